@@ -1,0 +1,3 @@
+"""Ask a cloud's Volume Backup Service about its jobs; the exit code tells the truth."""
+
+__version__ = "0.1.0"

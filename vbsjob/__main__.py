@@ -1,0 +1,116 @@
+"""Runs the program and says how it ended: the only translator from an ending to an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # Before anything slow is imported: Ctrl-C then ends the process as a shell expects, at any
+    # moment and without a traceback. Where it is ignored (nohup, &) it stays ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from typing import TYPE_CHECKING, Any, NoReturn  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vbsjob.outcome import Problem
+    from vbsjob.world import World
+
+
+def main() -> NoReturn:
+    """Run as a process of its own."""
+    _fill_standard_streams()
+    if sys.argv[1:] == ["--version"]:
+        _say_version()
+    from vbsjob import world
+
+    try:
+        _leave(run(sys.argv[1:], world.real()))
+    except BrokenPipeError:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGPIPE)
+        os._exit(128 + signal.SIGPIPE)
+
+
+def run(argv: Sequence[str], world: World) -> int:
+    """Run one command in a world and return its exit code; raises BrokenPipeError alone."""
+    _listen(argv, world)
+    try:
+        code = _command(argv, world)
+        world.stdout.flush()
+        return code
+    except BrokenPipeError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end as code 1
+        problem = _problem(error)
+        world.complain(problem)
+        return int(problem.exit_code)
+
+
+def _command(argv: Sequence[str], world: World) -> int:
+    from vbsjob import cli
+
+    ended: Any = cli.app(args=list(argv), prog_name="vbsjob", standalone_mode=False, obj=world)
+    return 0 if ended is None else int(ended)
+
+
+def _listen(argv: Sequence[str], world: World) -> None:
+    """See how to complain before the arguments are understood, for they may be wrong."""
+    said = " ".join(argv).replace("=", " ").replace("-o", "-o ").replace("--output", "-o").split()
+    after = dict(zip(said, said[1:], strict=False))
+    output = after.get("-o") or world.env.get("VBSJOB_OUTPUT", "table")
+    world.manner.machine = output != "table"
+    world.manner.quiet = "-q" in said or "--quiet" in said
+
+
+def _problem(error: BaseException) -> Problem:
+    """Name what ended the run; a bug is told by its kind and place, never by its content."""
+    from vbsjob.outcome import LocalFailure, Problem, Usage
+
+    if isinstance(error, Problem):
+        return error
+    if getattr(error, "exit_code", None) == 2:  # noqa: PLR2004 - typer's usage errors, by contract
+        message = getattr(error, "format_message", lambda: str(error))()
+        return Usage(message, hint="See vbsjob --help.")
+    if isinstance(error, OSError):
+        return LocalFailure(f"reading or writing failed: {error.strerror or 'stream is closed'}.")
+    trail = error.__traceback__
+    while trail is not None and trail.tb_next is not None:
+        trail = trail.tb_next
+    where = f"{os.path.basename(trail.tb_frame.f_code.co_filename)}:{trail.tb_lineno}" if trail else "?"  # noqa: PTH119, E501
+    return LocalFailure(
+        f"a bug in vbsjob: {type(error).__name__} at {where}.",
+        hint="Please report it with the command you typed.",
+    )
+
+
+def _fill_standard_streams() -> None:
+    """Keep descriptors 0 to 2 from being given to a file or socket where a caller closed them."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR if number else os.O_RDONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _say_version() -> NoReturn:
+    from vbsjob import __version__
+
+    sys.stdout.write(f"vbsjob {__version__}\n")
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process now: everything is written, and nothing may change the code any more."""
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Writes answers in the machine formats, one function each; the table is `view`'s.
+
+Everything is plain ASCII or harmless text; no value is cut or wrapped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from vbsjob import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TextIO
+
+    Records = Sequence[dict[str, Any]]
+    Fields = Sequence[str]
+
+COLUMNS = (
+    "job_id",
+    "status",
+    "job_type",
+    "begin_time",
+    "end_time",
+    "elapsed_s",
+    "verdict",
+    "exit_code",
+    "error_code",
+    "fail_reason",
+)
+"""What the flat formats show when no field is asked for; entities follow."""
+
+
+def write(name: str, records: Records, fields: Fields, out: TextIO) -> None:
+    """Write the records in a format by its name; with `fields`, only those."""
+    WRITERS[name](records, fields, out)
+
+
+def _json(records: Records, fields: Fields, out: TextIO) -> None:
+    chosen = [_chosen(item, fields) for item in records]
+    whole = chosen[0] if len(chosen) == 1 else chosen
+    out.write(json.dumps(whole, indent=2) + "\n")
+
+
+def _jsonl(records: Records, fields: Fields, out: TextIO) -> None:
+    for item in records:
+        out.write(json.dumps(_chosen(item, fields), separators=(",", ":")) + "\n")
+
+
+def _yaml(records: Records, fields: Fields, out: TextIO) -> None:
+    import yaml
+
+    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    chosen = [_chosen(item, fields) for item in records]
+    whole = chosen[0] if len(chosen) == 1 else chosen
+    out.write(yaml.dump(_tree(whole), Dumper=dumper, sort_keys=False, explicit_start=True))
+
+
+def _tree(found: Any) -> Any:
+    """Copy a document so that no part of it is shared: YAML would write an alias for it."""
+    return json.loads(json.dumps(found))
+
+
+def _csv(records: Records, fields: Fields, out: TextIO) -> None:
+    import csv
+
+    columns = [*fields] or [*COLUMNS, "entities"]
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for item in records:
+        writer.writerow([record.word(record.field(item, column)) for column in columns])
+
+
+def _value(records: Records, fields: Fields, out: TextIO) -> None:
+    for item in records:
+        for name in fields or ("status",):
+            out.write(record.word(record.field(item, name)) + "\n")
+
+
+def _env(records: Records, fields: Fields, out: TextIO) -> None:
+    for number, item in enumerate(records, start=1):
+        prefix = "VBSJOB" if len(records) == 1 else f"VBSJOB_{number}"
+        for name in fields or [*COLUMNS, *_entities(item)]:
+            variable = re.sub(r"[^A-Z0-9]", "_", name.upper())
+            value = record.word(record.field(item, name))
+            out.write(f"{prefix}_{variable}={shlex.quote(value) if value else ''}\n")
+
+
+def _entities(item: dict[str, Any]) -> list[str]:
+    entities = item.get("entities")
+    names = entities if isinstance(entities, dict) else {}
+    return [f"entities.{name}" for name, value in names.items() if isinstance(value, str)]
+
+
+def _name(records: Records, _fields: Fields, out: TextIO) -> None:
+    for item in records:
+        out.write(record.word(item.get("job_id")) + "\n")
+
+
+WRITERS: dict[str, Callable[[Records, Fields, TextIO], None]] = {
+    "json": _json,
+    "jsonl": _jsonl,
+    "yaml": _yaml,
+    "csv": _csv,
+    "value": _value,
+    "env": _env,
+    "name": _name,
+}
+
+
+def _chosen(item: dict[str, Any], fields: Fields) -> dict[str, Any]:
+    if not fields:
+        return item
+    found = {name: record.field(item, name) for name in fields}
+    known = {name: None if value is record.MISSING else value for name, value in found.items()}
+    return {"schema_version": record.SCHEMA_VERSION} | known

@@ -1,0 +1,130 @@
+"""Every setting there is, written once: its noun, variables, file keys and what it may hold.
+
+Options, VBSJOB_* variables and config.toml's keys are all made from the noun.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from vbsjob import address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Format = Literal["table", "json", "jsonl", "yaml", "csv", "value", "env", "name"]
+Color = Literal["auto", "always", "never"]
+DURATION = re.compile(r"(?=[0-9])(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9})s?)?")
+
+
+def _text(raw: Any) -> str:
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        raise ValueError("is no text")
+    return str(raw)
+
+
+def _name(raw: Any) -> str:
+    if not address.NAME.fullmatch(_text(raw)):
+        raise ValueError("is not 1 to 64 letters, digits, '_' and '-'")
+    return str(raw)
+
+
+def _boolean(raw: Any) -> bool:
+    words = {"true": True, "yes": True, "on": True, "1": True}
+    words |= {"false": False, "no": False, "off": False, "0": False}
+    if str(raw).lower() not in words:
+        raise ValueError("is neither true nor false")
+    return words[str(raw).lower()]
+
+
+def duration(raw: Any) -> float:
+    """Read a duration in seconds: 90, 90s, 15m or 1h30m; raises ValueError."""
+    match = DURATION.fullmatch(str(raw))
+    if match is None:
+        raise ValueError("is no duration; write 90, 90s, 15m or 1h30m")
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return float(hours * 3600 + minutes * 60 + seconds)
+
+
+def _mebibytes(raw: Any) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", str(raw)):
+        raise ValueError("is no whole number of MiB from 1 to 9999")
+    return int(raw) << 20
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def parse(raw: Any) -> str:
+        if raw not in words:
+            raise ValueError(f"is not one of {', '.join(words)}")
+        return str(raw)
+
+    return parse
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting: its noun, and the OS_* variables and keys of a cloud that also tell it."""
+
+    noun: str
+    os: tuple[str, ...] = ()
+    cloud: tuple[str, ...] = ()
+    parse: Callable[[Any], Any] = _text
+    default: Any = None
+    secret: bool = False
+    preference: bool = False
+    """Whether config.toml's [defaults] may hold it."""
+
+    @property
+    def variable(self) -> str:
+        """Its own environment variable."""
+        return f"VBSJOB_{self.noun.upper()}"
+
+    @property
+    def flag(self) -> str:
+        """Its option, where a command has one."""
+        return f"--{self.noun.replace('_', '-')}"
+
+
+def _identity(noun: str, *os: str, secret: bool = False, parse: Any = _text) -> Key:
+    keys = (f"auth.{noun}", noun)
+    return Key(noun, os or (f"OS_{noun.upper()}",), keys, secret=secret, parse=parse)
+
+
+def _preference(noun: str, parse: Any, default: Any = None) -> Key:
+    return Key(noun, parse=parse, default=default, preference=True)
+
+
+OVERRIDES = ("vbs_endpoint_override", "volume_backup_endpoint_override")
+KEYS = (
+    Key("cloud", ("OS_CLOUD",), preference=True),
+    Key("region", ("OS_REGION_NAME",), ("region_name",), parse=_name, preference=True),
+    Key("interface", ("OS_INTERFACE",), ("interface",), default="public", preference=True),
+    Key("endpoint", cloud=OVERRIDES, preference=True),
+    Key("cacert", ("OS_CACERT",), ("cacert",), preference=True),
+    _preference("project", _text),
+    _identity("project_id", "OS_PROJECT_ID", "OS_TENANT_ID", parse=_name),
+    _identity("project_name", "OS_PROJECT_NAME", "OS_TENANT_NAME"),
+    Key("auth_type", ("OS_AUTH_TYPE",), ("auth_type",)),
+    _identity("auth_url"),
+    _identity("username"),
+    _identity("user_id"),
+    _identity("user_domain_id"),
+    _identity("user_domain_name"),
+    _identity("project_domain_id"),
+    _identity("project_domain_name"),
+    _identity("domain_id"),
+    _identity("domain_name"),
+    _identity("password", secret=True),
+    _identity("token", "OS_TOKEN", "OS_AUTH_TOKEN", secret=True),
+    _preference("insecure_http", _boolean, default=False),
+    _preference("output", _one_of(*get_args(Format))),
+    _preference("color", _one_of(*get_args(Color)), "auto"),
+    _preference("verbose", _boolean, default=False),
+    _preference("quiet", _boolean, default=False),
+    _preference("exit_status", _boolean, default=False),
+    _preference("retry_for", duration),
+    _preference("body_limit", _mebibytes, 4 << 20),
+)
+NOUNS = {key.noun: key for key in KEYS}

@@ -1,0 +1,195 @@
+"""How a run can end: the exit codes, the verdict on a job, and the family of problems.
+
+Refuses to know how an ending is printed or how a process exits.
+
+Problem
+├── Usage           the call or the configuration is wrong
+├── NotSignedIn     no credentials, or they were refused
+├── JobNotFound     the service knows no such job
+├── Refused         the service said no, or something we do not understand
+│   └── Misread     a well-formed answer that is not about this job
+├── Unavailable     no usable answer: the job's state is unknown
+│   ├── Throttled   429 or 503: asked to come back later
+│   ├── Garbled     200, but not a JSON document
+│   ├── TooLarge    more bytes than an answer may have
+│   └── Unreachable asking again cannot help: certificate, no TLS, proxy
+└── LocalFailure    the answer could not be written, or the program has a bug
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vbsjob.job import Job
+
+
+class Code(IntEnum):
+    """Every exit code, with its name and the sentence that says exactly when; append-only."""
+
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str) -> Code:
+        """Make a member that carries its meaning."""
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    OK = 0, "the question was answered; with --exit-status: every job is SUCCESS"
+    JOB_FAILED = 1, "the service said FAIL for a job, and nothing else"
+    USAGE = 2, "wrong option, malformed id or duration, broken or contradictory configuration"
+    AUTH = 4, "no credentials, or the service refused them (401 after one renewal, 403)"
+    NOT_FOUND = 5, "the service knows no such job"
+    API_ERROR = 6, "an answer that is neither worth another try nor understood"
+    UNAVAILABLE = 7, "no usable answer within the retry budget; the job's state is unknown"
+    PENDING = 8, "with --exit-status: a job has not ended"
+    INTERNAL = 70, "a bug, or local input or output that failed (disk full, stdout closed)"
+
+    @property
+    def word(self) -> str:
+        """The name as documents and tables spell it: `job_failed`."""
+        return self.name.lower()
+
+
+SEVERITY = (
+    Code.INTERNAL,
+    Code.USAGE,
+    Code.AUTH,
+    Code.JOB_FAILED,
+    Code.NOT_FOUND,
+    Code.API_ERROR,
+    Code.UNAVAILABLE,
+    Code.PENDING,
+    Code.OK,
+)
+
+
+def worst(codes: Iterable[Code]) -> Code:
+    """Return the code that speaks for several jobs: the first of SEVERITY that occurs, else OK."""
+    return min(codes, key=SEVERITY.index, default=Code.OK)
+
+
+def verdict(job: Job) -> Code:
+    """Judge a job by its status alone, compared exactly: the only way to JOB_FAILED."""
+    if job.status == "SUCCESS":
+        return Code.OK
+    return Code.JOB_FAILED if job.status == "FAIL" else Code.PENDING
+
+
+class Problem(Exception):
+    """Anything that keeps an answer from its user; one sentence, and what to do next."""
+
+    exit_code = Code.INTERNAL
+    tries: int | None = 1
+    """How often such a request is worth sending in all; None: as often as patience lasts."""
+    base_delay = 0.5
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        http_status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.http_status = http_status
+        self.code = code
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.stale = False
+
+    def __str__(self) -> str:
+        """Return what happened, its facts in brackets, and what to do, in one line."""
+        facts = (
+            f"HTTP {self.http_status}" if self.http_status else "",
+            self.code or "",
+            f"request id {self.request_id}" if self.request_id else "",
+        )
+        known = ", ".join(fact for fact in facts if fact)
+        return " ".join(filter(None, (self.message, known and f"({known})", self.hint)))
+
+    def document(self) -> dict[str, object]:
+        """Return the members of the `error` object that machine formats get."""
+        return {
+            "name": self.exit_code.word,
+            "exit_code": int(self.exit_code),
+            "message": self.message,
+            "hint": self.hint or None,
+            "http_status": self.http_status,
+            "code": self.code,
+            "request_id": self.request_id,
+        }
+
+
+class Usage(Problem):
+    """The call, a setting or a file is wrong; nothing was asked."""
+
+    exit_code = Code.USAGE
+
+
+class NotSignedIn(Problem):
+    """No credentials, or they were refused."""
+
+    exit_code = Code.AUTH
+
+
+class JobNotFound(Problem):
+    """The service knows no such job."""
+
+    exit_code = Code.NOT_FOUND
+
+
+class Refused(Problem):
+    """The service said no, or said something we do not understand."""
+
+    exit_code = Code.API_ERROR
+
+
+class Misread(Refused):
+    """A well-formed answer that is not about the job asked for, as a stale cache would give."""
+
+    tries = 3
+
+
+class Unavailable(Problem):
+    """No usable answer; what the job does is unknown."""
+
+    exit_code = Code.UNAVAILABLE
+    tries = None
+
+
+class Throttled(Unavailable):
+    """429 or 503: the service wants to be asked later."""
+
+    base_delay = 1.0
+
+
+class Garbled(Unavailable):
+    """200, but the body is no JSON document."""
+
+    tries = 3
+
+
+class TooLarge(Unavailable):
+    """The body is larger than an answer may be."""
+
+    tries = 2
+
+
+class Unreachable(Unavailable):
+    """Asking again cannot help: a bad certificate, no TLS, a proxy that wants a password."""
+
+    tries = 1
+
+
+class LocalFailure(Problem):
+    """The answer could not be written, or the program has a bug."""

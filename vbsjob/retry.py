@@ -1,0 +1,104 @@
+"""Decides whether a failed request is tried again, and when; asks, sleeps and counts nothing else.
+
+Full jitter, a budget of time, a limit of tries, and a quota that all requests of a process
+share, so that many jobs do not multiply an outage.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vbsjob.outcome import Problem
+
+LONGEST_DELAY = 20.0
+LONGEST_RETRY_AFTER = 120.0
+QUOTA = 100
+COST = 5
+DAY = 86400.0
+
+
+@dataclass(slots=True)
+class Quota:
+    """What all retries of a process may spend together: 5 a retry, 1 back for a success."""
+
+    left: int = QUOTA
+
+    def spend(self) -> bool:
+        """Take the cost of one retry; False when it can no longer be paid."""
+        if self.left < COST:
+            return False
+        self.left -= COST
+        return True
+
+    def refill(self) -> None:
+        """Give back a little after a success."""
+        self.left = min(QUOTA, self.left + 1)
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long one request goes on being tried: `seconds` in all, and `attempts` unless None."""
+
+    seconds: float
+    attempts: int | None
+    started: float
+    random: Callable[[], float]
+    quota: Quota = field(default_factory=Quota)
+    shortest_delay: float = 0.0
+    tries: int = 0
+    stale_seen: bool = False
+
+    def delay(self, problem: Problem, now: float) -> float | None:
+        """Return the seconds to wait before the next try, or None to give up.
+
+        A connection that went stale while idle is replaced once, at once and uncounted.
+        """
+        if problem.stale and not self.stale_seen:
+            self.stale_seen = True
+            return 0.0
+        self.tries += 1
+        limit = self.attempts if problem.tries is None else problem.tries
+        if limit is not None and self.tries >= limit:
+            return None
+        wait = self._wait(problem)
+        if now - self.started + wait > self.seconds or not self.quota.spend():
+            return None
+        return wait
+
+    def _wait(self, problem: Problem) -> float:
+        ceiling = min(LONGEST_DELAY, problem.base_delay * 2.0 ** min(self.tries - 1, 16))
+        wait = max(self.shortest_delay, self.random() * ceiling)
+        asked = problem.retry_after
+        if asked is None:
+            return wait
+        if asked > self.seconds:
+            return asked
+        return max(wait, min(asked, LONGEST_RETRY_AFTER))
+
+
+def retry_after(header: str, date: str) -> float | None:
+    """Read a Retry-After header in seconds, an HTTP date against the answer's own Date header.
+
+    Clamped to a day; None for junk.
+    """
+    if not header or len(header) > len("Wed, 21 Oct 2015 07:28:00 GMT") + 8:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        seconds = _until(header, date)
+    return max(0.0, min(seconds, DAY)) if math.isfinite(seconds) else None
+
+
+def _until(header: str, date: str) -> float:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return (parsedate_to_datetime(header) - parsedate_to_datetime(date)).total_seconds()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return math.nan

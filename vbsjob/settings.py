@@ -1,0 +1,279 @@
+"""What the user chose, and where each choice comes from.
+
+Order: option, VBSJOB_*, OS_*, config.toml, clouds.yaml, default; the first source that has a
+value wins. Reads the environment and files, never the network.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vbsjob import address, clouds
+from vbsjob.keys import KEYS, NOUNS
+from vbsjob.outcome import Usage
+from vbsjob.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from vbsjob.world import World
+
+SANDBOX = "sandbox"
+"""The cloud that lives inside the program, unless a file defines one of that name."""
+
+REGION = re.compile(r"([a-z]{2}-[a-z]{2,}[0-9]*)(_.*)?")
+PROJECT_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A setting and its origin, such as `--region`, `OS_REGION_NAME` or a file's key."""
+
+    value: Any = field(repr=False)
+    origin: str
+    file: Path | None = None
+    here: bool = False
+    """Whether it is from a file in the working directory, which a stranger may have put there."""
+
+
+Source = dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All values that some source sets, by noun."""
+
+    values: Mapping[str, Value]
+    sandbox: bool = False
+
+    def __getitem__(self, noun: str) -> Any:
+        """Return the value of a setting, its default where nothing sets it."""
+        found = self.values.get(noun)
+        return NOUNS[noun].default if found is None else found.value
+
+    def origin(self, noun: str) -> str:
+        """Say where the value is from."""
+        found = self.values.get(noun)
+        return "default" if found is None else found.origin
+
+    def missing(self, noun: str, why: str) -> Usage:
+        """Return the problem that a setting is missing, with every way to set it."""
+        key = NOUNS[noun]
+        ways = [*key.os[:1], key.variable, *(f"{name} in clouds.yaml" for name in key.cloud[:1])]
+        return Usage(f"{noun} is not set: {why}.", hint=f"Set {' or '.join(ways)}.")
+
+    def moved(self, origin: str, **values: str) -> Settings:
+        """Return settings for another place: only the preferences stay."""
+        kept = {noun: v for noun, v in self.values.items() if not (set(NOUNS[noun].cloud))}
+        return Settings(kept | {n: Value(v, origin) for n, v in values.items()}, self.sandbox)
+
+
+def load(options: Mapping[str, Any], world: World) -> Settings:
+    """Gather all settings; raises Usage that names the source of a value that is wrong."""
+    direct = [_options(options), _own(world), _os(world)]
+    config = clouds.config(world)
+    defaults = _defaults(config)
+    name = _first("cloud", [*direct, defaults])
+    addressed = any(_first(noun, direct) for noun in ("endpoint", "auth_url"))
+    ours, theirs = _clouds(name, config, world, addressed=addressed)
+    values = _gathered([*direct, ours, defaults, theirs])
+    if _is_sandbox(name, ours, theirs):
+        return Settings({noun: _parsed(noun, value) for noun, value in values.items()}, True)
+    world.secrets.update(str(v.value) for noun, v in values.items() if NOUNS[noun].secret)
+    parsed = _region_told({noun: _parsed(noun, value) for noun, value in values.items()})
+    _refuse_other_cloud(name, parsed, [ours, theirs])
+    _refuse_mixture(parsed)
+    return _addressed(parsed)
+
+
+def _options(options: Mapping[str, Any]) -> Source:
+    return {
+        noun: Value(options[noun], key.flag)
+        for noun, key in NOUNS.items()
+        if options.get(noun) is not None
+    }
+
+
+def _own(world: World) -> Source:
+    named = ((key.noun, key.variable) for key in KEYS)
+    return {noun: Value(world.env[name], name) for noun, name in named if world.env.get(name)}
+
+
+def _os(world: World) -> Source:
+    named = ((key.noun, name) for key in KEYS for name in reversed(key.os))
+    return {noun: Value(world.env[name], name) for noun, name in named if world.env.get(name)}
+
+
+def _defaults(config: clouds.File | None) -> Source:
+    if config is None:
+        return {}
+    known = [key.noun for key in KEYS if key.preference]
+    for noun in config.defaults:
+        if noun not in known:
+            raise Usage(
+                f"{config.path}: [defaults] has no key {plain(noun)!r}.", hint=nearest(noun, known)
+            )
+    origin = f"{config.path} [defaults]"
+    return {noun: Value(raw, origin, config.path) for noun, raw in config.defaults.items()}
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known word was probably meant, or which there are."""
+    from difflib import get_close_matches
+
+    known = list(known)
+    near = get_close_matches(word, known, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
+
+
+def _clouds(
+    name: Value | None, config: clouds.File | None, world: World, *, addressed: bool
+) -> tuple[Source, Source]:
+    """Return what config.toml and clouds.yaml say of the cloud.
+
+    A cloud that is alone in clouds.yaml needs no name, unless an address is given already.
+    """
+    if name is None and addressed:
+        return {}, {}
+    file = clouds.clouds_yaml(world)
+    known = {**(config.clouds if config else {}), **(file.clouds if file else {})}
+    if name is None:
+        return ({}, _of(file, next(iter(known)))) if len(known) == 1 and file else ({}, {})
+    word = str(name.value)
+    if word not in known and not _asks_for_sandbox(name):
+        hint = nearest(word, known) if known else "There is no clouds.yaml and no config.toml."
+        raise Usage(f"{name.origin}: no file defines a cloud {plain(word)!r}.", hint=hint)
+    return _of(config, word), _of(file, word)
+
+
+def _asks_for_sandbox(name: Value | None) -> bool:
+    """Only in so many words: OS_CLOUD=sandbox may mean somebody's real cloud."""
+    return name is not None and name.value == SANDBOX and name.origin in {"--cloud", "VBSJOB_CLOUD"}
+
+
+def _is_sandbox(name: Value | None, *defined: Source) -> bool:
+    return _asks_for_sandbox(name) and not any(defined)
+
+
+def _of(file: clouds.File | None, name: str) -> Source:
+    """Return a cloud's values; keys of other services are passed over."""
+    if file is None or name not in file.clouds:
+        return {}
+    found: Source = {}
+    for key in KEYS:
+        for dotted in key.cloud:
+            raw = _at(file.clouds[name], dotted)
+            if raw not in (None, "") and key.noun not in found:
+                origin = f"{file.path}: clouds.{plain(name)}.{dotted}"
+                found[key.noun] = Value(raw, origin, file.path, file.here)
+    return found
+
+
+def _at(cloud: dict[str, Any], dotted: str) -> Any:
+    section, _, key = dotted.rpartition(".")
+    inner = cloud.get(section) if section else cloud
+    return inner.get(key) if isinstance(inner, dict) else None
+
+
+def _first(noun: str, sources: list[Source]) -> Value | None:
+    return next((source[noun] for source in sources if noun in source), None)
+
+
+def _gathered(sources: list[Source]) -> Source:
+    """Take each noun from its first source; the project's id and name from the same one."""
+    values = {noun: found for noun in NOUNS if (found := _first(noun, sources))}
+    project = ("project", "project_id", "project_name")
+    told = next((source for source in sources if any(noun in source for noun in project)), {})
+    for noun in project:
+        values.pop(noun, None)
+    values |= {noun: told[noun] for noun in project if noun in told}
+    given = values.pop("project", None)
+    if given is not None:
+        is_id = PROJECT_ID.fullmatch(str(given.value))
+        values = {noun: v for noun, v in values.items() if noun not in project}
+        values["project_id" if is_id else "project_name"] = given
+    return values
+
+
+def _parsed(noun: str, found: Value) -> Value:
+    key = NOUNS[noun]
+    try:
+        return Value(key.parse(found.value), found.origin, found.file, found.here)
+    except ValueError as error:
+        shown = "the value" if key.secret else repr(plain(str(found.value))[:80])
+        raise Usage(f"{found.origin}: {shown} {error}.") from None
+
+
+def _region_told(values: Source) -> Source:
+    """Read a missing region from a project name such as `eu-de_team`; fill it into auth_url."""
+    name = values.get("project_name")
+    match = REGION.fullmatch(str(name.value)) if name and "region" not in values else None
+    if match and name:
+        values["region"] = Value(match[1], f"{name.origin} (project name)", name.file, name.here)
+    if "auth_url" in values:
+        values["auth_url"] = _filled(values["auth_url"], values.get("region"))
+    return values
+
+
+def _filled(auth_url: Value, region: Value | None) -> Value:
+    """Fill the region into an address that leaves room for it."""
+    address = str(auth_url.value)
+    if "{region_name}" not in address and "%(region_name)s" not in address:
+        return auth_url
+    if region is None:
+        raise Usage(f"{auth_url.origin} needs a region.", hint="Set --region.")
+    for room in ("{region_name}", "%(region_name)s"):
+        address = address.replace(room, str(region.value))
+    return Value(address, auth_url.origin, auth_url.file, auth_url.here)
+
+
+def _addressed(values: Source) -> Settings:
+    """Check the addresses, and that project and endpoint agree."""
+    insecure = bool(values["insecure_http"].value) if "insecure_http" in values else False
+    for noun in ("endpoint", "auth_url"):
+        found = values.get(noun)
+        if found is not None:
+            checked = address.checked(found.value, found.origin, insecure_http=insecure)
+            values[noun] = Value(checked, found.origin, found.file, found.here)
+    endpoint, project = values.get("endpoint"), values.get("project_id")
+    carried = address.project_in(endpoint.value) if endpoint else None
+    if endpoint and carried and project is None and "project_name" not in values:
+        values["project_id"] = _parsed("project_id", Value(carried, endpoint.origin))
+    elif endpoint and carried and project and carried != project.value:
+        raise Usage(
+            f"{endpoint.origin} is for project {plain(carried)},"
+            f" but {project.origin} says {project.value}.",
+            hint="Make them agree, or leave one away.",
+        )
+    return Settings(values)
+
+
+def _refuse_other_cloud(name: Value | None, values: Source, defined: list[Source]) -> None:
+    """A cloud named for this call must not be asked elsewhere because of an old OS_AUTH_URL."""
+    theirs, chosen = _first("auth_url", defined), values.get("auth_url")
+    if name is None or theirs is None or chosen is None or not chosen.origin.startswith("OS_"):
+        return
+    same = str(_filled(theirs, values.get("region")).value) == str(chosen.value)
+    if not same and name.origin != "OS_CLOUD":
+        raise Usage(
+            f"{name.origin} chooses cloud {plain(str(name.value))!r}, whose auth_url"
+            f" ({theirs.origin}) is not that of {chosen.origin}.",
+            hint=f"Unset {chosen.origin}, or leave {name.origin} away.",
+        )
+
+
+def _refuse_mixture(values: Source) -> None:
+    """No secret from elsewhere goes to an address that a file in the working directory names."""
+    for noun in ("auth_url", "endpoint"):
+        place = values.get(noun)
+        if place is None or not place.here:
+            continue
+        for secret in (values[key.noun] for key in KEYS if key.secret and key.noun in values):
+            if secret.file != place.file:
+                raise Usage(
+                    f"{secret.origin} would be sent to the address that {place.origin} names.",
+                    hint="Name the address in the same place as the secret, or leave that folder.",
+                )

@@ -1,0 +1,25 @@
+"""Makes text from outside harmless to a terminal, visibly; refuses to drop a character."""
+
+from __future__ import annotations
+
+NEWLINE = "\u23ce"
+
+
+def plain(text: str) -> str:
+    """Return the text in one line, with every character that could act on a terminal made visible.
+
+    Control characters become `^[`, line ends a return sign, all else that does not print
+    (C1, bidi and zero-width marks, lone surrogates) its number: `<U+202E>`.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _visible(c) for c in text)
+
+
+def _visible(character: str) -> str:
+    if character == "\n":
+        return NEWLINE
+    number = ord(character)
+    if number < 0x20 or number == 0x7F:  # noqa: PLR2004 - the borders of ASCII's controls
+        return "^" + chr(number ^ 0x40)
+    return f"<U+{number:04X}>"

@@ -1,0 +1,276 @@
+"""Sends one request and returns one reply, within bounds of time and size; never tries twice.
+
+The only file that speaks httpx. A total time limit covers connecting, TLS, headers and body;
+redirects are not followed; nothing is decompressed; the environment is not read.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpcore
+import httpx
+
+from vbsjob import __version__, address
+from vbsjob.exchange import Reply, Request
+from vbsjob.outcome import Problem, TooLarge, Unavailable, Unreachable, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+ATTEMPT = 20.0
+"""Seconds for one exchange in all."""
+CONNECT, READ, WRITE = 5.0, 10.0, 5.0
+HEADERS = {
+    "User-Agent": f"vbsjob/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Cache-Control": "no-cache",
+}
+CONNECTIONS = 32
+IDLE = 60.0
+
+
+class Wire:
+    """A pool of connections. `secrets` are replaced in whatever comes back."""
+
+    def __init__(
+        self,
+        *,
+        secrets: set[str],
+        clock: Callable[[], float],
+        body_limit: int,
+        cacert: str | None = None,
+        attempt: float = ATTEMPT,
+    ) -> None:
+        self._secrets = secrets
+        self._clock = clock
+        self._body_limit = body_limit
+        self._cacert = cacert
+        self._attempt = attempt
+        self._deadline = _Deadline(clock)
+        self._clients: dict[bool, httpx.Client] = {}
+        self._used: set[str] = set()
+        self._lock = threading.Lock()
+
+    def send(self, request: Request) -> Reply:
+        """Exchange one request for its reply; raises Unavailable and its kin, or Usage."""
+        self._deadline.end = self._clock() + self._attempt
+        place = address.origin_of(request.url)
+        try:
+            reply = self._exchange(request, self._pool(request.url))
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            problem = _problem(error, place)
+            problem.stale = place in self._used and _went_stale(error)
+            self._used.discard(place)
+            raise problem from None
+        self._used.add(place)
+        return reply
+
+    def _exchange(self, request: Request, client: httpx.Client) -> Reply:
+        with client.stream(
+            request.method,
+            request.url,
+            headers=HEADERS | dict(request.headers),
+            content=request.body or None,
+        ) as response:
+            body = self._read(response)
+            headers = {name.lower(): self._clean(value) for name, value in _text(response.headers)}
+            if "x-subject-token" in response.headers:
+                headers["x-subject-token"] = response.headers["x-subject-token"]
+            return Reply(response.status_code, headers, body)
+
+    def _read(self, response: httpx.Response) -> bytes:
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise httpx.DecodingError("compressed although nobody asked for that")
+        parts, size = [], 0
+        for part in response.iter_raw():
+            size += len(part)
+            if size > self._body_limit:
+                raise _Oversize(self._body_limit)
+            parts.append(part)
+        return self._clean_bytes(b"".join(parts))
+
+    def _clean(self, value: str) -> str:
+        return self._clean_bytes(value.encode("latin-1", "replace")).decode("latin-1")
+
+    def _clean_bytes(self, body: bytes) -> bytes:
+        """A service that echoes what it was sent must not make us print a secret."""
+        for secret in list(self._secrets):
+            if len(secret) >= LEAST_SECRET and secret.encode() in body:
+                body = body.replace(secret.encode(), b"(secret)")
+        return body
+
+    def _pool(self, url: str) -> httpx.Client:
+        secure = url.startswith("https:")
+        with self._lock:
+            if secure not in self._clients:
+                self._clients[secure] = self._connected(secure=secure)
+            return self._clients[secure]
+
+    def _connected(self, *, secure: bool) -> httpx.Client:
+        transport = httpx.HTTPTransport(
+            verify=self._trust() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            trust_env=False,
+            limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=IDLE),
+        )
+        # httpx limits each read, not an exchange, and offers no place for a limit of one's own;
+        # below it, httpcore takes a network backend.
+        pool: Any = transport._pool  # noqa: SLF001
+        pool._network_backend = _Bounded(pool._network_backend, self._deadline)  # noqa: SLF001
+        timeout = httpx.Timeout(connect=CONNECT, read=READ, write=WRITE, pool=self._attempt)
+        return httpx.Client(
+            transport=transport, trust_env=False, follow_redirects=False, timeout=timeout
+        )
+
+    def _trust(self) -> ssl.SSLContext:
+        try:
+            context = ssl.create_default_context(cafile=self._cacert)
+        except OSError as error:
+            raise Usage(
+                f"cacert: {self._cacert}: {error.strerror or 'holds no certificate'}."
+            ) from None
+        if not self._cacert and not context.cert_store_stats()["x509_ca"]:
+            import certifi
+
+            context.load_verify_locations(certifi.where())
+        return context
+
+    def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            client.close()
+
+
+LEAST_SECRET = 8
+"""A shorter secret could be a word of the answer itself."""
+
+
+class _Oversize(httpx.HTTPError):
+    def __init__(self, limit: int) -> None:
+        super().__init__("too large")
+        self.limit = limit
+
+
+class _Deadline(threading.local):
+    """When the exchange of this thread has to be over, on the monotonic clock."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.end = 0.0
+
+    def left(self, timeout: float | None) -> float:
+        left = self.end - self._clock()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the exchange took too long")
+        return left if timeout is None else min(left, timeout)
+
+
+class _Bounded(httpcore.NetworkBackend):
+    """A network whose every wait ends with the exchange."""
+
+    def __init__(self, backend: httpcore.NetworkBackend, deadline: _Deadline) -> None:
+        self._backend = backend
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        stream = self._backend.connect_tcp(
+            host, port, self._deadline.left(timeout), local_address, socket_options
+        )
+        return _BoundedStream(stream, self._deadline)
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream, deadline: _Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._deadline.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._deadline.left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = self._deadline.left(timeout)
+        stream = self._stream.start_tls(ssl_context, server_hostname, left)
+        return _BoundedStream(stream, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _text(headers: httpx.Headers) -> list[tuple[str, str]]:
+    return list(headers.items())
+
+
+def _went_stale(error: Exception) -> bool:
+    return isinstance(error, httpx.ReadError | httpx.WriteError | httpx.RemoteProtocolError)
+
+
+def _causes(error: BaseException | None) -> Iterable[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _problem(error: Exception, place: str) -> Problem:
+    """Name a failed exchange; httpx's own texts can hold header values, so none is shown."""
+    if isinstance(error, _Oversize):
+        return TooLarge(
+            f"{place} sent more than {error.limit >> 20} MiB.",
+            hint="VBSJOB_BODY_LIMIT raises the limit (MiB).",
+        )
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Unreachable(
+                f"{place} shows a certificate that is not valid: {cause.verify_message}.",
+                hint="Set OS_CACERT if the cloud has a certificate authority of its own.",
+            )
+        if isinstance(cause, ssl.SSLError):
+            return Unreachable(
+                f"{place} does not speak TLS as it should ({cause.reason}).",
+                hint="Check the endpoint's scheme and port.",
+            )
+        if isinstance(cause, socket.gaierror):
+            return Unavailable(f"cannot resolve the host of {place}.")
+    return _unreached(error, place)
+
+
+def _unreached(error: Exception, place: str) -> Problem:
+    if isinstance(error, httpx.TimeoutException):
+        return Unavailable(f"{place} did not answer in time.")
+    if isinstance(error, httpx.DecodingError):
+        return Unavailable(f"{place} sent a compressed answer, which is not accepted.")
+    if isinstance(error, httpx.RemoteProtocolError):
+        return Unavailable(f"{place} broke off its answer, or it is no HTTP.")
+    if isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return Unreachable(f"{place} cannot be asked in this form.")
+    number = next((c.errno for c in _causes(error) if isinstance(c, OSError) and c.errno), None)
+    reason = {
+        errno.ECONNREFUSED: "connection refused",
+        errno.ECONNRESET: "connection reset",
+        errno.EHOSTUNREACH: "no route to the host",
+        errno.ENETUNREACH: "the network is down",
+        errno.EMFILE: "too many open files",
+    }.get(number or 0, "the connection failed")
+    return Unavailable(f"cannot reach {place}: {reason}.")

@@ -1,0 +1,157 @@
+"""Everything outside the process, as one value: streams, environment, folders, clock, network.
+
+Nothing else reads os.environ, the time or the terminal; a test passes a world of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from vbsjob.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rich.console import Console
+
+    from vbsjob.exchange import Reply, Request
+    from vbsjob.outcome import Problem
+
+
+@dataclass(slots=True)
+class Manner:
+    """How standard error is spoken to: not at all if `quiet`, in JSON for `machine` formats."""
+
+    machine: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The outside, passed in. Times are seconds; `monotonic` decides, `now` is for reading."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    env: Mapping[str, str]
+    config_folders: tuple[Path, ...] = ()
+    """Where clouds.yaml may lie, the working directory first."""
+    config_file: Path | None = None
+    monotonic: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = random.random
+    send: Callable[[Request], Reply] | None = None
+    """Stands in for the network in tests; None asks over real HTTP."""
+    secrets: set[str] = field(default_factory=set, repr=False)
+    """What must never be printed."""
+    manner: Manner = field(default_factory=Manner)
+
+    def redacted(self, text: str) -> str:
+        """Return the text with every known secret replaced."""
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            if secret:
+                text = text.replace(secret, "(secret)")
+        return text
+
+    def complain(self, problem: Problem) -> None:
+        """Tell a problem: in one sentence, or as one JSON object to a program."""
+        if self.manner.machine and not self.manner.quiet:
+            import json
+
+            told = self.redacted(json.dumps({"error": problem.document()}))
+            self.stderr.write(told + "\n")
+            self.stderr.flush()
+        else:
+            self._line(f"vbsjob: {problem}")
+
+    def note(self, text: str) -> None:
+        """Tell a person what goes on; a program is told only with --verbose."""
+        if not self.manner.machine or self.manner.verbose:
+            self._line(f"vbsjob: {text}")
+
+    def trace(self, text: str) -> None:
+        """Tell of one exchange with the service, with --verbose."""
+        if self.manner.verbose:
+            self._line(text)
+
+    def _line(self, text: str) -> None:
+        if not self.manner.quiet:
+            self.stderr.write(plain(self.redacted(text)) + "\n")
+            self.stderr.flush()
+
+    def colors(self, stream: TextIO, wish: str) -> bool:
+        """Whether colour may go to a stream: the wish, else NO_COLOR, FORCE_COLOR, a terminal."""
+        if wish != "auto":
+            return wish == "always"
+        if self.env.get("NO_COLOR") or self.env.get("TERM") == "dumb":
+            return False
+        forced = self.env.get("FORCE_COLOR")
+        return forced != "0" if forced else stream.isatty()
+
+    def console(self, stream: TextIO, wish: str) -> Console:
+        """Return a console that draws on a stream and interprets nothing it is given."""
+        from rich.console import Console
+
+        colors = self.colors(stream, wish)
+        return Console(
+            file=stream,
+            force_terminal=colors,
+            color_system="standard" if colors else None,
+            no_color=not colors,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            soft_wrap=True,
+            legacy_windows=False,
+            _environ={},
+        )
+
+
+def encodes(stream: TextIO, characters: str) -> bool:
+    """Whether a stream can carry the characters as they are."""
+    try:
+        characters.encode(stream.encoding or "ascii")
+    except (LookupError, UnicodeError):
+        return False
+    return True
+
+
+def real() -> World:
+    """Return the world as it is."""
+    return World(
+        stdin=sys.stdin,
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        env=os.environ,
+        config_folders=_config_folders(),
+        config_file=_config_file(),
+    )
+
+
+def _config_folders() -> tuple[Path, ...]:
+    return (Path(), *filter(None, [_user_folder("openstack")]), Path("/etc/openstack"))
+
+
+def _config_file() -> Path | None:
+    folder = _user_folder("vbsjob")
+    return None if folder is None else folder / "config.toml"
+
+
+def _user_folder(name: str) -> Path | None:
+    """Return a folder of the user's configuration; None where there is no home to have one."""
+    import platformdirs
+
+    try:
+        folder = Path(platformdirs.user_config_dir(name, appauthor=False))
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None
