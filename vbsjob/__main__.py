@@ -80,7 +80,9 @@ def _problem(error: BaseException) -> Problem:
     trail = error.__traceback__
     while trail is not None and trail.tb_next is not None:
         trail = trail.tb_next
-    where = f"{os.path.basename(trail.tb_frame.f_code.co_filename)}:{trail.tb_lineno}" if trail else "?"  # noqa: PTH119, E501
+    where = (
+        f"{os.path.basename(trail.tb_frame.f_code.co_filename)}:{trail.tb_lineno}" if trail else "?"
+    )  # noqa: PTH119, E501
     return LocalFailure(
         f"a bug in vbsjob: {type(error).__name__} at {where}.",
         hint="Please report it with the command you typed.",

@@ -68,7 +68,5 @@ def _told(found: Any, where: str) -> Iterator[tuple[str, str]]:
     for item in found if isinstance(found, list) else [found]:
         job_id = item.get("job_id") if isinstance(item, dict) else item
         if not isinstance(job_id, str):
-            raise Usage(
-                f"{where}no job_id in it.", hint='Expected an id, or {"job_id": "..."}.'
-            )
+            raise Usage(f"{where}no job_id in it.", hint='Expected an id, or {"job_id": "..."}.')
         yield job_id, where

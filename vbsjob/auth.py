@@ -189,9 +189,7 @@ def _scope(settings: Settings) -> dict[str, Any] | None:
         return None
     domain = _domain(settings, "project_domain") or _domain(settings, "user_domain")
     if domain is None:
-        raise settings.missing(
-            "project_domain_name", "a project name is only unique in its domain"
-        )
+        raise settings.missing("project_domain_name", "a project name is only unique in its domain")
     return {"project": {"name": settings["project_name"], "domain": domain}}
 
 

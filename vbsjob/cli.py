@@ -157,7 +157,6 @@ def _service(settings: Settings, world: World) -> Iterator[Settings]:
 
 def _answers(ids: Sequence[str], settings: Settings, world: World) -> list[Answer]:
     from vbsjob.client import Client
-    from vbsjob.job import Job
     from vbsjob.record import Answer
 
     found = Client(settings, world).jobs(ids)

@@ -128,9 +128,7 @@ def _nothing_there(
     return _not_found(job_id, speech, facts)
 
 
-def _not_allowed(
-    status: int, place: str, speech: str, code: str, facts: dict[str, Any]
-) -> Problem:
+def _not_allowed(status: int, place: str, speech: str, code: str, facts: dict[str, Any]) -> Problem:
     if status == 403 or code in RIGHTS:  # noqa: PLR2004
         return NotSignedIn(
             f"{place} does not allow this{speech}.",

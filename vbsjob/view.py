@@ -97,7 +97,7 @@ def status_word(found: Job) -> str:
 
 
 def _lead(failure: Place, marks: Marks) -> list[Row]:
-    """Tell why it failed: from the deepest job that did, codes and reasons from above if need be."""
+    """Tell why it failed: from the deepest job that did, codes from above if need be."""
     told = next((found for found in reversed(failure.trail) if _reason(found)), failure.job)
     rows = [("failed at", marks.arrow.join(_step(found) for found in failure.trail))]
     if failure.depth:
