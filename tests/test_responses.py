@@ -1,0 +1,59 @@
+"""Published answers, read in place: nothing of them is lost. A plain clone skips them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vbsjob.__main__ import run
+from vbsjob.exchange import Reply
+from vbsjob.world import World
+
+FOLDER = Path(__file__).resolve().parents[2] / "shared" / "api" / "responses"
+BODIES = sorted(FOLDER.glob("*.json")) + sorted(FOLDER.glob("*.html"))
+
+
+def scalars(found: Any) -> Iterator[Any]:
+    if isinstance(found, dict | list):
+        for item in found.values() if isinstance(found, dict) else found:
+            yield from scalars(item)
+    elif found not in (None, ""):
+        yield found
+
+
+def get(body: bytes, job_id: str, output: str) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    env = {
+        "OS_TOKEN": "a-token-of-tests",
+        "OS_PROJECT_ID": "p",
+        "VBSJOB_ENDPOINT": "https://v.test",
+    }
+    world = World(
+        io.StringIO(), out, err, env, sleep=lambda _: None, send=lambda _: Reply(200, {}, body)
+    )
+    return run(["get", job_id, "-o", output], world), out.getvalue(), err.getvalue()
+
+
+@pytest.mark.skipif(not BODIES, reason="../shared/api/responses is not here")
+@pytest.mark.parametrize("path", BODIES, ids=lambda path: path.stem)
+def test_every_published_answer_comes_back_whole_or_is_named_as_no_job(path: Path) -> None:
+    body = path.read_bytes()
+    document = json.loads(body) if path.suffix == ".json" else {}
+    job_id = document.get("job_id")
+    if job_id is None:
+        code, out, err = get(body, "j", "table")
+        assert code in {4, 5, 6, 7}
+        assert out == ""
+        assert err.startswith("vbsjob: ")
+        return
+    code, out, _ = get(body, job_id, "json")
+    assert code == 0
+    assert json.loads(out).items() >= document.items()
+    code, out, _ = get(body, job_id, "table")
+    shown = [value if isinstance(value, str) else json.dumps(value) for value in scalars(document)]
+    assert [value for value in shown if value not in out] == []
