@@ -224,3 +224,27 @@ def _next(job: Job, settings: Settings) -> str:
 def _code(answers: Sequence[Answer], *, judged: bool) -> Code:
     """Return the exit code: without --exit-status an answered question is 0, whatever the state."""
     return worst(answer.code if judged or answer.problem else Code.OK for answer in answers)
+
+
+@app.command("sandbox")
+def serve_sandbox(
+    ctx: typer.Context,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 is any free one.")] = 0,
+) -> Code:
+    """Serve a made-up backup service on this machine until Ctrl-C.
+
+    \b
+    Jobs: backup (20 s, SUCCESS), restore (nested, 40 s, SUCCESS), fail-deep (12 s, FAIL),
+    endless (RUNNING for ever), thousand (1000 sub-jobs, 30 s, SUCCESS). A job begins when
+    first asked about; NAME-LABEL is another one of its kind, NAME-ended one that is over.
+    """
+    from vbsjob.keys import NOUNS
+    from vbsjob.sandbox import Sandbox
+
+    world: World = ctx.obj
+    sandbox = Sandbox(world, port=port)
+    for noun, value in sandbox.settings.items():
+        world.stdout.write(f"export {NOUNS[noun].variable}={value}\n")
+    world.stdout.flush()
+    sandbox.serve()
+    return Code.OK
