@@ -44,6 +44,12 @@ def run(argv: Sequence[str], world: World) -> int:
         return code
     except BrokenPipeError:
         raise
+    except SystemExit as error:
+        # typer turns a reader that went away into exit 1, which here would mean FAIL.
+        if isinstance(error.__context__, BrokenPipeError):
+            raise error.__context__ from None
+        world.complain(problem := _problem(error))
+        return int(problem.exit_code)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end as code 1
         problem = _problem(error)
         world.complain(problem)
@@ -53,7 +59,9 @@ def run(argv: Sequence[str], world: World) -> int:
 def _command(argv: Sequence[str], world: World) -> int:
     from vbsjob import cli
 
-    ended: Any = cli.app(args=list(argv), prog_name="vbsjob", standalone_mode=False, obj=world)
+    ended: Any = cli.app(
+        args=list(argv) or ["--help"], prog_name="vbsjob", standalone_mode=False, obj=world
+    )
     return 0 if ended is None else int(ended)
 
 
