@@ -42,15 +42,11 @@ def run(argv: Sequence[str], world: World) -> int:
         code = _command(argv, world)
         world.stdout.flush()
         return code
-    except BrokenPipeError:
-        raise
-    except SystemExit as error:
-        # typer turns a reader that went away into exit 1, which here would mean FAIL.
-        if isinstance(error.__context__, BrokenPipeError):
-            raise error.__context__ from None
-        world.complain(problem := _problem(error))
-        return int(problem.exit_code)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end as code 1
+        # typer turns a reader that went away into exit 1, which here would mean FAIL.
+        for gone in (error, error.__context__):
+            if isinstance(gone, BrokenPipeError):
+                raise gone from None
         problem = _problem(error)
         world.complain(problem)
         return int(problem.exit_code)

@@ -94,7 +94,7 @@ def problem(request: Request, reply: Reply, job_id: str | None = None) -> Proble
         "request_id": said.request_id or reply.request_id,
     }
     place = address.origin_of(request.url)
-    speech = f": {said.message.rstrip(chr(46))}" if said.message else ""
+    speech = ": " + said.message.rstrip(".") if said.message else ""
     code = (said.code or "").lower()
     if job_id is not None and code == UNKNOWN_JOB:
         return _not_found(job_id, speech, facts)

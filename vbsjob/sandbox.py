@@ -133,12 +133,6 @@ RECIPES: dict[str, tuple[str, Step]] = {
 }
 
 
-def catalogue() -> str:
-    """List the jobs there are, for people."""
-    lines = [f"  {name:<10} {told}" for name, (told, _) in RECIPES.items()]
-    return "\n".join(lines)
-
-
 def body(job_id: str, age: float, now: datetime) -> dict[str, Any] | None:
     """Return the document of a job that began `age` seconds ago; None for an unknown name.
 
