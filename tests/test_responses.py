@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from vbsjob.__main__ import run
 from vbsjob.exchange import Reply
 from vbsjob.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "api" / "responses"
 BODIES = sorted(FOLDER.glob("*.json")) + sorted(FOLDER.glob("*.html"))

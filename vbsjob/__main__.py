@@ -11,7 +11,7 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     # moment and without a traceback. Where it is ignored (nohup, &) it stays ignored.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from typing import TYPE_CHECKING, Any, NoReturn  # noqa: E402
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,11 +63,14 @@ def _command(argv: Sequence[str], world: World) -> int:
 
 def _listen(argv: Sequence[str], world: World) -> None:
     """See how to complain before the arguments are understood, for they may be wrong."""
-    said = " ".join(argv).replace("=", " ").replace("-o", "-o ").replace("--output", "-o").split()
-    after = dict(zip(said, said[1:], strict=False))
-    output = after.get("-o") or world.env.get("VBSJOB_OUTPUT", "table")
+    output = world.env.get("VBSJOB_OUTPUT") or "table"
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        if word in {"-o", "--output"}:
+            output = following
+        elif word.startswith(("-o", "--output=")):
+            output = word.removeprefix("--output=").removeprefix("-o")
     world.manner.machine = output != "table"
-    world.manner.quiet = "-q" in said or "--quiet" in said
+    world.manner.quiet = not {"-q", "--quiet"}.isdisjoint(argv)
 
 
 def _problem(error: BaseException) -> Problem:
@@ -76,7 +79,7 @@ def _problem(error: BaseException) -> Problem:
 
     if isinstance(error, Problem):
         return error
-    if getattr(error, "exit_code", None) == 2:  # noqa: PLR2004 - typer's usage errors, by contract
+    if getattr(error, "exit_code", None) == 2:
         message = getattr(error, "format_message", lambda: str(error))()
         return Usage(message, hint="See vbsjob --help.")
     if isinstance(error, OSError):
@@ -84,9 +87,7 @@ def _problem(error: BaseException) -> Problem:
     trail = error.__traceback__
     while trail is not None and trail.tb_next is not None:
         trail = trail.tb_next
-    where = (
-        f"{os.path.basename(trail.tb_frame.f_code.co_filename)}:{trail.tb_lineno}" if trail else "?"
-    )  # noqa: PTH119, E501
+    where = f"{trail.tb_frame.f_globals['__name__']}:{trail.tb_lineno}" if trail else "?"
     return LocalFailure(
         f"a bug in vbsjob: {type(error).__name__} at {where}.",
         hint="Please report it with the command you typed.",

@@ -65,7 +65,7 @@ def _check_host(host: str) -> None:
         if number.is_link_local or number.is_multicast or number.is_unspecified:
             raise ValueError("that host is no service's")
         return
-    if len(host) > 253 or not HOST.fullmatch(host):  # noqa: PLR2004 - DNS's limit
+    if len(host) > 253 or not HOST.fullmatch(host):
         raise ValueError("its host is not a name or an IP address")
     if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", host.rstrip(".").rpartition(".")[2]):
         raise ValueError("its host is a number that is no IP address")
@@ -200,5 +200,5 @@ def trusted(address: str, auth_url: str, *, insecure_http: bool) -> str:
 
 def _domain(host: str) -> list[str]:
     labels = host.rstrip(".").split(".")
-    country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3  # noqa: PLR2004 - as in co.uk
+    country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
     return labels[-3:] if country else labels[-2:]

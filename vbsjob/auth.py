@@ -43,8 +43,9 @@ class Pass:
 class Method(Protocol):
     """A way of signing in."""
 
-    renewable: bool
-    """Whether signing in again, without a person, can give a new pass."""
+    @property
+    def renewable(self) -> bool:
+        """Whether signing in again, without a person, can give a new pass."""
 
     def sign_in(self) -> Conversation:
         """Converse with the identity service."""
@@ -113,7 +114,7 @@ def choose(settings: Settings) -> Method:
         return Token(_printable(settings, "token"), _identity(settings))
     if wanted in {None, "password"} and settings["password"]:
         return Password(_user(settings), _required_identity(settings))
-    raise _nothing_set(settings)
+    raise _nothing_set()
 
 
 KINDS = {
@@ -134,7 +135,7 @@ def _wanted(settings: Settings) -> str | None:
     return KINDS[named]
 
 
-def _nothing_set(settings: Settings) -> NotSignedIn:
+def _nothing_set() -> NotSignedIn:
     return NotSignedIn(
         "no credentials are set.",
         hint="Name a cloud of your clouds.yaml with --cloud, or set OS_AUTH_URL, OS_USERNAME,"
@@ -205,7 +206,7 @@ def _domain(settings: Settings, noun: str) -> dict[str, Any] | None:
 def _refused(request: Request, reply: Reply) -> Exception:
     """A refused sign-in; a 401 is final, since every further try may lock the account."""
     found = refusal.problem(request, reply)
-    if reply.status == 401:  # noqa: PLR2004
+    if reply.status == 401:
         found.hint = (
             "Check the user, password, domain and project. It was tried once: several wrong"
             " tries can lock an account."

@@ -249,7 +249,7 @@ def _wire(settings: Settings, world: World) -> Callable[[Request], Reply]:
 
 def _job(found: Any, job_id: str, reply: Reply) -> Job:
     """Accept a document as the job that was asked for, and as nothing else."""
-    facts = {"http_status": reply.status, "request_id": reply.request_id}
+    facts: dict[str, Any] = {"http_status": reply.status, "request_id": reply.request_id}
     if not isinstance(found, dict) or found.get("job_id") != job_id:
         told = plain(str(found.get("job_id")))[:80] if isinstance(found, dict) else "no job"
         raise Misread(

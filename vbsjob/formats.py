@@ -47,7 +47,7 @@ def _json(records: Records, fields: Fields, out: TextIO) -> None:
 
 def _jsonl(records: Records, fields: Fields, out: TextIO) -> None:
     for item in records:
-        out.write(json.dumps(_chosen(item, fields), separators=(",", ":")) + "\n")
+        print(json.dumps(_chosen(item, fields), separators=(",", ":")), file=out)
 
 
 def _yaml(records: Records, fields: Fields, out: TextIO) -> None:
@@ -77,7 +77,7 @@ def _csv(records: Records, fields: Fields, out: TextIO) -> None:
 def _value(records: Records, fields: Fields, out: TextIO) -> None:
     for item in records:
         for name in fields or ("status",):
-            out.write(record.word(record.field(item, name)) + "\n")
+            print(record.word(record.field(item, name)), file=out)
 
 
 def _env(records: Records, fields: Fields, out: TextIO) -> None:
@@ -96,8 +96,7 @@ def _entities(item: dict[str, Any]) -> list[str]:
 
 
 def _name(records: Records, _fields: Fields, out: TextIO) -> None:
-    for item in records:
-        out.write(record.word(item.get("job_id")) + "\n")
+    out.writelines(record.word(item.get("job_id")) + "\n" for item in records)
 
 
 WRITERS: dict[str, Callable[[Records, Fields, TextIO], None]] = {

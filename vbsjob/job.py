@@ -84,8 +84,7 @@ class Job:
 
     @property
     def others(self) -> dict[str, Any]:
-        """The members that no other question here answers: unknown ones, and known ones of an
-        undocumented shape."""
+        """The members no other question answers: unknown ones, and known ones of odd shape."""
         return {
             name: value
             for name, value in self.members.items()

@@ -21,7 +21,7 @@ DURATION = re.compile(r"(?=[0-9])(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1
 
 def _text(raw: Any) -> str:
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
-        raise ValueError("is no text")
+        raise ValueError("is no text")  # noqa: TRY004 - the value is wrong, not the program
     return str(raw)
 
 

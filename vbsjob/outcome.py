@@ -19,7 +19,7 @@ Problem
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ class Code(IntEnum):
 
     meaning: str
 
-    def __new__(cls, value: int, meaning: str) -> Code:
+    def __new__(cls, value: int, meaning: str) -> Self:
         """Make a member that carries its meaning."""
         member = int.__new__(cls, value)
         member._value_ = value
@@ -157,14 +157,14 @@ class Refused(Problem):
 class Misread(Refused):
     """A well-formed answer that is not about the job asked for, as a stale cache would give."""
 
-    tries = 3
+    tries: int | None = 3
 
 
 class Unavailable(Problem):
     """No usable answer; what the job does is unknown."""
 
     exit_code = Code.UNAVAILABLE
-    tries = None
+    tries: int | None = None
 
 
 class Throttled(Unavailable):
@@ -176,19 +176,19 @@ class Throttled(Unavailable):
 class Garbled(Unavailable):
     """200, but the body is no JSON document."""
 
-    tries = 3
+    tries: int | None = 3
 
 
 class TooLarge(Unavailable):
     """The body is larger than an answer may be."""
 
-    tries = 2
+    tries: int | None = 2
 
 
 class Unreachable(Unavailable):
     """Asking again cannot help: a bad certificate, no TLS, a proxy that wants a password."""
 
-    tries = 1
+    tries: int | None = 1
 
 
 class LocalFailure(Problem):

@@ -71,7 +71,7 @@ def field(found: Any, dotted: str) -> Any:
 
 def _member(found: Any, name: str) -> Any:
     if isinstance(found, list):
-        index = int(name) if name.isascii() and name.isdigit() and len(name) < 10 else len(found)  # noqa: PLR2004 - no list is longer
+        index = int(name) if name.isascii() and name.isdigit() and len(name) < 10 else len(found)
         return found[index] if index < len(found) else MISSING
     if not isinstance(found, dict):
         return MISSING

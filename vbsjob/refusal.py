@@ -85,7 +85,9 @@ def is_refusal(found: Any) -> bool:
     return bool(said.code or said.message)
 
 
-def problem(request: Request, reply: Reply, job_id: str | None = None) -> Problem:
+def problem(  # noqa: PLR0911 - a table of refusals, one a line
+    request: Request, reply: Reply, job_id: str | None = None
+) -> Problem:
     """Name what a reply that is not a job's document means for whoever asked."""
     said = words(reply.body)
     facts: dict[str, Any] = {
@@ -98,15 +100,15 @@ def problem(request: Request, reply: Reply, job_id: str | None = None) -> Proble
     code = (said.code or "").lower()
     if job_id is not None and code == UNKNOWN_JOB:
         return _not_found(job_id, speech, facts)
-    if reply.status == 404:  # noqa: PLR2004
+    if reply.status == 404:
         return _nothing_there(job_id, place, speech, code, facts)
     if reply.status in {401, 403} or code in RIGHTS:
         return _not_allowed(reply.status, place, speech, code, facts)
     if reply.status in TRANSIENT:
         return _unavailable(reply, place, speech, facts)
-    if reply.status == 407:  # noqa: PLR2004
+    if reply.status == 407:
         return Unreachable(f"the proxy on the way to {place} wants a sign-in.", **facts)
-    if 300 <= reply.status < 400:  # noqa: PLR2004
+    if 300 <= reply.status < 400:
         return _redirected(reply, place, facts)
     return Refused(f"{place} refused the question{speech}.", hint="", **facts)
 
@@ -129,7 +131,7 @@ def _nothing_there(
 
 
 def _not_allowed(status: int, place: str, speech: str, code: str, facts: dict[str, Any]) -> Problem:
-    if status == 403 or code in RIGHTS:  # noqa: PLR2004
+    if status == 403 or code in RIGHTS:
         return NotSignedIn(
             f"{place} does not allow this{speech}.",
             hint="The user lacks a role in this project: ask its administrator.",

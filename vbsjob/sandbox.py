@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from uuid import NAMESPACE_URL, uuid5
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ class Sandbox:
         self._server = _Server(("127.0.0.1", port), self.answer, world.sleep)
         self.address = f"http://127.0.0.1:{self._server.server_port}"
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         """Start serving in a thread of its own."""
         threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
@@ -250,7 +250,7 @@ class Sandbox:
         if (method, path) == ("POST", "/v3/auth/tokens"):
             return self._sign_in(sent)
         parts = path.split("/")
-        if method != "GET" or parts[1:2] != ["v1"] or parts[3:4] != ["jobs"] or len(parts) != 5:  # noqa: PLR2004 - /v1/PROJECT/jobs/ID
+        if method != "GET" or parts[1:2] != ["v1"] or parts[3:4] != ["jobs"] or len(parts) != 5:
             gone = {"error_code": "APIGW.0101", "error_msg": "The API does not exist"}
             return Answer(404, gone)
         with self._lock:
@@ -258,7 +258,7 @@ class Sandbox:
         if not valid:
             return Answer(401, _error("Token is invalid or expired", "APIGW.0307"))
         fault = self._fault()
-        return fault if fault and fault.status != 200 else self._job(parts[4], fault)  # noqa: PLR2004
+        return fault if fault and fault.status != 200 else self._job(parts[4], fault)
 
     def _fault(self) -> Answer | None:
         drawn = self._world.random()

@@ -81,7 +81,7 @@ def load(options: Mapping[str, Any], world: World) -> Settings:
     ours, theirs = _clouds(name, config, world, addressed=addressed)
     values = _gathered([*direct, ours, defaults, theirs])
     if _is_sandbox(name, ours, theirs):
-        return Settings({noun: _parsed(noun, value) for noun, value in values.items()}, True)
+        return Settings({n: _parsed(n, v) for n, v in values.items()}, sandbox=True)
     world.secrets.update(str(v.value) for noun, v in values.items() if NOUNS[noun].secret)
     parsed = _region_told({noun: _parsed(noun, value) for noun, value in values.items()})
     _refuse_other_cloud(name, parsed, [ours, theirs])

@@ -20,6 +20,6 @@ def _visible(character: str) -> str:
     if character == "\n":
         return NEWLINE
     number = ord(character)
-    if number < 0x20 or number == 0x7F:  # noqa: PLR2004 - the borders of ASCII's controls
+    if number < 0x20 or number == 0x7F:
         return "^" + chr(number ^ 0x40)
     return f"<U+{number:04X}>"

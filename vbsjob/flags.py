@@ -1,0 +1,59 @@
+"""Every flag with its help, written once; commands list them, man pages and completions follow."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vbsjob import keys
+
+Jobs = Annotated[
+    list[str],
+    typer.Argument(metavar="JOB...", help="Job ids; '-' reads ids or creation answers from stdin."),
+]
+Cloud = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="A cloud of clouds.yaml or config.toml, or 'sandbox'."),
+]
+Region = Annotated[str | None, typer.Option(metavar="NAME", help="The region, such as eu-de.")]
+Project = Annotated[
+    str | None, typer.Option(metavar="ID|NAME", help="The project, by id or by name.")
+]
+Endpoint = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="The service's address; any service with this job API."),
+]
+Output = Annotated[
+    keys.Format | None,
+    typer.Option("--output", "-o", help="What stdout carries; 'table' by default."),
+]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--field",
+        "-f",
+        metavar="PATH",
+        help="Only this field, dotted: entities.backup_id; may be repeated.",
+    ),
+]
+Color = Annotated[keys.Color | None, typer.Option(help="Colour; NO_COLOR is respected.")]
+Verbose = Annotated[
+    bool | None, typer.Option("--verbose", "-v", help="Show each request on stderr.")
+]
+Quiet = Annotated[bool | None, typer.Option("--quiet", "-q", help="Say nothing: exit code only.")]
+ExitStatus = Annotated[
+    bool | None,
+    typer.Option(
+        "--exit-status/--no-exit-status",
+        help="Exit with the job's state: 0 SUCCESS, 1 FAIL, 8 not ended.",
+    ),
+]
+RetryFor = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="How long to go on trying without an answer; 60s."),
+]
+InsecureHttp = Annotated[
+    bool | None,
+    typer.Option("--insecure-http", help="Allow plain http beyond this machine: secrets show."),
+]
