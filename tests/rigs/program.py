@@ -1,0 +1,143 @@
+"""Runs vbsjob: in this process over real sockets with short limits, or as a process of its own."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vbsjob.__main__ import run
+from vbsjob.wire import Wire
+from vbsjob.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vbsjob.exchange import Reply, Request
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = (sys.executable, "-m", "vbsjob")
+TOKEN = "a-token-of-tests"  # noqa: S105 - a made-up one
+CODES = {0, 1, 2, 4, 5, 6, 7, 8, 70}
+
+
+class Clock:
+    """Time that passes only by sleeping; remembers each sleep."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.sleeps: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        if seconds:
+            self.sleeps.append(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def verdict(self) -> bool:
+        """Whether it claims to know how the job ended."""
+        return self.code in {0, 1}
+
+    @property
+    def tidy(self) -> bool:
+        """Whether it spoke as promised: no traceback, no "bug", one of our codes."""
+        spoken = self.out + self.err
+        return "Traceback" not in spoken and "a bug in" not in spoken and self.code in CODES
+
+
+def environment(url: str, **more: str) -> dict[str, str]:
+    """Return all the variables a client of the server at `url` needs, and no others."""
+    given = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": url}
+    return given | more
+
+
+def told(
+    *argv: str,
+    send: Callable[[Request], Reply],
+    stdin: str = "",
+    env: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+) -> Ended:
+    """Run in this process against a double of the network, with a clock that only sleep moves."""
+    clock = clock or Clock()
+    out, err = io.StringIO(), io.StringIO()
+    world = World(
+        io.StringIO(stdin), out, err, env or environment("https://vbs.test"),
+        monotonic=clock, sleep=clock.sleep, random=lambda: 1.0, send=send,
+    )  # fmt: skip
+    return Ended(run(argv, world), out.getvalue(), err.getvalue())
+
+
+def asked(
+    url: str,
+    *argv: str,
+    attempt: float = 2.0,
+    body_limit: int = 4 << 20,
+    cacert: str | None = None,
+    sleep: Callable[[float], None] = lambda _: None,
+    clock: Callable[[], float] = time.monotonic,
+    env: Mapping[str, str] | None = None,
+) -> Ended:
+    """Run in this process over real sockets: real waits in an exchange, none between tries."""
+    wire = Wire(
+        secrets={TOKEN}, clock=time.monotonic, body_limit=body_limit, cacert=cacert, attempt=attempt
+    )
+    out, err = io.StringIO(), io.StringIO()
+    world = World(
+        io.StringIO(), out, err, environment(url) if env is None else env,
+        monotonic=clock, sleep=sleep, send=wire.send,
+    )  # fmt: skip
+    try:
+        return Ended(run(argv, world), out.getvalue(), err.getvalue())
+    finally:
+        wire.close()
+
+
+def surroundings(url: str = "", **more: str) -> dict[str, str]:
+    """Return a whole process environment that holds nothing of this machine's but the PATH."""
+    own = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
+    return own | (environment(url) if url else {}) | more
+
+
+def process(
+    *argv: str | bytes,
+    env: Mapping[str, str],
+    timeout: float = 60,
+    **streams: Any,
+) -> Ended:
+    """Run as a process of its own; a negative code is the signal it died of."""
+    ended = subprocess.run(
+        [*COMMAND, *argv], env=env, cwd=ROOT, capture_output=not streams, timeout=timeout,
+        check=False, **({"stdin": subprocess.DEVNULL} if not streams else streams),
+    )  # fmt: skip
+    return Ended(ended.returncode, _text(ended.stdout), _text(ended.stderr))
+
+
+def shell(script: str, *, env: Mapping[str, str], timeout: float = 60) -> Ended:
+    """Run a line of bash in which `"$@"` is vbsjob."""
+    ended = subprocess.run(
+        ["bash", "-c", script, "bash", *COMMAND], env=env, cwd=ROOT, capture_output=True,
+        stdin=subprocess.DEVNULL, timeout=timeout, check=False,
+    )  # fmt: skip
+    return Ended(ended.returncode, _text(ended.stdout), _text(ended.stderr))
+
+
+def _text(content: bytes | None) -> str:
+    return (content or b"").decode("utf-8", "backslashreplace")

@@ -1,0 +1,201 @@
+"""A scripted server on loopback: says the bytes it is told, when it is told, and keeps accounts.
+
+A script is a function of one connection; the n-th connection gets the n-th script, further ones
+the last. Refuses to know HTTP beyond where a request ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import socket
+import struct
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    Script = Callable[["Peer"], None]
+
+LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
+
+
+class Peer:
+    """One connection, from the server's side."""
+
+    def __init__(self, connection: socket.socket, log: bytearray, over: threading.Event) -> None:
+        self._connection = connection
+        self._log = log
+        self._over = over
+        self._read = 0
+
+    def request(self) -> bytes:
+        """Return the next whole request, empty at the connection's end."""
+        while True:
+            whole = self._whole(bytes(self._log[self._read :]))
+            if whole:
+                self._read += len(whole)
+                return whole
+            got = self._connection.recv(65536)
+            if not got:
+                return b""
+            self._log += got
+
+    def _whole(self, waiting: bytes) -> bytes:
+        head, end, body = waiting.partition(b"\r\n\r\n")
+        told = LENGTH.search(head)
+        length = int(told[1]) if told else 0
+        return head + end + body[:length] if end and len(body) >= length else b""
+
+    def send(self, content: bytes, *, piece: int = 0, every: float = 0.0) -> None:
+        """Send bytes at once, or a piece `every` so many seconds."""
+        step = piece or len(content) or 1
+        for start in range(0, len(content), step):
+            if start and self._over.wait(every):
+                return
+            self._connection.sendall(content[start : start + step])
+
+    def flood(self, content: bytes, *, every: float = 0.0) -> None:
+        """Send the same bytes until the other side has had enough."""
+        while not self._over.wait(every):
+            self._connection.sendall(content)
+
+    def stall(self) -> None:
+        """Say nothing more until the other side gives up."""
+        while self._connection.recv(65536):
+            pass
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self._over.wait(seconds)
+
+    def reset(self) -> None:
+        """Break off with RST, as a crashed host or a firewall would."""
+        linger = struct.pack("ii", 1, 0)
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self._connection.close()
+
+
+class Server:
+    """Listens on a port of its own while it is entered; `accepting=False` never answers."""
+
+    def __init__(
+        self,
+        *scripts: Script,
+        tls: ssl.SSLContext | None = None,
+        accepting: bool = True,
+        host: str = "127.0.0.1",
+    ) -> None:
+        self._scripts = scripts
+        self._tls = tls
+        self._over = threading.Event()
+        self._open: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._logs: list[bytearray] = []
+        self._socket = socket.create_server((host, 0), backlog=128)
+        if accepting:
+            self._start(self._accept)
+        self.port: int = self._socket.getsockname()[1]
+        self.host = host
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        for connection in self._open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(10)
+        self._socket.close()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}"
+
+    @property
+    def connections(self) -> int:
+        """How many connections it has had."""
+        return len(self._logs)
+
+    @property
+    def received(self) -> list[bytes]:
+        """Every byte it was sent, a piece a connection."""
+        return [bytes(log) for log in self._logs]
+
+    @property
+    def requests(self) -> int:
+        """How many requests it was sent."""
+        return sum(len(re.findall(rb"(?:GET|POST) [^ ]* HTTP/1.1\r\n", log)) for log in self._logs)
+
+    def _start(self, work: Callable[..., None], *arguments: Any) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            script = self._scripts[min(len(self._logs), len(self._scripts) - 1)]
+            self._logs.append(bytearray())
+            self._open.append(connection)
+            self._start(self._serve, connection, script, self._logs[-1])
+
+    def _serve(self, connection: socket.socket, script: Script, log: bytearray) -> None:
+        # The other side going away is what many tests are about; it is no error here.
+        with contextlib.suppress(OSError), contextlib.closing(connection):
+            if self._tls is None:
+                script(Peer(connection, log, self._over))
+                return
+            with self._tls.wrap_socket(connection, server_side=True) as wrapped:
+                self._open.append(wrapped)
+                script(Peer(wrapped, log, self._over))
+
+
+def answer(
+    body: bytes | dict[str, Any] = b"", status: int = 200, *headers: str, length: bool = True
+) -> bytes:
+    """Return the bytes of an answer; without `length` it ends where the connection does."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    ending = f"Content-Length: {len(content)}" if length else "Connection: close"
+    lines = [f"HTTP/1.1 {status} Told", "Content-Type: application/json", ending, *headers]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + content
+
+
+def saying(*answers: bytes) -> Script:
+    """Answer one request after the other on one connection, then close it."""
+
+    def script(peer: Peer) -> None:
+        for content in answers:
+            if not peer.request():
+                return
+            peer.send(content)
+
+    return script
+
+
+def always(content: bytes) -> Script:
+    """Answer every request the same, keeping the connection."""
+
+    def script(peer: Peer) -> None:
+        while peer.request():
+            peer.send(content)
+
+    return script
+
+
+def job(status: Any = "SUCCESS", job_id: str = "j", **members: Any) -> dict[str, Any]:
+    """Return a job's document as the service would tell it."""
+    return {"job_id": job_id, "job_type": "bksCreateBackup", "status": status, **members}
+
+
