@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +17,13 @@ from vbsjob.wire import Wire
 from vbsjob.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from vbsjob.exchange import Reply, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "vbsjob")
-TOKEN = "a-token-of-tests"  # noqa: S105 - a made-up one
+TOKEN = "a-token-of-tests"
 CODES = {0, 1, 2, 4, 5, 6, 7, 8, 70}
 
 
@@ -85,29 +86,33 @@ def told(
     return Ended(run(argv, world), out.getvalue(), err.getvalue())
 
 
-def asked(
+@contextmanager
+def reaching(
     url: str,
-    *argv: str,
+    *,
     attempt: float = 2.0,
     body_limit: int = 4 << 20,
     cacert: str | None = None,
     sleep: Callable[[float], None] = lambda _: None,
     clock: Callable[[], float] = time.monotonic,
     env: Mapping[str, str] | None = None,
-) -> Ended:
-    """Run in this process over real sockets: real waits in an exchange, none between tries."""
+) -> Iterator[World]:
+    """Yield a world with real sockets: real waits in an exchange, none between tries."""
     wire = Wire(
         secrets={TOKEN}, clock=time.monotonic, body_limit=body_limit, cacert=cacert, attempt=attempt
     )
-    out, err = io.StringIO(), io.StringIO()
-    world = World(
-        io.StringIO(), out, err, environment(url) if env is None else env,
-        monotonic=clock, sleep=sleep, send=wire.send,
+    yield World(
+        io.StringIO(), io.StringIO(), io.StringIO(), environment(url) if env is None else env,
+        monotonic=clock, sleep=sleep, random=lambda: 1.0, send=wire.send,
     )  # fmt: skip
-    try:
-        return Ended(run(argv, world), out.getvalue(), err.getvalue())
-    finally:
-        wire.close()
+    wire.close()
+
+
+def asked(url: str, *argv: str, **limits: Any) -> Ended:
+    """Run in this process in such a world."""
+    with reaching(url, **limits) as world:
+        code = run(argv, world)
+        return Ended(code, world.stdout.getvalue(), world.stderr.getvalue())  # type: ignore[attr-defined] # StringIO
 
 
 def surroundings(url: str = "", **more: str) -> dict[str, str]:
@@ -124,8 +129,8 @@ def process(
 ) -> Ended:
     """Run as a process of its own; a negative code is the signal it died of."""
     ended = subprocess.run(
-        [*COMMAND, *argv], env=env, cwd=ROOT, capture_output=not streams, timeout=timeout,
-        check=False, **({"stdin": subprocess.DEVNULL} if not streams else streams),
+        [*COMMAND, *argv], env=env, cwd=ROOT, timeout=timeout, check=False,
+        **({"capture_output": True, "stdin": subprocess.DEVNULL} | streams),
     )  # fmt: skip
     return Ended(ended.returncode, _text(ended.stdout), _text(ended.stderr))
 

@@ -88,6 +88,7 @@ class Server:
         tls: ssl.SSLContext | None = None,
         accepting: bool = True,
         host: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
         self._scripts = scripts
         self._tls = tls
@@ -95,7 +96,7 @@ class Server:
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._logs: list[bytearray] = []
-        self._socket = socket.create_server((host, 0), backlog=128)
+        self._socket = socket.create_server((host, port), backlog=128)
         if accepting:
             self._start(self._accept)
         self.port: int = self._socket.getsockname()[1]
@@ -105,6 +106,10 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every connection and stop listening."""
         self._over.set()
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -114,6 +119,10 @@ class Server:
         for thread in self._threads:
             thread.join(10)
         self._socket.close()
+
+    def present(self, tls: ssl.SSLContext) -> None:
+        """Show another certificate from the next connection on."""
+        self._tls = tls
 
     @property
     def url(self) -> str:
@@ -197,5 +206,3 @@ def always(content: bytes) -> Script:
 def job(status: Any = "SUCCESS", job_id: str = "j", **members: Any) -> dict[str, Any]:
     """Return a job's document as the service would tell it."""
     return {"job_id": job_id, "job_type": "bksCreateBackup", "status": status, **members}
-
-

@@ -1,0 +1,58 @@
+"""Certificates, good and bad, for the scripted server; and where their authority is to be found."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import trustme
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
+HOST = "127.0.0.1"
+
+
+class Authority:
+    """A certificate authority; `file` is what OS_CACERT would name."""
+
+    def __init__(self, folder: Path) -> None:
+        self._own = trustme.CA()
+        self._foreign = trustme.CA()
+        self.file = folder / "authority.pem"
+        self._own.cert_pem.write_to_path(str(self.file))
+
+    def good(self) -> ssl.SSLContext:
+        """Return a server's side with a certificate that is valid for 127.0.0.1."""
+        return _serving(self._own.issue_cert(HOST))
+
+    def bad(self, kind: str) -> ssl.SSLContext:
+        """Return a server's side with a bad certificate: one of KINDS."""
+        if kind == "expired":
+            return _serving(self._own.issue_cert(HOST, not_after=LONG_AGO))
+        if kind == "not yet valid":
+            later = datetime.now(UTC) + timedelta(days=365)
+            return _serving(
+                self._own.issue_cert(HOST, not_before=later, not_after=later + timedelta(days=1))
+            )
+        if kind == "wrong host":
+            return _serving(self._own.issue_cert("vbs.example"))
+        if kind == "wrong address":
+            return _serving(self._own.issue_cert("127.0.0.2"))
+        if kind == "child of a stranger":
+            return _serving(self._foreign.create_child_ca().issue_cert(HOST))
+        return _serving(self._foreign.issue_cert(HOST))
+
+
+KINDS = (
+    "expired", "not yet valid", "wrong host", "wrong address", "unknown authority",
+    "child of a stranger",
+)  # fmt: skip
+
+
+def _serving(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context
