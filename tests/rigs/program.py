@@ -122,15 +122,12 @@ def surroundings(url: str = "", **more: str) -> dict[str, str]:
 
 
 def process(
-    *argv: str | bytes,
-    env: Mapping[str, str],
-    timeout: float = 60,
-    **streams: Any,
+    *argv: str | bytes, env: Mapping[str, str], stdin: bytes = b"", cwd: Path = ROOT
 ) -> Ended:
     """Run as a process of its own; a negative code is the signal it died of."""
     ended = subprocess.run(
-        [*COMMAND, *argv], env=env, cwd=ROOT, timeout=timeout, check=False,
-        **({"capture_output": True, "stdin": subprocess.DEVNULL} | streams),
+        [*COMMAND, *argv], env=env, cwd=cwd, input=stdin, capture_output=True, timeout=60,
+        check=False,
     )  # fmt: skip
     return Ended(ended.returncode, _text(ended.stdout), _text(ended.stderr))
 
