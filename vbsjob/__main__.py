@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
+from contextlib import suppress
 
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     # Before anything slow is imported: Ctrl-C then ends the process as a shell expects, at any
@@ -22,17 +24,19 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Run as a process of its own."""
-    _fill_standard_streams()
-    if sys.argv[1:] == ["--version"]:
-        _say_version()
-    from vbsjob import world
-
     try:
+        _fill_standard_streams()
+        if sys.argv[1:] == ["--version"]:
+            _say_version()
+        from vbsjob import world
+
         _leave(run(sys.argv[1:], world.real()))
     except BrokenPipeError:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGPIPE)
         os._exit(128 + signal.SIGPIPE)
+    except BaseException as error:  # noqa: BLE001 - Python would end with 1, which here means FAIL
+        _fail(error)
 
 
 def run(argv: Sequence[str], world: World) -> int:
@@ -83,7 +87,9 @@ def _problem(error: BaseException) -> Problem:
         message = getattr(error, "format_message", lambda: str(error))()
         return Usage(message, hint="See vbsjob --help.")
     if isinstance(error, OSError):
-        return LocalFailure(f"reading or writing failed: {error.strerror or 'stream is closed'}.")
+        closed = error.errno == errno.EBADF
+        reason = "standard output is closed" if closed else error.strerror or "a stream is closed"
+        return LocalFailure(f"reading or writing failed: {reason}.")
     trail = error.__traceback__
     while trail is not None and trail.tb_next is not None:
         trail = trail.tb_next
@@ -95,15 +101,18 @@ def _problem(error: BaseException) -> Problem:
 
 
 def _fill_standard_streams() -> None:
-    """Keep descriptors 0 to 2 from being given to a file or socket where a caller closed them."""
-    for number in (0, 1, 2):
+    """Keep descriptors 0 to 2 from being given to a file or socket where a caller closed them.
+
+    What is written to a closed stdout has to fail; a closed stderr may swallow it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR if number else os.O_RDONLY)
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+            os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - it stays open
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # all are files
 
 
 def _say_version() -> NoReturn:
@@ -112,6 +121,13 @@ def _say_version() -> NoReturn:
     sys.stdout.write(f"vbsjob {__version__}\n")
     sys.stdout.flush()
     os._exit(0)
+
+
+def _fail(error: BaseException) -> NoReturn:
+    """End what could not even begin, or not even complain, as short of everything as it may be."""
+    with suppress(OSError):
+        os.write(2, f"vbsjob: could not run: {type(error).__name__}.\n".encode())
+    os._exit(70)
 
 
 def _leave(code: int) -> NoReturn:

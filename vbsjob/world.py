@@ -9,6 +9,7 @@ import os
 import random
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,9 +68,7 @@ class World:
         if self.manner.machine and not self.manner.quiet:
             import json
 
-            told = self.redacted(json.dumps({"error": problem.document()}))
-            self.stderr.write(told + "\n")
-            self.stderr.flush()
+            self._tell(self.redacted(json.dumps({"error": problem.document()})))
         else:
             self._line(f"vbsjob: {problem}")
 
@@ -85,7 +84,12 @@ class World:
 
     def _line(self, text: str) -> None:
         if not self.manner.quiet:
-            self.stderr.write(plain(self.redacted(text)) + "\n")
+            self._tell(plain(self.redacted(text)))
+
+    def _tell(self, line: str) -> None:
+        """Write to stderr; that it is full or gone must not change how a run ends."""
+        with suppress(OSError):
+            self.stderr.write(line + "\n")
             self.stderr.flush()
 
     def colors(self, stream: TextIO, wish: str) -> bool:

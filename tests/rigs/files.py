@@ -1,0 +1,48 @@
+"""Places that are full, small or read-only, and a process held to limits."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FULL = Path("/dev/full")
+needs_full = pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
+
+
+def _may_mount() -> bool:
+    """Whether this process may mount in a namespace of its own (root, mostly)."""
+    command = ["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+needs_mount = pytest.mark.skipif(not _may_mount(), reason="mounting needs root and unshare")
+
+
+def within_mount(folder: Path, options: str) -> tuple[str, ...]:
+    """Return the words that, before a command, give it a tmpfs of its own over a folder."""
+    script = f'mount -t tmpfs -o {options} none "{folder}" && exec "$@"'
+    return ("unshare", "--mount", "bash", "-c", script, "bash")
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[Path]:
+    """Yield a folder that nobody but root can write to."""
+    folder.chmod(0o555)
+    try:
+        yield folder
+    finally:
+        folder.chmod(0o755)
+
+
+is_root = os.geteuid() == 0
