@@ -56,6 +56,7 @@ def get(
     region: flags.Region = None,
     project: flags.Project = None,
     endpoint: flags.Endpoint = None,
+    cache: flags.Cache = None,
     insecure_http: flags.InsecureHttp = None,
     retry_for: flags.RetryFor = None,
     color: flags.Color = None,

@@ -53,6 +53,10 @@ RetryFor = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="How long to go on trying without an answer; 60s."),
 ]
+Cache = Annotated[
+    bool | None,
+    typer.Option("--cache/--no-cache", help="Keep the token for the next run, or leave no trace."),
+]
 InsecureHttp = Annotated[
     bool | None,
     typer.Option("--insecure-http", help="Allow plain http beyond this machine: secrets show."),

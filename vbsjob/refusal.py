@@ -23,6 +23,8 @@ from vbsjob.outcome import (
 from vbsjob.text import plain
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from vbsjob.exchange import Reply, Request
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 522, 524})
@@ -137,13 +139,36 @@ def _not_allowed(status: int, place: str, speech: str, code: str, facts: dict[st
             hint="The user lacks a role in this project: ask its administrator.",
             **facts,
         )
-    if "signature expired" in speech:
+    if _is_late(code, speech):
         return NotSignedIn(
             f"{place} finds this machine's clock more than 15 minutes off{speech}.",
             hint="Set the clock, then try again.",
             **facts,
         )
     return NotSignedIn(f"{place} did not accept the credentials{speech}.", **facts)
+
+
+def _is_late(code: str, message: str) -> bool:
+    """Whether a signature was refused for its time, not for itself."""
+    return code == "apigw.0303" or ("signature" in message.lower() and "expired" in message)
+
+
+def is_about_time(reply: Reply) -> bool:
+    """Whether a reply refuses a signature because the clocks differ."""
+    if reply.status not in {401, 403}:
+        return False
+    said = words(reply.body)
+    return _is_late((said.code or "").lower(), said.message)
+
+
+def clock(reply: Reply, now: datetime) -> timedelta | None:
+    """Return how far the service's clock is ahead of `now`, where the reply tells its time."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(reply.headers.get("date", "")) - now
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 def _unavailable(reply: Reply, place: str, speech: str, facts: dict[str, Any]) -> Problem:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 import threading
+from contextlib import nullcontext
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from vbsjob import address, auth, refusal
+from vbsjob import address, credentials, refusal, tokens
+from vbsjob.auth import Token
+from vbsjob.identity import Pass
 from vbsjob.outcome import NotSignedIn, Problem
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ RENEWALS = 3
 HOUR = 3600.0
 EARLY, EARLY_PART = 120.0, 0.05
 """A token is renewed this long, or this part of its life, before it expires."""
+CLOCK_LIMIT = 86400.0
 
 
 class Session:
@@ -37,14 +42,23 @@ class Session:
         self._settings = settings
         self._world = world
         self._line = line
-        self._method = auth.choose(settings)
-        self._pass: auth.Pass | None = None
+        self._method = credentials.choose(settings, world)
+        self._tokens = self._kept()
+        self._pass: Pass | None = None
         self._renew_at = self._expires_at = math.inf
         self._renewals: list[float] = []
         self._refused: Problem | None = None
+        self._accepted = not self._method.fragile
+        self._clock: timedelta | None = None
         self._signing_in = threading.RLock()
         self.base = ""
         """The address below which `jobs/ID` is asked, once signed in."""
+
+    def _kept(self) -> tokens.Tokens | None:
+        account = self._method.account
+        if account is None or self._settings.sandbox or not self._settings["cache"]:
+            return None
+        return tokens.kept_for((*account, *self._settings.surroundings()), self._world)
 
     @property
     def renewable(self) -> bool:
@@ -52,12 +66,44 @@ class Session:
         return self._method.renewable
 
     def authorised(self, request: Request) -> Reply:
-        """Send a request with its proof of who asks; renew a refused pass and try once more."""
-        held = self.sign_in()
-        reply = self._line.exchange(held.sign(request))
-        if reply.status != UNAUTHORIZED or not self._may_renew():
+        """Send a request with its proof of who asks; renew a refused pass and try once more.
+
+        Until a signature has been accepted once, only one is in the air: several wrong ones in
+        a row lock a key.
+        """
+        with nullcontext() if self._accepted else self._signing_in:
+            held = self.sign_in()
+            reply = self._signed(request, held)
+            if reply.status != UNAUTHORIZED:
+                self._accepted = True
+                return reply
+            if self._method.fragile:
+                self._refused = refusal.problem(request, reply)
+                return reply
+        if self._may_renew():
+            return self._signed(request, self._renewed(held))
+        if self._tokens and not self.renewable:
+            self._tokens.forget(held.token)
+        return reply
+
+    def _signed(self, request: Request, held: Pass | None) -> Reply:
+        """Send a request signed for this moment; correct the time once, by the service's clock."""
+        reply = self._line.exchange(self._proved(request, held))
+        if self._clock is not None or not refusal.is_about_time(reply):
             return reply
-        return self._line.exchange(self._renewed(held).sign(request))
+        off = refusal.clock(reply, self._world.now())
+        if off is None or abs(off.total_seconds()) > CLOCK_LIMIT:
+            return reply
+        self._clock = off
+        self._world.note(
+            f"this machine's clock says {self._world.now():%Y-%m-%d %H:%M:%S} UTC, the service's"
+            f" {self._world.now() + off:%Y-%m-%d %H:%M:%S}; signing with the service's time."
+        )
+        return self._line.exchange(self._proved(request, held))
+
+    def _proved(self, request: Request, held: Pass | None) -> Request:
+        at = self._world.now() + (self._clock or timedelta())
+        return self._method.sign(request, held, at)
 
     def _may_renew(self) -> bool:
         now = self._world.monotonic()
@@ -66,40 +112,70 @@ class Session:
             return False
         return not recent or now - recent[-1] >= RENEW_EVERY
 
-    def _renewed(self, refused: auth.Pass) -> auth.Pass:
-        """Sign in anew, unless another thread just did."""
+    def _renewed(self, refused: Pass) -> Pass:
+        """Sign in anew, unless another thread or process just did."""
         with self._signing_in:
             if self._pass is refused:
                 self._renewals.append(self._world.monotonic())
                 self._pass = None
+                return self._entered(refused)
             return self.sign_in()
 
-    def sign_in(self) -> auth.Pass:
+    def sign_in(self) -> Pass:
         """Return the pass in force; signs in where there is none, or it is about to expire.
 
         A pass that cannot be renewed serves until it has expired.
         """
         with self._signing_in:
+            if self._refused is not None and self._method.fragile:
+                raise self._refused
             now = self._world.monotonic()
             held = self._pass
             if held is not None and now < self._renew_at:
                 return held
             try:
-                return self._enter(self._given_pass() or self._converse())
+                return self._entered(held)
             except Problem:
                 if held is None or now >= self._expires_at:
                     raise
                 self._renew_at = min(now + RENEW_EVERY, self._expires_at)
                 return held
 
-    def _given_pass(self) -> auth.Pass | None:
+    def _entered(self, old: Pass | None) -> Pass:
+        """Enter with a new pass: as given, as kept by another run, or by signing in."""
+        given = self._given_pass()
+        if given is not None:
+            return self._enter(given, None)
+        if self._tokens is None:
+            fresh = self._converse()
+            return self._enter(fresh, fresh.life)
+        if self._take(old):
+            return self._pass  # type: ignore[return-value] # _take has just set it
+        with self._tokens.renewing():
+            if self._take(old):
+                return self._pass  # type: ignore[return-value] # as above
+            fresh = self._converse()
+            self._tokens.write(fresh)
+            return self._enter(fresh, fresh.life)
+
+    def _take(self, old: Pass | None) -> bool:
+        """Enter with the token that is kept, unless it is the old one or about to expire."""
+        kept = self._tokens.read() if self._tokens else None
+        if kept is None or (old is not None and kept.held.token == old.token):
+            return False
+        if self.renewable and kept.left <= _early(kept.held.life or 0.0):
+            return False
+        self._enter(kept.held, kept.left)
+        return True
+
+    def _given_pass(self) -> Pass | None:
         """With endpoint, project id and token given, no identity call is made."""
-        if not isinstance(self._method, auth.Token) or self._settings["endpoint"] is None:
+        if not isinstance(self._method, Token) or self._settings["endpoint"] is None:
             return None
         project_id = self._settings["project_id"]
-        return auth.Pass(self._method.token, project_id) if project_id else None
+        return Pass(self._method.token, project_id) if project_id else None
 
-    def _converse(self) -> auth.Pass:
+    def _converse(self) -> Pass:
         """Sign in; refused credentials are never sent twice, for that could lock an account."""
         if self._refused is not None:
             raise self._refused
@@ -109,7 +185,7 @@ class Session:
             while True:
                 reply = self._step(conversation.send(reply))
         except StopIteration as end:
-            signed_in: auth.Pass = end.value
+            signed_in: Pass = end.value
             return signed_in
         except NotSignedIn as problem:
             self._refused = problem
@@ -117,25 +193,24 @@ class Session:
 
     def _step(self, request: Request) -> Reply:
         def ask() -> Reply:
-            reply = self._line.exchange(request)
+            reply = self._signed(request, None)
             if reply.status in refusal.TRANSIENT:
                 raise refusal.problem(request, reply)
             return reply
 
         return self._line.patiently(ask, PATIENCE, TRIES, DELAY)
 
-    def _enter(self, signed_in: auth.Pass) -> auth.Pass:
-        self._world.secrets.add(signed_in.token)
+    def _enter(self, signed_in: Pass, left: float | None) -> Pass:
+        self._world.secrets.add(signed_in.token or "")
         self.base = self._service(signed_in)
         self._pass = signed_in
         self._renew_at = self._expires_at = math.inf
-        if self.renewable and signed_in.expires_at is not None:
-            life = (signed_in.expires_at - self._world.now()).total_seconds()
-            self._expires_at = self._world.monotonic() + life
-            self._renew_at = self._expires_at - min(EARLY, life * EARLY_PART)
+        if self.renewable and left is not None:
+            self._expires_at = self._world.monotonic() + left
+            self._renew_at = self._expires_at - _early(signed_in.life or left)
         return signed_in
 
-    def _service(self, signed_in: auth.Pass) -> str:
+    def _service(self, signed_in: Pass) -> str:
         project_id = self._settings["project_id"] or signed_in.project_id
         if not project_id or not address.NAME.fullmatch(project_id):
             raise self._settings.missing("project_name", "jobs belong to a project")
@@ -151,3 +226,7 @@ class Session:
         insecure = self._settings["insecure_http"]
         trusted = address.trusted(found, self._settings["auth_url"], insecure_http=insecure)
         return address.jobs(trusted, project_id)
+
+
+def _early(life: float) -> float:
+    return min(EARLY, life * EARLY_PART)

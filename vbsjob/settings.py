@@ -65,6 +65,12 @@ class Settings:
         ways = [*key.os[:1], key.variable, *(f"{name} in clouds.yaml" for name in key.cloud[:1])]
         return Usage(f"{noun} is not set: {why}.", hint=f"Set {' or '.join(ways)}.")
 
+    def surroundings(self) -> tuple[str, ...]:
+        """Say what else a kept token is bound to: whom we trust, and what a stranger may name."""
+        here = [v for n in ("auth_url", "endpoint") if (v := self.values.get(n)) and v.here]
+        named = (str(part) for value in here for part in (value.file, value.value))
+        return (str(self["cacert"]), *named)
+
     def moved(self, origin: str, **values: str) -> Settings:
         """Return settings for another place: only the preferences stay."""
         kept = {noun: v for noun, v in self.values.items() if not (set(NOUNS[noun].cloud))}
@@ -82,7 +88,7 @@ def load(options: Mapping[str, Any], world: World) -> Settings:
     values = _gathered([*direct, ours, defaults, theirs])
     if _is_sandbox(name, ours, theirs):
         return Settings({n: _parsed(n, v) for n, v in values.items()}, sandbox=True)
-    world.secrets.update(str(v.value) for noun, v in values.items() if NOUNS[noun].secret)
+    world.secrets.add(*(str(v.value) for noun, v in values.items() if NOUNS[noun].secret))
     parsed = _region_told({noun: _parsed(noun, value) for noun, value in values.items()})
     _refuse_other_cloud(name, parsed, [ours, theirs])
     _refuse_mixture(parsed)

@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
@@ -21,6 +22,8 @@ from vbsjob.outcome import Problem, TooLarge, Unavailable, Unreachable, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from vbsjob.secret import Secrets
 
 ATTEMPT = 20.0
 """Seconds for one exchange in all."""
@@ -41,7 +44,7 @@ class Wire:
     def __init__(
         self,
         *,
-        secrets: set[str],
+        secrets: Secrets,
         clock: Callable[[], float],
         body_limit: int,
         cacert: str | None = None,
@@ -72,6 +75,8 @@ class Wire:
         return reply
 
     def _exchange(self, request: Request, client: httpx.Client) -> Reply:
+        if httpx.URL(request.url).raw_path != _target(request.url):
+            raise httpx.InvalidURL("the library would ask for something else")
         with client.stream(
             request.method,
             request.url,
@@ -79,7 +84,9 @@ class Wire:
             content=request.body or None,
         ) as response:
             body = self._read(response)
-            headers = {name.lower(): self._clean(value) for name, value in _text(response.headers)}
+            headers = {
+                name.lower(): self._secrets.masked(value) for name, value in _text(response.headers)
+            }
             if "x-subject-token" in response.headers:
                 headers["x-subject-token"] = response.headers["x-subject-token"]
             return Reply(response.status_code, headers, body)
@@ -93,17 +100,7 @@ class Wire:
             if size > self._body_limit:
                 raise _Oversize(self._body_limit)
             parts.append(part)
-        return self._clean_bytes(b"".join(parts))
-
-    def _clean(self, value: str) -> str:
-        return self._clean_bytes(value.encode("latin-1", "replace")).decode("latin-1")
-
-    def _clean_bytes(self, body: bytes) -> bytes:
-        """A service that echoes what it was sent must not make us print a secret."""
-        for secret in list(self._secrets):
-            if len(secret) >= LEAST_SECRET and secret.encode() in body:
-                body = body.replace(secret.encode(), b"(secret)")
-        return body
+        return self._secrets.masked_body(b"".join(parts))
 
     def _pool(self, url: str) -> httpx.Client:
         secure = url.startswith("https:")
@@ -144,10 +141,6 @@ class Wire:
         """Close every connection."""
         for client in self._clients.values():
             client.close()
-
-
-LEAST_SECRET = 8
-"""A shorter secret could be a word of the answer itself."""
 
 
 class _Oversize(httpx.HTTPError):
@@ -217,6 +210,12 @@ class _BoundedStream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+def _target(url: str) -> bytes:
+    """Return path and query as they stand in the address: what is signed is what is sent."""
+    parts = urlsplit(url)
+    return f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}".encode()
 
 
 def _text(headers: httpx.Headers) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from vbsjob.secret import Secrets
 from vbsjob.text import plain
 
 if TYPE_CHECKING:
@@ -52,16 +53,22 @@ class World:
     random: Callable[[], float] = random.random
     send: Callable[[Request], Reply] | None = None
     """Stands in for the network in tests; None asks over real HTTP."""
-    secrets: set[str] = field(default_factory=set, repr=False)
+    cache_folder: Path | None = None
+    ask: Callable[[str], str] | None = None
+    """Asks the user for a secret without echo; None where nobody is there to answer."""
+    secrets: Secrets = field(default_factory=Secrets, repr=False)
     """What must never be printed."""
     manner: Manner = field(default_factory=Manner)
 
     def redacted(self, text: str) -> str:
         """Return the text with every known secret replaced."""
-        for secret in sorted(self.secrets, key=len, reverse=True):
-            if secret:
-                text = text.replace(secret, "(secret)")
-        return text
+        return self.secrets.masked(text)
+
+    def asked_for(self, noun: str) -> str:
+        """Return a secret that the user types; empty where nobody is there."""
+        typed = "" if self.ask is None else self.ask(f"{noun}: ")
+        self.secrets.add(typed)
+        return typed
 
     def complain(self, problem: Problem) -> None:
         """Tell a problem: in one sentence, or as one JSON object to a program."""
@@ -138,11 +145,32 @@ def real() -> World:
         env=os.environ,
         config_folders=_config_folders(),
         config_file=_config_file(),
+        cache_folder=_cache_folder(),
+        ask=_ask if sys.stdin is not None and sys.stdin.isatty() else None,
     )
 
 
 def _config_folders() -> tuple[Path, ...]:
     return (Path(), *filter(None, [_user_folder("openstack")]), Path("/etc/openstack"))
+
+
+def _ask(prompt: str) -> str:
+    import getpass
+
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        return ""
+
+
+def _cache_folder() -> Path | None:
+    import platformdirs
+
+    try:
+        folder = Path(platformdirs.user_cache_dir("vbsjob", appauthor=False))
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None
 
 
 def _config_file() -> Path | None:
