@@ -102,8 +102,8 @@ def _password(settings: Settings, world: World, wanted: str | None) -> Method | 
     names = ("password", "username", "user_id")
     if wanted is None and not any(settings[noun] for noun in names):
         return None
-    identity = _required_identity(settings)
-    return Password(_user(settings), _secret(settings, world, "password"), identity)
+    user, password = _user(settings), _secret(settings, world, "password")
+    return Password(user, password, _required_identity(settings))
 
 
 def _totp(settings: Settings, world: World, wanted: str | None) -> Method | None:

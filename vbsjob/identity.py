@@ -110,7 +110,7 @@ def _pass(reply: Reply) -> Pass:
             _text(project.get("id")),
             _text(project.get("name")),
             _text(user.get("name")) or _text(user.get("id")),
-            _life(token.get("issued_at"), token.get("expires_at")),
+            _life(token.get("issued_at") or _date(reply), token.get("expires_at")),
             job.moment(token.get("expires_at")),
             catalog,
         )
@@ -131,6 +131,15 @@ def _life(issued_at: Any, expires_at: Any) -> float | None:
     if issued is None or expires is None:
         return None
     return max(0.0, (expires - issued).total_seconds())
+
+
+def _date(reply: Reply) -> str | None:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(reply.headers.get("date", "")).isoformat()
+    except (ValueError, TypeError, IndexError):
+        return None
 
 
 def _text(found: Any) -> str | None:

@@ -24,10 +24,11 @@ LEAST_IN_ANSWERS = 8
 class Secrets:
     """The secrets of this run; may be used by several threads at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *secrets: str) -> None:
         self._forms: tuple[str, ...] = ()
         self._long: tuple[str, ...] = ()
         self._lock = threading.Lock()
+        self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
         """Learn further secrets."""

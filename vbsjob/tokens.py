@@ -156,7 +156,7 @@ def _private(name: str, folder: int) -> bytes:
     handle = os.open(name, READ, dir_fd=folder)
     with os.fdopen(handle, "rb") as stream:
         found = os.fstat(handle)
-        ours = found.st_uid == os.geteuid() and found.st_nlink == 1
+        ours = found.st_uid == os.geteuid() and found.st_nlink <= 1
         if not stat.S_ISREG(found.st_mode) or not ours or found.st_mode & 0o077:
             raise PermissionError(errno.EPERM, "the file is not this user's alone")
         content = stream.read(SIZE_LIMIT + 1)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.__main__ import run
+from vbsjob.secret import Secrets
 from vbsjob.wire import Wire
 from vbsjob.world import World
 
@@ -99,7 +100,11 @@ def reaching(
 ) -> Iterator[World]:
     """Yield a world with real sockets: real waits in an exchange, none between tries."""
     wire = Wire(
-        secrets={TOKEN}, clock=time.monotonic, body_limit=body_limit, cacert=cacert, attempt=attempt
+        secrets=Secrets(TOKEN),
+        clock=time.monotonic,
+        body_limit=body_limit,
+        cacert=cacert,
+        attempt=attempt,
     )
     yield World(
         io.StringIO(), io.StringIO(), io.StringIO(), environment(url) if env is None else env,
