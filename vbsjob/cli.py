@@ -12,6 +12,7 @@ import typer
 
 from vbsjob import __version__, flags
 from vbsjob.outcome import Code, Usage, worst
+from vbsjob.recipes import RECIPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -118,25 +119,45 @@ def _code(answers: Sequence[Answer], *, judged: bool) -> Code:
     return worst(answer.code if judged or answer.problem else Code.OK for answer in answers)
 
 
-@app.command("sandbox")
+SANDBOX = (
+    "Serve a made-up backup service on this machine until Ctrl-C.\n\n"
+    "A job begins when first asked about; NAME-LABEL is another one of its kind, NAME-ended one"
+    " that is over.\n\n\b\n"
+    + "\n".join(f"{name:<10} {recipe.text}" for name, recipe in RECIPES.items())
+)
+
+
+@app.command("sandbox", help=SANDBOX)
 def serve_sandbox(
     ctx: typer.Context,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 is any free one.")] = 0,
+    port: flags.Port = 0,
+    fault: flags.Faults = None,
+    token_life: flags.TokenLife = None,
 ) -> Code:
-    """Serve a made-up backup service on this machine until Ctrl-C.
+    """Print what a client needs, then serve until a signal ends the process."""
+    import shlex
 
-    \b
-    Jobs: backup (20 s, SUCCESS), restore (nested, 40 s, SUCCESS), fail-deep (12 s, FAIL),
-    endless (RUNNING for ever), thousand (1000 sub-jobs, 30 s, SUCCESS). A job begins when
-    first asked about; NAME-LABEL is another one of its kind, NAME-ended one that is over.
-    """
     from vbsjob.keys import NOUNS
-    from vbsjob.sandbox import Sandbox
+    from vbsjob.sandbox import Sandbox, faults
 
     world: World = ctx.obj
-    sandbox = Sandbox(world, port=port)
+    lasting = {} if token_life is None else {"token_life": _life(token_life)}
+    sandbox = Sandbox(world, port=port, faults=faults(fault or []), **lasting)
     for noun, value in sandbox.settings.items():
-        world.stdout.write(f"export {NOUNS[noun].variable}={value}\n")
+        world.stdout.write(f"export {NOUNS[noun].variable}={shlex.quote(value)}\n")
     world.stdout.flush()
+    world.note("serving; paste these lines where vbsjob is to ask. Ctrl-C ends it.")
     sandbox.serve()
     return Code.OK
+
+
+def _life(token_life: str) -> float:
+    from vbsjob.keys import duration
+
+    try:
+        life = duration(token_life)
+    except ValueError as error:
+        raise Usage(f"--token-life {error}.") from None
+    if not life:
+        raise Usage("--token-life 0s is no life.", hint="Give at least 1s.")
+    return life

@@ -61,3 +61,16 @@ InsecureHttp = Annotated[
     bool | None,
     typer.Option("--insecure-http", help="Allow plain http beyond this machine: secrets show."),
 ]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 is any free one.")]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="KIND=SHARE",
+        help="Spoil a share (0 to 1) of the answers about jobs: 429, 500, 502, 503, 504, cut,"
+        " empty, garbage or slow; may be repeated.",
+    ),
+]
+TokenLife = Annotated[
+    str | None, typer.Option(metavar="TIME", help="How long a token is valid; 24h.")
+]

@@ -1,4 +1,4 @@
-"""A backup service of one's own, on loopback, with jobs that progress as time goes by.
+"""A backup service of one's own, on loopback, whose jobs progress as time goes by.
 
 Speaks the identity and the job API over real HTTP, for trying things out, for testing scripts
 and for vbsjob's own tests. Nothing in it is backed up, restored or lost. A job begins when it
@@ -8,16 +8,20 @@ is first asked about.
 from __future__ import annotations
 
 import json
+import re
+import socketserver
 import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
-from uuid import NAMESPACE_URL, uuid5
+
+from vbsjob.outcome import LocalFailure, Usage
+from vbsjob.recipes import ENDED, Plan
+from vbsjob.text import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Mapping
     from socket import socket
 
     from vbsjob.world import World
@@ -26,159 +30,29 @@ USER = PASSWORD = DOMAIN = "sandbox"
 PROJECT = "eu-de_sandbox"
 PROJECT_ID = "5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1b"
 REGION = "eu-de"
-ENDED = "ended"
 AN_HOUR = 3600.0
+A_DAY = 86400.0
+SLOW = 3.0
+LARGEST = 64 << 10
+"""Bytes of a request that are read at most."""
+FAULTS = ("429", "500", "502", "503", "504", "cut", "empty", "garbage", "slow")
+SHARE = re.compile(r"0?\.[0-9]{1,9}|[01](\.0{1,9})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A piece of work from `start` to `end`, in seconds after its job began."""
-
-    type: str
-    start: float
-    end: float
-    entities: Mapping[str, float] = field(default_factory=dict)
-    """When each entity becomes known."""
-    below: tuple[Step, ...] = ()
-    error: tuple[str | None, str | None] | None = None
-    """For a step that fails: its code and reason, which the service may leave empty."""
-
-
-def _thousand() -> tuple[Step, ...]:
-    return tuple(Step("copyBlock", n / 40, n / 40 + 5, {"block_id": n / 40}) for n in range(1000))
-
-
-VOLUME = {"volume_id": 0.0}
-RECIPES: dict[str, tuple[str, Step]] = {
-    "backup": (
-        "a backup, 20 s, SUCCESS",
-        Step(
-            "bksCreateBackup",
-            0,
-            20,
-            {"bks_create_volume_name": 0, "volume_id": 0, "snapshot_id": 4, "backup_id": 9},
-        ),
-    ),
-    "restore": (
-        "a restore with nested sub-jobs, 40 s, SUCCESS",
-        Step(
-            "bksRestoreBackup",
-            0,
-            40,
-            {"backup_id": 0, "volume_id": 0},
-            (
-                Step("checkBackup", 0, 5, {"backup_id": 0}),
-                Step(
-                    "restoreVolume",
-                    5,
-                    36,
-                    VOLUME,
-                    (
-                        Step("detachVolume", 5, 10, VOLUME),
-                        Step(
-                            "copyData",
-                            10,
-                            31,
-                            VOLUME,
-                            tuple(
-                                Step("copyBlock", 10 + 5 * n, 16 + 5 * n, {"block_id": 10 + 5 * n})
-                                for n in range(4)
-                            ),
-                        ),
-                        Step("attachVolume", 31, 36, VOLUME),
-                    ),
-                ),
-                Step("cleanUp", 36, 40),
-            ),
-        ),
-    ),
-    "fail-deep": (
-        "a restore that fails three levels down, 12 s, FAIL",
-        Step(
-            "bksRestoreBackup",
-            0,
-            12,
-            {"backup_id": 0, "volume_id": 0},
-            (
-                Step("checkBackup", 0, 3, {"backup_id": 0}),
-                Step(
-                    "restoreVolume",
-                    3,
-                    11,
-                    VOLUME,
-                    (
-                        Step("detachVolume", 3, 5, VOLUME),
-                        Step(
-                            "copyData",
-                            5,
-                            10,
-                            {"volume_id": 5, "snapshot_id": 6},
-                            error=("VolumeBackup.0202", "volume is in error state while copying"),
-                        ),
-                    ),
-                    error=(None, None),
-                ),
-            ),
-            error=(None, "sub job fail"),
-        ),
-    ),
-    "endless": (
-        "a backup that never ends, RUNNING",
-        Step("bksCreateBackup", 0, float("inf"), {"volume_id": 0, "snapshot_id": 3}),
-    ),
-    "thousand": (
-        "a deletion with 1000 sub-jobs, 30 s, SUCCESS",
-        Step("bksDeleteBackup", 0, 30, {"backup_id": 0}, _thousand()),
-    ),
-}
-
-
-def body(job_id: str, age: float, now: datetime) -> dict[str, Any] | None:
-    """Return the document of a job that began `age` seconds ago; None for an unknown name.
-
-    A name may be followed by a label of one's own, `backup-7`: another job of the same kind.
-    """
-    name = next((name for name in RECIPES if f"{job_id}-".startswith(f"{name}-")), None)
-    if name is None:
-        return None
-    return _document(RECIPES[name][1], job_id, age, now - timedelta(seconds=age))
-
-
-def _document(step: Step, job_id: str, age: float, began: datetime) -> dict[str, Any]:
-    status = "INIT" if age < step.start else "RUNNING"
-    if age >= step.end:
-        status = "SUCCESS" if step.error is None else "FAIL"
-    code, reason = step.error if step.error and status == "FAIL" else (None, None)
-    entities: dict[str, Any] = {
-        name: _id(job_id, name) for name, known in step.entities.items() if age >= known
-    }
-    if step.below:
-        entities["sub_jobs"] = [
-            _document(sub, _id(job_id, f"{sub.type}/{number}"), age, began)
-            for number, sub in enumerate(step.below)
-        ]
-    return {
-        "status": status,
-        "entities": entities,
-        "job_id": job_id,
-        "job_type": step.type,
-        "begin_time": _time(began, step.start) if status != "INIT" else "",
-        "end_time": _time(began, step.end) if status in {"SUCCESS", "FAIL"} else "",
-        "error_code": code,
-        "fail_reason": reason,
-    }
-
-
-def _id(job_id: str, name: str) -> str:
-    if name.endswith("_name"):
-        return f"autobk_{job_id}"
-    made = uuid5(NAMESPACE_URL, f"{job_id}/{name}")
-    return str(made) if name.endswith("_id") else made.hex
-
-
-def _time(began: datetime, seconds: float) -> str:
-    at = began + timedelta(seconds=seconds)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def faults(told: Iterable[str]) -> dict[str, float]:
+    """Read KIND=SHARE, each kind once, the shares 1 at most in all; raises Usage."""
+    found: dict[str, float] = {}
+    for word in told:
+        kind, _, share = word.partition("=")
+        if kind not in FAULTS or kind in found or not SHARE.fullmatch(share):
+            raise Usage(
+                f"--fault {plain(word)[:80]!r} is no KIND=SHARE, or told twice.",
+                hint=f"KIND is one of {', '.join(FAULTS)}; SHARE a number from 0 to 1.",
+            )
+        found[kind] = float(share)
+    if sum(found.values()) > 1:
+        raise Usage("--fault: the shares are more than 1 in all.")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +65,8 @@ class Answer:
     fault: str = ""
 
 
-FAULTS = ("429", "500", "502", "503", "504", "cut", "empty", "garbage", "slow")
-"""What `--fault KIND=SHARE` can do to a share of the answers about jobs."""
-SLOW = 3.0
+if TYPE_CHECKING:
+    Asked = Callable[[str, str, str, bytes], Answer]
 
 
 class Sandbox:
@@ -205,15 +78,16 @@ class Sandbox:
         *,
         port: int = 0,
         faults: Mapping[str, float] | None = None,
-        token_life: float = 86400.0,
+        token_life: float = A_DAY,
     ) -> None:
         self._world = world
         self._faults = faults or {}
         self._token_life = token_life
         self._tokens: dict[str, float] = {}
-        self._began: dict[str, float] = {}
+        self._signed_in = 0
+        self._plans: dict[str, tuple[float, Plan]] = {}
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", port), self.answer, world.sleep)
+        self._server = _listening(port, self.answer, world.sleep)
         self.address = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
@@ -271,14 +145,19 @@ class Sandbox:
 
     def _job(self, job_id: str, fault: Answer | None) -> Answer:
         with self._lock:
-            start = self._world.monotonic()
-            if job_id.endswith(f"-{ENDED}"):
-                start -= AN_HOUR
-            began = self._began.setdefault(job_id, start)
-        document = body(job_id, self._world.monotonic() - began, self._world.now())
-        if document is None:
+            began, plan = self._plans.get(job_id) or self._begun(job_id)
+        if plan is None:
             return Answer(404, _error("query job fail", "common.0011"))
+        document = plan.document(self._world.monotonic() - began)
         return Answer(200, document, fault=fault.fault if fault else "")
+
+    def _begun(self, job_id: str) -> tuple[float, Plan | None]:
+        ago = AN_HOUR if job_id.endswith(f"-{ENDED}") else 0.0
+        plan = Plan.of(job_id, self._world.now() - timedelta(seconds=ago))
+        began = self._world.monotonic() - ago
+        if plan is not None:
+            self._plans[job_id] = began, plan
+        return began, plan
 
     def _sign_in(self, sent: bytes) -> Answer:
         try:
@@ -290,8 +169,11 @@ class Sandbox:
         if not right:
             return Answer(401, {"error": {"code": 401, "title": "Unauthorized", "message": "No."}})
         with self._lock:
-            token = f"sandbox-token-{len(self._tokens) + 1:04}"
-            self._tokens[token] = self._world.monotonic() + self._token_life
+            now = self._world.monotonic()
+            self._tokens = {token: end for token, end in self._tokens.items() if end > now}
+            self._signed_in += 1
+            token = f"sandbox-token-{self._signed_in:04}"
+            self._tokens[token] = now + self._token_life
         return Answer(201, {"token": self._token()}, {"X-Subject-Token": token})
 
     def _token(self) -> dict[str, Any]:
@@ -315,6 +197,16 @@ def _error(message: str, code: str) -> dict[str, Any]:
     return {"error": {"message": message, "code": code}}
 
 
+def _listening(port: int, answer: Asked, sleep: Callable[[float], None]) -> _Server:
+    try:
+        return _Server(("127.0.0.1", port), answer, sleep)
+    except OSError as error:
+        raise LocalFailure(
+            f"cannot listen on 127.0.0.1:{port}: {error.strerror}.",
+            hint="Choose another --port, or leave it away for any free one.",
+        ) from None
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -322,12 +214,17 @@ class _Server(ThreadingHTTPServer):
     def __init__(
         self,
         place: tuple[str, int],
-        answer: Callable[[str, str, str, bytes], Answer],
+        answer: Asked,
         sleep: Callable[[float], None],
     ) -> None:
         super().__init__(place, _Handler)
         self.answer = answer
         self.sleep = sleep
+
+    def server_bind(self) -> None:
+        """Bind without asking the network for a name of this machine."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
     def handle_error(self, request: socket | tuple[bytes, socket], client_address: Any) -> None:
         """A client that went away is no news."""
@@ -337,9 +234,15 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    timeout = 60
+    """An idle connection and its thread end after these seconds."""
 
     def _serve(self) -> None:
-        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = self.headers.get("Content-Length") or "0"
+        if not re.fullmatch(r"[0-9]{1,5}", length) or int(length) > LARGEST:
+            self.send_error(413)
+            return
+        sent = self.rfile.read(int(length))
         token = self.headers.get("X-Auth-Token") or ""
         answer = self.server.answer(self.command, self.path, token, sent)
         content = json.dumps(answer.document).encode()
