@@ -32,13 +32,20 @@ def checked(address: str, origin: str, *, insecure_http: bool = False) -> str:
     try:
         parts = _split(address)
     except ValueError as error:
-        raise Usage(f"{origin}: {plain(address)[:200]!r} is no service address: {error}.") from None
+        raise Usage(f"{origin}: {_shown(address)!r} is no service address: {error}.") from None
     if parts.scheme == "http" and not insecure_http and not is_loopback(parts.hostname or ""):
         raise Usage(
-            f"{origin}: {plain(address)[:200]!r} would carry secrets over plain http.",
+            f"{origin}: {_shown(address)!r} would carry secrets over plain http.",
             hint="Use https, or --insecure-http if that network is yours.",
         )
     return urlunsplit(parts).rstrip("/")
+
+
+def _shown(address: str) -> str:
+    """Return a wrong address for a message, without the password it may hold."""
+    before, at, rest = address.rpartition("@")
+    scheme = before.partition("//")[0] + "//(hidden)" if "//" in before else "(hidden)"
+    return plain(f"{scheme}@{rest}" if at else address)[:200]
 
 
 def _split(address: str) -> SplitResult:

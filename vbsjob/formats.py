@@ -42,7 +42,8 @@ def write(name: str, records: Records, fields: Fields, out: TextIO) -> None:
 def _json(records: Records, fields: Fields, out: TextIO) -> None:
     chosen = [_chosen(item, fields) for item in records]
     whole = chosen[0] if len(chosen) == 1 else chosen
-    out.write(json.dumps(whole, indent=2) + "\n")
+    json.dump(whole, out, indent=2)
+    out.write("\n")
 
 
 def _jsonl(records: Records, fields: Fields, out: TextIO) -> None:

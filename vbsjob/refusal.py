@@ -80,8 +80,13 @@ def _first(members: dict[str, Any], *names: str) -> str:
 
 
 def is_refusal(found: Any) -> bool:
-    """Whether a document that came with 200 is an error body rather than a job."""
-    if not isinstance(found, dict) or "job_id" in found or "status" in found:
+    """Whether a document that came with 200 is an error body rather than a job.
+
+    An `error` object is one whatever stands beside it: an answer that says both is no verdict.
+    """
+    if not isinstance(found, dict):
+        return False
+    if not isinstance(found.get("error"), dict) and ("job_id" in found or "status" in found):
         return False
     said = of_document(found)
     return bool(said.code or said.message)

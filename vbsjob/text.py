@@ -13,7 +13,19 @@ def plain(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else _visible(c) for c in text)
+    return text.translate(_SIGNS)
+
+
+class _Signs(dict[int, str]):
+    """What stands for each character, found out once."""
+
+    def __missing__(self, number: int) -> str:
+        character = chr(number)
+        sign = self[number] = character if character.isprintable() else _visible(character)
+        return sign
+
+
+_SIGNS = _Signs()
 
 
 def _visible(character: str) -> str:

@@ -1,0 +1,240 @@
+"""Bodies that only look like an answer (F25-F27, F41-F50): clear refusal, never a verdict."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.rigs.program import Ended, told
+from tests.rigs.server import job
+from vbsjob import document
+from vbsjob.exchange import Reply
+
+FORMATS = ("table", "json", "jsonl", "yaml", "csv", "value", "env", "name")
+
+
+def get(body: bytes, *argv: str, status: int = 200) -> Ended:
+    return told("get", "j", "--exit-status", *argv, send=lambda _: Reply(status, {}, body))
+
+
+def nested(levels: int) -> bytes:
+    """A job with so many levels of sub-jobs, each below `entities` as the service nests them."""
+    start, end = b'{"job_id":"j","status":"FAIL","entities":{"sub_jobs":[', b"]}}"
+    return start * levels + b'{"id":"deepest","status":"FAIL"}' + end * levels
+
+
+@pytest.mark.parametrize("levels", [1, 64, 67, 80])
+def test_f41_sub_jobs_as_deep_as_one_may_draw_come_out_in_every_format(levels: int) -> None:
+    for name in FORMATS:
+        ended = get(nested(levels), "-o", name)
+        assert ended.code == 1, (name, ended.err)
+        assert ended.tidy
+    assert "deepest" in get(nested(levels), "-o", "json").out
+
+
+@pytest.mark.parametrize("levels", [90, 150, 300, 333, 400, 1_000, 200_000])
+def test_f41_deeper_nesting_is_a_clear_error_whatever_the_format(levels: int) -> None:
+    bracketed = b'{"job_id":"j","status":"FAIL","x":' + b"[" * levels * 3 + b"]" * levels * 3 + b"}"
+    for body in (nested(levels), bracketed):
+        for name in ("table", "json", "yaml"):
+            ended = get(body, "-o", name)
+            assert ended.code == 7, ended.err
+            assert "nested too deeply" in ended.err or "more members" in ended.err
+            assert ended.tidy
+
+
+@pytest.mark.parametrize(
+    "number", ["1" * 5000, "-" + "9" * 5000, "1e999", "-1e999", "NaN", "Infinity", "-Infinity"]
+)
+def test_f42_f45_a_number_that_is_none_is_refused(number: str) -> None:
+    ended = get(b'{"job_id":"j","status":"SUCCESS","entities":{"n":%s}}' % number.encode())
+    assert ended.code == 7
+    assert ended.tidy
+
+
+def test_f42_long_numbers_within_reason_are_kept() -> None:
+    ended = get(b'{"job_id":"j","status":"SUCCESS","n":%s,"f":1e308}' % (b"7" * 4000), "-o", "json")
+    assert ended.code == 0
+    assert "7" * 4000 in ended.out
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps(job()).encode("utf-16"),
+        json.dumps(job()).encode("utf-32"),
+        b'{"job_id":"j","status":"SUCCESS","x":"\xff"}',
+        b'{"job_id":"j","status":"SUCCESS","x":"\xed\xa0\x80"}',
+        b'{"job_id":"j","status":"SUCCESS"}\x00',
+        b'\x00{"job_id":"j","status":"SUCCESS"}',
+        b'{"job_id":"j","status":"SUCCESS"}{"job_id":"j","status":"SUCCESS"}',
+        b'{"job_id":"j","status":"SUCCESS",}',
+        b"{'job_id':'j','status':'SUCCESS'}",
+        b'{"job_id":"j","status":"SUC\nCESS"}',
+        b'/**/{"job_id":"j","status":"SUCCESS"}',
+        b"SUCCESS",
+        b'"SUCCESS"',
+        b"",
+        b"   ",
+        b"{}",
+        b"null",
+        b"[]",
+        b"0",
+        b"true",
+    ],
+)
+def test_f43_bytes_that_are_no_strict_document_are_no_answer(content: bytes) -> None:
+    ended = get(content)
+    assert ended.code in {6, 7}
+    assert ended.tidy
+
+
+def test_f43_a_byte_order_mark_is_no_fault() -> None:
+    assert get(b"\xef\xbb\xbf" + json.dumps(job()).encode()).code == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"job_id":"j","status":"FAIL","status":"SUCCESS"}',
+        b'{"job_id":"j","status":"SUCCESS","status":"FAIL"}',
+        b'{"job_id":"j","status":"FAIL","st\\u0061tus":"SUCCESS"}',
+        b'{"job_id":"x","job_id":"j","status":"FAIL"}',
+        b'{"job_id":"j","status":"SUCCESS","entities":{"a":1,"a":2}}',
+    ],
+)
+def test_f44_a_member_told_twice_is_no_answer(body: bytes) -> None:
+    ended = get(body)
+    assert ended.code == 7
+    assert "a member named twice" in ended.err
+
+
+@pytest.mark.parametrize("status", [0, 1, True, False, 1.5, [], ["FAIL"], {}, {"FAIL": 1}])
+def test_f46_a_status_that_is_no_word_is_an_error(status: Any) -> None:
+    ended = get(json.dumps(job(status)).encode())
+    assert (ended.code, ended.out) == (6, "")
+
+
+ODD: tuple[Any, ...] = (
+    None,
+    "",
+    "x",
+    0,
+    -1,
+    1.5,
+    True,
+    [],
+    {},
+    [None],
+    [1],
+    ["a"],
+    [[]],
+    [{}],
+    {"a": {"b": [1]}},
+)
+
+
+MEMBERS = ("entities", "sub_jobs", "job_type", "begin_time", "end_time", "error_code",
+           "fail_reason", "message", "code", "id")  # fmt: skip
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_f46_any_other_member_may_have_any_shape(member: str) -> None:
+    for odd in ODD:
+        body = json.dumps(job("FAIL") | {member: odd}).encode()
+        for name in FORMATS:
+            ended = get(body, "-o", name)
+            assert ended.code == 1, (odd, name, ended.err)
+            assert ended.tidy
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["success", "fail", "Success", "FAILED", "SUCCESS ", " FAIL", "FAIL\n", "ＦＡＩＬ", "PAUSED",
+     "PENDING_PAYMENT", "", "SUCCESS\x00", "FA\u200bIL", None],
+)  # fmt: skip
+def test_f47_a_word_that_is_not_exactly_an_end_is_pending(status: str | None) -> None:
+    ended = get(json.dumps(job(status)).encode())
+    assert ended.code == 8
+    assert ended.out
+
+
+def test_f49_a_job_that_succeeded_over_a_failed_sub_job_is_success_and_shows_both() -> None:
+    below = {"job_id": "b", "job_type": "copyData", "status": "FAIL", "fail_reason": "why"}
+    body = json.dumps(job("SUCCESS", sub_jobs=[below])).encode()
+    ended = get(body)
+    assert ended.code == 0
+    assert {"SUCCESS", "copyData", "why"} <= set(ended.out.split())
+    assert json.loads(get(body, "-o", "json").out)["sub_jobs"] == [below]
+
+
+TIMES = ("", None, "0000-00-00T00:00:00Z", "99999-01-01T00:00:00Z", "2016-01-28T16:14:09+14:00",
+         "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", 1453997649466, "yesterday",
+         "04-Jun-2015 18:11:06:586", "2016-01-02 15:04:05", "2016-02-30T00:00:00Z", "٢٠١٦-٠١-٠١",
+         "2016-01-28T16:14:09.466Z" * 9)  # fmt: skip
+
+
+@pytest.mark.parametrize("begin", TIMES)
+def test_f50_no_time_is_an_error_and_each_is_shown_as_told(begin: Any) -> None:
+    for end in TIMES:
+        body = json.dumps(job("SUCCESS", begin_time=begin, end_time=end)).encode()
+        table = get(body)
+        assert table.code == 0
+        for told_time in (begin, end):
+            assert not told_time or str(told_time) in table.out
+        found = json.loads(get(body, "-o", "json").out)
+        assert (found["begin_time"], found["end_time"]) == (begin, end)
+        assert found["elapsed_s"] is None or found["elapsed_s"] >= 0
+
+
+def test_f51_ten_thousand_sub_jobs_and_a_megabyte_of_value_are_whole_in_json() -> None:
+    subs = [{"id": f"{n:032x}", "status": "SUCCESS", "entities": {"n": "v" * 64}}
+            for n in range(10_000)]  # fmt: skip
+    body = json.dumps(job("SUCCESS", sub_jobs=subs, entities={"big": "x" * 1_000_000})).encode()
+    found = json.loads(get(body, "-o", "json").out)
+    assert found["sub_jobs"] == subs
+    assert len(found["entities"]["big"]) == 1_000_000
+    assert get(body).code == 0
+
+
+ERRORS = (
+    {"error": {"message": "broken", "code": "VolumeBackup.0001"}},
+    {"error": {"message": "broken", "code": 400, "title": "Bad"}},
+    {"error_msg": "broken", "error_code": "APIGW.0301", "request_id": "r-1"},
+    {"code": "X", "message": "broken"},
+    {"errCode": "X", "errMsg": "broken"},
+    {"badRequest": {"message": "broken", "code": 400}},
+    {"message": "broken", "request_id": "r-1"},
+)
+
+
+@pytest.mark.parametrize("found", ERRORS)
+def test_f26_an_error_body_on_200_is_an_error_and_its_words_are_told(found: Any) -> None:
+    ended = get(json.dumps(found).encode())
+    assert (ended.code, ended.out) == (6, "")
+    assert "broken" in ended.err
+
+
+@pytest.mark.parametrize("status", ["SUCCESS", "FAIL", "RUNNING"])
+def test_f26_an_error_object_beside_a_status_is_still_an_error(status: str) -> None:
+    found = job(status) | {"error": {"message": "broken", "code": "VolumeBackup.0001"}}
+    ended = get(json.dumps(found).encode())
+    assert (ended.code, ended.out) == (6, "")
+
+
+def test_f27_an_answer_about_another_job_is_never_a_verdict() -> None:
+    for job_id in ("J", "j ", "", None, 0, ["j"], {"j": 1}, "\u200bj", "x" * 10_000):
+        ended = get(json.dumps(job("FAIL") | {"job_id": job_id}).encode())
+        assert (ended.code, ended.out) == (6, "")
+        assert len(ended.err) < 2_000
+
+
+def test_s12_a_document_denser_than_any_job_is_refused_before_it_fills_memory() -> None:
+    for dense in (b'{"":0}', b"{}", b"[]", b'"aa"', b"257"):
+        body = b'{"job_id":"j","status":"SUCCESS","x":[' + (dense + b",") * 200_000 + b"0]}"
+        ended = get(body)
+        assert ended.code == 7
+        assert "more members" in ended.err
+    assert document.read(b"[" + b"0," * 1000 + b"0]")

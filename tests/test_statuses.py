@@ -1,0 +1,127 @@
+"""HTTP statuses and Retry-After (F12, F13, F15, F16): what is tried again, when, how long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rigs.program import Clock, asked, told
+from tests.rigs.server import Server, answer, job, saying
+from vbsjob import retry
+from vbsjob.exchange import Reply, Request
+
+if TYPE_CHECKING:
+    from tests.rigs.program import Ended
+
+TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 522, 524}
+AUTH = {401, 403}
+GOOD = Reply(200, {}, b'{"job_id":"j","status":"SUCCESS"}')
+DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
+
+
+class Service:
+    """Gives one answer after the other, the last for ever, and counts the questions."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self.replies = list(replies)
+        self.asked = 0
+
+    def __call__(self, request: Request) -> Reply:
+        self.asked += 1
+        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+
+
+def get(service: Service, clock: Clock | None = None, *argv: str) -> Ended:
+    return told("get", "j", "--exit-status", *argv, send=service, clock=clock)
+
+
+@pytest.mark.parametrize("status", sorted(TRANSIENT))
+def test_f12_a_transient_status_is_tried_four_times_then_unknown(status: int) -> None:
+    service = Service(Reply(status))
+    ended = get(service)
+    assert (ended.code, service.asked) == (7, 4)
+    assert f"HTTP {status}" in ended.err
+    assert "4 tries" in ended.err
+    assert get(Service(Reply(status), Reply(status), GOOD)).code == 0
+
+
+@pytest.mark.parametrize("status", sorted(set(range(201, 600)) - TRANSIENT))
+def test_f13_every_other_status_is_asked_once_and_is_never_a_verdict(status: int) -> None:
+    # Even if its body looks like a job that ended.
+    for body in (b"", b'{"job_id":"j","status":"FAIL"}', b'{"job_id":"j","status":"SUCCESS"}'):
+        service = Service(Reply(status, {}, body))
+        ended = get(service)
+        expected = 4 if status in AUTH else 5 if status == 404 else 7 if status == 407 else 6
+        assert (ended.code, service.asked, ended.out) == (expected, 1, ""), status
+
+
+def test_f13_the_proxy_that_wants_a_sign_in_is_named() -> None:
+    assert "proxy" in get(Service(Reply(407))).err
+
+
+@pytest.mark.parametrize("status", [99, 100, 101, 199, 600, 700, 999])
+def test_f13_a_status_that_http_does_not_know_is_no_verdict(status: int) -> None:
+    with Server(saying(answer(job("FAIL"), status))) as server:
+        ended = asked(server.url, "get", "j", "--exit-status", attempt=0.3)
+        assert ended.code in {6, 7}
+        assert ended.tidy
+
+
+@pytest.mark.parametrize(
+    ("header", "least", "code"),
+    [("0", 1, 0), ("1", 1, 0), ("5", 5, 0), ("59", 59, 0), ("120", 0, 7), ("86400", 0, 7)],
+)
+def test_f15_retry_after_is_a_minimum_and_too_long_a_one_ends_it_now(
+    header: str, least: int, code: int
+) -> None:
+    clock = Clock()
+    service = Service(Reply(429, {"retry-after": header}), GOOD)
+    ended = get(service, clock)
+    assert ended.code == code
+    assert sum(clock.sleeps) >= least
+    if code:
+        assert f"come back in {header} s" in ended.err
+        assert clock.sleeps == []
+
+
+def test_f16_a_date_counts_from_the_servers_own_clock() -> None:
+    later = "Wed, 21 Oct 2015 07:28:30 GMT"
+    assert retry.retry_after(later, DATE) == 30
+    assert retry.retry_after(DATE, later) == 0
+    assert retry.retry_after(later, "") is None
+
+
+JUNK = ["", "-1", "1e9", "NaN", "inf", "-inf", "x" * 10_000, "1" * 400, "1,5", "٣", "Wed", "0x10",
+        "Wed, 99 Oct 99999 07:28:00 GMT"]  # fmt: skip
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_f16_junk_in_retry_after_neither_raises_nor_waits_for_ever(junk: str) -> None:
+    clock = Clock()
+    ended = get(Service(Reply(503, {"retry-after": junk, "date": DATE})), clock)
+    assert ended.code == 7
+    assert ended.tidy
+    assert sum(clock.sleeps) <= 60
+
+
+@given(st.text(st.characters(max_codepoint=255), max_size=40), st.sampled_from(["", DATE, "x"]))
+def test_f16_any_retry_after_is_a_bounded_number_or_nothing(header: str, date: str) -> None:
+    found = retry.retry_after(header, date)
+    assert found is None or 0 <= found <= retry.DAY
+
+
+@given(st.floats() | st.integers() | st.datetimes())
+def test_f16_any_number_or_date_is_bounded(value: object) -> None:
+    found = retry.retry_after(str(value), DATE)
+    assert found is None or 0 <= found <= retry.DAY
+
+
+def test_the_budget_of_time_ends_the_tries_and_is_told() -> None:
+    clock = Clock()
+    ended = get(Service(Reply(503)), clock, "--retry-for", "10m")
+    assert ended.code == 7
+    assert sum(clock.sleeps) <= 600
+    assert len(clock.sleeps) > 4
