@@ -79,13 +79,12 @@ def _listen(argv: Sequence[str], world: World) -> None:
 
 def _problem(error: BaseException) -> Problem:
     """Name what ended the run; a bug is told by its kind and place, never by its content."""
-    from vbsjob.outcome import LocalFailure, Problem, Usage
+    from vbsjob.outcome import LocalFailure, Problem
 
     if isinstance(error, Problem):
         return error
     if getattr(error, "exit_code", None) == 2:
-        message = getattr(error, "format_message", lambda: str(error))()
-        return Usage(message, hint="See vbsjob --help.")
+        return _misused(error)
     if isinstance(error, OSError):
         closed = error.errno == errno.EBADF
         reason = "standard output is closed" if closed else error.strerror or "a stream is closed"
@@ -98,6 +97,16 @@ def _problem(error: BaseException) -> Problem:
         f"a bug in vbsjob: {type(error).__name__} at {where}.",
         hint="Please report it with the command you typed.",
     )
+
+
+def _misused(error: Any) -> Problem:
+    """Say what was wrong with the arguments, what was probably meant, and where to read on."""
+    from vbsjob.outcome import Usage
+
+    near = getattr(error, "possibilities", None)
+    told = f"{error.message}. Did you mean {' or '.join(near)}?" if near else error.format_message()
+    command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
+    return Usage(told, hint=f"See {command} --help.")
 
 
 def _fill_standard_streams() -> None:

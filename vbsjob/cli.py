@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vbsjob import __version__, flags
+from vbsjob import __version__, flags, guide
 from vbsjob.outcome import Code, Usage, worst
 from vbsjob.recipes import RECIPES
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from vbsjob.settings import Settings
     from vbsjob.world import World
 
-EXIT_CODES = "Exit codes:\n\n\b\n" + "\n".join(
-    f"{int(code):>3}  {code.word:<12} {code.meaning}" for code in Code
+EXIT_CODES = "Exit codes:\n\n\b\n" + "\n".join(guide.exit_codes())
+OFFLINE_CODES = "Exit codes:\n\n\b\n" + "\n".join(
+    guide.exit_codes(Code.OK, Code.USAGE, Code.INTERNAL)
 )
 
 app = typer.Typer(
@@ -39,7 +40,14 @@ app = typer.Typer(
 def vbsjob(
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
-    """Ask a cloud's Volume Backup Service about its jobs; the exit code tells the truth."""
+    """Ask a cloud's Volume Backup Service about its jobs; the exit code tells the truth.
+
+    \b
+    vbsjob get restore --cloud sandbox           try it, without an account or network
+    vbsjob get 4010b39b5281d3590152874bfa3b1604  ask once about a job
+    vbsjob explain VolumeBackup.0202             what an error code means
+    vbsjob help exit-codes                       what a script can rely on
+    """
     if version:
         typer.echo(f"vbsjob {__version__}")
 
@@ -123,11 +131,13 @@ SANDBOX = (
     "Serve a made-up backup service on this machine until Ctrl-C.\n\n"
     "A job begins when first asked about; NAME-LABEL is another one of its kind, NAME-ended one"
     " that is over.\n\n\b\n"
-    + "\n".join(f"{name:<10} {recipe.text}" for name, recipe in RECIPES.items())
+    "vbsjob sandbox --port 8990\n"
+    "vbsjob sandbox --fault 502=0.1\n\n"
+    "Jobs:\n\n\b\n" + "\n".join(f"{name:<10} {recipe.text}" for name, recipe in RECIPES.items())
 )
 
 
-@app.command("sandbox", help=SANDBOX)
+@app.command("sandbox", help=SANDBOX, epilog=OFFLINE_CODES)
 def serve_sandbox(
     ctx: typer.Context,
     port: flags.Port = 0,
@@ -161,3 +171,55 @@ def _life(token_life: str) -> float:
     if not life:
         raise Usage("--token-life 0s is no life.", hint="Give at least 1s.")
     return life
+
+
+@app.command(epilog=OFFLINE_CODES)
+def explain(
+    ctx: typer.Context,
+    code: flags.ErrorCode = None,
+    output: flags.Output = None,
+    field: flags.Fields = None,
+) -> Code:
+    """Say what an error code means and what to do, offline.
+
+    \b
+    vbsjob explain VolumeBackup.0202
+    vbsjob explain | grep -i quota
+    vbsjob explain VolumeBackup.0202 -f action
+    vbsjob explain -o json
+    """
+    from vbsjob import codes, formats
+    from vbsjob.settings import preferred
+
+    world: World = ctx.obj
+    chosen = preferred("output", ctx.params, world) or ("value" if field else "table")
+    found = codes.documents(code)
+    if code is not None and not found:
+        raise guide.unknown_code(code, codes.near(code))
+    if chosen == "table":
+        world.stdout.writelines(guide.meanings(found, field or []))
+    else:
+        fields = ["code"] if chosen == "name" else field or codes.FIELDS
+        formats.write("value" if chosen == "name" else chosen, found, fields, world.stdout)
+    return Code.OK
+
+
+@app.command("help", epilog=f"Topics: any command, {', '.join(guide.TOPICS)}.")
+def show_help(ctx: typer.Context, topic: flags.Topic = None) -> Code:
+    """Show help for a command or a topic.
+
+    \b
+    vbsjob help exit-codes
+    vbsjob help environment
+    vbsjob help get
+    """
+    world: World = ctx.obj
+    top = ctx.parent or ctx
+    commands = getattr(top.command, "commands", {})
+    if topic is None:
+        world.stdout.write(top.get_help() + "\n")
+    elif topic in commands:
+        world.stdout.write(typer.Context(commands[topic], top, topic).get_help() + "\n")
+    else:
+        world.stdout.writelines(f"{line}\n" for line in guide.topic(topic, commands))
+    return Code.OK

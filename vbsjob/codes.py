@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import asdict, dataclass
 from importlib import resources
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,26 @@ def meaning(code: object) -> Meaning | None:
         return None
     known = {name.lower(): words for name, words in everything().items()}
     return known.get(code.lower())
+
+
+FIELDS = ("code", "during", "meaning", "action")
+
+
+def documents(code: str | None = None) -> list[dict[str, Any]]:
+    """Return what is known of a code, whatever its case, or of every code; empty if of none."""
+    wanted = None if code is None else code.lower()
+    return [
+        {"code": name, **asdict(words)}
+        for name, words in everything().items()
+        if wanted in {None, name.lower()}
+    ]
+
+
+def near(code: str) -> list[str]:
+    """Return known codes that were probably meant: by their number, else by their spelling."""
+    from difflib import get_close_matches
+
+    names = {name.lower(): name for name in everything()}
+    number = re.search(r"[0-9]{1,4}$", code)
+    same = [name for name in names if number and name.endswith("." + number[0].zfill(4))]
+    return [names[name] for name in same or get_close_matches(code.lower(), names, n=3)]

@@ -74,3 +74,11 @@ Faults = Annotated[
 TokenLife = Annotated[
     str | None, typer.Option(metavar="TIME", help="How long a token is valid; 24h.")
 ]
+ErrorCode = Annotated[
+    str | None,
+    typer.Argument(metavar="[CODE]", help="An error_code, in any case; without one, all of them."),
+]
+Topic = Annotated[
+    str | None,
+    typer.Argument(metavar="[TOPIC]", help="A command, 'exit-codes' or 'environment'."),
+]

@@ -95,6 +95,13 @@ def load(options: Mapping[str, Any], world: World) -> Settings:
     return _addressed(parsed)
 
 
+def preferred(noun: str, options: Mapping[str, Any], world: World) -> Any:
+    """Return one preference, of a command that needs no cloud; raises Usage as `load` does."""
+    sources = [_options(options), _own(world), _defaults(clouds.config(world))]
+    found = _first(noun, sources)
+    return NOUNS[noun].default if found is None else _parsed(noun, found).value
+
+
 def _options(options: Mapping[str, Any]) -> Source:
     return {
         noun: Value(options[noun], key.flag)

@@ -1,0 +1,89 @@
+"""What the program tells about itself, as lines of text; made from its tables, asks nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vbsjob.outcome import SEVERITY, Code, Usage
+from vbsjob.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+SIGNALS = {
+    129: "ended by SIGHUP: the terminal was closed",
+    130: "ended by SIGINT: Ctrl-C",
+    141: "ended by SIGPIPE: the reader of the output went away",
+    143: "ended by SIGTERM",
+}
+"""What a shell sees of a run that a signal ended."""
+
+
+def exit_codes(*chosen: Code) -> list[str]:
+    """Return the table of exit codes, all or the chosen ones, a line each."""
+    return [f"{int(code):>3}  {code.word:<12} {code.meaning}" for code in chosen or Code]
+
+
+def topic(name: str, commands: Iterable[str]) -> list[str]:
+    """Return the lines of a topic; raises Usage that names the nearest one."""
+    from vbsjob.settings import nearest
+
+    if name not in TOPICS:
+        hint = nearest(name, [*commands, *TOPICS])
+        raise Usage(f"There is no help on {plain(name)[:80]!r}.", hint=hint)
+    return TOPICS[name]()
+
+
+def _on_exit_codes() -> list[str]:
+    order = [int(code) for code in SEVERITY]
+    signals = [f"{number:>3}  {'signal':<12} {meaning}" for number, meaning in SIGNALS.items()]
+    return [
+        "How a run of vbsjob ends. 1 means that the service said FAIL, and nothing else.",
+        "",
+        *exit_codes(),
+        *signals,
+        "",
+        f"Several jobs: a signal wins, then the first of {', '.join(map(str, order))}.",
+        "Machine formats carry each job's own code as exit_code.",
+    ]
+
+
+def _on_environment() -> list[str]:
+    from vbsjob.keys import KEYS
+
+    rows = [(key.variable, ", ".join(key.os), key.secret) for key in KEYS]
+    told = [f"  {own:<36}{theirs}{'  (secret)' if secret else ''}" for own, theirs, secret in rows]
+    return [
+        "Every setting can come from the environment. Order: option, VBSJOB_*, OS_*, config.toml,",
+        "clouds.yaml, default. A secret is never an option.",
+        "",
+        *(line.rstrip() for line in told),
+        "",
+        "NO_COLOR and FORCE_COLOR decide on colour where --color does not.",
+        "OS_CLIENT_CONFIG_FILE names the clouds.yaml to read.",
+    ]
+
+
+TOPICS = {"exit-codes": _on_exit_codes, "environment": _on_environment}
+
+
+def meanings(found: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterator[str]:
+    """Yield what codes mean: one code as a block, several a line each."""
+    if fields:
+        yield from (f"{item.get(name, '')}\n" for item in found for name in fields)
+    elif len(found) == 1:
+        yield (
+            "{code}\n  during      {during}\n  meaning     {meaning}\n  what to do  {action}\n"
+        ).format_map(found[0])
+    else:
+        width = max(len(item["code"]) for item in found)
+        yield from (f"{item['code']:<{width}}  {item['meaning']}\n" for item in found)
+
+
+def unknown_code(code: str, near: Sequence[str]) -> Usage:
+    """Return the problem that a code is not known, with those probably meant."""
+    guess = f"Did you mean {' or '.join(near)}? " if near else ""
+    return Usage(
+        f"No meaning is known for {plain(code)[:80]!r}.",
+        hint=f"{guess}'vbsjob explain' lists every known code.",
+    )
