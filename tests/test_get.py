@@ -127,5 +127,5 @@ def test_the_deepest_failing_sub_job_leads() -> None:
     deep = {"job_id": "d", "job_type": "copy", "status": "FAIL", "error_code": "VolumeBackup.0202"}
     answer = told("FAIL", entities={"sub_jobs": [deep]})
     _, out, _, _ = vbsjob("get", "j", replies=[answer])
-    assert "copy" in out.splitlines()[2]
+    assert "copy" in out.splitlines()[3]
     assert "meaning" in out

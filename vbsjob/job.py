@@ -126,12 +126,6 @@ def walk(job: Job) -> Iterator[Place]:
         waiting.extend(Place(sub, (*place.trail, sub)) for sub in reversed(below))
 
 
-def deepest_failure(job: Job) -> Place | None:
-    """Return the first of the deepest jobs that the service calls FAIL; None without any."""
-    failed = [place for place in walk(job) if place.job.failed]
-    return max(failed, key=lambda place: place.depth, default=None)
-
-
 def moment(written: object) -> datetime | None:
     """Read one of the service's times, UTC where no zone is told; None for any other shape."""
     if not isinstance(written, str):

@@ -46,16 +46,17 @@ def _write(answers: Sequence[Answer], name: str, fields: Sequence[str], world: W
 def _draw(
     answers: Sequence[Answer], settings: Settings, fields: Sequence[str], world: World
 ) -> None:
-    from vbsjob import view
+    from vbsjob import sheet, view
+    from vbsjob.outline import Outline
     from vbsjob.world import encodes
 
     console = world.console(world.stdout, settings["color"])
     marks = view.UNICODE if encodes(world.stdout, view.EVERY_SIGN) else view.ASCII
-    now = world.now()
+    now, width = world.now(), world.width(world.stdout) or view.UNBOUND
     shown = [
-        view.fields(answer.record(now), fields)
+        sheet.fields(answer.record(now), fields)
         if fields
-        else view.block(answer.job, now, marks, _next(answer.job, settings))
+        else sheet.block(Outline(answer.job), now, width, marks, _next(answer.job, settings))
         for answer in answers
         if answer.job
     ]

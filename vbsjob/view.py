@@ -1,7 +1,7 @@
-"""What a job looks like: pure functions from a job to text that rich can draw.
+"""How jobs look: marks, words, and rows of sub-jobs as lines no wider than a screen.
 
-Owns no terminal, knows no width: whoever prints it decides. Text from the service is made
-harmless here and is never markup.
+Pure: owns no terminal, asks for no size. Text from the service is made harmless here and is
+never markup.
 """
 
 from __future__ import annotations
@@ -10,23 +10,32 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.text import Text
 
-from vbsjob import codes, job, record
+from vbsjob.outline import Summary
 from vbsjob.text import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from vbsjob.job import Job, Place
+    from vbsjob.job import Job
+    from vbsjob.outline import Row
 
-    Row = tuple[str, str]
+    Part = tuple[str, str]
+    Line = list[Part]
 
 STYLES = {"SUCCESS": "green", "FAIL": "bold red", "RUNNING": "cyan", "INIT": "cyan"}
 ODD = "yellow"
-LABELS = 14
-SUB_JOBS_SHOWN = 20
+QUIET = "dim"
+GAP = "  "
+NARROW = 40
+"""Below this width every job is a path on a line of its own."""
+REASON = 16
+"""A reason with less room than this is left out."""
+UNBOUND = 1 << 30
+"""The width of a picture that no screen bounds: nothing is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +48,22 @@ class Marks:
     last: str
     pipe: str
     arrow: str
+    more: str
 
 
 UNICODE = Marks(
-    {"SUCCESS": "✓", "FAIL": "✗", "RUNNING": "●", "INIT": "○"}, "?", "├─ ", "└─ ", "│  ", " › "
+    {"SUCCESS": "✓", "FAIL": "✗", "RUNNING": "●", "INIT": "○"}, "?", "├─ ", "└─ ", "│  ", " › ", "…"
 )
 ASCII = Marks(
-    {"SUCCESS": "+", "FAIL": "x", "RUNNING": "*", "INIT": "."}, "?", "|- ", "`- ", "|  ", " > "
+    {"SUCCESS": "+", "FAIL": "x", "RUNNING": "*", "INIT": "."},
+    "?",
+    "|- ",
+    "`- ",
+    "|  ",
+    " > ",
+    "...",
 )
-EVERY_SIGN = "✓✗●○├─└│›⏎"
+EVERY_SIGN = "✓✗●○├─└│›⏎…"
 
 
 def span(seconds: float | None) -> str:
@@ -64,21 +80,6 @@ def span(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-def block(found: Job, now: datetime, marks: Marks, next_command: str = "") -> Text:
-    """Draw everything a job tells, a failure first: its cause, its meaning, what it left."""
-    picture = headline(found, now, marks)
-    failure = job.deepest_failure(found)
-    if failure is not None:
-        picture.append("\n")
-        _rows(picture, _lead(failure, marks), "  ", style="bold")
-        picture.append("\n")
-    _rows(picture, _members(found), "  ")
-    _sub_jobs(picture, found, now, marks)
-    if next_command:
-        picture.append("\nnext: ", "dim").append(next_command).append("\n")
-    return picture
-
-
 def headline(found: Job, now: datetime, marks: Marks) -> Text:
     """Draw mark, status, type and elapsed time in one line."""
     style = STYLES.get(found.status or "", ODD)
@@ -93,74 +94,12 @@ def headline(found: Job, now: datetime, marks: Marks) -> Text:
 
 def status_word(found: Job) -> str:
     """Return the status as the service spells it; what stands there instead, if it is no text."""
-    return plain(found.status) if found.status else _shown(found.members.get("status"))
+    return plain(found.status) if found.status else shown(found.members.get("status"))
 
 
-def _lead(failure: Place, marks: Marks) -> list[Row]:
-    """Tell why it failed: from the deepest job that did, codes from above if need be."""
-    told = next((found for found in reversed(failure.trail) if _reason(found)), failure.job)
-    rows = [("failed at", marks.arrow.join(_step(found) for found in failure.trail))]
-    if failure.depth:
-        rows.append(("job_id", plain(failure.job.id)))
-    rows += _reason(told)
-    known = codes.meaning(told.members.get("error_code"))
-    if known:
-        rows += [("meaning", known.meaning), ("what to do", known.action)]
-    left = failure.job.entities or failure.trail[0].entities
-    rows += [("left behind", f"{plain(name)} {_shown(value)}") for name, value in left.items()]
-    return rows
-
-
-def _step(found: Job) -> str:
-    return plain(found.type or found.id) or "?"
-
-
-def _reason(found: Job) -> list[Row]:
-    names = ("error_code", "fail_reason")
-    return [(n, _shown(found.members[n])) for n in names if found.members.get(n) not in (None, "")]
-
-
-def _members(found: Job) -> list[Row]:
-    """List what the service told, nulls and empty texts left out."""
-    names = ("job_id", "id", "begin_time", "end_time")
-    rows = [(n, _shown(found.members[n])) for n in names if found.members.get(n) not in (None, "")]
-    rows += _reason(found)
-    rows += [(plain(name), _shown(value)) for name, value in found.entities.items()]
-    odd_type = found.members.get("job_type")
-    others = found.others | ({} if found.type or odd_type in (None, "") else {"job_type": odd_type})
-    shown = {"id"} if "id" in dict(rows) else set()
-    rows += [
-        (plain(name), _shown(value))
-        for name, value in others.items()
-        if name not in shown and value not in (None, "")
-    ]
-    return rows
-
-
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return any value as one harmless line: a text as it is, the rest as JSON."""
     return plain(value) if isinstance(value, str) and value else json.dumps(value)
-
-
-def _rows(picture: Text, rows: Iterable[Row], indent: str, style: str = "") -> None:
-    for label, value in rows:
-        picture.append(f"{indent}{label:<{LABELS}}", "dim").append(f" {value}\n", style)
-
-
-def _sub_jobs(picture: Text, found: Job, now: datetime, marks: Marks) -> None:
-    """List the sub-jobs, every one up to a screenful, then those that have not succeeded."""
-    places = list(job.walk(found))[1:]
-    if not places:
-        return
-    _rows(picture, [("sub-jobs", f"{len(places)}: {counts(place.job for place in places)}")], "  ")
-    shown = places
-    if len(places) > SUB_JOBS_SHOWN:
-        shown = [place for place in places if place.job.status != "SUCCESS"][:SUB_JOBS_SHOWN]
-    for place in shown:
-        indent = "  " * (place.depth + 1)
-        picture.append(indent).append_text(headline(place.job, now, marks))
-        _rows(picture, _members(place.job), indent + "  ")
-    if len(shown) < len(places):
-        picture.append(f"    {len(places) - len(shown)} more: vbsjob get -o json\n", "dim")
 
 
 def counts(jobs: Iterable[Job]) -> str:
@@ -172,9 +111,183 @@ def counts(jobs: Iterable[Job]) -> str:
     return ", ".join(f"{number} {word}" for word, number in told.items())
 
 
-def fields(document: dict[str, Any], names: Iterable[str]) -> Text:
-    """Draw chosen fields of a document, a line each."""
-    picture = Text()
-    rows = [(plain(name), record.word(record.field(document, name))) for name in names]
-    _rows(picture, rows, "")
-    return picture
+def reason(found: Job) -> str:
+    """Return what the service says of a failure, code first; empty where it says nothing."""
+    told = (found.members.get(name) for name in ("error_code", "fail_reason"))
+    return " ".join(shown(value) for value in told if value not in (None, ""))
+
+
+def lines(rows: Sequence[Row | Summary], width: int, now: datetime, marks: Marks) -> list[Text]:
+    """Draw rows, one text a screen line; only an id that is wider than the screen is wider.
+
+    Columns leave as it gets narrow, status and id never. A job whose id does not fit beside
+    the rest takes a second line for it.
+    """
+    return [
+        Text.assemble(*line, no_wrap=True, overflow="ignore", end="")
+        for line in drawn(rows, width, now, marks)
+    ]
+
+
+def drawn(rows: Sequence[Row | Summary], width: int, now: datetime, marks: Marks) -> Iterator[Line]:
+    """Yield the lines of `lines` as pieces of text and their styles."""
+    cells = [_Cells.of(row, width, now, marks) for row in rows]
+    first = rows[0].depth if rows else 0
+    depths = [row.depth - first for row in rows]
+    layout = _Layout.fitting(cells, max(depths, default=0), width)
+    if layout is None:
+        for row, cell in zip(rows, cells, strict=True):
+            yield from _broken(cell, _way(row, cell, width, marks), width)
+        return
+    guides = _guides(depths, layout.step, marks) if layout.step else map("{} ".format, depths)
+    for cell, guide in zip(cells, guides, strict=True):
+        yield from layout.line(cell, guide, width, marks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """What one row has to say, column by column."""
+
+    style: str
+    status: str
+    elapsed: str = ""
+    type: str = ""
+    id: str = ""
+    reason: str = ""
+
+    @classmethod
+    def of(cls, row: Row | Summary, width: int, now: datetime, marks: Marks) -> _Cells:
+        if isinstance(row, Summary):
+            return cls(QUIET, _cut(_summed(row, marks), width, marks))
+        found = row.job
+        mark = marks.status.get(found.status or "", marks.odd)
+        word = _cut(status_word(found), min(max(width // 3, 7), width - 2), marks)
+        return cls(
+            style=STYLES.get(found.status or "", ODD),
+            status=f"{mark} {word}".rstrip(),
+            elapsed=span(found.elapsed(now)),
+            type=plain(found.type),
+            id=plain(found.id) or "-",
+            reason=reason(found),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Which columns there are and how wide; `step` is the width of a level, 0 for its number."""
+
+    step: int
+    status: int
+    elapsed: int
+    type: int
+    id: int
+    reason: int
+
+    @classmethod
+    def fitting(cls, cells: Sequence[_Cells], depth: int, width: int) -> _Layout | None:
+        """Return the columns that fit; None where status and id do not fit side by side."""
+        jobs = [cell for cell in cells if cell.id]
+        status = max((cell_len(cell.status) for cell in jobs), default=0)
+        usual = [size for cell in jobs if (size := cell_len(cell.id)) <= width // 2]
+        ids = max(usual, default=0)
+        summed = max((cell_len(cell.status) for cell in cells if not cell.id), default=0)
+        for step in (3, 2, 1, 0):
+            lead = (depth * step if step else len(str(depth)) + 1) + status
+            left = width - lead - len(GAP) - ids
+            if left >= 0 and width >= NARROW and (not step or depth * step + summed <= width):
+                break
+        else:
+            return None
+        sizes = {"type": 0, "elapsed": 0}
+        for name in sizes:
+            wide = max((cell_len(getattr(cell, name)) for cell in jobs), default=0)
+            if wide and wide + len(GAP) <= left:
+                sizes[name] = wide
+                left -= wide + len(GAP)
+        return cls(step, lead, sizes["elapsed"], sizes["type"], ids, left - len(GAP))
+
+    def line(self, cell: _Cells, guide: str, width: int, marks: Marks) -> Iterator[Line]:
+        """Yield a row's line, or two where its id has no room."""
+        if not cell.id:
+            yield [(guide, QUIET), (_cut(cell.status, width - len(guide), marks), cell.style)]
+            return
+        parts: Line = [(guide, QUIET), (_padded(cell.status, self.status - len(guide)), cell.style)]
+        if self.elapsed:
+            parts.append((GAP + " " * (self.elapsed - len(cell.elapsed)) + cell.elapsed, ""))
+        if self.type:
+            parts.append((GAP + _padded(cell.type, self.type), ""))
+        size = cell_len(cell.id)
+        if size > self.id and sum(cell_len(text) for text, _ in parts) + len(GAP) + size > width:
+            yield parts
+            yield [(cell.id, "")]
+            return
+        told = _cut(cell.reason, self.reason - max(size - self.id, 0), marks) if cell.reason else ""
+        if told and self.reason >= min(REASON, cell_len(cell.reason)):
+            yield [*parts, (GAP + _padded(cell.id, self.id), ""), (GAP + told, cell.style)]
+        else:
+            yield [*parts, (GAP + cell.id, "")]
+
+
+def _guides(depths: Sequence[int], step: int, marks: Marks) -> list[str]:
+    """Return the lines that lead to each row, made from the depths alone, bottom to top."""
+    follows: list[bool] = [False] * (max(depths, default=0) + 2)
+    found: list[str] = []
+    blank, pipe = " " * step, marks.pipe[:step]
+    for depth in reversed(depths):
+        above = "".join(pipe if more else blank for more in follows[1:depth])
+        sign = marks.branch if follows[depth] else marks.last
+        found.append(above + sign[:step] if depth else "")
+        follows[depth:] = [True] + [False] * (len(follows) - depth - 1)
+    return found[::-1]
+
+
+def _broken(cell: _Cells, way: str, width: int) -> Iterator[Line]:
+    """Yield status and path, and the id beside it or below."""
+    if not cell.id:
+        yield [(cell.status, cell.style)]
+        return
+    head: Line = [(cell.status, cell.style), (f" {way}" if way else "", "")]
+    if sum(cell_len(text) for text, _ in head) + len(GAP) + cell_len(cell.id) <= width:
+        yield [*head, (GAP + cell.id, "")]
+    else:
+        yield head
+        yield [(cell.id, "")]
+
+
+def _way(row: Row | Summary, cell: _Cells, width: int, marks: Marks) -> str:
+    """Return the path by types or, where there is none, by number; its end, if it is too long."""
+    if isinstance(row, Summary):
+        return ""
+    steps = (plain(above.job.type) or f"#{above.position + 1}" for above in row.trail)
+    room = width - cell_len(cell.status) - 1
+    return _cut(marks.arrow.join(steps), room, marks, front=True)
+
+
+def _summed(row: Summary, marks: Marks) -> str:
+    done = f"{row.done} done" if row.done else ""
+    if row.levels:
+        plural = "s" if row.levels > 1 else ""
+        more = f"{row.more} more" if row.more else ""
+        inside = ", ".join(filter(None, (done, more)))
+        return f"{marks.more} {row.levels} deeper level{plural}: {inside}"
+    more = f"{marks.more} {row.more} more" if row.more else ""
+    return ", ".join(filter(None, (done, more)))
+
+
+def _padded(text: str, size: int) -> str:
+    return text + " " * (size - cell_len(text))
+
+
+def _cut(text: str, size: int, marks: Marks, *, front: bool = False) -> str:
+    """Return the text, or as much of its start (or end) as fits with a sign that there is more."""
+    if size >= UNBOUND // 4 or cell_len(text) <= size:
+        return text
+    room = size - len(marks.more)
+    if room < 1:
+        return ""
+    kept = ""
+    for character in reversed(text) if front else text:
+        if cell_len(kept) + cell_len(character) > room:
+            break
+        kept += character
+    return marks.more + kept[::-1] if front else kept + marks.more

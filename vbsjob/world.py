@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from vbsjob.exchange import Reply, Request
     from vbsjob.outcome import Problem
 
+COLUMNS = 80
+"""The width of a terminal that does not tell its own."""
+
 
 @dataclass(slots=True)
 class Manner:
@@ -107,6 +110,15 @@ class World:
             return False
         forced = self.env.get("FORCE_COLOR")
         return forced != "0" if forced else stream.isatty()
+
+    def width(self, stream: TextIO) -> int | None:
+        """Return the columns of the terminal behind a stream; None where nothing bounds a line."""
+        if not stream.isatty():
+            return None
+        try:
+            return os.get_terminal_size(stream.fileno()).columns or COLUMNS
+        except OSError:
+            return COLUMNS
 
     def console(self, stream: TextIO, wish: str) -> Console:
         """Return a console that draws on a stream and interprets nothing it is given."""

@@ -1,0 +1,93 @@
+"""What a picture shows of nested sub-jobs: all, or what matters and counts of the rest."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+from vbsjob import view
+from vbsjob.job import Job
+from vbsjob.outline import LEVELS, Outline, Row, Summary
+
+NOW = datetime(2026, 1, 28, 16, 20, tzinfo=UTC)
+WORDS = ("SUCCESS", "SUCCESS", "RUNNING", "INIT", "FAIL", "PAUSED")
+
+
+def tree(seed: int, size: int) -> dict[str, Any]:
+    """Make a random tree of `size` jobs."""
+    chance = random.Random(seed)
+    jobs = [{"job_id": f"j{n}", "status": chance.choice(WORDS)} for n in range(size)]
+    for number, job in enumerate(jobs[1:], start=1):
+        parent: dict[str, Any] = jobs[chance.randrange(number)]
+        parent.setdefault("sub_jobs", []).append(job)
+    return jobs[0]
+
+
+def chain(length: int) -> dict[str, Any]:
+    job: dict[str, Any] = {"job_id": f"j{length}", "status": "FAIL"}
+    for number in range(length - 1, -1, -1):
+        job = {"job_id": f"j{number}", "status": "FAIL", "sub_jobs": [job]}
+    return job
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("height", [0, 1, 2, 3, 7, 24, 200])
+def test_a_fold_fits_its_height_and_every_job_is_shown_or_counted(seed: int, height: int) -> None:
+    outline = Outline(Job(tree(seed, 100)))
+    rows = outline.folded(height)
+    assert len(rows) <= height
+    shown = [row for row in rows if isinstance(row, Row)]
+    counted = sum(row.done + row.more for row in rows if isinstance(row, Summary))
+    if height >= 2:
+        assert len(shown) + counted == 100
+    assert [row.rank for row in shown] == sorted(row.rank for row in shown)
+
+
+def test_what_failed_or_runs_stays_while_what_is_done_folds() -> None:
+    words = ["SUCCESS"] * 50 + ["FAIL", "RUNNING"] + ["SUCCESS"] * 50
+    below = [{"job_id": f"j{n}", "status": word} for n, word in enumerate(words)]
+    outline = Outline(Job({"job_id": "top", "status": "RUNNING", "sub_jobs": below}))
+    rows = outline.folded(4)
+    assert [row.job.id for row in rows if isinstance(row, Row)] == ["top", "j50", "j51"]
+    assert rows[-1] == Summary(1, done=100, more=0)
+
+
+def test_the_counts_below_a_row_are_those_of_its_branch() -> None:
+    outline = Outline(Job(tree(7, 300)))
+    below: dict[Row, Counter[str]] = {row: Counter() for row in outline.rows}
+    for row in outline.rows:
+        for above in row.trail[:-1]:
+            word = row.job.status or ""
+            below[above][word if word != "PAUSED" else "other"] += 1
+    assert all(row.below == below[row] for row in outline.rows)
+
+
+def test_levels_beyond_the_64th_are_counted() -> None:
+    rows = list(Outline(Job(chain(LEVELS + 3))).chosen())
+    assert [row.depth for row in rows if isinstance(row, Row)] == list(range(LEVELS + 1))
+    assert rows[-1] == Summary(LEVELS + 1, done=0, more=3, levels=3)
+    drawn = view.lines(rows, 80, NOW, view.UNICODE)
+    assert drawn[-1].plain.endswith("… 3 deeper levels: 3 more")
+
+
+@pytest.mark.parametrize("width", [1, 5, 20, 39, 40, 60, 80, 200])
+@pytest.mark.parametrize("seed", range(10))
+def test_no_line_is_wider_than_the_screen_unless_it_is_an_id(seed: int, width: int) -> None:
+    outline = Outline(Job(tree(seed, 60)))
+    for row in outline.rows:
+        row.job.members["job_id"] = f"{row.rank:032x}" if row.rank % 9 else "x" * 90
+        row.job.members["job_type"] = "restore\u754c" * (row.rank % 3)
+        row.job.members["fail_reason"] = "because\n" * (row.rank % 7)
+    ids = {row.job.id for row in outline.rows}
+    lines = view.lines(outline.rows, width, NOW, view.UNICODE)
+    for line in lines:
+        assert cell_len(line.plain) <= width or line.plain in ids
+    text = "\n".join(line.plain for line in lines)
+    assert [text.count(f"{row.rank:032x}") for row in outline.rows if row.rank % 9] == (
+        [1] * sum(1 for row in outline.rows if row.rank % 9)
+    )

@@ -1,0 +1,226 @@
+"""What a picture of nested sub-jobs shows: which rows, in which order, and what is counted instead.
+
+Walks once, without recursion; knows no width, no mark and no clock but the one it is handed.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from vbsjob.job import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from datetime import datetime
+
+    from vbsjob.job import Job
+
+LEVELS = 64
+"""How many levels of sub-jobs are drawn; deeper ones are counted."""
+OTHER = "other"
+URGENCY = {"FAIL": 0, "RUNNING": 1, OTHER: 2, "INIT": 3, "SUCCESS": 4}
+"""What is shown first where not everything fits, by kind of status."""
+DONE = URGENCY["SUCCESS"]
+
+
+def kind(job: Job) -> str:
+    """Return the status where it is a known one, else `other`."""
+    status = job.status
+    return status if status is not None and status in URGENCY else OTHER
+
+
+@dataclass(eq=False)
+class Row:
+    """A job and its place among the others; `below` counts the sub-jobs under it by kind."""
+
+    job: Job
+    depth: int = 0
+    parent: Row | None = None
+    position: int = 0
+    """Its place among its parent's sub-jobs, from 0, in the service's order."""
+    rank: int = 0
+    """Its place in the whole picture, top to bottom."""
+    below: dict[str, int] = field(default_factory=dict)
+    levels: int = 0
+    """How many levels there are below it."""
+    children: list[Row] = field(default_factory=list)
+    urgency: int = DONE
+    """Of the most urgent job in this branch."""
+
+    @cached_property
+    def by_urgency(self) -> list[Row]:
+        """The children, those with the most urgent branch first."""
+        return sorted(self.children, key=lambda row: row.urgency)
+
+    @property
+    def trail(self) -> list[Row]:
+        """The rows from the top job to this one."""
+        rows: list[Row] = []
+        row: Row | None = self
+        while row is not None:
+            rows.append(row)
+            row = row.parent
+        return rows[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Stands for sub-jobs that are not drawn: how many are done, how many are not, how deep."""
+
+    depth: int
+    done: int
+    more: int
+    levels: int = 0
+    """Above 0 where they are left out for their depth."""
+
+
+class Outline:
+    """The rows of one answer. Made in linear time; asked again it costs only what it returns."""
+
+    def __init__(
+        self, job: Job, *, sort: Callable[[Row], tuple[bool, float]] | None = None
+    ) -> None:
+        self.top = Row(job)
+        self.rows: list[Row] = []
+        """Every job, in the order of the picture."""
+        waiting = [self.top]
+        while waiting:
+            row = waiting.pop()
+            row.rank = len(self.rows)
+            self.rows.append(row)
+            below = row.job.sub_jobs
+            row.children = [Row(sub, row.depth + 1, row, n) for n, sub in enumerate(below)]
+            if sort is not None:
+                row.children.sort(key=sort)
+            waiting.extend(reversed(row.children))
+        for row in reversed(self.rows):
+            _count(row)
+
+    @property
+    def deepest_failure(self) -> Row | None:
+        """The first of the deepest jobs that the service calls FAIL; None without any."""
+        failed = (row for row in self.rows if row.job.failed)
+        return max(failed, key=lambda row: row.depth, default=None)
+
+    def folded(self, height: int) -> list[Row | Summary]:
+        """Return at most `height` rows: everything, or the urgent ones and counts of the rest."""
+        if len(self.rows) <= height and self.top.levels <= LEVELS:
+            return list(self.rows)
+        if height < 2:
+            return [self.top] if height == 1 else []
+        chosen = _urgent(self.top, height)
+        return list(_drawn(self.top, chosen.__getitem__, LEVELS))
+
+    def chosen(
+        self, *, depth: int | None = None, only: Collection[str] = ()
+    ) -> Iterator[Row | Summary]:
+        """Yield rows to `depth` levels; with `only` those kinds and what leads to them."""
+        limit = LEVELS if depth is None else min(depth, LEVELS)
+        if not only:
+            return _drawn(self.top, lambda row: row.children, limit)
+        kept: set[Row] = {self.top}
+        for row in self.rows:
+            if kind(row.job) in only:
+                here: Row | None = row
+                while here is not None and here not in kept:
+                    kept.add(here)
+                    here = here.parent
+        return _drawn(self.top, lambda row: [c for c in row.children if c in kept], limit)
+
+
+def _count(row: Row) -> None:
+    """Add up what is below a row; its children have been counted."""
+    row.urgency = URGENCY[kind(row.job)]
+    for child in row.children:
+        own = kind(child.job)
+        row.below[own] = row.below.get(own, 0) + 1
+        for word, number in child.below.items():
+            row.below[word] = row.below.get(word, 0) + number
+        row.levels = max(row.levels, child.levels + 1)
+        row.urgency = min(row.urgency, child.urgency)
+
+
+def _urgent(top: Row, height: int) -> dict[Row, list[Row]]:
+    """Choose rows, the most urgent first, so that they and the counts they need fit.
+
+    Costs by the height: of a row's sub-jobs no more are looked at than are taken, and one.
+    """
+    chosen: dict[Row, list[Row]] = {top: []}
+    left = height - 2
+    waiting: list[tuple[int, int, Row, Iterator[Row]]] = []
+    _await(waiting, iter(top.by_urgency))
+    while waiting and left:
+        _, _, row, siblings = heapq.heappop(waiting)
+        taken = chosen[row.parent or top]
+        completes = row.parent is not None and len(taken) + 1 == len(row.parent.children)
+        cost = 1 + bool(row.children) - completes
+        if cost > left:
+            break
+        left -= cost
+        taken.append(row)
+        chosen[row] = []
+        _await(waiting, siblings)
+        if row.depth < LEVELS:
+            _await(waiting, iter(row.by_urgency))
+    for taken in chosen.values():
+        taken.sort(key=lambda row: row.rank)
+    return chosen
+
+
+def _await(waiting: list[tuple[int, int, Row, Iterator[Row]]], siblings: Iterator[Row]) -> None:
+    following = next(siblings, None)
+    if following is not None:
+        heapq.heappush(waiting, (following.urgency, following.rank, following, siblings))
+
+
+def _drawn(top: Row, shown: Callable[[Row], list[Row]], limit: int) -> Iterator[Row | Summary]:
+    """Yield the rows top to bottom; what is not shown is counted where it would stand."""
+    waiting: list[Row | Summary] = [top]
+    while waiting:
+        item = waiting.pop()
+        yield item
+        if isinstance(item, Summary):
+            continue
+        children = shown(item) if item.depth < limit else []
+        if len(children) < len(item.children):
+            levels = 0 if item.depth < limit else item.levels
+            waiting.append(_summary(item, children, levels))
+        waiting.extend(reversed(children))
+
+
+def _summary(row: Row, shown: list[Row], levels: int) -> Summary:
+    hidden = dict(row.below)
+    for child in shown:
+        for word, number in (*child.below.items(), (kind(child.job), 1)):
+            hidden[word] -= number
+    done = hidden.get("SUCCESS", 0)
+    return Summary(row.depth + 1, done, sum(hidden.values()) - done, levels)
+
+
+def earliest(row: Row) -> tuple[bool, float]:
+    """Order by begin; those without a time last, in the service's order."""
+    begin = moment(row.job.members.get("begin_time"))
+    return begin is None, begin.timestamp() if begin else 0.0
+
+
+def longest(now: datetime) -> Callable[[Row], tuple[bool, float]]:
+    """Order by duration, the longest first; those without one last."""
+
+    def key(row: Row) -> tuple[bool, float]:
+        seconds = row.job.elapsed(now)
+        return seconds is None, -(seconds or 0.0)
+
+    return key
+
+
+def gravest(row: Row) -> tuple[bool, float]:
+    """Order by status: failed, running, anything odd, waiting, done."""
+    return False, URGENCY[kind(row.job)]
+
+
+def ordering(word: str, now: datetime) -> Callable[[Row], tuple[bool, float]] | None:
+    """Return the key that --sort names; None for the service's own order."""
+    return {"begin": earliest, "duration": longest(now), "status": gravest}.get(word)
