@@ -1,4 +1,7 @@
-"""Published answers, read in place: nothing of them is lost. A plain clone skips them."""
+"""Answers of every shape: nothing of them is lost, and what is no job is named as none.
+
+The published ones are read in place and skipped by a plain clone; tests/bodies has the same shapes.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "api" / "responses"
-BODIES = sorted(FOLDER.glob("*.json")) + sorted(FOLDER.glob("*.html"))
+PUBLISHED = sorted(FOLDER.glob("*.json")) + sorted(FOLDER.glob("*.html"))
+OWN = [path for path in sorted((Path(__file__).parent / "bodies").iterdir()) if path.suffix]
 
 
 def scalars(found: Any) -> Iterator[Any]:
@@ -41,9 +45,20 @@ def get(body: bytes, job_id: str, output: str) -> tuple[int, str, str]:
     return run(["get", job_id, "-o", output], world), out.getvalue(), err.getvalue()
 
 
-@pytest.mark.skipif(not BODIES, reason="../shared/api/responses is not here")
-@pytest.mark.parametrize("path", BODIES, ids=lambda path: path.stem)
+@pytest.mark.skipif(not PUBLISHED, reason="../shared/api/responses is not here")
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
 def test_every_published_answer_comes_back_whole_or_is_named_as_no_job(path: Path) -> None:
+    comes_back_whole_or_is_named(path)
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.stem)
+def test_every_shape_of_answer_comes_back_whole_or_is_named_as_no_job(path: Path) -> None:
+    named = comes_back_whole_or_is_named(path)
+    assert named == path.name.startswith("no-job-")
+
+
+def comes_back_whole_or_is_named(path: Path) -> bool:
+    """Check one answer in JSON and in the table; return whether it was named as no job."""
     body = path.read_bytes()
     document = json.loads(body) if path.suffix == ".json" else {}
     job_id = document.get("job_id")
@@ -52,10 +67,11 @@ def test_every_published_answer_comes_back_whole_or_is_named_as_no_job(path: Pat
         assert code in {4, 5, 6, 7}
         assert out == ""
         assert err.startswith("vbsjob: ")
-        return
+        return True
     code, out, _ = get(body, job_id, "json")
     assert code == 0
     assert json.loads(out).items() >= document.items()
     code, out, _ = get(body, job_id, "table")
     shown = [value if isinstance(value, str) else json.dumps(value) for value in scalars(document)]
     assert [value for value in shown if value not in out] == []
+    return False

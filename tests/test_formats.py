@@ -1,0 +1,143 @@
+"""Every format of `get`: its shape, its fields, what quiet and verbose say."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.rigs.program import TOKEN, told
+from vbsjob.exchange import Reply
+
+JOB: dict[str, Any] = {
+    "job_id": "j",
+    "job_type": "bksCreateBackup",
+    "status": "FAIL",
+    "begin_time": "2026-01-01T12:00:00Z",
+    "end_time": "2026-01-01T12:01:30Z",
+    "error_code": "VolumeBackup.0202",
+    "fail_reason": "it's $(touch x) `y`",
+    "entities": {"backup_id": "b 1", "sub_jobs": [{"job_id": "d", "status": "SUCCESS"}]},
+}
+
+
+def get(*argv: str, document: Any = JOB, stdin: str = "") -> tuple[int, str, str]:
+    body = json.dumps(document).encode()
+
+    def send(request: Any) -> Reply:
+        asked = request.url.rpartition("/")[2]
+        return Reply(200, {}, body.replace(b'"j"', json.dumps(asked).encode()))
+
+    ended = told("get", *argv, send=send, stdin=stdin)
+    return ended.code, ended.out, ended.err
+
+
+@pytest.mark.parametrize(("ids", "shape"), [(["j"], "dict"), (["j", "k"], "list")])
+@pytest.mark.parametrize("output", ["json", "yaml"])
+def test_one_job_is_a_document_and_several_are_an_array(
+    ids: list[str], shape: str, output: str
+) -> None:
+    _, out, _ = get(*ids, "-o", output)
+    read: Any = json.loads(out) if output == "json" else yaml.safe_load(out)
+    assert type(read).__name__ == shape
+    first = read if shape == "dict" else read[0]
+    assert first["fail_reason"] == JOB["fail_reason"]
+    assert (first["elapsed_s"], first["verdict"], first["exit_code"]) == (90.0, "job_failed", 1)
+
+
+def test_jsonl_is_a_document_a_line() -> None:
+    _, out, _ = get("j", "k", "-o", "jsonl")
+    assert [json.loads(line)["job_id"] for line in out.splitlines()] == ["j", "k"]
+
+
+def test_csv_reads_back() -> None:
+    _, out, _ = get("j", "k", "-o", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["job_id"] for row in rows] == ["j", "k"]
+    assert rows[0]["fail_reason"] == JOB["fail_reason"]
+
+
+def test_env_is_safe_to_eval() -> None:
+    _, out, _ = get("j", "-o", "env")
+    shown = subprocess.run(
+        ["bash", "-uc", f'{out}\nprintf %s "$VBSJOB_FAIL_REASON"'], capture_output=True, check=True
+    )
+    assert shown.stdout.decode() == JOB["fail_reason"]
+    assert "VBSJOB_STATUS=FAIL\n" in out
+
+
+def test_name_and_value_are_bare() -> None:
+    assert get("j", "k", "-o", "name")[1] == "j\nk\n"
+    assert get("j", "-o", "value")[1] == "FAIL\n"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("status", "FAIL"),
+        ("entities.backup_id", "b 1"),
+        ("sub_jobs.0.status", "SUCCESS"),
+        ("exit_code", "1"),
+        ("elapsed_s", "90.0"),
+        ("nothing.at.all", ""),
+        ("sub_jobs.9.status", ""),
+    ],
+)
+def test_a_field_is_one_bare_line(field: str, value: str) -> None:
+    assert get("j", "-f", field)[1] == f"{value}\n"
+
+
+def test_fields_come_in_the_order_asked() -> None:
+    assert get("j", "-f", "status", "-f", "job_id")[1] == "FAIL\nj\n"
+
+
+def test_a_field_that_no_job_has_is_told_on_stderr() -> None:
+    assert "no job has a field" in get("j", "-f", "statsu")[2]
+
+
+def test_quiet_says_nothing_and_keeps_the_code() -> None:
+    assert get("j", "-q", "--exit-status") == (1, "", "")
+    assert told("get", "j", "-q", send=lambda _: Reply(403)).err == ""
+
+
+def test_verbose_shows_requests_without_the_token() -> None:
+    reply = Reply(400, {}, json.dumps({"error": {"message": f"{TOKEN} is odd"}}).encode())
+    ended = told("get", "j", "-v", send=lambda _: reply)
+    assert "GET https://vbs.test/" in ended.err
+    assert TOKEN not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("stdin", "ids"),
+    [
+        ("j\nk\n", ["j", "k"]),
+        ("\n  j \r\n\r\nj\nk", ["j", "k"]),
+        ('{"job_id": "j"}', ["j"]),
+        ('{"job_id": "j"}\n{"job_id": "k"}\n', ["j", "k"]),
+        ('[{"job_id": "j"}, "k"]', ["j", "k"]),
+        ('"j"', ["j"]),
+        ('\ufeff{\n  "job_id": "j"\n}', ["j"]),
+    ],
+)
+def test_ids_on_stdin_come_in_any_of_their_forms(stdin: str, ids: list[str]) -> None:
+    assert get("-", "-o", "name", stdin=stdin)[1].split() == ids
+
+
+@pytest.mark.parametrize("stdin", ["", "\n", "{}", "[]", "{", '{"job_id": 1}', "a b", "../x"])
+def test_stdin_without_an_id_is_a_usage_error(stdin: str) -> None:
+    code, out, err = get("-", stdin=stdin)
+    assert (code, out) == (2, "")
+    assert "standard input" in err
+
+
+def test_some_answered_and_some_not_are_told_apart() -> None:
+    replies = {"j": Reply(200, {}, json.dumps(JOB).encode()), "k": Reply(403)}
+    ended = told("get", "j", "k", "-o", "json", send=lambda request: replies[request.url[-1]])
+    assert ended.code == 4
+    assert [item["exit_code"] for item in json.loads(ended.out)] == [1, 4]
+    assert json.loads(ended.err)["error"]["name"] == "auth"
