@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 def test_its_table_of_exit_codes_has_every_code() -> None:
     told = {int(code) for code in re.findall(r"^\| ([0-9]+) \|", README, re.MULTILINE)}
-    assert told >= {int(code) for code in Code}
+    assert told >= {int(code) for code in Code if code < 128}
 
 
 def test_every_command_in_its_table_is_there() -> None:
