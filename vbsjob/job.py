@@ -59,6 +59,11 @@ class Job:
         return self.status == "FAIL"
 
     @property
+    def failed_below(self) -> bool:
+        """Whether the service said FAIL of a sub-job, at any depth."""
+        return any(place.job.failed for place in walk(self) if place.depth)
+
+    @property
     def type(self) -> str:
         """The kind of work, such as `bksCreateBackup`; empty where it is not told."""
         found = self.members.get("job_type")

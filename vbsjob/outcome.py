@@ -8,6 +8,7 @@ Problem
 ├── JobNotFound     the service knows no such job
 ├── Refused         the service said no, or something we do not understand
 │   └── Misread     a well-formed answer that is not about this job
+├── TimedOut        the time the user gave was up first
 ├── Unavailable     no usable answer: the job's state is unknown
 │   ├── Throttled   429 or 503: asked to come back later
 │   ├── Garbled     200, but not a JSON document
@@ -48,6 +49,11 @@ class Code(IntEnum):
     UNAVAILABLE = 7, "no usable answer within the retry budget; the job's state is unknown"
     PENDING = 8, "with --exit-status: a job has not ended"
     INTERNAL = 70, "a bug, or local input or output that failed (disk full, stdout closed)"
+    TIMEOUT = 124, "--timeout ran out before the jobs had ended; same as timeout(1)"
+    HANGUP = 129, "ended by SIGHUP, as when the terminal goes away; the jobs go on"
+    INTERRUPTED = 130, "ended by SIGINT (Ctrl-C); the jobs go on"
+    READER_GONE = 141, "ended by SIGPIPE: whoever read the output has gone"
+    TERMINATED = 143, "ended by SIGTERM; the jobs go on"
 
     @property
     def word(self) -> str:
@@ -56,6 +62,10 @@ class Code(IntEnum):
 
 
 SEVERITY = (
+    Code.HANGUP,
+    Code.INTERRUPTED,
+    Code.READER_GONE,
+    Code.TERMINATED,
     Code.INTERNAL,
     Code.USAGE,
     Code.AUTH,
@@ -63,6 +73,7 @@ SEVERITY = (
     Code.NOT_FOUND,
     Code.API_ERROR,
     Code.UNAVAILABLE,
+    Code.TIMEOUT,
     Code.PENDING,
     Code.OK,
 )
@@ -73,11 +84,16 @@ def worst(codes: Iterable[Code]) -> Code:
     return min(codes, key=SEVERITY.index, default=Code.OK)
 
 
-def verdict(job: Job) -> Code:
-    """Judge a job by its status alone, compared exactly: the only way to JOB_FAILED."""
+def verdict(job: Job, *, fail_fast: bool = False) -> Code:
+    """Judge a job by its status alone, compared exactly: the only way to JOB_FAILED.
+
+    With `fail_fast` a job that goes on has failed as soon as the service says FAIL of a sub-job.
+    """
     if job.status == "SUCCESS":
         return Code.OK
-    return Code.JOB_FAILED if job.status == "FAIL" else Code.PENDING
+    if job.status == "FAIL" or (fail_fast and job.failed_below):
+        return Code.JOB_FAILED
+    return Code.PENDING
 
 
 class Problem(Exception):
@@ -146,6 +162,12 @@ class JobNotFound(Problem):
     """The service knows no such job."""
 
     exit_code = Code.NOT_FOUND
+
+
+class TimedOut(Problem):
+    """The time the user gave was up before there was any answer."""
+
+    exit_code = Code.TIMEOUT
 
 
 class Refused(Problem):
