@@ -15,6 +15,9 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+SIGNALLED = 128
+"""A process that a signal ended has this and the signal's number for its exit code."""
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,9 +35,7 @@ def main() -> NoReturn:
 
         _leave(run(sys.argv[1:], world.real()))
     except BrokenPipeError:
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGPIPE)
-        os._exit(128 + signal.SIGPIPE)
+        _leave(SIGNALLED + signal.SIGPIPE)
     except BaseException as error:  # noqa: BLE001 - Python would end with 1, which here means FAIL
         _fail(error)
 
@@ -140,7 +141,14 @@ def _fail(error: BaseException) -> NoReturn:
 
 
 def _leave(code: int) -> NoReturn:
-    """End the process now: everything is written, and nothing may change the code any more."""
+    """End the process now: everything is written, and nothing may change the code any more.
+
+    What a signal ended dies by that signal: a shell's loop then stops as well.
+    """
+    number = code - SIGNALLED
+    if number in {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGTERM}:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
     os._exit(code)
 
 

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbsjob import __version__, flags, guide
-from vbsjob.outcome import Code, Usage, worst
+from vbsjob.keys import NOUNS
+from vbsjob.outcome import Code, Interrupted, TimedOut, Usage, worst
 from vbsjob.recipes import RECIPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from vbsjob.poll import Rules
     from vbsjob.record import Answer
     from vbsjob.settings import Settings
     from vbsjob.world import World
@@ -89,6 +91,82 @@ def get(
     return _code(answers, judged=settings["exit_status"])
 
 
+@app.command(epilog=EXIT_CODES)
+def watch(
+    ctx: typer.Context,
+    jobs: flags.Jobs,
+    output: flags.Output = None,
+    field: flags.Fields = None,
+    timeout: flags.Timeout = None,
+    any: flags.Any = None,
+    fail_fast: flags.FailFast = None,
+    wait_for_job: flags.WaitForJob = None,
+    interval: flags.Interval = None,
+    progress: flags.Progress = None,
+    heartbeat: flags.Heartbeat = None,
+    bell: flags.Bell = None,
+    quiet: flags.Quiet = None,
+    verbose: flags.Verbose = None,
+    cloud: flags.Cloud = None,
+    region: flags.Region = None,
+    project: flags.Project = None,
+    endpoint: flags.Endpoint = None,
+    insecure_http: flags.InsecureHttp = None,
+    retry_for: flags.RetryFor = None,
+    color: flags.Color = None,
+) -> Code:
+    """Follow jobs until every one has ended; the exit code is the verdict.
+
+    \b
+    vbsjob watch 4010b39b5281d3590152874bfa3b1604
+    create-backup | vbsjob watch - --timeout 2h
+    vbsjob watch ID ID ID --fail-fast -o jsonl
+    """
+    from vbsjob import asked, report, screens
+    from vbsjob.client import Client
+    from vbsjob.poll import Poll
+    from vbsjob.watch import Watch
+
+    world: World = ctx.obj
+    settings = _settings(ctx, world)
+    ids = asked.ids(jobs, world.stdin)
+    with _service(settings, world) as reached:
+        client = Client(reached, world)
+        poll = Poll(ids, _rules(settings), world.monotonic(), world.random)
+        followed = Watch(poll, client.ask, world, screens.choose(settings, world))
+        try:
+            followed.run()
+        except Interrupted as interrupted:
+            interrupted.hint = _resume(ctx, ids)
+            raise
+    if settings["output"] != "jsonl":
+        report.present(followed.answers(), settings, field or [], world)
+    if settings["bell"]:
+        world.ring()
+    if poll.code() is Code.TIMEOUT:
+        raise TimedOut(poll.left(), hint=_resume(ctx, ids))
+    return poll.code()
+
+
+def _rules(settings: Settings) -> Rules:
+    from vbsjob.poll import Rules
+
+    given = {name: settings[name] for name in Rules.__slots__ if settings[name] is not None}
+    return Rules(**given)
+
+
+PLACE = ("cloud", "region", "project", "endpoint")
+
+
+def _resume(ctx: typer.Context, ids: Sequence[str]) -> str:
+    """Return the command that goes on where this one ended."""
+    import shlex
+
+    chosen = [(noun, ctx.params[noun]) for noun in PLACE if ctx.params.get(noun)]
+    where = [word for noun, value in chosen for word in (NOUNS[noun].flag, value)]
+    return f"Resume: {shlex.join(['vbsjob', 'watch', *ids, *where])}"
+
+
 def _settings(ctx: typer.Context, world: World) -> Settings:
     from vbsjob import settings
 
@@ -147,7 +225,6 @@ def serve_sandbox(
     """Print what a client needs, then serve until a signal ends the process."""
     import shlex
 
-    from vbsjob.keys import NOUNS
     from vbsjob.sandbox import Sandbox, faults
 
     world: World = ctx.obj

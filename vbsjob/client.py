@@ -5,6 +5,7 @@ Refuses to judge a job, to print, and to know how one signs in.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from vbsjob import document, refusal
@@ -72,6 +73,11 @@ class Client:
         job = self._line.patiently(lambda: self._ask(job_id), *budget)
         self._line.quota.refill()
         return job
+
+    def ask(self, job_id: str) -> Job:
+        """Ask once, for whoever decides himself when to ask again; raises a Problem."""
+        self.sign_in()
+        return self._line.patiently(lambda: self._ask(job_id), math.inf, 1)
 
     def _ask(self, job_id: str) -> Job:
         request = Request("GET", f"{self._session.base}/jobs/{job_id}")

@@ -51,7 +51,9 @@ ExitStatus = Annotated[
 ]
 RetryFor = Annotated[
     str | None,
-    typer.Option(metavar="TIME", help="How long to go on trying without an answer; 60s."),
+    typer.Option(
+        metavar="TIME", help="How long to go on trying without an answer; 60s, in watch 15m."
+    ),
 ]
 Cache = Annotated[
     bool | None,
@@ -82,3 +84,31 @@ Topic = Annotated[
     str | None,
     typer.Argument(metavar="[TOPIC]", help="A command, 'exit-codes' or 'environment'."),
 ]
+Timeout = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="End the whole watch after this time with 124; no limit."),
+]
+Interval = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Ask this often; by default 2s to 15s, by the job's age."),
+]
+WaitForJob = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="How long a new id may be unknown to the service; 30s."),
+]
+FailFast = Annotated[
+    bool | None,
+    typer.Option("--fail-fast", help="End with 1 as soon as a job or a sub-job is FAIL."),
+]
+Any = Annotated[
+    bool | None, typer.Option("--any", help="End with the first job that ends, by its verdict.")
+]
+Progress = Annotated[
+    keys.Progress | None,
+    typer.Option(help="What stderr shows meanwhile; by default a picture on a terminal."),
+]
+Heartbeat = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Longest silence of plain progress; 60s."),
+]
+Bell = Annotated[bool | None, typer.Option("--bell", help="Ring the terminal's bell at the end.")]

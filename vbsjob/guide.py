@@ -10,15 +10,6 @@ from vbsjob.text import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-SIGNALS = {
-    129: "ended by SIGHUP: the terminal was closed",
-    130: "ended by SIGINT: Ctrl-C",
-    141: "ended by SIGPIPE: the reader of the output went away",
-    143: "ended by SIGTERM",
-}
-"""What a shell sees of a run that a signal ended."""
-
-
 def exit_codes(*chosen: Code) -> list[str]:
     """Return the table of exit codes, all or the chosen ones, a line each."""
     return [f"{int(code):>3}  {code.word:<12} {code.meaning}" for code in chosen or Code]
@@ -36,14 +27,12 @@ def topic(name: str, commands: Iterable[str]) -> list[str]:
 
 def _on_exit_codes() -> list[str]:
     order = [int(code) for code in SEVERITY]
-    signals = [f"{number:>3}  {'signal':<12} {meaning}" for number, meaning in SIGNALS.items()]
     return [
         "How a run of vbsjob ends. 1 means that the service said FAIL, and nothing else.",
         "",
         *exit_codes(),
-        *signals,
         "",
-        f"Several jobs: a signal wins, then the first of {', '.join(map(str, order))}.",
+        f"Several jobs: the first of {', '.join(map(str, order))}.",
         "Machine formats carry each job's own code as exit_code.",
     ]
 

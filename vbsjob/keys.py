@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Format = Literal["table", "json", "jsonl", "yaml", "csv", "value", "env", "name"]
+Progress = Literal["auto", "tty", "plain", "json", "none"]
 Color = Literal["auto", "always", "never"]
 DURATION = re.compile(r"(?=[0-9])(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9})s?)?")
 
@@ -46,6 +47,18 @@ def duration(raw: Any) -> float:
         raise ValueError("is no duration; write 90, 90s, 15m or 1h30m")
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return float(hours * 3600 + minutes * 60 + seconds)
+
+
+def _timeout(raw: Any) -> float:
+    if duration(raw) == 0:
+        raise ValueError("could mean no time or no limit; leave it away to wait without limit")
+    return duration(raw)
+
+
+def _interval(raw: Any) -> float:
+    if duration(raw) < 1:
+        raise ValueError("is less than a second")
+    return duration(raw)
 
 
 def _mebibytes(raw: Any) -> int:
@@ -143,6 +156,14 @@ KEYS = (
     _preference("quiet", _boolean, default=False),
     _preference("exit_status", _boolean, default=False),
     _preference("retry_for", duration),
+    _preference("timeout", _timeout),
+    _preference("interval", _interval),
+    _preference("wait_for_job", duration, 30.0),
+    _preference("fail_fast", _boolean, default=False),
+    _preference("any", _boolean, default=False),
+    _preference("progress", _one_of(*get_args(Progress)), "auto"),
+    _preference("heartbeat", _interval, 60.0),
+    _preference("bell", _boolean, default=False),
     _preference("body_limit", _mebibytes, 4 << 20),
 )
 NOUNS = {key.noun: key for key in KEYS}

@@ -8,7 +8,9 @@ Problem
 ├── JobNotFound     the service knows no such job
 ├── Refused         the service said no, or something we do not understand
 │   └── Misread     a well-formed answer that is not about this job
-├── TimedOut        the time the user gave was up first
+├── TimedOut        the time that the user gave a watch was up first
+├── Interrupted     a signal ended a watch
+├── Unanswered      a watch was over before there was any answer about a job
 ├── Unavailable     no usable answer: the job's state is unknown
 │   ├── Throttled   429 or 503: asked to come back later
 │   ├── Garbled     200, but not a JSON document
@@ -23,7 +25,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from vbsjob.job import Job
 
@@ -52,6 +54,7 @@ class Code(IntEnum):
     TIMEOUT = 124, "--timeout ran out before the jobs had ended; same as timeout(1)"
     HANGUP = 129, "ended by SIGHUP, as when the terminal goes away; the jobs go on"
     INTERRUPTED = 130, "ended by SIGINT (Ctrl-C); the jobs go on"
+    QUIT = 131, "ended by SIGQUIT; the jobs go on"
     READER_GONE = 141, "ended by SIGPIPE: whoever read the output has gone"
     TERMINATED = 143, "ended by SIGTERM; the jobs go on"
 
@@ -64,6 +67,7 @@ class Code(IntEnum):
 SEVERITY = (
     Code.HANGUP,
     Code.INTERRUPTED,
+    Code.QUIT,
     Code.READER_GONE,
     Code.TERMINATED,
     Code.INTERNAL,
@@ -165,9 +169,33 @@ class JobNotFound(Problem):
 
 
 class TimedOut(Problem):
-    """The time the user gave was up before there was any answer."""
+    """The time that the user gave a watch was up first."""
 
     exit_code = Code.TIMEOUT
+
+    def __init__(self, left: Sequence[str], hint: str) -> None:
+        super().__init__(f"--timeout ran out; {_going_on(left)}.", hint=hint)
+
+
+class Interrupted(Problem):
+    """A signal ended a watch; the process is to die by it."""
+
+    def __init__(self, number: int, left: Sequence[str]) -> None:
+        super().__init__(f"ended by a signal ({number}); {_going_on(left)}.")
+        self.exit_code = next(code for code in Code if code == 128 + number)
+        self.number = number
+
+
+class Unanswered(Problem):
+    """A watch was over before there was any answer about a job."""
+
+    def __init__(self, job_id: str, code: Code) -> None:
+        super().__init__(f"no answer about job {job_id} before the watch was over.")
+        self.exit_code = code
+
+
+def _going_on(left: Sequence[str]) -> str:
+    return f"job {left[0]} goes on" if len(left) == 1 else f"{len(left)} jobs go on"
 
 
 class Refused(Problem):

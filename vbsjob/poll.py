@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from vbsjob import change, outcome
 from vbsjob.job import Job
-from vbsjob.outcome import Code, Garbled, JobNotFound, TimedOut
+from vbsjob.outcome import Code, Garbled, JobNotFound
 from vbsjob.text import plain
 
 if TYPE_CHECKING:
@@ -79,12 +79,18 @@ class Followed:
     problem: Problem | None = None
     """What the last question came to, if not to an answer."""
     code: Code | None = None
+    """What the watch came to for this job, once it did."""
     step: float = QUICK
     slow: float = 1.0
     failures: int = 0
     failing_since: float = 0.0
     missing: int = 0
     missing_since: float = 0.0
+
+    @property
+    def verdict(self) -> Code:
+        """What the watch came to for this job; pending where it did not (OK is no truth value)."""
+        return Code.PENDING if self.code is None else self.code
 
     @property
     def ended(self) -> bool:
@@ -147,11 +153,6 @@ class Poll:
         for one in self.followed.values():
             if one.code is None:
                 one.code = Code.TIMEOUT
-                one.problem = (
-                    None
-                    if one.job
-                    else TimedOut(f"no answer about job {one.job_id} before --timeout ran out.")
-                )
 
     def hurry(self, now: float) -> None:
         """Ask about everything now, as after a sleep of the machine; outages begin anew."""
@@ -173,12 +174,17 @@ class Poll:
             return self._missed(one, found, now)
         return self._failed(one, found, now)
 
+    def left(self) -> list[str]:
+        """Return the jobs that go on, as far as is known."""
+        given_up = {None, Code.TIMEOUT}
+        return [one.job_id for one in self.followed.values() if one.code in given_up]
+
     def code(self) -> Code:
         """Return what the watch comes to; with `any` the jobs that ended speak."""
         ended = [one.code for one in self.followed.values() if one.ended and one.code is not None]
         if self.rules.any and ended:
             return outcome.worst(ended)
-        return outcome.worst(one.code or Code.PENDING for one in self.followed.values())
+        return outcome.worst(one.verdict for one in self.followed.values())
 
     def _answered(self, one: Followed, found: Job, now: float, age: float | None) -> list[Event]:
         events = self._recovered(one, now)

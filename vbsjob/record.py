@@ -22,15 +22,21 @@ MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of asking for one id: the job, or the problem that kept it away."""
+    """What came of asking for one id: the job, or the problem that kept it away.
+
+    After a watch, `last` is what was last known of a job before the problem, and `settled` the
+    exit code that the watch gave it.
+    """
 
     job_id: str
     found: Job | Problem
+    last: Job | None = None
+    settled: Code | None = None
 
     @property
     def job(self) -> Job | None:
-        """The job, if there is one."""
-        return self.found if isinstance(self.found, Job) else None
+        """The job, as far as it is known."""
+        return self.found if isinstance(self.found, Job) else self.last
 
     @property
     def problem(self) -> Problem | None:
@@ -40,6 +46,8 @@ class Answer:
     @property
     def code(self) -> Code:
         """What this answer alone would make the exit code, with --exit-status."""
+        if self.settled is not None:
+            return self.settled
         if isinstance(self.found, Job):
             return outcome.verdict(self.found)
         return self.found.exit_code
@@ -47,12 +55,12 @@ class Answer:
     def record(self, now: datetime) -> dict[str, Any]:
         """Return the document; where the service uses one of our names, its own member stays."""
         ours: dict[str, Any] = {"verdict": self.code.word, "exit_code": int(self.code)}
-        if isinstance(self.found, Job):
-            members = self.found.members
-            ours = {"elapsed_s": self.found.elapsed(now), **ours}
-        else:
-            members = {"job_id": self.job_id}
-            ours["error"] = self.found.document()
+        members: dict[str, Any] = {"job_id": self.job_id}
+        if self.job is not None:
+            members = self.job.members
+            ours = {"elapsed_s": self.job.elapsed(now), **ours}
+        if self.problem is not None:
+            ours["error"] = self.problem.document()
         beside = {name: value for name, value in ours.items() if name not in members}
         return {"schema_version": SCHEMA_VERSION} | members | beside
 

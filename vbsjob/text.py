@@ -1,4 +1,4 @@
-"""Makes text from outside harmless to a terminal, visibly; refuses to drop a character."""
+"""Words for people: text from outside made harmless, visibly, and lengths of time."""
 
 from __future__ import annotations
 
@@ -35,3 +35,17 @@ def _visible(character: str) -> str:
     if number < 0x20 or number == 0x7F:
         return "^" + chr(number ^ 0x40)
     return f"<U+{number:04X}>"
+
+
+def span(seconds: float | None) -> str:
+    """Return a length of time as people say it: `0.3 s`, `42 s`, `11 min 18 s`, `1 h 02 min`."""
+    if seconds is None:
+        return ""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

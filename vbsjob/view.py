@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from vbsjob.outline import Summary
-from vbsjob.text import plain
+from vbsjob.text import plain, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,20 +64,6 @@ ASCII = Marks(
     "...",
 )
 EVERY_SIGN = "✓✗●○├─└│›⏎…"
-
-
-def span(seconds: float | None) -> str:
-    """Return a length of time as people say it: `0.3 s`, `42 s`, `11 min 18 s`, `1 h 02 min`."""
-    if seconds is None:
-        return ""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
 def headline(found: Job, now: datetime, marks: Marks) -> Text:

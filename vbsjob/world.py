@@ -37,6 +37,8 @@ class Manner:
     machine: bool = False
     quiet: bool = False
     verbose: bool = False
+    aside: list[str] | None = None
+    """Where lines wait while a picture is drawn, which then shows them above itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class World:
     """Where clouds.yaml may lie, the working directory first."""
     config_file: Path | None = None
     monotonic: Callable[[], float] = time.monotonic
+    """Decides every duration; the real one goes on while the machine sleeps, where it can."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = random.random
@@ -62,6 +65,8 @@ class World:
     secrets: Secrets = field(default_factory=Secrets, repr=False)
     """What must never be printed."""
     manner: Manner = field(default_factory=Manner)
+    process: bool = False
+    """Whether this is a process of its own: it takes signals, and threads of it ask."""
 
     def redacted(self, text: str) -> str:
         """Return the text with every known secret replaced."""
@@ -92,12 +97,21 @@ class World:
         if self.manner.verbose:
             self._line(text)
 
+    def ring(self) -> None:
+        """Ring the bell, where there is a terminal that has one."""
+        if self.stderr.isatty():
+            self.stderr.write("\a")
+            self.stderr.flush()
+
     def _line(self, text: str) -> None:
         if not self.manner.quiet:
             self._tell(plain(self.redacted(text)))
 
     def _tell(self, line: str) -> None:
         """Write to stderr; that it is full or gone must not change how a run ends."""
+        if self.manner.aside is not None:
+            self.manner.aside.append(line)
+            return
         with suppress(OSError):
             self.stderr.write(line + "\n")
             self.stderr.flush()
@@ -159,7 +173,15 @@ def real() -> World:
         config_file=_config_file(),
         cache_folder=_cache_folder(),
         ask=_ask if sys.stdin is not None and sys.stdin.isatty() else None,
+        monotonic=_uptime,
+        process=True,
     )
+
+
+def _uptime() -> float:
+    """Seconds on a clock that suspending the machine does not stop."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 def _config_folders() -> tuple[Path, ...]:

@@ -1,0 +1,84 @@
+"""A watch as lines of JSON, each written as it happens; the last is always the verdict."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any, TextIO
+
+from vbsjob.record import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vbsjob.change import Change
+    from vbsjob.outcome import Code
+    from vbsjob.poll import Event, Followed, Poll
+    from vbsjob.world import World
+
+
+class Events:
+    """Writes `start`, `change`, `outage`, `recovered` and `verdict`, pure ASCII, one a line."""
+
+    def __init__(self, world: World, stream: TextIO) -> None:
+        self._world = world
+        self._stream = stream
+
+    def tell(self, events: Sequence[Event], poll: Poll, now: float) -> None:
+        """Write what happened; no events mean that the watch begins."""
+        if not events:
+            self._write("start", schema_version=SCHEMA_VERSION, job_ids=list(poll.ids))
+        for event in events:
+            one = poll.followed[event.job_id]
+            self._write(event.kind, job_id=one.job_id, **_told(event, one, now))
+
+    def tick(self, _poll: Poll, _now: float) -> float:
+        """Need no time."""
+        return math.inf
+
+    def leave(self) -> None:
+        """Own no terminal."""
+
+    def end(self, poll: Poll, code: Code) -> None:
+        """Write the verdict: the exit code, and every job's own."""
+        today = self._world.now()
+        jobs = [
+            {
+                "job_id": one.job_id,
+                "status": one.job.members.get("status") if one.job else None,
+                "exit_code": int(one.verdict),
+                "elapsed_s": one.job.elapsed(today) if one.job else None,
+            }
+            for one in poll.followed.values()
+        ]
+        self._write("verdict", exit_code=int(code), verdict=code.word, jobs=jobs)
+
+    def _write(self, kind: str, **members: Any) -> None:
+        time = self._world.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        line = json.dumps({"event": kind, "time": time, **members}, separators=(",", ":"))
+        self._stream.write(self._world.redacted(line) + "\n")
+        self._stream.flush()
+
+
+def _told(event: Event, one: Followed, now: float) -> dict[str, Any]:
+    if event.kind == "change" and one.job is not None:
+        changes = [_change(item) for item in event.changes]
+        return {"status": one.job.members.get("status"), "changes": changes}
+    told: dict[str, Any] = {"outage_s": round(event.seconds, 3)}
+    if event.problem is not None:
+        told["last_answer_s"] = None if one.answered is None else round(now - one.answered, 3)
+        told["failures"] = one.failures
+        told["next_try_s"] = None if one.due is None else round(one.due - now, 3)
+        told["error"] = event.problem.document()
+    return told
+
+
+def _change(item: Change) -> dict[str, Any]:
+    return {
+        "job_id": item.place.job.id,
+        "job_type": item.place.job.type,
+        "depth": item.place.depth,
+        "name": item.name,
+        "before": item.before,
+        "after": item.after,
+    }

@@ -1,0 +1,47 @@
+"""Chooses what shows a watch: a picture on a terminal, lines for a log, events for a program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vbsjob.settings import Settings
+    from vbsjob.watch import Screen
+    from vbsjob.world import World
+
+
+def choose(settings: Settings, world: World) -> list[Screen]:
+    """Return what shows the watch: on stderr as `progress` says, events on stdout with jsonl."""
+    screens: list[Screen] = []
+    if settings["output"] == "jsonl" and not settings["quiet"]:
+        from vbsjob.events import Events
+
+        screens.append(Events(world, world.stdout))
+    name = "none" if settings["quiet"] else settings["progress"]
+    if name == "auto":
+        name = _fitting(settings, world)
+    if name == "json":
+        from vbsjob.events import Events
+
+        screens.append(Events(world, world.stderr))
+    if name == "plain":
+        from vbsjob.lines import Lines
+
+        screens.append(Lines(world, world.stderr, settings["heartbeat"]))
+    if name == "tty":
+        from vbsjob.live import Live
+
+        screens.append(Live(world, settings["color"]))
+    return screens
+
+
+def _fitting(settings: Settings, world: World) -> str:
+    """A picture needs a terminal that can draw and that nothing else is written to."""
+    machine = world.manner.machine
+    if not world.stderr.isatty():
+        return "none" if machine else "plain"
+    if settings["output"] == "jsonl" and world.stdout.isatty():
+        return "none"
+    env = world.env
+    dumb = env.get("TERM", "dumb") in {"", "dumb"}
+    return "plain" if dumb or env.get("ACCESSIBLE") or env.get("CI") else "tty"

@@ -1,0 +1,126 @@
+"""Waits for whatever comes first: time, an answer, a signal, or a reader that has gone.
+
+A signal only leaves its number: the program ends itself in order, its terminal restored, and then
+really dies by it. Where a signal is ignored on entry (nohup, &) it stays ignored.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+from typing import TYPE_CHECKING, Self, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+ENDING = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+    if hasattr(signal, name)
+)
+STOP = getattr(signal, "SIGTSTP", None)
+RESIZE = getattr(signal, "SIGWINCH", None)
+LONGEST = 5.0
+"""Seconds: a machine that slept is noticed within this time."""
+
+
+class Undisturbed:
+    """Stands in for Signals where there is no process to end: only time passes."""
+
+    ending: int | None = None
+    stop = resized = False
+
+    def __init__(self, sleep: Callable[[float], None]) -> None:
+        self._sleep = sleep
+
+    def __enter__(self) -> Self:
+        """Take nothing over."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give nothing back."""
+
+    def wake(self) -> None:
+        """Nothing waits elsewhere."""
+
+    def wait(self, seconds: float) -> float:
+        """Let time pass."""
+        self._sleep(max(0.0, seconds))
+        return seconds
+
+    def suspend(self) -> None:
+        """Go on."""
+
+
+class Signals:
+    """While open, signals are noted: `ending`, `stop` and `resized` tell which came."""
+
+    def __init__(self, *streams: TextIO) -> None:
+        self._streams = streams
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._read, False)
+        os.set_blocking(self._write, False)
+        self._before: dict[int, object] = {}
+        self._poll = select.poll()
+        self._poll.register(self._read, select.POLLIN)
+        self._terminals: set[int] = set()
+        self.ending: int | None = None
+        self.stop = self.resized = False
+
+    def __enter__(self) -> Self:
+        """Take the signals over."""
+        for number in (*ENDING, STOP, RESIZE):
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._note)
+        for stream in self._streams:
+            with contextlib.suppress(OSError, ValueError):
+                self._poll.register(stream.fileno(), 0)
+                if stream.isatty():
+                    self._terminals.add(stream.fileno())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give them back; one that came meanwhile is not lost, it is in `ending`."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type] # what signal() returned
+
+    def _note(self, number: int, _: FrameType | None) -> None:
+        if number == STOP:
+            self.stop = True
+        elif number == RESIZE:
+            self.resized = True
+        elif self.ending is None:
+            self.ending = number
+        self.wake()
+
+    def wake(self) -> None:
+        """End a wait; may be called from any thread."""
+        with contextlib.suppress(OSError):
+            os.write(self._write, b".")
+
+    def wait(self, seconds: float) -> float:
+        """Wait, and return for how long it was meant to be, which never is longer than LONGEST.
+
+        Raises BrokenPipeError if nobody reads the output any more.
+        """
+        meant = max(0.0, min(seconds, LONGEST))
+        for number, event in self._poll.poll(meant * 1000):
+            if number == self._read:
+                with contextlib.suppress(BlockingIOError):
+                    while os.read(self._read, 4096):
+                        pass
+            elif number in self._terminals:
+                self.ending = self.ending or signal.SIGHUP
+            elif event & (select.POLLERR | select.POLLHUP):
+                raise BrokenPipeError
+        return meant
+
+    def suspend(self) -> None:
+        """Stop this process as Ctrl-Z would have; returns when it is continued."""
+        self.stop = False
+        before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, before)

@@ -1,0 +1,138 @@
+"""Follows jobs to their end: asks as `poll` decides, and tells every screen what came of it.
+
+The one driver for a single job and for thousands. Decides nothing, draws nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from vbsjob.crew import Alone, Crew
+from vbsjob.job import Job
+from vbsjob.outcome import Code, Interrupted, Unanswered
+from vbsjob.record import Answer
+from vbsjob.signals import Signals, Undisturbed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from vbsjob.outcome import Problem
+    from vbsjob.poll import Event, Followed, Poll
+    from vbsjob.world import World
+
+SLEPT = 30.0
+"""A wait that took so much longer than meant means that the machine slept."""
+
+
+class Screen(Protocol):
+    """Something that shows a watch; times are the monotonic clock's."""
+
+    def tell(self, events: Sequence[Event], poll: Poll, now: float) -> None:
+        """Take in what just happened; no events mean that the watch begins."""
+        ...
+
+    def tick(self, poll: Poll, now: float) -> float:
+        """Show that time has passed; returns when to be called again."""
+        ...
+
+    def leave(self) -> None:
+        """Hand the terminal back for a while; the next tick draws anew."""
+        ...
+
+    def end(self, poll: Poll, code: Code) -> None:
+        """Show how it ended; called once, whatever happened."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a watch is made of."""
+
+    poll: Poll
+    ask: Callable[[str], Job]
+    world: World
+    screens: Sequence[Screen]
+
+    def run(self) -> Code:
+        """Follow the jobs until the poll is over, or a signal comes: then raises Interrupted."""
+        code = Code.INTERNAL
+        with self._signals() as signals:
+            crew = Crew(self.ask, signals.wake) if self.world.process else Alone(self.ask)
+            try:
+                self._follow(crew, signals)
+                code = self.poll.code()
+            except Interrupted as interrupted:
+                code = interrupted.exit_code
+                raise
+            except BrokenPipeError:
+                code = Code.READER_GONE
+                raise
+            finally:
+                self._end(code)
+        return code
+
+    def answers(self) -> list[Answer]:
+        """Return what is known of every job, in the order asked."""
+        return [_answer(one) for one in self.poll.followed.values()]
+
+    def _signals(self) -> Signals | Undisturbed:
+        if self.world.process:
+            return Signals(self.world.stdout, self.world.stderr)
+        return Undisturbed(self.world.sleep)
+
+    def _follow(self, crew: Crew | Alone, signals: Signals | Undisturbed) -> None:
+        self._tell(())
+        while not self.poll.over:
+            now = self.world.monotonic()
+            for job_id in self.poll.due(now):
+                crew.order(job_id)
+            self._take(crew.answers())
+            self.poll.expire(self.world.monotonic())
+            if not self.poll.over:
+                self._rest(signals, self._tick())
+
+    def _take(self, answers: Sequence[tuple[str, Job | Problem]]) -> None:
+        now, today = self.world.monotonic(), self.world.now()
+        for job_id, found in answers:
+            age = found.elapsed(today) if isinstance(found, Job) else None
+            events = self.poll.told(job_id, found, now, age)
+            if events:
+                self._tell(events)
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        for screen in self.screens:
+            screen.tell(events, self.poll, self.world.monotonic())
+
+    def _tick(self) -> float:
+        now = self.world.monotonic()
+        wanted = [screen.tick(self.poll, now) for screen in self.screens]
+        return min([*wanted, self.poll.next_at()]) - now
+
+    def _rest(self, signals: Signals | Undisturbed, seconds: float) -> None:
+        before = self.world.monotonic()
+        meant = signals.wait(seconds)
+        if signals.ending is not None:
+            raise Interrupted(signals.ending, self.poll.left())
+        if signals.stop:
+            for screen in self.screens:
+                screen.leave()
+            signals.suspend()
+            self.poll.hurry(self.world.monotonic())
+        elif self.world.monotonic() - before > meant + SLEPT:
+            self.poll.hurry(self.world.monotonic())
+
+    def _end(self, code: Code) -> None:
+        for screen in self.screens:
+            with contextlib.suppress(OSError):
+                screen.end(self.poll, code)
+
+
+def _answer(one: Followed) -> Answer:
+    code = one.verdict
+    if one.problem is not None and (one.code is not None or one.job is None):
+        return Answer(one.job_id, one.problem, one.job, code)
+    if one.job is None:
+        return Answer(one.job_id, Unanswered(one.job_id, code), None, code)
+    return Answer(one.job_id, one.job, None, code)
