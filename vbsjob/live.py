@@ -1,0 +1,160 @@
+"""The picture that moves: the jobs of a watch, drawn in place on standard error.
+
+Draws what fits the screen and costs by the screen, once a second while nothing happens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from vbsjob import view
+from vbsjob.job import Job
+from vbsjob.outcome import Code
+from vbsjob.outline import Outline
+from vbsjob.terminal import Line, Terminal
+from vbsjob.text import plain, span
+from vbsjob.world import encodes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vbsjob.outline import Row, Summary
+    from vbsjob.poll import Event, Followed, Poll
+    from vbsjob.world import World
+
+EVERY = 1.0
+"""Seconds between two pictures while only time passes; SOONEST while much happens."""
+SOONEST = 0.1
+SPINNER = "|/-\\"
+NARROWEST, WIDEST, HIGHEST = 10, 1000, 500
+
+
+class Live:
+    """Shows a watch on a terminal; `end` leaves the last picture and the cursor as it was."""
+
+    def __init__(self, world: World, color: str) -> None:
+        self._world = world
+        self._console = world.console(world.stderr, color)
+        self._color = world.colors(world.stderr, color)
+        self._marks = view.UNICODE if encodes(world.stderr, view.EVERY_SIGN) else view.ASCII
+        self._terminal = Terminal(world.stderr)
+        self._outline: Outline | None = None
+        self._drawn = -EVERY
+        self._frame = 0
+        world.manner.aside = []
+
+    def tell(self, _events: Sequence[Event], _poll: Poll, _now: float) -> None:
+        """Something changed: the next picture is made anew, and soon."""
+        self._outline = None
+
+    def tick(self, poll: Poll, now: float) -> float:
+        """Draw if it is time to."""
+        aside = self._world.manner.aside
+        wait = SOONEST if self._outline is None or aside else EVERY
+        if now >= self._drawn + wait:
+            self._draw(poll, self._status(poll, now))
+            self._drawn = now
+            self._frame += 1
+            return now + EVERY
+        return self._drawn + wait
+
+    def leave(self) -> None:
+        """Give the cursor back, as before the process stops."""
+        self._terminal.leave()
+        self._drawn -= EVERY
+
+    def end(self, poll: Poll, code: Code) -> None:
+        """Draw the last picture and let it stand."""
+        with contextlib.suppress(OSError):
+            self._draw(poll, Text(f"{code.word} (exit code {int(code)})"))
+        with contextlib.suppress(OSError):
+            self._terminal.leave()
+        self._world.manner.aside = None
+
+    def _draw(self, poll: Poll, status: Text) -> None:
+        width, height = self._world.size(self._world.stderr)
+        width = min(max(width, NARROWEST), WIDEST)
+        # One row stays free for the cursor, one column so that no line wraps at its end.
+        rows = self._rows(poll, min(max(height, 4), HIGHEST) - 2)
+        texts = [*view.lines(rows, width - 1, self._world.now(), self._marks), status]
+        texts = _fitting(texts, width, max(height - 1, 1))
+        aside = self._world.manner.aside or []
+        above, aside[:] = list(aside), []
+        self._terminal.draw([self._line(text, width) for text in texts], width, above)
+
+    def _rows(self, poll: Poll, height: int) -> list[Row | Summary]:
+        if self._outline is None:
+            self._outline = _outline(poll, height)
+        if len(poll.ids) == 1:
+            return self._outline.folded(height)
+        return self._outline.folded(height + 1)[1:]
+
+    def _status(self, poll: Poll, now: float) -> Text:
+        """Say how fresh the picture is, and what keeps answers away."""
+        line = Text(f"{SPINNER[self._frame % len(SPINNER)]} ", "cyan")
+        return line.append(f"{_freshness(poll, now)}", "dim" if not _troubled(poll) else "yellow")
+
+    def _line(self, text: Text, width: int) -> Line:
+        if cell_len(text.plain) >= width and " " in text.plain.strip():
+            text.truncate(width - 1)
+        columns = cell_len(text.plain)
+        if not self._color:
+            return Line(text.plain, columns)
+        with self._console.capture() as captured:
+            self._console.print(text, end="")
+        return Line(captured.get(), columns)
+
+
+def _fitting(texts: list[Text], width: int, height: int) -> list[Text]:
+    """Leave out lines from the top of the rest where long ids take several rows each."""
+    while len(texts) > 2 and sum(-(-cell_len(t.plain) // width) or 1 for t in texts) > height:
+        del texts[-2]
+    return texts
+
+
+def _outline(poll: Poll, height: int) -> Outline:
+    """Outline one job with all below it, or several jobs; many of them without their sub-jobs."""
+    jobs = list(poll.followed.values())
+    if len(jobs) == 1:
+        return Outline(Job(_members(jobs[0])))
+    whole = len(jobs) <= height
+    below = [_members(one) if whole else _alone(_members(one)) for one in jobs]
+    return Outline(Job({"sub_jobs": below}))
+
+
+def _members(one: Followed) -> dict[str, Any]:
+    return one.job.members if one.job else {"job_id": one.job_id, "status": "no answer yet"}
+
+
+def _alone(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: members.get(name) for name in ("job_id", "job_type", "status", *TIMES)}
+
+
+TIMES = ("begin_time", "end_time", "error_code", "fail_reason")
+
+
+def _troubled(poll: Poll) -> Followed | None:
+    """Return the job that has been without an answer for longest, if one is."""
+    failing = [one for one in poll.followed.values() if one.failures and one.code is None]
+    return min(failing, key=lambda one: one.failing_since, default=None)
+
+
+def _freshness(poll: Poll, now: float) -> str:
+    answered = [one.answered for one in poll.followed.values() if one.answered is not None]
+    age = f"last answer {_ago(now - max(answered))}" if answered else "no answer yet"
+    trouble = _troubled(poll)
+    if trouble is not None and trouble.problem is not None:
+        lost = span(float(round(now - trouble.failing_since)))
+        return f"{age}; trying again for {lost}: {plain(trouble.problem.message)}"
+    missing = [one for one in poll.followed.values() if one.missing and one.code is None]
+    if missing:
+        return f"{age}; the service does not know {missing[0].job_id} yet"
+    return age
+
+
+def _ago(seconds: float) -> str:
+    return f"{round(seconds)} s ago" if seconds < 60 else f"{span(seconds)} ago"
