@@ -10,6 +10,7 @@ from vbsjob.text import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+
 def exit_codes(*chosen: Code) -> list[str]:
     """Return the table of exit codes, all or the chosen ones, a line each."""
     return [f"{int(code):>3}  {code.word:<12} {code.meaning}" for code in chosen or Code]

@@ -13,15 +13,16 @@ from rich.text import Text
 
 from vbsjob import view
 from vbsjob.job import Job
-from vbsjob.outcome import Code
+from vbsjob.lines import summary
 from vbsjob.outline import Outline
 from vbsjob.terminal import Line, Terminal
 from vbsjob.text import plain, span
 from vbsjob.world import encodes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from vbsjob.outcome import Code
     from vbsjob.outline import Row, Summary
     from vbsjob.poll import Event, Followed, Poll
     from vbsjob.world import World
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 EVERY = 1.0
 """Seconds between two pictures while only time passes; SOONEST while much happens."""
 SOONEST = 0.1
+SEPARATOR = " | "
 SPINNER = "|/-\\"
 NARROWEST, WIDEST, HIGHEST = 10, 1000, 500
 
@@ -56,7 +58,7 @@ class Live:
         aside = self._world.manner.aside
         wait = SOONEST if self._outline is None or aside else EVERY
         if now >= self._drawn + wait:
-            self._draw(poll, self._status(poll, now))
+            self._draw(poll, lambda: self._status(poll, now))
             self._drawn = now
             self._frame += 1
             return now + EVERY
@@ -70,21 +72,31 @@ class Live:
     def end(self, poll: Poll, code: Code) -> None:
         """Draw the last picture and let it stand."""
         with contextlib.suppress(OSError):
-            self._draw(poll, Text(f"{code.word} (exit code {int(code)})"))
+            self._draw(poll, lambda: Text(f"{code.word} (exit code {int(code)})"))
         with contextlib.suppress(OSError):
             self._terminal.leave()
         self._world.manner.aside = None
 
-    def _draw(self, poll: Poll, status: Text) -> None:
+    def _draw(self, poll: Poll, status: Callable[[], Text]) -> None:
         width, height = self._world.size(self._world.stderr)
         width = min(max(width, NARROWEST), WIDEST)
         # One row stays free for the cursor, one column so that no line wraps at its end.
-        rows = self._rows(poll, min(max(height, 4), HIGHEST) - 2)
-        texts = [*view.lines(rows, width - 1, self._world.now(), self._marks), status]
-        texts = _fitting(texts, width, max(height - 1, 1))
+        texts = self._picture(poll, width - 1, min(max(height, 4), HIGHEST) - 2)
         aside = self._world.manner.aside or []
-        above, aside[:] = list(aside), []
-        self._terminal.draw([self._line(text, width) for text in texts], width, above)
+        above = [aside.pop(0) for _ in range(len(aside))]
+        lines = [self._line(text, width) for text in (*texts, status())]
+        self._terminal.draw(lines, width, above)
+
+    def _picture(self, poll: Poll, width: int, height: int) -> list[Text]:
+        """Draw as many rows as fit: where it is narrow, one may take several lines."""
+        rows = height
+        while True:
+            chosen = self._rows(poll, rows)
+            texts = view.lines(chosen, width, self._world.now(), self._marks)
+            taken = sum(max(1, -(-cell_len(text.plain) // width)) for text in texts)
+            if taken <= height or rows <= 1:
+                return texts
+            rows = max(1, min(rows - 1, rows * height // taken))
 
     def _rows(self, poll: Poll, height: int) -> list[Row | Summary]:
         if self._outline is None:
@@ -96,7 +108,13 @@ class Live:
     def _status(self, poll: Poll, now: float) -> Text:
         """Say how fresh the picture is, and what keeps answers away."""
         line = Text(f"{SPINNER[self._frame % len(SPINNER)]} ", "cyan")
-        return line.append(f"{_freshness(poll, now)}", "dim" if not _troubled(poll) else "yellow")
+        below = self._outline.top.below if self._outline and len(poll.ids) == 1 else {}
+        counted = ", ".join(f"{number} {word}" for word, number in below.items())
+        parts = [f"sub-jobs: {counted}" if counted else "", _freshness(poll, now)]
+        if len(poll.ids) > 1:
+            parts.insert(0, summary(poll))
+        style = "yellow" if _troubled(poll) else "dim"
+        return line.append(SEPARATOR.join(filter(None, parts)), style)
 
     def _line(self, text: Text, width: int) -> Line:
         if cell_len(text.plain) >= width and " " in text.plain.strip():
@@ -107,13 +125,6 @@ class Live:
         with self._console.capture() as captured:
             self._console.print(text, end="")
         return Line(captured.get(), columns)
-
-
-def _fitting(texts: list[Text], width: int, height: int) -> list[Text]:
-    """Leave out lines from the top of the rest where long ids take several rows each."""
-    while len(texts) > 2 and sum(-(-cell_len(t.plain) // width) or 1 for t in texts) > height:
-        del texts[-2]
-    return texts
 
 
 def _outline(poll: Poll, height: int) -> Outline:

@@ -26,8 +26,16 @@ if TYPE_CHECKING:
     from vbsjob.exchange import Reply, Request
     from vbsjob.outcome import Problem
 
-COLUMNS = 80
-"""The width of a terminal that does not tell its own."""
+SIZE = (80, 24)
+"""The columns and rows of a terminal that does not tell its own."""
+
+
+def _size(stream: TextIO) -> tuple[int, int]:
+    try:
+        columns, rows = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        return SIZE
+    return columns or SIZE[0], rows or SIZE[1]
 
 
 @dataclass(slots=True)
@@ -57,6 +65,8 @@ class World:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = random.random
+    size: Callable[[TextIO], tuple[int, int]] = _size
+    """Columns and rows of the terminal behind a stream."""
     send: Callable[[Request], Reply] | None = None
     """Stands in for the network in tests; None asks over real HTTP."""
     cache_folder: Path | None = None
@@ -127,12 +137,7 @@ class World:
 
     def width(self, stream: TextIO) -> int | None:
         """Return the columns of the terminal behind a stream; None where nothing bounds a line."""
-        if not stream.isatty():
-            return None
-        try:
-            return os.get_terminal_size(stream.fileno()).columns or COLUMNS
-        except OSError:
-            return COLUMNS
+        return self.size(stream)[0] if stream.isatty() else None
 
     def console(self, stream: TextIO, wish: str) -> Console:
         """Return a console that draws on a stream and interprets nothing it is given."""
