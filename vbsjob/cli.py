@@ -137,14 +137,13 @@ def watch(
         try:
             followed.run()
         except Interrupted as interrupted:
-            interrupted.hint = _resume(ctx, ids)
+            interrupted.hint = _resume(ctx, settings, ids)
             raise
-    if settings["output"] != "jsonl":
-        report.present(followed.answers(), settings, field or [], world)
+    report.concluded(followed.answers(), settings, field or [], world)
     if settings["bell"]:
         world.ring()
     if poll.code() is Code.TIMEOUT:
-        raise TimedOut(poll.left(), hint=_resume(ctx, ids))
+        raise TimedOut(poll.left(), hint=_resume(ctx, settings, ids))
     return poll.code()
 
 
@@ -158,8 +157,10 @@ def _rules(settings: Settings) -> Rules:
 PLACE = ("cloud", "region", "project", "endpoint")
 
 
-def _resume(ctx: typer.Context, ids: Sequence[str]) -> str:
-    """Return the command that goes on where this one ended."""
+def _resume(ctx: typer.Context, settings: Settings, ids: Sequence[str]) -> str:
+    """Return the command that goes on where this one ended; the sandbox ended with it."""
+    if settings.sandbox:
+        return ""
     import shlex
 
     chosen = [(noun, ctx.params[noun]) for noun in PLACE if ctx.params.get(noun)]

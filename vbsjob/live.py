@@ -48,6 +48,7 @@ class Live:
         self._drawn = -EVERY
         self._frame = 0
         world.manner.aside = []
+        world.manner.pictured = True
 
     def tell(self, _events: Sequence[Event], _poll: Poll, _now: float) -> None:
         """Something changed: the next picture is made anew, and soon."""

@@ -21,6 +21,7 @@ Problem
 
 from __future__ import annotations
 
+import signal
 from enum import IntEnum
 from typing import TYPE_CHECKING, Self
 
@@ -181,7 +182,8 @@ class Interrupted(Problem):
     """A signal ended a watch; the process is to die by it."""
 
     def __init__(self, number: int, left: Sequence[str]) -> None:
-        super().__init__(f"ended by a signal ({number}); {_going_on(left)}.")
+        name = signal.Signals(number).name
+        super().__init__(f"ended by {name}; {_going_on(left)}.")
         self.exit_code = next(code for code in Code if code == 128 + number)
         self.number = number
 

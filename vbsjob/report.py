@@ -20,13 +20,39 @@ def present(
 
     Where no job was answered stdout stays empty.
     """
-    if not settings["quiet"] and any(answer.job for answer in answers):
-        name = settings["output"] or ("value" if fields else "table")
-        if name == "table":
-            _draw(answers, settings, fields, world)
-        else:
-            _write(answers, name, fields, world)
-        world.stdout.flush()
+    _answer(answers, settings, fields, world, whole=True)
+    _complain(answers, world)
+
+
+def concluded(
+    answers: Sequence[Answer], settings: Settings, fields: Sequence[str], world: World
+) -> None:
+    """Write the answer after a watch: less what events or a picture have already shown."""
+    if settings["output"] != "jsonl":
+        seen = world.manner.pictured and world.stdout.isatty()
+        _answer(answers, settings, fields, world, whole=not seen)
+    _complain(answers, world)
+
+
+def _answer(
+    answers: Sequence[Answer],
+    settings: Settings,
+    fields: Sequence[str],
+    world: World,
+    *,
+    whole: bool,
+) -> None:
+    if settings["quiet"] or not any(answer.job for answer in answers):
+        return
+    name = settings["output"] or ("value" if fields else "table")
+    if name == "table":
+        _draw(answers, settings, fields, world, whole=whole)
+    else:
+        _write(answers, name, fields, world)
+    world.stdout.flush()
+
+
+def _complain(answers: Sequence[Answer], world: World) -> None:
     for answer in answers:
         if answer.problem:
             world.complain(answer.problem)
@@ -44,7 +70,12 @@ def _write(answers: Sequence[Answer], name: str, fields: Sequence[str], world: W
 
 
 def _draw(
-    answers: Sequence[Answer], settings: Settings, fields: Sequence[str], world: World
+    answers: Sequence[Answer],
+    settings: Settings,
+    fields: Sequence[str],
+    world: World,
+    *,
+    whole: bool,
 ) -> None:
     from vbsjob import sheet, view
     from vbsjob.outline import Outline
@@ -56,7 +87,9 @@ def _draw(
     shown = [
         sheet.fields(answer.record(now), fields)
         if fields
-        else sheet.block(Outline(answer.job), now, width, marks, _next(answer.job, settings))
+        else sheet.block(
+            Outline(answer.job), now, width, marks, _next(answer.job, settings), whole=whole
+        )
         for answer in answers
         if answer.job
     ]

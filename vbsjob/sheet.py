@@ -30,8 +30,19 @@ WIDEST = 32
 SUB_JOBS_SHOWN = 20
 
 
-def block(found: Outline, now: datetime, width: int, marks: Marks, follow: str = "") -> Text:
-    """Draw everything a job tells, a failure first: its cause, its meaning, what it left."""
+def block(
+    found: Outline,
+    now: datetime,
+    width: int,
+    marks: Marks,
+    follow: str = "",
+    *,
+    whole: bool = True,
+) -> Text:
+    """Draw everything a job tells, a failure first: its cause, its meaning, what it left.
+
+    Not `whole` where a picture of the sub-jobs stands above.
+    """
     picture = headline(found.top.job, now, marks)
     failure = found.deepest_failure
     if failure is not None:
@@ -40,7 +51,8 @@ def block(found: Outline, now: datetime, width: int, marks: Marks, follow: str =
         _rows(picture, _lead(failure), "  ", style="bold")
         picture.append("\n")
     _rows(picture, _members(found.top.job), "  ")
-    _sub_jobs(picture, found, now, marks)
+    if whole:
+        _sub_jobs(picture, found, now, marks)
     if follow:
         picture.append("\nnext: ", "dim").append(follow).append("\n")
     return picture

@@ -45,6 +45,8 @@ class Manner:
     machine: bool = False
     quiet: bool = False
     verbose: bool = False
+    pictured: bool = False
+    """Whether a picture of the jobs stands on standard error."""
     aside: list[str] | None = None
     """Where lines wait while a picture is drawn, which then shows them above itself."""
 

@@ -1,0 +1,247 @@
+"""`vbsjob watch`: the verdict, what is tolerated, what ends it and when."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from tests.rigs.follow import Answer, Service, in_turn, job
+from vbsjob.exchange import Reply
+from vbsjob.outcome import Unavailable, Unreachable
+
+RUNNING, SUCCESS, FAIL = (job("j", word) for word in ("RUNNING", "SUCCESS", "FAIL"))
+GONE = Reply(404, {}, b'{"error": {"code": "common.0011", "message": "query job fail"}}')
+DOWN = Unavailable("connection refused")
+FAULTS: list[Answer] = [
+    *(Reply(status) for status in (408, 425, 429, 500, 502, 503, 504, 522, 524)),
+    Reply(429, {"retry-after": "7"}),
+    Reply(200),
+    Reply(200, {}, b"{}"),
+    Reply(200, {"content-type": "text/html"}, b"<html>sign in to this Wi-Fi</html>"),
+    SUCCESS.__class__(200, {}, SUCCESS.body[:-9]),
+    Reply(200, {}, b'{"job_id": "j", "status": "FAIL", "status": "RUNNING"}'),
+    Reply(200, {}, b"[" * 100_000),
+    DOWN,
+]
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        ([SUCCESS], 0),
+        ([FAIL], 1),
+        ([RUNNING, SUCCESS], 0),
+        ([RUNNING, FAIL], 1),
+        ([job("j", "INIT"), RUNNING, RUNNING, SUCCESS], 0),
+        ([job("j", "success"), job("j", None), job("j", "PENDING_PAYMENT"), FAIL], 1),
+        ([GONE, GONE, RUNNING, SUCCESS], 0),
+        ([RUNNING, GONE, GONE, SUCCESS], 0),
+        ([GONE], 5),
+        ([RUNNING, GONE], 5),
+        ([Reply(403)], 4),
+        ([Reply(401)], 4),
+        ([RUNNING, Reply(400)], 6),
+        ([Reply(302, {"location": "https://elsewhere.test/"})], 6),
+        ([job("other", "FAIL")], 6),
+        ([job("other", "FAIL"), RUNNING, job("other", "FAIL"), SUCCESS], 0),
+        ([job("j", 0)], 6),
+        ([RUNNING, DOWN], 7),
+        ([Reply(502)], 7),
+        ([Unreachable("certificate is not valid")], 7),
+        ([job("j", "SUCCESS", sub_jobs=[{"job_id": "s", "status": "FAIL"}])], 0),
+    ],
+)
+def test_the_exit_code_of_a_watch_is_the_verdict(answers: list[Answer], code: int) -> None:
+    watched = Service(in_turn(*answers)).watch("j", "-o", "jsonl")
+    assert watched.code == code, watched.err
+    assert watched.events[-1]["event"] == "verdict"
+    assert watched.events[-1]["exit_code"] == code
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=repr)
+@pytest.mark.parametrize("end", [SUCCESS, FAIL])
+def test_no_fault_ends_a_watch_that_gets_an_answer_in_time(fault: Answer, end: Reply) -> None:
+    faults = [fault] * 20
+    watched = Service(in_turn(*faults, RUNNING, *faults, RUNNING, *faults, end)).watch("j", "-q")
+    assert watched.code == (0 if end is SUCCESS else 1)
+
+
+def outage(start: float, end: float) -> Service:
+    def answer(_: str, now: float) -> Answer:
+        return DOWN if start <= now < end else RUNNING if now < end + 60 else SUCCESS
+
+    return Service(answer)
+
+
+def test_f11_an_outage_of_fourteen_minutes_is_ridden_out_and_told() -> None:
+    watched = outage(100, 100 + 14 * 60).watch("j", "-o", "jsonl")
+    assert watched.code == 0
+    assert [event["event"] for event in watched.events[1:-1]] == [
+        "change", "outage", "recovered", "change",
+    ]  # fmt: skip
+
+
+def test_f11_an_outage_longer_than_retry_for_ends_with_7_and_the_last_status() -> None:
+    watched = outage(100, 9999).watch("j", "--retry-for", "5m")
+    assert watched.code == 7
+    assert 400 <= watched.lasted <= 450
+    assert "RUNNING" in watched.err
+
+
+def test_f14_an_unknown_id_is_waited_for_thirty_seconds_and_no_longer() -> None:
+    watched = Service(in_turn(GONE)).watch("j")
+    assert watched.code == 5
+    assert 30 <= watched.lasted <= 36
+    assert Service(in_turn(GONE)).watch("j", "--wait-for-job", "0").asked == [0.0]
+
+
+def test_f14_a_record_that_went_away_needs_three_answers_over_ten_seconds() -> None:
+    watched = Service(in_turn(RUNNING, GONE)).watch("j")
+    assert watched.code == 5
+    assert "no longer knows" in watched.err
+    assert len(watched.asked) >= 4
+    assert watched.lasted >= 10
+
+
+def test_f15_retry_after_is_the_least_wait_and_has_a_limit() -> None:
+    answers = [RUNNING, Reply(429, {"retry-after": "120"}), Reply(503, {"retry-after": "86400"})]
+    watched = Service(in_turn(*answers, SUCCESS)).watch("j")
+    first, second = (b - a for a, b in itertools.pairwise(watched.asked[1:]))
+    assert 120 <= first < 121
+    assert 300 <= second < 301
+
+
+def test_f27_a_stale_cache_cannot_end_a_watch_with_another_job() -> None:
+    watched = Service(in_turn(job("old", "SUCCESS"))).watch("j")
+    assert watched.code == 6
+
+
+def test_f48_the_first_end_counts_whatever_comes_later() -> None:
+    watched = Service(in_turn(FAIL, RUNNING, SUCCESS)).watch("j")
+    assert (watched.code, len(watched.asked)) == (1, 1)
+
+
+def by_job(**ends: tuple[float, str]) -> Service:
+    def answer(job_id: str, now: float) -> Answer:
+        at, status = ends[job_id]
+        return job(job_id, status if now >= at else "RUNNING")
+
+    return Service(answer)
+
+
+def test_several_jobs_end_with_the_gravest_code_and_each_its_own() -> None:
+    watched = by_job(a=(10, "SUCCESS"), b=(40, "FAIL"), c=(90, "SUCCESS")).watch(
+        "a", "b", "c", "-o", "jsonl"
+    )
+    assert watched.code == 1
+    jobs = watched.events[-1]["jobs"]
+    assert [(one["job_id"], one["exit_code"]) for one in jobs] == [("a", 0), ("b", 1), ("c", 0)]
+
+
+def test_any_ends_with_the_first_job_that_ends() -> None:
+    service = by_job(a=(500, "FAIL"), b=(20, "SUCCESS"))
+    watched = service.watch("a", "b", "--any", "-o", "jsonl")
+    assert watched.code == 0
+    assert watched.lasted < 50
+    assert [one["exit_code"] for one in watched.events[-1]["jobs"]] == [8, 0]
+
+
+def test_fail_fast_ends_with_the_first_sub_job_that_fails() -> None:
+    deep = {"sub_jobs": [{"job_id": "s", "status": "FAIL"}]}
+    answers = (RUNNING, job("j", "RUNNING", entities=deep), SUCCESS)
+    assert Service(in_turn(*answers)).watch("j", "--fail-fast").code == 1
+    assert Service(in_turn(*answers)).watch("j").code == 0
+
+
+def test_the_time_of_the_whole_watch_ends_it_with_124_and_says_how_to_go_on() -> None:
+    watched = Service(in_turn(RUNNING)).watch("j", "--timeout", "5m", "--cloud", "c")
+    assert watched.code == 2  # no file defines the cloud
+    watched = Service(in_turn(RUNNING)).watch("j", "--timeout", "5m", "--region", "eu-de")
+    assert watched.code == 124
+    assert 300 <= watched.lasted < 301
+    assert "vbsjob watch j --region eu-de" in watched.err
+    assert "RUNNING" in watched.out
+
+
+def test_an_outage_does_not_hide_that_the_time_is_up() -> None:
+    assert Service(in_turn(RUNNING, DOWN)).watch("j", "--timeout", "2m").code == 124
+
+
+@pytest.mark.parametrize("argv", [("--timeout", "0"), ("--interval", "0"), ("--timeout", "soon")])
+def test_a_time_that_cannot_be_meant_is_refused(argv: tuple[str, ...]) -> None:
+    watched = Service(in_turn(SUCCESS)).watch("j", *argv)
+    assert (watched.code, watched.asked) == (2, [])
+
+
+def test_questions_come_quickly_at_first_then_every_fifteen_seconds_at_most() -> None:
+    watched = Service(lambda _, now: RUNNING if now < 3600 else SUCCESS).watch("j")
+    waits = [b - a for a, b in itertools.pairwise(watched.asked)]
+    assert waits[0] < 3
+    assert max(waits) <= 15.1
+    assert len(waits) < 3600 / 10
+
+
+def test_a_fixed_interval_is_kept() -> None:
+    watched = Service(lambda _, now: RUNNING if now < 99 else SUCCESS).watch("j", "--interval", "7")
+    waits = [b - a for a, b in itertools.pairwise(watched.asked)]
+    assert all(7 <= wait < 7.2 for wait in waits)
+
+
+def test_a_change_makes_the_questions_quick_again() -> None:
+    def answer(_: str, now: float) -> Answer:
+        return job("j", "RUNNING" if now < 200 else "SUCCESS", entities={"at": int(now // 100)})
+
+    watched = Service(answer).watch("j")
+    after = next(i for i, at in enumerate(watched.asked) if at > 100)
+    assert watched.asked[after + 1] - watched.asked[after] < 6
+
+
+def test_thousands_of_jobs_share_twenty_questions_a_second() -> None:
+    ids = [f"j{n}" for n in range(1000)]
+    service = Service(lambda i, now: job(i, "RUNNING" if now < 300 else "SUCCESS"), latency=0.0)
+    watched = service.watch(*ids, "-q")
+    assert watched.code == 0
+    times = watched.asked
+    assert all(b - a >= 0.99 for a, b in zip(times, times[21:], strict=False))
+
+
+def test_events_tell_every_change_and_end_with_the_verdict() -> None:
+    sub: dict[str, Any] = {"job_id": "s", "job_type": "copy", "status": "RUNNING"}
+    answers = (
+        job("j", "RUNNING", sub_jobs=[sub]),
+        job("j", "RUNNING", sub_jobs=[sub | {"status": "SUCCESS"}], entities={"backup_id": "b"}),
+        SUCCESS,
+    )
+    watched = Service(in_turn(*answers)).watch("j", "-o", "jsonl")
+    start, first, second, _, verdict = watched.events
+    assert (start["event"], start["schema_version"]) == ("start", 1)
+    assert (first["job_id"], first["status"]) == ("j", "RUNNING")
+    changes = {(c["job_id"], c["name"]): c["after"] for c in second["changes"]}
+    assert changes == {("j", "entities.backup_id"): "b", ("s", "status"): "SUCCESS"}
+    assert verdict["jobs"][0] | {"elapsed_s": None} == {
+        "job_id": "j", "status": "SUCCESS", "exit_code": 0, "elapsed_s": None,
+    }  # fmt: skip
+    assert all("time" in event for event in watched.events)
+    assert watched.err == ""
+
+
+def test_f85_without_a_terminal_a_line_a_change_and_a_heartbeat_and_no_escape() -> None:
+    watched = Service(lambda _, now: RUNNING if now < 300 else FAIL).watch("j")
+    lines = watched.err.splitlines()
+    assert "\x1b" not in watched.err
+    assert watched.err.endswith("\n")
+    assert sum("still watching" in line for line in lines) == 5
+    assert "job_failed (exit code 1)" in watched.err
+
+
+def test_json_gives_one_document_at_the_end() -> None:
+    watched = Service(in_turn(RUNNING, FAIL)).watch("j", "-o", "json", "-f", "status")
+    assert watched.code == 1
+    assert '"status": "FAIL"' in watched.out
+
+
+def test_quiet_says_nothing() -> None:
+    watched = Service(in_turn(RUNNING, DOWN, FAIL)).watch("j", "-q")
+    assert (watched.code, watched.out, watched.err) == (1, "", "")
