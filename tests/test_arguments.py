@@ -189,3 +189,9 @@ def test_f93_f95_s05_a_service_that_echoes_the_token_makes_nobody_print_it(argv:
         ended = echo(status)
         assert TOKEN not in ended.out + ended.err
         assert ended.tidy
+
+
+def test_no_arguments_at_all_show_the_help() -> None:
+    ended = process(env=surroundings())
+    assert ended.code == 0
+    assert "Usage: vbsjob" in ended.out

@@ -42,8 +42,8 @@ def main() -> NoReturn:
 
 def run(argv: Sequence[str], world: World) -> int:
     """Run one command in a world and return its exit code; raises BrokenPipeError alone."""
-    _listen(argv, world)
     try:
+        _listen(argv, world)
         code = _command(argv, world)
         world.stdout.flush()
         return code
@@ -69,7 +69,7 @@ def _command(argv: Sequence[str], world: World) -> int:
 def _listen(argv: Sequence[str], world: World) -> None:
     """See how to complain before the arguments are understood, for they may be wrong."""
     output = world.env.get("VBSJOB_OUTPUT") or "table"
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+    for word, following in zip(argv, [*argv, ""][1:], strict=True):
         if word in {"-o", "--output"}:
             output = following
         elif word.startswith(("-o", "--output=")):
