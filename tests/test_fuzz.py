@@ -241,6 +241,8 @@ NAMES = sorted({name for key in KEYS for name in (*key.os, key.variable)})
 @given(
     st.dictionaries(st.sampled_from(NAMES), TEXTS | WORDS | st.just("https://vbs.test"), max_size=6)
 )
+@example({"OS_PASSWORD": "long enough \udcff"})
+@example({"HUAWEICLOUD_SDK_AK": "long enough \ud800"})
 @settings(max_examples=1_500, deadline=None)
 def test_f74_s20_no_environment_ends_in_a_verdict_of_its_own(more: dict[str, str]) -> None:
     def send(request: Request) -> Reply:

@@ -51,7 +51,7 @@ class Secrets:
     def masked_body(self, body: bytes) -> bytes:
         """Return an answer's body with its values masked; untouched where it holds no secret."""
         escaped = b"\\u00" in body or b"\\/" in body
-        if not escaped and not any(form.encode() in body for form in self._long):
+        if not escaped and not any(_raw(form) in body for form in self._long):
             return body
         try:
             found = document.read(body)
@@ -78,8 +78,16 @@ def _masked(text: str, forms: tuple[str, ...]) -> str:
     return text
 
 
+def _raw(text: str) -> bytes:
+    """Return the text's bytes; what has none in UTF-8 stands as a question mark."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
 def _forms(secret: str) -> set[str]:
-    raw = secret.encode("utf-8", "surrogateescape")
+    raw = _raw(secret)
     return {
         secret,
         json.dumps(secret)[1:-1],
