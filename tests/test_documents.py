@@ -238,3 +238,13 @@ def test_s12_a_document_denser_than_any_job_is_refused_before_it_fills_memory() 
         assert ended.code == 7
         assert "more members" in ended.err
     assert document.read(b"[" + b"0," * 1000 + b"0]")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_f39_a_lone_surrogate_is_shown_by_its_number_in_every_format(name: str) -> None:
+    body = json.dumps(job("FAIL", fail_reason="x\ud800y", entities={"\udfff": "\udc80"})).encode()
+    ended = get(body, "-o", name)
+    assert ended.code == 1
+    ended.out.encode()
+    if name not in {"name", "value"}:
+        assert "d800" in ended.out.lower()

@@ -190,6 +190,7 @@ def undisturbed(out: str, err: str) -> None:
 
 @given(JOBS_OF_TEXT, st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=2),
        st.sampled_from(["table", "value", "csv", "env", "name", "yaml"]))  # fmt: skip
+@example({"message": "\ud800"}, {"\udfff": "\ud800"}, "yaml")
 @settings(max_examples=2_000, deadline=None)
 def test_f52_f53_f54_s08_twenty_thousand_texts_on_a_screen_do_nothing_but_show(
     found: dict[str, Any], entities: dict[str, str], name: str

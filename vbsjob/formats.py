@@ -56,8 +56,12 @@ def _yaml(records: Records, fields: Fields, out: TextIO) -> None:
 
     dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     chosen = [_chosen(item, fields) for item in records]
-    whole = chosen[0] if len(chosen) == 1 else chosen
-    out.write(yaml.dump(_tree(whole), Dumper=dumper, sort_keys=False, explicit_start=True))
+    whole = _tree(chosen[0] if len(chosen) == 1 else chosen)
+    try:
+        text = yaml.dump(whole, Dumper=dumper, sort_keys=False, explicit_start=True)
+    except UnicodeEncodeError:  # a lone surrogate: only the slow writer has an escape for it
+        text = yaml.dump(whole, Dumper=yaml.SafeDumper, sort_keys=False, explicit_start=True)
+    out.write(text)
 
 
 def _tree(found: Any) -> Any:
