@@ -206,6 +206,66 @@ def _code(answers: Sequence[Answer], *, judged: bool) -> Code:
     return worst(answer.code if judged or answer.problem else Code.OK for answer in answers)
 
 
+config_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(config_app, name="config", help="Show every setting and its origin; check them.")
+
+
+@config_app.command("show")
+def config_show(
+    ctx: typer.Context,
+    output: flags.Output = None,
+    cloud: flags.Cloud = None,
+    region: flags.Region = None,
+    project: flags.Project = None,
+    endpoint: flags.Endpoint = None,
+) -> Code:
+    """Show every setting, where it is from, and the files that were read; asks nobody.
+
+    \b
+    vbsjob config show --cloud production
+    """
+    from vbsjob import config
+
+    world: World = ctx.obj
+    with _service(_told(ctx, world), world) as reached:
+        config.write(config.show(reached), world, machine=reached["output"] == "json")
+        if not reached["auth_url"] and not reached["endpoint"]:
+            world.note(f"no cloud is set. {config.FIRST_STEPS}")
+    return Code.OK
+
+
+@config_app.command("check")
+def config_check(
+    ctx: typer.Context,
+    output: flags.Output = None,
+    verbose: flags.Verbose = None,
+    cloud: flags.Cloud = None,
+    region: flags.Region = None,
+    project: flags.Project = None,
+    endpoint: flags.Endpoint = None,
+    insecure_http: flags.InsecureHttp = None,
+) -> Code:
+    """Sign in, ask the service, and tell what came of it: exit 0 if all is well.
+
+    \b
+    vbsjob config check --cloud production
+    """
+    from vbsjob import config
+
+    world: World = ctx.obj
+    with _service(_told(ctx, world), world) as reached:
+        config.write(config.check(reached, world), world, machine=reached["output"] == "json")
+    return Code.OK
+
+
+def _told(ctx: typer.Context, world: World) -> Settings:
+    """Return the settings of a command that answers in lines or in JSON alone."""
+    settings = _settings(ctx, world)
+    if settings.origin("output") == "--output" and settings["output"] not in {"table", "json"}:
+        raise Usage("config answers as -o table or -o json.")
+    return settings
+
+
 SANDBOX = (
     "Serve a made-up backup service on this machine until Ctrl-C.\n\n"
     "A job begins when first asked about; NAME-LABEL is another one of its kind, NAME-ended one"

@@ -1,17 +1,17 @@
-"""Reads config.toml and clouds.yaml: which clouds they define; decides nothing between them.
+"""Which clouds config.toml and clouds.yaml define, each as layers of values; decides nothing else.
 
-Files come from outside: their size, nesting and aliases are bounded, and a message names the
-file and line, never the content.
+A cloud of clouds.yaml is layered: its region's values, secure.yaml, clouds.yaml, the profile
+from clouds-public.yaml or from here. Each layer knows its file.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vbsjob import file
 from vbsjob.outcome import Usage
 from vbsjob.text import plain
 
@@ -20,168 +20,208 @@ if TYPE_CHECKING:
 
     from vbsjob.world import World
 
-SIZE_LIMIT = 64 << 10
-ALIAS_LIMIT = 64
-DEPTH_LIMIT = 16
-NAMES = ("clouds.yaml", "clouds.yml", "clouds.json")
+SUFFIXES = (".yaml", ".yml", ".json")
 VENDORS: dict[str, dict[str, Any]] = {
-    "otc": {"auth": {"auth_url": "https://iam.{region_name}.otc.t-systems.com/v3"}},
+    "otc": {
+        "auth": {"auth_url": "https://iam.{region_name}.otc.t-systems.com/v3"},
+        "regions": ["eu-de", "eu-nl"],
+    },
     "otc-swiss": {
         "auth": {"auth_url": "https://iam-pub.eu-ch2.sc.otc.t-systems.com/v3"},
-        "region_name": "eu-ch2",
+        "regions": ["eu-ch2"],
     },
 }
 """What the profiles of clouds.yaml stand for."""
+SECRETS = frozenset(
+    ("password", "passcode", "token", "application_credential_secret", "sk", "secret_key")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Some values of one cloud; `here` if their file lies in the working directory."""
+
+    values: dict[str, Any] = field(repr=False)
+    origin: str
+    path: Path | None = None
+    here: bool = False
+    profile: bool = False
+
+    def at(self, dotted: str) -> Any:
+        """Return the value of a key such as `auth.username`; None where there is none."""
+        section, _, key = dotted.rpartition(".")
+        inner = self.values.get(section) if section else self.values
+        return _plain_keys(inner).get(key) if isinstance(inner, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """The clouds that one file defines; `here` if it lies in the working directory."""
+    """The clouds that one file defines."""
 
     path: Path
     clouds: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
     defaults: dict[str, Any] = field(default_factory=dict, repr=False)
-    here: bool = False
+
+    @property
+    def here(self) -> bool:
+        """Whether it lies in the working directory, and was found there rather than named."""
+        return not self.path.is_absolute()
+
+    def layers(self, name: str) -> list[Layer]:
+        """Return the cloud's values here, if any."""
+        if name not in self.clouds:
+            return []
+        origin = f"{self.path}: clouds.{plain(name)}"
+        return [Layer(_plain_keys(self.clouds[name]), origin, self.path, self.here)]
 
 
-def config(world: World) -> File | None:
+class Clouds:
+    """What all files say; each is read once."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.config = _config(world)
+        self.ordinary: File | None = None
+        self.secure: File | None = None
+        self._public: File | None = None
+
+    def read(self) -> None:
+        """Read clouds.yaml and secure.yaml, as far as they exist."""
+        self.ordinary = self._found("clouds", "OS_CLIENT_CONFIG_FILE")
+        self.secure = self._found("secure", "OS_CLIENT_SECURE_FILE")
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that was read."""
+        read = (self.config, self.ordinary, self.secure, self._public)
+        return tuple(found.path for found in read if found)
+
+    @property
+    def listed(self) -> list[str]:
+        """The clouds of clouds.yaml and secure.yaml."""
+        read = (found.clouds for found in (self.ordinary, self.secure) if found)
+        return list(dict.fromkeys(name for clouds in read for name in clouds))
+
+    @property
+    def names(self) -> list[str]:
+        """All clouds there are."""
+        return list(dict.fromkeys([*(self.config.clouds if self.config else {}), *self.listed]))
+
+    def ours(self, name: str, region: str | None) -> list[Layer]:
+        """Return a cloud's layers in config.toml, the strongest first."""
+        return self._layers(self.config.layers(name) if self.config else [], region)
+
+    def theirs(self, name: str, region: str | None) -> list[Layer]:
+        """Return a cloud's layers in clouds.yaml and beside it, the strongest first."""
+        read = (found for found in (self.secure, self.ordinary) if found)
+        return self._layers([layer for found in read for layer in found.layers(name)], region)
+
+    def _layers(self, found: list[Layer], region: str | None) -> list[Layer]:
+        profile = next(
+            (n for layer in found if (n := layer.at("profile") or layer.at("cloud"))), None
+        )
+        whole = [*found, *([] if profile is None else self._profile(str(profile)))]
+        return [*_region(whole, region), *whole]
+
+    def _profile(self, name: str) -> list[Layer]:
+        if self._public is None:
+            self._public = self._found("clouds-public", "OS_CLIENT_VENDOR_FILE", "public-clouds")
+        public = self._public
+        if public and name in public.clouds:
+            origin = f"{public.path}: public-clouds.{plain(name)}"
+            values = _plain_keys(public.clouds[name])
+            return [Layer(values, origin, public.path, public.here, profile=True)]
+        if name in VENDORS:
+            return [Layer(VENDORS[name], f"profile {name}", profile=True)]
+        self._world.note(f"the profile {plain(name)!r} is not known here and is passed over.")
+        return []
+
+    def _found(self, stem: str, variable: str, section: str = "clouds") -> File | None:
+        path = _place(stem, variable, self._world)
+        if path is None:
+            return None
+        clouds = file.mapping(path, section, file.yaml(path).get(section))
+        named = {name: file.mapping(path, f"{section}.{name}", raw) for name, raw in clouds.items()}
+        return _warned(File(path, named), self._world)
+
+
+def _config(world: World) -> File | None:
     """Read config.toml: [defaults] and [clouds.NAME]; None where there is none."""
     path = world.config_file
-    content = None if path is None else _content(path)
-    if path is None or content is None:
+    document = None if path is None else file.toml(path)
+    if path is None or document is None:
         return None
-    document = _toml(path, content)
     for name in document:
         if name not in {"defaults", "clouds"}:
             raise Usage(f"{path}: has no section [{plain(name)}].", hint="Use [defaults].")
-    defaults = _mapping(path, "defaults", document.get("defaults"))
-    return _warned(File(path, _clouds(path, document), defaults), world)
+    clouds = file.mapping(path, "clouds", document.get("clouds"))
+    named = {name: file.mapping(path, f"clouds.{name}", raw) for name, raw in clouds.items()}
+    defaults = file.mapping(path, "defaults", document.get("defaults"))
+    return _warned(File(path, named, defaults), world)
 
 
-def clouds_yaml(world: World) -> File | None:
-    """Read the first clouds.yaml there is, with its secure.yaml merged over it."""
-    path = _clouds_path(world)
-    if path is None:
-        return None
-    clouds = _clouds(path, _yaml(path))
-    secure = path.with_name(path.name.replace("clouds", "secure", 1))
-    if secure != path and secure.is_file():
-        clouds = _merged(clouds, _clouds(secure, _yaml(secure)))
-    return _warned(File(path, clouds, here=not path.is_absolute()), world)
-
-
-def _clouds_path(world: World) -> Path | None:
-    named = world.env.get("OS_CLIENT_CONFIG_FILE")
+def _place(stem: str, variable: str, world: World) -> Path | None:
+    named = world.env.get(variable)
     if named:
         if not Path(named).is_file():
-            raise Usage(f"OS_CLIENT_CONFIG_FILE: there is no file {plain(named)}.")
+            raise Usage(f"{variable}: there is no file {plain(named)}.")
         return Path(named).absolute()
-    places = (folder / name for folder in world.config_folders for name in NAMES)
+    places = (folder / f"{stem}{suffix}" for folder in world.config_folders for suffix in SUFFIXES)
     return next((place for place in places if place.is_file()), None)
 
 
-def _content(path: Path) -> str | None:
-    try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise Usage(f"{path}: cannot be read: {error.strerror}.") from None
-    with os.fdopen(handle, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Usage(f"{path}: is no regular file.")
-        content = stream.read(SIZE_LIMIT + 1)
-    if len(content) > SIZE_LIMIT:
-        raise Usage(f"{path}: is larger than {SIZE_LIMIT >> 10} KiB.")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Usage(f"{path}: is not UTF-8 text.") from None
+def _plain_keys(values: dict[Any, Any]) -> dict[str, Any]:
+    return {str(key).replace("-", "_"): value for key, value in values.items()}
 
 
-def _toml(path: Path, content: str) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        return tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
-        where = str(error).rpartition(" (at ")[2].rstrip(")")
-        raise Usage(f"{path}: is no TOML at {where}.") from None
-    except (RecursionError, ValueError):
-        raise Usage(f"{path}: cannot be understood as TOML.") from None
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    import yaml
-
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        content = _content(path) or ""
-        _bounded(path, yaml.parse(content, Loader=loader), yaml)
-        document = yaml.load(content, Loader=loader)  # noqa: S506 - the safe loader, in C
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Usage(f"{path}: line {line}: is no YAML.") from None
-    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
-        raise Usage(f"{path}: cannot be understood as YAML.") from None
-    return _mapping(path, "the file", document)
+def _region(layers: list[Layer], asked: str | None) -> Iterator[Layer]:
+    """Tell the region asked for, else the first of the cloud's own, and what is special there."""
+    listed = next((layer for layer in layers if layer.at("regions")), None)
+    single = next((layer for layer in layers if layer.at("region_name")), None)
+    if listed is None or (single is not None and listed.profile and not single.profile):
+        return
+    regions = dict(_entries(listed))
+    if asked is None and listed.profile:
+        return
+    name = asked or next(iter(regions))
+    if name not in regions:
+        if listed.profile:
+            return
+        known = ", ".join(plain(region) for region in regions)
+        raise Usage(f"{listed.origin}.regions: has no {plain(name)!r}, only {known}.")
+    values = {**regions[name], "region_name": name}
+    yield Layer(values, f"{listed.origin}.regions", listed.path, listed.here)
 
 
-def _bounded(path: Path, events: Iterator[Any], yaml: Any) -> None:
-    """Refuse alias bombs and deep nesting before anything is built of them."""
-    aliases = depth = 0
-    for event in events:
-        aliases += isinstance(event, yaml.AliasEvent)
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if aliases > ALIAS_LIMIT or depth > DEPTH_LIMIT:
-            line = event.start_mark.line + 1
-            raise Usage(f"{path}: line {line}: too many aliases, or nested too deeply.")
+def first_region(layers: list[Layer]) -> tuple[str, str] | None:
+    """Return the region that a profile lists first, and where, for want of a better word."""
+    for layer in layers:
+        if layer.profile and layer.at("regions"):
+            return _entries(layer)[0][0], f"{layer.origin} (its first region)"
+    return None
 
 
-def _clouds(path: Path, document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    clouds = _mapping(path, "clouds", document.get("clouds"))
-    named = ((str(name), _mapping(path, f"clouds.{name}", raw)) for name, raw in clouds.items())
-    return {name: _with_profile(path, name, cloud) for name, cloud in named}
+def _entries(layer: Layer) -> list[tuple[str, dict[str, Any]]]:
+    raw = layer.at("regions")
+    if not isinstance(raw, list):
+        raise Usage(f"{layer.origin}.regions: is no list.")
+    entries: list[tuple[str, dict[str, Any]]] = []
+    for entry in raw:
+        if isinstance(entry, str):
+            entries.append((entry, {}))
+        elif isinstance(entry, dict) and isinstance(entry.get("name"), str):
+            entries.append((entry["name"], _plain_keys(entry.get("values") or {})))
+        else:
+            raise Usage(f"{layer.origin}.regions: an entry is neither a name nor has one.")
+    return entries
 
 
-def _mapping(path: Path, name: str, found: Any) -> dict[str, Any]:
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise Usage(f"{path}: {plain(name)} has to be a mapping of keys to values.")
-    return found
-
-
-def _with_profile(path: Path, name: str, cloud: dict[str, Any]) -> dict[str, Any]:
-    profile = cloud.get("profile") or cloud.get("cloud")
-    if profile is None:
-        return cloud
-    if profile not in VENDORS:
-        known = ", ".join(VENDORS)
-        raise Usage(f"{path}: clouds.{plain(name)}.profile is not among {known}.")
-    return _merged(VENDORS[profile], cloud)
-
-
-def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Return both mappings as one, `above` winning member by member."""
-    both = dict(below)
-    for name, value in above.items():
-        old = both.get(name)
-        both[name] = (
-            _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-        )
-    return both
-
-
-def _warned(file: File, world: World) -> File:
+def _warned(found: File, world: World) -> File:
     """Warn once if others can read a file that holds secrets."""
-    holds = any(
-        word in str(cloud.get("auth", "")) for cloud in file.clouds.values() for word in SECRETS
-    )
-    if holds and os.name == "posix" and file.path.stat().st_mode & 0o077:
-        world.note(f"others can read the secrets in {file.path}; chmod 600 {file.path}")
-    return file
-
-
-SECRETS = ("'password'", "'token'", "'application_credential_secret'", "'sk'")
+    sections = [
+        section for cloud in found.clouds.values() for section in (cloud, cloud.get("auth"))
+    ]
+    holds = any(SECRETS & section.keys() for section in sections if isinstance(section, dict))
+    if holds and os.name == "posix" and found.path.stat().st_mode & 0o077:
+        world.note(f"others can read the secrets in {found.path}; chmod 600 {found.path}")
+    return found

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from vbsjob.world import World
 
 
+FIRST_STEPS = (
+    "Name a cloud of your clouds.yaml with --cloud, or set OS_AUTH_URL, OS_USERNAME, OS_PASSWORD,"
+    " OS_USER_DOMAIN_NAME and OS_PROJECT_NAME, or OS_TOKEN with VBSJOB_ENDPOINT and"
+    " OS_PROJECT_ID. To try vbsjob now: --cloud sandbox."
+)
+
+
 def choose(settings: Settings, world: World) -> Method:
     """Choose a complete way of signing in; `auth_type` narrows it.
 
@@ -144,9 +151,7 @@ def _nothing_set(settings: Settings, wanted: str | None) -> NotSignedIn:
         )
     return NotSignedIn(
         "no credentials are set.",
-        hint="Name a cloud of your clouds.yaml with --cloud, or set OS_AUTH_URL, OS_USERNAME,"
-        " OS_PASSWORD, OS_USER_DOMAIN_NAME and OS_PROJECT_NAME, or OS_TOKEN with"
-        " VBSJOB_ENDPOINT and OS_PROJECT_ID. To try vbsjob now: --cloud sandbox.",
+        hint=FIRST_STEPS,
     )
 
 

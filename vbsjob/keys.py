@@ -101,7 +101,8 @@ class Key:
 
 
 def _identity(noun: str, *os: str, secret: bool = False, parse: Any = _text) -> Key:
-    keys = (f"auth.{noun}", noun)
+    also = (noun, *(name.removeprefix("OS_").lower() for name in os[1:]))
+    keys = tuple(dotted for name in also for dotted in (name, f"auth.{name}"))
     return Key(noun, os or (f"OS_{noun.upper()}",), keys, secret=secret, parse=parse)
 
 
@@ -113,13 +114,23 @@ OVERRIDES = ("vbs_endpoint_override", "volume_backup_endpoint_override")
 KEYS = (
     Key("cloud", ("OS_CLOUD",), preference=True),
     Key("region", ("OS_REGION_NAME",), ("region_name",), parse=_name, preference=True),
-    Key("interface", ("OS_INTERFACE",), ("interface",), default="public", preference=True),
+    Key(
+        "interface",
+        ("OS_INTERFACE", "OS_ENDPOINT_TYPE"),
+        ("interface", "endpoint_type"),
+        default="public",
+        preference=True,
+    ),
     Key("endpoint", cloud=OVERRIDES, preference=True),
     Key("cacert", ("OS_CACERT",), ("cacert",), preference=True),
+    Key("cert", ("OS_CERT",), ("cert",), preference=True),
+    Key("key", ("OS_KEY",), ("key",), preference=True),
+    Key("verify", (), ("verify",), parse=_boolean, default=True, preference=True),
+    Key("insecure", ("OS_INSECURE",), ("insecure",), parse=_boolean, default=False),
     _preference("project", _text),
     _identity("project_id", "OS_PROJECT_ID", "OS_TENANT_ID", parse=_name),
     _identity("project_name", "OS_PROJECT_NAME", "OS_TENANT_NAME"),
-    Key("auth_type", ("OS_AUTH_TYPE",), ("auth_type",)),
+    Key("auth_type", ("OS_AUTH_TYPE",), ("auth_type", "auth_plugin")),
     _identity("auth_url"),
     _identity("username"),
     _identity("user_id"),

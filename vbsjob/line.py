@@ -8,11 +8,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
+from vbsjob import refusal
 from vbsjob.outcome import Problem, Unavailable
 from vbsjob.retry import Patience, Quota
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime, timedelta
 
     from vbsjob.exchange import Reply, Request
     from vbsjob.settings import Settings
@@ -33,6 +35,7 @@ class Line:
         self._slot = world.monotonic()
         self._pacing = threading.Lock()
         self.quota = Quota()
+        self._last: tuple[Reply, datetime] | None = None
 
     def exchange(self, request: Request) -> Reply:
         """Send one request, once its turn has come, and tell of it with --verbose."""
@@ -43,6 +46,7 @@ class Line:
         except Problem as problem:
             self._world.trace(f"{request.method} {request.url}: {problem.message}")
             raise
+        self._last = (reply, self._world.now())
         took = self._world.monotonic() - began
         known = f", request id {reply.request_id}" if reply.request_id else ""
         size = len(reply.body)
@@ -50,6 +54,11 @@ class Line:
             f"{request.method} {request.url}: {reply.status}, {size} bytes in {took:.2f} s{known}"
         )
         return reply
+
+    @property
+    def clock_off(self) -> timedelta | None:
+        """How far the service's clock was ahead of ours in its last answer."""
+        return None if self._last is None else refusal.clock(*self._last)
 
     def _wait_for_slot(self) -> float:
         """Seconds until this request may go."""
@@ -94,12 +103,17 @@ def _exhausted(problem: Problem, patience: Patience, now: float) -> Problem:
 
 
 def _wire(settings: Settings, world: World) -> Callable[[Request], Reply]:
+    from vbsjob import route, trust
     from vbsjob.wire import Wire
 
+    world.secrets.add(*route.secrets(world.env))
+    if not trust.checked(settings):
+        world.warn("certificates are not checked: anyone on the way can read and change all.")
     wire = Wire(
         secrets=world.secrets,
         clock=world.monotonic,
         body_limit=settings["body_limit"],
-        cacert=settings["cacert"],
+        trust=trust.of(settings, world.env),
+        env=world.env,
     )
     return wire.send

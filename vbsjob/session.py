@@ -61,6 +61,11 @@ class Session:
         return tokens.kept_for((*account, *self._settings.surroundings()), self._world)
 
     @property
+    def method(self) -> str:
+        """The way of signing in, in a word."""
+        return type(self._method).__name__
+
+    @property
     def renewable(self) -> bool:
         """Whether a pass that expires can be renewed without a person."""
         return self._method.renewable

@@ -7,7 +7,8 @@ value wins. Reads the environment and files, never the network.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from vbsjob import address, clouds
@@ -48,6 +49,8 @@ class Settings:
 
     values: Mapping[str, Value]
     sandbox: bool = False
+    files: tuple[Path, ...] = ()
+    """Every file that was read, in the order of trust."""
 
     def __getitem__(self, noun: str) -> Any:
         """Return the value of a setting, its default where nothing sets it."""
@@ -69,30 +72,36 @@ class Settings:
         """Say what else a kept token is bound to: whom we trust, and what a stranger may name."""
         here = [v for n in ("auth_url", "endpoint") if (v := self.values.get(n)) and v.here]
         named = (str(part) for value in here for part in (value.file, value.value))
-        return (str(self["cacert"]), *named)
+        trust = (str(self[noun]) for noun in ("cacert", "cert", "verify", "insecure"))
+        return (*trust, *named)
 
     def moved(self, origin: str, **values: str) -> Settings:
         """Return settings for another place: only the preferences stay."""
         kept = {noun: v for noun, v in self.values.items() if not (set(NOUNS[noun].cloud))}
-        return Settings(kept | {n: Value(v, origin) for n, v in values.items()}, self.sandbox)
+        return replace(self, values=kept | {n: Value(v, origin) for n, v in values.items()})
 
 
 def load(options: Mapping[str, Any], world: World) -> Settings:
     """Gather all settings; raises Usage that names the source of a value that is wrong."""
     direct = [_options(options), _own(world), _os(world)]
-    config = clouds.config(world)
-    defaults = _defaults(config)
+    known = clouds.Clouds(world)
+    defaults = _defaults(known.config)
     name = _first("cloud", [*direct, defaults])
+    asked = _first("region", [*direct, defaults])
     addressed = any(_first(noun, direct) for noun in ("endpoint", "auth_url"))
-    ours, theirs = _clouds(name, config, world, addressed=addressed)
+    word = _cloud(name, known, addressed=addressed)
+    region = None if asked is None else str(asked.value)
+    layers = ([], []) if word is None else (known.ours(word, region), known.theirs(word, region))
+    ours, theirs = (_of(found) for found in layers)
     values = _gathered([*direct, ours, defaults, theirs])
     if _is_sandbox(name, ours, theirs):
         return Settings({n: _parsed(n, v) for n, v in values.items()}, sandbox=True)
     world.secrets.add(*(str(v.value) for noun, v in values.items() if NOUNS[noun].secret))
-    parsed = _region_told({noun: _parsed(noun, value) for noun, value in values.items()})
+    parsed = {noun: _parsed(noun, value) for noun, value in values.items()}
+    parsed = _filled_in(_region_told(parsed, [*layers[0], *layers[1]]))
     _refuse_other_cloud(name, parsed, [ours, theirs])
     _refuse_mixture(parsed)
-    return _addressed(parsed)
+    return replace(_addressed(parsed), files=known.files)
 
 
 def preferred(noun: str, options: Mapping[str, Any], world: World) -> Any:
@@ -142,24 +151,25 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
 
 
-def _clouds(
-    name: Value | None, config: clouds.File | None, world: World, *, addressed: bool
-) -> tuple[Source, Source]:
-    """Return what config.toml and clouds.yaml say of the cloud.
+def _cloud(name: Value | None, known: clouds.Clouds, *, addressed: bool) -> str | None:
+    """Return the cloud that is meant; None for none.
 
     A cloud that is alone in clouds.yaml needs no name, unless an address is given already.
     """
     if name is None and addressed:
-        return {}, {}
-    file = clouds.clouds_yaml(world)
-    known = {**(config.clouds if config else {}), **(file.clouds if file else {})}
+        return None
+    known.read()
     if name is None:
-        return ({}, _of(file, next(iter(known)))) if len(known) == 1 and file else ({}, {})
+        return known.listed[0] if len(known.listed) == len(known.names) == 1 else None
     word = str(name.value)
-    if word not in known and not _asks_for_sandbox(name):
-        hint = nearest(word, known) if known else "There is no clouds.yaml and no config.toml."
+    if word not in known.names and not _asks_for_sandbox(name):
+        hint = (
+            nearest(word, known.names)
+            if known.names
+            else "There is no clouds.yaml and no config.toml."
+        )
         raise Usage(f"{name.origin}: no file defines a cloud {plain(word)!r}.", hint=hint)
-    return _of(config, word), _of(file, word)
+    return word
 
 
 def _asks_for_sandbox(name: Value | None) -> bool:
@@ -171,24 +181,16 @@ def _is_sandbox(name: Value | None, *defined: Source) -> bool:
     return _asks_for_sandbox(name) and not any(defined)
 
 
-def _of(file: clouds.File | None, name: str) -> Source:
+def _of(layers: list[clouds.Layer]) -> Source:
     """Return a cloud's values; keys of other services are passed over."""
-    if file is None or name not in file.clouds:
-        return {}
     found: Source = {}
     for key in KEYS:
-        for dotted in key.cloud:
-            raw = _at(file.clouds[name], dotted)
+        for dotted, layer in product(key.cloud, layers):
+            raw = layer.at(dotted)
             if raw not in (None, "") and key.noun not in found:
-                origin = f"{file.path}: clouds.{plain(name)}.{dotted}"
-                found[key.noun] = Value(raw, origin, file.path, file.here)
+                origin = f"{layer.origin}.{dotted}"
+                found[key.noun] = Value(raw, origin, layer.path, layer.here)
     return found
-
-
-def _at(cloud: dict[str, Any], dotted: str) -> Any:
-    section, _, key = dotted.rpartition(".")
-    inner = cloud.get(section) if section else cloud
-    return inner.get(key) if isinstance(inner, dict) else None
 
 
 def _first(noun: str, sources: list[Source]) -> Value | None:
@@ -214,33 +216,40 @@ def _gathered(sources: list[Source]) -> Source:
 def _parsed(noun: str, found: Value) -> Value:
     key = NOUNS[noun]
     try:
-        return Value(key.parse(found.value), found.origin, found.file, found.here)
+        return replace(found, value=key.parse(found.value))
     except ValueError as error:
         shown = "the value" if key.secret else repr(plain(str(found.value))[:80])
         raise Usage(f"{found.origin}: {shown} {error}.") from None
 
 
-def _region_told(values: Source) -> Source:
-    """Read a missing region from a project name such as `eu-de_team`; fill it into auth_url."""
+def _region_told(values: Source, layers: list[clouds.Layer]) -> Source:
+    """Read a missing region from a project name such as `eu-de_team`, else from the profile."""
+    if "region" in values:
+        return values
     name = values.get("project_name")
-    match = REGION.fullmatch(str(name.value)) if name and "region" not in values else None
+    match = REGION.fullmatch(str(name.value)) if name else None
+    first = clouds.first_region(layers)
     if match and name:
-        values["region"] = Value(match[1], f"{name.origin} (project name)", name.file, name.here)
-    if "auth_url" in values:
-        values["auth_url"] = _filled(values["auth_url"], values.get("region"))
-    return values
+        told = Value(match[1], f"{name.origin} (project name)", name.file, name.here)
+        return values | {"region": told}
+    return values | {"region": Value(*first)} if first else values
 
 
-def _filled(auth_url: Value, region: Value | None) -> Value:
-    """Fill the region into an address that leaves room for it."""
-    address = str(auth_url.value)
+def _filled_in(values: Source) -> Source:
+    """Fill the region into the addresses that leave room for it."""
+    nouns = [noun for noun in ("auth_url", "endpoint") if noun in values]
+    return values | {noun: _filled(values[noun], values.get("region")) for noun in nouns}
+
+
+def _filled(found: Value, region: Value | None) -> Value:
+    address = str(found.value)
     if "{region_name}" not in address and "%(region_name)s" not in address:
-        return auth_url
+        return found
     if region is None:
-        raise Usage(f"{auth_url.origin} needs a region.", hint="Set --region.")
+        raise Usage(f"{found.origin} needs a region.", hint="Set --region.")
     for room in ("{region_name}", "%(region_name)s"):
         address = address.replace(room, str(region.value))
-    return Value(address, auth_url.origin, auth_url.file, auth_url.here)
+    return replace(found, value=address)
 
 
 def _addressed(values: Source) -> Settings:
@@ -250,7 +259,7 @@ def _addressed(values: Source) -> Settings:
         found = values.get(noun)
         if found is not None:
             checked = address.checked(found.value, found.origin, insecure_http=insecure)
-            values[noun] = Value(checked, found.origin, found.file, found.here)
+            values[noun] = replace(found, value=checked)
     endpoint, project = values.get("endpoint"), values.get("project_id")
     carried = address.project_in(endpoint.value) if endpoint else None
     if endpoint and carried and project is None and "project_name" not in values:

@@ -13,16 +13,18 @@ import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpcore
 import httpx
 
-from vbsjob import __version__, address
+from vbsjob import __version__, address, route
+from vbsjob.deadline import Bounded, Deadline
 from vbsjob.exchange import Reply, Request
-from vbsjob.outcome import Problem, TooLarge, Unavailable, Unreachable, Usage
+from vbsjob.outcome import Problem, TooLarge, Unavailable, Unreachable
+from vbsjob.trust import Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from vbsjob.route import Proxy
     from vbsjob.secret import Secrets
 
 ATTEMPT = 20.0
@@ -47,16 +49,18 @@ class Wire:
         secrets: Secrets,
         clock: Callable[[], float],
         body_limit: int,
-        cacert: str | None = None,
+        trust: Trust | None = None,
+        env: Mapping[str, str] | None = None,
         attempt: float = ATTEMPT,
     ) -> None:
         self._secrets = secrets
         self._clock = clock
         self._body_limit = body_limit
-        self._cacert = cacert
+        self._trust = trust or Trust()
+        self._env = env or {}
         self._attempt = attempt
-        self._deadline = _Deadline(clock)
-        self._clients: dict[bool, httpx.Client] = {}
+        self._deadline = Deadline(clock)
+        self._clients: dict[tuple[bool, Proxy | None], httpx.Client] = {}
         self._used: set[str] = set()
         self._lock = threading.Lock()
 
@@ -103,39 +107,35 @@ class Wire:
         return self._secrets.masked_body(b"".join(parts))
 
     def _pool(self, url: str) -> httpx.Client:
-        secure = url.startswith("https:")
+        way = (url.startswith("https:"), route.proxy_for(url, self._env))
         with self._lock:
-            if secure not in self._clients:
-                self._clients[secure] = self._connected(secure=secure)
-            return self._clients[secure]
+            if way not in self._clients:
+                self._clients[way] = self._connected(*way)
+            return self._clients[way]
 
-    def _connected(self, *, secure: bool) -> httpx.Client:
+    def _connected(self, secure: bool, proxy: Proxy | None) -> httpx.Client:  # noqa: FBT001 - a way's parts
+        encrypted = secure or (proxy is not None and proxy.url.startswith("https:"))
+        context = self._trust.context() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         transport = httpx.HTTPTransport(
-            verify=self._trust() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            verify=context,
             trust_env=False,
             limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=IDLE),
+            proxy=None
+            if proxy is None
+            else httpx.Proxy(
+                proxy.url,
+                auth=proxy.user,
+                ssl_context=context if proxy.url.startswith("https:") else None,
+            ),
         )
         # httpx limits each read, not an exchange, and offers no place for a limit of one's own;
         # below it, httpcore takes a network backend.
         pool: Any = transport._pool  # noqa: SLF001
-        pool._network_backend = _Bounded(pool._network_backend, self._deadline)  # noqa: SLF001
+        pool._network_backend = Bounded(pool._network_backend, self._deadline)  # noqa: SLF001
         timeout = httpx.Timeout(connect=CONNECT, read=READ, write=WRITE, pool=self._attempt)
         return httpx.Client(
             transport=transport, trust_env=False, follow_redirects=False, timeout=timeout
         )
-
-    def _trust(self) -> ssl.SSLContext:
-        try:
-            context = ssl.create_default_context(cafile=self._cacert)
-        except OSError as error:
-            raise Usage(
-                f"cacert: {self._cacert}: {error.strerror or 'holds no certificate'}."
-            ) from None
-        if not self._cacert and not context.cert_store_stats()["x509_ca"]:
-            import certifi
-
-            context.load_verify_locations(certifi.where())
-        return context
 
     def close(self) -> None:
         """Close every connection."""
@@ -147,69 +147,6 @@ class _Oversize(httpx.HTTPError):
     def __init__(self, limit: int) -> None:
         super().__init__("too large")
         self.limit = limit
-
-
-class _Deadline(threading.local):
-    """When the exchange of this thread has to be over, on the monotonic clock."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self.end = 0.0
-
-    def left(self, timeout: float | None) -> float:
-        left = self.end - self._clock()
-        if left <= 0:
-            raise httpcore.ReadTimeout("the exchange took too long")
-        return left if timeout is None else min(left, timeout)
-
-
-class _Bounded(httpcore.NetworkBackend):
-    """A network whose every wait ends with the exchange."""
-
-    def __init__(self, backend: httpcore.NetworkBackend, deadline: _Deadline) -> None:
-        self._backend = backend
-        self._deadline = deadline
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        stream = self._backend.connect_tcp(
-            host, port, self._deadline.left(timeout), local_address, socket_options
-        )
-        return _BoundedStream(stream, self._deadline)
-
-
-class _BoundedStream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream, deadline: _Deadline) -> None:
-        self._stream = stream
-        self._deadline = deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadline.left(timeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        left = self._deadline.left(timeout)
-        stream = self._stream.start_tls(ssl_context, server_hostname, left)
-        return _BoundedStream(stream, self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
 
 
 def _target(url: str) -> bytes:
@@ -256,6 +193,8 @@ def _problem(error: Exception, place: str) -> Problem:
 
 
 def _unreached(error: Exception, place: str) -> Problem:
+    if isinstance(error, httpx.ProxyError):
+        return _proxy_problem(error, place)
     if isinstance(error, httpx.TimeoutException):
         return Unavailable(f"{place} did not answer in time.")
     if isinstance(error, httpx.DecodingError):
@@ -273,3 +212,15 @@ def _unreached(error: Exception, place: str) -> Problem:
         errno.EMFILE: "too many open files",
     }.get(number or 0, "the connection failed")
     return Unavailable(f"cannot reach {place}: {reason}.")
+
+
+def _proxy_problem(error: Exception, place: str) -> Problem:
+    """A proxy said no before the service could say anything."""
+    status = str(error)[:3]
+    if status == "407":
+        return Unreachable(
+            f"the proxy on the way to {place} wants a sign-in.",
+            hint="HTTPS_PROXY may hold it: http://USER:PASSWORD@HOST:PORT.",
+        )
+    told = f" ({status})" if status.isdecimal() else ""
+    return Unavailable(f"the proxy on the way to {place} did not let this through{told}.")

@@ -104,6 +104,18 @@ class World:
         if not self.manner.machine or self.manner.verbose:
             self._line(f"vbsjob: {text}")
 
+    def warn(self, text: str) -> None:
+        """Warn of a danger, in red and whatever the format; only --quiet silences it."""
+        if self.manner.quiet:
+            return
+        if self.manner.machine:
+            import json
+
+            self._tell(self.redacted(json.dumps({"warning": {"message": text}})))
+            return
+        line = plain(self.redacted(f"vbsjob: {text}"))
+        self._tell(f"\x1b[31m{line}\x1b[0m" if self.colors(self.stderr, "auto") else line)
+
     def trace(self, text: str) -> None:
         """Tell of one exchange with the service, with --verbose."""
         if self.manner.verbose:
@@ -192,7 +204,13 @@ def _uptime() -> float:
 
 
 def _config_folders() -> tuple[Path, ...]:
-    return (Path(), *filter(None, [_user_folder("openstack")]), Path("/etc/openstack"))
+    """Where clouds.yaml is looked for: as OpenStack's own tools do, here first."""
+    import platformdirs
+
+    site = Path(platformdirs.site_config_dir("openstack", appauthor=False))
+    home = Path("~/.config/openstack").expanduser() if os.environ.get("HOME") else None
+    found = (Path(), _user_folder("openstack"), home, site, Path("/etc/openstack"))
+    return tuple(dict.fromkeys(folder for folder in found if folder is not None))
 
 
 def _ask(prompt: str) -> str:

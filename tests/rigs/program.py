@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbsjob.__main__ import run
 from vbsjob.secret import Secrets
+from vbsjob.trust import Trust
 from vbsjob.wire import Wire
 from vbsjob.world import World
 
@@ -103,7 +104,7 @@ def reaching(
         secrets=Secrets(TOKEN),
         clock=time.monotonic,
         body_limit=body_limit,
-        cacert=cacert,
+        trust=Trust((cacert, "OS_CACERT") if cacert else None),
         attempt=attempt,
     )
     yield World(

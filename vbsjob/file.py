@@ -1,0 +1,93 @@
+"""Reads one configuration file: its size, nesting and aliases are bounded.
+
+A message names the file and line, never the content.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, Any
+
+from vbsjob.outcome import Usage
+from vbsjob.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SIZE_LIMIT = 64 << 10
+ALIAS_LIMIT = 64
+DEPTH_LIMIT = 16
+
+
+def text(path: Path) -> str | None:
+    """Return what a file says; None where there is none. Raises Usage."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise Usage(f"{path}: cannot be read: {error.strerror}.") from None
+    with os.fdopen(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise Usage(f"{path}: is no regular file.")
+        content = stream.read(SIZE_LIMIT + 1)
+    if len(content) > SIZE_LIMIT:
+        raise Usage(f"{path}: is larger than {SIZE_LIMIT >> 10} KiB.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Usage(f"{path}: is not UTF-8 text.") from None
+
+
+def toml(path: Path) -> dict[str, Any] | None:
+    """Read a TOML file; None where there is none. Raises Usage."""
+    import tomllib
+
+    written = text(path)
+    try:
+        return None if written is None else tomllib.loads(written)
+    except tomllib.TOMLDecodeError as error:
+        where = str(error).rpartition(" (at ")[2].rstrip(")")
+        raise Usage(f"{path}: is no TOML at {where}.") from None
+    except (RecursionError, ValueError):
+        raise Usage(f"{path}: cannot be understood as TOML.") from None
+
+
+def yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML or JSON file that holds a mapping. Raises Usage."""
+    import yaml as library
+
+    loader: Any = getattr(library, "CSafeLoader", library.SafeLoader)
+    try:
+        written = text(path) or ""
+        _bounded(path, library.parse(written, Loader=loader), library)
+        document = library.load(written, Loader=loader)  # noqa: S506 - the safe loader, in C
+    except library.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise Usage(f"{path}: line {line}: is no YAML.") from None
+    except (library.YAMLError, ValueError, RecursionError, TypeError):
+        raise Usage(f"{path}: cannot be understood as YAML.") from None
+    return mapping(path, "the file", document)
+
+
+def _bounded(path: Path, events: Iterator[Any], library: Any) -> None:
+    """Refuse alias bombs and deep nesting before anything is built of them."""
+    aliases = depth = 0
+    for event in events:
+        aliases += isinstance(event, library.AliasEvent)
+        depth += isinstance(event, library.CollectionStartEvent)
+        depth -= isinstance(event, library.CollectionEndEvent)
+        if aliases > ALIAS_LIMIT or depth > DEPTH_LIMIT:
+            line = event.start_mark.line + 1
+            raise Usage(f"{path}: line {line}: too many aliases, or nested too deeply.")
+
+
+def mapping(path: Path, name: str, found: Any) -> dict[str, Any]:
+    """Return a section of a file, empty where it is null or absent; keys with `_` for `-`."""
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise Usage(f"{path}: {plain(name)} has to be a mapping of keys to values.")
+    return {str(key): value for key, value in found.items()}
