@@ -210,7 +210,7 @@ config_app = typer.Typer(rich_markup_mode=None)
 app.add_typer(config_app, name="config", help="Show every setting and its origin; check them.")
 
 
-@config_app.command("show")
+@config_app.command("show", epilog=EXIT_CODES)
 def config_show(
     ctx: typer.Context,
     output: flags.Output = None,
@@ -234,7 +234,7 @@ def config_show(
     return Code.OK
 
 
-@config_app.command("check")
+@config_app.command("check", epilog=EXIT_CODES)
 def config_check(
     ctx: typer.Context,
     output: flags.Output = None,
