@@ -17,7 +17,7 @@ ROOMS = sorted((ROOT / "vbsjob").glob("*.py"))
 TREES = {room.stem: ast.parse(room.read_text("utf-8")) for room in ROOMS}
 OUTSIDE = {
     "httpx": {"wire"},
-    "httpcore": {"wire"},
+    "httpcore": {"wire", "deadline"},
     "typer": {"cli", "flags", "manual"},
     "rich": {"view", "sheet", "live", "report", "world"},
 }

@@ -206,8 +206,12 @@ def _code(answers: Sequence[Answer], *, judged: bool) -> Code:
     return worst(answer.code if judged or answer.problem else Code.OK for answer in answers)
 
 
+CONFIG = (
+    "Show every setting and its origin, or check that they work.\n\n\b\n"
+    "vbsjob config show\nvbsjob config check --cloud production"
+)
 config_app = typer.Typer(rich_markup_mode=None)
-app.add_typer(config_app, name="config", help="Show every setting and its origin; check them.")
+app.add_typer(config_app, name="config", help=CONFIG, epilog=EXIT_CODES)
 
 
 @config_app.command("show", epilog=EXIT_CODES)

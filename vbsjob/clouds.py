@@ -80,7 +80,7 @@ class Clouds:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.config = _config(world)
+        self.config = config(world)
         self.ordinary: File | None = None
         self.secure: File | None = None
         self._public: File | None = None
@@ -145,7 +145,7 @@ class Clouds:
         return _warned(File(path, named), self._world)
 
 
-def _config(world: World) -> File | None:
+def config(world: World) -> File | None:
     """Read config.toml: [defaults] and [clouds.NAME]; None where there is none."""
     path = world.config_file
     document = None if path is None else file.toml(path)

@@ -163,11 +163,8 @@ def _cloud(name: Value | None, known: clouds.Clouds, *, addressed: bool) -> str 
         return known.listed[0] if len(known.listed) == len(known.names) == 1 else None
     word = str(name.value)
     if word not in known.names and not _asks_for_sandbox(name):
-        hint = (
-            nearest(word, known.names)
-            if known.names
-            else "There is no clouds.yaml and no config.toml."
-        )
+        none = "There is no clouds.yaml and no config.toml."
+        hint = nearest(word, known.names) if known.names else none
         raise Usage(f"{name.origin}: no file defines a cloud {plain(word)!r}.", hint=hint)
     return word
 
