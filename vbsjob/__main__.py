@@ -13,13 +13,14 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     # moment and without a traceback. Where it is ignored (nohup, &) it stays ignored.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from typing import TYPE_CHECKING, Any, NoReturn
 
 SIGNALLED = 128
 """A process that a signal ended has this and the signal's number for its exit code."""
 
+TYPE_CHECKING = False  # typing itself would cost as much as the answer to --version or to Tab
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any, NoReturn
 
     from vbsjob.outcome import Problem
     from vbsjob.world import World
@@ -31,6 +32,8 @@ def main() -> NoReturn:
         _fill_standard_streams()
         if sys.argv[1:] == ["--version"]:
             _say_version()
+        if sys.argv[1:2] == ["--offer"]:
+            _offer(sys.argv[2:])
         from vbsjob import world
 
         _leave(run(sys.argv[1:], world.real()))
@@ -129,6 +132,16 @@ def _say_version() -> NoReturn:
     from vbsjob import __version__
 
     sys.stdout.write(f"vbsjob {__version__}\n")
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _offer(kinds: Sequence[str]) -> NoReturn:
+    """Answer a completion script, before anything heavy is loaded."""
+    from vbsjob import offer
+
+    for kind in kinds:
+        offer.say(kind)
     sys.stdout.flush()
     os._exit(0)
 

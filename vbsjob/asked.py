@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from vbsjob import address
@@ -10,22 +11,46 @@ from vbsjob.outcome import Usage
 from vbsjob.text import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TextIO
 
 INPUT_LIMIT = 4 << 20
+REMEMBERED = re.compile(r"@(?:last|([1-9][0-9]{0,3}))")
 
 
-def ids(arguments: Iterable[str], stdin: TextIO | None) -> list[str]:
-    """Return the ids asked for, each once, in the order first asked; raises Usage."""
+def ids(
+    arguments: Iterable[str],
+    stdin: TextIO | None,
+    newest: Callable[[], Sequence[str]] = lambda: (),
+) -> list[str]:
+    """Return the ids asked for, each once, in the order first asked; raises Usage.
+
+    `newest` tells the ids of the history for `@last` and `@2`; it is called only for those.
+    """
     found: dict[str, None] = {}
     for argument in arguments:
-        told = _piped(stdin) if argument == "-" else [(argument, "")]
+        word = _remembered(argument, newest()) if argument.startswith("@") else argument
+        told = _piped(stdin) if word == "-" else [(word, "")]
         for job_id, where in told:
             found[_checked(job_id, where)] = None
     if not found:
         raise Usage("standard input holds no job id.", hint="Give one id a line, or JSON.")
     return list(found)
+
+
+def _remembered(argument: str, newest: Sequence[str]) -> str:
+    match = REMEMBERED.fullmatch(argument)
+    if match is None:
+        raise Usage(
+            f"{plain(argument)[:80]!r} is no job id.", hint="Of the history: @last, @2, @3 ..."
+        )
+    place = int(match[1] or 1)
+    if place > len(newest):
+        raise Usage(
+            f"{argument}: the history has {len(newest)} jobs of this cloud.",
+            hint="Give an id, or the --cloud it is of; the sandbox's jobs are not remembered.",
+        )
+    return newest[place - 1]
 
 
 def _checked(job_id: str, where: str) -> str:

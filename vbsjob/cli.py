@@ -80,14 +80,15 @@ def get(
     vbsjob get ID --exit-status -q && echo backed up
     create-backup | vbsjob get - -o json
     """
-    from vbsjob import asked, report
+    from vbsjob import asked, history, report
 
     world: World = ctx.obj
     settings = _settings(ctx, world)
-    ids = asked.ids(jobs, world.stdin)
+    ids = asked.ids(jobs, world.stdin, lambda: history.newest(settings, world))
     with _service(settings, world) as reached:
         answers = _answers(ids, reached, world)
     report.present(answers, settings, field or [], world)
+    history.remember(answers, settings, world)
     return _code(answers, judged=settings["exit_status"])
 
 

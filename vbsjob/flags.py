@@ -10,7 +10,10 @@ from vbsjob import keys
 
 Jobs = Annotated[
     list[str],
-    typer.Argument(metavar="JOB...", help="Job ids; '-' reads ids or creation answers from stdin."),
+    typer.Argument(
+        metavar="JOB...",
+        help="Job ids; '-' reads ids or creation answers from stdin, @last and @2 the history.",
+    ),
 ]
 Cloud = Annotated[
     str | None,

@@ -160,6 +160,7 @@ KEYS = (
     ),
     _identity("security_token", secret=True),
     _preference("cache", _boolean, default=True),
+    _preference("history", _boolean, default=True),
     _preference("insecure_http", _boolean, default=False),
     _preference("output", _one_of(*get_args(Format))),
     _preference("color", _one_of(*get_args(Color)), "auto"),

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from vbsjob.offer import state_folder
 from vbsjob.secret import Secrets
 from vbsjob.text import plain
 
@@ -72,6 +73,7 @@ class World:
     send: Callable[[Request], Reply] | None = None
     """Stands in for the network in tests; None asks over real HTTP."""
     cache_folder: Path | None = None
+    state_folder: Path | None = None
     ask: Callable[[str], str] | None = None
     """Asks the user for a secret without echo; None where nobody is there to answer."""
     secrets: Secrets = field(default_factory=Secrets, repr=False)
@@ -191,6 +193,7 @@ def real() -> World:
         config_folders=_config_folders(),
         config_file=_config_file(),
         cache_folder=_cache_folder(),
+        state_folder=_state_folder(),
         ask=_ask if sys.stdin is not None and sys.stdin.isatty() else None,
         monotonic=_uptime,
         process=True,
@@ -230,6 +233,11 @@ def _cache_folder() -> Path | None:
     except RuntimeError:
         return None
     return folder if folder.is_absolute() else None
+
+
+def _state_folder() -> Path | None:
+    folder = state_folder(os.environ)
+    return None if folder is None else Path(folder)
 
 
 def _config_file() -> Path | None:

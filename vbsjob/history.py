@@ -1,0 +1,190 @@
+"""The jobs asked about from this account: for `@last`, for Tab, and how long a kind usually takes.
+
+A convenience, with no part in any verdict: whatever is wrong with its file, there is no history
+and no harm. The sandbox's made-up jobs are not remembered. Loads nothing heavy, for Tab's sake.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import contextmanager
+
+from vbsjob.text import plain
+
+TYPE_CHECKING = False  # typing itself would cost as much as the answer to --version or to Tab
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from vbsjob.job import Job
+    from vbsjob.record import Answer
+    from vbsjob.settings import Settings
+    from vbsjob.world import World
+
+FILE = "history-1.sqlite"
+KEPT = 1000
+LONGEST = 64
+SIZE_LIMIT = 8 << 20
+RUNS = 50
+"""How many finished jobs of a kind speak for how long it takes."""
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS jobs (seq INTEGER PRIMARY KEY, place TEXT, job_id TEXT, type TEXT,"
+    " status TEXT, begin_time TEXT, end_time TEXT, seconds REAL, UNIQUE (place, job_id))"
+)
+KEEP = (
+    "INSERT OR REPLACE INTO jobs (place, job_id, type, status, begin_time, end_time, seconds)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+BOUND = "DELETE FROM jobs WHERE seq NOT IN (SELECT seq FROM jobs ORDER BY seq DESC LIMIT ?)"
+NEWEST = "SELECT job_id FROM jobs WHERE place = ? ORDER BY seq DESC"
+OFFERED = "SELECT job_id, type, status FROM jobs ORDER BY seq DESC LIMIT 200"
+LASTED = (
+    "SELECT seconds FROM jobs WHERE place = ? AND type = ? AND status = 'SUCCESS' AND seconds > 0"
+    " ORDER BY seq DESC LIMIT ?"
+)
+
+
+def remember(answers: Sequence[Answer], settings: Settings, world: World) -> None:
+    """Keep what was just told of jobs; the one asked about last becomes `@last`."""
+    if not _kept(settings, world):
+        return
+    now, place = world.now(), _place(settings)
+    rows = [
+        (place, answer.job_id, *_words(answer.job, world), answer.job.elapsed(now))
+        for answer in answers
+        if answer.job
+    ]
+    try:
+        _store(rows, str(world.state_folder))
+    except Exception as error:  # noqa: BLE001 - a lost history must not cost the answer
+        world.trace(f"history: not kept: {type(error).__name__}.")
+
+
+def _words(job: Job, world: World) -> list[str]:
+    """Return type, status and times as harmless short words, without any secret."""
+    told = (job.type, job.status, job.members.get("begin_time"), job.members.get("end_time"))
+    return [plain(world.redacted(word))[:LONGEST] if isinstance(word, str) else "" for word in told]
+
+
+def newest(settings: Settings, world: World) -> list[str]:
+    """Return the ids asked about at this cloud, the newest first."""
+    found = _asked(settings, world, NEWEST, _place(settings))
+    return [row[0] for row in found if isinstance(row[0], str)]
+
+
+def usual(job_type: str, settings: Settings, world: World) -> tuple[float, int] | None:
+    """Return how many seconds jobs of a type usually take here, and how many runs say so."""
+    found = _asked(settings, world, LASTED, _place(settings), job_type[:LONGEST], RUNS)
+    lasted = sorted(row[0] for row in found if isinstance(row[0], int | float))
+    if not lasted:
+        return None
+    half = len(lasted) // 2
+    middle = lasted[half] if len(lasted) % 2 else (lasted[half - 1] + lasted[half]) / 2
+    return middle, len(lasted)
+
+
+def offered(folder: str) -> Iterator[str]:
+    """Yield ids for a shell to offer, the newest first, each with a few words behind a tab."""
+    try:
+        with _opened(folder) as database:
+            found = database.execute(OFFERED).fetchall()
+    except Exception:  # noqa: BLE001 - Tab must never print a traceback into a prompt
+        return
+    for row in found:
+        if all(isinstance(told, str) for told in row) and _is_id(row[0]):
+            yield f"{row[0]}\t{plain(' '.join(row[1:]))}"
+
+
+def _is_id(word: str) -> bool:
+    return word.isascii() and word.replace("_", "").replace("-", "").isalnum()
+
+
+def _kept(settings: Settings, world: World) -> bool:
+    return bool(settings["history"] and world.state_folder and not settings.sandbox)
+
+
+def _place(settings: Settings) -> str:
+    """Return what tells one cloud from another: its name, else its address."""
+    return str(settings["cloud"] or settings["endpoint"] or settings["auth_url"] or "")
+
+
+def _asked(settings: Settings, world: World, question: str, *values: object) -> list[Any]:
+    if not _kept(settings, world):
+        return []
+    try:
+        with _opened(str(world.state_folder)) as database:
+            return database.execute(question, values).fetchall()
+    except FileNotFoundError:
+        return []
+    except Exception as error:  # noqa: BLE001 - see remember
+        world.trace(f"history: not read: {type(error).__name__}.")
+        return []
+
+
+def _store(rows: Sequence[tuple[object, ...]], folder: str) -> None:
+    """Write rows; a file that is no database any more makes room for a new one."""
+    import sqlite3
+
+    _prepared(folder)
+    try:
+        _written(rows, folder)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        os.unlink(os.path.join(folder, FILE))
+        _prepared(folder)
+        _written(rows, folder)
+
+
+def _written(rows: Sequence[tuple[object, ...]], folder: str) -> None:
+    with _opened(folder) as database, database:
+        database.execute(TABLE)
+        database.executemany(KEEP, rows)
+        database.execute(BOUND, (KEPT,))
+
+
+def _prepared(folder: str) -> None:
+    """Make the folder and an empty file, private whatever the umask."""
+    if not os.path.isdir(folder):
+        os.makedirs(folder, mode=0o700)
+        os.chmod(folder, 0o700)
+    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        handle = os.open(os.path.join(folder, FILE), flags, 0o600)
+    except FileExistsError:
+        return
+    os.close(handle)
+    os.chmod(os.path.join(folder, FILE), 0o600)
+
+
+class Untrusted(Exception):
+    """The file or its folder is not ours alone."""
+
+
+@contextmanager
+def _opened(folder: str) -> Iterator[sqlite3.Connection]:
+    """Open the file, if nobody but its owner could have written it; never waits for long."""
+    _private(os.lstat(folder), stat.S_ISDIR)
+    path = os.path.join(folder, FILE)
+    found = os.lstat(path)
+    _private(found, stat.S_ISREG)
+    if found.st_size > SIZE_LIMIT:
+        raise Untrusted
+    import sqlite3
+
+    database = sqlite3.connect(path, timeout=0.2)
+    try:
+        database.execute("PRAGMA trusted_schema = OFF")
+        database.execute("PRAGMA synchronous = OFF")
+        yield database
+    finally:
+        database.close()
+
+
+def _private(found: os.stat_result, is_kind: Any) -> None:
+    if not is_kind(found.st_mode):
+        raise Untrusted
+    if os.name == "posix" and (found.st_uid != os.geteuid() or found.st_mode & 0o077):
+        raise Untrusted
