@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from vbsjob.offer import state_folder
 from vbsjob.secret import Secrets
 from vbsjob.text import plain
 
@@ -236,8 +235,13 @@ def _cache_folder() -> Path | None:
 
 
 def _state_folder() -> Path | None:
-    folder = state_folder(os.environ)
-    return None if folder is None else Path(folder)
+    import platformdirs
+
+    try:
+        folder = Path(platformdirs.user_state_dir("vbsjob", appauthor=False))
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None
 
 
 def _config_file() -> Path | None:
