@@ -37,6 +37,7 @@ _vbsjob() {
         fi
         case "$at $word" in
             "vbsjob get") at="vbsjob get" ;;
+            "vbsjob watch") at="vbsjob watch" ;;
             "vbsjob sandbox") at="vbsjob sandbox" ;;
             "vbsjob explain") at="vbsjob explain" ;;
             "vbsjob help") at="vbsjob help" ;;
@@ -48,6 +49,19 @@ _vbsjob() {
             "vbsjob get --endpoint") pending=$word ;;
             "vbsjob get --retry-for") pending=$word ;;
             "vbsjob get --color") pending=$word ;;
+            "vbsjob watch -o" | "vbsjob watch --output") pending=$word ;;
+            "vbsjob watch -f" | "vbsjob watch --field") pending=$word ;;
+            "vbsjob watch --timeout") pending=$word ;;
+            "vbsjob watch --wait-for-job") pending=$word ;;
+            "vbsjob watch --interval") pending=$word ;;
+            "vbsjob watch --progress") pending=$word ;;
+            "vbsjob watch --heartbeat") pending=$word ;;
+            "vbsjob watch --cloud") pending=$word ;;
+            "vbsjob watch --region") pending=$word ;;
+            "vbsjob watch --project") pending=$word ;;
+            "vbsjob watch --endpoint") pending=$word ;;
+            "vbsjob watch --retry-for") pending=$word ;;
+            "vbsjob watch --color") pending=$word ;;
             "vbsjob sandbox --port") pending=$word ;;
             "vbsjob sandbox --fault") pending=$word ;;
             "vbsjob sandbox --token-life") pending=$word ;;
@@ -71,6 +85,19 @@ _vbsjob() {
         "vbsjob get --endpoint") : ;;
         "vbsjob get --retry-for") : ;;
         "vbsjob get --color") _vbsjob_pick auto always never ;;
+        "vbsjob watch -o" | "vbsjob watch --output") _vbsjob_pick table json jsonl yaml csv value env name ;;
+        "vbsjob watch -f" | "vbsjob watch --field") : ;;
+        "vbsjob watch --timeout") : ;;
+        "vbsjob watch --wait-for-job") : ;;
+        "vbsjob watch --interval") : ;;
+        "vbsjob watch --progress") _vbsjob_pick auto tty plain json none ;;
+        "vbsjob watch --heartbeat") : ;;
+        "vbsjob watch --cloud") _vbsjob_ask clouds ;;
+        "vbsjob watch --region") : ;;
+        "vbsjob watch --project") : ;;
+        "vbsjob watch --endpoint") : ;;
+        "vbsjob watch --retry-for") : ;;
+        "vbsjob watch --color") _vbsjob_pick auto always never ;;
         "vbsjob sandbox --port") : ;;
         "vbsjob sandbox --fault") : ;;
         "vbsjob sandbox --token-life") : ;;
@@ -80,12 +107,19 @@ _vbsjob() {
             if [[ $cur == -* ]]; then
                 _vbsjob_pick --version -h --help
             else
-                _vbsjob_pick get sandbox explain help
+                _vbsjob_pick get watch sandbox explain help
             fi
             ;;
         "vbsjob get ")
             if [[ $cur == -* ]]; then
                 _vbsjob_pick -o --output -f --field --exit-status --no-exit-status -q --quiet -v --verbose --cloud --region --project --endpoint --cache --no-cache --insecure-http --retry-for --color -h --help
+            else
+                _vbsjob_ask jobs
+            fi
+            ;;
+        "vbsjob watch ")
+            if [[ $cur == -* ]]; then
+                _vbsjob_pick -o --output -f --field --timeout --any --fail-fast --wait-for-job --interval --progress --heartbeat --bell -q --quiet -v --verbose --cloud --region --project --endpoint --insecure-http --retry-for --color -h --help
             else
                 _vbsjob_ask jobs
             fi
@@ -108,7 +142,7 @@ _vbsjob() {
             if [[ $cur == -* ]]; then
                 _vbsjob_pick -h --help
             else
-                _vbsjob_pick get sandbox explain help exit-codes environment
+                _vbsjob_pick get watch sandbox explain help exit-codes environment
             fi
             ;;
     esac

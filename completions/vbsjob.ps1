@@ -8,6 +8,7 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
  "vbsjob": {
   "commands": [
    "get",
+   "watch",
    "sandbox",
    "explain",
    "help"
@@ -20,6 +21,7 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
   "values": {},
   "free": [
    "get",
+   "watch",
    "sandbox",
    "explain",
    "help"
@@ -73,6 +75,86 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
    ],
    "-f": [],
    "--field": [],
+   "--cloud": [
+    "ask:clouds"
+   ],
+   "--region": [],
+   "--project": [],
+   "--endpoint": [],
+   "--retry-for": [],
+   "--color": [
+    "auto",
+    "always",
+    "never"
+   ]
+  },
+  "free": [
+   "ask:jobs"
+  ]
+ },
+ "vbsjob watch": {
+  "commands": [],
+  "options": [
+   "-o",
+   "--output",
+   "-f",
+   "--field",
+   "--timeout",
+   "--any",
+   "--fail-fast",
+   "--wait-for-job",
+   "--interval",
+   "--progress",
+   "--heartbeat",
+   "--bell",
+   "-q",
+   "--quiet",
+   "-v",
+   "--verbose",
+   "--cloud",
+   "--region",
+   "--project",
+   "--endpoint",
+   "--insecure-http",
+   "--retry-for",
+   "--color",
+   "-h",
+   "--help"
+  ],
+  "values": {
+   "-o": [
+    "table",
+    "json",
+    "jsonl",
+    "yaml",
+    "csv",
+    "value",
+    "env",
+    "name"
+   ],
+   "--output": [
+    "table",
+    "json",
+    "jsonl",
+    "yaml",
+    "csv",
+    "value",
+    "env",
+    "name"
+   ],
+   "-f": [],
+   "--field": [],
+   "--timeout": [],
+   "--wait-for-job": [],
+   "--interval": [],
+   "--progress": [
+    "auto",
+    "tty",
+    "plain",
+    "json",
+    "none"
+   ],
+   "--heartbeat": [],
    "--cloud": [
     "ask:clouds"
    ],
@@ -278,6 +360,7 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
   "values": {},
   "free": [
    "get",
+   "watch",
    "sandbox",
    "explain",
    "help",

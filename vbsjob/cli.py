@@ -123,14 +123,14 @@ def watch(
     create-backup | vbsjob watch - --timeout 2h
     vbsjob watch ID ID ID --fail-fast -o jsonl
     """
-    from vbsjob import asked, report, screens
+    from vbsjob import asked, history, report, screens
     from vbsjob.client import Client
     from vbsjob.poll import Poll
     from vbsjob.watch import Watch
 
     world: World = ctx.obj
     settings = _settings(ctx, world)
-    ids = asked.ids(jobs, world.stdin)
+    ids = asked.ids(jobs, world.stdin, lambda: history.newest(settings, world))
     with _service(settings, world) as reached:
         client = Client(reached, world)
         poll = Poll(ids, _rules(settings), world.monotonic(), world.random)
@@ -140,6 +140,8 @@ def watch(
         except Interrupted as interrupted:
             interrupted.hint = _resume(ctx, settings, ids)
             raise
+        finally:
+            history.remember(followed.answers(), settings, world)
     report.concluded(followed.answers(), settings, field or [], world)
     if settings["bell"]:
         world.ring()
@@ -331,19 +333,11 @@ def explain(
     vbsjob explain VolumeBackup.0202 -f action
     vbsjob explain -o json
     """
-    from vbsjob import codes, formats
     from vbsjob.settings import preferred
 
     world: World = ctx.obj
     chosen = preferred("output", ctx.params, world) or ("value" if field else "table")
-    found = codes.documents(code)
-    if code is not None and not found:
-        raise guide.unknown_code(code, codes.near(code))
-    if chosen == "table":
-        world.stdout.writelines(guide.meanings(found, field or []))
-    else:
-        fields = ["code"] if chosen == "name" else field or codes.FIELDS
-        formats.write("value" if chosen == "name" else chosen, found, fields, world.stdout)
+    guide.explain(code, chosen, field or [], world.stdout)
     return Code.OK
 
 

@@ -9,6 +9,7 @@ from vbsjob.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import TextIO
 
 
 def exit_codes(*chosen: Code) -> list[str]:
@@ -57,7 +58,22 @@ def _on_environment() -> list[str]:
 TOPICS = {"exit-codes": _on_exit_codes, "environment": _on_environment}
 
 
-def meanings(found: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterator[str]:
+def explain(code: str | None, format_: str, fields: Sequence[str], out: TextIO) -> None:
+    """Write what a code means, or all codes; raises Usage for one that is not known."""
+    from vbsjob import codes, formats
+
+    found = codes.documents(code)
+    if code is not None and not found:
+        raise _unknown(code, codes.near(code))
+    if format_ == "table":
+        out.writelines(_meanings(found, fields))
+    elif format_ == "name":
+        formats.write("value", found, ["code"], out)
+    else:
+        formats.write(format_, found, fields or codes.FIELDS, out)
+
+
+def _meanings(found: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterator[str]:
     """Yield what codes mean: one code as a block, several a line each."""
     if fields:
         yield from (f"{item.get(name, '')}\n" for item in found for name in fields)
@@ -70,7 +86,7 @@ def meanings(found: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterator
         yield from (f"{item['code']:<{width}}  {item['meaning']}\n" for item in found)
 
 
-def unknown_code(code: str, near: Sequence[str]) -> Usage:
+def _unknown(code: str, near: Sequence[str]) -> Usage:
     """Return the problem that a code is not known, with those probably meant."""
     guess = f"Did you mean {' or '.join(near)}? " if near else ""
     return Usage(

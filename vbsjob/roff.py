@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from vbsjob import RELEASED, __version__, guide
+from vbsjob import RELEASED, __version__
 from vbsjob.keys import KEYS, NOUNS
 from vbsjob.outcome import Code
 
@@ -129,7 +129,6 @@ def _tag(found: Parameter) -> str:
 def _codes(command: Command) -> Iterator[tuple[str, str]]:
     chosen = Code if command.codes or command.below else (Code.OK, Code.USAGE, Code.INTERNAL)
     yield from ((_bold(str(int(code))), f"{code.word}: {code.meaning}.") for code in chosen)
-    yield from ((_bold(str(number)), f"{text}.") for number, text in guide.SIGNALS.items())
 
 
 def _environment(command: Command, top: bool) -> Iterator[str]:  # noqa: FBT001 - the page's kind
