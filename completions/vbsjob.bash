@@ -41,6 +41,7 @@ _vbsjob() {
             "vbsjob sandbox") at="vbsjob sandbox" ;;
             "vbsjob explain") at="vbsjob explain" ;;
             "vbsjob help") at="vbsjob help" ;;
+            "vbsjob config") at="vbsjob config" ;;
             "vbsjob get -o" | "vbsjob get --output") pending=$word ;;
             "vbsjob get -f" | "vbsjob get --field") pending=$word ;;
             "vbsjob get --cloud") pending=$word ;;
@@ -67,6 +68,18 @@ _vbsjob() {
             "vbsjob sandbox --token-life") pending=$word ;;
             "vbsjob explain -o" | "vbsjob explain --output") pending=$word ;;
             "vbsjob explain -f" | "vbsjob explain --field") pending=$word ;;
+            "vbsjob config show") at="vbsjob config show" ;;
+            "vbsjob config check") at="vbsjob config check" ;;
+            "vbsjob config show -o" | "vbsjob config show --output") pending=$word ;;
+            "vbsjob config show --cloud") pending=$word ;;
+            "vbsjob config show --region") pending=$word ;;
+            "vbsjob config show --project") pending=$word ;;
+            "vbsjob config show --endpoint") pending=$word ;;
+            "vbsjob config check -o" | "vbsjob config check --output") pending=$word ;;
+            "vbsjob config check --cloud") pending=$word ;;
+            "vbsjob config check --region") pending=$word ;;
+            "vbsjob config check --project") pending=$word ;;
+            "vbsjob config check --endpoint") pending=$word ;;
         esac
     done
     if [[ $cur == '=' ]]; then
@@ -103,11 +116,21 @@ _vbsjob() {
         "vbsjob sandbox --token-life") : ;;
         "vbsjob explain -o" | "vbsjob explain --output") _vbsjob_pick table json jsonl yaml csv value env name ;;
         "vbsjob explain -f" | "vbsjob explain --field") : ;;
+        "vbsjob config show -o" | "vbsjob config show --output") _vbsjob_pick table json jsonl yaml csv value env name ;;
+        "vbsjob config show --cloud") _vbsjob_ask clouds ;;
+        "vbsjob config show --region") : ;;
+        "vbsjob config show --project") : ;;
+        "vbsjob config show --endpoint") : ;;
+        "vbsjob config check -o" | "vbsjob config check --output") _vbsjob_pick table json jsonl yaml csv value env name ;;
+        "vbsjob config check --cloud") _vbsjob_ask clouds ;;
+        "vbsjob config check --region") : ;;
+        "vbsjob config check --project") : ;;
+        "vbsjob config check --endpoint") : ;;
         "vbsjob ")
             if [[ $cur == -* ]]; then
                 _vbsjob_pick --version -h --help
             else
-                _vbsjob_pick get watch sandbox explain help
+                _vbsjob_pick get watch sandbox explain help config
             fi
             ;;
         "vbsjob get ")
@@ -142,7 +165,28 @@ _vbsjob() {
             if [[ $cur == -* ]]; then
                 _vbsjob_pick -h --help
             else
-                _vbsjob_pick get watch sandbox explain help exit-codes environment
+                _vbsjob_pick get watch sandbox explain help config exit-codes environment
+            fi
+            ;;
+        "vbsjob config ")
+            if [[ $cur == -* ]]; then
+                _vbsjob_pick -h --help
+            else
+                _vbsjob_pick show check
+            fi
+            ;;
+        "vbsjob config show ")
+            if [[ $cur == -* ]]; then
+                _vbsjob_pick -o --output --cloud --region --project --endpoint -h --help
+            else
+                :
+            fi
+            ;;
+        "vbsjob config check ")
+            if [[ $cur == -* ]]; then
+                _vbsjob_pick -o --output -v --verbose --cloud --region --project --endpoint --insecure-http -h --help
+            else
+                :
             fi
             ;;
     esac

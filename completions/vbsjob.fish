@@ -4,7 +4,7 @@ function __vbsjob_at --description 'Whether the command line has come to this co
     set -l at
     for word in (commandline -opc)[2..-1]
         string match -q -- '-*' $word; and continue
-        contains -- "$at $word" ''; and set at "$at $word"; and continue
+        contains -- "$at $word" ' config' ' config show' ' config check'; and set at "$at $word"; and continue
         test -z "$at"; and set at " $word"
         break
     end
@@ -17,6 +17,7 @@ complete -c vbsjob -n '__vbsjob_at \'\'' -a watch -d 'Follow jobs until every on
 complete -c vbsjob -n '__vbsjob_at \'\'' -a sandbox -d 'Serve a made-up backup service on this machine until Ctrl-C.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -a explain -d 'Say what an error code means and what to do, offline.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -a help -d 'Show help for a command or a topic.'
+complete -c vbsjob -n '__vbsjob_at \'\'' -a config -d 'Show every setting and its origin, or check that they work.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -l version -d 'Show the version.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -s h -l help -d 'Show the command\'s help.'
 complete -c vbsjob -n '__vbsjob_at \' get\'' -a '(vbsjob --offer jobs 2>/dev/null)'
@@ -63,5 +64,22 @@ complete -c vbsjob -n '__vbsjob_at \' explain\'' -a 'common.0011 VolumeBackup.00
 complete -c vbsjob -n '__vbsjob_at \' explain\'' -s o -l output -x -a 'table json jsonl yaml csv value env name' -d 'What stdout carries; \'table\' by default.'
 complete -c vbsjob -n '__vbsjob_at \' explain\'' -s f -l field -x -d 'Only this field, dotted: entities.backup_id; may be repeated.'
 complete -c vbsjob -n '__vbsjob_at \' explain\'' -s h -l help -d 'Show the command\'s help.'
-complete -c vbsjob -n '__vbsjob_at \' help\'' -a 'get watch sandbox explain help exit-codes environment'
+complete -c vbsjob -n '__vbsjob_at \' help\'' -a 'get watch sandbox explain help config exit-codes environment'
 complete -c vbsjob -n '__vbsjob_at \' help\'' -s h -l help -d 'Show the command\'s help.'
+complete -c vbsjob -n '__vbsjob_at \' config\'' -a show -d 'Show every setting, where it is from, and the files that were read; asks nobody.'
+complete -c vbsjob -n '__vbsjob_at \' config\'' -a check -d 'Sign in, ask the service, and tell what came of it: exit 0 if all is well.'
+complete -c vbsjob -n '__vbsjob_at \' config\'' -s h -l help -d 'Show the command\'s help.'
+complete -c vbsjob -n '__vbsjob_at \' config show\'' -s o -l output -x -a 'table json jsonl yaml csv value env name' -d 'What stdout carries; \'table\' by default.'
+complete -c vbsjob -n '__vbsjob_at \' config show\'' -l cloud -x -a '(vbsjob --offer clouds 2>/dev/null)' -d 'A cloud of clouds.yaml or config.toml, or \'sandbox\'.'
+complete -c vbsjob -n '__vbsjob_at \' config show\'' -l region -x -d 'The region, such as eu-de.'
+complete -c vbsjob -n '__vbsjob_at \' config show\'' -l project -x -d 'The project, by id or by name.'
+complete -c vbsjob -n '__vbsjob_at \' config show\'' -l endpoint -x -d 'The service\'s address; any service with this job API.'
+complete -c vbsjob -n '__vbsjob_at \' config show\'' -s h -l help -d 'Show the command\'s help.'
+complete -c vbsjob -n '__vbsjob_at \' config check\'' -s o -l output -x -a 'table json jsonl yaml csv value env name' -d 'What stdout carries; \'table\' by default.'
+complete -c vbsjob -n '__vbsjob_at \' config check\'' -s v -l verbose -d 'Show each request on stderr.'
+complete -c vbsjob -n '__vbsjob_at \' config check\'' -l cloud -x -a '(vbsjob --offer clouds 2>/dev/null)' -d 'A cloud of clouds.yaml or config.toml, or \'sandbox\'.'
+complete -c vbsjob -n '__vbsjob_at \' config check\'' -l region -x -d 'The region, such as eu-de.'
+complete -c vbsjob -n '__vbsjob_at \' config check\'' -l project -x -d 'The project, by id or by name.'
+complete -c vbsjob -n '__vbsjob_at \' config check\'' -l endpoint -x -d 'The service\'s address; any service with this job API.'
+complete -c vbsjob -n '__vbsjob_at \' config check\'' -l insecure-http -d 'Allow plain http beyond this machine: secrets show.'
+complete -c vbsjob -n '__vbsjob_at \' config check\'' -s h -l help -d 'Show the command\'s help.'

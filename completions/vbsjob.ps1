@@ -11,7 +11,8 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
    "watch",
    "sandbox",
    "explain",
-   "help"
+   "help",
+   "config"
   ],
   "options": [
    "--version",
@@ -24,7 +25,8 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
    "watch",
    "sandbox",
    "explain",
-   "help"
+   "help",
+   "config"
   ]
  },
  "vbsjob get": {
@@ -364,9 +366,112 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
    "sandbox",
    "explain",
    "help",
+   "config",
    "exit-codes",
    "environment"
   ]
+ },
+ "vbsjob config": {
+  "commands": [
+   "show",
+   "check"
+  ],
+  "options": [
+   "-h",
+   "--help"
+  ],
+  "values": {},
+  "free": [
+   "show",
+   "check"
+  ]
+ },
+ "vbsjob config show": {
+  "commands": [],
+  "options": [
+   "-o",
+   "--output",
+   "--cloud",
+   "--region",
+   "--project",
+   "--endpoint",
+   "-h",
+   "--help"
+  ],
+  "values": {
+   "-o": [
+    "table",
+    "json",
+    "jsonl",
+    "yaml",
+    "csv",
+    "value",
+    "env",
+    "name"
+   ],
+   "--output": [
+    "table",
+    "json",
+    "jsonl",
+    "yaml",
+    "csv",
+    "value",
+    "env",
+    "name"
+   ],
+   "--cloud": [
+    "ask:clouds"
+   ],
+   "--region": [],
+   "--project": [],
+   "--endpoint": []
+  },
+  "free": []
+ },
+ "vbsjob config check": {
+  "commands": [],
+  "options": [
+   "-o",
+   "--output",
+   "-v",
+   "--verbose",
+   "--cloud",
+   "--region",
+   "--project",
+   "--endpoint",
+   "--insecure-http",
+   "-h",
+   "--help"
+  ],
+  "values": {
+   "-o": [
+    "table",
+    "json",
+    "jsonl",
+    "yaml",
+    "csv",
+    "value",
+    "env",
+    "name"
+   ],
+   "--output": [
+    "table",
+    "json",
+    "jsonl",
+    "yaml",
+    "csv",
+    "value",
+    "env",
+    "name"
+   ],
+   "--cloud": [
+    "ask:clouds"
+   ],
+   "--region": [],
+   "--project": [],
+   "--endpoint": []
+  },
+  "free": []
  }
 }
 '@

@@ -33,22 +33,23 @@ def jobs(env: Mapping[str, str]) -> Iterator[str]:
 def clouds(_env: Mapping[str, str]) -> Iterator[str]:
     """Yield the names of all clouds that a file defines, and the sandbox."""
     from vbsjob import world
-    from vbsjob.clouds import clouds_yaml, config
+    from vbsjob.clouds import Clouds
     from vbsjob.outcome import Problem
 
     here = world.real()
     here.manner.quiet = True
-    sources = [(config, "config.toml"), (clouds_yaml, "clouds.yaml")]
     told = {"sandbox": "built in"}
-    for read, name in sources:
-        try:
-            file = read(here)
-        except (Problem, OSError):
-            continue
-        told |= dict.fromkeys(file.clouds if file else {}, name)
-    for cloud, origin in told.items():
-        if cloud.isascii() and cloud.replace("-", "").replace("_", "").replace(".", "").isalnum():
-            yield f"{cloud}\t{origin}"
+    try:
+        known = Clouds(here)
+        known.read()
+        told |= dict.fromkeys(known.names, "config.toml") | dict.fromkeys(
+            known.listed, "clouds.yaml"
+        )
+    except (Problem, OSError):
+        pass  # the command itself will say what is wrong
+    for name, origin in told.items():
+        if name.isascii() and name.replace("-", "").replace("_", "").replace(".", "").isalnum():
+            yield f"{name}\t{origin}"
 
 
 def state_folder(env: Mapping[str, str]) -> str | None:

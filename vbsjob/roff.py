@@ -42,7 +42,7 @@ def page(command: Command, top: Command) -> str:
     lines = [
         r".\" Written by python -m vbsjob.manual; do not edit.",
         f'.TH {_text(title)} 1 {RELEASED} "vbsjob {__version__}" "User Commands"',
-        *_section("NAME", [rf"{_text(command.page)} \- {_text(_phrase(command.summary))}"]),
+        *_section("NAME", _filled(f"{command.page} - {_phrase(command.summary)}")),
         *_section("SYNOPSIS", _synopsis(command)),
         *_section("DESCRIPTION", _description(command)),
         *_section("OPTIONS", _tagged(_options(command))),

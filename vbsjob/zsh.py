@@ -103,7 +103,7 @@ def _action(found: Parameter, top: Command) -> str:
     known = " ".join(words(found, top))
     if known:
         return f"({known})"
-    asked = f"_vbsjob_ask {found.kind} {found.value.split('.')[0].lower()}"
+    asked = f" _vbsjob_ask {found.kind} {found.value.split('.')[0].lower()}"
     return {"files": "_files", "": " "}.get(found.kind, asked)
 
 
