@@ -57,6 +57,7 @@ _vbsjob() {
             "vbsjob watch --interval") pending=$word ;;
             "vbsjob watch --progress") pending=$word ;;
             "vbsjob watch --heartbeat") pending=$word ;;
+            "vbsjob watch --junit") pending=$word ;;
             "vbsjob watch --cloud") pending=$word ;;
             "vbsjob watch --region") pending=$word ;;
             "vbsjob watch --project") pending=$word ;;
@@ -105,6 +106,7 @@ _vbsjob() {
         "vbsjob watch --interval") : ;;
         "vbsjob watch --progress") _vbsjob_pick auto tty plain json none ;;
         "vbsjob watch --heartbeat") : ;;
+        "vbsjob watch --junit") _vbsjob_files ;;
         "vbsjob watch --cloud") _vbsjob_ask clouds ;;
         "vbsjob watch --region") : ;;
         "vbsjob watch --project") : ;;
@@ -142,7 +144,7 @@ _vbsjob() {
             ;;
         "vbsjob watch ")
             if [[ $cur == -* ]]; then
-                _vbsjob_pick -o --output -f --field --timeout --any --fail-fast --wait-for-job --interval --progress --heartbeat --bell -q --quiet -v --verbose --cloud --region --project --endpoint --insecure-http --retry-for --color -h --help
+                _vbsjob_pick -o --output -f --field --timeout --any --fail-fast --wait-for-job --interval --progress --heartbeat --bell --github --junit -q --quiet -v --verbose --cloud --region --project --endpoint --insecure-http --retry-for --color -h --help
             else
                 _vbsjob_ask jobs
             fi

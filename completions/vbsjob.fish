@@ -46,6 +46,8 @@ complete -c vbsjob -n '__vbsjob_at \' watch\'' -l interval -x -d 'Ask this often
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l progress -x -a 'auto tty plain json none' -d 'What stderr shows meanwhile; by default a picture on a terminal.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l heartbeat -x -d 'Longest silence of plain progress; 60s.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l bell -d 'Ring the terminal\'s bell at the end.'
+complete -c vbsjob -n '__vbsjob_at \' watch\'' -l github -d 'Tell GitHub Actions: annotations, step summary, outputs.'
+complete -c vbsjob -n '__vbsjob_at \' watch\'' -l junit -r -F -d 'Write a JUnit report with a test case a sub-job.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -s q -l quiet -d 'Say nothing: exit code only.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -s v -l verbose -d 'Show each request on stderr.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l cloud -x -a '(vbsjob --offer clouds 2>/dev/null)' -d 'A cloud of clouds.yaml or config.toml, or \'sandbox\'.'

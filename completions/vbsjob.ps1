@@ -109,6 +109,8 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
    "--progress",
    "--heartbeat",
    "--bell",
+   "--github",
+   "--junit",
    "-q",
    "--quiet",
    "-v",
@@ -157,6 +159,7 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
     "none"
    ],
    "--heartbeat": [],
+   "--junit": [],
    "--cloud": [
     "ask:clouds"
    ],

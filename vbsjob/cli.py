@@ -106,6 +106,8 @@ def watch(
     progress: flags.Progress = None,
     heartbeat: flags.Heartbeat = None,
     bell: flags.Bell = None,
+    github: flags.Github = None,
+    junit: flags.Junit = None,
     quiet: flags.Quiet = None,
     verbose: flags.Verbose = None,
     cloud: flags.Cloud = None,
@@ -131,6 +133,7 @@ def watch(
     world: World = ctx.obj
     settings = _settings(ctx, world)
     ids = asked.ids(jobs, world.stdin, lambda: history.newest(settings, world))
+    _prepared(settings)
     with _service(settings, world) as reached:
         client = Client(reached, world)
         poll = Poll(ids, _rules(settings), world.monotonic(), world.random)
@@ -145,9 +148,30 @@ def watch(
     report.concluded(followed.answers(), settings, field or [], world)
     if settings["bell"]:
         world.ring()
+    _published(followed.answers(), poll.code(), settings, world)
     if poll.code() is Code.TIMEOUT:
         raise TimedOut(poll.left(), hint=_resume(ctx, settings, ids))
     return poll.code()
+
+
+def _prepared(settings: Settings) -> None:
+    """Refuse what could not be kept at the end, before the waiting begins."""
+    if settings["junit"] is not None:
+        from vbsjob import junit
+
+        junit.check(settings["junit"])
+
+
+def _published(answers: Sequence[Answer], code: Code, settings: Settings, world: World) -> None:
+    """Tell those who asked for a report of their own how the watch ended."""
+    if settings["github"]:
+        from vbsjob import github
+
+        github.report(answers, code, world)
+    if settings["junit"] is not None:
+        from vbsjob import junit
+
+        junit.write(settings["junit"], answers, world)
 
 
 def _rules(settings: Settings) -> Rules:

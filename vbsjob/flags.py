@@ -115,3 +115,11 @@ Heartbeat = Annotated[
     typer.Option(metavar="TIME", help="Longest silence of plain progress; 60s."),
 ]
 Bell = Annotated[bool | None, typer.Option("--bell", help="Ring the terminal's bell at the end.")]
+Github = Annotated[
+    bool | None,
+    typer.Option("--github", help="Tell GitHub Actions: annotations, step summary, outputs."),
+]
+Junit = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Write a JUnit report with a test case a sub-job."),
+]

@@ -176,6 +176,8 @@ KEYS = (
     _preference("progress", _one_of(*get_args(Progress)), "auto"),
     _preference("heartbeat", _interval, 60.0),
     _preference("bell", _boolean, default=False),
+    _preference("github", _boolean, default=False),
+    _preference("junit", _text),
     _preference("body_limit", _mebibytes, 4 << 20),
 )
 NOUNS = {key.noun: key for key in KEYS}
