@@ -1,0 +1,116 @@
+"""README's recipes for scripts and CI services, run as they stand there against the sandbox."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+
+from tests.rigs.program import COMMAND, ROOT, surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+README = ROOT.joinpath("README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def recipes() -> dict[str, str]:
+    """Return each recipe as the script that its service hands to a shell."""
+    found = {"shell": next(text for kind, text in BLOCKS if kind == "sh")}
+    for text in (text for kind, text in BLOCKS if kind == "yaml"):
+        document = yaml.safe_load(text)
+        if isinstance(document, list):
+            found["github"] = document[0]["run"]
+        elif "backup" in document:
+            found["gitlab"] = "\n".join(document["backup"]["script"])
+    groovy = next(text for kind, text in BLOCKS if kind == "groovy")
+    (found["jenkins"],) = re.findall(r"script: '(.*)'\)", groovy)
+    return found
+
+
+RECIPES = recipes()
+SHELLS = {"shell": ["sh"], "github": ["bash", "-e"], "gitlab": ["bash", "-eo", "pipefail"],
+          "jenkins": ["sh", "-xe"]}  # fmt: skip
+AS_IT_IS = {"gitlab", "jenkins"}
+"""These leave 7 and 124 to the service: GitLab by retry and allow_failure, Jenkins by its code."""
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[dict[str, str]]:
+    served = subprocess.Popen(
+        [*COMMAND, "sandbox"], cwd=ROOT, env=surroundings(), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert served.stdout
+    told: dict[str, str] = {}
+    while len(told) < 7:
+        name, _, value = served.stdout.readline().removeprefix("export ").partition("=")
+        told[name] = value.strip().strip("'")
+    yield told
+    served.kill()
+    served.wait()
+    served.stdout.close()
+
+
+def run(recipe: str, folder: Path, env: dict[str, str], **more: str) -> tuple[int, str]:
+    program = folder / "vbsjob"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m vbsjob "$@"\n')
+    program.chmod(0o755)
+    path = {"PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(folder)}
+    ran = subprocess.run(
+        [*SHELLS[recipe], "-c", RECIPES[recipe]], cwd=folder,
+        env=surroundings() | env | path | more, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(("job", "code"), [("backup-ended", 0), ("fail-deep-ended", 1)])
+def test_a_recipe_ends_as_the_job_did(
+    recipe: str, job: str, code: int, tmp_path: Path, sandbox: dict[str, str]
+) -> None:
+    ended, told = run(recipe, tmp_path, sandbox, JOB_ID=job)
+    assert ended == code, told
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_allows_a_job_to_go_on(
+    recipe: str, tmp_path: Path, sandbox: dict[str, str]
+) -> None:
+    ended, told = run(recipe, tmp_path, sandbox, JOB_ID="endless", VBSJOB_TIMEOUT="1s")
+    assert ended == (124 if recipe in AS_IT_IS else 0), told
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_tries_again_while_the_state_is_unknown_and_then_says_so(
+    recipe: str, tmp_path: Path
+) -> None:
+    nobody = {"OS_TOKEN": "t", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "http://127.0.0.1:9"}
+    ended, told = run(recipe, tmp_path, nobody, JOB_ID="j", VBSJOB_RETRY_FOR="1s")
+    assert ended == 7, told
+    assert recipe in AS_IT_IS or told.count("watching job j") == 3, told
+
+
+def test_gitlab_gets_a_report_and_plain_variables(tmp_path: Path, sandbox: dict[str, str]) -> None:
+    run("gitlab", tmp_path, sandbox, JOB_ID="fail-deep-ended")
+    lines = (tmp_path / "backup.env").read_text().splitlines()
+    assert "VBSJOB_STATUS=FAIL" in lines
+    assert [line for line in lines if not re.fullmatch(r"[A-Z][A-Z0-9_]*=[ -~]*", line)] == []
+    assert len(ET.parse(tmp_path / "report.xml").getroot()[0]) == 5
+
+
+def test_the_services_are_told_which_codes_to_retry_and_to_allow() -> None:
+    documents = [yaml.safe_load(text) for kind, text in BLOCKS if kind == "yaml"]
+    job = next(d["backup"] for d in documents if isinstance(d, dict) and "backup" in d)
+    assert (job["retry"]["exit_codes"], job["allow_failure"]["exit_codes"]) == (7, 124)
+    groovy = next(text for kind, text in BLOCKS if kind == "groovy")
+    assert "code == 7" in groovy
+    assert "code == 124" in groovy
