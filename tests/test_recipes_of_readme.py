@@ -67,7 +67,8 @@ def run(recipe: str, folder: Path, env: dict[str, str], **more: str) -> tuple[in
     path = {"PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(folder)}
     ran = subprocess.run(
         [*SHELLS[recipe], "-c", RECIPES[recipe]], cwd=folder,
-        env=surroundings() | env | path | more, capture_output=True, text=True, check=False, timeout=60,
+        env=surroundings() | env | path | more, capture_output=True, text=True, check=False,
+        timeout=60,
     )  # fmt: skip
     return ran.returncode, ran.stdout + ran.stderr
 

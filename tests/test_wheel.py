@@ -1,0 +1,89 @@
+"""The wheel, installed where nothing of this checkout is: the program, its pages, Tab."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rigs.program import ROOT
+from vbsjob import __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new virtual environment with the wheel; what it depends on is lent by ours."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    assert wheel.name.startswith(f"vbsjob-{__version__}-")
+    new = folder / "new"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(new)], check=True)
+    pip = [sys.executable, "-m", "pip", "-q", "--python", str(new / "bin/python"), "install"]
+    quiet = ["--no-deps", "--no-index", "--disable-pip-version-check", "--root-user-action=ignore"]
+    subprocess.run([*pip, *quiet, str(wheel)], check=True, capture_output=True)
+    (packages,) = new.glob("lib/python*/site-packages")
+    (packages / "lent.pth").write_text(sysconfig.get_path("purelib"))
+    return new
+
+
+def said(place: Path, *command: str, **more: str) -> str:
+    path = f"{place}/bin:{os.environ['PATH']}"
+    env = {"PATH": path, "HOME": str(place), "LC_ALL": "C.UTF-8", "TERM": "dumb"}
+    ran = subprocess.run(
+        command, cwd=place, env=env | more, check=True, capture_output=True, text=True, timeout=60
+    )
+    return ran.stdout
+
+
+def needs(tool: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(shutil.which(tool) is None, reason=f"{tool} is not installed")
+
+
+def test_the_program_runs_and_tells_the_one_version_there_is(place: Path) -> None:
+    assert said(place, "vbsjob", "--version") == f"vbsjob {__version__}\n"
+    told = said(place, "vbsjob", "get", "backup-ended", "--cloud", "sandbox", "-f", "status")
+    assert told == "SUCCESS\n"
+    script = "import vbsjob; print(vbsjob.__file__)"
+    assert said(place, "python", "-c", script).startswith(str(place))
+
+
+def test_every_page_is_where_man_looks(place: Path) -> None:
+    pages = {path.name: path.read_bytes() for path in ROOT.glob("man/*.1")}
+    installed = {path.name: path.read_bytes() for path in place.glob("share/man/man1/*")}
+    assert installed == pages
+
+
+@needs("man")
+def test_man_finds_the_page_by_the_commands_name(place: Path) -> None:
+    told = said(place, "man", "vbsjob-get", MANPATH=str(place / "share/man"), MANWIDTH="80")
+    assert "EXIT STATUS" in told
+
+
+def test_bash_completes_from_where_the_wheel_put_it(place: Path) -> None:
+    script = place / "share/bash-completion/completions/vbsjob"
+    line = f"source {script}; COMP_WORDS=(vbsjob g); COMP_CWORD=1; _vbsjob; echo $COMPREPLY"
+    assert said(place, "bash", "--norc", "-c", line) == "get\n"
+
+
+@needs("fish")
+def test_fish_loads_the_completion_by_itself(place: Path) -> None:
+    line = "complete -C 'vbsjob g'"
+    told = said(place, "fish", "-c", line, XDG_DATA_DIRS=f"{place}/share:/usr/share")
+    assert told.startswith("get\t")
+
+
+@needs("zsh")
+def test_zsh_loads_the_completion_by_itself(place: Path) -> None:
+    line = f"fpath=({place}/share/zsh/site-functions $fpath); autoload -Uz compinit;"
+    line += "compinit -u -D; print $_comps[vbsjob]"
+    assert said(place, "zsh", "-f", "-c", line) == "_vbsjob\n"
