@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from vbsjob.change import Change
     from vbsjob.outcome import Problem
 
-QUICK, STEADY, GROWTH = 2.0, 12.5, 1.5
+QUICK, STEADY, GROWTH = 2.0, 12.0, 2.5
 """Seconds between questions: from QUICK, by GROWTH, to STEADY; JITTER keeps it below 15 s."""
 JITTER = 0.2
-AGE_PART = 0.04
-"""After a change the interval falls back to this part of the job's age."""
+HASTE, AGE_PART = 2.0, 0.04
+"""A change divides the grown interval, but makes it no less than this part of the job's age.
+
+Back to QUICK at once would ask about a job of a minute, with a few sub-jobs, twice as often.
+"""
 INIT_INTERVAL = 5.0
 RATE = 20.0
 """Questions a second that all jobs share."""
@@ -195,7 +198,7 @@ class Poll:
         one.step = min(one.step * GROWTH, STEADY)
         if changes:
             one.changed = now
-            one.step = min(max(QUICK, AGE_PART * (age or 0.0)), STEADY)
+            one.step = min(max(QUICK, AGE_PART * (age or 0.0), one.step / HASTE), STEADY)
             events.append(Event("change", one.job_id, changes))
         verdict = outcome.verdict(found, fail_fast=self.rules.fail_fast)
         if verdict is Code.PENDING:
