@@ -93,6 +93,46 @@ def get(
 
 
 @app.command(epilog=EXIT_CODES)
+def tree(
+    ctx: typer.Context,
+    jobs: flags.Jobs,
+    output: flags.Output = None,
+    field: flags.Fields = None,
+    exit_status: flags.ExitStatus = None,
+    quiet: flags.Quiet = None,
+    verbose: flags.Verbose = None,
+    cloud: flags.Cloud = None,
+    region: flags.Region = None,
+    project: flags.Project = None,
+    endpoint: flags.Endpoint = None,
+    cache: flags.Cache = None,
+    insecure_http: flags.InsecureHttp = None,
+    retry_for: flags.RetryFor = None,
+    color: flags.Color = None,
+    depth: flags.Depth = None,
+    only: flags.Only = None,
+    sort: flags.Sort = None,
+    ascii: flags.Ascii = None,  # noqa: A002 - the option's name
+) -> Code:
+    """Draw a job's nested sub-jobs.
+
+    \b
+    vbsjob tree 4010b39b5281d3590152874bfa3b1604
+    vbsjob tree ID --only failed,running --sort duration
+    vbsjob tree ID -o jsonl | jq -r 'select(.status == "FAIL") | .path'
+    """
+    from vbsjob import asked, report
+
+    world: World = ctx.obj
+    settings = _settings(ctx, world)
+    ids = asked.ids(jobs, world.stdin)
+    with _service(settings, world) as reached:
+        answers = _answers(ids, reached, world)
+    report.tree(answers, settings, field or [], world)
+    return _code(answers, judged=settings["exit_status"])
+
+
+@app.command(epilog=EXIT_CODES)
 def watch(
     ctx: typer.Context,
     jobs: flags.Jobs,

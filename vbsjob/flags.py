@@ -123,3 +123,17 @@ Junit = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Write a JUnit report with a test case a sub-job."),
 ]
+Depth = Annotated[
+    str | None, typer.Option(metavar="N", help="Show so many levels of sub-jobs, count the rest.")
+]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        metavar="STATUS,...",
+        help="Only sub-jobs that are failed, running, waiting, done or other, and those above.",
+    ),
+]
+Sort = Annotated[
+    keys.Sort | None, typer.Option(help="Order of sub-jobs: the service's ('api') or another.")
+]
+Ascii = Annotated[bool | None, typer.Option("--ascii", help="Draw with plain letters and lines.")]

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from vbsjob import record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TextIO
 
-    Records = Sequence[dict[str, Any]]
+    Records = Iterable[dict[str, Any]]
     Fields = Sequence[str]
 
 COLUMNS = (
@@ -34,9 +34,17 @@ COLUMNS = (
 """What the flat formats show when no field is asked for; entities follow."""
 
 
-def write(name: str, records: Records, fields: Fields, out: TextIO) -> None:
-    """Write the records in a format by its name; with `fields`, only those."""
-    WRITERS[name](records, fields, out)
+def write(
+    name: str, records: Records, fields: Fields, out: TextIO, columns: Fields = COLUMNS
+) -> None:
+    """Write the records in a format by its name; with `fields`, only those.
+
+    Without, the formats that hold no whole document show `columns` and the entities.
+    """
+    if name in FLAT and not fields:
+        FLAT[name](records, columns, out)
+    else:
+        WRITERS[name](records, fields, out)
 
 
 def _json(records: Records, fields: Fields, out: TextIO) -> None:
@@ -72,11 +80,14 @@ def _tree(found: Any) -> Any:
 def _csv(records: Records, fields: Fields, out: TextIO) -> None:
     import csv
 
-    columns = [*fields] or [*COLUMNS, "entities"]
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow(fields)
     for item in records:
-        writer.writerow([record.word(record.field(item, column)) for column in columns])
+        writer.writerow([record.word(record.field(item, column)) for column in fields])
+
+
+def _whole_csv(records: Records, columns: Fields, out: TextIO) -> None:
+    _csv(records, [*columns, "entities"], out)
 
 
 def _value(records: Records, fields: Fields, out: TextIO) -> None:
@@ -86,12 +97,26 @@ def _value(records: Records, fields: Fields, out: TextIO) -> None:
 
 
 def _env(records: Records, fields: Fields, out: TextIO) -> None:
-    for number, item in enumerate(records, start=1):
-        prefix = "VBSJOB" if len(records) == 1 else f"VBSJOB_{number}"
-        for name in fields or [*COLUMNS, *_entities(item)]:
-            variable = re.sub(r"[^A-Z0-9]", "_", name.upper())
-            value = record.word(record.field(item, name))
-            out.write(f"{prefix}_{variable}={shlex.quote(value) if value else ''}\n")
+    for prefix, item in _prefixed(records):
+        _assign(prefix, item, fields, out)
+
+
+def _whole_env(records: Records, columns: Fields, out: TextIO) -> None:
+    for prefix, item in _prefixed(records):
+        _assign(prefix, item, [*columns, *_entities(item)], out)
+
+
+def _prefixed(records: Records) -> Iterator[tuple[str, dict[str, Any]]]:
+    listed = list(records)
+    for number, item in enumerate(listed, start=1):
+        yield "VBSJOB" if len(listed) == 1 else f"VBSJOB_{number}", item
+
+
+def _assign(prefix: str, item: dict[str, Any], names: Fields, out: TextIO) -> None:
+    for name in names:
+        variable = re.sub(r"[^A-Z0-9]", "_", name.upper())
+        value = record.word(record.field(item, name))
+        out.write(f"{prefix}_{variable}={shlex.quote(value) if value else ''}\n")
 
 
 def _entities(item: dict[str, Any]) -> list[str]:
@@ -112,6 +137,10 @@ WRITERS: dict[str, Callable[[Records, Fields, TextIO], None]] = {
     "value": _value,
     "env": _env,
     "name": _name,
+}
+FLAT: dict[str, Callable[[Records, Fields, TextIO], None]] = {
+    "csv": _whole_csv,
+    "env": _whole_env,
 }
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Format = Literal["table", "json", "jsonl", "yaml", "csv", "value", "env", "name"]
 Progress = Literal["auto", "tty", "plain", "json", "none"]
+Sort = Literal["api", "begin", "duration", "status"]
 Color = Literal["auto", "always", "never"]
 DURATION = re.compile(r"(?=[0-9])(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9})s?)?")
 
@@ -74,6 +75,29 @@ def _one_of(*words: str) -> Callable[[Any], str]:
         return str(raw)
 
     return parse
+
+
+def _depth(raw: Any) -> int:
+    if isinstance(raw, bool) or not re.fullmatch(r"[0-9]{1,4}", str(raw)):
+        raise ValueError("is no number of levels from 0 to 9999")
+    return int(raw)
+
+
+KINDS = {
+    "failed": "FAIL",
+    "running": "RUNNING",
+    "waiting": "INIT",
+    "done": "SUCCESS",
+    "other": "other",
+}
+"""What --only calls the kinds of status; the service's own words are understood too."""
+
+
+def _kinds(raw: Any) -> frozenset[str]:
+    words = [word.strip() for word in str(raw).split(",")]
+    if not set(words) <= {*KINDS, *KINDS.values()}:
+        raise ValueError(f"is no list of {', '.join(KINDS)}")
+    return frozenset(KINDS.get(word, word) for word in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +188,10 @@ KEYS = (
     _preference("insecure_http", _boolean, default=False),
     _preference("output", _one_of(*get_args(Format))),
     _preference("color", _one_of(*get_args(Color)), "auto"),
+    _preference("depth", _depth),
+    _preference("only", _kinds, frozenset()),
+    _preference("sort", _one_of(*get_args(Sort)), "api"),
+    _preference("ascii", _boolean, default=False),
     _preference("verbose", _boolean, default=False),
     _preference("quiet", _boolean, default=False),
     _preference("exit_status", _boolean, default=False),

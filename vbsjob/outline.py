@@ -115,10 +115,17 @@ class Outline:
         return list(_drawn(self.top, chosen.__getitem__, LEVELS))
 
     def chosen(
-        self, *, depth: int | None = None, only: Collection[str] = ()
+        self,
+        *,
+        depth: int | None = None,
+        only: Collection[str] = (),
+        levels: int | None = LEVELS,
     ) -> Iterator[Row | Summary]:
-        """Yield rows to `depth` levels; with `only` those kinds and what leads to them."""
-        limit = LEVELS if depth is None else min(depth, LEVELS)
+        """Yield rows to `depth` levels; with `only` those kinds and what leads to them.
+
+        Never more than `levels`; what is left out is counted in a summary.
+        """
+        limit = min(n for n in (depth, levels, self.top.levels) if n is not None)
         if not only:
             return _drawn(self.top, lambda row: row.children, limit)
         kept: set[Row] = {self.top}

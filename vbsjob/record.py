@@ -70,11 +70,15 @@ def field(found: Any, dotted: str) -> Any:
 
     `sub_jobs` are found wherever the service put them; a member whose name has dots is found too.
     """
-    if isinstance(found, dict) and dotted in found and dotted != "sub_jobs":
-        return found[dotted]
-    name, _, rest = dotted.partition(".")
-    inner = _member(found, name)
-    return inner if inner is MISSING or not rest else field(inner, rest)
+    rest = dotted
+    while found is not MISSING:
+        if isinstance(found, dict) and rest in found and rest != "sub_jobs":
+            return found[rest]
+        name, dot, rest = rest.partition(".")
+        found = _member(found, name)
+        if not dot or not rest:
+            break
+    return found
 
 
 def _member(found: Any, name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from vbsjob.job import Job
     from vbsjob.record import Answer
     from vbsjob.settings import Settings
+    from vbsjob.view import Marks
     from vbsjob.world import World
 
 
@@ -34,6 +35,34 @@ def concluded(
     _complain(answers, world)
 
 
+def tree(
+    answers: Sequence[Answer], settings: Settings, fields: Sequence[str], world: World
+) -> None:
+    """Write the answer as `present` does, its sub-jobs as a tree, or a row each."""
+    from vbsjob import branches
+
+    name, now, wish = _format(settings, fields), world.now(), branches.Wish.of(settings)
+    if _wanted(answers, settings):
+        if name == "table" and not fields:
+            _paint(answers, settings, world)
+        elif name in {"json", "yaml"} and not fields:
+            _write([branches.nested(answer, wish, now) for answer in answers], name, (), world)
+        else:
+            rows = [row for answer in answers for row in branches.flat(answer, wish, now)]
+            chosen = fields or (["path"] if name == "value" else [])
+            _write(rows, name, chosen, world, branches.COLUMNS)
+    _complain(answers, world)
+
+
+def _format(settings: Settings, fields: Sequence[str]) -> str:
+    name: str = settings["output"] or ("value" if fields else "table")
+    return name
+
+
+def _wanted(answers: Sequence[Answer], settings: Settings) -> bool:
+    return not settings["quiet"] and any(answer.job for answer in answers)
+
+
 def _answer(
     answers: Sequence[Answer],
     settings: Settings,
@@ -42,31 +71,43 @@ def _answer(
     *,
     whole: bool,
 ) -> None:
-    if settings["quiet"] or not any(answer.job for answer in answers):
+    name = _format(settings, fields)
+    if not _wanted(answers, settings):
         return
-    name = settings["output"] or ("value" if fields else "table")
     if name == "table":
         _draw(answers, settings, fields, world, whole=whole)
     else:
-        _write(answers, name, fields, world)
-    world.stdout.flush()
+        now = world.now()
+        _write([answer.record(now) for answer in answers], name, fields, world)
 
 
 def _complain(answers: Sequence[Answer], world: World) -> None:
+    world.stdout.flush()
     for answer in answers:
         if answer.problem:
             world.complain(answer.problem)
 
 
-def _write(answers: Sequence[Answer], name: str, fields: Sequence[str], world: World) -> None:
+def _write(
+    records: Sequence[dict[str, Any]],
+    name: str,
+    fields: Sequence[str],
+    world: World,
+    columns: Sequence[str] = (),
+) -> None:
     from vbsjob import formats, record
 
-    now = world.now()
-    records = [answer.record(now) for answer in answers]
     for field in fields:
         if all(record.field(item, field) is record.MISSING for item in records):
             world.note(f"no job has a field {field!r}.")
-    formats.write(name, records, fields, world.stdout)
+    if name == "table":
+        from vbsjob import sheet
+
+        console = world.console(world.stdout, "never")
+        for item in records:
+            console.print(sheet.fields(item, fields))
+        return
+    formats.write(name, records, fields, world.stdout, columns or formats.COLUMNS)
 
 
 def _draw(
@@ -79,10 +120,9 @@ def _draw(
 ) -> None:
     from vbsjob import sheet, view
     from vbsjob.outline import Outline
-    from vbsjob.world import encodes
 
     console = world.console(world.stdout, settings["color"])
-    marks = view.UNICODE if encodes(world.stdout, view.EVERY_SIGN) else view.ASCII
+    marks = _marks(settings, world)
     now, width = world.now(), world.width(world.stdout) or view.UNBOUND
     shown = [
         sheet.fields(answer.record(now), fields)
@@ -97,9 +137,36 @@ def _draw(
         console.print(picture, end="" if number == len(shown) - 1 else "\n")
 
 
+def _paint(answers: Sequence[Answer], settings: Settings, world: World) -> None:
+    """Draw the trees, line by line: a console would take longer for a line than all the rest."""
+    from vbsjob import branches, view
+
+    now, wish, marks = world.now(), branches.Wish.of(settings), _marks(settings, world)
+    width = world.width(world.stdout) or view.UNBOUND
+    colors = world.colors(world.stdout, settings["color"])
+    gap = ""
+    for answer in answers:
+        outline = wish.outline(answer, now)
+        if outline is not None:
+            world.stdout.write(gap)
+            for line in view.drawn(wish.drawn(outline), width, now, marks):
+                world.stdout.write(view.painted(line, colors=colors) + "\n")
+            gap = "\n"
+
+
+def _marks(settings: Settings, world: World) -> Marks:
+    from vbsjob import view
+    from vbsjob.world import encodes
+
+    plain = settings["ascii"] or not encodes(world.stdout, view.EVERY_SIGN)
+    return view.ASCII if plain else view.UNICODE
+
+
 def _next(job: Job, settings: Settings) -> str:
     """Return the command to type next, for a job that failed or goes on."""
     if job.status == "SUCCESS":
         return ""
     where = " --cloud sandbox" if settings.sandbox else ""
-    return f"vbsjob get {job.id}{where} -o json"
+    if not job.ended:
+        return f"vbsjob watch {job.id}{where}"
+    return f"vbsjob tree {job.id}{where}" if job.sub_jobs else f"vbsjob get {job.id}{where} -o json"

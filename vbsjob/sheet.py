@@ -118,7 +118,7 @@ def _sub_jobs(picture: Text, found: Outline, now: datetime, marks: Marks) -> Non
     rows = found.rows[1:]
     if not rows:
         return
-    _rows(picture, [("sub-jobs", f"{len(rows)}: {view.counts(row.job for row in rows)}")], "  ")
+    _rows(picture, [("sub-jobs", f"{len(rows)}: {counts(row.job for row in rows)}")], "  ")
     listed = rows
     if len(rows) > SUB_JOBS_SHOWN:
         listed = [row for row in rows if row.job.status != "SUCCESS"][:SUB_JOBS_SHOWN]
@@ -127,7 +127,16 @@ def _sub_jobs(picture: Text, found: Outline, now: datetime, marks: Marks) -> Non
         picture.append(indent).append_text(headline(row.job, now, marks))
         _rows(picture, _members(row.job), indent + "  ")
     if len(listed) < len(rows):
-        picture.append(f"    {len(rows) - len(listed)} more: vbsjob get -o json\n", "dim")
+        picture.append(f"    {len(rows) - len(listed)} more: vbsjob tree\n", "dim")
+
+
+def counts(jobs: Iterable[Job]) -> str:
+    """Count jobs by status, in words: `3 SUCCESS, 1 FAIL`."""
+    told: dict[str, int] = {}
+    for found in jobs:
+        word = view.status_word(found)
+        told[word] = told.get(word, 0) + 1
+    return ", ".join(f"{number} {word}" for word, number in told.items())
 
 
 def fields(document: dict[str, Any], names: Iterable[str]) -> Text:

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.style import Style
 from rich.text import Text
 
 from vbsjob.outline import Summary
 from vbsjob.text import plain, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from vbsjob.job import Job
@@ -88,15 +90,6 @@ def shown(value: Any) -> str:
     return plain(value) if isinstance(value, str) and value else json.dumps(value)
 
 
-def counts(jobs: Iterable[Job]) -> str:
-    """Count jobs by status, in words: `3 SUCCESS, 1 FAIL`."""
-    told: dict[str, int] = {}
-    for found in jobs:
-        word = status_word(found)
-        told[word] = told.get(word, 0) + 1
-    return ", ".join(f"{number} {word}" for word, number in told.items())
-
-
 def reason(found: Job) -> str:
     """Return what the service says of a failure, code first; empty where it says nothing."""
     told = (found.members.get(name) for name in ("error_code", "fail_reason"))
@@ -113,6 +106,16 @@ def lines(rows: Sequence[Row | Summary], width: int, now: datetime, marks: Marks
         Text.assemble(*line, no_wrap=True, overflow="ignore", end="")
         for line in drawn(rows, width, now, marks)
     ]
+
+
+def painted(line: Line, *, colors: bool) -> str:
+    """Return a line as a terminal takes it, with colours or without."""
+    if not colors:
+        return "".join(text for text, _ in line)
+    return "".join(
+        Style.parse(style).render(text, color_system=ColorSystem.STANDARD) if style else text
+        for text, style in line
+    )
 
 
 def drawn(rows: Sequence[Row | Summary], width: int, now: datetime, marks: Marks) -> Iterator[Line]:

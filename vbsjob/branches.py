@@ -1,0 +1,138 @@
+"""Nested sub-jobs as documents: as the service nests them, or flat, a row each.
+
+The service's own members stay as they are; `depth`, `path` and `parent_id` stand beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vbsjob.outline import Outline, Row, ordering
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from vbsjob.outline import Summary
+    from vbsjob.record import Answer
+    from vbsjob.settings import Settings
+
+COLUMNS = (
+    "job_id",
+    "parent_id",
+    "depth",
+    "path",
+    "status",
+    "job_type",
+    "begin_time",
+    "end_time",
+    "elapsed_s",
+    "error_code",
+    "fail_reason",
+)
+"""What the flat formats show of a row when no field is asked for; entities follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which sub-jobs are asked for, and in which order."""
+
+    depth: int | None
+    only: frozenset[str]
+    sort: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Wish:
+        """Read the wish from the settings."""
+        return cls(settings["depth"], settings["only"], settings["sort"])
+
+    def outline(self, answer: Answer, now: datetime) -> Outline | None:
+        """Return the answer's outline in the order wished; None where there is no job."""
+        return Outline(answer.job, sort=ordering(self.sort, now)) if answer.job else None
+
+    def drawn(self, outline: Outline) -> list[Row | Summary]:
+        """Return the rows of a picture, with counts of what it leaves out."""
+        return list(outline.chosen(depth=self.depth, only=self.only))
+
+    def rows(self, outline: Outline) -> Iterator[Row]:
+        """Yield the rows that documents hold: however deep, nothing is summed up in them."""
+        found = outline.chosen(depth=self.depth, only=self.only, levels=None)
+        return (row for row in found if isinstance(row, Row))
+
+
+def flat(answer: Answer, wish: Wish, now: datetime) -> Iterator[dict[str, Any]]:
+    """Yield a document a job, top to bottom, without the sub-jobs in it."""
+    outline = wish.outline(answer, now)
+    if outline is None:
+        beside = {"depth": 0, "path": answer.job_id, "parent_id": None}
+        yield answer.record(now) | beside
+        return
+    top = answer.record(now)
+    for row, ours in _placed(wish.rows(outline), now):
+        members = top if row is outline.top else row.job.members
+        told = {name: value for name, value in members.items() if name != "sub_jobs"}
+        if isinstance(members.get("entities"), dict):
+            told["entities"] = row.job.entities
+        named = {} if members.get("job_id") else {"job_id": row.job.id or None}
+        yield {"schema_version": top["schema_version"]} | ours | told | named
+
+
+def nested(answer: Answer, wish: Wish, now: datetime) -> dict[str, Any]:
+    """Return one document, each sub-job where the service put it."""
+    outline = wish.outline(answer, now)
+    top = answer.record(now)
+    if outline is None:
+        return top
+    documents: dict[int, tuple[int, dict[str, Any]]] = {}
+    placed = list(_placed(wish.rows(outline), now))
+    for row, ours in reversed(placed):
+        own = top if row is outline.top else row.job.members
+        beside = {name: value for name, value in ours.items() if name not in own}
+        document = own | beside
+        _refill(document, documents, wish)
+        entities = document.get("entities")
+        if isinstance(entities, dict):
+            document["entities"] = _refill(dict(entities), documents, wish)
+        documents[id(row.job.members)] = row.rank, document
+    return documents[id(outline.top.job.members)][1]
+
+
+def _refill(
+    holder: dict[str, Any], documents: dict[int, tuple[int, dict[str, Any]]], wish: Wish
+) -> dict[str, Any]:
+    """Put the documents of the sub-jobs where their members were, and leave out the unwished."""
+    listed = holder.get("sub_jobs")
+    if isinstance(listed, list):
+        whole = wish.depth is None and not wish.only
+        found = [documents.get(id(item), (1 << 60, item)) for item in listed]
+        if wish.sort != "api":
+            found.sort(key=lambda item: item[0])
+        holder["sub_jobs"] = [item for rank, item in found if whole or rank < 1 << 60]
+    return holder
+
+
+def _placed(rows: Iterator[Row], now: datetime) -> Iterator[tuple[Row, dict[str, Any]]]:
+    """Yield each row with what we know of it: elapsed time, depth, path of ids, parent."""
+    paths: dict[Row, str] = {}
+    for row in rows:
+        step = _step(row)
+        path = f"{paths[row.parent]}/{step}" if row.parent else step
+        if row.children:
+            paths[row] = path
+        yield (
+            row,
+            {
+                "elapsed_s": row.job.elapsed(now),
+                "depth": row.depth,
+                "path": path,
+                "parent_id": (row.parent.job.id or None) if row.parent else None,
+            },
+        )
+
+
+def _step(row: Row) -> str:
+    """Return the id as a step of a path; `#2` for the second sub-job where it has no id."""
+    if not row.job.id:
+        return f"#{row.position + 1}"
+    return row.job.id.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
