@@ -112,7 +112,7 @@ def tree(
     depth: flags.Depth = None,
     only: flags.Only = None,
     sort: flags.Sort = None,
-    ascii: flags.Ascii = None,  # noqa: A002 - the option's name
+    ascii: flags.Ascii = None,
 ) -> Code:
     """Draw a job's nested sub-jobs.
 
