@@ -128,7 +128,7 @@ def drawn(rows: Sequence[Row | Summary], width: int, now: datetime, marks: Marks
         for row, cell in zip(rows, cells, strict=True):
             yield from _broken(cell, _way(row, cell, width, marks), width)
         return
-    guides = _guides(depths, layout.step, marks) if layout.step else map("{} ".format, depths)
+    guides = _guides(depths, layout.step, marks) if layout.step else _numbers(depths)
     for cell, guide in zip(cells, guides, strict=True):
         yield from layout.line(cell, guide, width, marks)
 
@@ -207,7 +207,7 @@ class _Layout:
             parts.append((GAP + _padded(cell.type, self.type), ""))
         size = cell_len(cell.id)
         if size > self.id and sum(cell_len(text) for text, _ in parts) + len(GAP) + size > width:
-            yield parts
+            yield [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1])]
             yield [(cell.id, "")]
             return
         told = _cut(cell.reason, self.reason - max(size - self.id, 0), marks) if cell.reason else ""
@@ -228,6 +228,11 @@ def _guides(depths: Sequence[int], step: int, marks: Marks) -> list[str]:
         found.append(above + sign[:step] if depth else "")
         follows[depth:] = [True] + [False] * (len(follows) - depth - 1)
     return found[::-1]
+
+
+def _numbers(depths: Sequence[int]) -> list[str]:
+    wide = len(str(max(depths, default=0)))
+    return [f"{depth:>{wide}} " for depth in depths]
 
 
 def _broken(cell: _Cells, way: str, width: int) -> Iterator[Line]:
