@@ -39,7 +39,7 @@ class Wish:
     """Which sub-jobs are asked for, and in which order."""
 
     depth: int | None
-    only: frozenset[str]
+    only: tuple[str, ...]
     sort: str
 
     @classmethod

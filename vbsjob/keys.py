@@ -93,11 +93,11 @@ KINDS = {
 """What --only calls the kinds of status; the service's own words are understood too."""
 
 
-def _kinds(raw: Any) -> frozenset[str]:
+def _kinds(raw: Any) -> tuple[str, ...]:
     words = [word.strip() for word in str(raw).split(",")]
     if not set(words) <= {*KINDS, *KINDS.values()}:
         raise ValueError(f"is no list of {', '.join(KINDS)}")
-    return frozenset(KINDS.get(word, word) for word in words)
+    return tuple(KINDS.get(word, word) for word in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ KEYS = (
     _preference("output", _one_of(*get_args(Format))),
     _preference("color", _one_of(*get_args(Color)), "auto"),
     _preference("depth", _depth),
-    _preference("only", _kinds, frozenset()),
+    _preference("only", _kinds, ()),
     _preference("sort", _one_of(*get_args(Sort)), "api"),
     _preference("ascii", _boolean, default=False),
     _preference("verbose", _boolean, default=False),
