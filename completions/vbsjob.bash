@@ -37,6 +37,7 @@ _vbsjob() {
         fi
         case "$at $word" in
             "vbsjob get") at="vbsjob get" ;;
+            "vbsjob tree") at="vbsjob tree" ;;
             "vbsjob watch") at="vbsjob watch" ;;
             "vbsjob sandbox") at="vbsjob sandbox" ;;
             "vbsjob explain") at="vbsjob explain" ;;
@@ -50,6 +51,17 @@ _vbsjob() {
             "vbsjob get --endpoint") pending=$word ;;
             "vbsjob get --retry-for") pending=$word ;;
             "vbsjob get --color") pending=$word ;;
+            "vbsjob tree -o" | "vbsjob tree --output") pending=$word ;;
+            "vbsjob tree -f" | "vbsjob tree --field") pending=$word ;;
+            "vbsjob tree --cloud") pending=$word ;;
+            "vbsjob tree --region") pending=$word ;;
+            "vbsjob tree --project") pending=$word ;;
+            "vbsjob tree --endpoint") pending=$word ;;
+            "vbsjob tree --retry-for") pending=$word ;;
+            "vbsjob tree --color") pending=$word ;;
+            "vbsjob tree --depth") pending=$word ;;
+            "vbsjob tree --only") pending=$word ;;
+            "vbsjob tree --sort") pending=$word ;;
             "vbsjob watch -o" | "vbsjob watch --output") pending=$word ;;
             "vbsjob watch -f" | "vbsjob watch --field") pending=$word ;;
             "vbsjob watch --timeout") pending=$word ;;
@@ -99,6 +111,17 @@ _vbsjob() {
         "vbsjob get --endpoint") : ;;
         "vbsjob get --retry-for") : ;;
         "vbsjob get --color") _vbsjob_pick auto always never ;;
+        "vbsjob tree -o" | "vbsjob tree --output") _vbsjob_pick table json jsonl yaml csv value env name ;;
+        "vbsjob tree -f" | "vbsjob tree --field") : ;;
+        "vbsjob tree --cloud") _vbsjob_ask clouds ;;
+        "vbsjob tree --region") : ;;
+        "vbsjob tree --project") : ;;
+        "vbsjob tree --endpoint") : ;;
+        "vbsjob tree --retry-for") : ;;
+        "vbsjob tree --color") _vbsjob_pick auto always never ;;
+        "vbsjob tree --depth") : ;;
+        "vbsjob tree --only") : ;;
+        "vbsjob tree --sort") _vbsjob_pick api begin duration status ;;
         "vbsjob watch -o" | "vbsjob watch --output") _vbsjob_pick table json jsonl yaml csv value env name ;;
         "vbsjob watch -f" | "vbsjob watch --field") : ;;
         "vbsjob watch --timeout") : ;;
@@ -132,12 +155,19 @@ _vbsjob() {
             if [[ $cur == -* ]]; then
                 _vbsjob_pick --version -h --help
             else
-                _vbsjob_pick get watch sandbox explain help config
+                _vbsjob_pick get tree watch sandbox explain help config
             fi
             ;;
         "vbsjob get ")
             if [[ $cur == -* ]]; then
                 _vbsjob_pick -o --output -f --field --exit-status --no-exit-status -q --quiet -v --verbose --cloud --region --project --endpoint --cache --no-cache --insecure-http --retry-for --color -h --help
+            else
+                _vbsjob_ask jobs
+            fi
+            ;;
+        "vbsjob tree ")
+            if [[ $cur == -* ]]; then
+                _vbsjob_pick -o --output -f --field --exit-status --no-exit-status -q --quiet -v --verbose --cloud --region --project --endpoint --cache --no-cache --insecure-http --retry-for --color --depth --only --sort --ascii -h --help
             else
                 _vbsjob_ask jobs
             fi
@@ -167,7 +197,7 @@ _vbsjob() {
             if [[ $cur == -* ]]; then
                 _vbsjob_pick -h --help
             else
-                _vbsjob_pick get watch sandbox explain help config exit-codes environment
+                _vbsjob_pick get tree watch sandbox explain help config exit-codes environment
             fi
             ;;
         "vbsjob config ")

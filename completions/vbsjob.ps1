@@ -8,6 +8,7 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
  "vbsjob": {
   "commands": [
    "get",
+   "tree",
    "watch",
    "sandbox",
    "explain",
@@ -22,6 +23,7 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
   "values": {},
   "free": [
    "get",
+   "tree",
    "watch",
    "sandbox",
    "explain",
@@ -88,6 +90,83 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
     "auto",
     "always",
     "never"
+   ]
+  },
+  "free": [
+   "ask:jobs"
+  ]
+ },
+ "vbsjob tree": {
+  "commands": [],
+  "options": [
+   "-o",
+   "--output",
+   "-f",
+   "--field",
+   "--exit-status",
+   "--no-exit-status",
+   "-q",
+   "--quiet",
+   "-v",
+   "--verbose",
+   "--cloud",
+   "--region",
+   "--project",
+   "--endpoint",
+   "--cache",
+   "--no-cache",
+   "--insecure-http",
+   "--retry-for",
+   "--color",
+   "--depth",
+   "--only",
+   "--sort",
+   "--ascii",
+   "-h",
+   "--help"
+  ],
+  "values": {
+   "-o": [
+    "table",
+    "json",
+    "jsonl",
+    "yaml",
+    "csv",
+    "value",
+    "env",
+    "name"
+   ],
+   "--output": [
+    "table",
+    "json",
+    "jsonl",
+    "yaml",
+    "csv",
+    "value",
+    "env",
+    "name"
+   ],
+   "-f": [],
+   "--field": [],
+   "--cloud": [
+    "ask:clouds"
+   ],
+   "--region": [],
+   "--project": [],
+   "--endpoint": [],
+   "--retry-for": [],
+   "--color": [
+    "auto",
+    "always",
+    "never"
+   ],
+   "--depth": [],
+   "--only": [],
+   "--sort": [
+    "api",
+    "begin",
+    "duration",
+    "status"
    ]
   },
   "free": [
@@ -365,6 +444,7 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
   "values": {},
   "free": [
    "get",
+   "tree",
    "watch",
    "sandbox",
    "explain",
