@@ -17,7 +17,7 @@ import pytest
 
 from tests.rigs.program import COMMAND, ROOT, process, surroundings
 from vbsjob.recipes import RECIPES, Plan
-from vbsjob.sandbox import Sandbox
+from vbsjob.sandbox import PASSWORD, Sandbox
 from vbsjob.world import World
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def test_help_names_every_job() -> None:
 
 
 def post(sandbox: Sandbox) -> str:
-    user = {"name": "sandbox", "password": "sandbox"}
+    user = {"name": "sandbox", "password": PASSWORD}
     sent = json.dumps({"auth": {"identity": {"password": {"user": user}}}})
     line = http.client.HTTPConnection(sandbox.address.removeprefix("http://"))
     line.request("POST", "/v3/auth/tokens", sent)

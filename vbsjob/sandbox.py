@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from vbsjob.world import World
 
-USER = PASSWORD = DOMAIN = "sandbox"
+USER = DOMAIN = "sandbox"
+PASSWORD = "no-secret-at-all"
+"""No word of any message, for what is secret is replaced in them."""
 PROJECT = "eu-de_sandbox"
 PROJECT_ID = "5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1b"
 REGION = "eu-de"
