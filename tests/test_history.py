@@ -85,8 +85,7 @@ def test_how_long_a_kind_takes_is_the_middle_of_its_runs_here(folder: Path) -> N
     vbsjob(folder, "get", "a", "b", "c")
     here = world(folder)
     chosen = settings.load({}, here)
-    kind = here.redacted(f"kind {TOKEN}")
-    assert history.usual(kind, chosen, here) == (660.0, 3)
+    assert history.usual(f"kind {TOKEN}", chosen, here) == (660.0, 3)
     assert history.usual("another kind", chosen, here) is None
 
 
@@ -260,3 +259,30 @@ def test_the_offer_loads_nothing_heavy_and_clouds_come_from_every_file(tmp_path:
     loaded = {line.rpartition("|")[2].strip() for line in heavy.splitlines()}
     assert "vbsjob.offer" in loaded
     assert loaded.isdisjoint({"typer", "typing", "pathlib", "platformdirs", "dataclasses", "json"})
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("runs", "told"), [(0, ""), (1, "1 run of"), (3, "3 runs of this type")])
+def test_a_watch_says_how_long_this_kind_usually_takes(folder: Path, runs: int, told: str) -> None:
+    for number in range(runs):
+        vbsjob(folder, "get", f"earlier-{number}")
+    statuses = ["RUNNING", "RUNNING", "SUCCESS"]
+
+    def progress(request: Request) -> Reply:
+        job = json.loads(send(request).body) | {"status": statuses.pop(0)}
+        return Reply(200, {}, json.dumps(job).encode())
+
+    clock, shown = Clock(), Terminal()
+    here = World(
+        io.StringIO(), io.StringIO(), shown, ENV | {"TERM": "xterm"}, monotonic=clock,
+        sleep=clock.sleep, send=progress, state_folder=folder,
+    )  # fmt: skip
+    assert run(["watch", "now", "--color", "never"], here) == 0
+    assert ("usually 11 min 00 s" in shown.getvalue()) == bool(runs)
+    assert told in shown.getvalue()

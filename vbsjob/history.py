@@ -63,9 +63,13 @@ def remember(answers: Sequence[Answer], settings: Settings, world: World) -> Non
 
 
 def _words(job: Job, world: World) -> list[str]:
-    """Return type, status and times as harmless short words, without any secret."""
     told = (job.type, job.status, job.members.get("begin_time"), job.members.get("end_time"))
-    return [plain(world.redacted(word))[:LONGEST] if isinstance(word, str) else "" for word in told]
+    return [_word(found, world) for found in told]
+
+
+def _word(found: object, world: World) -> str:
+    """Return a short harmless word without any secret; empty for what is no text."""
+    return plain(world.redacted(found))[:LONGEST] if isinstance(found, str) else ""
 
 
 def newest(settings: Settings, world: World) -> list[str]:
@@ -76,7 +80,8 @@ def newest(settings: Settings, world: World) -> list[str]:
 
 def usual(job_type: str, settings: Settings, world: World) -> tuple[float, int] | None:
     """Return how many seconds jobs of a type usually take here, and how many runs say so."""
-    found = _asked(settings, world, LASTED, _place(settings), job_type[:LONGEST], RUNS)
+    kind = _word(job_type, world)
+    found = _asked(settings, world, LASTED, _place(settings), kind, RUNS)
     lasted = sorted(row[0] for row in found if isinstance(row[0], int | float))
     if not lasted:
         return None

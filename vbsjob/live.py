@@ -38,8 +38,15 @@ NARROWEST, WIDEST, HIGHEST = 10, 1000, 500
 class Live:
     """Shows a watch on a terminal; `end` leaves the last picture and the cursor as it was."""
 
-    def __init__(self, world: World, color: str) -> None:
+    def __init__(
+        self,
+        world: World,
+        color: str,
+        usual: Callable[[str], tuple[float, int] | None] = lambda _: None,
+    ) -> None:
         self._world = world
+        self._usual = usual
+        self._usually: dict[str, str] = {}
         self._console = world.console(world.stderr, color)
         self._color = world.colors(world.stderr, color)
         self._marks = view.UNICODE if encodes(world.stderr, view.EVERY_SIGN) else view.ASCII
@@ -111,11 +118,24 @@ class Live:
         line = Text(f"{SPINNER[self._frame % len(SPINNER)]} ", "cyan")
         below = self._outline.top.below if self._outline and len(poll.ids) == 1 else {}
         counted = ", ".join(f"{number} {word}" for word, number in below.items())
-        parts = [f"sub-jobs: {counted}" if counted else "", _freshness(poll, now)]
+        parts = [self._expected(poll), f"sub-jobs: {counted}" if counted else ""]
+        parts.append(_freshness(poll, now))
         if len(poll.ids) > 1:
             parts.insert(0, summary(poll))
         style = "yellow" if _troubled(poll) else "dim"
         return line.append(SEPARATOR.join(filter(None, parts)), style)
+
+    def _expected(self, poll: Poll) -> str:
+        """Say how long a job of this type usually takes, where the history knows."""
+        jobs = [one.job for one in poll.followed.values() if one.job and not one.job.ended]
+        if len(poll.ids) != 1 or not jobs:
+            return ""
+        kind = jobs[0].type
+        if kind not in self._usually:
+            known = self._usual(kind)
+            runs = f"{known[1]} run{'s' if known[1] > 1 else ''} of this type" if known else ""
+            self._usually[kind] = f"usually {span(known[0])}, {runs}" if known else ""
+        return self._usually[kind]
 
     def _line(self, text: Text, width: int) -> Line:
         if cell_len(text.plain) >= width and " " in text.plain.strip():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,9 +30,11 @@ def choose(settings: Settings, world: World) -> list[Screen]:
 
         screens.append(Lines(world, world.stderr, settings["heartbeat"]))
     if name == "tty":
+        from vbsjob import history
         from vbsjob.live import Live
 
-        screens.append(Live(world, settings["color"]))
+        usual = partial(history.usual, settings=settings, world=world)
+        screens.append(Live(world, settings["color"], usual))
     return screens
 
 
