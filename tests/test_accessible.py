@@ -71,7 +71,7 @@ def test_colour_in_ci_comes_without_animation() -> None:
     assert re.findall(r"\x1b\[[^m]*[A-HJKlh]", shown) == []
 
 
-@pytest.mark.parametrize("command", ["get", "watch"])
+@pytest.mark.parametrize("command", ["get", "tree", "watch"])
 def test_colour_tells_nothing_that_the_words_do_not(command: str) -> None:
     argv = (command, "fail-deep", *(("--progress", "plain") if command == "watch" else ()))
     colored, bare = seen(*argv, "--color", "always"), seen(*argv, "--color", "never")
@@ -79,7 +79,7 @@ def test_colour_tells_nothing_that_the_words_do_not(command: str) -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == bare
 
 
-@pytest.mark.parametrize("command", ["get", "watch"])
+@pytest.mark.parametrize("command", ["get", "tree", "watch"])
 def test_every_mark_of_a_state_has_its_word_beside_it(command: str) -> None:
     shown = seen(command, "fail-deep", "--color", "never", ACCESSIBLE="1")
     words = {"✓": "SUCCESS", "✗": "FAIL", "●": "RUNNING", "○": "INIT"}

@@ -63,6 +63,13 @@ def test_last_is_the_id_asked_about_last_and_2_the_one_before(folder: Path) -> N
     assert vbsjob(folder, "get", "@last", "@2", "-o", "name").out == "first\nsecond\n"
 
 
+@pytest.mark.parametrize("command", ["get", "tree", "watch"])
+def test_every_command_that_asks_remembers_and_knows_last(folder: Path, command: str) -> None:
+    assert vbsjob(folder, command, "j").code == 0
+    assert names(folder) == ["j"]
+    assert " j" in vbsjob(folder, command, "@last").out
+
+
 @pytest.mark.parametrize("word", ["@2", "@last"])
 def test_an_id_that_the_history_does_not_have_is_refused(folder: Path, word: str) -> None:
     ended = vbsjob(folder, "get", word)

@@ -45,10 +45,11 @@ def vbsjob(
     """Ask a cloud's Volume Backup Service about its jobs; the exit code tells the truth.
 
     \b
-    vbsjob get restore --cloud sandbox           try it, without an account or network
-    vbsjob get 4010b39b5281d3590152874bfa3b1604  ask once about a job
-    vbsjob explain VolumeBackup.0202             what an error code means
-    vbsjob help exit-codes                       what a script can rely on
+    vbsjob watch restore --cloud sandbox           try it, without an account or network
+    vbsjob get 4010b39b5281d3590152874bfa3b1604    ask once about a job
+    vbsjob watch 4010b39b5281d3590152874bfa3b1604  follow it to its end
+    vbsjob explain VolumeBackup.0202               what an error code means
+    vbsjob help exit-codes                         what a script can rely on
     """
     if version:
         typer.echo(f"vbsjob {__version__}")
@@ -121,14 +122,15 @@ def tree(
     vbsjob tree ID --only failed,running --sort duration
     vbsjob tree ID -o jsonl | jq -r 'select(.status == "FAIL") | .path'
     """
-    from vbsjob import asked, report
+    from vbsjob import asked, history, report
 
     world: World = ctx.obj
     settings = _settings(ctx, world)
-    ids = asked.ids(jobs, world.stdin)
+    ids = asked.ids(jobs, world.stdin, lambda: history.newest(settings, world))
     with _service(settings, world) as reached:
         answers = _answers(ids, reached, world)
     report.tree(answers, settings, field or [], world)
+    history.remember(answers, settings, world)
     return _code(answers, judged=settings["exit_status"])
 
 

@@ -37,6 +37,7 @@ class Shot(NamedTuple):
 
 SHOTS = {
     "get.svg": Shot("vbsjob get fail-deep-ended --cloud sandbox"),
+    "tree.svg": Shot("vbsjob tree fail-deep-ended --cloud sandbox"),
     "watch.svg": Shot("vbsjob watch restore --cloud sandbox", 24),
     "watch-ended.svg": Shot("vbsjob watch restore --cloud sandbox"),
 }
