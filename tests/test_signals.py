@@ -1,0 +1,137 @@
+"""Signals at any moment of `get` (F79, F81, F83): it dies by the signal, never by a code."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rigs.program import COMMAND, ROOT, surroundings
+from tests.rigs.server import Server, answer, job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.rigs.server import Peer
+
+RUNS = 60
+MANY = 1_000
+LASTS = 0.5
+"""Seconds within which a signal is sent: start, imports, question, answer."""
+BIT = 1 << (signal.SIGINT - 1)
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="needs Linux's /proc"
+)
+
+
+def slowly(peer: Peer) -> None:
+    while peer.request():
+        content = answer(job("RUNNING"))
+        peer.send(content, piece=len(content) // 4, every=0.05)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Server]:
+    with Server(slowly) as server:
+        yield server
+
+
+def caught(pid: int) -> bool:
+    """Whether a handler of Python's own is there for SIGINT."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    return bool(int(status.partition("SigCgt:")[2].split()[0], 16) & BIT)
+
+
+def ours(child: subprocess.Popen[bytes]) -> None:
+    """Wait until the interpreter has begun and vbsjob has taken its handler away again."""
+    for wanted in (True, False):
+        until = time.monotonic() + 10
+        while caught(child.pid) is not wanted and child.poll() is None and time.monotonic() < until:
+            time.sleep(0.0002)
+
+
+def struck(service: Server, number: signal.Signals, after: float) -> tuple[int, bytes, bytes]:
+    with subprocess.Popen(
+        [*COMMAND, "get", "j", "--exit-status"], env=surroundings(service.url), cwd=ROOT,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+    ) as child:  # fmt: skip
+        # SIGINT before our first line is the interpreter's own; the others are nobody's.
+        if number == signal.SIGINT:
+            ours(child)
+        time.sleep(after)
+        child.send_signal(number)
+        out, err = child.communicate(timeout=30)
+        return child.returncode, out, err
+
+
+def storm(service: Server, runs: int, seed: int) -> None:
+    draw, died = random.Random(seed), 0
+    for _ in range(runs):
+        number = draw.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+        after = draw.random() * LASTS
+        code, out, err = struck(service, number, after)
+        told = (seed, number.name, after, code, err)
+        assert code in {-number, 8}, told
+        assert err == b"", told
+        assert out.endswith(b"\n") or not out, told
+        died += code == -number
+    assert died
+
+
+def test_f79_f81_a_signal_at_any_moment_of_get_ends_it_by_that_signal(service: Server) -> None:
+    storm(service, RUNS, seed=1)
+
+
+@pytest.mark.long
+def test_f79_f81_a_thousand_signals_at_random_moments(service: Server) -> None:
+    storm(service, MANY, seed=random.SystemRandom().randrange(1 << 30))
+
+
+def test_f79_ctrl_c_stops_the_shell_loop_around_it(service: Server) -> None:
+    loop = 'trap "exit 3" USR1; for i in 1 2 3; do "$@" get j; done; echo survived'
+    with subprocess.Popen(
+        ["bash", "-c", loop, "bash", *COMMAND], env=surroundings(service.url), cwd=ROOT,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+    ) as shell:  # fmt: skip
+        child = _child_of(shell.pid)
+        until = time.monotonic() + 10
+        while not caught(child) and time.monotonic() < until:
+            time.sleep(0.0005)
+        while caught(child) and time.monotonic() < until:
+            time.sleep(0.0005)
+        os.killpg(shell.pid, signal.SIGINT)
+        out, _ = shell.communicate(timeout=30)
+    assert b"survived" not in out
+    assert shell.returncode == -signal.SIGINT
+
+
+def _child_of(pid: int) -> int:
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    until = time.monotonic() + 10
+    while not (found := children.read_text().split()) and time.monotonic() < until:
+        time.sleep(0.001)
+    return int(found[0])
+
+
+def test_f83_where_sigint_is_ignored_on_entry_it_stays_ignored(service: Server) -> None:
+    line = "trap '' INT; exec \"$@\" get j --exit-status"
+    with subprocess.Popen(
+        ["bash", "-c", line, "bash", *COMMAND], env=surroundings(service.url), cwd=ROOT,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as child:  # fmt: skip
+        while child.poll() is None:
+            child.send_signal(signal.SIGINT)
+            time.sleep(0.02)
+        out, err = child.communicate(timeout=30)
+    assert (child.returncode, err) == (8, b"")
+    assert b"RUNNING" in out
