@@ -16,6 +16,12 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "ROWS.md"
+HEAD = """# Rows of FAULTS.md and the tests that provoke them
+
+Made by `python -m tests.rows`; do not edit. A case is one run of a test; what a case of a fuzz or a
+torture repeats in itself is told in tests/README.md.
+
+"""
 ROWS = [f"F{n:02}" for n in range(1, 99)] + [f"S{n:02}" for n in range(1, 23)]
 REASON = re.compile(r"^\| ((?:[FS]\d\d(?:, )?)+) \| (.+) \|$", re.MULTILINE)
 
@@ -39,8 +45,9 @@ def reasons() -> dict[str, str]:
 def results(report: Path) -> dict[str, Counter[str]]:
     """Count, for each test of a JUnit file, how its cases ended."""
     counted: dict[str, Counter[str]] = {}
-    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - written by our own pytest
-        name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name', '').partition('[')[0]}"
+    for case in ET.parse(report).iter("testcase"):
+        file = case.get("classname", "").rpartition(".")[2]
+        name = f"{file}::{case.get('name', '').partition('[')[0]}"
         ended = next(
             (child.tag for child in case if child.tag in {"failure", "error", "skipped"}), "passed"
         )
@@ -70,8 +77,7 @@ def main() -> None:
         if len(sys.argv) == 1:
             command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}"]
             subprocess.run(command, cwd=HERE.parent, check=False)
-        head = "# Rows of FAULTS.md and the tests that provoke them\n\nMade by `python -m tests.rows`; do not edit. A case is one run of a test; what a case of a fuzz or\na torture repeats in itself is told in tests/README.md.\n\n"
-        TABLE.write_text(head + table(results(report)) + "\n")
+        TABLE.write_text(HEAD + table(results(report)) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,52 @@
+"""The promises are counted (S22): every row has a test or a stated reason; 1 has one source."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import rows
+from tests.rigs.program import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("row", rows.ROWS)
+def test_s22_every_row_has_a_test_or_a_stated_reason(row: str) -> None:
+    assert rows.serving()[row] or row in rows.reasons()
+
+
+def test_s22_the_table_tells_of_every_row() -> None:
+    told = rows.TABLE.read_text()
+    assert [row for row in rows.ROWS if f"| {row} |" not in told] == []
+
+
+def test_s20_the_code_of_a_failed_job_is_made_by_the_verdict_alone() -> None:
+    made = {(path.stem, name) for path in (ROOT / "vbsjob").glob("*.py") for name in _users(path)}
+    # SEVERITY only orders the codes.
+    assert made - {("outcome", "SEVERITY")} == {("outcome", "verdict")}
+
+
+def _users(path: Path) -> Iterator[str]:
+    """Yield the top-level names that use Code.JOB_FAILED (not to compare), or end with a bare 1."""
+    for top in ast.parse(path.read_text()).body:
+        targets = getattr(top, "targets", [top])
+        name = str(getattr(top, "name", getattr(targets[0], "id", "?")))
+        compared = {inner for node in ast.walk(top) if isinstance(node, ast.Compare)
+                    for inner in ast.walk(node)}  # fmt: skip
+        for node in ast.walk(top):
+            failed = isinstance(node, ast.Attribute) and node.attr == "JOB_FAILED"
+            if (failed and node not in compared) or _ends_with_one(node):
+                yield name
+
+
+def _ends_with_one(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    ends = called in {"exit", "_exit", "Exit", "SystemExit", "Code"}
+    return ends and any(isinstance(one, ast.Constant) and one.value == 1 for one in node.args)

@@ -1,0 +1,188 @@
+# ruff: noqa: E501 - lists of what is odd, a screen wide
+"""What surrounds the program (F36-F40, F62, F97, F98, S01, S14, S16): not trusted, not touched."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rigs.files import is_root, needs_mount, within_mount
+from tests.rigs.program import COMMAND, ROOT, process, surroundings
+from tests.rigs.server import Server, always, answer, job
+from tests.rigs.terminal import Terminal
+from vbsjob import address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+GOOD = answer(job("SUCCESS", entities={"backup_id": "b"}))
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Server]:
+    with Server(always(GOOD)) as server:
+        yield server
+
+
+def test_s01_s14_s16_f36_f91_get_opens_nothing_but_its_own_files_and_connects_nowhere_else(
+    service: Server, tmp_path: Path
+) -> None:
+    home, work, log = tmp_path / "home", tmp_path / "work", tmp_path / "log"
+    home.mkdir()
+    work.mkdir()
+    (home / ".netrc").write_text("machine 127.0.0.1 login a password geheim\n")
+    (work / ".env").write_text("OS_TOKEN=geheim\n")
+    env = surroundings(service.url, HOME=str(home), VBSJOB_TESTS_ROOT=str(ROOT))
+    script = str(ROOT / "tests" / "rigs" / "audited.py")
+    command = [sys.executable, script, str(log), "get", "j"]
+    ended = subprocess.run(command, env=env, cwd=work, capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    events = [line.split("\t", 1) for line in log.read_text().splitlines()]
+    told = {event: [what for name, what in events if name == event] for event, _ in events}
+    ours = tuple(map(repr, {sys.prefix, sys.base_prefix, str(ROOT)}))
+    outside = {
+        what for what in told.pop("open")
+        if not what.startswith(tuple(root[:-1] for root in ours)) and not what.isdigit()
+    }  # fmt: skip
+    allowed = ("'/dev/null'", "'/etc/openstack", f"'{home}/.config", f"'{home}/.cache/vbsjob", "'clouds.",
+               "'/usr/share/zoneinfo", "'/etc/mime.types", "'/proc/")  # fmt: skip
+    assert [what for what in outside if not what.startswith(allowed)] == []
+    assert told.pop("socket.connect") == [str((service.host, service.port))]
+    assert set(told.pop("socket.getaddrinfo")) == {repr(service.host)}
+    assert told == {}
+    assert list(work.iterdir()) == [work / ".env"]
+
+
+@pytest.mark.parametrize(
+    "home", [None, "", "relative", "/nonexistent/x", "/dev/null", "~", "\udcff"]
+)
+def test_f37_any_home_will_do_and_no_folder_is_made_where_one_stands(
+    service: Server, tmp_path: Path, home: str | None
+) -> None:
+    env = surroundings(service.url, PYTHONPATH=str(ROOT))
+    env |= {"HOME": home} if home is not None else {}
+    if home is None:
+        del env["HOME"]
+    ended = process("get", "j", "--exit-status", env=env, cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    assert ended.tidy
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not is_root, reason="becoming an unknown user needs root")
+def test_f37_a_user_without_a_name_is_served(service: Server) -> None:
+    env = surroundings(service.url)
+    del env["HOME"]
+    ended = subprocess.run(
+        ["setpriv", "--reuid", "54321", "--clear-groups", "--", *COMMAND, "get", "j", "--exit-status"],
+        env=env, cwd=ROOT, capture_output=True, check=False,
+    )  # fmt: skip
+    if b"Permission denied" in ended.stderr and b"vbsjob" not in ended.stderr:
+        pytest.skip("that user may not run this interpreter")
+    assert ended.returncode == 0, ended.stderr
+
+
+@needs_mount
+def test_f37_f72_a_home_without_a_byte_of_room_changes_nothing(
+    service: Server, tmp_path: Path
+) -> None:
+    for options in ("size=4k,nr_inodes=1", "ro"):
+        words = within_mount(tmp_path, options)
+        ended = subprocess.run(
+            [*words, *COMMAND, "get", "j", "--exit-status"], cwd=ROOT, capture_output=True, check=False,
+            env=surroundings(service.url, HOME=str(tmp_path)),
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+        assert b"SUCCESS" in ended.stdout
+
+
+TERMS: tuple[dict[str, str], ...] = (
+    {"TERM": "dumb"},
+    {},
+    {"TERM": "xterm-256color"},
+    {"TERM": "nonsense"},
+)
+COLORS: tuple[dict[str, str], ...] = (
+    {},
+    {"NO_COLOR": "1"},
+    {"FORCE_COLOR": "0"},
+    {"COLORTERM": "truecolor"},
+)
+SIZES = ((80, 24), (1, 1), (20, 5))
+
+
+@pytest.mark.parametrize(("term", "color"), list(itertools.product(TERMS, COLORS)))
+def test_f40_no_terminal_makes_get_do_more_than_show_colour(
+    service: Server, term: dict[str, str], color: dict[str, str]
+) -> None:
+    for columns, lines in SIZES:
+        env = surroundings(service.url, LANG="C.UTF-8", **term, **color)
+        terminal = Terminal("get", "j", "--exit-status", env=env, columns=columns, lines=lines)
+        assert terminal.finish() == 0
+        assert terminal.screen.untouched
+        assert "Traceback" not in terminal.wrote
+        if color.get("NO_COLOR") or term.get("TERM") == "dumb":
+            assert "\x1b" not in terminal.wrote
+        if columns == 80:
+            assert any("SUCCESS" in row for row in terminal.screen.rows)
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "1000000000", "x", "1e9", ""])
+def test_f40_no_value_of_columns_matters(service: Server, columns: str) -> None:
+    env = surroundings(service.url, COLUMNS=columns, LINES=columns)
+    for argv in (["get", "j", "--exit-status"], ["--help"], ["get", "--help"]):
+        ended = process(*argv, env=env)
+        assert ended.code == 0, ended.err
+        assert ended.tidy
+
+
+NAMES = st.from_regex(r"(v[0-9]|v2|[a-z])[a-z0-9]{0,6}", fullmatch=True)
+
+
+@given(st.lists(NAMES, min_size=1, max_size=4), st.sampled_from(["", "/v2", "/v1.0", "/v3/x", "/v2/v2"]),
+       st.sampled_from(["p", "v2", "av2b"]))  # fmt: skip
+def test_f62_the_version_is_replaced_in_the_path_and_never_in_the_host(
+    labels: list[str], path: str, project: str
+) -> None:
+    host = ".".join(labels)
+    made = urlsplit(address.jobs(f"https://{host}{path}", project))
+    assert made.netloc == host
+    assert made.path.endswith(f"/v1/{project}")
+
+
+def test_f97_http_is_spoken_in_one_module_so_that_its_library_can_be_exchanged() -> None:
+    speak = {path.stem for path in (ROOT / "vbsjob").glob("*.py")
+             if {"httpx", "httpcore"} & set(_imported(path))}  # fmt: skip
+    assert speak == {"wire"}
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name.partition(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+def test_f98_modules_lying_in_the_working_directory_are_not_imported(
+    service: Server, tmp_path: Path
+) -> None:
+    for name in ("httpx", "json", "typer", "rich", "yaml", "ssl", "platformdirs"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('hijacked')\n")
+    script = tmp_path.parent / "vbsjob-as-pip-makes-it"
+    script.write_text("from vbsjob.__main__ import main\nmain()\n")
+    env = surroundings(service.url, PYTHONPATH=str(ROOT))
+    ended = subprocess.run(
+        [sys.executable, str(script), "get", "j", "--exit-status"], env=env, cwd=tmp_path,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (0, b"")
