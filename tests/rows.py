@@ -73,7 +73,7 @@ def table(counted: dict[str, Counter[str]]) -> str:
 def main() -> None:
     """Run the tests, unless their report is given, and write the table."""
     with tempfile.TemporaryDirectory() as folder:
-        report = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / "junit.xml"
+        report = Path(sys.argv[1] if sys.argv[1:] else f"{folder}/junit.xml")
         if len(sys.argv) == 1:
             command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}"]
             subprocess.run(command, cwd=HERE.parent, check=False)

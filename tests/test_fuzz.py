@@ -153,7 +153,7 @@ def test_s20_f43_no_bytes_are_a_verdict(body: bytes) -> None:
 
 
 @given(JOBS, FORMATS)
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_f46_f55_s09_any_job_comes_out_in_any_format_and_json_gives_it_back(
     found: dict[str, Any], name: str
 ) -> None:
@@ -206,7 +206,7 @@ def _given(reply: Reply, _request: Request) -> Reply:
 
 
 @given(TEXTS, TEXTS, TEXTS, st.sampled_from([200, 302, 400, 401, 403, 404, 407, 429, 500]))
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_f53_f95_s08_no_text_of_an_error_acts_on_a_screen(
     message: str, code: str, header: str, status: int
 ) -> None:
@@ -228,7 +228,7 @@ WORDS = st.sampled_from(["get", "j", "-", "--", "-o", "json", "-f", "entities.a"
 
 
 @given(st.lists(WORDS | TEXTS, max_size=7))
-@settings(max_examples=1_500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 def test_f89_s20_no_arguments_end_in_a_verdict_of_their_own(argv: list[str]) -> None:
     ended = told(*argv, send=lambda _: Reply(200, {}, b'{"job_id":"j","status":"RUNNING"}'))
     assert ended.code != 1
@@ -244,7 +244,7 @@ NAMES = sorted({name for key in KEYS for name in (*key.os, key.variable)})
 )
 @example({"OS_PASSWORD": "long enough \udcff"})
 @example({"HUAWEICLOUD_SDK_AK": "long enough \ud800"})
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_f74_s20_no_environment_ends_in_a_verdict_of_its_own(more: dict[str, str]) -> None:
     def send(request: Request) -> Reply:
         return Reply(200, {}, b'{"job_id":"j","status":"RUNNING"}')
@@ -264,7 +264,7 @@ CONFIG = [b"[defaults]\n", b"[clouds.a]\n", b"[clouds.a.auth]\n", b"region", b"t
 
 
 @given(st.lists(st.sampled_from(CONFIG) | st.binary(max_size=4), max_size=14), st.booleans())
-@settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 def test_f73_f94_no_configuration_file_ends_in_a_traceback_or_a_verdict(
     tmp_path: Path, pieces: list[bytes], toml: bool
 ) -> None:
