@@ -53,11 +53,13 @@ def test_s01_s14_s16_f36_f91_get_opens_nothing_but_its_own_files_and_connects_no
         what for what in told.pop("open")
         if not what.startswith(tuple(root[:-1] for root in ours)) and not what.isdigit()
     }  # fmt: skip
-    allowed = ("'/dev/null'", "'/etc/openstack", f"'{home}/.config", f"'{home}/.cache/vbsjob", "'clouds.",
+    allowed = ("'/dev/null'", "'/etc/openstack", f"'{home}/.config", f"'{home}/.cache/vbsjob", f"'{home}/.local/state/vbsjob", "'clouds.",
                "'/usr/share/zoneinfo", "'/etc/mime.types", "'/proc/")  # fmt: skip
     assert [what for what in outside if not what.startswith(allowed)] == []
     assert told.pop("socket.connect") == [str((service.host, service.port))]
     assert set(told.pop("socket.getaddrinfo")) == {repr(service.host)}
+    made = told.pop("os.mkdir", [])
+    assert [what for what in made if not what.startswith(f"'{home}/.")] == []
     assert told == {}
     assert list(work.iterdir()) == [work / ".env"]
 
