@@ -210,7 +210,7 @@ def _config_folders() -> tuple[Path, ...]:
     import platformdirs
 
     site = Path(platformdirs.site_config_dir("openstack", appauthor=False))
-    home = Path("~/.config/openstack").expanduser() if os.environ.get("HOME") else None
+    home = Path(os.environ["HOME"], ".config/openstack") if os.environ.get("HOME") else None
     found = (Path(), _user_folder("openstack"), home, site, Path("/etc/openstack"))
     return tuple(dict.fromkeys(folder for folder in found if folder is not None))
 
