@@ -52,6 +52,12 @@ def caught(pid: int) -> bool:
     return bool(int(status.partition("SigCgt:")[2].split()[0], 16) & BIT)
 
 
+def ignored(pid: int) -> bool:
+    """Whether SIGINT is ignored."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return bool(int(status.partition("SigIgn:")[2].split()[0], 16) & BIT)
+
+
 def ours(child: subprocess.Popen[bytes]) -> None:
     """Wait until the interpreter has begun and vbsjob has taken its handler away again."""
     for wanted in (True, False):
@@ -129,6 +135,8 @@ def test_f83_where_sigint_is_ignored_on_entry_it_stays_ignored(service: Server) 
         ["bash", "-c", line, "bash", *COMMAND], env=surroundings(service.url), cwd=ROOT,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as child:  # fmt: skip
+        while not ignored(child.pid):
+            time.sleep(0.001)
         while child.poll() is None:
             child.send_signal(signal.SIGINT)
             time.sleep(0.02)
