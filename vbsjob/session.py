@@ -234,4 +234,5 @@ class Session:
 
 
 def _early(life: float) -> float:
-    return min(EARLY, life * EARLY_PART)
+    """Return how long before its end a token is renewed; its times are told in whole seconds."""
+    return min(EARLY, 1.0 + life * EARLY_PART)
