@@ -145,3 +145,21 @@ def test_every_id_of_the_history_is_offered_but_no_hostile_one(
 ) -> None:
     assert tab(home, "vbsjob get ") == {"aaa-first", "aaa_second", "bbb"}
     assert not (home / "evil").exists()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_tab_at_a_bash_prompt_completes_the_line_that_is_typed(home: Path) -> None:
+    shell = pexpect.spawn(
+        "bash", ["--norc", "-i"], env=env(home) | {"PS1": "READY>"}, cwd=str(home),
+        encoding="utf-8", timeout=30,
+    )  # fmt: skip
+    shell.expect("READY>")
+    shell.sendline(f"source {ROOT}/completions/vbsjob.bash; bind 'set bell-style none'")
+    shell.expect("READY>")
+    shell.send("vbsjob get aaa-f\t--output=jsonl\x01echo \r")
+    shell.expect_exact("\r\n")
+    shell.expect_exact("\r\nREADY>")
+    assert str(shell.before).strip() == "vbsjob get aaa-first --output=jsonl"
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.close()
