@@ -32,6 +32,10 @@ class Method(Protocol):
         """Whether signing in again, without a person, can give a new pass."""
 
     @property
+    def lapses(self) -> bool:
+        """Whether what proves who asks ends in time, and cannot be renewed."""
+
+    @property
     def fragile(self) -> bool:
         """Whether a refused proof must not be sent again, for several in a row lock the key."""
 
@@ -51,6 +55,13 @@ class Method(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Bearer:
     """A way of signing in that ends in a token."""
+
+    renewable = False
+
+    @property
+    def lapses(self) -> bool:
+        """A token that cannot be had anew ends for good."""
+        return not self.renewable
 
     @property
     def fragile(self) -> bool:
@@ -158,6 +169,11 @@ class AccessKey:
     renewable: bool = False
     fragile: bool = True
     account: tuple[str, ...] | None = None
+
+    @property
+    def lapses(self) -> bool:
+        """Temporary keys end, by default after a quarter of an hour."""
+        return self.keys.security_token is not None
 
     def sign_in(self) -> Conversation:
         """Ask for what is not known yet: the project's id, the catalog."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.outline import Outline, Row, ordering
+from vbsjob.outline import Outline, Row, Summary, ordering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from vbsjob.outline import Summary
     from vbsjob.record import Answer
     from vbsjob.settings import Settings
 
@@ -55,10 +54,24 @@ class Wish:
         """Return the rows of a picture, with counts of what it leaves out."""
         return list(outline.chosen(depth=self.depth, only=self.only))
 
+    def fitting(self, outline: Outline, height: int) -> list[Row | Summary]:
+        """Return what of it fits a screen: folded, or where rows were chosen the first of them."""
+        if self.depth is None and not self.only:
+            return outline.folded(height)
+        drawn = self.drawn(outline)
+        if len(drawn) <= height:
+            return drawn
+        left = sum(isinstance(row, Row) for row in drawn[height - 1 :])
+        return [*drawn[: height - 1], Summary(1, 0, left)]
+
     def rows(self, outline: Outline) -> Iterator[Row]:
         """Yield the rows that documents hold: however deep, nothing is summed up in them."""
         found = outline.chosen(depth=self.depth, only=self.only, levels=None)
         return (row for row in found if isinstance(row, Row))
+
+
+WHOLE = Wish(None, (), "api")
+"""Everything, as the service orders it."""
 
 
 def flat(answer: Answer, wish: Wish, now: datetime) -> Iterator[dict[str, Any]]:

@@ -18,9 +18,11 @@ from vbsjob.recipes import RECIPES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from vbsjob.branches import Wish
     from vbsjob.poll import Rules
     from vbsjob.record import Answer
     from vbsjob.settings import Settings
+    from vbsjob.watch import Watch
     from vbsjob.world import World
 
 EXIT_CODES = "Exit codes:\n\n\b\n" + "\n".join(guide.exit_codes())
@@ -114,6 +116,7 @@ def tree(
     only: flags.Only = None,
     sort: flags.Sort = None,
     ascii: flags.Ascii = None,
+    watch: flags.Watch = False,
 ) -> Code:
     """Draw a job's nested sub-jobs.
 
@@ -121,12 +124,18 @@ def tree(
     vbsjob tree 4010b39b5281d3590152874bfa3b1604
     vbsjob tree ID --only failed,running --sort duration
     vbsjob tree ID -o jsonl | jq -r 'select(.status == "FAIL") | .path'
+    vbsjob tree ID --watch
     """
     from vbsjob import asked, history, report
+    from vbsjob.branches import Wish
 
     world: World = ctx.obj
     settings = _settings(ctx, world)
     ids = asked.ids(jobs, world.stdin, lambda: history.newest(settings, world))
+    if watch:
+        followed = _followed(ctx, settings, ids, Wish.of(settings), events=False)
+        report.tree(followed.answers(), settings, field or [], world)
+        return _concluded(ctx, settings, followed)
     with _service(settings, world) as reached:
         answers = _answers(ids, reached, world)
     report.tree(answers, settings, field or [], world)
@@ -167,19 +176,35 @@ def watch(
     create-backup | vbsjob watch - --timeout 2h
     vbsjob watch ID ID ID --fail-fast -o jsonl
     """
-    from vbsjob import asked, history, report, screens
-    from vbsjob.client import Client
-    from vbsjob.poll import Poll
-    from vbsjob.watch import Watch
+    from vbsjob import asked, history, report
+    from vbsjob.branches import WHOLE
 
     world: World = ctx.obj
     settings = _settings(ctx, world)
     ids = asked.ids(jobs, world.stdin, lambda: history.newest(settings, world))
     _prepared(settings)
+    followed = _followed(ctx, settings, ids, WHOLE, events=settings["output"] == "jsonl")
+    report.concluded(followed.answers(), settings, field or [], world)
+    _published(followed.answers(), followed.poll.code(), settings, world)
+    return _concluded(ctx, settings, followed)
+
+
+def _followed(
+    ctx: typer.Context, settings: Settings, ids: Sequence[str], wish: Wish, *, events: bool
+) -> Watch:
+    """Watch until the jobs have ended; raises Interrupted with the way to go on."""
+    from vbsjob import history, screens
+    from vbsjob.client import Client
+    from vbsjob.poll import Poll
+    from vbsjob.watch import Watch
+
+    world: World = ctx.obj
     with _service(settings, world) as reached:
         client = Client(reached, world)
+        client.prepare()
+        shown = screens.choose(settings, world, wish, events=events)
         poll = Poll(ids, _rules(settings), world.monotonic(), world.random)
-        followed = Watch(poll, client.ask, world, screens.choose(settings, world))
+        followed = Watch(poll, client.ask, world, shown)
         try:
             followed.run()
         except Interrupted as interrupted:
@@ -187,12 +212,16 @@ def watch(
             raise
         finally:
             history.remember(followed.answers(), settings, world)
-    report.concluded(followed.answers(), settings, field or [], world)
+    return followed
+
+
+def _concluded(ctx: typer.Context, settings: Settings, followed: Watch) -> Code:
+    """Return what the watch came to; raises TimedOut with the way to go on."""
+    poll = followed.poll
     if settings["bell"]:
-        world.ring()
-    _published(followed.answers(), poll.code(), settings, world)
+        ctx.obj.ring()
     if poll.code() is Code.TIMEOUT:
-        raise TimedOut(poll.left(), hint=_resume(ctx, settings, ids))
+        raise TimedOut(poll.left(), hint=_resume(ctx, settings, poll.ids))
     return poll.code()
 
 

@@ -6,6 +6,7 @@ Refuses to judge a job, to print, and to know how one signs in.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from vbsjob import document, refusal
@@ -34,6 +35,7 @@ class Client:
 
     def __init__(self, settings: Settings, world: World) -> None:
         self._settings = settings
+        self._world = world
         self._line = Line(settings, world)
         self._session = Session(settings, world, self._line)
 
@@ -45,6 +47,14 @@ class Client:
     def sign_in(self) -> None:
         """Sign in where that has not been done; raises a Problem."""
         self._session.sign_in()
+
+    def prepare(self) -> None:
+        """Before a watch: let a person type what is not set, and say if the token will end it."""
+        if self._world.ask is not None:
+            with suppress(Problem):  # each question will come to the same, and be judged
+                self.sign_in()
+        if self._session.lapses:
+            self._world.note("this sign-in cannot be renewed: the watch ends (4) with its token.")
 
     def jobs(self, ids: Sequence[str]) -> list[Job | Problem]:
         """Ask for several jobs at once; each answer, or why there is none, in the order asked."""

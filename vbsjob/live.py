@@ -12,9 +12,10 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from vbsjob import view
+from vbsjob.branches import WHOLE
 from vbsjob.job import Job
 from vbsjob.lines import summary
-from vbsjob.outline import Outline
+from vbsjob.outline import Outline, ordering
 from vbsjob.terminal import Line, Terminal
 from vbsjob.text import plain, span
 from vbsjob.world import encodes
@@ -22,6 +23,7 @@ from vbsjob.world import encodes
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from vbsjob.branches import Wish
     from vbsjob.outcome import Code
     from vbsjob.outline import Row, Summary
     from vbsjob.poll import Event, Followed, Poll
@@ -43,13 +45,18 @@ class Live:
         world: World,
         color: str,
         usual: Callable[[str], tuple[float, int] | None] = lambda _: None,
+        *,
+        wish: Wish = WHOLE,
+        ascii: bool = False,  # noqa: A002 - the flag is called so
     ) -> None:
+        self._wish = wish
         self._world = world
         self._usual = usual
         self._usually: dict[str, str] = {}
         self._console = world.console(world.stderr, color)
         self._color = world.colors(world.stderr, color)
-        self._marks = view.UNICODE if encodes(world.stderr, view.EVERY_SIGN) else view.ASCII
+        able = encodes(world.stderr, view.EVERY_SIGN) and not ascii
+        self._marks = view.UNICODE if able else view.ASCII
         self._terminal = Terminal(world.stderr)
         self._outline: Outline | None = None
         self._drawn = -EVERY
@@ -108,10 +115,20 @@ class Live:
 
     def _rows(self, poll: Poll, height: int) -> list[Row | Summary]:
         if self._outline is None:
-            self._outline = _outline(poll, height)
+            self._outline = self._outlined(poll, height)
         if len(poll.ids) == 1:
-            return self._outline.folded(height)
-        return self._outline.folded(height + 1)[1:]
+            return self._wish.fitting(self._outline, height)
+        return self._wish.fitting(self._outline, height + 1)[1:]
+
+    def _outlined(self, poll: Poll, height: int) -> Outline:
+        """Outline one job with all below it, or several; many of them without their sub-jobs."""
+        jobs = list(poll.followed.values())
+        sort = ordering(self._wish.sort, self._world.now())
+        if len(jobs) == 1:
+            return Outline(Job(_members(jobs[0])), sort=sort)
+        whole = len(jobs) <= height
+        below = [_members(one) if whole else _alone(_members(one)) for one in jobs]
+        return Outline(Job({"sub_jobs": below}), sort=sort)
 
     def _status(self, poll: Poll, now: float) -> Text:
         """Say how fresh the picture is, and what keeps answers away."""
@@ -146,16 +163,6 @@ class Live:
         with self._console.capture() as captured:
             self._console.print(text, end="")
         return Line(captured.get(), columns)
-
-
-def _outline(poll: Poll, height: int) -> Outline:
-    """Outline one job with all below it, or several jobs; many of them without their sub-jobs."""
-    jobs = list(poll.followed.values())
-    if len(jobs) == 1:
-        return Outline(Job(_members(jobs[0])))
-    whole = len(jobs) <= height
-    below = [_members(one) if whole else _alone(_members(one)) for one in jobs]
-    return Outline(Job({"sub_jobs": below}))
 
 
 def _members(one: Followed) -> dict[str, Any]:

@@ -6,15 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from vbsjob.branches import Wish
     from vbsjob.settings import Settings
     from vbsjob.watch import Screen
     from vbsjob.world import World
 
 
-def choose(settings: Settings, world: World) -> list[Screen]:
-    """Return what shows the watch: on stderr as `progress` says, events on stdout with jsonl."""
+def choose(settings: Settings, world: World, wish: Wish, *, events: bool) -> list[Screen]:
+    """Return what shows the watch: on stderr as `progress` says, and `events` on stdout."""
     screens: list[Screen] = []
-    if settings["output"] == "jsonl" and not settings["quiet"]:
+    if events and not settings["quiet"]:
         from vbsjob.events import Events
 
         screens.append(Events(world, world.stdout))
@@ -34,7 +35,8 @@ def choose(settings: Settings, world: World) -> list[Screen]:
         from vbsjob.live import Live
 
         usual = partial(history.usual, settings=settings, world=world)
-        screens.append(Live(world, settings["color"], usual))
+        live = Live(world, settings["color"], usual, wish=wish, ascii=settings["ascii"])
+        screens.append(live)
     return screens
 
 

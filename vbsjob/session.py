@@ -70,6 +70,11 @@ class Session:
         """Whether a pass that expires can be renewed without a person."""
         return self._method.renewable
 
+    @property
+    def lapses(self) -> bool:
+        """Whether a long watch will outlive what proves who asks."""
+        return self._method.lapses
+
     def authorised(self, request: Request) -> Reply:
         """Send a request with its proof of who asks; renew a refused pass and try once more.
 
