@@ -167,7 +167,7 @@ _vbsjob() {
             ;;
         "vbsjob tree ")
             if [[ $cur == -* ]]; then
-                _vbsjob_pick -o --output -f --field --exit-status --no-exit-status -q --quiet -v --verbose --cloud --region --project --endpoint --cache --no-cache --insecure-http --retry-for --color --depth --only --sort --ascii -h --help
+                _vbsjob_pick -o --output -f --field --exit-status --no-exit-status -q --quiet -v --verbose --cloud --region --project --endpoint --cache --no-cache --insecure-http --retry-for --color --depth --only --sort --ascii --watch -h --help
             else
                 _vbsjob_ask jobs
             fi

@@ -54,6 +54,7 @@ complete -c vbsjob -n '__vbsjob_at \' tree\'' -l depth -x -d 'Show so many level
 complete -c vbsjob -n '__vbsjob_at \' tree\'' -l only -x -d 'Only sub-jobs that are failed, running, waiting, done or other, and those above.'
 complete -c vbsjob -n '__vbsjob_at \' tree\'' -l sort -x -a 'api begin duration status' -d 'Order of sub-jobs: the service\'s (\'api\') or another.'
 complete -c vbsjob -n '__vbsjob_at \' tree\'' -l ascii -d 'Draw with plain letters and lines.'
+complete -c vbsjob -n '__vbsjob_at \' tree\'' -l watch -d 'Go on until the jobs have ended, as the command watch does.'
 complete -c vbsjob -n '__vbsjob_at \' tree\'' -s h -l help -d 'Show the command\'s help.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -a '(vbsjob --offer jobs 2>/dev/null)'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -s o -l output -x -a 'table json jsonl yaml csv value env name' -d 'What stdout carries; \'table\' by default.'

@@ -122,6 +122,7 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
    "--only",
    "--sort",
    "--ascii",
+   "--watch",
    "-h",
    "--help"
   ],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.rigs.follow import Answer, Service, in_turn, job
+from tests.rigs.follow import Answer, Service, Terminal, in_turn, job
 from vbsjob.exchange import Reply
 from vbsjob.outcome import Unavailable, Unreachable
 
@@ -245,3 +245,32 @@ def test_json_gives_one_document_at_the_end() -> None:
 def test_quiet_says_nothing() -> None:
     watched = Service(in_turn(RUNNING, DOWN, FAIL)).watch("j", "-q")
     assert (watched.code, watched.out, watched.err) == (1, "", "")
+
+
+def test_tree_watch_is_a_watch_that_ends_with_the_tree() -> None:
+    deep = {"sub_jobs": [{"job_id": "s", "status": "FAIL"}, {"job_id": "t", "status": "SUCCESS"}]}
+    end = job("j", "FAIL", entities=deep)
+    watched = Service(in_turn(RUNNING, DOWN, DOWN, end)).run("tree", "j", "--watch")
+    assert watched.code == 1
+    assert [line.split()[-1] for line in watched.out.splitlines()] == ["j", "s", "t"]
+    assert "answers again" in watched.err
+    watched = Service(in_turn(RUNNING, end)).run("tree", "j", "--watch", "-o", "jsonl")
+    assert [row["path"] for row in watched.events] == ["j", "j/s", "j/t"]
+
+
+def test_tree_watch_draws_only_what_was_asked_for() -> None:
+    subs = [{"job_id": f"s{n}", "status": "SUCCESS" if n else "FAIL"} for n in range(9)]
+    answers = (job("j", "RUNNING", sub_jobs=subs), job("j", "SUCCESS", sub_jobs=subs))
+    screen = Terminal()
+    argv = ("tree", "j", "--watch", "--only", "failed", "--ascii")
+    watched = Service(in_turn(*answers)).run(*argv, stderr=screen, VBSJOB_PROGRESS="tty")
+    drawn = screen.getvalue()
+    assert watched.code == 0
+    assert ("s0" in drawn, "s1" in drawn) == (True, False)
+    assert "8 done" in drawn
+    assert drawn.isascii()
+
+
+def test_a_sign_in_that_will_lapse_is_told_before_the_watch() -> None:
+    watched = Service(in_turn(RUNNING, SUCCESS)).watch("j")
+    assert "cannot be renewed" in watched.err.splitlines()[0]

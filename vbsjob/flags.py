@@ -124,7 +124,8 @@ Junit = Annotated[
     typer.Option(metavar="FILE", help="Write a JUnit report with a test case a sub-job."),
 ]
 Watch = Annotated[
-    bool, typer.Option("--watch", help="Go on until the jobs have ended, as the command watch does.")
+    bool,
+    typer.Option("--watch", help="Go on until the jobs have ended, as the command watch does."),
 ]
 Depth = Annotated[
     str | None, typer.Option(metavar="N", help="Show so many levels of sub-jobs, count the rest.")

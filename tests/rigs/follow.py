@@ -86,13 +86,17 @@ class Service:
 
     def watch(self, *argv: str, stderr: io.StringIO | None = None, **env: str) -> Watched:
         """Run `vbsjob watch` against this service."""
+        return self.run("watch", *argv, stderr=stderr, **env)
+
+    def run(self, *argv: str, stderr: io.StringIO | None = None, **env: str) -> Watched:
+        """Run a command against this service."""
         out, err = io.StringIO(), stderr or io.StringIO()
         world = World(
             io.StringIO(), out, err, environment("https://vbs.test", **env),
             monotonic=self.clock, now=lambda: BEGAN + timedelta(seconds=self.clock() - self.began),
             sleep=self.clock.sleep, random=self.random, send=self.send,
         )  # fmt: skip
-        code = run(["watch", *argv], world)
+        code = run(argv, world)
         lasted = self.clock() - self.began
         return Watched(code, out.getvalue(), err.getvalue(), self.asked, lasted)
 
