@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import signal
 import sys
-from contextlib import suppress
-
-if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    # Before anything slow is imported: Ctrl-C then ends the process as a shell expects, at any
-    # moment and without a traceback. Where it is ignored (nohup, &) it stays ignored.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
 
 SIGNALLED = 128
 """A process that a signal ended has this and the signal's number for its exit code."""
+GARBAGE = 100_000
+"""Objects that may come before the first search for garbage: importing makes none, and a run of
+one question ends below this; the searches cost a tenth of it."""
 
 TYPE_CHECKING = False  # typing itself would cost as much as the answer to --version or to Tab
 if TYPE_CHECKING:
@@ -34,13 +28,29 @@ def main() -> NoReturn:
             _say_version()
         if sys.argv[1:2] == ["--offer"]:
             _offer(sys.argv[2:])
+        _prepare()
         from vbsjob import world
 
         _leave(run(sys.argv[1:], world.real()))
     except BrokenPipeError:
+        import signal
+
         _leave(SIGNALLED + signal.SIGPIPE)
     except BaseException as error:  # noqa: BLE001 - Python would end with 1, which here means FAIL
         _fail(error)
+
+
+def _prepare() -> None:
+    """Before anything slow is imported, let Ctrl-C end the process as a shell expects.
+
+    At any moment and without a traceback; where it is ignored (nohup, &) it stays ignored.
+    """
+    import gc
+    import signal
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.set_threshold(GARBAGE)
 
 
 def run(argv: Sequence[str], world: World) -> int:
@@ -63,7 +73,7 @@ def run(argv: Sequence[str], world: World) -> int:
 def _command(argv: Sequence[str], world: World) -> int:
     from vbsjob import cli
 
-    ended: Any = cli.app(
+    ended: Any = cli.needed(argv)(
         args=list(argv) or ["--help"], prog_name="vbsjob", standalone_mode=False, obj=world
     )
     return 0 if ended is None else int(ended)
@@ -90,6 +100,8 @@ def _problem(error: BaseException) -> Problem:
     if getattr(error, "exit_code", None) == 2:
         return _misused(error)
     if isinstance(error, OSError):
+        import errno
+
         closed = error.errno == errno.EBADF
         reason = "standard output is closed" if closed else error.strerror or "a stream is closed"
         return LocalFailure(f"reading or writing failed: {reason}.")
@@ -148,9 +160,12 @@ def _offer(kinds: Sequence[str]) -> NoReturn:
 
 def _fail(error: BaseException) -> NoReturn:
     """End what could not even begin, or not even complain, as short of everything as it may be."""
-    with suppress(OSError):
+    if isinstance(error, KeyboardInterrupt):
+        _leave(SIGNALLED + 2)
+    try:
         os.write(2, f"vbsjob: could not run: {type(error).__name__}.\n".encode())
-    os._exit(70)
+    finally:
+        os._exit(70)
 
 
 def _leave(code: int) -> NoReturn:
@@ -158,6 +173,8 @@ def _leave(code: int) -> NoReturn:
 
     What a signal ended dies by that signal: a shell's loop then stops as well.
     """
+    import signal
+
     number = code - SIGNALLED
     if number in {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGTERM}:
         signal.signal(number, signal.SIG_DFL)

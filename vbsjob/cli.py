@@ -5,8 +5,9 @@ Imports typer and nothing else of third parties at the top: each command imports
 
 from __future__ import annotations
 
+import copy
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -455,3 +456,23 @@ def show_help(ctx: typer.Context, topic: flags.Topic = None) -> Code:
     else:
         world.stdout.writelines(f"{line}\n" for line in guide.topic(topic, commands))
     return Code.OK
+
+
+def needed(argv: Sequence[str]) -> typer.Typer:
+    """Return the commands, with options only where the words name one: others take time to make."""
+    chosen = copy.copy(app)
+    chosen.registered_commands = [
+        one if _name(one) in argv else _bare(one) for one in app.registered_commands
+    ]
+    return chosen
+
+
+def _name(one: Any) -> str:
+    return str(one.name or one.callback.__name__)
+
+
+def _bare(one: Any) -> Any:
+    bare = copy.copy(one)
+    bare.name, bare.help = _name(one), one.help or one.callback.__doc__
+    bare.callback = lambda: None
+    return bare

@@ -6,8 +6,7 @@ Options, VBSJOB_* variables and config.toml's keys are all made from the noun.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from vbsjob import address
 
@@ -100,8 +99,7 @@ def _kinds(raw: Any) -> tuple[str, ...]:
     return tuple(KINDS.get(word, word) for word in words)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One setting: its noun, and the OS_* variables and keys of a cloud that also tell it."""
 
     noun: str

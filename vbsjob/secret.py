@@ -6,7 +6,6 @@ base64 and in hexadecimal. Refuses to keep what is too short to be told from an 
 
 from __future__ import annotations
 
-import base64
 import json
 import threading
 from typing import Any
@@ -87,6 +86,8 @@ def _raw(text: str) -> bytes:
 
 
 def _forms(secret: str) -> set[str]:
+    import base64
+
     raw = _raw(secret)
     return {
         secret,

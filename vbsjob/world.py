@@ -6,14 +6,13 @@ Nothing else reads os.environ, the time or the terminal; a test passes a world o
 from __future__ import annotations
 
 import os
-import random
 import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.secret import Secrets
 from vbsjob.text import plain
@@ -36,6 +35,12 @@ def _size(stream: TextIO) -> tuple[int, int]:
     except (OSError, ValueError):
         return SIZE
     return columns or SIZE[0], rows or SIZE[1]
+
+
+def _random() -> float:
+    import random
+
+    return random.random()  # noqa: S311 - spreads questions in time, guards nothing
 
 
 @dataclass(slots=True)
@@ -66,7 +71,7 @@ class World:
     """Decides every duration; the real one goes on while the machine sleeps, where it can."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
-    random: Callable[[], float] = random.random
+    random: Callable[[], float] = _random
     size: Callable[[TextIO], tuple[int, int]] = _size
     """Columns and rows of the terminal behind a stream."""
     send: Callable[[Request], Reply] | None = None
@@ -182,17 +187,26 @@ def encodes(stream: TextIO, characters: str) -> bool:
     return True
 
 
+class _Place:
+    """A folder or file of the real world, looked up when it is asked for: help needs none."""
+
+    def __init__(self, look: Callable[[], Any]) -> None:
+        self._look = look
+
+    def __get__(self, world: World, _kind: type) -> Any:
+        return self._look()
+
+    def __set__(self, world: World, _default: Any) -> None:
+        """Take no other."""
+
+
 def real() -> World:
     """Return the world as it is."""
-    return World(
+    return _Real(
         stdin=sys.stdin,
         stdout=sys.stdout,
         stderr=sys.stderr,
         env=os.environ,
-        config_folders=_config_folders(),
-        config_file=_config_file(),
-        cache_folder=_cache_folder(),
-        state_folder=_state_folder(),
         ask=_ask if sys.stdin is not None and sys.stdin.isatty() else None,
         monotonic=_uptime,
         process=True,
@@ -258,3 +272,12 @@ def _user_folder(name: str) -> Path | None:
     except RuntimeError:
         return None
     return folder if folder.is_absolute() else None
+
+
+class _Real(World):
+    __slots__ = ()
+
+    config_folders = _Place(_config_folders)
+    config_file = _Place(_config_file)
+    cache_folder = _Place(_cache_folder)
+    state_folder = _Place(_state_folder)
