@@ -1,0 +1,113 @@
+"""Processor time of whole processes, in turns, and Markdown tables of what came of it.
+
+Turns, so that a busy moment of the machine touches every case; medians, so that it counts for none.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import pty
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parents[2]
+VBSJOB = (sys.executable, "-m", "vbsjob")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command to time: `floor` names the case it is held against, `limit` how often that."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=dict)
+    floor: str = ""
+    limit: float | None = None
+    terminal: bool = False
+    """Whether it runs on a terminal of its own."""
+
+
+def children() -> float:
+    """Return the processor seconds that ended child processes took so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def cpu(case: Case) -> float:
+    """Run a case and return its processor seconds; raises SystemExit where it fails."""
+    # Byte code is written, as on any machine where a program has run before.
+    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "TERM": "xterm-256color", **case.env}
+    before = children()
+    if case.terminal:
+        code, said = _on_terminal(case.argv, env)
+    else:
+        ended = subprocess.run(
+            case.argv, env=env, cwd=ROOT, capture_output=True, stdin=subprocess.DEVNULL,
+            timeout=120, check=False,
+        )  # fmt: skip
+        code, said = ended.returncode, ended.stderr
+    if code:
+        raise SystemExit(f"{case.name} ended with {code}: {said.decode()[-500:]}")
+    return children() - before
+
+
+def _on_terminal(argv: Sequence[str], env: Mapping[str, str]) -> tuple[int, bytes]:
+    ours, theirs = pty.openpty()
+    running = subprocess.Popen(argv, env=env, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    parts = []
+    try:
+        while part := os.read(ours, 65536):
+            parts.append(part)
+    except OSError:  # how a terminal ends on Linux
+        pass
+    os.close(ours)
+    return running.wait(), b"".join(parts)
+
+
+def medians(cases: Iterable[Case], runs: int) -> dict[str, float]:
+    """Run all cases in turns, once unmeasured, and return the median of each in seconds."""
+    cases = list(cases)
+    taken: dict[str, list[float]] = {case.name: [] for case in cases}
+    for turn in range(runs + 1):
+        for case in cases:
+            seconds = cpu(case)
+            if turn:
+                taken[case.name].append(seconds)
+    return {name: statistics.median(times) for name, times in taken.items()}
+
+
+def beyond(cases: Iterable[Case], taken: Mapping[str, float], slack: float = 1.0) -> list[str]:
+    """Say which cases take more than their limit, `slack` times widened."""
+    return [
+        f"{case.name}: {taken[case.name] / taken[case.floor]:.2f} x {case.floor}"
+        for case in cases
+        if case.limit and taken[case.name] > case.limit * slack * taken[case.floor]
+    ]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+    return "\n".join(lines) + "\n"
+
+
+def machine() -> str:
+    """Say when and where this was measured."""
+    kind = Path("/etc/os-release")
+    named = dict(
+        line.split("=", 1) for line in kind.read_text("utf-8").splitlines() if "=" in line
+    ) if kind.exists() else {}  # fmt: skip
+    system = named.get("PRETTY_NAME", platform.system()).strip('"')
+    date = time.strftime("%Y-%m-%d", time.gmtime())
+    return f"{date}, {os.cpu_count()} cores, Python {platform.python_version()}, {system}"

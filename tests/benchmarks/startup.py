@@ -1,0 +1,123 @@
+"""Times whole processes against the floor of their libraries, and against what else users run.
+
+python -m tests.benchmarks.startup [--runs 15] [--openstack PATH] [--http PATH] [--curl PATH]
+Processor time, user and system. `openstack volume backup show` (python-openstackclient with
+python-cinderclient, in an environment of its own) signs in with a password and asks one question,
+as does the `vbsjob` that it is held against; both get their whole answer from the same server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from tests.benchmarks.cloud import TOKEN, Cloud
+from tests.benchmarks.measure import VBSJOB, Case, beyond, machine, medians, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PYTHON = sys.executable
+BARE, TYPER, HTTPX = "bare interpreter", "`import typer`", "bare httpx script, one GET"
+FULL = "`vbsjob get -o json`, signing in"
+OPENSTACK = "`openstack volume backup show`"
+LEAST = 6.0
+"""How many times more than vbsjob the openstack command takes."""
+
+
+def floors(cloud: Cloud) -> list[Case]:
+    """Return what everything is held against."""
+    asking = (
+        "import httpx\n"
+        f"reply = httpx.get({url(cloud)!r}, headers={{'X-Auth-Token': {TOKEN!r}}})\n"
+        "print(reply.json()['status'])"
+    )
+    return [
+        Case(BARE, [PYTHON, "-c", "pass"]),
+        Case(TYPER, [PYTHON, "-c", "import typer"]),
+        Case(HTTPX, [PYTHON, "-c", asking]),
+    ]
+
+
+def url(cloud: Cloud) -> str:
+    """Return the address of the job that everyone asks about."""
+    return f"{cloud.url}/v2/jobs/a-job"
+
+
+def ours(cloud: Cloud, state: str) -> list[Case]:
+    """Return the commands and their targets; the history for Tab is in the folder `state`."""
+    kept = {"XDG_STATE_HOME": state}
+    env = cloud.with_token | kept
+    script = "from vbsjob.__main__ import main; main()"
+    get, watch = [*VBSJOB, "get", "a-job"], [*VBSJOB, "watch", "a-job"]
+    return [
+        Case("`vbsjob --version`", [*VBSJOB, "--version"], {}, BARE, 1.5),
+        Case("... from a script", [PYTHON, "-c", script, "--version"], {}, BARE, 1.5),
+        Case("ids for Tab (`--offer jobs`)", [*VBSJOB, "--offer", "jobs"], kept, BARE, 2.5),
+        Case("`vbsjob --help`", [*VBSJOB, "--help"], {}, TYPER, 1.1),
+        Case("`vbsjob get --help`", [*VBSJOB, "get", "--help"], {}, TYPER),
+        Case("`vbsjob explain CODE`", [*VBSJOB, "explain", "VolumeBackup.0202"], {}, TYPER),
+        Case("`vbsjob get -o json`", [*get, "-o", "json"], env, HTTPX, 1.3),
+        Case("`vbsjob get`, a table", get, env, HTTPX, 1.7),
+        Case("`vbsjob watch -q`, a job that has ended", [*watch, "-q"], env, HTTPX, 2.0),
+        Case("`vbsjob watch`, drawn on a terminal", watch, env, HTTPX, 2.0, terminal=True),
+        Case(FULL, [*get, "-o", "json", "--no-cache"], cloud.with_password, HTTPX),
+    ]  # fmt: skip
+
+
+def others(cloud: Cloud, wish: argparse.Namespace) -> list[Case]:
+    """Return what else is installed here and answers the same question."""
+    header = f"X-Auth-Token:{TOKEN}"
+    named: list[tuple[str, str | None, Sequence[str], Mapping[str, str]]] = [
+        (OPENSTACK, wish.openstack, ["volume", "backup", "show", "b" * 32], cloud.with_password),
+        ("`http` (httpie), one GET", wish.http, ["--ignore-stdin", url(cloud), header], {}),
+        ("`curl`, one GET", wish.curl, ["-sf", "-H", header, url(cloud)], {}),
+        ("the installed `vbsjob --version`", wish.vbsjob, ["--version"], {}),
+    ]  # fmt: skip
+    return [Case(name, [path, *words], env) for name, path, words, env in named if path]
+
+
+def rows(cases: Sequence[Case], taken: Mapping[str, float]) -> list[Sequence[str]]:
+    """Lay the figures out: milliseconds, and how many times each floor."""
+    told: list[Sequence[str]] = []
+    for case in cases:
+        against = [f"{taken[case.name] / taken[floor]:.2f}" for floor in (BARE, TYPER, HTTPX)]
+        target = f"{case.limit} x {case.floor.partition(',')[0]}" if case.limit else ""
+        told.append([case.name, f"{taken[case.name] * 1000:.1f}", *against, target])
+    return told
+
+
+def main() -> None:
+    """Measure and print; exit 3 where a target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=15)
+    for name in ("openstack", "http", "curl"):
+        parser.add_argument(f"--{name}", default=shutil.which(name), metavar="PATH")
+    beside = Path(PYTHON).with_name("vbsjob")
+    parser.add_argument(
+        "--vbsjob", default=str(beside) if beside.exists() else None, metavar="PATH"
+    )
+    wish = parser.parse_args()
+    cloud = Cloud()
+    with TemporaryDirectory() as state:
+        cases = [*floors(cloud), *ours(cloud, state), *others(cloud, wish)]
+        taken = medians(cases, wish.runs)
+    missed = beyond(cases, taken)
+    head = ["start to end", "CPU ms", "x bare", "x typer", "x httpx", "target, at most"]
+    out = sys.stdout
+    out.write(f"Start-up: {machine()}; medians of {wish.runs} interleaved runs\n\n")
+    out.write(table(head, rows(cases, taken)))
+    if OPENSTACK in taken:
+        ratio = taken[OPENSTACK] / taken[FULL]
+        out.write(f"\n{OPENSTACK} takes {ratio:.1f} times what {FULL} takes.\n")
+        missed += [f"openstack only {ratio:.1f} times"] if ratio < LEAST else []
+    out.writelines(f"missed: {line}\n" for line in missed)
+    sys.exit(3 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()
