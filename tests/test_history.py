@@ -88,6 +88,13 @@ def test_jobs_of_one_cloud_are_not_offered_to_another(folder: Path) -> None:
     assert vbsjob(folder, "get", "@last", env=other).code == 2
 
 
+def test_tab_offers_an_id_once_wherever_it_was_asked_about(folder: Path) -> None:
+    for host in ("one", "two"):
+        vbsjob(folder, "get", "j", "k", env=ENV | {"VBSJOB_ENDPOINT": f"https://{host}.test"})
+    offered = offer.jobs({"XDG_STATE_HOME": str(folder.parent)})
+    assert [line.partition("\t")[0] for line in offered] == ["k", "j"]
+
+
 def test_how_long_a_kind_takes_is_the_middle_of_its_runs_here(folder: Path) -> None:
     vbsjob(folder, "get", "a", "b", "c")
     here = world(folder)

@@ -39,7 +39,10 @@ KEEP = (
 )
 BOUND = "DELETE FROM jobs WHERE seq NOT IN (SELECT seq FROM jobs ORDER BY seq DESC LIMIT ?)"
 NEWEST = "SELECT job_id FROM jobs WHERE place = ? ORDER BY seq DESC"
-OFFERED = "SELECT job_id, type, status FROM jobs ORDER BY seq DESC LIMIT 200"
+OFFERED = (
+    "SELECT job_id, type, status FROM jobs WHERE seq IN (SELECT max(seq) FROM jobs GROUP BY job_id)"
+    " ORDER BY seq DESC LIMIT 200"
+)
 LASTED = (
     "SELECT seconds FROM jobs WHERE place = ? AND type = ? AND status = 'SUCCESS' AND seconds > 0"
     " ORDER BY seq DESC LIMIT ?"
