@@ -26,6 +26,7 @@ MAY_USE: dict[str, tuple[set[str], str]] = {
     "text": (set(), "everything shows text, so it stands on nothing"),
     "document": (set(), "reading JSON strictly needs no other room"),
     "codes": (set(), "explaining a code works offline, from data alone"),
+    "rhythm": (set(), "when to ask is numbers, whatever is asked"),
     "recipes": (set(), "help lists them, so they must be cheap and pure"),
     "job": ({"text", "document"}, "a job is what the service told, whoever asks about it"),
     "outcome": ({"job", "text"}, "how a run ends is not how it is shown or asked"),

@@ -14,6 +14,7 @@ from vbsjob.outcome import Unavailable, Unreachable
 RUNNING, SUCCESS, FAIL = (job("j", word) for word in ("RUNNING", "SUCCESS", "FAIL"))
 GONE = Reply(404, {}, b'{"error": {"code": "common.0011", "message": "query job fail"}}')
 DOWN = Unavailable("connection refused")
+SLOW = Reply(503)
 FAULTS: list[Answer] = [
     *(Reply(status) for status in (408, 425, 429, 500, 502, 503, 504, 522, 524)),
     Reply(429, {"retry-after": "7"}),
@@ -111,6 +112,43 @@ def test_f15_retry_after_is_the_least_wait_and_has_a_limit() -> None:
     first, second = (b - a for a, b in itertools.pairwise(watched.asked[1:]))
     assert 120 <= first < 121
     assert 300 <= second < 301
+
+
+ODD = job("other", "FAIL")
+
+
+def test_one_strange_answer_after_an_outage_ends_no_watch_but_three_in_a_row_do() -> None:
+    failing = (Reply(503), Reply(503), ODD)
+    assert Service(in_turn(RUNNING, *failing, *failing, SUCCESS)).watch("j").code == 0
+    assert Service(in_turn(RUNNING, *failing, *failing, *failing, SUCCESS)).watch("j").code == 6
+
+
+def test_garbage_is_asked_about_again_by_the_watch_alone() -> None:
+    watched = Service(in_turn(RUNNING, *[Reply(200)] * 4, SUCCESS)).watch("j", "--interval", "30")
+    assert (watched.code, len(watched.asked)) == (0, 6)
+
+
+def test_those_that_failed_are_asked_first_where_thousands_wait() -> None:
+    ids = [f"j{number}" for number in range(2000)]
+    asked: list[str] = []
+
+    def answer(job_id: str, _: float) -> Answer:
+        asked.append(job_id)
+        if job_id == "j7":
+            return SLOW if asked.count("j7") < 5 else job("j7", "FAIL")
+        return job(job_id, "RUNNING" if asked.count("j7") < 5 else "SUCCESS")
+
+    watched = Service(answer, latency=0.0).watch(*ids, "-o", "jsonl")
+    assert watched.code == 1
+    assert [number for number, job_id in enumerate(asked) if job_id == "j7"][4] < 1000
+
+
+def test_an_outage_of_everything_ends_a_watch_of_thousands_when_patience_does() -> None:
+    ids = [f"j{number}" for number in range(3000)]
+    watched = Service(lambda *_: DOWN, latency=0.0).watch(*ids, "-o", "jsonl")
+    assert watched.code == 7
+    assert 900 <= watched.lasted < 940
+    assert {one["exit_code"] for one in watched.events[-1]["jobs"]} == {7}
 
 
 def test_f27_a_stale_cache_cannot_end_a_watch_with_another_job() -> None:

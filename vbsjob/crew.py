@@ -33,6 +33,11 @@ class Crew:
         self._threads = 0
         self._under_way = 0
 
+    @property
+    def room(self) -> int:
+        """How many more jobs can be asked about at once."""
+        return SIZE - self._under_way
+
     def order(self, job_id: str) -> None:
         """Have a job asked about."""
         self._under_way += 1
@@ -65,6 +70,8 @@ class Crew:
 
 class Alone:
     """A crew of none: asks in the calling thread, one after the other."""
+
+    room = 1
 
     def __init__(self, ask: Callable[[str], Job]) -> None:
         self._ask = ask

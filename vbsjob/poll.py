@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from vbsjob import change, outcome
 from vbsjob.job import Job
 from vbsjob.outcome import Code, Garbled, JobNotFound
+from vbsjob.rhythm import Rhythm, pause
 from vbsjob.text import plain
 
 if TYPE_CHECKING:
@@ -22,26 +23,12 @@ if TYPE_CHECKING:
     from vbsjob.change import Change
     from vbsjob.outcome import Problem
 
-QUICK, STEADY, GROWTH = 2.0, 12.0, 2.5
-"""Seconds between questions: from QUICK, by GROWTH, to STEADY; JITTER keeps it below 15 s."""
-JITTER = 0.2
-HASTE, AGE_PART = 2.0, 0.04
-"""A change divides the grown interval, but makes it no less than this part of the job's age.
-
-Back to QUICK at once would ask about a job of a minute, with a few sub-jobs, twice as often.
-"""
-INIT_INTERVAL = 5.0
 RATE = 20.0
 """Questions a second that all jobs share."""
-SLOWEST = 60.0
-SLOWER, QUICKER = 2.0, 0.9
-"""What a 429 and what an answer do to the interval."""
-RETRY_FIRST, RETRY_LEAST, RETRY_MOST = 1.0, 0.5, 30.0
-LONGEST_RETRY_AFTER = 300.0
 OUTAGE = 2
 """An outage is told from this failure on."""
 GONE_TIMES, GONE_OVER = 3, 10.0
-MISSING_INTERVAL = 4.0
+MISSING_INTERVAL, MISSING_LEAST = 4.0, 0.5
 THROTTLED = 429
 
 
@@ -83,10 +70,11 @@ class Followed:
     """What the last question came to, if not to an answer."""
     code: Code | None = None
     """What the watch came to for this job, once it did."""
-    step: float = QUICK
-    slow: float = 1.0
+    rhythm: Rhythm = field(default_factory=Rhythm)
     failures: int = 0
     failing_since: float = 0.0
+    strikes: list[type[Problem]] = field(default_factory=list)
+    """The failures since the last answer that are worth only so many tries."""
     missing: int = 0
     missing_since: float = 0.0
 
@@ -111,6 +99,10 @@ class Poll:
     random: Callable[[], float]
     followed: dict[str, Followed] = field(default_factory=dict)
     _queue: list[tuple[float, int, str]] = field(default_factory=list)
+    _again: list[tuple[float, int, str]] = field(default_factory=list)
+    """As the queue, for jobs whose last question failed."""
+    _silent_since: float | None = None
+    """When the failures began that no answer about any job has ended."""
     _open: int = 0
     _stopped: bool = False
     _entered: int = 0
@@ -133,20 +125,26 @@ class Poll:
         timeout = self.rules.timeout
         return math.inf if timeout is None else self.started + timeout
 
-    def due(self, now: float) -> list[str]:
-        """Return the jobs to ask now, longest due first; each is then awaited."""
-        ready = []
-        while self._queue and self._queue[0][0] <= now:
-            at, _, job_id = heapq.heappop(self._queue)
-            one = self.followed[job_id]
-            if one.due == at and one.code is None:
-                one.due = None
-                ready.append(job_id)
+    def due(self, now: float, room: int) -> list[str]:
+        """Return up to `room` jobs to ask now; each is then awaited.
+
+        Those that failed come first, then the longest due: where questions queue, a job is not
+        to be given up for having been asked too rarely.
+        """
+        ready: list[str] = []
+        for queue in (self._again, self._queue):
+            while len(ready) < room and queue and queue[0][0] <= now:
+                at, _, job_id = heapq.heappop(queue)
+                one = self.followed[job_id]
+                if one.due == at and one.code is None:
+                    one.due = None
+                    ready.append(job_id)
         return ready
 
     def next_at(self) -> float:
         """Return when there is something to do next; infinite while only answers are awaited."""
-        return min(self._queue[0][0] if self._queue else math.inf, self.deadline)
+        heads = [queue[0][0] for queue in (self._again, self._queue) if queue]
+        return min([*heads, self.deadline])
 
     def expire(self, now: float) -> None:
         """End the watch once its time is up."""
@@ -159,6 +157,7 @@ class Poll:
 
     def hurry(self, now: float) -> None:
         """Ask about everything now, as after a sleep of the machine; outages begin anew."""
+        self._silent_since = None
         for one in self.followed.values():
             one.failing_since = one.missing_since = now
             if one.due is not None and one.code is None:
@@ -194,11 +193,9 @@ class Poll:
         changes = change.between(one.job, found)
         first = one.job is None
         one.job, one.answered, one.problem, one.missing = found, now, None, 0
-        one.slow = max(1.0, one.slow * QUICKER)
-        one.step = min(one.step * GROWTH, STEADY)
+        one.rhythm.answered(changed=bool(changes), age=age)
         if changes:
             one.changed = now
-            one.step = min(max(QUICK, AGE_PART * (age or 0.0), one.step / HASTE), STEADY)
             events.append(Event("change", one.job_id, changes))
         verdict = outcome.verdict(found, fail_fast=self.rules.fail_fast)
         if verdict is Code.PENDING:
@@ -208,14 +205,8 @@ class Poll:
         return events
 
     def _interval(self, one: Followed, found: Job, *, first: bool) -> float:
-        """Seconds to the next question after an answer: at random, so that watches drift apart."""
-        wait = self.rules.interval
-        if wait is None:
-            wait = INIT_INTERVAL if found.status == "INIT" else one.step
-            wait *= 1 - JITTER * (2 * self.random() - 1)
-            wait *= 0.5 + self.random() / 2 if first else 1.0
-        if one.slow > 1.0:
-            wait = max(wait, min(wait * one.slow, SLOWEST))
+        waiting = found.status == "INIT"
+        wait = one.rhythm.interval(self.rules.interval, self.random, waiting=waiting, first=first)
         return max(wait, self._open / RATE)
 
     def _failed(self, one: Followed, problem: Problem, now: float) -> list[Event]:
@@ -224,22 +215,34 @@ class Poll:
             one.failing_since = now
         one.problem = problem
         lasted = now - one.failing_since
-        # Garbage on 200 is a portal or a proxy, and passes: in a watch it is an outage.
-        limit = None if isinstance(problem, Garbled) else problem.tries
-        if (limit is not None and one.failures >= limit) or lasted >= self.rules.retry_for:
+        if self._struck_out(one, problem) or lasted >= self.rules.retry_for:
             self._settle(one, problem.exit_code)
             return []
+        if self._silent_since is None:
+            self._silent_since = now
+        if now - self._silent_since >= self.rules.retry_for:
+            self._give_up(problem)
+            return []
         if problem.http_status == THROTTLED:
-            one.slow = min(one.slow * SLOWER, SLOWEST)
-        self._ask_at(one, now + self._pause(one, problem))
+            one.rhythm.throttled()
+        self._ask_at(one, now + pause(one.failures, problem.retry_after, self.random))
         told = one.failures == OUTAGE
         return [Event("outage", one.job_id, problem=problem, seconds=lasted)] if told else []
 
-    def _pause(self, one: Followed, problem: Problem) -> float:
-        """Seconds to the next question after a failure: full jitter, but no less than asked."""
-        ceiling = min(RETRY_MOST, RETRY_FIRST * 2.0 ** min(one.failures - 1, 16))
-        wait = max(RETRY_LEAST, self.random() * ceiling)
-        return max(wait, min(problem.retry_after or 0.0, LONGEST_RETRY_AFTER))
+    def _struck_out(self, one: Followed, problem: Problem) -> bool:
+        """Whether problems of a kind that asking again does not cure have been met too often."""
+        # Garbage on 200 is a portal or a proxy, and passes: in a watch it is an outage.
+        if problem.tries is None or isinstance(problem, Garbled):
+            return False
+        one.strikes.append(type(problem))
+        return one.strikes.count(type(problem)) >= problem.tries
+
+    def _give_up(self, problem: Problem) -> None:
+        """End the watch: nothing was heard of any job for as long as the user will have it."""
+        for one in self.followed.values():
+            if one.code is None:
+                one.problem = one.problem or problem
+                self._settle(one, problem.exit_code)
 
     def _missed(self, one: Followed, problem: JobNotFound, now: float) -> list[Event]:
         """A new id may not be visible yet; one that was seen is gone when three answers say so."""
@@ -259,12 +262,14 @@ class Poll:
             self._settle(one, problem.exit_code)
         else:
             left = GONE_OVER if one.job else grace - lasted
-            self._ask_at(one, now + min(MISSING_INTERVAL, max(left, RETRY_LEAST)))
+            self._ask_at(one, now + min(MISSING_INTERVAL, max(left, MISSING_LEAST)))
         return events
 
     def _recovered(self, one: Followed, now: float) -> list[Event]:
         told = one.failures >= OUTAGE
         one.failures = 0
+        one.strikes.clear()
+        self._silent_since = None
         lasted = now - one.failing_since
         return [Event("recovered", one.job_id, seconds=lasted)] if told else []
 
@@ -279,7 +284,8 @@ class Poll:
     def _ask_at(self, one: Followed, when: float) -> None:
         one.due = when
         self._entered += 1
-        heapq.heappush(self._queue, (when, self._entered, one.job_id))
+        queue = self._again if one.problem else self._queue
+        heapq.heappush(queue, (when, self._entered, one.job_id))
 
 
 def _last(one: Followed, now: float) -> str:

@@ -62,8 +62,8 @@ class Patience:
             self.stale_seen = True
             return 0.0
         self.tries += 1
-        limit = self.attempts if problem.tries is None else problem.tries
-        if limit is not None and self.tries >= limit:
+        limits = (self.attempts, problem.tries)
+        if any(limit is not None and self.tries >= limit for limit in limits):
             return None
         wait = self._wait(problem)
         if now - self.started + wait > self.seconds or not self.quota.spend():

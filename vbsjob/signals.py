@@ -48,8 +48,9 @@ class Undisturbed:
 
     def wait(self, seconds: float) -> float:
         """Let time pass."""
-        self._sleep(max(0.0, seconds))
-        return seconds
+        meant = max(0.0, seconds)
+        self._sleep(meant)
+        return meant
 
     def suspend(self) -> None:
         """Go on."""

@@ -86,12 +86,12 @@ class Watch:
         self._tell(())
         while not self.poll.over:
             now = self.world.monotonic()
-            for job_id in self.poll.due(now):
+            for job_id in self.poll.due(now, crew.room):
                 crew.order(job_id)
             self._take(crew.answers())
             self.poll.expire(self.world.monotonic())
             if not self.poll.over:
-                self._rest(signals, self._tick())
+                self._rest(signals, self._tick(full=not crew.room))
 
     def _take(self, answers: Sequence[tuple[str, Job | Problem]]) -> None:
         now, today = self.world.monotonic(), self.world.now()
@@ -105,10 +105,11 @@ class Watch:
         for screen in self.screens:
             screen.tell(events, self.poll, self.world.monotonic())
 
-    def _tick(self) -> float:
+    def _tick(self, *, full: bool) -> float:
+        """Return the seconds to the next thing to do; a full crew can only be waited for."""
         now = self.world.monotonic()
         wanted = [screen.tick(self.poll, now) for screen in self.screens]
-        return min([*wanted, self.poll.next_at()]) - now
+        return min([*wanted, self.poll.deadline if full else self.poll.next_at()]) - now
 
     def _rest(self, signals: Signals | Undisturbed, seconds: float) -> None:
         before = self.world.monotonic()
