@@ -18,7 +18,7 @@ TREES = {room.stem: ast.parse(room.read_text("utf-8")) for room in ROOMS}
 OUTSIDE = {
     "httpx": {"wire"},
     "httpcore": {"wire", "deadline"},
-    "typer": {"cli", "flags", "manual"},
+    "typer": {"cli", "desk", "flags", "manual"},
     "rich": {"view", "sheet", "live", "report", "world"},
 }
 """Who alone may speak to a library: its successor is then a change of one place."""

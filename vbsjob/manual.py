@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer.main
 
-from vbsjob import cli, completion, roff
+from vbsjob import cli, completion, desk, roff
 from vbsjob.syntax import Command, Parameter
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _command(found: Any, path: tuple[str, ...]) -> Command:
         tuple(examples.splitlines()),
         (*(p for p in parameters if p.names), HELP),
         tuple(p for p in parameters if not p.names),
-        found.epilog == cli.EXIT_CODES,
+        found.epilog == desk.EXIT_CODES,
         tuple(_command(below, (*path, name)) for name, below in _below(found)),
     )
 

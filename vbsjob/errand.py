@@ -1,0 +1,140 @@
+"""One run about jobs, from its settings to its exit code: what get, tree and watch have in common.
+
+Shows nothing itself, and knows nothing of how a command line is read.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from vbsjob import settings
+from vbsjob.keys import NOUNS
+from vbsjob.outcome import Code, Interrupted, TimedOut, Usage, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from vbsjob.branches import Wish
+    from vbsjob.poll import Rules
+    from vbsjob.record import Answer
+    from vbsjob.settings import Settings
+    from vbsjob.watch import Watch
+    from vbsjob.world import World
+
+PLACE = ("cloud", "region", "project", "endpoint")
+
+
+class Errand:
+    """What the options say, completed by every other setting; raises Usage."""
+
+    def __init__(self, params: Mapping[str, Any], world: World) -> None:
+        self._params = params
+        self.world = world
+        self.settings = settings.load(params, world)
+        world.manner.machine = self.settings["output"] not in {None, "table"}
+        world.manner.quiet = self.settings["quiet"]
+        world.manner.verbose = self.settings["verbose"]
+        if self.settings["output"] == "name" and params.get("field"):
+            raise Usage("-o name shows no fields.", hint="Use -o value with --field.")
+        if self.settings["junit"] is not None:
+            from vbsjob import junit
+
+            junit.check(self.settings["junit"])
+
+    def ids(self, jobs: Sequence[str]) -> list[str]:
+        """Return the ids asked for, from arguments, standard input and the history."""
+        from vbsjob import asked, history
+
+        newest = lambda: history.newest(self.settings, self.world)  # noqa: E731 - read only for @
+        return asked.ids(jobs, self.world.stdin, newest)
+
+    @contextmanager
+    def service(self) -> Iterator[Settings]:
+        """Yield settings that lead to a service: as they are, or to a sandbox of this run."""
+        if not self.settings.sandbox:
+            yield self.settings
+            return
+        from vbsjob.sandbox import Sandbox
+
+        made_up = "this is the sandbox: its jobs are made up, and begin when first asked about."
+        self.world.note(made_up)
+        with Sandbox(self.world) as sandbox:
+            yield self.settings.moved("the sandbox", **sandbox.settings)
+
+    def ask(self, ids: Sequence[str]) -> list[Answer]:
+        """Ask once about each job."""
+        from vbsjob.client import Client
+        from vbsjob.record import Answer
+
+        with self.service() as reached:
+            found = Client(reached, self.world).jobs(ids)
+        return [Answer(job_id, told) for job_id, told in zip(ids, found, strict=True)]
+
+    def code(self, answers: Sequence[Answer]) -> Code:
+        """Return the exit code: an answered question is 0 unless the state is to be judged."""
+        judged = self.settings["exit_status"]
+        return worst(answer.code if judged or answer.problem else Code.OK for answer in answers)
+
+    def follow(self, ids: Sequence[str], wish: Wish, *, events: bool = False) -> Watch:
+        """Follow the jobs to their end; raises Interrupted with the way to go on."""
+        from vbsjob import screens
+        from vbsjob.client import Client
+        from vbsjob.poll import Poll
+        from vbsjob.watch import Watch
+
+        with self.service() as reached:
+            client = Client(reached, self.world)
+            client.prepare()
+            shown = screens.choose(self.settings, self.world, wish, events=events)
+            poll = Poll(ids, self._rules(), self.world.monotonic(), self.world.random)
+            watch = Watch(poll, client.ask, self.world, shown)
+            try:
+                watch.run()
+            except Interrupted as interrupted:
+                interrupted.hint = self._resume(ids)
+                self.remember(watch.answers())
+                raise
+        return watch
+
+    def _rules(self) -> Rules:
+        from vbsjob.poll import Rules
+
+        chosen = {name: self.settings[name] for name in Rules.__slots__}
+        return Rules(**{name: value for name, value in chosen.items() if value is not None})
+
+    def _resume(self, ids: Sequence[str]) -> str:
+        """Return the command that goes on where this one ended; the sandbox ended with it."""
+        if self.settings.sandbox:
+            return ""
+        import shlex
+
+        chosen = [(noun, self._params[noun]) for noun in PLACE if self._params.get(noun)]
+        where = [word for noun, value in chosen for word in (NOUNS[noun].flag, value)]
+        return f"Resume: {shlex.join(['vbsjob', 'watch', *ids, *where])}"
+
+    def remember(self, answers: Sequence[Answer]) -> None:
+        """Keep the ids and times for another day."""
+        from vbsjob import history
+
+        history.remember(answers, self.settings, self.world)
+
+    def publish(self, watch: Watch) -> None:
+        """Tell those who asked for a report of their own how the watch ended."""
+        if self.settings["github"]:
+            from vbsjob import github
+
+            github.report(watch.answers(), watch.poll.code(), self.world)
+        if self.settings["junit"] is not None:
+            from vbsjob import junit
+
+            junit.write(self.settings["junit"], watch.answers(), self.world)
+
+    def conclude(self, watch: Watch) -> Code:
+        """Return what the watch came to; raises TimedOut with the way to go on."""
+        poll = watch.poll
+        if self.settings["bell"]:
+            self.world.ring()
+        if poll.code() is Code.TIMEOUT:
+            raise TimedOut(poll.left(), hint=self._resume(poll.ids))
+        return poll.code()
