@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.rigs.cloud import Cloud
 from tests.rigs.follow import Answer, Service, Terminal, in_turn, job
 from vbsjob.exchange import Reply
 from vbsjob.outcome import Unavailable, Unreachable
+
+if TYPE_CHECKING:
+    from vbsjob.exchange import Request
 
 RUNNING, SUCCESS, FAIL = (job("j", word) for word in ("RUNNING", "SUCCESS", "FAIL"))
 GONE = Reply(404, {}, b'{"error": {"code": "common.0011", "message": "query job fail"}}')
@@ -312,3 +317,18 @@ def test_tree_watch_draws_only_what_was_asked_for() -> None:
 def test_a_sign_in_that_will_lapse_is_told_before_the_watch() -> None:
     watched = Service(in_turn(RUNNING, SUCCESS)).watch("j")
     assert "cannot be renewed" in watched.err.splitlines()[0]
+
+
+def test_f56_questions_refused_at_the_same_time_all_go_on_with_the_one_new_token() -> None:
+    all_sent = threading.Barrier(3, timeout=20)
+    refused = itertools.count()
+
+    def before(request: Request) -> Reply | None:
+        if "/jobs/" not in request.url or next(refused) >= 3:
+            return None
+        all_sent.wait()
+        return Reply(401, {}, b'{"error_code": "APIGW.0307", "error_msg": "token expires"}')
+
+    cloud = Cloud(before=before)
+    code, _, err = cloud.run("get", "a", "b", "c", "-q")
+    assert (code, cloud.posts) == (0, 2), err

@@ -90,8 +90,9 @@ class Session:
             if self._method.fragile:
                 self._refused = refusal.problem(request, reply)
                 return reply
-        if self._may_renew():
-            return self._signed(request, self._renewed(held))
+        fresh = self._renewed(held)
+        if fresh is not None:
+            return self._signed(request, fresh)
         if self._tokens and not self.renewable:
             self._tokens.forget(held.token)
         return reply
@@ -122,14 +123,19 @@ class Session:
             return False
         return not recent or now - recent[-1] >= RENEW_EVERY
 
-    def _renewed(self, refused: Pass) -> Pass:
-        """Sign in anew, unless another thread or process just did."""
+    def _renewed(self, refused: Pass) -> Pass | None:
+        """Return another pass than the refused one; None where there may be none.
+
+        Where another thread has just renewed it, its pass serves: that is no second refusal.
+        """
         with self._signing_in:
-            if self._pass is refused:
-                self._renewals.append(self._world.monotonic())
-                self._pass = None
-                return self._entered(refused)
-            return self.sign_in()
+            if self._pass is not refused:
+                return self.sign_in()
+            if not self._may_renew():
+                return None
+            self._renewals.append(self._world.monotonic())
+            self._pass = None
+            return self._entered(refused)
 
     def sign_in(self) -> Pass:
         """Return the pass in force; signs in where there is none, or it is about to expire.
