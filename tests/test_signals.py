@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.rigs.moments import BIT, caught, ours
 from tests.rigs.program import COMMAND, ROOT, surroundings
 from tests.rigs.server import Server, answer, job
 
@@ -24,7 +25,6 @@ RUNS = 60
 MANY = 1_000
 LASTS = 0.5
 """Seconds within which a signal is sent: start, imports, question, answer."""
-BIT = 1 << (signal.SIGINT - 1)
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="needs Linux's /proc"
@@ -43,27 +43,10 @@ def service() -> Iterator[Server]:
         yield server
 
 
-def caught(pid: int) -> bool:
-    """Whether a handler of Python's own is there for SIGINT."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
-    return bool(int(status.partition("SigCgt:")[2].split()[0], 16) & BIT)
-
-
 def ignored(pid: int) -> bool:
     """Whether SIGINT is ignored."""
     status = Path(f"/proc/{pid}/status").read_text()
     return bool(int(status.partition("SigIgn:")[2].split()[0], 16) & BIT)
-
-
-def ours(child: subprocess.Popen[bytes]) -> None:
-    """Wait until the interpreter has begun and vbsjob has taken its handler away again."""
-    for wanted in (True, False):
-        until = time.monotonic() + 10
-        while caught(child.pid) is not wanted and child.poll() is None and time.monotonic() < until:
-            time.sleep(0.0002)
 
 
 def struck(service: Server, number: signal.Signals, after: float) -> tuple[int, bytes, bytes]:
@@ -73,7 +56,7 @@ def struck(service: Server, number: signal.Signals, after: float) -> tuple[int, 
     ) as child:  # fmt: skip
         # SIGINT before our first line is the interpreter's own; the others are nobody's.
         if number == signal.SIGINT:
-            ours(child)
+            ours(child.pid)
         time.sleep(after)
         child.send_signal(number)
         out, err = child.communicate(timeout=30)

@@ -29,6 +29,7 @@ def main() -> NoReturn:
         if sys.argv[1:2] == ["--offer"]:
             _offer(sys.argv[2:])
         _prepare()
+        _guard_standard_streams()
         from vbsjob import world
 
         _leave(run(sys.argv[1:], world.real()))
@@ -36,6 +37,8 @@ def main() -> NoReturn:
         import signal
 
         _leave(SIGNALLED + signal.SIGPIPE)
+    except KeyboardInterrupt:
+        _leave(SIGNALLED + 2)
     except BaseException as error:  # noqa: BLE001 - Python would end with 1, which here means FAIL
         _fail(error)
 
@@ -140,6 +143,16 @@ def _fill_standard_streams() -> None:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # all are files
 
 
+def _guard_standard_streams() -> None:
+    """Let no reader that takes nothing keep the process from ending."""
+    import select
+
+    if hasattr(select, "poll"):
+        from vbsjob import outlet
+
+        sys.stdout, sys.stderr = outlet.stream(sys.stdout), outlet.stream(sys.stderr)
+
+
 def _say_version() -> NoReturn:
     from vbsjob import __version__
 
@@ -177,9 +190,18 @@ def _leave(code: int) -> NoReturn:
 
     number = code - SIGNALLED
     if number in {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGTERM}:
+        if number == signal.SIGQUIT:
+            _keep_secrets_out_of_a_core()
         signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
     os._exit(code)
+
+
+def _keep_secrets_out_of_a_core() -> None:
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 if __name__ == "__main__":

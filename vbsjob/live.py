@@ -6,12 +6,13 @@ Draws what fits the screen and costs by the screen, once a second while nothing 
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from vbsjob import view
+from vbsjob import outlet, view
 from vbsjob.branches import WHOLE
 from vbsjob.job import Job
 from vbsjob.lines import summary
@@ -35,6 +36,8 @@ SOONEST = 0.1
 SEPARATOR = " | "
 SPINNER = "|/-\\"
 NARROWEST, WIDEST, HIGHEST = 10, 1000, 500
+KEPT = 1000
+"""Notes that wait to be shown above the picture; a terminal may be paused for long."""
 
 
 class Live:
@@ -61,7 +64,8 @@ class Live:
         self._outline: Outline | None = None
         self._drawn = -EVERY
         self._frame = 0
-        world.manner.aside = []
+        self._size = (0, 0)
+        world.manner.aside = deque(maxlen=KEPT)
         world.manner.pictured = True
 
     def tell(self, _events: Sequence[Event], _poll: Poll, _now: float) -> None:
@@ -70,17 +74,19 @@ class Live:
 
     def tick(self, poll: Poll, now: float) -> float:
         """Draw if it is time to."""
-        aside = self._world.manner.aside
-        wait = SOONEST if self._outline is None or aside else EVERY
-        if now >= self._drawn + wait:
+        new = self._outline is None or self._world.manner.aside or self._size != self._sized()
+        wait = SOONEST if new else EVERY
+        if now < self._drawn + wait:
+            return self._drawn + wait
+        # A paused terminal, or another's, is not waited for: the watch goes on without a picture.
+        if outlet.ready(self._world.stderr):
             self._draw(poll, lambda: self._status(poll, now))
-            self._drawn = now
             self._frame += 1
-            return now + EVERY
-        return self._drawn + wait
+        self._drawn = now
+        return now + EVERY
 
     def leave(self) -> None:
-        """Give the cursor back, as before the process stops."""
+        """Forget the picture, as others have the terminal for a while."""
         self._terminal.leave()
         self._drawn -= EVERY
 
@@ -93,14 +99,17 @@ class Live:
         self._world.manner.aside = None
 
     def _draw(self, poll: Poll, status: Callable[[], Text]) -> None:
-        width, height = self._world.size(self._world.stderr)
-        width = min(max(width, NARROWEST), WIDEST)
+        self._size = width, height = self._sized()
         # One row stays free for the cursor, one column so that no line wraps at its end.
-        texts = self._picture(poll, width - 1, min(max(height, 4), HIGHEST) - 2)
-        aside = self._world.manner.aside or []
-        above = [aside.pop(0) for _ in range(len(aside))]
+        texts = self._picture(poll, width - 1, height - 2)
+        aside = self._world.manner.aside or deque()
+        above = [aside.popleft() for _ in range(len(aside))]
         lines = [self._line(text, width) for text in (*texts, status())]
         self._terminal.draw(lines, width, above)
+
+    def _sized(self) -> tuple[int, int]:
+        width, height = self._world.size(self._world.stderr)
+        return min(max(width, NARROWEST), WIDEST), min(max(height, 4), HIGHEST)
 
     def _picture(self, poll: Poll, width: int, height: int) -> list[Text]:
         """Draw as many rows as fit: where it is narrow, one may take several lines."""

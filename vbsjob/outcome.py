@@ -197,6 +197,8 @@ class Unanswered(Problem):
 
 
 def _going_on(left: Sequence[str]) -> str:
+    if not left:
+        return "no job is left to follow"
     return f"job {left[0]} goes on" if len(left) == 1 else f"{len(left)} jobs go on"
 
 

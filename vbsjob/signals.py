@@ -1,7 +1,8 @@
 """Waits for whatever comes first: time, an answer, a signal, or a reader that has gone.
 
 A signal only leaves its number: the program ends itself in order, its terminal restored, and then
-really dies by it. Where a signal is ignored on entry (nohup, &) it stays ignored.
+really dies by it. Where a signal is ignored on entry (nohup, &) it stays ignored. No write waits
+for a reader once the run is to end.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import select
 import signal
 from typing import TYPE_CHECKING, Self, TextIO
+
+from vbsjob import outlet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +25,7 @@ ENDING = tuple(
     if hasattr(signal, name)
 )
 STOP = getattr(signal, "SIGTSTP", None)
+CONTINUE = getattr(signal, "SIGCONT", None)
 RESIZE = getattr(signal, "SIGWINCH", None)
 LONGEST = 5.0
 """Seconds: a machine that slept is noticed within this time."""
@@ -31,7 +35,7 @@ class Undisturbed:
     """Stands in for Signals where there is no process to end: only time passes."""
 
     ending: int | None = None
-    stop = resized = False
+    stop = continued = False
 
     def __init__(self, sleep: Callable[[float], None]) -> None:
         self._sleep = sleep
@@ -57,9 +61,13 @@ class Undisturbed:
 
 
 class Signals:
-    """While open, signals are noted: `ending`, `stop` and `resized` tell which came."""
+    """While open, signals are noted: `ending`, `stop` and `continued` tell which came.
 
-    def __init__(self, *streams: TextIO) -> None:
+    `late` tells whether the time that the user gave is up.
+    """
+
+    def __init__(self, late: Callable[[], bool], *streams: TextIO) -> None:
+        self._late = late
         self._streams = streams
         self._read, self._write = os.pipe()
         os.set_blocking(self._read, False)
@@ -69,14 +77,16 @@ class Signals:
         self._poll.register(self._read, select.POLLIN)
         self._terminals: set[int] = set()
         self.ending: int | None = None
-        self.stop = self.resized = False
+        self.stop = self.continued = False
 
     def __enter__(self) -> Self:
         """Take the signals over."""
-        for number in (*ENDING, STOP, RESIZE):
+        for number in (*ENDING, STOP, CONTINUE, RESIZE):
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._note)
         for stream in self._streams:
+            if behind := outlet.behind(stream):
+                behind.over = self._over
             with contextlib.suppress(OSError, ValueError):
                 self._poll.register(stream.fileno(), 0)
                 if stream.isatty():
@@ -84,16 +94,20 @@ class Signals:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give them back; one that came meanwhile is not lost, it is in `ending`."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type] # what signal() returned
+        """Give them back; if one came, the process is to die by it, and no second one disturbs."""
+        if self.ending is None:
+            for number, handler in self._before.items():
+                signal.signal(number, handler)  # type: ignore[arg-type] # what signal() returned
+
+    def _over(self) -> bool:
+        return self.ending is not None or self._late()
 
     def _note(self, number: int, _: FrameType | None) -> None:
         if number == STOP:
             self.stop = True
-        elif number == RESIZE:
-            self.resized = True
-        elif self.ending is None:
+        elif number == CONTINUE:
+            self.continued = True
+        elif number != RESIZE and self.ending is None:
             self.ending = number
         self.wake()
 
@@ -113,7 +127,7 @@ class Signals:
                 with contextlib.suppress(BlockingIOError):
                     while os.read(self._read, 4096):
                         pass
-            elif number in self._terminals:
+            elif number in self._terminals and signal.SIGHUP in self._before:
                 self.ending = self.ending or signal.SIGHUP
             elif event & (select.POLLERR | select.POLLHUP):
                 raise BrokenPipeError
@@ -121,7 +135,7 @@ class Signals:
 
     def suspend(self) -> None:
         """Stop this process as Ctrl-Z would have; returns when it is continued."""
-        self.stop = False
         before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.raise_signal(signal.SIGTSTP)  # in this thread: it stops here and nowhere later
         signal.signal(signal.SIGTSTP, before)
+        self.stop, self.continued = False, True

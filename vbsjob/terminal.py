@@ -1,7 +1,7 @@
 """Lines that stay in place on a terminal: only what changed is written, nothing scrolls away.
 
-Owns the cursor while it draws, and nothing else: no alternate screen, no mode but the hidden
-cursor, no size of its own. The cursor rests below the last line.
+No alternate screen, no mode, no size of its own. The cursor rests below the last line, visible:
+whatever ends the program between two drawings leaves the terminal as it was.
 """
 
 from __future__ import annotations
@@ -31,12 +31,11 @@ class Terminal:
         self._stream = stream
         self._shown: list[Line] = []
         self._width = 0
-        self._hidden = False
 
     def draw(self, lines: Sequence[Line], width: int, above: Sequence[str] = ()) -> None:
         """Show lines in place of those shown before; `above` go over them, and stay."""
         same = 0 if above or width != self._width else self._common(lines, width)
-        out = [] if self._hidden else [HIDE]
+        out: list[str] = []
         # A narrower terminal has wrapped what stood there: it takes more rows by now.
         at = _rows(self._shown, width)
         for number in range(same):
@@ -50,8 +49,12 @@ class Terminal:
             out += [f"{line.written}\r\n" for line in lines[same:]]
         else:
             out.append(_move(_rows(lines, width) - at))
-        self._shown, self._width, self._hidden = list(lines), width, True
-        self._write("".join(out))
+        self._shown, self._width = list(lines), width
+        written = "".join(out)
+        if written:
+            # Whatever was typed meanwhile has moved the cursor along its line.
+            self._stream.write(f"{HIDE}\r{written}{SHOW}")
+            self._stream.flush()
 
     def _common(self, lines: Sequence[Line], width: int) -> int:
         """Return how many lines from the top take the rows that they took before."""
@@ -60,15 +63,8 @@ class Terminal:
         return next(differing, min(len(lines), len(self._shown)))
 
     def leave(self) -> None:
-        """Let others write below what is shown, and forget it."""
-        if self._hidden:
-            self._write(SHOW)
-        self._shown, self._hidden = [], False
-
-    def _write(self, out: str) -> None:
-        if out:
-            self._stream.write(out)
-            self._stream.flush()
+        """Let others write below what is shown: forget it."""
+        self._shown = []
 
 
 def _height(line: Line, width: int) -> int:

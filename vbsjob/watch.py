@@ -58,19 +58,22 @@ class Watch:
     def run(self) -> Code:
         """Follow the jobs until the poll is over, or a signal comes: then raises Interrupted."""
         code = Code.INTERNAL
-        with self._signals() as signals:
+        signals = self._signals()
+        with signals:
             crew = Crew(self.ask, signals.wake) if self.world.process else Alone(self.ask)
             try:
                 self._follow(crew, signals)
                 code = self.poll.code()
+            except BrokenPipeError:
+                code = Code.READER_GONE
+                if signals.ending is None:
+                    raise
             except Interrupted as interrupted:
                 code = interrupted.exit_code
                 raise
-            except BrokenPipeError:
-                code = Code.READER_GONE
-                raise
             finally:
                 self._end(code)
+        self._obey(signals)
         return code
 
     def answers(self) -> list[Answer]:
@@ -79,8 +82,14 @@ class Watch:
 
     def _signals(self) -> Signals | Undisturbed:
         if self.world.process:
-            return Signals(self.world.stdout, self.world.stderr)
+            return Signals(self._late, self.world.stdout, self.world.stderr)
         return Undisturbed(self.world.sleep)
+
+    def _late(self) -> bool:
+        """Whether the time is up before the jobs have ended."""
+        if self.poll.over:
+            return self.poll.code() is Code.TIMEOUT
+        return self.world.monotonic() >= self.poll.deadline
 
     def _follow(self, crew: Crew | Alone, signals: Signals | Undisturbed) -> None:
         self._tell(())
@@ -114,15 +123,24 @@ class Watch:
     def _rest(self, signals: Signals | Undisturbed, seconds: float) -> None:
         before = self.world.monotonic()
         meant = signals.wait(seconds)
-        if signals.ending is not None:
-            raise Interrupted(signals.ending, self.poll.left())
+        self._obey(signals)
         if signals.stop:
-            for screen in self.screens:
-                screen.leave()
+            self._leave()
             signals.suspend()
+        if signals.continued:
+            signals.continued = False
+            self._leave()
             self.poll.hurry(self.world.monotonic())
         elif self.world.monotonic() - before > meant + SLEPT:
             self.poll.hurry(self.world.monotonic())
+
+    def _obey(self, signals: Signals | Undisturbed) -> None:
+        if signals.ending is not None:
+            raise Interrupted(signals.ending, self.poll.left())
+
+    def _leave(self) -> None:
+        for screen in self.screens:
+            screen.leave()
 
     def _end(self, code: Code) -> None:
         for screen in self.screens:

@@ -18,6 +18,7 @@ from vbsjob.secret import Secrets
 from vbsjob.text import plain
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Callable, Mapping
 
     from rich.console import Console
@@ -52,7 +53,7 @@ class Manner:
     verbose: bool = False
     pictured: bool = False
     """Whether a picture of the jobs stands on standard error."""
-    aside: list[str] | None = None
+    aside: deque[str] | None = None
     """Where lines wait while a picture is drawn, which then shows them above itself."""
 
 

@@ -6,7 +6,7 @@ import io
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tests.rigs.program import Clock, environment
 from vbsjob.__main__ import run
@@ -70,6 +70,7 @@ class Service:
     clock: Clock = field(default_factory=Clock)
     random: Callable[[], float] = lambda: 0.5
     asked: list[float] = field(default_factory=list)
+    size: Callable[[TextIO], tuple[int, int]] = lambda _stream: (80, 24)
 
     def __post_init__(self) -> None:
         """Remember when it began."""
@@ -94,7 +95,7 @@ class Service:
         world = World(
             io.StringIO(), out, err, environment("https://vbs.test", **env),
             monotonic=self.clock, now=lambda: BEGAN + timedelta(seconds=self.clock() - self.began),
-            sleep=self.clock.sleep, random=self.random, send=self.send,
+            sleep=self.clock.sleep, random=self.random, send=self.send, size=self.size,
         )  # fmt: skip
         code = run(argv, world)
         lasted = self.clock() - self.began

@@ -1,0 +1,85 @@
+"""What a picture of `watch` costs: CPU a frame at 80x24, by the number of sub-jobs.
+
+python -m tests.benchmarks.frames
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from datetime import timedelta
+from typing import Any
+
+from tests.rigs.follow import BEGAN, Terminal
+from tests.rigs.program import Clock
+from vbsjob.job import Job
+from vbsjob.live import Live
+from vbsjob.poll import Poll, Rules
+from vbsjob.world import World
+
+COUNTS = (10, 100, 1_000, 10_000, 100_000)
+FRAMES = 100
+ANSWERS = 5
+
+
+class Sink(Terminal):
+    """A terminal that shows nothing."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def members(count: int) -> dict[str, Any]:
+    """Return a job with so many sub-jobs in branches of ten, every third of them running."""
+
+    def made(number: int) -> dict[str, Any]:
+        status = "SUCCESS" if number % 3 else "RUNNING"
+        times = {"begin_time": "2026-05-01T00:00:00Z"}
+        return {"job_id": f"{number:032x}", "job_type": "copyBlock", "status": status, **times}
+
+    branches = [
+        made(n) | {"sub_jobs": [made(n + m) for m in range(1, min(10, count - n))]}
+        for n in range(0, count, 10)
+    ]
+    return made(0) | {"job_id": "j", "sub_jobs": branches}
+
+
+def cost(count: int, frames: int = FRAMES) -> tuple[float, float]:
+    """Return CPU seconds a frame: while only time passes, and of the first after an answer."""
+    clock = Clock()
+    world = World(
+        io.StringIO(), io.StringIO(), Sink(), {"TERM": "xterm"},
+        monotonic=clock, now=lambda: BEGAN + timedelta(seconds=clock()), size=lambda _: (80, 24),
+    )  # fmt: skip
+    live = Live(world, "always")
+    poll = Poll(["j"], Rules(), clock(), lambda: 0.5)
+    poll.due(clock(), 1)
+    events = poll.told("j", Job(members(count)), clock())
+    after = still = 0.0
+    for _ in range(ANSWERS):
+        live.tell(events, poll, clock())
+        clock.sleep(1.0)
+        after += _timed(live, poll, clock())
+        for _ in range(frames):
+            clock.sleep(1.0)
+            still += _timed(live, poll, clock())
+    return still / frames / ANSWERS, after / ANSWERS
+
+
+def _timed(live: Live, poll: Poll, now: float) -> float:
+    begin = time.process_time()
+    live.tick(poll, now)
+    return time.process_time() - begin
+
+
+def main() -> None:
+    """Print the table."""
+    sys.stdout.write("| sub-jobs | ms a frame | ms a frame after an answer |\n|---|---|---|\n")
+    for number in COUNTS:
+        usual, fresh = cost(number)
+        sys.stdout.write(f"| {number} | {usual * 1000:.2f} | {fresh * 1000:.2f} |\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""`vbsjob watch` and signals: at any moment, twice, ignored, from a shell with job control."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rigs.moments import ours
+from tests.rigs.program import COMMAND, ROOT
+from tests.rigs.server import Server, always, answer, job
+from tests.rigs.terminal import (
+    SHOWN,
+    Terminal,
+    await_requests,
+    check_left_as_it_was,
+    environment,
+    watching,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+ENDINGS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Server]:
+    with Server(always(answer(job("RUNNING")))) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def ended() -> Iterator[Server]:
+    with Server(always(answer(job("SUCCESS")))) as server:
+        yield server
+
+
+def signalled(server: Server, number: int, after: float) -> tuple[Terminal, int]:
+    """Send a signal some time after the process began; SIGINT once it is vbsjob's to meet."""
+    terminal = watching(server)
+    if number == signal.SIGINT:
+        assert terminal.child.pid
+        ours(terminal.child.pid)
+    terminal.look(after)
+    terminal.look()
+    terminal.signal(number)
+    code = terminal.finish()
+    check_left_as_it_was(terminal)
+    return terminal, code
+
+
+def check_random_moments(running: Server, ended: Server, seed: int) -> None:
+    chance = random.Random(seed)
+    number = ENDINGS[seed % len(ENDINGS)]
+    terminal, code = signalled(running, number, chance.uniform(0, 0.9))
+    assert code == -number
+    if SHOWN in terminal.wrote:
+        assert "Resume: vbsjob watch j" in terminal.wrote
+    terminal, code = signalled(ended, number, chance.uniform(0, 0.6))
+    assert code in {0, -number}
+    assert code or "ok (exit code 0)" in terminal.wrote
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_f79_f81_a_signal_at_any_moment_is_what_it_dies_by(
+    running: Server, ended: Server, seed: int
+) -> None:
+    check_random_moments(running, ended, seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(1000, 1500))
+def test_f79_f81_a_thousand_signals_at_any_moment(
+    running: Server, ended: Server, seed: int
+) -> None:
+    check_random_moments(running, ended, seed)
+
+
+@pytest.mark.parametrize("gap", [0, 0.0001, 0.001, 0.002, 0.005, 0.01, 0.02])
+def test_f80_a_second_ctrl_c_changes_nothing(running: Server, gap: float) -> None:
+    terminal = watching(running)
+    terminal.await_(SHOWN)
+    terminal.type("\x03")
+    time.sleep(gap)
+    terminal.type("\x03")
+    assert terminal.finish() == -signal.SIGINT
+    assert "Resume: vbsjob watch j" in terminal.wrote
+    check_left_as_it_was(terminal)
+
+
+@pytest.fixture
+def prompt(running: Server) -> Iterator[Terminal]:
+    """A shell with job control in which a watch is being shown that asks once a minute."""
+    command = ("bash", "--norc", "--noprofile", "-i")
+    terminal = Terminal(env=environment(running), command=command)
+    terminal.type("bind 'set enable-bracketed-paste off'; PS1='$ '\n")
+    terminal.type(" ".join([*COMMAND, "watch j --interval 60\n"]))
+    terminal.await_(SHOWN)
+    yield terminal
+    terminal.child.close(force=True)
+
+
+def test_f82_ctrl_z_stops_it_and_fg_draws_and_asks_at_once(
+    running: Server, prompt: Terminal
+) -> None:
+    asked = running.requests
+    prompt.type("\x1a")
+    prompt.await_("Stopped")
+    assert not prompt.screen.shown.cursor.hidden
+    prompt.type("\x0cfg\n")
+    prompt.wrote = ""
+    prompt.await_(SHOWN)
+    await_requests(running, asked + 1)
+    prompt.type("\x03")
+    prompt.await_("Resume: vbsjob watch j")
+    prompt.type("echo code $?\n")
+    prompt.await_("code 130")
+    assert not prompt.screen.shown.cursor.hidden
+
+
+def test_f83_in_the_background_it_leaves_the_terminal_to_the_shell(prompt: Terminal) -> None:
+    prompt.type("\x1a")
+    prompt.await_("Stopped")
+    prompt.type("bg\n")
+    prompt.await_(r"watch j --interval 60 &\r\n")
+    prompt.look(0.5)
+    prompt.wrote = ""
+    prompt.look(2.0)
+    assert prompt.wrote == ""
+    prompt.type("fg\n")
+    prompt.await_(SHOWN)
+    prompt.type("\x03")
+    prompt.await_("Resume: vbsjob watch j")
+
+
+def test_f66_after_a_stop_it_asks_and_draws_at_once(running: Server) -> None:
+    terminal = watching(running, "--interval", "60")
+    terminal.await_(SHOWN)
+    asked = running.requests
+    terminal.signal(signal.SIGSTOP)
+    time.sleep(0.3)
+    terminal.look()
+    terminal.wrote = ""
+    terminal.signal(signal.SIGCONT)
+    await_requests(running, asked + 1)
+    terminal.await_("bksCreateBackup")
+    terminal.signal(signal.SIGTERM)
+    assert terminal.finish() == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("controlling", [True, False])
+def test_f81_a_closed_terminal_ends_it_by_sighup(running: Server, controlling: bool) -> None:
+    above, below = os.openpty()
+    command = [*(["setsid", "--ctty"] if controlling else []), *COMMAND, "watch", "j"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(running), stdin=below, stdout=below, stderr=below,
+        start_new_session=not controlling,
+    ) as process:  # fmt: skip
+        os.close(below)
+        wrote = b""
+        while SHOWN.encode() not in wrote:
+            wrote += os.read(above, 65536)
+        os.close(above)
+        assert process.wait(10) == -signal.SIGHUP
+
+
+IGNORED = [
+    ('trap "" INT; exec "$@" watch j --timeout 2s', signal.SIGINT),
+    ('trap "" TERM; exec "$@" watch j --timeout 2s', signal.SIGTERM),
+    ('trap "" HUP; exec "$@" watch j --timeout 2s', signal.SIGHUP),
+    ('exec nohup "$@" watch j --timeout 2s', signal.SIGHUP),
+]
+
+
+@pytest.mark.parametrize(("script", "number"), IGNORED)
+def test_f83_a_signal_that_was_ignored_stays_ignored(
+    running: Server, script: str, number: int
+) -> None:
+    with subprocess.Popen(
+        ["bash", "-c", script, "bash", *COMMAND], cwd=ROOT, env=environment(running),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout
+        while "RUNNING" not in (line := process.stdout.readline()):
+            assert line
+        process.send_signal(number)
+        assert "timeout (exit code 124)" in process.stdout.read()
+        assert process.wait(10) == 124
