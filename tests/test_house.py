@@ -24,6 +24,7 @@ OUTSIDE = {
 """Who alone may speak to a library: its successor is then a change of one place."""
 MAY_USE: dict[str, tuple[set[str], str]] = {
     "text": (set(), "everything shows text, so it stands on nothing"),
+    "layout": (set(), "laying a document out needs to know nothing of what it tells"),
     "document": (set(), "reading JSON strictly needs no other room"),
     "codes": (set(), "explaining a code works offline, from data alone"),
     "rhythm": (set(), "when to ask is numbers, whatever is asked"),
@@ -99,14 +100,24 @@ def test_one_room_alone_speaks_to_a_library(library: str) -> None:
     assert users <= OUTSIDE[library], f"{library} is spoken by {OUTSIDE[library]} alone"
 
 
+NO_FILES = {"yaml", "tomllib", "asyncio"}
+OFFLINE = {"rich", "httpx", "ssl", *NO_FILES}
+
+
 @pytest.mark.parametrize(
     ("argv", "never"),
     [
-        (["get", "backup", "--cloud", "sandbox", "-o", "json"], {"rich", "yaml", "asyncio"}),
-        (["get", "backup", "--cloud", "sandbox"], {"yaml", "asyncio"}),
-        (["--help"], {"rich", "httpx", "yaml", "ssl", "asyncio"}),
-        (["get", "--help"], {"rich", "httpx", "yaml", "ssl", "asyncio"}),
-        (["--version"], {"rich", "httpx", "yaml", "typer", "json", "platformdirs"}),
+        (["get", "backup", "--cloud", "sandbox", "-o", "json"], {"rich", *NO_FILES}),
+        (["get", "backup", "--cloud", "sandbox", "-o", "yaml"], {"rich", *NO_FILES}),
+        (["get", "backup", "--cloud", "sandbox"], NO_FILES),
+        (["watch", "backup-ended", "--cloud", "sandbox", "-q"], {"rich", *NO_FILES}),
+        (["--help"], {"platformdirs", "random", *OFFLINE}),
+        (["get", "--help"], {"platformdirs", "random", *OFFLINE}),
+        (["help", "exit-codes"], {"platformdirs", "random", *OFFLINE}),
+        (["explain", "VolumeBackup.0202"], OFFLINE),
+        (["config", "show"], OFFLINE),
+        (["--version"], {"typer", "json", "typing", "enum", "re", "platformdirs", *OFFLINE}),
+        (["--offer", "jobs"], {"typer", "json", "typing", "platformdirs", *OFFLINE}),
     ],
     ids=lambda given: " ".join(sorted(given)) if isinstance(given, set) else " ".join(given),
 )
@@ -116,3 +127,8 @@ def test_a_command_loads_only_what_it_uses(argv: list[str], never: set[str]) -> 
     assert ended.code == 0
     assert "vbsjob" in loaded
     assert loaded & never == set()
+
+
+def test_plain_http_makes_no_tls_context_and_so_reads_no_authorities() -> None:
+    env = surroundings(SSL_CERT_FILE="/nonexistent/authorities.pem")
+    assert process("get", "backup", "--cloud", "sandbox", env=env).code == 0

@@ -43,11 +43,13 @@ def text(path: Path) -> str | None:
 
 def toml(path: Path) -> dict[str, Any] | None:
     """Read a TOML file; None where there is none. Raises Usage."""
+    written = text(path)
+    if written is None:
+        return None
     import tomllib
 
-    written = text(path)
     try:
-        return None if written is None else tomllib.loads(written)
+        return tomllib.loads(written)
     except tomllib.TOMLDecodeError as error:
         where = str(error).rpartition(" (at ")[2].rstrip(")")
         raise Usage(f"{path}: is no TOML at {where}.") from None

@@ -10,7 +10,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from vbsjob import record
+from vbsjob import layout, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -48,10 +48,7 @@ def write(
 
 
 def _json(records: Records, fields: Fields, out: TextIO) -> None:
-    chosen = [_chosen(item, fields) for item in records]
-    whole = chosen[0] if len(chosen) == 1 else chosen
-    json.dump(whole, out, indent=2)
-    out.write("\n")
+    out.write(f"{layout.as_json(_one(records, fields))}\n")
 
 
 def _jsonl(records: Records, fields: Fields, out: TextIO) -> None:
@@ -60,21 +57,13 @@ def _jsonl(records: Records, fields: Fields, out: TextIO) -> None:
 
 
 def _yaml(records: Records, fields: Fields, out: TextIO) -> None:
-    import yaml
+    out.write(f"---{layout.as_yaml(_one(records, fields))}\n")
 
-    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+def _one(records: Records, fields: Fields) -> Any:
+    """Return one document: a single record as it is, several as a list."""
     chosen = [_chosen(item, fields) for item in records]
-    whole = _tree(chosen[0] if len(chosen) == 1 else chosen)
-    try:
-        text = yaml.dump(whole, Dumper=dumper, sort_keys=False, explicit_start=True)
-    except UnicodeEncodeError:  # a lone surrogate: only the slow writer has an escape for it
-        text = yaml.dump(whole, Dumper=yaml.SafeDumper, sort_keys=False, explicit_start=True)
-    out.write(text)
-
-
-def _tree(found: Any) -> Any:
-    """Copy a document so that no part of it is shared: YAML would write an alias for it."""
-    return json.loads(json.dumps(found))
+    return chosen[0] if len(chosen) == 1 else chosen
 
 
 def _csv(records: Records, fields: Fields, out: TextIO) -> None:

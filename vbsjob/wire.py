@@ -79,11 +79,12 @@ class Wire:
         return reply
 
     def _exchange(self, request: Request, client: httpx.Client) -> Reply:
-        if httpx.URL(request.url).raw_path != _target(request.url):
+        url = httpx.URL(request.url)
+        if url.raw_path != _target(request.url):
             raise httpx.InvalidURL("the library would ask for something else")
         with client.stream(
             request.method,
-            request.url,
+            url,
             headers=HEADERS | dict(request.headers),
             content=request.body or None,
         ) as response:

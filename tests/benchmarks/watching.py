@@ -1,14 +1,16 @@
 """What watching costs: per answered question, per further job, and while nothing changes.
 
-python -m tests.benchmarks.watching [--jobs 1000] [--runs 5] [--seconds 10]
+python -m tests.benchmarks.watching [--jobs 1000] [--runs 5] [--seconds 10] [--slack 1]
 Questions travel over real HTTP to a server in another process; where it says so, only the pauses
 between them are left out, by a clock that sleeping moves. Start-up is taken away by
-measuring a long and a short watch. `--follow` and `--loop` are the measured parts, run alone.
+measuring a long and a short watch. `--follow` and `--loop` are the measured parts, run alone;
+`--seconds 0` leaves out what takes real time.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import json
 import os
@@ -29,11 +31,12 @@ SELF = (sys.executable, "-m", "tests.benchmarks.watching")
 
 def follow(url: str, jobs: int, seconds: int) -> dict[str, Any]:
     """Watch jobs that go on for so long, the pauses left out; return the questions and memory."""
-    from vbsjob.__main__ import run
+    from vbsjob.__main__ import GARBAGE, run
     from vbsjob.secret import Secrets
     from vbsjob.wire import Wire
     from vbsjob.world import World
 
+    gc.set_threshold(GARBAGE)  # as a process of vbsjob's own does
     wire = Wire(secrets=Secrets(TOKEN), clock=time.monotonic, body_limit=4 << 20)
     now, asked = [0.0], [0]
 
@@ -133,6 +136,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--follow", nargs=3, metavar=("URL", "JOBS", "SECONDS"))
     parser.add_argument("--loop", nargs=2, metavar=("URL", "TIMES"))
+    parser.add_argument("--slack", type=float, default=1.0, help="widens every target")
     wish = parser.parse_args()
     if wish.follow or wish.loop:
         told = (
@@ -152,20 +156,29 @@ def main() -> None:
     ]
     bare, ours = (statistics.median(times) for times in zip(*pairs, strict=True))
     each = memory(url, jobs)
-    share, drawn = whole(url, jobs, wish.seconds), written(url, wish.seconds)
-    plain = written(url, wish.seconds, "--progress", "plain")
     rows = [
         ["one answered question, bare loop", f"{bare * 1000:.2f} ms", "1.00", ""],
         [f"one answered question, {jobs:,} jobs", f"{ours * 1000:.2f} ms", f"{ours / bare:.2f}",
          f"{MOST_PER_ASK} x the loop"],
         ["memory, one further job", f"{each:.1f} KB", "", f"{MOST_PER_JOB:.0f} KB"],
+    ]  # fmt: skip
+    if wish.seconds:
+        rows += in_real_time(url, jobs, wish.seconds)
+    sys.stdout.write(f"Watching: {machine()}; medians of {wish.runs} pairs\n\n")
+    sys.stdout.write(table(["watching", "cost", "ratio", "target, at most"], rows))
+    within = ours <= MOST_PER_ASK * wish.slack * bare and each <= MOST_PER_JOB * wish.slack
+    sys.exit(0 if within else 3)
+
+
+def in_real_time(url: str, jobs: int, seconds: int) -> list[list[str]]:
+    """Measure for so many seconds each; return the rows of the table."""
+    share, drawn = whole(url, jobs, seconds), written(url, seconds)
+    plain = written(url, seconds, "--progress", "plain")
+    return [
         [f"{jobs:,} jobs in real time, 20 asks a second", f"{share:.1%} of a core", "", ""],
         ["a terminal, only the clock changes", f"{drawn:.0f} bytes/s", "", ""],
         ["plain lines, nothing changes", f"{plain:.0f} bytes/s", "", ""],
-    ]  # fmt: skip
-    sys.stdout.write(f"Watching: {machine()}; medians of {wish.runs} pairs\n\n")
-    sys.stdout.write(table(["watching", "cost", "ratio", "target, at most"], rows))
-    sys.exit(3 if ours > MOST_PER_ASK * bare or each > MOST_PER_JOB else 0)
+    ]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,98 @@
+"""What a big answer costs: reading, walking and every format, beside json.loads of the same body.
+
+python -m tests.benchmarks.answers [--sizes 10000,100000] [--runs 3] [--slack 1]
+Processor time in this process, which looks for garbage as seldom as vbsjob's own does. Exit 3
+where a step takes more than ten times json.loads, or grows by half more than the body.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import io
+import json
+import statistics
+import sys
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tests.benchmarks.measure import machine, table
+from tests.benchmarks.sub_jobs import job
+from vbsjob import document, formats, sheet, view
+from vbsjob.__main__ import GARBAGE
+from vbsjob.job import Job, walk
+from vbsjob.outline import Outline
+from vbsjob.record import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LIMIT, GROWTH = 10.0, 1.5
+LOADS = "`json.loads`"
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
+    """Return the size of a body in bytes, and everything that is done with it, by name."""
+    body = json.dumps(job(size)).encode()
+    found = Job(document.read(body))
+    records = [Answer(found.id, found).record(NOW)]
+
+    def written(name: str) -> Callable[[], object]:
+        return lambda: formats.write(name, records, (), io.StringIO())
+
+    return len(body), {
+        LOADS: lambda: json.loads(body),
+        "reading strictly": lambda: document.read(body),
+        "walking": lambda: sum(1 for _ in walk(found)),
+        "outline, counted": lambda: Outline(found),
+        "-o table": lambda: sheet.block(Outline(found), NOW, 80, view.ASCII).plain,
+        **{f"-o {name}": written(name) for name in formats.WRITERS},
+    }
+
+
+def seconds(step: Callable[[], object]) -> float:
+    """Return the processor time of one step, the garbage of the last one collected before."""
+    gc.collect()
+    before = time.process_time()
+    step()
+    return time.process_time() - before
+
+
+def measured(size: int, runs: int) -> tuple[int, dict[str, float]]:
+    """Return the size of the body, and the median of each step; the steps in turns."""
+    length, doing = steps(size)
+    turns = [{name: seconds(step) for name, step in doing.items()} for _ in range(runs)]
+    return length, {name: statistics.median(turn[name] for turn in turns) for name in doing}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default="10000,100000")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--slack", type=float, default=1.0, help="widens every target")
+    wish = parser.parse_args()
+    gc.set_threshold(GARBAGE)
+    few, many = (int(size) for size in wish.sizes.split(","))
+    (short, quick), (long, slow) = measured(few, wish.runs), measured(many, wish.runs)
+    rows, missed = [], []
+    for name, taken in slow.items():
+        # What takes less than a tenth of json.loads cannot be told from noise.
+        ratio, counts = taken / slow[LOADS], taken > slow[LOADS] / 10
+        growth = taken / quick[name] / (long / short) if quick[name] and counts else 1.0
+        rows.append([
+            name, f"{quick[name] * 1000:.0f}", f"{taken * 1000:.0f}", f"{ratio:.1f}",
+            f"{growth:.2f}" if counts else "",
+        ])  # fmt: skip
+        missed += [name] if ratio > LIMIT * wish.slack or growth > GROWTH * wish.slack else []
+    sys.stdout.write(f"Big answers: {machine()}; {long / 1e6:.0f} MB\n\n")
+    head = [f"{few:,} sub-jobs: ms", f"{many:,}: ms", "x json.loads", "growth / body's growth"]
+    sys.stdout.write(table(["step", *head], rows))
+    sys.stdout.writelines(f"missed: {name}\n" for name in missed)
+    sys.exit(3 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()
