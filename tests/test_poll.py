@@ -17,7 +17,7 @@ def questions(seed: int, until: float) -> list[float]:
     poll = Poll(["j"], Rules(), 0.0, random.Random(seed).random)
     times = []
     while (now := poll.next_at()) < until:
-        times += [now for _ in poll.due(now)]
+        times += [now for _ in poll.due(now, 1)]
         poll.told("j", Unavailable("down"), now)
     return times
 
