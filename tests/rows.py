@@ -1,7 +1,7 @@
 """Which test serves which row of FAULTS.md: `python -m tests.rows` runs them, writes ROWS.md.
 
 A test serves the rows that its name tells: test_f05_f06_s20_... serves F05, F06 and S20. With
-a JUnit file as argument nothing is run: its results are taken.
+JUnit files as arguments nothing is run: their results are taken, a later one's before an earlier's.
 """
 
 from __future__ import annotations
@@ -73,11 +73,15 @@ def table(counted: dict[str, Counter[str]]) -> str:
 def main() -> None:
     """Run the tests, unless their report is given, and write the table."""
     with tempfile.TemporaryDirectory() as folder:
-        report = Path(sys.argv[1] if sys.argv[1:] else f"{folder}/junit.xml")
-        if len(sys.argv) == 1:
-            command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}"]
+        reports = [Path(given) for given in sys.argv[1:]]
+        if not reports:
+            reports = [Path(folder) / "junit.xml"]
+            command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={reports[0]}"]
             subprocess.run(command, cwd=HERE.parent, check=False)
-        TABLE.write_text(HEAD + table(results(report)) + "\n")
+        counted: dict[str, Counter[str]] = {}
+        for report in reports:
+            counted |= results(report)
+        TABLE.write_text(HEAD + table(counted) + "\n")
 
 
 if __name__ == "__main__":
