@@ -193,7 +193,7 @@ def test_s08_hostile_text_is_shown_and_never_acted_on(member: str) -> None:
                for part in watched.err.split("\x1b")[1:])  # fmt: skip
 
 
-def test_every_drawing_leaves_the_cursor_shown_and_below() -> None:
+def test_f84_every_drawing_leaves_the_cursor_shown_and_below() -> None:
     _, watched = watch(restore)
     painted, _ = watch(restore)
     for _, text in painted.drawings:
@@ -270,3 +270,20 @@ def test_the_bell_rings_once_at_the_end() -> None:
 def test_a_drawing_costs_by_the_screen_and_not_by_the_tree() -> None:
     few, many_more = (min(frames.cost(count, 10)[0] for _ in range(3)) for count in (100, 10_000))
     assert many_more < 2 * few
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0, 86400.0 * 366, -86400.0 * 366])
+@pytest.mark.parametrize("progress", ["tty", "plain", "json"])
+def test_f65_a_clock_that_steps_changes_no_question_and_no_verdict(
+    step: float, progress: str
+) -> None:
+    def service(step: float) -> Service:
+        return Service(restore, wall=lambda seconds: seconds + (step if seconds > 15 else 0.0))
+
+    argv = ("j", "--progress", progress, "--interval", "5", "--timeout", "10m")
+    usual, stepped = (
+        service(by).watch(*argv, stderr=Terminal(), TERM="xterm") for by in (0.0, step)
+    )
+    assert stepped.code == usual.code == 0
+    assert stepped.asked == usual.asked
+    assert "-" not in "".join(re.findall(r" -?[0-9.]+ (?:s|min|h) ", stepped.err))

@@ -70,6 +70,8 @@ class Service:
     clock: Clock = field(default_factory=Clock)
     random: Callable[[], float] = lambda: 0.5
     asked: list[float] = field(default_factory=list)
+    wall: Callable[[float], float] = lambda seconds: seconds
+    """What the clock for reading shows after so many seconds; it may step."""
     size: Callable[[TextIO], tuple[int, int]] = lambda _stream: (80, 24)
 
     def __post_init__(self) -> None:
@@ -85,6 +87,10 @@ class Service:
             raise found
         return found
 
+    def now(self) -> datetime:
+        """Return what the clock for reading shows."""
+        return BEGAN + timedelta(seconds=self.wall(self.clock() - self.began))
+
     def watch(self, *argv: str, stderr: io.StringIO | None = None, **env: str) -> Watched:
         """Run `vbsjob watch` against this service."""
         return self.run("watch", *argv, stderr=stderr, **env)
@@ -94,7 +100,7 @@ class Service:
         out, err = io.StringIO(), stderr or io.StringIO()
         world = World(
             io.StringIO(), out, err, environment("https://vbs.test", **env),
-            monotonic=self.clock, now=lambda: BEGAN + timedelta(seconds=self.clock() - self.began),
+            monotonic=self.clock, now=self.now,
             sleep=self.clock.sleep, random=self.random, send=self.send, size=self.size,
         )  # fmt: skip
         code = run(argv, world)
