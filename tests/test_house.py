@@ -28,6 +28,7 @@ MAY_USE: dict[str, tuple[set[str], str]] = {
     "document": (set(), "reading JSON strictly needs no other room"),
     "codes": (set(), "explaining a code works offline, from data alone"),
     "rhythm": (set(), "when to ask is numbers, whatever is asked"),
+    "turns": (set(), "whose turn it is depends on times alone"),
     "recipes": (set(), "help lists them, so they must be cheap and pure"),
     "job": ({"text", "document"}, "a job is what the service told, whoever asks about it"),
     "outcome": ({"job", "text"}, "how a run ends is not how it is shown or asked"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -148,9 +149,21 @@ def test_those_that_failed_are_asked_first_where_thousands_wait() -> None:
     assert [number for number, job_id in enumerate(asked) if job_id == "j7"][4] < 1000
 
 
+def test_a_part_that_stays_broken_starves_no_other_job() -> None:
+    ids = [f"{'broken' if number % 2 else 'sound'}-{number}" for number in range(4000)]
+
+    def answer(job_id: str, _: float) -> Answer:
+        return SLOW if job_id.startswith("broken") else job(job_id, "RUNNING")
+
+    watched = Service(answer, latency=0.0).watch(*ids, "--timeout", "10m", "-o", "jsonl")
+    assert watched.code == 124
+    statuses = Counter(one["status"] for one in watched.events[-1]["jobs"])
+    assert statuses["RUNNING"] > 1500
+
+
 def test_an_outage_of_everything_ends_a_watch_of_thousands_when_patience_does() -> None:
     ids = [f"j{number}" for number in range(3000)]
-    watched = Service(lambda *_: DOWN, latency=0.0).watch(*ids, "-o", "jsonl")
+    watched = Service(lambda *_: SLOW, latency=0.0).watch(*ids, "-o", "jsonl")
     assert watched.code == 7
     assert 900 <= watched.lasted < 940
     assert {one["exit_code"] for one in watched.events[-1]["jobs"]} == {7}

@@ -6,7 +6,6 @@ reads a clock. Each question is one attempt: asking again later is all the retry
 
 from __future__ import annotations
 
-import heapq
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from vbsjob.job import Job
 from vbsjob.outcome import Code, Garbled, JobNotFound
 from vbsjob.rhythm import Rhythm, pause
 from vbsjob.text import plain
+from vbsjob.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,14 +98,11 @@ class Poll:
     started: float
     random: Callable[[], float]
     followed: dict[str, Followed] = field(default_factory=dict)
-    _queue: list[tuple[float, int, str]] = field(default_factory=list)
-    _again: list[tuple[float, int, str]] = field(default_factory=list)
-    """As the queue, for jobs whose last question failed."""
+    _turns: Turns = field(default_factory=Turns)
     _silent_since: float | None = None
     """When the failures began that no answer about any job has ended."""
     _open: int = 0
     _stopped: bool = False
-    _entered: int = 0
 
     def __post_init__(self) -> None:
         """Ask all at once; whoever asks keeps to the rate."""
@@ -126,25 +123,19 @@ class Poll:
         return math.inf if timeout is None else self.started + timeout
 
     def due(self, now: float, room: int) -> list[str]:
-        """Return up to `room` jobs to ask now; each is then awaited.
-
-        Those that failed come first, then the longest due: where questions queue, a job is not
-        to be given up for having been asked too rarely.
-        """
+        """Return up to `room` jobs to ask now; each is then awaited."""
         ready: list[str] = []
-        for queue in (self._again, self._queue):
-            while len(ready) < room and queue and queue[0][0] <= now:
-                at, _, job_id = heapq.heappop(queue)
-                one = self.followed[job_id]
-                if one.due == at and one.code is None:
-                    one.due = None
-                    ready.append(job_id)
+        while len(ready) < room and (turn := self._turns.take(now)):
+            at, job_id = turn
+            one = self.followed[job_id]
+            if one.due == at and one.code is None:
+                one.due = None
+                ready.append(job_id)
         return ready
 
     def next_at(self) -> float:
         """Return when there is something to do next; infinite while only answers are awaited."""
-        heads = [queue[0][0] for queue in (self._again, self._queue) if queue]
-        return min([*heads, self.deadline])
+        return min(self._turns.next_at, self.deadline)
 
     def expire(self, now: float) -> None:
         """End the watch once its time is up."""
@@ -283,9 +274,7 @@ class Poll:
 
     def _ask_at(self, one: Followed, when: float) -> None:
         one.due = when
-        self._entered += 1
-        queue = self._again if one.problem else self._queue
-        heapq.heappush(queue, (when, self._entered, one.job_id))
+        self._turns.enter(one.job_id, when, failed=one.problem is not None)
 
 
 def _last(one: Followed, now: float) -> str:
