@@ -74,8 +74,8 @@ def others(cloud: Cloud, wish: argparse.Namespace) -> list[Case]:
     header = f"X-Auth-Token:{TOKEN}"
     named: list[tuple[str, str | None, Sequence[str], Mapping[str, str]]] = [
         (OPENSTACK, wish.openstack, ["volume", "backup", "show", "b" * 32], cloud.with_password),
-        ("`http` (httpie), one GET", wish.http, ["--ignore-stdin", url(cloud), header], {}),
-        ("`curl`, one GET", wish.curl, ["-sf", "-H", header, url(cloud)], {}),
+        ("httpie, one GET", wish.http, ["--ignore-stdin", url(cloud), header], {}),
+        ("curl, one GET", wish.curl, ["-sf", "-H", header, url(cloud)], {}),
         ("the installed `vbsjob --version`", wish.vbsjob, ["--version"], {}),
     ]  # fmt: skip
     return [Case(name, [path, *words], env) for name, path, words, env in named if path]
