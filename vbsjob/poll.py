@@ -206,8 +206,9 @@ class Poll:
             one.failing_since = now
         one.problem = problem
         lasted = now - one.failing_since
-        if self._struck_out(one, problem) or lasted >= self.rules.retry_for:
-            self._settle(one, problem.exit_code)
+        struck_out = self._struck_out(one, problem)
+        if struck_out or lasted >= self.rules.retry_for:
+            self._settle(one, problem.exit_code if struck_out else Code.UNAVAILABLE)
             return []
         if self._silent_since is None:
             self._silent_since = now
