@@ -61,6 +61,7 @@ class Wire:
         self._attempt = attempt
         self._deadline = Deadline(clock)
         self._clients: dict[tuple[bool, Proxy | None], httpx.Client] = {}
+        self._ways: dict[str, tuple[bool, Proxy | None]] = {}
         self._used: set[str] = set()
         self._lock = threading.Lock()
 
@@ -69,7 +70,7 @@ class Wire:
         self._deadline.end = self._clock() + self._attempt
         place = address.origin_of(request.url)
         try:
-            reply = self._exchange(request, self._pool(request.url))
+            reply = self._exchange(request, self._pool(request.url, place))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             problem = _problem(error, place)
             problem.stale = place in self._used and _went_stale(error)
@@ -107,9 +108,11 @@ class Wire:
             parts.append(part)
         return self._secrets.masked_body(b"".join(parts))
 
-    def _pool(self, url: str) -> httpx.Client:
-        way = (url.startswith("https:"), route.proxy_for(url, self._env))
+    def _pool(self, url: str, place: str) -> httpx.Client:
         with self._lock:
+            if place not in self._ways:
+                self._ways[place] = (url.startswith("https:"), route.proxy_for(url, self._env))
+            way = self._ways[place]
             if way not in self._clients:
                 self._clients[way] = self._connected(*way)
             return self._clients[way]
