@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import codecs
 import json
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rigs.canary import leaked
 from tests.rigs.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, told
 from tests.rigs.server import Server, answer, job, saying
 from vbsjob.exchange import Reply, Request
@@ -26,32 +26,6 @@ if TYPE_CHECKING:
 
 
 CANARY = 'canary"pässword/7Q+&'
-
-
-def spellings(secret: str) -> dict[str, str]:
-    """A dozen ways in which a secret could come out."""
-    raw = secret.encode()
-    return {
-        "plain": secret,
-        "reversed": secret[::-1],
-        "swapped case": secret.swapcase(),
-        "upper case": secret.upper(),
-        "hex": raw.hex(),
-        "HEX": raw.hex().upper(),
-        "base64": base64.b64encode(raw).decode().rstrip("="),
-        "urlsafe base64": base64.urlsafe_b64encode(raw).decode().rstrip("="),
-        "base32": base64.b32encode(raw).decode().rstrip("="),
-        "percent": quote(secret, safe=""),
-        "percent with slash": quote(secret),
-        "JSON": json.dumps(secret)[1:-1],
-        "repr": repr(secret)[1:-1],
-        "rot13": codecs.encode(secret, "rot13"),
-        "utf-16": raw.decode().encode("utf-16-le").decode("latin-1"),
-    }
-
-
-def leaked(text: str, *secrets: str) -> list[str]:
-    return [f"{s}: {how}" for s in secrets for how, form in spellings(s).items() if form in text]
 
 
 def echoing(status: int, spelled: Callable[[str], str]) -> Callable[[Request], Reply | None]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.rigs.canary import leaked
 from vbsjob.__main__ import run
 from vbsjob.exchange import Reply, Request
 from vbsjob.world import World
@@ -136,7 +137,9 @@ class Cloud:
         """Run a command; return its exit code, stdout and stderr."""
         world = self.world(env, cache, **more)
         code = run(argv, world)
-        return code, world.stdout.getvalue(), world.stderr.getvalue()  # type: ignore[attr-defined]
+        out, err = world.stdout.getvalue(), world.stderr.getvalue()  # type: ignore[attr-defined]
+        assert not leaked(out + err, PASSWORD, SECRET, *self.tokens)  # S05, in every test
+        return code, out, err
 
 
 def told(status: int, document: Any, **headers: str) -> Reply:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.rigs.canary import leaked
 from vbsjob.__main__ import run
 from vbsjob.secret import Secrets
 from vbsjob.trust import Trust
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "vbsjob")
 TOKEN = "a-token-of-tests"
+HOMES = tempfile.TemporaryDirectory(prefix="vbsjob-tests-")
+"""Each run has a home of its own in it: nothing that one keeps is met by another."""
+atexit.register(HOMES.cleanup)
 KEYS = {"OS_TOKEN": "", "OS_ACCESS_KEY": "a-key", "OS_SECRET_KEY": "a-secret-of-tests"}
 """Instead of the token: a watch that needs no sign-in has nothing to say about its end."""
 CODES = {0, 1, 2, 4, 5, 6, 7, 8, 70}
@@ -54,6 +60,10 @@ class Ended:
     code: int
     out: str
     err: str
+
+    def __post_init__(self) -> None:
+        """S05: whatever a test is about, no run of it may say its token."""
+        assert not leaked(self.out + self.err, TOKEN)
 
     @property
     def verdict(self) -> bool:
@@ -125,7 +135,8 @@ def asked(url: str, *argv: str, **limits: Any) -> Ended:
 
 def surroundings(url: str = "", **more: str) -> dict[str, str]:
     """Return a whole process environment that holds nothing of this machine's but the PATH."""
-    own = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
+    home = tempfile.mkdtemp(dir=HOMES.name)
+    own = {"PATH": os.environ["PATH"], "HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
     return own | (environment(url) if url else {}) | more
 
 
