@@ -190,6 +190,14 @@ def test_f58_tokens_that_live_for_seconds_are_renewed_without_a_wrong_word(
     assert net.statuses.count(401) <= 1
 
 
+def test_f58_a_watch_outlives_its_tokens_without_a_wrong_word(net: Net, keystone: Any) -> None:
+    argv = ("watch", "j", "--interval", "1", "--timeout", f"{3 * LIFE}", "-o", "jsonl")
+    code, out, _ = vbsjob(net, env(keystone), *argv)
+    events = [json.loads(line)["event"] for line in out.splitlines()]
+    assert (code, events) == (124, ["start", "change", "verdict"])
+    assert net.posts >= 3
+
+
 def test_f59_a_revoked_token_is_renewed_once(net: Net, keystone: Any) -> None:
     asking = client(net, env(keystone))
     asking.job("j")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 
 from tests.rigs.cloud import Cloud
 from tests.rigs.follow import Answer, Service, Terminal, in_turn, job
+from tests.rigs.program import TOKEN
 from vbsjob.exchange import Reply
 from vbsjob.outcome import Unavailable, Unreachable
 
@@ -345,3 +347,38 @@ def test_f56_questions_refused_at_the_same_time_all_go_on_with_the_one_new_token
     cloud = Cloud(before=before)
     code, _, err = cloud.run("get", "a", "b", "c", "-q")
     assert (code, cloud.posts) == (0, 2), err
+
+
+@pytest.mark.parametrize(
+    "argv", [("-o", "jsonl"), ("--progress", "plain"), ("--progress", "json"), ("-o", "json")]
+)
+def test_s05_a_secret_that_an_error_echoes_is_in_no_line_of_a_watch(argv: tuple[str, ...]) -> None:
+    echo = Reply(502, {}, json.dumps({"error": {"message": f"you sent {TOKEN}"}}).encode())
+    watched = Service(in_turn(RUNNING, echo, echo, echo, echo, SUCCESS)).watch("j", *argv)
+    assert watched.code == 0
+    assert TOKEN not in watched.out + watched.err
+    watched = Service(in_turn(RUNNING, echo)).watch("j", "--retry-for", "1m", *argv)
+    assert watched.code == 7
+    assert "(secret)" in watched.out + watched.err
+    assert TOKEN not in watched.out + watched.err
+
+
+def test_s05_a_secret_that_an_error_echoes_is_not_in_the_picture() -> None:
+    echo = Reply(502, {}, json.dumps({"error": {"message": f"you sent {TOKEN}"}}).encode())
+    screen = Terminal()
+    service = Service(in_turn(RUNNING, echo), size=lambda _: (200, 24))
+    watched = service.watch("j", "--retry-for", "1m", "--progress", "tty", stderr=screen)
+    assert watched.code == 7
+    assert "(secret)" in screen.getvalue()
+    assert TOKEN not in screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    "argv", [("-o", "jsonl", "-f", "status"), ("--progress", "plain", "-f", "status")]
+)
+def test_s05_a_secret_in_a_change_is_masked_where_it_is_told(argv: tuple[str, ...]) -> None:
+    echo = job("j", "RUNNING", entities={"echo": TOKEN})
+    watched = Service(in_turn(RUNNING, echo, SUCCESS)).watch("j", *argv)
+    assert watched.code == 0
+    assert "(secret)" in watched.out + watched.err
+    assert TOKEN not in watched.out + watched.err

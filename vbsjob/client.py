@@ -6,7 +6,7 @@ Refuses to judge a job, to print, and to know how one signs in.
 from __future__ import annotations
 
 import math
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from vbsjob import document, refusal
@@ -18,7 +18,7 @@ from vbsjob.session import Session
 from vbsjob.text import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from vbsjob.exchange import Reply
     from vbsjob.settings import Settings
@@ -77,17 +77,28 @@ class Client:
 
         `job_id` has been checked against address.NAME: it becomes a segment of the path.
         """
-        self.sign_in()
         given = self._settings["retry_for"]
         budget = (RETRY_FOR, ATTEMPTS) if given is None else (given, None)
-        job = self._line.patiently(lambda: self._ask(job_id), *budget)
+        with self._masking():
+            self.sign_in()
+            job = self._line.patiently(lambda: self._ask(job_id), *budget)
         self._line.quota.refill()
         return job
 
     def ask(self, job_id: str) -> Job:
         """Ask once, for whoever decides himself when to ask again; raises a Problem."""
-        self.sign_in()
-        return self._line.patiently(lambda: self._ask(job_id), math.inf, 1)
+        with self._masking():
+            self.sign_in()
+            return self._line.patiently(lambda: self._ask(job_id), math.inf, 1)
+
+    @contextmanager
+    def _masking(self) -> Iterator[None]:
+        """Keep secrets that a service echoed out of problems: documents and pictures show them."""
+        try:
+            yield
+        except Problem as problem:
+            problem.message = self._world.redacted(problem.message)
+            raise
 
     def _ask(self, job_id: str) -> Job:
         request = Request("GET", f"{self._session.base}/jobs/{job_id}")
