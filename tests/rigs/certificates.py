@@ -24,9 +24,24 @@ class Authority:
         self.file = folder / "authority.pem"
         self._own.cert_pem.write_to_path(str(self.file))
 
-    def good(self) -> ssl.SSLContext:
-        """Return a server's side with a certificate that is valid for 127.0.0.1."""
-        return _serving(self._own.issue_cert(HOST))
+    def good(self, host: str = HOST) -> ssl.SSLContext:
+        """Return a server's side with a certificate that is valid for a host."""
+        return _serving(self._own.issue_cert(host))
+
+    def asking(self) -> ssl.SSLContext:
+        """Return a server's side that wants a certificate of this authority in turn."""
+        context = self.good()
+        self._own.configure_trust(context)
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def client(self, folder: Path) -> tuple[Path, Path]:
+        """Write a client's certificate and key; return where they are."""
+        issued = self._own.issue_cert("operator@cloud.test")
+        cert, key = folder / "client.pem", folder / "client.key"
+        issued.cert_chain_pems[0].write_to_path(str(cert))
+        issued.private_key_pem.write_to_path(str(key))
+        return cert, key
 
     def bad(self, kind: str) -> ssl.SSLContext:
         """Return a server's side with a bad certificate: one of KINDS."""

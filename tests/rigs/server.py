@@ -27,7 +27,7 @@ class Peer:
     """One connection, from the server's side."""
 
     def __init__(self, connection: socket.socket, log: bytearray, over: threading.Event) -> None:
-        self._connection = connection
+        self.connection = connection
         self._log = log
         self._over = over
         self._read = 0
@@ -39,7 +39,7 @@ class Peer:
             if whole:
                 self._read += len(whole)
                 return whole
-            got = self._connection.recv(65536)
+            got = self.connection.recv(65536)
             if not got:
                 return b""
             self._log += got
@@ -56,16 +56,16 @@ class Peer:
         for start in range(0, len(content), step):
             if start and self._over.wait(every):
                 return
-            self._connection.sendall(content[start : start + step])
+            self.connection.sendall(content[start : start + step])
 
     def flood(self, content: bytes, *, every: float = 0.0) -> None:
         """Send the same bytes until the other side has had enough."""
         while not self._over.wait(every):
-            self._connection.sendall(content)
+            self.connection.sendall(content)
 
     def stall(self) -> None:
         """Say nothing more until the other side gives up."""
-        while self._connection.recv(65536):
+        while self.connection.recv(65536):
             pass
 
     def wait(self, seconds: float) -> None:
@@ -75,8 +75,8 @@ class Peer:
     def reset(self) -> None:
         """Break off with RST, as a crashed host or a firewall would."""
         linger = struct.pack("ii", 1, 0)
-        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self._connection.close()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.connection.close()
 
 
 class Server:
