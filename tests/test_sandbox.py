@@ -7,7 +7,6 @@ import io
 import json
 import signal
 import socket
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import COMMAND, ROOT, process, surroundings
+from tests.rigs.program import process, serving, surroundings
 from vbsjob.recipes import RECIPES, Plan
 from vbsjob.sandbox import PASSWORD, Sandbox
 from vbsjob.world import World
@@ -24,22 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-LINES = 7
-
-
-@contextmanager
-def serving(*argv: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    """Run `vbsjob sandbox` and yield it with the variables it printed."""
-    with subprocess.Popen(
-        [*COMMAND, "sandbox", *argv], env=surroundings(), cwd=ROOT, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as command:  # fmt: skip
-        assert command.stdout
-        told = [command.stdout.readline().removeprefix("export ").strip() for _ in range(LINES)]
-        try:
-            yield command, dict(line.split("=", 1) for line in told)
-        finally:
-            command.kill()
 
 
 @contextmanager

@@ -5,37 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import COMMAND, ROOT, surroundings
+from tests.rigs.program import COMMAND, ROOT, serving, surroundings
 from tests.rigs.tally import Tally
 from vbsjob.sandbox import PROJECT_ID
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 FAULTS = ("--fault", "429=0.2", "--fault", "503=0.05", "--fault", "cut=0.01")
 FILES, QUESTIONS, MEMORY = 64, 25, 150 << 10
-SETTINGS = 7
-
-
-@contextmanager
-def sandbox(*argv: str) -> Iterator[dict[str, str]]:
-    """Run `vbsjob sandbox` as a process; yield the variables that it prints."""
-    with subprocess.Popen(
-        [*COMMAND, "sandbox", *argv], env=surroundings(), cwd=ROOT, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    ) as command:  # fmt: skip
-        assert command.stdout
-        told = [command.stdout.readline().removeprefix("export ").strip() for _ in range(SETTINGS)]
-        try:
-            yield dict(line.split("=", 1) for line in told)
-        finally:
-            command.kill()
 
 
 def expected(jobs: int) -> dict[str, int]:
@@ -55,7 +34,10 @@ def test_every_verdict_is_right_within_bounds_of_files_questions_and_memory(
     right = expected(jobs)
     out, err = tmp_path / "out", tmp_path / "err"
     most_files = memory = 0
-    with sandbox(*FAULTS) as told, Tally(int(told["VBSJOB_AUTH_URL"].split(":")[2][:-3])) as tally:
+    with (
+        serving(*FAULTS) as (_, told),
+        Tally(int(told["VBSJOB_AUTH_URL"].split(":")[2][:-3])) as tally,
+    ):
         told["VBSJOB_ENDPOINT"] = f"{tally.address}/v1/{PROJECT_ID}"
         with out.open("wb") as stdout, err.open("wb") as stderr, subprocess.Popen(
             [*COMMAND, "watch", "-", "-o", "jsonl", "--progress", "none"],

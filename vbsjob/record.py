@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from vbsjob.outcome import Code, Problem
 
 SCHEMA_VERSION = 1
-OURS = ("schema_version", "elapsed_s", "verdict", "exit_code", "error")
 MISSING = object()
 
 

@@ -162,3 +162,22 @@ def shell(script: str, *, env: Mapping[str, str], timeout: float = 60) -> Ended:
 
 def _text(content: bytes | None) -> str:
     return (content or b"").decode("utf-8", "backslashreplace")
+
+
+LINES = 7
+"""So many variables does `vbsjob sandbox` print."""
+
+
+@contextmanager
+def serving(*argv: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """Run `vbsjob sandbox` and yield it with the variables it printed."""
+    with subprocess.Popen(
+        [*COMMAND, "sandbox", *argv], env=surroundings(), cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as command:  # fmt: skip
+        assert command.stdout
+        told = [command.stdout.readline().removeprefix("export ").strip() for _ in range(LINES)]
+        try:
+            yield command, dict(line.split("=", 1) for line in told)
+        finally:
+            command.kill()
