@@ -2,6 +2,7 @@
 
 A test serves the rows that its name tells: test_f05_f06_s20_... serves F05, F06 and S20. With
 JUnit files as arguments nothing is run: their results are taken, a later one's before an earlier's.
+A test that repeats cases in itself says how many with pytest's `record_property("cases", n)`.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ET
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "ROWS.md"
 HEAD = """# Rows of FAULTS.md and the tests that provoke them
 
-Made by `python -m tests.rows`; do not edit. A case is one run of a test; what a case of a fuzz or a
-torture repeats in itself is told in tests/README.md.
+Made by `python -m tests.rows`; do not edit. A result counts runs of tests; a run that repeats cases
+in itself, as a fuzz or a torture does, counts each of them as a case.
 
 """
 ROWS = [f"F{n:02}" for n in range(1, 99)] + [f"S{n:02}" for n in range(1, 23)]
@@ -42,20 +44,46 @@ def reasons() -> dict[str, str]:
     return {row: why for rows, why in told for row in rows.split(", ")}
 
 
-def results(report: Path) -> dict[str, Counter[str]]:
-    """Count, for each test of a JUnit file, how its cases ended."""
-    counted: dict[str, Counter[str]] = {}
+@dataclass
+class Tally:
+    """How the runs of some tests ended, and how many cases they had in all."""
+
+    ended: Counter[str] = field(default_factory=Counter)
+    cases: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        """Return both together."""
+        return Tally(self.ended + other.ended, self.cases + other.cases)
+
+    def __str__(self) -> str:
+        """Return the results, each with its count."""
+        return ", ".join(f"{n} {ended}" for ended, n in sorted(self.ended.items())) or "not run"
+
+
+def results(report: Path) -> dict[str, Tally]:
+    """Count, for each test of a JUnit file, how its runs ended and the cases they had."""
+    counted: dict[str, Tally] = {}
     for case in ET.parse(report).iter("testcase"):
         file = case.get("classname", "").rpartition(".")[2]
         name = f"{file}::{case.get('name', '').partition('[')[0]}"
-        ended = next(
-            (child.tag for child in case if child.tag in {"failure", "error", "skipped"}), "passed"
-        )
-        counted.setdefault(name, Counter())[ended] += 1
+        counted[name] = counted.get(name, Tally()) + _tally(case)
     return counted
 
 
-def table(counted: dict[str, Counter[str]]) -> str:
+def _tally(case: ET.Element) -> Tally:
+    """Return one run: a skipped one says why and has no cases."""
+    told = [int(p.get("value", "")) for p in case.iter("property") if p.get("name") == "cases"]
+    for kind in ("failure", "error"):
+        if case.find(kind) is not None:
+            return Tally(Counter({kind: 1}), sum(told) or 1)
+    skipped = case.find("skipped")
+    if skipped is None:
+        return Tally(Counter({"passed": 1}), sum(told) or 1)
+    why = skipped.get("message", "").replace("|", "/")
+    return Tally(Counter({f"skipped ({why})" if why else "skipped": 1}))
+
+
+def table(counted: dict[str, Tally]) -> str:
     """Return the table: row, tests, result, count of cases."""
     lines = ["| row | tests | result | cases |", "|---|---|---|---|"]
     why = reasons()
@@ -63,10 +91,9 @@ def table(counted: dict[str, Counter[str]]) -> str:
         if not names:
             lines.append(f"| {row} | none: {why.get(row, 'owed')} | | |")
             continue
-        total = sum((counted.get(name, Counter()) for name in names), Counter())
-        told = ", ".join(f"{count} {ended}" for ended, count in sorted(total.items())) or "not run"
+        total = sum((counted.get(name, Tally()) for name in names), Tally())
         shown = "<br>".join(f"`{name}`" for name in names)
-        lines.append(f"| {row} | {shown} | {told} | {total.total()} |")
+        lines.append(f"| {row} | {shown} | {total} | {total.cases:,} |")
     return "\n".join(lines)
 
 
@@ -78,7 +105,7 @@ def main() -> None:
             reports = [Path(folder) / "junit.xml"]
             command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={reports[0]}"]
             subprocess.run(command, cwd=HERE.parent, check=False)
-        counted: dict[str, Counter[str]] = {}
+        counted: dict[str, Tally] = {}
         for report in reports:
             counted |= results(report)
         TABLE.write_text(HEAD + table(counted) + "\n")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +26,40 @@ def test_s22_every_row_has_a_test_or_a_stated_reason(row: str) -> None:
 def test_s22_the_table_tells_of_every_row() -> None:
     told = rows.TABLE.read_text()
     assert [row for row in rows.ROWS if f"| {row} |" not in told] == []
+
+
+def test_s22_the_table_counts_the_cases_that_a_run_repeats_in_itself(tmp_path: Path) -> None:
+    (tmp_path / "test_some.py").write_text(SOME)
+    report = tmp_path / "junit.xml"
+    plain = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
+    words = f"-m pytest -q -p xdist -n 2 --rootdir=. --junitxml={report} test_some.py"
+    subprocess.run([sys.executable, *words.split()], cwd=tmp_path, env=plain, check=False)
+    assert {name: (str(t), t.cases) for name, t in rows.results(report).items()} == {
+        "test_some::test_many": ("2 passed", 11),
+        "test_some::test_one": ("1 passed", 1),
+        "test_some::test_no": ("1 failure", 3),
+        "test_some::test_none": ("1 skipped (no such thing)", 0),
+    }
+
+
+SOME = """
+import pytest
+
+@pytest.mark.parametrize("n", [4, 7])
+def test_many(n, record_property):
+    record_property("cases", n)
+
+def test_one():
+    pass
+
+def test_no(record_property):
+    record_property("cases", 3)
+    assert False
+
+@pytest.mark.skip(reason="no such thing")
+def test_none():
+    pass
+"""
 
 
 def test_s20_the_code_of_a_failed_job_is_made_by_the_verdict_alone() -> None:
