@@ -54,6 +54,17 @@ def _prepare() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.set_threshold(GARBAGE)
+    _keep_secrets_out_of_a_core()
+
+
+def _keep_secrets_out_of_a_core() -> None:
+    """Let no signal and no crash write the memory to disk: tokens and passwords are in it."""
+    try:
+        import resource
+    except ImportError:  # Windows, where there is no core either
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 def run(argv: Sequence[str], world: World) -> int:
@@ -190,18 +201,9 @@ def _leave(code: int) -> NoReturn:
 
     number = code - SIGNALLED
     if number in {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGTERM}:
-        if number == signal.SIGQUIT:
-            _keep_secrets_out_of_a_core()
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
     os._exit(code)
-
-
-def _keep_secrets_out_of_a_core() -> None:
-    import resource
-
-    _, most = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 if __name__ == "__main__":

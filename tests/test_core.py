@@ -1,0 +1,68 @@
+"""A core dump would hold every secret of a run (F96): none is written, whatever ends it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rigs.program import COMMAND, ROOT, surroundings
+from tests.rigs.server import Server
+
+if TYPE_CHECKING:
+    from tests.rigs.server import Peer
+
+SOFT, HARD = resource.getrlimit(resource.RLIMIT_CORE)
+PATTERN = Path("/proc/sys/kernel/core_pattern")
+PIPED = PATTERN.exists() and PATTERN.read_text().startswith("|")
+"""Whether cores go to a program, which gets them whatever the limit."""
+ENDINGS = (signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV)
+
+pytestmark = [
+    pytest.mark.skipif(not PATTERN.exists(), reason="needs Linux's /proc"),
+    pytest.mark.skipif(HARD == 0, reason="the hard limit forbids a core to everybody"),
+]
+
+
+def silent(peer: Peer) -> None:
+    peer.request()
+    peer.stall()
+
+
+@pytest.mark.parametrize("command", ["get", "watch"])
+@pytest.mark.parametrize("number", ENDINGS)
+def test_f96_s05_no_core_is_written_while_a_secret_is_held(
+    number: signal.Signals, command: str, tmp_path: Path
+) -> None:
+    limits, dumped, ended = struck(number, [*COMMAND, command, "j"], tmp_path)
+    assert limits == [["0", str(HARD) if HARD >= 0 else "unlimited"]]
+    assert os.WTERMSIG(ended) == number
+    assert PIPED or not dumped
+    assert not list(tmp_path.iterdir())
+
+
+def struck(
+    number: signal.Signals, command: list[str], folder: Path
+) -> tuple[list[list[str]], bool, int]:
+    """Strike it while it asks: its core limits, whether a core was made, how it ended."""
+    with Server(silent) as server:
+        env = surroundings(server.url, PYTHONPATH=str(ROOT))
+        child = subprocess.Popen(
+            ["bash", "-c", 'ulimit -S -c "$(ulimit -H -c)" && exec "$@"', "bash", *command],
+            env=env, cwd=folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        end = time.monotonic() + 30
+        while not server.requests and time.monotonic() < end:
+            time.sleep(0.01)
+        limits = [line.split()[4:6] for line in Path(f"/proc/{child.pid}/limits").read_text()
+                  .splitlines() if line.startswith("Max core")]  # fmt: skip
+        child.send_signal(number)
+        _, ended = os.waitpid(child.pid, 0)
+        child.returncode = -os.WTERMSIG(ended)
+    return limits, os.WCOREDUMP(ended), ended
