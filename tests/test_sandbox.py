@@ -10,6 +10,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -159,3 +160,15 @@ def test_ids_and_times_stay_from_one_answer_to_the_next_and_differ_between_jobs(
 @pytest.mark.parametrize("name", ["", "backups", "nothing", "-ended"])
 def test_an_unknown_name_is_no_job(name: str) -> None:
     assert Plan.of(name, NOON) is None
+
+
+@pytest.mark.parametrize("year", [1999, 2026, 2099])
+def test_the_time_it_tells_is_that_of_its_world_on_which_its_tokens_live(year: int) -> None:
+    now = NOON.replace(year=year)
+    world = World(io.StringIO(), io.StringIO(), io.StringIO(), {}, now=lambda: now)
+    with Sandbox(world) as sandbox:
+        line = http.client.HTTPConnection(sandbox.address.removeprefix("http://"))
+        line.request("GET", "/")
+        told = line.getresponse().headers["Date"]
+        line.close()
+    assert parsedate_to_datetime(told) == now

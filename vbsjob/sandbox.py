@@ -89,7 +89,7 @@ class Sandbox:
         self._signed_in = 0
         self._plans: dict[str, tuple[float, Plan]] = {}
         self._lock = threading.Lock()
-        self._server = _listening(port, self.answer, world.sleep)
+        self._server = _listening(port, self.answer, world)
         self.address = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
@@ -199,9 +199,9 @@ def _error(message: str, code: str) -> dict[str, Any]:
     return {"error": {"message": message, "code": code}}
 
 
-def _listening(port: int, answer: Asked, sleep: Callable[[float], None]) -> _Server:
+def _listening(port: int, answer: Asked, world: World) -> _Server:
     try:
-        return _Server(("127.0.0.1", port), answer, sleep)
+        return _Server(("127.0.0.1", port), answer, world)
     except OSError as error:
         raise LocalFailure(
             f"cannot listen on 127.0.0.1:{port}: {error.strerror}.",
@@ -213,15 +213,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(
-        self,
-        place: tuple[str, int],
-        answer: Asked,
-        sleep: Callable[[float], None],
-    ) -> None:
+    def __init__(self, place: tuple[str, int], answer: Asked, world: World) -> None:
         super().__init__(place, _Handler)
         self.answer = answer
-        self.sleep = sleep
+        self.world = world
 
     def server_bind(self) -> None:
         """Bind without asking the network for a name of this machine."""
@@ -249,7 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.answer(self.command, self.path, token, sent)
         content = json.dumps(answer.document).encode()
         if answer.fault == "slow":
-            self.server.sleep(SLOW)
+            self.server.world.sleep(SLOW)
         if answer.fault == "empty":
             content = b""
         if answer.fault == "garbage":
@@ -266,6 +261,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     do_GET = do_POST = _serve
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Tell the time of the sandbox's own world, on which its tokens live."""
+        return super().date_time_string(timestamp or self.server.world.now().timestamp())
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """The client's -v tells more."""
