@@ -73,6 +73,12 @@ def test_s07_no_cache_leaves_no_byte_behind(tmp_path: Path) -> None:
         {"OS_PROJECT_NAME": "eu-de_other"},
         {"OS_PROJECT_ID": "5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1c"},
         {"OS_CACERT": "/etc/ssl/other.pem"},
+        {"OS_CERT": "/etc/ssl/mine.pem"},
+        {"OS_INSECURE": "true"},
+        {"VBSJOB_VERIFY": "no"},
+        {"OS_AUTH_URL": "https://iam2.cloud.test/v3"},
+        {"OS_AUTH_URL": "https://iam.cloud.test:444/v3"},
+        {"OS_USER_ID": "5a2d0c5b", "OS_USERNAME": ""},
     ],
 )
 def test_s21_a_token_is_bound_to_who_asks_where(tmp_path: Path, other: dict[str, str]) -> None:

@@ -171,11 +171,17 @@ def _urls(
         point["url"]
         for entry in catalog
         if entry.get("type") == kind
-        for point in entry.get("endpoints") or ()
+        for point in _points(entry)
         if point.get("interface") == interface
-        and (region is None or point.get("region_id", point.get("region")) in {region, "*"})
+        and (region is None or point.get("region_id", point.get("region")) in (region, "*"))
         and isinstance(point.get("url"), str)
     ]
+
+
+def _points(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return an entry's endpoints, as far as they have the shape of such."""
+    told = entry.get("endpoints")
+    return [point for point in told if isinstance(point, dict)] if isinstance(told, list) else []
 
 
 def _sibling(url: str) -> str:

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.rigs.canary import leaked
+from vbsjob import settings
 from vbsjob.__main__ import run
+from vbsjob.client import Client
 from vbsjob.exchange import Reply, Request
 from vbsjob.world import World
 
@@ -126,6 +128,11 @@ class Cloud:
             monotonic=self.clock, now=self.clock.now, sleep=self.clock.sleep,
             random=lambda: 1.0, send=self, cache_folder=cache, **more,
         )  # fmt: skip
+
+    def client(self, env: Mapping[str, str] = USER, **more: Any) -> Client:
+        """Return what asks this cloud about jobs, with its own sign-in."""
+        world = self.world(env, **more)
+        return Client(settings.load({}, world), world)
 
     def run(
         self,
