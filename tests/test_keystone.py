@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +152,19 @@ def test_f57_a_wrong_password_is_posted_once(net: Net, keystone: Any) -> None:
     assert "canary-wrong" not in err
 
 
+def test_f57_s13_three_watchers_with_a_wrong_password_post_it_once_each(keystone: Any) -> None:
+    def watch(_: int) -> tuple[Any, list[int]]:
+        net = Net(keystone)
+        ended = vbsjob(net, env(keystone, OS_PASSWORD="canary-wrong"), "watch", "a", "b", "c")
+        net.wire.close()
+        return ended, net.statuses
+
+    with ThreadPoolExecutor(3) as pool:
+        for (code, _, err), statuses in pool.map(watch, range(3)):
+            assert (code, statuses) == (4, [401])
+            assert "lock" in err
+
+
 def test_a_wrong_scope_is_refused_with_4(net: Net, keystone: Any) -> None:
     assert vbsjob(net, env(keystone, OS_PROJECT_NAME="eu-de_nobodys"), "get", "j")[0] == 4
     assert net.posts == 1
@@ -206,6 +220,35 @@ def test_f59_a_revoked_token_is_renewed_once(net: Net, keystone: Any) -> None:
     net.wire.send(Request("DELETE", f"{keystone['auth_url']}/auth/tokens", headers))
     assert asking.job("j").status == "RUNNING"
     assert (net.posts, net.statuses[-3:]) == (2, [401, 201, 200])
+
+
+def test_f59_after_a_change_of_password_a_watch_tries_the_old_one_once(
+    net: Net, keystone: Any
+) -> None:
+    asking = client(net, env(keystone))
+    asking.job("j")
+    change_password(net, keystone["password"], "canary-new")
+    try:
+        with pytest.raises(Problem) as caught:
+            asking.job("j")
+        assert caught.value.exit_code == 4
+        with pytest.raises(Problem):
+            asking.job("j")
+        assert net.statuses == [201, 200, 401, 401]
+        assert vbsjob(net, env(keystone, OS_PASSWORD="canary-new"), "get", "j")[0] == 0
+    finally:
+        signed_in = client(net, env(keystone, OS_PASSWORD="canary-new"))
+        signed_in.job("j")
+        change_password(net, "canary-new", keystone["password"])
+
+
+def change_password(net: Net, old: str, new: str) -> None:
+    """Change the user's own password, with the token shown last."""
+    address = f"{net.facts['auth_url']}/users/{net.facts['user_id']}/password"
+    body = json.dumps({"user": {"original_password": old, "password": new}}).encode()
+    headers = {**net.asked[-1].headers, "Content-Type": "application/json"}
+    assert net.wire.send(Request("POST", address, headers, body)).status == 204
+    time.sleep(1.1)  # Keystone revokes whatever was issued in the same second
 
 
 def test_a_token_that_cannot_be_renewed_ends_with_4(net: Net, keystone: Any) -> None:
