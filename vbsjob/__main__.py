@@ -61,10 +61,11 @@ def _keep_secrets_out_of_a_core() -> None:
     """Let no signal and no crash write the memory to disk: tokens and passwords are in it."""
     try:
         import resource
-    except ImportError:  # Windows, where there is no core either
+
+        _, most = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+    except (ImportError, OSError, ValueError):  # Windows; or a jail that lets nobody set limits
         return
-    _, most = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 def run(argv: Sequence[str], world: World) -> int:
