@@ -77,10 +77,11 @@ def _resolved(host: str, port: int, timeout: float) -> list[str]:
             found.put(error)
 
     threading.Thread(target=look, daemon=True).start()
+    answer: list[str] | OSError | UnicodeError
     try:
         answer = found.get(timeout=timeout)
-    except queue.Empty:
-        raise httpcore.ConnectTimeout(f"no address of {host} in time") from None
+    except queue.Empty:  # as the resolver itself would say, had it an end of its own
+        answer = socket.gaierror(socket.EAI_AGAIN, "no address in time")
     if isinstance(answer, list):
         return answer
     try:
