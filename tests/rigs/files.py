@@ -35,6 +35,15 @@ def within_mount(folder: Path, options: str) -> tuple[str, ...]:
     return ("unshare", "--mount", "bash", "-c", script, "bash")
 
 
+def within_etc(folder: Path) -> tuple[str, ...]:
+    """Return the words that, before a command, lay a folder's files over those of /etc."""
+    script = (
+        f'for file in "{folder}"/*; do mount --bind "$file" "/etc/${{file##*/}}" || exit 99; done\n'
+        'exec "$@"'
+    )
+    return ("unshare", "--mount", "bash", "-c", script, "bash")
+
+
 @contextmanager
 def read_only(folder: Path) -> Iterator[Path]:
     """Yield a folder that nobody but root can write to."""

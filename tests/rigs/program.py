@@ -22,7 +22,7 @@ from vbsjob.wire import Wire
 from vbsjob.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from vbsjob.exchange import Reply, Request
 
@@ -141,11 +141,15 @@ def surroundings(url: str = "", **more: str) -> dict[str, str]:
 
 
 def process(
-    *argv: str | bytes, env: Mapping[str, str], stdin: bytes = b"", cwd: Path = ROOT
+    *argv: str | bytes,
+    env: Mapping[str, str],
+    stdin: bytes = b"",
+    cwd: Path = ROOT,
+    within: Sequence[str] = (),
 ) -> Ended:
-    """Run as a process of its own; a negative code is the signal it died of."""
+    """Run as a process of its own, `within` another; a negative code is its signal."""
     ended = subprocess.run(
-        [*COMMAND, *argv], env=env, cwd=cwd, input=stdin, capture_output=True, timeout=60,
+        [*within, *COMMAND, *argv], env=env, cwd=cwd, input=stdin, capture_output=True, timeout=60,
         check=False,
     )  # fmt: skip
     return Ended(ended.returncode, _text(ended.stdout), _text(ended.stderr))

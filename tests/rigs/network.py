@@ -1,0 +1,118 @@
+"""A network of its own: its link goes down and up, its firewall drops, counts and writes down.
+
+Needs root, for a namespace, and `ip`, `tc` and `nft`. What is opened or started `inside` stays
+inside: a server listens there while its threads run on in this process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+"""Python names setns and unshare from 3.12 on."""
+NEWNET = 0x40000000
+HERE = "/proc/thread-self/ns/net"
+TOOLS = ("ip", "tc", "nft")
+
+
+class Network:
+    """Nothing but loopback, up; gone with the last process and socket in it."""
+
+    def __enter__(self) -> Self:
+        """Make it; this thread stays where it is."""
+        self._home = os.open(HERE, os.O_RDONLY)
+        try:
+            _do("unshare", NEWNET)
+            self._own = os.open(HERE, os.O_RDONLY)
+            _do("setns", self._home, NEWNET)
+        except OSError:
+            os.close(self._home)
+            raise
+        self.up()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let it go."""
+        os.close(self._own)
+        os.close(self._home)
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Be in it, this thread and the threads and processes that it starts meanwhile."""
+        _do("setns", self._own, NEWNET)
+        try:
+            yield
+        finally:
+            _do("setns", self._home, NEWNET)
+
+    def up(self) -> None:
+        """Take the link up."""
+        self.set("ip link set lo up")
+
+    def down(self) -> None:
+        """Take the link down."""
+        self.set("ip link set lo down")
+
+    def slow(self, rate: str) -> None:
+        """Let so much through at most; in packets as they are on a real link."""
+        self.set("ip link set lo mtu 1500")
+        self.set(f"tc qdisc add dev lo root tbf rate {rate} burst 2kb limit 100kb")
+
+    def firewall(self, rules: str, *, hook: str = "input") -> None:
+        """Judge each packet by nft's rules, which may count in `counter name seen`."""
+        chain = f"chain judge {{ type filter hook {hook} priority 0; policy accept;\n{rules}\n}}"
+        self._told(f"table inet rig {{\ncounter seen {{\n}}\n{chain}\n}}", "nft", "-f", "-")
+
+    @property
+    def seen(self) -> int:
+        """How many packets the firewall has counted."""
+        told = self._told("", "nft", "-j", "list", "counter", "inet", "rig", "seen")
+        found: list[dict[str, Any]] = json.loads(told)["nftables"]
+        return sum(entry["counter"]["packets"] for entry in found if "counter" in entry)
+
+    def set(self, command: str) -> None:
+        """Run a command in it."""
+        self._told("", *command.split())
+
+    def _told(self, stdin: str, *command: str) -> str:
+        with self.inside():
+            ended = subprocess.run(
+                command, input=stdin, capture_output=True, text=True, check=False
+            )
+        if ended.returncode:
+            raise OSError(f"{command}: {ended.stderr}")
+        return ended.stdout
+
+
+def _do(call: str, *arguments: int) -> None:
+    if getattr(LIBC, call)(*arguments):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def _missing() -> str:
+    """Say why there can be no such network here; empty if there can."""
+    tools = [tool for tool in TOOLS if not shutil.which(tool)]
+    if tools:
+        return f"a network of one's own needs {' and '.join(tools)} (iproute2, nftables)"
+    try:
+        with Network() as network:
+            network.set("nft list tables")
+    except OSError as error:
+        return f"a network of one's own needs root and a kernel that has it: {error}"[:150]
+    return ""
+
+
+WHY_NOT = _missing()
+needs_network = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
