@@ -174,7 +174,7 @@ _vbsjob() {
             ;;
         "vbsjob watch ")
             if [[ $cur == -* ]]; then
-                _vbsjob_pick -o --output -f --field --timeout --any --fail-fast --wait-for-job --interval --progress --heartbeat --bell --github --junit -q --quiet -v --verbose --cloud --region --project --endpoint --insecure-http --retry-for --color -h --help
+                _vbsjob_pick -o --output -f --field --timeout --any --fail-fast --wait-for-job --interval --progress --heartbeat --bell --github --junit -q --quiet -v --verbose --cloud --region --project --endpoint --cache --no-cache --insecure-http --retry-for --color -h --help
             else
                 _vbsjob_ask jobs
             fi

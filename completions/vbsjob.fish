@@ -75,6 +75,7 @@ complete -c vbsjob -n '__vbsjob_at \' watch\'' -l cloud -x -a '(vbsjob --offer c
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l region -x -d 'The region, such as eu-de.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l project -x -d 'The project, by id or by name.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l endpoint -x -d 'The service\'s address; any service with this job API.'
+complete -c vbsjob -n '__vbsjob_at \' watch\'' -l cache -l no-cache -d 'Keep the token for the next run, or leave no trace.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l insecure-http -d 'Allow plain http beyond this machine: secrets show.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l retry-for -x -d 'How long to go on trying without an answer; 60s, in watch 15m.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l color -x -a 'auto always never' -d 'Colour; NO_COLOR is respected.'

@@ -199,6 +199,8 @@ Register-ArgumentCompleter -Native -CommandName vbsjob -ScriptBlock {
    "--region",
    "--project",
    "--endpoint",
+   "--cache",
+   "--no-cache",
    "--insecure-http",
    "--retry-for",
    "--color",

@@ -58,13 +58,6 @@ def test_s06_no_password_is_written(tmp_path: Path) -> None:
     assert PASSWORD.encode() not in written
 
 
-def test_s07_no_cache_leaves_no_byte_behind(tmp_path: Path) -> None:
-    assert Cloud().run("get", "j", "--no-cache", cache=tmp_path)[0] == 0
-    env = USER | {"VBSJOB_CACHE": "no"}
-    assert Cloud().run("get", "j", env=env, cache=tmp_path)[0] == 0
-    assert not list(tmp_path.iterdir())
-
-
 @pytest.mark.parametrize(
     "other",
     [

@@ -145,6 +145,7 @@ def watch(
     region: flags.Region = None,
     project: flags.Project = None,
     endpoint: flags.Endpoint = None,
+    cache: flags.Cache = None,
     insecure_http: flags.InsecureHttp = None,
     retry_for: flags.RetryFor = None,
     color: flags.Color = None,

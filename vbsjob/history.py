@@ -50,8 +50,8 @@ LASTED = (
 
 
 def remember(answers: Sequence[Answer], settings: Settings, world: World) -> None:
-    """Keep what was just told of jobs; the one asked about last becomes `@last`."""
-    if not _kept(settings, world):
+    """Keep what was just told of jobs, unless no trace is wanted; the last becomes `@last`."""
+    if not settings["cache"] or not _kept(settings, world):
         return
     now, place = world.now(), _place(settings)
     rows = [

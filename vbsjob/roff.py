@@ -32,7 +32,10 @@ FILES = (
     ("/etc/openstack/clouds.yaml", "The same."),
     ("secure.yaml", "Beside clouds.yaml: merged over it."),
     ("~/.cache/vbsjob/", "Kept tokens, readable by their owner alone; none with --no-cache."),
-    ("~/.local/state/vbsjob/", "The history of job ids; none with VBSJOB_HISTORY=off."),
+    (
+        "~/.local/state/vbsjob/",
+        "The history of job ids; none with --no-cache or VBSJOB_HISTORY=off.",
+    ),
 )
 
 
