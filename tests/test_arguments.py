@@ -86,6 +86,9 @@ ODD_ADDRESSES = [
     "https:///v1", "https://vbs.test/?x=1", "https://vbs.test/#x", "https://vbs.test/../x",
     "https://vbs.test/%2e%2e/x", "https://vbs.test/\r\nX: y", "https://vbs.test/\x1b[31m", "javascript:x",
     "https://-vbs.test", "https://vbs..test", "https://" + "a" * 300, "https://%76bs.test", "https://v,b.test",
+    "https://vbs.test/é", "https://vbs.test/v1\\x", "https://vbs.test/?", "https://vbs.test/#", "https://vbs.test\t",
+    "https:\\\\vbs.test", "https://vbs．test", "https://ⓥbs.test", "https://vbs.test:８０", "https://vbs.test:-1",
+    "https://vbs.test:1e3", "https://[::1%25eth0]", "https://[v1.x]", "HTTPS//vbs.test", "https:/vbs.test",
 ]  # fmt: skip
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.rigs.cloud import PROJECT_ID, SERVICE, USER, Cloud
 from tests.rigs.program import process, surroundings
 from tests.rigs.server import Server, always, answer
+from vbsjob import address
+from vbsjob.outcome import NotSignedIn
 
 ASTRAY = [
     # plain http
@@ -51,6 +53,33 @@ def test_f61_a_service_in_the_domain_of_the_identity_service_is_asked(place: str
     cloud = Cloud(service=place)
     assert cloud.run("get", "j")[0] == 0
     assert cloud.asked[-1].url.startswith(f"{place}/v1/")
+
+
+@pytest.mark.parametrize(
+    ("service", "identity"),
+    [
+        ("https://198.51.2.1", "https://192.0.2.1"), ("https://2.1", "https://192.0.2.1"),
+        ("https://vbs.evil.co.uk", "https://iam.cloud.co.uk"), ("https://co.uk", "https://iam.co.uk"),
+        ("https://vbs", "https://iam"), ("https://test", "https://iam.cloud.test"),
+        ("https://localhost", "https://iam.test"), ("https://vbs.test", "https://localhost"),
+        ("https://127.0.0.1", "https://10.0.0.1"), ("https://[::1]", "https://[fd00::1]"),
+    ],
+)  # fmt: skip
+def test_f61_s11_only_names_of_one_domain_are_trusted_together(service: str, identity: str) -> None:
+    with pytest.raises(NotSignedIn):
+        address.trusted(service, identity, insecure_http=True)
+
+
+@pytest.mark.parametrize(
+    ("service", "identity"),
+    [
+        ("https://192.0.2.1:8776", "https://192.0.2.1"), ("https://vbs", "https://vbs"),
+        ("https://vbs.cloud.co.uk", "https://iam.cloud.co.uk"),
+        ("http://127.0.0.1:1", "http://localhost:2"), ("https://[::1]", "https://127.0.0.1"),
+    ],
+)  # fmt: skip
+def test_f61_one_host_or_this_machine_is_trusted(service: str, identity: str) -> None:
+    assert address.trusted(service, identity, insecure_http=False) == service
 
 
 @dataclass

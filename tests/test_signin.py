@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.rigs.cloud import (
     AUTH_URL,
@@ -258,12 +261,38 @@ def test_a_password_that_is_not_set_is_asked_for_where_somebody_is_there() -> No
     assert PASSWORD not in out + err
 
 
-@pytest.mark.parametrize("bad", ["new\nline", "a b", "nön", "nul\0", "esc\x1b[0m"])
-def test_f67_a_token_that_no_header_can_hold_is_refused_without_being_shown(bad: str) -> None:
-    env = {"OS_TOKEN": bad, "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+HELD = ("OS_TOKEN", "OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN")
+BAD = ("new\nline", "a b", " leading", "nön", "nul\0", "esc\x1b[0m", "line-end\r\n")
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("variable", HELD)
+def test_f67_a_secret_that_no_header_can_hold_is_refused_without_being_shown(
+    variable: str, bad: str
+) -> None:
+    token = {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+    env = (token if variable == "OS_TOKEN" else LOCATED) | {variable: bad}
     cloud = Cloud()
     code, _, err = cloud.run("get", "j", env=env)
     assert code == 2
-    assert "OS_TOKEN" in err
-    assert bad not in err
+    assert variable in err
+    assert bad.strip() not in err
     assert not cloud.asked
+
+
+def test_f67_an_empty_token_is_none() -> None:
+    env = {"OS_TOKEN": "", "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+    cloud = Cloud()
+    assert cloud.run("get", "j", env=env)[0] == 4
+    assert not cloud.asked
+
+
+@given(st.text(max_size=20))
+@settings(max_examples=200, deadline=None)
+def test_f67_no_token_reaches_a_header_but_as_printable_ascii(token: str) -> None:
+    env = {"OS_TOKEN": token, "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+    cloud = Cloud()
+    assert cloud.run("get", "j", env=env)[0] in {2, 4}
+    for request in cloud.asked:
+        assert request.headers["X-Auth-Token"] == token
+        assert re.fullmatch("[!-~]+", token)

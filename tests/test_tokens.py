@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
+import socket
 import stat
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,18 +140,28 @@ def spoiled(kind: str, path: Path, content: bytes) -> None:
         path.chmod(0o644 if kind == "readable by others" else 0o600)
     elif kind == "fifo":
         os.mkfifo(path, 0o600)
+    elif kind == "device":
+        os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 5))  # zeros without end
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as made, contextlib.chdir(path.parent):
+            made.bind(path.name)
     else:
         other.write_bytes(content)
         other.chmod(0o600)
         if kind == "hard link":
             path.hardlink_to(other)
+        elif kind == "another's":
+            other.rename(path)
+            os.chown(path, 54321, -1)
         else:
             path.symlink_to(other if kind == "link" else "nowhere")
 
 
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes such")
 KINDS = (
     "empty", "cut", "binary", "deep", "huge", "other types", "null", "fifo", "link",
-    "dangling link", "hard link", "readable by others",
+    "dangling link", "hard link", "readable by others", "socket",
+    *(pytest.param(kind, marks=needs_root) for kind in ("device", "another's")),
 )  # fmt: skip
 
 
@@ -169,6 +180,15 @@ def test_f68_f70_f71_what_is_not_our_own_private_file_counts_as_none(
     assert not path.is_symlink()
     assert cloud.run("get", "j", cache=tmp_path)[0] == 0
     assert cloud.posts == 2
+
+
+@pytest.mark.parametrize("wrong", [0o777, 0o755, 0o1777, 0o770])
+def test_f70_a_folder_that_others_may_enter_is_closed_to_them(tmp_path: Path, wrong: int) -> None:
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    (tmp_path / "tokens").chmod(wrong)
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    assert mode(tmp_path / "tokens") == 0o700
 
 
 def test_f71_a_link_in_place_of_the_folder_is_not_followed(tmp_path: Path) -> None:
@@ -300,7 +320,7 @@ def writer(folder: Path) -> subprocess.Popen[str]:
 def modes(folder: Path) -> set[int]:
     found = set()
     for path in folder.iterdir():
-        with suppress(FileNotFoundError):  # a writer's own, renamed meanwhile
+        with contextlib.suppress(FileNotFoundError):  # a writer's own, renamed meanwhile
             found.add(mode(path))
     return found
 

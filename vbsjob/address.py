@@ -62,7 +62,10 @@ def _split(address: str) -> SplitResult:
         raise ValueError("its path is not plain")
     if parts.port == 0 or parts.netloc.endswith(":"):
         raise ValueError("its port is not usable")
-    _check_host(parts.hostname or "")
+    host = parts.hostname or ""
+    if "%" in host or ("[" in parts.netloc and ":" not in host):
+        raise ValueError("its host is not a name or an IP address")
+    _check_host(host)
     return parts
 
 
