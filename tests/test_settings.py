@@ -45,7 +45,7 @@ def having(folder: Path, sources: tuple[str, ...]) -> Settings:
 
 
 @pytest.mark.parametrize("first", range(len(SOURCES) + 1))
-def test_the_first_source_wins_when_those_above_it_are_taken_away(
+def test_f74_the_first_source_wins_when_those_above_it_are_taken_away(
     first: int, tmp_path: Path
 ) -> None:
     left = SOURCES[first:]
@@ -93,18 +93,41 @@ def test_keys_of_other_services_are_passed_over(tmp_path: Path) -> None:
     [
         ("[defaults]\noutptu = 'json'\n", "", "Did you mean output?"),
         ("[defaults]\noutput = 'xml'\n", "", "is not one of"),
-        ("[default]\n", "", "has no section"),
+        ("[default]\n", "", "no section [default]"),
         ("[defaults\n", "", "config.toml"),
         ("", "clouds: [\n", "clouds.yaml"),
         ("", "clouds: {a: {region_name: x}}\n", "no file defines a cloud 'c'"),
     ],
 )
-def test_a_broken_file_is_named_with_what_is_wrong(
+def test_f74_a_broken_file_is_named_with_what_is_wrong(
     config: str, clouds: str, says: str, tmp_path: Path
 ) -> None:
     options = {"cloud": "c"} if clouds else {}
     with pytest.raises(Usage) as raised:
         settings.load(options, world(tmp_path, config=config, clouds=clouds))
+    assert says in str(raised.value)
+
+
+MISSPELT = [
+    ("[defaults]\noutptu = 'json'\n", 2, "Did you mean output?"),
+    ("# ours\n\n[clouds.a]\nheartbaet = 1\n[defaults]\n'heartbaet' = 1\n", 6, "mean heartbeat?"),
+    ("[clouds.a.auth]\n[ defaults ]\ncolor = 'never'\n\n  retryfor=3\n", 5, "mean retry_for?"),
+    ("[defaults.timeuot]\nx = 1\n", 1, "Did you mean timeout?"),
+    ("[defaults]\nzzz = 1\n", 2, "Known: cloud, region"),
+    ("[clouds.a]\n[default]\n", 2, "Use [defaults]."),
+    ("output = 'json'\n", 1, "Use [defaults]."),
+    ('defaults = {outptu = "json"}\n', 0, "Did you mean output?"),
+]
+
+
+@pytest.mark.parametrize(("config", "line", "says"), MISSPELT)
+def test_f74_a_misspelt_key_is_named_with_its_file_and_line_and_the_nearest_one(
+    config: str, line: int, says: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Usage) as raised:
+        settings.load({}, world(tmp_path, config=config))
+    where = f"{tmp_path}/config.toml: {f'line {line}: ' if line else '[defaults]'}"
+    assert str(raised.value).startswith(where)
     assert says in str(raised.value)
 
 
@@ -119,7 +142,7 @@ def test_a_secret_in_a_broken_file_is_never_shown(tmp_path: Path) -> None:
     ("noun", "value"),
     [("retry_for", "soon"), ("output", "xml"), ("region", "../x"), ("verbose", "maybe")],
 )
-def test_a_bad_value_is_refused_with_its_origin(noun: str, value: str, tmp_path: Path) -> None:
+def test_f74_a_bad_value_is_refused_with_its_origin(noun: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(Usage) as raised:
         settings.load({}, world(tmp_path, **{f"VBSJOB_{noun.upper()}": value}))
     assert f"VBSJOB_{noun.upper()}" in str(raised.value)

@@ -153,7 +153,8 @@ def config(world: World) -> File | None:
         return None
     for name in document:
         if name not in {"defaults", "clouds"}:
-            raise Usage(f"{path}: has no section [{plain(name)}].", hint="Use [defaults].")
+            where = file.place(path, name)
+            raise Usage(f"{where}: there is no section [{plain(name)}].", hint="Use [defaults].")
     clouds = file.mapping(path, "clouds", document.get("clouds"))
     named = {name: file.mapping(path, f"clouds.{name}", raw) for name, raw in clouds.items()}
     defaults = file.mapping(path, "defaults", document.get("defaults"))

@@ -6,6 +6,7 @@ A message names the file and line, never the content.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 SIZE_LIMIT = 64 << 10
 ALIAS_LIMIT = 64
 DEPTH_LIMIT = 16
+HEADER = re.compile(r"\s*\[+([^\]]*)\]")
+KEY = re.compile(r"([^=#\[]+)=")
 
 
 def text(path: Path) -> str | None:
@@ -55,6 +58,22 @@ def toml(path: Path) -> dict[str, Any] | None:
         raise Usage(f"{path}: is no TOML at {where}.") from None
     except (RecursionError, ValueError):
         raise Usage(f"{path}: cannot be understood as TOML.") from None
+
+
+def place(path: Path, *wanted: str) -> str:
+    """Return a TOML file and, where it is plain to see, the line of a section or of its key."""
+    section: tuple[str, ...] = ()
+    for number, line in enumerate((text(path) or "").splitlines(), 1):
+        header, key = HEADER.match(line), KEY.match(line)
+        section = _parts(header[1]) if header else section
+        here = (*section, *_parts(key[1])) if key and not header else section
+        if (header or key) and here[: len(wanted)] == wanted:
+            return f"{path}: line {number}"
+    return str(path)
+
+
+def _parts(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip(" \t\"'") for part in dotted.split("."))
 
 
 def yaml(path: Path) -> dict[str, Any]:

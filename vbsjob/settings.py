@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from vbsjob import address, clouds
+from vbsjob import address, clouds, file
 from vbsjob.keys import KEYS, NOUNS
 from vbsjob.outcome import Usage
 from vbsjob.text import plain
@@ -135,8 +135,9 @@ def _defaults(config: clouds.File | None) -> Source:
     known = [key.noun for key in KEYS if key.preference]
     for noun in config.defaults:
         if noun not in known:
+            where = file.place(config.path, "defaults", noun)
             raise Usage(
-                f"{config.path}: [defaults] has no key {plain(noun)!r}.", hint=nearest(noun, known)
+                f"{where}: [defaults] has no key {plain(noun)!r}.", hint=nearest(noun, known)
             )
     origin = f"{config.path} [defaults]"
     return {noun: Value(raw, origin, config.path) for noun, raw in config.defaults.items()}
