@@ -1,4 +1,4 @@
-"""What a run leaves behind: with --no-cache not a byte (S07)."""
+"""What a run leaves behind and what it looks at: with --no-cache no byte (S07, S14)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import pytest
 from tests.rigs.cloud import USER, Cloud
 from tests.rigs.program import process, surroundings
 from tests.rigs.server import Server, always, answer, job
+from vbsjob.keys import HEEDED, KEYS
+from vbsjob.route import proxy_for
+from vbsjob.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,3 +60,60 @@ def test_s07_without_a_cache_no_token_is_left_behind(tmp_path: Path, wish: str) 
         assert code == 0
     assert cloud.posts == 2
     assert not list(tmp_path.iterdir())
+
+
+class Heard(dict[str, str]):
+    """An environment that writes down which variables it is asked for."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        super().__init__(env)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        self.names.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
+DOCUMENTED = {name for key in KEYS for name in (*key.os, key.variable)} | HEEDED.keys()
+COMMANDS = (
+    "get j", "get j -o json -v", "tree j", "watch j --progress plain", "watch j --github",
+    "watch j --progress tty --color auto", "config show", "config check", "explain", "help get",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_s14_no_variable_is_read_that_is_not_told_of(command: str) -> None:
+    env = Heard(USER)
+    assert Cloud().run(*command.split(), env=env)[0] == 0
+    assert {name for name in env.names if name.upper() not in DOCUMENTED} == set()
+
+
+def test_s14_the_way_and_whom_it_trusts_read_no_variable_that_is_not_told_of() -> None:
+    env = Heard({})
+    Trust(env=env).context()
+    assert proxy_for("https://vbs.test", env) is None
+    assert {name.upper() for name in env.names} == {
+        "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+    } & DOCUMENTED  # fmt: skip
+
+
+def test_s14_config_show_tells_every_variable_and_file_that_is_heeded(tmp_path: Path) -> None:
+    (tmp_path / "clouds.yaml").write_text("clouds: {c: {region_name: eu-de}}")
+    (tmp_path / "config.toml").write_text('[defaults]\ncolor = "never"\n')
+    proxy = "http://u:canary-proxy-password@proxy.test"
+    more = dict.fromkeys(HEEDED, "x") | {"https_proxy": proxy, "HTTPS_PROXY": proxy}
+    del more["OS_CLIENT_CONFIG_FILE"], more["OS_CLIENT_SECURE_FILE"]
+    env = USER | more | {"OS_CLOUD": "c"}
+    code, out, err = Cloud().run(
+        "config", "show", env=env, config_folders=(tmp_path,), config_file=tmp_path / "config.toml"
+    )
+    assert code == 0
+    for name in [*more, *(name for name in USER if name != "OS_PASSWORD"), "OS_PASSWORD"]:
+        assert name in out
+    assert str(tmp_path / "clouds.yaml") in out
+    assert str(tmp_path / "config.toml") in out
+    assert "canary" not in out + err

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vbsjob import refusal
 from vbsjob.credentials import FIRST_STEPS
 from vbsjob.exchange import Request
-from vbsjob.keys import NOUNS
+from vbsjob.keys import NOUNS, heeded
 from vbsjob.line import Line
 from vbsjob.outcome import JobNotFound
 from vbsjob.record import SCHEMA_VERSION
@@ -34,14 +34,15 @@ NO_JOB = "0" * 32
 PATIENCE, TRIES = 60.0, 4
 
 
-def show(settings: Settings) -> Iterator[Fact]:
-    """Tell every setting that has a value."""
+def show(settings: Settings, world: World) -> Iterator[Fact]:
+    """Tell every setting that has a value, then each file and further variable that is used."""
     for noun, key in NOUNS.items():
         value, origin = settings[noun], settings.origin(noun)
         if value is None:
             continue
         yield (noun, f"set (from {origin})", "") if key.secret else (noun, value, origin)
     yield "files", [str(path) for path in settings.files], "read, the strongest first"
+    yield "variables", heeded(world.env), "heeded beside the settings"
 
 
 def check(settings: Settings, world: World) -> Iterator[Fact]:

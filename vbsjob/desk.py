@@ -45,7 +45,8 @@ def config_show(
 
     errand = _plain(ctx)
     with errand.service() as reached:
-        config.write(config.show(reached), errand.world, machine=reached["output"] == "json")
+        found = config.show(reached, errand.world)
+        config.write(found, errand.world, machine=reached["output"] == "json")
         if not reached["auth_url"] and not reached["endpoint"]:
             errand.world.note(f"no cloud is set. {config.FIRST_STEPS}")
     return Code.OK

@@ -40,7 +40,7 @@ def _on_exit_codes() -> list[str]:
 
 
 def _on_environment() -> list[str]:
-    from vbsjob.keys import KEYS
+    from vbsjob.keys import HEEDED, KEYS
 
     rows = [(key.variable, ", ".join(key.os), key.secret) for key in KEYS]
     told = [f"  {own:<36}{theirs}{'  (secret)' if secret else ''}" for own, theirs, secret in rows]
@@ -50,8 +50,8 @@ def _on_environment() -> list[str]:
         "",
         *(line.rstrip() for line in told),
         "",
-        "NO_COLOR and FORCE_COLOR decide on colour where --color does not.",
-        "OS_CLIENT_CONFIG_FILE names the clouds.yaml to read.",
+        "Heeded beside the settings:",
+        *(f"  {name:<36}{why}" for name, why in HEEDED.items()),
     ]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from vbsjob import address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 Format = Literal["table", "json", "jsonl", "yaml", "csv", "value", "env", "name"]
 Progress = Literal["auto", "tty", "plain", "json", "none"]
@@ -207,3 +207,32 @@ KEYS = (
     _preference("body_limit", _mebibytes, 4 << 20),
 )
 NOUNS = {key.noun: key for key in KEYS}
+HEEDED = {
+    "OS_CLIENT_CONFIG_FILE": "the clouds.yaml to read",
+    "OS_CLIENT_SECURE_FILE": "the secure.yaml to read",
+    "OS_CLIENT_VENDOR_FILE": "the clouds-public.yaml to read",
+    "HTTPS_PROXY": "the proxy for https; each of these four in lower case too",
+    "HTTP_PROXY": "the proxy for http",
+    "ALL_PROXY": "the proxy for both",
+    "NO_PROXY": "the hosts that are reached without one",
+    "SSL_CERT_FILE": "the authorities that are trusted, where cacert is not set",
+    "SSL_CERT_DIR": "a folder of such",
+    "NO_COLOR": "no colour, where --color does not decide",
+    "FORCE_COLOR": "colour, also where there is no terminal",
+    "TERM": "whether the terminal can draw: not a dumb one",
+    "ACCESSIBLE": "lines of words instead of a picture",
+    "CI": "the same",
+    "GITHUB_OUTPUT": "where --github writes outputs",
+    "GITHUB_STEP_SUMMARY": "where --github writes its summary",
+    "HOME": "where files of the user's lie",
+    "XDG_CONFIG_HOME": "where config.toml and clouds.yaml lie instead",
+    "XDG_CACHE_HOME": "where tokens are kept instead",
+    "XDG_STATE_HOME": "where the history is kept instead",
+}
+"""Every variable that is heeded beside the settings' own, and for what."""
+
+
+def heeded(env: Mapping[str, str]) -> list[str]:
+    """Return which of them are set, as they are spelled."""
+    proxies = [name.lower() for name in HEEDED if name.endswith("_PROXY")]
+    return [name for name in (*HEEDED, *proxies) if env.get(name)]
