@@ -81,13 +81,16 @@ def yaml(path: Path) -> dict[str, Any]:
     import yaml as library
 
     loader: Any = getattr(library, "CSafeLoader", library.SafeLoader)
+    written = text(path) or ""
     try:
-        written = text(path) or ""
         _bounded(path, library.parse(written, Loader=loader), library)
         document = library.load(written, Loader=loader)  # noqa: S506 - the safe loader, in C
     except library.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Usage(f"{path}: line {line}: is no YAML.") from None
+    except library.reader.ReaderError as error:
+        line = written.encode()[: error.position].count(b"\n") + 1
+        raise Usage(f"{path}: line {line}: holds a character that YAML does not.") from None
     except (library.YAMLError, ValueError, RecursionError, TypeError):
         raise Usage(f"{path}: cannot be understood as YAML.") from None
     return mapping(path, "the file", document)

@@ -28,6 +28,9 @@ SANDBOX = "sandbox"
 REGION = re.compile(r"([a-z]{2}-[a-z]{2,}[0-9]*)(_.*)?")
 PROJECT_ID = re.compile(r"[0-9a-f]{32}")
 
+PLACES, TRUST = ("auth_url", "endpoint"), ("cacert", "verify", "insecure")
+"""Settings that say where secrets go, and whom that has to be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -70,9 +73,9 @@ class Settings:
 
     def surroundings(self) -> tuple[str, ...]:
         """Say what else a kept token is bound to: whom we trust, and what a stranger may name."""
-        here = [v for n in ("auth_url", "endpoint") if (v := self.values.get(n)) and v.here]
+        here = [v for noun in PLACES if (v := self.values.get(noun)) and v.here]
         named = (str(part) for value in here for part in (value.file, value.value))
-        trust = (str(self[noun]) for noun in ("cacert", "cert", "verify", "insecure"))
+        trust = (str(self[noun]) for noun in ("cert", *TRUST))
         return (*trust, *named)
 
     def moved(self, origin: str, **values: str) -> Settings:
@@ -235,7 +238,7 @@ def _region_told(values: Source, layers: list[clouds.Layer]) -> Source:
 
 def _filled_in(values: Source) -> Source:
     """Fill the region into the addresses that leave room for it."""
-    nouns = [noun for noun in ("auth_url", "endpoint") if noun in values]
+    nouns = [noun for noun in PLACES if noun in values]
     return values | {noun: _filled(values[noun], values.get("region")) for noun in nouns}
 
 
@@ -253,7 +256,7 @@ def _filled(found: Value, region: Value | None) -> Value:
 def _addressed(values: Source) -> Settings:
     """Check the addresses, and that project and endpoint agree."""
     insecure = bool(values["insecure_http"].value) if "insecure_http" in values else False
-    for noun in ("endpoint", "auth_url"):
+    for noun in reversed(PLACES):
         found = values.get(noun)
         if found is not None:
             checked = address.checked(found.value, found.origin, insecure_http=insecure)
@@ -286,14 +289,16 @@ def _refuse_other_cloud(name: Value | None, values: Source, defined: list[Source
 
 
 def _refuse_mixture(values: Source) -> None:
-    """No secret from elsewhere goes to an address that a file in the working directory names."""
-    for noun in ("auth_url", "endpoint"):
+    """No secret from elsewhere goes where, or to whom, a file in the working directory says."""
+    secrets = [values[key.noun] for key in KEYS if key.secret and key.noun in values]
+    for noun in (*PLACES, *TRUST):
         place = values.get(noun)
         if place is None or not place.here:
             continue
-        for secret in (values[key.noun] for key in KEYS if key.secret and key.noun in values):
+        whom = "the address that {} names" if noun in PLACES else "whomever {} trusts"
+        for secret in secrets:
             if secret.file != place.file:
                 raise Usage(
-                    f"{secret.origin} would be sent to the address that {place.origin} names.",
-                    hint="Name the address in the same place as the secret, or leave that folder.",
+                    f"{secret.origin} would be sent to {whom.format(place.origin)}.",
+                    hint="Name both in the same place, or leave that folder.",
                 )

@@ -1,0 +1,164 @@
+"""A clouds.yaml in the working directory, which a stranger may have put there (F75)."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.rigs.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, USER, Cloud
+from vbsjob.keys import KEYS
+
+EVIL = "https://evil.test"
+NAMED: dict[str, dict[str, Any]] = {
+    "auth_url": {"auth": {"auth_url": f"{EVIL}/v3"}},
+    "endpoint": {"vbs_endpoint_override": EVIL},
+    "volume endpoint": {"volume_backup_endpoint_override": EVIL},
+    "cacert": {"cacert": "evil.pem"},
+    "verify": {"verify": False},
+    "insecure": {"insecure": True},
+}
+WHO = {"OS_USERNAME": "mira", "OS_USER_DOMAIN_NAME": "dom", "OS_PROJECT_NAME": "eu-de_team"}
+SECRETS: dict[str, dict[str, str]] = {
+    "password": WHO | {"OS_PASSWORD": PASSWORD},
+    "passcode": WHO | {"OS_PASSCODE": "canary-123456"},
+    "token": {"OS_TOKEN": "canary-token", "OS_PROJECT_ID": PROJECT_ID},
+    "application_credential_secret": {
+        "OS_APPLICATION_CREDENTIAL_ID": "i", "OS_APPLICATION_CREDENTIAL_SECRET": SECRET,
+    },
+    "access_key": {"OS_ACCESS_KEY": "canary-AK", "OS_SECRET_KEY": "canary-SK"},
+    "secret_key": {"OS_ACCESS_KEY": "canary-AK", "OS_SECRET_KEY": "canary-SK"},
+    "security_token": {
+        "OS_ACCESS_KEY": "canary-AK", "OS_SECRET_KEY": "canary-SK",
+        "OS_SECURITY_TOKEN": "canary-ST",
+    },
+}  # fmt: skip
+
+
+def here(folder: Path, cloud: dict[str, Any], name: str = "clouds.yaml") -> Path:
+    """Write a file into a folder, and return that as the working directory sees it."""
+    (folder / name).write_text(json.dumps({"clouds": {"c": cloud}}))
+    (folder / name).chmod(0o600)
+    return Path(os.path.relpath(folder))
+
+
+def test_f75_every_secret_there_is_is_among_those_tried() -> None:
+    assert SECRETS.keys() == {key.noun for key in KEYS if key.secret}
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("named", NAMED)
+def test_f75_no_secret_of_the_environment_goes_where_a_file_here_says(
+    tmp_path: Path, named: str, secret: str
+) -> None:
+    folder = here(tmp_path, NAMED[named])
+    place = {} if named == "auth_url" else {"OS_AUTH_URL": AUTH_URL, "VBSJOB_ENDPOINT": SERVICE}
+    if "endpoint" in named:
+        place.pop("VBSJOB_ENDPOINT")
+    cloud = Cloud()
+    env = SECRETS[secret] | place | {"OS_CLOUD": "c"}
+    code, _, err = cloud.run("get", "j", env=env, config_folders=(folder,))
+    assert (code, cloud.asked) == (2, [])
+    assert "would be sent to" in err
+    assert "clouds.yaml" in err
+    assert "canary" not in err
+
+
+@pytest.mark.parametrize("named", ["auth_url", "endpoint", "verify"])
+@pytest.mark.parametrize("source", ["config.toml", "secure.yaml"])
+def test_f75_no_secret_of_a_users_file_goes_where_a_file_here_says(
+    tmp_path: Path, source: str, named: str
+) -> None:
+    home, work = tmp_path / "home", tmp_path / "work"
+    home.mkdir()
+    work.mkdir()
+    folder = here(work, NAMED[named])
+    own = {"auth": {"password": PASSWORD}}
+    config = home / "config.toml"
+    if source == "config.toml":
+        config.write_text(f'[clouds.c.auth]\npassword = "{PASSWORD}"\n')
+        config.chmod(0o600)
+    else:
+        here(home, own, source)
+    place = {} if named == "auth_url" else {"OS_AUTH_URL": AUTH_URL}
+    cloud = Cloud()
+    env = WHO | place | {"OS_CLOUD": "c"}
+    code, _, err = cloud.run("get", "j", env=env, config_folders=(folder, home), config_file=config)
+    assert (code, cloud.asked) == (2, [])
+    assert source in err
+    assert "canary" not in err
+
+
+def test_f75_a_file_here_that_names_both_is_used_as_its_users_expect(tmp_path: Path) -> None:
+    auth = {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
+    folder = here(tmp_path, {"auth": auth})
+    cloud = Cloud()
+    code, *_ = cloud.run("get", "j", env={"OS_CLOUD": "c"}, config_folders=(folder,))
+    assert code == 0
+    assert cloud.asked[0].url.startswith(AUTH_URL)
+
+
+def test_f75_a_file_here_may_name_a_region_for_secrets_from_elsewhere(tmp_path: Path) -> None:
+    folder = here(tmp_path, {"region_name": "eu-de"})
+    cloud = Cloud()
+    assert cloud.run("get", "j", env=USER | {"OS_CLOUD": "c"}, config_folders=(folder,))[0] == 0
+
+
+@pytest.mark.parametrize("name", ["config.toml", "clouds.yaml", "secure.yaml"])
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o666])
+def test_f70_a_file_with_secrets_that_others_can_read_is_warned_of_and_used(
+    tmp_path: Path, name: str, mode: int
+) -> None:
+    path = tmp_path / name
+    auth = {k.removeprefix("OS_").lower(): v for k, v in USER.items()}
+    here(tmp_path, {"auth": auth}, "clouds.yaml")
+    here(tmp_path, {"auth": {"password": PASSWORD}}, "secure.yaml")
+    (tmp_path / "config.toml").write_text(f'[clouds.c.auth]\npassword = "{PASSWORD}"\n')
+    for file in tmp_path.iterdir():
+        file.chmod(mode if file == path else 0o600)
+    code, _, err = Cloud().run(
+        "get", "j", env={"OS_CLOUD": "c"}, config_folders=(tmp_path,),
+        config_file=tmp_path / "config.toml",
+    )  # fmt: skip
+    assert code == 0
+    assert err.count(f"chmod 600 {path}") == 1
+    assert err.count("chmod") == 1
+
+
+CUT = {
+    "clouds.yaml": (
+        "clouds:\n  c:\n    auth:\n      auth_url: https://iam.cloud.test/v3\n"
+        "      password: 'canary-secret-1'\n      token: \"canary-secret-2\"\n"
+        "    ak: [canary-secret-3, {x: canary-secret-4}]\n"
+    ),
+    "config.toml": (
+        "[defaults]\noutput = 'json'\n[clouds.c.auth]\nauth_url = 'https://iam.cloud.test/v3'\n"
+        "password = 'canary-secret-1'\ntoken = \"canary-secret-2\"\n"
+        "ak = ['canary-secret-3', {x = 'canary-secret-4'}]\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("junk", ["", "\x00", "\t- :", '"', "{"])
+@pytest.mark.parametrize("name", CUT)
+def test_f94_a_file_cut_or_spoiled_anywhere_is_told_by_its_line_and_never_by_its_content(
+    tmp_path: Path, name: str, junk: str, record_property: Any
+) -> None:
+    whole, path = CUT[name], tmp_path / name
+    lines, places = 0, range(0, len(whole), 4 if junk else 1)
+    for at in places:
+        path.write_text(whole[:at] + junk + (whole[at:] if junk else ""))
+        path.chmod(0o600)
+        code, out, err = Cloud().run(
+            "get", "j", env=USER | {"VBSJOB_CLOUD": "c"}, config_folders=(tmp_path,),
+            config_file=tmp_path / "config.toml",
+        )  # fmt: skip
+        assert code != 1
+        assert "canary" not in out + err
+        assert "a bug" not in err
+        lines += "line " in err or "at end of document" in err
+    record_property("cases", len(places))
+    assert lines > 10
