@@ -1,31 +1,53 @@
-"""What many watches do together: each decides alone, and nothing brings them into step."""
+"""What many watches do together: each decides alone, and nothing brings them into step (F17)."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from vbsjob.outcome import Unavailable
+import pytest
+
+from vbsjob.job import Job
+from vbsjob.outcome import Problem, Unavailable
 from vbsjob.poll import Poll, Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 WATCHERS = 2000
 TENTHS = 10
 
 
-def questions(seed: int, until: float) -> list[float]:
-    """Return when one watch asks a service that is down from its first question on."""
+def questions(
+    seed: int, start: float, end: float, found: Callable[[], Job | Problem]
+) -> Iterator[float]:
+    """Yield when one watch that began at 0 asks a service that answers so."""
     poll = Poll(["j"], Rules(), 0.0, random.Random(seed).random)
-    times = []
-    while (now := poll.next_at()) < until:
-        times += [now for _ in poll.due(now, 1)]
-        poll.told("j", Unavailable("down"), now)
-    return times
+    while (now := poll.next_at()) < end:
+        for job_id in poll.due(now, 1):
+            poll.told(job_id, found(), now)
+            if now >= start:
+                yield now
 
 
-def test_f17_watches_that_lost_the_service_together_do_not_come_back_together() -> None:
+def down() -> Problem:
+    return Unavailable("down")
+
+
+def going_on() -> Job:
+    return Job({"job_id": "j", "status": "RUNNING"})
+
+
+@pytest.mark.parametrize(
+    ("found", "start", "end"), [(down, 0.01, 5), (down, 30, 90), (going_on, 30, 90)]
+)
+def test_f17_watches_that_met_the_same_moment_do_not_come_back_together(
+    found: Callable[[], Job | Problem], start: float, end: float
+) -> None:
     asked = Counter(
-        int(at * TENTHS) for seed in range(WATCHERS) for at in questions(seed, 90.0) if at >= 30.0
+        int(at * TENTHS) for seed in range(WATCHERS) for at in questions(seed, start, end, found)
     )
-    mean = sum(asked.values()) / (60 * TENTHS)
+    mean = asked.total() / ((end - start) * TENTHS)
     assert mean > 5
     assert max(asked.values()) <= 3 * mean

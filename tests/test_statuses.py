@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rigs.program import Clock, asked, told
+from tests.rigs.cloud import Cloud
+from tests.rigs.program import TOKEN, Clock, asked, environment, told
 from tests.rigs.server import Server, answer, job, saying
-from vbsjob import retry
+from vbsjob import retry, settings
+from vbsjob.client import Client
 from vbsjob.exchange import Reply, Request
+from vbsjob.outcome import Unavailable
 
 if TYPE_CHECKING:
     from tests.rigs.program import Ended
@@ -40,11 +44,13 @@ def get(service: Service, clock: Clock | None = None, *argv: str) -> Ended:
 
 @pytest.mark.parametrize("status", sorted(TRANSIENT))
 def test_f12_a_transient_status_is_tried_four_times_then_unknown(status: int) -> None:
-    service = Service(Reply(status))
-    ended = get(service)
+    service, clock = Service(Reply(status)), Clock()
+    ended = get(service, clock)
     assert (ended.code, service.asked) == (7, 4)
     assert f"HTTP {status}" in ended.err
     assert "4 tries" in ended.err
+    first = 1.0 if status in {429, 503} else 0.5
+    assert clock.sleeps == [first, 2 * first, 4 * first]  # the longest that the lot may give
     assert get(Service(Reply(status), Reply(status), GOOD)).code == 0
 
 
@@ -56,9 +62,11 @@ def test_f13_every_other_status_is_asked_once_and_is_never_a_verdict(status: int
         ended = get(service)
         expected = 4 if status in AUTH else 5 if status == 404 else 7 if status == 407 else 6
         assert (ended.code, service.asked, ended.out) == (expected, 1, ""), status
+        assert f"(HTTP {status})" in ended.err
 
 
-def test_f13_the_proxy_that_wants_a_sign_in_is_named() -> None:
+def test_f13_a_proxy_that_wants_a_sign_in_is_named_as_one() -> None:
+    # Which one it is, is told by F34's tests: a double of the network has none.
     assert "proxy" in get(Service(Reply(407))).err
 
 
@@ -87,11 +95,25 @@ def test_f15_retry_after_is_a_minimum_and_too_long_a_one_ends_it_now(
         assert clock.sleeps == []
 
 
+def test_f15_a_longer_patience_waits_two_minutes_at_most_and_only_while_it_lasts() -> None:
+    clock, longer = Clock(), Reply(503, {"retry-after": "300"})
+    ended = get(Service(longer, longer, GOOD), clock, "--retry-for", "10m")
+    assert (ended.code, clock.sleeps) == (0, [120.0, 120.0])
+    clock = Clock()
+    ended = get(Service(longer), clock, "--retry-for", "10m")
+    # At 360 s there are 240 left, and it wants 300.
+    assert (ended.code, clock.sleeps) == (7, [120.0, 120.0, 120.0])
+    assert "come back in 300 s" in ended.err
+
+
 def test_f16_a_date_counts_from_the_servers_own_clock() -> None:
     later = "Wed, 21 Oct 2015 07:28:30 GMT"
     assert retry.retry_after(later, DATE) == 30
     assert retry.retry_after(DATE, later) == 0
     assert retry.retry_after(later, "") is None
+    clock = Clock()
+    service = Service(Reply(503, {"retry-after": later, "date": DATE}), GOOD)
+    assert (get(service, clock).code, clock.sleeps) == (0, [30.0])
 
 
 JUNK = ["", "-1", "1e9", "NaN", "inf", "-inf", "x" * 10_000, "1" * 400, "1,5", "٣", "Wed", "0x10",
@@ -124,4 +146,44 @@ def test_the_budget_of_time_ends_the_tries_and_is_told() -> None:
     ended = get(Service(Reply(503)), clock, "--retry-for", "10m")
     assert ended.code == 7
     assert sum(clock.sleeps) <= 600
-    assert len(clock.sleeps) > 4
+    assert clock.sleeps[:7] == [1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]
+
+
+def test_f12_a_service_that_takes_its_time_to_fail_is_not_asked_beyond_a_minute() -> None:
+    clock = Clock()
+
+    def slow(_: Request) -> Reply:
+        clock.now += 25.0
+        return Reply(504)
+
+    ended = told("get", "j", send=slow, clock=clock)
+    assert ended.code == 7
+    assert "3 tries in 76 s" in ended.err  # the last one began within the minute
+
+
+@given(st.floats(0.0, 1.0, exclude_max=True))
+def test_f17_each_wait_is_drawn_from_nothing_to_twice_the_last_one_s_most(lot: float) -> None:
+    patience = retry.Patience(60.0, 4, 0.0, lambda: lot)
+    waits = [patience.delay(Unavailable("down"), 0.0) for _ in range(4)]
+    assert waits == [lot * 0.5, lot, lot * 2, None]
+
+
+def test_f17_one_process_multiplies_an_outage_by_no_more_than_its_quota() -> None:
+    cloud = Cloud(tokens={TOKEN})
+    world = cloud.world(environment("https://vbs.test"))
+    asking = Client(settings.load({}, world), world)
+
+    def tries(jobs: int) -> int:
+        """How often so many jobs are asked about where each is tried once at least."""
+        cloud.asked.clear()
+        for number in range(jobs):
+            with contextlib.suppress(Unavailable):
+                asking.job(f"j{number}")
+        return len(cloud.asked)
+
+    cloud.before = lambda _: Reply(503)
+    assert tries(60) == 60 + 20  # a hundred, at five a retry
+    cloud.before = lambda _: None
+    assert tries(9) == 9
+    cloud.before = lambda _: Reply(503)
+    assert tries(60) == 60 + 1  # each success gave one back

@@ -7,6 +7,7 @@ reads a clock. Each question is one attempt: asking again later is all the retry
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -207,13 +208,16 @@ class Poll:
         one.problem = problem
         lasted = now - one.failing_since
         struck_out = self._struck_out(one, problem)
-        if struck_out or lasted >= self.rules.retry_for:
-            self._settle(one, problem.exit_code if struck_out else Code.UNAVAILABLE)
+        if struck_out:
+            self._settle(one, problem.exit_code)
+            return []
+        if lasted >= self.rules.retry_for:
+            self._lose(one, problem, Code.UNAVAILABLE, now)
             return []
         if self._silent_since is None:
             self._silent_since = now
         if now - self._silent_since >= self.rules.retry_for:
-            self._give_up(problem)
+            self._give_up(problem, now)
             return []
         if problem.http_status == THROTTLED:
             one.rhythm.throttled()
@@ -229,12 +233,17 @@ class Poll:
         one.strikes.append(type(problem))
         return one.strikes.count(type(problem)) >= problem.tries
 
-    def _give_up(self, problem: Problem) -> None:
+    def _give_up(self, problem: Problem, now: float) -> None:
         """End the watch: nothing was heard of any job for as long as the user will have it."""
         for one in self.followed.values():
             if one.code is None:
-                one.problem = one.problem or problem
-                self._settle(one, problem.exit_code)
+                self._lose(one, one.problem or problem, problem.exit_code, now)
+
+    def _lose(self, one: Followed, problem: Problem, code: Code, now: float) -> None:
+        """Give a job up that nothing is heard of, saying what was last known of it."""
+        one.problem = copy(problem)  # it may be the only one of many jobs
+        one.problem.hint = f"{problem.hint} Last known: {_last(one, now)}.".lstrip()
+        self._settle(one, code)
 
     def _missed(self, one: Followed, problem: JobNotFound, now: float) -> list[Event]:
         """A new id may not be visible yet; one that was seen is gone when three answers say so."""

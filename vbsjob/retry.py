@@ -65,20 +65,15 @@ class Patience:
         limits = (self.attempts, problem.tries)
         if any(limit is not None and self.tries >= limit for limit in limits):
             return None
-        wait = self._wait(problem)
-        if now - self.started + wait > self.seconds or not self.quota.spend():
+        wait, left = self._wait(problem), self.seconds - (now - self.started)
+        if max(wait, problem.retry_after or 0.0) > left or not self.quota.spend():
             return None
         return wait
 
     def _wait(self, problem: Problem) -> float:
         ceiling = min(LONGEST_DELAY, problem.base_delay * 2.0 ** min(self.tries - 1, 16))
-        wait = max(self.shortest_delay, self.random() * ceiling)
-        asked = problem.retry_after
-        if asked is None:
-            return wait
-        if asked > self.seconds:
-            return asked
-        return max(wait, min(asked, LONGEST_RETRY_AFTER))
+        wait = self.shortest_delay + self.random() * ceiling
+        return max(wait, min(problem.retry_after or 0.0, LONGEST_RETRY_AFTER))
 
 
 def retry_after(header: str, date: str) -> float | None:

@@ -23,7 +23,7 @@ INIT_INTERVAL = 5.0
 SLOWEST = 60.0
 SLOWER, QUICKER = 2.0, 0.9
 """What a 429 and what an answer do to the interval."""
-RETRY_FIRST, RETRY_LEAST, RETRY_MOST = 1.0, 0.5, 30.0
+RETRY_FIRST, RETRY_MOST = 1.0, 30.0
 LONGEST_RETRY_AFTER = 300.0
 
 
@@ -60,5 +60,4 @@ class Rhythm:
 def pause(failures: int, retry_after: float | None, random: Callable[[], float]) -> float:
     """Seconds to the next question after so many failures: full jitter, but no less than asked."""
     ceiling = min(RETRY_MOST, RETRY_FIRST * 2.0 ** min(failures - 1, 16))
-    wait = max(RETRY_LEAST, random() * ceiling)
-    return max(wait, min(retry_after or 0.0, LONGEST_RETRY_AFTER))
+    return max(random() * ceiling, min(retry_after or 0.0, LONGEST_RETRY_AFTER))
