@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from tests.rigs import follow as following
 from tests.rigs.program import Ended, told
 from tests.rigs.server import job
 from vbsjob import document
 from vbsjob.exchange import Reply
+from vbsjob.job import GOING_ON
+from vbsjob.text import plain
 
 FORMATS = ("table", "json", "jsonl", "yaml", "csv", "value", "env", "name")
 
@@ -32,6 +35,10 @@ def test_f41_sub_jobs_as_deep_as_one_may_draw_come_out_in_every_format(levels: i
         assert ended.code == 1, (name, ended.err)
         assert ended.tidy
     assert "deepest" in get(nested(levels), "-o", "json").out
+    drawn = told("tree", "j", send=lambda _: Reply(200, {}, nested(levels))).out
+    below = f"{levels - 64} deeper level{'s' if levels > 65 else ''}"
+    assert (below in drawn) is (levels > 64)
+    assert ("deepest" in drawn) is (levels <= 64)
 
 
 @pytest.mark.parametrize("levels", [90, 150, 300, 333, 400, 1_000, 200_000])
@@ -152,15 +159,36 @@ def test_f46_any_other_member_may_have_any_shape(member: str) -> None:
 
 @pytest.mark.parametrize(
     "status",
+    # A null status is met in the field (api/README.md): pending, where FAULTS.md has an error.
     ["success", "fail", "Success", "FAILED", "SUCCESS ", " FAIL", "FAIL\n", "ＦＡＩＬ", "PAUSED",
      "PENDING_PAYMENT", "", "SUCCESS\x00", "FA\u200bIL", None],
 )  # fmt: skip
 def test_f47_a_word_that_is_not_exactly_an_end_is_pending(status: str | None) -> None:
     ended = get(json.dumps(job(status)).encode())
     assert ended.code == 8
-    assert ended.out
+    assert (ended.out.split()[1] == plain(status).split()[0]) if status else ended.out
+    warned = status is not None and status not in GOING_ON
+    assert ended.err.count("is no status known here") == warned
 
 
+def test_f47_many_odd_words_are_warned_of_once_and_known_ones_never() -> None:
+    words = ["RUNNING", *(f"ODD-{number % 3}" for number in range(60)), *GOING_ON, "SUCCESS"]
+    answers = iter(words)
+
+    def answer(job_id: str, _: float) -> Reply:
+        return following.job(job_id, next(answers))
+
+    for argv in ((), ("-o", "jsonl"), ("-o", "json")):
+        answers = iter(words)
+        watched = following.Service(answer).watch("j", *argv)
+        assert watched.code == 0
+        assert watched.err.count("'ODD-0' is no status known here") == 1
+        assert watched.err.count("is no status known here") == 1
+    answers = iter(words)
+    assert following.Service(answer).watch("j", "-q").err == ""
+
+
+# DESIGN.md has no --strict: the parent decides, and --fail-fast is for a job that goes on.
 def test_f49_a_job_that_succeeded_over_a_failed_sub_job_is_success_and_shows_both() -> None:
     below = {"job_id": "b", "job_type": "copyData", "status": "FAIL", "fail_reason": "why"}
     body = json.dumps(job("SUCCESS", sub_jobs=[below])).encode()
@@ -219,9 +247,25 @@ def test_f26_an_error_body_on_200_is_an_error_and_its_words_are_told(found: Any)
 
 @pytest.mark.parametrize("status", ["SUCCESS", "FAIL", "RUNNING"])
 def test_f26_an_error_object_beside_a_status_is_still_an_error(status: str) -> None:
-    found = job(status) | {"error": {"message": "broken", "code": "VolumeBackup.0001"}}
-    ended = get(json.dumps(found).encode())
-    assert (ended.code, ended.out) == (6, "")
+    for error in (
+        {"message": "broken", "code": "VolumeBackup.0001"}, {"code": 0}, {"message": None},
+        {"reason": "of another shape"}, {"error": {"message": "deeper"}},
+    ):  # fmt: skip
+        ended = get(json.dumps(job(status) | {"error": error}).encode())
+        assert (ended.code, ended.out) == (6, "")
+        assert get(json.dumps({"error": error}).encode()).code == 6
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 500])
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [("Common.0011", 5), ("VolumeBackup.0042", 4), ("VolumeBackup.0044", 4)],
+)
+def test_f26_the_code_of_an_error_object_counts_whatever_the_status(
+    status: int, error: str, code: int
+) -> None:
+    body = json.dumps({"error": {"message": "no", "code": error}}).encode()
+    assert get(body, status=status).code == code
 
 
 def test_f27_an_answer_about_another_job_is_never_a_verdict() -> None:

@@ -6,12 +6,13 @@ Refuses to judge a job, to print, and to know how one signs in.
 from __future__ import annotations
 
 import math
+import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from vbsjob import document, refusal
 from vbsjob.exchange import Request
-from vbsjob.job import Job
+from vbsjob.job import ENDED, GOING_ON, Job
 from vbsjob.line import Line
 from vbsjob.outcome import Misread, Problem
 from vbsjob.session import Session
@@ -38,6 +39,8 @@ class Client:
         self._world = world
         self._line = Line(settings, world)
         self._session = Session(settings, world, self._line)
+        self._warning = threading.Lock()
+        """Taken for good by the thread that warns of a status nobody knows: once is enough."""
 
     @property
     def renewable(self) -> bool:
@@ -114,7 +117,16 @@ class Client:
             raise refusal.garbled(request, reply, "an empty document")
         if refusal.is_refusal(found):
             raise refusal.problem(request, reply, job_id)
-        return _job(found, job_id, reply)
+        job = _job(found, job_id, reply)
+        self._warn_of(job.status)
+        return job
+
+    def _warn_of(self, status: str | None) -> None:
+        if status is None or status in ENDED | GOING_ON:
+            return
+        if self._warning.acquire(blocking=False):
+            told = plain(status)[:60]
+            self._world.warn(f"'{told}' is no status known here: neither an end nor a success.")
 
 
 def _job(found: Any, job_id: str, reply: Reply) -> Job:

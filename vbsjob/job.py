@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 ENDED = frozenset({"SUCCESS", "FAIL"})
 """The statuses that end a job. Compared exactly: any other word is neither end nor success."""
+GOING_ON = frozenset({"INIT", "RUNNING", "PENDING_PAYMENT", "WAITING_EXECUTE", "LISTENING"})
+"""The statuses met before an end: the service's own, then those of its sister services."""
 
 KNOWN = (
     "job_id",

@@ -86,7 +86,9 @@ def is_refusal(found: Any) -> bool:
     """
     if not isinstance(found, dict):
         return False
-    if not isinstance(found.get("error"), dict) and ("job_id" in found or "status" in found):
+    if isinstance(found.get("error"), dict) and found["error"]:
+        return True
+    if "job_id" in found or "status" in found:
         return False
     said = of_document(found)
     return bool(said.code or said.message)
@@ -107,10 +109,10 @@ def problem(  # noqa: PLR0911 - a table of refusals, one a line
     code = (said.code or "").lower()
     if job_id is not None and code == UNKNOWN_JOB:
         return _not_found(job_id, speech, facts)
-    if reply.status == 404:
-        return _nothing_there(job_id, place, speech, code, facts)
     if reply.status in {401, 403} or code in RIGHTS:
         return _not_allowed(reply.status, place, speech, code, facts)
+    if reply.status == 404:
+        return _nothing_there(job_id, place, speech, code, facts)
     if reply.status in TRANSIENT:
         return _unavailable(reply, place, speech, facts)
     if reply.status == 407:
