@@ -6,6 +6,7 @@ cannot be used is one line that names where it was set.
 
 from __future__ import annotations
 
+import errno
 import os
 import ssl
 from dataclasses import dataclass, field
@@ -90,11 +91,18 @@ def _loaded(named: tuple[str, str] | None, folder: tuple[str, str] | None) -> ss
         context = ssl.create_default_context(cafile=named and named[0], capath=folder and folder[0])
         empty = named is not None and not context.cert_store_stats()["x509"]
     except (OSError, ValueError) as error:
+        _only_about_the_file(error)
         why = getattr(error, "strerror", None) if not isinstance(error, ssl.SSLError) else None
         raise Usage(f"{origin}: {plain(path)}: {why or 'holds no certificate'}.") from None
     if empty:
         raise Usage(f"{origin}: {plain(path)}: holds no certificate.")
     return context
+
+
+def _only_about_the_file(error: Exception) -> None:
+    """Raise on what says nothing about a file: descriptors that ran out."""
+    if getattr(error, "errno", None) in {errno.EMFILE, errno.ENFILE}:
+        raise error
 
 
 def _identify(context: ssl.SSLContext, cert: tuple[str, str], key: tuple[str, str] | None) -> None:
@@ -103,7 +111,8 @@ def _identify(context: ssl.SSLContext, cert: tuple[str, str], key: tuple[str, st
             raise Usage(f"{origin}: {plain(path)} is no file.")
     try:
         context.load_cert_chain(cert[0], key and key[0], password=lambda: "")
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        _only_about_the_file(error)
         whose = f"{cert[1]}{f' and {key[1]}' if key else ''}"
         raise Usage(
             f"{whose}: no certificate and its key, or the key is encrypted.",
