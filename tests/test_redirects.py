@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.rigs.program import asked
+from tests.rigs.program import asked, told
 from tests.rigs.server import Server, always, answer, job
+from vbsjob.exchange import Reply
 
 if TYPE_CHECKING:
     from tests.rigs.program import Ended
     from tests.rigs.server import Peer
+    from vbsjob.exchange import Request
 
 GOOD = answer(job("SUCCESS"))
 
@@ -36,17 +40,44 @@ def test_s03_f18_f19_f20_no_redirect_is_followed_and_the_other_place_hears_nothi
                     ended = get(server)
                     assert (ended.code, server.requests) == (6, 1), location
                     assert f"redirects to {named}" in ended.err
+                    assert "set --endpoint" in ended.err
                     assert "geheim" not in ended.err
             assert other.connections == 0
 
 
-@pytest.mark.parametrize("target", ["https://\x1b[31m/", "http://[::1", "http://:99999999/"])
-def test_f20_a_target_that_is_no_address_is_not_shown_and_does_no_harm(target: str) -> None:
+TARGETS = (
+    "http://[::1", "http://:99999999/", "https://xn--/", "https://xn--\xff/", "http://a:b/",
+    "http://\\@evil/", "https://" + "a" * 9000, "http:///", "\xff" * 90, "//[", "%", "?", "*",
+    "https://\x1b[31m/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_f20_a_target_that_is_no_address_does_no_harm(target: str) -> None:
     with Server(always(answer(b"", 302, f"Location: {target}"))) as server:
         ended = get(server)
-    assert ended.code in {6, 7}
+        assert (ended.code, server.requests) == (6, 1)
     assert ended.tidy
+    assert "redirects to" in ended.err
     assert "\x1b" not in ended.err
+
+
+@given(
+    st.text(st.characters(max_codepoint=255), max_size=80)
+    | st.builds("{}://{}@{}?{}".format, *[st.text(st.characters(max_codepoint=255))] * 4)
+)
+def test_f20_no_target_is_followed_shown_raw_or_the_end_of_the_program(target: str) -> None:
+    asked_for: list[str] = []
+
+    def away(request: Request) -> Reply:
+        asked_for.append(request.url)
+        return Reply(307, {"location": target.replace("@", "geheim@")})
+
+    ended = told("get", "j", send=away)
+    assert (ended.code, len(asked_for)) == (6, 1)
+    assert ended.tidy
+    assert ended.err.rstrip("\n").isprintable()
+    assert "geheim" not in ended.err
 
 
 def test_f20_a_redirect_to_itself_is_not_a_loop() -> None:

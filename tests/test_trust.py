@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.rigs.certificates import Authority
 from tests.rigs.cloud import PASSWORD, USER, Cloud
-from tests.rigs.program import ROOT, environment, process, surroundings
+from tests.rigs.program import KEYS, ROOT, asked, environment, process, surroundings
 from tests.rigs.server import Server, always, answer, job
+
+if TYPE_CHECKING:
+    from tests.rigs.server import Peer, Script
 
 CERTIFICATE_VARIABLES = ("OS_CACERT", "SSL_CERT_FILE")
 
@@ -33,21 +36,48 @@ def test_s15_an_authority_is_trusted_by_either_variable(
 
 
 @pytest.mark.parametrize("variable", CERTIFICATE_VARIABLES)
-@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "text"])
+@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "text", "unreadable"])
 def test_f35_a_bad_authority_file_is_one_line_that_names_the_variable(
     tmp_path: Path, variable: str, kind: str
 ) -> None:
     path = tmp_path / "ca.pem"
     if kind == "folder":
         path.mkdir()
+    elif kind == "unreadable":
+        path.symlink_to("/proc/self/mem")  # for root too: the first page is nobody's
     elif kind != "missing":
         path.write_text("" if kind == "empty" else "canary-content")
     env = surroundings("https://127.0.0.1:1", **{variable: str(path)})
     ended = process("get", "j", env=env)
     assert ended.code == 2
     assert variable in ended.err
+    assert str(path) in ended.err
     assert ended.err.count("\n") == 1
     assert "canary-content" not in ended.err
+
+
+@pytest.mark.parametrize("kind", ["missing", "file"])
+def test_f35_a_folder_of_authorities_that_is_none_is_named(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "certs"
+    if kind == "file":
+        path.write_text("")
+    env = environment("https://127.0.0.1:1", SSL_CERT_DIR=str(path))
+    ended = asked("https://127.0.0.1:1", "get", "j", env=env)
+    assert (ended.code, ended.err) == (2, f"vbsjob: SSL_CERT_DIR: {path} is no folder.\n")
+
+
+@pytest.mark.parametrize("command", ["get", "watch"])
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
+def test_f33_a_proxy_of_a_kind_that_is_not_known_is_one_line_of_usage(
+    command: str, variable: str
+) -> None:
+    url, value = "https://vbs.cloud.test", "socks5://u:canary-proxy-pw@proxy.test:1"
+    env = environment(url, VBSJOB_PROGRESS="none", **{variable: value}) | KEYS
+    ended = asked(url, command, "j", env=env)
+    assert ended.code == 2
+    assert ended.err.startswith(f"vbsjob: {variable}: ")
+    assert ended.err.count("\n") == 1
+    assert "canary-proxy-pw" not in ended.err
 
 
 @pytest.mark.parametrize("variables", [("OS_CERT",), ("OS_KEY",), ("OS_CERT", "OS_KEY")])
@@ -73,24 +103,68 @@ def test_s02_certificates_unchecked_are_named_on_every_run(
     assert "certificates are not checked" in ended.err
 
 
-def test_f34_a_proxy_that_wants_a_sign_in_is_named_without_its_password() -> None:
-    refusing = b"HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n"
-    with Server(always(refusing)) as proxy:
+def empty(status: int) -> bytes:
+    return answer(b"", status)
+
+
+def resets(peer: Peer) -> None:
+    peer.request()
+    peer.reset()
+
+
+def falls_silent(peer: Peer) -> None:
+    peer.request()
+
+
+PROXIES: dict[str, tuple[Script, int]] = {
+    "wants a sign-in": (always(empty(407)), 1),
+    "fails": (always(empty(502)), 4),
+    "resets": (resets, 4),
+    "hangs up": (falls_silent, 4),
+    "is no proxy": (always(empty(200)[:9] + b"\r\n\r\n"), 4),
+}
+
+
+BEHIND = ("https://vbs.cloud.test", "http://vbs.cloud.test")
+TUNNELS = {"fails", "is no proxy"}
+"""Over plain http this is an answer like any other."""
+
+
+@pytest.mark.parametrize(
+    ("does", "url"),
+    [(does, url) for does in PROXIES for url in BEHIND if url == BEHIND[0] or does not in TUNNELS],
+)
+def test_f34_a_proxy_that_lets_nothing_through_is_named_without_its_password(
+    does: str, url: str
+) -> None:
+    script, tries = PROXIES[does]
+    with Server(script) as proxy:
         through = proxy.url.replace("http://", "http://u:canary-proxy-pw@")
-        env = surroundings() | environment("https://vbs.cloud.test", HTTPS_PROXY=through)
+        more = {"VBSJOB_INSECURE_HTTP": "true", "ALL_PROXY": through}
+        ended = asked(url, "get", "j", env=environment(url, **more))
+        assert proxy.connections == tries
+    assert ended.code == 7
+    assert f"the proxy {proxy.url}" in ended.err
+    assert "canary-proxy-pw" not in ended.err
+    first = (b"CONNECT vbs.cloud.test:443 ", b"GET http://vbs.cloud.test/v1/p/jobs/j ")
+    assert proxy.received[0].startswith(first)
+
+
+def test_f34_a_proxy_that_is_not_there_is_named() -> None:
+    with Server() as proxy:
+        pass
+    url = "https://vbs.cloud.test"
+    ended = asked(url, "get", "j", env=environment(url, HTTPS_PROXY=proxy.url))
+    assert ended.code == 7
+    assert f"(by the proxy {proxy.url}): connection refused" in ended.err
+
+
+def test_f34_one_process_needs_no_more_than_its_environment_to_find_the_proxy() -> None:
+    with Server(always(empty(407))) as proxy:
+        env = surroundings("https://vbs.cloud.test", HTTPS_PROXY=proxy.url)
         ended = process("get", "j", env=env)
     assert ended.code == 7
-    assert "proxy" in ended.err
-    assert "canary-proxy-pw" not in ended.err
-    assert proxy.received[0].startswith(b"CONNECT vbs.cloud.test:443 ")
-
-
-def test_f34_a_proxy_that_fails_is_tried_again() -> None:
-    with Server(always(b"HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n")) as proxy:
-        env = surroundings() | environment("https://vbs.cloud.test", HTTPS_PROXY=proxy.url)
-        ended = process("get", "j", "--retry-for", "1s", env=env)
-    assert ended.code == 7
-    assert "proxy" in ended.err
+    assert f"the proxy {proxy.url}" in ended.err
 
 
 HERE: dict[str, dict[str, Any]] = {

@@ -10,6 +10,7 @@ import errno
 import socket
 import ssl
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -37,6 +38,7 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 CONNECTIONS = 32
+PROXY_SIGN_IN = 407
 IDLE = 60.0
 
 
@@ -60,7 +62,7 @@ class Wire:
         self._env = env or {}
         self._attempt = attempt
         self._deadline = Deadline(clock)
-        self._clients: dict[tuple[bool, Proxy | None], httpx.Client] = {}
+        self._pools: dict[tuple[bool, Proxy | None], httpx.HTTPTransport] = {}
         self._ways: dict[str, tuple[bool, Proxy | None]] = {}
         self._used: set[str] = set()
         self._lock = threading.Lock()
@@ -71,24 +73,33 @@ class Wire:
         place = address.origin_of(request.url)
         try:
             reply = self._exchange(request, self._pool(request.url, place))
+            if reply.status == PROXY_SIGN_IN and self._proxy(place):
+                raise httpx.ProxyError(str(reply.status))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            problem = _problem(error, place)
-            problem.stale = place in self._used and _went_stale(error)
+            problem = _problem(error, place, self._proxy(place))
+            # Only what asks may be sent again at once: a sign-in might count as two.
+            used = request.method == "GET" and place in self._used
+            problem.stale = used and _went_stale(error)
             self._used.discard(place)
             raise problem from None
         self._used.add(place)
         return reply
 
-    def _exchange(self, request: Request, client: httpx.Client) -> Reply:
+    def _exchange(self, request: Request, pool: httpx.HTTPTransport) -> Reply:
         url = httpx.URL(request.url)
         if url.raw_path != _target(request.url):
             raise httpx.InvalidURL("the library would ask for something else")
-        with client.stream(
+        timeout = httpx.Timeout(connect=CONNECT, read=READ, write=WRITE, pool=self._attempt)
+        asked = httpx.Request(
             request.method,
             url,
             headers=HEADERS | dict(request.headers),
             content=request.body or None,
-        ) as response:
+            extensions={"timeout": timeout.as_dict()},
+        )
+        # Not through a client of httpx: it reads redirects, if only to fail on a bad one, and
+        # keeps cookies.
+        with closing(pool.handle_request(asked)) as response:
             body = self._read(response)
             headers = {
                 name.lower(): self._secrets.masked(value) for name, value in _text(response.headers)
@@ -108,16 +119,21 @@ class Wire:
             parts.append(part)
         return self._secrets.masked_body(b"".join(parts))
 
-    def _pool(self, url: str, place: str) -> httpx.Client:
+    def _pool(self, url: str, place: str) -> httpx.HTTPTransport:
         with self._lock:
             if place not in self._ways:
                 self._ways[place] = (url.startswith("https:"), route.proxy_for(url, self._env))
             way = self._ways[place]
-            if way not in self._clients:
-                self._clients[way] = self._connected(*way)
-            return self._clients[way]
+            if way not in self._pools:
+                self._pools[way] = self._connected(*way)
+            return self._pools[way]
 
-    def _connected(self, secure: bool, proxy: Proxy | None) -> httpx.Client:  # noqa: FBT001 - a way's parts
+    def _proxy(self, place: str) -> str:
+        """Return the address of the proxy on the way to a place; empty where there is none."""
+        _, proxy = self._ways.get(place, (False, None))
+        return proxy.url if proxy else ""
+
+    def _connected(self, secure: bool, proxy: Proxy | None) -> httpx.HTTPTransport:  # noqa: FBT001 - a way's parts
         encrypted = secure or (proxy is not None and proxy.url.startswith("https:"))
         context = self._trust.context() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         transport = httpx.HTTPTransport(
@@ -136,15 +152,12 @@ class Wire:
         # below it, httpcore takes a network backend.
         pool: Any = transport._pool  # noqa: SLF001
         pool._network_backend = Bounded(pool._network_backend, self._deadline)  # noqa: SLF001
-        timeout = httpx.Timeout(connect=CONNECT, read=READ, write=WRITE, pool=self._attempt)
-        return httpx.Client(
-            transport=transport, trust_env=False, follow_redirects=False, timeout=timeout
-        )
+        return transport
 
     def close(self) -> None:
         """Close every connection."""
-        for client in self._clients.values():
-            client.close()
+        for pool in self._pools.values():
+            pool.close()
 
 
 class _Oversize(httpx.HTTPError):
@@ -173,8 +186,11 @@ def _causes(error: BaseException | None) -> Iterable[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _problem(error: Exception, place: str) -> Problem:
+def _problem(error: Exception, place: str, proxy: str) -> Problem:
     """Name a failed exchange; httpx's own texts can hold header values, so none is shown."""
+    if isinstance(error, httpx.ProxyError):
+        return _proxy_problem(error, place, proxy)
+    place += f" (by the proxy {proxy})" if proxy else ""
     if isinstance(error, _Oversize):
         return TooLarge(
             f"{place} sent more than {error.limit >> 20} MiB.",
@@ -197,8 +213,6 @@ def _problem(error: Exception, place: str) -> Problem:
 
 
 def _unreached(error: Exception, place: str) -> Problem:
-    if isinstance(error, httpx.ProxyError):
-        return _proxy_problem(error, place)
     if isinstance(error, httpx.TimeoutException):
         return Unavailable(f"{place} did not answer in time.")
     if isinstance(error, httpx.DecodingError):
@@ -218,13 +232,13 @@ def _unreached(error: Exception, place: str) -> Problem:
     return Unavailable(f"cannot reach {place}: {reason}.")
 
 
-def _proxy_problem(error: Exception, place: str) -> Problem:
+def _proxy_problem(error: Exception, place: str, proxy: str) -> Problem:
     """A proxy said no before the service could say anything."""
     status = str(error)[:3]
     if status == "407":
         return Unreachable(
-            f"the proxy on the way to {place} wants a sign-in.",
+            f"the proxy {proxy} on the way to {place} wants a sign-in.",
             hint="HTTPS_PROXY may hold it: http://USER:PASSWORD@HOST:PORT.",
         )
     told = f" ({status})" if status.isdecimal() else ""
-    return Unavailable(f"the proxy on the way to {place} did not let this through{told}.")
+    return Unavailable(f"the proxy {proxy} on the way to {place} did not let this through{told}.")

@@ -111,12 +111,16 @@ def reaching(
     clock: Callable[[], float] = time.monotonic,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[World]:
-    """Yield a world with real sockets: real waits in an exchange, none between tries."""
+    """Yield a world with real sockets: real waits in an exchange, none between tries.
+
+    `env` is read by all of it: proxies and authorities are found in it too.
+    """
     wire = Wire(
         secrets=Secrets(TOKEN),
         clock=time.monotonic,
         body_limit=body_limit,
-        trust=Trust((cacert, "OS_CACERT") if cacert else None),
+        trust=Trust((cacert, "OS_CACERT") if cacert else None, env=env or {}),
+        env=env,
         attempt=attempt,
     )
     yield World(
