@@ -17,6 +17,8 @@ from tests.rigs.server import Server, always, answer, job
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.rigs.server import Peer
+
 SIGPIPE = -13
 
 
@@ -137,23 +139,51 @@ def test_f76_an_error_whose_reader_has_gone_keeps_its_code(failing: Server) -> N
     assert shell(line, env=surroundings(failing.url)).code == 2
 
 
+NAME = "Größe ✓ 大 \ud800 \x9b"
+SURROUNDINGS: list[tuple[dict[str, str], bool]] = [
+    # A locale or an encoding, and whether it can carry every sign.
+    ({"LANG": "C"}, True),
+    ({"PYTHONIOENCODING": "ascii"}, False),
+    ({"PYTHONIOENCODING": "cp1252"}, False),
+    ({"PYTHONIOENCODING": "cp437"}, False),
+    ({"PYTHONIOENCODING": "cp936"}, False),
+    ({"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, False),
+    ({"LANG": "zz_ZZ.nonsense"}, True),
+    ({"PYTHONIOENCODING": "utf-16"}, True),
+]
+
+
+@pytest.fixture(scope="module")
+def foreign() -> Iterator[Server]:
+    """A service of many alphabets: of job j it tells, of job k it complains."""
+    subs = [{"job_id": "s", "job_type": NAME, "status": "FAIL"}, {"job_id": "t", "status": "INIT"}]
+    good = answer(job("SUCCESS", entities={NAME: NAME, "sub_jobs": subs}))
+    bad = answer({"error": {"message": NAME, "code": "X.1"}}, 400)
+
+    def script(peer: Peer) -> None:
+        while request := peer.request():
+            peer.send(bad if b"/jobs/k " in request else good)
+
+    with Server(script) as server:
+        yield server
+
+
+@pytest.mark.parametrize(("more", "able"), SURROUNDINGS, ids=str)
 def test_f38_s09_an_ascii_terminal_or_odd_locale_changes_no_code_and_no_json(
-    well: Server,
+    foreign: Server, more: dict[str, str], able: bool
 ) -> None:
-    name = "Größe ✓ 大 \ud800 \x9b"
-    body = answer(job("SUCCESS", entities={name: name}))
-    with Server(always(body)) as server:
-        for more in (
-            {"LANG": "C"}, {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "cp1252"},
-            {"PYTHONIOENCODING": "cp437"}, {"PYTHONIOENCODING": "cp936"},
-            {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-            {"PYTHONIOENCODING": "utf-16"}, {"LANG": "zz_ZZ.nonsense"},
-        ):  # fmt: skip
-            env = surroundings(server.url, **more)
-            table = process("get", "j", "--exit-status", env=env)
-            assert table.code == 0, (more, table.err)
-            assert table.tidy
-            if more.get("PYTHONIOENCODING") != "utf-16":
-                document = process("get", "j", "-o", "json", env=env)
-                assert document.out.isascii()
-                assert json.loads(document.out)["entities"] == {name: name}
+    env = surroundings(foreign.url, **more)
+    wide = more.get("PYTHONIOENCODING") == "utf-16"
+    table = process("get", "j", "--exit-status", env=env)
+    assert table.code == 0, table.err
+    assert table.tidy
+    tree = process("tree", "j", "k", env=env)
+    assert tree.code == 6, tree.err  # of k, which standard error tells of
+    assert tree.tidy
+    assert wide or "refused the question: Gr" in tree.err
+    assert wide or [line[:3] for line in tree.out.splitlines()[1:3]] == (
+        ["├─ ", "└─ "] if able else ["|- ", "`- "]
+    )
+    document = process("get", "j", "-o", "json", env=env)
+    assert wide or json.loads(document.out)["entities"][NAME] == NAME
+    assert wide or document.out.isascii()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rigs.files import is_root, needs_mount, within_mount
-from tests.rigs.program import COMMAND, ROOT, process, surroundings
+from tests.rigs.program import COMMAND, ROOT, process, serving, surroundings
 from tests.rigs.server import Server, always, answer, job
 from tests.rigs.terminal import Terminal
 from vbsjob import address
@@ -81,16 +82,51 @@ def test_f37_any_home_will_do_and_no_folder_is_made_where_one_stands(
 
 
 @pytest.mark.skipif(not is_root, reason="becoming an unknown user needs root")
-def test_f37_a_user_without_a_name_is_served(service: Server) -> None:
-    env = surroundings(service.url)
-    del env["HOME"]
-    ended = subprocess.run(
-        ["setpriv", "--reuid", "54321", "--clear-groups", "--", *COMMAND, "get", "j", "--exit-status"],
-        env=env, cwd=ROOT, capture_output=True, check=False,
-    )  # fmt: skip
+def test_f37_a_user_without_a_name_or_a_home_is_served_and_told_that_no_token_is_kept(
+    tmp_path: Path,
+) -> None:
+    tmp_path.chmod(0o777)
+    with serving() as (_, told):
+        env = surroundings(PYTHONPATH=str(ROOT), **told)
+        del env["HOME"]
+        ended = subprocess.run(
+            ["setpriv", "--reuid", "54321", "--clear-groups", "--", *COMMAND, "get", "backup-1", "-v"],
+            env=env, cwd=tmp_path, capture_output=True, check=False,
+        )  # fmt: skip
     if b"Permission denied" in ended.stderr and b"vbsjob" not in ended.stderr:
         pytest.skip("that user may not run this interpreter")
     assert ended.returncode == 0, ended.stderr
+    assert ended.stderr.count(b"not kept") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_f37_with_nothing_at_all_in_its_environment_it_says_what_it_needs(tmp_path: Path) -> None:
+    env = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    ended = process("get", "j", env=env, cwd=tmp_path)
+    assert ended.code == 4
+    assert ended.err.startswith("vbsjob: no credentials are set.")
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_mount
+def test_f37_f72_a_whole_machine_that_is_read_only_changes_nothing(
+    service: Server, tmp_path: Path
+) -> None:
+    frozen = 'for at in $(findmnt -rno TARGET -t nosysfs,noproc); do mount -o remount,bind,ro "$at"; done 2>&-; '
+    words = (
+        "unshare",
+        "--mount",
+        "bash",
+        "-c",
+        frozen + 'touch "$HOME/x" 2>&- && exit 99; exec "$@"',
+        "bash",
+    )
+    ended = subprocess.run(
+        [*words, *COMMAND, "get", "j", "--exit-status"], cwd=ROOT, capture_output=True, check=False,
+        env=surroundings(service.url, HOME=str(tmp_path)),
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert b"SUCCESS" in ended.stdout
 
 
 @needs_mount
@@ -117,7 +153,7 @@ COLORS: tuple[dict[str, str], ...] = (
     {},
     {"NO_COLOR": "1"},
     {"FORCE_COLOR": "0"},
-    {"COLORTERM": "truecolor"},
+    {"COLORTERM": "truecolor", "FORCE_COLOR": "1"},
 )
 SIZES = ((80, 24), (1, 1), (20, 5))
 
@@ -136,6 +172,18 @@ def test_f40_no_terminal_makes_get_do_more_than_show_colour(
             assert "\x1b" not in terminal.wrote
         if columns == 80:
             assert any("SUCCESS" in row for row in terminal.screen.rows)
+
+
+@pytest.mark.parametrize(
+    "env",
+    [{"FORCE_COLOR": "1"}, {"TTY_COMPATIBLE": "1", "CLICOLOR_FORCE": "1"}, {"FORCE_COLOR": "1", "TERM": "dumb"}],
+    ids=str,
+)  # fmt: skip
+def test_f40_no_variable_makes_a_terminal_of_a_pipe(service: Server, env: dict[str, str]) -> None:
+    for command in ("get", "watch"):
+        ended = process(command, "j", env=surroundings(service.url, **{"TERM": "xterm", **env}))
+        assert ended.code == 0, ended.err
+        assert "\x1b" not in re.sub(r"\x1b\[[0-9;]*m", "", ended.out + ended.err)
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "1000000000", "x", "1e9", ""])

@@ -27,10 +27,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("tls"))
 
 
-def get(server: Server, cacert: Path | None) -> Ended:
-    return asked(
-        server.url, "get", "j", "--exit-status", cacert=str(cacert) if cacert else None, attempt=10
-    )
+def get(server: Server, cacert: Path | None, *argv: str) -> Ended:
+    words = argv or ("get", "j", "--exit-status")
+    return asked(server.url, *words, cacert=str(cacert) if cacert else None, attempt=10)
 
 
 def test_a_valid_certificate_of_the_named_authority_is_accepted(authority: Authority) -> None:
@@ -39,9 +38,12 @@ def test_a_valid_certificate_of_the_named_authority_is_accepted(authority: Autho
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_f28_a_bad_certificate_is_asked_once_and_named(authority: Authority, kind: str) -> None:
+@pytest.mark.parametrize("argv", [(), ("watch", "j", "-o", "json")])
+def test_f28_a_bad_certificate_is_asked_once_and_named(
+    authority: Authority, kind: str, argv: tuple[str, ...]
+) -> None:
     with Server(always(GOOD), tls=authority.bad(kind)) as server:
-        ended = get(server, authority.file)
+        ended = get(server, authority.file, *argv)
         assert (ended.code, server.connections, server.requests) == (7, 1, 0)
     assert "certificate that is not valid" in ended.err
     assert "OS_CACERT" in ended.err

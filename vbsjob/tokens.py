@@ -120,9 +120,10 @@ class Tokens:
         return None
 
 
-def kept_for(account: tuple[str, ...] | None, world: World) -> Tokens | None:
+def kept_for(account: tuple[str, ...], world: World) -> Tokens | None:
     """Return where this account's token is kept; None where nothing can be."""
-    if account is None or world.cache_folder is None or os.name != "posix":
+    if world.cache_folder is None or os.name != "posix":
+        world.trace("tokens: not kept, there is no folder for them.")
         return None
     return Tokens(world.cache_folder / "tokens", account, world)
 
