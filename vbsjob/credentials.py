@@ -122,14 +122,16 @@ def _totp(settings: Settings, world: World, wanted: str | None) -> Method | None
 
 
 def _secret(settings: Settings, world: World, noun: str) -> Callable[[], str]:
-    """Return a way to the secret: as set, else typed by the user when it is first needed."""
+    """Return a way to the secret: as set, else typed by the user, once, when it is first needed."""
 
     @cache
+    def known() -> str:
+        return settings[noun] or world.asked_for(noun.replace("_", " ").capitalize())
+
     def get() -> str:
-        found = settings[noun] or world.asked_for(noun.replace("_", " ").capitalize())
-        if not found:
+        if not known():
             raise settings.missing(noun, "signing in needs it")
-        return str(found)
+        return known()
 
     return get
 

@@ -231,12 +231,9 @@ def _config_folders() -> tuple[Path, ...]:
 
 
 def _ask(prompt: str) -> str:
-    import getpass
+    from vbsjob import prompt as asking
 
-    try:
-        return getpass.getpass(prompt)
-    except EOFError:
-        return ""
+    return asking.ask(prompt)
 
 
 def _cache_folder() -> Path | None:

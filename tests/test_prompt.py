@@ -1,0 +1,106 @@
+"""A person is asked for a password: once, without echo, and the terminal is left as it was."""
+
+from __future__ import annotations
+
+import signal
+import termios
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rigs.program import COMMAND, surroundings
+from tests.rigs.server import Server
+from tests.rigs.terminal import Terminal, check_left_as_it_was
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.rigs.server import Peer
+
+ENDINGS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+SECRET = "half-a-secret"
+
+
+def nothing(peer: Peer) -> None:
+    peer.stall()
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Server]:
+    with Server(nothing) as server:
+        yield server
+
+
+def environment(service: Server) -> dict[str, str]:
+    return surroundings(
+        TERM="xterm", OS_AUTH_URL=f"{service.url}/v3", OS_USERNAME="u", OS_USER_DOMAIN_NAME="d",
+        OS_PROJECT_NAME="p",
+    )  # fmt: skip
+
+
+def echoes(terminal: Terminal) -> bool:
+    modes = terminal.termios()[3]
+    assert isinstance(modes, int)
+    return bool(modes & termios.ECHO)
+
+
+def await_echo(terminal: Terminal, wanted: bool) -> None:
+    end = time.monotonic() + 10
+    while echoes(terminal) is not wanted:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def asking(service: Server, *argv: str) -> Terminal:
+    terminal = Terminal(*argv, env=environment(service))
+    terminal.await_("Password: ")
+    await_echo(terminal, wanted=False)
+    return terminal
+
+
+@pytest.mark.parametrize("number", ENDINGS)
+@pytest.mark.parametrize("command", ["get", "watch"])
+def test_f81_a_signal_at_the_prompt_ends_it_and_the_terminal_has_its_echo_back(
+    service: Server, command: str, number: signal.Signals
+) -> None:
+    terminal = asking(service, command, "j")
+    terminal.type(SECRET)
+    terminal.signal(number)
+    assert terminal.finish() == -number
+    assert SECRET not in terminal.wrote
+    check_left_as_it_was(terminal)
+
+
+def test_f80_f81_a_second_ctrl_c_at_the_prompt_changes_nothing(service: Server) -> None:
+    terminal = asking(service, "get", "j")
+    terminal.type("\x03\x03")
+    assert terminal.finish() == -signal.SIGINT
+    check_left_as_it_was(terminal)
+
+
+def test_f82_a_prompt_that_was_stopped_asks_again_without_echo(service: Server) -> None:
+    terminal = Terminal(env=environment(service), command=("bash", "--norc", "--noprofile", "-i"))
+    terminal.type("bind 'set enable-bracketed-paste off'; PS1='$ '\n")
+    terminal.type(" ".join([*COMMAND, "get j\n"]))
+    terminal.await_("Password: ")
+    terminal.type("\x1a")
+    terminal.await_("Stopped")
+    terminal.wrote = ""
+    terminal.type("fg\n")
+    terminal.await_("Password: ")
+    terminal.type(f"{SECRET}\n\x03")
+    terminal.await_(r"\$ $")
+    terminal.type("echo code $?\n")
+    terminal.await_("code 130")
+    assert SECRET not in terminal.wrote
+    terminal.child.close(force=True)
+
+
+def test_a_person_who_types_nothing_is_not_asked_again(service: Server) -> None:
+    terminal = asking(service, "watch", "j", "--interval", "1")
+    terminal.type("\n")
+    assert terminal.finish() == 2
+    assert terminal.wrote.count("Password: ") == 1
+    assert "password is not set" in terminal.wrote
+    check_left_as_it_was(terminal)
