@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbsjob import settings
 from vbsjob.keys import NOUNS
-from vbsjob.outcome import Code, Interrupted, TimedOut, Usage, worst
+from vbsjob.outcome import Code, Interrupted, Problem, TimedOut, Usage, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -93,9 +93,20 @@ class Errand:
                 watch.run()
             except Interrupted as interrupted:
                 interrupted.hint = self._resume(ids)
-                self.remember(watch.answers())
+                self._leave_word(watch, interrupted.exit_code)
                 raise
         return watch
+
+    def _leave_word(self, watch: Watch, code: Code) -> None:
+        """Keep and publish what is known of jobs that go on without us; the signal has the say.
+
+        A report of an earlier run, left in its place, would be read as this one's.
+        """
+        self.remember(watch.answers())
+        try:
+            self._publish(watch.answers(left=code), code)
+        except Problem as problem:
+            self.world.complain(problem)
 
     def _rules(self) -> Rules:
         from vbsjob.poll import Rules
@@ -121,18 +132,25 @@ class Errand:
 
     def publish(self, watch: Watch) -> None:
         """Tell those who asked for a report of their own how the watch ended."""
+        self._publish(watch.answers(), watch.poll.code())
+
+    def _publish(self, answers: Sequence[Answer], code: Code) -> None:
         if self.settings["github"]:
             from vbsjob import github
 
-            github.report(watch.answers(), watch.poll.code(), self.world)
+            github.report(answers, code, self.world)
         if self.settings["junit"] is not None:
             from vbsjob import junit
 
-            junit.write(self.settings["junit"], watch.answers(), self.world)
+            junit.write(self.settings["junit"], answers, self.world)
 
     def conclude(self, watch: Watch) -> Code:
-        """Return what the watch came to; raises TimedOut with the way to go on."""
+        """Return what the watch came to; raises TimedOut with the way to go on.
+
+        Raises Interrupted only where a signal kept the answer from being written whole.
+        """
         poll = watch.poll
+        watch.check_written()
         if self.settings["bell"]:
             self.world.ring()
         if poll.code() is Code.TIMEOUT:

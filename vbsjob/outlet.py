@@ -33,7 +33,8 @@ class Outlet(io.RawIOBase):
         self._piece = PIECE if self._terminal else select.PIPE_BUF
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLOUT)
-        self._dropping = False
+        self.dropping = False
+        """Whether something was not written, as nothing after it will be."""
         self.over: Callable[[], bool] | None = None
 
     def fileno(self) -> int:
@@ -60,8 +61,8 @@ class Outlet(io.RawIOBase):
         """Write as much as is taken, or drop it once nobody may wait any longer."""
         if self.over is None:
             return self._write(content)
-        if self._dropping or not self._taken(self.over):
-            self._dropping = True
+        if self.dropping or not self._taken(self.over):
+            self.dropping = True
             return len(content)
         return self._write(content[: self._piece])
 
@@ -105,3 +106,9 @@ def ready(stream: TextIO) -> bool:
     """Whether a stream would be written to at once."""
     found = behind(stream)
     return found is None or found.ready
+
+
+def cut(stream: TextIO) -> bool:
+    """Whether something written to a stream was dropped."""
+    found = behind(stream)
+    return found is not None and found.dropping

@@ -35,7 +35,7 @@ class Undisturbed:
     """Stands in for Signals where there is no process to end: only time passes."""
 
     ending: int | None = None
-    stop = continued = False
+    stop = continued = cut = False
 
     def __init__(self, sleep: Callable[[float], None]) -> None:
         self._sleep = sleep
@@ -63,12 +63,14 @@ class Undisturbed:
 class Signals:
     """While open, signals are noted: `ending`, `stop` and `continued` tell which came.
 
-    `late` tells whether the time that the user gave is up.
+    Those that end a process are noted for the rest of its life: once it has said how it ends, no
+    signal may make another end of it. `late` tells whether the time that the user gave is up.
     """
 
-    def __init__(self, late: Callable[[], bool], *streams: TextIO) -> None:
+    def __init__(self, late: Callable[[], bool], stdout: TextIO, stderr: TextIO) -> None:
         self._late = late
-        self._streams = streams
+        self._stdout = stdout
+        self._streams = (stdout, stderr)
         self._read, self._write = os.pipe()
         os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
@@ -94,10 +96,14 @@ class Signals:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give them back; if one came, the process is to die by it, and no second one disturbs."""
-        if self.ending is None:
-            for number, handler in self._before.items():
-                signal.signal(number, handler)  # type: ignore[arg-type] # what signal() returned
+        """Give back those that do not end a process."""
+        for number in {STOP, CONTINUE, RESIZE} & set(self._before):
+            signal.signal(number, self._before[number])  # type: ignore[arg-type, index] # as it was
+
+    @property
+    def cut(self) -> bool:
+        """Whether a signal kept some of the answer from being written."""
+        return self.ending is not None and outlet.cut(self._stdout)
 
     def _over(self) -> bool:
         return self.ending is not None or self._late()

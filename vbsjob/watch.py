@@ -6,7 +6,7 @@ The one driver for a single job and for thousands. Decides nothing, draws nothin
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from vbsjob.crew import Alone, Crew
@@ -46,7 +46,7 @@ class Screen(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Watch:
     """What a watch is made of."""
 
@@ -54,36 +54,51 @@ class Watch:
     ask: Callable[[str], Job]
     world: World
     screens: Sequence[Screen]
+    _signals: Signals | Undisturbed = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Signals are a process's; elsewhere nothing disturbs."""
+        real = self.world.process
+        streams = self.world.stdout, self.world.stderr
+        self._signals = Signals(self._late, *streams) if real else Undisturbed(self.world.sleep)
 
     def run(self) -> Code:
-        """Follow the jobs until the poll is over, or a signal comes: then raises Interrupted."""
+        """Follow the jobs until the poll is over, or a signal comes: then raises Interrupted.
+
+        Whichever is first is the verdict that is told; a signal after it changes nothing.
+        """
         code = Code.INTERNAL
-        signals = self._signals()
-        with signals:
-            crew = Crew(self.ask, signals.wake) if self.world.process else Alone(self.ask)
+        with self._signals:
             try:
-                self._follow(crew, signals)
-                code = self.poll.code()
+                code = self._verdict()
             except BrokenPipeError:
                 code = Code.READER_GONE
-                if signals.ending is None:
-                    raise
+                raise
             except Interrupted as interrupted:
                 code = interrupted.exit_code
                 raise
             finally:
                 self._end(code)
-        self._obey(signals)
         return code
 
-    def answers(self) -> list[Answer]:
-        """Return what is known of every job, in the order asked."""
-        return [_answer(one) for one in self.poll.followed.values()]
+    def check_written(self) -> None:
+        """Raise Interrupted if a signal, after the verdict, kept the answer from being written."""
+        if self._signals.cut:
+            self._obey()
 
-    def _signals(self) -> Signals | Undisturbed:
-        if self.world.process:
-            return Signals(self._late, self.world.stdout, self.world.stderr)
-        return Undisturbed(self.world.sleep)
+    def answers(self, left: Code = Code.PENDING) -> list[Answer]:
+        """Return what is known of each job, in the order asked; `left`: of those going on."""
+        return [_answer(one, left) for one in self.poll.followed.values()]
+
+    def _verdict(self) -> Code:
+        crew = Crew(self.ask, self._signals.wake) if self.world.process else Alone(self.ask)
+        try:
+            self._follow(crew)
+        except BrokenPipeError:
+            if self._signals.ending is None:
+                raise
+        self._obey()
+        return self.poll.code()
 
     def _late(self) -> bool:
         """Whether the time is up before the jobs have ended."""
@@ -91,7 +106,7 @@ class Watch:
             return self.poll.code() is Code.TIMEOUT
         return self.world.monotonic() >= self.poll.deadline
 
-    def _follow(self, crew: Crew | Alone, signals: Signals | Undisturbed) -> None:
+    def _follow(self, crew: Crew | Alone) -> None:
         self._tell(())
         while not self.poll.over:
             now = self.world.monotonic()
@@ -100,7 +115,7 @@ class Watch:
             self._take(crew.answers())
             self.poll.expire(self.world.monotonic())
             if not self.poll.over:
-                self._rest(signals, self._tick(full=not crew.room))
+                self._rest(self._tick(full=not crew.room))
 
     def _take(self, answers: Sequence[tuple[str, Job | Problem]]) -> None:
         now, today = self.world.monotonic(), self.world.now()
@@ -120,10 +135,11 @@ class Watch:
         wanted = [screen.tick(self.poll, now) for screen in self.screens]
         return min([*wanted, self.poll.deadline if full else self.poll.next_at()]) - now
 
-    def _rest(self, signals: Signals | Undisturbed, seconds: float) -> None:
+    def _rest(self, seconds: float) -> None:
+        signals = self._signals
         before = self.world.monotonic()
         meant = signals.wait(seconds)
-        self._obey(signals)
+        self._obey()
         if signals.stop:
             self._leave()
             signals.suspend()
@@ -134,9 +150,9 @@ class Watch:
         elif self.world.monotonic() - before > meant + SLEPT:
             self.poll.hurry(self.world.monotonic())
 
-    def _obey(self, signals: Signals | Undisturbed) -> None:
-        if signals.ending is not None:
-            raise Interrupted(signals.ending, self.poll.left())
+    def _obey(self) -> None:
+        if self._signals.ending is not None:
+            raise Interrupted(self._signals.ending, self.poll.left())
 
     def _leave(self) -> None:
         for screen in self.screens:
@@ -148,8 +164,8 @@ class Watch:
                 screen.end(self.poll, code)
 
 
-def _answer(one: Followed) -> Answer:
-    code = one.verdict
+def _answer(one: Followed, left: Code) -> Answer:
+    code = left if one.code is None else one.code
     if one.problem is not None and (one.code is not None or one.job is None):
         return Answer(one.job_id, one.problem, one.job, code)
     if one.job is None:

@@ -1,0 +1,136 @@
+"""A signal and a verdict: what is told first is what the process ends with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import xml.etree.ElementTree as ET
+from typing import IO, TYPE_CHECKING
+
+import pytest
+
+from tests.rigs.program import COMMAND, ROOT
+from tests.rigs.server import Server, always, answer, job
+from tests.rigs.terminal import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.rigs.server import Peer
+
+ENDINGS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+
+
+@pytest.fixture
+def end() -> threading.Event:
+    """Set once the job is to end."""
+    return threading.Event()
+
+
+@pytest.fixture
+def service(end: threading.Event) -> Iterator[Server]:
+    def script(peer: Peer) -> None:
+        while peer.request():
+            peer.send(answer(job("SUCCESS" if end.is_set() else "RUNNING")))
+
+    with Server(script) as server:
+        yield server
+
+
+def watched(service: Server, *argv: str, **env: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*COMMAND, "watch", "j", "--interval", "1", *argv], cwd=ROOT,
+        env=environment(service) | env,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def await_(stream: IO[bytes] | None, words: bytes) -> bytes:
+    assert stream
+    while words not in (line := stream.readline()):
+        assert line
+    return line
+
+
+def fill(process: subprocess.Popen[bytes], descriptor: int) -> None:
+    """Fill a pipe of a process until it takes nothing more."""
+    handle = os.open(f"/proc/{process.pid}/fd/{descriptor}", os.O_WRONLY | os.O_NONBLOCK)
+    try:
+        while True:
+            os.write(handle, b"x" * 4096)
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(handle)
+
+
+@pytest.mark.parametrize("number", ENDINGS)
+def test_f81_a_signal_after_the_verdict_was_told_makes_no_other_of_it(
+    service: Server, end: threading.Event, tmp_path: Path, number: signal.Signals
+) -> None:
+    end.set()
+    held = tmp_path / "outputs"
+    os.mkfifo(held)
+    with watched(service, "-o", "jsonl", "--github", GITHUB_OUTPUT=str(held)) as process:
+        told = json.loads(await_(process.stdout, b'"event":"verdict"'))
+        process.send_signal(number)
+        reader = os.open(held, os.O_RDONLY | os.O_NONBLOCK)
+        out, _ = process.communicate(timeout=30)
+        assert b"exit_code=0" in os.read(reader, 4096)
+        os.close(reader)
+        assert (told["exit_code"], process.returncode, out) == (0, 0, b"")
+
+
+def test_f81_a_signal_that_keeps_the_answer_from_being_written_is_what_it_ends_by(
+    service: Server, end: threading.Event
+) -> None:
+    with watched(service, "-o", "json", "--progress", "plain") as process:
+        await_(process.stderr, b"RUNNING")
+        fill(process, 1)
+        end.set()
+        await_(process.stderr, b"ok (exit code 0)")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("number", ENDINGS)
+def test_f81_ci_is_told_of_a_watch_that_a_signal_ended(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    report, outputs = tmp_path / "report.xml", tmp_path / "outputs"
+    report.write_text("an earlier run's")
+    with Server(always(answer(job("RUNNING")))) as server, subprocess.Popen(
+        [*COMMAND, "watch", "j", "--junit", str(report), "--github", "--progress", "plain"],
+        cwd=ROOT, env={**environment(server), "GITHUB_OUTPUT": str(outputs)},
+        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        await_(process.stderr, b"RUNNING")
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == -number
+    (case,) = ET.parse(report).getroot()[0]
+    word = {1: "hangup", 2: "interrupted", 3: "quit", 15: "terminated"}[number]
+    assert [(mark.tag, mark.get("type")) for mark in case] == [("error", word)]
+    assert f"exit_code={128 + number}\nverdict={word}\n" in outputs.read_text()
+    assert f"::error title=j%3A {word} ({128 + number})::RUNNING".encode() in err
+
+
+def test_f81_a_report_that_cannot_be_written_changes_nothing_about_the_signal(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    with (
+        Server(always(answer(job("RUNNING")))) as server,
+        watched(server, "--junit", str(folder / "report.xml"), "--progress", "plain") as process,
+    ):
+        await_(process.stderr, b"RUNNING")
+        folder.rmdir()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == -signal.SIGTERM
+        assert b"--junit" in err
