@@ -159,6 +159,29 @@ def test_f94_a_file_cut_or_spoiled_anywhere_is_told_by_its_line_and_never_by_its
         assert code != 1
         assert "canary" not in out + err
         assert "a bug" not in err
+        assert "<unicode" not in err  # the library's own words
         lines += "line " in err or "at end of document" in err
     record_property("cases", len(places))
     assert lines > 10
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "where"),
+    [
+        ("clouds.yaml", "clouds:\n c:\n  x: canary\0\n", "line 3: "),
+        ("clouds.yaml", "clouds:\n c:\n  x: [canary\n", "line 4: "),
+        ("clouds.yaml", "clouds:\n c: *canary\n", "line 2: "),
+        ("clouds.yaml", "clouds:\n c: " + "[" * 20 + "canary\n", "line 2: "),
+        ("config.toml", "[clouds.c]\nx y = 'canary'\n", "at line 2, "),
+        ("config.toml", "[clouds.c]\n\npassword = canary\n", "at line 3, "),
+    ],
+)
+def test_f94_the_line_is_the_right_one(tmp_path: Path, name: str, written: str, where: str) -> None:
+    (tmp_path / name).write_text(written)
+    code, _, err = Cloud().run(
+        "get", "j", env=USER | {"VBSJOB_CLOUD": "c"}, config_folders=(tmp_path,),
+        config_file=tmp_path / "config.toml",
+    )  # fmt: skip
+    assert code == 2
+    assert where in err
+    assert "canary" not in err

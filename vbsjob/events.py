@@ -23,6 +23,7 @@ class Events:
     def __init__(self, world: World, stream: TextIO) -> None:
         self._world = world
         self._stream = stream
+        self._began = world.monotonic()
 
     def tell(self, events: Sequence[Event], poll: Poll, now: float) -> None:
         """Write what happened; no events mean that the watch begins."""
@@ -55,7 +56,9 @@ class Events:
 
     def _write(self, kind: str, **members: Any) -> None:
         time = self._world.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        line = json.dumps({"event": kind, "time": time, **members}, separators=(",", ":"))
+        passed = round(self._world.monotonic() - self._began, 3)
+        told = {"event": kind, "time": time, "elapsed_s": passed, **members}
+        line = json.dumps(told, separators=(",", ":"))
         self._stream.write(self._world.redacted(line) + "\n")
         self._stream.flush()
 
@@ -68,6 +71,7 @@ def _told(event: Event, one: Followed, now: float) -> dict[str, Any]:
     if event.problem is not None:
         told["last_answer_s"] = None if one.answered is None else round(now - one.answered, 3)
         told["failures"] = one.failures
+        told["retry_after_s"] = event.problem.retry_after
         told["next_try_s"] = None if one.due is None else round(one.due - now, 3)
         told["error"] = event.problem.document()
     return told
