@@ -143,6 +143,21 @@ def test_what_asking_again_does_not_cure_ends_a_watch_at_once(
     assert (watched.code, len(watched.asked)) == (code, 1 + tries)
 
 
+TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 522, 524}
+
+
+def test_f13_no_other_status_is_asked_about_twice_by_a_watch(
+    record_property: Callable[[str, object], None],
+) -> None:
+    known = {201, 204, 206, 300, 302, 304, *range(400, 452), 501, 505, 511, 599}
+    statuses = sorted(known - TRANSIENT - {404})
+    record_property("cases", len(statuses))
+    for status in statuses:
+        watched = Service(in_turn(RUNNING, Reply(status))).watch("j")
+        code = {401: 4, 403: 4, 407: 7}.get(status, 6)
+        assert (watched.code, len(watched.asked)) == (code, 2), status
+
+
 GONE = Reply(404, {}, b'{"error": {"code": "common.0011", "message": "query job fail"}}')
 
 

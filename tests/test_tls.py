@@ -77,10 +77,17 @@ def test_f29_http_to_a_port_that_speaks_tls_is_no_answer(authority: Authority) -
         assert ended.tidy
 
 
-def test_f29_a_server_without_a_protocol_of_today_is_refused(authority: Authority) -> None:
+OLD = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+@pytest.mark.parametrize("version", OLD, ids=lambda version: version.name)
+def test_f29_a_server_that_speaks_an_old_tls_alone_is_refused(
+    authority: Authority, version: ssl.TLSVersion
+) -> None:
     old = authority.good()
-    old.maximum_version = ssl.TLSVersion.TLSv1_2
-    old.set_ciphers("CAMELLIA256-SHA:@SECLEVEL=0")
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    old.minimum_version = old.maximum_version = version
     with Server(always(GOOD), tls=old) as server:
         ended = get(server, authority.file)
         assert (ended.code, server.connections, server.requests) == (7, 1, 0)
