@@ -9,7 +9,7 @@ import sys
 
 log = os.open(sys.argv[1], os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
 WATCHED = ("open", "socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system",
-           "os.exec", "os.posix_spawn", "os.fork", "os.mkdir", "os.remove", "os.rename")  # fmt: skip
+           "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn", "os.mkdir", "os.remove", "os.rename")  # fmt: skip
 
 
 def note(event: str, arguments: tuple[object, ...]) -> None:

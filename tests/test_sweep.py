@@ -1,0 +1,96 @@
+"""Whatever breaks, wherever (F92, S05, S20): no secret is told, and no code that would be a lie."""
+
+from __future__ import annotations
+
+import random
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.rigs.cloud import PASSWORD, SECRET, USER, Cloud
+from tests.rigs.program import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import FrameType
+
+OURS = str(ROOT / "vbsjob")
+SOME = 20
+"""So many calls of a command break on every commit, for each kind of error; all with -m long."""
+TOLD = f"{PASSWORD} {SECRET} canary-token-1"
+BROKEN: dict[str, Callable[[], BaseException]] = {
+    "a bug": lambda: RuntimeError(TOLD),
+    "a key": lambda: KeyError(TOLD),
+    "a system's error": lambda: OSError(5, "Input/output error", TOLD),
+    "an early end": lambda: SystemExit(TOLD),
+    "too little memory": lambda: MemoryError(TOLD),
+}
+COMMANDS = ("get j --exit-status -v", "watch j -o jsonl", "config check", "tree j -o json")
+
+
+class Breaking:
+    """Raises at the n-th call that vbsjob makes or takes; counts them."""
+
+    def __init__(self, number: int, error: Callable[[], BaseException]) -> None:
+        self.calls = 0
+        self._number, self._error = number, error
+
+    def __call__(self, frame: FrameType, event: str, _: Any) -> None:
+        if event not in {"call", "c_call"} or not frame.f_code.co_filename.startswith(OURS):
+            return
+        self.calls += 1
+        if self.calls == self._number:
+            raise self._error()
+
+
+def broken(
+    command: str, at: int, error: Callable[[], BaseException], cache: Path
+) -> tuple[int, int, str]:
+    """Run a command that breaks at a call; return how many there were, its code, its stdout."""
+    breaking = Breaking(at, error)
+    cloud = Cloud()
+    sys.setprofile(breaking)
+    try:
+        code, out, _ = cloud.run(*command.split(), env=USER, cache=cache)
+    except AssertionError:
+        raise
+    except BaseException:  # noqa: BLE001 - main() tells its kind alone, and ends with 70
+        code, out = 70, ""
+    finally:
+        sys.setprofile(None)
+    return breaking.calls, code, out
+
+
+def swept(command: str, kind: str, limit: int | None, cache: Path) -> int:
+    calls, code, _ = broken(command, 0, BROKEN[kind], cache / "whole")
+    assert code == 0
+    places = range(1, calls + 1)
+    tried = (
+        places if limit is None else random.Random(command + kind).sample(places, min(limit, calls))
+    )
+    for at in tried:
+        _, code, out = broken(command, at, BROKEN[kind], cache / str(at))
+        assert code in {0, 2, 4, 6, 7, 70}, (at, code)
+        assert code != 0 or "SUCCESS" in out or "answers" in out, at
+    return len(tried)
+
+
+# A generator that is thrown away may break too, where nobody is told but the interpreter.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("kind", BROKEN)
+def test_f92_s05_s20_an_error_at_any_call_tells_no_secret_and_no_lie(
+    command: str, kind: str, tmp_path: Path, record_property: Any
+) -> None:
+    record_property("cases", swept(command, kind, SOME, tmp_path))
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_f92_s05_s20_an_error_at_each_call_tells_no_secret_and_no_lie(
+    command: str, tmp_path: Path, record_property: Any
+) -> None:
+    record_property("cases", swept(command, "a bug", None, tmp_path))
