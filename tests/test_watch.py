@@ -274,7 +274,7 @@ def test_events_tell_every_change_and_end_with_the_verdict() -> None:
     )
     watched = Service(in_turn(*answers)).watch("j", "-o", "jsonl")
     start, first, second, _, verdict = watched.events
-    assert (start["event"], start["schema_version"]) == ("start", 1)
+    assert (start["event"], start["job_ids"]) == ("start", ["j"])
     assert (first["job_id"], first["status"]) == ("j", "RUNNING")
     changes = {(c["job_id"], c["name"]): c["after"] for c in second["changes"]}
     assert changes == {("j", "entities.backup_id"): "b", ("s", "status"): "SUCCESS"}
@@ -282,6 +282,7 @@ def test_events_tell_every_change_and_end_with_the_verdict() -> None:
         "job_id": "j", "status": "SUCCESS", "exit_code": 0, "elapsed_s": None,
     }  # fmt: skip
     assert all("time" in event for event in watched.events)
+    assert {event["schema_version"] for event in watched.events} == {1}
     assert watched.err == ""
 
 

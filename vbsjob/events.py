@@ -28,7 +28,7 @@ class Events:
     def tell(self, events: Sequence[Event], poll: Poll, now: float) -> None:
         """Write what happened; no events mean that the watch begins."""
         if not events:
-            self._write("start", schema_version=SCHEMA_VERSION, job_ids=list(poll.ids))
+            self._write("start", job_ids=list(poll.ids))
         for event in events:
             one = poll.followed[event.job_id]
             self._write(event.kind, job_id=one.job_id, **_told(event, one, now))
@@ -57,8 +57,8 @@ class Events:
     def _write(self, kind: str, **members: Any) -> None:
         time = self._world.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         passed = round(self._world.monotonic() - self._began, 3)
-        told = {"event": kind, "time": time, "elapsed_s": passed, **members}
-        line = json.dumps(told, separators=(",", ":"))
+        head = {"event": kind, "schema_version": SCHEMA_VERSION, "time": time, "elapsed_s": passed}
+        line = json.dumps(head | members, separators=(",", ":"))
         self._stream.write(self._world.redacted(line) + "\n")
         self._stream.flush()
 
