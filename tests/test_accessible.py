@@ -27,7 +27,10 @@ class Terminal(io.StringIO):
 
 
 def seen(*argv: str, **env: str) -> str:
-    """Return all that is written to a terminal while a restore fails within 12 seconds."""
+    """Return all that is written to a terminal while a restore fails within 12 seconds.
+
+    A variable that is empty is not set.
+    """
     clock, shown = Clock(), Terminal()
     start = clock()
     plan = Plan.of("fail-deep", START)
@@ -36,8 +39,9 @@ def seen(*argv: str, **env: str) -> str:
     def send(_: Request) -> Reply:
         return Reply(200, {}, json.dumps(plan.document(clock() - start)).encode())
 
+    given = {name: value for name, value in (ENV | {"TERM": "xterm"} | env).items() if value}
     world = World(
-        io.StringIO(), shown, shown, ENV | {"TERM": "xterm"} | env, monotonic=clock,
+        io.StringIO(), shown, shown, given, monotonic=clock,
         sleep=clock.sleep, random=lambda: 0.5, send=send, size=lambda _: (100, 30),
         now=lambda: START + timedelta(seconds=clock() - start),
     )  # fmt: skip
@@ -51,10 +55,11 @@ def seen(*argv: str, **env: str) -> str:
         ((), {"ACCESSIBLE": "1"}),
         ((), {"CI": "true"}),
         ((), {"TERM": "dumb"}),
+        ((), {"TERM": ""}),
         (("--progress", "plain"), {}),
     ],
 )
-def test_a_watch_can_be_read_as_lines_without_motion(
+def test_f40_f85_a_watch_can_be_read_as_lines_without_motion(
     argv: tuple[str, ...], env: dict[str, str]
 ) -> None:
     shown = seen("watch", "fail-deep", "--color", "never", *argv, **env)

@@ -213,6 +213,17 @@ def test_what_is_noted_meanwhile_goes_above_the_picture_and_stays() -> None:
     assert all(row.startswith("GET ") for row in text[:-8])
 
 
+def test_f47_the_warning_of_an_odd_status_stands_once_above_the_picture_and_stays() -> None:
+    painted, watched = watch(
+        lambda _, now: job("j", "RUNNING" if now < 9 else "PAUSED" if now < 99 else "SUCCESS")
+    )
+    assert watched.code == 0
+    assert painted.screen().untouched
+    rows = [row for row in painted.screen().rows if row]
+    assert rows[0] == "vbsjob: 'PAUSED' is no status known here: neither an end nor a success."
+    assert rows[1].startswith("✓ SUCCESS")
+
+
 def test_an_outage_is_told_with_the_age_of_the_last_answer() -> None:
     def answer(_: str, now: float) -> Answer:
         if 20 < now < 200:

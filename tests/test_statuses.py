@@ -168,6 +168,14 @@ def test_f17_each_wait_is_drawn_from_nothing_to_twice_the_last_one_s_most(lot: f
     assert waits == [lot * 0.5, lot, lot * 2, None]
 
 
+def test_f08_the_first_connection_that_went_stale_is_free_and_no_other() -> None:
+    stale = Unavailable("connection reset")
+    stale.stale = True
+    patience = retry.Patience(60.0, 4, 0.0, lambda: 1.0)
+    waits = [patience.delay(stale, 0.0) for _ in range(5)]
+    assert waits == [0.0, 0.5, 1.0, 2.0, None]
+
+
 def test_f17_one_process_multiplies_an_outage_by_no_more_than_its_quota() -> None:
     cloud = Cloud(tokens={TOKEN})
     world = cloud.world(environment("https://vbs.test"))
