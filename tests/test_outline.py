@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.cells import cell_len
@@ -13,6 +13,9 @@ from rich.cells import cell_len
 from vbsjob import view
 from vbsjob.job import Job
 from vbsjob.outline import LEVELS, Outline, Row, Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NOW = datetime(2026, 1, 28, 16, 20, tzinfo=UTC)
 WORDS = ("SUCCESS", "SUCCESS", "RUNNING", "INIT", "FAIL", "PAUSED")
@@ -67,12 +70,16 @@ def test_the_counts_below_a_row_are_those_of_its_branch() -> None:
     assert all(row.below == below[row] for row in outline.rows)
 
 
+def lines(rows: Sequence[Row | Summary], width: int) -> list[str]:
+    drawn = view.drawn(rows, width, NOW, view.UNICODE)
+    return [view.painted(line, colors=False) for line in drawn]
+
+
 def test_levels_beyond_the_64th_are_counted() -> None:
     rows = list(Outline(Job(chain(LEVELS + 3))).chosen())
     assert [row.depth for row in rows if isinstance(row, Row)] == list(range(LEVELS + 1))
     assert rows[-1] == Summary(LEVELS + 1, done=0, more=3, levels=3)
-    drawn = view.lines(rows, 80, NOW, view.UNICODE)
-    assert drawn[-1].plain.endswith("… 3 deeper levels: 3 more")
+    assert lines(rows, 80)[-1].endswith("… 3 deeper levels: 3 more")
 
 
 @pytest.mark.parametrize("width", [1, 5, 20, 39, 40, 60, 80, 200])
@@ -84,10 +91,10 @@ def test_no_line_is_wider_than_the_screen_unless_it_is_an_id(seed: int, width: i
         row.job.members["job_type"] = "restore\u754c" * (row.rank % 3)
         row.job.members["fail_reason"] = "because\n" * (row.rank % 7)
     ids = {row.job.id for row in outline.rows}
-    lines = view.lines(outline.rows, width, NOW, view.UNICODE)
-    for line in lines:
-        assert cell_len(line.plain) <= width or line.plain in ids
-    text = "\n".join(line.plain for line in lines)
+    drawn = lines(outline.rows, width)
+    for line in drawn:
+        assert cell_len(line) <= width or line in ids
+    text = "\n".join(drawn)
     assert [text.count(f"{row.rank:032x}") for row in outline.rows if row.rank % 9] == (
         [1] * sum(1 for row in outline.rows if row.rank % 9)
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from vbsjob import layout, record
@@ -96,9 +97,10 @@ def _whole_env(records: Records, columns: Fields, out: TextIO) -> None:
 
 
 def _prefixed(records: Records) -> Iterator[tuple[str, dict[str, Any]]]:
-    listed = list(records)
-    for number, item in enumerate(listed, start=1):
-        yield "VBSJOB" if len(listed) == 1 else f"VBSJOB_{number}", item
+    left = iter(records)
+    first = list(islice(left, 2))
+    for number, item in enumerate(chain(first, left), start=1):
+        yield "VBSJOB" if len(first) == 1 else f"VBSJOB_{number}", item
 
 
 def _assign(prefix: str, item: dict[str, Any], names: Fields, out: TextIO) -> None:

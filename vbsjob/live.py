@@ -9,15 +9,11 @@ import contextlib
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len
-from rich.text import Text
-
-from vbsjob import outlet, view
+from vbsjob import outlet, terminal, view
 from vbsjob.branches import WHOLE
 from vbsjob.job import Job
 from vbsjob.lines import summary
 from vbsjob.outline import Outline, ordering
-from vbsjob.terminal import Line, Terminal
 from vbsjob.text import plain, span
 from vbsjob.world import encodes
 
@@ -28,6 +24,7 @@ if TYPE_CHECKING:
     from vbsjob.outcome import Code
     from vbsjob.outline import Row, Summary
     from vbsjob.poll import Event, Followed, Poll
+    from vbsjob.view import Line
     from vbsjob.world import World
 
 EVERY = 1.0
@@ -56,11 +53,10 @@ class Live:
         self._world = world
         self._usual = usual
         self._usually: dict[str, str] = {}
-        self._console = world.console(world.stderr, color)
         self._color = world.colors(world.stderr, color)
         able = encodes(world.stderr, view.EVERY_SIGN) and not ascii
         self._marks = view.UNICODE if able else view.ASCII
-        self._terminal = Terminal(world.stderr)
+        self._terminal = terminal.Terminal(world.stderr)
         self._outline: Outline | None = None
         self._drawn = -EVERY
         self._frame = 0
@@ -93,33 +89,33 @@ class Live:
     def end(self, poll: Poll, code: Code) -> None:
         """Draw the last picture and let it stand."""
         with contextlib.suppress(OSError):
-            self._draw(poll, lambda: Text(f"{code.word} (exit code {int(code)})"))
+            self._draw(poll, lambda: [(f"{code.word} (exit code {int(code)})", "")])
         with contextlib.suppress(OSError):
             self._terminal.leave()
         self._world.manner.aside = None
 
-    def _draw(self, poll: Poll, status: Callable[[], Text]) -> None:
+    def _draw(self, poll: Poll, status: Callable[[], Line]) -> None:
         self._size = width, height = self._sized()
         # One row stays free for the cursor, one column so that no line wraps at its end.
-        texts = self._picture(poll, width - 1, height - 2)
+        picture = self._picture(poll, width - 1, height - 2)
         aside = self._world.manner.aside or deque()
         above = [aside.popleft() for _ in range(len(aside))]
-        lines = [self._line(text, width) for text in (*texts, status())]
+        lines = [self._line(line, width) for line in (*picture, status())]
         self._terminal.draw(lines, width, above)
 
     def _sized(self) -> tuple[int, int]:
         width, height = self._world.size(self._world.stderr)
         return min(max(width, NARROWEST), WIDEST), min(max(height, 4), HIGHEST)
 
-    def _picture(self, poll: Poll, width: int, height: int) -> list[Text]:
+    def _picture(self, poll: Poll, width: int, height: int) -> list[Line]:
         """Draw as many rows as fit: where it is narrow, one may take several lines."""
         rows = height
         while True:
             chosen = self._rows(poll, rows)
-            texts = view.lines(chosen, width, self._world.now(), self._marks)
-            taken = sum(max(1, -(-cell_len(text.plain) // width)) for text in texts)
+            picture = list(view.drawn(chosen, width, self._world.now(), self._marks))
+            taken = sum(max(1, -(-view.size(line) // width)) for line in picture)
             if taken <= height or rows <= 1:
-                return texts
+                return picture
             rows = max(1, min(rows - 1, rows * height // taken))
 
     def _rows(self, poll: Poll, height: int) -> list[Row | Summary]:
@@ -139,17 +135,17 @@ class Live:
         below = [_members(one) if whole else _alone(_members(one)) for one in jobs]
         return Outline(Job({"sub_jobs": below}), sort=sort)
 
-    def _status(self, poll: Poll, now: float) -> Text:
+    def _status(self, poll: Poll, now: float) -> Line:
         """Say how fresh the picture is, and what keeps answers away."""
-        line = Text(f"{SPINNER[self._frame % len(SPINNER)]} ", "cyan")
+        spinner = SPINNER[self._frame % len(SPINNER)]
         below = self._outline.top.below if self._outline and len(poll.ids) == 1 else {}
         counted = ", ".join(f"{number} {word}" for word, number in below.items())
         parts = [self._expected(poll), f"sub-jobs: {counted}" if counted else ""]
         parts.append(_freshness(poll, now))
         if len(poll.ids) > 1:
             parts.insert(0, summary(poll))
-        style = "yellow" if _troubled(poll) else "dim"
-        return line.append(SEPARATOR.join(filter(None, parts)), style)
+        style = "yellow" if _troubled(poll) else "dim cyan"
+        return [(f"{spinner} ", "cyan"), (SEPARATOR.join(filter(None, parts)), style)]
 
     def _expected(self, poll: Poll) -> str:
         """Say how long a job of this type usually takes, where the history knows."""
@@ -163,15 +159,11 @@ class Live:
             self._usually[kind] = f"usually {span(known[0])}, {runs}" if known else ""
         return self._usually[kind]
 
-    def _line(self, text: Text, width: int) -> Line:
-        if cell_len(text.plain) >= width and " " in text.plain.strip():
-            text.truncate(width - 1)
-        columns = cell_len(text.plain)
-        if not self._color:
-            return Line(text.plain, columns)
-        with self._console.capture() as captured:
-            self._console.print(text, end="")
-        return Line(captured.get(), columns)
+    def _line(self, line: Line, width: int) -> terminal.Line:
+        """Crop a line that would wrap, unless it is an id: those are never cut."""
+        if view.size(line) >= width and " " in "".join(text for text, _ in line).strip():
+            line = view.cropped(line, width - 1)
+        return terminal.Line(view.painted(line, colors=self._color), view.size(line))
 
 
 def _members(one: Followed) -> dict[str, Any]:

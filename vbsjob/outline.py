@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
-from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from vbsjob.job import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from vbsjob.job import Job
@@ -32,7 +32,11 @@ def kind(job: Job) -> str:
     return status if status is not None and status in URGENCY else OTHER
 
 
-@dataclass(eq=False)
+NOTHING: Mapping[str, int] = MappingProxyType({})
+"""What is below a job without sub-jobs; one for all, for there may be hundreds of thousands."""
+
+
+@dataclass(eq=False, slots=True)
 class Row:
     """A job and its place among the others; `below` counts the sub-jobs under it by kind."""
 
@@ -43,17 +47,20 @@ class Row:
     """Its place among its parent's sub-jobs, from 0, in the service's order."""
     rank: int = 0
     """Its place in the whole picture, top to bottom."""
-    below: dict[str, int] = field(default_factory=dict)
+    below: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     levels: int = 0
     """How many levels there are below it."""
-    children: list[Row] = field(default_factory=list)
+    children: Sequence[Row] = ()
     urgency: int = DONE
     """Of the most urgent job in this branch."""
+    _by_urgency: Sequence[Row] | None = None
 
-    @cached_property
-    def by_urgency(self) -> list[Row]:
-        """The children, those with the most urgent branch first."""
-        return sorted(self.children, key=lambda row: row.urgency)
+    @property
+    def by_urgency(self) -> Sequence[Row]:
+        """The children, those with the most urgent branch first; sorted when first asked for."""
+        if self._by_urgency is None:
+            self._by_urgency = sorted(self.children, key=lambda row: row.urgency)
+        return self._by_urgency
 
     @property
     def trail(self) -> list[Row]:
@@ -92,10 +99,13 @@ class Outline:
             row.rank = len(self.rows)
             self.rows.append(row)
             below = row.job.sub_jobs
-            row.children = [Row(sub, row.depth + 1, row, n) for n, sub in enumerate(below)]
+            if not below:
+                continue
+            children = [Row(sub, row.depth + 1, row, n) for n, sub in enumerate(below)]
             if sort is not None:
-                row.children.sort(key=sort)
-            waiting.extend(reversed(row.children))
+                children.sort(key=sort)
+            row.children = children
+            waiting.extend(reversed(children))
         for row in reversed(self.rows):
             _count(row)
 
@@ -141,11 +151,13 @@ class Outline:
 def _count(row: Row) -> None:
     """Add up what is below a row; its children have been counted."""
     row.urgency = URGENCY[kind(row.job)]
+    if row.children:
+        row.below = counted = dict[str, int]()
     for child in row.children:
         own = kind(child.job)
-        row.below[own] = row.below.get(own, 0) + 1
+        counted[own] = counted.get(own, 0) + 1
         for word, number in child.below.items():
-            row.below[word] = row.below.get(word, 0) + number
+            counted[word] = counted.get(word, 0) + number
         row.levels = max(row.levels, child.levels + 1)
         row.urgency = min(row.urgency, child.urgency)
 
@@ -183,7 +195,7 @@ def _await(waiting: list[tuple[int, int, Row, Iterator[Row]]], siblings: Iterato
         heapq.heappush(waiting, (following.urgency, following.rank, following, siblings))
 
 
-def _drawn(top: Row, shown: Callable[[Row], list[Row]], limit: int) -> Iterator[Row | Summary]:
+def _drawn(top: Row, shown: Callable[[Row], Sequence[Row]], limit: int) -> Iterator[Row | Summary]:
     """Yield the rows top to bottom; what is not shown is counted where it would stand."""
     waiting: list[Row | Summary] = [top]
     while waiting:
@@ -198,7 +210,7 @@ def _drawn(top: Row, shown: Callable[[Row], list[Row]], limit: int) -> Iterator[
         waiting.extend(reversed(children))
 
 
-def _summary(row: Row, shown: list[Row], levels: int) -> Summary:
+def _summary(row: Row, shown: Sequence[Row], levels: int) -> Summary:
     hidden = dict(row.below)
     for child in shown:
         for word, number in (*child.below.items(), (kind(child.job), 1)):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from vbsjob.job import Job
     from vbsjob.record import Answer
     from vbsjob.settings import Settings
-    from vbsjob.view import Marks
+    from vbsjob.view import Line, Marks
     from vbsjob.world import World
 
 
@@ -44,13 +44,16 @@ def tree(
     name, now, wish = _format(settings, fields), world.now(), branches.Wish.of(settings)
     if _wanted(answers, settings):
         if name == "table" and not fields:
-            _paint(answers, settings, world)
+            _branch(answers, settings, world)
         elif name in {"json", "yaml"} and not fields:
-            _write([branches.nested(answer, wish, now) for answer in answers], name, (), world)
+            _write((branches.nested(answer, wish, now) for answer in answers), name, (), world)
         else:
-            rows = [row for answer in answers for row in branches.flat(answer, wish, now)]
+            rows = (row for answer in answers for row in branches.flat(answer, wish, now))
             chosen = fields or (["path"] if name == "value" else [])
-            _write(rows, name, chosen, world, branches.COLUMNS)
+            if name == "table":
+                _sheets(rows, fields, settings, world)
+            else:
+                _write(rows, name, chosen, world, branches.COLUMNS)
     _complain(answers, world)
 
 
@@ -71,14 +74,16 @@ def _answer(
     *,
     whole: bool,
 ) -> None:
-    name = _format(settings, fields)
+    name, now = _format(settings, fields), world.now()
     if not _wanted(answers, settings):
         return
-    if name == "table":
-        _draw(answers, settings, fields, world, whole=whole)
+    records = (answer.record(now) for answer in answers)
+    if name != "table":
+        _write(records, name, fields, world)
+    elif fields:
+        _sheets((answer.record(now) for answer in answers if answer.job), fields, settings, world)
     else:
-        now = world.now()
-        _write([answer.record(now) for answer in answers], name, fields, world)
+        _draw(answers, settings, world, whole=whole)
 
 
 def _complain(answers: Sequence[Answer], world: World) -> None:
@@ -89,69 +94,73 @@ def _complain(answers: Sequence[Answer], world: World) -> None:
 
 
 def _write(
-    records: Sequence[dict[str, Any]],
+    records: Iterable[dict[str, Any]],
     name: str,
     fields: Sequence[str],
     world: World,
     columns: Sequence[str] = (),
 ) -> None:
-    from vbsjob import formats, record
+    from vbsjob import formats
 
-    for field in fields:
-        if all(record.field(item, field) is record.MISSING for item in records):
-            world.note(f"no job has a field {field!r}.")
-    if name == "table":
-        from vbsjob import sheet
-
-        console = world.console(world.stdout, "never")
-        for item in records:
-            console.print(sheet.fields(item, fields))
-        return
-    formats.write(name, records, fields, world.stdout, columns or formats.COLUMNS)
+    seen = _noting(records, fields, world)
+    formats.write(name, seen, fields, world.stdout, columns or formats.COLUMNS)
 
 
-def _draw(
-    answers: Sequence[Answer],
-    settings: Settings,
-    fields: Sequence[str],
-    world: World,
-    *,
-    whole: bool,
+def _noting(
+    records: Iterable[dict[str, Any]], fields: Sequence[str], world: World
+) -> Iterator[dict[str, Any]]:
+    """Pass the records on, one at a time, and say at their end which fields none of them had."""
+    from vbsjob import record
+
+    missing = dict.fromkeys(fields)
+    for item in records:
+        for field in [name for name in missing if record.field(item, name) is not record.MISSING]:
+            del missing[field]
+        yield item
+    for field in missing:
+        world.note(f"no job has a field {field!r}.")
+
+
+def _sheets(
+    records: Iterable[dict[str, Any]], fields: Sequence[str], settings: Settings, world: World
 ) -> None:
+    from vbsjob import sheet
+
+    seen = _noting(records, fields, world)
+    _paint((sheet.fields(item, fields) for item in seen), settings, world)
+
+
+def _draw(answers: Sequence[Answer], settings: Settings, world: World, *, whole: bool) -> None:
     from vbsjob import sheet, view
     from vbsjob.outline import Outline
 
-    console = world.console(world.stdout, settings["color"])
     marks = _marks(settings, world)
     now, width = world.now(), world.width(world.stdout) or view.UNBOUND
-    shown = [
-        sheet.fields(answer.record(now), fields)
-        if fields
-        else sheet.block(
-            Outline(answer.job), now, width, marks, _next(answer.job, settings), whole=whole
-        )
+    pictures = (
+        sheet.block(Outline(job), now, width, marks, _next(job, settings), whole=whole)
         for answer in answers
-        if answer.job
-    ]
-    for number, picture in enumerate(shown):
-        console.print(picture, end="" if number == len(shown) - 1 else "\n")
+        if (job := answer.job)
+    )
+    _paint(pictures, settings, world)
 
 
-def _paint(answers: Sequence[Answer], settings: Settings, world: World) -> None:
-    """Draw the trees, line by line: a console would take longer for a line than all the rest."""
+def _branch(answers: Sequence[Answer], settings: Settings, world: World) -> None:
     from vbsjob import branches, view
 
     now, wish, marks = world.now(), branches.Wish.of(settings), _marks(settings, world)
     width = world.width(world.stdout) or view.UNBOUND
+    outlines = (outline for answer in answers if (outline := wish.outline(answer, now)))
+    _paint((view.drawn(wish.drawn(one), width, now, marks) for one in outlines), settings, world)
+
+
+def _paint(pictures: Iterable[Iterable[Line]], settings: Settings, world: World) -> None:
+    """Write pictures, an empty line between them: a console would hold them all at once."""
+    from vbsjob import view
+
     colors = world.colors(world.stdout, settings["color"])
-    gap = ""
-    for answer in answers:
-        outline = wish.outline(answer, now)
-        if outline is not None:
-            world.stdout.write(gap)
-            for line in view.drawn(wish.drawn(outline), width, now, marks):
-                world.stdout.write(view.painted(line, colors=colors) + "\n")
-            gap = "\n"
+    for number, picture in enumerate(pictures):
+        world.stdout.write("\n" if number else "")
+        view.write(picture, world.stdout, colors=colors)
 
 
 def _marks(settings: Settings, world: World) -> Marks:

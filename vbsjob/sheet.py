@@ -8,19 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
-from rich.text import Text
 
 from vbsjob import codes, outline, record, view
 from vbsjob.text import plain
-from vbsjob.view import headline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from vbsjob.job import Job
     from vbsjob.outline import Outline, Row
-    from vbsjob.view import Marks
+    from vbsjob.view import Line, Marks
 
     Pair = tuple[str, str]
 
@@ -38,96 +36,104 @@ def block(
     follow: str = "",
     *,
     whole: bool = True,
-) -> Text:
+) -> Iterator[Line]:
     """Draw everything a job tells, a failure first: its cause, its meaning, what it left.
 
-    Not `whole` where a picture of the sub-jobs stands above.
+    Line by line, for there may be hundreds of thousands. Not `whole` where a picture of the
+    sub-jobs stands above.
     """
-    picture = headline(found.top.job, now, marks)
+    yield view.headline(found.top.job, now, marks)
     failure = found.deepest_failure
     if failure is not None:
-        picture.append("\n")
-        _path(picture, failure, now, width, marks)
-        _rows(picture, _lead(failure), "  ", style="bold")
-        picture.append("\n")
-    _rows(picture, _members(found.top.job), "  ")
+        yield []
+        yield from _path(failure, now, width, marks)
+        yield from _rows(_lead(failure), "  ", style="bold")
+        yield []
+    yield from _told(found.top.job, "  ")
     if whole:
-        _sub_jobs(picture, found, now, marks)
+        yield from _sub_jobs(found, now, marks)
     if follow:
-        picture.append("\nnext: ", "dim").append(follow).append("\n")
-    return picture
+        yield []
+        yield [("next: ", "dim"), (follow, "")]
 
 
-def _path(picture: Text, failure: Row, now: datetime, width: int, marks: Marks) -> None:
+def _path(failure: Row, now: datetime, width: int, marks: Marks) -> Iterator[Line]:
     """Draw the way down to what failed, where it is not the job itself."""
     trail = failure.trail[-outline.LEVELS :]
     if failure.depth:
-        for line in view.lines(trail, width - 2, now, marks):
-            picture.append("  ").append_text(line).append("\n")
+        for line in view.drawn(trail, width - 2, now, marks):
+            yield [("  ", ""), *line]
 
 
-def _lead(failure: Row) -> list[Pair]:
+def _lead(failure: Row) -> Iterator[Pair]:
     """Tell why it failed: from the deepest job that did, codes from above if need be."""
     jobs = [row.job for row in failure.trail]
-    told = next((found for found in reversed(jobs) if _reason(found)), failure.job)
-    rows = _reason(told)
+    told = next((found for found in reversed(jobs) if any(_reason(found))), failure.job)
+    yield from _shown(_reason(told))
     known = codes.meaning(told.members.get("error_code"))
     if known:
-        rows += [("meaning", known.meaning), ("what to do", known.action)]
+        yield from (("meaning", known.meaning), ("what to do", known.action))
     left = failure.job.entities or jobs[0].entities
-    rows += [("left behind", f"{plain(name)} {view.shown(value)}") for name, value in left.items()]
-    return rows
+    yield from (("left behind", f"{name} {value}") for name, value in _shown(left.items()))
 
 
-def _reason(found: Job) -> list[Pair]:
-    names = ("error_code", "fail_reason")
-    return [
-        (n, view.shown(found.members[n])) for n in names if found.members.get(n) not in (None, "")
-    ]
+def _reason(found: Job) -> Iterator[tuple[str, Any]]:
+    return _named(found, "error_code", "fail_reason")
 
 
-def _members(found: Job) -> list[Pair]:
-    """List what the service told, nulls and empty texts left out."""
-    names = ("job_id", "id", "begin_time", "end_time")
-    rows = [
-        (n, view.shown(found.members[n])) for n in names if found.members.get(n) not in (None, "")
-    ]
-    rows += _reason(found)
-    rows += [(plain(name), view.shown(value)) for name, value in found.entities.items()]
-    odd_type = found.members.get("job_type")
-    others = found.others | ({} if found.type or odd_type in (None, "") else {"job_type": odd_type})
-    shown = {"id"} if "id" in dict(rows) else set()
-    rows += [
-        (plain(name), view.shown(value))
-        for name, value in others.items()
-        if name not in shown and value not in (None, "")
-    ]
-    return rows
+def _named(found: Job, *names: str) -> Iterator[tuple[str, Any]]:
+    told = ((name, found.members.get(name)) for name in names)
+    return ((name, value) for name, value in told if value not in (None, ""))
 
 
-def _rows(picture: Text, rows: Iterable[Pair], indent: str, style: str = "") -> None:
-    rows = list(rows)
-    wide = min(max([LABELS, *(cell_len(label) for label, _ in rows)]), WIDEST)
+def _members(found: Job) -> Iterator[tuple[str, Any]]:
+    """Yield what the service told, nulls and empty texts left out."""
+    yield from _named(found, "job_id", "id", "begin_time", "end_time")
+    yield from _reason(found)
+    yield from found.entities.items()
+    others = found.others
+    others.pop("id", None)
+    yield from ((name, value) for name, value in others.items() if value not in (None, ""))
+    if not found.type:
+        yield from _named(found, "job_type")
+
+
+def _shown(members: Iterable[tuple[str, Any]]) -> Iterator[Pair]:
+    return ((plain(name), view.shown(value)) for name, value in members)
+
+
+def _told(found: Job, indent: str) -> Iterator[Line]:
+    """List what the service told of a job; what is told is gone through twice, and not kept."""
+    wide = _widest(plain(name) for name, _ in _members(found))
+    return _rows(_shown(_members(found)), indent, wide=wide)
+
+
+def _widest(labels: Iterable[str]) -> int:
+    return min(max(map(cell_len, labels), default=0), WIDEST)
+
+
+def _rows(rows: Iterable[Pair], indent: str, style: str = "", *, wide: int = 0) -> Iterator[Line]:
+    wide = max(wide, LABELS)
     for label, value in rows:
-        room = " " * max(wide - cell_len(label), 0)
-        picture.append(f"{indent}{label}{room}", "dim").append(f" {value}\n", style)
+        room = " " * (wide - cell_len(label))
+        yield [(f"{indent}{label}{room}", "dim"), (f" {value}", style)]
 
 
-def _sub_jobs(picture: Text, found: Outline, now: datetime, marks: Marks) -> None:
+def _sub_jobs(found: Outline, now: datetime, marks: Marks) -> Iterator[Line]:
     """List the sub-jobs, every one up to a screenful, then those that have not succeeded."""
     rows = found.rows[1:]
     if not rows:
         return
-    _rows(picture, [("sub-jobs", f"{len(rows)}: {counts(row.job for row in rows)}")], "  ")
+    yield from _rows([("sub-jobs", f"{len(rows)}: {counts(row.job for row in rows)}")], "  ")
     listed = rows
     if len(rows) > SUB_JOBS_SHOWN:
         listed = [row for row in rows if row.job.status != "SUCCESS"][:SUB_JOBS_SHOWN]
     for row in listed:
         indent = "  " * (min(row.depth, outline.LEVELS) + 1)
-        picture.append(indent).append_text(headline(row.job, now, marks))
-        _rows(picture, _members(row.job), indent + "  ")
+        yield [(indent, ""), *view.headline(row.job, now, marks)]
+        yield from _told(row.job, indent + "  ")
     if len(listed) < len(rows):
-        picture.append(f"    {len(rows) - len(listed)} more: vbsjob tree\n", "dim")
+        yield [(f"    {len(rows) - len(listed)} more: vbsjob tree", "dim")]
 
 
 def counts(jobs: Iterable[Job]) -> str:
@@ -139,9 +145,7 @@ def counts(jobs: Iterable[Job]) -> str:
     return ", ".join(f"{number} {word}" for word, number in told.items())
 
 
-def fields(document: dict[str, Any], names: Iterable[str]) -> Text:
+def fields(document: dict[str, Any], names: Iterable[str]) -> Iterator[Line]:
     """Draw chosen fields of a document, a line each."""
-    picture = Text()
     rows = [(plain(name), record.word(record.field(document, name))) for name in names]
-    _rows(picture, rows, "")
-    return picture
+    return _rows(rows, "", wide=_widest(label for label, _ in rows))

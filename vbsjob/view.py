@@ -10,17 +10,17 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.color import ColorSystem
 from rich.style import Style
-from rich.text import Text
 
 from vbsjob.outline import Summary
 from vbsjob.text import plain, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
+    from typing import TextIO
 
     from vbsjob.job import Job
     from vbsjob.outline import Row
@@ -68,16 +68,17 @@ ASCII = Marks(
 EVERY_SIGN = "✓✗●○├─└│›⏎…"
 
 
-def headline(found: Job, now: datetime, marks: Marks) -> Text:
+def headline(found: Job, now: datetime, marks: Marks) -> Line:
     """Draw mark, status, type and elapsed time in one line."""
     style = STYLES.get(found.status or "", ODD)
-    line = Text()
-    line.append(marks.status.get(found.status or "", marks.odd), style).append(" ")
-    line.append(status_word(found), style)
-    for part in (plain(found.type), span(found.elapsed(now))):
-        if part:
-            line.append("  ").append(part)
-    return line.append("\n")
+    mark = marks.status.get(found.status or "", marks.odd)
+    told = (plain(found.type), span(found.elapsed(now)))
+    return [
+        (mark, style),
+        (" ", ""),
+        (status_word(found), style),
+        *((GAP + part, "") for part in told if part),
+    ]
 
 
 def status_word(found: Job) -> str:
@@ -96,16 +97,9 @@ def reason(found: Job) -> str:
     return " ".join(shown(value) for value in told if value not in (None, ""))
 
 
-def lines(rows: Sequence[Row | Summary], width: int, now: datetime, marks: Marks) -> list[Text]:
-    """Draw rows, one text a screen line; only an id that is wider than the screen is wider.
-
-    Columns leave as it gets narrow, status and id never. A job whose id does not fit beside
-    the rest takes a second line for it.
-    """
-    return [
-        Text.assemble(*line, no_wrap=True, overflow="ignore", end="")
-        for line in drawn(rows, width, now, marks)
-    ]
+def write(picture: Iterable[Line], out: TextIO, *, colors: bool) -> None:
+    """Write a picture line by line: none of it is held, for it may be as long as the answer."""
+    out.writelines(painted(line, colors=colors) + "\n" for line in picture)
 
 
 def painted(line: Line, *, colors: bool) -> str:
@@ -118,8 +112,26 @@ def painted(line: Line, *, colors: bool) -> str:
     )
 
 
+def size(line: Line) -> int:
+    """Return how many columns a line takes."""
+    return sum(cell_len(text) for text, _ in line)
+
+
+def cropped(line: Line, width: int) -> Line:
+    """Return as much of the start of a line as fits."""
+    kept: Line = []
+    for text, style in line:
+        kept.append((set_cell_size(text, min(cell_len(text), max(width, 0))), style))
+        width -= cell_len(text)
+    return kept
+
+
 def drawn(rows: Sequence[Row | Summary], width: int, now: datetime, marks: Marks) -> Iterator[Line]:
-    """Yield the lines of `lines` as pieces of text and their styles."""
+    """Draw rows, one line a screen line; only an id that is wider than the screen is wider.
+
+    Columns leave as it gets narrow, status and id never. A job whose id does not fit beside
+    the rest takes a second line for it.
+    """
     cells = [_Cells.of(row, width, now, marks) for row in rows]
     first = rows[0].depth if rows else 0
     depths = [row.depth - first for row in rows]

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Callable, Mapping
 
-    from rich.console import Console
-
     from vbsjob.exchange import Reply, Request
     from vbsjob.outcome import Problem
 
@@ -159,24 +157,6 @@ class World:
     def width(self, stream: TextIO) -> int | None:
         """Return the columns of the terminal behind a stream; None where nothing bounds a line."""
         return self.size(stream)[0] if stream.isatty() else None
-
-    def console(self, stream: TextIO, wish: str) -> Console:
-        """Return a console that draws on a stream and interprets nothing it is given."""
-        from rich.console import Console
-
-        colors = self.colors(stream, wish)
-        return Console(
-            file=stream,
-            force_terminal=colors,
-            color_system="standard" if colors else None,
-            no_color=not colors,
-            markup=False,
-            emoji=False,
-            highlight=False,
-            soft_wrap=True,
-            legacy_windows=False,
-            _environ={},
-        )
 
 
 def encodes(stream: TextIO, characters: str) -> bool:

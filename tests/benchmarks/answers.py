@@ -47,7 +47,9 @@ def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
         "reading strictly": lambda: document.read(body),
         "walking": lambda: sum(1 for _ in walk(found)),
         "outline, counted": lambda: Outline(found),
-        "-o table": lambda: sheet.block(Outline(found), NOW, 80, view.ASCII).plain,
+        "-o table": lambda: view.write(
+            sheet.block(Outline(found), NOW, 80, view.ASCII), io.StringIO(), colors=True
+        ),
         **{f"-o {name}": written(name) for name in formats.WRITERS},
     }
 
