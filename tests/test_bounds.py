@@ -5,19 +5,24 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import resource
 import subprocess
 import time
+from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.rigs.program import COMMAND, ROOT, surroundings
-from tests.rigs.server import Server, always, answer, job
-from vbsjob import wire
+from tests.rigs.server import Server, always, answer, job, saying
+from tests.rigs.weighed import Weighed, weigh
+from vbsjob import document, wire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from tests.rigs.server import Peer, Script
 
 MORE = 96 << 10
@@ -59,37 +64,156 @@ SERVERS: dict[str, Script] = {
 }  # fmt: skip
 
 
-def peak(server: Server, *argv: str) -> tuple[int, int, bytes]:
-    """Run; return its code, the most KiB of memory it held, and its stderr."""
-    with subprocess.Popen(
-        [*COMMAND, "get", "j", "--exit-status", "--retry-for", "1s", *argv],
-        env=surroundings(server.url), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    ) as child:  # fmt: skip
-        assert child.stderr is not None
-        err = child.stderr.read()
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        return child.returncode, used.ru_maxrss, err
+SMALL = always(answer(job("RUNNING")))
 
 
-@pytest.fixture(scope="module")
-def least() -> int:
-    """KiB that a small answer needs."""
-    with Server(always(answer(job("RUNNING")))) as server:
-        return peak(server)[1]
+def get(server: Server, *argv: str) -> Weighed:
+    return weigh("get", "j", "--exit-status", *argv, env=surroundings(server.url))
+
+
+def test_the_scales_weigh_a_process_and_not_the_one_that_starts_it() -> None:
+    ours = bytearray(256 << 20)
+    with Server(SMALL, SERVERS["one long text"]) as server:
+        small, big = get(server), get(server)
+    assert small.most < len(ours) >> 10
+    assert big.most > small.most + (4 << 10)
 
 
 @pytest.mark.parametrize("name", SERVERS)
-@pytest.mark.parametrize("output", ["json", "value"])
-def test_s12_f21_f22_f23_f41_no_answer_takes_more_than_96_mb(
-    name: str, output: str, least: int
-) -> None:
+def test_s12_f21_f22_f23_f41_no_answer_takes_more_than_96_mb(name: str) -> None:
+    with Server(SMALL) as server:
+        least = get(server, "-o", "json").most
     with Server(SERVERS[name]) as server:
-        code, most, err = peak(server, "-o", output)
-    assert code in {7, 8}
-    assert b"Traceback" not in err
-    assert b"a bug" not in err
-    assert most - least < MORE
+        ended = get(server, "-o", "json", "--retry-for", "1s")
+    assert ended.code in {7, 8}
+    assert b"Traceback" not in ended.said
+    assert b"a bug" not in ended.said
+    assert ended.most - least < MORE
+
+
+FAILED = b'{"job_id":"j","status":"FAIL",'
+
+
+def members() -> bytes:
+    """As many members of names of their own as are accepted."""
+    made = [FAILED, b'"entities":{"":""']
+    size = sum(map(len, made))
+    for number in count():
+        made.append(b',"%06d":"xxxxx"' % number)
+        size += len(made[-1])
+        if size > ROOM:
+            return b"".join(made) + b"}}"
+    raise AssertionError
+
+
+def sub_jobs(unit: bytes, size: int) -> bytes:
+    """So many sub-jobs, and as much text as makes them acceptable."""
+    body = FAILED + b'"sub_jobs":[' + b",".join([unit] * size) + b'],"message":"'
+    values = sum(map(body.count, (b",", b"{", b"[")))
+    return body + b"x" * (values * document.LEANEST - len(body)) + b'"}'
+
+
+BIG = {
+    "members": members(),
+    "sub-jobs": sub_jobs(b"{}", 130_000),
+    "signs": FAILED + b'"fail_reason":"%s"}' % ("\u202e\U000e0001" * (ROOM // 7)).encode(),
+    "failed sub-jobs": sub_jobs(b'{"id":"a","status":"FAIL"}', 85_000),
+    "objects": full_of(b'{"":0},', 26_000).replace(b"RUNNING", b"FAIL", 1),
+    "texts": full_of('"Ā",'.encode(), 12_000).replace(b"RUNNING", b"FAIL", 1),
+}
+"""Answers that are accepted and need the most memory for their 4 MiB."""
+WATCH = ("watch", "j", "--interval", "1s")
+SHOWN: dict[str, tuple[str, ...]] = {
+    "table": ("get", "j"),
+    "table in colour": ("get", "j", "--color", "always"),
+    "table on a terminal": ("get", "j"),
+    **{name: ("get", "j", "-o", name) for name in ("value", "json", "jsonl", "yaml", "csv", "env", "name")},
+    "fields": ("get", "j", "-o", "table", "-f", "entities", "-f", "sub_jobs"),
+    "tree": ("tree", "j"),
+    "tree in ASCII and colour": ("tree", "j", "--ascii", "--color", "always"),
+    "tree on a terminal": ("tree", "j", "--sort", "status"),
+    **{f"tree {name}": ("tree", "j", "-o", name) for name in ("json", "jsonl", "yaml", "csv", "env", "value")},
+    "watch": WATCH,
+    "watch on a terminal": WATCH,
+    "watch jsonl": (*WATCH, "-o", "jsonl"),
+    "watch, JSON beside": (*WATCH, "--progress", "json", "-o", "yaml"),
+    "watch for CI": (*WATCH, "--github", "--junit", "report.xml"),
+}  # fmt: skip
+WORST = {
+    "members": ("table", "table on a terminal", "json", "yaml", "csv", "env", "tree", "watch for CI"),
+    "sub-jobs": ("tree", "tree on a terminal", "tree json", "tree yaml", "tree csv",
+                 "watch on a terminal", "watch for CI"),
+    "signs": ("table on a terminal", "yaml", "watch on a terminal"),
+}  # fmt: skip
+REST = [(name, big) for name in SHOWN for big in BIG if name not in WORST.get(big, ())]
+
+
+def shown(name: str, script: Script, folder: Path) -> Weighed:
+    with Server(script) as server:
+        files = {file: str(folder / file) for file in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+        env = surroundings(server.url, TERM="xterm-256color", **files)
+        argv = [str(folder / word) if word == "report.xml" else word for word in SHOWN[name]]
+        return weigh(*argv, env=env, terminal="on a terminal" in name)
+
+
+@pytest.fixture(scope="module")
+def lightest(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], int]:
+    """KiB that it takes to show a small answer."""
+    body = json.dumps(job("FAIL")).encode()
+
+    @cache
+    def weight(name: str) -> int:
+        return shown(name, always(answer(body)), tmp_path_factory.mktemp("least")).most
+
+    return weight
+
+
+def bounded(name: str, big: str, lightest: Callable[[str], int], folder: Path) -> None:
+    ended = shown(name, always(answer(BIG[big])), folder)
+    assert ended.code == ("watch" in name)
+    assert ended.most - lightest(name) < MORE
+    assert ended.processor < 20  # a few seconds each; what grows by the square takes minutes
+
+
+@pytest.mark.parametrize(
+    ("name", "big"), [(name, big) for big, names in WORST.items() for name in names]
+)
+def test_s12_f51_whatever_shows_a_big_answer_takes_no_more_than_96_mb(
+    name: str, big: str, lightest: Callable[[str], int], tmp_path: Path
+) -> None:
+    bounded(name, big, lightest, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "big"), REST)
+def test_s12_f51_no_big_answer_takes_more_than_96_mb_however_it_is_shown(
+    name: str, big: str, lightest: Callable[[str], int], tmp_path: Path
+) -> None:
+    bounded(name, big, lightest, tmp_path)
+
+
+def running(number: int) -> bytes:
+    """A big answer of a job that goes on, all its values others than in the last."""
+    return BIG["members"].replace(b'"FAIL"', b'"RUN"', 1).replace(b"xxxxx", b"%05d" % number)
+
+
+def test_s12_the_same_answer_again_takes_no_more(
+    lightest: Callable[[str], int], tmp_path: Path
+) -> None:
+    told = [answer(running(0))] * 3
+    ended = shown("watch", saying(*told, answer(job("FAIL"))), tmp_path)
+    assert ended.code == 1
+    assert ended.most - lightest("watch") < MORE
+
+
+@pytest.mark.parametrize("name", [pytest.param("watch", marks=pytest.mark.long), "watch jsonl"])
+def test_s12_a_watch_holds_two_answers_while_it_compares_them_and_never_more(
+    name: str, lightest: Callable[[str], int], tmp_path: Path
+) -> None:
+    told = [answer(running(number)) for number in range(3)]
+    ended = shown(name, saying(*told, answer(job("FAIL"))), tmp_path)
+    assert ended.code == 1
+    assert ended.most - lightest(name) < 2 * MORE
 
 
 def test_f21_f73_an_answer_that_would_fill_memory_meets_a_limit_with_a_code_of_its_own() -> None:
@@ -139,6 +263,6 @@ def test_s12_f04_a_real_attempt_against_a_drip_ends_within_twenty_seconds(drip: 
 
     with Server(script) as server:
         began = time.monotonic()
-        code, _, _ = peak(server, "--retry-for", "0")
+        code = get(server, "--retry-for", "0").code
         assert time.monotonic() - began <= 22
     assert code == 7

@@ -169,7 +169,7 @@ def test_a_state_that_nobody_knows_is_an_error_in_junit_never_a_success(
 def test_junit_is_xml_whatever_the_service_says(a: str, b: str) -> None:
     sub = {"job_type": a, "status": b, "id": a}
     found = [answer("FAIL", job_type=b, error_code=a, fail_reason=b, sub_jobs=[sub])]
-    root = ET.fromstring(junit.text(found, NOW))
+    root = ET.fromstring("\n".join(junit.lines(found, NOW)))
     assert len(root[0]) == 2
 
 

@@ -82,13 +82,14 @@ def flat(answer: Answer, wish: Wish, now: datetime) -> Iterator[dict[str, Any]]:
         yield answer.record(now) | beside
         return
     top = answer.record(now)
-    for row, ours in _placed(wish.rows(outline), now):
+    paths: dict[Row, str] = {}
+    for row in wish.rows(outline):
         members = top if row is outline.top else row.job.members
         told = {name: value for name, value in members.items() if name != "sub_jobs"}
         if isinstance(members.get("entities"), dict):
             told["entities"] = row.job.entities
         named = {} if members.get("job_id") else {"job_id": row.job.id or None}
-        yield {"schema_version": top["schema_version"]} | ours | told | named
+        yield {"schema_version": top["schema_version"]} | _ours(row, paths, now) | told | named
 
 
 def nested(answer: Answer, wish: Wish, now: datetime) -> dict[str, Any]:
@@ -97,51 +98,53 @@ def nested(answer: Answer, wish: Wish, now: datetime) -> dict[str, Any]:
     top = answer.record(now)
     if outline is None:
         return top
-    documents: dict[int, tuple[int, dict[str, Any]]] = {}
-    placed = list(_placed(wish.rows(outline), now))
-    for row, ours in reversed(placed):
+    documents: dict[int, dict[str, Any]] = {}
+    paths: dict[Row, str] = {}
+    for row in reversed(list(wish.rows(outline))):
         own = top if row is outline.top else row.job.members
-        beside = {name: value for name, value in ours.items() if name not in own}
-        document = own | beside
-        _refill(document, documents, wish)
+        ours = _ours(row, paths, now)
+        document = own | {name: value for name, value in ours.items() if name not in own}
+        _refill(document, row, documents, wish)
         entities = document.get("entities")
         if isinstance(entities, dict):
-            document["entities"] = _refill(dict(entities), documents, wish)
-        documents[id(row.job.members)] = row.rank, document
-    return documents[id(outline.top.job.members)][1]
+            document["entities"] = _refill(dict(entities), row, documents, wish)
+        documents[id(row.job.members)] = document
+    return documents[id(outline.top.job.members)]
 
 
 def _refill(
-    holder: dict[str, Any], documents: dict[int, tuple[int, dict[str, Any]]], wish: Wish
+    holder: dict[str, Any], row: Row, documents: dict[int, dict[str, Any]], wish: Wish
 ) -> dict[str, Any]:
     """Put the documents of the sub-jobs where their members were, and leave out the unwished."""
     listed = holder.get("sub_jobs")
     if isinstance(listed, list):
-        whole = wish.depth is None and not wish.only
-        found = [documents.get(id(item), (1 << 60, item)) for item in listed]
         if wish.sort != "api":
-            found.sort(key=lambda item: item[0])
-        holder["sub_jobs"] = [item for rank, item in found if whole or rank < 1 << 60]
+            order = {id(child.job.members): place for place, child in enumerate(row.children)}
+            listed = sorted(listed, key=lambda item: order.get(id(item), len(order)))
+        whole = wish.depth is None and not wish.only
+        known = (item for item in listed if whole or id(item) in documents)
+        holder["sub_jobs"] = [documents.get(id(item), item) for item in known]
     return holder
 
 
-def _placed(rows: Iterator[Row], now: datetime) -> Iterator[tuple[Row, dict[str, Any]]]:
-    """Yield each row with what we know of it: elapsed time, depth, path of ids, parent."""
-    paths: dict[Row, str] = {}
-    for row in rows:
-        step = _step(row)
-        path = f"{paths[row.parent]}/{step}" if row.parent else step
-        if row.children:
-            paths[row] = path
-        yield (
-            row,
-            {
-                "elapsed_s": row.job.elapsed(now),
-                "depth": row.depth,
-                "path": path,
-                "parent_id": (row.parent.job.id or None) if row.parent else None,
-            },
-        )
+def _ours(row: Row, paths: dict[Row, str], now: datetime) -> dict[str, Any]:
+    """Return what we know of a job beside what the service told."""
+    return {
+        "elapsed_s": row.job.elapsed(now),
+        "depth": row.depth,
+        "path": _path(row, paths),
+        "parent_id": (row.parent.job.id or None) if row.parent else None,
+    }
+
+
+def _path(row: Row, paths: dict[Row, str]) -> str:
+    """Return a row's path of ids; those that others begin with are kept in `paths`."""
+    if row in paths:
+        return paths[row]
+    path = f"{_path(row.parent, paths)}/{_step(row)}" if row.parent else _step(row)
+    if row.children:
+        paths[row] = path
+    return path
 
 
 def _step(row: Row) -> str:

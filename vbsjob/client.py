@@ -41,6 +41,8 @@ class Client:
         self._session = Session(settings, world, self._line)
         self._warning = threading.Lock()
         """Taken for good by the thread that warns of a status nobody knows: once is enough."""
+        self._told: dict[str, tuple[bytes, Job]] = {}
+        """What was last told of each job that is asked about again and again."""
 
     @property
     def renewable(self) -> bool:
@@ -89,10 +91,13 @@ class Client:
         return job
 
     def ask(self, job_id: str) -> Job:
-        """Ask once, for whoever decides himself when to ask again; raises a Problem."""
+        """Ask once, for whoever decides himself when to ask again; raises a Problem.
+
+        The same bytes are the same Job: a big answer is neither read nor held twice.
+        """
         with self._masking():
             self.sign_in()
-            return self._line.patiently(lambda: self._ask(job_id), math.inf, 1)
+            return self._line.patiently(lambda: self._ask(job_id, again=True), math.inf, 1)
 
     @contextmanager
     def _masking(self) -> Iterator[None]:
@@ -103,11 +108,20 @@ class Client:
             problem.message = self._world.redacted(problem.message)
             raise
 
-    def _ask(self, job_id: str) -> Job:
+    def _ask(self, job_id: str, *, again: bool = False) -> Job:
         request = Request("GET", f"{self._session.base}/jobs/{job_id}")
         reply = self._session.authorised(request)
         if reply.status != OK:
             raise refusal.problem(request, reply, job_id)
+        body, before = self._told.get(job_id, (None, None))
+        if before and body == reply.body:
+            return before
+        job = self._read(request, reply, job_id)
+        if again:
+            self._told[job_id] = reply.body, job
+        return job
+
+    def _read(self, request: Request, reply: Reply, job_id: str) -> Job:
         try:
             found = document.read(reply.body)
         except document.Unreadable as error:

@@ -31,7 +31,11 @@ class Events:
             self._write("start", job_ids=list(poll.ids))
         for event in events:
             one = poll.followed[event.job_id]
-            self._write(event.kind, job_id=one.job_id, **_told(event, one, now))
+            if event.kind == "change" and one.job is not None:
+                status = one.job.members.get("status")
+                self._write("change", event.changes, job_id=one.job_id, status=status)
+            else:
+                self._write(event.kind, job_id=one.job_id, **_told(event, one, now))
 
     def tick(self, _poll: Poll, _now: float) -> float:
         """Need no time."""
@@ -54,19 +58,31 @@ class Events:
         ]
         self._write("verdict", exit_code=int(code), verdict=code.word, jobs=jobs)
 
-    def _write(self, kind: str, **members: Any) -> None:
+    def _write(self, kind: str, changes: Sequence[Change] | None = None, **members: Any) -> None:
+        """Write a line, its changes one by one: there may be hundreds of thousands."""
         time = self._world.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         passed = round(self._world.monotonic() - self._began, 3)
         head = {"event": kind, "schema_version": SCHEMA_VERSION, "time": time, "elapsed_s": passed}
-        line = json.dumps(head | members, separators=(",", ":"))
-        self._stream.write(self._world.redacted(line) + "\n")
+        line = _json(head | members)
+        if changes is None:
+            self._say(line)
+        else:
+            self._say(line[:-1] + ',"changes":[')
+            for number, item in enumerate(changes):
+                self._say(("," if number else "") + _json(_change(item)))
+            self._say("]}")
+        self._stream.write("\n")
         self._stream.flush()
+
+    def _say(self, part: str) -> None:
+        self._stream.write(self._world.redacted(part))
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"))
 
 
 def _told(event: Event, one: Followed, now: float) -> dict[str, Any]:
-    if event.kind == "change" and one.job is not None:
-        changes = [_change(item) for item in event.changes]
-        return {"status": one.job.members.get("status"), "changes": changes}
     told: dict[str, Any] = {"outage_s": round(event.seconds, 3)}
     if event.problem is not None:
         told["last_answer_s"] = None if one.answered is None else round(now - one.answered, 3)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Records = Iterable[dict[str, Any]]
     Fields = Sequence[str]
 
+QUOTE = '"'
+_QUOTED = re.compile('[",\r\n]')
 COLUMNS = (
     "job_id",
     "status",
@@ -49,7 +51,8 @@ def write(
 
 
 def _json(records: Records, fields: Fields, out: TextIO) -> None:
-    out.write(f"{layout.as_json(_one(records, fields))}\n")
+    layout.as_json(_one(records, fields), out.write)
+    out.write("\n")
 
 
 def _jsonl(records: Records, fields: Fields, out: TextIO) -> None:
@@ -58,7 +61,9 @@ def _jsonl(records: Records, fields: Fields, out: TextIO) -> None:
 
 
 def _yaml(records: Records, fields: Fields, out: TextIO) -> None:
-    out.write(f"---{layout.as_yaml(_one(records, fields))}\n")
+    out.write("---")
+    layout.as_yaml(_one(records, fields), out.write)
+    out.write("\n")
 
 
 def _one(records: Records, fields: Fields) -> Any:
@@ -68,12 +73,14 @@ def _one(records: Records, fields: Fields) -> Any:
 
 
 def _csv(records: Records, fields: Fields, out: TextIO) -> None:
-    import csv
+    rows = ([record.word(record.field(item, column)) for column in fields] for item in records)
+    out.writelines(map(_row, chain([fields], rows)))
 
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(fields)
-    for item in records:
-        writer.writerow([record.word(record.field(item, column)) for column in fields])
+
+def _row(values: Fields) -> str:
+    """Return what csv's writer would, which takes four times the memory of a value for it."""
+    cells = (f'"{v.replace(QUOTE, QUOTE * 2)}"' if _QUOTED.search(v) else v for v in values)
+    return (",".join(cells) or QUOTE * 2) + "\n"
 
 
 def _whole_csv(records: Records, columns: Fields, out: TextIO) -> None:

@@ -11,9 +11,8 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from vbsjob import codes
+from vbsjob import codes, job
 from vbsjob.outcome import Code
-from vbsjob.outline import Outline
 from vbsjob.text import plain, span
 
 if TYPE_CHECKING:
@@ -83,11 +82,13 @@ def _cause(answer: Answer) -> str:
         return answer.code.meaning
     if answer.code is not Code.JOB_FAILED:
         return f"{_word(answer.job.status) or 'no status'}: {answer.code.meaning}"
-    row = Outline(answer.job).deepest_failure
-    trail = [above.job for above in row.trail] if row else [answer.job]
-    told = next((job for job in reversed(trail) if _reason(job.members)), trail[-1])
+    failed = (place for place in job.walk(answer.job) if place.job.failed)
+    deepest = max(
+        failed, key=lambda place: place.depth, default=job.Place(answer.job, (answer.job,))
+    )
+    told = next((above for above in reversed(deepest.trail) if _reason(above.members)), deepest.job)
     known = codes.meaning(told.members.get("error_code"))
-    at = " > ".join(_word(job.type or job.id) for job in trail)
+    at = " > ".join(_word(above.type or above.id) for above in deepest.trail)
     return " - ".join(filter(None, (at, _reason(told.members), known.meaning if known else "")))
 
 

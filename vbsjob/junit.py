@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from vbsjob.record import Answer
     from vbsjob.world import World
 
+    Case = tuple[str, str, float, str]
+    """A path, a name, seconds, and how it ended."""
+
+COUNTED = (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
+
 
 def check(path: str) -> None:
     """Refuse a place where no file can be, before the waiting begins; raises Usage."""
@@ -32,12 +38,11 @@ def check(path: str) -> None:
 
 def write(path: str, answers: Sequence[Answer], world: World) -> None:
     """Write the report whole or not at all; raises LocalFailure."""
-    content = world.redacted(text(answers, world.now()))
     name = ""
     try:
         handle, name = tempfile.mkstemp(dir=Path(path).parent, prefix=".vbsjob-")
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(content)
+            file.writelines(f"{world.redacted(line)}\n" for line in lines(answers, world.now()))
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except OSError as error:
@@ -46,29 +51,34 @@ def write(path: str, answers: Sequence[Answer], world: World) -> None:
         raise LocalFailure(f"--junit {plain(path)}: {error.strerror}.") from None
 
 
-def text(answers: Sequence[Answer], now: datetime) -> str:
-    """Return the report."""
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites name="vbsjob">']
+def lines(answers: Sequence[Answer], now: datetime) -> Iterator[str]:
+    """Yield the report, line by line: a job may have a hundred thousand sub-jobs."""
+    yield '<?xml version="1.0" encoding="UTF-8"?>'
+    yield '<testsuites name="vbsjob">'
     for answer in answers:
-        cases = list(_cases(answer, now))
-        told = [line for case in cases for line in case]
-        counts = "".join(
-            f" {name}={quoteattr(str(sum(f'<{tag} ' in line for line in told)))}"
-            for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
-        )
+        # A suite begins with how many of its cases ended in which way.
+        ends = Counter(_tag(ended) for _, _, _, ended in _cases(answer, now))
+        counts = "".join(f' {name}="{ends[tag]}"' for name, tag in COUNTED)
         suite = quoteattr(plain(answer.job_id))
-        lines += [f'<testsuite name={suite} tests="{len(cases)}"{counts}>', *told, "</testsuite>"]
-    return "\n".join([*lines, "</testsuites>", ""])
+        yield f'<testsuite name={suite} tests="{ends.total()}"{counts}>'
+        for case in _cases(answer, now):
+            yield from _case(*case)
+        yield "</testsuite>"
+    yield "</testsuites>"
 
 
-def _cases(answer: Answer, now: datetime) -> Iterator[list[str]]:
+def _tag(ended: str) -> str:
+    return ended[1:].partition(" ")[0]
+
+
+def _cases(answer: Answer, now: datetime) -> Iterator[Case]:
     if answer.job is None:
-        yield _case("vbsjob", answer.job_id, 0.0, _ended(answer))
+        yield "vbsjob", answer.job_id, 0.0, _ended(answer)
         return
     for place in job.walk(answer.job):
         ended = _of(place.job) if place.depth else _ended(answer)
         path = ".".join(_name(above) for above in place.trail[:-1]) or "vbsjob"
-        yield _case(path, _called(place), place.job.elapsed(now) or 0.0, ended)
+        yield path, _called(place), place.job.elapsed(now) or 0.0, ended
 
 
 def _called(place: Place) -> str:
@@ -80,9 +90,12 @@ def _name(found: Job) -> str:
     return (found.type or found.id or "?").replace(".", "_")
 
 
-def _case(path: str, name: str, seconds: float, ended: str) -> list[str]:
+def _case(path: str, name: str, seconds: float, ended: str) -> Iterator[str]:
     named = f"classname={quoteattr(plain(path))} name={quoteattr(plain(name))}"
-    return [f'<testcase {named} time="{seconds:.3f}">', *filter(None, [ended]), "</testcase>"]
+    yield f'<testcase {named} time="{seconds:.3f}">'
+    if ended:
+        yield ended
+    yield "</testcase>"
 
 
 def _ended(answer: Answer) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from vbsjob.text import plain, span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from vbsjob.change import Change
     from vbsjob.outcome import Code
@@ -72,13 +72,13 @@ def _last(poll: Poll, now: float) -> str:
     return f"; last answer {span(now - max(answered))} ago" if answered else ""
 
 
-def _told(event: Event, one: Followed, now: float) -> list[str]:
+def _told(event: Event, one: Followed, now: float) -> Iterator[str]:
     if event.kind == "recovered":
-        return [f"answers again after {span(event.seconds)}"]
+        return iter([f"answers again after {span(event.seconds)}"])
     if event.problem is not None:
         age = "" if one.answered is None else f" Last answer {span(now - one.answered)} ago."
-        return [f"no answer: {plain(str(event.problem))}{age} Trying again."]
-    return [_change(item) for item in event.changes]
+        return iter([f"no answer: {plain(str(event.problem))}{age} Trying again."])
+    return map(_change, event.changes)
 
 
 def _change(item: Change) -> str:

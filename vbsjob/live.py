@@ -66,7 +66,7 @@ class Live:
 
     def tell(self, _events: Sequence[Event], _poll: Poll, _now: float) -> None:
         """Something changed: the next picture is made anew, and soon."""
-        self._outline = None
+        self._forget()
 
     def tick(self, poll: Poll, now: float) -> float:
         """Draw if it is time to."""
@@ -93,6 +93,12 @@ class Live:
         with contextlib.suppress(OSError):
             self._terminal.leave()
         self._world.manner.aside = None
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._outline is not None:
+            self._outline.forget()
+        self._outline = None
 
     def _draw(self, poll: Poll, status: Callable[[], Line]) -> None:
         self._size = width, height = self._sized()

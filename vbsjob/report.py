@@ -136,12 +136,13 @@ def _draw(answers: Sequence[Answer], settings: Settings, world: World, *, whole:
 
     marks = _marks(settings, world)
     now, width = world.now(), world.width(world.stdout) or view.UNBOUND
-    pictures = (
-        sheet.block(Outline(job), now, width, marks, _next(job, settings), whole=whole)
-        for answer in answers
-        if (job := answer.job)
-    )
-    _paint(pictures, settings, world)
+
+    def drawn(job: Job) -> Iterator[Line]:
+        outline = Outline(job)
+        yield from sheet.block(outline, now, width, marks, _next(job, settings), whole=whole)
+        outline.forget()
+
+    _paint((drawn(answer.job) for answer in answers if answer.job), settings, world)
 
 
 def _branch(answers: Sequence[Answer], settings: Settings, world: World) -> None:
