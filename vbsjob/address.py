@@ -22,6 +22,8 @@ NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 """What a job id or project id may look like: it becomes a segment of a path."""
 
 HOST = re.compile(r"(?!-)[0-9a-z_-]{1,63}(\.(?!-)[0-9a-z_-]{1,63})*\.?")
+PLACE = re.compile(r"(\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]|[^\[\]:%]+)(:[0-9]{1,5})?")
+"""A host and its port, with nothing around them that some readers would pass over."""
 VERSION = re.compile(r"v[0-9]+(\.[0-9]+)?")
 OTC = ".otc.t-systems.com"
 TEMPLATE = re.compile(r"[%$]\((?:project|tenant)_id\)s")
@@ -58,14 +60,13 @@ def _split(address: str) -> SplitResult:
         raise ValueError("it must not hold a user or a password")
     if parts.query or parts.fragment or address.endswith(("?", "#")):
         raise ValueError("it must not have a query or a fragment")
-    if ".." in parts.path.split("/") or "%" in parts.path:
+    if {".", ".."} & set(parts.path.split("/")) or "%" in parts.path:
         raise ValueError("its path is not plain")
-    if parts.port == 0 or parts.netloc.endswith(":"):
+    if not PLACE.fullmatch(parts.netloc):
+        raise ValueError("it names no host, or not the host alone and its port")
+    if parts.port == 0:
         raise ValueError("its port is not usable")
-    host = parts.hostname or ""
-    if "%" in host or ("[" in parts.netloc and ":" not in host):
-        raise ValueError("its host is not a name or an IP address")
-    _check_host(host)
+    _check_host(parts.hostname or "")
     return parts
 
 

@@ -86,9 +86,7 @@ class Wire:
         return reply
 
     def _exchange(self, request: Request, pool: httpx.HTTPTransport) -> Reply:
-        url = httpx.URL(request.url)
-        if url.raw_path != _target(request.url):
-            raise httpx.InvalidURL("the library would ask for something else")
+        url = _as_read(request.url)
         timeout = httpx.Timeout(connect=CONNECT, read=READ, write=WRITE, pool=self._attempt)
         asked = httpx.Request(
             request.method,
@@ -164,6 +162,18 @@ class _Oversize(httpx.HTTPError):
     def __init__(self, limit: int) -> None:
         super().__init__("too large")
         self.limit = limit
+
+
+def _as_read(url: str) -> httpx.URL:
+    """Return an address as the library reads it; raises InvalidURL where it cannot, or differs."""
+    found = httpx.URL(url)
+    try:
+        host = found.host
+    except UnicodeError:  # it has rules of its own for international names
+        raise httpx.InvalidURL("the host is no international name") from None
+    if not host or found.raw_path != _target(url):
+        raise httpx.InvalidURL("the library would ask for something else")
+    return found
 
 
 def _target(url: str) -> bytes:
