@@ -192,16 +192,24 @@ def _imported(path: Path) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
+@pytest.mark.parametrize("command", ["get j --exit-status", "watch j -q", "--help", "--version"])
 def test_f98_modules_lying_in_the_working_directory_are_not_imported(
-    service: Server, tmp_path: Path
+    service: Server, tmp_path: Path, command: str
 ) -> None:
-    for name in ("httpx", "json", "typer", "rich", "yaml", "ssl", "platformdirs"):
-        (tmp_path / f"{name}.py").write_text("raise SystemExit('hijacked')\n")
-    script = tmp_path.parent / "vbsjob-as-pip-makes-it"
+    work = tmp_path / "work"
+    work.mkdir()
+    for name in {*sys.stdlib_module_names, *THIRD}:
+        (work / f"{name}.py").write_text("raise SystemExit('hijacked')\n")
+    (work / "evil.pth").write_text("import sys; sys.exit('hijacked')\n")
+    script = tmp_path / "vbsjob-as-pip-makes-it"
     script.write_text("from vbsjob.__main__ import main\nmain()\n")
     env = surroundings(service.url, PYTHONPATH=str(ROOT))
     ended = subprocess.run(
-        [sys.executable, str(script), "get", "j", "--exit-status"], env=env, cwd=tmp_path,
+        [sys.executable, str(script), *command.split()], env=env, cwd=work,
         capture_output=True, check=False,
     )  # fmt: skip
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+THIRD = ("httpx", "httpcore", "h11", "certifi", "idna", "anyio", "typer", "rich", "yaml", "_yaml",
+         "platformdirs", "shellingham", "annotated_doc", "vbsjob")  # fmt: skip
