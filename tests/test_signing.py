@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import random
 from datetime import UTC, datetime, timedelta
@@ -14,36 +12,13 @@ from urllib.parse import quote, unquote_to_bytes
 import httpx
 import pytest
 
+from tests.rigs.gateway import verified
 from vbsjob import signing
 from vbsjob.exchange import Request
 
 KNOWN = Path(__file__).parents[2] / "shared" / "api" / "signing-known-answer.json"
 COUNT = 100_000
 CHARACTERS = "aZ09-._~ !$'()*,:;=@/&%+äß€𝄞[]\\\"<>|^`{}"
-
-
-def verified(
-    method: str, target: bytes, headers: dict[str, str], body: bytes, secret: str
-) -> tuple[bool, list[str]]:
-    """The gateway's side, from the algorithm's description: re-derive from what arrived."""
-    sent = {name.lower(): value for name, value in headers.items()}
-    scheme, _, rest = sent["authorization"].partition(" ")
-    said = dict(part.strip().split("=", 1) for part in rest.split(","))
-    covered = said["SignedHeaders"].split(";")
-    raw_path, _, raw_query = target.partition(b"?")
-    path = "/".join(quote(unquote_to_bytes(s), safe="-_.~") for s in raw_path.split(b"/"))
-    if path[-1] != "/":
-        path += "/"
-    found = [pair.split(b"=", 1) for pair in raw_query.split(b"&") if pair]
-    pairs = sorted((unquote_to_bytes(p[0]), unquote_to_bytes(b"".join(p[1:]))) for p in found)
-    query = "&".join(quote(k, safe="-_.~") + "=" + quote(v, safe="-_.~") for k, v in pairs)
-    lines = [f"{name}:{sent[name].strip()}" for name in covered]
-    payload = hashlib.sha256(body).hexdigest()
-    form = [method.upper(), path, query, *lines, "", ";".join(covered), payload]
-    digest = hashlib.sha256("\n".join(form).encode()).hexdigest()
-    text = f"{scheme}\n{sent['x-sdk-date']}\n{digest}"
-    expected = hmac.new(secret.encode(), text.encode(), "sha256").hexdigest()
-    return said["Signature"] == expected and scheme == "SDK-HMAC-SHA256", covered
 
 
 def word(draw: random.Random, longest: int = 8) -> str:

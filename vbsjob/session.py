@@ -32,7 +32,8 @@ RENEWALS = 3
 HOUR = 3600.0
 EARLY, EARLY_PART = 120.0, 0.05
 """A token is renewed this long, or this part of its life, before it expires."""
-CLOCK_LIMIT = 86400.0
+CLOCK_LIMIT, CLOCK_SAME = timedelta(days=1), timedelta(minutes=1)
+"""A clock that is further off is not corrected; less than CLOCK_SAME is no other time."""
 
 
 class Session:
@@ -49,7 +50,7 @@ class Session:
         self._renewals: list[float] = []
         self._refused: Problem | None = None
         self._accepted = not self._method.fragile
-        self._clock: timedelta | None = None
+        self._clock = timedelta()
         self._signing_in = threading.RLock()
         self.base = ""
         """The address below which `jobs/ID` is asked, once signed in."""
@@ -98,23 +99,26 @@ class Session:
         return reply
 
     def _signed(self, request: Request, held: Pass | None) -> Reply:
-        """Send a request signed for this moment; correct the time once, by the service's clock."""
-        reply = self._line.exchange(self._proved(request, held))
-        if self._clock is not None or not refusal.is_about_time(reply):
-            return reply
-        off = refusal.clock(reply, self._world.now())
-        if off is None or abs(off.total_seconds()) > CLOCK_LIMIT:
-            return reply
-        self._clock = off
-        self._world.note(
-            f"this machine's clock says {self._world.now():%Y-%m-%d %H:%M:%S} UTC, the service's"
-            f" {self._world.now() + off:%Y-%m-%d %H:%M:%S}; signing with the service's time."
-        )
-        return self._line.exchange(self._proved(request, held))
+        """Send a request signed for this moment; correct the time once, by the service's clock.
 
-    def _proved(self, request: Request, held: Pass | None) -> Request:
-        at = self._world.now() + (self._clock or timedelta())
-        return self._method.sign(request, held, at)
+        Once a request: this machine's clock may step again while the jobs are watched.
+        """
+        used = self._clock
+        reply = self._line.exchange(self._proved(request, held, used))
+        off = refusal.clock(reply, self._world.now()) if refusal.is_about_time(reply) else None
+        if off is None or abs(off) > CLOCK_LIMIT or abs(off - used) < CLOCK_SAME:
+            return reply
+        if abs(off - self._clock) >= CLOCK_SAME:  # else another thread has just said so
+            self._world.note(
+                f"this machine's clock says {self._world.now():%Y-%m-%d %H:%M:%S} UTC, the"
+                f" service's {self._world.now() + off:%Y-%m-%d %H:%M:%S}; signing with the"
+                " service's time."
+            )
+        self._clock = off
+        return self._line.exchange(self._proved(request, held, off))
+
+    def _proved(self, request: Request, held: Pass | None, off: timedelta) -> Request:
+        return self._method.sign(request, held, self._world.now() + off)
 
     def _may_renew(self) -> bool:
         now = self._world.monotonic()
