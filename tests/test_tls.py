@@ -10,7 +10,7 @@ import pytest
 from tests.rigs.certificates import KINDS, Authority
 from tests.rigs.program import asked, reaching
 from tests.rigs.server import Server, always, answer, job
-from vbsjob import settings, wire
+from vbsjob import deadline, settings
 from vbsjob.client import Client
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def test_f29_a_server_that_speaks_an_old_tls_alone_is_refused(
 def test_f30_a_kept_connection_is_left_within_five_minutes_so_that_a_new_certificate_is_seen() -> (
     None
 ):
-    assert wire.IDLE <= 300
+    assert deadline.LIFE <= 300
 
 
 def test_f30_a_certificate_that_went_bad_is_seen_with_the_next_connection(

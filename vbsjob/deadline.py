@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LIFE = 300.0
 """A connection serves this long, so that a certificate that went bad is seen."""
+IDLE = 30.0
+"""One that was not used for so long is left, also where the machine slept meanwhile."""
 
 
 class Deadline(threading.local):
@@ -94,10 +96,12 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
         self._deadline = deadline
-        self._made = deadline.now()
+        self._made = self._used = deadline.now()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left(timeout))
+        part = self._stream.read(max_bytes, self._deadline.left(timeout))
+        self._used = self._deadline.now()
+        return part
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, self._deadline.left(timeout))
@@ -117,6 +121,8 @@ class _Stream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         """Claim to have been closed by the other side once too old to be used again."""
-        if info == "is_readable" and self._deadline.now() - self._made > LIFE:
-            return True
+        if info == "is_readable":
+            now = self._deadline.now()
+            if now - self._made > LIFE or now - self._used > IDLE:
+                return True
         return self._stream.get_extra_info(info)

@@ -39,7 +39,6 @@ HEADERS = {
 }
 CONNECTIONS = 32
 PROXY_SIGN_IN = 407
-IDLE = 60.0
 
 
 class Wire:
@@ -137,7 +136,8 @@ class Wire:
         transport = httpx.HTTPTransport(
             verify=context,
             trust_env=False,
-            limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=IDLE),
+            # Which connection is too old to be used again is decided below, by a better clock.
+            limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=None),
             proxy=None
             if proxy is None
             else httpx.Proxy(
