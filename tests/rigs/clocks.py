@@ -1,7 +1,10 @@
-"""Clocks that are wrong or run fast, by libfaketime."""
+"""Clocks of a process that are wrong or run fast, by libfaketime; that step, by `stepping.c`."""
 
 from __future__ import annotations
 
+import shutil
+import struct
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,3 +20,46 @@ def off(by: str, *, times: float = 1.0) -> dict[str, str]:
     of a name that takes long, and no full pool of connections, can be tried with a fast clock.
     """
     return {"LD_PRELOAD": str(FOUND[0]), "FAKETIME": f"{by} x{times:g}"}
+
+
+COMPILER = shutil.which("cc") or shutil.which("gcc")
+SOURCE = Path(__file__).with_name("stepping.c")
+needs_compiler = pytest.mark.skipif(not COMPILER, reason="clocks that step need a C compiler")
+
+
+def _may_shift() -> bool:
+    command = ["unshare", "--time", "--boottime", "1", "true"]
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+needs_time_namespace = pytest.mark.skipif(
+    not _may_shift(), reason="clocks of one's own need root and a kernel and unshare that have them"
+)
+
+
+class Steps:
+    """Clocks to move while processes run that were given its variables."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "steps"
+        self._library = folder / "stepping.so"
+        made, source = str(self._library), str(SOURCE)
+        command = [str(COMPILER), "-shared", "-fPIC", "-o", made, source, "-ldl"]
+        subprocess.run(command, check=True, capture_output=True)
+        self.set(clock=0, sleep=0)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a process needs to be moved."""
+        return {"LD_PRELOAD": str(self._library), "STEPPING": str(self._file)}
+
+    def set(self, *, clock: int, sleep: int) -> None:
+        """Let the clock one reads be so many seconds off, and the machine have slept for so many.
+
+        libfaketime cannot do this: it moves the clock of sleeping with the others, or breaks it.
+        """
+        with self._file.open("r+b" if self._file.exists() else "wb") as file:
+            file.write(struct.pack("=qq", clock + sleep, sleep))

@@ -203,6 +203,18 @@ def always(content: bytes) -> Script:
     return script
 
 
+class Telling:
+    """Tell of the job asked about a status that may change, keeping the connection."""
+
+    status = "RUNNING"
+
+    def __call__(self, peer: Peer) -> None:
+        """Answer every request."""
+        while request := peer.request():
+            job_id = request.split(b" ", 2)[1].rpartition(b"/")[2].decode()
+            peer.send(answer(job(self.status, job_id)))
+
+
 def job(status: Any = "SUCCESS", job_id: str = "j", **members: Any) -> dict[str, Any]:
     """Return a job's document as the service would tell it."""
     return {"job_id": job_id, "job_type": "bksCreateBackup", "status": status, **members}
