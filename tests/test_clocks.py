@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import re
 import signal
 import socket
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -16,8 +19,10 @@ from tests.rigs.gateway import KEYS, Gateway
 from tests.rigs.program import process, surroundings
 from tests.rigs.server import Server, Telling
 from tests.rigs.terminal import await_requests
+from vbsjob.signals import LONGEST
 
 EIGHT_HOURS = 8 * 3600
+LIBC = ctypes.CDLL(None)
 
 
 @needs_faketime
@@ -138,6 +143,21 @@ def test_f66_stopped_for_real_whether_or_not_the_machine_slept_it_asks_when_cont
     assert watch.kinds == ["start", "change", "change", "verdict"]
     assert watch.events[-1]["jobs"][0]["status"] == "FAIL"
     assert server.connections == (2 if slept else 1)
+
+
+@pytest.mark.skipif(not hasattr(LIBC, "tgkill"), reason="a signal to a thread needs glibc's tgkill")
+def test_f66_f81_a_signal_that_another_thread_is_handed_ends_the_wait_as_well() -> None:
+    with (
+        Server(Telling()) as server,
+        watching("--interval", "1h", env=surroundings(server.url)) as watch,
+    ):
+        watch.until("change")
+        pid = watch.process.pid
+        others = {int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()} - {pid}
+        began = time.monotonic()
+        LIBC.tgkill(pid, others.pop(), signal.SIGTERM)
+        assert watch.process.wait(10) == -signal.SIGTERM
+        assert time.monotonic() - began < LONGEST - 1
 
 
 @needs_time_namespace
