@@ -105,6 +105,7 @@ def test_f66_after_a_sleep_of_the_machine_it_asks_at_once_over_a_new_connection(
         watching("--interval", "1h", env=surroundings(server.url, **steps.env)) as watch,
     ):
         watch.until("change")
+        time.sleep(0.5)  # it rests by now, which is when machines are put to sleep
         steps.set(clock=0, sleep=slept)
         await_requests(server, 2)
         assert server.connections == 2
