@@ -69,6 +69,12 @@ def test_f32_s15_no_proxy_is_read_as_curl_documents_it(said: str, excepted: set[
     assert direct == excepted
 
 
+def test_f32_a_dot_at_the_end_of_a_host_s_name_makes_no_difference() -> None:
+    for said, excepted in (("cloud.test", True), ("cloud.test.", True), ("other.test", False)):
+        env = {"HTTPS_PROXY": PROXY, "NO_PROXY": said}
+        assert (route.proxy_for("https://vbs.cloud.test./", env) is None) is excepted
+
+
 @given(st.text(max_size=60), st.sampled_from(HOSTS))
 def test_f32_no_value_of_no_proxy_ends_in_an_error(said: str, host: str) -> None:
     route.proxy_for(f"https://{host}/", {"https_proxy": PROXY, "no_proxy": said})

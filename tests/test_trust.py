@@ -150,6 +150,17 @@ def test_f34_a_proxy_that_lets_nothing_through_is_named_without_its_password(
     assert proxy.received[0].startswith(first)
 
 
+def test_f34_what_a_proxy_says_of_its_password_is_not_shown() -> None:
+    said = {"error": {"message": "no: u:canary-proxy%3Apw, u:canary-proxy:pw", "code": "X"}}
+    with Server(always(answer(said, 403))) as proxy:
+        through = proxy.url.replace("http://", "http://u:canary-proxy%3Apw@")
+        more = {"VBSJOB_INSECURE_HTTP": "true", "HTTP_PROXY": through}
+        ended = process("get", "j", "-v", env=surroundings("http://vbs.cloud.test", **more))
+    assert ended.code == 4
+    assert ended.err.count("(secret)") == 2
+    assert "canary" not in ended.err
+
+
 def test_f34_a_proxy_that_is_not_there_is_named() -> None:
     with Server() as proxy:
         pass

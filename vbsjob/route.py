@@ -92,7 +92,7 @@ def _names(entry: str, host: str, port: int) -> bool:
         return False
     ours, network = _ip(host), _network(name)
     if ours is not None:
-        return network is not None and ours.version == network.version and ours in network
+        return network is not None and ours in network
     domain = name.strip(".")
     return bool(domain) and (host == domain or host.endswith(f".{domain}"))
 
