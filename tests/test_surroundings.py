@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import ast
 import itertools
+import os
+import pty
 import re
 import subprocess
 import sys
@@ -153,6 +155,19 @@ def test_f40_no_variable_makes_a_terminal_of_a_pipe(service: Server, env: dict[s
         ended = process(command, "j", env=surroundings(service.url, **{"TERM": "xterm", **env}))
         assert ended.code == 0, ended.err
         assert "\x1b" not in re.sub(r"\x1b\[[0-9;]*m", "", ended.out + ended.err)
+
+
+def test_f40_a_terminal_without_a_size_is_taken_for_one_of_80_columns() -> None:
+    below = {"job_id": "b" * 32, "status": "FAIL", "fail_reason": "because " * 20}
+    ours, its = pty.openpty()
+    with Server(always(answer(job("SUCCESS", sub_jobs=[below])))) as server:
+        env = surroundings(server.url, TERM="xterm", NO_COLOR="1")
+        ended = subprocess.run([*COMMAND, "tree", "j"], stdout=its, stderr=its, env=env, cwd=ROOT, check=False)  # fmt: skip
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    os.close(its)
+    assert (ended.returncode, shown.split()[1]) == (0, "SUCCESS")
+    assert max(len(row) for row in shown.splitlines()) <= 80
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "1000000000", "x", "1e9", ""])
