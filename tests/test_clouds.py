@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.rigs.files import unprivileged
 from vbsjob import settings
 from vbsjob.outcome import Usage
 from vbsjob.world import World
@@ -286,3 +287,20 @@ def test_another_clouds_unknown_profile_does_no_harm(tmp_path: Path) -> None:
     document = {"clouds": {"a": cloud(), "b": {"profile": "nobodys"}, "c": {"regions": 7}}}
     (tmp_path / "clouds.yaml").write_text(yaml.safe_dump(document))
     assert ours(tmp_path, {})["username"] == "mira"
+
+
+def test_f37_a_folder_closed_to_the_user_such_as_anothers_working_directory_is_passed_over(
+    tmp_path: Path,
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    world = World(io.StringIO(), io.StringIO(), io.StringIO(), {}, config_folders=(closed,))
+    with unprivileged():
+        assert settings.load({"region": "eu-de"}, world)["region"] == "eu-de"
+
+
+def test_f73_a_place_that_cannot_be_looked_at_is_named_and_is_no_internal_failure(
+    tmp_path: Path,
+) -> None:
+    env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / ("name" * 100))}
+    assert "OS_CLIENT_CONFIG_FILE: " in refused(tmp_path, env)

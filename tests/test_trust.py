@@ -36,16 +36,16 @@ def test_s15_an_authority_is_trusted_by_either_variable(
 
 
 @pytest.mark.parametrize("variable", CERTIFICATE_VARIABLES)
-@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "text", "unreadable"])
+@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "text", "unreadable", "no name"])
 def test_f35_a_bad_authority_file_is_one_line_that_names_the_variable(
     tmp_path: Path, variable: str, kind: str
 ) -> None:
-    path = tmp_path / "ca.pem"
+    path = tmp_path / ("ca.pem" if kind != "no name" else "certificate-" * 30)
     if kind == "folder":
         path.mkdir()
     elif kind == "unreadable":
         path.symlink_to("/proc/self/mem")  # for root too: the first page is nobody's
-    elif kind != "missing":
+    elif kind in {"empty", "text"}:
         path.write_text("" if kind == "empty" else "canary-content")
     env = surroundings("https://127.0.0.1:1", **{variable: str(path)})
     ended = process("get", "j", env=env)

@@ -7,6 +7,7 @@ from clouds-public.yaml or from here. Each layer knows its file.
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,11 +165,11 @@ def config(world: World) -> File | None:
 def _place(stem: str, variable: str, world: World) -> Path | None:
     named = world.env.get(variable)
     if named:
-        if not Path(named).is_file():
-            raise Usage(f"{variable}: there is no file {plain(named)}.")
+        if not stat.S_ISREG(file.mode(Path(named), f"{variable}: {plain(named)}")):
+            raise Usage(f"{variable}: {plain(named)} is no file that can be read.")
         return Path(named).absolute()
     places = (folder / f"{stem}{suffix}" for folder in world.config_folders for suffix in SUFFIXES)
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if stat.S_ISREG(file.mode(place))), None)
 
 
 def _plain_keys(values: dict[Any, Any]) -> dict[str, Any]:
@@ -223,6 +224,6 @@ def _warned(found: File, world: World) -> File:
         section for cloud in found.clouds.values() for section in (cloud, cloud.get("auth"))
     ]
     holds = any(SECRETS & section.keys() for section in sections if isinstance(section, dict))
-    if holds and os.name == "posix" and found.path.stat().st_mode & 0o077:
+    if holds and os.name == "posix" and file.mode(found.path) & 0o077:
         world.note(f"others can read the secrets in {found.path}; chmod 600 {found.path}")
     return found

@@ -24,24 +24,42 @@ HEADER = re.compile(r"\s*\[+([^\]]*)\]")
 KEY = re.compile(r"([^=#\[]+)=")
 
 
+def mode(path: Path, named: str = "") -> int:
+    """Return the kind and rights of what lies there, 0 where this user finds nothing.
+
+    A folder closed to the user, such as another's working directory, holds nothing of theirs.
+    Raises Usage, which calls the place `named`, or else by its path.
+    """
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, PermissionError, ValueError):
+        return 0
+    except OSError as error:
+        raise Usage(f"{named or path}: cannot be read: {error.strerror}.") from None
+
+
 def text(path: Path) -> str | None:
     """Return what a file says; None where there is none. Raises Usage."""
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        content = _content(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise Usage(f"{path}: cannot be read: {error.strerror}.") from None
-    with os.fdopen(handle, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Usage(f"{path}: is no regular file.")
-        content = stream.read(SIZE_LIMIT + 1)
     if len(content) > SIZE_LIMIT:
         raise Usage(f"{path}: is larger than {SIZE_LIMIT >> 10} KiB.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Usage(f"{path}: is not UTF-8 text.") from None
+
+
+def _content(path: Path) -> bytes:
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise Usage(f"{path}: is no regular file.")
+        return stream.read(SIZE_LIMIT + 1)
 
 
 def toml(path: Path) -> dict[str, Any] | None:

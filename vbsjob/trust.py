@@ -9,10 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import ssl
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vbsjob import file
 from vbsjob.outcome import Usage
 from vbsjob.text import plain
 
@@ -45,7 +47,7 @@ class Trust:
     def _authorities(self) -> ssl.SSLContext:
         named = self.cacert or _named("SSL_CERT_FILE", self.env)
         folder = None if self.cacert else _named("SSL_CERT_DIR", self.env)
-        if folder is not None and not Path(folder[0]).is_dir():
+        if folder is not None and not stat.S_ISDIR(_mode(folder)):
             raise Usage(f"{folder[1]}: {plain(folder[0])} is no folder.")
         if named is None and folder is None:
             return _default()
@@ -74,6 +76,10 @@ def _named(variable: str, env: Mapping[str, str]) -> tuple[str, str] | None:
     return (env[variable], variable) if env.get(variable) else None
 
 
+def _mode(named: tuple[str, str]) -> int:
+    return file.mode(Path(named[0]), f"{named[1]}: {plain(named[0])}")
+
+
 def _default() -> ssl.SSLContext:
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"]:
@@ -85,8 +91,8 @@ def _default() -> ssl.SSLContext:
 
 def _loaded(named: tuple[str, str] | None, folder: tuple[str, str] | None) -> ssl.SSLContext:
     path, origin = named or folder or ("", "")
-    if named is not None and not Path(path).is_file():
-        raise Usage(f"{origin}: {plain(path)} is no file.")
+    if named is not None and not stat.S_ISREG(_mode(named)):
+        raise Usage(f"{origin}: {plain(path)} is no file that can be read.")
     try:
         context = ssl.create_default_context(cafile=named and named[0], capath=folder and folder[0])
         empty = named is not None and not context.cert_store_stats()["x509"]
@@ -106,9 +112,9 @@ def _only_about_the_file(error: Exception) -> None:
 
 
 def _identify(context: ssl.SSLContext, cert: tuple[str, str], key: tuple[str, str] | None) -> None:
-    for path, origin in filter(None, (cert, key)):
-        if not Path(path).is_file():
-            raise Usage(f"{origin}: {plain(path)} is no file.")
+    for named in filter(None, (cert, key)):
+        if not stat.S_ISREG(_mode(named)):
+            raise Usage(f"{named[1]}: {plain(named[0])} is no file that can be read.")
     try:
         context.load_cert_chain(cert[0], key and key[0], password=lambda: "")
     except (OSError, ValueError) as error:

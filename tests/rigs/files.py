@@ -55,3 +55,14 @@ def read_only(folder: Path) -> Iterator[Path]:
 
 
 is_root = os.geteuid() == 0
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Let file rights count: root becomes nobody for a while."""
+    before = os.geteuid()
+    os.seteuid(before or 65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
