@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
+import time
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -81,6 +83,33 @@ def test_f78_s20_no_missing_stream_changes_what_the_code_says(
 def test_f78_a_problem_that_cannot_be_told_keeps_its_code(command: str, redirection: str) -> None:
     ended = shell(f'"$@" {command} {redirection}', env=surroundings())
     assert ended.code in {2, 4}
+
+
+@needs_full
+@pytest.mark.parametrize("progress", ["plain", "json"])
+def test_f78_a_full_disk_under_stderr_costs_a_watch_neither_its_answer_nor_its_code(
+    failing: Server, progress: str
+) -> None:
+    line = f'"$@" watch j -o json --progress {progress} 2>/dev/full'
+    ended = shell(line, env=surroundings(failing.url))
+    assert ended.code == 1
+    assert json.loads(ended.out)["status"] == "FAIL"
+
+
+def test_f86_a_full_pipe_that_is_not_to_be_waited_for_gets_the_whole_answer_all_the_same(
+    failing: Server,
+) -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with subprocess.Popen(
+        [*COMMAND, "get", "j", "-o", "json"], env=surroundings(failing.url), cwd=ROOT,
+        stdout=writer, stderr=subprocess.PIPE,
+    ) as child, os.fdopen(reader, "rb") as stream:  # fmt: skip
+        while select.select([], [writer], [], 0)[1] and child.poll() is None:
+            time.sleep(0.01)
+        os.close(writer)
+        assert len(json.loads(stream.read())["entities"]["note"]) == 200_000
+        assert child.wait() == 0
 
 
 def test_f78_a_socket_never_takes_the_place_of_a_closed_stream(well: Server) -> None:

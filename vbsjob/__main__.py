@@ -162,7 +162,7 @@ def _guard_standard_streams() -> None:
     if hasattr(select, "poll"):
         from vbsjob import outlet
 
-        sys.stdout, sys.stderr = outlet.stream(sys.stdout), outlet.stream(sys.stderr)
+        sys.stdout, sys.stderr = outlet.stream(sys.stdout), outlet.stream(sys.stderr, spare=True)
 
 
 def _say_version() -> NoReturn:

@@ -24,11 +24,15 @@ PIECE = 256
 
 
 class Outlet(io.RawIOBase):
-    """A descriptor; `over` tells whether the run is to end whatever its reader does."""
+    """A descriptor; `over` tells whether the run is to end whatever its reader does.
 
-    def __init__(self, descriptor: int) -> None:
+    A `spare` one carries comments: what a full disk does not take of them is dropped.
+    """
+
+    def __init__(self, descriptor: int, *, spare: bool = False) -> None:
         super().__init__()
         self._descriptor = descriptor
+        self._spare = spare
         self._terminal = os.isatty(descriptor)
         self._piece = PIECE if self._terminal else select.PIPE_BUF
         self._poll = select.poll()
@@ -59,19 +63,24 @@ class Outlet(io.RawIOBase):
 
     def write(self, content: Any) -> int:
         """Write as much as is taken, or drop it once nobody may wait any longer."""
-        if self.over is None:
-            return self._write(content)
-        if self.dropping or not self._taken(self.over):
-            self.dropping = True
-            return len(content)
-        return self._write(content[: self._piece])
+        while self.over is None or (not self.dropping and self._taken(self.over)):
+            try:
+                return self._write(content if self.over is None else content[: self._piece])
+            except BlockingIOError:  # somebody who shares the descriptor wants it not to wait
+                self._poll.poll(SLICE * 1000)
+        self.dropping = True
+        return len(content)
 
     def _write(self, content: Any) -> int:
         try:
             return os.write(self._descriptor, content)
+        except (BrokenPipeError, BlockingIOError):
+            raise
         except OSError as error:
             if self._terminal and error.errno == errno.EIO:
                 raise BrokenPipeError from None  # the terminal is closed
+            if self._spare:
+                return len(content)
             raise
 
     def _taken(self, over: Callable[[], bool]) -> bool:
@@ -85,10 +94,10 @@ class Outlet(io.RawIOBase):
         return True
 
 
-def stream(like: TextIO) -> TextIO:
+def stream(like: TextIO, *, spare: bool = False) -> TextIO:
     """Return a stream to the same descriptor that never waits for ever."""
     return io.TextIOWrapper(
-        io.BufferedWriter(Outlet(like.fileno())),
+        io.BufferedWriter(Outlet(like.fileno(), spare=spare)),
         encoding=like.encoding,
         errors="backslashreplace",
         newline="\n",
