@@ -1,8 +1,15 @@
-"""TLS that is not as it should be (F28-F30): permanent, said in one line, never asked twice."""
+"""TLS that is not as it should be (F28-F30): permanent, said in one line, never asked twice.
+
+Only a connection that broke off is worth another one.
+"""
 
 from __future__ import annotations
 
+import math
+import select
+import socket
 import ssl
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +21,7 @@ from vbsjob import deadline, settings
 from vbsjob.client import Client
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.rigs.program import Ended
@@ -56,6 +64,49 @@ def test_f28_a_self_signed_certificate_is_refused_without_its_authority(
     with Server(always(GOOD), tls=authority.good()) as server:
         ended = get(server, None)
         assert (ended.code, server.connections, server.requests) == (7, 1, 0)
+
+
+@dataclass
+class Relay:
+    """Between a client and a server: the next connection is cut after so many bytes of answer."""
+
+    server: Server
+    fault: str
+    limit: float = math.inf
+    sent: int = 0
+
+    def __call__(self, peer: Peer) -> None:
+        limit, self.limit, self.sent = self.limit, math.inf, 0
+        with socket.create_connection((self.server.host, self.server.port)) as behind:
+            other = {peer.connection: behind, behind: peer.connection}
+            while limit > self.sent:
+                for end in select.select(list(other), [], [])[0]:
+                    got = end.recv(int(min(65536, limit - self.sent) if end is behind else 65536))
+                    if not got:
+                        return
+                    other[end].sendall(got)
+                    self.sent += len(got) if end is behind else 0
+        if self.fault == "RST":
+            peer.reset()
+
+
+@pytest.mark.parametrize("step", [23, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("fault", ["FIN", "RST"])
+def test_f05_f06_s20_tls_cut_anywhere_is_tried_again_and_never_a_verdict(
+    authority: Authority, fault: str, step: int, record_property: Callable[[str, object], None]
+) -> None:
+    still = Server(always(answer(job("RUNNING"))), tls=authority.good())
+    with still as server, Server(relay := Relay(server, fault)) as between:
+        argv, cacert = ("get", "j", "--exit-status"), str(authority.file)
+        url = between.url.replace("http:", "https:")
+        assert asked(url, *argv, cacert=cacert).code == 8
+        cuts = range(1, relay.sent, step)
+        for length in cuts:
+            relay.limit = length
+            connections = between.connections
+            ended = asked(url, *argv, cacert=cacert)
+            assert (ended.code, between.connections - connections) == (8, 2), (length, ended)
+    record_property("cases", len(cuts))
 
 
 def test_f29_https_to_a_port_that_speaks_plain_http_is_named(authority: Authority) -> None:

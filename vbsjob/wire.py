@@ -207,19 +207,26 @@ def _problem(error: Exception, place: str, proxy: str) -> Problem:
             hint="VBSJOB_BODY_LIMIT raises the limit (MiB).",
         )
     for cause in _causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return Unreachable(
-                f"{place} shows a certificate that is not valid: {cause.verify_message}.",
-                hint="Set OS_CACERT if the cloud has a certificate authority of its own.",
-            )
         if isinstance(cause, ssl.SSLError):
-            return Unreachable(
-                f"{place} does not speak TLS as it should ({cause.reason}).",
-                hint="Check the endpoint's scheme and port.",
-            )
+            return _tls_problem(cause, place)
         if isinstance(cause, socket.gaierror):
             return Unavailable(f"cannot resolve the host of {place}.")
     return _unreached(error, place)
+
+
+def _tls_problem(cause: ssl.SSLError, place: str) -> Problem:
+    """Name why TLS failed: only a connection that broke off is worth another one."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return Unreachable(
+            f"{place} shows a certificate that is not valid: {cause.verify_message}.",
+            hint="Set OS_CACERT if the cloud has a certificate authority of its own.",
+        )
+    if isinstance(cause, ssl.SSLEOFError):  # as a balancer that is just being restarted does
+        return Unavailable(f"{place} broke off before TLS was agreed upon.")
+    return Unreachable(
+        f"{place} does not speak TLS as it should ({cause.reason}).",
+        hint="Check the endpoint's scheme and port.",
+    )
 
 
 def _unreached(error: Exception, place: str) -> Problem:
