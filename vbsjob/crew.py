@@ -43,9 +43,18 @@ class Crew:
         self._under_way += 1
         self._orders.put(job_id)
         if self._threads < min(SIZE, self._under_way):
-            self._threads += 1
+            self._hire()
+
+    def _hire(self) -> None:
+        """Start a thread; where the system gives none at all, ask in this one."""
+        try:
             # A daemon: a question under way must not hold up the end of the watch.
             threading.Thread(target=self._work, daemon=True).start()
+        except RuntimeError:
+            if not self._threads:
+                self._ask_next()
+        else:
+            self._threads += 1
 
     def answers(self) -> list[Told]:
         """Return what has come in since; a bug in a thread is raised here."""
@@ -60,12 +69,15 @@ class Crew:
 
     def _work(self) -> None:
         while True:
-            job_id = self._orders.get()
-            try:
-                self._answers.put((job_id, self._ask(job_id)))
-            except BaseException as error:  # noqa: BLE001 - the main thread raises it
-                self._answers.put((job_id, error))
-            self._ready()
+            self._ask_next()
+
+    def _ask_next(self) -> None:
+        job_id = self._orders.get()
+        try:
+            self._answers.put((job_id, self._ask(job_id)))
+        except BaseException as error:  # noqa: BLE001 - the main thread raises it
+            self._answers.put((job_id, error))
+        self._ready()
 
 
 class Alone:

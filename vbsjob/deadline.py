@@ -78,7 +78,10 @@ def _resolved(host: str, port: int, timeout: float) -> list[str]:
         except (OSError, UnicodeError) as error:
             found.put(error)
 
-    threading.Thread(target=look, daemon=True).start()
+    try:
+        threading.Thread(target=look, daemon=True).start()
+    except RuntimeError:  # the system gives no thread: better without a limit than not at all
+        look()
     answer: list[str] | OSError | UnicodeError
     try:
         answer = found.get(timeout=timeout)

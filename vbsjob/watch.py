@@ -60,7 +60,11 @@ class Watch:
         """Signals are a process's; elsewhere nothing disturbs."""
         real = self.world.process
         streams = self.world.stdout, self.world.stderr
-        self._signals = Signals(self._late, *streams) if real else Undisturbed(self.world.sleep)
+        try:
+            self._signals = Signals(self._late, *streams) if real else Undisturbed(self.world.sleep)
+        except OSError:  # no descriptor is left; a picture would keep that to itself
+            self._end(Code.INTERNAL)
+            raise
 
     def run(self) -> Code:
         """Follow the jobs until the poll is over, or a signal comes: then raises Interrupted.
