@@ -132,18 +132,23 @@ def _asked(settings: Settings, world: World, question: str, *values: object) -> 
 
 
 def _store(rows: Sequence[tuple[object, ...]], folder: str) -> None:
-    """Write rows; a file that is no database any more makes room for a new one."""
+    """Write rows; a file that is no database any more makes room for a new one.
+
+    A disk that fails to read once makes a file look so as well: it is looked at twice.
+    """
     import sqlite3
 
     _prepared(folder)
-    try:
-        _written(rows, folder)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError:
-        os.unlink(os.path.join(folder, FILE))
-        _prepared(folder)
-        _written(rows, folder)
+    for _ in range(2):
+        try:
+            return _written(rows, folder)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            continue
+    os.unlink(os.path.join(folder, FILE))
+    _prepared(folder)
+    return _written(rows, folder)
 
 
 def _written(rows: Sequence[tuple[object, ...]], folder: str) -> None:

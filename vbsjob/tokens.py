@@ -73,7 +73,8 @@ class Tokens:
         try:
             _made(self._folder)
             with _opened(self._folder) as folder:
-                _sweep(folder, self._world.now().timestamp())
+                with suppress(OSError):
+                    _sweep(folder, self._world.now().timestamp())
                 _replace(self._name, _encoded(held, self._world.now().timestamp()), folder)
         except OSError as error:
             reason = error.strerror or "it is not private"
@@ -94,7 +95,7 @@ class Tokens:
             yield
         finally:
             if handle is not None:
-                os.close(handle)
+                _close(handle)
 
     def _lock(self) -> int | None:
         import fcntl
@@ -116,7 +117,7 @@ class Tokens:
                 break
             else:
                 return handle
-        os.close(handle)
+        _close(handle)
         return None
 
 
@@ -150,6 +151,12 @@ def _opened(path: Path) -> Iterator[int]:
             os.fchmod(handle, 0o700)
         yield handle
     finally:
+        _close(handle)
+
+
+def _close(handle: int) -> None:
+    """Close what nothing was written to: that this fails can harm nobody."""
+    with suppress(OSError):
         os.close(handle)
 
 
