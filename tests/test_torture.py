@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import errno
 import json
-import shutil
-import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import asked, process, surroundings
+from tests.rigs.canary import leaked
+from tests.rigs.home import ISSUED, PASSWORD, Place, Service
+from tests.rigs.nursery import Nursery
+from tests.rigs.program import asked, environment
 from tests.rigs.server import Server, always, answer, job
+from tests.rigs.strike import Strike, library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.rigs.program import Ended
     from tests.rigs.server import Peer
 
 FAILED = [{"id": "s", "status": "FAIL", "error_code": "VolumeBackup.0202"}]
@@ -83,65 +88,75 @@ def test_f05_f06_f07_s20_an_answer_cut_at_any_byte_is_never_a_verdict(
         assert asked(server.url, *argv).code == (1 if name in VERDICT_1 else 0)
 
 
-@pytest.fixture(scope="module")
-def failing(tmp_path_factory: pytest.TempPathFactory) -> str:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("making system calls fail needs a C compiler")
-    source = __file__.replace("test_torture.py", "rigs/failing.c")
-    library = tmp_path_factory.mktemp("failing") / "failing.so"
-    command = [compiler, "-shared", "-fPIC", "-o", str(library), source, "-ldl"]
-    subprocess.run(command, check=True, capture_output=True)
-    return str(library)
+WAYS = ("token", "password")
+"""Plain http with a token given; or all that a password takes: TLS, sign-in, then the question."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Services whose jobs go on: 0 and 1 are both wrong."""
+
+    place: Place
+    nursery: Nursery
+    plain: Server
+    secure: Server
+    logs: Path
+
+    def get(self, way: str, strike: Strike) -> Ended:
+        env = environment(self.plain.url)
+        if way == "password":
+            env = {"HOME": str(self.place.home(self.secure).path)}
+        return self.nursery.run("get", "j", "--exit-status", "-v", env=env | strike.env)
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
-    """A service whose job goes on: 0 and 1 are both wrong."""
-    with Server(always(answer(job("RUNNING")))) as server:
-        yield server
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("torture")
+    place = Place(folder)
+    with (
+        Nursery(folder / "nursery", LD_PRELOAD=library(folder)) as nursery,
+        Server(always(answer(job("RUNNING")))) as plain,
+        place.serving(Service("RUNNING")) as secure,
+    ):
+        yield World(place, nursery, plain, secure, folder)
 
 
-OPERATIONS = {
+CALLS = {
     "socket": (errno.EMFILE, errno.ENOBUFS),
     "setsockopt": (errno.EINVAL,),
     "connect": (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EINTR),
     "getaddrinfo": (0,),
+    "thread": (errno.EAGAIN,),
     "send": (errno.EPIPE, errno.EINTR),
     "recv": (errno.ECONNRESET, errno.ETIMEDOUT, errno.EINTR, errno.EIO),
     "poll": (errno.EINTR,),
-    "write1": (errno.ENOSPC, errno.EIO, errno.EPIPE, errno.EINTR),
-    "write2": (errno.ENOSPC, errno.EPIPE),
+    "write1": (errno.ENOSPC, errno.EIO, errno.EPIPE, errno.EINTR, errno.EAGAIN),
+    "write2": (errno.ENOSPC, errno.EPIPE, errno.EAGAIN),
 }
-MOST = 12
+BESIDE = 24
+"""Runs at a time: some wait before they try again."""
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("operation", CALLS)
 def test_s20_each_operation_of_get_may_fail_once_and_no_code_lies(
-    failing: str, running: Server, tmp_path: Path, operation: str
+    world: World, operation: str, way: str, record_property: Callable[[str, object], None]
 ) -> None:
+    counted = Strike(operation, world.logs / f"{operation}-{way}", world.place.folder)
+    assert world.get(way, counted).code == 8
     struck = 0
-    for number in OPERATIONS[operation]:
-        for count in range(1, MOST):
-            log = tmp_path / f"{number}-{count}"
-            env = surroundings(
-                running.url, LD_PRELOAD=failing, FAIL_OP=operation, FAIL_AT=str(count),
-                FAIL_ERRNO=str(number), FAIL_LOG=str(log),
-            )  # fmt: skip
-            ended = process("get", "j", "--exit-status", "-v", env=env)
-            if not log.exists():
-                assert ended.code == 8
-                break
-            struck += 1
-            assert "Traceback" not in ended.err
-            assert "a bug" not in ended.err
-            assert ended.code in _allowed(operation, number), (number, count, ended)
-        else:
-            pytest.fail(f"{operation} is called {MOST} times and more")
+    with ThreadPoolExecutor(BESIDE) as pool:
+        strikes = list(counted.each(CALLS[operation]))
+        for strike, ended in zip(strikes, pool.map(partial(world.get, way), strikes), strict=True):
+            assert ended.tidy or ended.code == -13, (strike, ended)
+            assert ended.code in _allowed(strike), (strike, ended)
+            assert not leaked(ended.out + ended.err, PASSWORD, ISSUED)
+            struck += strike.struck is not None
     assert struck
+    record_property("cases", struck)
 
 
-def _allowed(operation: str, number: int) -> set[int]:
-    if operation == "write1" and number != errno.EINTR:
-        return {-13} if number == errno.EPIPE else {70}
+def _allowed(strike: Strike) -> set[int]:
+    if strike.operation == "write1" and strike.harm not in {errno.EINTR, errno.EAGAIN}:
+        return {-13} if strike.harm == errno.EPIPE else {70}
     return {8}  # tried again, or none of the verdict's business

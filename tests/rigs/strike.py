@@ -1,0 +1,78 @@
+"""One call of a process that fails, or is its last: what `failing.c` is told, and what it tells."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SOURCE = Path(__file__).with_name("failing.c")
+Harm = int | str
+"""An errno; or `before` or `after`: SIGKILL there."""
+
+
+def library(folder: Path) -> str:
+    """Compile what is to be preloaded."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("making system calls fail needs a C compiler")
+    made = folder / "failing.so"
+    command = [compiler, "-shared", "-fPIC", "-o", str(made), str(SOURCE), "-ldl"]
+    subprocess.run(command, check=True, capture_output=True)
+    return str(made)
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """The n-th call of an operation, from 1, and what becomes of it; number 0 only counts them."""
+
+    operation: str
+    log: Path
+    under: Path
+    """Of files only those count whose path begins so."""
+    at: int = 0
+    harm: Harm = 0
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables that bring it about."""
+        return {
+            "FAIL_OP": self.operation, "FAIL_AT": str(self.at), "FAIL_WITH": str(self.harm),
+            "FAIL_UNDER": str(self.under), "FAIL_LOG": str(self.log),
+        }  # fmt: skip
+
+    def each(self, harms: Iterable[Harm]) -> Iterator[Strike]:
+        """Yield a strike at each call that was counted, for each harm."""
+        for harm in harms:
+            for at in range(1, self.calls + 1):
+                log = self.log.with_name(f"{self.log.name}-{harm}-{at}")
+                yield Strike(self.operation, log, self.under, at, harm)
+
+    @property
+    def struck(self) -> tuple[str, str] | None:
+        """The operation that it hit and the file, if one; None where there were fewer calls."""
+        for line in self._told("struck"):
+            operation, _, file = line.partition(" ")
+            return operation, file
+        return None
+
+    @property
+    def left_open(self) -> list[str]:
+        """The files that were open when the process ended."""
+        return self._told("open")
+
+    @property
+    def calls(self) -> int:
+        """How many calls there were."""
+        return int(self._told("calls")[0].split()[0])
+
+    def _told(self, word: str) -> list[str]:
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [line.removeprefix(f"{word} ") for line in lines if line.startswith(f"{word} ")]
