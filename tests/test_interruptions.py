@@ -1,9 +1,8 @@
-"""`vbsjob watch` and signals: at any moment, twice, ignored, from a shell with job control."""
+"""`vbsjob watch` and signals: twice, ignored, from a shell with job control, a closed terminal."""
 
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import time
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.moments import ours
 from tests.rigs.program import COMMAND, ROOT
 from tests.rigs.server import Server, always, answer, job
 from tests.rigs.terminal import (
@@ -27,60 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-ENDINGS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
-
-
 @pytest.fixture(scope="module")
 def running() -> Iterator[Server]:
     with Server(always(answer(job("RUNNING")))) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def ended() -> Iterator[Server]:
-    with Server(always(answer(job("SUCCESS")))) as server:
-        yield server
-
-
-def signalled(server: Server, number: int, after: float) -> tuple[Terminal, int]:
-    """Send a signal some time after the process began; SIGINT once it is vbsjob's to meet."""
-    terminal = watching(server)
-    if number == signal.SIGINT:
-        assert terminal.child.pid
-        ours(terminal.child.pid)
-    terminal.look(after)
-    terminal.look()
-    terminal.signal(number)
-    code = terminal.finish()
-    check_left_as_it_was(terminal)
-    return terminal, code
-
-
-def check_random_moments(running: Server, ended: Server, seed: int) -> None:
-    chance = random.Random(seed)
-    number = ENDINGS[seed % len(ENDINGS)]
-    terminal, code = signalled(running, number, chance.uniform(0, 0.9))
-    assert code == -number
-    if SHOWN in terminal.wrote:
-        assert "Resume: vbsjob watch j" in terminal.wrote
-    terminal, code = signalled(ended, number, chance.uniform(0, 0.6))
-    assert code in {0, -number}
-    assert code or "ok (exit code 0)" in terminal.wrote
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_f79_f81_a_signal_at_any_moment_is_what_it_dies_by(
-    running: Server, ended: Server, seed: int
-) -> None:
-    check_random_moments(running, ended, seed)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(1000, 1500))
-def test_f79_f81_a_thousand_signals_at_any_moment(
-    running: Server, ended: Server, seed: int
-) -> None:
-    check_random_moments(running, ended, seed)
 
 
 @pytest.mark.parametrize("gap", [0, 0.0001, 0.001, 0.002, 0.005, 0.01, 0.02])

@@ -1,9 +1,8 @@
-"""Signals at any moment of `get` (F79, F81, F83): it dies by the signal, never by a code."""
+"""Signals and the shell around `get` (F79, F83): its loop stops, what it ignores stays ignored."""
 
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import time
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.moments import BIT, caught, ours
+from tests.rigs.moments import BIT, caught
 from tests.rigs.program import COMMAND, ROOT, surroundings
 from tests.rigs.server import Server, answer, job
 
@@ -20,11 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.rigs.server import Peer
-
-RUNS = 60
-MANY = 1_000
-LASTS = 0.5
-"""Seconds within which a signal is sent: start, imports, question, answer."""
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="needs Linux's /proc"
@@ -47,43 +41,6 @@ def ignored(pid: int) -> bool:
     """Whether SIGINT is ignored."""
     status = Path(f"/proc/{pid}/status").read_text()
     return bool(int(status.partition("SigIgn:")[2].split()[0], 16) & BIT)
-
-
-def struck(service: Server, number: signal.Signals, after: float) -> tuple[int, bytes, bytes]:
-    with subprocess.Popen(
-        [*COMMAND, "get", "j", "--exit-status"], env=surroundings(service.url), cwd=ROOT,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-    ) as child:  # fmt: skip
-        # SIGINT before our first line is the interpreter's own; the others are nobody's.
-        if number == signal.SIGINT:
-            ours(child.pid)
-        time.sleep(after)
-        child.send_signal(number)
-        out, err = child.communicate(timeout=30)
-        return child.returncode, out, err
-
-
-def storm(service: Server, runs: int, seed: int) -> None:
-    draw, died = random.Random(seed), 0
-    for _ in range(runs):
-        number = draw.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-        after = draw.random() * LASTS
-        code, out, err = struck(service, number, after)
-        told = (seed, number.name, after, code, err)
-        assert code in {-number, 8}, told
-        assert err == b"", told
-        assert out.endswith(b"\n") or not out, told
-        died += code == -number
-    assert died
-
-
-def test_f79_f81_a_signal_at_any_moment_of_get_ends_it_by_that_signal(service: Server) -> None:
-    storm(service, RUNS, seed=1)
-
-
-@pytest.mark.long
-def test_f79_f81_a_thousand_signals_at_random_moments(service: Server) -> None:
-    storm(service, MANY, seed=random.SystemRandom().randrange(1 << 30))
 
 
 def test_f79_ctrl_c_stops_the_shell_loop_around_it(service: Server) -> None:
