@@ -6,6 +6,7 @@ A signal ends or stops the process at the prompt as anywhere, but first the term
 from __future__ import annotations
 
 import os
+import select
 import signal
 import threading
 from contextlib import contextmanager, suppress
@@ -23,57 +24,76 @@ def ask(prompt: str) -> str:
 
     That is in any thread but the first: there a watch goes on, and its picture covers a prompt.
     """
-    import getpass
-
     if threading.current_thread() is not threading.main_thread():
         return ""
-    try:
-        with _guarded(prompt):
-            return getpass.getpass(prompt)
-    except EOFError:
-        return ""
-
-
-@contextmanager
-def _guarded(prompt: str) -> Iterator[None]:
-    """Take the signals over while there is no echo; those that are ignored stay so."""
     if os.name != "posix":
-        yield
-        return
-    guard = _Guard(prompt)
-    before = {
-        number: signal.signal(number, guard.note)
-        for number in (*ENDING, STOP, CONTINUE)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        guard.close()
+        import getpass
+
+        return getpass.getpass(prompt)
+    asking = _Prompt(prompt)
+    with asking.guarded():
+        return asking.answer()
 
 
-class _Guard:
-    """A terminal, and its modes with and without echo."""
+class _Prompt:
+    """A terminal, and its modes with and without echo.
+
+    The standard library's getpass leaves the echo off where a signal ends the process; and where a
+    handler keeps it from that, a signal just before it reads is not seen until a key is pressed.
+    """
 
     def __init__(self, prompt: str) -> None:
         import termios
 
         self._prompt = prompt.encode()
         try:
-            self._terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+            self._terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         except OSError:
             self._terminal = os.dup(0)
         self._modes = termios.tcgetattr(self._terminal)
         self._silent = [*self._modes]
         self._silent[3] &= ~termios.ECHO
+        self._wake, self._woken = os.pipe()
+        os.set_blocking(self._woken, False)
 
-    def close(self) -> None:
-        """Let go of the terminal."""
-        os.close(self._terminal)
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Take the signals over while there is no echo; those that are ignored stay so."""
+        wakes = signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
+        before = {
+            number: signal.signal(number, self._note)
+            for number in (*ENDING, STOP, CONTINUE)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN
+        }
+        try:
+            yield
+        finally:
+            self._become(self._modes)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(wakes)
+            for descriptor in (self._terminal, self._wake, self._woken):
+                os.close(descriptor)
 
-    def note(self, number: int, _: FrameType | None) -> None:
+    def answer(self) -> str:
+        """Ask, and return the line that is typed."""
+        self._become(self._silent)
+        os.write(self._terminal, self._prompt)
+        typed = b""
+        while not typed.endswith(b"\n"):
+            ready, *_ = select.select([self._terminal, self._wake], [], [])
+            if self._wake in ready:
+                os.read(self._wake, 1)  # the signal has been obeyed
+                continue
+            with suppress(BlockingIOError):
+                got = os.read(self._terminal, 4096)
+                if not got:
+                    break
+                typed += got
+        os.write(self._terminal, b"\n")
+        return os.fsdecode(typed).rstrip("\r\n")
+
+    def _note(self, number: int, _: FrameType | None) -> None:
         """Obey a signal with the terminal as it was; gone on, ask again without echo."""
         if number == CONTINUE:
             self._become(self._silent)

@@ -82,7 +82,8 @@ class Signals:
         self.stop = self.continued = False
 
     def __enter__(self) -> Self:
-        """Take the signals over."""
+        """Take the signals over; one that comes just before a wait begins ends it as well."""
+        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         for number in (*ENDING, STOP, CONTINUE, RESIZE):
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._note)
@@ -117,7 +118,6 @@ class Signals:
             self.continued = True
         elif number != RESIZE and self.ending is None:
             self.ending = number
-        self.wake()
 
     def wake(self) -> None:
         """End a wait; may be called from any thread."""
