@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
-LATE = ("getpass", "sqlite3", "platformdirs.unix", "rich.console", "resource")
+LATE = ("sqlite3", "platformdirs.unix", "rich.console", "resource")
 """What vbsjob imports only where it is used."""
 
 

@@ -211,6 +211,7 @@ class State:
     """How many of the runs are struck by Ctrl-C twice, besides."""
 
 
+ASKING = wrote(b"Password: ")
 PICTURE, PLAIN = (b"last answer", b"trying again"), (b"RUNNING",)
 GET, WATCH = ("get", "JOB"), ("watch", "JOB")
 JUDGED = (*GET, "--exit-status")
@@ -222,8 +223,8 @@ STATES = [
     State("get-from-its-first-line", JUDGED, begun, 70, 0.5, new=True, ends=NOT_YET),
     State("watch-from-its-first-line", WATCH, begun, 70, 0.7, new=True, tty=True),
     State("settings", JUDGED, begun, 50, 0.05, ends=NOT_YET),
-    State("prompt", GET, wrote(b"Password: "), 30, env=prompted, tty=True, again=30),
-    State("prompt-of-watch", WATCH, wrote(b"Password: "), 20, env=prompted, tty=True, again=20),
+    State("prompt", GET, ASKING, 30, 0.005, env=prompted, tty=True, again=30),
+    State("prompt-of-watch", WATCH, ASKING, 20, 0.005, env=prompted, tty=True, again=20),
     State("signing-in", GET, asked, 30, kind="nobody", env=password),
     State("connecting", GET, connecting, 20, env=at(Service.full)),
     State("handshake", GET, shaking, 20, env=at(Service.deaf)),

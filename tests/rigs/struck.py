@@ -46,8 +46,9 @@ class Struck:
         self.pid = shell.start(argv, env, started, new=new)
         for end in set(started):
             os.close(end)
+        self._unread = {self.reader} if unread else set()
         if unread:
-            self._ends.pop(self.reader)
+            del self._ends[self.reader]
 
     def _on_a_terminal(self) -> list[int]:
         self.keyboard, below = pty.openpty()
@@ -64,8 +65,8 @@ class Struck:
 
     def close_reader(self) -> None:
         """Read nothing more of its standard output, which is a pipe."""
-        self._ends.pop(self.reader, None)
-        with suppress(OSError):
+        if self._ends.pop(self.reader, None) is not None or self._unread:
+            self._unread.clear()
             os.close(self.reader)
 
     def look(self, seconds: float = 0.0) -> None:
@@ -124,7 +125,7 @@ class Struck:
             self.left = termios.tcgetattr(self.keyboard)
         self._shell.let_go()
         self.look(0.05 if self._ends else 0)
-        for end in {*self._ends, *([self.keyboard] if self.keyboard >= 0 else [])}:
+        for end in {*self._ends, *self._unread, *([self.keyboard] if self.keyboard >= 0 else [])}:
             os.close(end)
         self._ends.clear()
         assert self.code is not None
