@@ -46,7 +46,7 @@ class Events:
 
     def end(self, poll: Poll, code: Code) -> None:
         """Write the verdict: the exit code, and every job's own."""
-        today = self._world.now()
+        today = self._world.today()
         jobs = [
             {
                 "job_id": one.job_id,

@@ -36,7 +36,7 @@ def report(answers: Sequence[Answer], code: Code, world: World) -> None:
         world.stderr.writelines(f"{world.redacted(line)}\n" for line in commands(answers))
         world.stderr.flush()
     texts = {
-        "GITHUB_STEP_SUMMARY": summary(answers, code, world.now()),
+        "GITHUB_STEP_SUMMARY": summary(answers, code, world.today()),
         "GITHUB_OUTPUT": outputs(answers, code),
     }
     for variable, text in texts.items():

@@ -43,7 +43,7 @@ def write(path: str, answers: Sequence[Answer], world: World) -> None:
     try:
         handle, name = tempfile.mkstemp(dir=Path(path).parent, prefix=".vbsjob-")
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{world.redacted(line)}\n" for line in lines(answers, world.now()))
+            file.writelines(f"{world.redacted(line)}\n" for line in lines(answers, world.today()))
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except OSError as error:

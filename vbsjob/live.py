@@ -118,7 +118,7 @@ class Live:
         rows = height
         while True:
             chosen = self._rows(poll, rows)
-            picture = list(view.drawn(chosen, width, self._world.now(), self._marks))
+            picture = list(view.drawn(chosen, width, self._world.today(), self._marks))
             taken = sum(max(1, -(-view.size(line) // width)) for line in picture)
             if taken <= height or rows <= 1:
                 return picture
@@ -134,7 +134,7 @@ class Live:
     def _outlined(self, poll: Poll, height: int) -> Outline:
         """Outline one job with all below it, or several; many of them without their sub-jobs."""
         jobs = list(poll.followed.values())
-        sort = ordering(self._wish.sort, self._world.now())
+        sort = ordering(self._wish.sort, self._world.today())
         if len(jobs) == 1:
             return Outline(Job(_members(jobs[0])), sort=sort)
         whole = len(jobs) <= height

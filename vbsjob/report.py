@@ -41,7 +41,7 @@ def tree(
     """Write the answer as `present` does, its sub-jobs as a tree, or a row each."""
     from vbsjob import branches
 
-    name, now, wish = _format(settings, fields), world.now(), branches.Wish.of(settings)
+    name, now, wish = _format(settings, fields), world.today(), branches.Wish.of(settings)
     if _wanted(answers, settings):
         if name == "table" and not fields:
             _branch(answers, settings, world)
@@ -74,7 +74,7 @@ def _answer(
     *,
     whole: bool,
 ) -> None:
-    name, now = _format(settings, fields), world.now()
+    name, now = _format(settings, fields), world.today()
     if not _wanted(answers, settings):
         return
     records = (answer.record(now) for answer in answers)
@@ -135,7 +135,7 @@ def _draw(answers: Sequence[Answer], settings: Settings, world: World, *, whole:
     from vbsjob.outline import Outline
 
     marks = _marks(settings, world)
-    now, width = world.now(), world.width(world.stdout) or view.UNBOUND
+    now, width = world.today(), world.width(world.stdout) or view.UNBOUND
 
     def drawn(job: Job) -> Iterator[Line]:
         outline = Outline(job)
@@ -148,7 +148,7 @@ def _draw(answers: Sequence[Answer], settings: Settings, world: World, *, whole:
 def _branch(answers: Sequence[Answer], settings: Settings, world: World) -> None:
     from vbsjob import branches, view
 
-    now, wish, marks = world.now(), branches.Wish.of(settings), _marks(settings, world)
+    now, wish, marks = world.today(), branches.Wish.of(settings), _marks(settings, world)
     width = world.width(world.stdout) or view.UNBOUND
     outlines = (outline for answer in answers if (outline := wish.outline(answer, now)))
     _paint((view.drawn(wish.drawn(one), width, now, marks) for one in outlines), settings, world)

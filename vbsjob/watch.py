@@ -122,7 +122,7 @@ class Watch:
                 self._rest(self._tick(full=not crew.room))
 
     def _take(self, answers: Sequence[tuple[str, Job | Problem]]) -> None:
-        now, today = self.world.monotonic(), self.world.now()
+        now, today = self.world.monotonic(), self.world.today()
         for job_id, found in answers:
             age = found.elapsed(today) if isinstance(found, Job) else None
             events = self.poll.told(job_id, found, now, age)

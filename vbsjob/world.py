@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -84,6 +84,16 @@ class World:
     manner: Manner = field(default_factory=Manner)
     process: bool = False
     """Whether this is a process of its own: it takes signals, and threads of it ask."""
+    _began: tuple[datetime, float] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Remember when this began, by both clocks."""
+        object.__setattr__(self, "_began", (self.now(), self.monotonic()))
+
+    def today(self) -> datetime:
+        """Return the time to count an age or a duration by: no step of `now` moves it."""
+        date, at = self._began
+        return date + timedelta(seconds=self.monotonic() - at)
 
     def redacted(self, text: str) -> str:
         """Return the text with every known secret replaced."""

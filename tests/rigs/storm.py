@@ -174,6 +174,8 @@ class Storm:
     slept: float = 0.0
     asked: int = 0
     _draw: random.Random = field(init=False)
+    _steps: random.Random = field(init=False)
+    """Of its own: how often a clock is read changes no weather."""
     _between: bool = False
     _suspends: list[tuple[float, float]] = field(init=False)
     _step: timedelta = timedelta()
@@ -181,6 +183,7 @@ class Storm:
     def __post_init__(self) -> None:
         """Be ready to be asked."""
         self._draw = random.Random(self.seed)
+        self._steps = random.Random(f"steps of {self.seed}")
         self._suspends = sorted(self.weather.suspends)
         self.delivered = {job_id: [] for job_id in self.lives}
 
@@ -197,8 +200,8 @@ class Storm:
 
     def wall(self) -> datetime:
         """The wall clock, which is set anew now and then, by hours."""
-        if self._draw.random() < 0.001:
-            self._step += timedelta(hours=self._draw.choice((-26, -1, 1, 26)))
+        if self._steps.random() < 0.001:
+            self._step += timedelta(hours=self._steps.choice((-26, -1, 1, 26)))
         return BEGAN + timedelta(seconds=self.now) + self._step
 
     def send(self, request: Request) -> Reply:
