@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SIZE_LIMIT = 64 << 10
+LINE_LIMIT = 1 << 10
+"""Characters of a line outside quotes, where a token may be long: keys of a thousand parts take
+minutes to read."""
 ALIAS_LIMIT = 64
 DEPTH_LIMIT = 16
 HEADER = re.compile(r"\s*\[+([^\]]*)\]")
+QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '[^']*' """, re.VERBOSE)
 KEY = re.compile(r"([^=#\[]+)=")
 
 
@@ -69,6 +73,9 @@ def toml(path: Path) -> dict[str, Any] | None:
         return None
     import tomllib
 
+    for number, line in enumerate(written.split("\n"), start=1):
+        if len(line) > LINE_LIMIT and len(QUOTED.sub("''", line)) > LINE_LIMIT:
+            raise Usage(f"{path}: line {number}: is longer than {LINE_LIMIT} characters.")
     try:
         return tomllib.loads(written)
     except tomllib.TOMLDecodeError as error:

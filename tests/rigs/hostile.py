@@ -1,0 +1,73 @@
+"""Texts that would act on a terminal, and how each has to look instead: an oracle of its own.
+
+Written from the rows of FAULTS.md (F52 to F54), not from the program, whose cleaning it judges.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from wcwidth import wcwidth
+
+if TYPE_CHECKING:
+    import random
+
+PIECES = (
+    "\x1b]0;title\x07", "\x1b]2;t\x1b\\", "\x1b]52;c;eA==\x07", "\x1b]8;;http://x\x07y\x1b]8;;\x07",
+    "\x1b]10;?\x07", "\x1b]4;1;?\x07", "\x1b[2J", "\x1b[3J", "\x1b[H", "\x1b[1;1HSUCCESS", "\x1b[99A",
+    "\x1b[?25l", "\x1b[?1049h", "\x1b[?1000h", "\x1b[?2004h", "\x1b[?5h", "\x1b[?7l", "\x1b[4h",
+    "\x1b[6n", "\x1b[c", "\x1b[>c", "\x1b[5n", "\x1b[18t", "\x1b[21t", "\x1bZ", "\x1b[31m", "\x1b[7m",
+    "\x1b[38;5;196m", "\x1b[0m", "\x1b[8m", "\x1b[2;5r", "\x1b(0", "\x1b)0", "\x0e", "\x0f", "\x1bc",
+    "\x1b#8", "\x1b7", "\x1b8", "\x1bD", "\x1bM", "\x1bE", "\x1bH", "\x1b[3g", "\x1b[!p", "\x1b[1P",
+    "\x1b[9M", "\x1b[9L", "\x1b[X", "\x1bP+q544e\x1b\\", "\x1bP$qm\x1b\\", "\x1b_x\x1b\\", "\x1b^x\x1b\\",
+    "\x1bX\x1b\\", "\x9b31m", "\x9b6n", "\x9d0;x\x9c", "\x90q\x9c", "\x84", "\x85", "\x8d", "\x1b", "\x1b[",
+    "\x05", "\x07", "\x08\x08\x08", "\x09", "\x0b", "\x0c", "\r", "\r\n", "\n", "\x00", "\x7f", "\x1a",
+    "a\rSUCCESS", "a\nj: SUCCESS", "\n::error::x", "\n::add-mask::x", "::set-output name=a::b", "%0A::x",
+    "##[error]x", "\x1b[1A\x1b[2K", "[/x]", "[red]SUCCESS[/red]", "[bold]", "[link=http://x]y[/]",
+    ":smile:", "</testcase>", "<!--", "]]>", "&#0;", "&amp;", "|", "`", "$(x)", "'; x", '"', "\\", "%s", "{}",
+    "\u202e", "\u202a", "\u2066", "\u2069", "\u200b", "\u200d", "\u200e", "\ufeff", "\u2028", "\u2029",
+    "\u00ad", "\u00a0", "\u3000", "\u061c", "\ue000", "\ufffe", "\U000e0001", "\U000e0041", "\U0010ffff",
+    "\ud800", "\udfff", "\udc9b", "FAIL", "SUCCESS", "RUNNING", "é", "恢复", "😀", "e\u0301", "م", " ", "   ",
+)  # fmt: skip
+SHOWN = "aZ09 .-_/éß恢م😀"
+
+
+def hostile(draw: random.Random) -> str:
+    """Return a text of a few pieces, of characters of any kind, or of both."""
+    made = [_piece(draw) for _ in range(draw.randrange(1, 5))]
+    return "".join(made)
+
+
+def _piece(draw: random.Random) -> str:
+    kind = draw.randrange(8)
+    if kind < 4:
+        return draw.choice(PIECES)
+    if kind == 4:
+        return chr(draw.choice((draw.randrange(0x20), draw.randrange(0x7F, 0xA1))))
+    if kind == 5:
+        found = chr(draw.randrange(0x110000))
+        return found if visible(found) != found else draw.choice(SHOWN)
+    return "".join(draw.choice(SHOWN) for _ in range(draw.randrange(1, 6)))
+
+
+def visible(text: str) -> str:
+    """Return how a text has to look: in one line, and with nothing of it lost."""
+    return "".join(map(_sign, text))
+
+
+def _sign(character: str) -> str:
+    number = ord(character)
+    if character == "\n":
+        return "\u23ce"
+    if number < 32 or number == 127:
+        return f"^{chr(number ^ 64)}"
+    kind = unicodedata.category(character)
+    if kind[0] == "C" or (kind[0] == "Z" and character != " "):
+        return f"<U+{number:04X}>"
+    return character
+
+
+def boxes(text: str) -> str:
+    """Return a text that takes as many columns and can mean nothing to anybody."""
+    return "".join("x" * wcwidth(character) for character in visible(text))
