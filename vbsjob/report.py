@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vbsjob.text import plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -118,7 +120,7 @@ def _noting(
             del missing[field]
         yield item
     for field in missing:
-        world.note(f"no job has a field {field!r}.")
+        world.note(f"no job has a field {plain(field)!r}.")
 
 
 def _sheets(

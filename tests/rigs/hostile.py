@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a list of what is hostile, a screen wide
 """Texts that would act on a terminal, and how each has to look instead: an oracle of its own.
 
 Written from the rows of FAULTS.md (F52 to F54), not from the program, whose cleaning it judges.

@@ -36,7 +36,7 @@ def job(texts: Texts, status: str | None = None) -> dict[str, Any]:
         for n in range(0, 12, 4)
     ]
     subs[0]["status"] = "FAIL"
-    entities = {f"{n}{rest[n]}": rest[n + 1] for n in range(12, TEXTS - 8, 2)}
+    entities: dict[str, Any] = {f"{n}{rest[n]}": rest[n + 1] for n in range(12, TEXTS - 8, 2)}
     return {
         "job_id": "j", "status": state if status is None else status, "job_type": kind,
         "begin_time": begin, "end_time": end, "error_code": code, "fail_reason": reason,
@@ -51,7 +51,10 @@ def reply(document: Any, status: int = 200, **headers: str) -> Reply:
 def spoken(
     *argv: str, told: Reply, columns: int = 0, env: Mapping[str, str] | None = None
 ) -> tuple[str, str]:
-    """Run against a service that says one thing; return stdout and stderr."""
+    """Run against a service that says one thing; return stdout and stderr.
+
+    A warning on stderr may be cut: where it matters how each column is painted, it is left out.
+    """
     out, err = Terminal() if columns else io.StringIO(), io.StringIO()
     clock = Clock()
     world = World(
@@ -64,7 +67,24 @@ def spoken(
 
 def answered(*argv: str, columns: int = 0, status: str | None = None) -> Surface:
     def surface(texts: Texts) -> str:
-        return "".join(spoken(*argv, told=reply(job(texts, status)), columns=columns))
+        out, err = spoken(*argv, told=reply(job(texts, status)), columns=columns)
+        return out if columns or "always" in argv else out + err
+
+    return surface
+
+
+def listed(*argv: str) -> Surface:
+    """In lines for a program, a text each; what is no text would stand there as JSON."""
+
+    def surface(texts: Texts) -> str:
+        found = job(texts)
+        entities = {f"e{n}": text for n, text in enumerate(texts)}
+        found["entities"] = entities | {"sub_jobs": found["entities"]["sub_jobs"]}
+        names = ["status", "job_type", "begin_time", "fail_reason", "entities.sub_jobs.1.id"]
+        names += [f"entities.{name}" for name in entities]
+        fields = [word for name in names for word in ("-f", name)]
+        out, err = spoken(*argv, *fields, told=reply(found))
+        return out if "always" in argv else out + err
 
     return surface
 
@@ -75,9 +95,9 @@ def refused(status: int, *argv: str) -> Surface:
     def surface(texts: Texts) -> str:
         said = ""
         for n in range(0, TEXTS, 4):
-            message, code, request_id, header = texts[n : n + 4]
-            headers = dict.fromkeys(("location", "x-request-id", "retry-after", "server"), header)
-            body = {"error": {"message": message, "code": code}, "request_id": request_id}
+            message, code, header, more = texts[n : n + 4]
+            headers = {"location": header, "server": more, "content-type": header, "date": more}
+            body = {"error": {"message": message, "code": code}}
             told = reply(body, status, **headers)
             said += "".join(spoken("get", "j", "--retry-for", "0", *argv, told=told))
         return said
@@ -91,7 +111,7 @@ def watched(*argv: str) -> Surface:
     def surface(texts: Texts) -> str:
         half = [*texts[TEXTS // 2 :], *texts[: TEXTS // 2]]
         told = in_turn(*(reply(one) for one in (job(texts), job(half), job(texts, "FAIL"))))
-        ended = Service(told).watch("j", *argv, **KEYS)
+        ended = Service(told).watch("j", *argv, stderr=None, **KEYS)
         return ended.err + ended.out
 
     return surface
@@ -110,15 +130,19 @@ def drawn(*argv: str, columns: int) -> Surface:
     return surface
 
 
-def reported(texts: Texts) -> str:
-    """The files and commands for CI."""
+def files(texts: Texts) -> list[str]:
+    """Return what CI gets of a watch: commands on stderr, outputs, summary, JUnit report."""
     with tempfile.TemporaryDirectory() as folder:
-        env = {name: f"{folder}/{name}" for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-        ended = Service(in_turn(reply(job(texts, "FAIL")))).watch(
-            "j", "--github", "--junit", f"{folder}/junit", **KEYS, **env
-        )
-        files = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "junit")
-        return ended.err + "".join(Path(folder, name).read_text("utf-8") for name in files)
+        names = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+        env = {name: f"{folder}/{name}" for name in names}
+        argv = ("j", "--github", "--junit", f"{folder}/junit")
+        told = in_turn(reply(job(texts, "FAIL")))
+        ended = Service(told).watch(*argv, stderr=None, **KEYS, **env)
+        return [ended.err, *(Path(folder, name).read_text("utf-8") for name in (*names, "junit"))]
+
+
+def reported(texts: Texts) -> str:
+    return "".join(files(texts))
 
 
 def explained(texts: Texts) -> str:
@@ -137,12 +161,11 @@ def configured(texts: Texts) -> str:
 
 
 def asked_for(texts: Texts) -> str:
-    """Names that nobody knows: fields, clouds, help."""
+    """Names that nobody knows: fields, clouds, topics of help."""
     told, said = reply({"job_id": "j", "status": "RUNNING"}), ""
-    for text in texts:
-        said += "".join(spoken("get", "j", "-f", f"x{text}", told=told))
-        said += "".join(spoken("get", "j", "--cloud", f"x{text}", told=told))
-        said += "".join(spoken("help", f"x{text}", told=told))
+    for n, text in enumerate(texts):
+        words = (("get", "j", "-f"), ("get", "j", "--cloud"), ("help",))[n % 3]
+        said += "".join(spoken(*words, f"x{text}", told=told))
     return said
 
 
@@ -151,25 +174,24 @@ SURFACES: dict[str, Surface] = {
     "get": answered("get", "j"),
     "get in colour": answered("get", "j", *ALWAYS, status="FAIL"),
     "get on a terminal": answered("get", "j", columns=80, status="FAIL"),
-    "get fields": answered("get", "j", "-o", "table", *ALWAYS, *(
-        word for name in ("status", "fail_reason", "entities", "sub_jobs.1.id") for word in ("-f", name))),
-    "get value": answered("get", "j", "-f", "status", "-f", "error_code", "-f", "entities"),
-    "get csv": answered("get", "j", "-o", "csv"),
-    "get env": answered("get", "j", "-o", "env"),
+    "get fields": listed("get", "j", "-o", "table", *ALWAYS),
+    "get value": listed("get", "j"),
+    "get csv": listed("get", "j", "-o", "csv"),
+    "get env": listed("get", "j", "-o", "env"),
     "tree": answered("tree", "j", "--color", "never"),
     "tree in colour": answered("tree", "j", *ALWAYS),
     "tree in ASCII": answered("tree", "j", "--ascii", *ALWAYS),
     "tree on a terminal": answered("tree", "j", columns=80),
     "tree on a narrow terminal": answered("tree", "j", columns=30),
-    "tree csv": answered("tree", "j", "-o", "csv"),
-    "tree value": answered("tree", "j", "-o", "value"),
+    "tree csv": listed("tree", "j", "-o", "csv"),
+    "tree value": listed("tree", "j", "-o", "value"),
     "watch": watched(),
     "watch in colour": watched(*ALWAYS),
     "picture": drawn(columns=160),
     "picture in colour": drawn(*ALWAYS, columns=100),
     "narrow picture": drawn(*ALWAYS, columns=30),
     "refusal 403": refused(403),
-    "refusal 404": refused(404, "-v"),
+    "refusal 404": refused(404),
     "refusal 500": refused(500),
     "redirect": refused(302),
     "explain": explained,

@@ -1,0 +1,156 @@
+"""Hostile texts through everything that is shown to a person, looked at on a terminal's screen."""
+
+from __future__ import annotations
+
+import random
+import re
+import unicodedata
+import xml.etree.ElementTree as ET
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rigs.hostile import boxes, hostile, visible
+from tests.rigs.surfaces import SURFACES, TEXTS, files, reply, spoken
+from tests.rigs.terminal import Screen
+from vbsjob.exchange import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PICTURES = {"picture": 160, "picture in colour": 100, "narrow picture": 30}
+SLOW = {"refusal 403", "refusal 404", "refusal 500", "redirect", "explain", "config show", "names"}
+"""One run a text or four: fewer of them."""
+COLOURED = {name for name in SURFACES if name.endswith(("in colour", "in ASCII", "fields"))}
+CUT = {"get on a terminal", "tree on a terminal", "tree on a narrow terminal", *PICTURES}
+"""Where a text may be cut: one of wide signs a column earlier than one of others."""
+WHOLE = {"get", "get in colour", "get on a terminal", "get fields", "get value"}
+"""Where every text is shown, and shown whole."""
+COUNTS = {name: 3 if name in SLOW else 25 for name in SURFACES}
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def texts(draw: random.Random) -> list[str]:
+    """Return hostile texts, no two of which look the same, and none is a status."""
+    return [f"{hostile(draw)}{number:02}" for number in range(TEXTS)]
+
+
+def neutral(text: str) -> str:
+    """Return a text of the same columns that means nothing, and still is no other's."""
+    return boxes(text[:-2]) + text[-2:]
+
+
+def screen(name: str, written: str) -> Screen:
+    lines = written.split("\n")
+    wide = PICTURES.get(name) or 20 + max(map(len, lines)) * 2
+    shown = Screen(wide, 60 if name in PICTURES else len(lines) + 1)
+    shown.feed(written)
+    return shown
+
+
+def cells(shown: Screen) -> list[list[tuple[object, ...]]]:
+    """Return how each cell is painted, whatever stands in it."""
+    rows = (shown.shown.buffer[y] for y in range(shown.shown.lines))
+    return [[row[x][1:] for x in range(max(row, default=-1) + 1)] for row in rows]
+
+
+def rows(shown: Screen) -> list[str]:
+    found = (shown.shown.buffer[y] for y in range(shown.shown.lines))
+    told = ("".join(row[x].data for x in range(max(row, default=-1) + 1)) for row in found)
+    return [unicodedata.normalize("NFC", row.rstrip()) for row in told]
+
+
+def look(name: str, found: list[str]) -> None:
+    """Hold a surface to what S08 promises of these texts."""
+    surface = SURFACES[name]
+    written = surface(found)
+    assert written == surface(list(map(visible, found)))  # shown as it has to look, nothing lost
+    if name in WHOLE:
+        missing = [text for text in found if visible(text) not in written]
+        assert missing in ([], [found[9]], [found[0], found[9]])  # where FAIL stands instead
+    shown, plain = screen(name, written), screen(name, surface(list(map(neutral, found))))
+    assert shown.untouched
+    painted = set(chain(*cells(shown)))
+    if name in CUT:
+        assert painted == set(chain(*cells(plain)))
+    elif name in COLOURED:
+        assert cells(shown) == cells(plain)  # each column as with any other text in that place
+    else:
+        assert painted == {tuple(Screen().shown.default_char[1:])}
+    if name not in PICTURES:
+        expected = COLOUR.sub("", written).split("\n")
+        assert rows(shown)[: len(expected)] == [
+            unicodedata.normalize("NFC", line.rstrip()) for line in expected
+        ]
+
+
+def looked(name: str, count: int, record: Callable[[str, object], None]) -> None:
+    draw = random.Random(name)
+    for _ in range(count):
+        look(name, texts(draw))
+    record("cases", count * TEXTS)
+
+
+def test_there_are_twenty_thousand_texts_on_every_commit() -> None:
+    assert sum(COUNTS.values()) * TEXTS >= 20_000
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_f52_f53_f54_f89_s08_texts_on_a_screen_do_nothing_but_show(
+    name: str, record_property: Callable[[str, object], None]
+) -> None:
+    looked(name, COUNTS[name], record_property)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", SURFACES)
+def test_f52_f53_f54_f89_s08_many_more_texts_on_a_screen_do_nothing_but_show(
+    name: str, record_property: Callable[[str, object], None]
+) -> None:
+    looked(name, 40 if name in SLOW else 150, record_property)
+
+
+def test_f53_f95_s08_no_text_of_an_error_acts_on_a_screen_nor_fills_it(
+    record_property: Callable[[str, object], None],
+) -> None:
+    draw = random.Random(95)
+    for status in (200, 302, 400, 401, 403, 404, 407, 429, 500) * 20:
+        message, code, header = (hostile(draw) for _ in range(3))
+        named = ("location", "retry-after", "date", "x-request-id", "content-type")
+        body = {"error": {"message": message, "code": code}, "request_id": message}
+        said = reply(body, status, **dict.fromkeys(named, header))
+        for told in (said, Reply(status, said.headers, b"<html>" + said.body)):
+            out, err = spoken("get", "j", "-v", "--retry-for", "0", told=told)
+            shown = screen("", out + err)
+            assert shown.untouched
+            assert set(chain(*cells(shown))) == {tuple(Screen().shown.default_char[1:])}
+            assert all(line.isprintable() for line in (out + err).split("\n"))
+            assert len(err) < 4_000
+    record_property("cases", 9 * 20 * 2 * 3)
+
+
+COMMAND = re.compile(r"::error title=[^:,\n]*::[^\n]*")
+
+
+def test_s08_no_text_gives_the_runner_a_command_an_output_or_a_case_of_its_own(
+    record_property: Callable[[str, object], None],
+) -> None:
+    draw = random.Random(8)
+    for _ in range(50):
+        found = texts(draw)
+        err, outputs, summary, junit = files(found)
+        plain = files(list(map(neutral, found)))
+        assert [line for line in err.split("\n") if "::error" in line[:8]] != []
+        for line in err.split("\n"):
+            assert not line.startswith(("::", "##[")) or COMMAND.fullmatch(line)
+        names = [line.partition("=")[0] for line in outputs.split("\n")]
+        assert names == [line.partition("=")[0] for line in plain[1].split("\n")]
+        assert summary.count("\n") == plain[2].count("\n")
+        assert [row.count("|") for row in summary.split("\n")] == [
+            row.count("|") for row in plain[2].split("\n")
+        ]
+        tags, others = (list(ET.fromstring(text).iter()) for text in (junit, plain[3]))
+        assert [tag.tag for tag in tags] == [tag.tag for tag in others]
+        assert visible(found[5]) in "".join(tag.get("message", "") for tag in tags)
+    record_property("cases", 50 * TEXTS)
