@@ -14,11 +14,14 @@ from hypothesis import strategies as st
 from tests.rigs.program import TOKEN, Ended, asked, process, surroundings, told
 from tests.rigs.server import Server, always, answer, job
 from tests.rigs.terminal import Screen
+from vbsjob import manual
 from vbsjob.exchange import Reply, Request
 from vbsjob.keys import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from vbsjob.syntax import Command
 
 REQUEST = re.compile(
     rb"GET /v1/p/jobs/[0-9A-Za-z_-]{1,64} HTTP/1\.1\r\nHost: 127\.0\.0\.1:[0-9]+\r\n"
@@ -140,17 +143,22 @@ def test_f89_arguments_that_are_no_text_are_refused() -> None:
         assert ended.tidy
 
 
-def test_f90_s04_no_option_takes_a_secret() -> None:
-    shown = [told("--help", send=unheard), told("get", "--help", send=unheard)]
-    env = surroundings(COLUMNS="200")
-    helps = "".join(process(*argv, "--help", env=env).out for argv in ([], ["get"], ["sandbox"]))
-    options = set(re.findall(r"--[a-z][a-z-]+", helps))
-    assert "--endpoint" in options
-    assert {one.code for one in shown} == {0}
+COMMANDS = [command for command in manual.tree().every() if not command.below]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda found: found.name)
+def test_f90_s04_no_option_of_any_command_takes_a_secret(command: Command) -> None:
+    options = {name for option in command.options for name in option.names}
     secrets = {key.flag for key in KEYS if key.secret} | {"--token", "--password", "--secret"}
     assert not options & secrets
-    for option in secrets:
-        assert told("get", "j", option, "geheimgeheim", send=unheard).code == 2
+    assert not [name for name in options if re.search("pass|secret|credential|-key|auth", name)]
+    words = command.name.split()[1:]
+    shown = process(*words, "--help", env=surroundings(COLUMNS="200")).out
+    assert {name for name in options if name not in shown} == set()
+    for option in sorted(secrets):
+        ended = told(*words, option, "geheimgeheim", send=unheard)
+        assert ended.code == 2
+        assert "geheim" not in ended.out + ended.err
 
 
 def test_f91_s18_no_child_is_ever_started() -> None:
