@@ -217,6 +217,24 @@ def test_f50_no_time_is_an_error_and_each_is_shown_as_told(begin: Any) -> None:
         assert found["elapsed_s"] is None or found["elapsed_s"] >= 0
 
 
+GOOD = "2016-01-28T02:14:10Z"
+NO_TIMES = ("", None, "0000-00-00T00:00:00Z", "99999-01-01T00:00:00Z", 1453997649466, "yesterday",
+            "2016-02-30T00:00:00Z", "2016-01-28T16:14:09.466Z" * 9, [GOOD], {}, True)  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", NO_TIMES)
+def test_f50_without_two_times_the_duration_is_unknown(odd: Any) -> None:
+    for times in ((odd, GOOD), (GOOD, odd)):
+        body = json.dumps(job("SUCCESS", begin_time=times[0], end_time=times[1])).encode()
+        assert json.loads(get(body, "-o", "json").out)["elapsed_s"] is None
+
+
+def test_f50_an_offset_counts() -> None:
+    begin = "2016-01-28T16:14:09+14:00"
+    body = json.dumps(job("SUCCESS", begin_time=begin, end_time=GOOD)).encode()
+    assert json.loads(get(body, "-o", "json").out)["elapsed_s"] == 1.0
+
+
 def test_f51_ten_thousand_sub_jobs_and_a_megabyte_of_value_are_whole_in_json() -> None:
     subs = [{"id": f"{n:032x}", "status": "SUCCESS", "entities": {"n": "v" * 64}}
             for n in range(10_000)]  # fmt: skip

@@ -252,6 +252,29 @@ def test_f69_a_lock_held_for_ever_is_waited_for_five_seconds(tmp_path: Path) -> 
         assert 5.0 <= cloud.clock() - began < 7.0
 
 
+@pytest.mark.parametrize("kind", ["folder", "link", "dangling link", "fifo"])
+def test_f69_f71_trouble_with_the_lock_is_never_fatal(tmp_path: Path, kind: str) -> None:
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    (path,) = entries(tmp_path)
+    path.unlink()
+    lock, other = Path(f"{path}.lock"), tmp_path / "other"
+    lock.unlink()
+    if kind == "folder":
+        lock.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(lock)
+    else:
+        lock.symlink_to(other)
+        if kind == "link":
+            other.write_text("not ours to lock")
+    began = cloud.clock()
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    assert cloud.clock() - began < 5
+    assert len(entries(tmp_path)) == 1
+    assert other.exists() == (kind == "link")
+
+
 # Real processes from here on: a service on loopback, one cache, real signals.
 
 
