@@ -218,8 +218,10 @@ def test_f50_no_time_is_an_error_and_each_is_shown_as_told(begin: Any) -> None:
 
 
 GOOD = "2016-01-28T02:14:10Z"
-NO_TIMES: tuple[Any, ...] = ("", None, "0000-00-00T00:00:00Z", "99999-01-01T00:00:00Z", 1453997649466, "yesterday",
-            "2016-02-30T00:00:00Z", "2016-01-28T16:14:09.466Z" * 9, [GOOD], {}, True)  # fmt: skip
+NO_TIMES: tuple[Any, ...] = (
+    "", None, "0000-00-00T00:00:00Z", "99999-01-01T00:00:00Z", 1453997649466, "yesterday",
+    "2016-02-30T00:00:00Z", "2016-01-28T16:14:09.466Z" * 9, [GOOD], {}, True,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("odd", NO_TIMES)
