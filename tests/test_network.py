@@ -149,7 +149,7 @@ def test_f10_three_in_ten_packets_lost_and_many_more_questions(
 
 def test_f10_a_link_of_64_kbit_takes_its_time_and_the_answer_is_whole(network: Network) -> None:
     network.slow("64kbit")
-    big = answer(job("FAIL", entities={"text": "x" * 24_000}))
+    big = answer(job("FAIL", entities={"text": "x" * 12_000}))
     with served(network, always(big)) as server:
         began = time.monotonic()
         with network.inside():
@@ -158,6 +158,6 @@ def test_f10_a_link_of_64_kbit_takes_its_time_and_the_answer_is_whole(network: N
             )
         took = time.monotonic() - began
         assert ended.code == 1
-        assert ended.out.strip() == "x" * 24_000
-        assert took >= 2
+        assert ended.out.strip() == "x" * 12_000
+        assert took >= 1
         assert server.connections == 1
