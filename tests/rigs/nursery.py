@@ -121,12 +121,17 @@ def _whole(end: int) -> str:
 # From here on, what the nursery itself does.
 
 
-def _serve(path: str) -> NoReturn:
+def load() -> None:
+    """Import all that a run of vbsjob may."""
     import vbsjob
 
     for room in (*(f"vbsjob.{one.name}" for one in pkgutil.iter_modules(vbsjob.__path__)), *LATE):
         importlib.import_module(room)
     gc.freeze()  # what is loaded is not looked through, so not copied, in each fork
+
+
+def _serve(path: str) -> NoReturn:
+    load()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(path)
     listener.listen(64)
@@ -147,7 +152,10 @@ def _attend(connection: socket.socket) -> NoReturn:
     order, streams, *_ = socket.recv_fds(connection, 1 << 16, 3)
     child = os.fork()
     if not child:
-        _become(json.loads(order), streams)
+        os.setsid()
+        if os.isatty(streams[0]):
+            fcntl.ioctl(streams[0], termios.TIOCSCTTY, 0)
+        become(json.loads(order), streams)
     for stream in streams:
         os.close(stream)
     _, status = os.waitpid(child, 0)
@@ -155,15 +163,13 @@ def _attend(connection: socket.socket) -> NoReturn:
     os._exit(0)
 
 
-def _become(order: Any, streams: Sequence[int]) -> NoReturn:
+def become(order: Any, streams: Sequence[int]) -> NoReturn:
+    """Run as a fresh process would that has these streams, this environment, these words."""
     from vbsjob.__main__ import main
 
-    os.setsid()
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     os.closerange(3, 256)
-    if os.isatty(0):
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.environ.clear()
     os.environ.update(order["env"])
     sys.argv = ["vbsjob", *order["argv"]]

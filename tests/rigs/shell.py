@@ -1,17 +1,15 @@
 """Starts vbsjob as a shell with job control would, hundreds of times at a tenth of the price.
 
-vbsjob is loaded once, and a run is a fork of that: what is left out is the interpreter's start
-and the imports, unless the run is to be `new`. A session of its own, a process group that has the
-terminal, and a parent that outlives it, so that Ctrl-Z works and the terminal's modes can be read.
+A nursery whose children can be signalled: each has a session of its own, a process group that has
+the terminal, and a parent that outlives it, so that Ctrl-Z works and the terminal's modes can be
+read. A `new` run is a whole process, the interpreter's start and the imports included.
 """
 
 from __future__ import annotations
 
 import fcntl
-import importlib
 import json
 import os
-import pkgutil
 import signal
 import socket
 import subprocess
@@ -20,14 +18,12 @@ import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from tests.rigs.nursery import become, load
 from tests.rigs.program import COMMAND, ROOT, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import NoReturn
-
-LATE = ("sqlite3", "platformdirs.unix", "rich.console", "resource")
-"""What vbsjob imports only where it is used."""
 
 
 class Shell:
@@ -66,10 +62,7 @@ class Shell:
 
 def serve(channel: socket.socket) -> NoReturn:
     """Start what is asked for until nobody asks."""
-    import vbsjob
-
-    for room in (*(f"vbsjob.{one.name}" for one in pkgutil.iter_modules(vbsjob.__path__)), *LATE):
-        importlib.import_module(room)
+    load()
     while True:
         order, streams, *_ = socket.recv_fds(channel, 1 << 16, 3)
         if not order:
@@ -104,25 +97,16 @@ def _lead(channel: socket.socket, order: Any, streams: Sequence[int]) -> NoRetur
 
 
 def _become(channel: socket.socket, order: Any, streams: Sequence[int]) -> NoReturn:
-    from vbsjob.__main__ import main
-
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
     if order["new"]:
         # Before the interpreter has begun a SIGINT is nobody's: see tests.rigs.moments.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     channel.send(b"%d" % os.getpid())
+    if not order["new"]:
+        become(order, streams)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
     os.closerange(3, 256)
-    if order["new"]:
-        os.execve(COMMAND[0], [*COMMAND, *order["argv"]], order["env"])
-    os.environ.clear()
-    os.environ.update(order["env"])
-    sys.argv = ["vbsjob", *order["argv"]]
-    sys.stdin, sys.stdout, sys.stderr = (
-        open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - as at a start
-        for number, mode in enumerate("rww")
-    )
-    main()
+    os.execve(COMMAND[0], [*COMMAND, *order["argv"]], order["env"])
 
 
 def _close(streams: Sequence[int]) -> None:
