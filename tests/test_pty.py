@@ -164,7 +164,7 @@ def test_f86_a_full_pipe_keeps_neither_timeout_nor_signal_from_ending_it(
         progress = ["-o", "jsonl"] if stream == "stdout" else ["--progress", "json"]
         command = [*COMMAND, "watch", "j", *progress, "--interval", "1"]
         with subprocess.Popen(
-            [*command, *([] if number else ["--timeout", "3s"])],
+            [*command, *([] if number else ["--timeout", "2s"])],
             cwd=ROOT, env=environment(server),
             stdout=subprocess.PIPE if stream == "stdout" else subprocess.DEVNULL,
             stderr=subprocess.PIPE if stream == "stderr" else subprocess.DEVNULL,
@@ -200,7 +200,7 @@ def test_f76_f77_a_reader_that_goes_away_ends_the_watch_with_141(
 
 def test_f85_a_dumb_terminal_gets_no_escape_sequence(running: Server) -> None:
     env = environment(running) | {"TERM": "dumb"}
-    terminal = Terminal("watch", "j", "--timeout", "2s", env=env)
+    terminal = Terminal("watch", "j", "--timeout", "1s", env=env)
     assert terminal.finish() == 124
     assert "\x1b" not in terminal.wrote
     assert "Resume: vbsjob watch j" in terminal.wrote
