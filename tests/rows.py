@@ -25,6 +25,7 @@ in itself, as a fuzz or a torture does, counts each of them as a case.
 
 """
 ROWS = [f"F{n:02}" for n in range(1, 99)] + [f"S{n:02}" for n in range(1, 23)]
+NAMED = re.compile(r"^\| ([FS]\d\d) \| ([^|]*) \|", re.MULTILINE)
 REASON = re.compile(r"^\| ((?:[FS]\d\d(?:, )?)+) \| (.+) \|$", re.MULTILINE)
 
 
@@ -95,6 +96,11 @@ def table(counted: dict[str, Tally]) -> str:
         shown = "<br>".join(f"`{name}`" for name in names)
         lines.append(f"| {row} | {shown} | {total} | {total.cases:,} |")
     return "\n".join(lines)
+
+
+def tabled(written: str) -> dict[str, list[str]]:
+    """Return the tests that a table names, by row."""
+    return {row: re.findall(r"`(\w+::\w+)`", names) for row, names in NAMED.findall(written)}
 
 
 def main() -> None:
