@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rigs.clocks import Steps, needs_compiler, needs_faketime, needs_time_namespace, off
+from tests.rigs.clocks import Steps, needs_faketime, needs_time_namespace, off
 from tests.rigs.events import watching
 from tests.rigs.gateway import KEYS, Gateway
 from tests.rigs.program import process, surroundings
@@ -72,7 +72,6 @@ def steps(steps_of_all: Steps) -> Steps:
     return steps_of_all
 
 
-@needs_compiler
 def test_f65_a_clock_that_steps_an_hour_forth_and_back_changes_no_question_and_no_verdict(
     steps: Steps,
 ) -> None:
@@ -95,7 +94,6 @@ def test_f65_a_clock_that_steps_an_hour_forth_and_back_changes_no_question_and_n
     assert all(0.7 < gap < 10 for gap in gaps), gaps
 
 
-@needs_compiler
 @pytest.mark.parametrize("slept", [45, pytest.param(EIGHT_HOURS, marks=pytest.mark.long)])
 def test_f66_after_a_sleep_of_the_machine_it_asks_at_once_over_a_new_connection(
     steps: Steps, slept: int
@@ -111,7 +109,6 @@ def test_f66_after_a_sleep_of_the_machine_it_asks_at_once_over_a_new_connection(
         assert server.connections == 2
 
 
-@needs_compiler
 def test_f66_the_time_that_a_watch_was_given_is_up_if_the_machine_slept_longer(
     steps: Steps,
 ) -> None:
@@ -125,7 +122,6 @@ def test_f66_the_time_that_a_watch_was_given_is_up_if_the_machine_slept_longer(
         assert server.requests <= 2
 
 
-@needs_compiler
 @pytest.mark.parametrize("slept", [0, EIGHT_HOURS])
 def test_f66_stopped_for_real_whether_or_not_the_machine_slept_it_asks_when_continued(
     steps: Steps, slept: int

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.rigs.strike import library
 
 FOUND = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 needs_faketime = pytest.mark.skipif(not FOUND, reason="clocks that are wrong need libfaketime")
@@ -22,9 +23,7 @@ def off(by: str, *, times: float = 1.0) -> dict[str, str]:
     return {"LD_PRELOAD": str(FOUND[0]), "FAKETIME": f"{by} x{times:g}"}
 
 
-COMPILER = shutil.which("cc") or shutil.which("gcc")
 SOURCE = Path(__file__).with_name("stepping.c")
-needs_compiler = pytest.mark.skipif(not COMPILER, reason="clocks that step need a C compiler")
 
 
 def _may_shift() -> bool:
@@ -45,16 +44,13 @@ class Steps:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "steps"
-        self._library = folder / "stepping.so"
-        made, source = str(self._library), str(SOURCE)
-        command = [str(COMPILER), "-shared", "-fPIC", "-o", made, source, "-ldl"]
-        subprocess.run(command, check=True, capture_output=True)
+        self._library = library(folder, SOURCE)
         self.set(clock=0, sleep=0)
 
     @property
     def env(self) -> dict[str, str]:
         """What a process needs to be moved."""
-        return {"LD_PRELOAD": str(self._library), "STEPPING": str(self._file)}
+        return {"LD_PRELOAD": self._library, "STEPPING": str(self._file)}
 
     def set(self, *, clock: int, sleep: int) -> None:
         """Let the clock one reads be so many seconds off, and the machine have slept for so many.

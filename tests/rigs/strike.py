@@ -18,13 +18,13 @@ Harm = int | str
 """An errno; or `before` or `after`: SIGKILL there."""
 
 
-def library(folder: Path) -> str:
+def library(folder: Path, source: Path = SOURCE) -> str:
     """Compile what is to be preloaded."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
-        pytest.skip("making system calls fail needs a C compiler")
-    made = folder / "failing.so"
-    command = [compiler, "-shared", "-fPIC", "-o", str(made), str(SOURCE), "-ldl"]
+        pytest.skip("what is preloaded has to be compiled: there is no C compiler")
+    made = folder / f"{source.stem}.so"
+    command = [compiler, "-shared", "-fPIC", "-o", str(made), str(source), "-ldl"]
     subprocess.run(command, check=True, capture_output=True)
     return str(made)
 
