@@ -162,7 +162,8 @@ def cloud(draw: Draw) -> dict[str, Any]:
     for where, names in ((found, PLAIN), (auth, (*SIGN_IN, *SECRET))):
         for _ in range(draw.choice((0, 0, 1, 2))):
             name = draw.choice(names)
-            where[name] = draw.choice(CANARIES) if name in SECRET else anything(draw)
+            odd = hostile(draw) if draw.random() < 0.2 else ""
+            where[name] = draw.choice(CANARIES) + odd if name in SECRET else anything(draw)
     if draw.random() < 0.1:
         found["auth"] = anything(draw)
     return found

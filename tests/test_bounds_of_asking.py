@@ -1,0 +1,94 @@
+"""A question is bounded in time and size whoever asks it: `get`, `watch` and signing in alike."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rigs.endless import MORE, SERVERS
+from tests.rigs.program import surroundings
+from tests.rigs.server import Server, always, answer, job
+from tests.rigs.weighed import Weighed, weigh
+
+if TYPE_CHECKING:
+    from tests.rigs.server import Peer, Script
+
+ENDLESS = [name for name in SERVERS if "endless" in name] + ["10 GB announced", "gzip bomb"]
+SMALL = always(answer(job("FAIL")))
+ASKING = {
+    "get": ("get", "j", "--retry-for", "1s"),
+    "watch": ("watch", "j", "--retry-for", "1s"),
+    "sign-in": ("get", "j", "--retry-for", "1s"),
+}
+
+
+def asked(name: str, url: str) -> Weighed:
+    """Run a command whose first question goes to the server at `url`."""
+    if name != "sign-in":
+        return weigh(*ASKING[name], env=surroundings(url))
+    user = {"OS_USERNAME": "u", "OS_PASSWORD": "a password", "OS_USER_DOMAIN_NAME": "d"}
+    place = {"OS_AUTH_URL": f"{url}/v3", "OS_PROJECT_NAME": "p"}
+    return weigh(*ASKING[name], env=surroundings(**user, **place))
+
+
+@pytest.mark.parametrize("server", ENDLESS)
+@pytest.mark.parametrize("name", ["watch", "sign-in"])
+def test_s12_f21_f22_f23_f60_no_question_takes_more_than_a_bounded_answer(
+    name: str, server: str
+) -> None:
+    with Server(SMALL) as small:
+        least = asked("get", small.url).most
+    with Server(SERVERS[server]) as endless:
+        ended = asked(name, endless.url)
+    assert ended.code == 7, ended.said
+    assert ended.most - least < MORE
+    assert ended.processor < 20
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+DRIPS = {
+    "TLS handshake": (b"\x16\x03\x03\x40\x00\x02\x00\x3f\xf0", b"\x03"),
+    "status line": (b"", b"H"),
+    "further answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "headers": (HEAD, b"X: y\r\n"),
+    "one header": (HEAD + b"X: ", b"y"),
+    "body": (HEAD + b"\r\n", b" "),
+    "chunks": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+}
+
+
+def dripping(head: bytes, drip: bytes, lasted: list[float]) -> Script:
+    def script(peer: Peer) -> None:
+        began = time.monotonic()
+        try:
+            peer.connection.recv(65536)
+            peer.send(head)
+            peer.flood(drip, every=0.5)
+        finally:
+            lasted.append(time.monotonic() - began)
+
+    return script
+
+
+def held(name: str, drip: str) -> tuple[int, list[float]]:
+    """Return how it ended, and how long each attempt held its connection."""
+    lasted: list[float] = []
+    with Server(dripping(*DRIPS[drip], lasted)) as server:
+        url = server.url.replace("http:", "https:") if drip == "TLS handshake" else server.url
+        code = asked(name, url).code
+    return code, lasted
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ASKING)
+def test_s12_f04_no_attempt_takes_more_than_twenty_seconds_wherever_it_drips(name: str) -> None:
+    with ThreadPoolExecutor(len(DRIPS)) as pool:
+        ended = dict(zip(DRIPS, pool.map(lambda drip: held(name, drip), DRIPS), strict=True))
+    for drip, (code, lasted) in ended.items():
+        assert code == 7, (drip, code)
+        assert lasted, drip
+        least = 4 if drip == "TLS handshake" else 15  # which belongs to connecting: 5 s
+        assert all(least < seconds < 23 for seconds in lasted), (drip, lasted)
