@@ -66,6 +66,10 @@ def test_f28_a_self_signed_certificate_is_refused_without_its_authority(
         assert (ended.code, server.connections, server.requests) == (7, 1, 0)
 
 
+VARIES = 8
+"""So many bytes may one handshake differ from another: its signature has no fixed length."""
+
+
 @dataclass
 class Relay:
     """Between a client and a server: the next connection is cut after so many bytes of answer."""
@@ -100,7 +104,7 @@ def test_f05_f06_s20_tls_cut_anywhere_is_tried_again_and_never_a_verdict(
         argv, cacert = ("get", "j", "--exit-status"), str(authority.file)
         url = between.url.replace("http:", "https:")
         assert asked(url, *argv, cacert=cacert).code == 8
-        cuts = range(1, relay.sent, step)
+        cuts = range(1, relay.sent - VARIES, step)
         for length in cuts:
             relay.limit = length
             connections = between.connections

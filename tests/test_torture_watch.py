@@ -158,7 +158,8 @@ def test_f72_no_room_at_any_write_of_a_watch_costs_no_verdict(
 def test_s20_each_call_of_a_watch_may_fail_in_every_way_it_can(
     world: World, manner: str, record_property: Callable[[str, object], None]
 ) -> None:
-    harms = (errno.EIO, errno.EACCES, errno.ENOSPC)
+    # Not EACCES: a file closed to the user is passed over, and a terminal asked for the password.
+    harms = (errno.EIO, errno.ELOOP, errno.ENOSPC)
     struck = world.tortured(manner, {**MORE, "file": harms})
     assert struck.keys() >= MORE.keys()
     record_property("cases", struck.total())
