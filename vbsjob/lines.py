@@ -83,8 +83,8 @@ def _told(event: Event, one: Followed, now: float) -> Iterator[str]:
 
 def _change(item: Change) -> str:
     job = item.place.job
-    who = f"{plain(job.type or 'sub-job')} {plain(job.id)}: ".replace(" :", ":")
-    where = who if item.place.depth else ""
+    who = " ".join(filter(None, (plain(job.type or "sub-job"), plain(job.id))))
+    where = f"{who}: " if item.place.depth else ""
     if item.name != "status":
         return f"{where}{plain(item.name)} is {_word(item.after)}"
     was = "" if item.before is None else f", was {_word(item.before)}"
