@@ -36,8 +36,9 @@ SHOWN = "aZ09 .-_/éß恢م😀"
 
 def hostile(draw: random.Random) -> str:
     """Return a text of a few pieces, of characters of any kind, or of both."""
-    made = [_piece(draw) for _ in range(draw.randrange(1, 5))]
-    return "".join(made)
+    made = "".join(_piece(draw) for _ in range(draw.randrange(1, 5)))
+    # Two halves that meet are one character, as they are to whoever reads JSON.
+    return made.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def _piece(draw: random.Random) -> str:
