@@ -1,8 +1,37 @@
-"""What holds for every test: a commit is judged by the same cases each time."""
+"""What holds for every test: the same cases each time, and each of them counted."""
 
 from __future__ import annotations
 
-from hypothesis import settings
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import is_hypothesis_test, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 settings.register_profile("every commit", derandomize=True)
 settings.load_profile("every commit")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Function) -> Iterator[None]:
+    """Tell how many examples of a property were tried, as a loop tells its cases itself."""
+    if not is_hypothesis_test(item.obj):
+        return (yield)
+    held: Any = item.obj.hypothesis
+    test, tried = held.inner_test, 0
+
+    @wraps(test)
+    def counted(*args: Any, **members: Any) -> None:
+        nonlocal tried
+        tried += 1
+        test(*args, **members)
+
+    held.inner_test = counted
+    try:
+        return (yield)
+    finally:
+        held.inner_test = test
+        item.user_properties.append(("cases", tried))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,9 @@ from hypothesis import strategies as st
 from tests.rigs.cloud import USER, Cloud
 from vbsjob import route
 from vbsjob.outcome import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROXY = "http://proxy.test:3128"
 HOSTS = (
@@ -63,7 +68,10 @@ EXCEPTED: list[tuple[str, set[int]]] = [
 
 
 @pytest.mark.parametrize(("said", "excepted"), EXCEPTED, ids=[said for said, _ in EXCEPTED])
-def test_f32_s15_no_proxy_is_read_as_curl_documents_it(said: str, excepted: set[int]) -> None:
+def test_f32_s15_no_proxy_is_read_as_curl_documents_it(
+    said: str, excepted: set[int], record_property: Callable[[str, int], None]
+) -> None:
+    record_property("cases", len(HOSTS))
     env = {"HTTPS_PROXY": PROXY, "NO_PROXY": said}
     direct = {n for n, host in enumerate(HOSTS) if not route.proxy_for(f"https://{host}/", env)}
     assert direct == excepted

@@ -73,9 +73,10 @@ class Cut:
 @pytest.mark.parametrize("fault", ["FIN", "RST", "stall"])
 @pytest.mark.parametrize("name", ANSWERS)
 def test_f05_f06_f07_s20_an_answer_cut_at_any_byte_is_never_a_verdict(
-    name: str, fault: str
+    name: str, fault: str, record_property: Callable[[str, int], None]
 ) -> None:
     whole, cut = ANSWERS[name], Cut(fault=fault)
+    record_property("cases", len(whole) + 1)
     argv = ("get", "j", "--exit-status", "--retry-for", "0", "-q")
     attempt = 0.008 if fault == "stall" else 5.0
     with Server(cut) as server:
