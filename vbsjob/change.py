@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from vbsjob import job
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vbsjob.job import Job, Place
 
 
@@ -21,42 +23,44 @@ class Change:
     after: Any
 
 
-def between(before: Job | None, after: Job) -> list[Change]:
-    """Return what changed: statuses at every depth, and entities that became known.
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed: statuses at every depth, and entities that became known or others.
 
+    Worked out whenever it is asked for: of a big answer it is more than is worth keeping.
     Without an answer before, the job's own status is the change.
     """
-    if before is None:
-        return [Change(job.Place(after, (after,)), "status", None, after.status)]
-    if before.members == after.members:
-        return []
-    old = {key: place.job for key, place in _keyed(before)}
-    return [
-        change
-        for key, place in _keyed(after)
-        for change in _of_one(old.get(key) or job.Job({}), place)
-    ]
+
+    before: Job | None
+    after: Job
+
+    def __bool__(self) -> bool:
+        """Whether anything did."""
+        return next(iter(self), None) is not None
+
+    def __iter__(self) -> Iterator[Change]:
+        """Yield one difference after the other, a job's before its sub-jobs'."""
+        if self.before is None:
+            yield Change(job.Place(self.after, (self.after,)), "status", None, self.after.status)
+        elif self.before is not self.after and self.before.members != self.after.members:
+            old = {key: place.job for key, place in _keyed(self.before)}
+            for key, place in _keyed(self.after):
+                yield from _of_one(old.get(key) or job.Job({}), place)
 
 
-def _keyed(top: Job) -> list[tuple[tuple[str, int], Place]]:
+def _keyed(top: Job) -> Iterator[tuple[tuple[str, int], Place]]:
     """Name each job by its id and how often that id came before: ids may be missing or double."""
     met: dict[str, int] = {}
-    keyed = []
     for place in job.walk(top):
         number = met.get(place.job.id, 0)
         met[place.job.id] = number + 1
-        keyed.append(((place.job.id, number), place))
-    return keyed
+        yield (place.job.id, number), place
 
 
-def _of_one(old: Job, place: Place) -> list[Change]:
-    changes = []
+def _of_one(old: Job, place: Place) -> Iterator[Change]:
     if old.members.get("status") != place.job.members.get("status"):
-        changes.append(Change(place, "status", old.status, place.job.status))
+        yield Change(place, "status", old.status, place.job.status)
     known = old.entities
-    changes += [
-        Change(place, f"entities.{name}", known.get(name), value)
-        for name, value in place.job.entities.items()
-        if known.get(name) != value
-    ]
-    return changes
+    for name, value in place.job.entities.items():
+        if known.get(name) != value:
+            yield Change(place, f"entities.{name}", known.get(name), value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from vbsjob.record import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from vbsjob.change import Change
     from vbsjob.outcome import Code
@@ -58,7 +58,7 @@ class Events:
         ]
         self._write("verdict", exit_code=int(code), verdict=code.word, jobs=jobs)
 
-    def _write(self, kind: str, changes: Sequence[Change] | None = None, **members: Any) -> None:
+    def _write(self, kind: str, changes: Iterable[Change] | None = None, **members: Any) -> None:
         """Write a line, its changes one by one: there may be hundreds of thousands."""
         time = self._world.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         passed = round(self._world.monotonic() - self._began, 3)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ENDED = frozenset({"SUCCESS", "FAIL"})
 """The statuses that end a job. Compared exactly: any other word is neither end nor success."""
@@ -72,12 +72,14 @@ class Job:
         return found if isinstance(found, str) else ""
 
     @property
-    def entities(self) -> dict[str, Any]:
+    def entities(self) -> Mapping[str, Any]:
         """What the job works on, less its sub-jobs; empty where the member has another shape."""
         found = self.members.get("entities")
         if not isinstance(found, dict):
             return {}
-        return {name: value for name, value in found.items() if not _holds_jobs(name, value)}
+        if not _holds_jobs("sub_jobs", found.get("sub_jobs", ...)):
+            return found
+        return {name: value for name, value in found.items() if name != "sub_jobs"}
 
     @property
     def sub_jobs(self) -> list[Job]:

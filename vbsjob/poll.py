@@ -11,7 +11,8 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vbsjob import change, outcome
+from vbsjob import outcome
+from vbsjob.change import Changes
 from vbsjob.job import Job
 from vbsjob.outcome import Code, Garbled, JobNotFound
 from vbsjob.rhythm import Rhythm, pause
@@ -19,7 +20,7 @@ from vbsjob.text import plain
 from vbsjob.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from vbsjob.change import Change
     from vbsjob.outcome import Problem
@@ -51,7 +52,7 @@ class Event:
 
     kind: str
     job_id: str
-    changes: Sequence[Change] = ()
+    changes: Iterable[Change] = ()
     problem: Problem | None = None
     seconds: float = 0.0
     """How long the outage has lasted, or did."""
@@ -182,7 +183,7 @@ class Poll:
 
     def _answered(self, one: Followed, found: Job, now: float, age: float | None) -> list[Event]:
         events = self._recovered(one, now)
-        changes = change.between(one.job, found)
+        changes = Changes(one.job, found)
         first = one.job is None
         one.job, one.answered, one.problem, one.missing = found, now, None, 0
         one.rhythm.answered(changed=bool(changes), age=age)
