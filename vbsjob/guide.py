@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.outcome import SEVERITY, Code, Usage
-from vbsjob.text import plain
+from vbsjob.text import nearest, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,8 +19,6 @@ def exit_codes(*chosen: Code) -> list[str]:
 
 def topic(name: str, commands: Iterable[str]) -> list[str]:
     """Return the lines of a topic; raises Usage that names the nearest one."""
-    from vbsjob.settings import nearest
-
     if name not in TOPICS:
         hint = nearest(name, [*commands, *TOPICS])
         raise Usage(f"There is no help on {plain(name)[:80]!r}.", hint=hint)

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from vbsjob import address, clouds, file
 from vbsjob.keys import KEYS, NOUNS
 from vbsjob.outcome import Usage
-from vbsjob.text import plain
+from vbsjob.text import nearest, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from vbsjob.world import World
@@ -144,15 +144,6 @@ def _defaults(config: clouds.File | None) -> Source:
             )
     origin = f"{config.path} [defaults]"
     return {noun: Value(raw, origin, config.path) for noun, raw in config.defaults.items()}
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Say which known word was probably meant, or which there are."""
-    from difflib import get_close_matches
-
-    known = list(known)
-    near = get_close_matches(word, known, n=1)
-    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
 
 
 def _cloud(name: Value | None, known: clouds.Clouds, *, addressed: bool) -> str | None:

@@ -1,6 +1,10 @@
-"""Words for people: text from outside made harmless, visibly, and lengths of time."""
+"""Words for people: text from outside made harmless, visibly, lengths of time, what was meant."""
 
 from __future__ import annotations
+
+TYPE_CHECKING = False  # typing itself would cost as much as the answer to Tab
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NEWLINE = "\u23ce"
 
@@ -49,3 +53,12 @@ def span(seconds: float | None) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known word was probably meant, or which there are."""
+    from difflib import get_close_matches
+
+    known = list(known)
+    near = get_close_matches(word, known, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
