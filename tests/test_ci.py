@@ -165,6 +165,13 @@ def test_a_state_that_nobody_knows_is_an_error_in_junit_never_a_success(
     assert [(mark.tag, mark.get("type")) for mark in case] == [("error", kind)]
 
 
+def test_junit_lists_the_start_of_a_long_reason_and_has_it_whole_below() -> None:
+    found = [answer("FAIL", fail_reason="x" * 5000)]
+    failure = ET.fromstring("\n".join(junit.lines(found, NOW)))[0][0][0]
+    assert failure.attrib["message"] == "x" * (junit.HEAD - 3) + "..."
+    assert failure.text == "x" * 5000
+
+
 @given(st.text(), st.text())
 def test_junit_is_xml_whatever_the_service_says(a: str, b: str) -> None:
     sub = {"job_type": a, "status": b, "id": a}

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Case = tuple[str, str, float, str]
     """A path, a name, seconds, and how it ended."""
 
+HEAD = 1000
+"""Characters of a reason in the attribute, which viewers list; the text below has it whole."""
 COUNTED = (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
 
 
@@ -121,4 +123,5 @@ def _of(found: Job) -> str:
 def _mark(tag: str, kind: str, message: str) -> str:
     typed = f" type={quoteattr(plain(kind))}" if kind else ""
     told = plain(message)
-    return f"<{tag} message={quoteattr(told)}{typed}>{escape(told)}</{tag}>"
+    head = told if len(told) <= HEAD else f"{told[: HEAD - 3]}..."
+    return f"<{tag} message={quoteattr(head)}{typed}>{escape(told)}</{tag}>"
