@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 
 settings.register_profile("every commit", derandomize=True)
 settings.load_profile("every commit")
+
+# A suite that runs under nohup or in the background must not hand that down to what it tests.
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        heard = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        signal.signal(number, heard)
 
 
 @pytest.hookimpl(wrapper=True)
