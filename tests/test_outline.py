@@ -60,6 +60,18 @@ def test_what_failed_or_runs_stays_while_what_is_done_folds() -> None:
     assert rows[-1] == Summary(1, done=100, more=0)
 
 
+def test_no_crowd_below_one_job_keeps_another_from_being_shown() -> None:
+    crowd = [{"job_id": f"c{n}", "status": "RUNNING"} for n in range(500)]
+    jobs = [
+        {"job_id": "a", "status": "RUNNING", "sub_jobs": crowd},
+        {"job_id": "b", "status": "RUNNING"},
+    ]
+    rows = Outline(Job({"sub_jobs": jobs})).folded(8)
+    shown = [row.job.id for row in rows if isinstance(row, Row)]
+    assert shown == ["", "a", "c0", "c1", "c2", "c3", "b"]
+    assert rows[6] == Summary(2, done=0, more=496)
+
+
 def test_the_counts_below_a_row_are_those_of_its_branch() -> None:
     outline = Outline(Job(tree(7, 300)))
     below: dict[Row, Counter[str]] = {row: Counter() for row in outline.rows}

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from vbsjob.job import Job
 
+    Waiting = tuple[int, int, int, "Row", Iterator["Row"]]
+
 LEVELS = 64
 """How many levels of sub-jobs are drawn; deeper ones are counted."""
 OTHER = "other"
@@ -169,16 +171,16 @@ def _count(row: Row) -> None:
 
 
 def _urgent(top: Row, height: int) -> dict[Row, list[Row]]:
-    """Choose rows, the most urgent first, so that they and the counts they need fit.
+    """Choose rows, the most urgent first, then those above, so that they and their counts fit.
 
     Costs by the height: of a row's sub-jobs no more are looked at than are taken, and one.
     """
     chosen: dict[Row, list[Row]] = {top: []}
     left = height - 2
-    waiting: list[tuple[int, int, Row, Iterator[Row]]] = []
+    waiting: list[Waiting] = []
     _await(waiting, iter(top.by_urgency))
     while waiting and left:
-        _, _, row, siblings = heapq.heappop(waiting)
+        *_, row, siblings = heapq.heappop(waiting)
         taken = chosen[row.parent or top]
         completes = row.parent is not None and len(taken) + 1 == len(row.parent.children)
         cost = 1 + bool(row.children) - completes
@@ -195,10 +197,11 @@ def _urgent(top: Row, height: int) -> dict[Row, list[Row]]:
     return chosen
 
 
-def _await(waiting: list[tuple[int, int, Row, Iterator[Row]]], siblings: Iterator[Row]) -> None:
+def _await(waiting: list[Waiting], siblings: Iterator[Row]) -> None:
     following = next(siblings, None)
     if following is not None:
-        heapq.heappush(waiting, (following.urgency, following.rank, following, siblings))
+        place = (following.urgency, following.depth, following.rank)
+        heapq.heappush(waiting, (*place, following, siblings))
 
 
 def _drawn(top: Row, shown: Callable[[Row], Sequence[Row]], limit: int) -> Iterator[Row | Summary]:
