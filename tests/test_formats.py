@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.rigs.program import TOKEN, told
+from vbsjob import formats
 from vbsjob.exchange import Reply
 
 JOB: dict[str, Any] = {
@@ -141,3 +144,13 @@ def test_some_answered_and_some_not_are_told_apart() -> None:
     assert ended.code == 4
     assert [item["exit_code"] for item in json.loads(ended.out)] == [1, 4]
     assert json.loads(ended.err)["error"]["name"] == "auth"
+
+
+@given(st.lists(st.text(st.sampled_from('a ,"\r\n\t;\x00é')) | st.text(), min_size=1, max_size=4))
+def test_a_row_of_csv_is_what_the_standard_library_writes_and_reads(values: list[str]) -> None:
+    row = formats._row(values)
+    assert list(csv.reader(io.StringIO(row, newline=""))) == [values]
+    if not any("\r" in value for value in values):  # which it leaves as it is, and cannot read back
+        wanted = io.StringIO(newline="")
+        csv.writer(wanted, lineterminator="\n").writerow(values)
+        assert row == wanted.getvalue()
