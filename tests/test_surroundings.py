@@ -79,6 +79,16 @@ def test_f37_with_nothing_at_all_in_its_environment_it_says_what_it_needs(tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+def check_served(service: Server, words: tuple[str, ...], home: Path) -> None:
+    """Behind words that change the machine for it, the question is answered all the same."""
+    ended = subprocess.run(
+        [*words, *COMMAND, "get", "j", "--exit-status"], cwd=ROOT, capture_output=True, check=False,
+        env=surroundings(service.url, HOME=str(home)),
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert b"SUCCESS" in ended.stdout
+
+
 @needs_mount
 def test_f37_f72_a_whole_machine_that_is_read_only_changes_nothing(
     service: Server, tmp_path: Path
@@ -92,12 +102,7 @@ def test_f37_f72_a_whole_machine_that_is_read_only_changes_nothing(
         frozen + 'touch "$HOME/x" 2>&- && exit 99; exec "$@"',
         "bash",
     )
-    ended = subprocess.run(
-        [*words, *COMMAND, "get", "j", "--exit-status"], cwd=ROOT, capture_output=True, check=False,
-        env=surroundings(service.url, HOME=str(tmp_path)),
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
-    assert b"SUCCESS" in ended.stdout
+    check_served(service, words, tmp_path)
 
 
 @needs_mount
@@ -106,12 +111,7 @@ def test_f37_f72_a_home_without_a_byte_of_room_changes_nothing(
 ) -> None:
     for options in ("size=4k,nr_inodes=1", "ro"):
         words = within_mount(tmp_path, options)
-        ended = subprocess.run(
-            [*words, *COMMAND, "get", "j", "--exit-status"], cwd=ROOT, capture_output=True, check=False,
-            env=surroundings(service.url, HOME=str(tmp_path)),
-        )  # fmt: skip
-        assert ended.returncode == 0, ended.stderr
-        assert b"SUCCESS" in ended.stdout
+        check_served(service, words, tmp_path)
 
 
 TERMS: tuple[dict[str, str], ...] = (

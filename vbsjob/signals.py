@@ -83,12 +83,11 @@ class Signals:
 
     def __enter__(self) -> Self:
         """Take the signals over; one that comes just before a wait begins ends it as well."""
+        # So does one that the system hands to a thread that asks.
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         for number in (*ENDING, STOP, CONTINUE, RESIZE):
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._note)
-        # The system may hand a signal to a thread that asks: it ends the wait of this one as well.
-        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         for stream in self._streams:
             if behind := outlet.behind(stream):
                 behind.over = self._over

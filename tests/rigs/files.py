@@ -44,16 +44,6 @@ def within_etc(folder: Path) -> tuple[str, ...]:
     return ("unshare", "--mount", "bash", "-c", script, "bash")
 
 
-@contextmanager
-def read_only(folder: Path) -> Iterator[Path]:
-    """Yield a folder that nobody but root can write to."""
-    folder.chmod(0o555)
-    try:
-        yield folder
-    finally:
-        folder.chmod(0o755)
-
-
 is_root = os.geteuid() == 0
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import NoReturn
 
-LATE = ("sqlite3", "yaml", "tomllib", "platformdirs.unix", "encodings.idna", "rich.console")
+LATE = ("sqlite3", "yaml", "tomllib", "platformdirs.unix", "encodings.idna")
 """What vbsjob imports only where it is used."""
 LONGEST = 60
 """Seconds that a run may last."""
