@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.rigs.program import Clock
+from tests.support.program import Clock
 from vbsjob.__main__ import run
-from vbsjob.exchange import Reply, Request
-from vbsjob.recipes import Plan
-from vbsjob.world import World
+from vbsjob.context import World
+from vbsjob.http.messages import Reply, Request
+from vbsjob.sandbox.scenarios import Plan
 
 ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://v.test"}
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,19 +12,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.rigs.certificates import Authority
-from tests.rigs.cloud import PROJECT_ID, USER, Cloud
-from tests.rigs.program import asked, environment, process, surroundings, told
-from tests.rigs.server import Server, always, answer, job
-from vbsjob import address
-from vbsjob.exchange import Reply
+from tests.support.certificates import Authority
+from tests.support.cloud import PROJECT_ID, USER, Cloud
+from tests.support.program import asked, environment, process, surroundings, told
+from tests.support.server import Server, always, answer, job
+from vbsjob.config import endpoints
+from vbsjob.http.messages import Reply
+from vbsjob.http.transport import _as_read
 from vbsjob.outcome import Usage
-from vbsjob.wire import _as_read
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vbsjob.exchange import Request
+    from vbsjob.http.messages import Request
 
 LABELS = ["v-b_s", "VBS", "xn--", "xn--a", "xn--vbs-8na", "0x7f", "127", "1", "0", "é", "ｖ", "", "-a", "a" * 63, "a" * 64,
           "%76", "\t", " ", "\u202e", "\\", "[::1]", "::1", "[v1.x]", "[::ffff:7f00:1]", "ⓥ"]  # fmt: skip
@@ -58,11 +58,11 @@ def test_f88_what_httpx_dials_is_the_host_and_port_that_were_checked(record_prop
     @settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
     def each(given: str) -> None:
         try:
-            checked = address.checked(given, "--endpoint")
+            checked = endpoints.checked(given, "--endpoint")
         except Usage:
             seen[False] += 1
             return
-        place, told_of = f"{address.jobs(checked, 'p')}/jobs/j", urlsplit(given)
+        place, told_of = f"{endpoints.jobs(checked, 'p')}/jobs/j", urlsplit(given)
         try:
             dialled = _as_read(place)
         except httpx.InvalidURL:  # and nothing is dialled

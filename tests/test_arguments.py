@@ -11,17 +11,17 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.rigs.program import TOKEN, Ended, asked, process, surroundings, told
-from tests.rigs.server import Server, always, answer, job
-from tests.rigs.terminal import Screen
-from vbsjob import manual
-from vbsjob.exchange import Reply, Request
-from vbsjob.keys import KEYS
+from tests.support.program import TOKEN, Ended, asked, process, surroundings, told
+from tests.support.server import Server, always, answer, job
+from tests.support.terminal import Screen
+from vbsjob.config.schema import KEYS
+from vbsjob.generate import manual
+from vbsjob.http.messages import Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vbsjob.syntax import Command
+    from vbsjob.generate.command_tree import Command
 
 REQUEST = re.compile(
     rb"GET /v1/p/jobs/[0-9A-Za-z_-]{1,64} HTTP/1\.1\r\nHost: 127\.0\.0\.1:[0-9]+\r\n"
@@ -163,7 +163,7 @@ def test_f90_s04_no_option_of_any_command_takes_a_secret(command: Command) -> No
 
 def test_f91_s18_no_child_is_ever_started() -> None:
     # Nothing is spawned, so nothing can inherit a secret; the source is what shows it.
-    from tests.rigs.program import ROOT
+    from tests.support.program import ROOT
 
     for path in (ROOT / "vbsjob").glob("*.py"):
         assert not re.search(

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import ROOT, surroundings
-from tests.rigs.server import Server, always, answer, job
+from tests.support.program import ROOT, surroundings
+from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.endless import MORE, ROOM, SERVERS, full_of
-from tests.rigs.program import COMMAND, ROOT, surroundings
-from tests.rigs.server import Server, always, answer, job, saying
-from tests.rigs.weighed import Weighed, weigh
-from vbsjob import document, wire
+from tests.support.endless import MORE, ROOM, SERVERS, full_of
+from tests.support.program import COMMAND, ROOT, surroundings
+from tests.support.server import Server, always, answer, job, saying
+from tests.support.weighed import Weighed, weigh
+from vbsjob.http import strict_json, transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.rigs.server import Peer, Script
+    from tests.support.server import Peer, Script
 
 SMALL = always(answer(job("RUNNING")))
 
@@ -71,7 +71,7 @@ def sub_jobs(unit: bytes, size: int) -> bytes:
     """So many sub-jobs, and as much text as makes them acceptable."""
     body = FAILED + b'"sub_jobs":[' + b",".join([unit] * size) + b'],"message":"'
     values = sum(map(body.count, (b",", b"{", b"[")))
-    return body + b"x" * (values * document.LEANEST - len(body)) + b'"}'
+    return body + b"x" * (values * strict_json.LEANEST - len(body)) + b'"}'
 
 
 BIG = {
@@ -208,9 +208,9 @@ def test_s20_with_too_little_memory_it_ends_by_no_verdict(mebibytes: int) -> Non
 
 
 def test_s12_the_limits_are_the_promised_ones() -> None:
-    assert wire.ATTEMPT == 20.0
-    assert (wire.CONNECT, wire.READ, wire.WRITE) == (5.0, 10.0, 5.0)
-    from vbsjob.keys import NOUNS
+    assert transport.ATTEMPT == 20.0
+    assert (transport.CONNECT, transport.READ, transport.WRITE) == (5.0, 10.0, 5.0)
+    from vbsjob.config.schema import NOUNS
 
     assert NOUNS["body_limit"].default == 4 << 20
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.endless import MORE, SERVERS
-from tests.rigs.program import surroundings
-from tests.rigs.server import Server, always, answer, job
-from tests.rigs.weighed import Weighed, weigh
+from tests.support.endless import MORE, SERVERS
+from tests.support.program import surroundings
+from tests.support.server import Server, always, answer, job
+from tests.support.weighed import Weighed, weigh
 
 if TYPE_CHECKING:
-    from tests.rigs.server import Peer, Script
+    from tests.support.server import Peer, Script
 
 ENDLESS = [name for name in SERVERS if "endless" in name] + ["10 GB announced", "gzip bomb"]
 SMALL = always(answer(job("FAIL")))

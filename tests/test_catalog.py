@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.rigs.cloud import PROJECT_ID, SERVICE, USER, Cloud
-from tests.rigs.program import process, surroundings
-from tests.rigs.server import Server, always, answer
-from vbsjob import address
+from tests.support.cloud import PROJECT_ID, SERVICE, USER, Cloud
+from tests.support.program import process, surroundings
+from tests.support.server import Server, always, answer
+from vbsjob.config import endpoints
 from vbsjob.outcome import NotSignedIn
 
 ASTRAY = [
@@ -67,7 +67,7 @@ def test_f61_a_service_in_the_domain_of_the_identity_service_is_asked(place: str
 )  # fmt: skip
 def test_f61_s11_only_names_of_one_domain_are_trusted_together(service: str, identity: str) -> None:
     with pytest.raises(NotSignedIn):
-        address.trusted(service, identity, insecure_http=True)
+        endpoints.trusted(service, identity, insecure_http=True)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_f61_s11_only_names_of_one_domain_are_trusted_together(service: str, ide
     ],
 )  # fmt: skip
 def test_f61_one_host_or_this_machine_is_trusted(service: str, identity: str) -> None:
-    assert address.trusted(service, identity, insecure_http=False) == service
+    assert endpoints.trusted(service, identity, insecure_http=False) == service
 
 
 @dataclass

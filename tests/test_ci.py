@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rigs.program import Clock, Ended
-from vbsjob import github, junit
+from tests.support.program import Clock, Ended
 from vbsjob.__main__ import run
-from vbsjob.exchange import Reply, Request
-from vbsjob.job import Job
+from vbsjob.context import World
+from vbsjob.http.messages import Reply, Request
+from vbsjob.jobs.job import Job
+from vbsjob.jobs.result import Answer
 from vbsjob.outcome import Code, LocalFailure, Unavailable
-from vbsjob.record import Answer
-from vbsjob.world import World
+from vbsjob.output import github, junit
 
 if TYPE_CHECKING:
     from pathlib import Path

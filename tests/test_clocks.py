@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.rigs.clocks import Steps, needs_faketime, needs_time_namespace, off
-from tests.rigs.events import watching
-from tests.rigs.gateway import KEYS, Gateway
-from tests.rigs.program import process, surroundings
-from tests.rigs.server import Server, Telling
-from tests.rigs.terminal import await_requests
-from vbsjob.signals import LONGEST
+from tests.support.clocks import Steps, needs_faketime, needs_time_namespace, off
+from tests.support.events import watching
+from tests.support.gateway import KEYS, Gateway
+from tests.support.program import process, surroundings
+from tests.support.server import Server, Telling
+from tests.support.terminal import await_requests
+from vbsjob.terminal.signals import LONGEST
 
 EIGHT_HOURS = 8 * 3600
 LIBC = ctypes.CDLL(None)

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.rigs.files import unprivileged
-from vbsjob import settings
+from tests.support.files import unprivileged
+from vbsjob.config import loader
+from vbsjob.context import World
 from vbsjob.outcome import Usage
-from vbsjob.world import World
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vbsjob.settings import Settings
+    from vbsjob.config.loader import Settings
 
 URL = "https://iam.cloud.test/v3"
 NOUNS = (
@@ -151,7 +151,7 @@ def written(folder: Path, documents: dict[str, Any]) -> None:
 
 def ours(folder: Path, asked: dict[str, Any], env: dict[str, str] | None = None) -> Settings:
     world = World(io.StringIO(), io.StringIO(), io.StringIO(), env or {}, config_folders=(folder,))
-    return settings.load({"cloud": "a", **asked}, world)
+    return loader.load({"cloud": "a", **asked}, world)
 
 
 def theirs(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
@@ -296,7 +296,7 @@ def test_f37_a_folder_closed_to_the_user_such_as_anothers_working_directory_is_p
     closed.mkdir(mode=0)
     world = World(io.StringIO(), io.StringIO(), io.StringIO(), {}, config_folders=(closed,))
     with unprivileged():
-        assert settings.load({"region": "eu-de"}, world)["region"] == "eu-de"
+        assert loader.load({"region": "eu-de"}, world)["region"] == "eu-de"
 
 
 def test_f73_a_place_that_cannot_be_looked_at_is_named_and_is_no_internal_failure(

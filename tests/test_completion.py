@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, get_args
 import pexpect
 import pytest
 
-from tests.rigs.program import ROOT
-from vbsjob import history, keys
+from tests.support.program import ROOT
+from vbsjob import history
+from vbsjob.config import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 HOSTILE = "$(touch evil)"
-FORMATS = set(get_args(keys.Format))
+FORMATS = set(get_args(schema.Format))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, told
+from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +90,7 @@ def test_check_ends_with_the_code_of_what_is_wrong(status: int, code: int) -> No
 
 
 def test_check_of_the_sandbox_is_well() -> None:
-    from tests.rigs.program import process, surroundings
+    from tests.support.program import process, surroundings
 
     ended = process("config", "check", "--cloud", "sandbox", env=surroundings())
     assert ended.code == 0

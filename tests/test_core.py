@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import COMMAND, ROOT, surroundings
-from tests.rigs.server import Server
+from tests.support.program import COMMAND, ROOT, surroundings
+from tests.support.server import Server
 
 if TYPE_CHECKING:
-    from tests.rigs.server import Peer
+    from tests.support.server import Peer
 
 SOFT, HARD = resource.getrlimit(resource.RLIMIT_CORE)
 PATTERN = Path("/proc/sys/kernel/core_pattern")

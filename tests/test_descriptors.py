@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.certificates import Authority
-from tests.rigs.program import asked, reaching, shell, surroundings
-from tests.rigs.server import Server, always, answer, job
+from tests.support.certificates import Authority
+from tests.support.program import asked, reaching, shell, surroundings
+from tests.support.server import Server, always, answer, job
 from vbsjob.__main__ import run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vbsjob.world import World
+    from vbsjob.context import World
 
 
 @pytest.mark.parametrize("secure", [False, True])

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.rigs import follow as following
-from tests.rigs.program import Ended, told
-from tests.rigs.server import job
-from vbsjob import document
-from vbsjob.exchange import Reply
-from vbsjob.job import GOING_ON
+from tests.support import follow as following
+from tests.support.program import Ended, told
+from tests.support.server import job
+from vbsjob.http import strict_json
+from vbsjob.http.messages import Reply
+from vbsjob.jobs.job import GOING_ON
 from vbsjob.text import plain
 
 FORMATS = ("table", "json", "jsonl", "yaml", "csv", "value", "env", "name")
@@ -301,7 +301,7 @@ def test_s12_a_document_denser_than_any_job_is_refused_before_it_fills_memory() 
         ended = get(body)
         assert ended.code == 7
         assert "more members" in ended.err
-    assert document.read(b"[" + b"0," * 1000 + b"0]")
+    assert strict_json.read(b"[" + b"0," * 1000 + b"0]")
 
 
 @pytest.mark.parametrize("name", FORMATS)

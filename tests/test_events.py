@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rigs.follow import Service, in_turn, job
-from vbsjob.exchange import Reply
+from tests.support.follow import Service, in_turn, job
+from vbsjob.http.messages import Reply
 from vbsjob.outcome import Unavailable
 
 RUNNING, SUCCESS = job("j", "RUNNING"), job("j", "SUCCESS")

@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from tests.rigs.program import Ended, environment, shell, surroundings, told
-from vbsjob.exchange import Reply
+from tests.support.program import Ended, environment, shell, surroundings, told
+from vbsjob.http.messages import Reply
 from vbsjob.outcome import Code
 
 SANDBOX = '"$@" get {} --cloud sandbox'

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.rigs.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, USER, Cloud
-from vbsjob.keys import KEYS
+from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, USER, Cloud
+from vbsjob.config.schema import KEYS
 
 EVIL = "https://evil.test"
 NAMED: dict[str, dict[str, Any]] = {

@@ -13,9 +13,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rigs.program import TOKEN, told
-from vbsjob import formats
-from vbsjob.exchange import Reply
+from tests.support.program import TOKEN, told
+from vbsjob.http.messages import Reply
+from vbsjob.output import formats
 
 JOB: dict[str, Any] = {
     "job_id": "j",

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.rigs.follow import Service, Terminal
-from tests.rigs.program import KEYS, environment, told
-from vbsjob import settings as chosen
+from tests.support.follow import Service, Terminal
+from tests.support.program import KEYS, environment, told
 from vbsjob.client import Client
-from vbsjob.exchange import Reply, Request
+from vbsjob.config import loader as chosen
+from vbsjob.context import World
+from vbsjob.http.messages import Reply, Request
 from vbsjob.outcome import Code, Problem, verdict
-from vbsjob.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable

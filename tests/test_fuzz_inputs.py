@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.rigs.canary import leaked
-from tests.rigs.follow import Service, job
-from tests.rigs.hostile import hostile
-from tests.rigs.program import Clock, environment
+from tests.support.canary import leaked
+from tests.support.follow import Service, job
+from tests.support.hostile import hostile
+from tests.support.program import Clock, environment
 from vbsjob.__main__ import run
-from vbsjob.exchange import Reply, Request
-from vbsjob.keys import KEYS
-from vbsjob.world import World
+from vbsjob.config.schema import KEYS
+from vbsjob.context import World
+from vbsjob.http.messages import Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.rigs.follow import Answer
+    from tests.support.follow import Answer
 
     Record = Callable[[str, object], None]
     Draw = random.Random

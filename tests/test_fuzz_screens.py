@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.hostile import boxes, hostile, visible
-from tests.rigs.surfaces import SURFACES, TEXTS, files, reply, spoken
-from tests.rigs.terminal import Screen
-from vbsjob.exchange import Reply
+from tests.support.hostile import boxes, hostile, visible
+from tests.support.surfaces import SURFACES, TEXTS, files, reply, spoken
+from tests.support.terminal import Screen
+from vbsjob.http.messages import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable

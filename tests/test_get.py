@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from vbsjob.__main__ import run
-from vbsjob.exchange import Reply, Request
-from vbsjob.world import World
+from vbsjob.context import World
+from vbsjob.http.messages import Reply, Request
 
 ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
 

@@ -11,17 +11,18 @@ import pytest
 import typer.main
 
 from tests.test_get import vbsjob
-from vbsjob import cli, codes
+from vbsjob.cli import app
+from vbsjob.jobs import error_codes
 from vbsjob.outcome import Code
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = sorted(typer.main.get_command(cli.app).commands)  # type: ignore[attr-defined]
+COMMANDS = sorted(typer.main.get_command(app.app).commands)  # type: ignore[attr-defined]
 
 
 def test_explain_tells_meaning_and_action_whatever_the_case() -> None:
     code, out, err, asked = vbsjob("explain", "volumebackup.0202", env={})
     assert (code, err, asked) == (0, "", [])
-    known = codes.everything()["VolumeBackup.0202"]
+    known = error_codes.everything()["VolumeBackup.0202"]
     assert out.splitlines()[0] == "VolumeBackup.0202"
     assert known.meaning in out
     assert known.action in out
@@ -29,19 +30,19 @@ def test_explain_tells_meaning_and_action_whatever_the_case() -> None:
 
 def test_explain_alone_lists_every_code_once() -> None:
     _, out, _, _ = vbsjob("explain", env={})
-    assert [line.split()[0] for line in out.splitlines()] == list(codes.everything())
+    assert [line.split()[0] for line in out.splitlines()] == list(error_codes.everything())
 
 
 def test_explain_in_json_is_one_document_or_an_array() -> None:
     one = json.loads(vbsjob("explain", "common.0011", "-o", "json", env={})[1])
-    assert set(one) == {"schema_version", *codes.FIELDS}
+    assert set(one) == {"schema_version", *error_codes.FIELDS}
     every = json.loads(vbsjob("explain", "-o", "json", env={})[1])
-    assert [item["code"] for item in every] == list(codes.everything())
+    assert [item["code"] for item in every] == list(error_codes.everything())
     assert one in every
 
 
 def test_explain_gives_one_field_alone_and_names_alone() -> None:
-    action = codes.everything()["common.0011"].action
+    action = error_codes.everything()["common.0011"].action
     assert vbsjob("explain", "common.0011", "-f", "action", env={})[1] == f"{action}\n"
     assert vbsjob("explain", "common.0011", "-o", "name", env={})[1] == "common.0011\n"
 
@@ -73,7 +74,7 @@ def test_help_on_exit_codes_tells_every_code_and_every_signal() -> None:
 
 
 def test_help_on_the_environment_tells_every_setting_and_no_value_of_it() -> None:
-    from vbsjob.keys import HEEDED, KEYS
+    from vbsjob.config.schema import HEEDED, KEYS
 
     out = vbsjob("help", "environment", env={"VBSJOB_TOKEN": "canary"})[1]
     assert [name for name in (*(k.variable for k in KEYS), *HEEDED) if name not in out] == []

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import COMMAND, KEYS, ROOT, surroundings
-from tests.rigs.server import Server, answer, job
+from tests.support.program import COMMAND, KEYS, ROOT, surroundings
+from tests.support.server import Server, answer, job
 
 if TYPE_CHECKING:
-    from tests.rigs.server import Peer
+    from tests.support.server import Peer
 
 WATCHES = 200
 TENTHS = 10

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import Clock, Ended, process, surroundings
-from vbsjob import history, offer, settings
+from tests.support.program import Clock, Ended, process, surroundings
+from vbsjob import candidates, history
 from vbsjob.__main__ import run
-from vbsjob.exchange import Reply, Request
-from vbsjob.world import World
+from vbsjob.config import loader
+from vbsjob.context import World
+from vbsjob.http.messages import Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,7 @@ def vbsjob(folder: Path | None, *argv: str, env: dict[str, str] = ENV) -> Ended:
 
 def names(folder: Path) -> list[str]:
     here = world(folder)
-    return history.newest(settings.load({}, here), here)
+    return history.newest(loader.load({}, here), here)
 
 
 @pytest.fixture
@@ -91,14 +92,14 @@ def test_jobs_of_one_cloud_are_not_offered_to_another(folder: Path) -> None:
 def test_tab_offers_an_id_once_wherever_it_was_asked_about(folder: Path) -> None:
     for host in ("one", "two"):
         vbsjob(folder, "get", "j", "k", env=ENV | {"VBSJOB_ENDPOINT": f"https://{host}.test"})
-    offered = offer.jobs({"XDG_STATE_HOME": str(folder.parent)})
+    offered = candidates.jobs({"XDG_STATE_HOME": str(folder.parent)})
     assert [line.partition("\t")[0] for line in offered] == ["k", "j"]
 
 
 def test_how_long_a_kind_takes_is_the_middle_of_its_runs_here(folder: Path) -> None:
     vbsjob(folder, "get", "a", "b", "c")
     here = world(folder)
-    chosen = settings.load({}, here)
+    chosen = loader.load({}, here)
     assert history.usual(f"kind {TOKEN}", chosen, here) == (660.0, 3)
     assert history.usual("another kind", chosen, here) is None
 
@@ -212,7 +213,7 @@ def test_a_spoilt_file_costs_neither_answer_nor_code_and_at_most_a_line(
     assert (plain.code, plain.err) == (0, "")
     assert "SUCCESS" in plain.out
     assert (loud.code, loud.err.count("history:") <= 1) == (0, True)
-    assert list(offer.jobs({"XDG_STATE_HOME": str(folder.parent)})) in (
+    assert list(candidates.jobs({"XDG_STATE_HOME": str(folder.parent)})) in (
         [], ["j\tkind (secret) SUCCESS"],
     )  # fmt: skip
     if name in {"broken", "empty"}:
@@ -239,7 +240,7 @@ def test_hostile_rows_are_not_offered(folder: Path) -> None:
         for bad in ("$(touch x)", "a b", "\x1b[31m", "", None, "a\nb"):
             database.execute(history.KEEP, ("p", bad, "\x1b\n", "x", "", "", 1.0))
     database.close()
-    offered = list(offer.jobs({"XDG_STATE_HOME": str(folder.parent)}))
+    offered = list(candidates.jobs({"XDG_STATE_HOME": str(folder.parent)}))
     assert offered == ["good\tkind (secret) SUCCESS"]
 
 

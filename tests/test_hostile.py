@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.rigs.program import told
-from vbsjob.exchange import Reply
+from tests.support.program import told
+from vbsjob.http.messages import Reply
 
 HOSTILE = "\x1b[2J\x1b]0;x\x07\x9b31m\u202eevil[/x][red]:smile:\r\n\x00\u2028\ufeffrow"
 MEMBERS = ("job_type", "begin_time", "end_time", "error_code", "fail_reason", "message", "odd")

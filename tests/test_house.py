@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import ROOT, process, surroundings
+from tests.support.program import ROOT, process, surroundings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import COMMAND, ROOT
-from tests.rigs.server import Server, always, answer, job
-from tests.rigs.terminal import (
+from tests.support.program import COMMAND, ROOT
+from tests.support.server import Server, always, answer, job
+from tests.support.terminal import (
     SHOWN,
     Terminal,
     await_requests,

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.certificates import Authority
-from tests.rigs.cloud import PASSWORD, USER, Cloud, told
-from tests.rigs.files import needs_mount, within_etc
-from tests.rigs.network import Network, needs_network
-from tests.rigs.program import process, surroundings
-from tests.rigs.server import Server, answer
-from vbsjob.exchange import Reply, Request
+from tests.support.certificates import Authority
+from tests.support.cloud import PASSWORD, USER, Cloud, told
+from tests.support.files import needs_mount, within_etc
+from tests.support.network import Network, needs_network
+from tests.support.program import process, surroundings
+from tests.support.server import Server, answer
+from vbsjob.http.messages import Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.rigs.server import Peer
+    from tests.support.server import Peer
 
 pytestmark = [needs_network, needs_mount]
 IDENTITY, SERVICE = "10.77.0.1", "10.77.0.2"

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.rigs.program import ROOT
-from vbsjob import settings
+from tests.support.program import ROOT
 from vbsjob.__main__ import run
 from vbsjob.client import Client
-from vbsjob.exchange import Reply, Request
+from vbsjob.config import loader
+from vbsjob.context import World
+from vbsjob.http.messages import Reply, Request
+from vbsjob.http.transport import Wire
 from vbsjob.outcome import Problem
-from vbsjob.secret import Secrets
-from vbsjob.wire import Wire
-from vbsjob.world import World
+from vbsjob.redact import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +113,7 @@ def vbsjob(net: Net, variables: dict[str, str], *argv: str, cache: Path | None =
 
 def client(net: Net, variables: dict[str, str]) -> Client:
     around = world(net, variables)
-    return Client(settings.load({}, around), around)
+    return Client(loader.load({}, around), around)
 
 
 def credential(facts: dict[str, Any], **more: str) -> dict[str, str]:

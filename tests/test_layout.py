@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vbsjob import layout
+from vbsjob.output import layout
 
 WORDS = (
     "yes",

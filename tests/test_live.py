@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.benchmarks import frames
-from tests.rigs.follow import Service, Terminal, in_turn, job
-from tests.rigs.painted import HIDE, SHOW, TIMES, Ascii, restore, sub, watch
-from vbsjob import terminal
-from vbsjob.exchange import Reply
+from tests.support.follow import Service, Terminal, in_turn, job
+from tests.support.painted import HIDE, SHOW, TIMES, Ascii, restore, sub, watch
+from vbsjob.http.messages import Reply
 from vbsjob.outcome import Unavailable
+from vbsjob.terminal import screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.rigs.follow import Answer
+    from tests.support.follow import Answer
 
 WIDE = """\
 ● RUNNING        29 s  bksCreateBackup  j
@@ -136,8 +136,8 @@ def test_only_the_lines_that_changed_are_written() -> None:
 
 def test_nothing_is_written_where_nothing_changed() -> None:
     out = Terminal()
-    drawn = terminal.Terminal(out)
-    lines = [terminal.Line("a", 1), terminal.Line("b", 1)]
+    drawn = screen.Terminal(out)
+    lines = [screen.Line("a", 1), screen.Line("b", 1)]
     drawn.draw(lines, 80)
     before = out.getvalue()
     drawn.draw(list(lines), 80)

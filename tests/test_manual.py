@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import ROOT
-from vbsjob import manual
+from tests.support.program import ROOT
+from vbsjob.generate import manual
 from vbsjob.outcome import Code
 
 if TYPE_CHECKING:
-    from vbsjob.syntax import Command
+    from vbsjob.generate.command_tree import Command
 
 FILES = manual.files()
 PAGES = sorted(name for name in FILES if name.startswith("man/"))

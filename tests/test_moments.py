@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.case import AT_ONCE, Case, storm
-from tests.rigs.files import needs_mount, within_etc
-from tests.rigs.shell import Shell
-from tests.rigs.states import STATES, Service, State, at, locked, password
-from tests.rigs.struck import Struck
+from tests.support.case import AT_ONCE, Case, storm
+from tests.support.files import needs_mount, within_etc
+from tests.support.shell import Shell
+from tests.support.states import STATES, Service, State, at, locked, password
+from tests.support.struck import Struck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.rigs.case import Shells
+    from tests.support.case import Shells
 
     Tell = Callable[[str, object], None]
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.clocks import needs_faketime, off
-from tests.rigs.files import needs_mount, within_etc
-from tests.rigs.network import Network, needs_network
-from tests.rigs.program import asked, process, surroundings
-from tests.rigs.server import Server, always, answer, job
+from tests.support.clocks import needs_faketime, off
+from tests.support.files import needs_mount, within_etc
+from tests.support.network import Network, needs_network
+from tests.support.program import asked, process, surroundings
+from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.rigs.program import Ended
-    from tests.rigs.server import Peer
+    from tests.support.program import Ended
+    from tests.support.server import Peer
 
 pytestmark = needs_network
 GOOD = answer(job("SUCCESS"))

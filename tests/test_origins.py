@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from tests.rigs.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, Cloud
-from tests.rigs.program import Ended, asked
-from tests.rigs.server import Server, answer
-from vbsjob.exchange import Reply, Request
+from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, Cloud
+from tests.support.program import Ended, asked
+from tests.support.server import Server, answer
+from vbsjob.http.messages import Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.rigs.server import Peer, Script
+    from tests.support.server import Peer, Script
 
 TOKEN, KEY = "canary-token-9", "SKcanary0000000002"
 SECRETS = (PASSWORD, SECRET, TOKEN, KEY)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.certificates import Authority
-from tests.rigs.clocks import needs_faketime, off
-from tests.rigs.events import at, watching
-from tests.rigs.network import Network, needs_network
-from tests.rigs.program import surroundings
-from tests.rigs.server import Server, Telling
+from tests.support.certificates import Authority
+from tests.support.clocks import needs_faketime, off
+from tests.support.events import at, watching
+from tests.support.network import Network, needs_network
+from tests.support.program import surroundings
+from tests.support.server import Server, Telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rich.cells import cell_len
 
-from vbsjob import view
-from vbsjob.job import Job
-from vbsjob.outline import LEVELS, Outline, Row, Summary
+from vbsjob.jobs.job import Job
+from vbsjob.jobs.tree import LEVELS, Outline, Row, Summary
+from vbsjob.render import tree as tree_view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,8 +83,8 @@ def test_the_counts_below_a_row_are_those_of_its_branch() -> None:
 
 
 def lines(rows: Sequence[Row | Summary], width: int) -> list[str]:
-    drawn = view.drawn(rows, width, NOW, view.UNICODE)
-    return [view.painted(line, colors=False) for line in drawn]
+    drawn = tree_view.drawn(rows, width, NOW, tree_view.UNICODE)
+    return [tree_view.painted(line, colors=False) for line in drawn]
 
 
 def test_levels_beyond_the_64th_are_counted() -> None:

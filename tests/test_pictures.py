@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from tests.rigs.program import ROOT
+from tests.support.program import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.follow import BEGAN, Answer, Service, Watched, in_turn, job
-from vbsjob.exchange import Reply
+from tests.support.follow import BEGAN, Answer, Service, Watched, in_turn, job
+from vbsjob.http.messages import Reply
 from vbsjob.outcome import Unavailable, Unreachable
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from vbsjob.job import Job
+from vbsjob.jobs.job import Job
 from vbsjob.outcome import Problem, Unavailable
-from vbsjob.poll import Poll, Rules
+from vbsjob.watch.state import Poll, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

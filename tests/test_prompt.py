@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import COMMAND, surroundings
-from tests.rigs.server import Server
-from tests.rigs.terminal import Terminal, check_left_as_it_was
+from tests.support.program import COMMAND, surroundings
+from tests.support.server import Server
+from tests.support.terminal import Terminal, check_left_as_it_was
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.rigs.server import Peer
+    from tests.support.server import Peer
 
 ENDINGS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 SECRET = "half-a-secret"

@@ -11,7 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vbsjob import asked, codes, document, keys, text
+from vbsjob import text
+from vbsjob.cli import job_ids
+from vbsjob.config import schema
+from vbsjob.http import strict_json
+from vbsjob.jobs import error_codes
 from vbsjob.outcome import Usage
 
 NUMBER = st.integers(0, 999_999)
@@ -27,14 +31,14 @@ PUBLISHED = Path(__file__).resolve().parents[2] / "shared" / "api" / "error-code
 
 @given(NUMBER, NUMBER, NUMBER)
 def test_a_duration_is_the_sum_of_its_parts(hours: int, minutes: int, seconds: int) -> None:
-    assert keys.duration(f"{hours}h{minutes}m{seconds}s") == hours * 3600 + minutes * 60 + seconds
-    assert keys.duration(f"{seconds}") == keys.duration(f"{seconds}s") == seconds
+    assert schema.duration(f"{hours}h{minutes}m{seconds}s") == hours * 3600 + minutes * 60 + seconds
+    assert schema.duration(f"{seconds}") == schema.duration(f"{seconds}s") == seconds
 
 
 @given(st.text())
 def test_anything_else_is_no_duration_and_never_a_crash(raw: str) -> None:
     try:
-        assert keys.duration(raw) >= 0
+        assert schema.duration(raw) >= 0
     except ValueError as error:
         assert "duration" in str(error)  # noqa: PT017 - most texts raise, some are durations
 
@@ -51,44 +55,44 @@ def test_plain_text_prints_keeps_printable_text_and_is_stable(raw: str) -> None:
 
 @given(JSON)
 def test_a_document_reads_back_as_it_was_written(value: object) -> None:
-    assert document.read(json.dumps(value).encode()) == value
+    assert strict_json.read(json.dumps(value).encode()) == value
 
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()[:-1]))
 def test_bytes_are_a_document_or_unreadable_and_nothing_else(raw: bytes) -> None:
     try:
-        document.read(raw)
-    except document.Unreadable as error:
+        strict_json.read(raw)
+    except strict_json.Unreadable as error:
         assert str(error)  # noqa: PT017 - some bytes are a document
 
 
 @given(IDS)
 def test_ids_keep_their_order_and_come_once(ids: list[str]) -> None:
     once = list(dict.fromkeys(ids))
-    assert asked.ids(ids, None) == once
-    assert asked.ids(["-"], StringIO("\n".join(ids))) == once
-    assert asked.ids(["-"], StringIO(json.dumps([{"job_id": i} for i in ids]))) == once
+    assert job_ids.ids(ids, None) == once
+    assert job_ids.ids(["-"], StringIO("\n".join(ids))) == once
+    assert job_ids.ids(["-"], StringIO(json.dumps([{"job_id": i} for i in ids]))) == once
 
 
 @given(st.text())
 def test_any_argument_is_an_id_or_refused(raw: str) -> None:
     is_id = re.fullmatch(r"[0-9A-Za-z_-]{1,64}", raw, re.ASCII) and raw != "-"
     if is_id:
-        assert asked.ids([raw], None) == [raw]
+        assert job_ids.ids([raw], None) == [raw]
     else:
         with pytest.raises(Usage):
-            asked.ids([raw], None)
+            job_ids.ids([raw], None)
 
 
 @pytest.mark.skipif(not PUBLISHED.is_file(), reason="../shared/api/error-codes.json is not here")
 def test_every_published_code_has_a_meaning_and_what_to_do() -> None:
     published = [row["code"] for row in json.loads(PUBLISHED.read_bytes())["codes"]]
-    known = codes.everything()
+    known = error_codes.everything()
     assert [code for code in published if code not in known] == []
     assert [c for c, words in known.items() if not words.meaning or not words.action] == []
 
 
 def test_a_code_is_found_whatever_its_case_and_others_stay_unknown() -> None:
-    assert codes.meaning("COMMON.0011") == codes.everything()["common.0011"]
+    assert error_codes.meaning("COMMON.0011") == error_codes.everything()["common.0011"]
     unknown: list[object] = ["", "x.1", None, 7, []]
-    assert [codes.meaning(other) for other in unknown] == [None] * 5
+    assert [error_codes.meaning(other) for other in unknown] == [None] * 5

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import COMMAND, ROOT, shell, surroundings
-from tests.rigs.server import Server, always, answer, job
-from tests.rigs.terminal import (
+from tests.support.program import COMMAND, ROOT, shell, surroundings
+from tests.support.server import Server, always, answer, job
+from tests.support.terminal import (
     SHOWN,
     Terminal,
     await_requests,
@@ -25,7 +25,7 @@ from tests.rigs.terminal import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.rigs.server import Peer
+    from tests.support.server import Peer
 
 ROWS = [
     {"job_id": "c0ffee01", "job_type": "copyData", "status": "RUNNING"},

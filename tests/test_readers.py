@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.rigs.cloud import PROJECT_ID, USER
-from tests.rigs.program import environment, shell, surroundings
-from tests.rigs.server import Server, answer, job
-from vbsjob import outlet
+from tests.support.cloud import PROJECT_ID, USER
+from tests.support.program import environment, shell, surroundings
+from tests.support.server import Server, answer, job
 from vbsjob.__main__ import run
-from vbsjob.exchange import Reply
-from vbsjob.world import World
+from vbsjob.context import World
+from vbsjob.http.messages import Reply
+from vbsjob.terminal import stdio
 
 if TYPE_CHECKING:
-    from tests.rigs.server import Peer
+    from tests.support.server import Peer
 
 BODY = json.dumps(job("FAIL", entities={"note": "x" * 9000})).encode()
 ROOM = 4096
@@ -37,7 +37,7 @@ def read(count: int, output: str) -> tuple[int | None, int]:
     inlet, out = os.pipe()
     fcntl.fcntl(out, fcntl.F_SETPIPE_SZ, ROOM)
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    stdout = outlet.stream(open(out, "w", closefd=False))  # noqa: SIM115
+    stdout = stdio.stream(open(out, "w", closefd=False))  # noqa: SIM115
     world = World(
         io.StringIO(), stdout, io.StringIO(), environment("https://vbs.test"),
         send=lambda _: Reply(200, {}, BODY),

@@ -7,10 +7,10 @@ import re
 import tomllib
 from typing import TYPE_CHECKING
 
-from tests.rigs.program import ROOT, process, surroundings
-from vbsjob import settings
+from tests.support.program import ROOT, process, surroundings
+from vbsjob.config import loader
+from vbsjob.context import World
 from vbsjob.outcome import Code
-from vbsjob.world import World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ def test_its_config_toml_says_what_it_seems_to_say(tmp_path: Path) -> None:
     file.write_text(example)
     file.chmod(0o600)
     nobody = World(io.StringIO(), io.StringIO(), io.StringIO(), {}, config_file=file)
-    loaded = settings.load({}, nobody)
+    loaded = loader.load({}, nobody)
     assert (loaded["cloud"], loaded["region"], loaded["retry_for"]) == ("prod", "eu-de", 120.0)
     assert loaded["username"] == "operator"
 

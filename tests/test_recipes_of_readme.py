@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from tests.rigs.program import COMMAND, ROOT, surroundings
+from tests.support.program import COMMAND, ROOT, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rigs.program import asked, told
-from tests.rigs.server import Server, always, answer, job
-from vbsjob.exchange import Reply
+from tests.support.program import asked, told
+from tests.support.server import Server, always, answer, job
+from vbsjob.http.messages import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.rigs.program import Ended
-    from tests.rigs.server import Peer
-    from vbsjob.exchange import Request
+    from tests.support.program import Ended
+    from tests.support.server import Peer
+    from vbsjob.http.messages import Request
 
 GOOD = answer(job("SUCCESS"))
 ELSEWHERE = ("/v1/elsewhere", "file:///etc/passwd", "//\xff\xff/", "")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.requirements import Requirement
 
-from tests.rigs.program import ROOT
+from tests.support.program import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.cloud import AUTH_URL, PASSWORD, USER, Clock, Cloud, told
-from tests.rigs.program import COMMAND, ROOT, surroundings
-from tests.rigs.server import Server, always, answer
+from tests.support.cloud import AUTH_URL, PASSWORD, USER, Clock, Cloud, told
+from tests.support.program import COMMAND, ROOT, surroundings
+from tests.support.server import Server, always, answer
 from vbsjob.outcome import Problem, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from vbsjob.exchange import Reply, Request
+    from vbsjob.http.messages import Reply, Request
 
 
 class Posts:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from vbsjob.__main__ import run
-from vbsjob.exchange import Reply
-from vbsjob.world import World
+from vbsjob.context import World
+from vbsjob.http.messages import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.benchmarks import rhythm
-from tests.rigs.program import ROOT
+from tests.support.program import ROOT
 
 FEWER, LATEST = 5.0, 15.0
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rigs.cloud import USER, Cloud
-from vbsjob import route
+from tests.support.cloud import USER, Cloud
+from vbsjob.http import proxies
 from vbsjob.outcome import Usage
 
 if TYPE_CHECKING:
@@ -73,19 +73,19 @@ def test_f32_s15_no_proxy_is_read_as_curl_documents_it(
 ) -> None:
     record_property("cases", len(HOSTS))
     env = {"HTTPS_PROXY": PROXY, "NO_PROXY": said}
-    direct = {n for n, host in enumerate(HOSTS) if not route.proxy_for(f"https://{host}/", env)}
+    direct = {n for n, host in enumerate(HOSTS) if not proxies.proxy_for(f"https://{host}/", env)}
     assert direct == excepted
 
 
 def test_f32_a_dot_at_the_end_of_a_host_s_name_makes_no_difference() -> None:
     for said, excepted in (("cloud.test", True), ("cloud.test.", True), ("other.test", False)):
         env = {"HTTPS_PROXY": PROXY, "NO_PROXY": said}
-        assert (route.proxy_for("https://vbs.cloud.test./", env) is None) is excepted
+        assert (proxies.proxy_for("https://vbs.cloud.test./", env) is None) is excepted
 
 
 @given(st.text(max_size=60), st.sampled_from(HOSTS))
 def test_f32_no_value_of_no_proxy_ends_in_an_error(said: str, host: str) -> None:
-    route.proxy_for(f"https://{host}/", {"https_proxy": PROXY, "no_proxy": said})
+    proxies.proxy_for(f"https://{host}/", {"https_proxy": PROXY, "no_proxy": said})
 
 
 @given(st.text(min_size=1, max_size=60))
@@ -96,7 +96,7 @@ def test_f33_a_bad_proxy_is_a_usage_error_that_names_the_variable_alone(value: s
 def told_of(value: str) -> str:
     """What the problem with a value names; empty where there is none."""
     try:
-        route.proxy_for("https://vbs.cloud.test/", {"HTTPS_PROXY": value})
+        proxies.proxy_for("https://vbs.cloud.test/", {"HTTPS_PROXY": value})
     except Usage as problem:
         return str(problem).partition(":")[0]
     return ""
@@ -119,7 +119,7 @@ def told_of(value: str) -> str:
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
 def test_f33_bad_proxies_are_named_without_their_password(value: str, variable: str) -> None:
     with pytest.raises(Usage) as caught:
-        route.proxy_for("https://vbs.cloud.test/", {variable: value})
+        proxies.proxy_for("https://vbs.cloud.test/", {variable: value})
     assert variable in str(caught.value)
     assert "canary-pw" not in str(caught.value)
 
@@ -141,21 +141,21 @@ def test_f33_bad_proxies_are_named_without_their_password(value: str, variable: 
 def test_s15_the_variables_are_honoured_in_their_order(
     env: dict[str, str], found: str | None
 ) -> None:
-    proxy = route.proxy_for("https://vbs.cloud.test/", env)
+    proxy = proxies.proxy_for("https://vbs.cloud.test/", env)
     assert (proxy and proxy.url) == found
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "127.8.8.8"])
 def test_this_machine_is_always_reached_directly(host: str) -> None:
-    assert route.proxy_for(f"http://{host}:8000/", {"ALL_PROXY": PROXY}) is None
+    assert proxies.proxy_for(f"http://{host}:8000/", {"ALL_PROXY": PROXY}) is None
 
 
 def test_f34_user_and_password_of_a_proxy_are_decoded_and_stay_out_of_its_address() -> None:
-    proxy = route.proxy_for("https://h.test/", {"HTTPS_PROXY": "http://u%40x:p%3Aw@proxy.test:1"})
+    proxy = proxies.proxy_for("https://h.test/", {"HTTPS_PROXY": "http://u%40x:p%3Aw@proxy.test:1"})
     assert proxy is not None
     assert (proxy.url, proxy.user) == ("http://proxy.test:1", ("u@x", "p:w"))
     assert "p:w" not in repr(proxy)
-    assert set(route.secrets({"all_proxy": "http://u:p%3Aw@h:1"})) == {"p%3Aw", "p:w"}
+    assert set(proxies.secrets({"all_proxy": "http://u:p%3Aw@h:1"})) == {"p%3Aw", "p:w"}
 
 
 def test_settings_are_shown_whatever_the_proxy_says() -> None:

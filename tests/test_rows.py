@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import rows
-from tests.rigs.program import ROOT
+from tests.support.program import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import process, serving, surroundings
-from vbsjob.recipes import RECIPES, Plan
-from vbsjob.sandbox import PASSWORD, Sandbox
-from vbsjob.world import World
+from tests.support.program import process, serving, surroundings
+from vbsjob.context import World
+from vbsjob.sandbox.scenarios import RECIPES, Plan
+from vbsjob.sandbox.server import PASSWORD, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rigs.canary import leaked
-from tests.rigs.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, told
-from tests.rigs.server import Server, answer, job, saying
-from vbsjob.exchange import Reply, Request
+from tests.support.canary import leaked
+from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, told
+from tests.support.server import Server, answer, job, saying
+from vbsjob.http.messages import Reply, Request
+from vbsjob.http.transport import Wire
 from vbsjob.outcome import Problem
-from vbsjob.secret import LEAST_IN_ANSWERS, MASK, Secrets
-from vbsjob.wire import Wire
+from vbsjob.redact import LEAST_IN_ANSWERS, MASK, Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +135,7 @@ def test_a_short_secret_changes_no_answer_and_no_ordinary_word() -> None:
 
 
 def test_the_wire_masks_what_a_real_service_echoes() -> None:
-    from tests.rigs.program import TOKEN, asked
+    from tests.support.program import TOKEN, asked
 
     told_job = answer(json.dumps(job(message=f"you sent {TOKEN}")).encode())
     with Server(saying(told_job)) as server:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from vbsjob import settings
+from vbsjob.config import loader
+from vbsjob.context import World
 from vbsjob.outcome import Usage
-from vbsjob.world import World
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vbsjob.settings import Settings
+    from vbsjob.config.loader import Settings
 
 SOURCES = ("option", "own", "os", "config", "yaml")
 
@@ -41,7 +41,7 @@ def having(folder: Path, sources: tuple[str, ...]) -> Settings:
         clouds="clouds: {c: {region_name: yaml}}\n" if "yaml" in sources else "",
         **env,
     )
-    return settings.load({"region": "option"} if "option" in sources else {}, outside)
+    return loader.load({"region": "option"} if "option" in sources else {}, outside)
 
 
 @pytest.mark.parametrize("first", range(len(SOURCES) + 1))
@@ -63,7 +63,7 @@ def test_f74_the_first_source_wins_when_those_above_it_are_taken_away(
 
 def test_a_preference_comes_from_config_toml_and_names_its_section(tmp_path: Path) -> None:
     outside = world(tmp_path, config='[defaults]\noutput = "json"\nretry_for = "5m"\n')
-    loaded = settings.load({}, outside)
+    loaded = loader.load({}, outside)
     assert (loaded["output"], loaded["retry_for"]) == ("json", 300.0)
     assert loaded.origin("output") == f"{tmp_path}/config.toml [defaults]"
     assert loaded.origin("color") == "default"
@@ -74,18 +74,18 @@ def test_a_cloud_of_config_toml_has_the_keys_of_clouds_yaml(tmp_path: Path) -> N
         world(tmp_path, config='[clouds.a.auth]\nauth_url = "https://iam.test/v3"\nusername = "u"'),
         world(tmp_path, clouds="clouds: {b: {auth: {auth_url: https://iam.test/v3, username: u}}}"),
     ]
-    a, b = (settings.load({"cloud": name}, made) for name, made in zip("ab", both, strict=True))
+    a, b = (loader.load({"cloud": name}, made) for name, made in zip("ab", both, strict=True))
     assert (a["auth_url"], a["username"]) == (b["auth_url"], b["username"])
 
 
 def test_the_only_cloud_of_clouds_yaml_needs_no_name(tmp_path: Path) -> None:
     outside = world(tmp_path, clouds="clouds: {only: {region_name: eu-nl}}")
-    assert settings.load({}, outside)["region"] == "eu-nl"
+    assert loader.load({}, outside)["region"] == "eu-nl"
 
 
 def test_keys_of_other_services_are_passed_over(tmp_path: Path) -> None:
     clouds = "clouds: {c: {region_name: eu-de, compute_api_version: '2', networks: [{name: n}]}}"
-    assert settings.load({"cloud": "c"}, world(tmp_path, clouds=clouds))["region"] == "eu-de"
+    assert loader.load({"cloud": "c"}, world(tmp_path, clouds=clouds))["region"] == "eu-de"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_f74_a_broken_file_is_named_with_what_is_wrong(
 ) -> None:
     options = {"cloud": "c"} if clouds else {}
     with pytest.raises(Usage) as raised:
-        settings.load(options, world(tmp_path, config=config, clouds=clouds))
+        loader.load(options, world(tmp_path, config=config, clouds=clouds))
     assert says in str(raised.value)
 
 
@@ -125,7 +125,7 @@ def test_f74_a_misspelt_key_is_named_with_its_file_and_line_and_the_nearest_one(
     config: str, line: int, says: str, tmp_path: Path
 ) -> None:
     with pytest.raises(Usage) as raised:
-        settings.load({}, world(tmp_path, config=config))
+        loader.load({}, world(tmp_path, config=config))
     where = f"{tmp_path}/config.toml: {f'line {line}: ' if line else '[defaults]'}"
     assert str(raised.value).startswith(where)
     assert says in str(raised.value)
@@ -134,7 +134,7 @@ def test_f74_a_misspelt_key_is_named_with_its_file_and_line_and_the_nearest_one(
 def test_a_secret_in_a_broken_file_is_never_shown(tmp_path: Path) -> None:
     outside = world(tmp_path, clouds="clouds: {c: {auth: {password: s3cr3t-canary, x: [}}}")
     with pytest.raises(Usage) as raised:
-        settings.load({"cloud": "c"}, outside)
+        loader.load({"cloud": "c"}, outside)
     assert "canary" not in str(raised.value)
 
 
@@ -144,5 +144,5 @@ def test_a_secret_in_a_broken_file_is_never_shown(tmp_path: Path) -> None:
 )
 def test_f74_a_bad_value_is_refused_with_its_origin(noun: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(Usage) as raised:
-        settings.load({}, world(tmp_path, **{f"VBSJOB_{noun.upper()}": value}))
+        loader.load({}, world(tmp_path, **{f"VBSJOB_{noun.upper()}": value}))
     assert f"VBSJOB_{noun.upper()}" in str(raised.value)

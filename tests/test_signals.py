@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.moments import BIT, caught
-from tests.rigs.program import COMMAND, ROOT, surroundings
-from tests.rigs.server import Server, answer, job
+from tests.support.moments import BIT, caught
+from tests.support.program import COMMAND, ROOT, surroundings
+from tests.support.server import Server, answer, job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.rigs.server import Peer
+    from tests.support.server import Peer
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="needs Linux's /proc"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rigs.cloud import (
+from tests.support.cloud import (
     AUTH_URL,
     PASSWORD,
     PROJECT_ID,
@@ -26,7 +26,7 @@ from tests.rigs.cloud import (
 from vbsjob.outcome import Problem
 
 if TYPE_CHECKING:
-    from vbsjob.exchange import Reply, Request
+    from vbsjob.http.messages import Reply, Request
 
 KEYS = {
     "OS_AUTH_URL": AUTH_URL,

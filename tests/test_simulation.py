@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.oracle import Account, Wish, complaints
-from tests.rigs.storm import Storm, Weather, life
-from vbsjob import settings
+from tests.support.oracle import Account, Wish, complaints
+from tests.support.storm import Storm, Weather, life
 from vbsjob.client import Client
-from vbsjob.job import Job
+from vbsjob.config import loader
+from vbsjob.jobs.job import Job
 from vbsjob.outcome import Code, JobNotFound, Misread, Problem, Refused, Unavailable
-from vbsjob.poll import Poll, Rules
-from vbsjob.watch import Watch
+from vbsjob.watch.loop import Watch
+from vbsjob.watch.state import Poll, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vbsjob.poll import Event, Followed
+    from vbsjob.watch.state import Event, Followed
 
 HOUR = 3600.0
 
@@ -234,7 +234,7 @@ def test_the_oracle_catches_a_program_that_decides_wrongly(name: str) -> None:
     for seed in range(60):
         plan = alone(seed)
         world = plan.storm.world(io.StringIO())
-        client = Client(settings.load({}, world), world)
+        client = Client(loader.load({}, world), world)
         rules = Rules(plan.wish.retry_for, plan.wish.wait_for_job)
         wish = Wish(plan.wish.retry_for, plan.wish.wait_for_job)
         poll = Liar(list(plan.storm.lives), rules, 0.0, world.random)

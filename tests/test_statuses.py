@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rigs.cloud import Cloud
-from tests.rigs.program import TOKEN, Clock, asked, environment, told
-from tests.rigs.server import Server, answer, job, saying
-from vbsjob import retry, settings
+from tests.support.cloud import Cloud
+from tests.support.program import TOKEN, Clock, asked, environment, told
+from tests.support.server import Server, answer, job, saying
 from vbsjob.client import Client
-from vbsjob.exchange import Reply, Request
+from vbsjob.config import loader
+from vbsjob.http import retry
+from vbsjob.http.messages import Reply, Request
 from vbsjob.outcome import Unavailable
 
 if TYPE_CHECKING:
-    from tests.rigs.program import Ended
+    from tests.support.program import Ended
 
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 522, 524}
 AUTH = {401, 403}
@@ -179,7 +180,7 @@ def test_f08_the_first_connection_that_went_stale_is_free_and_no_other() -> None
 def test_f17_one_process_multiplies_an_outage_by_no_more_than_its_quota() -> None:
     cloud = Cloud(tokens={TOKEN})
     world = cloud.world(environment("https://vbs.test"))
-    asking = Client(settings.load({}, world), world)
+    asking = Client(loader.load({}, world), world)
 
     def tries(jobs: int) -> int:
         """How often so many jobs are asked about where each is tried once at least."""

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.files import needs_full
-from tests.rigs.program import COMMAND, ROOT, process, shell, surroundings
-from tests.rigs.server import Server, always, answer, job
+from tests.support.files import needs_full
+from tests.support.program import COMMAND, ROOT, process, shell, surroundings
+from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.rigs.server import Peer
+    from tests.support.server import Peer
 
 SIGPIPE = -13
 

@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rigs.files import is_root, needs_mount, within_mount
-from tests.rigs.program import COMMAND, ROOT, process, serving, surroundings
-from tests.rigs.server import Server, always, answer, job
-from tests.rigs.terminal import Terminal
-from vbsjob import address
+from tests.support.files import is_root, needs_mount, within_mount
+from tests.support.program import COMMAND, ROOT, process, serving, surroundings
+from tests.support.server import Server, always, answer, job
+from tests.support.terminal import Terminal
+from vbsjob.config import endpoints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,7 +188,7 @@ def test_f62_the_version_is_replaced_in_the_path_and_never_in_the_host(
     labels: list[str], path: str, project: str
 ) -> None:
     host = ".".join(labels)
-    made = urlsplit(address.jobs(f"https://{host}{path}", project))
+    made = urlsplit(endpoints.jobs(f"https://{host}{path}", project))
     assert made.netloc == host
     assert made.path.endswith(f"/v1/{project}")
 

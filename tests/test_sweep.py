@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.rigs.cloud import PASSWORD, SECRET, USER, Cloud
-from tests.rigs.program import ROOT
+from tests.support.cloud import PASSWORD, SECRET, USER, Cloud
+from tests.support.program import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.rigs.program import COMMAND, ROOT, serving, surroundings
-from tests.rigs.tally import Tally
-from vbsjob.sandbox import PROJECT_ID
+from tests.support.program import COMMAND, ROOT, serving, surroundings
+from tests.support.tally import Tally
+from vbsjob.sandbox.server import PROJECT_ID
 
 FAULTS = ("--fault", "429=0.2", "--fault", "503=0.05", "--fault", "cut=0.01")
 FILES, QUESTIONS, MEMORY = 64, 25, 150 << 10

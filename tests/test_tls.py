@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.certificates import KINDS, Authority
-from tests.rigs.program import asked, reaching
-from tests.rigs.server import Server, always, answer, job
-from vbsjob import deadline, settings
+from tests.support.certificates import KINDS, Authority
+from tests.support.program import asked, reaching
+from tests.support.server import Server, always, answer, job
 from vbsjob.client import Client
+from vbsjob.config import loader
+from vbsjob.http import deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.rigs.program import Ended
-    from tests.rigs.server import Peer
+    from tests.support.program import Ended
+    from tests.support.server import Peer
 
 GOOD = answer(job("SUCCESS"))
 
@@ -165,7 +166,7 @@ def test_f30_a_certificate_that_went_bad_is_seen_with_the_next_connection(
     limits = {"cacert": str(authority.file), "attempt": 10}
     with Server(once, tls=authority.good()) as server:
         with reaching(server.url, **limits) as world:  # type: ignore[arg-type] # limits are mixed
-            client = Client(settings.load({}, world), world)
+            client = Client(loader.load({}, world), world)
             assert client.job("j").status == "RUNNING"
             server.present(authority.bad("expired"))
             outcome = client.jobs(["j"])[0]

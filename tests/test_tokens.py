@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.cloud import PASSWORD, USER, Cloud
-from vbsjob.tokens import Tokens
-from vbsjob.world import World
+from tests.support.cloud import PASSWORD, USER, Cloud
+from vbsjob.auth.token_cache import Tokens
+from vbsjob.context import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

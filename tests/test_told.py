@@ -12,15 +12,15 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import COMMAND, ROOT
-from tests.rigs.server import Server, always, answer, job
-from tests.rigs.terminal import environment
+from tests.support.program import COMMAND, ROOT
+from tests.support.server import Server, always, answer, job
+from tests.support.terminal import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.rigs.server import Peer
+    from tests.support.server import Peer
 
 ENDINGS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 

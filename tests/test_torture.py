@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.canary import leaked
-from tests.rigs.home import ISSUED, PASSWORD, Place, Service
-from tests.rigs.nursery import Nursery
-from tests.rigs.program import asked, environment
-from tests.rigs.server import Server, always, answer, job
-from tests.rigs.strike import Strike, library
+from tests.support.canary import leaked
+from tests.support.home import ISSUED, PASSWORD, Place, Service
+from tests.support.nursery import Nursery
+from tests.support.program import asked, environment
+from tests.support.server import Server, always, answer, job
+from tests.support.strike import Strike, library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.rigs.program import Ended
-    from tests.rigs.server import Peer
+    from tests.support.program import Ended
+    from tests.support.server import Peer
 
 FAILED = [{"id": "s", "status": "FAIL", "error_code": "VolumeBackup.0202"}]
 DONE = [{"id": "s", "status": "SUCCESS"}]

@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.canary import leaked
-from tests.rigs.home import CONFIGURED, ISSUED, LEFT, PASSWORD, TOKENS, Home, Place, Service
-from tests.rigs.nursery import Nursery
-from tests.rigs.strike import Strike, library
+from tests.support.canary import leaked
+from tests.support.home import CONFIGURED, ISSUED, LEFT, PASSWORD, TOKENS, Home, Place, Service
+from tests.support.nursery import Nursery
+from tests.support.strike import Strike, library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.rigs.program import Ended
-    from tests.rigs.strike import Harm
+    from tests.support.program import Ended
+    from tests.support.strike import Harm
 
 GET = ("get", "k", "--exit-status")
 BESIDE = 3

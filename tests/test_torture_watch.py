@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.canary import leaked
-from tests.rigs.home import CONFIGURED, ISSUED, PASSWORD, Home, Place, Service
-from tests.rigs.nursery import Nursery
-from tests.rigs.strike import Strike, library
+from tests.support.canary import leaked
+from tests.support.home import CONFIGURED, ISSUED, PASSWORD, Home, Place, Service
+from tests.support.nursery import Nursery
+from tests.support.strike import Strike, library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.cloud import USER, Cloud
-from tests.rigs.program import process, surroundings
-from tests.rigs.server import Server, always, answer, job
-from vbsjob.keys import HEEDED, KEYS
-from vbsjob.route import proxy_for
-from vbsjob.trust import Trust
+from tests.support.cloud import USER, Cloud
+from tests.support.program import process, surroundings
+from tests.support.server import Server, always, answer, job
+from vbsjob.config.schema import HEEDED, KEYS
+from vbsjob.http.proxies import proxy_for
+from vbsjob.http.tls import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import Clock, asked, process, reaching, surroundings
-from tests.rigs.server import Server, always, answer, job, saying
-from vbsjob import settings
+from tests.support.program import Clock, asked, process, reaching, surroundings
+from tests.support.server import Server, always, answer, job, saying
 from vbsjob.client import Client
-from vbsjob.exchange import Request
+from vbsjob.config import loader
+from vbsjob.http.messages import Request
 from vbsjob.outcome import Unavailable
 
 if TYPE_CHECKING:
-    from tests.rigs.program import Ended
-    from tests.rigs.server import Peer, Script
+    from tests.support.program import Ended
+    from tests.support.server import Peer, Script
 
 GOOD = answer(job("SUCCESS"))
 
@@ -192,7 +192,7 @@ def test_f08_a_connection_that_died_while_idle_is_replaced_at_once_and_uncounted
         Server(dies_on_reuse, always(answer(job("SUCCESS", "b")))) as server,
         reaching(server.url, sleep=clock.sleep, clock=clock) as world,
     ):
-        client = Client(settings.load({}, world), world)
+        client = Client(loader.load({}, world), world)
         assert client.job("a").status == "SUCCESS"
         clock.now += 10
         assert client.job("b").status == "SUCCESS"

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vbsjob.__main__ import run
-from vbsjob.exchange import Reply
+from vbsjob.context import World
+from vbsjob.http.messages import Reply
 from vbsjob.text import plain
-from vbsjob.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from vbsjob.job import Job
-from vbsjob.outline import Outline
+from vbsjob.jobs.job import Job
+from vbsjob.jobs.tree import Outline
 
 SCRIPT = Path(__file__).parent / "benchmarks" / "sub_jobs.py"
 

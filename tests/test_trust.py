@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.rigs.certificates import Authority
-from tests.rigs.cloud import PASSWORD, USER, Cloud
-from tests.rigs.program import KEYS, ROOT, asked, environment, process, surroundings
-from tests.rigs.server import Server, always, answer, job
+from tests.support.certificates import Authority
+from tests.support.cloud import PASSWORD, USER, Cloud
+from tests.support.program import KEYS, ROOT, asked, environment, process, surroundings
+from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
-    from tests.rigs.server import Peer, Script
+    from tests.support.server import Peer, Script
 
 CERTIFICATE_VARIABLES = ("OS_CACERT", "SSL_CERT_FILE")
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.rigs.program import told
-from vbsjob.exchange import Reply
+from tests.support.program import told
+from vbsjob.http.messages import Reply
 
 if TYPE_CHECKING:
-    from vbsjob.exchange import Request
+    from vbsjob.http.messages import Request
 
 RIGHT = (200, "j", "{}")
 ODD: list[tuple[int, Any, str]] = [

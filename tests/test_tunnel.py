@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.certificates import Authority
-from tests.rigs.program import process, surroundings
-from tests.rigs.server import Server, always, answer, job
+from tests.support.certificates import Authority
+from tests.support.program import process, surroundings
+from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.rigs.server import Peer, Script
+    from tests.support.server import Peer, Script
 
 GOOD = answer(job("SUCCESS"))
 HOST = "vbs.cloud.test"

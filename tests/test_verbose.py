@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.rigs.cloud import USER, Cloud, told
-from tests.rigs.program import asked
-from tests.rigs.server import Server, always, answer, job
+from tests.support.cloud import USER, Cloud, told
+from tests.support.program import asked
+from tests.support.server import Server, always, answer, job
 from vbsjob.outcome import Unavailable
 
 if TYPE_CHECKING:
-    from vbsjob.exchange import Reply, Request
+    from vbsjob.http.messages import Reply, Request
 
 LISTED = (
     re.compile(

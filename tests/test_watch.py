@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.rigs.cloud import Cloud
-from tests.rigs.follow import Answer, Service, Terminal, in_turn, job
-from tests.rigs.program import TOKEN
-from vbsjob.exchange import Reply
+from tests.support.cloud import Cloud
+from tests.support.follow import Answer, Service, Terminal, in_turn, job
+from tests.support.program import TOKEN
+from vbsjob.http.messages import Reply
 from vbsjob.outcome import Unavailable, Unreachable
 
 if TYPE_CHECKING:
-    from vbsjob.exchange import Request
+    from vbsjob.http.messages import Request
 
 RUNNING, SUCCESS, FAIL = (job("j", word) for word in ("RUNNING", "SUCCESS", "FAIL"))
 GONE = Reply(404, {}, b'{"error": {"code": "common.0011", "message": "query job fail"}}')

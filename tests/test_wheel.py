@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rigs.program import ROOT
+from tests.support.program import ROOT
 from vbsjob import __version__
 
 if TYPE_CHECKING:

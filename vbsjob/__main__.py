@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, NoReturn
 
+    from vbsjob.context import World
     from vbsjob.outcome import Problem
-    from vbsjob.world import World
 
 
 def main() -> NoReturn:
@@ -30,9 +30,9 @@ def main() -> NoReturn:
             _offer(sys.argv[2:])
         _prepare()
         _guard_standard_streams()
-        from vbsjob import world
+        from vbsjob import context
 
-        _leave(run(sys.argv[1:], world.real()))
+        _leave(run(sys.argv[1:], context.real()))
     except BrokenPipeError:
         import signal
 
@@ -86,9 +86,9 @@ def run(argv: Sequence[str], world: World) -> int:
 
 
 def _command(argv: Sequence[str], world: World) -> int:
-    from vbsjob import cli
+    from vbsjob.cli import app
 
-    ended: Any = cli.needed(argv)(
+    ended: Any = app.needed(argv)(
         args=list(argv) or ["--help"], prog_name="vbsjob", standalone_mode=False, obj=world
     )
     return 0 if ended is None else int(ended)
@@ -160,9 +160,9 @@ def _guard_standard_streams() -> None:
     import select
 
     if hasattr(select, "poll"):
-        from vbsjob import outlet
+        from vbsjob.terminal import stdio
 
-        sys.stdout, sys.stderr = outlet.stream(sys.stdout), outlet.stream(sys.stderr, spare=True)
+        sys.stdout, sys.stderr = stdio.stream(sys.stdout), stdio.stream(sys.stderr, spare=True)
 
 
 def _say_version() -> NoReturn:
@@ -175,10 +175,10 @@ def _say_version() -> NoReturn:
 
 def _offer(kinds: Sequence[str]) -> NoReturn:
     """Answer a completion script, before anything heavy is loaded."""
-    from vbsjob import offer
+    from vbsjob import candidates
 
     for kind in kinds:
-        offer.say(kind)
+        candidates.say(kind)
     sys.stdout.flush()
     os._exit(0)
 

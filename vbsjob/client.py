@@ -10,20 +10,20 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from vbsjob import document, refusal
-from vbsjob.exchange import Request
-from vbsjob.job import ENDED, GOING_ON, Job
-from vbsjob.line import Line
+from vbsjob.auth.session import Session
+from vbsjob.http import errors, strict_json
+from vbsjob.http.messages import Request
+from vbsjob.http.sender import Line
+from vbsjob.jobs.job import ENDED, GOING_ON, Job
 from vbsjob.outcome import Misread, Problem
-from vbsjob.session import Session
 from vbsjob.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from vbsjob.exchange import Reply
-    from vbsjob.settings import Settings
-    from vbsjob.world import World
+    from vbsjob.config.loader import Settings
+    from vbsjob.context import World
+    from vbsjob.http.messages import Reply
 
 OK = 200
 RETRY_FOR = 60.0
@@ -112,7 +112,7 @@ class Client:
         request = Request("GET", f"{self._session.base}/jobs/{job_id}")
         reply = self._session.authorised(request)
         if reply.status != OK:
-            raise refusal.problem(request, reply, job_id)
+            raise errors.problem(request, reply, job_id)
         body, before = self._told.get(job_id, (None, None))
         if before and body == reply.body:
             return before
@@ -123,14 +123,14 @@ class Client:
 
     def _read(self, request: Request, reply: Reply, job_id: str) -> Job:
         try:
-            found = document.read(reply.body)
-        except document.Unreadable as error:
+            found = strict_json.read(reply.body)
+        except strict_json.Unreadable as error:
             why = str(error) if reply.body.strip() else "empty"
-            raise refusal.garbled(request, reply, why) from None
+            raise errors.garbled(request, reply, why) from None
         if found == {}:
-            raise refusal.garbled(request, reply, "an empty document")
-        if refusal.is_refusal(found):
-            raise refusal.problem(request, reply, job_id)
+            raise errors.garbled(request, reply, "an empty document")
+        if errors.is_refusal(found):
+            raise errors.problem(request, reply, job_id)
         job = _job(found, job_id, reply)
         self._warn_of(job.status)
         return job

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from vbsjob.job import Job
-    from vbsjob.record import Answer
-    from vbsjob.settings import Settings
-    from vbsjob.world import World
+    from vbsjob.config.loader import Settings
+    from vbsjob.context import World
+    from vbsjob.jobs.job import Job
+    from vbsjob.jobs.result import Answer
 
 FILE = "history-1.sqlite"
 KEPT = 1000

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from vbsjob.job import Job
+    from vbsjob.jobs.job import Job
 
 
 class Code(IntEnum):

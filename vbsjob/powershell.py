@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from vbsjob.offered import NOTICE, words
+from vbsjob.generate.offered import NOTICE, words
 
 if TYPE_CHECKING:
-    from vbsjob.syntax import Command, Parameter
+    from vbsjob.generate.command_tree import Command, Parameter
 
 POWERSHELL = """\
 {notice}

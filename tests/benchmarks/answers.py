@@ -19,11 +19,14 @@ from typing import TYPE_CHECKING
 
 from tests.benchmarks.measure import machine, table
 from tests.benchmarks.sub_jobs import job
-from vbsjob import document, formats, sheet, view
 from vbsjob.__main__ import GARBAGE
-from vbsjob.job import Job, walk
-from vbsjob.outline import Outline
-from vbsjob.record import Answer
+from vbsjob.http import strict_json
+from vbsjob.jobs.job import Job, walk
+from vbsjob.jobs.result import Answer
+from vbsjob.jobs.tree import Outline
+from vbsjob.output import formats
+from vbsjob.render import details
+from vbsjob.render import tree as tree_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +39,7 @@ NOW = datetime(2026, 5, 1, tzinfo=UTC)
 def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
     """Return the size of a body in bytes, and everything that is done with it, by name."""
     body = json.dumps(job(size)).encode()
-    found = Job(document.read(body))
+    found = Job(strict_json.read(body))
     records = [Answer(found.id, found).record(NOW)]
 
     def written(name: str) -> Callable[[], object]:
@@ -44,11 +47,11 @@ def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
 
     return len(body), {
         LOADS: lambda: json.loads(body),
-        "reading strictly": lambda: document.read(body),
+        "reading strictly": lambda: strict_json.read(body),
         "walking": lambda: sum(1 for _ in walk(found)),
         "outline, counted": lambda: Outline(found),
-        "-o table": lambda: view.write(
-            sheet.block(Outline(found), NOW, 80, view.ASCII), io.StringIO(), colors=True
+        "-o table": lambda: tree_view.write(
+            details.block(Outline(found), NOW, 80, tree_view.ASCII), io.StringIO(), colors=True
         ),
         **{f"-o {name}": written(name) for name in formats.WRITERS},
     }

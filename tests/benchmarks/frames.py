@@ -11,12 +11,12 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from tests.rigs.follow import BEGAN, Terminal
-from tests.rigs.program import Clock
-from vbsjob.job import Job
-from vbsjob.live import Live
-from vbsjob.poll import Poll, Rules
-from vbsjob.world import World
+from tests.support.follow import BEGAN, Terminal
+from tests.support.program import Clock
+from vbsjob.context import World
+from vbsjob.jobs.job import Job
+from vbsjob.render.live import Live
+from vbsjob.watch.state import Poll, Rules
 
 COUNTS = (10, 100, 1_000, 10_000, 100_000)
 FRAMES = 100

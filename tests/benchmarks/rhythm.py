@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.rigs.follow import BEGAN, Service, job
+from tests.support.follow import BEGAN, Service, job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vbsjob.exchange import Reply
+    from vbsjob.http.messages import Reply
 
 MINUTES = (1, 11, 60)
 SEEDS = 200

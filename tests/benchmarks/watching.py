@@ -32,9 +32,9 @@ SELF = (sys.executable, "-m", "tests.benchmarks.watching")
 def follow(url: str, jobs: int, seconds: int) -> dict[str, Any]:
     """Watch jobs that go on for so long, the pauses left out; return the questions and memory."""
     from vbsjob.__main__ import GARBAGE, run
-    from vbsjob.secret import Secrets
-    from vbsjob.wire import Wire
-    from vbsjob.world import World
+    from vbsjob.context import World
+    from vbsjob.http.transport import Wire
+    from vbsjob.redact import Secrets
 
     gc.set_threshold(GARBAGE)  # as a process of vbsjob's own does
     wire = Wire(secrets=Secrets(TOKEN), clock=time.monotonic, body_limit=4 << 20)

@@ -13,10 +13,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.rigs.program import Clock
-from tests.rigs.terminal import Screen
+from tests.support.program import Clock
+from tests.support.terminal import Screen
 from vbsjob.__main__ import run
-from vbsjob.world import World
+from vbsjob.context import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from vbsjob.__main__ import run
-from vbsjob.exchange import Reply
-from vbsjob.world import World
+from vbsjob.context import World
+from vbsjob.http.messages import Reply
 
 FOLDER = Path(__file__).parent
 WIDTHS = (36, 80, 160)

@@ -1,0 +1,132 @@
+"""A case of a storm of signals: a run in a state, what strikes it and when, and what must hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.support.moments import caught, ours
+from tests.support.states import begun
+from tests.support.struck import Struck
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from queue import SimpleQueue
+
+    from tests.support.shell import Shell
+    from tests.support.states import Service, State
+
+    Shells = SimpleQueue[Shell]
+    Strike = Callable[["Case", Struck], None]
+
+ENDINGS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+AT_ONCE = 5
+GAPS = 0.02
+
+
+class Case:
+    """One run in a state and the signals that strike it, told apart by a seed and a number."""
+
+    def __init__(
+        self,
+        state: State,
+        service: Service,
+        seed: int,
+        number: int,
+        signals: Sequence[int] = (),
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        chance = random.Random(seed * 100_000 + number)
+        self.state = state
+        self.name = service.named(state.kind)
+        self.env = env or state.env(service, self.name)
+        self.argv = [word.replace("JOB", self.name) for word in state.argv]
+        self.service, self.number = service, number
+        self.signals = signals or [ENDINGS[number % len(ENDINGS)]]
+        self.after, self.gap = chance.uniform(0, state.within), chance.uniform(0, GAPS)
+        self.told = (state.name, seed, number, *self.signals, self.after, self.gap)
+
+    def come(self, run: Struck) -> None:
+        """Wait until the run is in the state, and a while."""
+        # Before vbsjob's first line a SIGINT is the interpreter's own.
+        if self.state.reached is begun and self.signals[0] == signal.SIGINT:
+            ours(run.pid) if self.state.new else run.await_(lambda: not caught(run.pid))
+        run.await_(lambda: self.state.reached(run, self.service, self.name))
+        run.look(self.after)
+
+    def check(self, run: Struck, code: int) -> None:
+        """It died by the signal, or had ended before as it would have; all is in order."""
+        told = (self.told, code, bytes(run.out), bytes(run.err))
+        died = code == -self.signals[0]
+        assert died or code in self.state.ends, told
+        assert b"Traceback" not in run.out + run.err, told
+        assert b"a bug in" not in run.out + run.err, told
+        if died and self.state.resume:
+            assert f"Resume: vbsjob watch {self.name}".encode() in run.out + run.err, told
+        if self.state.tty:
+            assert run.left == run.modes, told
+            assert run.screen.untouched, told
+        if "jsonl" in self.argv and code != -signal.SIGPIPE:
+            check_events(bytes(run.out), 128 - code if code < 0 else code, told)
+        check_kept(Path(self.env["HOME"]), told)
+
+
+def check_events(out: bytes, code: int, told: Any) -> None:
+    """Each line is whole; there is one verdict at most, the last, and it is how the run ended."""
+    events = [json.loads(line) for line in out.splitlines()]
+    kinds = [event["event"] for event in events]
+    assert kinds.count("verdict") <= 1, told
+    # Before the first event a signal is not noted yet: nothing is said, nothing is promised.
+    assert not kinds or kinds[-1] == "verdict", told
+    assert not kinds or events[-1]["exit_code"] == code, told
+
+
+def check_kept(home: Path, told: Any) -> None:
+    """What it keeps is whole."""
+    for path in home.glob(".cache/vbsjob/tokens/*.json"):
+        assert json.loads(path.read_bytes())["pass"], told
+    for path in home.glob(".local/state/vbsjob/*.sqlite"):
+        with closing(sqlite3.connect(path)) as database:
+            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)], told
+
+
+def strike(case: Case, run: Struck) -> None:
+    """Send the signals, one soon after the other."""
+    run.send(case.signals[0])
+    for number in case.signals[1:]:
+        time.sleep(case.gap)
+        run.send(number)
+
+
+def struck(case: Case, shells: Shells, strike: Strike = strike) -> int:
+    """Start a run, strike it in its state, check it; return how it ended."""
+    shell, state = shells.get(), case.state
+    run = Struck(shell, case.argv, case.env, tty=state.tty, new=state.new, unread=state.unread)
+    try:
+        case.come(run)
+        strike(case, run)
+        code = run.finish()
+    except BaseException:
+        with suppress(ProcessLookupError):
+            os.kill(run.pid, signal.SIGKILL)
+        run.finish()
+        raise
+    finally:
+        shells.put(shell)
+    case.check(run, code)
+    return code
+
+
+def storm(cases: Sequence[Case], shells: Shells, strike: Strike = strike) -> int:
+    """Strike them all, some at once; return how many died by the signal."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        codes = list(pool.map(lambda case: struck(case, shells, strike), cases))
+    return sum(code < 0 for code in codes)

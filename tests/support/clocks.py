@@ -1,0 +1,61 @@
+"""Clocks of a process that are wrong or run fast, by libfaketime; that step, by `stepping.c`."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.strike import library
+
+FOUND = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+needs_faketime = pytest.mark.skipif(not FOUND, reason="clocks that are wrong need libfaketime")
+
+
+def off(by: str, *, times: float = 1.0) -> dict[str, str]:
+    """Return the variables of a process whose clocks are off, such as `+2h`, and so much faster.
+
+    All its clocks, and its waits in sleep and poll. Not those for a lock or a condition: no look-up
+    of a name that takes long, and no full pool of connections, can be tried with a fast clock.
+    """
+    return {"LD_PRELOAD": str(FOUND[0]), "FAKETIME": f"{by} x{times:g}"}
+
+
+SOURCE = Path(__file__).with_name("stepping.c")
+
+
+def _may_shift() -> bool:
+    command = ["unshare", "--time", "--boottime", "1", "true"]
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+needs_time_namespace = pytest.mark.skipif(
+    not _may_shift(), reason="clocks of one's own need root and a kernel and unshare that have them"
+)
+
+
+class Steps:
+    """Clocks to move while processes run that were given its variables."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "steps"
+        self._library = library(folder, SOURCE)
+        self.set(clock=0, sleep=0)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a process needs to be moved."""
+        return {"LD_PRELOAD": self._library, "STEPPING": str(self._file)}
+
+    def set(self, *, clock: int, sleep: int) -> None:
+        """Let the clock one reads be so many seconds off, and the machine have slept for so many.
+
+        libfaketime cannot do this: it moves the clock of sleeping with the others, or breaks it.
+        """
+        with self._file.open("r+b" if self._file.exists() else "wb") as file:
+            file.write(struct.pack("=qq", clock + sleep, sleep))

@@ -1,0 +1,154 @@
+"""A cloud in memory: identity and one job, keeping account of what it was asked."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.support.canary import leaked
+from vbsjob.__main__ import run
+from vbsjob.client import Client
+from vbsjob.config import loader
+from vbsjob.context import World
+from vbsjob.http.messages import Reply, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+AUTH_URL = "https://iam.cloud.test/v3"
+SERVICE = "https://vbs.cloud.test"
+PASSWORD = "canary-password-7Q"
+SECRET = "canary-credential-secret-8R"
+PROJECT_ID = "5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1b"
+USER = {
+    "OS_AUTH_URL": AUTH_URL,
+    "OS_USERNAME": "mira",
+    "OS_PASSWORD": PASSWORD,
+    "OS_USER_DOMAIN_NAME": "dom",
+    "OS_PROJECT_NAME": "eu-de_team",
+}
+
+
+class Clock:
+    """Time that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+        self.date = datetime(2026, 5, 1, tzinfo=UTC)
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return self.date + timedelta(seconds=self.seconds)
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@dataclass
+class Cloud:
+    """Answers as the real services do; `before` may answer first, for faults."""
+
+    life: float = 86400.0
+    before: Callable[[Request], Reply | None] = lambda _: None
+    clock: Clock = field(default_factory=Clock)
+    asked: list[Request] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=set)
+    passcodes: set[str] = field(default_factory=lambda: {"123456"})
+    service: str = SERVICE
+    issued: int = 0
+
+    def __call__(self, request: Request) -> Reply:
+        self.asked.append(request)
+        answer = self.before(request)
+        if answer is not None:
+            return answer
+        if request.url == f"{AUTH_URL}/auth/tokens":
+            return self._sign_in(json.loads(request.body)["auth"]["identity"])
+        signed = request.headers.get("Authorization", "").startswith("SDK-HMAC-SHA256 Access=AK")
+        if not signed and request.headers.get("X-Auth-Token") not in self.tokens:
+            return told(401, {"error_code": "APIGW.0307", "error_msg": "token expires"})
+        if request.url.startswith(f"{AUTH_URL}/projects?name="):
+            return told(200, {"projects": [{"id": PROJECT_ID, "name": "eu-de_team"}]})
+        if request.url == f"{AUTH_URL}/auth/catalog":
+            return told(200, {"catalog": self._catalog()})
+        job = {"job_id": request.url.rpartition("/")[2], "status": "SUCCESS", "entities": {}}
+        return told(200, job)
+
+    def _sign_in(self, identity: dict[str, Any]) -> Reply:
+        wrong = told(401, {"error": {"code": 401, "title": "Unauthorized", "message": "No."}})
+        for method in identity["methods"]:
+            proof = identity[method]
+            right: dict[str, Callable[[Any], bool]] = {
+                "password": lambda p: p["user"]["password"] == PASSWORD,
+                "token": lambda p: p["id"] in self.tokens,
+                "application_credential": lambda p: p["secret"] == SECRET,
+                "totp": lambda p: p["user"]["passcode"] in self.passcodes,
+            }
+            if not right[method](proof):
+                return wrong
+        self.passcodes.clear()
+        self.issued += 1
+        token = f"canary-token-{self.issued}"
+        self.tokens.add(token)
+        issued = self.clock.now()
+        body = {
+            "issued_at": issued.isoformat(),
+            "expires_at": (issued + timedelta(seconds=self.life)).isoformat(),
+            "project": {"id": PROJECT_ID, "name": "eu-de_team"},
+            "user": {"name": "mira"},
+            "catalog": self._catalog(),
+        }
+        return Reply(201, {"x-subject-token": token}, json.dumps({"token": body}).encode())
+
+    def _catalog(self) -> list[Any]:
+        url = f"{self.service}/v2/{PROJECT_ID}"
+        return [
+            {
+                "type": "vbs",
+                "endpoints": [{"interface": "public", "region_id": "eu-de", "url": url}],
+            },
+            {"type": "compute", "endpoints": []},
+        ]
+
+    @property
+    def posts(self) -> int:
+        """How often somebody tried to sign in."""
+        return sum(request.method == "POST" for request in self.asked)
+
+    def world(self, env: Mapping[str, str] = USER, cache: Path | None = None, **more: Any) -> World:
+        """Return a world with this cloud in it."""
+        return World(
+            io.StringIO(), io.StringIO(), io.StringIO(), env,
+            monotonic=self.clock, now=self.clock.now, sleep=self.clock.sleep,
+            random=lambda: 1.0, send=self, cache_folder=cache, **more,
+        )  # fmt: skip
+
+    def client(self, env: Mapping[str, str] = USER, **more: Any) -> Client:
+        """Return what asks this cloud about jobs, with its own sign-in."""
+        world = self.world(env, **more)
+        return Client(loader.load({}, world), world)
+
+    def run(
+        self,
+        *argv: str,
+        env: Mapping[str, str] = USER,
+        cache: Path | None = None,
+        **more: Any,
+    ) -> tuple[int, str, str]:
+        """Run a command; return its exit code, stdout and stderr."""
+        world = self.world(env, cache, **more)
+        code = run(argv, world)
+        out, err = world.stdout.getvalue(), world.stderr.getvalue()  # type: ignore[attr-defined]
+        assert not leaked(out + err, PASSWORD, SECRET, *self.tokens)  # S05, in every test
+        return code, out, err
+
+
+def told(status: int, document: Any, **headers: str) -> Reply:
+    """Return a reply with a JSON document."""
+    return Reply(status, headers, json.dumps(document).encode())

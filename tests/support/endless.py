@@ -1,0 +1,51 @@
+# ruff: noqa: E501 - one server a line
+"""Servers that want the memory or the time of whoever asks them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING
+
+from tests.support.server import always, answer, job
+
+if TYPE_CHECKING:
+    from tests.support.server import Peer, Script
+
+MORE = 96 << 10
+"""KiB that an answer may add to what a small answer needs."""
+ROOM = (4 << 20) - 200
+HEAD, TAIL = b'{"job_id":"j","status":"RUNNING","entities":{"x":[', b"0]}}"
+
+
+def flood(head: bytes, piece: bytes) -> Script:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(head)
+        peer.flood(piece)
+
+    return script
+
+
+def full_of(unit: bytes, padding: int) -> bytes:
+    """A body of 4 MiB that is as dense as may be accepted."""
+    block = unit * 1000 + b'"' + b"y" * padding + b'",'
+    return HEAD + block * ((ROOM - len(HEAD) - len(TAIL)) // len(block)) + TAIL
+
+
+BOMB = gzip.compress(b" " * 300_000_000 + json.dumps(job("RUNNING")).encode(), 6)
+PLAIN = b"HTTP/1.1 200 OK\r\n"
+SERVERS: dict[str, Script] = {
+    "endless body": flood(PLAIN + b"\r\n", b"[" * 65536),
+    "10 GB announced": flood(PLAIN + b"Content-Length: 10000000000\r\n\r\n", b" " * 65536),
+    "endless chunks": flood(PLAIN + b"Transfer-Encoding: chunked\r\n\r\n", b"1000\r\n%s\r\n" % (b" " * 4096)),
+    "endless header": flood(PLAIN + b"X: ", b"x" * 65536),
+    "gzip bomb": always(answer(BOMB, 200, "Content-Encoding: gzip")),
+    "one long text": always(answer(json.dumps(job("RUNNING", message="x" * (ROOM - 100))).encode())),
+    "wide characters": always(answer('{"job_id":"j","status":"RUNNING","message":"😀'.encode() + b"x" * (ROOM - 100) + b'"}')),
+    "dicts": always(answer(full_of(b'{"":0},', 26_000))),
+    "lists": always(answer(full_of(b"[],", 30_000))),
+    "texts": always(answer(full_of('"Ā",'.encode(), 12_000))),
+    "denser than any job": always(answer(HEAD + b'{"":0},' * 590_000 + TAIL)),
+    "nested": always(answer(b"[" * ROOM)),
+}  # fmt: skip

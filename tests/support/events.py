@@ -1,0 +1,71 @@
+"""A watch in a process of its own, and the events that it tells."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tests.support.program import COMMAND, ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Event = dict[str, Any]
+LIMIT = 60.0
+"""Real seconds: what hangs fails, and holds nothing up."""
+
+
+class Watching:
+    """The events so far; `complaint` is what was on standard error, once it has ended."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.events: list[Event] = []
+        self.complaint = ""
+
+    def until(self, kind: str) -> Event:
+        """Return the next event of a kind."""
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.events.append(json.loads(line))
+            if self.events[-1]["event"] == kind:
+                return self.events[-1]
+        raise AssertionError((kind, self.events))
+
+    def end(self) -> int:
+        """Return the exit code, once the process has ended with the very one that it told."""
+        verdict = self.until("verdict")
+        assert self.process.stderr
+        self.complaint = self.process.stderr.read()
+        assert self.process.wait(10) == verdict["exit_code"]
+        return self.process.returncode
+
+    @property
+    def kinds(self) -> list[str]:
+        """What kinds of events there were."""
+        return [event["event"] for event in self.events]
+
+
+@contextmanager
+def watching(*argv: str, env: Mapping[str, str]) -> Iterator[Watching]:
+    """Run `vbsjob watch j` with events; it is over when this is, and no later than LIMIT."""
+    command = [*COMMAND, "watch", "j", "-o", "jsonl", *argv]
+    with subprocess.Popen(
+        command, env=env, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        guard = threading.Timer(LIMIT, process.kill)
+        guard.start()
+        try:
+            yield Watching(process)
+        finally:
+            guard.cancel()
+            process.kill()
+
+
+def at(event: Event) -> datetime:
+    """When an event was, by the watch's own clock."""
+    return datetime.fromisoformat(event["time"])

@@ -1,0 +1,114 @@
+"""A watch in memory: a service that answers by the time it is asked at, and a clock to move."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TextIO
+
+from tests.support.program import Clock, environment
+from vbsjob.__main__ import run
+from vbsjob.context import World
+from vbsjob.http.messages import Reply
+from vbsjob.outcome import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vbsjob.http.messages import Request
+
+BEGAN = datetime(2026, 5, 1, tzinfo=UTC)
+Answer = Reply | Problem
+"""A reply, or what the network would raise instead."""
+
+
+def job(job_id: str, status: Any, **members: Any) -> Reply:
+    """Return a well-formed answer about a job."""
+    told = {"job_id": job_id, "job_type": "bksCreateBackup", "status": status, **members}
+    return Reply(200, {}, json.dumps(told).encode())
+
+
+@dataclass
+class Watched:
+    """How a watch went: exit code, output, and the times of the questions from its start."""
+
+    code: int
+    out: str
+    err: str
+    asked: list[float]
+    lasted: float
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events on stdout."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def __post_init__(self) -> None:
+        """Begin empty."""
+        super().__init__()
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        """Say yes."""
+        return True
+
+
+@dataclass
+class Service:
+    """Answers by `answer(job_id, seconds since the start)`."""
+
+    answer: Callable[[str, float], Answer]
+    latency: float = 0.05
+    clock: Clock = field(default_factory=Clock)
+    random: Callable[[], float] = lambda: 0.5
+    asked: list[float] = field(default_factory=list)
+    wall: Callable[[float], float] = lambda seconds: seconds
+    """What the clock for reading shows after so many seconds; it may step."""
+    size: Callable[[TextIO], tuple[int, int]] = lambda _stream: (80, 24)
+
+    def __post_init__(self) -> None:
+        """Remember when it began."""
+        self.began = self.clock()
+
+    def send(self, request: Request) -> Reply:
+        """Stand in for the network."""
+        self.asked.append(self.clock() - self.began)
+        self.clock.sleep(self.latency)
+        found = self.answer(request.url.rpartition("/")[2], self.clock() - self.began)
+        if isinstance(found, Problem):
+            raise found
+        return found
+
+    def now(self) -> datetime:
+        """Return what the clock for reading shows."""
+        return BEGAN + timedelta(seconds=self.wall(self.clock() - self.began))
+
+    def watch(self, *argv: str, stderr: io.StringIO | None = None, **env: str) -> Watched:
+        """Run `vbsjob watch` against this service."""
+        return self.run("watch", *argv, stderr=stderr, **env)
+
+    def run(self, *argv: str, stderr: io.StringIO | None = None, **env: str) -> Watched:
+        """Run a command against this service."""
+        out, err = io.StringIO(), stderr or io.StringIO()
+        world = World(
+            io.StringIO(), out, err, environment("https://vbs.test", **env),
+            monotonic=self.clock, now=self.now,
+            sleep=self.clock.sleep, random=self.random, send=self.send, size=self.size,
+        )  # fmt: skip
+        code = run(argv, world)
+        lasted = self.clock() - self.began
+        return Watched(code, out.getvalue(), err.getvalue(), self.asked, lasted)
+
+
+def in_turn(*answers: Answer) -> Callable[[str, float], Answer]:
+    """Give these answers one after the other, the last one for ever."""
+    left = list(answers)
+    return lambda _job_id, _now: left.pop(0) if len(left) > 1 else left[0]

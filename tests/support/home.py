@@ -1,0 +1,155 @@
+"""A user's home: files that say how to sign in with a password, over TLS, to a service beside it.
+
+What a run may have found there: nothing of an earlier run, or a spent token, a history and the
+leavings of a killed one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import shutil
+import sqlite3
+import stat
+import threading
+import time
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tests.support.certificates import Authority
+from tests.support.server import Server, answer, job
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.server import Peer
+
+PASSWORD = "a-password-of-tests-5K"
+ISSUED = "an-issued-token-6L"
+TOKENS, HISTORY = ".cache/vbsjob/tokens", ".local/state/vbsjob/history-1.sqlite"
+CLOUDS = """
+clouds:
+  here:
+    auth: {{auth_url: {url}/v3, username: mira, user_domain_name: d, project_name: eu-de_p}}
+    region_name: eu-de
+    cacert: {authority}
+"""
+SECURE = f"clouds: {{here: {{auth: {{password: {PASSWORD}}}}}}}\n"
+CONFIGURED = re.compile(r"/\.config/|/authority\.pem$")
+"""Where a file of the configuration lies."""
+LEFT = ".new-00"
+"""What a writer that was killed two hours ago has left."""
+AGO = 7200.0
+
+
+class Service:
+    """Signs everybody in; the n-th question about a job gets the n-th status, then the last."""
+
+    def __init__(self, *statuses: str) -> None:
+        self.statuses = statuses
+        self.asked: Counter[str] = Counter()
+        self._turn = threading.Lock()
+
+    def __call__(self, peer: Peer) -> None:
+        while request := peer.request():
+            method, path, _ = request.split(b" ", 2)
+            peer.send(_signed_in(peer) if method == b"POST" else self._about(path.decode()))
+
+    def _about(self, path: str) -> bytes:
+        name = path.rpartition("/")[2]
+        with self._turn:
+            status = self.statuses[min(self.asked[name], len(self.statuses) - 1)]
+            self.asked[name] += 1
+        return answer(job(status, name, begin_time="2026-05-01T10:00:00"))
+
+
+def _signed_in(peer: Peer) -> bytes:
+    port, now = peer.connection.getsockname()[1], datetime.now(UTC)
+    point = {"interface": "public", "region_id": "eu-de", "url": f"https://127.0.0.1:{port}/v2/p"}
+    token = {
+        "issued_at": now.isoformat(), "expires_at": (now + timedelta(days=1)).isoformat(),
+        "project": {"id": "p", "name": "eu-de_p"}, "user": {"name": "mira"},
+        "catalog": [{"type": "vbs", "endpoints": [point]}],
+    }  # fmt: skip
+    return answer({"token": token}, 201, f"X-Subject-Token: {ISSUED}")
+
+
+class Place:
+    """A folder for homes, and the authority that all of them trust."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.authority = Authority(folder)
+        self._numbers = itertools.count()
+
+    def serving(self, service: Service) -> Server:
+        """Return a server with a certificate of the authority."""
+        return Server(service, tls=self.authority.good())
+
+    def home(self, server: Server) -> Home:
+        """Return a home in which nothing ever ran."""
+        home = Home(self._new)
+        clouds = CLOUDS.format(url=server.url, authority=self.authority.file)
+        home.write(".config/openstack/clouds.yaml", clouds)
+        home.write(".config/openstack/secure.yaml", SECURE)
+        home.write(".config/vbsjob/config.toml", '[defaults]\ncloud = "here"\n')
+        return home
+
+    def copy(self, home: Home) -> Home:
+        """Return a home like another one, its owner's rights and times included."""
+        return Home(shutil.copytree(home.path, self._new))
+
+    @property
+    def _new(self) -> Path:
+        return self.folder / f"home-{next(self._numbers)}"
+
+
+@dataclass(frozen=True)
+class Home:
+    """One user's files."""
+
+    path: Path
+
+    def write(self, name: str, text: str) -> None:
+        """Write a private file."""
+        (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.path / name).write_text(text)
+        (self.path / name).chmod(0o600)
+
+    @property
+    def tokens(self) -> list[Path]:
+        """The tokens that are kept."""
+        return list((self.path / TOKENS).glob("*.json"))
+
+    @property
+    def leavings(self) -> list[str]:
+        """The names of what was to be a token, or belongs to a history that was not closed."""
+        kept = (self.path / TOKENS, (self.path / HISTORY).parent)
+        names = [path.name for folder in kept if folder.exists() for path in folder.iterdir()]
+        return [n for n in names if not n.endswith((".json", ".lock", ".sqlite"))]
+
+    def age(self) -> None:
+        """Let the token be spent, and put there what a killed run may have left."""
+        for path in self.tokens:
+            kept = json.loads(path.read_text())
+            path.write_text(json.dumps(kept | {"written": kept["written"] - 2 * 86400}))
+        self.write(f"{TOKENS}/{LEFT}", '{"written": ')
+        os.utime(self.path / TOKENS / LEFT, (time.time() - AGO,) * 2)
+
+    def check_whole(self, *job_ids: str) -> None:
+        """Hold it to what a run without trouble leaves: a token and a history, private, usable."""
+        (token,) = self.tokens
+        assert json.loads(token.read_text())["pass"]["token"] == ISSUED
+        assert json.loads(token.read_text())["written"] > time.time() - 3600
+        for path in (token, self.path / HISTORY):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+            assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        with closing(sqlite3.connect(self.path / HISTORY)) as database:
+            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            known = {row[0] for row in database.execute("SELECT job_id FROM jobs")}
+        assert known >= set(job_ids)

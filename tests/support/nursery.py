@@ -1,0 +1,184 @@
+"""vbsjob loaded once, and each run a fork of that: a process of its own at a tenth of its price.
+
+What is left out is the interpreter's start and the imports. The fork gets the streams, the
+environment and the words of a run, then does all that a fresh process would.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import pty
+import select
+import signal
+import socket
+import subprocess
+import sys
+import termios
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from tests.support.program import ROOT, Ended, surroundings
+from tests.support.terminal import Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import NoReturn
+
+LATE = ("sqlite3", "yaml", "tomllib", "platformdirs.unix", "encodings.idna")
+"""What vbsjob imports only where it is used."""
+LONGEST = 60
+"""Seconds that a run may last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How a run on a terminal ended, what it wrote, and what became of the terminal."""
+
+    code: int
+    wrote: str
+    screen: Screen
+    restored: bool
+
+
+class Nursery:
+    """Starts runs; may be used by several threads at once."""
+
+    def __init__(self, path: Path, **env: str) -> None:
+        self._path = str(path)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.rigs.nursery", self._path], cwd=ROOT,
+            env=surroundings(**env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"ready\n"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Start no more; it would also end with the process that opened it."""
+        self._process.communicate()
+
+    def run(self, *argv: str, env: Mapping[str, str]) -> Ended:
+        """Run with pipes; what is written has to fit into them."""
+        (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        with self._started(argv, env, (nothing, out_end, err_end)) as started:
+            for end in (nothing, out_end, err_end):
+                os.close(end)
+            code = _code(started)
+        return Ended(code, _whole(out), _whole(err))
+
+    def drawn(self, *argv: str, env: Mapping[str, str]) -> Drawn:
+        """Run on a pseudo-terminal of 80 columns and 24 lines."""
+        keyboard, screen = pty.openpty()
+        termios.tcsetwinsize(screen, (24, 80))
+        before = termios.tcgetattr(screen)
+        parts: list[bytes] = []
+        with self._started(argv, env, (screen,) * 3) as started:
+            end = started.fileno()
+            while end not in (ready := select.select([end, keyboard], [], [], LONGEST)[0]):
+                assert ready, f"no end after {LONGEST} s"
+                parts.append(os.read(keyboard, 65536))
+            code = _code(started)
+        while select.select([keyboard], [], [], 0)[0]:
+            parts.append(os.read(keyboard, 65536))
+        restored = termios.tcgetattr(screen) == before
+        os.close(screen)
+        os.close(keyboard)
+        shown, wrote = Screen(), b"".join(parts).decode("utf-8", "backslashreplace")
+        shown.feed(wrote)
+        return Drawn(code, wrote, shown, restored)
+
+    @contextmanager
+    def _started(
+        self, argv: Sequence[str], env: Mapping[str, str], streams: Sequence[int]
+    ) -> Iterator[socket.socket]:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as started:
+            started.settimeout(LONGEST)
+            started.connect(self._path)
+            order = json.dumps({"argv": argv, "env": surroundings() | dict(env)})
+            socket.send_fds(started, [order.encode()], streams)
+            yield started
+
+
+def _code(started: socket.socket) -> int:
+    return int(started.recv(16))
+
+
+def _whole(end: int) -> str:
+    with os.fdopen(end, "rb") as stream:
+        return stream.read().decode("utf-8", "backslashreplace")
+
+
+# From here on, what the nursery itself does.
+
+
+def load() -> None:
+    """Import all that a run of vbsjob may."""
+    import vbsjob
+
+    for room in (*(f"vbsjob.{one.name}" for one in pkgutil.iter_modules(vbsjob.__path__)), *LATE):
+        importlib.import_module(room)
+    gc.freeze()  # what is loaded is not looked through, so not copied, in each fork
+
+
+def _serve(path: str) -> NoReturn:
+    load()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(path)
+    listener.listen(64)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    while 0 not in select.select([0, listener.fileno()], [], [])[0]:
+        connection, _ = listener.accept()
+        with connection:
+            if not os.fork():
+                _attend(connection)
+    sys.exit()
+
+
+def _attend(connection: socket.socket) -> NoReturn:
+    """Run what is asked for and tell how it ended; a negative code is the signal it died of."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    order, streams, *_ = socket.recv_fds(connection, 1 << 16, 3)
+    child = os.fork()
+    if not child:
+        os.setsid()
+        if os.isatty(streams[0]):
+            fcntl.ioctl(streams[0], termios.TIOCSCTTY, 0)
+        become(json.loads(order), streams)
+    for stream in streams:
+        os.close(stream)
+    _, status = os.waitpid(child, 0)
+    connection.send(b"%d" % os.waitstatus_to_exitcode(status))
+    os._exit(0)
+
+
+def become(order: Any, streams: Sequence[int]) -> NoReturn:
+    """Run as a fresh process would that has these streams, this environment, these words."""
+    from vbsjob.__main__ import main
+
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    os.closerange(3, 256)
+    os.environ.clear()
+    os.environ.update(order["env"])
+    sys.argv = ["vbsjob", *order["argv"]]
+    sys.stdin, sys.stdout, sys.stderr = (
+        open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - as at a start
+        for number, mode in enumerate("rww")
+    )
+    main()
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1])

@@ -1,0 +1,191 @@
+"""Runs vbsjob: in this process over real sockets with short limits, or as a process of its own."""
+
+from __future__ import annotations
+
+import atexit
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.support.canary import leaked
+from vbsjob.__main__ import run
+from vbsjob.context import World
+from vbsjob.http.tls import Trust
+from vbsjob.http.transport import Wire
+from vbsjob.redact import Secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from vbsjob.http.messages import Reply, Request
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = (sys.executable, "-m", "vbsjob")
+TOKEN = "a-token-of-tests"
+HOMES = tempfile.TemporaryDirectory(prefix="vbsjob-tests-")
+"""Each run has a home of its own in it: nothing that one keeps is met by another."""
+atexit.register(HOMES.cleanup)
+KEYS = {"OS_TOKEN": "", "OS_ACCESS_KEY": "a-key", "OS_SECRET_KEY": "a-secret-of-tests"}
+"""Instead of the token: a watch that needs no sign-in has nothing to say about its end."""
+CODES = {0, 1, 2, 4, 5, 6, 7, 8, 70}
+
+
+class Clock:
+    """Time that passes only by sleeping; remembers each sleep."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.sleeps: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        if seconds:
+            self.sleeps.append(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    def __post_init__(self) -> None:
+        """S05: whatever a test is about, no run of it may say its token."""
+        assert not leaked(self.out + self.err, TOKEN)
+
+    @property
+    def verdict(self) -> bool:
+        """Whether it claims to know how the job ended."""
+        return self.code in {0, 1}
+
+    @property
+    def tidy(self) -> bool:
+        """Whether it spoke as promised: no traceback, no "bug", one of our codes."""
+        spoken = self.out + self.err
+        return "Traceback" not in spoken and "a bug in" not in spoken and self.code in CODES
+
+
+def environment(url: str, **more: str) -> dict[str, str]:
+    """Return all the variables a client of the server at `url` needs, and no others."""
+    given = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": url}
+    return given | more
+
+
+def told(
+    *argv: str,
+    send: Callable[[Request], Reply],
+    stdin: str = "",
+    env: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+) -> Ended:
+    """Run in this process against a double of the network, with a clock that only sleep moves."""
+    clock = clock or Clock()
+    out, err = io.StringIO(), io.StringIO()
+    world = World(
+        io.StringIO(stdin), out, err, env or environment("https://vbs.test"),
+        monotonic=clock, sleep=clock.sleep, random=lambda: 1.0, send=send,
+    )  # fmt: skip
+    return Ended(run(argv, world), out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def reaching(
+    url: str,
+    *,
+    attempt: float = 2.0,
+    body_limit: int = 4 << 20,
+    cacert: str | None = None,
+    sleep: Callable[[float], None] = lambda _: None,
+    clock: Callable[[], float] = time.monotonic,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[World]:
+    """Yield a world with real sockets: real waits in an exchange, none between tries.
+
+    `env` is read by all of it: proxies and authorities are found in it too.
+    """
+    wire = Wire(
+        secrets=Secrets(TOKEN),
+        clock=time.monotonic,
+        body_limit=body_limit,
+        trust=Trust((cacert, "OS_CACERT") if cacert else None, env=env or {}),
+        env=env,
+        attempt=attempt,
+    )
+    yield World(
+        io.StringIO(), io.StringIO(), io.StringIO(), environment(url) if env is None else env,
+        monotonic=clock, sleep=sleep, random=lambda: 1.0, send=wire.send,
+    )  # fmt: skip
+    wire.close()
+
+
+def asked(url: str, *argv: str, **limits: Any) -> Ended:
+    """Run in this process in such a world."""
+    with reaching(url, **limits) as world:
+        code = run(argv, world)
+        return Ended(code, world.stdout.getvalue(), world.stderr.getvalue())  # type: ignore[attr-defined] # StringIO
+
+
+def surroundings(url: str = "", **more: str) -> dict[str, str]:
+    """Return a whole process environment that holds nothing of this machine's but the PATH."""
+    home = tempfile.mkdtemp(dir=HOMES.name)
+    own = {"PATH": os.environ["PATH"], "HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
+    return own | (environment(url) if url else {}) | more
+
+
+def process(
+    *argv: str | bytes,
+    env: Mapping[str, str],
+    stdin: bytes = b"",
+    cwd: Path = ROOT,
+    within: Sequence[str] = (),
+) -> Ended:
+    """Run as a process of its own, `within` another; a negative code is its signal."""
+    ended = subprocess.run(
+        [*within, *COMMAND, *argv], env=env, cwd=cwd, input=stdin, capture_output=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    return Ended(ended.returncode, _text(ended.stdout), _text(ended.stderr))
+
+
+def shell(script: str, *, env: Mapping[str, str], timeout: float = 60) -> Ended:
+    """Run a line of bash in which `"$@"` is vbsjob."""
+    ended = subprocess.run(
+        ["bash", "-c", script, "bash", *COMMAND], env=env, cwd=ROOT, capture_output=True,
+        stdin=subprocess.DEVNULL, timeout=timeout, check=False,
+    )  # fmt: skip
+    return Ended(ended.returncode, _text(ended.stdout), _text(ended.stderr))
+
+
+def _text(content: bytes | None) -> str:
+    return (content or b"").decode("utf-8", "backslashreplace")
+
+
+LINES = 7
+"""So many variables does `vbsjob sandbox` print."""
+
+
+@contextmanager
+def serving(*argv: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """Run `vbsjob sandbox` and yield it with the variables it printed."""
+    with subprocess.Popen(
+        [*COMMAND, "sandbox", *argv], env=surroundings(), cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as command:  # fmt: skip
+        assert command.stdout
+        told = [command.stdout.readline().removeprefix("export ").strip() for _ in range(LINES)]
+        try:
+            yield command, dict(line.split("=", 1) for line in told)
+        finally:
+            command.kill()

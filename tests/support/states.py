@@ -1,0 +1,249 @@
+"""Every state that a run of vbsjob can be in when a signal strikes, and how one sees that it is.
+
+A run is known by its job id and its user's name, which are the same; what they begin with is how
+the service treats it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import json
+import os
+import socket
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.support.program import TOKEN, surroundings
+from tests.support.server import Server, answer, job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.server import Peer
+    from tests.support.struck import Struck
+
+    Reached = Callable[[Struck, "Service", str], Any]
+
+RUNNING = answer(job("RUNNING", "JOB"))
+BUSY = answer(b"{}", 503)
+LARGE = {"text": "x" * 300_000}
+TOLD = {
+    "issued_at": "2026-01-01T00:00:00Z",
+    "expires_at": "2126-01-01T00:00:00Z",
+    "project": {"id": "p", "name": "p"},
+    "catalog": [],
+}
+SIGNED_IN = answer({"token": TOLD}, 201, f"X-Subject-Token: {TOKEN}")
+
+
+class Service:
+    """Identity and jobs; counts what each run has asked."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+        self._numbers = itertools.count(1)
+        self._server = Server(self._script)
+        self.url = self._server.url
+        self._deaf = Server(_deaf, host="0.0.0.0")
+        self._full = socket.create_server(("0.0.0.0", 0), backlog=0)
+        self._waiting = [self._fill() for _ in range(3)]
+
+    def close(self) -> None:
+        """End all of it."""
+        self._server.close()
+        self._deaf.close()
+        for one in (*self._waiting, self._full):
+            one.close()
+
+    def named(self, kind: str) -> str:
+        """Return a name for one more run."""
+        return f"{kind}-{next(self._numbers)}"
+
+    def deaf(self, name: str) -> str:
+        """Return an address of the run's own where connections are taken and nothing is said."""
+        return f"https://{_own(name)}:{self._deaf.port}"
+
+    def full(self, name: str) -> str:
+        """Return an address of the run's own where no connection is taken any more."""
+        return f"http://{_own(name)}:{self._full.getsockname()[1]}"
+
+    def _fill(self) -> socket.socket:
+        one = socket.socket()
+        one.setblocking(False)
+        one.connect_ex(("127.0.0.1", self._full.getsockname()[1]))
+        return one
+
+    def _script(self, peer: Peer) -> None:
+        while request := peer.request():
+            words = request.split(None, 2)[1].decode().rsplit("/", 1)
+            name = words[1] if request.startswith(b"GET") else _user(request)
+            kind, _, number = name.partition("-")
+            self.seen[f"{kind}-{number.partition('-')[0]}"] += 1
+            if request.startswith(b"POST"):
+                peer.stall() if kind == "nobody" else peer.send(SIGNED_IN)
+            else:
+                self._tell(peer, kind, name)
+
+    def _tell(self, peer: Peer, kind: str, name: str) -> None:
+        asked = self.seen[name]
+        said = answer(job("SUCCESS" if kind == "ended" else "RUNNING", name))
+        if kind == "large":
+            said = answer(job("SUCCESS", name, entities=LARGE))
+        if kind == "busy" or (kind == "lost" and asked > 1):
+            said = BUSY
+        if kind == "changing":
+            rows = [job("RUNNING", f"{asked}-{n}") for n in range(asked % 7)]
+            said = answer(job("RUNNING", name, sub_jobs=rows))
+        cut = {"silent": 0, "crew": 0, "status": 9, "headers": 40, "body": len(said) - 30}
+        peer.send(said[: cut.get(kind, len(said))])
+        if kind in cut:
+            peer.stall()
+
+
+def _deaf(peer: Peer) -> None:
+    peer.stall()
+
+
+def _own(name: str) -> str:
+    number = int(name.partition("-")[2])
+    return f"127.7.{number >> 8}.{number & 255}"
+
+
+def _user(request: bytes) -> str:
+    said = json.loads(request.partition(b"\r\n\r\n")[2])
+    return str(said["auth"]["identity"]["password"]["user"]["name"])
+
+
+def token(service: Service, name: str) -> dict[str, str]:
+    """Return the environment of a run that need not sign in."""
+    return surroundings(service.url, TERM="xterm", NO_COLOR="1")
+
+
+def password(service: Service, name: str, **more: str) -> dict[str, str]:
+    """Return that of a run that signs in by itself, and keeps its token."""
+    return prompted(service, name) | {"OS_PASSWORD": "a-password-of-tests"} | more
+
+
+def prompted(service: Service, name: str) -> dict[str, str]:
+    """Return that of a run that has to ask a person for the password."""
+    given = {"OS_AUTH_URL": f"{service.url}/v3", "OS_USERNAME": name, "OS_USER_DOMAIN_NAME": "d"}
+    return surroundings(TERM="xterm", NO_COLOR="1", VBSJOB_ENDPOINT=service.url,
+                        OS_PROJECT_NAME="p", **given)  # fmt: skip
+
+
+def at(place: Callable[[Service, str], str]) -> Callable[[Service, str], dict[str, str]]:
+    """Return the environment of a run that asks somewhere else."""
+    return lambda service, name: token(service, name) | {"VBSJOB_ENDPOINT": place(service, name)}
+
+
+def begun(run: Struck, service: Service, name: str) -> bool:
+    """As soon as it is a process."""
+    return True
+
+
+def asked(run: Struck, service: Service, name: str) -> bool:
+    """As soon as the service has heard of it."""
+    return service.seen[name] >= 1
+
+
+def answered(run: Struck, service: Service, name: str) -> bool:
+    """As soon as it has signed in and asked about its job."""
+    return service.seen[name] >= 2
+
+
+def wrote(*words: bytes) -> Reached:
+    """As soon as it has written one of these."""
+    return lambda run, _service, _name: any(word in run.out + run.err for word in words)
+
+
+def filled(run: Struck, service: Service, name: str) -> bool:
+    """As soon as its standard output takes no more."""
+    waiting = fcntl.ioctl(run.reader, 0x541B, bytes(4))  # FIONREAD
+    return int.from_bytes(waiting, "little") >= 60_000
+
+
+def connecting(run: Struck, service: Service, name: str) -> bool:
+    """As soon as it waits for a connection to be taken."""
+    address = socket.inet_aton(_own(name))[::-1].hex().upper()
+    table = Path("/proc/net/tcp").read_text().splitlines()
+    return any(row.split()[2].startswith(address) and row.split()[3] == "02" for row in table)
+
+
+def shaking(run: Struck, service: Service, name: str) -> bool:
+    """As soon as it has a connection on which nothing is said to it."""
+    address = socket.inet_aton(_own(name))[::-1].hex().upper()
+    table = Path("/proc/net/tcp").read_text().splitlines()
+    return any(row.split()[2].startswith(address) and row.split()[3] == "01" for row in table)
+
+
+def locked(run: Struck, service: Service, name: str) -> bool:
+    """As soon as it waits to be the one that signs in."""
+    try:
+        folder = f"/proc/{run.pid}/fd"
+        return any(os.readlink(f"{folder}/{n}").endswith(".lock") for n in os.listdir(folder))  # noqa: PTH115, PTH208 - a link to what may be gone
+    except OSError:
+        return False
+
+
+@dataclass(frozen=True)
+class State:
+    """A state, how a run comes to be in it, and what else may have become of it by then."""
+
+    name: str
+    argv: tuple[str, ...]
+    reached: Reached
+    runs: int
+    within: float = 0.02
+    """The signal comes so many seconds later at most."""
+    kind: str = "running"
+    env: Callable[[Service, str], dict[str, str]] = token
+    tty: bool = False
+    new: bool = False
+    unread: bool = False
+    ends: frozenset[int] = field(default=frozenset())
+    """Codes that it may have ended with before the signal."""
+    resume: bool = False
+    """Whether it has to say how to go on."""
+    again: int = 0
+    """How many of the runs are struck by Ctrl-C twice, besides."""
+
+
+ASKING = wrote(b"Password: ")
+PICTURE, PLAIN = (b"last answer", b"trying again"), (b"RUNNING",)
+GET, WATCH = ("get", "JOB"), ("watch", "JOB")
+JUDGED = (*GET, "--exit-status")
+OFTEN = (*WATCH, "--interval", "1")
+JSONL = (*OFTEN, "-o", "jsonl")
+OK, NOT_YET = frozenset({0}), frozenset({8})
+
+STATES = [
+    State("get-from-its-first-line", JUDGED, begun, 70, 0.5, new=True, ends=NOT_YET),
+    State("watch-from-its-first-line", WATCH, begun, 70, 0.7, new=True, tty=True),
+    State("settings", JUDGED, begun, 50, 0.05, ends=NOT_YET),
+    State("prompt", GET, ASKING, 30, 0.005, env=prompted, tty=True, again=30),
+    State("prompt-of-watch", WATCH, ASKING, 20, 0.005, env=prompted, tty=True, again=20),
+    State("signing-in", GET, asked, 30, kind="nobody", env=password),
+    State("connecting", GET, connecting, 20, env=at(Service.full)),
+    State("handshake", GET, shaking, 20, env=at(Service.deaf)),
+    State("status-line", GET, asked, 30, kind="silent"),
+    State("in-the-status-line", GET, asked, 20, kind="status"),
+    State("headers", GET, asked, 20, kind="headers"),
+    State("body", GET, asked, 30, kind="body"),
+    State("between-two-tries", (*GET, "--retry-for", "60"), asked, 30, 0.3, kind="busy"),
+    State("keeping-a-token", GET, asked, 30, 0.01, kind="ended", env=password, ends=OK),
+    State("writing", GET, answered, 50, kind="ended", env=password, ends=OK),
+    State("full-pipe", (*GET, "-o", "json"), filled, 20, kind="large", unread=True),
+    State("first-question", WATCH, asked, 25, kind="silent", tty=True),
+    State("waiting", WATCH, wrote(*PICTURE), 40, 0.3, tty=True, resume=True, again=80),
+    State("drawing", OFTEN, asked, 50, 0.05, kind="changing", tty=True, again=30),
+    State("outage", OFTEN, wrote(b"trying again"), 20, kind="lost", tty=True, resume=True),
+    State("crew", ("watch", *(f"JOB-{n}" for n in range(40))), asked, 25, kind="crew"),
+    State("lines", (*OFTEN, "--heartbeat", "1"), wrote(*PLAIN), 25, 0.5, resume=True),
+    State("events", JSONL, wrote(b'"change"'), 30, 0.2, resume=True, again=40),
+    State("verdict", JSONL, asked, 80, 0.008, kind="ended", ends=OK),
+    State("last-picture", OFTEN, asked, 40, 0.008, kind="ended", tty=True, ends=OK),
+    State("sandbox", ("sandbox",), wrote(b"REGION"), 20),
+]  # fmt: skip

@@ -1,0 +1,328 @@
+"""A service in a storm: lives of jobs and faults of exchanges, drawn by lot from one seed.
+
+Keeps account of every exchange it delivered, under the name of what it means. That name is given
+where the fault is made; nothing here reads an answer the way the product does.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+from tests.support.cloud import PROJECT_ID, USER
+from tests.support.program import environment
+from vbsjob.__main__ import run
+from vbsjob.context import World
+from vbsjob.http.messages import Reply
+from vbsjob.outcome import Problem, TooLarge, Unavailable, Unreachable
+
+if TYPE_CHECKING:
+    from vbsjob.http.messages import Request
+
+    Answer = Reply | Problem
+
+BEGAN = datetime(2026, 5, 1, tzinfo=UTC)
+SHORT_SLEEP = 30.0
+ENDLESS = 10_000_000
+"""A watch that asks so often will never end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One exchange: when it was over, and what it means."""
+
+    at: float
+    kind: str
+    """good, missing, silent, wrong, large, fatal, denied, refused or unauthorised."""
+    status: str | None = None
+    failed_below: bool = False
+    wait: float = 0.0
+    """What its Retry-After asks for, as a careful reader understands it."""
+    again: bool = False
+    """A connection that had gone stale: the question is sent once more, at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """How bad it is: the share of faulty exchanges, the rare mortal ones, and outages."""
+
+    faulty: float = 0.0
+    mortal: float = 0.0
+    outages: tuple[tuple[float, float], ...] = ()
+    suspends: tuple[tuple[float, float], ...] = ()
+    """When the machine sleeps, and for how many seconds."""
+    revoked: tuple[float, ...] = ()
+    """When the tokens given so far die."""
+    locked_out: float = float("inf")
+    """When the password stops being right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What the service would tell of a job: bodies, each from a time on; None: it knows no job."""
+
+    times: tuple[float, ...]
+    told: tuple[tuple[bytes, str | None, bool] | None, ...]
+
+    def at(self, now: float) -> tuple[bytes, str | None, bool] | None:
+        """Return the body, its status and whether a sub-job FAILED."""
+        return self.told[bisect_right(self.times, now) - 1]
+
+
+MIDDLE = ("RUNNING", "RUNNING", "RUNNING", "INIT", "PENDING_PAYMENT", "success", "fail", "", None)
+
+
+def life(job_id: str, draw: random.Random, longest: float) -> Life:
+    """Draw a job: seen late at times, odd words in the middle, an end, and what follows it."""
+    seen = draw.choice((0.0, 0.0, 0.0, draw.uniform(0, 25), draw.uniform(0, 60)))
+    end = seen + longest * draw.random() ** draw.choice((0.3, 1, 3))
+    told: list[tuple[float, tuple[bytes, str | None, bool] | None]] = [(0.0, None)]
+    told.append((seen, _body(job_id, draw.choice(("INIT", "RUNNING")), draw)))
+    told += [
+        (draw.uniform(seen, end), _body(job_id, draw.choice(MIDDLE), draw))
+        for _ in range(draw.randrange(4))
+    ]
+    fate = draw.random()
+    if fate < 0.88:
+        told.append((end, _body(job_id, draw.choice(("SUCCESS", "FAIL")), draw)))
+        if draw.random() < 0.2:
+            told.append((end + draw.uniform(0, 60), _body(job_id, "RUNNING", draw)))
+            told.append((end + 120, _body(job_id, draw.choice(("SUCCESS", "FAIL")), draw)))
+    elif fate < 0.97:
+        told.append((end, None))
+    else:
+        told.append((end, _body(job_id, "SUCCESS", draw)))
+        told.append((end + draw.uniform(0, 30), None))
+    told.sort(key=lambda one: one[0])
+    return Life(tuple(at for at, _ in told), tuple(body for _, body in told))
+
+
+def _body(job_id: str, status: str | None, draw: random.Random) -> tuple[bytes, str | None, bool]:
+    failed = draw.random() < 0.05
+    members: dict[str, Any] = {"job_id": job_id, "job_type": "bksCreateBackup", "status": status}
+    if failed:
+        members["entities"] = {"sub_jobs": [{"job_id": "s", "status": "FAIL"}]}
+    elif draw.random() < 0.3:
+        members["entities"] = {"backup_id": f"b{draw.randrange(9)}"}
+    if draw.random() < 0.3:
+        members["begin_time"] = draw.choice(("", "2026-05-01T00:00:00.000Z", "yesterday", 7))
+    return json.dumps(members).encode(), status, failed
+
+
+def _http(moment: datetime) -> str:
+    return format_datetime(moment, usegmt=True)
+
+
+RETRY_AFTER: tuple[tuple[str, str, float], ...] = (
+    ("0", "", 0), ("1", "", 1), ("7", "", 7), ("120", "", 120), ("86400", "", 86400),
+    ("2.5", "", 2.5), ("-1", "", 0), ("1e9", "", 1e9), ("NaN", "", 0), ("inf", "", 0),
+    ("soon", "", 0),
+    ("9" * 10_000, "", 0),
+    (_http(BEGAN + timedelta(seconds=20)), _http(BEGAN), 20),
+    (_http(BEGAN - timedelta(days=2)), _http(BEGAN), 0),
+    (_http(BEGAN), "", 0), ("Wed, 99 Foo 2026 00:00:00 GMT", _http(BEGAN), 0),
+)  # fmt: skip
+"""A header, the Date that comes with it, and the seconds it asks for; 0 for junk."""
+ERRORS = (
+    b"", b"<html>502</html>", b'{"error": {"message": "busy", "code": "VolumeBackup.0501"}}',
+    b'{"error_msg": "busy", "error_code": "APIGW.0308", "request_id": "r-1"}',
+    b'{"status": "FAIL"}',
+    b'{"job_id": "j", "status": "SUCCESS"}', b"\xff\xfe", b"[" * 3000,
+)  # fmt: skip
+TRANSIENT = (408, 425, 429, 500, 502, 503, 504, 522, 524)
+GARBAGE = (
+    b"", b"   ", b"{}", b"<html><body>sign in to this Wi-Fi</body></html>", b"\xef\xbb\xbf", b"{",
+    b"[" * 100_000, b'{"status": "FAIL", "n": NaN}', b'{"status": "SUCCESS", "n": 1e999}',
+    b'{"n": ' + b"9" * 5000 + b"}", '{"status": "FAIL"}'.encode("utf-16"),
+    b'{"status": "FAIL\xc3"}',
+)  # fmt: skip
+GONE = (
+    (404, b'{"error": {"message": "query job fail", "code": "common.0011"}}'), (404, b""),
+    (404, b'{"itemNotFound": {"message": "no", "code": 404}}'),
+    (500, b'{"error": {"message": "query job fail", "code": "Common.0011"}}'),
+    (200, b'{"error": {"message": "query job fail", "code": "common.0011"}}'),
+)  # fmt: skip
+REFUSED = (
+    (400, b""), (405, b"{}"), (409, b'{"badRequest": {"message": "no", "code": 409}}'), (501, b""),
+    (302, b""), (404, b'{"error_code": "APIGW.0101", "error_msg": "no such API"}'),
+    (200, b'{"error": {"message": "broken", "code": "VolumeBackup.0202"}}'),
+)  # fmt: skip
+DENIED = ((403, b""), (403, b'{"error": {"message": "no", "code": "VolumeBackup.0042"}}'))
+
+
+@dataclass(slots=True)
+class Storm:
+    """The service, the clock and the account of one watch."""
+
+    seed: int
+    lives: dict[str, Life]
+    weather: Weather
+    latency: float = 0.05
+    password: bool = False
+    """Whether one signs in; else a token is given that cannot be renewed."""
+    now: float = 0.0
+    delivered: dict[str, list[Delivered]] = field(default_factory=dict)
+    signed_in: list[float] = field(default_factory=list)
+    wakes: list[float] = field(default_factory=list)
+    """When the machine woke from a sleep that was long enough to be noticed."""
+    slept: float = 0.0
+    asked: int = 0
+    _draw: random.Random = field(init=False)
+    _steps: random.Random = field(init=False)
+    """Of its own: how often a clock is read changes no weather."""
+    _between: bool = False
+    _suspends: list[tuple[float, float]] = field(init=False)
+    _step: timedelta = timedelta()
+
+    def __post_init__(self) -> None:
+        """Be ready to be asked."""
+        self._draw = random.Random(self.seed)
+        self._steps = random.Random(f"steps of {self.seed}")
+        self._suspends = sorted(self.weather.suspends)
+        self.delivered = {job_id: [] for job_id in self.lives}
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass; between two questions the machine may sleep too."""
+        self.now += seconds
+        if self._between and self._suspends and self.now >= self._suspends[0][0]:
+            slept = self._suspends.pop(0)[1]
+            self.now += slept
+            self.slept += slept
+            if slept > SHORT_SLEEP:
+                self.wakes.append(self.now)
+        self._between = False
+
+    def wall(self) -> datetime:
+        """The wall clock, which is set anew now and then, by hours."""
+        if self._steps.random() < 0.001:
+            self._step += timedelta(hours=self._steps.choice((-26, -1, 1, 26)))
+        return BEGAN + timedelta(seconds=self.now) + self._step
+
+    def send(self, request: Request) -> Reply:
+        """Stand in for the network."""
+        self.asked += 1
+        assert self.asked < ENDLESS, "this watch does not end"
+        self.now += self.latency
+        answer = self._sign_in() if request.method == "POST" else self._answer(request)
+        if isinstance(answer, Problem):
+            raise answer
+        return answer
+
+    def _answer(self, request: Request) -> Answer:
+        job_id = request.url.rpartition("/")[2]
+        answer, told = self._drawn(job_id, request.headers.get("X-Auth-Token", ""))
+        self.delivered[job_id].append(told)
+        self._between = told.kind != "unauthorised" and not told.again
+        return answer
+
+    def _drawn(self, job_id: str, token: str) -> tuple[Answer, Delivered]:
+        draw, weather = self._draw, self.weather
+        if any(start <= self.now < end for start, end in weather.outages):
+            return self._silent(draw, job_id, b"")
+        if self._is_dead(token):
+            return Reply(401, {}, b""), Delivered(self.now, "unauthorised")
+        known = self.lives[job_id].at(self.now)
+        lot = draw.random()
+        if lot < weather.mortal:
+            return self._mortal(draw)
+        if lot < weather.faulty:
+            return self._fault(draw, job_id, known[0] if known else b"")
+        if known is None:
+            status, body = draw.choice(GONE)
+            return Reply(status, {}, body), Delivered(self.now, "missing")
+        body, word, failed = known
+        return Reply(200, {}, body), Delivered(self.now, "good", word, failed)
+
+    def _fault(self, draw: random.Random, job_id: str, body: bytes) -> tuple[Answer, Delivered]:
+        lot = draw.random()
+        if lot < 0.02:
+            other = {"job_id": "another", "status": draw.choice(("SUCCESS", "FAIL"))}
+            odd = {"job_id": job_id, "status": draw.choice((0, ["FAIL"], True, {"is": "FAIL"}))}
+            wrong = draw.choice((other, odd, {"status": "FAIL"}, [{"job_id": job_id}], None, 1))
+            return Reply(200, {}, json.dumps(wrong).encode()), Delivered(self.now, "wrong")
+        if lot < 0.03:
+            return TooLarge("too large."), Delivered(self.now, "large")
+        if lot < 0.06:
+            status, gone = draw.choice(GONE)
+            return Reply(status, {}, gone), Delivered(self.now, "missing")
+        return self._silent(draw, job_id, body)
+
+    def _silent(self, draw: random.Random, job_id: str, body: bytes) -> tuple[Answer, Delivered]:
+        lot = draw.random()
+        if lot < 0.05:
+            header, date, seconds = draw.choice(RETRY_AFTER)
+            headers = {"retry-after": header, **({"date": date} if date else {})}
+            reply = Reply(draw.choice((429, 503)), headers, draw.choice(ERRORS))
+            return reply, Delivered(self.now, "silent", wait=seconds)
+        silent = Delivered(self.now, "silent")
+        if lot < 0.5:
+            return Reply(draw.choice(TRANSIENT), {}, draw.choice(ERRORS)), silent
+        if lot < 0.65 and body:
+            return Reply(200, {}, body[: draw.randrange(len(body))]), silent
+        if lot < 0.7 and body:
+            twice = body.replace(b'"status":', b'"status": "SUCCESS", "status":')
+            return Reply(200, {}, twice), silent
+        if lot < 0.85:
+            return Reply(200, {"content-type": "text/html"}, draw.choice(GARBAGE)), silent
+        lost = Unavailable("connection reset")
+        before = self.delivered[job_id][-1:]
+        lost.stale = draw.random() < 0.3 and not any(one.again for one in before)
+        return lost, Delivered(self.now, "silent", again=lost.stale)
+
+    def _mortal(self, draw: random.Random) -> tuple[Answer, Delivered]:
+        kind = draw.choice(("fatal", "denied", "refused"))
+        if kind == "fatal":
+            return Unreachable("certificate is not valid."), Delivered(self.now, kind)
+        status, body = draw.choice(DENIED if kind == "denied" else REFUSED)
+        return Reply(status, {"location": "https://elsewhere.test"}, body), Delivered(
+            self.now, kind
+        )
+
+    def _is_dead(self, token: str) -> bool:
+        dead = [at for at in self.weather.revoked if at <= self.now]
+        if not self.password:
+            return bool(dead)
+        born = float(token.removeprefix("token-"))
+        return any(born < at for at in dead)
+
+    def _sign_in(self) -> Answer:
+        self._between = False
+        if self.now >= self.weather.locked_out:
+            return Reply(
+                401, {}, b'{"error": {"code": 401, "title": "Unauthorized", "message": ""}}'
+            )
+        self.signed_in.append(self.now)
+        moment = BEGAN + timedelta(seconds=self.now)
+        token = {
+            "issued_at": moment.isoformat(),
+            "expires_at": (moment + timedelta(hours=24)).isoformat(),
+            "project": {"id": PROJECT_ID, "name": "eu-de_team"},
+        }
+        body = json.dumps({"token": token}).encode()
+        return Reply(201, {"x-subject-token": f"token-{self.now}", "date": _http(moment)}, body)
+
+    def world(self, out: io.StringIO) -> World:
+        """Return a world with this service in it."""
+        env = environment("https://vbs.test", VBSJOB_PROGRESS="none")
+        if self.password:
+            env = {**USER, "VBSJOB_ENDPOINT": "https://vbs.cloud.test", "VBSJOB_PROGRESS": "none"}
+        return World(
+            io.StringIO(), out, io.StringIO(), env, monotonic=lambda: self.now, now=self.wall,
+            sleep=self.sleep, random=random.Random(-self.seed).random, send=self.send,
+        )  # fmt: skip
+
+    def watch(self, *argv: str) -> tuple[int, dict[str, int]]:
+        """Run `vbsjob watch` on all jobs; return its exit code and each job's own."""
+        out = io.StringIO()
+        world = self.world(out)
+        code = run(["watch", *self.lives, "-o", "jsonl", *argv], world)
+        verdict = json.loads(out.getvalue().splitlines()[-1])
+        assert verdict["event"] == "verdict", world.stderr
+        assert verdict["exit_code"] == code
+        return code, {one["job_id"]: one["exit_code"] for one in verdict["jobs"]}

@@ -1,0 +1,139 @@
+"""One run of vbsjob that a signal strikes: on a terminal or between pipes, watched from outside."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import termios
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.support.terminal import Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tests.support.shell import Shell
+
+LONGEST = 60.0
+LOOK = 0.002
+
+
+class Struck:
+    """A run; `out` and `err` are what it wrote (a terminal has `out` alone)."""
+
+    def __init__(
+        self,
+        shell: Shell,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        *,
+        tty: bool = False,
+        new: bool = False,
+        unread: bool = False,
+    ) -> None:
+        self._shell = shell
+        self._ends: dict[int, bytearray] = {}
+        self.out, self.err = bytearray(), bytearray()
+        self.code: int | None = None
+        self.modes: list[Any] | None = None
+        self.left: list[Any] | None = None
+        self.keyboard = -1
+        started = self._on_a_terminal() if tty else self._between_pipes()
+        self.pid = shell.start(argv, env, started, new=new)
+        for end in set(started):
+            os.close(end)
+        self._unread = {self.reader} if unread else set()
+        if unread:
+            del self._ends[self.reader]
+
+    def _on_a_terminal(self) -> list[int]:
+        self.keyboard, below = pty.openpty()
+        termios.tcsetwinsize(below, (24, 80))
+        self.modes = termios.tcgetattr(self.keyboard)
+        self._ends[self.keyboard] = self.out
+        self.reader = self.keyboard
+        return [below] * 3
+
+    def _between_pipes(self) -> list[int]:
+        (self.reader, out), (told, err) = os.pipe(), os.pipe()
+        self._ends |= {self.reader: self.out, told: self.err}
+        return [os.open(os.devnull, os.O_RDONLY), out, err]
+
+    def close_reader(self) -> None:
+        """Read nothing more of its standard output, which is a pipe."""
+        if self._ends.pop(self.reader, None) is not None or self._unread:
+            self._unread.clear()
+            os.close(self.reader)
+
+    def look(self, seconds: float = 0.0) -> None:
+        """Take in what is written, and how it ended, within so many seconds."""
+        end = time.monotonic() + seconds
+        while True:
+            left = max(0.0, end - time.monotonic())
+            waits: list[Any] = [*self._ends, *([self._shell.channel] if self.code is None else [])]
+            ready = select.select(waits, [], [], left)[0]
+            for one in ready:
+                self._take(one)
+            if not ready or not waits:
+                return
+
+    def _take(self, one: Any) -> None:
+        if one is self._shell.channel:
+            self.code = int(one.recv(16))
+            return
+        try:
+            got = os.read(one, 65536)
+        except OSError:  # a terminal that nobody has open any more
+            got = b""
+        self._ends[one] += got
+        if not got:
+            del self._ends[one]
+            if one != self.keyboard:
+                os.close(one)
+
+    def await_(self, reached: Callable[[], Any]) -> bool:
+        """Take in what is written until something is reached; False if the run ended before."""
+        end = time.monotonic() + LONGEST
+        while not reached():
+            assert time.monotonic() < end, (bytes(self.out), bytes(self.err))
+            if self.code is not None:
+                return bool(reached())
+            self.look(LOOK)
+        return True
+
+    def send(self, *numbers: int) -> None:
+        """Send signals, unless it has ended."""
+        for number in numbers:
+            self.look()
+            if self.code is None:
+                with suppress(ProcessLookupError):
+                    os.kill(self.pid, number)
+
+    def stopped(self) -> bool:
+        """Whether it is stopped, as by Ctrl-Z."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    def finish(self) -> int:
+        """Read to the end; return the exit code, negative for the signal it died of."""
+        self.await_(lambda: self.code is not None)
+        self.look()
+        if self.keyboard >= 0:
+            self.left = termios.tcgetattr(self.keyboard)
+        self._shell.let_go()
+        self.look(0.05 if self._ends else 0)
+        for end in {*self._ends, *self._unread, *([self.keyboard] if self.keyboard >= 0 else [])}:
+            os.close(end)
+        self._ends.clear()
+        assert self.code is not None
+        return self.code
+
+    @property
+    def screen(self) -> Screen:
+        """What a person sees in the end."""
+        screen = Screen()
+        screen.feed(self.out.decode("utf-8", "backslashreplace"))
+        return screen

@@ -1,0 +1,201 @@
+"""Every place where text from outside comes before a person: one function each.
+
+Each is handed texts, lets them come in where they would, and returns what was then written.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.support.follow import Service, Terminal, in_turn
+from tests.support.painted import Painted
+from tests.support.program import KEYS, Clock, environment
+from vbsjob.__main__ import run
+from vbsjob.context import World
+from vbsjob.http.messages import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    Texts = Sequence[str]
+    Surface = Callable[[Texts], str]
+
+TEXTS = 40
+"""So many texts does each take at once."""
+
+
+def job(texts: Texts, status: str | None = None) -> dict[str, Any]:
+    """Return a job that has texts wherever a service could put them, names included."""
+    (state, kind, begin, end, code, reason, other, name), rest = texts[:8], texts[8:]
+    subs = [
+        {"id": rest[n], "status": rest[n + 1], "job_type": rest[n + 2], "error_code": rest[n + 3]}
+        for n in range(0, 12, 4)
+    ]
+    subs[0]["status"] = "FAIL"
+    entities: dict[str, Any] = {f"{n}{rest[n]}": rest[n + 1] for n in range(12, TEXTS - 8, 2)}
+    return {
+        "job_id": "j", "status": state if status is None else status, "job_type": kind,
+        "begin_time": begin, "end_time": end, "error_code": code, "fail_reason": reason,
+        "entities": entities | {"sub_jobs": subs}, f"n{name}": other,
+    }  # fmt: skip
+
+
+def reply(document: Any, status: int = 200, **headers: str) -> Reply:
+    return Reply(status, headers, json.dumps(document).encode())
+
+
+def spoken(
+    *argv: str, told: Reply, columns: int = 0, env: Mapping[str, str] | None = None
+) -> tuple[str, str]:
+    """Run against a service that says one thing; return stdout and stderr.
+
+    A warning on stderr may be cut: where it matters how each column is painted, it is left out.
+    """
+    out, err = Terminal() if columns else io.StringIO(), io.StringIO()
+    clock = Clock()
+    world = World(
+        io.StringIO(), out, err, environment("https://vbs.test", **(env or {})), monotonic=clock,
+        sleep=clock.sleep, random=lambda: 1.0, send=lambda _: told, size=lambda _: (columns, 50),
+    )  # fmt: skip
+    run(argv, world)
+    return out.getvalue(), err.getvalue()
+
+
+def answered(*argv: str, columns: int = 0, status: str | None = None) -> Surface:
+    def surface(texts: Texts) -> str:
+        out, err = spoken(*argv, told=reply(job(texts, status)), columns=columns)
+        return out if columns or "always" in argv else out + err
+
+    return surface
+
+
+def listed(*argv: str) -> Surface:
+    """In lines for a program, a text each; what is no text would stand there as JSON."""
+
+    def surface(texts: Texts) -> str:
+        found = job(texts)
+        entities = {f"e{n}": text for n, text in enumerate(texts)}
+        found["entities"] = entities | {"sub_jobs": found["entities"]["sub_jobs"]}
+        names = ["status", "job_type", "begin_time", "fail_reason", "entities.sub_jobs.1.id"]
+        names += [f"entities.{name}" for name in entities]
+        fields = [word for name in names for word in ("-f", name)]
+        out, err = spoken(*argv, *fields, told=reply(found))
+        return out if "always" in argv else out + err
+
+    return surface
+
+
+def refused(status: int, *argv: str) -> Surface:
+    """What a service says when it says no, in its body and its headers."""
+
+    def surface(texts: Texts) -> str:
+        said = ""
+        for n in range(0, TEXTS, 4):
+            message, code, header, more = texts[n : n + 4]
+            headers = {"location": header, "server": more, "content-type": header, "date": more}
+            body = {"error": {"message": message, "code": code}}
+            told = reply(body, status, **headers)
+            said += "".join(spoken("get", "j", "--retry-for", "0", *argv, told=told))
+        return said
+
+    return surface
+
+
+def watched(*argv: str) -> Surface:
+    """A watch in lines: three answers, each other than the one before."""
+
+    def surface(texts: Texts) -> str:
+        half = [*texts[TEXTS // 2 :], *texts[: TEXTS // 2]]
+        told = in_turn(*(reply(one) for one in (job(texts), job(half), job(texts, "FAIL"))))
+        ended = Service(told).watch("j", *argv, stderr=None, **KEYS)
+        return ended.err + ended.out
+
+    return surface
+
+
+def drawn(*argv: str, columns: int) -> Surface:
+    """The picture of a watch, drawing after drawing."""
+
+    def surface(texts: Texts) -> str:
+        half = [*texts[TEXTS // 2 :], *texts[: TEXTS // 2]]
+        told = in_turn(*(reply(one) for one in (job(texts), job(half), job(texts, "FAIL"))))
+        service = Service(told, size=lambda _: (columns, 60))
+        painted = Painted(service=service, columns=columns, lines=60)
+        return service.watch("j", *argv, stderr=painted, TERM="xterm", **KEYS).err
+
+    return surface
+
+
+def files(texts: Texts) -> list[str]:
+    """Return what CI gets of a watch: commands on stderr, outputs, summary, JUnit report."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+        env = {name: f"{folder}/{name}" for name in names}
+        argv = ("j", "--github", "--junit", f"{folder}/junit")
+        told = in_turn(reply(job(texts, "FAIL")))
+        ended = Service(told).watch(*argv, stderr=None, **KEYS, **env)
+        return [ended.err, *(Path(folder, name).read_text("utf-8") for name in (*names, "junit"))]
+
+
+def reported(texts: Texts) -> str:
+    return "".join(files(texts))
+
+
+def explained(texts: Texts) -> str:
+    never = Reply(500)
+    return "".join(part for text in texts for part in spoken("explain", f"x{text}", told=never))
+
+
+def configured(texts: Texts) -> str:
+    """Settings from the environment, as `config show` lists them."""
+    said = ""
+    for n in range(0, TEXTS, 4):
+        names = ("OS_PROJECT_NAME", "OS_USERNAME", "OS_USER_DOMAIN_NAME", "OS_REGION_NAME")
+        env = dict(zip(names, texts[n : n + 4], strict=True)) | {"OS_PROJECT_ID": ""}
+        said += "".join(spoken("config", "show", told=Reply(500), env=env))
+    return said
+
+
+def asked_for(texts: Texts) -> str:
+    """Names that nobody knows: fields, clouds, topics of help."""
+    told, said = reply({"job_id": "j", "status": "RUNNING"}), ""
+    for n, text in enumerate(texts):
+        words = (("get", "j", "-f"), ("get", "j", "--cloud"), ("help",))[n % 3]
+        said += "".join(spoken(*words, f"x{text}", told=told))
+    return said
+
+
+ALWAYS = ("--color", "always")
+SURFACES: dict[str, Surface] = {
+    "get": answered("get", "j"),
+    "get in colour": answered("get", "j", *ALWAYS, status="FAIL"),
+    "get on a terminal": answered("get", "j", columns=80, status="FAIL"),
+    "get fields": listed("get", "j", "-o", "table", *ALWAYS),
+    "get value": listed("get", "j"),
+    "get csv": listed("get", "j", "-o", "csv"),
+    "get env": listed("get", "j", "-o", "env"),
+    "tree": answered("tree", "j", "--color", "never"),
+    "tree in colour": answered("tree", "j", *ALWAYS),
+    "tree in ASCII": answered("tree", "j", "--ascii", *ALWAYS),
+    "tree on a terminal": answered("tree", "j", columns=80),
+    "tree on a narrow terminal": answered("tree", "j", columns=30),
+    "tree csv": listed("tree", "j", "-o", "csv"),
+    "tree value": listed("tree", "j", "-o", "value"),
+    "watch": watched(),
+    "watch in colour": watched(*ALWAYS),
+    "picture": drawn(columns=160),
+    "picture in colour": drawn(*ALWAYS, columns=100),
+    "narrow picture": drawn(*ALWAYS, columns=30),
+    "refusal 403": refused(403),
+    "refusal 404": refused(404),
+    "refusal 500": refused(500),
+    "redirect": refused(302),
+    "explain": explained,
+    "config show": configured,
+    "names": asked_for,
+    "reports": reported,
+}  # fmt: skip

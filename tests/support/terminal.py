@@ -1,0 +1,158 @@
+"""A real pseudo-terminal, and the screen a person would see on it."""
+
+from __future__ import annotations
+
+import os
+import re
+import termios
+import time
+from typing import TYPE_CHECKING, Any
+
+import pexpect
+import pyte
+
+from tests.support.program import COMMAND, KEYS, ROOT, surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.support.server import Server
+
+
+SHOWN = "last answer"
+"""What the status line of a picture says as soon as there was an answer."""
+OURS = re.compile(r'File ".*/vbsjob/(?!__main__)')
+"""A traceback from anything but the interpreter's own first milliseconds."""
+
+
+class Screen:
+    """A terminal emulator that remembers what it was made to do beyond showing text."""
+
+    def __init__(self, columns: int = 80, lines: int = 24) -> None:
+        self.answers: list[str] = []
+        self.shown = pyte.HistoryScreen(columns, lines, history=10_000, ratio=1)
+        self.shown.write_process_input = self.answers.append  # type: ignore[assignment] # pyte's own way to listen
+        self.size = (columns, lines)
+        self._stream = pyte.Stream(self.shown)
+        self._modes = set(self.shown.mode)
+
+    def feed(self, text: str) -> None:
+        """Show what a program wrote, line ends as a terminal's driver would send them."""
+        self._stream.feed(text.replace("\r\n", "\n").replace("\n", "\r\n"))
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change size; what is too wide by now is cut, as on a terminal that does not wrap it."""
+        self.size = (columns, lines)
+        self.shown.resize(lines, columns)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing but text was shown: title, modes, cursor, colours as before."""
+        shown = self.shown
+        return (
+            (shown.title, shown.icon_name) == ("", "")
+            and shown.mode == self._modes
+            and not shown.cursor.hidden
+            and self.answers == []
+            and shown.margins is None
+            and shown.charset == 0
+        )
+
+    @property
+    def rows(self) -> list[str]:
+        """The lines of text, those that scrolled away included."""
+        gone = ["".join(row[x].data for x in range(self.shown.columns))
+                for row in self.shown.history.top]  # fmt: skip
+        return [row.rstrip() for row in [*gone, *self.shown.display]]
+
+
+class Terminal:
+    """vbsjob (or another command) on a terminal of its own."""
+
+    def __init__(
+        self,
+        *argv: str,
+        env: Mapping[str, str],
+        columns: int = 80,
+        lines: int = 24,
+        command: tuple[str, ...] = COMMAND,
+    ) -> None:
+        self.screen = Screen(columns, lines)
+        self.wrote = ""
+        self.child = pexpect.spawn(
+            command[0], [*command[1:], *argv], env=dict(env), cwd=str(ROOT), encoding="utf-8",
+            codec_errors="backslashreplace", dimensions=(lines, columns), timeout=30,
+        )  # fmt: skip
+
+        self.modes = self.left = self.termios()
+
+    def termios(self) -> list[object]:
+        """Return the modes of the terminal, as its driver has them."""
+        return termios.tcgetattr(self.child.child_fd)
+
+    def look(self, seconds: float = 0.0) -> None:
+        """Take in what is written within so many seconds."""
+        end = time.monotonic() + seconds
+        while not self.child.closed:
+            try:
+                left = max(0.0, end - time.monotonic())
+                self._take(self.child.read_nonblocking(65536, timeout=left))
+            except (pexpect.TIMEOUT, pexpect.EOF):
+                return
+
+    def await_(self, seen: str, seconds: float = 30.0) -> None:
+        """Take in what is written until the pattern is in it."""
+        end = time.monotonic() + seconds
+        while not re.search(seen, self.wrote):
+            assert time.monotonic() < end, f"no {seen!r} in {self.wrote!r}"
+            self.look(0.05)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the size, which sends SIGWINCH."""
+        self.child.setwinsize(lines, columns)
+        self.screen.resize(columns, lines)
+
+    def signal(self, *numbers: int) -> None:
+        """Send signals to the process."""
+        for number in numbers:
+            self.child.kill(number)
+
+    def type(self, text: str) -> None:
+        """Type on the keyboard."""
+        os.write(self.child.child_fd, text.encode())
+
+    def finish(self) -> int:
+        """Read to the end; return the exit code, negative for the signal it died of."""
+        while True:
+            try:
+                self._take(self.child.read_nonblocking(65536, timeout=30))
+            except pexpect.EOF:
+                break
+        self.left = self.termios()
+        self.child.close()
+        return -self.child.signalstatus if self.child.signalstatus else self.child.exitstatus or 0
+
+    def _take(self, text: str) -> None:
+        self.wrote += text
+        self.screen.feed(text)
+
+
+def watching(server: Server, *argv: str, **more: Any) -> Terminal:
+    return Terminal("watch", "j", *argv, env=environment(server), **more)
+
+
+def environment(server: Server) -> dict[str, str]:
+    return surroundings(server.url, TERM="xterm-256color", NO_COLOR="1", **KEYS)
+
+
+def check_left_as_it_was(terminal: Terminal) -> None:
+    assert not OURS.search(terminal.wrote)
+    assert terminal.screen.untouched
+    assert terminal.left == terminal.modes
+
+
+def await_requests(server: Server, number: int) -> None:
+    end = time.monotonic() + 10
+    while server.requests < number:
+        assert time.monotonic() < end
+        time.sleep(0.02)

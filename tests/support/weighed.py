@@ -1,0 +1,68 @@
+"""A process on the scales: how it ended, what it wrote last, the most memory it ever held."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.support.program import COMMAND, ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What a process held before it became another program counts as held by that program, and a child
+# of ours begins as a copy of us: so it is a small program that starts the one on the scales.
+SCALES = """
+import os, sys
+child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, used = os.wait4(child, 0)
+told = os.waitstatus_to_exitcode(status), used.ru_maxrss, used.ru_utime + used.ru_stime
+os.write(int(sys.argv[1]), " ".join(map(str, told)).encode())
+"""
+LAST = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """How a run went; `most` is in KiB, the times in seconds."""
+
+    code: int
+    most: int
+    processor: float
+    lasted: float
+    said: bytes
+    """The last bytes that it wrote: on stderr, or on its terminal if it had one."""
+
+
+def weigh(*argv: str, env: Mapping[str, str], terminal: bool = False) -> Weighed:
+    """Run vbsjob to its end with stdout thrown away, or both streams on a terminal of its own."""
+    scale, told = os.pipe()
+    near, far = pty.openpty() if terminal else os.pipe()
+    began = time.monotonic()
+    with subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", SCALES, str(told), *COMMAND, *argv],
+        stdin=subprocess.DEVNULL, stdout=far if terminal else subprocess.DEVNULL, stderr=far,
+        env=dict(env), cwd=ROOT, pass_fds=(told,),
+    ):  # fmt: skip
+        os.close(told)
+        os.close(far)
+        said = _last(near)
+    lasted = time.monotonic() - began
+    code, most, processor = os.read(scale, 200).split()
+    os.close(scale)
+    os.close(near)
+    return Weighed(int(code), int(most), float(processor), lasted, said)
+
+
+def _last(near: int) -> bytes:
+    said = b""
+    with suppress(OSError):  # how a terminal ends
+        while piece := os.read(near, LAST):
+            said = (said + piece)[-LAST:]
+    return said

@@ -1,0 +1,223 @@
+"""Keeps tokens between runs: private files in the platform's cache folder, one an account.
+
+Never a password. A file that is broken, foreign, or that others can read counts as none; no
+link is followed; trouble with the folder never ends a run.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+import stat
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from vbsjob.auth.keystone import Pass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from vbsjob.context import World
+
+VERSION = 1
+SIZE_LIMIT = 256 << 10
+LOCK_WAIT = 5.0
+LOCK_LOOK = 0.02
+ORPHAN = 3600.0
+STALE = 2 * 86400.0
+KINDS = frozenset({"vbs", "vbsv2", "volume", "volumev2", "volumev3"})
+READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A pass, and how many seconds it has left to live."""
+
+    held: Pass
+    left: float
+
+
+class Tokens:
+    """The tokens that earlier runs left; `account` says whose this run's is."""
+
+    def __init__(self, folder: Path, account: tuple[str, ...], world: World) -> None:
+        self._folder = folder
+        named = json.dumps([VERSION, *account]).encode()
+        self._name = f"{hashlib.sha256(named).hexdigest()[:40]}.json"
+        self._world = world
+
+    def read(self) -> Kept | None:
+        """Return the token kept for this account, unless it is spent or not to be trusted."""
+        try:
+            with _opened(self._folder) as folder:
+                kept = _decoded(_private(self._name, folder))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+        written, held = kept
+        age = self._world.now().timestamp() - written
+        if held.life is None or not -60.0 <= age < held.life:
+            return None
+        return Kept(held, held.life - max(0.0, age))
+
+    def write(self, held: Pass) -> None:
+        """Keep a token: whole or not at all, for this user alone; a failure is only told."""
+        if held.token is None or held.life is None:
+            return
+        try:
+            _made(self._folder)
+            with _opened(self._folder) as folder:
+                with suppress(OSError):
+                    _sweep(folder, self._world.now().timestamp())
+                _replace(self._name, _encoded(held, self._world.now().timestamp()), folder)
+        except OSError as error:
+            reason = error.strerror or "it is not private"
+            self._world.note(f"the token cannot be kept in {self._folder}: {reason}.")
+
+    def forget(self, token: str | None) -> None:
+        """Remove a token that was refused, unless another one has taken its place."""
+        kept = self.read()
+        if kept is not None and kept.held.token == token:
+            with suppress(OSError), _opened(self._folder) as folder:
+                os.unlink(self._name, dir_fd=folder)
+
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        """Let one process at a time sign in to this account; wait 5 s at most."""
+        handle = self._lock()
+        try:
+            yield
+        finally:
+            if handle is not None:
+                _close(handle)
+
+    def _lock(self) -> int | None:
+        import fcntl
+
+        try:
+            _made(self._folder)
+            with _opened(self._folder) as folder:
+                flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+                handle = os.open(f"{self._name}.lock", flags, 0o600, dir_fd=folder)
+        except OSError:
+            return None
+        end = self._world.monotonic() + LOCK_WAIT
+        while self._world.monotonic() < end:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._world.sleep(LOCK_LOOK)
+            except OSError:
+                break
+            else:
+                return handle
+        _close(handle)
+        return None
+
+
+def kept_for(account: tuple[str, ...], world: World) -> Tokens | None:
+    """Return where this account's token is kept; None where nothing can be."""
+    if world.cache_folder is None or os.name != "posix":
+        world.trace("tokens: not kept, there is no folder for them.")
+        return None
+    return Tokens(world.cache_folder / "tokens", account, world)
+
+
+def _made(folder: Path) -> None:
+    """Make the folder for this user alone, whatever the umask."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    folder.chmod(0o700)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """Open the folder itself, not what a link names, and only if it is ours alone."""
+    handle = os.open(path, READ | os.O_DIRECTORY)
+    try:
+        found = os.fstat(handle)
+        if found.st_uid != os.geteuid():
+            raise PermissionError(errno.EPERM, "the folder is another user's")
+        if found.st_mode & 0o077:
+            os.fchmod(handle, 0o700)
+        yield handle
+    finally:
+        _close(handle)
+
+
+def _close(handle: int) -> None:
+    """Close what nothing was written to: that this fails can harm nobody."""
+    with suppress(OSError):
+        os.close(handle)
+
+
+def _private(name: str, folder: int) -> bytes:
+    handle = os.open(name, READ, dir_fd=folder)
+    with os.fdopen(handle, "rb") as stream:
+        found = os.fstat(handle)
+        ours = found.st_uid == os.geteuid() and found.st_nlink <= 1
+        if not stat.S_ISREG(found.st_mode) or not ours or found.st_mode & 0o077:
+            raise PermissionError(errno.EPERM, "the file is not this user's alone")
+        content = stream.read(SIZE_LIMIT + 1)
+    if len(content) > SIZE_LIMIT:
+        raise ValueError("too large")
+    return content
+
+
+def _replace(name: str, content: bytes, folder: int) -> None:
+    fresh = f".new-{secrets.token_hex(8)}"
+    handle = os.open(fresh, NEW, 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            os.fchmod(handle, 0o600)
+            stream.write(content)
+            stream.flush()
+            os.fsync(handle)
+        os.replace(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(fresh, dir_fd=folder)
+        raise
+
+
+def _sweep(folder: int, now: float) -> None:
+    """Remove what a killed process left half-written, and tokens long dead."""
+    for name in os.listdir(folder):
+        limit = ORPHAN if name.startswith(".new-") else STALE
+        if name.startswith(".new-") or name.endswith(".json"):
+            with suppress(OSError):
+                if now - os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime > limit:
+                    os.unlink(name, dir_fd=folder)
+
+
+def _encoded(held: Pass, now: float) -> bytes:
+    members = asdict(held)
+    members["expires_at"] = held.expires_at.isoformat() if held.expires_at else None
+    members["catalog"] = [entry for entry in held.catalog if entry.get("type") in KINDS]
+    return json.dumps({"written": now, "pass": members}).encode()
+
+
+def _decoded(content: bytes) -> tuple[float, Pass]:
+    """Read a kept pass; raises ValueError and its kin for anything that is none."""
+    found = json.loads(content)
+    members: dict[str, Any] = found["pass"]
+    expires_at = members.pop("expires_at")
+    catalog = tuple(members.pop("catalog"))
+    token, life = members["token"], members["life"]
+    texts = [members[name] for name in ("project_id", "project_name", "user")]
+    proper = isinstance(token, str) and token.isascii() and token.isprintable() and token
+    if not proper or not isinstance(life, float) or not all(isinstance(e, dict) for e in catalog):
+        raise ValueError("no pass")
+    if not all(text is None or isinstance(text, str) for text in texts):
+        raise ValueError("no pass")
+    expires = datetime.fromisoformat(expires_at) if expires_at else None
+    return float(found["written"]), Pass(**members, expires_at=expires, catalog=catalog)

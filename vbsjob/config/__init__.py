@@ -1,0 +1,1 @@
+"""Configuration loader: settings, clouds.yaml, config.toml, service endpoints."""

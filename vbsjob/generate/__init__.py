@@ -1,0 +1,1 @@
+"""Writes man/ and completions/ from the command tree."""

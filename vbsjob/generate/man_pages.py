@@ -1,0 +1,159 @@
+"""A command as a manual page, in man(7): plain enough for mandoc and groff to agree on."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from vbsjob import RELEASED, __version__
+from vbsjob.config.schema import KEYS, NOUNS
+from vbsjob.outcome import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from vbsjob.generate.command_tree import Command, Parameter
+
+SIGNS = str.maketrans(
+    {
+        "\\": r"\e",
+        "-": r"\-",
+        "'": r"\(aq",
+        "`": r"\(ga",
+        "^": r"\(ha",
+        "~": r"\(ti",
+        '"': r"\(dq",
+    }
+)
+FILES = (
+    ("~/.config/vbsjob/config.toml", "Preferences in [defaults], and clouds in [clouds.NAME]."),
+    ("./clouds.yaml", "The clouds, as other clients know them; the first file found counts."),
+    ("~/.config/openstack/clouds.yaml", "The same."),
+    ("/etc/openstack/clouds.yaml", "The same."),
+    ("secure.yaml", "Beside clouds.yaml: merged over it."),
+    ("~/.cache/vbsjob/", "Kept tokens, readable by their owner alone; none with --no-cache."),
+    (
+        "~/.local/state/vbsjob/",
+        "The history of job ids; none with --no-cache or VBSJOB_HISTORY=off.",
+    ),
+)
+
+
+def page(command: Command, top: Command) -> str:
+    """Return a command's manual page."""
+    title = command.page.upper()
+    lines = [
+        r".\" Written by python -m vbsjob.manual; do not edit.",
+        f'.TH {_text(title)} 1 {RELEASED} "vbsjob {__version__}" "User Commands"',
+        *_section("NAME", _filled(f"{command.page} - {_phrase(command.summary)}")),
+        *_section("SYNOPSIS", _synopsis(command)),
+        *_section("DESCRIPTION", _description(command)),
+        *_section("OPTIONS", _tagged(_options(command))),
+        *_section("EXIT STATUS", _tagged(_codes(command))),
+        *_section("ENVIRONMENT", _environment(command, command is top)),
+        *_section("FILES", _tagged((_bold(path), text) for path, text in FILES)),
+        *_section("EXAMPLES", _literal(command.examples)),
+        *_section("SEE ALSO", [_also(command, top)]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _section(name: str, body: Iterable[str]) -> list[str]:
+    lines = list(body)
+    return [f".SH {name}", *lines] if lines else []
+
+
+def _text(words: str) -> str:
+    """Return words as the formatter shows them, character by character."""
+    escaped = words.translate(SIGNS)
+    return rf"\&{escaped}" if escaped.startswith(".") else escaped
+
+
+def _filled(words: str) -> list[str]:
+    """Return a paragraph's lines, short enough for an editor and for mandoc's taste."""
+    lines = textwrap.wrap(words, 60, break_long_words=False, break_on_hyphens=False)
+    return [_text(line) for line in lines]
+
+
+def _bold(words: str) -> str:
+    return rf"\fB{_text(words)}\fR"
+
+
+def _phrase(summary: str) -> str:
+    return (summary[0].lower() + summary[1:]).partition(";")[0].rstrip(".")
+
+
+def _synopsis(command: Command) -> list[str]:
+    lines = [_bold(command.name), "[" + r"\fIOPTIONS\fR" + "]"]
+    if command.below:
+        lines.append(r"\fICOMMAND\fR")
+    for argument in command.arguments:
+        word = rf"\fI{_text(argument.value)}\fR" + (r"\~.\|.\|." if argument.repeated else "")
+        lines.append(word if argument.required else f"[{word}]")
+    return lines
+
+
+def _description(command: Command) -> Iterator[str]:
+    yield from _filled(command.summary)
+    for paragraph in command.text:
+        yield ".PP"
+        kept = paragraph.startswith("\n")
+        yield from _literal(paragraph[1:].splitlines()) if kept else _filled(paragraph)
+    if command.below:
+        yield ".PP"
+        yield "The commands:"
+        yield from _tagged((_bold(below.path[-1]), below.summary) for below in command.below)
+
+
+def _literal(lines: Iterable[str]) -> list[str]:
+    kept = [_text(line) for line in lines]
+    return [".EX", *kept, ".EE"] if kept else []
+
+
+def _tagged(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for tag, words in rows:
+        yield ".TP"
+        yield tag
+        yield from _filled(words)
+
+
+def _options(command: Command) -> Iterator[tuple[str, str]]:
+    for found in (*command.arguments, *command.options):
+        yield _tag(found), found.help
+
+
+def _tag(found: Parameter) -> str:
+    value = rf"\fI{_text(found.value)}\fR" if found.value else ""
+    if not found.names:
+        return value
+    return ", ".join(map(_bold, found.names)) + (f" {value}" if value else "")
+
+
+def _codes(command: Command) -> Iterator[tuple[str, str]]:
+    chosen = Code if command.codes or command.below else (Code.OK, Code.USAGE, Code.INTERNAL)
+    yield from ((_bold(str(int(code))), f"{code.word}: {code.meaning}.") for code in chosen)
+
+
+def _environment(command: Command, top: bool) -> Iterator[str]:  # noqa: FBT001 - the page's kind
+    if top:
+        yield from _filled(
+            "Each setting's own variable, then those of other clients that tell it too. Order:"
+            " option, VBSJOB_*, OS_*, config.toml, clouds.yaml, default."
+        )
+        yield from _tagged(
+            (_bold(key.variable), f"Also {', '.join(key.os)}." if key.os else "A preference.")
+            for key in KEYS
+        )
+        return
+    settings = [option for option in command.options if option.noun in NOUNS]
+    yield from _tagged((_bold(NOUNS[o.noun].variable), _as_option(o)) for o in settings)
+    yield from _tagged([(_bold("NO_COLOR"), "No colour, unless --color says otherwise.")])
+
+
+def _as_option(option: Parameter) -> str:
+    return f"As {option.names[-1] if len(option.names) < 3 else option.names[1]}."
+
+
+def _also(command: Command, top: Command) -> str:
+    others = [other.page for other in top.every() if other is not command]
+    return " ,\n".join(f".BR {_text(page)} (1)" for page in others).replace(") ,", "),")

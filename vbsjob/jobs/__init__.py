@@ -1,0 +1,1 @@
+"""The job model: pure functions on what the service answers."""

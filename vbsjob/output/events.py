@@ -1,0 +1,104 @@
+"""A watch as lines of JSON, each written as it happens; the last is always the verdict."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any, TextIO
+
+from vbsjob.jobs.result import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vbsjob.context import World
+    from vbsjob.jobs.diff import Change
+    from vbsjob.outcome import Code
+    from vbsjob.watch.state import Event, Followed, Poll
+
+
+class Events:
+    """Writes `start`, `change`, `outage`, `recovered` and `verdict`, pure ASCII, one a line."""
+
+    def __init__(self, world: World, stream: TextIO) -> None:
+        self._world = world
+        self._stream = stream
+        self._began = world.monotonic()
+
+    def tell(self, events: Sequence[Event], poll: Poll, now: float) -> None:
+        """Write what happened; no events mean that the watch begins."""
+        if not events:
+            self._write("start", job_ids=list(poll.ids))
+        for event in events:
+            one = poll.followed[event.job_id]
+            if event.kind == "change" and one.job is not None:
+                status = one.job.members.get("status")
+                self._write("change", event.changes, job_id=one.job_id, status=status)
+            else:
+                self._write(event.kind, job_id=one.job_id, **_told(event, one, now))
+
+    def tick(self, _poll: Poll, _now: float) -> float:
+        """Need no time."""
+        return math.inf
+
+    def leave(self) -> None:
+        """Own no terminal."""
+
+    def end(self, poll: Poll, code: Code) -> None:
+        """Write the verdict: the exit code, and every job's own."""
+        today = self._world.today()
+        jobs = [
+            {
+                "job_id": one.job_id,
+                "status": one.job.members.get("status") if one.job else None,
+                "exit_code": int(one.verdict),
+                "elapsed_s": one.job.elapsed(today) if one.job else None,
+            }
+            for one in poll.followed.values()
+        ]
+        self._write("verdict", exit_code=int(code), verdict=code.word, jobs=jobs)
+
+    def _write(self, kind: str, changes: Iterable[Change] | None = None, **members: Any) -> None:
+        """Write a line, its changes one by one: there may be hundreds of thousands."""
+        time = self._world.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        passed = round(self._world.monotonic() - self._began, 3)
+        head = {"event": kind, "schema_version": SCHEMA_VERSION, "time": time, "elapsed_s": passed}
+        line = _json(head | members)
+        if changes is None:
+            self._say(line)
+        else:
+            self._say(line[:-1] + ',"changes":[')
+            for number, item in enumerate(changes):
+                self._say(("," if number else "") + _json(_change(item)))
+            self._say("]}")
+        self._stream.write("\n")
+        self._stream.flush()
+
+    def _say(self, part: str) -> None:
+        self._stream.write(self._world.redacted(part))
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _told(event: Event, one: Followed, now: float) -> dict[str, Any]:
+    told: dict[str, Any] = {"outage_s": round(event.seconds, 3)}
+    if event.problem is not None:
+        told["last_answer_s"] = None if one.answered is None else round(now - one.answered, 3)
+        told["failures"] = one.failures
+        told["retry_after_s"] = event.problem.retry_after
+        told["next_try_s"] = None if one.due is None else round(one.due - now, 3)
+        told["error"] = event.problem.document()
+    return told
+
+
+def _change(item: Change) -> dict[str, Any]:
+    return {
+        "job_id": item.place.job.id,
+        "job_type": item.place.job.type,
+        "depth": item.place.depth,
+        "name": item.name,
+        "before": item.before,
+        "after": item.after,
+    }

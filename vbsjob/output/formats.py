@@ -1,0 +1,151 @@
+"""Writes answers in the machine formats, one function each; the table is `view`'s.
+
+Everything is plain ASCII or harmless text; no value is cut or wrapped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+
+from vbsjob.jobs import result as results
+from vbsjob.output import layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TextIO
+
+    Records = Iterable[dict[str, Any]]
+    Fields = Sequence[str]
+
+QUOTE = '"'
+_QUOTED = re.compile('[",\r\n]')
+COLUMNS = (
+    "job_id",
+    "status",
+    "job_type",
+    "begin_time",
+    "end_time",
+    "elapsed_s",
+    "verdict",
+    "exit_code",
+    "error_code",
+    "fail_reason",
+)
+"""What the flat formats show when no field is asked for; entities follow."""
+
+
+def write(
+    name: str, records: Records, fields: Fields, out: TextIO, columns: Fields = COLUMNS
+) -> None:
+    """Write the records in a format by its name; with `fields`, only those.
+
+    Without, the formats that hold no whole document show `columns` and the entities.
+    """
+    if name in FLAT and not fields:
+        FLAT[name](records, columns, out)
+    else:
+        WRITERS[name](records, fields, out)
+
+
+def _json(records: Records, fields: Fields, out: TextIO) -> None:
+    layout.as_json(_one(records, fields), out.write)
+    out.write("\n")
+
+
+def _jsonl(records: Records, fields: Fields, out: TextIO) -> None:
+    for item in records:
+        print(json.dumps(_chosen(item, fields), separators=(",", ":")), file=out)
+
+
+def _yaml(records: Records, fields: Fields, out: TextIO) -> None:
+    out.write("---")
+    layout.as_yaml(_one(records, fields), out.write)
+    out.write("\n")
+
+
+def _one(records: Records, fields: Fields) -> Any:
+    """Return one document: a single record as it is, several as a list."""
+    chosen = [_chosen(item, fields) for item in records]
+    return chosen[0] if len(chosen) == 1 else chosen
+
+
+def _csv(records: Records, fields: Fields, out: TextIO) -> None:
+    rows = ([results.word(results.field(item, column)) for column in fields] for item in records)
+    out.writelines(map(_row, chain([fields], rows)))
+
+
+def _row(values: Fields) -> str:
+    """Return what csv's writer would, which takes four times the memory of a value for it."""
+    cells = (f'"{v.replace(QUOTE, QUOTE * 2)}"' if _QUOTED.search(v) else v for v in values)
+    return (",".join(cells) or QUOTE * 2) + "\n"
+
+
+def _whole_csv(records: Records, columns: Fields, out: TextIO) -> None:
+    _csv(records, [*columns, "entities"], out)
+
+
+def _value(records: Records, fields: Fields, out: TextIO) -> None:
+    for item in records:
+        for name in fields or ("status",):
+            print(results.word(results.field(item, name)), file=out)
+
+
+def _env(records: Records, fields: Fields, out: TextIO) -> None:
+    for prefix, item in _prefixed(records):
+        _assign(prefix, item, fields, out)
+
+
+def _whole_env(records: Records, columns: Fields, out: TextIO) -> None:
+    for prefix, item in _prefixed(records):
+        _assign(prefix, item, [*columns, *_entities(item)], out)
+
+
+def _prefixed(records: Records) -> Iterator[tuple[str, dict[str, Any]]]:
+    left = iter(records)
+    first = list(islice(left, 2))
+    for number, item in enumerate(chain(first, left), start=1):
+        yield "VBSJOB" if len(first) == 1 else f"VBSJOB_{number}", item
+
+
+def _assign(prefix: str, item: dict[str, Any], names: Fields, out: TextIO) -> None:
+    for name in names:
+        variable = re.sub(r"[^A-Z0-9]", "_", name.upper())
+        value = results.word(results.field(item, name))
+        out.write(f"{prefix}_{variable}={shlex.quote(value) if value else ''}\n")
+
+
+def _entities(item: dict[str, Any]) -> list[str]:
+    entities = item.get("entities")
+    names = entities if isinstance(entities, dict) else {}
+    return [f"entities.{name}" for name, value in names.items() if isinstance(value, str)]
+
+
+def _name(records: Records, _fields: Fields, out: TextIO) -> None:
+    out.writelines(results.word(item.get("job_id")) + "\n" for item in records)
+
+
+WRITERS: dict[str, Callable[[Records, Fields, TextIO], None]] = {
+    "json": _json,
+    "jsonl": _jsonl,
+    "yaml": _yaml,
+    "csv": _csv,
+    "value": _value,
+    "env": _env,
+    "name": _name,
+}
+FLAT: dict[str, Callable[[Records, Fields, TextIO], None]] = {
+    "csv": _whole_csv,
+    "env": _whole_env,
+}
+
+
+def _chosen(item: dict[str, Any], fields: Fields) -> dict[str, Any]:
+    if not fields:
+        return item
+    found = {name: results.field(item, name) for name in fields}
+    known = {name: None if value is results.MISSING else value for name, value in found.items()}
+    return {"schema_version": results.SCHEMA_VERSION} | known

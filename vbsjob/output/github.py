@@ -1,0 +1,161 @@
+"""How a watch ended, told to GitHub Actions: annotations, a step summary, outputs.
+
+Pure texts, and one thin writer. Whatever the service said is one harmless line here: it can
+neither give the runner a command nor draw in the summary.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from vbsjob.jobs import error_codes, job
+from vbsjob.outcome import Code
+from vbsjob.text import plain, span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from vbsjob.context import World
+    from vbsjob.jobs.result import Answer
+
+ANNOTATIONS = 10
+"""GitHub shows so many errors of a step, and silently drops the rest."""
+LONGEST = 1000
+ROWS = 200
+"""With cells of at most CELL characters the summary stays far below GitHub's 1 MiB."""
+CELL = 300
+
+
+def report(answers: Sequence[Answer], code: Code, world: World) -> None:
+    """Tell the runner: commands on stderr, the rest appended to the files that it names."""
+    with suppress(OSError):
+        world.stderr.writelines(f"{world.redacted(line)}\n" for line in commands(answers))
+        world.stderr.flush()
+    texts = {
+        "GITHUB_STEP_SUMMARY": summary(answers, code, world.today()),
+        "GITHUB_OUTPUT": outputs(answers, code),
+    }
+    for variable, text in texts.items():
+        path = world.env.get(variable)
+        try:
+            if path:
+                with open(path, "a", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - as it is named
+                    file.write(world.redacted(text))
+        except (OSError, ValueError) as error:
+            world.note(f"{variable} cannot be written: {getattr(error, 'strerror', 'no path')}.")
+
+
+def commands(answers: Sequence[Answer]) -> list[str]:
+    """Return an error command a job that did not succeed, as many as GitHub shows."""
+    told = [answer for answer in answers if answer.code is not Code.OK]
+    shown = told if len(told) <= ANNOTATIONS else told[: ANNOTATIONS - 1]
+    lines = [_command(_title(answer), _cause(answer)) for answer in shown]
+    if len(shown) < len(told):
+        more = len(told) - len(shown)
+        lines.append(_command("vbsjob", f"{more} more jobs did not succeed; see the summary"))
+    return lines
+
+
+def _command(title: str, message: str) -> str:
+    named = _escaped(title).replace(":", "%3A").replace(",", "%2C")
+    return f"::error title={named}::{_escaped(message)}"
+
+
+def _escaped(text: str) -> str:
+    """Return a short line that cannot end the command it stands in."""
+    return plain(text)[:LONGEST].replace("%", "%25")
+
+
+def _title(answer: Answer) -> str:
+    return f"{answer.job_id}: {answer.code.word} ({int(answer.code)})"
+
+
+def _cause(answer: Answer) -> str:
+    """Say why a job did not succeed: its deepest failure, or what kept the answer away."""
+    if answer.problem is not None:
+        return str(answer.problem)
+    if answer.job is None:
+        return answer.code.meaning
+    if answer.code is not Code.JOB_FAILED:
+        return f"{_word(answer.job.status) or 'no status'}: {answer.code.meaning}"
+    failed = (place for place in job.walk(answer.job) if place.job.failed)
+    deepest = max(
+        failed, key=lambda place: place.depth, default=job.Place(answer.job, (answer.job,))
+    )
+    told = next((above for above in reversed(deepest.trail) if _reason(above.members)), deepest.job)
+    known = error_codes.meaning(told.members.get("error_code"))
+    at = " > ".join(_word(above.type or above.id) for above in deepest.trail)
+    return " - ".join(filter(None, (at, _reason(told.members), known.meaning if known else "")))
+
+
+def _reason(members: dict[str, Any]) -> str:
+    words = (_word(members.get(name)) for name in ("error_code", "fail_reason"))
+    return " ".join(filter(None, words))
+
+
+def _word(found: object) -> str:
+    return "" if found is None else plain(found if isinstance(found, str) else json.dumps(found))
+
+
+def summary(answers: Sequence[Answer], code: Code, now: datetime) -> str:
+    """Return a table in Markdown, a row a job, those that did not succeed first."""
+    ordered = sorted(answers, key=lambda answer: answer.code is Code.OK)
+    rows = [_row(answer, now) for answer in ordered[:ROWS]]
+    lines = [
+        f"### vbsjob: {code.word.replace('_', ' ')} (exit code {int(code)})",
+        "",
+        "| job | status | type | time | cause |",
+        "|---|---|---|---|---|",
+        *(f"| {' | '.join(map(_cell, row))} |" for row in rows),
+    ]
+    if len(rows) < len(ordered):
+        lines += ["", f"{len(ordered) - len(rows)} more jobs are not shown."]
+    return "\n".join(lines) + "\n\n"
+
+
+def _row(answer: Answer, now: datetime) -> tuple[str, ...]:
+    job = answer.job
+    told = (job.status or "", job.type, span(job.elapsed(now))) if job else ("unknown", "", "")
+    return (answer.job_id, *told, "" if answer.code is Code.OK else _cause(answer))
+
+
+def _cell(text: str) -> str:
+    """Return a text whose every sign is shown as it is: Markdown and HTML mean nothing in it."""
+    cut = plain(text)
+    cut = cut if len(cut) <= CELL else f"{cut[: CELL - 3]}..."
+    return re.sub(r"[^A-Za-z0-9 .-]", lambda sign: f"&#{ord(sign[0])};", cut)
+
+
+def outputs(answers: Sequence[Answer], code: Code) -> str:
+    """Return the step's outputs, one line each: `status`, `backup_id` and so on of a lone job."""
+    jobs = [
+        {
+            "job_id": answer.job_id,
+            "status": answer.job.status if answer.job else None,
+            "exit_code": int(answer.code),
+        }
+        for answer in answers
+    ]
+    told = {"exit_code": str(int(code)), "verdict": code.word, "jobs": json.dumps(jobs)}
+    if len(answers) == 1:
+        told |= _alone(answers[0])
+    return "".join(f"{name}={plain(value)}\n" for name, value in told.items())
+
+
+def _alone(answer: Answer) -> dict[str, str]:
+    if answer.job is None:
+        return {"job_id": answer.job_id}
+    names = ("status", "job_type", "error_code", "fail_reason")
+    entities = {
+        name: value
+        for name, value in answer.job.entities.items()
+        if isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name)
+    }
+    known = {name: _word(answer.job.members.get(name)) for name in names}
+    reserved = {"exit_code", "verdict", "jobs"}
+    found = entities | {"job_id": answer.job_id} | known
+    return {name: value for name, value in found.items() if name not in reserved}

@@ -1,0 +1,154 @@
+"""Nested sub-jobs as documents: as the service nests them, or flat, a row each.
+
+The service's own members stay as they are; `depth`, `path` and `parent_id` stand beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vbsjob.jobs.tree import Outline, Row, Summary, ordering
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from vbsjob.config.loader import Settings
+    from vbsjob.jobs.result import Answer
+
+COLUMNS = (
+    "job_id",
+    "parent_id",
+    "depth",
+    "path",
+    "status",
+    "job_type",
+    "begin_time",
+    "end_time",
+    "elapsed_s",
+    "error_code",
+    "fail_reason",
+)
+"""What the flat formats show of a row when no field is asked for; entities follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which sub-jobs are asked for, and in which order."""
+
+    depth: int | None
+    only: tuple[str, ...]
+    sort: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Wish:
+        """Read the wish from the settings."""
+        return cls(settings["depth"], settings["only"], settings["sort"])
+
+    def outline(self, answer: Answer, now: datetime) -> Outline | None:
+        """Return the answer's outline in the order wished; None where there is no job."""
+        return Outline(answer.job, sort=ordering(self.sort, now)) if answer.job else None
+
+    def drawn(self, outline: Outline) -> list[Row | Summary]:
+        """Return the rows of a picture, with counts of what it leaves out."""
+        return list(outline.chosen(depth=self.depth, only=self.only))
+
+    def fitting(self, outline: Outline, height: int) -> list[Row | Summary]:
+        """Return what of it fits a screen: folded, or where rows were chosen the first of them."""
+        if self.depth is None and not self.only:
+            return outline.folded(height)
+        drawn = self.drawn(outline)
+        if len(drawn) <= height:
+            return drawn
+        left = sum(isinstance(row, Row) for row in drawn[height - 1 :])
+        return [*drawn[: height - 1], Summary(1, 0, left)]
+
+    def rows(self, outline: Outline) -> Iterator[Row]:
+        """Yield the rows that documents hold: however deep, nothing is summed up in them."""
+        found = outline.chosen(depth=self.depth, only=self.only, levels=None)
+        return (row for row in found if isinstance(row, Row))
+
+
+WHOLE = Wish(None, (), "api")
+"""Everything, as the service orders it."""
+
+
+def flat(answer: Answer, wish: Wish, now: datetime) -> Iterator[dict[str, Any]]:
+    """Yield a document a job, top to bottom, without the sub-jobs in it."""
+    outline = wish.outline(answer, now)
+    if outline is None:
+        beside = {"depth": 0, "path": answer.job_id, "parent_id": None}
+        yield answer.record(now) | beside
+        return
+    top = answer.record(now)
+    paths: dict[Row, str] = {}
+    for row in wish.rows(outline):
+        members = top if row is outline.top else row.job.members
+        told = {name: value for name, value in members.items() if name != "sub_jobs"}
+        if isinstance(members.get("entities"), dict):
+            told["entities"] = row.job.entities
+        named = {} if members.get("job_id") else {"job_id": row.job.id or None}
+        yield {"schema_version": top["schema_version"]} | _ours(row, paths, now) | told | named
+
+
+def nested(answer: Answer, wish: Wish, now: datetime) -> dict[str, Any]:
+    """Return one document, each sub-job where the service put it."""
+    outline = wish.outline(answer, now)
+    top = answer.record(now)
+    if outline is None:
+        return top
+    documents: dict[int, dict[str, Any]] = {}
+    paths: dict[Row, str] = {}
+    for row in reversed(list(wish.rows(outline))):
+        own = top if row is outline.top else row.job.members
+        ours = _ours(row, paths, now)
+        document = own | {name: value for name, value in ours.items() if name not in own}
+        _refill(document, row, documents, wish)
+        entities = document.get("entities")
+        if isinstance(entities, dict):
+            document["entities"] = _refill(dict(entities), row, documents, wish)
+        documents[id(row.job.members)] = document
+    return documents[id(outline.top.job.members)]
+
+
+def _refill(
+    holder: dict[str, Any], row: Row, documents: dict[int, dict[str, Any]], wish: Wish
+) -> dict[str, Any]:
+    """Put the documents of the sub-jobs where their members were, and leave out the unwished."""
+    listed = holder.get("sub_jobs")
+    if isinstance(listed, list):
+        if wish.sort != "api":
+            order = {id(child.job.members): place for place, child in enumerate(row.children)}
+            listed = sorted(listed, key=lambda item: order.get(id(item), len(order)))
+        whole = wish.depth is None and not wish.only
+        known = (item for item in listed if whole or id(item) in documents)
+        holder["sub_jobs"] = [documents.get(id(item), item) for item in known]
+    return holder
+
+
+def _ours(row: Row, paths: dict[Row, str], now: datetime) -> dict[str, Any]:
+    """Return what we know of a job beside what the service told."""
+    return {
+        "elapsed_s": row.job.elapsed(now),
+        "depth": row.depth,
+        "path": _path(row, paths),
+        "parent_id": (row.parent.job.id or None) if row.parent else None,
+    }
+
+
+def _path(row: Row, paths: dict[Row, str]) -> str:
+    """Return a row's path of ids; those that others begin with are kept in `paths`."""
+    if row in paths:
+        return paths[row]
+    path = f"{_path(row.parent, paths)}/{_step(row)}" if row.parent else _step(row)
+    if row.children:
+        paths[row] = path
+    return path
+
+
+def _step(row: Row) -> str:
+    """Return the id as a step of a path; `#2` for the second sub-job where it has no id."""
+    if not row.job.id:
+        return f"#{row.position + 1}"
+    return row.job.id.replace("%", "%25").replace("/", "%2F").replace("#", "%23")

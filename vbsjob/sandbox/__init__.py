@@ -1,0 +1,1 @@
+"""A local service with the same API."""

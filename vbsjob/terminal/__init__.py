@@ -1,0 +1,1 @@
+"""Standard streams, screen, signals, prompt."""
