@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.program import Clock
 from vbsjob.__main__ import run
-from vbsjob.context import World
-from vbsjob.http.messages import Reply, Request
+from vbsjob.context import Context
+from vbsjob.http.messages import Response, Request
 from vbsjob.sandbox.scenarios import Plan
 
 ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://v.test"}
@@ -36,16 +36,16 @@ def seen(*argv: str, **env: str) -> str:
     plan = Plan.of("fail-deep", START)
     assert plan
 
-    def send(_: Request) -> Reply:
-        return Reply(200, {}, json.dumps(plan.document(clock() - start)).encode())
+    def send(_: Request) -> Response:
+        return Response(200, {}, json.dumps(plan.document(clock() - start)).encode())
 
     given = {name: value for name, value in (ENV | {"TERM": "xterm"} | env).items() if value}
-    world = World(
+    context = Context(
         io.StringIO(), shown, shown, given, monotonic=clock,
         sleep=clock.sleep, random=lambda: 0.5, send=send, size=lambda _: (100, 30),
         now=lambda: START + timedelta(seconds=clock() - start),
     )  # fmt: skip
-    run([*argv], world)
+    run([*argv], context)
     return shown.getvalue()
 
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from tests.support.certificates import Authority
 from tests.support.cloud import PROJECT_ID, USER, Cloud
-from tests.support.program import asked, environment, process, surroundings, told
+from tests.support.program import asked, environment, process, clean_env, told
 from tests.support.server import Server, always, answer, job
 from vbsjob.config import endpoints
-from vbsjob.http.messages import Reply
+from vbsjob.http.messages import Response
 from vbsjob.http.transport import _as_read
-from vbsjob.outcome import Usage
+from vbsjob.outcome import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,7 @@ def test_f88_what_httpx_dials_is_the_host_and_port_that_were_checked(record_prop
     def each(given: str) -> None:
         try:
             checked = endpoints.checked(given, "--endpoint")
-        except Usage:
+        except UsageError:
             seen[False] += 1
             return
         place, told_of = f"{endpoints.jobs(checked, 'p')}/jobs/j", urlsplit(given)
@@ -105,9 +105,9 @@ def test_s02_plain_http_beyond_this_machine_needs_to_be_allowed(place: str, allo
     argv, more = ALLOWED[allowed]
     heard: list[str] = []
 
-    def send(request: Request) -> Reply:
+    def send(request: Request) -> Response:
         heard.append(request.url)
-        return Reply(200, {}, b'{"job_id":"j","status":"SUCCESS"}')
+        return Response(200, {}, b'{"job_id":"j","status":"SUCCESS"}')
 
     may = place in HERE or allowed in {"option", "variable"}
     for env, words in (
@@ -152,7 +152,7 @@ def test_s02_certificates_unchecked_are_told_of_in_red_on_every_run(
 ) -> None:
     authority = Authority(tmp_path)
     with Server(always(answer(job())), tls=authority.bad("wrong host")) as server:
-        env = surroundings(server.url, FORCE_COLOR="1", **UNCHECKED[unchecked])
+        env = clean_env(server.url, FORCE_COLOR="1", **UNCHECKED[unchecked])
         folder = tmp_path / "openstack"
         folder.mkdir()
         (folder / "clouds.yaml").write_text(CLOUDS)
@@ -166,4 +166,4 @@ def test_s02_certificates_unchecked_are_told_of_in_red_on_every_run(
 def test_s02_no_option_turns_certificate_checks_off() -> None:
     for option in ("--insecure", "--no-verify", "-k", "--verify=no"):
         env = environment("https://vbs.test") | {"OS_PROJECT_ID": PROJECT_ID}
-        assert told("get", "j", option, send=lambda _: Reply(200), env=env).code == 2
+        assert told("get", "j", option, send=lambda _: Response(200), env=env).code == 2

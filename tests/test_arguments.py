@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.support.program import TOKEN, Ended, asked, process, surroundings, told
+from tests.support.program import TOKEN, Ended, asked, process, clean_env, told
 from tests.support.server import Server, always, answer, job
 from tests.support.terminal import Screen
-from vbsjob.config.schema import KEYS
+from vbsjob.config.schema import SETTINGS
 from vbsjob.generate import manual
-from vbsjob.http.messages import Reply, Request
+from vbsjob.http.messages import Response, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ ODD_IDS = ["../../x", "a?b", "a#b", "%2e%2e", "a/b", "a\x00b", "\u202ej", "", " 
            "..", "a\r\nX: y", "é", "\ud800", "a" * 65, "x" * 1_000_000, "j;v=1", "j\\..", "@last~"]  # fmt: skip
 
 
-def unheard(request: Request) -> Reply:
+def unheard(request: Request) -> Response:
     raise AssertionError(request.url)
 
 
@@ -113,9 +113,9 @@ def test_f88_what_is_dialled_is_the_host_that_was_checked(rest: str) -> None:
 
     import httpx
 
-    def send(request: Request) -> Reply:
+    def send(request: Request) -> Response:
         assert httpx.URL(request.url).host == urlsplit(request.url).hostname
-        return Reply(200, {}, b'{"job_id":"j","status":"SUCCESS"}')
+        return Response(200, {}, b'{"job_id":"j","status":"SUCCESS"}')
 
     assert told("get", "j", f"--endpoint=https://{rest}", send=send).code in {0, 2}
 
@@ -127,7 +127,7 @@ def test_f88_what_is_dialled_is_the_host_that_was_checked(rest: str) -> None:
     ["get", "j", "--color", "\x1b"], ["get", "j", "--project", "\x1b[31m/"], ["sandbox", "--port", "\x1b[3"],
 ])  # fmt: skip
 def test_f89_s08_what_is_echoed_of_the_arguments_never_acts_on_a_terminal(argv: list[str]) -> None:
-    ended = told(*argv, send=lambda _: Reply(200, {}, b'{"job_id":"j","status":"SUCCESS"}'))
+    ended = told(*argv, send=lambda _: Response(200, {}, b'{"job_id":"j","status":"SUCCESS"}'))
     assert ended.code in {0, 2}
     screen = Screen(200)
     screen.feed(ended.out + ended.err)
@@ -138,7 +138,7 @@ def test_f89_s08_what_is_echoed_of_the_arguments_never_acts_on_a_terminal(argv: 
 def test_f89_arguments_that_are_no_text_are_refused() -> None:
     for argv in ([b"get", b"\xff\xfe"], [b"\xff"], [b"get", b"j", b"--cloud", b"\xff"],
                  [b"get", b"j", b"--\xff=\xfe"], [b"get", b"j", b"--endpoint", b"https://\xff"]):  # fmt: skip
-        ended = process(*argv, env=surroundings())
+        ended = process(*argv, env=clean_env())
         assert ended.code == 2, ended.err
         assert ended.tidy
 
@@ -149,11 +149,11 @@ COMMANDS = [command for command in manual.tree().every() if not command.below]
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda found: found.name)
 def test_f90_s04_no_option_of_any_command_takes_a_secret(command: Command) -> None:
     options = {name for option in command.options for name in option.names}
-    secrets = {key.flag for key in KEYS if key.secret} | {"--token", "--password", "--secret"}
+    secrets = {key.flag for key in SETTINGS if key.secret} | {"--token", "--password", "--secret"}
     assert not options & secrets
     assert not [name for name in options if re.search("pass|secret|credential|-key|auth", name)]
     words = command.name.split()[1:]
-    shown = process(*words, "--help", env=surroundings(COLUMNS="200")).out
+    shown = process(*words, "--help", env=clean_env(COLUMNS="200")).out
     assert {name for name in options if name not in shown} == set()
     for option in sorted(secrets):
         ended = told(*words, option, "geheimgeheim", send=unheard)
@@ -173,7 +173,7 @@ def test_f91_s18_no_child_is_ever_started() -> None:
 
 
 def test_f92_s05_a_bug_is_told_by_its_place_and_never_by_its_content() -> None:
-    def broken(request: Request) -> Reply:
+    def broken(request: Request) -> Response:
         secret = request.headers["X-Auth-Token"]
         raise KeyError(f"{secret} {TOKEN}")
 
@@ -203,6 +203,6 @@ def test_f93_f95_s05_a_service_that_echoes_the_token_makes_nobody_print_it(argv:
 
 
 def test_no_arguments_at_all_show_the_help() -> None:
-    ended = process(env=surroundings())
+    ended = process(env=clean_env())
     assert ended.code == 0
     assert "Usage: vbsjob" in ended.out

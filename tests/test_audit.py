@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import ROOT, surroundings
+from tests.support.program import ROOT, clean_env
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def audited(service: Server, folder: Path, command: str) -> dict[str, list[str]]
     (work / "config.toml").write_text('[defaults]\noutput = "value"\n')
     # Who looks for a pager, an editor or a browser finds one here.
     tempting = dict.fromkeys(("PAGER", "MANPAGER", "EDITOR", "BROWSER", "LESSOPEN"), "touch here")
-    env = surroundings(service.url, HOME=str(home), VBSJOB_TESTS_ROOT=str(ROOT), **tempting)
+    env = clean_env(service.url, HOME=str(home), VBSJOB_TESTS_ROOT=str(ROOT), **tempting)
     script = str(ROOT / "tests" / "rigs" / "audited.py")
     ended = subprocess.run(
         [sys.executable, script, str(log), *command.split()], env=env, cwd=work,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.endless import MORE, ROOM, SERVERS, full_of
-from tests.support.program import COMMAND, ROOT, surroundings
+from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.server import Server, always, answer, job, saying
 from tests.support.weighed import Weighed, weigh
 from vbsjob.http import strict_json, transport
@@ -29,7 +29,7 @@ SMALL = always(answer(job("RUNNING")))
 
 
 def get(server: Server, *argv: str) -> Weighed:
-    return weigh("get", "j", "--exit-status", *argv, env=surroundings(server.url))
+    return weigh("get", "j", "--exit-status", *argv, env=clean_env(server.url))
 
 
 def test_the_scales_weigh_a_process_and_not_the_one_that_starts_it() -> None:
@@ -112,7 +112,7 @@ REST = [(name, big) for name in SHOWN for big in BIG if name not in WORST.get(bi
 def shown(name: str, script: Script, folder: Path) -> Weighed:
     with Server(script) as server:
         files = {file: str(folder / file) for file in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-        env = surroundings(server.url, TERM="xterm-256color", **files)
+        env = clean_env(server.url, TERM="xterm-256color", **files)
         argv = [str(folder / word) if word == "report.xml" else word for word in SHOWN[name]]
         return weigh(*argv, env=env, terminal="on a terminal" in name)
 
@@ -183,7 +183,7 @@ def test_f21_f73_an_answer_that_would_fill_memory_meets_a_limit_with_a_code_of_i
 
     with Server(SERVERS["endless body"]) as server:
         ended = subprocess.run(
-            [*COMMAND, "get", "j", "--retry-for", "0"], env=surroundings(server.url), cwd=ROOT,
+            [*COMMAND, "get", "j", "--retry-for", "0"], env=clean_env(server.url), cwd=ROOT,
             capture_output=True, check=False, preexec_fn=limited,
         )  # fmt: skip
     assert ended.returncode == 7, ended.stderr
@@ -199,7 +199,7 @@ def test_s20_with_too_little_memory_it_ends_by_no_verdict(mebibytes: int) -> Non
     with Server(always(answer(job("RUNNING", message="x" * 3_000_000)))) as server:
         ended = subprocess.run(
             [*COMMAND, "get", "j", "--exit-status", "--retry-for", "0"], cwd=ROOT, check=False,
-            env=surroundings(server.url), capture_output=True, preexec_fn=limited,
+            env=clean_env(server.url), capture_output=True, preexec_fn=limited,
         )  # fmt: skip
     own = b"vbsjob" in ended.stderr or ended.stdout  # else Python itself could not start
     assert ended.returncode in (
@@ -210,9 +210,9 @@ def test_s20_with_too_little_memory_it_ends_by_no_verdict(mebibytes: int) -> Non
 def test_s12_the_limits_are_the_promised_ones() -> None:
     assert transport.ATTEMPT == 20.0
     assert (transport.CONNECT, transport.READ, transport.WRITE) == (5.0, 10.0, 5.0)
-    from vbsjob.config.schema import NOUNS
+    from vbsjob.config.schema import SETTINGS_BY_NAME
 
-    assert NOUNS["body_limit"].default == 4 << 20
+    assert SETTINGS_BY_NAME["body_limit"].default == 4 << 20
 
 
 @pytest.mark.long

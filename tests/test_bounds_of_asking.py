@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.endless import MORE, SERVERS
-from tests.support.program import surroundings
+from tests.support.program import clean_env
 from tests.support.server import Server, always, answer, job
 from tests.support.weighed import Weighed, weigh
 
@@ -28,10 +28,10 @@ ASKING = {
 def asked(name: str, url: str) -> Weighed:
     """Run a command whose first question goes to the server at `url`."""
     if name != "sign-in":
-        return weigh(*ASKING[name], env=surroundings(url))
+        return weigh(*ASKING[name], env=clean_env(url))
     user = {"OS_USERNAME": "u", "OS_PASSWORD": "a password", "OS_USER_DOMAIN_NAME": "d"}
     place = {"OS_AUTH_URL": f"{url}/v3", "OS_PROJECT_NAME": "p"}
-    return weigh(*ASKING[name], env=surroundings(**user, **place))
+    return weigh(*ASKING[name], env=clean_env(**user, **place))
 
 
 @pytest.mark.parametrize("server", ENDLESS)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.support.cloud import PROJECT_ID, SERVICE, USER, Cloud
-from tests.support.program import process, surroundings
+from tests.support.program import process, clean_env
 from tests.support.server import Server, always, answer
 from vbsjob.config import endpoints
-from vbsjob.outcome import NotSignedIn
+from vbsjob.outcome import AuthError
 
 ASTRAY = [
     # plain http
@@ -66,7 +66,7 @@ def test_f61_a_service_in_the_domain_of_the_identity_service_is_asked(place: str
     ],
 )  # fmt: skip
 def test_f61_s11_only_names_of_one_domain_are_trusted_together(service: str, identity: str) -> None:
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(AuthError):
         endpoints.trusted(service, identity, insecure_http=True)
 
 
@@ -147,7 +147,7 @@ def test_f61_s01_s11_the_other_place_hears_nothing_at_all(url: str) -> None:
         token = {"project": {"id": PROJECT_ID}, "catalog": [vbs(url=url.format(port=other.port))]}
         signed_in = answer({"token": token}, 201, "X-Subject-Token: a-token-of-tests")
         with Server(always(signed_in)) as proxy:  # on the way to every other host
-            env = surroundings(**USER, HTTP_PROXY=proxy.url, HTTPS_PROXY=proxy.url)
+            env = clean_env(**USER, HTTP_PROXY=proxy.url, HTTPS_PROXY=proxy.url)
             env |= {"OS_AUTH_URL": "http://iam.cloud.test/v3", "VBSJOB_INSECURE_HTTP": "yes"}
             ended = process("get", "j", env=env)
     assert ended.code == 4

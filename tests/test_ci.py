@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from tests.support.program import Clock, Ended
 from vbsjob.__main__ import run
-from vbsjob.context import World
-from vbsjob.http.messages import Reply, Request
+from vbsjob.context import Context
+from vbsjob.http.messages import Response, Request
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.result import Answer
-from vbsjob.outcome import Code, LocalFailure, Unavailable
+from vbsjob.outcome import ExitCode, InternalError, UnavailableError
 from vbsjob.output import github, junit
 
 if TYPE_CHECKING:
@@ -40,20 +40,20 @@ def answer(status: Any, **members: Any) -> Answer:
     return Answer("j", Job(document(status, **members)))
 
 
-def world(reply: dict[str, Any] | None = None, **env: str) -> World:
+def context(response: dict[str, Any] | None = None, **env: str) -> Context:
     clock = Clock()
-    body = json.dumps(reply).encode()
+    body = json.dumps(response).encode()
 
-    def send(_: Request) -> Reply:
-        return Reply(200, {}, body) if reply else Reply(503)
+    def send(_: Request) -> Response:
+        return Response(200, {}, body) if response else Response(503)
 
-    return World(
+    return Context(
         io.StringIO(), io.StringIO(), io.StringIO(), ENV | env, monotonic=clock,
         sleep=clock.sleep, random=lambda: 1.0, send=send,
     )  # fmt: skip
 
 
-def watch(here: World, *argv: str) -> Ended:
+def watch(here: Context, *argv: str) -> Ended:
     code = run(["watch", "j", *argv], here)
     return Ended(code, here.stdout.getvalue(), here.stderr.getvalue())  # type: ignore[attr-defined]
 
@@ -73,7 +73,7 @@ def test_a_job_that_succeeded_is_not_annotated_and_more_than_github_shows_are_co
 
 
 def test_an_unknown_state_is_annotated_as_one_not_as_a_failed_job() -> None:
-    (line,) = github.commands([Answer("j", Unavailable("no answer: x"))])
+    (line,) = github.commands([Answer("j", UnavailableError("no answer: x"))])
     assert "unavailable (7)::no answer: x" in line
 
 
@@ -83,23 +83,23 @@ def test_no_text_of_the_service_ends_a_command_or_draws_in_the_summary(a: str, b
     (line,) = github.commands([found])
     assert line.isprintable()
     assert len(re.findall(r"%(?!25|3A|2C)", line)) == 0
-    table = github.summary([found], Code.JOB_FAILED, NOW).splitlines()
+    table = github.summary([found], ExitCode.JOB_FAILED, NOW).splitlines()
     cells = table[4].split(" | ")
     assert len(cells) == 5
     assert all(re.fullmatch(r"(\| )?([A-Za-z0-9 .-]|&#\d+;)*( \|)?", cell) for cell in cells)
-    assert all("=" in line for line in github.outputs([found], Code.JOB_FAILED).splitlines())
+    assert all("=" in line for line in github.outputs([found], ExitCode.JOB_FAILED).splitlines())
 
 
 def test_the_summary_stays_below_githubs_limit() -> None:
     many = [answer("FAIL", fail_reason="<" * 5000)] * 5000
-    told = github.summary(many, Code.JOB_FAILED, NOW)
+    told = github.summary(many, ExitCode.JOB_FAILED, NOW)
     assert len(told.encode()) < 1 << 20
     assert "4800 more jobs" in told
 
 
 def test_outputs_of_a_lone_job_have_its_entities_but_never_replace_the_verdict() -> None:
     entities = {"backup_id": "b", "verdict": "ok", "exit_code": "0", "UPPER=x": "y"}
-    told = github.outputs([answer("FAIL", entities=entities)], Code.JOB_FAILED).splitlines()
+    told = github.outputs([answer("FAIL", entities=entities)], ExitCode.JOB_FAILED).splitlines()
     assert {"verdict=job_failed", "exit_code=1", "backup_id=b", "status=FAIL"} <= set(told)
     assert [line for line in told if line.startswith(("verdict=", "exit_code=", "UPPER"))] == [
         "exit_code=1", "verdict=job_failed",
@@ -109,7 +109,7 @@ def test_outputs_of_a_lone_job_have_its_entities_but_never_replace_the_verdict()
 def test_github_gets_annotation_summary_and_outputs_of_a_watch(tmp_path: Path) -> None:
     summary, output = tmp_path / "summary", tmp_path / "output"
     summary.write_text("before\n")
-    here = world(
+    here = context(
         document("FAIL", fail_reason=f"leaks {TOKEN}"),
         GITHUB_STEP_SUMMARY=str(summary), GITHUB_OUTPUT=str(output),
     )  # fmt: skip
@@ -124,7 +124,7 @@ def test_github_gets_annotation_summary_and_outputs_of_a_watch(tmp_path: Path) -
 
 @pytest.mark.parametrize("path", ["/nowhere/x", "/dev/full", "", "\0"])
 def test_a_file_of_github_that_cannot_be_written_changes_no_verdict(path: str) -> None:
-    assert watch(world(document("SUCCESS"), GITHUB_OUTPUT=path), "--github").code == 0
+    assert watch(context(document("SUCCESS"), GITHUB_OUTPUT=path), "--github").code == 0
 
 
 def report(path: Path) -> ET.Element:
@@ -134,7 +134,7 @@ def report(path: Path) -> ET.Element:
 def test_junit_has_a_case_for_the_job_and_each_sub_job_and_keeps_the_code(tmp_path: Path) -> None:
     path = tmp_path / "report.xml"
     found = document("FAIL", entities={"sub_jobs": [DEEP, OPEN]}, fail_reason=TOKEN)
-    assert watch(world(found), "--junit", str(path)).code == 1
+    assert watch(context(found), "--junit", str(path)).code == 1
     (suite,) = report(path)
     assert suite.attrib == {
         "name": "j", "tests": "3", "failures": "2", "errors": "0", "skipped": "1",
@@ -157,10 +157,10 @@ def test_junit_has_a_case_for_the_job_and_each_sub_job_and_keeps_the_code(tmp_pa
     ],
 )
 def test_a_state_that_nobody_knows_is_an_error_in_junit_never_a_success(
-    tmp_path: Path, reply: dict[str, Any] | None, argv: tuple[str, ...], code: int, kind: str
+    tmp_path: Path, response: dict[str, Any] | None, argv: tuple[str, ...], code: int, kind: str
 ) -> None:
     path = tmp_path / "report.xml"
-    assert watch(world(reply), "--junit", str(path), *argv).code == code
+    assert watch(context(response), "--junit", str(path), *argv).code == code
     (case,) = report(path)[0]
     assert [(mark.tag, mark.get("type")) for mark in case] == [("error", kind)]
 
@@ -182,15 +182,15 @@ def test_junit_is_xml_whatever_the_service_says(a: str, b: str) -> None:
 
 @pytest.mark.parametrize("path", ["/nowhere/report.xml", "/", ""])
 def test_a_place_where_no_report_can_be_is_refused_before_the_waiting(path: str) -> None:
-    ended = watch(world(document("SUCCESS")), "--junit", path)
+    ended = watch(context(document("SUCCESS")), "--junit", path)
     assert (ended.code, ended.out) == (2, "")
 
 
 def test_a_report_that_cannot_be_written_at_the_end_is_never_a_success(tmp_path: Path) -> None:
-    here = world(document("SUCCESS"))
+    here = context(document("SUCCESS"))
     path = tmp_path / "gone" / "report.xml"
     path.parent.mkdir()
     junit.check(str(path))
     path.parent.rmdir()
-    with pytest.raises(LocalFailure):
+    with pytest.raises(InternalError):
         junit.write(str(path), [answer("SUCCESS")], here)

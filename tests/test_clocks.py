@@ -15,8 +15,8 @@ import pytest
 
 from tests.support.clocks import Steps, needs_faketime, needs_time_namespace, off
 from tests.support.events import watching
-from tests.support.gateway import KEYS, Gateway
-from tests.support.program import process, surroundings
+from tests.support.gateway import SETTINGS, Gateway
+from tests.support.program import process, clean_env
 from tests.support.server import Server, Telling
 from tests.support.terminal import await_requests
 from vbsjob.terminal.signals import LONGEST
@@ -32,7 +32,7 @@ def test_f63_a_machine_whose_clock_is_off_is_told_so_and_signs_with_the_services
 ) -> None:
     gateway = Gateway()
     with Server(gateway) as server:
-        env = surroundings(server.url, **KEYS, **off(by))
+        env = clean_env(server.url, **SETTINGS, **off(by))
         began = datetime.now(UTC)
         runs = [process("get", "j", "--exit-status", env=env) for _ in range(2)]
         assert server.requests == 4
@@ -52,7 +52,7 @@ def test_f63_a_machine_whose_clock_is_off_is_told_so_and_signs_with_the_services
 def test_f63_a_clock_more_than_a_day_off_is_not_corrected_but_told(by: str) -> None:
     gateway = Gateway()
     with Server(gateway) as server:
-        ended = process("get", "j", env=surroundings(server.url, **KEYS, **off(by)))
+        ended = process("get", "j", env=clean_env(server.url, **SETTINGS, **off(by)))
         assert server.requests == 1
     assert (gateway.late, gateway.wrong) == (1, 0)
     assert ended.code == 4
@@ -79,7 +79,7 @@ def test_f65_a_clock_that_steps_an_hour_forth_and_back_changes_no_question_and_n
     gateway.status = "RUNNING"
     with (
         Server(gateway) as server,
-        watching("--interval", "1s", env=surroundings(server.url, **KEYS, **steps.env)) as watch,
+        watching("--interval", "1s", env=clean_env(server.url, **SETTINGS, **steps.env)) as watch,
     ):
         for asked, step in ((2, 3600), (4, -3600), (6, 0)):
             await_requests(server, asked)
@@ -100,7 +100,7 @@ def test_f66_after_a_sleep_of_the_machine_it_asks_at_once_over_a_new_connection(
 ) -> None:
     with (
         Server(Telling()) as server,
-        watching("--interval", "1h", env=surroundings(server.url, **steps.env)) as watch,
+        watching("--interval", "1h", env=clean_env(server.url, **steps.env)) as watch,
     ):
         watch.until("change")
         time.sleep(0.5)  # it rests by now, which is when machines are put to sleep
@@ -114,7 +114,7 @@ def test_f66_the_time_that_a_watch_was_given_is_up_if_the_machine_slept_longer(
 ) -> None:
     with (
         Server(Telling()) as server,
-        watching("--timeout", "7h", env=surroundings(server.url, **steps.env)) as watch,
+        watching("--timeout", "7h", env=clean_env(server.url, **steps.env)) as watch,
     ):
         watch.until("change")
         steps.set(clock=0, sleep=EIGHT_HOURS)
@@ -129,7 +129,7 @@ def test_f66_stopped_for_real_whether_or_not_the_machine_slept_it_asks_when_cont
     told = Telling()
     with (
         Server(told) as server,
-        watching("--interval", "1h", env=surroundings(server.url, **steps.env)) as watch,
+        watching("--interval", "1h", env=clean_env(server.url, **steps.env)) as watch,
     ):
         watch.until("change")
         watch.process.send_signal(signal.SIGSTOP)
@@ -146,7 +146,7 @@ def test_f66_stopped_for_real_whether_or_not_the_machine_slept_it_asks_when_cont
 def test_f66_f81_a_signal_that_another_thread_is_handed_ends_the_wait_as_well() -> None:
     with (
         Server(Telling()) as server,
-        watching("--interval", "1h", env=surroundings(server.url)) as watch,
+        watching("--interval", "1h", env=clean_env(server.url)) as watch,
     ):
         watch.until("change")
         pid = watch.process.pid
@@ -162,13 +162,13 @@ def test_f66_on_a_machine_that_has_slept_before_nothing_is_out_of_step() -> None
     # The clock that goes on in sleep is eight hours ahead of the one that does not.
     slept = ("unshare", "--time", "--boottime", str(EIGHT_HOURS))
     with Server(Telling()) as server:
-        env = surroundings(server.url)
+        env = clean_env(server.url)
         assert process("get", "j", "--exit-status", env=env, within=slept).code == 8
         ended = process("watch", "j", "--timeout", "1s", env=env, within=slept)
     assert ended.code == 124
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    env = surroundings(f"http://127.0.0.1:{port}")
+    env = clean_env(f"http://127.0.0.1:{port}")
     ended = process("get", "j", "--retry-for", "2s", env=env, within=slept)
     assert ended.code == 7
     assert re.search(r"tries in [0-9] s", ended.err)

@@ -14,8 +14,8 @@ import yaml
 
 from tests.support.files import unprivileged
 from vbsjob.config import loader
-from vbsjob.context import World
-from vbsjob.outcome import Usage
+from vbsjob.context import Context
+from vbsjob.outcome import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
 
 URL = "https://iam.cloud.test/v3"
-NOUNS = (
+SETTINGS_BY_NAME = (
     "auth_url", "username", "user_id", "password", "token", "passcode", "project_id",
     "project_name", "user_domain_id", "user_domain_name", "project_domain_id",
     "project_domain_name", "application_credential_id", "application_credential_name",
@@ -150,8 +150,8 @@ def written(folder: Path, documents: dict[str, Any]) -> None:
 
 
 def ours(folder: Path, asked: dict[str, Any], env: dict[str, str] | None = None) -> Settings:
-    world = World(io.StringIO(), io.StringIO(), io.StringIO(), env or {}, config_folders=(folder,))
-    return loader.load({"cloud": "a", **asked}, world)
+    context = Context(io.StringIO(), io.StringIO(), io.StringIO(), env or {}, config_folders=(folder,))
+    return loader.load({"cloud": "a", **asked}, context)
 
 
 def theirs(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def theirs(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def answers(found: Settings) -> dict[str, Any]:
-    told = {noun: found[noun] for noun in (*NOUNS, "region")}
+    told = {noun: found[noun] for noun in (*SETTINGS_BY_NAME, "region")}
     if found["project_id"] or found["project_name"]:
         for kind, whose in itertools.product(("id", "name"), ("user", "project")):
             noun = f"{whose}_domain_{kind}"
@@ -186,7 +186,7 @@ def answers(found: Settings) -> dict[str, Any]:
 
 
 def expected(found: dict[str, Any]) -> dict[str, Any]:
-    known = {*NOUNS, "region", "checked"} - {"verify", "key"}
+    known = {*SETTINGS_BY_NAME, "region", "checked"} - {"verify", "key"}
     told = {k: v for k, v in found.items() if k in known and v not in (None, "", [])}
     told.setdefault("interface", "public")
     return told
@@ -206,14 +206,14 @@ def test_the_same_answers_as_openstacksdk(
     except Exception:  # noqa: BLE001 - whatever they say, they refuse it
         right = {}
     if not right or "//iam..test" in right.get("auth_url", ""):
-        with pytest.raises(Usage):
+        with pytest.raises(UsageError):
             ours(tmp_path, asked)
     else:
         assert answers(ours(tmp_path, asked)) == right
 
 
 def refused(folder: Path, env: dict[str, str] | None = None) -> str:
-    with pytest.raises(Usage) as caught:
+    with pytest.raises(UsageError) as caught:
         ours(folder, {}, env)
     return str(caught.value)
 
@@ -294,9 +294,9 @@ def test_f37_a_folder_closed_to_the_user_such_as_anothers_working_directory_is_p
 ) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0)
-    world = World(io.StringIO(), io.StringIO(), io.StringIO(), {}, config_folders=(closed,))
+    context = Context(io.StringIO(), io.StringIO(), io.StringIO(), {}, config_folders=(closed,))
     with unprivileged():
-        assert loader.load({"region": "eu-de"}, world)["region"] == "eu-de"
+        assert loader.load({"region": "eu-de"}, context)["region"] == "eu-de"
 
 
 def test_f73_a_place_that_cannot_be_looked_at_is_named_and_is_no_internal_failure(

@@ -90,9 +90,9 @@ def test_check_ends_with_the_code_of_what_is_wrong(status: int, code: int) -> No
 
 
 def test_check_of_the_sandbox_is_well() -> None:
-    from tests.support.program import process, surroundings
+    from tests.support.program import process, clean_env
 
-    ended = process("config", "check", "--cloud", "sandbox", env=surroundings())
+    ended = process("config", "check", "--cloud", "sandbox", env=clean_env())
     assert ended.code == 0
     assert "answers" in ended.out
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import COMMAND, ROOT, surroundings
+from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.server import Server
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def struck(
 ) -> tuple[list[list[str]], bool, int]:
     """Strike it while it asks: its core limits, whether a core was made, how it ended."""
     with Server(silent) as server:
-        env = surroundings(server.url, PYTHONPATH=str(ROOT))
+        env = clean_env(server.url, PYTHONPATH=str(ROOT))
         child = subprocess.Popen(
             ["bash", "-c", 'ulimit -S -c "$(ulimit -H -c)" && exec "$@"', "bash", *command],
             env=env, cwd=folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

@@ -11,15 +11,15 @@ from tests.support import follow as following
 from tests.support.program import Ended, told
 from tests.support.server import job
 from vbsjob.http import strict_json
-from vbsjob.http.messages import Reply
+from vbsjob.http.messages import Response
 from vbsjob.jobs.job import GOING_ON
-from vbsjob.text import plain
+from vbsjob.text import printable
 
 FORMATS = ("table", "json", "jsonl", "yaml", "csv", "value", "env", "name")
 
 
 def get(body: bytes, *argv: str, status: int = 200) -> Ended:
-    return told("get", "j", "--exit-status", *argv, send=lambda _: Reply(status, {}, body))
+    return told("get", "j", "--exit-status", *argv, send=lambda _: Response(status, {}, body))
 
 
 def nested(levels: int) -> bytes:
@@ -35,7 +35,7 @@ def test_f41_sub_jobs_as_deep_as_one_may_draw_come_out_in_every_format(levels: i
         assert ended.code == 1, (name, ended.err)
         assert ended.tidy
     assert "deepest" in get(nested(levels), "-o", "json").out
-    drawn = told("tree", "j", send=lambda _: Reply(200, {}, nested(levels))).out
+    drawn = told("tree", "j", send=lambda _: Response(200, {}, nested(levels))).out
     below = f"{levels - 64} deeper level{'s' if levels > 65 else ''}"
     assert (below in drawn) is (levels > 64)
     assert ("deepest" in drawn) is (levels <= 64)
@@ -166,7 +166,7 @@ def test_f46_any_other_member_may_have_any_shape(member: str) -> None:
 def test_f47_a_word_that_is_not_exactly_an_end_is_pending(status: str | None) -> None:
     ended = get(json.dumps(job(status)).encode())
     assert ended.code == 8
-    assert (ended.out.split()[1] == plain(status).split()[0]) if status else ended.out
+    assert (ended.out.split()[1] == printable(status).split()[0]) if status else ended.out
     warned = status is not None and status not in GOING_ON
     assert ended.err.count("is no status known here") == warned
 
@@ -175,7 +175,7 @@ def test_f47_many_odd_words_are_warned_of_once_and_known_ones_never() -> None:
     words = ["RUNNING", *(f"ODD-{number % 3}" for number in range(60)), *GOING_ON, "SUCCESS"]
     answers = iter(words)
 
-    def answer(job_id: str, _: float) -> Reply:
+    def answer(job_id: str, _: float) -> Response:
         return following.job(job_id, next(answers))
 
     for argv in ((), ("-o", "jsonl"), ("-o", "json")):

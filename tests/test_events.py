@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from tests.support.follow import Service, in_turn, job
-from vbsjob.http.messages import Reply
-from vbsjob.outcome import Unavailable
+from vbsjob.http.messages import Response
+from vbsjob.outcome import UnavailableError
 
 RUNNING, SUCCESS = job("j", "RUNNING"), job("j", "SUCCESS")
 ID = {"x-openstack-request-id": "req-7"}
 
 
 def test_an_outage_is_told_with_tries_times_what_the_service_asked_for_and_its_request_id() -> None:
-    busy = Reply(429, ID | {"retry-after": "40"})
+    busy = Response(429, ID | {"retry-after": "40"})
     watched = Service(in_turn(RUNNING, busy, busy, busy, SUCCESS)).watch("j", "-o", "jsonl")
     (told,) = (event for event in watched.events if event["event"] == "outage")
     assert told["failures"] == 2
@@ -26,8 +26,8 @@ def test_an_outage_is_told_with_tries_times_what_the_service_asked_for_and_its_r
     assert recovered["outage_s"] >= 120
 
 
-@pytest.mark.parametrize("fault", [Reply(503), Unavailable("connection refused")], ids=repr)
-def test_where_the_service_asks_for_no_time_none_is_told(fault: Reply | Unavailable) -> None:
+@pytest.mark.parametrize("fault", [Response(503), UnavailableError("connection refused")], ids=repr)
+def test_where_the_service_asks_for_no_time_none_is_told(fault: Response | UnavailableError) -> None:
     watched = Service(in_turn(RUNNING, *[fault] * 3, SUCCESS)).watch("j", "-o", "jsonl")
     told = [event for event in watched.events if event["event"] == "outage"]
     assert {event["retry_after_s"] for event in told} == {None}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, USER, Cloud
-from vbsjob.config.schema import KEYS
+from vbsjob.config.schema import SETTINGS
 
 EVIL = "https://evil.test"
 NAMED: dict[str, dict[str, Any]] = {
@@ -46,7 +46,7 @@ def here(folder: Path, cloud: dict[str, Any], name: str = "clouds.yaml") -> Path
 
 
 def test_f75_every_secret_there_is_is_among_those_tried() -> None:
-    assert SECRETS.keys() == {key.noun for key in KEYS if key.secret}
+    assert SECRETS.keys() == {key.noun for key in SETTINGS if key.secret}
 
 
 @pytest.mark.parametrize("secret", SECRETS)

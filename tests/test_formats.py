@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.program import TOKEN, told
-from vbsjob.http.messages import Reply
+from vbsjob.http.messages import Response
 from vbsjob.output import formats
 
 JOB: dict[str, Any] = {
@@ -32,9 +32,9 @@ JOB: dict[str, Any] = {
 def get(*argv: str, document: Any = JOB, stdin: str = "") -> tuple[int, str, str]:
     body = json.dumps(document).encode()
 
-    def send(request: Any) -> Reply:
+    def send(request: Any) -> Response:
         asked = request.url.rpartition("/")[2]
-        return Reply(200, {}, body.replace(b'"j"', json.dumps(asked).encode()))
+        return Response(200, {}, body.replace(b'"j"', json.dumps(asked).encode()))
 
     ended = told("get", *argv, send=send, stdin=stdin)
     return ended.code, ended.out, ended.err
@@ -105,12 +105,12 @@ def test_a_field_that_no_job_has_is_told_on_stderr() -> None:
 
 def test_quiet_says_nothing_and_keeps_the_code() -> None:
     assert get("j", "-q", "--exit-status") == (1, "", "")
-    assert told("get", "j", "-q", send=lambda _: Reply(403)).err == ""
+    assert told("get", "j", "-q", send=lambda _: Response(403)).err == ""
 
 
 def test_verbose_shows_requests_without_the_token() -> None:
-    reply = Reply(400, {}, json.dumps({"error": {"message": f"{TOKEN} is odd"}}).encode())
-    ended = told("get", "j", "-v", send=lambda _: reply)
+    response = Response(400, {}, json.dumps({"error": {"message": f"{TOKEN} is odd"}}).encode())
+    ended = told("get", "j", "-v", send=lambda _: response)
     assert "GET https://vbs.test/" in ended.err
     assert TOKEN not in ended.err
 
@@ -139,7 +139,7 @@ def test_stdin_without_an_id_is_a_usage_error(stdin: str) -> None:
 
 
 def test_some_answered_and_some_not_are_told_apart() -> None:
-    replies = {"j": Reply(200, {}, json.dumps(JOB).encode()), "k": Reply(403)}
+    replies = {"j": Response(200, {}, json.dumps(JOB).encode()), "k": Response(403)}
     ended = told("get", "j", "k", "-o", "json", send=lambda request: replies[request.url[-1]])
     assert ended.code == 4
     assert [item["exit_code"] for item in json.loads(ended.out)] == [1, 4]

@@ -13,12 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.follow import Service, Terminal
-from tests.support.program import KEYS, environment, told
-from vbsjob.client import Client
+from tests.support.program import SETTINGS, environment, told
+from vbsjob.client import JobsClient
 from vbsjob.config import loader as chosen
-from vbsjob.context import World
-from vbsjob.http.messages import Reply, Request
-from vbsjob.outcome import Code, Problem, verdict
+from vbsjob.context import Context
+from vbsjob.http.messages import Response, Request
+from vbsjob.outcome import ExitCode, VbsjobError, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Record = Callable[[str, object], None]
 
 MUTATED, BYTES = 70_000, 30_000
-CODES = set(Code)
+CODES = set(ExitCode)
 SEEDS = [json.dumps(found).encode() for found in (
     {"job_id": "j", "status": "SUCCESS", "entities": {"a": None, "n": 1.5}},
     {"status": "FAIL", "job_id": "j", "error_code": "VolumeBackup.0202", "fail_reason": "é\ud800"},
@@ -43,34 +43,34 @@ class Asker:
     """A client whose every question is answered by the body it is handed."""
 
     def __init__(self) -> None:
-        self.reply = Reply(200)
+        self.response = Response(200)
         self._now = 0.0
-        world = World(
+        context = Context(
             io.StringIO(), io.StringIO(), io.StringIO(), environment("https://vbs.test"),
             monotonic=lambda: self._now, sleep=self._pass, random=lambda: 0.5, send=self._send,
         )  # fmt: skip
-        world.manner.quiet = True
-        self._client = Client(chosen.load({}, world), world)
+        context.error_output.quiet = True
+        self._client = JobsClient(chosen.load({}, context), context)
 
     def _pass(self, seconds: float) -> None:
         self._now += seconds
 
-    def _send(self, request: Request) -> Reply:
-        return self.reply
+    def _send(self, request: Request) -> Response:
+        return self.response
 
-    def __call__(self, body: bytes, status: int = 200) -> Code:
-        self.reply = Reply(status, {}, body)
+    def __call__(self, body: bytes, status: int = 200) -> ExitCode:
+        self.response = Response(status, {}, body)
         self._now += 1
         try:
             return verdict(self._client.job("j"))
-        except Problem as problem:
+        except VbsjobError as problem:
             return problem.exit_code
 
 
 ASK = Asker()
 
 
-def truth(body: bytes) -> Code | None:
+def truth(body: bytes) -> ExitCode | None:
     """What a body says of job j, read without vbsjob; None where it says nothing certain."""
     try:
         pairs = json.loads(body.decode("utf-8-sig"), object_pairs_hook=list)
@@ -81,14 +81,14 @@ def truth(body: bytes) -> Code | None:
     members = dict(pairs)
     if len(members) != len(pairs) or members.get("job_id") != "j":
         return None
-    return {"SUCCESS": Code.OK, "FAIL": Code.JOB_FAILED}.get(str(members.get("status")))
+    return {"SUCCESS": ExitCode.OK, "FAIL": ExitCode.JOB_FAILED}.get(str(members.get("status")))
 
 
 def judged(ask: Asker, body: bytes, status: int = 200) -> None:
     found = ask(body, status)
     assert found in CODES
-    assert found != Code.INTERNAL, body
-    if found in {Code.OK, Code.JOB_FAILED}:
+    assert found != ExitCode.INTERNAL, body
+    if found in {ExitCode.OK, ExitCode.JOB_FAILED}:
         assert status == 200
         assert found == truth(body), body
 
@@ -200,9 +200,9 @@ def test_f46_f55_s09_any_job_comes_out_in_any_format_and_json_gives_it_back(
     found: dict[str, Any], name: str, command: str
 ) -> None:
     body = json.dumps(found).encode()
-    ended = told(command, "j", "--exit-status", "-o", name, send=lambda _: Reply(200, {}, body))
+    ended = told(command, "j", "--exit-status", "-o", name, send=lambda _: Response(200, {}, body))
     assert ended.tidy
-    assert ended.code != Code.INTERNAL
+    assert ended.code != ExitCode.INTERNAL
     assert (ended.code in {0, 1}) <= (ended.code == truth(body))
     if name in {"json", "jsonl"} and ended.out:
         assert ended.out.isascii()
@@ -245,13 +245,13 @@ def watched(draw: random.Random) -> tuple[int, list[bytes], str]:
     """Watch a service that changes its mind; return the code, what it was told, what was said."""
     delivered: list[bytes] = []
 
-    def answer(_job_id: str, _now: float) -> Reply:
+    def answer(_job_id: str, _now: float) -> Response:
         delivered.append(turn(draw, delivered[-1] if delivered else draw.choice(SEEDS)))
-        return Reply(200, {}, delivered[-1])
+        return Response(200, {}, delivered[-1])
 
     ways = (*draw.choice(WAYS), "--retry-for", "30s")
     terminal = Terminal() if draw.random() < 0.5 else None
-    env = {"TERM": "xterm", "VBSJOB_TIMEOUT": "2m", **KEYS}
+    env = {"TERM": "xterm", "VBSJOB_TIMEOUT": "2m", **SETTINGS}
     ended = Service(answer).run(*ways, stderr=terminal, **env)
     return ended.code, delivered, ended.out + ended.err
 

@@ -18,9 +18,9 @@ from tests.support.follow import Service, job
 from tests.support.hostile import hostile
 from tests.support.program import Clock, environment
 from vbsjob.__main__ import run
-from vbsjob.config.schema import KEYS
-from vbsjob.context import World
-from vbsjob.http.messages import Reply, Request
+from vbsjob.config.schema import SETTINGS
+from vbsjob.context import Context
+from vbsjob.http.messages import Response, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ def harmless(text: str) -> None:
         assert re.sub(r"\x1b\[[0-9;]*m", "", line).isprintable(), line
 
 
-NAMES = sorted({name for key in KEYS for name in (*key.os, key.variable)})
+NAMES = sorted({name for key in SETTINGS for name in (*key.os, key.variable)})
 OTHERS = ("NO_COLOR", "FORCE_COLOR", "TERM", "CI", "ACCESSIBLE", "COLUMNS", "GITHUB_OUTPUT", "LANG")
 PLACES = {
     "OS_TOKEN": "a-token-of-tests",
@@ -103,15 +103,15 @@ PLACES = {
 }
 
 
-def running(_request: Request) -> Reply:
-    return Reply(200, {}, b'{"job_id":"j","status":"RUNNING"}')
+def running(_request: Request) -> Response:
+    return Response(200, {}, b'{"job_id":"j","status":"RUNNING"}')
 
 
-def spoken(argv: list[str], **world: Any) -> tuple[int, str]:
+def spoken(argv: list[str], **context: Any) -> tuple[int, str]:
     out, err, clock = io.StringIO(), io.StringIO(), Clock()
-    here = World(
+    here = Context(
         io.StringIO(), out, err, monotonic=clock, sleep=clock.sleep, random=lambda: 1.0,
-        send=running, **world,
+        send=running, **context,
     )  # fmt: skip
     code = run(argv, here)
     return code, out.getvalue() + err.getvalue()
@@ -214,7 +214,7 @@ def written(draw: Draw, folder: Path) -> None:
     }
     if draw.random() < 0.5:
         defaults = (
-            {draw.choice(KEYS).noun: anything(draw)} if draw.random() < 0.2 else {"output": "json"}
+            {draw.choice(SETTINGS).noun: anything(draw)} if draw.random() < 0.2 else {"output": "json"}
         )
         text = as_toml("defaults", defaults) + "\n" + as_toml("clouds", clouds["clouds"])
         (folder / "config.toml").write_bytes(spoilt(draw, text))

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.hostile import boxes, hostile, visible
-from tests.support.surfaces import SURFACES, TEXTS, files, reply, spoken
+from tests.support.surfaces import SURFACES, TEXTS, files, response, spoken
 from tests.support.terminal import Screen
-from vbsjob.http.messages import Reply
+from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,13 +69,13 @@ def look(name: str, found: list[str]) -> None:
     if name in WHOLE:
         missing = {text for text in found if visible(text) not in written}
         assert missing <= {found[0], found[9]}  # where FAIL may stand instead
-    shown, plain = screen(name, written), screen(name, surface(list(map(neutral, found))))
+    shown, printable = screen(name, written), screen(name, surface(list(map(neutral, found))))
     assert shown.untouched
     painted = set(chain(*cells(shown)))
     if name in CUT:
-        assert painted == set(chain(*cells(plain)))
+        assert painted == set(chain(*cells(printable)))
     elif name in COLOURED:
-        assert cells(shown) == cells(plain)  # each column as with any other text in that place
+        assert cells(shown) == cells(printable)  # each column as with any other text in that place
     else:
         assert painted == {tuple(Screen().shown.default_char[1:])}
     if name not in PICTURES:
@@ -119,8 +119,8 @@ def test_f53_f95_s08_no_text_of_an_error_acts_on_a_screen_nor_fills_it(
         message, code, header = (hostile(draw) for _ in range(3))
         named = ("location", "retry-after", "date", "x-request-id", "content-type")
         body = {"error": {"message": message, "code": code}, "request_id": message}
-        said = reply(body, status, **dict.fromkeys(named, header))
-        for told in (said, Reply(status, said.headers, b"<html>" + said.body)):
+        said = response(body, status, **dict.fromkeys(named, header))
+        for told in (said, Response(status, said.headers, b"<html>" + said.body)):
             out, err = spoken("get", "j", "-v", "--retry-for", "0", told=told)
             shown = screen("", out + err)
             assert shown.untouched
@@ -140,17 +140,17 @@ def test_s08_no_text_gives_the_runner_a_command_an_output_or_a_case_of_its_own(
     for _ in range(50):
         found = texts(draw)
         err, outputs, summary, junit = files(found)
-        plain = files(list(map(neutral, found)))
+        printable = files(list(map(neutral, found)))
         assert [line for line in err.split("\n") if "::error" in line[:8]] != []
         for line in err.split("\n"):
             assert not line.startswith(("::", "##[")) or COMMAND.fullmatch(line)
         names = [line.partition("=")[0] for line in outputs.split("\n")]
-        assert names == [line.partition("=")[0] for line in plain[1].split("\n")]
-        assert summary.count("\n") == plain[2].count("\n")
+        assert names == [line.partition("=")[0] for line in printable[1].split("\n")]
+        assert summary.count("\n") == printable[2].count("\n")
         assert [row.count("|") for row in summary.split("\n")] == [
-            row.count("|") for row in plain[2].split("\n")
+            row.count("|") for row in printable[2].split("\n")
         ]
-        tags, others = (list(ET.fromstring(text).iter()) for text in (junit, plain[3]))
+        tags, others = (list(ET.fromstring(text).iter()) for text in (junit, printable[3]))
         assert [tag.tag for tag in tags] == [tag.tag for tag in others]
         assert visible(found[5]) in "".join(tag.get("message", "") for tag in tags)
     record_property("cases", 50 * TEXTS)

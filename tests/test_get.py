@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from vbsjob.__main__ import run
-from vbsjob.context import World
-from vbsjob.http.messages import Reply, Request
+from vbsjob.context import Context
+from vbsjob.http.messages import Response, Request
 
 ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
 
@@ -27,26 +27,26 @@ class Clock:
 
 
 def vbsjob(
-    *argv: str, replies: list[Reply] | None = None, stdin: str = "", env: dict[str, str] = ENV
+    *argv: str, replies: list[Response] | None = None, stdin: str = "", env: dict[str, str] = ENV
 ) -> tuple[int, str, str, list[Request]]:
     asked: list[Request] = []
     left = list(replies or [])
 
-    def send(request: Request) -> Reply:
+    def send(request: Request) -> Response:
         asked.append(request)
         return left.pop(0)
 
     out, err, clock = io.StringIO(), io.StringIO(), Clock()
-    world = World(
+    context = Context(
         io.StringIO(stdin), out, err, env, monotonic=clock, sleep=clock.sleep,
         random=lambda: 1.0, send=send,
     )  # fmt: skip
-    return run(argv, world), out.getvalue(), err.getvalue(), asked
+    return run(argv, context), out.getvalue(), err.getvalue(), asked
 
 
-def told(status: Any, **members: Any) -> Reply:
+def told(status: Any, **members: Any) -> Response:
     job = {"job_id": "j", "job_type": "bksCreateBackup", "status": status, **members}
-    return Reply(200, {}, json.dumps(job).encode())
+    return Response(200, {}, json.dumps(job).encode())
 
 
 @pytest.mark.parametrize(
@@ -58,21 +58,21 @@ def told(status: Any, **members: Any) -> Reply:
         ([told("success")], 8),
         ([told(None)], 8),
         ([told(0)] * 3, 6),
-        ([Reply(401)], 4),
-        ([Reply(403)], 4),
-        ([Reply(404, {}, b'{"error": {"code": "Common.0011"}}')], 5),
-        ([Reply(404, {}, b'{"error_code": "APIGW.0101"}')], 6),
-        ([Reply(400)], 6),
-        ([Reply(302, {"location": "https://evil.test/"})], 6),
-        ([Reply(502)] * 4, 7),
-        ([Reply(200, {}, b'{"job_id": "j", "status": "FA')] * 3, 7),
-        ([Reply(200, {}, b'{"status": "FAIL", "status": "SUCCESS"}')] * 3, 7),
-        ([Reply(200, {}, b"[" * 200_000)] * 3, 7),
-        ([Reply(200, {}, b'{"job_id": "other", "status": "FAIL"}')] * 3, 6),
-        ([Reply(502), told("SUCCESS")], 0),
+        ([Response(401)], 4),
+        ([Response(403)], 4),
+        ([Response(404, {}, b'{"error": {"code": "Common.0011"}}')], 5),
+        ([Response(404, {}, b'{"error_code": "APIGW.0101"}')], 6),
+        ([Response(400)], 6),
+        ([Response(302, {"location": "https://evil.test/"})], 6),
+        ([Response(502)] * 4, 7),
+        ([Response(200, {}, b'{"job_id": "j", "status": "FA')] * 3, 7),
+        ([Response(200, {}, b'{"status": "FAIL", "status": "SUCCESS"}')] * 3, 7),
+        ([Response(200, {}, b"[" * 200_000)] * 3, 7),
+        ([Response(200, {}, b'{"job_id": "other", "status": "FAIL"}')] * 3, 6),
+        ([Response(502), told("SUCCESS")], 0),
     ],
 )
-def test_the_exit_code_is_the_one_of_the_table(replies: list[Reply], code: int) -> None:
+def test_the_exit_code_is_the_one_of_the_table(replies: list[Response], code: int) -> None:
     ended, _, err, asked = vbsjob("get", "j", "--exit-status", replies=replies)
     assert ended == code, err
     assert len(asked) == len(replies)
@@ -106,13 +106,13 @@ def test_text_from_the_service_never_acts_on_the_terminal() -> None:
 
 
 def test_a_creation_answer_on_stdin_names_the_job() -> None:
-    reply = [told("RUNNING")]
-    code, out, _, _ = vbsjob("get", "-", "-f", "status", replies=reply, stdin='{"job_id": "j"}')
+    response = [told("RUNNING")]
+    code, out, _, _ = vbsjob("get", "-", "-f", "status", replies=response, stdin='{"job_id": "j"}')
     assert (code, out) == (0, "RUNNING\n")
 
 
 def test_a_problem_is_a_json_object_for_a_program() -> None:
-    code, out, err, _ = vbsjob("get", "j", "-o", "json", replies=[Reply(403)])
+    code, out, err, _ = vbsjob("get", "j", "-o", "json", replies=[Response(403)])
     assert (code, out) == (4, "")
     assert json.loads(err)["error"]["name"] == "auth"
 

@@ -13,7 +13,7 @@ import typer.main
 from tests.test_get import vbsjob
 from vbsjob.cli import app
 from vbsjob.jobs import error_codes
-from vbsjob.outcome import Code
+from vbsjob.outcome import ExitCode
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = sorted(typer.main.get_command(app.app).commands)  # type: ignore[attr-defined]
@@ -50,13 +50,13 @@ def test_explain_gives_one_field_alone_and_names_alone() -> None:
 @pytest.mark.parametrize("typed", ["0202", "VolumeBackup.202", "VolumBackup.0202", "VBS.0202"])
 def test_a_code_that_is_nearly_one_is_refused_with_the_one_meant(typed: str) -> None:
     code, out, err, _ = vbsjob("explain", typed, env={})
-    assert (code, out) == (Code.USAGE, "")
+    assert (code, out) == (ExitCode.USAGE, "")
     assert "Did you mean VolumeBackup.0202" in err
 
 
 def test_a_code_of_another_service_is_refused_without_a_guess() -> None:
     code, _, err, _ = vbsjob("explain", "\x1b[31mXYZ", env={})
-    assert code == Code.USAGE
+    assert code == ExitCode.USAGE
     assert "Did you mean" not in err
     assert "\x1b" not in err
 
@@ -70,14 +70,14 @@ def test_help_on_exit_codes_tells_every_code_and_every_signal() -> None:
     code, out, _, _ = vbsjob("help", "exit-codes", env={})
     assert code == 0
     told = [int(line.split()[0]) for line in out.splitlines() if line[:3].strip().isdigit()]
-    assert set(told) >= {int(code) for code in Code} | {129, 130, 141, 143}
+    assert set(told) >= {int(code) for code in ExitCode} | {129, 130, 141, 143}
 
 
 def test_help_on_the_environment_tells_every_setting_and_no_value_of_it() -> None:
-    from vbsjob.config.schema import HEEDED, KEYS
+    from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
 
     out = vbsjob("help", "environment", env={"VBSJOB_TOKEN": "canary"})[1]
-    assert [name for name in (*(k.variable for k in KEYS), *HEEDED) if name not in out] == []
+    assert [name for name in (*(k.variable for k in SETTINGS), *OTHER_VARIABLES) if name not in out] == []
     assert "canary" not in out
 
 
@@ -114,7 +114,7 @@ def test_a_word_that_is_nearly_one_of_ours_is_refused_with_the_one_meant(
     argv: list[str], meant: str
 ) -> None:
     code, out, err, asked = vbsjob(*argv)
-    assert (code, out, asked) == (Code.USAGE, "", [])
+    assert (code, out, asked) == (ExitCode.USAGE, "", [])
     assert meant in err
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import COMMAND, KEYS, ROOT, surroundings
+from tests.support.program import COMMAND, SETTINGS, ROOT, clean_env
 from tests.support.server import Server, answer, job
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Outage:
 def test_f17_two_hundred_processes_sent_away_at_once_do_not_come_back_together() -> None:
     outage = Outage()
     with Server(outage) as server, contextlib.ExitStack() as stack:
-        env = surroundings(server.url, VBSJOB_PROGRESS="none", **KEYS)
+        env = clean_env(server.url, VBSJOB_PROGRESS="none", **SETTINGS)
         watches = [
             stack.enter_context(
                 subprocess.Popen(

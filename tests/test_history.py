@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import Clock, Ended, process, surroundings
+from tests.support.program import Clock, Ended, process, clean_env
 from vbsjob import candidates, history
 from vbsjob.__main__ import run
 from vbsjob.config import loader
-from vbsjob.context import World
-from vbsjob.http.messages import Reply, Request
+from vbsjob.context import Context
+from vbsjob.http.messages import Response, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,28 +27,28 @@ ENV = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.
 BEGIN, END = "2026-01-01T00:00:00Z", "2026-01-01T00:11:00Z"
 
 
-def send(request: Request) -> Reply:
+def send(request: Request) -> Response:
     job_id = request.url.rpartition("/")[2]
     job = {"job_id": job_id, "job_type": f"kind {TOKEN}", "status": "SUCCESS"}
-    return Reply(200, {}, json.dumps(job | {"begin_time": BEGIN, "end_time": END}).encode())
+    return Response(200, {}, json.dumps(job | {"begin_time": BEGIN, "end_time": END}).encode())
 
 
-def world(folder: Path | None, env: dict[str, str] = ENV) -> World:
+def context(folder: Path | None, env: dict[str, str] = ENV) -> Context:
     clock = Clock()
-    return World(
+    return Context(
         io.StringIO(), io.StringIO(), io.StringIO(), env, monotonic=clock, sleep=clock.sleep,
         send=send, state_folder=folder,
     )  # fmt: skip
 
 
 def vbsjob(folder: Path | None, *argv: str, env: dict[str, str] = ENV) -> Ended:
-    here = world(folder, env)
+    here = context(folder, env)
     code = run(argv, here)
     return Ended(code, here.stdout.getvalue(), here.stderr.getvalue())  # type: ignore[attr-defined]
 
 
 def names(folder: Path) -> list[str]:
-    here = world(folder)
+    here = context(folder)
     return history.newest(loader.load({}, here), here)
 
 
@@ -98,10 +98,10 @@ def test_tab_offers_an_id_once_wherever_it_was_asked_about(folder: Path) -> None
 
 def test_how_long_a_kind_takes_is_the_middle_of_its_runs_here(folder: Path) -> None:
     vbsjob(folder, "get", "a", "b", "c")
-    here = world(folder)
+    here = context(folder)
     chosen = loader.load({}, here)
-    assert history.usual(f"kind {TOKEN}", chosen, here) == (660.0, 3)
-    assert history.usual("another kind", chosen, here) is None
+    assert history.usual_duration(f"kind {TOKEN}", chosen, here) == (660.0, 3)
+    assert history.usual_duration("another kind", chosen, here) is None
 
 
 def test_file_and_folder_are_private_whatever_the_umask(folder: Path) -> None:
@@ -143,7 +143,7 @@ def test_one_setting_leaves_no_trace(folder: Path, off: str) -> None:
 
 
 def test_the_sandbox_is_not_remembered(folder: Path) -> None:
-    env = surroundings(XDG_STATE_HOME=str(folder.parent))
+    env = clean_env(XDG_STATE_HOME=str(folder.parent))
     assert process("get", "backup-ended", "--cloud", "sandbox", env=env).code == 0
     assert not folder.exists()
     assert process("get", "@last", "--cloud", "sandbox", env=env).code == 2
@@ -207,11 +207,11 @@ def test_a_spoilt_file_costs_neither_answer_nor_code_and_at_most_a_line(
     SPOILT[name](path)
     if name not in {"readable by others", "a dangling link", "a link"}:
         path.chmod(0o700 if path.is_dir() else 0o600)
-    plain, loud = vbsjob(folder, "get", "j"), vbsjob(folder, "get", "j", "-v")
+    printable, loud = vbsjob(folder, "get", "j"), vbsjob(folder, "get", "j", "-v")
     while HELD:
         HELD.pop().close()
-    assert (plain.code, plain.err) == (0, "")
-    assert "SUCCESS" in plain.out
+    assert (printable.code, printable.err) == (0, "")
+    assert "SUCCESS" in printable.out
     assert (loud.code, loud.err.count("history:") <= 1) == (0, True)
     assert list(candidates.jobs({"XDG_STATE_HOME": str(folder.parent)})) in (
         [], ["j\tkind (secret) SUCCESS"],
@@ -265,7 +265,7 @@ def test_the_offer_loads_nothing_heavy_and_clouds_come_from_every_file(tmp_path:
     config.mkdir()
     (config / "config.toml").write_text("[clouds.mine]\n[clouds.'$(touch x)']\n")
     (tmp_path / "clouds.yaml").write_text("clouds: {prod: {}, 'a b': {}}\n")
-    env = surroundings(
+    env = clean_env(
         XDG_CONFIG_HOME=str(tmp_path), OS_CLIENT_CONFIG_FILE=str(tmp_path / "clouds.yaml")
     )
     ended = process("--offer", "clouds", env=env)
@@ -289,12 +289,12 @@ def test_a_watch_says_how_long_this_kind_usually_takes(folder: Path, runs: int, 
         vbsjob(folder, "get", f"earlier-{number}")
     statuses = ["RUNNING", "RUNNING", "SUCCESS"]
 
-    def progress(request: Request) -> Reply:
+    def progress(request: Request) -> Response:
         job = json.loads(send(request).body) | {"status": statuses.pop(0)}
-        return Reply(200, {}, json.dumps(job).encode())
+        return Response(200, {}, json.dumps(job).encode())
 
     clock, shown = Clock(), Terminal()
-    here = World(
+    here = Context(
         io.StringIO(), io.StringIO(), shown, ENV | {"TERM": "xterm"}, monotonic=clock,
         sleep=clock.sleep, send=progress, state_folder=folder,
     )  # fmt: skip

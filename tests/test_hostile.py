@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.program import told
-from vbsjob.http.messages import Reply
+from vbsjob.http.messages import Response
 
 HOSTILE = "\x1b[2J\x1b]0;x\x07\x9b31m\u202eevil[/x][red]:smile:\r\n\x00\u2028\ufeffrow"
 MEMBERS = ("job_type", "begin_time", "end_time", "error_code", "fail_reason", "message", "odd")
@@ -16,7 +16,7 @@ HUMAN = ("table", "value", "csv", "env", "name")
 
 
 def answering(document: Any, status: int = 200) -> Any:
-    return lambda _: Reply(status, {}, json.dumps(document).encode())
+    return lambda _: Response(status, {}, json.dumps(document).encode())
 
 
 def harmless(text: str) -> bool:
@@ -52,9 +52,9 @@ def test_f52_what_is_hostile_is_shown_and_nothing_of_it_is_lost(member: str) -> 
 def test_f52_a_newline_in_a_member_makes_no_row_of_its_own(member: str) -> None:
     forged = job(**{member: "a\nSUCCESS\r\nrow"})
     for output in ("value", "csv", "env", "table"):
-        plain = told("get", "j", "-o", output, send=answering(job(**{member: "a"})))
+        printable = told("get", "j", "-o", output, send=answering(job(**{member: "a"})))
         ended = told("get", "j", "-o", output, send=answering(forged))
-        assert ended.out.count("\n") == plain.out.count("\n")
+        assert ended.out.count("\n") == printable.out.count("\n")
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 500, 503])

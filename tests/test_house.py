@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import ROOT, process, surroundings
+from tests.support.program import ROOT, process, clean_env
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,7 +123,7 @@ OFFLINE = {"rich", "httpx", "ssl", *NO_FILES}
     ids=lambda given: " ".join(sorted(given)) if isinstance(given, set) else " ".join(given),
 )
 def test_a_command_loads_only_what_it_uses(argv: list[str], never: set[str]) -> None:
-    ended = process(*argv, env=surroundings(PYTHONPROFILEIMPORTTIME="1"))
+    ended = process(*argv, env=clean_env(PYTHONPROFILEIMPORTTIME="1"))
     loaded = {line.rpartition("|")[2].strip() for line in ended.err.splitlines()}
     assert ended.code == 0
     assert "vbsjob" in loaded
@@ -131,5 +131,5 @@ def test_a_command_loads_only_what_it_uses(argv: list[str], never: set[str]) -> 
 
 
 def test_plain_http_makes_no_tls_context_and_so_reads_no_authorities() -> None:
-    env = surroundings(SSL_CERT_FILE="/nonexistent/authorities.pem")
+    env = clean_env(SSL_CERT_FILE="/nonexistent/authorities.pem")
     assert process("get", "backup", "--cloud", "sandbox", env=env).code == 0

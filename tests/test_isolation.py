@@ -12,9 +12,9 @@ from tests.support.certificates import Authority
 from tests.support.cloud import PASSWORD, USER, Cloud, told
 from tests.support.files import needs_mount, within_etc
 from tests.support.network import Network, needs_network
-from tests.support.program import process, surroundings
+from tests.support.program import process, clean_env
 from tests.support.server import Server, answer
-from vbsjob.http.messages import Reply, Request
+from vbsjob.http.messages import Response, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,9 +57,9 @@ class Gate:
     def __call__(self, peer: Peer) -> None:
         """Answer every request, keeping the connection."""
         while raw := peer.request():
-            reply = self._cloud(read(raw))
-            more = [f"{name}: {value}" for name, value in reply.headers.items()]
-            peer.send(answer(reply.body, reply.status, *more))
+            response = self._cloud(read(raw))
+            more = [f"{name}: {value}" for name, value in response.headers.items()]
+            peer.send(answer(response.body, response.status, *more))
 
 
 class Slow:
@@ -67,7 +67,7 @@ class Slow:
 
     asked = 0
 
-    def __call__(self, request: Request) -> Reply | None:
+    def __call__(self, request: Request) -> Response | None:
         """Leave all else to the cloud."""
         if not request.url.endswith("/jobs/slow"):
             return None
@@ -113,7 +113,7 @@ def test_s01_s16_signing_in_asking_and_watching_send_nothing_but_to_the_two_addr
     etc.mkdir()
     own.mkdir()
     authority, gate = Authority(own), Gate(Cloud(before=Slow()))
-    env = surroundings(**USER, OS_CACERT=str(authority.file))
+    env = clean_env(**USER, OS_CACERT=str(authority.file))
     record_property("cases", len(COMMANDS))
     with network.inside():
         identity, service = (

@@ -17,12 +17,12 @@ import pytest
 
 from tests.support.program import ROOT
 from vbsjob.__main__ import run
-from vbsjob.client import Client
+from vbsjob.client import JobsClient
 from vbsjob.config import loader
-from vbsjob.context import World
-from vbsjob.http.messages import Reply, Request
-from vbsjob.http.transport import Wire
-from vbsjob.outcome import Problem
+from vbsjob.context import Context
+from vbsjob.http.messages import Response, Request
+from vbsjob.http.transport import Transport
+from vbsjob.outcome import VbsjobError
 from vbsjob.redact import Secrets
 
 if TYPE_CHECKING:
@@ -56,25 +56,25 @@ class Net:
 
     def __init__(self, facts: dict[str, Any]) -> None:
         self.facts = facts
-        self.wire = Wire(secrets=Secrets(), clock=time.monotonic, body_limit=1 << 20)
+        self.wire = Transport(secrets=Secrets(), clock=time.monotonic, body_limit=1 << 20)
         self.asked: list[Request] = []
         self.statuses: list[int] = []
 
-    def __call__(self, request: Request) -> Reply:
+    def __call__(self, request: Request) -> Response:
         self.asked.append(request)
-        reply = self._job(request) if "/jobs/" in request.url else self.wire.send(request)
-        self.statuses.append(reply.status)
-        return reply
+        response = self._job(request) if "/jobs/" in request.url else self.wire.send(request)
+        self.statuses.append(response.status)
+        return response
 
-    def _job(self, request: Request) -> Reply:
+    def _job(self, request: Request) -> Response:
         assert request.url.startswith("http://127.0.0.1:8799/v1/")
         token = request.headers["X-Auth-Token"]
         headers = {"X-Auth-Token": token, "X-Subject-Token": token}
         address = f"{self.facts['auth_url']}/auth/tokens"
         if self.wire.send(Request("GET", address, headers)).status != 200:
-            return Reply(401, {}, b'{"error_code": "APIGW.0307", "error_msg": "expired"}')
+            return Response(401, {}, b'{"error_code": "APIGW.0307", "error_msg": "expired"}')
         job = {"job_id": request.url.rpartition("/")[2], "status": "RUNNING"}
-        return Reply(200, {}, json.dumps(job).encode())
+        return Response(200, {}, json.dumps(job).encode())
 
     @property
     def posts(self) -> int:
@@ -99,21 +99,21 @@ def env(facts: dict[str, Any], **more: str) -> dict[str, str]:
     return {name: value for name, value in (told | more).items() if value}
 
 
-def world(net: Net, variables: dict[str, str], cache: Path | None = None) -> World:
-    return World(
+def context(net: Net, variables: dict[str, str], cache: Path | None = None) -> Context:
+    return Context(
         io.StringIO(), io.StringIO(), io.StringIO(), variables, send=net, cache_folder=cache
     )
 
 
 def vbsjob(net: Net, variables: dict[str, str], *argv: str, cache: Path | None = None) -> Any:
-    around = world(net, variables, cache)
+    around = context(net, variables, cache)
     code = run(argv, around)
     return code, around.stdout.getvalue(), around.stderr.getvalue()  # type: ignore[attr-defined]
 
 
-def client(net: Net, variables: dict[str, str]) -> Client:
-    around = world(net, variables)
-    return Client(loader.load({}, around), around)
+def client(net: Net, variables: dict[str, str]) -> JobsClient:
+    around = context(net, variables)
+    return JobsClient(loader.load({}, around), around)
 
 
 def credential(facts: dict[str, Any], **more: str) -> dict[str, str]:
@@ -229,10 +229,10 @@ def test_f59_after_a_change_of_password_a_watch_tries_the_old_one_once(
     asking.job("j")
     change_password(net, keystone["password"], "canary-new")
     try:
-        with pytest.raises(Problem) as caught:
+        with pytest.raises(VbsjobError) as caught:
             asking.job("j")
         assert caught.value.exit_code == 4
-        with pytest.raises(Problem):
+        with pytest.raises(VbsjobError):
             asking.job("j")
         assert net.statuses == [201, 200, 401, 401]
         assert vbsjob(net, env(keystone, OS_PASSWORD="canary-new"), "get", "j")[0] == 0
@@ -266,7 +266,7 @@ def test_a_token_that_cannot_be_renewed_ends_with_4(net: Net, keystone: Any) -> 
     asking.job("j")
     assert not asking.renewable
     time.sleep(LIFE + 1)
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(VbsjobError) as caught:
         asking.job("j")
     assert caught.value.exit_code == 4
 

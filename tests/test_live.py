@@ -12,8 +12,8 @@ import pytest
 from tests.benchmarks import frames
 from tests.support.follow import Service, Terminal, in_turn, job
 from tests.support.painted import HIDE, SHOW, TIMES, Ascii, restore, sub, watch
-from vbsjob.http.messages import Reply
-from vbsjob.outcome import Unavailable
+from vbsjob.http.messages import Response
+from vbsjob.outcome import UnavailableError
 from vbsjob.terminal import screen
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def test_s08_hostile_text_is_shown_and_never_acted_on(member: str) -> None:
     odd = {"job_id": "s", "job_type": "t", "status": "FAIL", **TIMES} | {member: HOSTILE}
     own = {"job_type": "t", "error_code": None, "fail_reason": None, **TIMES}
     own |= {member: HOSTILE} if member in own else {}
-    told = Reply(200, {}, json.dumps({"job_id": "j", "status": "RUNNING", **own,
+    told = Response(200, {}, json.dumps({"job_id": "j", "status": "RUNNING", **own,
                                       "sub_jobs": [odd]}).encode())  # fmt: skip
     answers = in_turn(told, job("j", "SUCCESS", sub_jobs=[odd]))
     painted, watched = watch(answers)
@@ -227,7 +227,7 @@ def test_f47_the_warning_of_an_odd_status_stands_once_above_the_picture_and_stay
 def test_an_outage_is_told_with_the_age_of_the_last_answer() -> None:
     def answer(_: str, now: float) -> Answer:
         if 20 < now < 200:
-            return Unavailable("connection refused")
+            return UnavailableError("connection refused")
         return job("j", "RUNNING" if now < 300 else "SUCCESS")
 
     painted, _ = watch(answer)
@@ -296,11 +296,11 @@ def test_f65_a_clock_that_steps_changes_no_question_no_verdict_and_no_duration(
         return Service(restore, wall=lambda seconds: seconds + (step if seconds > 15 else 0.0))
 
     argv = ("j", "--progress", progress, *rhythm, "--timeout", "50s")
-    usual, stepped = (
+    usual_duration, stepped = (
         service(by).watch(*argv, stderr=Terminal(), TERM="xterm") for by in (0.0, step)
     )
-    assert stepped.code == usual.code == 124
-    assert stepped.asked == usual.asked
+    assert stepped.code == usual_duration.code == 124
+    assert stepped.asked == usual_duration.asked
     # The picture, its ages and durations: all but the times of day that begin a line.
-    assert STAMP.sub("", stepped.err) == STAMP.sub("", usual.err)
-    assert STAMP.sub("", stepped.out) == STAMP.sub("", usual.out)
+    assert STAMP.sub("", stepped.err) == STAMP.sub("", usual_duration.err)
+    assert STAMP.sub("", stepped.out) == STAMP.sub("", usual_duration.out)

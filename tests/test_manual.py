@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.program import ROOT
 from vbsjob.generate import manual
-from vbsjob.outcome import Code
+from vbsjob.outcome import ExitCode
 
 if TYPE_CHECKING:
     from vbsjob.generate.command_tree import Command
@@ -44,7 +44,7 @@ def test_a_page_has_every_section_and_every_exit_code_it_can_end_with(name: str)
     ]  # fmt: skip
     told = page.partition(".SH EXIT STATUS")[2].partition(".SH ")[0]
     asks = r"\fIJOB\fR" in page or name == "man/vbsjob.1"
-    codes = list(Code) if asks else [Code.OK, Code.USAGE, Code.INTERNAL]
+    codes = list(ExitCode) if asks else [ExitCode.OK, ExitCode.USAGE, ExitCode.INTERNAL]
     assert [n for n in map(int, codes) if rf"\fB{n}\fR" not in told] == []
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.support.clocks import needs_faketime, off
 from tests.support.files import needs_mount, within_etc
 from tests.support.network import Network, needs_network
-from tests.support.program import asked, process, surroundings
+from tests.support.program import asked, process, clean_env
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def unanswered(network: Network, **more: str) -> Ended:
     with served(network, always(GOOD)) as server:
         network.firewall(f"tcp dport {server.port} counter name seen drop")
         with network.inside():
-            ended = process("get", "j", "--exit-status", env=surroundings(server.url, **more))
+            ended = process("get", "j", "--exit-status", env=clean_env(server.url, **more))
         assert server.connections == 0
     assert ended.code == 7
     assert ended.tidy
@@ -74,7 +74,7 @@ def test_f02_dropped_packets_cost_as_long_by_a_real_clock(network: Network) -> N
 def resolving(network: Network, etc: Path, *argv: str, resolver: str, **more: str) -> Ended:
     (etc / "resolv.conf").write_text(resolver)
     (etc / "nsswitch.conf").write_text("hosts: files dns\n")
-    env = surroundings("https://vbs.cloud.test", **more)
+    env = clean_env("https://vbs.cloud.test", **more)
     with network.inside():
         ended = process("get", "j", "--exit-status", *argv, env=env, within=within_etc(etc))
     assert ended.code == 7

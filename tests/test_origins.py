@@ -15,7 +15,7 @@ import pytest
 from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, Cloud
 from tests.support.program import Ended, asked
 from tests.support.server import Server, answer
-from vbsjob.http.messages import Reply, Request
+from vbsjob.http.messages import Response, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ COMMANDS = (("get", "j"), ("watch", "j", "-q"), ("tree", "j"), ("config", "check
 class Places:
     """A cloud behind real sockets, and the place that it praises in every answer."""
 
-    spoil: Callable[[int, str], Reply | None] = lambda _number, _trap: None
+    spoil: Callable[[int, str], Response | None] = lambda _number, _trap: None
     """What is said instead to the question of a number; it may point to the trap."""
     cloud: Cloud = field(default_factory=lambda: Cloud(tokens={TOKEN}))
 
@@ -73,14 +73,14 @@ class Places:
 
         return script
 
-    def _praising(self, reply: Reply) -> bytes:
+    def _praising(self, response: Response) -> bytes:
         trap = self.trap.url
         told = {
             "location": trap, "content-location": trap, "link": f"<{trap}>; rel=next",
             "refresh": f"0; url={trap}", "alt-svc": f'http/1.1="127.0.0.1:{self.trap.port}"',
             "www-authenticate": f'Keystone uri="{trap}/v3"', "set-cookie": "praised=1",
-        } | dict(reply.headers)  # fmt: skip
-        return answer(reply.body, reply.status, *(f"{name}: {said}" for name, said in told.items()))
+        } | dict(response.headers)  # fmt: skip
+        return answer(response.body, response.status, *(f"{name}: {said}" for name, said in told.items()))
 
     def run(self, way: str, *argv: str, **more: str) -> Ended:
         env = {"OS_AUTH_URL": f"{self.identity.url}/v3", "OS_REGION_NAME": "eu-de"} | WAYS[way]
@@ -122,9 +122,9 @@ def test_s01_where_the_endpoint_is_set_a_token_goes_to_the_service_alone(
         assert (places.identity.connections, places.trap.connections) == (0, 0)
 
 
-def away(number: int, trap: str, *, step: int, status: int) -> Reply | None:
+def away(number: int, trap: str, *, step: int, status: int) -> Response | None:
     """Redirect one question to the trap."""
-    return Reply(status, {"location": f"{trap}/v3/auth/tokens"}) if number == step else None
+    return Response(status, {"location": f"{trap}/v3/auth/tokens"}) if number == step else None
 
 
 STEPS = {"token": 2, "password": 2, "access key": 3, "application credential": 2}
@@ -145,8 +145,8 @@ def test_s01_s03_no_step_of_signing_in_and_asking_follows_a_redirect(way: str, s
 
 @pytest.mark.parametrize("way", ["password", "application credential"])
 def test_s01_a_renewal_goes_where_one_signed_in_not_where_the_refusal_says(way: str) -> None:
-    def refused(number: int, _: str) -> Reply | None:
-        return Reply(401, {}, b'{"error_code": "APIGW.0307"}') if number == STEPS[way] else None
+    def refused(number: int, _: str) -> Response | None:
+        return Response(401, {}, b'{"error_code": "APIGW.0307"}') if number == STEPS[way] else None
 
     with Places(refused) as places:
         assert places.run(way, "get", "j").code == 0

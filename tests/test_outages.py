@@ -12,7 +12,7 @@ from tests.support.certificates import Authority
 from tests.support.clocks import needs_faketime, off
 from tests.support.events import at, watching
 from tests.support.network import Network, needs_network
-from tests.support.program import surroundings
+from tests.support.program import clean_env
 from tests.support.server import Server, Telling
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ BOUND = ("--timeout", "30m")
 
 
 def fast(url: str, *, times: float = TIMES, **env: str) -> dict[str, str]:
-    return surroundings(url, **off("+0", times=times), **env)
+    return clean_env(url, **off("+0", times=times), **env)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.follow import BEGAN, Answer, Service, Watched, in_turn, job
-from vbsjob.http.messages import Reply
-from vbsjob.outcome import Unavailable, Unreachable
+from vbsjob.http.messages import Response
+from vbsjob.outcome import UnavailableError, PermanentConnectionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 RUNNING, SUCCESS = job("j", "RUNNING"), job("j", "SUCCESS")
 
 
-def down() -> Unavailable:
+def down() -> UnavailableError:
     """A failure of its own each time, as a network gives it."""
-    return Unavailable("connection refused")
+    return UnavailableError("connection refused")
 
 
 def lots(value: float) -> Callable[[], float]:
@@ -35,14 +35,14 @@ def waits(watched: Watched) -> list[float]:
 
 
 def test_a_429_doubles_the_interval_which_comes_back_by_a_tenth_an_answer() -> None:
-    answers = [RUNNING, RUNNING, Reply(429), *[RUNNING] * 9, SUCCESS]
+    answers = [RUNNING, RUNNING, Response(429), *[RUNNING] * 9, SUCCESS]
     found = waits(Service(in_turn(*answers)).watch("j", "--interval", "10"))
     assert found[3:] == [18.0, 16.2, 14.58, 13.122, 11.81, 10.629, 10.0, 10.0, 10.0]
 
 
 def test_no_429_makes_the_interval_longer_than_a_minute_and_no_503_makes_it_longer() -> None:
     for status, slowest in ((429, 60.0), (503, 10.0)):
-        answers = [RUNNING, *[Reply(status)] * 8, *[RUNNING] * 9, SUCCESS]
+        answers = [RUNNING, *[Response(status)] * 8, *[RUNNING] * 9, SUCCESS]
         found = waits(Service(in_turn(*answers)).watch("j", "--interval", "10"))
         assert max(found[9:]) == slowest
 
@@ -126,10 +126,10 @@ def test_f11_beyond_the_budget_the_last_status_and_its_age_are_told(output: str)
 
 
 FATAL: list[tuple[Answer, int, int]] = [
-    (Reply(403), 4, 1),
-    (Reply(400), 6, 1),
-    (Reply(302, {"location": "https://elsewhere.test/"}), 6, 1),
-    (Unreachable("the certificate is not valid"), 7, 1),
+    (Response(403), 4, 1),
+    (Response(400), 6, 1),
+    (Response(302, {"location": "https://elsewhere.test/"}), 6, 1),
+    (PermanentConnectionError("the certificate is not valid"), 7, 1),
     (job("other", "SUCCESS"), 6, 3),
     (job("j", 0), 6, 3),
 ]
@@ -153,12 +153,12 @@ def test_f13_no_other_status_is_asked_about_twice_by_a_watch(
     statuses = sorted(known - TRANSIENT - {404})
     record_property("cases", len(statuses))
     for status in statuses:
-        watched = Service(in_turn(RUNNING, Reply(status))).watch("j")
+        watched = Service(in_turn(RUNNING, Response(status))).watch("j")
         code = {401: 4, 403: 4, 407: 7}.get(status, 6)
         assert (watched.code, len(watched.asked)) == (code, 2), status
 
 
-GONE = Reply(404, {}, b'{"error": {"code": "common.0011", "message": "query job fail"}}')
+GONE = Response(404, {}, b'{"error": {"code": "common.0011", "message": "query job fail"}}')
 
 
 @pytest.mark.parametrize("latency", [0.05, 6.0])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vbsjob.jobs.job import Job
-from vbsjob.outcome import Problem, Unavailable
-from vbsjob.watch.state import Poll, Rules
+from vbsjob.outcome import VbsjobError, UnavailableError
+from vbsjob.watch.state import WatchState, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,10 +20,10 @@ TENTHS = 10
 
 
 def questions(
-    seed: int, start: float, end: float, found: Callable[[], Job | Problem]
+    seed: int, start: float, end: float, found: Callable[[], Job | VbsjobError]
 ) -> Iterator[float]:
     """Yield when one watch that began at 0 asks a service that answers so."""
-    poll = Poll(["j"], Rules(), 0.0, random.Random(seed).random)
+    poll = WatchState(["j"], Rules(), 0.0, random.Random(seed).random)
     while (now := poll.next_at()) < end:
         for job_id in poll.due(now, 1):
             poll.told(job_id, found(), now)
@@ -31,8 +31,8 @@ def questions(
                 yield now
 
 
-def down() -> Problem:
-    return Unavailable("down")
+def down() -> VbsjobError:
+    return UnavailableError("down")
 
 
 def going_on() -> Job:
@@ -43,7 +43,7 @@ def going_on() -> Job:
     ("found", "start", "end"), [(down, 0.01, 5), (down, 30, 90), (going_on, 30, 90)]
 )
 def test_f17_watches_that_met_the_same_moment_do_not_come_back_together(
-    found: Callable[[], Job | Problem], start: float, end: float
+    found: Callable[[], Job | VbsjobError], start: float, end: float
 ) -> None:
     asked = Counter(
         int(at * TENTHS) for seed in range(WATCHERS) for at in questions(seed, start, end, found)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import COMMAND, surroundings
+from tests.support.program import COMMAND, clean_env
 from tests.support.server import Server
 from tests.support.terminal import Terminal, check_left_as_it_was
 
@@ -33,7 +33,7 @@ def service() -> Iterator[Server]:
 
 
 def environment(service: Server) -> dict[str, str]:
-    return surroundings(
+    return clean_env(
         TERM="xterm", OS_AUTH_URL=f"{service.url}/v3", OS_USERNAME="u", OS_USER_DOMAIN_NAME="d",
         OS_PROJECT_NAME="p",
     )  # fmt: skip

@@ -16,7 +16,7 @@ from vbsjob.cli import job_ids
 from vbsjob.config import schema
 from vbsjob.http import strict_json
 from vbsjob.jobs import error_codes
-from vbsjob.outcome import Usage
+from vbsjob.outcome import UsageError
 
 NUMBER = st.integers(0, 999_999)
 JSON = st.recursive(
@@ -45,9 +45,9 @@ def test_anything_else_is_no_duration_and_never_a_crash(raw: str) -> None:
 
 @given(st.text(st.characters()))
 def test_plain_text_prints_keeps_printable_text_and_is_stable(raw: str) -> None:
-    shown = text.plain(raw)
+    shown = text.printable(raw)
     assert shown.isprintable()
-    assert text.plain(shown) == shown
+    assert text.printable(shown) == shown
     assert raw != shown or raw.isprintable()
     left = iter(shown)
     assert all(c in left for c in raw if c.isprintable())
@@ -62,7 +62,7 @@ def test_a_document_reads_back_as_it_was_written(value: object) -> None:
 def test_bytes_are_a_document_or_unreadable_and_nothing_else(raw: bytes) -> None:
     try:
         strict_json.read(raw)
-    except strict_json.Unreadable as error:
+    except strict_json.InvalidJsonError as error:
         assert str(error)  # noqa: PT017 - some bytes are a document
 
 
@@ -80,7 +80,7 @@ def test_any_argument_is_an_id_or_refused(raw: str) -> None:
     if is_id:
         assert job_ids.ids([raw], None) == [raw]
     else:
-        with pytest.raises(Usage):
+        with pytest.raises(UsageError):
             job_ids.ids([raw], None)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import COMMAND, ROOT, shell, surroundings
+from tests.support.program import COMMAND, ROOT, shell, clean_env
 from tests.support.server import Server, always, answer, job
 from tests.support.terminal import (
     SHOWN,
@@ -80,7 +80,7 @@ def test_the_picture_on_a_real_terminal_stays_as_the_last_one(
 def test_the_sandbox_s_restore_fits_every_screen(columns: int, lines: int) -> None:
     terminal = Terminal(
         "watch", "restore-ended", "--cloud", "sandbox", columns=columns, lines=lines,
-        env=surroundings(TERM="xterm-256color"),
+        env=clean_env(TERM="xterm-256color"),
     )  # fmt: skip
     assert terminal.finish() == 0
     rows = picture(terminal)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.cloud import PROJECT_ID, USER
-from tests.support.program import environment, shell, surroundings
+from tests.support.program import environment, shell, clean_env
 from tests.support.server import Server, answer, job
 from vbsjob.__main__ import run
-from vbsjob.context import World
-from vbsjob.http.messages import Reply
+from vbsjob.context import Context
+from vbsjob.http.messages import Response
 from vbsjob.terminal import stdio
 
 if TYPE_CHECKING:
@@ -38,15 +38,15 @@ def read(count: int, output: str) -> tuple[int | None, int]:
     fcntl.fcntl(out, fcntl.F_SETPIPE_SZ, ROOM)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     stdout = stdio.stream(open(out, "w", closefd=False))  # noqa: SIM115
-    world = World(
+    context = Context(
         io.StringIO(), stdout, io.StringIO(), environment("https://vbs.test"),
-        send=lambda _: Reply(200, {}, BODY),
+        send=lambda _: Response(200, {}, BODY),
     )  # fmt: skip
     ended: list[int | None] = []
 
     def ask() -> None:
         try:
-            ended.append(run(["get", "j", "--exit-status", "-o", output], world))
+            ended.append(run(["get", "j", "--exit-status", "-o", output], context))
         except BrokenPipeError:
             ended.append(None)
         finally:
@@ -104,7 +104,7 @@ GET, WATCH = "get j --exit-status -v", "watch j --progress plain -v"
 def test_f78_no_closed_stream_becomes_a_file_or_a_socket(closed: str, command: str) -> None:
     marks = {"0": "<&-", "1": ">&-", "2": "2>&-"}
     with Server(both) as server:
-        env = surroundings(**USER | {"OS_AUTH_URL": f"{server.url}/v3"})
+        env = clean_env(**USER | {"OS_AUTH_URL": f"{server.url}/v3"})
         line = f'"$@" {command} {" ".join(marks[number] for number in closed)}'
         assert shell(line, env=env).code == (70 if "1" in closed else 0)
         assert server.requests == 2

@@ -7,10 +7,10 @@ import re
 import tomllib
 from typing import TYPE_CHECKING
 
-from tests.support.program import ROOT, process, surroundings
+from tests.support.program import ROOT, process, clean_env
 from vbsjob.config import loader
-from vbsjob.context import World
-from vbsjob.outcome import Code
+from vbsjob.context import Context
+from vbsjob.outcome import ExitCode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,12 +20,12 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 def test_its_table_of_exit_codes_has_every_code() -> None:
     told = {int(code) for code in re.findall(r"^\| ([0-9]+) \|", README, re.MULTILINE)}
-    assert told >= {int(code) for code in Code if code < 128}
+    assert told >= {int(code) for code in ExitCode if code < 128}
 
 
 def test_every_command_in_its_table_is_there() -> None:
     for name in re.findall(r"^\| `vbsjob ([a-z]+)", README, re.MULTILINE):
-        assert process(name, "--help", env=surroundings()).code == 0, name
+        assert process(name, "--help", env=clean_env()).code == 0, name
 
 
 def test_its_config_toml_says_what_it_seems_to_say(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_its_config_toml_says_what_it_seems_to_say(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(example)
     file.chmod(0o600)
-    nobody = World(io.StringIO(), io.StringIO(), io.StringIO(), {}, config_file=file)
+    nobody = Context(io.StringIO(), io.StringIO(), io.StringIO(), {}, config_file=file)
     loaded = loader.load({}, nobody)
     assert (loaded["cloud"], loaded["region"], loaded["retry_for"]) == ("prod", "eu-de", 120.0)
     assert loaded["username"] == "operator"

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from tests.support.program import COMMAND, ROOT, surroundings
+from tests.support.program import COMMAND, ROOT, clean_env
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ def recipes() -> dict[str, str]:
     return found
 
 
-RECIPES = recipes()
+SCENARIOS = recipes()
 SHELLS = {"shell": ["sh"], "github": ["bash", "-e"], "gitlab": ["bash", "-eo", "pipefail"],
           "jenkins": ["sh", "-xe"]}  # fmt: skip
 AS_IT_IS = {"gitlab", "jenkins"}
@@ -46,7 +46,7 @@ AS_IT_IS = {"gitlab", "jenkins"}
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[dict[str, str]]:
     served = subprocess.Popen(
-        [*COMMAND, "sandbox"], cwd=ROOT, env=surroundings(), text=True,
+        [*COMMAND, "sandbox"], cwd=ROOT, env=clean_env(), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     assert served.stdout
@@ -66,14 +66,14 @@ def run(recipe: str, folder: Path, env: dict[str, str], **more: str) -> tuple[in
     program.chmod(0o755)
     path = {"PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(folder)}
     ran = subprocess.run(
-        [*SHELLS[recipe], "-c", RECIPES[recipe]], cwd=folder,
-        env=surroundings() | env | path | more, capture_output=True, text=True, check=False,
+        [*SHELLS[recipe], "-c", SCENARIOS[recipe]], cwd=folder,
+        env=clean_env() | env | path | more, capture_output=True, text=True, check=False,
         timeout=60,
     )  # fmt: skip
     return ran.returncode, ran.stdout + ran.stderr
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", SCENARIOS)
 @pytest.mark.parametrize(("job", "code"), [("backup-ended", 0), ("fail-deep-ended", 1)])
 def test_a_recipe_ends_as_the_job_did(
     recipe: str, job: str, code: int, tmp_path: Path, sandbox: dict[str, str]
@@ -82,7 +82,7 @@ def test_a_recipe_ends_as_the_job_did(
     assert ended == code, told
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", SCENARIOS)
 def test_a_recipe_allows_a_job_to_go_on(
     recipe: str, tmp_path: Path, sandbox: dict[str, str]
 ) -> None:
@@ -90,7 +90,7 @@ def test_a_recipe_allows_a_job_to_go_on(
     assert ended == (124 if recipe in AS_IT_IS else 0), told
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", SCENARIOS)
 def test_a_recipe_tries_again_while_the_state_is_unknown_and_then_says_so(
     recipe: str, tmp_path: Path
 ) -> None:

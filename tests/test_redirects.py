@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.program import asked, told
 from tests.support.server import Server, always, answer, job
-from vbsjob.http.messages import Reply
+from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,14 +68,14 @@ def test_f20_a_target_that_is_no_address_does_no_harm(target: str) -> None:
     | st.builds("{}://{}@{}?{}".format, *[st.text(st.characters(max_codepoint=255))] * 4)
 )
 def test_f20_no_target_is_followed_shown_raw_or_the_end_of_the_program(target: str) -> None:
-    asked_for: list[str] = []
+    prompt_for_secret: list[str] = []
 
-    def away(request: Request) -> Reply:
-        asked_for.append(request.url)
-        return Reply(307, {"location": target.replace("@", "geheim@")})
+    def away(request: Request) -> Response:
+        prompt_for_secret.append(request.url)
+        return Response(307, {"location": target.replace("@", "geheim@")})
 
     ended = told("get", "j", send=away)
-    assert (ended.code, len(asked_for)) == (6, 1)
+    assert (ended.code, len(prompt_for_secret)) == (6, 1)
     assert ended.tidy
     assert ended.err.rstrip("\n").isprintable()
     assert "geheim" not in ended.err

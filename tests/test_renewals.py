@@ -10,31 +10,31 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.cloud import AUTH_URL, PASSWORD, USER, Clock, Cloud, told
-from tests.support.program import COMMAND, ROOT, surroundings
+from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.server import Server, always, answer
-from vbsjob.outcome import Problem, Unavailable
+from vbsjob.outcome import VbsjobError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from vbsjob.http.messages import Reply, Request
+    from vbsjob.http.messages import Response, Request
 
 
 class Posts:
     """When somebody tried to sign in; the n-th try gets the n-th answer, the last one for ever."""
 
-    def __init__(self, *answers: Reply | Problem | None) -> None:
+    def __init__(self, *answers: Response | VbsjobError | None) -> None:
         self.clock = Clock()
         self.at: list[float] = []
         self._answers = answers
 
-    def __call__(self, request: Request) -> Reply | None:
+    def __call__(self, request: Request) -> Response | None:
         if request.method != "POST":
             return None
         self.at.append(self.clock())
         found = self._answers[min(len(self.at), len(self._answers)) - 1]
-        if isinstance(found, Problem):
+        if isinstance(found, VbsjobError):
             raise found
         return found
 
@@ -46,7 +46,7 @@ class Posts:
 def test_f60_a_sign_in_that_fails_for_the_moment_is_tried_twice_two_seconds_apart(
     status: int | None,
 ) -> None:
-    posts = Posts(told(status, {}) if status else Unavailable("no answer in time."))
+    posts = Posts(told(status, {}) if status else UnavailableError("no answer in time."))
     assert posts.cloud().run("get", "j")[0] == 7
     first, second = posts.at
     assert second - first >= 2.0
@@ -97,7 +97,7 @@ def test_f58_while_renewing_fails_the_old_token_serves_to_its_last_second() -> N
     assert len(posts.at) == 3
     assert cloud.asked[-1].headers["X-Auth-Token"] == "canary-token-1"
     cloud.clock.sleep(120)
-    with pytest.raises(Problem):
+    with pytest.raises(VbsjobError):
         asking.job("j")
 
 
@@ -114,7 +114,7 @@ def test_f58_once_renewing_works_again_the_new_token_serves() -> None:
 def test_f56_a_token_refused_for_ever_is_renewed_once_a_minute_and_thrice_an_hour() -> None:
     at: list[float] = []
 
-    def refusing(request: Request) -> Reply | None:
+    def refusing(request: Request) -> Response | None:
         if request.method == "GET":
             return told(401, {})
         at.append(cloud.clock())
@@ -123,7 +123,7 @@ def test_f56_a_token_refused_for_ever_is_renewed_once_a_minute_and_thrice_an_hou
     cloud = Cloud(before=refusing)
     asking = cloud.client()
     for _ in range(2 * 720):
-        with pytest.raises(Problem) as caught:
+        with pytest.raises(VbsjobError) as caught:
             asking.job("j")
         assert caught.value.exit_code == 4
         cloud.clock.sleep(5)
@@ -139,7 +139,7 @@ def test_f56_a_refused_credential_is_not_sent_again_by_the_same_process() -> Non
     posts = Posts(told(401, {}))
     asking = posts.cloud().client()
     for _ in range(5):
-        with pytest.raises(Problem):
+        with pytest.raises(VbsjobError):
             asking.job("j")
         posts.clock.sleep(4000)
     assert len(posts.at) == 1
@@ -147,7 +147,7 @@ def test_f56_a_refused_credential_is_not_sent_again_by_the_same_process() -> Non
 
 def test_f57_s13_three_watches_with_a_wrong_password_post_it_once_each() -> None:
     with Server(always(answer({"error": {"code": 401, "message": "No."}}, 401))) as server:
-        env = surroundings(**USER | {"OS_AUTH_URL": f"{server.url}/v3"})
+        env = clean_env(**USER | {"OS_AUTH_URL": f"{server.url}/v3"})
         command = [*COMMAND, "watch", *(f"j{n}" for n in range(40))]
         running = [
             subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True)
@@ -159,11 +159,11 @@ def test_f57_s13_three_watches_with_a_wrong_password_post_it_once_each() -> None
     assert server.requests == 3
 
 
-def changed(cloud: Cloud) -> Callable[[Request], Reply | None]:
+def changed(cloud: Cloud) -> Callable[[Request], Response | None]:
     """The password was changed: tokens made with the old one are dead, and so is itself."""
     cloud.tokens.clear()
 
-    def before(request: Request) -> Reply | None:
+    def before(request: Request) -> Response | None:
         if request.method != "POST":
             return None
         proof = json.loads(request.body)["auth"]["identity"]["password"]["user"]["password"]
@@ -192,7 +192,7 @@ BAD = ["", "canary\x1btoken", "canary-tökén", "canary\ntoken", "canary\0token"
 
 @pytest.mark.parametrize("token", BAD)
 def test_f67_a_token_that_no_header_can_hold_is_refused_whoever_issued_it(token: str) -> None:
-    def before(request: Request) -> Reply | None:
+    def before(request: Request) -> Response | None:
         if request.url != f"{AUTH_URL}/auth/tokens":
             return None
         return told(201, {"token": {"project": {"id": "p"}}}, **{"x-subject-token": token})

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from vbsjob.__main__ import run
-from vbsjob.context import World
-from vbsjob.http.messages import Reply
+from vbsjob.context import Context
+from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,10 +39,10 @@ def get(body: bytes, job_id: str, output: str) -> tuple[int, str, str]:
         "OS_PROJECT_ID": "p",
         "VBSJOB_ENDPOINT": "https://v.test",
     }
-    world = World(
-        io.StringIO(), out, err, env, sleep=lambda _: None, send=lambda _: Reply(200, {}, body)
+    context = Context(
+        io.StringIO(), out, err, env, sleep=lambda _: None, send=lambda _: Response(200, {}, body)
     )
-    return run(["get", job_id, "-o", output], world), out.getvalue(), err.getvalue()
+    return run(["get", job_id, "-o", output], context), out.getvalue(), err.getvalue()
 
 
 @pytest.mark.skipif(not PUBLISHED, reason="../shared/api/responses is not here")

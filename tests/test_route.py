@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.cloud import USER, Cloud
 from vbsjob.http import proxies
-from vbsjob.outcome import Usage
+from vbsjob.outcome import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +97,7 @@ def told_of(value: str) -> str:
     """What the problem with a value names; empty where there is none."""
     try:
         proxies.proxy_for("https://vbs.cloud.test/", {"HTTPS_PROXY": value})
-    except Usage as problem:
+    except UsageError as problem:
         return str(problem).partition(":")[0]
     return ""
 
@@ -118,7 +118,7 @@ def told_of(value: str) -> str:
 )
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
 def test_f33_bad_proxies_are_named_without_their_password(value: str, variable: str) -> None:
-    with pytest.raises(Usage) as caught:
+    with pytest.raises(UsageError) as caught:
         proxies.proxy_for("https://vbs.cloud.test/", {variable: value})
     assert variable in str(caught.value)
     assert "canary-pw" not in str(caught.value)

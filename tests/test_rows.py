@@ -31,9 +31,9 @@ def test_s22_the_table_names_the_tests_that_there_are() -> None:
 def test_s22_the_table_counts_the_cases_that_a_run_repeats_in_itself(tmp_path: Path) -> None:
     (tmp_path / "test_some.py").write_text(SOME)
     report = tmp_path / "junit.xml"
-    plain = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
+    printable = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
     words = f"-m pytest -q -p xdist -n 2 --rootdir=. --junitxml={report} test_some.py"
-    subprocess.run([sys.executable, *words.split()], cwd=tmp_path, env=plain, check=False)
+    subprocess.run([sys.executable, *words.split()], cwd=tmp_path, env=printable, check=False)
     assert {name: (str(t), t.cases) for name, t in rows.results(report).items()} == {
         "test_some::test_many": ("2 passed", 11),
         "test_some::test_one": ("1 passed", 1),

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import process, serving, surroundings
-from vbsjob.context import World
-from vbsjob.sandbox.scenarios import RECIPES, Plan
+from tests.support.program import process, serving, clean_env
+from vbsjob.context import Context
+from vbsjob.sandbox.scenarios import SCENARIOS, Plan
 from vbsjob.sandbox.server import PASSWORD, Sandbox
 
 if TYPE_CHECKING:
@@ -28,16 +28,16 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 @contextmanager
 def within(**service: float) -> Iterator[Sandbox]:
-    world = World(io.StringIO(), io.StringIO(), io.StringIO(), {})
-    with Sandbox(world, token_life=service.get("token_life", 60.0)) as sandbox:
+    context = Context(io.StringIO(), io.StringIO(), io.StringIO(), {})
+    with Sandbox(context, token_life=service.get("token_life", 60.0)) as sandbox:
         yield sandbox
 
 
 def test_what_the_command_prints_is_all_a_client_needs_and_a_signal_ends_it() -> None:
     with serving() as (command, told):
-        ended = process("get", "backup", "-f", "status", env=surroundings(**told))
+        ended = process("get", "backup", "-f", "status", env=clean_env(**told))
         assert (ended.code, ended.out) == (0, "RUNNING\n"), ended.err
-        ended = process("get", "nothing", env=surroundings(**told))
+        ended = process("get", "nothing", env=clean_env(**told))
         assert ended.code == 5
         command.send_signal(signal.SIGTERM)
         assert command.wait(10) == -signal.SIGTERM
@@ -56,7 +56,7 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
 def test_a_port_in_use_is_one_clear_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = process("sandbox", "--port", str(port), env=surroundings())
+        ended = process("sandbox", "--port", str(port), env=clean_env())
     assert (ended.code, ended.out) == (70, "")
     assert ended.err.count("\n") == 1
     assert f"127.0.0.1:{port}" in ended.err
@@ -73,7 +73,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
     ],
 )  # fmt: skip
 def test_a_bad_fault_life_or_port_is_a_usage_error(argv: tuple[str, ...]) -> None:
-    ended = process("sandbox", *argv, env=surroundings())
+    ended = process("sandbox", *argv, env=clean_env())
     assert (ended.code, ended.out) == (2, "")
     assert argv[0] in ended.err
 
@@ -83,7 +83,7 @@ def test_a_bad_fault_life_or_port_is_a_usage_error(argv: tuple[str, ...]) -> Non
 )
 def test_a_fault_on_demand_is_met_by_the_client(kind: str, code: int) -> None:
     with serving("--fault", f"{kind}=1") as (_, told):
-        ended = process("get", "backup", "--retry-for", "0s", env=surroundings(**told))
+        ended = process("get", "backup", "--retry-for", "0s", env=clean_env(**told))
         assert ended.code == code, ended.err
 
 
@@ -96,8 +96,8 @@ def test_a_token_whose_life_is_over_is_refused() -> None:
 
 
 def test_help_names_every_job() -> None:
-    ended = process("sandbox", "--help", env=surroundings())
-    assert all(name in ended.out for name in RECIPES)
+    ended = process("sandbox", "--help", env=clean_env())
+    assert all(name in ended.out for name in SCENARIOS)
 
 
 def post(sandbox: Sandbox) -> str:
@@ -136,7 +136,7 @@ def test_a_length_that_is_none_ends_the_request_and_not_the_service(length: str)
         assert post(sandbox)
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_a_job_begins_goes_on_and_ends_as_its_recipe_says(name: str) -> None:
     plan = Plan.of(name, NOON)
     assert plan
@@ -165,8 +165,8 @@ def test_an_unknown_name_is_no_job(name: str) -> None:
 @pytest.mark.parametrize("year", [1999, 2026, 2099])
 def test_the_time_it_tells_is_that_of_its_world_on_which_its_tokens_live(year: int) -> None:
     now = NOON.replace(year=year)
-    world = World(io.StringIO(), io.StringIO(), io.StringIO(), {}, now=lambda: now)
-    with Sandbox(world) as sandbox:
+    context = Context(io.StringIO(), io.StringIO(), io.StringIO(), {}, now=lambda: now)
+    with Sandbox(context) as sandbox:
         line = http.client.HTTPConnection(sandbox.address.removeprefix("http://"))
         line.request("GET", "/")
         told = line.getresponse().headers["Date"]

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from tests.support.canary import leaked
 from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, told
 from tests.support.server import Server, answer, job, saying
-from vbsjob.http.messages import Reply, Request
-from vbsjob.http.transport import Wire
-from vbsjob.outcome import Problem
+from vbsjob.http.messages import Response, Request
+from vbsjob.http.transport import Transport
+from vbsjob.outcome import VbsjobError
 from vbsjob.redact import LEAST_IN_ANSWERS, MASK, Secrets
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 CANARY = 'canary"pässword/7Q+&'
 
 
-def echoing(status: int, spelled: Callable[[str], str]) -> Callable[[Request], Reply | None]:
+def echoing(status: int, spelled: Callable[[str], str]) -> Callable[[Request], Response | None]:
     """A service that gives back whatever it was sent."""
 
-    def before(request: Request) -> Reply | None:
+    def before(request: Request) -> Response | None:
         if status == 201 or (status == 200 and request.method == "POST"):
             return None
         sent = spelled(f"{dict(request.headers)} {request.body.decode()}")
@@ -87,7 +87,7 @@ def test_s05_f92_f93_no_way_of_signing_in_shows_its_secret(
 
 
 def test_f92_a_bug_shows_no_secret() -> None:
-    def broken(request: Request) -> Reply | None:
+    def broken(request: Request) -> Response | None:
         raise RuntimeError(str(request.headers) + str(request.body))
 
     code, out, err = Cloud(before=broken).run("get", "j", "-v")
@@ -148,13 +148,13 @@ def test_the_wire_masks_what_a_real_service_echoes() -> None:
 @pytest.mark.parametrize("machine", [False, True])
 @pytest.mark.parametrize("colors", ["", "1"])
 def test_nothing_that_is_said_on_stderr_holds_a_secret(machine: bool, colors: str) -> None:
-    world = Cloud().world({"FORCE_COLOR": colors})
-    world.secrets.add(PASSWORD)
-    world.manner.machine, world.manner.verbose = machine, True
-    for say in (world.note, world.warn, world.trace):
+    context = Cloud().context({"FORCE_COLOR": colors})
+    context.secrets.add(PASSWORD)
+    context.error_output.machine, context.error_output.verbose = machine, True
+    for say in (context.note, context.warn, context.trace):
         say(f"<{PASSWORD}>")
-    world.complain(Problem(f"<{PASSWORD}>", hint=PASSWORD, code=PASSWORD, request_id=PASSWORD))
-    said = world.stderr.getvalue()  # type: ignore[attr-defined]
+    context.print_error(VbsjobError(f"<{PASSWORD}>", hint=PASSWORD, code=PASSWORD, request_id=PASSWORD))
+    said = context.stderr.getvalue()  # type: ignore[attr-defined]
     assert not leaked(said, PASSWORD)
     assert said.count(f"<{MASK}>") == 4
 
@@ -170,8 +170,8 @@ def test_a_secret_that_is_also_a_name_is_not_shown_as_a_name(output: str) -> Non
 def test_a_header_that_echoes_a_secret_is_masked_but_for_the_token_that_is_issued() -> None:
     headers = (f"X-Request-Id: {CANARY.encode().hex()}", "X-Subject-Token: a-fresh-token")
     with Server(saying(answer({}, 200, *headers))) as server:
-        wire = Wire(secrets=Secrets(CANARY, "a-fresh-token"), clock=monotonic, body_limit=999)
-        reply = wire.send(Request("GET", f"{server.url}/x"))
+        wire = Transport(secrets=Secrets(CANARY, "a-fresh-token"), clock=monotonic, body_limit=999)
+        response = wire.send(Request("GET", f"{server.url}/x"))
         wire.close()
-    assert reply.headers["x-request-id"] == MASK
-    assert reply.headers["x-subject-token"] == "a-fresh-token"
+    assert response.headers["x-request-id"] == MASK
+    assert response.headers["x-subject-token"] == "a-fresh-token"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vbsjob.config import loader
-from vbsjob.context import World
-from vbsjob.outcome import Usage
+from vbsjob.context import Context
+from vbsjob.outcome import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 SOURCES = ("option", "own", "os", "config", "yaml")
 
 
-def world(folder: Path, *, config: str = "", clouds: str = "", **env: str) -> World:
+def context(folder: Path, *, config: str = "", clouds: str = "", **env: str) -> Context:
     for name, content in (("config.toml", config), ("clouds.yaml", clouds)):
         if content:
             (folder / name).write_text(content)
             (folder / name).chmod(0o600)
-    return World(
+    return Context(
         io.StringIO(), io.StringIO(), io.StringIO(), env,
         config_folders=(folder,), config_file=folder / "config.toml",
     )  # fmt: skip
@@ -35,7 +35,7 @@ def having(folder: Path, sources: tuple[str, ...]) -> Settings:
     env = {"VBSJOB_CLOUD": "c"} if "config" in sources or "yaml" in sources else {}
     env |= {"VBSJOB_REGION": "own"} if "own" in sources else {}
     env |= {"OS_REGION_NAME": "os"} if "os" in sources else {}
-    outside = world(
+    outside = context(
         folder,
         config='[clouds.c]\nregion_name = "config"\n' if "config" in sources else "",
         clouds="clouds: {c: {region_name: yaml}}\n" if "yaml" in sources else "",
@@ -62,7 +62,7 @@ def test_f74_the_first_source_wins_when_those_above_it_are_taken_away(
 
 
 def test_a_preference_comes_from_config_toml_and_names_its_section(tmp_path: Path) -> None:
-    outside = world(tmp_path, config='[defaults]\noutput = "json"\nretry_for = "5m"\n')
+    outside = context(tmp_path, config='[defaults]\noutput = "json"\nretry_for = "5m"\n')
     loaded = loader.load({}, outside)
     assert (loaded["output"], loaded["retry_for"]) == ("json", 300.0)
     assert loaded.origin("output") == f"{tmp_path}/config.toml [defaults]"
@@ -71,21 +71,21 @@ def test_a_preference_comes_from_config_toml_and_names_its_section(tmp_path: Pat
 
 def test_a_cloud_of_config_toml_has_the_keys_of_clouds_yaml(tmp_path: Path) -> None:
     both = [
-        world(tmp_path, config='[clouds.a.auth]\nauth_url = "https://iam.test/v3"\nusername = "u"'),
-        world(tmp_path, clouds="clouds: {b: {auth: {auth_url: https://iam.test/v3, username: u}}}"),
+        context(tmp_path, config='[clouds.a.auth]\nauth_url = "https://iam.test/v3"\nusername = "u"'),
+        context(tmp_path, clouds="clouds: {b: {auth: {auth_url: https://iam.test/v3, username: u}}}"),
     ]
     a, b = (loader.load({"cloud": name}, made) for name, made in zip("ab", both, strict=True))
     assert (a["auth_url"], a["username"]) == (b["auth_url"], b["username"])
 
 
 def test_the_only_cloud_of_clouds_yaml_needs_no_name(tmp_path: Path) -> None:
-    outside = world(tmp_path, clouds="clouds: {only: {region_name: eu-nl}}")
+    outside = context(tmp_path, clouds="clouds: {only: {region_name: eu-nl}}")
     assert loader.load({}, outside)["region"] == "eu-nl"
 
 
 def test_keys_of_other_services_are_passed_over(tmp_path: Path) -> None:
     clouds = "clouds: {c: {region_name: eu-de, compute_api_version: '2', networks: [{name: n}]}}"
-    assert loader.load({"cloud": "c"}, world(tmp_path, clouds=clouds))["region"] == "eu-de"
+    assert loader.load({"cloud": "c"}, context(tmp_path, clouds=clouds))["region"] == "eu-de"
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_f74_a_broken_file_is_named_with_what_is_wrong(
     config: str, clouds: str, says: str, tmp_path: Path
 ) -> None:
     options = {"cloud": "c"} if clouds else {}
-    with pytest.raises(Usage) as raised:
-        loader.load(options, world(tmp_path, config=config, clouds=clouds))
+    with pytest.raises(UsageError) as raised:
+        loader.load(options, context(tmp_path, config=config, clouds=clouds))
     assert says in str(raised.value)
 
 
@@ -124,16 +124,16 @@ MISSPELT = [
 def test_f74_a_misspelt_key_is_named_with_its_file_and_line_and_the_nearest_one(
     config: str, line: int, says: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(Usage) as raised:
-        loader.load({}, world(tmp_path, config=config))
+    with pytest.raises(UsageError) as raised:
+        loader.load({}, context(tmp_path, config=config))
     where = f"{tmp_path}/config.toml: {f'line {line}: ' if line else '[defaults]'}"
     assert str(raised.value).startswith(where)
     assert says in str(raised.value)
 
 
 def test_a_secret_in_a_broken_file_is_never_shown(tmp_path: Path) -> None:
-    outside = world(tmp_path, clouds="clouds: {c: {auth: {password: s3cr3t-canary, x: [}}}")
-    with pytest.raises(Usage) as raised:
+    outside = context(tmp_path, clouds="clouds: {c: {auth: {password: s3cr3t-canary, x: [}}}")
+    with pytest.raises(UsageError) as raised:
         loader.load({"cloud": "c"}, outside)
     assert "canary" not in str(raised.value)
 
@@ -143,6 +143,6 @@ def test_a_secret_in_a_broken_file_is_never_shown(tmp_path: Path) -> None:
     [("retry_for", "soon"), ("output", "xml"), ("region", "../x"), ("verbose", "maybe")],
 )
 def test_f74_a_bad_value_is_refused_with_its_origin(noun: str, value: str, tmp_path: Path) -> None:
-    with pytest.raises(Usage) as raised:
-        loader.load({}, world(tmp_path, **{f"VBSJOB_{noun.upper()}": value}))
+    with pytest.raises(UsageError) as raised:
+        loader.load({}, context(tmp_path, **{f"VBSJOB_{noun.upper()}": value}))
     assert f"VBSJOB_{noun.upper()}" in str(raised.value)

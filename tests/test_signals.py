@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.moments import BIT, caught
-from tests.support.program import COMMAND, ROOT, surroundings
+from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.server import Server, answer, job
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def ignored(pid: int) -> bool:
 def test_f79_ctrl_c_stops_the_shell_loop_around_it(service: Server) -> None:
     loop = 'trap "exit 3" USR1; for i in 1 2 3; do "$@" get j; done; echo survived'
     with subprocess.Popen(
-        ["bash", "-c", loop, "bash", *COMMAND], env=surroundings(service.url), cwd=ROOT,
+        ["bash", "-c", loop, "bash", *COMMAND], env=clean_env(service.url), cwd=ROOT,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
     ) as shell:  # fmt: skip
         child = _child_of(shell.pid)
@@ -72,7 +72,7 @@ def _child_of(pid: int) -> int:
 def test_f83_where_sigint_is_ignored_on_entry_it_stays_ignored(service: Server) -> None:
     line = "trap '' INT; exec \"$@\" get j --exit-status"
     with subprocess.Popen(
-        ["bash", "-c", line, "bash", *COMMAND], env=surroundings(service.url), cwd=ROOT,
+        ["bash", "-c", line, "bash", *COMMAND], env=clean_env(service.url), cwd=ROOT,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as child:  # fmt: skip
         while not ignored(child.pid):

@@ -23,18 +23,18 @@ from tests.support.cloud import (
     Cloud,
     told,
 )
-from vbsjob.outcome import Problem
+from vbsjob.outcome import VbsjobError
 
 if TYPE_CHECKING:
-    from vbsjob.http.messages import Reply, Request
+    from vbsjob.http.messages import Response, Request
 
-KEYS = {
+SETTINGS = {
     "OS_AUTH_URL": AUTH_URL,
     "OS_ACCESS_KEY": "AKcanary0000000001",
     "OS_SECRET_KEY": "SKcanary0000000002",
     "OS_PROJECT_NAME": "eu-de_team",
 }
-LOCATED = KEYS | {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+LOCATED = SETTINGS | {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
 
 
 def proofs(cloud: Cloud) -> Any:
@@ -89,7 +89,7 @@ def test_a_passcode_goes_with_the_password_and_cannot_be_renewed() -> None:
     assert proofs(cloud)["identity"]["methods"] == ["password", "totp"]
     assert not asking.renewable
     cloud.tokens.clear()
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(VbsjobError) as caught:
         asking.job("j")
     assert caught.value.exit_code == 4
     assert cloud.posts == 1
@@ -111,7 +111,7 @@ def test_a_token_with_endpoint_and_project_makes_no_identity_call() -> None:
 
 def test_an_access_key_asks_for_project_and_catalog_with_signed_requests() -> None:
     cloud = Cloud()
-    assert cloud.run("get", "j", env=KEYS)[0] == 0
+    assert cloud.run("get", "j", env=SETTINGS)[0] == 0
     assert [request.url for request in cloud.asked] == [
         f"{AUTH_URL}/projects?name=eu-de_team",
         f"{AUTH_URL}/auth/catalog",
@@ -120,7 +120,7 @@ def test_an_access_key_asks_for_project_and_catalog_with_signed_requests() -> No
     assert all("Signature=" in request.headers["Authorization"] for request in cloud.asked)
     assert cloud.asked[2].headers["X-Project-Id"] == PROJECT_ID
     sent = str([(r.url, dict(r.headers), r.body) for r in cloud.asked])
-    assert KEYS["OS_SECRET_KEY"] not in sent
+    assert SETTINGS["OS_SECRET_KEY"] not in sent
 
 
 def test_an_access_key_with_endpoint_and_project_makes_one_request() -> None:
@@ -154,7 +154,7 @@ def test_f63_a_clock_that_is_off_is_named_and_corrected_once(hours: int) -> None
     right = Clock()
     told_time = right.now() + timedelta(hours=hours)
 
-    def late(request: Request) -> Reply | None:
+    def late(request: Request) -> Response | None:
         at = datetime.strptime(request.headers["X-Sdk-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         if abs(at - told_time) < timedelta(minutes=15):
             return None
@@ -241,7 +241,7 @@ def test_a_missing_value_is_named_with_every_way_to_set_it(left_out: str, named:
 
 @pytest.mark.parametrize("noun", ["OS_ACCESS_KEY", "OS_SECRET_KEY"])
 def test_half_a_key_is_an_error_that_names_the_other_half(noun: str) -> None:
-    env = {k: v for k, v in KEYS.items() if k != noun}
+    env = {k: v for k, v in SETTINGS.items() if k != noun}
     code, _, err = Cloud().run("get", "j", env=env)
     assert code == 2
     assert noun in err

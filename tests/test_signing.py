@@ -28,7 +28,7 @@ def word(draw: random.Random, longest: int = 8) -> str:
     return "".join(draw.choices(CHARACTERS, k=draw.randint(0, longest)))
 
 
-def drawn(draw: random.Random) -> tuple[Request, aksk.Keys, datetime, str | None]:
+def drawn(draw: random.Random) -> tuple[Request, aksk.AccessKeyPair, datetime, str | None]:
     segments = [quote(word(draw), safe=draw.choice(["", "~", "!*'()"])) for _ in range(3)]
     path = "/v1/" + "/".join(segments) + draw.choice(["", "/"])
     pairs = [
@@ -43,7 +43,7 @@ def drawn(draw: random.Random) -> tuple[Request, aksk.Keys, datetime, str | None
     headers = {"Content-Type": draw.choice(["application/json", "application/json;v=1 "])}
     request = Request(method, f"https://vbs.test{port}{path}{query}", headers if body else {}, body)
     token = draw.choice([None, "a-security-token"])
-    keys = aksk.Keys(f"AK{draw.random()}", f"SK{draw.random()}", token)
+    keys = aksk.AccessKeyPair(f"AK{draw.random()}", f"SK{draw.random()}", token)
     at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=draw.randrange(10**8))
     return request, keys, at, draw.choice([None, "5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1b"])
 
@@ -52,7 +52,7 @@ def test_the_published_known_answer() -> None:
     if not KNOWN.exists():
         pytest.skip("../shared/api is not here; the differential tests below cover the same")
     known = json.loads(KNOWN.read_text())
-    keys = aksk.Keys(known["access_key"], known["secret_key"])
+    keys = aksk.AccessKeyPair(known["access_key"], known["secret_key"])
     request = Request("GET", known["url"], {"Content-Type": known["headers"]["content-type"]})
     signed = aksk.signed(request, keys, datetime(2019, 11, 15, 3, 36, 55, tzinfo=UTC))
     headers = dict(signed.headers)
@@ -91,7 +91,7 @@ def test_f64_the_library_sends_the_very_bytes_that_were_signed(
 
 
 def test_a_changed_byte_anywhere_breaks_the_signature() -> None:
-    keys = aksk.Keys("AK", "SK")
+    keys = aksk.AccessKeyPair("AK", "SK")
     request = Request("POST", "https://vbs.test/v1/p?a=b", {"Content-Type": "x"}, b"body")
     signed = aksk.signed(request, keys, datetime(2026, 1, 1, tzinfo=UTC), "p")
     headers = dict(signed.headers)
@@ -106,7 +106,7 @@ def test_a_changed_byte_anywhere_breaks_the_signature() -> None:
         assert not verified("POST", b"/v1/p?a=b", other, b"body", "SK")[0]
 
 
-def vendors(request: Request, keys: aksk.Keys) -> str:
+def vendors(request: Request, keys: aksk.AccessKeyPair) -> str:
     """The vendor's own signer, given the parts that it takes apart itself."""
     core = pytest.importorskip("huaweicloudsdkcore.signer.signer")
     sdk = pytest.importorskip("huaweicloudsdkcore.sdk_request")

@@ -15,17 +15,17 @@ import pytest
 
 from tests.support.oracle import Account, Wish, complaints
 from tests.support.storm import Storm, Weather, life
-from vbsjob.client import Client
+from vbsjob.client import JobsClient
 from vbsjob.config import loader
 from vbsjob.jobs.job import Job
-from vbsjob.outcome import Code, JobNotFound, Misread, Problem, Refused, Unavailable
+from vbsjob.outcome import ExitCode, JobNotFoundError, UnexpectedResponseError, VbsjobError, ApiError, UnavailableError
 from vbsjob.watch.loop import Watch
-from vbsjob.watch.state import Poll, Rules
+from vbsjob.watch.state import WatchState, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vbsjob.watch.state import Event, Followed
+    from vbsjob.watch.state import Event, TrackedJob
 
 HOUR = 3600.0
 
@@ -181,46 +181,46 @@ def test_the_oracle_accepts_no_code_but_the_one_that_was_delivered() -> None:
     }  # fmt: skip
 
 
-class Lying(Poll):
+class Lying(WatchState):
     """Decides wrongly as `lie` says: a code to end a job with, or None to decide rightly."""
 
-    lie: Callable[[Followed, Job | Problem], Code | None]
+    lie: Callable[[TrackedJob, Job | VbsjobError], ExitCode | None]
 
     def told(
-        self, job_id: str, found: Job | Problem, now: float, age: float | None = None
+        self, job_id: str, found: Job | VbsjobError, now: float, age: float | None = None
     ) -> list[Event]:
         one = self.followed[job_id]
         code = self.lie(one, found)
         if code is None or one.code is not None or self.over:
             return super().told(job_id, found, now, age)
-        one.problem = found if isinstance(found, Problem) else None
+        one.problem = found if isinstance(found, VbsjobError) else None
         self._settle(one, code)
         return []
 
 
-LIES: dict[str, Callable[[Followed, Job | Problem], Code | None]] = {
+LIES: dict[str, Callable[[TrackedJob, Job | VbsjobError], ExitCode | None]] = {
     "a failed question is a failed job": lambda one, found: (
-        Code.JOB_FAILED if isinstance(found, Unavailable) else None
+        ExitCode.JOB_FAILED if isinstance(found, UnavailableError) else None
     ),
     "three failures are an outage": lambda one, found: (
-        Code.UNAVAILABLE if isinstance(found, Unavailable) and one.failures >= 2 else None
+        ExitCode.UNAVAILABLE if isinstance(found, UnavailableError) and one.failures >= 2 else None
     ),
     "a 404 is the end": lambda one, found: (
-        Code.NOT_FOUND if isinstance(found, JobNotFound) and one.job else None
+        ExitCode.NOT_FOUND if isinstance(found, JobNotFoundError) and one.job else None
     ),
     "a failed sub-job is a failed job": lambda one, found: (
-        Code.JOB_FAILED
+        ExitCode.JOB_FAILED
         if isinstance(found, Job) and found.failed_below and not found.ended
         else None
     ),
     "a word in lower case is an end": lambda one, found: (
-        Code.OK if isinstance(found, Job) and found.status == "success" else None
+        ExitCode.OK if isinstance(found, Job) and found.status == "success" else None
     ),
     "an error in time is patience lost": lambda one, found: (
-        Code.TIMEOUT if isinstance(found, Problem) and one.failures >= 5 else None
+        ExitCode.TIMEOUT if isinstance(found, VbsjobError) and one.failures >= 5 else None
     ),
     "what redirects is an outage": lambda one, found: (
-        Code.UNAVAILABLE if isinstance(found, Refused) and not isinstance(found, Misread) else None
+        ExitCode.UNAVAILABLE if isinstance(found, ApiError) and not isinstance(found, UnexpectedResponseError) else None
     ),
 }
 
@@ -233,12 +233,12 @@ def test_the_oracle_catches_a_program_that_decides_wrongly(name: str) -> None:
     caught = 0
     for seed in range(60):
         plan = alone(seed)
-        world = plan.storm.world(io.StringIO())
-        client = Client(loader.load({}, world), world)
+        context = plan.storm.context(io.StringIO())
+        client = JobsClient(loader.load({}, context), context)
         rules = Rules(plan.wish.retry_for, plan.wish.wait_for_job)
         wish = Wish(plan.wish.retry_for, plan.wish.wait_for_job)
-        poll = Liar(list(plan.storm.lives), rules, 0.0, world.random)
-        code = Watch(poll, client.ask, world, []).run()
+        poll = Liar(list(plan.storm.lives), rules, 0.0, context.random)
+        code = Watch(poll, client.ask, context, []).run()
         jobs = {job_id: int(one.verdict) for job_id, one in poll.followed.items()}
         account = replace(_account(plan, int(code), jobs), wish=wish)
         caught += bool(complaints(account))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.files import needs_full
-from tests.support.program import COMMAND, ROOT, process, shell, surroundings
+from tests.support.program import COMMAND, ROOT, process, shell, clean_env
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def well() -> Iterator[Server]:
      "--version", "sandbox"],
 )  # fmt: skip
 def test_f78_a_full_disk_under_stdout_is_70_and_named(well: Server, command: str) -> None:
-    ended = shell(f'"$@" {command} >/dev/full', env=surroundings(well.url))
+    ended = shell(f'"$@" {command} >/dev/full', env=clean_env(well.url))
     assert ended.code == 70, ended.err
     assert ended.tidy
     assert ended.err.startswith(("vbsjob: ", '{"error": '))
@@ -52,7 +52,7 @@ def test_f78_a_full_disk_under_stdout_is_70_and_named(well: Server, command: str
 
 @pytest.mark.parametrize("command", ["get j", "get j -o json", "--help", "--version"])
 def test_f78_a_closed_stdout_is_70_and_named(well: Server, command: str) -> None:
-    ended = shell(f'"$@" {command} >&-', env=surroundings(well.url))
+    ended = shell(f'"$@" {command} >&-', env=clean_env(well.url))
     assert ended.code == 70, ended.err
     assert ended.tidy
     assert ended.err.startswith(("vbsjob: ", '{"error": '))
@@ -70,10 +70,10 @@ def test_f78_s20_no_missing_stream_changes_what_the_code_says(
     writes = ">&-" in redirections.replace("2>&-", "") or ">/dev/full" in redirections.replace(
         "2>/dev/full", ""
     )
-    ended = shell(f'"$@" get j --exit-status {redirections}', env=surroundings(failing.url))
+    ended = shell(f'"$@" get j --exit-status {redirections}', env=clean_env(failing.url))
     assert ended.code == (70 if writes else 1)
     assert "Traceback" not in ended.err
-    quiet = shell(f'"$@" get j --exit-status -q {redirections}', env=surroundings(failing.url))
+    quiet = shell(f'"$@" get j --exit-status -q {redirections}', env=clean_env(failing.url))
     assert quiet.code == 1
 
 
@@ -81,7 +81,7 @@ def test_f78_s20_no_missing_stream_changes_what_the_code_says(
 @pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", "2>/dev/full >&-"])
 @pytest.mark.parametrize("command", ["get", "get ../x", "get j --cloud none", "nonsense", "--zz"])
 def test_f78_a_problem_that_cannot_be_told_keeps_its_code(command: str, redirection: str) -> None:
-    ended = shell(f'"$@" {command} {redirection}', env=surroundings())
+    ended = shell(f'"$@" {command} {redirection}', env=clean_env())
     assert ended.code in {2, 4}
 
 
@@ -91,7 +91,7 @@ def test_f78_a_full_disk_under_stderr_costs_a_watch_neither_its_answer_nor_its_c
     failing: Server, progress: str
 ) -> None:
     line = f'"$@" watch j -o json --progress {progress} 2>/dev/full'
-    ended = shell(line, env=surroundings(failing.url))
+    ended = shell(line, env=clean_env(failing.url))
     assert ended.code == 1
     assert json.loads(ended.out)["status"] == "FAIL"
 
@@ -102,7 +102,7 @@ def test_f86_a_full_pipe_that_is_not_to_be_waited_for_gets_the_whole_answer_all_
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     with subprocess.Popen(
-        [*COMMAND, "get", "j", "-o", "json"], env=surroundings(failing.url), cwd=ROOT,
+        [*COMMAND, "get", "j", "-o", "json"], env=clean_env(failing.url), cwd=ROOT,
         stdout=writer, stderr=subprocess.PIPE,
     ) as child, os.fdopen(reader, "rb") as stream:  # fmt: skip
         while select.select([], [writer], [], 0)[1] and child.poll() is None:
@@ -113,7 +113,7 @@ def test_f86_a_full_pipe_that_is_not_to_be_waited_for_gets_the_whole_answer_all_
 
 
 def test_f78_a_socket_never_takes_the_place_of_a_closed_stream(well: Server) -> None:
-    ended = shell('"$@" get j -v <&- >&- 2>&-', env=surroundings(well.url))
+    ended = shell('"$@" get j -v <&- >&- 2>&-', env=clean_env(well.url))
     assert ended.code == 70
     for log in well.received:
         assert log.startswith(b"GET ")
@@ -122,7 +122,7 @@ def test_f78_a_socket_never_takes_the_place_of_a_closed_stream(well: Server) -> 
 
 
 def test_f78_bytes_on_stdin_that_are_no_text_are_no_job_id() -> None:
-    env = surroundings("https://vbs.invalid")
+    env = clean_env("https://vbs.invalid")
     for content in (b"\xff\xfe\x00", b"a\xffb\n", b"\x00", b'{"job_id": "\xc3\x28"}'):
         ended = process("get", "-", env=env, stdin=content)
         assert ended.code == 2, ended.err
@@ -148,24 +148,24 @@ def test_f76_a_reader_that_goes_away_ends_it_by_sigpipe_and_without_a_word(
     failing: Server, count: int, output: str
 ) -> None:
     argv = ("get", "j", "--exit-status", "-o", output, "-f", "entities.note")
-    code, err = read_some(surroundings(failing.url), count, *argv)
+    code, err = read_some(clean_env(failing.url), count, *argv)
     assert (code, err) == (SIGPIPE, b"")
 
 
 def test_f76_a_reader_that_took_everything_leaves_the_code_alone(well: Server) -> None:
     line = 'set -o pipefail; "$@" get j -o json | cat >/dev/null'
-    assert shell(line, env=surroundings(well.url)).code == 0
+    assert shell(line, env=clean_env(well.url)).code == 0
 
 
 def test_f76_help_into_head_is_quiet() -> None:
-    ended = shell('"$@" --help | head -1 >/dev/null; echo ${PIPESTATUS[0]}', env=surroundings())
+    ended = shell('"$@" --help | head -1 >/dev/null; echo ${PIPESTATUS[0]}', env=clean_env())
     assert ended.out.strip() in {"0", "141"}
     assert ended.err == ""
 
 
 def test_f76_an_error_whose_reader_has_gone_keeps_its_code(failing: Server) -> None:
     line = '"$@" get ../x 2> >(true); exit $?'
-    assert shell(line, env=surroundings(failing.url)).code == 2
+    assert shell(line, env=clean_env(failing.url)).code == 2
 
 
 NAME = "Größe ✓ 大 \ud800 \x9b"
@@ -201,7 +201,7 @@ def foreign() -> Iterator[Server]:
 def test_f38_s09_an_ascii_terminal_or_odd_locale_changes_no_code_and_no_json(
     foreign: Server, more: dict[str, str], able: bool
 ) -> None:
-    env = surroundings(foreign.url, **more)
+    env = clean_env(foreign.url, **more)
     wide = more.get("PYTHONIOENCODING") == "utf-16"
     table = process("get", "j", "--exit-status", env=env)
     assert table.code == 0, table.err

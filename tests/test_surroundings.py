@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.files import is_root, needs_mount, within_mount
-from tests.support.program import COMMAND, ROOT, process, serving, surroundings
+from tests.support.program import COMMAND, ROOT, process, serving, clean_env
 from tests.support.server import Server, always, answer, job
 from tests.support.terminal import Terminal
 from vbsjob.config import endpoints
@@ -42,7 +42,7 @@ def service() -> Iterator[Server]:
 def test_f37_any_home_will_do_and_no_folder_is_made_where_one_stands(
     service: Server, tmp_path: Path, home: str | None
 ) -> None:
-    env = surroundings(service.url, PYTHONPATH=str(ROOT))
+    env = clean_env(service.url, PYTHONPATH=str(ROOT))
     env |= {"HOME": home} if home is not None else {}
     if home is None:
         del env["HOME"]
@@ -58,7 +58,7 @@ def test_f37_a_user_without_a_name_or_a_home_is_served_and_told_that_no_token_is
 ) -> None:
     tmp_path.chmod(0o777)
     with serving() as (_, told):
-        env = surroundings(PYTHONPATH=str(ROOT), **told)
+        env = clean_env(PYTHONPATH=str(ROOT), **told)
         del env["HOME"]
         ended = subprocess.run(
             ["setpriv", "--reuid", "54321", "--clear-groups", "--", *COMMAND, "get", "backup-1", "-v"],
@@ -83,7 +83,7 @@ def check_served(service: Server, words: tuple[str, ...], home: Path) -> None:
     """Behind words that change the machine for it, the question is answered all the same."""
     ended = subprocess.run(
         [*words, *COMMAND, "get", "j", "--exit-status"], cwd=ROOT, capture_output=True, check=False,
-        env=surroundings(service.url, HOME=str(home)),
+        env=clean_env(service.url, HOME=str(home)),
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert b"SUCCESS" in ended.stdout
@@ -134,7 +134,7 @@ def test_f40_no_terminal_makes_get_do_more_than_show_colour(
     service: Server, term: dict[str, str], color: dict[str, str]
 ) -> None:
     for columns, lines in SIZES:
-        env = surroundings(service.url, LANG="C.UTF-8", **term, **color)
+        env = clean_env(service.url, LANG="C.UTF-8", **term, **color)
         terminal = Terminal("get", "j", "--exit-status", env=env, columns=columns, lines=lines)
         assert terminal.finish() == 0
         assert terminal.screen.untouched
@@ -152,7 +152,7 @@ def test_f40_no_terminal_makes_get_do_more_than_show_colour(
 )  # fmt: skip
 def test_f40_no_variable_makes_a_terminal_of_a_pipe(service: Server, env: dict[str, str]) -> None:
     for command in ("get", "watch"):
-        ended = process(command, "j", env=surroundings(service.url, **{"TERM": "xterm", **env}))
+        ended = process(command, "j", env=clean_env(service.url, **{"TERM": "xterm", **env}))
         assert ended.code == 0, ended.err
         assert "\x1b" not in re.sub(r"\x1b\[[0-9;]*m", "", ended.out + ended.err)
 
@@ -161,7 +161,7 @@ def test_f40_a_terminal_without_a_size_is_taken_for_one_of_80_columns() -> None:
     below = {"job_id": "b" * 32, "status": "FAIL", "fail_reason": "because " * 20}
     ours, its = pty.openpty()
     with Server(always(answer(job("SUCCESS", sub_jobs=[below])))) as server:
-        env = surroundings(server.url, TERM="xterm", NO_COLOR="1")
+        env = clean_env(server.url, TERM="xterm", NO_COLOR="1")
         ended = subprocess.run([*COMMAND, "tree", "j"], stdout=its, stderr=its, env=env, cwd=ROOT, check=False)  # fmt: skip
     shown = os.read(ours, 65536).decode()
     os.close(ours)
@@ -172,7 +172,7 @@ def test_f40_a_terminal_without_a_size_is_taken_for_one_of_80_columns() -> None:
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "1000000000", "x", "1e9", ""])
 def test_f40_no_value_of_columns_matters(service: Server, columns: str) -> None:
-    env = surroundings(service.url, COLUMNS=columns, LINES=columns)
+    env = clean_env(service.url, COLUMNS=columns, LINES=columns)
     for argv in (["get", "j", "--exit-status"], ["--help"], ["get", "--help"]):
         ended = process(*argv, env=env)
         assert ended.code == 0, ended.err
@@ -218,7 +218,7 @@ def test_f98_modules_lying_in_the_working_directory_are_not_imported(
     (work / "evil.pth").write_text("import sys; sys.exit('hijacked')\n")
     script = tmp_path / "vbsjob-as-pip-makes-it"
     script.write_text("from vbsjob.__main__ import main\nmain()\n")
-    env = surroundings(service.url, PYTHONPATH=str(ROOT))
+    env = clean_env(service.url, PYTHONPATH=str(ROOT))
     ended = subprocess.run(
         [sys.executable, str(script), *command.split()], env=env, cwd=work,
         capture_output=True, check=False,

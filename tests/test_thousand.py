@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.program import COMMAND, ROOT, serving, surroundings
+from tests.support.program import COMMAND, ROOT, serving, clean_env
 from tests.support.tally import Tally
 from vbsjob.sandbox.server import PROJECT_ID
 
@@ -41,7 +41,7 @@ def test_f31_s12_every_verdict_is_right_within_bounds_of_files_questions_and_mem
         told["VBSJOB_ENDPOINT"] = f"{tally.address}/v1/{PROJECT_ID}"
         with out.open("wb") as stdout, err.open("wb") as stderr, subprocess.Popen(
             [*COMMAND, "watch", "-", "-o", "jsonl", "--progress", "none"],
-            env=surroundings(HOME=str(tmp_path), **told), cwd=ROOT,
+            env=clean_env(HOME=str(tmp_path), **told), cwd=ROOT,
             stdin=subprocess.PIPE, stdout=stdout, stderr=stderr,
         ) as watch:  # fmt: skip
             assert watch.stdin

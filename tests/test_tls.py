@@ -17,7 +17,7 @@ import pytest
 from tests.support.certificates import KINDS, Authority
 from tests.support.program import asked, reaching
 from tests.support.server import Server, always, answer, job
-from vbsjob.client import Client
+from vbsjob.client import JobsClient
 from vbsjob.config import loader
 from vbsjob.http import deadline
 
@@ -115,11 +115,11 @@ def test_f05_f06_s20_tls_cut_anywhere_is_tried_again_and_never_a_verdict(
 
 
 def test_f29_https_to_a_port_that_speaks_plain_http_is_named(authority: Authority) -> None:
-    def plain(peer: Peer) -> None:
+    def printable(peer: Peer) -> None:
         peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         peer.stall()
 
-    with Server(plain) as server:
+    with Server(printable) as server:
         url = server.url.replace("http:", "https:")
         ended = asked(url, "get", "j", cacert=str(authority.file))
         assert (ended.code, server.connections) == (7, 1)
@@ -165,8 +165,8 @@ def test_f30_a_certificate_that_went_bad_is_seen_with_the_next_connection(
 
     limits = {"cacert": str(authority.file), "attempt": 10}
     with Server(once, tls=authority.good()) as server:
-        with reaching(server.url, **limits) as world:  # type: ignore[arg-type] # limits are mixed
-            client = Client(loader.load({}, world), world)
+        with reaching(server.url, **limits) as context:  # type: ignore[arg-type] # limits are mixed
+            client = JobsClient(loader.load({}, context), context)
             assert client.job("j").status == "RUNNING"
             server.present(authority.bad("expired"))
             outcome = client.jobs(["j"])[0]

@@ -18,7 +18,7 @@ import pytest
 
 from tests.support.cloud import PASSWORD, USER, Cloud
 from vbsjob.auth.token_cache import Tokens
-from vbsjob.context import World
+from vbsjob.context import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -362,7 +362,7 @@ def test_f68_kill_9_of_eight_writers_never_leaves_a_broken_cache(
     tmp_path: Path, kills: int
 ) -> None:
     folder, draw = tmp_path / "tokens", random.Random(68)
-    reader = Tokens(folder, ("account",), World(sys.stdin, sys.stdout, sys.stderr, {}))
+    reader = Tokens(folder, ("account",), Context(sys.stdin, sys.stdout, sys.stderr, {}))
     writers = [writer(folder) for _ in range(8)]
     try:
         for _ in range(kills):

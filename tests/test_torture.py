@@ -94,32 +94,32 @@ WAYS = ("token", "password")
 
 
 @dataclass(frozen=True)
-class World:
+class Context:
     """Services whose jobs go on: 0 and 1 are both wrong."""
 
     place: Place
     nursery: Nursery
-    plain: Server
+    printable: Server
     secure: Server
     logs: Path
 
     def get(self, way: str, strike: Strike) -> Ended:
-        env = environment(self.plain.url)
+        env = environment(self.printable.url)
         if way == "password":
             env = {"HOME": str(self.place.home(self.secure).path)}
         return self.nursery.run("get", "j", "--exit-status", "-v", env=env | strike.env)
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     folder = tmp_path_factory.mktemp("torture")
     place = Place(folder)
     with (
         Nursery(folder / "nursery", LD_PRELOAD=library(folder)) as nursery,
-        Server(always(answer(job("RUNNING")))) as plain,
+        Server(always(answer(job("RUNNING")))) as printable,
         place.serving(Service("RUNNING")) as secure,
     ):
-        yield World(place, nursery, plain, secure, folder)
+        yield Context(place, nursery, printable, secure, folder)
 
 
 CALLS = {
@@ -141,14 +141,14 @@ BESIDE = 24
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("operation", CALLS)
 def test_s20_each_operation_of_get_may_fail_once_and_no_code_lies(
-    world: World, operation: str, way: str, record_property: Callable[[str, object], None]
+    context: Context, operation: str, way: str, record_property: Callable[[str, object], None]
 ) -> None:
-    counted = Strike(operation, world.logs / f"{operation}-{way}", world.place.folder)
-    assert world.get(way, counted).code == 8
+    counted = Strike(operation, context.logs / f"{operation}-{way}", context.place.folder)
+    assert context.get(way, counted).code == 8
     struck = 0
     with ThreadPoolExecutor(BESIDE) as pool:
         strikes = list(counted.each(CALLS[operation]))
-        for strike, ended in zip(strikes, pool.map(partial(world.get, way), strikes), strict=True):
+        for strike, ended in zip(strikes, pool.map(partial(context.get, way), strikes), strict=True):
             assert ended.tidy or ended.code == -13, (strike, ended)
             assert ended.code in _allowed(strike), (strike, ended)
             assert not leaked(ended.out + ended.err, PASSWORD, ISSUED)

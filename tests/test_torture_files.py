@@ -37,7 +37,7 @@ FILES = {"open", "stat", "read", "write", "close", "mkdir", "chmod", "lock", "un
 
 
 @dataclass(frozen=True)
-class World:
+class Context:
     """Homes as earlier runs left them, and what runs in a copy of one."""
 
     place: Place
@@ -65,7 +65,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     """A service whose jobs go on: 0 and 1 are both wrong."""
     folder = tmp_path_factory.mktemp("torture")
     (folder / "own").mkdir()
@@ -78,7 +78,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         assert nursery.run("get", "j", env={"HOME": str(homes[STALE].path)}).code == 0
         homes[STALE].check_whole("j")
         homes[STALE].age()
-        yield World(place, nursery, homes, folder)
+        yield Context(place, nursery, homes, folder)
 
 
 def check_told(ended: Ended, strike: Strike) -> None:
@@ -99,22 +99,22 @@ def check_right(ended: Ended) -> None:
     assert "RUNNING" in ended.out
 
 
-def check_healed(world: World, state: str, home: Home) -> None:
+def check_healed(context: Context, state: str, home: Home) -> None:
     """Hold the next run to the answer without a word of what went before."""
-    ended = world.get(home)
+    ended = context.get(home)
     check_right(ended)
     assert ended.err == ""
     home.check_whole("k", *(["j"] if state == STALE else []))
 
 
-def tortured(world: World, state: str, operation: str, *harms: Harm) -> Counter[str]:
+def tortured(context: Context, state: str, operation: str, *harms: Harm) -> Counter[str]:
     """Let each call of an operation fail; return which were struck, and how often."""
     struck: Counter[str] = Counter()
-    for strike, home, ended in world.struck(state, operation, *harms):
+    for strike, home, ended in context.struck(state, operation, *harms):
         told = f"{strike.struck}, {strike}: {ended}"
         try:
             check_told(ended, strike)
-            check_healed(world, state, home)
+            check_healed(context, state, home)
         except AssertionError as error:
             raise AssertionError(told) from error
         if strike.struck:
@@ -125,9 +125,9 @@ def tortured(world: World, state: str, operation: str, *harms: Harm) -> Counter[
 
 
 def test_s20_each_call_with_a_file_may_fail_once_and_no_code_lies(
-    world: World, record_property: Callable[[str, object], None]
+    context: Context, record_property: Callable[[str, object], None]
 ) -> None:
-    struck = tortured(world, COLD, "file", errno.EIO)
+    struck = tortured(context, COLD, "file", errno.EIO)
     assert struck.keys() == FILES
     record_property("cases", struck.total())
 
@@ -152,9 +152,9 @@ HARMS = {
 @pytest.mark.parametrize("state", [COLD, STALE])
 @pytest.mark.parametrize("operation", HARMS)
 def test_s20_each_call_with_a_file_may_fail_in_every_way_it_can(
-    world: World, operation: str, state: str, record_property: Callable[[str, object], None]
+    context: Context, operation: str, state: str, record_property: Callable[[str, object], None]
 ) -> None:
-    struck = tortured(world, state, operation, *HARMS[operation])
+    struck = tortured(context, state, operation, *HARMS[operation])
     assert struck
     record_property("cases", struck.total())
 
@@ -171,27 +171,27 @@ def test_s20_each_call_with_a_file_may_fail_in_every_way_it_can(
     ],
 )
 def test_f72_no_room_at_any_write_of_cache_and_history_costs_no_answer(
-    world: World, state: str, harm: int, record_property: Callable[[str, object], None]
+    context: Context, state: str, harm: int, record_property: Callable[[str, object], None]
 ) -> None:
-    struck = tortured(world, state, "change", harm)
+    struck = tortured(context, state, "change", harm)
     assert struck.keys() >= {"open", "write", "sync", "rename", "chmod", "mkdir"}
     record_property("cases", struck.total())
 
 
 def test_f72_a_disk_that_fails_to_read_once_costs_no_history(
-    world: World, record_property: Callable[[str, object], None]
+    context: Context, record_property: Callable[[str, object], None]
 ) -> None:
-    struck = tortured(world, STALE, "read", errno.EIO)
+    struck = tortured(context, STALE, "read", errno.EIO)
     assert struck["read"] > 10
     record_property("cases", struck.total())
 
 
 @pytest.mark.parametrize("state", [COLD, STALE])
 def test_f69_trouble_with_any_lock_is_never_fatal(
-    world: World, state: str, record_property: Callable[[str, object], None]
+    context: Context, state: str, record_property: Callable[[str, object], None]
 ) -> None:
     harm = errno.ENOLCK if state == COLD else errno.EINTR
-    struck = tortured(world, state, "lock", harm)
+    struck = tortured(context, state, "lock", harm)
     assert struck.keys() == {"lock"}
     record_property("cases", struck.total())
 
@@ -206,21 +206,21 @@ def test_f69_trouble_with_any_lock_is_never_fatal(
     ],
 )
 def test_f68_f84_killed_at_any_change_of_cache_or_history_the_next_run_heals_it(
-    world: World, state: str, moment: str, record_property: Callable[[str, object], None]
+    context: Context, state: str, parse_time: str, record_property: Callable[[str, object], None]
 ) -> None:
     kills = orphans = 0
-    for strike, home, ended in world.struck(state, "change", moment):
+    for strike, home, ended in context.struck(state, "change", parse_time):
         if strike.at:
             kills += 1
             assert ended.code == -9, (strike, ended)
-        check_healed(world, state, home)
-        orphans += _swept(world, home)
+        check_healed(context, state, home)
+        orphans += _swept(context, home)
     assert kills > 20
     assert orphans
     record_property("cases", kills)
 
 
-def _swept(world: World, home: Home) -> bool:
+def _swept(context: Context, home: Home) -> bool:
     """Whether there are orphans, which then are gone once a token is written an hour later."""
     left = home.leavings
     assert [name for name in left if not name.startswith(".new-")] == []
@@ -229,6 +229,6 @@ def _swept(world: World, home: Home) -> bool:
     home.age()
     for name in left:
         os.utime(home.path / TOKENS / name, (time.time() - 7200,) * 2)
-    check_right(world.get(home))
+    check_right(context.get(home))
     assert home.leavings == []
     return True

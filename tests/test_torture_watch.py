@@ -53,7 +53,7 @@ class Watched:
 
 
 @dataclass(frozen=True)
-class World:
+class Context:
     """A home that an earlier run left; each watch follows a job of its own in a copy of it."""
 
     folder: Path
@@ -63,38 +63,38 @@ class World:
     home: Home
     numbers: Iterator[int] = field(default_factory=count)
 
-    def watch(self, manner: str, strike: Strike) -> Watched:
+    def watch(self, error_output: str, strike: Strike) -> Watched:
         name, home = f"job-{next(self.numbers)}", self.place.copy(self.home)
-        argv = ("watch", name, "--interval", "1", *MANNERS[manner])
+        argv = ("watch", name, "--interval", "1", *MANNERS[error_output])
         env = {"HOME": str(home.path), "TERM": "xterm", "NO_COLOR": "1", **strike.env}
-        if manner == "drawn":
+        if error_output == "drawn":
             drawn = self.nursery.drawn(*argv, env=env)
             tidy = drawn.restored and drawn.screen.untouched
             return Watched(drawn.code, drawn.wrote, self.service.asked[name], tidy)
         told = self.nursery.run(*argv, env=env)
         return Watched(told.code, told.out + told.err, self.service.asked[name])
 
-    def tortured(self, manner: str, calls: Mapping[str, tuple[int, ...]]) -> Counter[str]:
+    def tortured(self, error_output: str, calls: Mapping[str, tuple[int, ...]]) -> Counter[str]:
         """Let each call fail; return which operations were struck, and how often."""
         struck: Counter[str] = Counter()
         with ThreadPoolExecutor(BESIDE) as pool:
 
             def tell(strike: Strike) -> tuple[Strike, Watched]:
-                return strike, self.watch(manner, strike)
+                return strike, self.watch(error_output, strike)
 
             logs = (self.folder / f"{name}-{next(self.numbers)}" for name in calls)
             counts = [Strike(*pair, self.place.folder) for pair in zip(calls, logs, strict=True)]
             for strike, watched in pool.map(tell, counts):
-                check(strike, watched, manner)
+                check(strike, watched, error_output)
             each = chain.from_iterable(one.each(calls[one.operation]) for one in counts)
             for strike, watched in pool.map(tell, each):
-                check(strike, watched, manner)
+                check(strike, watched, error_output)
                 struck.update([strike.operation] if strike.struck else [])
         return struck
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     folder = tmp_path_factory.mktemp("torture")
     (folder / "own").mkdir()
     place, service = Place(folder / "own"), Service("RUNNING", "SUCCESS")
@@ -105,23 +105,23 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         home = place.home(server)
         assert nursery.run("get", "j", env={"HOME": str(home.path)}).code == 0
         home.age()
-        yield World(folder, place, nursery, service, home)
+        yield Context(folder, place, nursery, service, home)
 
 
-def check(strike: Strike, watched: Watched, manner: str) -> None:
+def check(strike: Strike, watched: Watched, error_output: str) -> None:
     told = (strike, strike.struck, watched)
     assert "Traceback" not in watched.said, told
     assert "a bug" not in watched.said, told
     assert watched.tidy, told
-    assert watched.code in allowed(strike, manner), told
+    assert watched.code in allowed(strike, error_output), told
     # Who else than the service could have said that it is done? And that has to be passed on.
-    assert watched.code or (watched.asked >= 2 and WHOLE[manner] in watched.said), told
+    assert watched.code or (watched.asked >= 2 and WHOLE[error_output] in watched.said), told
     assert watched.code != 70 or "failed: " in watched.said, told
     assert not leaked(watched.said, PASSWORD, ISSUED), told
     assert strike.left_open == [], told
 
 
-def allowed(strike: Strike, manner: str) -> set[int]:
+def allowed(strike: Strike, error_output: str) -> set[int]:
     """Return the codes that a watch may end with."""
     operation, file = strike.struck or ("", "")
     if strike.harm in AGAIN:
@@ -129,7 +129,7 @@ def allowed(strike: Strike, manner: str) -> set[int]:
     if CONFIGURED.search(file):
         return {0, 2}
     # A terminal that cannot be written to any more has been closed.
-    gone = {errno.EPIPE, errno.EIO} if manner == "drawn" else {errno.EPIPE}
+    gone = {errno.EPIPE, errno.EIO} if error_output == "drawn" else {errno.EPIPE}
     if operation in {"write1", "write2"} and strike.harm in gone:
         return {-13, 0}
     return {70, 0} if operation in {"write1", "pipe"} else {0}
@@ -137,18 +137,18 @@ def allowed(strike: Strike, manner: str) -> set[int]:
 
 @pytest.mark.parametrize("manner", MANNERS)
 def test_s20_f31_f77_f78_each_call_of_a_watch_may_fail_once_and_no_code_lies(
-    world: World, manner: str, record_property: Callable[[str, object], None]
+    context: Context, error_output: str, record_property: Callable[[str, object], None]
 ) -> None:
-    struck = world.tortured(manner, CALLS)
-    assert struck.keys() >= CALLS.keys() - ({"write2"} if manner == "events" else set())
+    struck = context.tortured(error_output, CALLS)
+    assert struck.keys() >= CALLS.keys() - ({"write2"} if error_output == "events" else set())
     record_property("cases", struck.total())
 
 
 @pytest.mark.parametrize("manner", MANNERS)
 def test_f72_no_room_at_any_write_of_a_watch_costs_no_verdict(
-    world: World, manner: str, record_property: Callable[[str, object], None]
+    context: Context, error_output: str, record_property: Callable[[str, object], None]
 ) -> None:
-    struck = world.tortured(manner, {"write": (errno.ENOSPC,), "rename": (errno.EROFS,)})
+    struck = context.tortured(error_output, {"write": (errno.ENOSPC,), "rename": (errno.EROFS,)})
     assert struck.keys() == {"write", "rename"}
     record_property("cases", struck.total())
 
@@ -156,10 +156,10 @@ def test_f72_no_room_at_any_write_of_a_watch_costs_no_verdict(
 @pytest.mark.long
 @pytest.mark.parametrize("manner", MANNERS)
 def test_s20_each_call_of_a_watch_may_fail_in_every_way_it_can(
-    world: World, manner: str, record_property: Callable[[str, object], None]
+    context: Context, error_output: str, record_property: Callable[[str, object], None]
 ) -> None:
     # Not EACCES: a file closed to the user is passed over, and a terminal asked for the password.
     harms = (errno.EIO, errno.ELOOP, errno.ENOSPC)
-    struck = world.tortured(manner, {**MORE, "file": harms})
+    struck = context.tortured(error_output, {**MORE, "file": harms})
     assert struck.keys() >= MORE.keys()
     record_property("cases", struck.total())

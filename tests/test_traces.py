@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.cloud import USER, Cloud
-from tests.support.program import process, surroundings
+from tests.support.program import process, clean_env
 from tests.support.server import Server, always, answer, job
-from vbsjob.config.schema import HEEDED, KEYS
+from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
 from vbsjob.http.proxies import proxy_for
-from vbsjob.http.tls import Trust
+from vbsjob.http.tls import TlsConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def test_s07_without_a_cache_no_byte_is_left_behind(
     service: Server, command: str, wish: str
 ) -> None:
     argv, more = WISHES[wish]
-    env = surroundings(service.url, **more)
+    env = clean_env(service.url, **more)
     process("get", "j", env=env | {"VBSJOB_CACHE": "yes"})  # something is there already
     before = left(env["HOME"])
     assert any("history" in path for path in before)
@@ -78,7 +78,7 @@ class Heard(dict[str, str]):
         return super().__getitem__(name)
 
 
-DOCUMENTED = {name for key in KEYS for name in (*key.os, key.variable)} | HEEDED.keys()
+DOCUMENTED = {name for key in SETTINGS for name in (*key.os, key.variable)} | OTHER_VARIABLES.keys()
 COMMANDS = (
     "get j", "get j -o json -v", "tree j", "watch j --progress plain", "watch j --github",
     "watch j --progress tty --color auto", "config show", "config check", "explain", "help get",
@@ -94,7 +94,7 @@ def test_s14_no_variable_is_read_that_is_not_told_of(command: str) -> None:
 
 def test_s14_the_way_and_whom_it_trusts_read_no_variable_that_is_not_told_of() -> None:
     env = Heard({})
-    Trust(env=env).context()
+    TlsConfig(env=env).ssl_context()
     assert proxy_for("https://vbs.test", env) is None
     assert {name.upper() for name in env.names} == {
         "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
@@ -105,7 +105,7 @@ def test_s14_config_show_tells_every_variable_and_file_that_is_heeded(tmp_path: 
     (tmp_path / "clouds.yaml").write_text("clouds: {c: {region_name: eu-de}}")
     (tmp_path / "config.toml").write_text('[defaults]\ncolor = "never"\n')
     proxy = "http://u:canary-proxy-password@proxy.test"
-    more = dict.fromkeys(HEEDED, "x") | {"https_proxy": proxy, "HTTPS_PROXY": proxy}
+    more = dict.fromkeys(OTHER_VARIABLES, "x") | {"https_proxy": proxy, "HTTPS_PROXY": proxy}
     del more["OS_CLIENT_CONFIG_FILE"], more["OS_CLIENT_SECURE_FILE"]
     env = USER | more | {"OS_CLOUD": "c"}
     code, out, err = Cloud().run(

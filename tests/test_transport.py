@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import Clock, asked, process, reaching, surroundings
+from tests.support.program import Clock, asked, process, reaching, clean_env
 from tests.support.server import Server, always, answer, job, saying
-from vbsjob.client import Client
+from vbsjob.client import JobsClient
 from vbsjob.config import loader
 from vbsjob.http.messages import Request
-from vbsjob.outcome import Unavailable
+from vbsjob.outcome import UnavailableError
 
 if TYPE_CHECKING:
     from tests.support.program import Ended
@@ -123,7 +123,7 @@ def test_f03_a_server_that_takes_the_connection_and_says_nothing_ends_with_the_a
 def test_f03_a_silent_server_is_left_after_ten_seconds() -> None:
     with Server(silent) as server:
         began = time.monotonic()
-        ended = process("get", "j", "--retry-for", "0", env=surroundings(server.url))
+        ended = process("get", "j", "--retry-for", "0", env=clean_env(server.url))
         assert 10 <= time.monotonic() - began < 15
     assert ended.code == 7
 
@@ -190,9 +190,9 @@ def test_f08_a_connection_that_died_while_idle_is_replaced_at_once_and_uncounted
     clock = Clock()
     with (
         Server(dies_on_reuse, always(answer(job("SUCCESS", "b")))) as server,
-        reaching(server.url, sleep=clock.sleep, clock=clock) as world,
+        reaching(server.url, sleep=clock.sleep, clock=clock) as context,
     ):
-        client = Client(loader.load({}, world), world)
+        client = JobsClient(loader.load({}, context), context)
         assert client.job("a").status == "SUCCESS"
         clock.now += 10
         assert client.job("b").status == "SUCCESS"
@@ -208,11 +208,11 @@ def test_f08_a_sign_in_is_not_sent_again_at_once_on_a_connection_that_died_while
         peer.request()
         peer.reset()
 
-    with Server(dies_on_reuse, always(answer(job()))) as server, reaching(server.url) as world:
-        assert world.send is not None
-        world.send(Request("GET", server.url))
-        with pytest.raises(Unavailable) as caught:
-            world.send(Request("POST", server.url, {}, b"{}"))
+    with Server(dies_on_reuse, always(answer(job()))) as server, reaching(server.url) as context:
+        assert context.send is not None
+        context.send(Request("GET", server.url))
+        with pytest.raises(UnavailableError) as caught:
+            context.send(Request("POST", server.url, {}, b"{}"))
         assert not caught.value.stale
 
 

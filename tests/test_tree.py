@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vbsjob.__main__ import run
-from vbsjob.context import World
-from vbsjob.http.messages import Reply
-from vbsjob.text import plain
+from vbsjob.context import Context
+from vbsjob.http.messages import Response
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +30,11 @@ HOSTILE = "\x1b]0;x\x07[/x]\u202e\x9b\n[red]"
 def tree(job: Any, *argv: str, env: dict[str, str] = ENV) -> tuple[int, str, str]:
     out, err = io.StringIO(), io.StringIO()
     body = job if isinstance(job, bytes) else json.dumps(job).encode()
-    world = World(
+    context = Context(
         io.StringIO(), out, err, env, now=lambda: NOW, sleep=lambda _: None,
-        send=lambda _: Reply(200, {}, body),
+        send=lambda _: Response(200, {}, body),
     )  # fmt: skip
-    return run(["tree", "top", *argv], world), out.getvalue(), err.getvalue()
+    return run(["tree", "top", *argv], context), out.getvalue(), err.getvalue()
 
 
 def a_job(job_id: str, status: str = "SUCCESS", *below: Job, **members: Any) -> Job:
@@ -179,7 +179,7 @@ def test_every_id_is_once_in_every_format_in_order_and_reads_back(job: Job) -> N
     assert list(nested_ids(yaml.safe_load(tree(job, "-o", "yaml")[1]))) == expected
     rows = [json.loads(line) for line in tree(job, "-o", "jsonl")[1].splitlines()]
     assert [row["job_id"] for row in rows] == expected
-    shown = [plain(name) for name in expected]
+    shown = [printable(name) for name in expected]
     table = list(csv.DictReader(io.StringIO(tree(job, "-o", "csv")[1])))
     assert [row["job_id"] for row in table] == shown
     assert tree(job, "-o", "name")[1].split("\n")[:-1] == shown

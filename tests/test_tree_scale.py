@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.tree import Outline
+from vbsjob.jobs.tree import JobTree
 
 SCRIPT = Path(__file__).parent / "benchmarks" / "sub_jobs.py"
 
@@ -34,9 +34,9 @@ def test_a_fold_looks_at_no_more_sub_jobs_than_it_shows_whatever_their_number() 
     looked: list[int] = []
     for size in (100, 10_000):
         below = [{"job_id": f"j{n}", "status": "RUNNING"} for n in range(size)]
-        outline = Outline(Job({"job_id": "top", "status": "RUNNING", "sub_jobs": below}))
-        outline.folded(24)
-        looked.append(calls_of(lambda outline=outline: outline.folded(24)))
+        tree = JobTree(Job({"job_id": "top", "status": "RUNNING", "sub_jobs": below}))
+        tree.folded(24)
+        looked.append(calls_of(lambda tree=tree: tree.folded(24)))
     assert looked[0] == looked[1]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.certificates import Authority
 from tests.support.cloud import PASSWORD, USER, Cloud
-from tests.support.program import KEYS, ROOT, asked, environment, process, surroundings
+from tests.support.program import SETTINGS, ROOT, asked, environment, process, clean_env
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ def test_s15_an_authority_is_trusted_by_either_variable(
     authority: Authority, variable: str
 ) -> None:
     with Server(always(answer(job())), tls=authority.good()) as server:
-        env = surroundings(server.url, **{variable: str(authority.file)})
+        env = clean_env(server.url, **{variable: str(authority.file)})
         assert process("get", "j", env=env).code == 0
-        assert process("get", "j", env=surroundings(server.url)).code == 7
+        assert process("get", "j", env=clean_env(server.url)).code == 7
 
 
 @pytest.mark.parametrize("variable", CERTIFICATE_VARIABLES)
@@ -47,7 +47,7 @@ def test_f35_a_bad_authority_file_is_one_line_that_names_the_variable(
         path.symlink_to("/proc/self/mem")  # for root too: the first page is nobody's
     elif kind in {"empty", "text"}:
         path.write_text("" if kind == "empty" else "canary-content")
-    env = surroundings("https://127.0.0.1:1", **{variable: str(path)})
+    env = clean_env("https://127.0.0.1:1", **{variable: str(path)})
     ended = process("get", "j", env=env)
     assert ended.code == 2
     assert variable in ended.err
@@ -72,7 +72,7 @@ def test_f33_a_proxy_of_a_kind_that_is_not_known_is_one_line_of_usage(
     command: str, variable: str
 ) -> None:
     url, value = "https://vbs.cloud.test", "socks5://u:canary-proxy-pw@proxy.test:1"
-    env = environment(url, VBSJOB_PROGRESS="none", **{variable: value}) | KEYS
+    env = environment(url, VBSJOB_PROGRESS="none", **{variable: value}) | SETTINGS
     ended = asked(url, command, "j", env=env)
     assert ended.code == 2
     assert ended.err.startswith(f"vbsjob: {variable}: ")
@@ -86,7 +86,7 @@ def test_f35_a_bad_client_certificate_is_one_line_that_names_its_variable(
 ) -> None:
     (tmp_path / "c.pem").write_text("canary-content")
     named = dict.fromkeys(variables, str(tmp_path / "c.pem"))
-    ended = process("get", "j", env=surroundings("https://127.0.0.1:1", **named))
+    ended = process("get", "j", env=clean_env("https://127.0.0.1:1", **named))
     assert ended.code == 2
     assert "OS_CERT" in ended.err
     assert "canary-content" not in ended.err
@@ -97,7 +97,7 @@ def test_s02_certificates_unchecked_are_named_on_every_run(
     authority: Authority, output: str
 ) -> None:
     with Server(always(answer(job())), tls=authority.bad("wrong host")) as server:
-        env = surroundings(server.url, OS_INSECURE="true")
+        env = clean_env(server.url, OS_INSECURE="true")
         ended = process("get", "j", "-o", output, env=env)
     assert ended.code == 0
     assert "certificates are not checked" in ended.err
@@ -155,7 +155,7 @@ def test_f34_what_a_proxy_says_of_its_password_is_not_shown() -> None:
     with Server(always(answer(said, 403))) as proxy:
         through = proxy.url.replace("http://", "http://u:canary-proxy%3Apw@")
         more = {"VBSJOB_INSECURE_HTTP": "true", "HTTP_PROXY": through}
-        ended = process("get", "j", "-v", env=surroundings("http://vbs.cloud.test", **more))
+        ended = process("get", "j", "-v", env=clean_env("http://vbs.cloud.test", **more))
     assert ended.code == 4
     assert ended.err.count("(secret)") == 2
     assert "canary" not in ended.err
@@ -172,7 +172,7 @@ def test_f34_a_proxy_that_is_not_there_is_named() -> None:
 
 def test_f34_one_process_needs_no_more_than_its_environment_to_find_the_proxy() -> None:
     with Server(always(empty(407))) as proxy:
-        env = surroundings("https://vbs.cloud.test", HTTPS_PROXY=proxy.url)
+        env = clean_env("https://vbs.cloud.test", HTTPS_PROXY=proxy.url)
         ended = process("get", "j", env=env)
     assert ended.code == 7
     assert f"the proxy {proxy.url}" in ended.err
@@ -194,7 +194,7 @@ def test_f75_no_secret_from_elsewhere_goes_where_a_file_in_this_folder_says(
 ) -> None:
     (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"evil": HERE[where]}}))
     own = {k: v for k, v in USER.items() if k != "OS_AUTH_URL"}
-    env = surroundings() | own | {"PYTHONPATH": str(ROOT), "OS_CLOUD": "evil"}
+    env = clean_env() | own | {"PYTHONPATH": str(ROOT), "OS_CLOUD": "evil"}
     ended = process("get", "j", env=env, cwd=tmp_path)
     assert ended.code == 2
     assert "OS_PASSWORD would be sent to the address" in ended.err

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.program import told
-from vbsjob.http.messages import Reply
+from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
     from vbsjob.http.messages import Request
@@ -27,9 +27,9 @@ ODD: list[tuple[int, Any, str]] = [
 """A status, the id in the body, and what stands around it: one of them is not as it should be."""
 
 
-def saying(reply: Reply, _: Request) -> Reply:
+def saying(response: Response, _: Request) -> Response:
     """Answer the same whatever is asked."""
-    return reply
+    return response
 
 
 WORDS: tuple[Any, ...] = (
@@ -47,9 +47,9 @@ def test_s20_success_and_failure_are_said_when_the_service_says_so_and_at_no_oth
     cases = list(itertools.product([RIGHT, *ODD], WORDS))
     for (status, job_id, shape), word in cases:
         document = json.dumps({"job_id": job_id, "status": word})
-        reply = Reply(status, {}, shape.replace("{}", document).encode())
-        ended = told(*command.split(), send=partial(saying, reply))
+        response = Response(status, {}, shape.replace("{}", document).encode())
+        ended = told(*command.split(), send=partial(saying, response))
         well = (status, job_id, shape) == RIGHT and isinstance(word, str)
         right = {"SUCCESS": 0, "FAIL": 1}.get(word) if well else None
-        assert (ended.code if ended.verdict else None) == right, (reply, ended)
+        assert (ended.code if ended.verdict else None) == right, (response, ended)
     record_property("cases", len(cases))

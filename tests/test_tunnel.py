@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.certificates import Authority
-from tests.support.program import process, surroundings
+from tests.support.program import process, clean_env
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def test_s15_a_proxy_carries_https_through_a_tunnel_and_sees_no_token(authority:
         Server(always(GOOD), tls=authority.good(HOST)) as service,
         Server(tunnel(int(service.url.rpartition(":")[2]), heard)) as proxy,
     ):
-        env = surroundings(
+        env = clean_env(
             f"https://{HOST}",
             HTTPS_PROXY=proxy.url.replace("http://", "http://mira:s3cret-word@"),
             OS_CACERT=str(authority.file),
@@ -75,7 +75,7 @@ def test_a_client_certificate_is_shown_where_the_service_wants_one(
 ) -> None:
     cert, key = authority.client(tmp_path)
     with Server(always(GOOD), tls=authority.asking()) as service:
-        env = surroundings(service.url, OS_CACERT=str(authority.file))
+        env = clean_env(service.url, OS_CACERT=str(authority.file))
         without = process("get", "j", "--retry-for", "0", env=env)
         shown = process("get", "j", env=env | {"OS_CERT": str(cert), "OS_KEY": str(key)})
     assert without.code == 7

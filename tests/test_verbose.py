@@ -10,10 +10,10 @@ import pytest
 from tests.support.cloud import USER, Cloud, told
 from tests.support.program import asked
 from tests.support.server import Server, always, answer, job
-from vbsjob.outcome import Unavailable
+from vbsjob.outcome import UnavailableError
 
 if TYPE_CHECKING:
-    from vbsjob.http.messages import Reply, Request
+    from vbsjob.http.messages import Response, Request
 
 LISTED = (
     re.compile(
@@ -54,11 +54,11 @@ def test_f93_s05_nothing_of_an_exchange_is_told_but_what_is_listed(
 def test_f93_a_sign_in_is_told_by_its_address_alone() -> None:
     left = ["slow", "busy"]
 
-    def before(request: Request) -> Reply | None:
+    def before(request: Request) -> Response | None:
         if request.method == "POST" or not left:
             return None
         if left.pop(0) == "slow":
-            raise Unavailable("no answer in time.")
+            raise UnavailableError("no answer in time.")
         return told(503, {"x": "canary-body"})
 
     cloud = Cloud(before=before)

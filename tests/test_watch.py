@@ -13,25 +13,25 @@ import pytest
 from tests.support.cloud import Cloud
 from tests.support.follow import Answer, Service, Terminal, in_turn, job
 from tests.support.program import TOKEN
-from vbsjob.http.messages import Reply
-from vbsjob.outcome import Unavailable, Unreachable
+from vbsjob.http.messages import Response
+from vbsjob.outcome import UnavailableError, PermanentConnectionError
 
 if TYPE_CHECKING:
     from vbsjob.http.messages import Request
 
 RUNNING, SUCCESS, FAIL = (job("j", word) for word in ("RUNNING", "SUCCESS", "FAIL"))
-GONE = Reply(404, {}, b'{"error": {"code": "common.0011", "message": "query job fail"}}')
-DOWN = Unavailable("connection refused")
-SLOW = Reply(503)
+GONE = Response(404, {}, b'{"error": {"code": "common.0011", "message": "query job fail"}}')
+DOWN = UnavailableError("connection refused")
+SLOW = Response(503)
 FAULTS: list[Answer] = [
-    *(Reply(status) for status in (408, 425, 429, 500, 502, 503, 504, 522, 524)),
-    Reply(429, {"retry-after": "7"}),
-    Reply(200),
-    Reply(200, {}, b"{}"),
-    Reply(200, {"content-type": "text/html"}, b"<html>sign in to this Wi-Fi</html>"),
+    *(Response(status) for status in (408, 425, 429, 500, 502, 503, 504, 522, 524)),
+    Response(429, {"retry-after": "7"}),
+    Response(200),
+    Response(200, {}, b"{}"),
+    Response(200, {"content-type": "text/html"}, b"<html>sign in to this Wi-Fi</html>"),
     SUCCESS.__class__(200, {}, SUCCESS.body[:-9]),
-    Reply(200, {}, b'{"job_id": "j", "status": "FAIL", "status": "RUNNING"}'),
-    Reply(200, {}, b"[" * 100_000),
+    Response(200, {}, b'{"job_id": "j", "status": "FAIL", "status": "RUNNING"}'),
+    Response(200, {}, b"[" * 100_000),
     DOWN,
 ]
 
@@ -49,16 +49,16 @@ FAULTS: list[Answer] = [
         ([RUNNING, GONE, GONE, SUCCESS], 0),
         ([GONE], 5),
         ([RUNNING, GONE], 5),
-        ([Reply(403)], 4),
-        ([Reply(401)], 4),
-        ([RUNNING, Reply(400)], 6),
-        ([Reply(302, {"location": "https://elsewhere.test/"})], 6),
+        ([Response(403)], 4),
+        ([Response(401)], 4),
+        ([RUNNING, Response(400)], 6),
+        ([Response(302, {"location": "https://elsewhere.test/"})], 6),
         ([job("other", "FAIL")], 6),
         ([job("other", "FAIL"), RUNNING, job("other", "FAIL"), SUCCESS], 0),
         ([job("j", 0)], 6),
         ([RUNNING, DOWN], 7),
-        ([Reply(502)], 7),
-        ([Unreachable("certificate is not valid")], 7),
+        ([Response(502)], 7),
+        ([PermanentConnectionError("certificate is not valid")], 7),
         ([job("j", "SUCCESS", sub_jobs=[{"job_id": "s", "status": "FAIL"}])], 0),
     ],
 )
@@ -71,7 +71,7 @@ def test_the_exit_code_of_a_watch_is_the_verdict(answers: list[Answer], code: in
 
 @pytest.mark.parametrize("fault", FAULTS, ids=repr)
 @pytest.mark.parametrize("end", [SUCCESS, FAIL])
-def test_no_fault_ends_a_watch_that_gets_an_answer_in_time(fault: Answer, end: Reply) -> None:
+def test_no_fault_ends_a_watch_that_gets_an_answer_in_time(fault: Answer, end: Response) -> None:
     faults = [fault] * 20
     watched = Service(in_turn(*faults, RUNNING, *faults, RUNNING, *faults, end)).watch("j", "-q")
     assert watched.code == (0 if end is SUCCESS else 1)
@@ -115,7 +115,7 @@ def test_f14_a_record_that_went_away_needs_three_answers_over_ten_seconds() -> N
 
 
 def test_f15_retry_after_is_the_least_wait_and_has_a_limit() -> None:
-    answers = [RUNNING, Reply(429, {"retry-after": "120"}), Reply(503, {"retry-after": "86400"})]
+    answers = [RUNNING, Response(429, {"retry-after": "120"}), Response(503, {"retry-after": "86400"})]
     watched = Service(in_turn(*answers, SUCCESS)).watch("j")
     first, second = (b - a for a, b in itertools.pairwise(watched.asked[1:]))
     assert 120 <= first < 121
@@ -126,13 +126,13 @@ ODD = job("other", "FAIL")
 
 
 def test_one_strange_answer_after_an_outage_ends_no_watch_but_three_in_a_row_do() -> None:
-    failing = (Reply(503), Reply(503), ODD)
+    failing = (Response(503), Response(503), ODD)
     assert Service(in_turn(RUNNING, *failing, *failing, SUCCESS)).watch("j").code == 0
     assert Service(in_turn(RUNNING, *failing, *failing, *failing, SUCCESS)).watch("j").code == 6
 
 
 def test_garbage_is_asked_about_again_by_the_watch_alone() -> None:
-    watched = Service(in_turn(RUNNING, *[Reply(200)] * 4, SUCCESS)).watch("j", "--interval", "30")
+    watched = Service(in_turn(RUNNING, *[Response(200)] * 4, SUCCESS)).watch("j", "--interval", "30")
     assert (watched.code, len(watched.asked)) == (0, 6)
 
 
@@ -339,11 +339,11 @@ def test_f56_questions_refused_at_the_same_time_all_go_on_with_the_one_new_token
     all_sent = threading.Barrier(3, timeout=20)
     refused = itertools.count()
 
-    def before(request: Request) -> Reply | None:
+    def before(request: Request) -> Response | None:
         if "/jobs/" not in request.url or next(refused) >= 3:
             return None
         all_sent.wait()
-        return Reply(401, {}, b'{"error_code": "APIGW.0307", "error_msg": "token expires"}')
+        return Response(401, {}, b'{"error_code": "APIGW.0307", "error_msg": "token expires"}')
 
     cloud = Cloud(before=before)
     code, _, err = cloud.run("get", "a", "b", "c", "-q")
@@ -354,7 +354,7 @@ def test_f56_questions_refused_at_the_same_time_all_go_on_with_the_one_new_token
     "argv", [("-o", "jsonl"), ("--progress", "plain"), ("--progress", "json"), ("-o", "json")]
 )
 def test_s05_a_secret_that_an_error_echoes_is_in_no_line_of_a_watch(argv: tuple[str, ...]) -> None:
-    echo = Reply(502, {}, json.dumps({"error": {"message": f"you sent {TOKEN}"}}).encode())
+    echo = Response(502, {}, json.dumps({"error": {"message": f"you sent {TOKEN}"}}).encode())
     watched = Service(in_turn(RUNNING, echo, echo, echo, echo, SUCCESS)).watch("j", *argv)
     assert watched.code == 0
     assert TOKEN not in watched.out + watched.err
@@ -365,7 +365,7 @@ def test_s05_a_secret_that_an_error_echoes_is_in_no_line_of_a_watch(argv: tuple[
 
 
 def test_s05_a_secret_that_an_error_echoes_is_not_in_the_picture() -> None:
-    echo = Reply(502, {}, json.dumps({"error": {"message": f"you sent {TOKEN}"}}).encode())
+    echo = Response(502, {}, json.dumps({"error": {"message": f"you sent {TOKEN}"}}).encode())
     screen = Terminal()
     service = Service(in_turn(RUNNING, echo), size=lambda _: (200, 24))
     watched = service.watch("j", "--retry-for", "1m", "--progress", "tty", stderr=screen)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, NoReturn
 
-    from vbsjob.context import World
-    from vbsjob.outcome import Problem
+    from vbsjob.context import Context
+    from vbsjob.outcome import VbsjobError
 
 
 def main() -> NoReturn:
@@ -68,12 +68,12 @@ def _keep_secrets_out_of_a_core() -> None:
         return
 
 
-def run(argv: Sequence[str], world: World) -> int:
+def run(argv: Sequence[str], context: Context) -> int:
     """Run one command in a world and return its exit code; raises BrokenPipeError alone."""
     try:
-        _listen(argv, world)
-        code = _command(argv, world)
-        world.stdout.flush()
+        _listen(argv, context)
+        code = _command(argv, context)
+        context.stdout.flush()
         return code
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end as code 1
         # typer turns a reader that went away into exit 1, which here would mean FAIL.
@@ -81,36 +81,36 @@ def run(argv: Sequence[str], world: World) -> int:
             if isinstance(gone, BrokenPipeError):
                 raise gone from None
         problem = _problem(error)
-        world.complain(problem)
+        context.print_error(problem)
         return int(problem.exit_code)
 
 
-def _command(argv: Sequence[str], world: World) -> int:
+def _command(argv: Sequence[str], context: Context) -> int:
     from vbsjob.cli import app
 
     ended: Any = app.needed(argv)(
-        args=list(argv) or ["--help"], prog_name="vbsjob", standalone_mode=False, obj=world
+        args=list(argv) or ["--help"], prog_name="vbsjob", standalone_mode=False, obj=context
     )
     return 0 if ended is None else int(ended)
 
 
-def _listen(argv: Sequence[str], world: World) -> None:
+def _listen(argv: Sequence[str], context: Context) -> None:
     """See how to complain before the arguments are understood, for they may be wrong."""
-    output = world.env.get("VBSJOB_OUTPUT") or "table"
+    output = context.env.get("VBSJOB_OUTPUT") or "table"
     for word, following in zip(argv, [*argv, ""][1:], strict=True):
         if word in {"-o", "--output"}:
             output = following
         elif word.startswith(("-o", "--output=")):
             output = word.removeprefix("--output=").removeprefix("-o")
-    world.manner.machine = output != "table"
-    world.manner.quiet = not {"-q", "--quiet"}.isdisjoint(argv)
+    context.error_output.machine = output != "table"
+    context.error_output.quiet = not {"-q", "--quiet"}.isdisjoint(argv)
 
 
-def _problem(error: BaseException) -> Problem:
+def _problem(error: BaseException) -> VbsjobError:
     """Name what ended the run; a bug is told by its kind and place, never by its content."""
-    from vbsjob.outcome import LocalFailure, Problem
+    from vbsjob.outcome import InternalError, VbsjobError
 
-    if isinstance(error, Problem):
+    if isinstance(error, VbsjobError):
         return error
     if getattr(error, "exit_code", None) == 2:
         return _misused(error)
@@ -119,25 +119,25 @@ def _problem(error: BaseException) -> Problem:
 
         closed = error.errno == errno.EBADF
         reason = "standard output is closed" if closed else error.strerror or "a stream is closed"
-        return LocalFailure(f"reading or writing failed: {reason}.")
+        return InternalError(f"reading or writing failed: {reason}.")
     trail = error.__traceback__
     while trail is not None and trail.tb_next is not None:
         trail = trail.tb_next
     where = f"{trail.tb_frame.f_globals['__name__']}:{trail.tb_lineno}" if trail else "?"
-    return LocalFailure(
+    return InternalError(
         f"a bug in vbsjob: {type(error).__name__} at {where}.",
         hint="Please report it with the command you typed.",
     )
 
 
-def _misused(error: Any) -> Problem:
+def _misused(error: Any) -> VbsjobError:
     """Say what was wrong with the arguments, what was probably meant, and where to read on."""
-    from vbsjob.outcome import Usage
+    from vbsjob.outcome import UsageError
 
     near = getattr(error, "possibilities", None)
     told = f"{error.message}. Did you mean {' or '.join(near)}?" if near else error.format_message()
     command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
-    return Usage(told, hint=f"See {command} --help.")
+    return UsageError(told, hint=f"See {command} --help.")
 
 
 def _fill_standard_streams() -> None:

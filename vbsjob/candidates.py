@@ -34,10 +34,10 @@ def clouds(_env: Mapping[str, str]) -> Iterator[str]:
     """Yield the names of all clouds that a file defines, and the sandbox."""
     from vbsjob import context
     from vbsjob.config.clouds_yaml import Clouds
-    from vbsjob.outcome import Problem
+    from vbsjob.outcome import VbsjobError
 
     here = context.real()
-    here.manner.quiet = True
+    here.error_output.quiet = True
     told = {"sandbox": "built in"}
     try:
         known = Clouds(here)
@@ -45,7 +45,7 @@ def clouds(_env: Mapping[str, str]) -> Iterator[str]:
         told |= dict.fromkeys(known.names, "config.toml") | dict.fromkeys(
             known.listed, "clouds.yaml"
         )
-    except (Problem, OSError):
+    except (VbsjobError, OSError):
         pass  # the command itself will say what is wrong
     for name, origin in told.items():
         if name.isascii() and name.replace("-", "").replace("_", "").replace(".", "").isalnum():

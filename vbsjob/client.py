@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 from vbsjob.auth.session import Session
 from vbsjob.http import errors, strict_json
 from vbsjob.http.messages import Request
-from vbsjob.http.sender import Line
+from vbsjob.http.sender import Sender
 from vbsjob.jobs.job import ENDED, GOING_ON, Job
-from vbsjob.outcome import Misread, Problem
-from vbsjob.text import plain
+from vbsjob.outcome import UnexpectedResponseError, VbsjobError
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vbsjob.config.loader import Settings
-    from vbsjob.context import World
-    from vbsjob.http.messages import Reply
+    from vbsjob.context import Context
+    from vbsjob.http.messages import Response
 
 OK = 200
 RETRY_FOR = 60.0
@@ -31,17 +31,17 @@ ATTEMPTS = 4
 AT_ONCE = 8
 
 
-class Client:
+class JobsClient:
     """Asks one service as one user; may be used by several threads at once."""
 
-    def __init__(self, settings: Settings, world: World) -> None:
+    def __init__(self, settings: Settings, context: Context) -> None:
         self._settings = settings
-        self._world = world
-        self._line = Line(settings, world)
-        self._session = Session(settings, world, self._line)
+        self._context = context
+        self._sender = Sender(settings, context)
+        self._session = Session(settings, context, self._sender)
         self._warning = threading.Lock()
         """Taken for good by the thread that warns of a status nobody knows: once is enough."""
-        self._told: dict[str, tuple[bytes, Job]] = {}
+        self._last_response: dict[str, tuple[bytes, Job]] = {}
         """What was last told of each job that is asked about again and again."""
 
     @property
@@ -55,13 +55,13 @@ class Client:
 
     def prepare(self) -> None:
         """Before a watch: let a person type what is not set, and say if the token will end it."""
-        if self._world.ask is not None:
-            with suppress(Problem):  # each question will come to the same, and be judged
+        if self._context.ask is not None:
+            with suppress(VbsjobError):  # each question will come to the same, and be judged
                 self.sign_in()
         if self._session.lapses:
-            self._world.note("this sign-in cannot be renewed: the watch ends (4) with its token.")
+            self._context.note("this sign-in cannot be renewed: the watch ends (4) with its token.")
 
-    def jobs(self, ids: Sequence[str]) -> list[Job | Problem]:
+    def jobs(self, ids: Sequence[str]) -> list[Job | VbsjobError]:
         """Ask for several jobs at once; each answer, or why there is none, in the order asked."""
         self.sign_in()
         if len(ids) == 1:
@@ -71,10 +71,10 @@ class Client:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(self._outcome, ids))
 
-    def _outcome(self, job_id: str) -> Job | Problem:
+    def _outcome(self, job_id: str) -> Job | VbsjobError:
         try:
             return self.job(job_id)
-        except Problem as problem:
+        except VbsjobError as problem:
             return problem
 
     def job(self, job_id: str) -> Job:
@@ -86,8 +86,8 @@ class Client:
         budget = (RETRY_FOR, ATTEMPTS) if given is None else (given, None)
         with self._masking():
             self.sign_in()
-            job = self._line.patiently(lambda: self._ask(job_id), *budget)
-        self._line.quota.refill()
+            job = self._sender.with_retries(lambda: self._ask(job_id), *budget)
+        self._sender.quota.refill()
         return job
 
     def ask(self, job_id: str) -> Job:
@@ -97,41 +97,41 @@ class Client:
         """
         with self._masking():
             self.sign_in()
-            return self._line.patiently(lambda: self._ask(job_id, again=True), math.inf, 1)
+            return self._sender.with_retries(lambda: self._ask(job_id, again=True), math.inf, 1)
 
     @contextmanager
     def _masking(self) -> Iterator[None]:
         """Keep secrets that a service echoed out of problems: documents and pictures show them."""
         try:
             yield
-        except Problem as problem:
-            problem.message = self._world.redacted(problem.message)
+        except VbsjobError as problem:
+            problem.message = self._context.redact(problem.message)
             raise
 
     def _ask(self, job_id: str, *, again: bool = False) -> Job:
         request = Request("GET", f"{self._session.base}/jobs/{job_id}")
-        reply = self._session.authorised(request)
-        if reply.status != OK:
-            raise errors.problem(request, reply, job_id)
-        body, before = self._told.get(job_id, (None, None))
-        if before and body == reply.body:
+        response = self._session.send_authenticated(request)
+        if response.status != OK:
+            raise errors.from_response(request, response, job_id)
+        body, before = self._last_response.get(job_id, (None, None))
+        if before and body == response.body:
             return before
-        job = self._read(request, reply, job_id)
+        job = self._read(request, response, job_id)
         if again:
-            self._told[job_id] = reply.body, job
+            self._last_response[job_id] = response.body, job
         return job
 
-    def _read(self, request: Request, reply: Reply, job_id: str) -> Job:
+    def _read(self, request: Request, response: Response, job_id: str) -> Job:
         try:
-            found = strict_json.read(reply.body)
-        except strict_json.Unreadable as error:
-            why = str(error) if reply.body.strip() else "empty"
-            raise errors.garbled(request, reply, why) from None
+            found = strict_json.read(response.body)
+        except strict_json.InvalidJsonError as error:
+            why = str(error) if response.body.strip() else "empty"
+            raise errors.invalid_body(request, response, why) from None
         if found == {}:
-            raise errors.garbled(request, reply, "an empty document")
+            raise errors.invalid_body(request, response, "an empty document")
         if errors.is_refusal(found):
-            raise errors.problem(request, reply, job_id)
-        job = _job(found, job_id, reply)
+            raise errors.from_response(request, response, job_id)
+        job = _job(found, job_id, response)
         self._warn_of(job.status)
         return job
 
@@ -139,20 +139,20 @@ class Client:
         if status is None or status in ENDED | GOING_ON:
             return
         if self._warning.acquire(blocking=False):
-            told = plain(status)[:60]
-            self._world.warn(f"'{told}' is no status known here: neither an end nor a success.")
+            told = printable(status)[:60]
+            self._context.warn(f"'{told}' is no status known here: neither an end nor a success.")
 
 
-def _job(found: Any, job_id: str, reply: Reply) -> Job:
+def _job(found: Any, job_id: str, response: Response) -> Job:
     """Accept a document as the job that was asked for, and as nothing else."""
-    facts: dict[str, Any] = {"http_status": reply.status, "request_id": reply.request_id}
+    facts: dict[str, Any] = {"http_status": response.status, "request_id": response.request_id}
     if not isinstance(found, dict) or found.get("job_id") != job_id:
-        told = plain(str(found.get("job_id")))[:80] if isinstance(found, dict) else "no job"
-        raise Misread(
+        told = printable(str(found.get("job_id")))[:80] if isinstance(found, dict) else "no job"
+        raise UnexpectedResponseError(
             f"the answer is not about job {job_id} but about {told}.",
             hint="A proxy may have kept an old answer.",
             **facts,
         )
     if not isinstance(found.get("status"), str | None):
-        raise Misread(f"the status of job {job_id} is no word.", **facts)
+        raise UnexpectedResponseError(f"the status of job {job_id} is no word.", **facts)
     return Job(found)

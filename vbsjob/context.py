@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.redact import Secrets
-from vbsjob.text import plain
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Callable, Mapping
 
-    from vbsjob.http.messages import Reply, Request
-    from vbsjob.outcome import Problem
+    from vbsjob.http.messages import Response, Request
+    from vbsjob.outcome import VbsjobError
 
 SIZE = (80, 24)
 """The columns and rows of a terminal that does not tell its own."""
@@ -43,7 +43,7 @@ def _random() -> float:
 
 
 @dataclass(slots=True)
-class Manner:
+class ErrorOutput:
     """How standard error is spoken to: not at all if `quiet`, in JSON for `machine` formats."""
 
     machine: bool = False
@@ -56,7 +56,7 @@ class Manner:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Context:
     """The outside, passed in. Times are seconds; `monotonic` decides, `now` is for reading."""
 
     stdin: TextIO
@@ -73,7 +73,7 @@ class World:
     random: Callable[[], float] = _random
     size: Callable[[TextIO], tuple[int, int]] = _size
     """Columns and rows of the terminal behind a stream."""
-    send: Callable[[Request], Reply] | None = None
+    send: Callable[[Request], Response] | None = None
     """Stands in for the network in tests; None asks over real HTTP."""
     cache_folder: Path | None = None
     state_folder: Path | None = None
@@ -81,7 +81,7 @@ class World:
     """Asks the user for a secret without echo; None where nobody is there to answer."""
     secrets: Secrets = field(default_factory=Secrets, repr=False)
     """What must never be printed."""
-    manner: Manner = field(default_factory=Manner)
+    error_output: ErrorOutput = field(default_factory=ErrorOutput)
     process: bool = False
     """Whether this is a process of its own: it takes signals, and threads of it ask."""
     _began: tuple[datetime, float] = field(init=False, repr=False)
@@ -90,66 +90,66 @@ class World:
         """Remember when this began, by both clocks."""
         object.__setattr__(self, "_began", (self.now(), self.monotonic()))
 
-    def today(self) -> datetime:
+    def steady_now(self) -> datetime:
         """Return the time to count an age or a duration by: no step of `now` moves it."""
         date, at = self._began
         return date + timedelta(seconds=self.monotonic() - at)
 
-    def redacted(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return the text with every known secret replaced."""
         return self.secrets.masked(text)
 
-    def asked_for(self, noun: str) -> str:
+    def prompt_for_secret(self, noun: str) -> str:
         """Return a secret that the user types; empty where nobody is there."""
         typed = "" if self.ask is None else self.ask(f"{noun}: ")
         self.secrets.add(typed)
         return typed
 
-    def complain(self, problem: Problem) -> None:
+    def print_error(self, problem: VbsjobError) -> None:
         """Tell a problem: in one sentence, or as one JSON object to a program."""
-        if self.manner.machine and not self.manner.quiet:
+        if self.error_output.machine and not self.error_output.quiet:
             import json
 
-            self._tell(self.redacted(json.dumps({"error": problem.document()})))
+            self._tell(self.redact(json.dumps({"error": problem.document()})))
         else:
             self._line(f"vbsjob: {problem}")
 
     def note(self, text: str) -> None:
         """Tell a person what goes on; a program is told only with --verbose."""
-        if not self.manner.machine or self.manner.verbose:
+        if not self.error_output.machine or self.error_output.verbose:
             self._line(f"vbsjob: {text}")
 
     def warn(self, text: str) -> None:
         """Warn of a danger, in red and whatever the format; only --quiet silences it."""
-        if self.manner.quiet:
+        if self.error_output.quiet:
             return
-        if self.manner.machine:
+        if self.error_output.machine:
             import json
 
-            self._tell(self.redacted(json.dumps({"warning": {"message": text}})))
+            self._tell(self.redact(json.dumps({"warning": {"message": text}})))
             return
-        line = plain(self.redacted(f"vbsjob: {text}"))
+        line = printable(self.redact(f"vbsjob: {text}"))
         self._tell(f"\x1b[31m{line}\x1b[0m" if self.colors(self.stderr, "auto") else line)
 
     def trace(self, text: str) -> None:
         """Tell of one exchange with the service, with --verbose."""
-        if self.manner.verbose:
+        if self.error_output.verbose:
             self._line(text)
 
-    def ring(self) -> None:
+    def ring_bell(self) -> None:
         """Ring the bell, where there is a terminal that has one."""
         if self.stderr.isatty():
             self.stderr.write("\a")
             self.stderr.flush()
 
     def _line(self, text: str) -> None:
-        if not self.manner.quiet:
-            self._tell(plain(self.redacted(text)))
+        if not self.error_output.quiet:
+            self._tell(printable(self.redact(text)))
 
     def _tell(self, line: str) -> None:
         """Write to stderr; that it is full or gone must not change how a run ends."""
-        if self.manner.aside is not None:
-            self.manner.aside.append(line)
+        if self.error_output.aside is not None:
+            self.error_output.aside.append(line)
             return
         with suppress(OSError):
             self.stderr.write(line + "\n")
@@ -169,7 +169,7 @@ class World:
         return self.size(stream)[0] if stream.isatty() else None
 
 
-def encodes(stream: TextIO, characters: str) -> bool:
+def can_encode(stream: TextIO, characters: str) -> bool:
     """Whether a stream can carry the characters as they are."""
     try:
         characters.encode(stream.encoding or "ascii")
@@ -184,14 +184,14 @@ class _Place:
     def __init__(self, look: Callable[[], Any]) -> None:
         self._look = look
 
-    def __get__(self, world: World, _kind: type) -> Any:
+    def __get__(self, context: Context, _kind: type) -> Any:
         return self._look()
 
-    def __set__(self, world: World, _default: Any) -> None:
+    def __set__(self, context: Context, _default: Any) -> None:
         """Take no other."""
 
 
-def real() -> World:
+def real() -> Context:
     """Return the world as it is."""
     return _Real(
         stdin=sys.stdin,
@@ -262,7 +262,7 @@ def _user_folder(name: str) -> Path | None:
     return folder if folder.is_absolute() else None
 
 
-class _Real(World):
+class _Real(Context):
     __slots__ = ()
 
     config_folders = _Place(_config_folders)

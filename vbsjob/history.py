@@ -10,7 +10,7 @@ import os
 import stat
 from contextlib import contextmanager
 
-from vbsjob.text import plain
+from vbsjob.text import printable
 
 TYPE_CHECKING = False  # typing itself would cost as much as the answer to --version or to Tab
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from vbsjob.config.loader import Settings
-    from vbsjob.context import World
+    from vbsjob.context import Context
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import Answer
 
@@ -49,42 +49,42 @@ LASTED = (
 )
 
 
-def remember(answers: Sequence[Answer], settings: Settings, world: World) -> None:
+def remember(answers: Sequence[Answer], settings: Settings, context: Context) -> None:
     """Keep what was just told of jobs, unless no trace is wanted; the last becomes `@last`."""
-    if not settings["cache"] or not _kept(settings, world):
+    if not settings["cache"] or not _kept(settings, context):
         return
-    now, place = world.now(), _place(settings)
+    now, place = context.now(), _place(settings)
     rows = [
-        (place, answer.job_id, *_words(answer.job, world), answer.job.elapsed(now))
+        (place, answer.job_id, *_words(answer.job, context), answer.job.elapsed(now))
         for answer in answers
         if answer.job
     ]
     try:
-        _store(rows, str(world.state_folder))
+        _store(rows, str(context.state_folder))
     except Exception as error:  # noqa: BLE001 - a lost history must not cost the answer
-        world.trace(f"history: not kept: {type(error).__name__}.")
+        context.trace(f"history: not kept: {type(error).__name__}.")
 
 
-def _words(job: Job, world: World) -> list[str]:
+def _words(job: Job, context: Context) -> list[str]:
     told = (job.type, job.status, job.members.get("begin_time"), job.members.get("end_time"))
-    return [_word(found, world) for found in told]
+    return [_word(found, context) for found in told]
 
 
-def _word(found: object, world: World) -> str:
+def _word(found: object, context: Context) -> str:
     """Return a short harmless word without any secret; empty for what is no text."""
-    return plain(world.redacted(found))[:LONGEST] if isinstance(found, str) else ""
+    return printable(context.redact(found))[:LONGEST] if isinstance(found, str) else ""
 
 
-def newest(settings: Settings, world: World) -> list[str]:
+def newest(settings: Settings, context: Context) -> list[str]:
     """Return the ids asked about at this cloud, the newest first."""
-    found = _asked(settings, world, NEWEST, _place(settings))
+    found = _asked(settings, context, NEWEST, _place(settings))
     return [row[0] for row in found if isinstance(row[0], str)]
 
 
-def usual(job_type: str, settings: Settings, world: World) -> tuple[float, int] | None:
+def usual_duration(job_type: str, settings: Settings, context: Context) -> tuple[float, int] | None:
     """Return how many seconds jobs of a type usually take here, and how many runs say so."""
-    kind = _word(job_type, world)
-    found = _asked(settings, world, LASTED, _place(settings), kind, RUNS)
+    kind = _word(job_type, context)
+    found = _asked(settings, context, LASTED, _place(settings), kind, RUNS)
     lasted = sorted(row[0] for row in found if isinstance(row[0], int | float))
     if not lasted:
         return None
@@ -102,15 +102,15 @@ def offered(folder: str) -> Iterator[str]:
         return
     for row in found:
         if all(isinstance(told, str) for told in row) and _is_id(row[0]):
-            yield f"{row[0]}\t{plain(' '.join(row[1:]))}"
+            yield f"{row[0]}\t{printable(' '.join(row[1:]))}"
 
 
 def _is_id(word: str) -> bool:
     return word.isascii() and word.replace("_", "").replace("-", "").isalnum()
 
 
-def _kept(settings: Settings, world: World) -> bool:
-    return bool(settings["history"] and world.state_folder and not settings.sandbox)
+def _kept(settings: Settings, context: Context) -> bool:
+    return bool(settings["history"] and context.state_folder and not settings.sandbox)
 
 
 def _place(settings: Settings) -> str:
@@ -118,16 +118,16 @@ def _place(settings: Settings) -> str:
     return str(settings["cloud"] or settings["endpoint"] or settings["auth_url"] or "")
 
 
-def _asked(settings: Settings, world: World, question: str, *values: object) -> list[Any]:
-    if not _kept(settings, world):
+def _asked(settings: Settings, context: Context, question: str, *values: object) -> list[Any]:
+    if not _kept(settings, context):
         return []
     try:
-        with _opened(str(world.state_folder)) as database:
+        with _opened(str(context.state_folder)) as database:
             return database.execute(question, values).fetchall()
     except FileNotFoundError:
         return []
     except Exception as error:  # noqa: BLE001 - see remember
-        world.trace(f"history: not read: {type(error).__name__}.")
+        context.trace(f"history: not read: {type(error).__name__}.")
         return []
 
 
@@ -172,7 +172,7 @@ def _prepared(folder: str) -> None:
     os.chmod(os.path.join(folder, FILE), 0o600)
 
 
-class Untrusted(Exception):
+class UntrustedFileError(Exception):
     """The file or its folder is not ours alone."""
 
 
@@ -184,7 +184,7 @@ def _opened(folder: str) -> Iterator[sqlite3.Connection]:
     found = os.lstat(path)
     _private(found, stat.S_ISREG)
     if found.st_size > SIZE_LIMIT:
-        raise Untrusted
+        raise UntrustedFileError
     import sqlite3
 
     database = sqlite3.connect(path, timeout=0.2)
@@ -198,6 +198,6 @@ def _opened(folder: str) -> Iterator[sqlite3.Connection]:
 
 def _private(found: os.stat_result, is_kind: Any) -> None:
     if not is_kind(found.st_mode):
-        raise Untrusted
+        raise UntrustedFileError
     if os.name == "posix" and (found.st_uid != os.geteuid() or found.st_mode & 0o077):
-        raise Untrusted
+        raise UntrustedFileError

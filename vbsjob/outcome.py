@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from vbsjob.jobs.job import Job
 
 
-class Code(IntEnum):
+class ExitCode(IntEnum):
     """Every exit code, with its name and the sentence that says exactly when; append-only."""
 
     meaning: str
@@ -66,45 +66,45 @@ class Code(IntEnum):
 
 
 SEVERITY = (
-    Code.HANGUP,
-    Code.INTERRUPTED,
-    Code.QUIT,
-    Code.READER_GONE,
-    Code.TERMINATED,
-    Code.INTERNAL,
-    Code.USAGE,
-    Code.AUTH,
-    Code.JOB_FAILED,
-    Code.NOT_FOUND,
-    Code.API_ERROR,
-    Code.UNAVAILABLE,
-    Code.TIMEOUT,
-    Code.PENDING,
-    Code.OK,
+    ExitCode.HANGUP,
+    ExitCode.INTERRUPTED,
+    ExitCode.QUIT,
+    ExitCode.READER_GONE,
+    ExitCode.TERMINATED,
+    ExitCode.INTERNAL,
+    ExitCode.USAGE,
+    ExitCode.AUTH,
+    ExitCode.JOB_FAILED,
+    ExitCode.NOT_FOUND,
+    ExitCode.API_ERROR,
+    ExitCode.UNAVAILABLE,
+    ExitCode.TIMEOUT,
+    ExitCode.PENDING,
+    ExitCode.OK,
 )
 
 
-def worst(codes: Iterable[Code]) -> Code:
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
     """Return the code that speaks for several jobs: the first of SEVERITY that occurs, else OK."""
-    return min(codes, key=SEVERITY.index, default=Code.OK)
+    return min(codes, key=SEVERITY.index, default=ExitCode.OK)
 
 
-def verdict(job: Job, *, fail_fast: bool = False) -> Code:
+def verdict(job: Job, *, fail_fast: bool = False) -> ExitCode:
     """Judge a job by its status alone, compared exactly: the only way to JOB_FAILED.
 
     With `fail_fast` a job that goes on has failed as soon as the service says FAIL of a sub-job.
     """
     if job.status == "SUCCESS":
-        return Code.OK
+        return ExitCode.OK
     if job.status == "FAIL" or (fail_fast and job.failed_below):
-        return Code.JOB_FAILED
-    return Code.PENDING
+        return ExitCode.JOB_FAILED
+    return ExitCode.PENDING
 
 
-class Problem(Exception):
+class VbsjobError(Exception):
     """Anything that keeps an answer from its user; one sentence, and what to do next."""
 
-    exit_code = Code.INTERNAL
+    exit_code = ExitCode.INTERNAL
     tries: int | None = 1
     """How often such a request is worth sending in all; None: as often as patience lasts."""
     base_delay = 0.5
@@ -151,47 +151,47 @@ class Problem(Exception):
         }
 
 
-class Usage(Problem):
+class UsageError(VbsjobError):
     """The call, a setting or a file is wrong; nothing was asked."""
 
-    exit_code = Code.USAGE
+    exit_code = ExitCode.USAGE
 
 
-class NotSignedIn(Problem):
+class AuthError(VbsjobError):
     """No credentials, or they were refused."""
 
-    exit_code = Code.AUTH
+    exit_code = ExitCode.AUTH
 
 
-class JobNotFound(Problem):
+class JobNotFoundError(VbsjobError):
     """The service knows no such job."""
 
-    exit_code = Code.NOT_FOUND
+    exit_code = ExitCode.NOT_FOUND
 
 
-class TimedOut(Problem):
+class WatchTimeoutError(VbsjobError):
     """The time that the user gave a watch was up first."""
 
-    exit_code = Code.TIMEOUT
+    exit_code = ExitCode.TIMEOUT
 
     def __init__(self, left: Sequence[str], hint: str) -> None:
         super().__init__(f"--timeout ran out; {_going_on(left)}.", hint=hint)
 
 
-class Interrupted(Problem):
+class SignalError(VbsjobError):
     """A signal ended a watch; the process is to die by it."""
 
     def __init__(self, number: int, left: Sequence[str]) -> None:
         name = signal.Signals(number).name
         super().__init__(f"ended by {name}; {_going_on(left)}.")
-        self.exit_code = next(code for code in Code if code == 128 + number)
+        self.exit_code = next(code for code in ExitCode if code == 128 + number)
         self.number = number
 
 
-class Unanswered(Problem):
+class NoResponseError(VbsjobError):
     """A watch was over before there was any answer about a job."""
 
-    def __init__(self, job_id: str, code: Code) -> None:
+    def __init__(self, job_id: str, code: ExitCode) -> None:
         super().__init__(f"no answer about job {job_id} before the watch was over.")
         self.exit_code = code
 
@@ -202,48 +202,48 @@ def _going_on(left: Sequence[str]) -> str:
     return f"job {left[0]} goes on" if len(left) == 1 else f"{len(left)} jobs go on"
 
 
-class Refused(Problem):
+class ApiError(VbsjobError):
     """The service said no, or said something we do not understand."""
 
-    exit_code = Code.API_ERROR
+    exit_code = ExitCode.API_ERROR
 
 
-class Misread(Refused):
+class UnexpectedResponseError(ApiError):
     """A well-formed answer that is not about the job asked for, as a stale cache would give."""
 
     tries: int | None = 3
 
 
-class Unavailable(Problem):
+class UnavailableError(VbsjobError):
     """No usable answer; what the job does is unknown."""
 
-    exit_code = Code.UNAVAILABLE
+    exit_code = ExitCode.UNAVAILABLE
     tries: int | None = None
 
 
-class Throttled(Unavailable):
+class ThrottledError(UnavailableError):
     """429 or 503: the service wants to be asked later."""
 
     base_delay = 1.0
 
 
-class Garbled(Unavailable):
+class InvalidBodyError(UnavailableError):
     """200, but the body is no JSON document."""
 
     tries: int | None = 3
 
 
-class TooLarge(Unavailable):
+class BodyTooLargeError(UnavailableError):
     """The body is larger than an answer may be."""
 
     tries: int | None = 2
 
 
-class Unreachable(Unavailable):
+class PermanentConnectionError(UnavailableError):
     """Asking again cannot help: a bad certificate, no TLS, a proxy that wants a password."""
 
     tries: int | None = 1
 
 
-class LocalFailure(Problem):
+class InternalError(VbsjobError):
     """The answer could not be written, or the program has a bug."""

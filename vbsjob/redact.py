@@ -54,7 +54,7 @@ class Secrets:
             return body
         try:
             found = strict_json.read(body)
-        except strict_json.Unreadable:
+        except strict_json.InvalidJsonError:
             text = body.decode("utf-8", "surrogateescape")
             return self.masked_value(text).encode("utf-8", "surrogateescape")
         cleaned = self._cleaned(found)

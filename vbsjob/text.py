@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 NEWLINE = "\u23ce"
 
 
-def plain(text: str) -> str:
+def printable(text: str) -> str:
     """Return the text in one line, with every character that could act on a terminal made visible.
 
     Control characters become `^[`, line ends a return sign, all else that does not print
@@ -41,7 +41,7 @@ def _visible(character: str) -> str:
     return f"<U+{number:04X}>"
 
 
-def span(seconds: float | None) -> str:
+def format_duration(seconds: float | None) -> str:
     """Return a length of time as people say it: `0.3 s`, `42 s`, `11 min 18 s`, `1 h 02 min`."""
     if seconds is None:
         return ""
@@ -55,7 +55,7 @@ def span(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, known: Iterable[str]) -> str:
     """Say which known word was probably meant, or which there are."""
     from difflib import get_close_matches
 

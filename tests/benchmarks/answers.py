@@ -23,7 +23,7 @@ from vbsjob.__main__ import GARBAGE
 from vbsjob.http import strict_json
 from vbsjob.jobs.job import Job, walk
 from vbsjob.jobs.result import Answer
-from vbsjob.jobs.tree import Outline
+from vbsjob.jobs.tree import JobTree
 from vbsjob.output import formats
 from vbsjob.render import details
 from vbsjob.render import tree as tree_view
@@ -49,9 +49,9 @@ def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
         LOADS: lambda: json.loads(body),
         "reading strictly": lambda: strict_json.read(body),
         "walking": lambda: sum(1 for _ in walk(found)),
-        "outline, counted": lambda: Outline(found),
+        "outline, counted": lambda: JobTree(found),
         "-o table": lambda: tree_view.write(
-            details.block(Outline(found), NOW, 80, tree_view.ASCII), io.StringIO(), colors=True
+            details.block(JobTree(found), NOW, 80, tree_view.ASCII), io.StringIO(), colors=True
         ),
         **{f"-o {name}": written(name) for name in formats.WRITERS},
     }

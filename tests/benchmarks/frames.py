@@ -13,10 +13,10 @@ from typing import Any
 
 from tests.support.follow import BEGAN, Terminal
 from tests.support.program import Clock
-from vbsjob.context import World
+from vbsjob.context import Context
 from vbsjob.jobs.job import Job
-from vbsjob.render.live import Live
-from vbsjob.watch.state import Poll, Rules
+from vbsjob.render.live import LiveDisplay
+from vbsjob.watch.state import WatchState, Rules
 
 COUNTS = (10, 100, 1_000, 10_000, 100_000)
 FRAMES = 100
@@ -48,12 +48,12 @@ def members(count: int) -> dict[str, Any]:
 def cost(count: int, frames: int = FRAMES) -> tuple[float, float]:
     """Return CPU seconds a frame: while only time passes, and of the first after an answer."""
     clock = Clock()
-    world = World(
+    context = Context(
         io.StringIO(), io.StringIO(), Sink(), {"TERM": "xterm"},
         monotonic=clock, now=lambda: BEGAN + timedelta(seconds=clock()), size=lambda _: (80, 24),
     )  # fmt: skip
-    live = Live(world, "always")
-    poll = Poll(["j"], Rules(), clock(), lambda: 0.5)
+    live = LiveDisplay(context, "always")
+    poll = WatchState(["j"], Rules(), clock(), lambda: 0.5)
     poll.due(clock(), 1)
     events = poll.told("j", Job(members(count)), clock())
     after = still = 0.0
@@ -67,7 +67,7 @@ def cost(count: int, frames: int = FRAMES) -> tuple[float, float]:
     return still / frames / ANSWERS, after / ANSWERS
 
 
-def _timed(live: Live, poll: Poll, now: float) -> float:
+def _timed(live: LiveDisplay, poll: WatchState, now: float) -> float:
     begin = time.process_time()
     live.tick(poll, now)
     return time.process_time() - begin
@@ -77,8 +77,8 @@ def main() -> None:
     """Print the table."""
     sys.stdout.write("| sub-jobs | ms a frame | ms a frame after an answer |\n|---|---|---|\n")
     for number in COUNTS:
-        usual, fresh = cost(number)
-        sys.stdout.write(f"| {number} | {usual * 1000:.2f} | {fresh * 1000:.2f} |\n")
+        usual_duration, fresh = cost(number)
+        sys.stdout.write(f"| {number} | {usual_duration * 1000:.2f} | {fresh * 1000:.2f} |\n")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from tests.support.follow import BEGAN, Service, job
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vbsjob.http.messages import Reply
+    from vbsjob.http.messages import Response
 
 MINUTES = (1, 11, 60)
 SEEDS = 200
@@ -40,13 +40,13 @@ class Run:
     lag: float
 
 
-def made(seconds: float, seed: int) -> Callable[[str, float], Reply]:
+def made(seconds: float, seed: int) -> Callable[[str, float], Response]:
     """Return a job that ends after so long; its sub-jobs, one after the other, change six times."""
     draw = random.Random(seed)
     borders = sorted(draw.uniform(0, seconds) for _ in range(2 * len(SUB_JOBS)))
     end = "SUCCESS" if draw.random() < 0.5 else "FAIL"
 
-    def answer(job_id: str, now: float) -> Reply:
+    def answer(job_id: str, now: float) -> Response:
         subs: list[dict[str, Any]] = []
         for number, name in enumerate(SUB_JOBS):
             begun, done = borders[2 * number : 2 * number + 2]

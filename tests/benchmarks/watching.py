@@ -32,12 +32,12 @@ SELF = (sys.executable, "-m", "tests.benchmarks.watching")
 def follow(url: str, jobs: int, seconds: int) -> dict[str, Any]:
     """Watch jobs that go on for so long, the pauses left out; return the questions and memory."""
     from vbsjob.__main__ import GARBAGE, run
-    from vbsjob.context import World
-    from vbsjob.http.transport import Wire
+    from vbsjob.context import Context
+    from vbsjob.http.transport import Transport
     from vbsjob.redact import Secrets
 
     gc.set_threshold(GARBAGE)  # as a process of vbsjob's own does
-    wire = Wire(secrets=Secrets(TOKEN), clock=time.monotonic, body_limit=4 << 20)
+    wire = Transport(secrets=Secrets(TOKEN), clock=time.monotonic, body_limit=4 << 20)
     now, asked = [0.0], [0]
 
     def send(request: Any) -> Any:
@@ -49,11 +49,11 @@ def follow(url: str, jobs: int, seconds: int) -> dict[str, Any]:
 
     ids = "\n".join(f"job-{number}" for number in range(jobs))
     env = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": url}
-    world = World(
+    context = Context(
         io.StringIO(ids), io.StringIO(), io.StringIO(), env,
         monotonic=lambda: now[0], sleep=sleep, send=send,
     )  # fmt: skip
-    code = run(["watch", "-", "--timeout", f"{seconds}s", "--progress", "none"], world)
+    code = run(["watch", "-", "--timeout", f"{seconds}s", "--progress", "none"], context)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {"asked": asked[0], "code": code, "kib": most}
 
@@ -173,11 +173,11 @@ def main() -> None:
 def in_real_time(url: str, jobs: int, seconds: int) -> list[list[str]]:
     """Measure for so many seconds each; return the rows of the table."""
     share, drawn = whole(url, jobs, seconds), written(url, seconds)
-    plain = written(url, seconds, "--progress", "plain")
+    printable = written(url, seconds, "--progress", "plain")
     return [
         [f"{jobs:,} jobs in real time, 20 asks a second", f"{share:.1%} of a core", "", ""],
         ["a terminal, only the clock changes", f"{drawn:.0f} bytes/s", "", ""],
-        ["plain lines, nothing changes", f"{plain:.0f} bytes/s", "", ""],
+        ["plain lines, nothing changes", f"{printable:.0f} bytes/s", "", ""],
     ]
 
 

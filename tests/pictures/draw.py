@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tests.support.program import Clock
 from tests.support.terminal import Screen
 from vbsjob.__main__ import run
-from vbsjob.context import World
+from vbsjob.context import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,12 +78,12 @@ def shown(shot: Shot) -> str:
         clock.sleep(seconds)
 
     stream = Stream(wrote)
-    world = World(
+    context = Context(
         io.StringIO(), stream, stream, {"TERM": "xterm"}, monotonic=clock, sleep=sleep,
         random=lambda: 0.5, size=lambda _: (COLUMNS, LINES),
         now=lambda: START + timedelta(seconds=clock() - start),
     )  # fmt: skip
-    run(shot.command.split()[1:], world)
+    run(shot.command.split()[1:], context)
     return "".join(kept or wrote)
 
 

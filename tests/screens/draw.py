@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from vbsjob.__main__ import run
-from vbsjob.context import World
-from vbsjob.http.messages import Reply
+from vbsjob.context import Context
+from vbsjob.http.messages import Response
 
 FOLDER = Path(__file__).parent
 WIDTHS = (36, 80, 160)
@@ -120,11 +120,11 @@ def _at(shape: str, style: str, width: int) -> str:
     job = SHAPES[shape]
     out, err = Terminal(width), io.StringIO()
     body = json.dumps(job).encode()
-    world = World(
+    context = Context(
         io.StringIO(), out, err, ENV, now=lambda: NOW, sleep=lambda _: None,
-        send=lambda _: Reply(200, {}, body),
+        send=lambda _: Response(200, {}, body),
     )  # fmt: skip
-    code = run(["tree", job["job_id"], *STYLES[style]], world)
+    code = run(["tree", job["job_id"], *STYLES[style]], context)
     drawn = out.getvalue().replace("\x1b", "\\e")
     out.close()
     return drawn if code == 0 else f"{code}: {err.getvalue()}"

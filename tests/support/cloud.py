@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.canary import leaked
 from vbsjob.__main__ import run
-from vbsjob.client import Client
+from vbsjob.client import JobsClient
 from vbsjob.config import loader
-from vbsjob.context import World
-from vbsjob.http.messages import Reply, Request
+from vbsjob.context import Context
+from vbsjob.http.messages import Response, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,7 +55,7 @@ class Cloud:
     """Answers as the real services do; `before` may answer first, for faults."""
 
     life: float = 86400.0
-    before: Callable[[Request], Reply | None] = lambda _: None
+    before: Callable[[Request], Response | None] = lambda _: None
     clock: Clock = field(default_factory=Clock)
     asked: list[Request] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
@@ -63,7 +63,7 @@ class Cloud:
     service: str = SERVICE
     issued: int = 0
 
-    def __call__(self, request: Request) -> Reply:
+    def __call__(self, request: Request) -> Response:
         self.asked.append(request)
         answer = self.before(request)
         if answer is not None:
@@ -80,7 +80,7 @@ class Cloud:
         job = {"job_id": request.url.rpartition("/")[2], "status": "SUCCESS", "entities": {}}
         return told(200, job)
 
-    def _sign_in(self, identity: dict[str, Any]) -> Reply:
+    def _sign_in(self, identity: dict[str, Any]) -> Response:
         wrong = told(401, {"error": {"code": 401, "title": "Unauthorized", "message": "No."}})
         for method in identity["methods"]:
             proof = identity[method]
@@ -104,7 +104,7 @@ class Cloud:
             "user": {"name": "mira"},
             "catalog": self._catalog(),
         }
-        return Reply(201, {"x-subject-token": token}, json.dumps({"token": body}).encode())
+        return Response(201, {"x-subject-token": token}, json.dumps({"token": body}).encode())
 
     def _catalog(self) -> list[Any]:
         url = f"{self.service}/v2/{PROJECT_ID}"
@@ -121,18 +121,18 @@ class Cloud:
         """How often somebody tried to sign in."""
         return sum(request.method == "POST" for request in self.asked)
 
-    def world(self, env: Mapping[str, str] = USER, cache: Path | None = None, **more: Any) -> World:
+    def context(self, env: Mapping[str, str] = USER, cache: Path | None = None, **more: Any) -> Context:
         """Return a world with this cloud in it."""
-        return World(
+        return Context(
             io.StringIO(), io.StringIO(), io.StringIO(), env,
             monotonic=self.clock, now=self.clock.now, sleep=self.clock.sleep,
             random=lambda: 1.0, send=self, cache_folder=cache, **more,
         )  # fmt: skip
 
-    def client(self, env: Mapping[str, str] = USER, **more: Any) -> Client:
+    def client(self, env: Mapping[str, str] = USER, **more: Any) -> JobsClient:
         """Return what asks this cloud about jobs, with its own sign-in."""
-        world = self.world(env, **more)
-        return Client(loader.load({}, world), world)
+        context = self.context(env, **more)
+        return JobsClient(loader.load({}, context), context)
 
     def run(
         self,
@@ -142,13 +142,13 @@ class Cloud:
         **more: Any,
     ) -> tuple[int, str, str]:
         """Run a command; return its exit code, stdout and stderr."""
-        world = self.world(env, cache, **more)
-        code = run(argv, world)
-        out, err = world.stdout.getvalue(), world.stderr.getvalue()  # type: ignore[attr-defined]
+        context = self.context(env, cache, **more)
+        code = run(argv, context)
+        out, err = context.stdout.getvalue(), context.stderr.getvalue()  # type: ignore[attr-defined]
         assert not leaked(out + err, PASSWORD, SECRET, *self.tokens)  # S05, in every test
         return code, out, err
 
 
-def told(status: int, document: Any, **headers: str) -> Reply:
+def told(status: int, document: Any, **headers: str) -> Response:
     """Return a reply with a JSON document."""
-    return Reply(status, headers, json.dumps(document).encode())
+    return Response(status, headers, json.dumps(document).encode())

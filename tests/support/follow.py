@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tests.support.program import Clock, environment
 from vbsjob.__main__ import run
-from vbsjob.context import World
-from vbsjob.http.messages import Reply
-from vbsjob.outcome import Problem
+from vbsjob.context import Context
+from vbsjob.http.messages import Response
+from vbsjob.outcome import VbsjobError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from vbsjob.http.messages import Request
 
 BEGAN = datetime(2026, 5, 1, tzinfo=UTC)
-Answer = Reply | Problem
+Answer = Response | VbsjobError
 """A reply, or what the network would raise instead."""
 
 
-def job(job_id: str, status: Any, **members: Any) -> Reply:
+def job(job_id: str, status: Any, **members: Any) -> Response:
     """Return a well-formed answer about a job."""
     told = {"job_id": job_id, "job_type": "bksCreateBackup", "status": status, **members}
-    return Reply(200, {}, json.dumps(told).encode())
+    return Response(200, {}, json.dumps(told).encode())
 
 
 @dataclass
@@ -78,12 +78,12 @@ class Service:
         """Remember when it began."""
         self.began = self.clock()
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Response:
         """Stand in for the network."""
         self.asked.append(self.clock() - self.began)
         self.clock.sleep(self.latency)
         found = self.answer(request.url.rpartition("/")[2], self.clock() - self.began)
-        if isinstance(found, Problem):
+        if isinstance(found, VbsjobError):
             raise found
         return found
 
@@ -98,12 +98,12 @@ class Service:
     def run(self, *argv: str, stderr: io.StringIO | None = None, **env: str) -> Watched:
         """Run a command against this service."""
         out, err = io.StringIO(), stderr or io.StringIO()
-        world = World(
+        context = Context(
             io.StringIO(), out, err, environment("https://vbs.test", **env),
             monotonic=self.clock, now=self.now,
             sleep=self.clock.sleep, random=self.random, send=self.send, size=self.size,
         )  # fmt: skip
-        code = run(argv, world)
+        code = run(argv, context)
         lasted = self.clock() - self.began
         return Watched(code, out.getvalue(), err.getvalue(), self.asked, lasted)
 

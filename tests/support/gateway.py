@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WINDOW = timedelta(minutes=15)
 ACCESS, SECRET = "AK7", "canary-secret-key-4S"
-KEYS = {"OS_TOKEN": "", "OS_ACCESS_KEY": ACCESS, "OS_SECRET_KEY": SECRET}
+SETTINGS = {"OS_TOKEN": "", "OS_ACCESS_KEY": ACCESS, "OS_SECRET_KEY": SECRET}
 
 
 def verified(

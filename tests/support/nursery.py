@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from tests.support.program import ROOT, Ended, surroundings
+from tests.support.program import ROOT, Ended, clean_env
 from tests.support.terminal import Screen
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Nursery:
         self._path = str(path)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.rigs.nursery", self._path], cwd=ROOT,
-            env=surroundings(**env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=clean_env(**env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == b"ready\n"
@@ -104,7 +104,7 @@ class Nursery:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as started:
             started.settimeout(LONGEST)
             started.connect(self._path)
-            order = json.dumps({"argv": argv, "env": surroundings() | dict(env)})
+            order = json.dumps({"argv": argv, "env": clean_env() | dict(env)})
             socket.send_fds(started, [order.encode()], streams)
             yield started
 

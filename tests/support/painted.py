@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.support.follow import Service, Terminal, job
-from tests.support.program import KEYS
+from tests.support.program import SETTINGS
 from tests.support.terminal import Screen
 
 if TYPE_CHECKING:
@@ -107,5 +107,5 @@ def watch(
     service = Service(answer, size=size)
     painted = kind(service=service, columns=columns, lines=lines)
     argv = argv or ("j",)
-    given = {"TERM": "xterm-256color", "NO_COLOR": "1", **KEYS, **(env or {})}
+    given = {"TERM": "xterm-256color", "NO_COLOR": "1", **SETTINGS, **(env or {})}
     return painted, service.watch(*argv, stderr=painted, **given)

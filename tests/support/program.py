@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.canary import leaked
 from vbsjob.__main__ import run
-from vbsjob.context import World
-from vbsjob.http.tls import Trust
-from vbsjob.http.transport import Wire
+from vbsjob.context import Context
+from vbsjob.http.tls import TlsConfig
+from vbsjob.http.transport import Transport
 from vbsjob.redact import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from vbsjob.http.messages import Reply, Request
+    from vbsjob.http.messages import Response, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "vbsjob")
@@ -32,7 +32,7 @@ TOKEN = "a-token-of-tests"
 HOMES = tempfile.TemporaryDirectory(prefix="vbsjob-tests-")
 """Each run has a home of its own in it: nothing that one keeps is met by another."""
 atexit.register(HOMES.cleanup)
-KEYS = {"OS_TOKEN": "", "OS_ACCESS_KEY": "a-key", "OS_SECRET_KEY": "a-secret-of-tests"}
+SETTINGS = {"OS_TOKEN": "", "OS_ACCESS_KEY": "a-key", "OS_SECRET_KEY": "a-secret-of-tests"}
 """Instead of the token: a watch that needs no sign-in has nothing to say about its end."""
 CODES = {0, 1, 2, 4, 5, 6, 7, 8, 70}
 
@@ -85,7 +85,7 @@ def environment(url: str, **more: str) -> dict[str, str]:
 
 def told(
     *argv: str,
-    send: Callable[[Request], Reply],
+    send: Callable[[Request], Response],
     stdin: str = "",
     env: Mapping[str, str] | None = None,
     clock: Clock | None = None,
@@ -93,11 +93,11 @@ def told(
     """Run in this process against a double of the network, with a clock that only sleep moves."""
     clock = clock or Clock()
     out, err = io.StringIO(), io.StringIO()
-    world = World(
+    context = Context(
         io.StringIO(stdin), out, err, env or environment("https://vbs.test"),
         monotonic=clock, sleep=clock.sleep, random=lambda: 1.0, send=send,
     )  # fmt: skip
-    return Ended(run(argv, world), out.getvalue(), err.getvalue())
+    return Ended(run(argv, context), out.getvalue(), err.getvalue())
 
 
 @contextmanager
@@ -110,20 +110,20 @@ def reaching(
     sleep: Callable[[float], None] = lambda _: None,
     clock: Callable[[], float] = time.monotonic,
     env: Mapping[str, str] | None = None,
-) -> Iterator[World]:
+) -> Iterator[Context]:
     """Yield a world with real sockets: real waits in an exchange, none between tries.
 
     `env` is read by all of it: proxies and authorities are found in it too.
     """
-    wire = Wire(
+    wire = Transport(
         secrets=Secrets(TOKEN),
         clock=time.monotonic,
         body_limit=body_limit,
-        trust=Trust((cacert, "OS_CACERT") if cacert else None, env=env or {}),
+        trust=TlsConfig((cacert, "OS_CACERT") if cacert else None, env=env or {}),
         env=env,
         attempt=attempt,
     )
-    yield World(
+    yield Context(
         io.StringIO(), io.StringIO(), io.StringIO(), environment(url) if env is None else env,
         monotonic=clock, sleep=sleep, random=lambda: 1.0, send=wire.send,
     )  # fmt: skip
@@ -132,12 +132,12 @@ def reaching(
 
 def asked(url: str, *argv: str, **limits: Any) -> Ended:
     """Run in this process in such a world."""
-    with reaching(url, **limits) as world:
-        code = run(argv, world)
-        return Ended(code, world.stdout.getvalue(), world.stderr.getvalue())  # type: ignore[attr-defined] # StringIO
+    with reaching(url, **limits) as context:
+        code = run(argv, context)
+        return Ended(code, context.stdout.getvalue(), context.stderr.getvalue())  # type: ignore[attr-defined] # StringIO
 
 
-def surroundings(url: str = "", **more: str) -> dict[str, str]:
+def clean_env(url: str = "", **more: str) -> dict[str, str]:
     """Return a whole process environment that holds nothing of this machine's but the PATH."""
     home = tempfile.mkdtemp(dir=HOMES.name)
     own = {"PATH": os.environ["PATH"], "HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -180,7 +180,7 @@ LINES = 7
 def serving(*argv: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """Run `vbsjob sandbox` and yield it with the variables it printed."""
     with subprocess.Popen(
-        [*COMMAND, "sandbox", *argv], env=surroundings(), cwd=ROOT, text=True,
+        [*COMMAND, "sandbox", *argv], env=clean_env(), cwd=ROOT, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as command:  # fmt: skip
         assert command.stdout

@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tests.support.nursery import become, load
-from tests.support.program import COMMAND, ROOT, surroundings
+from tests.support.program import COMMAND, ROOT, clean_env
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ class Shell:
             number = theirs.fileno()
             self._process = subprocess.Popen(
                 [*before, sys.executable, "-m", "tests.rigs.shell", str(number)],
-                cwd=ROOT, env=surroundings(), pass_fds=[number],
+                cwd=ROOT, env=clean_env(), pass_fds=[number],
             )  # fmt: skip
         self.channel.settimeout(60)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.support.program import TOKEN, surroundings
+from tests.support.program import TOKEN, clean_env
 from tests.support.server import Server, answer, job
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _user(request: bytes) -> str:
 
 def token(service: Service, name: str) -> dict[str, str]:
     """Return the environment of a run that need not sign in."""
-    return surroundings(service.url, TERM="xterm", NO_COLOR="1")
+    return clean_env(service.url, TERM="xterm", NO_COLOR="1")
 
 
 def password(service: Service, name: str, **more: str) -> dict[str, str]:
@@ -130,7 +130,7 @@ def password(service: Service, name: str, **more: str) -> dict[str, str]:
 def prompted(service: Service, name: str) -> dict[str, str]:
     """Return that of a run that has to ask a person for the password."""
     given = {"OS_AUTH_URL": f"{service.url}/v3", "OS_USERNAME": name, "OS_USER_DOMAIN_NAME": "d"}
-    return surroundings(TERM="xterm", NO_COLOR="1", VBSJOB_ENDPOINT=service.url,
+    return clean_env(TERM="xterm", NO_COLOR="1", VBSJOB_ENDPOINT=service.url,
                         OS_PROJECT_NAME="p", **given)  # fmt: skip
 
 

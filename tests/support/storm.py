@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 from tests.support.cloud import PROJECT_ID, USER
 from tests.support.program import environment
 from vbsjob.__main__ import run
-from vbsjob.context import World
-from vbsjob.http.messages import Reply
-from vbsjob.outcome import Problem, TooLarge, Unavailable, Unreachable
+from vbsjob.context import Context
+from vbsjob.http.messages import Response
+from vbsjob.outcome import VbsjobError, BodyTooLargeError, UnavailableError, PermanentConnectionError
 
 if TYPE_CHECKING:
     from vbsjob.http.messages import Request
 
-    Answer = Reply | Problem
+    Answer = Response | VbsjobError
 
 BEGAN = datetime(2026, 5, 1, tzinfo=UTC)
 SHORT_SLEEP = 30.0
@@ -115,8 +115,8 @@ def _body(job_id: str, status: str | None, draw: random.Random) -> tuple[bytes, 
     return json.dumps(members).encode(), status, failed
 
 
-def _http(moment: datetime) -> str:
-    return format_datetime(moment, usegmt=True)
+def _http(parse_time: datetime) -> str:
+    return format_datetime(parse_time, usegmt=True)
 
 
 RETRY_AFTER: tuple[tuple[str, str, float], ...] = (
@@ -204,13 +204,13 @@ class Storm:
             self._step += timedelta(hours=self._steps.choice((-26, -1, 1, 26)))
         return BEGAN + timedelta(seconds=self.now) + self._step
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Response:
         """Stand in for the network."""
         self.asked += 1
         assert self.asked < ENDLESS, "this watch does not end"
         self.now += self.latency
         answer = self._sign_in() if request.method == "POST" else self._answer(request)
-        if isinstance(answer, Problem):
+        if isinstance(answer, VbsjobError):
             raise answer
         return answer
 
@@ -226,7 +226,7 @@ class Storm:
         if any(start <= self.now < end for start, end in weather.outages):
             return self._silent(draw, job_id, b"")
         if self._is_dead(token):
-            return Reply(401, {}, b""), Delivered(self.now, "unauthorised")
+            return Response(401, {}, b""), Delivered(self.now, "unauthorised")
         known = self.lives[job_id].at(self.now)
         lot = draw.random()
         if lot < weather.mortal:
@@ -235,9 +235,9 @@ class Storm:
             return self._fault(draw, job_id, known[0] if known else b"")
         if known is None:
             status, body = draw.choice(GONE)
-            return Reply(status, {}, body), Delivered(self.now, "missing")
+            return Response(status, {}, body), Delivered(self.now, "missing")
         body, word, failed = known
-        return Reply(200, {}, body), Delivered(self.now, "good", word, failed)
+        return Response(200, {}, body), Delivered(self.now, "good", word, failed)
 
     def _fault(self, draw: random.Random, job_id: str, body: bytes) -> tuple[Answer, Delivered]:
         lot = draw.random()
@@ -245,12 +245,12 @@ class Storm:
             other = {"job_id": "another", "status": draw.choice(("SUCCESS", "FAIL"))}
             odd = {"job_id": job_id, "status": draw.choice((0, ["FAIL"], True, {"is": "FAIL"}))}
             wrong = draw.choice((other, odd, {"status": "FAIL"}, [{"job_id": job_id}], None, 1))
-            return Reply(200, {}, json.dumps(wrong).encode()), Delivered(self.now, "wrong")
+            return Response(200, {}, json.dumps(wrong).encode()), Delivered(self.now, "wrong")
         if lot < 0.03:
-            return TooLarge("too large."), Delivered(self.now, "large")
+            return BodyTooLargeError("too large."), Delivered(self.now, "large")
         if lot < 0.06:
             status, gone = draw.choice(GONE)
-            return Reply(status, {}, gone), Delivered(self.now, "missing")
+            return Response(status, {}, gone), Delivered(self.now, "missing")
         return self._silent(draw, job_id, body)
 
     def _silent(self, draw: random.Random, job_id: str, body: bytes) -> tuple[Answer, Delivered]:
@@ -258,19 +258,19 @@ class Storm:
         if lot < 0.05:
             header, date, seconds = draw.choice(RETRY_AFTER)
             headers = {"retry-after": header, **({"date": date} if date else {})}
-            reply = Reply(draw.choice((429, 503)), headers, draw.choice(ERRORS))
-            return reply, Delivered(self.now, "silent", wait=seconds)
+            response = Response(draw.choice((429, 503)), headers, draw.choice(ERRORS))
+            return response, Delivered(self.now, "silent", wait=seconds)
         silent = Delivered(self.now, "silent")
         if lot < 0.5:
-            return Reply(draw.choice(TRANSIENT), {}, draw.choice(ERRORS)), silent
+            return Response(draw.choice(TRANSIENT), {}, draw.choice(ERRORS)), silent
         if lot < 0.65 and body:
-            return Reply(200, {}, body[: draw.randrange(len(body))]), silent
+            return Response(200, {}, body[: draw.randrange(len(body))]), silent
         if lot < 0.7 and body:
             twice = body.replace(b'"status":', b'"status": "SUCCESS", "status":')
-            return Reply(200, {}, twice), silent
+            return Response(200, {}, twice), silent
         if lot < 0.85:
-            return Reply(200, {"content-type": "text/html"}, draw.choice(GARBAGE)), silent
-        lost = Unavailable("connection reset")
+            return Response(200, {"content-type": "text/html"}, draw.choice(GARBAGE)), silent
+        lost = UnavailableError("connection reset")
         before = self.delivered[job_id][-1:]
         lost.stale = draw.random() < 0.3 and not any(one.again for one in before)
         return lost, Delivered(self.now, "silent", again=lost.stale)
@@ -278,9 +278,9 @@ class Storm:
     def _mortal(self, draw: random.Random) -> tuple[Answer, Delivered]:
         kind = draw.choice(("fatal", "denied", "refused"))
         if kind == "fatal":
-            return Unreachable("certificate is not valid."), Delivered(self.now, kind)
+            return PermanentConnectionError("certificate is not valid."), Delivered(self.now, kind)
         status, body = draw.choice(DENIED if kind == "denied" else REFUSED)
-        return Reply(status, {"location": "https://elsewhere.test"}, body), Delivered(
+        return Response(status, {"location": "https://elsewhere.test"}, body), Delivered(
             self.now, kind
         )
 
@@ -294,25 +294,25 @@ class Storm:
     def _sign_in(self) -> Answer:
         self._between = False
         if self.now >= self.weather.locked_out:
-            return Reply(
+            return Response(
                 401, {}, b'{"error": {"code": 401, "title": "Unauthorized", "message": ""}}'
             )
         self.signed_in.append(self.now)
-        moment = BEGAN + timedelta(seconds=self.now)
+        parse_time = BEGAN + timedelta(seconds=self.now)
         token = {
-            "issued_at": moment.isoformat(),
-            "expires_at": (moment + timedelta(hours=24)).isoformat(),
+            "issued_at": parse_time.isoformat(),
+            "expires_at": (parse_time + timedelta(hours=24)).isoformat(),
             "project": {"id": PROJECT_ID, "name": "eu-de_team"},
         }
         body = json.dumps({"token": token}).encode()
-        return Reply(201, {"x-subject-token": f"token-{self.now}", "date": _http(moment)}, body)
+        return Response(201, {"x-subject-token": f"token-{self.now}", "date": _http(parse_time)}, body)
 
-    def world(self, out: io.StringIO) -> World:
+    def context(self, out: io.StringIO) -> Context:
         """Return a world with this service in it."""
         env = environment("https://vbs.test", VBSJOB_PROGRESS="none")
         if self.password:
             env = {**USER, "VBSJOB_ENDPOINT": "https://vbs.cloud.test", "VBSJOB_PROGRESS": "none"}
-        return World(
+        return Context(
             io.StringIO(), out, io.StringIO(), env, monotonic=lambda: self.now, now=self.wall,
             sleep=self.sleep, random=random.Random(-self.seed).random, send=self.send,
         )  # fmt: skip
@@ -320,9 +320,9 @@ class Storm:
     def watch(self, *argv: str) -> tuple[int, dict[str, int]]:
         """Run `vbsjob watch` on all jobs; return its exit code and each job's own."""
         out = io.StringIO()
-        world = self.world(out)
-        code = run(["watch", *self.lives, "-o", "jsonl", *argv], world)
+        context = self.context(out)
+        code = run(["watch", *self.lives, "-o", "jsonl", *argv], context)
         verdict = json.loads(out.getvalue().splitlines()[-1])
-        assert verdict["event"] == "verdict", world.stderr
+        assert verdict["event"] == "verdict", context.stderr
         assert verdict["exit_code"] == code
         return code, {one["job_id"]: one["exit_code"] for one in verdict["jobs"]}

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.follow import Service, Terminal, in_turn
 from tests.support.painted import Painted
-from tests.support.program import KEYS, Clock, environment
+from tests.support.program import SETTINGS, Clock, environment
 from vbsjob.__main__ import run
-from vbsjob.context import World
-from vbsjob.http.messages import Reply
+from vbsjob.context import Context
+from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,12 +44,12 @@ def job(texts: Texts, status: str | None = None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def reply(document: Any, status: int = 200, **headers: str) -> Reply:
-    return Reply(status, headers, json.dumps(document).encode())
+def response(document: Any, status: int = 200, **headers: str) -> Response:
+    return Response(status, headers, json.dumps(document).encode())
 
 
 def spoken(
-    *argv: str, told: Reply, columns: int = 0, env: Mapping[str, str] | None = None
+    *argv: str, told: Response, columns: int = 0, env: Mapping[str, str] | None = None
 ) -> tuple[str, str]:
     """Run against a service that says one thing; return stdout and stderr.
 
@@ -57,17 +57,17 @@ def spoken(
     """
     out, err = Terminal() if columns else io.StringIO(), io.StringIO()
     clock = Clock()
-    world = World(
+    context = Context(
         io.StringIO(), out, err, environment("https://vbs.test", **(env or {})), monotonic=clock,
         sleep=clock.sleep, random=lambda: 1.0, send=lambda _: told, size=lambda _: (columns, 50),
     )  # fmt: skip
-    run(argv, world)
+    run(argv, context)
     return out.getvalue(), err.getvalue()
 
 
 def answered(*argv: str, columns: int = 0, status: str | None = None) -> Surface:
     def surface(texts: Texts) -> str:
-        out, err = spoken(*argv, told=reply(job(texts, status)), columns=columns)
+        out, err = spoken(*argv, told=response(job(texts, status)), columns=columns)
         return out if columns or "always" in argv else out + err
 
     return surface
@@ -83,7 +83,7 @@ def listed(*argv: str) -> Surface:
         names = ["status", "job_type", "begin_time", "fail_reason", "entities.sub_jobs.1.id"]
         names += [f"entities.{name}" for name in entities]
         fields = [word for name in names for word in ("-f", name)]
-        out, err = spoken(*argv, *fields, told=reply(found))
+        out, err = spoken(*argv, *fields, told=response(found))
         return out if "always" in argv else out + err
 
     return surface
@@ -98,7 +98,7 @@ def refused(status: int, *argv: str) -> Surface:
             message, code, header, more = texts[n : n + 4]
             headers = {"location": header, "server": more, "content-type": header, "date": more}
             body = {"error": {"message": message, "code": code}}
-            told = reply(body, status, **headers)
+            told = response(body, status, **headers)
             said += "".join(spoken("get", "j", "--retry-for", "0", *argv, told=told))
         return said
 
@@ -110,8 +110,8 @@ def watched(*argv: str) -> Surface:
 
     def surface(texts: Texts) -> str:
         half = [*texts[TEXTS // 2 :], *texts[: TEXTS // 2]]
-        told = in_turn(*(reply(one) for one in (job(texts), job(half), job(texts, "FAIL"))))
-        ended = Service(told).watch("j", *argv, stderr=None, **KEYS)
+        told = in_turn(*(response(one) for one in (job(texts), job(half), job(texts, "FAIL"))))
+        ended = Service(told).watch("j", *argv, stderr=None, **SETTINGS)
         return ended.err + ended.out
 
     return surface
@@ -122,10 +122,10 @@ def drawn(*argv: str, columns: int) -> Surface:
 
     def surface(texts: Texts) -> str:
         half = [*texts[TEXTS // 2 :], *texts[: TEXTS // 2]]
-        told = in_turn(*(reply(one) for one in (job(texts), job(half), job(texts, "FAIL"))))
+        told = in_turn(*(response(one) for one in (job(texts), job(half), job(texts, "FAIL"))))
         service = Service(told, size=lambda _: (columns, 60))
         painted = Painted(service=service, columns=columns, lines=60)
-        return service.watch("j", *argv, stderr=painted, TERM="xterm", **KEYS).err
+        return service.watch("j", *argv, stderr=painted, TERM="xterm", **SETTINGS).err
 
     return surface
 
@@ -136,8 +136,8 @@ def files(texts: Texts) -> list[str]:
         names = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
         env = {name: f"{folder}/{name}" for name in names}
         argv = ("j", "--github", "--junit", f"{folder}/junit")
-        told = in_turn(reply(job(texts, "FAIL")))
-        ended = Service(told).watch(*argv, stderr=None, **KEYS, **env)
+        told = in_turn(response(job(texts, "FAIL")))
+        ended = Service(told).watch(*argv, stderr=None, **SETTINGS, **env)
         return [ended.err, *(Path(folder, name).read_text("utf-8") for name in (*names, "junit"))]
 
 
@@ -146,7 +146,7 @@ def reported(texts: Texts) -> str:
 
 
 def explained(texts: Texts) -> str:
-    never = Reply(500)
+    never = Response(500)
     return "".join(part for text in texts for part in spoken("explain", f"x{text}", told=never))
 
 
@@ -156,13 +156,13 @@ def configured(texts: Texts) -> str:
     for n in range(0, TEXTS, 4):
         names = ("OS_PROJECT_NAME", "OS_USERNAME", "OS_USER_DOMAIN_NAME", "OS_REGION_NAME")
         env = dict(zip(names, texts[n : n + 4], strict=True)) | {"OS_PROJECT_ID": ""}
-        said += "".join(spoken("config", "show", told=Reply(500), env=env))
+        said += "".join(spoken("config", "show", told=Response(500), env=env))
     return said
 
 
-def asked_for(texts: Texts) -> str:
+def prompt_for_secret(texts: Texts) -> str:
     """Names that nobody knows: fields, clouds, topics of help."""
-    told, said = reply({"job_id": "j", "status": "RUNNING"}), ""
+    told, said = response({"job_id": "j", "status": "RUNNING"}), ""
     for n, text in enumerate(texts):
         words = (("get", "j", "-f"), ("get", "j", "--cloud"), ("help",))[n % 3]
         said += "".join(spoken(*words, f"x{text}", told=told))
@@ -196,6 +196,6 @@ SURFACES: dict[str, Surface] = {
     "redirect": refused(302),
     "explain": explained,
     "config show": configured,
-    "names": asked_for,
+    "names": prompt_for_secret,
     "reports": reported,
 }  # fmt: skip

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pexpect
 import pyte
 
-from tests.support.program import COMMAND, KEYS, ROOT, surroundings
+from tests.support.program import COMMAND, SETTINGS, ROOT, clean_env
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,7 +142,7 @@ def watching(server: Server, *argv: str, **more: Any) -> Terminal:
 
 
 def environment(server: Server) -> dict[str, str]:
-    return surroundings(server.url, TERM="xterm-256color", NO_COLOR="1", **KEYS)
+    return clean_env(server.url, TERM="xterm-256color", NO_COLOR="1", **SETTINGS)
 
 
 def check_left_as_it_was(terminal: Terminal) -> None:

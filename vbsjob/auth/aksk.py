@@ -22,7 +22,7 @@ DATE = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class AccessKeyPair:
     """An access key, its secret, and the security token that temporary keys come with."""
 
     access: str = field(repr=False)
@@ -30,7 +30,7 @@ class Keys:
     security_token: str | None = field(default=None, repr=False)
 
 
-def signed(request: Request, keys: Keys, at: datetime, project_id: str | None = None) -> Request:
+def signed(request: Request, keys: AccessKeyPair, at: datetime, project_id: str | None = None) -> Request:
     """Return the request with its time, its scope and its signature; `at` is in UTC."""
     date = at.strftime(DATE)
     more = {"X_Sdk_Date": date, "Host": urlsplit(request.url).netloc}

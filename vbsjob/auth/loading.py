@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from vbsjob.auth import aksk
 from vbsjob.auth.keystone import Identity
 from vbsjob.auth.methods import AccessKey, ApplicationCredential, Password, Token, Totp
-from vbsjob.outcome import NotSignedIn, Usage
+from vbsjob.outcome import AuthError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vbsjob.auth.methods import Method
     from vbsjob.config.loader import Settings
-    from vbsjob.context import World
+    from vbsjob.context import Context
 
 
 FIRST_STEPS = (
@@ -28,16 +28,16 @@ FIRST_STEPS = (
 )
 
 
-def choose(settings: Settings, world: World) -> Method:
+def choose(settings: Settings, context: Context) -> Method:
     """Choose a complete way of signing in; `auth_type` narrows it.
 
     A token comes first, then an access key, an application credential, a password. Raises
     NotSignedIn where nothing is set at all, Usage where something is missing.
     """
     wanted = _wanted(settings)
-    for kind, make in MAKERS.items():
+    for kind, make in METHOD_LOADERS.items():
         if wanted in {None, kind}:
-            found = make(settings, world, wanted)
+            found = make(settings, context, wanted)
             if found is not None:
                 return found
     raise _nothing_set(settings, wanted)
@@ -63,15 +63,15 @@ def _wanted(settings: Settings) -> str | None:
         return None
     if named not in KINDS:
         known = ", ".join(KINDS)
-        raise Usage(f"{settings.origin('auth_type')}: {named!r} is not among {known}.")
+        raise UsageError(f"{settings.origin('auth_type')}: {named!r} is not among {known}.")
     return KINDS[named]
 
 
-def _token(settings: Settings, _world: World, _wanted: str | None) -> Method | None:
+def _token(settings: Settings, _context: Context, _wanted: str | None) -> Method | None:
     return Token(_printable(settings, "token"), _identity(settings)) if settings["token"] else None
 
 
-def _access_key(settings: Settings, _world: World, wanted: str | None) -> Method | None:
+def _access_key(settings: Settings, _context: Context, wanted: str | None) -> Method | None:
     keys = [noun for noun in ("access_key", "secret_key") if settings[noun]]
     if not keys:
         return None
@@ -83,7 +83,7 @@ def _access_key(settings: Settings, _world: World, wanted: str | None) -> Method
     security_token = _printable(settings, "security_token") if settings["security_token"] else None
     auth_url = settings["auth_url"]
     return AccessKey(
-        aksk.Keys(
+        aksk.AccessKeyPair(
             _printable(settings, "access_key"), _printable(settings, "secret_key"), security_token
         ),
         Identity(_v3(auth_url), None) if auth_url else None,
@@ -93,40 +93,40 @@ def _access_key(settings: Settings, _world: World, wanted: str | None) -> Method
     )
 
 
-def _application_credential(settings: Settings, world: World, wanted: str | None) -> Method | None:
+def _application_credential(settings: Settings, context: Context, wanted: str | None) -> Method | None:
     known, named = settings["application_credential_id"], settings["application_credential_name"]
     if not known and not named:
         if wanted is None:
             return None
         raise settings.missing("application_credential_id", "its secret alone does not name it")
     credential = {"id": known} if known else {"name": named, "user": _user(settings)}
-    secret = _secret(settings, world, "application_credential_secret")
+    secret = _secret(settings, context, "application_credential_secret")
     auth_url = _required_identity(settings).auth_url
     return ApplicationCredential(credential, secret, Identity(auth_url, None))
 
 
-def _password(settings: Settings, world: World, wanted: str | None) -> Method | None:
+def _password(settings: Settings, context: Context, wanted: str | None) -> Method | None:
     names = ("password", "username", "user_id")
     if wanted is None and not any(settings[noun] for noun in names):
         return None
-    user, password = _user(settings), _secret(settings, world, "password")
+    user, password = _user(settings), _secret(settings, context, "password")
     return Password(user, password, _required_identity(settings))
 
 
-def _totp(settings: Settings, world: World, wanted: str | None) -> Method | None:
+def _totp(settings: Settings, context: Context, wanted: str | None) -> Method | None:
     if wanted is None and not settings["passcode"]:
         return None
-    password = _secret(settings, world, "password") if settings["password"] else None
-    passcode = _secret(settings, world, "passcode")
+    password = _secret(settings, context, "password") if settings["password"] else None
+    passcode = _secret(settings, context, "passcode")
     return Totp(_user(settings), password, passcode, _required_identity(settings))
 
 
-def _secret(settings: Settings, world: World, noun: str) -> Callable[[], str]:
+def _secret(settings: Settings, context: Context, noun: str) -> Callable[[], str]:
     """Return a way to the secret: as set, else typed by the user, once, when it is first needed."""
 
     @cache
     def known() -> str:
-        return settings[noun] or world.asked_for(noun.replace("_", " ").capitalize())
+        return settings[noun] or context.prompt_for_secret(noun.replace("_", " ").capitalize())
 
     def get() -> str:
         if not known():
@@ -136,7 +136,7 @@ def _secret(settings: Settings, world: World, noun: str) -> Callable[[], str]:
     return get
 
 
-MAKERS = {
+METHOD_LOADERS = {
     "token": _token,
     "aksk": _access_key,
     "application_credential": _application_credential,
@@ -146,12 +146,12 @@ MAKERS = {
 """In the order of trust when several are complete."""
 
 
-def _nothing_set(settings: Settings, wanted: str | None) -> NotSignedIn:
+def _nothing_set(settings: Settings, wanted: str | None) -> AuthError:
     if wanted:
         raise settings.missing(
             {"aksk": "access_key"}.get(wanted, wanted), f"auth_type is {settings['auth_type']}"
         )
-    return NotSignedIn(
+    return AuthError(
         "no credentials are set.",
         hint=FIRST_STEPS,
     )
@@ -160,7 +160,7 @@ def _nothing_set(settings: Settings, wanted: str | None) -> NotSignedIn:
 def _printable(settings: Settings, noun: str) -> str:
     secret = settings[noun] or ""
     if not secret.isascii() or not secret.isprintable() or " " in secret:
-        raise Usage(
+        raise UsageError(
             f"{settings.origin(noun)}: the {noun} holds a character that no {noun} has"
             " (a line end or a space perhaps)."
         )

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vbsjob.auth import aksk
-from vbsjob.auth.keystone import Identity, Pass
-from vbsjob.outcome import Usage
+from vbsjob.auth.keystone import Identity, AccessInfo
+from vbsjob.outcome import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ class Method(Protocol):
         """Converse with the identity service."""
         ...
 
-    def sign(self, request: Request, held: Pass | None, at: datetime) -> Request:
+    def sign(self, request: Request, held: AccessInfo | None, at: datetime) -> Request:
         """Return the request with its proof of who asks, made anew for every try."""
         ...
 
@@ -68,7 +68,7 @@ class _Bearer:
         """A refused token may be shown again without harm."""
         return False
 
-    def sign(self, request: Request, held: Pass | None, at: datetime) -> Request:  # noqa: ARG002
+    def sign(self, request: Request, held: AccessInfo | None, at: datetime) -> Request:  # noqa: ARG002
         """Show the token, where there is one already."""
         return request if held is None else request.having(X_Auth_Token=held.token or "")
 
@@ -85,7 +85,7 @@ class Token(_Bearer):
     def sign_in(self) -> Conversation:
         """Have the token scoped to the project, which also tells the catalog."""
         if self.identity is None:
-            raise Usage(
+            raise UsageError(
                 "a token alone does not tell where the service is.",
                 hint="Set the endpoint and project id, or OS_AUTH_URL.",
             )
@@ -160,7 +160,7 @@ class ApplicationCredential(_Bearer):
 class AccessKey:
     """An access key and its secret: every request is signed, there is no token."""
 
-    keys: aksk.Keys
+    keys: aksk.AccessKeyPair
     identity: Identity | None
     project_id: str | None
     project_name: str | None
@@ -179,9 +179,9 @@ class AccessKey:
         """Ask for what is not known yet: the project's id, the catalog."""
         project_id, catalog = self.project_id, NOWHERE
         if project_id and self.located:
-            return Pass(project_id=project_id)
+            return AccessInfo(project_id=project_id)
         if self.identity is None:
-            raise Usage(
+            raise UsageError(
                 "an access key alone does not tell where the service is.",
                 hint="Set OS_AUTH_URL, or the endpoint and the project id.",
             )
@@ -189,9 +189,9 @@ class AccessKey:
             project_id = yield from self.identity.project(self.project_name)
         if not self.located:
             catalog = yield from self.identity.catalog()
-        return Pass(project_id=project_id, project_name=self.project_name, catalog=catalog)
+        return AccessInfo(project_id=project_id, project_name=self.project_name, catalog=catalog)
 
-    def sign(self, request: Request, held: Pass | None, at: datetime) -> Request:
+    def sign(self, request: Request, held: AccessInfo | None, at: datetime) -> Request:
         """Sign for the project, as far as it is known."""
         project_id = self.project_id if held is None else held.project_id
         return aksk.signed(request, self.keys, at, project_id)

@@ -13,17 +13,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from vbsjob.auth import loading, token_cache
-from vbsjob.auth.keystone import Pass
+from vbsjob.auth.keystone import AccessInfo
 from vbsjob.auth.methods import Token
 from vbsjob.config import endpoints
 from vbsjob.http import errors
-from vbsjob.outcome import NotSignedIn, Problem
+from vbsjob.outcome import AuthError, VbsjobError
 
 if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
-    from vbsjob.context import World
-    from vbsjob.http.messages import Reply, Request
-    from vbsjob.http.sender import Line
+    from vbsjob.context import Context
+    from vbsjob.http.messages import Response, Request
+    from vbsjob.http.sender import Sender
 
 UNAUTHORIZED = 401
 PATIENCE = 60.0
@@ -41,16 +41,16 @@ CLOCK_LIMIT, CLOCK_SAME = timedelta(days=1), timedelta(minutes=1)
 class Session:
     """Signs requests as one user; may be used by several threads at once."""
 
-    def __init__(self, settings: Settings, world: World, line: Line) -> None:
+    def __init__(self, settings: Settings, context: Context, sender: Sender) -> None:
         self._settings = settings
-        self._world = world
-        self._line = line
-        self._method = loading.choose(settings, world)
-        self._tokens = self._kept()
-        self._pass: Pass | None = None
+        self._context = context
+        self._sender = sender
+        self._method = loading.choose(settings, context)
+        self._token_cache = self._kept()
+        self._access: AccessInfo | None = None
         self._renew_at = self._expires_at = math.inf
         self._renewals: list[float] = []
-        self._refused: Problem | None = None
+        self._refused: VbsjobError | None = None
         self._accepted = not self._method.fragile
         self._clock = timedelta()
         self._signing_in = threading.RLock()
@@ -61,7 +61,7 @@ class Session:
         account = self._method.account
         if account is None or self._settings.sandbox or not self._settings["cache"]:
             return None
-        return token_cache.kept_for((*account, *self._settings.surroundings()), self._world)
+        return token_cache.kept_for((*account, *self._settings.cache_scope()), self._context)
 
     @property
     def method(self) -> str:
@@ -78,72 +78,72 @@ class Session:
         """Whether a long watch will outlive what proves who asks."""
         return self._method.lapses
 
-    def authorised(self, request: Request) -> Reply:
+    def send_authenticated(self, request: Request) -> Response:
         """Send a request with its proof of who asks; renew a refused pass and try once more.
 
         Until a signature has been accepted once, only one is in the air: several wrong ones in
         a row lock a key.
         """
         with nullcontext() if self._accepted else self._signing_in:
-            held = self.sign_in()
-            reply = self._signed(request, held)
-            if reply.status != UNAUTHORIZED:
+            access = self.sign_in()
+            response = self._signed(request, access)
+            if response.status != UNAUTHORIZED:
                 self._accepted = True
-                return reply
+                return response
             if self._method.fragile:
-                self._refused = errors.problem(request, reply)
-                return reply
-        fresh = self._renewed(held)
+                self._refused = errors.from_response(request, response)
+                return response
+        fresh = self._renewed(access)
         if fresh is not None:
             return self._signed(request, fresh)
-        if self._tokens and not self.renewable:
-            self._tokens.forget(held.token)
-        return reply
+        if self._token_cache and not self.renewable:
+            self._token_cache.forget(access.token)
+        return response
 
-    def _signed(self, request: Request, held: Pass | None) -> Reply:
+    def _signed(self, request: Request, access: AccessInfo | None) -> Response:
         """Send a request signed for this moment; correct the time once, by the service's clock.
 
         Once a request: this machine's clock may step again while the jobs are watched.
         """
         used = self._clock
-        reply = self._line.exchange(self._proved(request, held, used))
-        off = errors.clock(reply, self._world.now()) if errors.is_about_time(reply) else None
+        response = self._sender.exchange(self._proved(request, access, used))
+        off = errors.clock(response, self._context.now()) if errors.is_about_time(response) else None
         if off is None or abs(off) > CLOCK_LIMIT or abs(off - used) < CLOCK_SAME:
-            return reply
+            return response
         if abs(off - self._clock) >= CLOCK_SAME:  # else another thread has just said so
-            self._world.note(
-                f"this machine's clock says {self._world.now():%Y-%m-%d %H:%M:%S} UTC, the"
-                f" service's {self._world.now() + off:%Y-%m-%d %H:%M:%S}; signing with the"
+            self._context.note(
+                f"this machine's clock says {self._context.now():%Y-%m-%d %H:%M:%S} UTC, the"
+                f" service's {self._context.now() + off:%Y-%m-%d %H:%M:%S}; signing with the"
                 " service's time."
             )
         self._clock = off
-        return self._line.exchange(self._proved(request, held, off))
+        return self._sender.exchange(self._proved(request, access, off))
 
-    def _proved(self, request: Request, held: Pass | None, off: timedelta) -> Request:
-        return self._method.sign(request, held, self._world.now() + off)
+    def _proved(self, request: Request, access: AccessInfo | None, off: timedelta) -> Request:
+        return self._method.sign(request, access, self._context.now() + off)
 
     def _may_renew(self) -> bool:
-        now = self._world.monotonic()
+        now = self._context.monotonic()
         recent = [at for at in self._renewals if now - at < HOUR]
         if not self.renewable or len(recent) >= RENEWALS:
             return False
         return not recent or now - recent[-1] >= RENEW_EVERY
 
-    def _renewed(self, refused: Pass) -> Pass | None:
+    def _renewed(self, refused: AccessInfo) -> AccessInfo | None:
         """Return another pass than the refused one; None where there may be none.
 
         Where another thread has just renewed it, its pass serves: that is no second refusal.
         """
         with self._signing_in:
-            if self._pass is not refused:
+            if self._access is not refused:
                 return self.sign_in()
             if not self._may_renew():
                 return None
-            self._renewals.append(self._world.monotonic())
-            self._pass = None
+            self._renewals.append(self._context.monotonic())
+            self._access = None
             return self._entered(refused)
 
-    def sign_in(self) -> Pass:
+    def sign_in(self) -> AccessInfo:
         """Return the pass in force; signs in where there is none, or it is about to expire.
 
         A pass that cannot be renewed serves until it has expired.
@@ -151,38 +151,38 @@ class Session:
         with self._signing_in:
             if self._refused is not None and self._method.fragile:
                 raise self._refused
-            now = self._world.monotonic()
-            held = self._pass
-            if held is not None and now < self._renew_at:
-                return held
+            now = self._context.monotonic()
+            access = self._access
+            if access is not None and now < self._renew_at:
+                return access
             try:
-                return self._entered(held)
-            except Problem:
-                if held is None or now >= self._expires_at:
+                return self._entered(access)
+            except VbsjobError:
+                if access is None or now >= self._expires_at:
                     raise
                 self._renew_at = min(now + RENEW_EVERY, self._expires_at)
-                return held
+                return access
 
-    def _entered(self, old: Pass | None) -> Pass:
+    def _entered(self, old: AccessInfo | None) -> AccessInfo:
         """Enter with a new pass: as given, as kept by another run, or by signing in."""
-        given = self._given_pass()
+        given = self._given_access()
         if given is not None:
             return self._enter(given, None)
-        if self._tokens is None:
+        if self._token_cache is None:
             fresh = self._converse()
             return self._enter(fresh, fresh.life)
         if self._take(old):
-            return self._pass  # type: ignore[return-value] # _take has just set it
-        with self._tokens.renewing():
+            return self._access  # type: ignore[return-value] # _take has just set it
+        with self._token_cache.renewing():
             if self._take(old):
-                return self._pass  # type: ignore[return-value] # as above
+                return self._access  # type: ignore[return-value] # as above
             fresh = self._converse()
-            self._tokens.write(fresh)
+            self._token_cache.write(fresh)
             return self._enter(fresh, fresh.life)
 
-    def _take(self, old: Pass | None) -> bool:
+    def _take(self, old: AccessInfo | None) -> bool:
         """Enter with the token that is kept, unless it is the old one or about to expire."""
-        kept = self._tokens.read() if self._tokens else None
+        kept = self._token_cache.read() if self._token_cache else None
         if kept is None or (old is not None and kept.held.token == old.token):
             return False
         if self.renewable and kept.left <= _early(kept.held.life or 0.0):
@@ -190,49 +190,49 @@ class Session:
         self._enter(kept.held, kept.left)
         return True
 
-    def _given_pass(self) -> Pass | None:
+    def _given_access(self) -> AccessInfo | None:
         """With endpoint, project id and token given, no identity call is made."""
         if not isinstance(self._method, Token) or self._settings["endpoint"] is None:
             return None
         project_id = self._settings["project_id"]
-        return Pass(self._method.token, project_id) if project_id else None
+        return AccessInfo(self._method.token, project_id) if project_id else None
 
-    def _converse(self) -> Pass:
+    def _converse(self) -> AccessInfo:
         """Sign in; refused credentials are never sent twice, for that could lock an account."""
         if self._refused is not None:
             raise self._refused
         conversation = self._method.sign_in()
         try:
-            reply = self._step(next(conversation))
+            response = self._step(next(conversation))
             while True:
-                reply = self._step(conversation.send(reply))
+                response = self._step(conversation.send(response))
         except StopIteration as end:
-            signed_in: Pass = end.value
+            signed_in: AccessInfo = end.value
             return signed_in
-        except NotSignedIn as problem:
+        except AuthError as problem:
             self._refused = problem
             raise
 
-    def _step(self, request: Request) -> Reply:
-        def ask() -> Reply:
-            reply = self._signed(request, None)
-            if reply.status in errors.TRANSIENT:
-                raise errors.problem(request, reply)
-            return reply
+    def _step(self, request: Request) -> Response:
+        def ask() -> Response:
+            response = self._signed(request, None)
+            if response.status in errors.TRANSIENT:
+                raise errors.from_response(request, response)
+            return response
 
-        return self._line.patiently(ask, PATIENCE, TRIES, DELAY)
+        return self._sender.with_retries(ask, PATIENCE, TRIES, DELAY)
 
-    def _enter(self, signed_in: Pass, left: float | None) -> Pass:
-        self._world.secrets.add(signed_in.token or "")
+    def _enter(self, signed_in: AccessInfo, left: float | None) -> AccessInfo:
+        self._context.secrets.add(signed_in.token or "")
         self.base = self._service(signed_in)
-        self._pass = signed_in
+        self._access = signed_in
         self._renew_at = self._expires_at = math.inf
         if self.renewable and left is not None:
-            self._expires_at = self._world.monotonic() + left
+            self._expires_at = self._context.monotonic() + left
             self._renew_at = self._expires_at - _early(signed_in.life or left)
         return signed_in
 
-    def _service(self, signed_in: Pass) -> str:
+    def _service(self, signed_in: AccessInfo) -> str:
         project_id = self._settings["project_id"] or signed_in.project_id
         if not project_id or not endpoints.NAME.fullmatch(project_id):
             raise self._settings.missing("project_name", "jobs belong to a project")

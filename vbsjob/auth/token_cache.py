@@ -17,13 +17,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.auth.keystone import Pass
+from vbsjob.auth.keystone import AccessInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from vbsjob.context import World
+    from vbsjob.context import Context
 
 VERSION = 1
 SIZE_LIMIT = 256 << 10
@@ -37,23 +37,23 @@ NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedToken:
     """A pass, and how many seconds it has left to live."""
 
-    held: Pass
+    held: AccessInfo
     left: float
 
 
 class Tokens:
     """The tokens that earlier runs left; `account` says whose this run's is."""
 
-    def __init__(self, folder: Path, account: tuple[str, ...], world: World) -> None:
+    def __init__(self, folder: Path, account: tuple[str, ...], context: Context) -> None:
         self._folder = folder
         named = json.dumps([VERSION, *account]).encode()
         self._name = f"{hashlib.sha256(named).hexdigest()[:40]}.json"
-        self._world = world
+        self._context = context
 
-    def read(self) -> Kept | None:
+    def read(self) -> CachedToken | None:
         """Return the token kept for this account, unless it is spent or not to be trusted."""
         try:
             with _opened(self._folder) as folder:
@@ -61,12 +61,12 @@ class Tokens:
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         written, held = kept
-        age = self._world.now().timestamp() - written
+        age = self._context.now().timestamp() - written
         if held.life is None or not -60.0 <= age < held.life:
             return None
-        return Kept(held, held.life - max(0.0, age))
+        return CachedToken(held, held.life - max(0.0, age))
 
-    def write(self, held: Pass) -> None:
+    def write(self, held: AccessInfo) -> None:
         """Keep a token: whole or not at all, for this user alone; a failure is only told."""
         if held.token is None or held.life is None:
             return
@@ -74,11 +74,11 @@ class Tokens:
             _made(self._folder)
             with _opened(self._folder) as folder:
                 with suppress(OSError):
-                    _sweep(folder, self._world.now().timestamp())
-                _replace(self._name, _encoded(held, self._world.now().timestamp()), folder)
+                    _sweep(folder, self._context.now().timestamp())
+                _replace(self._name, _encoded(held, self._context.now().timestamp()), folder)
         except OSError as error:
             reason = error.strerror or "it is not private"
-            self._world.note(f"the token cannot be kept in {self._folder}: {reason}.")
+            self._context.note(f"the token cannot be kept in {self._folder}: {reason}.")
 
     def forget(self, token: str | None) -> None:
         """Remove a token that was refused, unless another one has taken its place."""
@@ -107,12 +107,12 @@ class Tokens:
                 handle = os.open(f"{self._name}.lock", flags, 0o600, dir_fd=folder)
         except OSError:
             return None
-        end = self._world.monotonic() + LOCK_WAIT
-        while self._world.monotonic() < end:
+        end = self._context.monotonic() + LOCK_WAIT
+        while self._context.monotonic() < end:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self._world.sleep(LOCK_LOOK)
+                self._context.sleep(LOCK_LOOK)
             except OSError:
                 break
             else:
@@ -121,12 +121,12 @@ class Tokens:
         return None
 
 
-def kept_for(account: tuple[str, ...], world: World) -> Tokens | None:
+def kept_for(account: tuple[str, ...], context: Context) -> Tokens | None:
     """Return where this account's token is kept; None where nothing can be."""
-    if world.cache_folder is None or os.name != "posix":
-        world.trace("tokens: not kept, there is no folder for them.")
+    if context.cache_folder is None or os.name != "posix":
+        context.trace("tokens: not kept, there is no folder for them.")
         return None
-    return Tokens(world.cache_folder / "tokens", account, world)
+    return Tokens(context.cache_folder / "tokens", account, context)
 
 
 def _made(folder: Path) -> None:
@@ -199,14 +199,14 @@ def _sweep(folder: int, now: float) -> None:
                     os.unlink(name, dir_fd=folder)
 
 
-def _encoded(held: Pass, now: float) -> bytes:
+def _encoded(held: AccessInfo, now: float) -> bytes:
     members = asdict(held)
     members["expires_at"] = held.expires_at.isoformat() if held.expires_at else None
     members["catalog"] = [entry for entry in held.catalog if entry.get("type") in KINDS]
     return json.dumps({"written": now, "pass": members}).encode()
 
 
-def _decoded(content: bytes) -> tuple[float, Pass]:
+def _decoded(content: bytes) -> tuple[float, AccessInfo]:
     """Read a kept pass; raises ValueError and its kin for anything that is none."""
     found = json.loads(content)
     members: dict[str, Any] = found["pass"]
@@ -220,4 +220,4 @@ def _decoded(content: bytes) -> tuple[float, Pass]:
     if not all(text is None or isinstance(text, str) for text in texts):
         raise ValueError("no pass")
     expires = datetime.fromisoformat(expires_at) if expires_at else None
-    return float(found["written"]), Pass(**members, expires_at=expires, catalog=catalog)
+    return float(found["written"]), AccessInfo(**members, expires_at=expires, catalog=catalog)

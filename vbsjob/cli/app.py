@@ -13,8 +13,8 @@ import typer
 from vbsjob import __version__
 from vbsjob.cli import desk, options
 from vbsjob.cli.desk import EXIT_CODES
-from vbsjob.cli.run import Errand
-from vbsjob.outcome import Code
+from vbsjob.cli.run import JobCommand
+from vbsjob.outcome import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def get(
     insecure_http: options.InsecureHttp = None,
     retry_for: options.RetryFor = None,
     color: options.Color = None,
-) -> Code:
+) -> ExitCode:
     """Ask once about jobs and show what the service tells.
 
     \b
@@ -74,11 +74,11 @@ def get(
     """
     from vbsjob.cli import present
 
-    errand = Errand(ctx.params, ctx.obj)
-    answers = errand.ask(errand.ids(jobs))
-    present.present(answers, errand.settings, field or [], errand.world)
-    errand.remember(answers)
-    return errand.code(answers)
+    command = JobCommand(ctx.params, ctx.obj)
+    answers = command.ask(command.ids(jobs))
+    present.present(answers, command.settings, field or [], command.context)
+    command.remember(answers)
+    return command.code(answers)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -103,7 +103,7 @@ def tree(
     sort: options.Sort = None,
     ascii: options.Ascii = None,
     watch: options.Watch = False,
-) -> Code:
+) -> ExitCode:
     """Draw a job's nested sub-jobs.
 
     \b
@@ -115,13 +115,13 @@ def tree(
     from vbsjob.cli import present
     from vbsjob.output.tree_documents import Wish
 
-    errand = Errand(ctx.params, ctx.obj)
-    ids, wish = errand.ids(jobs), Wish.of(errand.settings)
-    followed = errand.follow(ids, wish) if watch else None
-    answers = followed.answers() if followed else errand.ask(ids)
-    present.tree(answers, errand.settings, field or [], errand.world)
-    errand.remember(answers)
-    return errand.conclude(followed) if followed else errand.code(answers)
+    command = JobCommand(ctx.params, ctx.obj)
+    ids, wish = command.ids(jobs), Wish.of(command.settings)
+    followed = command.follow(ids, wish) if watch else None
+    answers = followed.answers() if followed else command.ask(ids)
+    present.tree(answers, command.settings, field or [], command.context)
+    command.remember(answers)
+    return command.conclude(followed) if followed else command.code(answers)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -150,7 +150,7 @@ def watch(
     insecure_http: options.InsecureHttp = None,
     retry_for: options.RetryFor = None,
     color: options.Color = None,
-) -> Code:
+) -> ExitCode:
     """Follow jobs to their end; the exit code is the verdict.
 
     \b
@@ -161,13 +161,13 @@ def watch(
     from vbsjob.cli import present
     from vbsjob.output.tree_documents import WHOLE
 
-    errand = Errand(ctx.params, ctx.obj)
-    events = errand.settings["output"] == "jsonl"
-    watch = errand.follow(errand.ids(jobs), WHOLE, events=events)
-    present.concluded(watch.answers(), errand.settings, field or [], errand.world)
-    errand.remember(watch.answers())
-    errand.publish(watch)
-    return errand.conclude(watch)
+    command = JobCommand(ctx.params, ctx.obj)
+    events = command.settings["output"] == "jsonl"
+    watch = command.follow(command.ids(jobs), WHOLE, events=events)
+    present.concluded(watch.answers(), command.settings, field or [], command.context)
+    command.remember(watch.answers())
+    command.publish(watch)
+    return command.conclude(watch)
 
 
 app.registered_commands += desk.app.registered_commands

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 from vbsjob.auth.loading import FIRST_STEPS
 from vbsjob.auth.session import Session
 from vbsjob.config.loader import Settings, Value
-from vbsjob.config.schema import NOUNS, heeded
+from vbsjob.config.schema import SETTINGS_BY_NAME, variables_in_use
 from vbsjob.http import errors
 from vbsjob.http.messages import Request
-from vbsjob.http.sender import Line
+from vbsjob.http.sender import Sender
 from vbsjob.jobs.result import SCHEMA_VERSION
-from vbsjob.outcome import JobNotFound
-from vbsjob.text import plain
+from vbsjob.outcome import JobNotFoundError
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vbsjob.context import World
-    from vbsjob.http.messages import Reply
+    from vbsjob.context import Context
+    from vbsjob.http.messages import Response
 
 Fact = tuple[str, Any, str]
 """A name, its value, and where that is from."""
@@ -34,22 +34,22 @@ NO_JOB = "0" * 32
 PATIENCE, TRIES = 60.0, 4
 
 
-def show(settings: Settings, world: World) -> Iterator[Fact]:
+def show(settings: Settings, context: Context) -> Iterator[Fact]:
     """Tell every setting that has a value, then each file and further variable that is used."""
-    for noun, key in NOUNS.items():
+    for noun, key in SETTINGS_BY_NAME.items():
         value, origin = settings[noun], settings.origin(noun)
         if value is None:
             continue
         yield (noun, f"set (from {origin})", "") if key.secret else (noun, value, origin)
     yield "files", [str(path) for path in settings.files], "read, the strongest first"
-    yield "variables", heeded(world.env), "heeded beside the settings"
+    yield "variables", variables_in_use(context.env), "heeded beside the settings"
 
 
-def check(settings: Settings, world: World) -> Iterator[Fact]:
+def check(settings: Settings, context: Context) -> Iterator[Fact]:
     """Sign in, whatever token is kept, and tell what came of it, step by step; raises a Problem."""
     fresh = Settings({**settings.values, "cache": Value(value=False, origin="config check")})
-    line = Line(fresh, world)
-    session = Session(fresh, world, line)
+    sender = Sender(fresh, context)
+    session = Session(fresh, context, sender)
     held = session.sign_in()
     yield "method", session.method, ""
     if held.user:
@@ -61,8 +61,8 @@ def check(settings: Settings, world: World) -> Iterator[Fact]:
     yield "endpoint", session.base, settings.origin("endpoint") if located else "the catalog"
     expires = held.expires_at.isoformat(timespec="seconds") if held.expires_at else None
     yield "token_expires_at", expires, "" if session.renewable else "cannot be renewed"
-    line.patiently(lambda: _ask(session), PATIENCE, TRIES)
-    off = line.clock_off
+    sender.with_retries(lambda: _ask(session), PATIENCE, TRIES)
+    off = sender.clock_off
     yield "clock_off_s", None if off is None else round(off.total_seconds()), "to the service's"
     yield "service", "answers", ""
 
@@ -70,22 +70,22 @@ def check(settings: Settings, world: World) -> Iterator[Fact]:
 def _ask(session: Session) -> None:
     """Ask for a job that there is not: to be told so proves way, token and project."""
     request = Request("GET", f"{session.base}/jobs/{NO_JOB}")
-    reply: Reply = session.authorised(request)
-    problem = errors.problem(request, reply, NO_JOB)
-    if reply.status != 200 and not isinstance(problem, JobNotFound):
+    response: Response = session.send_authenticated(request)
+    problem = errors.from_response(request, response, NO_JOB)
+    if response.status != 200 and not isinstance(problem, JobNotFoundError):
         raise problem
 
 
-def write(facts: Iterator[Fact], world: World, *, machine: bool) -> None:
+def write(facts: Iterator[Fact], context: Context, *, machine: bool) -> None:
     """Write the facts: a line each as they come, or one JSON object."""
     if machine:
         told = {name: {"value": value, "origin": origin or None} for name, value, origin in facts}
         document = json.dumps({"schema_version": SCHEMA_VERSION, **told})
-        world.stdout.write(world.redacted(document) + "\n")
+        context.stdout.write(context.redact(document) + "\n")
         return
     for name, value, origin in facts:
         if value is not None and value != []:
             text = ", ".join(value) if isinstance(value, list) else str(value)
-            shown = f"{name:<18} {plain(text)}{f'  ({plain(origin)})' if origin else ''}"
-            world.stdout.write(world.redacted(shown) + "\n")
-            world.stdout.flush()
+            shown = f"{name:<18} {printable(text)}{f'  ({printable(origin)})' if origin else ''}"
+            context.stdout.write(context.redact(shown) + "\n")
+            context.stdout.flush()

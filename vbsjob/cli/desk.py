@@ -5,14 +5,14 @@ from __future__ import annotations
 import typer
 
 from vbsjob.cli import guide, options
-from vbsjob.cli.run import Errand
-from vbsjob.config.schema import NOUNS
-from vbsjob.outcome import Code, Usage
-from vbsjob.sandbox.scenarios import RECIPES
+from vbsjob.cli.run import JobCommand
+from vbsjob.config.schema import SETTINGS_BY_NAME
+from vbsjob.outcome import ExitCode, UsageError
+from vbsjob.sandbox.scenarios import SCENARIOS
 
 EXIT_CODES = "Exit codes:\n\n\b\n" + "\n".join(guide.exit_codes())
 OFFLINE_CODES = "Exit codes:\n\n\b\n" + "\n".join(
-    guide.exit_codes(Code.OK, Code.USAGE, Code.INTERNAL)
+    guide.exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INTERNAL)
 )
 
 app = typer.Typer()
@@ -35,7 +35,7 @@ def config_show(
     region: options.Region = None,
     project: options.Project = None,
     endpoint: options.Endpoint = None,
-) -> Code:
+) -> ExitCode:
     """Show every setting, where it is from, and the files that were read; asks nobody.
 
     \b
@@ -43,13 +43,13 @@ def config_show(
     """
     from vbsjob.cli import config_report
 
-    errand = _plain(ctx)
-    with errand.service() as reached:
-        found = config_report.show(reached, errand.world)
-        config_report.write(found, errand.world, machine=reached["output"] == "json")
+    command = _plain(ctx)
+    with command.service() as reached:
+        found = config_report.show(reached, command.context)
+        config_report.write(found, command.context, machine=reached["output"] == "json")
         if not reached["auth_url"] and not reached["endpoint"]:
-            errand.world.note(f"no cloud is set. {config_report.FIRST_STEPS}")
-    return Code.OK
+            command.context.note(f"no cloud is set. {config_report.FIRST_STEPS}")
+    return ExitCode.OK
 
 
 @config_app.command("check", epilog=EXIT_CODES)
@@ -62,7 +62,7 @@ def config_check(
     project: options.Project = None,
     endpoint: options.Endpoint = None,
     insecure_http: options.InsecureHttp = None,
-) -> Code:
+) -> ExitCode:
     """Sign in, ask the service, and tell what came of it: exit 0 if all is well.
 
     \b
@@ -70,20 +70,20 @@ def config_check(
     """
     from vbsjob.cli import config_report
 
-    errand = _plain(ctx)
-    with errand.service() as reached:
-        found = config_report.check(reached, errand.world)
-        config_report.write(found, errand.world, machine=reached["output"] == "json")
-    return Code.OK
+    command = _plain(ctx)
+    with command.service() as reached:
+        found = config_report.check(reached, command.context)
+        config_report.write(found, command.context, machine=reached["output"] == "json")
+    return ExitCode.OK
 
 
-def _plain(ctx: typer.Context) -> Errand:
+def _plain(ctx: typer.Context) -> JobCommand:
     """Return the errand of a command that answers in lines or in JSON alone."""
-    errand = Errand(ctx.params, ctx.obj)
-    output = errand.settings["output"]
-    if errand.settings.origin("output") == "--output" and output not in {"table", "json"}:
-        raise Usage("config answers as -o table or -o json.")
-    return errand
+    command = JobCommand(ctx.params, ctx.obj)
+    output = command.settings["output"]
+    if command.settings.origin("output") == "--output" and output not in {"table", "json"}:
+        raise UsageError("config answers as -o table or -o json.")
+    return command
 
 
 SANDBOX = (
@@ -92,7 +92,7 @@ SANDBOX = (
     " that is over.\n\n\b\n"
     "vbsjob sandbox --port 8990\n"
     "vbsjob sandbox --fault 502=0.1\n\n"
-    "Jobs:\n\n\b\n" + "\n".join(f"{name:<10} {recipe.text}" for name, recipe in RECIPES.items())
+    "Jobs:\n\n\b\n" + "\n".join(f"{name:<10} {recipe.text}" for name, recipe in SCENARIOS.items())
 )
 
 
@@ -102,21 +102,21 @@ def serve_sandbox(
     port: options.Port = 0,
     fault: options.Faults = None,
     token_life: options.TokenLife = None,
-) -> Code:
+) -> ExitCode:
     """Print what a client needs, then serve until a signal ends the process."""
     import shlex
 
     from vbsjob.sandbox.server import Sandbox, faults
 
-    world = ctx.obj
+    context = ctx.obj
     lasting = {} if token_life is None else {"token_life": _life(token_life)}
-    sandbox = Sandbox(world, port=port, faults=faults(fault or []), **lasting)
+    sandbox = Sandbox(context, port=port, faults=faults(fault or []), **lasting)
     for noun, value in sandbox.settings.items():
-        world.stdout.write(f"export {NOUNS[noun].variable}={shlex.quote(value)}\n")
-    world.stdout.flush()
-    world.note("serving; paste these lines where vbsjob is to ask. Ctrl-C ends it.")
+        context.stdout.write(f"export {SETTINGS_BY_NAME[noun].variable}={shlex.quote(value)}\n")
+    context.stdout.flush()
+    context.note("serving; paste these lines where vbsjob is to ask. Ctrl-C ends it.")
     sandbox.serve()
-    return Code.OK
+    return ExitCode.OK
 
 
 def _life(token_life: str) -> float:
@@ -125,9 +125,9 @@ def _life(token_life: str) -> float:
     try:
         life = duration(token_life)
     except ValueError as error:
-        raise Usage(f"--token-life {error}.") from None
+        raise UsageError(f"--token-life {error}.") from None
     if not life:
-        raise Usage("--token-life 0s is no life.", hint="Give at least 1s.")
+        raise UsageError("--token-life 0s is no life.", hint="Give at least 1s.")
     return life
 
 
@@ -137,7 +137,7 @@ def explain(
     code: options.ErrorCode = None,
     output: options.Output = None,
     field: options.Fields = None,
-) -> Code:
+) -> ExitCode:
     """Say what an error code means and what to do, offline.
 
     \b
@@ -146,16 +146,16 @@ def explain(
     vbsjob explain VolumeBackup.0202 -f action
     vbsjob explain -o json
     """
-    from vbsjob.config.loader import preferred
+    from vbsjob.config.loader import preference
 
-    world = ctx.obj
-    chosen = preferred("output", ctx.params, world) or ("value" if field else "table")
-    guide.explain(code, chosen, field or [], world.stdout)
-    return Code.OK
+    context = ctx.obj
+    chosen = preference("output", ctx.params, context) or ("value" if field else "table")
+    guide.explain(code, chosen, field or [], context.stdout)
+    return ExitCode.OK
 
 
 @app.command("help", epilog=f"Topics: any command, {', '.join(guide.TOPICS)}.")
-def show_help(ctx: typer.Context, topic: options.Topic = None) -> Code:
+def show_help(ctx: typer.Context, topic: options.Topic = None) -> ExitCode:
     """Show help for a command or a topic.
 
     \b
@@ -163,13 +163,13 @@ def show_help(ctx: typer.Context, topic: options.Topic = None) -> Code:
     vbsjob help environment
     vbsjob help get
     """
-    world = ctx.obj
+    context = ctx.obj
     top = ctx.parent or ctx
     commands = getattr(top.command, "commands", {})
     if topic is None:
-        world.stdout.write(top.get_help() + "\n")
+        context.stdout.write(top.get_help() + "\n")
     elif topic in commands:
-        world.stdout.write(typer.Context(commands[topic], top, topic).get_help() + "\n")
+        context.stdout.write(typer.Context(commands[topic], top, topic).get_help() + "\n")
     else:
-        world.stdout.writelines(f"{line}\n" for line in guide.topic(topic, commands))
-    return Code.OK
+        context.stdout.writelines(f"{line}\n" for line in guide.topic(topic, commands))
+    return ExitCode.OK

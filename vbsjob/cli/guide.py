@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.outcome import SEVERITY, Code, Usage
-from vbsjob.text import nearest, plain
+from vbsjob.outcome import SEVERITY, ExitCode, UsageError
+from vbsjob.text import suggestion, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import TextIO
 
 
-def exit_codes(*chosen: Code) -> list[str]:
+def exit_codes(*chosen: ExitCode) -> list[str]:
     """Return the table of exit codes, all or the chosen ones, a line each."""
-    return [f"{int(code):>3}  {code.word:<12} {code.meaning}" for code in chosen or Code]
+    return [f"{int(code):>3}  {code.word:<12} {code.meaning}" for code in chosen or ExitCode]
 
 
 def topic(name: str, commands: Iterable[str]) -> list[str]:
     """Return the lines of a topic; raises Usage that names the nearest one."""
     if name not in TOPICS:
-        hint = nearest(name, [*commands, *TOPICS])
-        raise Usage(f"There is no help on {plain(name)[:80]!r}.", hint=hint)
+        hint = suggestion(name, [*commands, *TOPICS])
+        raise UsageError(f"There is no help on {printable(name)[:80]!r}.", hint=hint)
     return TOPICS[name]()
 
 
@@ -38,9 +38,9 @@ def _on_exit_codes() -> list[str]:
 
 
 def _on_environment() -> list[str]:
-    from vbsjob.config.schema import HEEDED, KEYS
+    from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
 
-    rows = [(key.variable, ", ".join(key.os), key.secret) for key in KEYS]
+    rows = [(key.variable, ", ".join(key.os), key.secret) for key in SETTINGS]
     told = [f"  {own:<36}{theirs}{'  (secret)' if secret else ''}" for own, theirs, secret in rows]
     return [
         "Every setting can come from the environment. Order: option, VBSJOB_*, OS_*, config.toml,",
@@ -49,7 +49,7 @@ def _on_environment() -> list[str]:
         *(line.rstrip() for line in told),
         "",
         "Heeded beside the settings:",
-        *(f"  {name:<36}{why}" for name, why in HEEDED.items()),
+        *(f"  {name:<36}{why}" for name, why in OTHER_VARIABLES.items()),
     ]
 
 
@@ -85,10 +85,10 @@ def _meanings(found: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterato
         yield from (f"{item['code']:<{width}}  {item['meaning']}\n" for item in found)
 
 
-def _unknown(code: str, near: Sequence[str]) -> Usage:
+def _unknown(code: str, near: Sequence[str]) -> UsageError:
     """Return the problem that a code is not known, with those probably meant."""
     guess = f"Did you mean {' or '.join(near)}? " if near else ""
-    return Usage(
-        f"No meaning is known for {plain(code)[:80]!r}.",
+    return UsageError(
+        f"No meaning is known for {printable(code)[:80]!r}.",
         hint=f"{guess}'vbsjob explain' lists every known code.",
     )

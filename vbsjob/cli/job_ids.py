@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import endpoints
-from vbsjob.outcome import Usage
-from vbsjob.text import plain
+from vbsjob.outcome import UsageError
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,19 +34,19 @@ def ids(
         for job_id, where in told:
             found[_checked(job_id, where)] = None
     if not found:
-        raise Usage("standard input holds no job id.", hint="Give one id a line, or JSON.")
+        raise UsageError("standard input holds no job id.", hint="Give one id a line, or JSON.")
     return list(found)
 
 
 def _remembered(argument: str, newest: Sequence[str]) -> str:
     match = REMEMBERED.fullmatch(argument)
     if match is None:
-        raise Usage(
-            f"{plain(argument)[:80]!r} is no job id.", hint="Of the history: @last, @2, @3 ..."
+        raise UsageError(
+            f"{printable(argument)[:80]!r} is no job id.", hint="Of the history: @last, @2, @3 ..."
         )
     place = int(match[1] or 1)
     if place > len(newest):
-        raise Usage(
+        raise UsageError(
             f"{argument}: the history has {len(newest)} jobs of this cloud.",
             hint="Give an id, or the --cloud it is of; the sandbox's jobs are not remembered.",
         )
@@ -55,8 +55,8 @@ def _remembered(argument: str, newest: Sequence[str]) -> str:
 
 def _checked(job_id: str, where: str) -> str:
     if not endpoints.NAME.fullmatch(job_id):
-        raise Usage(
-            f"{where}{plain(job_id)[:80]!r} is no job id.",
+        raise UsageError(
+            f"{where}{printable(job_id)[:80]!r} is no job id.",
             hint="An id is 1 to 64 letters, digits, '_' and '-'.",
         )
     return job_id
@@ -66,7 +66,7 @@ def _piped(stdin: TextIO | None) -> Iterator[tuple[str, str]]:
     """Read ids one a line, or creation answers: one JSON document, or one a line."""
     content = "" if stdin is None else stdin.read(INPUT_LIMIT + 1)
     if len(content) > INPUT_LIMIT:
-        raise Usage(f"standard input is larger than {INPUT_LIMIT >> 20} MiB.")
+        raise UsageError(f"standard input is larger than {INPUT_LIMIT >> 20} MiB.")
     content = content.removeprefix("\ufeff")
     whole = _document(content)
     if whole is not None:
@@ -93,5 +93,5 @@ def _told(found: Any, where: str) -> Iterator[tuple[str, str]]:
     for item in found if isinstance(found, list) else [found]:
         job_id = item.get("job_id") if isinstance(item, dict) else item
         if not isinstance(job_id, str):
-            raise Usage(f"{where}no job_id in it.", hint='Expected an id, or {"job_id": "..."}.')
+            raise UsageError(f"{where}no job_id in it.", hint='Expected an id, or {"job_id": "..."}.')
         yield job_id, where

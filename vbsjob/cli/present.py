@@ -4,59 +4,59 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.text import plain
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from vbsjob.config.loader import Settings
-    from vbsjob.context import World
+    from vbsjob.context import Context
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import Answer
-    from vbsjob.render.tree import Line, Marks
+    from vbsjob.render.tree import Line, Glyphs
 
 
 def present(
-    answers: Sequence[Answer], settings: Settings, fields: Sequence[str], world: World
+    answers: Sequence[Answer], settings: Settings, fields: Sequence[str], context: Context
 ) -> None:
     """Write the answer to stdout, and what kept answers away to stderr.
 
     Where no job was answered stdout stays empty.
     """
-    _answer(answers, settings, fields, world, whole=True)
-    _complain(answers, world)
+    _answer(answers, settings, fields, context, whole=True)
+    _complain(answers, context)
 
 
 def concluded(
-    answers: Sequence[Answer], settings: Settings, fields: Sequence[str], world: World
+    answers: Sequence[Answer], settings: Settings, fields: Sequence[str], context: Context
 ) -> None:
     """Write the answer after a watch: less what events or a picture have already shown."""
     if settings["output"] != "jsonl":
-        seen = world.manner.pictured and world.stdout.isatty()
-        _answer(answers, settings, fields, world, whole=not seen)
-    _complain(answers, world)
+        seen = context.error_output.pictured and context.stdout.isatty()
+        _answer(answers, settings, fields, context, whole=not seen)
+    _complain(answers, context)
 
 
 def tree(
-    answers: Sequence[Answer], settings: Settings, fields: Sequence[str], world: World
+    answers: Sequence[Answer], settings: Settings, fields: Sequence[str], context: Context
 ) -> None:
     """Write the answer as `present` does, its sub-jobs as a tree, or a row each."""
     from vbsjob.output import tree_documents
 
-    name, now, wish = _format(settings, fields), world.today(), tree_documents.Wish.of(settings)
+    name, now, wish = _format(settings, fields), context.steady_now(), tree_documents.Wish.of(settings)
     if _wanted(answers, settings):
         if name == "table" and not fields:
-            _branch(answers, settings, world)
+            _branch(answers, settings, context)
         elif name in {"json", "yaml"} and not fields:
-            _write((tree_documents.nested(answer, wish, now) for answer in answers), name, (), world)
+            _write((tree_documents.nested(answer, wish, now) for answer in answers), name, (), context)
         else:
             rows = (row for answer in answers for row in tree_documents.flat(answer, wish, now))
             chosen = fields or (["path"] if name == "value" else [])
             if name == "table":
-                _sheets(rows, fields, settings, world)
+                _sheets(rows, fields, settings, context)
             else:
-                _write(rows, name, chosen, world, tree_documents.COLUMNS)
-    _complain(answers, world)
+                _write(rows, name, chosen, context, tree_documents.COLUMNS)
+    _complain(answers, context)
 
 
 def _format(settings: Settings, fields: Sequence[str]) -> str:
@@ -72,44 +72,44 @@ def _answer(
     answers: Sequence[Answer],
     settings: Settings,
     fields: Sequence[str],
-    world: World,
+    context: Context,
     *,
     whole: bool,
 ) -> None:
-    name, now = _format(settings, fields), world.today()
+    name, now = _format(settings, fields), context.steady_now()
     if not _wanted(answers, settings):
         return
     records = (answer.record(now) for answer in answers)
     if name != "table":
-        _write(records, name, fields, world)
+        _write(records, name, fields, context)
     elif fields:
-        _sheets((answer.record(now) for answer in answers if answer.job), fields, settings, world)
+        _sheets((answer.record(now) for answer in answers if answer.job), fields, settings, context)
     else:
-        _draw(answers, settings, world, whole=whole)
+        _draw(answers, settings, context, whole=whole)
 
 
-def _complain(answers: Sequence[Answer], world: World) -> None:
-    world.stdout.flush()
+def _complain(answers: Sequence[Answer], context: Context) -> None:
+    context.stdout.flush()
     for answer in answers:
         if answer.problem:
-            world.complain(answer.problem)
+            context.print_error(answer.problem)
 
 
 def _write(
     records: Iterable[dict[str, Any]],
     name: str,
     fields: Sequence[str],
-    world: World,
+    context: Context,
     columns: Sequence[str] = (),
 ) -> None:
     from vbsjob.output import formats
 
-    seen = _noting(records, fields, world)
-    formats.write(name, seen, fields, world.stdout, columns or formats.COLUMNS)
+    seen = _noting(records, fields, context)
+    formats.write(name, seen, fields, context.stdout, columns or formats.COLUMNS)
 
 
 def _noting(
-    records: Iterable[dict[str, Any]], fields: Sequence[str], world: World
+    records: Iterable[dict[str, Any]], fields: Sequence[str], context: Context
 ) -> Iterator[dict[str, Any]]:
     """Pass the records on, one at a time, and say at their end which fields none of them had."""
     from vbsjob.jobs import result as results
@@ -120,60 +120,60 @@ def _noting(
             del missing[field]
         yield item
     for field in missing:
-        world.note(f"no job has a field {plain(field)!r}.")
+        context.note(f"no job has a field {printable(field)!r}.")
 
 
 def _sheets(
-    records: Iterable[dict[str, Any]], fields: Sequence[str], settings: Settings, world: World
+    records: Iterable[dict[str, Any]], fields: Sequence[str], settings: Settings, context: Context
 ) -> None:
     from vbsjob.render import details
 
-    seen = _noting(records, fields, world)
-    _paint((details.fields(item, fields) for item in seen), settings, world)
+    seen = _noting(records, fields, context)
+    _paint((details.fields(item, fields) for item in seen), settings, context)
 
 
-def _draw(answers: Sequence[Answer], settings: Settings, world: World, *, whole: bool) -> None:
-    from vbsjob.jobs.tree import Outline
+def _draw(answers: Sequence[Answer], settings: Settings, context: Context, *, whole: bool) -> None:
+    from vbsjob.jobs.tree import JobTree
     from vbsjob.render import details
     from vbsjob.render import tree as tree_view
 
-    marks = _marks(settings, world)
-    now, width = world.today(), world.width(world.stdout) or tree_view.UNBOUND
+    glyphs = _marks(settings, context)
+    now, width = context.steady_now(), context.width(context.stdout) or tree_view.UNBOUND
 
     def drawn(job: Job) -> Iterator[Line]:
-        outline = Outline(job)
-        yield from details.block(outline, now, width, marks, _next(job, settings), whole=whole)
-        outline.forget()
+        tree = JobTree(job)
+        yield from details.block(tree, now, width, glyphs, _next(job, settings), whole=whole)
+        tree.forget()
 
-    _paint((drawn(answer.job) for answer in answers if answer.job), settings, world)
+    _paint((drawn(answer.job) for answer in answers if answer.job), settings, context)
 
 
-def _branch(answers: Sequence[Answer], settings: Settings, world: World) -> None:
+def _branch(answers: Sequence[Answer], settings: Settings, context: Context) -> None:
     from vbsjob.output import tree_documents
     from vbsjob.render import tree as tree_view
 
-    now, wish, marks = world.today(), tree_documents.Wish.of(settings), _marks(settings, world)
-    width = world.width(world.stdout) or tree_view.UNBOUND
-    outlines = (outline for answer in answers if (outline := wish.outline(answer, now)))
-    _paint((tree_view.drawn(wish.drawn(one), width, now, marks) for one in outlines), settings, world)
+    now, wish, glyphs = context.steady_now(), tree_documents.Wish.of(settings), _marks(settings, context)
+    width = context.width(context.stdout) or tree_view.UNBOUND
+    outlines = (tree for answer in answers if (tree := wish.tree(answer, now)))
+    _paint((tree_view.drawn(wish.drawn(one), width, now, glyphs) for one in outlines), settings, context)
 
 
-def _paint(pictures: Iterable[Iterable[Line]], settings: Settings, world: World) -> None:
+def _paint(pictures: Iterable[Iterable[Line]], settings: Settings, context: Context) -> None:
     """Write pictures, an empty line between them: a console would hold them all at once."""
     from vbsjob.render import tree as tree_view
 
-    colors = world.colors(world.stdout, settings["color"])
+    colors = context.colors(context.stdout, settings["color"])
     for number, picture in enumerate(pictures):
-        world.stdout.write("\n" if number else "")
-        tree_view.write(picture, world.stdout, colors=colors)
+        context.stdout.write("\n" if number else "")
+        tree_view.write(picture, context.stdout, colors=colors)
 
 
-def _marks(settings: Settings, world: World) -> Marks:
-    from vbsjob.context import encodes
+def _marks(settings: Settings, context: Context) -> Glyphs:
+    from vbsjob.context import can_encode
     from vbsjob.render import tree as tree_view
 
-    plain = settings["ascii"] or not encodes(world.stdout, tree_view.EVERY_SIGN)
-    return tree_view.ASCII if plain else tree_view.UNICODE
+    printable = settings["ascii"] or not can_encode(context.stdout, tree_view.EVERY_SIGN)
+    return tree_view.ASCII if printable else tree_view.UNICODE
 
 
 def _next(job: Job, settings: Settings) -> str:

@@ -7,46 +7,46 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
-    from vbsjob.context import World
+    from vbsjob.context import Context
     from vbsjob.output.tree_documents import Wish
-    from vbsjob.watch.loop import Screen
+    from vbsjob.watch.loop import Display
 
 
-def choose(settings: Settings, world: World, wish: Wish, *, events: bool) -> list[Screen]:
+def choose(settings: Settings, context: Context, wish: Wish, *, events: bool) -> list[Display]:
     """Return what shows the watch: on stderr as `progress` says, and `events` on stdout."""
-    screens: list[Screen] = []
+    displays: list[Display] = []
     if events and not settings["quiet"]:
-        from vbsjob.output.events import Events
+        from vbsjob.output.events import EventStream
 
-        screens.append(Events(world, world.stdout))
+        displays.append(EventStream(context, context.stdout))
     name = "none" if settings["quiet"] else settings["progress"]
     if name == "auto":
-        name = _fitting(settings, world)
+        name = _fitting(settings, context)
     if name == "json":
-        from vbsjob.output.events import Events
+        from vbsjob.output.events import EventStream
 
-        screens.append(Events(world, world.stderr))
+        displays.append(EventStream(context, context.stderr))
     if name == "plain":
-        from vbsjob.render.log import Lines
+        from vbsjob.render.log import PlainLog
 
-        screens.append(Lines(world, world.stderr, settings["heartbeat"]))
+        displays.append(PlainLog(context, context.stderr, settings["heartbeat"]))
     if name == "tty":
         from vbsjob import history
-        from vbsjob.render.live import Live
+        from vbsjob.render.live import LiveDisplay
 
-        usual = partial(history.usual, settings=settings, world=world)
-        live = Live(world, settings["color"], usual, wish=wish, ascii=settings["ascii"])
-        screens.append(live)
-    return screens
+        usual_duration = partial(history.usual_duration, settings=settings, context=context)
+        live = LiveDisplay(context, settings["color"], usual_duration, wish=wish, ascii=settings["ascii"])
+        displays.append(live)
+    return displays
 
 
-def _fitting(settings: Settings, world: World) -> str:
+def _fitting(settings: Settings, context: Context) -> str:
     """A picture needs a terminal that can draw and that nothing else is written to."""
-    machine = world.manner.machine
-    if not world.stderr.isatty():
+    machine = context.error_output.machine
+    if not context.stderr.isatty():
         return "none" if machine else "plain"
-    if settings["output"] == "jsonl" and world.stdout.isatty():
+    if settings["output"] == "jsonl" and context.stdout.isatty():
         return "none"
-    env = world.env
+    env = context.env
     dumb = env.get("TERM", "dumb") in {"", "dumb"}
     return "plain" if dumb or env.get("ACCESSIBLE") or env.get("CI") else "tty"

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import loader
-from vbsjob.config.schema import NOUNS
-from vbsjob.outcome import Code, Interrupted, Problem, TimedOut, Usage, worst
+from vbsjob.config.schema import SETTINGS_BY_NAME
+from vbsjob.outcome import ExitCode, SignalError, VbsjobError, WatchTimeoutError, UsageError, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from vbsjob.config.loader import Settings
-    from vbsjob.context import World
+    from vbsjob.context import Context
     from vbsjob.jobs.result import Answer
     from vbsjob.output.tree_documents import Wish
     from vbsjob.watch.loop import Watch
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 PLACE = ("cloud", "region", "project", "endpoint")
 
 
-class Errand:
+class JobCommand:
     """What the options say, completed by every other setting; raises Usage."""
 
-    def __init__(self, params: Mapping[str, Any], world: World) -> None:
+    def __init__(self, params: Mapping[str, Any], context: Context) -> None:
         self._params = params
-        self.world = world
-        self.settings = loader.load(params, world)
-        world.manner.machine = self.settings["output"] not in {None, "table"}
-        world.manner.quiet = self.settings["quiet"]
-        world.manner.verbose = self.settings["verbose"]
+        self.context = context
+        self.settings = loader.load(params, context)
+        context.error_output.machine = self.settings["output"] not in {None, "table"}
+        context.error_output.quiet = self.settings["quiet"]
+        context.error_output.verbose = self.settings["verbose"]
         if self.settings["output"] == "name" and params.get("field"):
-            raise Usage("-o name shows no fields.", hint="Use -o value with --field.")
+            raise UsageError("-o name shows no fields.", hint="Use -o value with --field.")
         if self.settings["junit"] is not None:
             from vbsjob.output import junit
 
@@ -47,8 +47,8 @@ class Errand:
         from vbsjob import history
         from vbsjob.cli import job_ids
 
-        newest = lambda: history.newest(self.settings, self.world)  # noqa: E731 - read only for @
-        return job_ids.ids(jobs, self.world.stdin, newest)
+        newest = lambda: history.newest(self.settings, self.context)  # noqa: E731 - read only for @
+        return job_ids.ids(jobs, self.context.stdin, newest)
 
     @contextmanager
     def service(self) -> Iterator[Settings]:
@@ -59,46 +59,46 @@ class Errand:
         from vbsjob.sandbox.server import Sandbox
 
         made_up = "this is the sandbox: its jobs are made up, and begin when first asked about."
-        self.world.note(made_up)
-        with Sandbox(self.world) as sandbox:
+        self.context.note(made_up)
+        with Sandbox(self.context) as sandbox:
             yield self.settings.moved("the sandbox", **sandbox.settings)
 
     def ask(self, ids: Sequence[str]) -> list[Answer]:
         """Ask once about each job."""
-        from vbsjob.client import Client
+        from vbsjob.client import JobsClient
         from vbsjob.jobs.result import Answer
 
         with self.service() as reached:
-            found = Client(reached, self.world).jobs(ids)
+            found = JobsClient(reached, self.context).jobs(ids)
         return [Answer(job_id, told) for job_id, told in zip(ids, found, strict=True)]
 
-    def code(self, answers: Sequence[Answer]) -> Code:
+    def code(self, answers: Sequence[Answer]) -> ExitCode:
         """Return the exit code: an answered question is 0 unless the state is to be judged."""
         judged = self.settings["exit_status"]
-        return worst(answer.code if judged or answer.problem else Code.OK for answer in answers)
+        return worst(answer.code if judged or answer.problem else ExitCode.OK for answer in answers)
 
     def follow(self, ids: Sequence[str], wish: Wish, *, events: bool = False) -> Watch:
         """Follow the jobs to their end; raises Interrupted with the way to go on."""
         from vbsjob.cli import progress
-        from vbsjob.client import Client
+        from vbsjob.client import JobsClient
         from vbsjob.watch.loop import Watch
-        from vbsjob.watch.state import Poll
+        from vbsjob.watch.state import WatchState
 
         with self.service() as reached:
-            client = Client(reached, self.world)
+            client = JobsClient(reached, self.context)
             client.prepare()
-            shown = progress.choose(self.settings, self.world, wish, events=events)
-            poll = Poll(ids, self._rules(), self.world.monotonic(), self.world.random)
-            watch = Watch(poll, client.ask, self.world, shown)
+            shown = progress.choose(self.settings, self.context, wish, events=events)
+            poll = WatchState(ids, self._rules(), self.context.monotonic(), self.context.random)
+            watch = Watch(poll, client.ask, self.context, shown)
             try:
                 watch.run()
-            except Interrupted as interrupted:
+            except SignalError as interrupted:
                 interrupted.hint = self._resume(ids)
-                self._leave_word(watch, interrupted.exit_code)
+                self._publish_interrupted(watch, interrupted.exit_code)
                 raise
         return watch
 
-    def _leave_word(self, watch: Watch, code: Code) -> None:
+    def _publish_interrupted(self, watch: Watch, code: ExitCode) -> None:
         """Keep and publish what is known of jobs that go on without us; the signal has the say.
 
         A report of an earlier run, left in its place, would be read as this one's.
@@ -106,8 +106,8 @@ class Errand:
         self.remember(watch.answers())
         try:
             self._publish(watch.answers(left=code), code)
-        except Problem as problem:
-            self.world.complain(problem)
+        except VbsjobError as problem:
+            self.context.print_error(problem)
 
     def _rules(self) -> Rules:
         from vbsjob.watch.state import Rules
@@ -122,30 +122,30 @@ class Errand:
         import shlex
 
         chosen = [(noun, self._params[noun]) for noun in PLACE if self._params.get(noun)]
-        where = [word for noun, value in chosen for word in (NOUNS[noun].flag, value)]
+        where = [word for noun, value in chosen for word in (SETTINGS_BY_NAME[noun].flag, value)]
         return f"Resume: {shlex.join(['vbsjob', 'watch', *ids, *where])}"
 
     def remember(self, answers: Sequence[Answer]) -> None:
         """Keep the ids and times for another day."""
         from vbsjob import history
 
-        history.remember(answers, self.settings, self.world)
+        history.remember(answers, self.settings, self.context)
 
     def publish(self, watch: Watch) -> None:
         """Tell those who asked for a report of their own how the watch ended."""
         self._publish(watch.answers(), watch.poll.code())
 
-    def _publish(self, answers: Sequence[Answer], code: Code) -> None:
+    def _publish(self, answers: Sequence[Answer], code: ExitCode) -> None:
         if self.settings["github"]:
             from vbsjob.output import github
 
-            github.report(answers, code, self.world)
+            github.report(answers, code, self.context)
         if self.settings["junit"] is not None:
             from vbsjob.output import junit
 
-            junit.write(self.settings["junit"], answers, self.world)
+            junit.write(self.settings["junit"], answers, self.context)
 
-    def conclude(self, watch: Watch) -> Code:
+    def conclude(self, watch: Watch) -> ExitCode:
         """Return what the watch came to; raises TimedOut with the way to go on.
 
         Raises Interrupted only where a signal kept the answer from being written whole.
@@ -153,7 +153,7 @@ class Errand:
         poll = watch.poll
         watch.check_written()
         if self.settings["bell"]:
-            self.world.ring()
-        if poll.code() is Code.TIMEOUT:
-            raise TimedOut(poll.left(), hint=self._resume(poll.ids))
+            self.context.ring_bell()
+        if poll.code() is ExitCode.TIMEOUT:
+            raise WatchTimeoutError(poll.left(), hint=self._resume(poll.ids))
         return poll.code()

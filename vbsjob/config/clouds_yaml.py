@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import files
-from vbsjob.outcome import Usage
-from vbsjob.text import plain
+from vbsjob.outcome import UsageError
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vbsjob.context import World
+    from vbsjob.context import Context
 
 SUFFIXES = (".yaml", ".yml", ".json")
 VENDORS: dict[str, dict[str, Any]] = {
@@ -72,16 +72,16 @@ class File:
         """Return the cloud's values here, if any."""
         if name not in self.clouds:
             return []
-        origin = f"{self.path}: clouds.{plain(name)}"
+        origin = f"{self.path}: clouds.{printable(name)}"
         return [Layer(_plain_keys(self.clouds[name]), origin, self.path, self.here)]
 
 
 class Clouds:
     """What all files say; each is read once."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self.config = config(world)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.config = config(context)
         self.ordinary: File | None = None
         self.secure: File | None = None
         self._public: File | None = None
@@ -129,46 +129,46 @@ class Clouds:
             self._public = self._found("clouds-public", "OS_CLIENT_VENDOR_FILE", "public-clouds")
         public = self._public
         if public and name in public.clouds:
-            origin = f"{public.path}: public-clouds.{plain(name)}"
+            origin = f"{public.path}: public-clouds.{printable(name)}"
             values = _plain_keys(public.clouds[name])
             return [Layer(values, origin, public.path, public.here, profile=True)]
         if name in VENDORS:
             return [Layer(VENDORS[name], f"profile {name}", profile=True)]
-        self._world.note(f"the profile {plain(name)!r} is not known here and is passed over.")
+        self._context.note(f"the profile {printable(name)!r} is not known here and is passed over.")
         return []
 
     def _found(self, stem: str, variable: str, section: str = "clouds") -> File | None:
-        path = _place(stem, variable, self._world)
+        path = _place(stem, variable, self._context)
         if path is None:
             return None
         clouds = files.mapping(path, section, files.yaml(path).get(section))
         named = {name: files.mapping(path, f"{section}.{name}", raw) for name, raw in clouds.items()}
-        return _warned(File(path, named), self._world)
+        return _warned(File(path, named), self._context)
 
 
-def config(world: World) -> File | None:
+def config(context: Context) -> File | None:
     """Read config.toml: [defaults] and [clouds.NAME]; None where there is none."""
-    path = world.config_file
+    path = context.config_file
     document = None if path is None else files.toml(path)
     if path is None or document is None:
         return None
     for name in document:
         if name not in {"defaults", "clouds"}:
             where = files.place(path, name)
-            raise Usage(f"{where}: there is no section [{plain(name)}].", hint="Use [defaults].")
+            raise UsageError(f"{where}: there is no section [{printable(name)}].", hint="Use [defaults].")
     clouds = files.mapping(path, "clouds", document.get("clouds"))
     named = {name: files.mapping(path, f"clouds.{name}", raw) for name, raw in clouds.items()}
     defaults = files.mapping(path, "defaults", document.get("defaults"))
-    return _warned(File(path, named, defaults), world)
+    return _warned(File(path, named, defaults), context)
 
 
-def _place(stem: str, variable: str, world: World) -> Path | None:
-    named = world.env.get(variable)
+def _place(stem: str, variable: str, context: Context) -> Path | None:
+    named = context.env.get(variable)
     if named:
-        if not stat.S_ISREG(files.mode(Path(named), f"{variable}: {plain(named)}")):
-            raise Usage(f"{variable}: {plain(named)} is no file that can be read.")
+        if not stat.S_ISREG(files.mode(Path(named), f"{variable}: {printable(named)}")):
+            raise UsageError(f"{variable}: {printable(named)} is no file that can be read.")
         return Path(named).absolute()
-    places = (folder / f"{stem}{suffix}" for folder in world.config_folders for suffix in SUFFIXES)
+    places = (folder / f"{stem}{suffix}" for folder in context.config_folders for suffix in SUFFIXES)
     return next((place for place in places if stat.S_ISREG(files.mode(place))), None)
 
 
@@ -189,8 +189,8 @@ def _region(layers: list[Layer], asked: str | None) -> Iterator[Layer]:
     if name not in regions:
         if listed.profile:
             return
-        known = ", ".join(plain(region) for region in regions)
-        raise Usage(f"{listed.origin}.regions: has no {plain(name)!r}, only {known}.")
+        known = ", ".join(printable(region) for region in regions)
+        raise UsageError(f"{listed.origin}.regions: has no {printable(name)!r}, only {known}.")
     values = {**regions[name], "region_name": name}
     yield Layer(values, f"{listed.origin}.regions", listed.path, listed.here)
 
@@ -206,7 +206,7 @@ def first_region(layers: list[Layer]) -> tuple[str, str] | None:
 def _entries(layer: Layer) -> list[tuple[str, dict[str, Any]]]:
     raw = layer.at("regions")
     if not isinstance(raw, list):
-        raise Usage(f"{layer.origin}.regions: is no list.")
+        raise UsageError(f"{layer.origin}.regions: is no list.")
     entries: list[tuple[str, dict[str, Any]]] = []
     for entry in raw:
         if isinstance(entry, str):
@@ -214,16 +214,16 @@ def _entries(layer: Layer) -> list[tuple[str, dict[str, Any]]]:
         elif isinstance(entry, dict) and isinstance(entry.get("name"), str):
             entries.append((entry["name"], _plain_keys(entry.get("values") or {})))
         else:
-            raise Usage(f"{layer.origin}.regions: an entry is neither a name nor has one.")
+            raise UsageError(f"{layer.origin}.regions: an entry is neither a name nor has one.")
     return entries
 
 
-def _warned(found: File, world: World) -> File:
+def _warned(found: File, context: Context) -> File:
     """Warn once if others can read a file that holds secrets."""
     sections = [
         section for cloud in found.clouds.values() for section in (cloud, cloud.get("auth"))
     ]
     holds = any(SECRETS & section.keys() for section in sections if isinstance(section, dict))
     if holds and os.name == "posix" and files.mode(found.path) & 0o077:
-        world.note(f"others can read the secrets in {found.path}; chmod 600 {found.path}")
+        context.note(f"others can read the secrets in {found.path}; chmod 600 {found.path}")
     return found

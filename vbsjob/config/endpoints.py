@@ -11,8 +11,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from vbsjob.outcome import NotSignedIn, Refused, Usage
-from vbsjob.text import plain
+from vbsjob.outcome import AuthError, ApiError, UsageError
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,9 +34,9 @@ def checked(address: str, origin: str, *, insecure_http: bool = False) -> str:
     try:
         parts = _split(address)
     except ValueError as error:
-        raise Usage(f"{origin}: {_shown(address)!r} is no service address: {error}.") from None
+        raise UsageError(f"{origin}: {_shown(address)!r} is no service address: {error}.") from None
     if parts.scheme == "http" and not insecure_http and not is_loopback(parts.hostname or ""):
-        raise Usage(
+        raise UsageError(
             f"{origin}: {_shown(address)!r} would carry secrets over plain http.",
             hint="Use https, or --insecure-http if that network is yours.",
         )
@@ -47,7 +47,7 @@ def _shown(address: str) -> str:
     """Return a wrong address for a message, without the password it may hold."""
     before, at, rest = address.rpartition("@")
     scheme = before.partition("//")[0] + "//(hidden)" if "//" in before else "(hidden)"
-    return plain(f"{scheme}@{rest}" if at else address)[:200]
+    return printable(f"{scheme}@{rest}" if at else address)[:200]
 
 
 def _split(address: str) -> SplitResult:
@@ -113,7 +113,7 @@ def origin_of(address: str) -> str:
         netloc = parts.netloc.rpartition("@")[2]
     except ValueError:
         return ""
-    return plain(f"{parts.scheme}://{netloc}") if parts.scheme and netloc else ""
+    return printable(f"{parts.scheme}://{netloc}") if parts.scheme and netloc else ""
 
 
 def project_in(address: str) -> str | None:
@@ -160,9 +160,9 @@ def from_catalog(
                 return TEMPLATE.sub(project_id, found)
     if region and NAME.fullmatch(region) and (urlsplit(auth_url).hostname or "").endswith(OTC):
         return f"https://vbs.{region}{OTC}"
-    kinds = sorted({plain(str(entry.get("type"))) for entry in catalog})
-    raise Refused(
-        f"the catalog has no backup service for region {plain(region or 'any')}"
+    kinds = sorted({printable(str(entry.get("type"))) for entry in catalog})
+    raise ApiError(
+        f"the catalog has no backup service for region {printable(region or 'any')}"
         f" (interface {interface}; it lists {', '.join(kinds)[:200] or 'nothing'}).",
         hint="Set --region, or --endpoint.",
     )
@@ -202,13 +202,13 @@ def trusted(address: str, auth_url: str, *, insecure_http: bool) -> str:
     origin = "the catalog"
     try:
         address = checked(address, origin, insecure_http=insecure_http)
-    except Usage as problem:
-        raise NotSignedIn(problem.message, hint="Set --endpoint to the right address.") from None
+    except UsageError as problem:
+        raise AuthError(problem.message, hint="Set --endpoint to the right address.") from None
     theirs, ours = urlsplit(address).hostname or "", urlsplit(auth_url).hostname or ""
     if theirs == ours or (is_loopback(theirs) and is_loopback(ours)):
         return address
     if _ip(theirs) or _ip(ours) or _domain(theirs) != _domain(ours):
-        raise NotSignedIn(
+        raise AuthError(
             f"{origin} of {ours} names a service in another domain, {theirs}.",
             hint="If that is right, set --endpoint to it.",
         )

@@ -10,8 +10,8 @@ import re
 import stat
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.outcome import Usage
-from vbsjob.text import plain
+from vbsjob.outcome import UsageError
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def mode(path: Path, named: str = "") -> int:
     except (FileNotFoundError, NotADirectoryError, PermissionError, ValueError):
         return 0
     except OSError as error:
-        raise Usage(f"{named or path}: cannot be read: {error.strerror}.") from None
+        raise UsageError(f"{named or path}: cannot be read: {error.strerror}.") from None
 
 
 def text(path: Path) -> str | None:
@@ -49,20 +49,20 @@ def text(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise Usage(f"{path}: cannot be read: {error.strerror}.") from None
+        raise UsageError(f"{path}: cannot be read: {error.strerror}.") from None
     if len(content) > SIZE_LIMIT:
-        raise Usage(f"{path}: is larger than {SIZE_LIMIT >> 10} KiB.")
+        raise UsageError(f"{path}: is larger than {SIZE_LIMIT >> 10} KiB.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Usage(f"{path}: is not UTF-8 text.") from None
+        raise UsageError(f"{path}: is not UTF-8 text.") from None
 
 
 def _content(path: Path) -> bytes:
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(handle, "rb") as stream:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Usage(f"{path}: is no regular file.")
+            raise UsageError(f"{path}: is no regular file.")
         return stream.read(SIZE_LIMIT + 1)
 
 
@@ -75,14 +75,14 @@ def toml(path: Path) -> dict[str, Any] | None:
 
     for number, line in enumerate(written.split("\n"), start=1):
         if len(line) > LINE_LIMIT and len(QUOTED.sub("''", line)) > LINE_LIMIT:
-            raise Usage(f"{path}: line {number}: is longer than {LINE_LIMIT} characters.")
+            raise UsageError(f"{path}: line {number}: is longer than {LINE_LIMIT} characters.")
     try:
         return tomllib.loads(written)
     except tomllib.TOMLDecodeError as error:
         where = str(error).rpartition(" (at ")[2].rstrip(")")
-        raise Usage(f"{path}: is no TOML at {where}.") from None
+        raise UsageError(f"{path}: is no TOML at {where}.") from None
     except (RecursionError, ValueError):
-        raise Usage(f"{path}: cannot be understood as TOML.") from None
+        raise UsageError(f"{path}: cannot be understood as TOML.") from None
 
 
 def place(path: Path, *wanted: str) -> str:
@@ -112,12 +112,12 @@ def yaml(path: Path) -> dict[str, Any]:
         document = library.load(written, Loader=loader)  # noqa: S506 - the safe loader, in C
     except library.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Usage(f"{path}: line {line}: is no YAML.") from None
+        raise UsageError(f"{path}: line {line}: is no YAML.") from None
     except library.reader.ReaderError as error:
         line = written.encode()[: error.position].count(b"\n") + 1
-        raise Usage(f"{path}: line {line}: holds a character that YAML does not.") from None
+        raise UsageError(f"{path}: line {line}: holds a character that YAML does not.") from None
     except (library.YAMLError, ValueError, RecursionError, TypeError):
-        raise Usage(f"{path}: cannot be understood as YAML.") from None
+        raise UsageError(f"{path}: cannot be understood as YAML.") from None
     return mapping(path, "the file", document)
 
 
@@ -130,7 +130,7 @@ def _bounded(path: Path, events: Iterator[Any], library: Any) -> None:
         depth -= isinstance(event, library.CollectionEndEvent)
         if aliases > ALIAS_LIMIT or depth > DEPTH_LIMIT:
             line = event.start_mark.line + 1
-            raise Usage(f"{path}: line {line}: too many aliases, or nested too deeply.")
+            raise UsageError(f"{path}: line {line}: too many aliases, or nested too deeply.")
 
 
 def mapping(path: Path, name: str, found: Any) -> dict[str, Any]:
@@ -138,5 +138,5 @@ def mapping(path: Path, name: str, found: Any) -> dict[str, Any]:
     if found is None:
         return {}
     if not isinstance(found, dict):
-        raise Usage(f"{path}: {plain(name)} has to be a mapping of keys to values.")
+        raise UsageError(f"{path}: {printable(name)} has to be a mapping of keys to values.")
     return {str(key): value for key, value in found.items()}

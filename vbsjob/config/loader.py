@@ -12,15 +12,15 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import clouds_yaml, endpoints, files
-from vbsjob.config.schema import KEYS, NOUNS
-from vbsjob.outcome import Usage
-from vbsjob.text import nearest, plain
+from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
+from vbsjob.outcome import UsageError
+from vbsjob.text import suggestion, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from vbsjob.context import World
+    from vbsjob.context import Context
 
 SANDBOX = "sandbox"
 """The cloud that lives inside the program, unless a file defines one of that name."""
@@ -58,20 +58,20 @@ class Settings:
     def __getitem__(self, noun: str) -> Any:
         """Return the value of a setting, its default where nothing sets it."""
         found = self.values.get(noun)
-        return NOUNS[noun].default if found is None else found.value
+        return SETTINGS_BY_NAME[noun].default if found is None else found.value
 
     def origin(self, noun: str) -> str:
         """Say where the value is from."""
         found = self.values.get(noun)
         return "default" if found is None else found.origin
 
-    def missing(self, noun: str, why: str) -> Usage:
+    def missing(self, noun: str, why: str) -> UsageError:
         """Return the problem that a setting is missing, with every way to set it."""
-        key = NOUNS[noun]
+        key = SETTINGS_BY_NAME[noun]
         ways = [*key.os[:1], key.variable, *(f"{name} in clouds.yaml" for name in key.cloud[:1])]
-        return Usage(f"{noun} is not set: {why}.", hint=f"Set {' or '.join(ways)}.")
+        return UsageError(f"{noun} is not set: {why}.", hint=f"Set {' or '.join(ways)}.")
 
-    def surroundings(self) -> tuple[str, ...]:
+    def cache_scope(self) -> tuple[str, ...]:
         """Say what else a kept token is bound to: whom we trust, and what a stranger may name."""
         here = [v for noun in PLACES if (v := self.values.get(noun)) and v.here]
         named = (str(part) for value in here for part in (value.file, value.value))
@@ -80,14 +80,14 @@ class Settings:
 
     def moved(self, origin: str, **values: str) -> Settings:
         """Return settings for another place: only the preferences stay."""
-        kept = {noun: v for noun, v in self.values.items() if not (set(NOUNS[noun].cloud))}
+        kept = {noun: v for noun, v in self.values.items() if not (set(SETTINGS_BY_NAME[noun].cloud))}
         return replace(self, values=kept | {n: Value(v, origin) for n, v in values.items()})
 
 
-def load(options: Mapping[str, Any], world: World) -> Settings:
+def load(options: Mapping[str, Any], context: Context) -> Settings:
     """Gather all settings; raises Usage that names the source of a value that is wrong."""
-    direct = [_options(options), _own(world), _os(world)]
-    known = clouds_yaml.Clouds(world)
+    direct = [_options(options), _own(context), _os(context)]
+    known = clouds_yaml.Clouds(context)
     defaults = _defaults(known.config)
     name = _first("cloud", [*direct, defaults])
     asked = _first("region", [*direct, defaults])
@@ -99,7 +99,7 @@ def load(options: Mapping[str, Any], world: World) -> Settings:
     values = _gathered([*direct, ours, defaults, theirs])
     if _is_sandbox(name, ours, theirs):
         return Settings({n: _parsed(n, v) for n, v in values.items()}, sandbox=True)
-    world.secrets.add(*(str(v.value) for noun, v in values.items() if NOUNS[noun].secret))
+    context.secrets.add(*(str(v.value) for noun, v in values.items() if SETTINGS_BY_NAME[noun].secret))
     parsed = {noun: _parsed(noun, value) for noun, value in values.items()}
     parsed = _filled_in(_region_told(parsed, [*layers[0], *layers[1]]))
     _refuse_other_cloud(name, parsed, [ours, theirs])
@@ -107,40 +107,40 @@ def load(options: Mapping[str, Any], world: World) -> Settings:
     return replace(_addressed(parsed), files=known.files)
 
 
-def preferred(noun: str, options: Mapping[str, Any], world: World) -> Any:
+def preference(noun: str, options: Mapping[str, Any], context: Context) -> Any:
     """Return one preference, of a command that needs no cloud; raises Usage as `load` does."""
-    sources = [_options(options), _own(world), _defaults(clouds_yaml.config(world))]
+    sources = [_options(options), _own(context), _defaults(clouds_yaml.config(context))]
     found = _first(noun, sources)
-    return NOUNS[noun].default if found is None else _parsed(noun, found).value
+    return SETTINGS_BY_NAME[noun].default if found is None else _parsed(noun, found).value
 
 
 def _options(options: Mapping[str, Any]) -> Source:
     return {
         noun: Value(options[noun], key.flag)
-        for noun, key in NOUNS.items()
+        for noun, key in SETTINGS_BY_NAME.items()
         if options.get(noun) is not None
     }
 
 
-def _own(world: World) -> Source:
-    named = ((key.noun, key.variable) for key in KEYS)
-    return {noun: Value(world.env[name], name) for noun, name in named if world.env.get(name)}
+def _own(context: Context) -> Source:
+    named = ((key.noun, key.variable) for key in SETTINGS)
+    return {noun: Value(context.env[name], name) for noun, name in named if context.env.get(name)}
 
 
-def _os(world: World) -> Source:
-    named = ((key.noun, name) for key in KEYS for name in reversed(key.os))
-    return {noun: Value(world.env[name], name) for noun, name in named if world.env.get(name)}
+def _os(context: Context) -> Source:
+    named = ((key.noun, name) for key in SETTINGS for name in reversed(key.os))
+    return {noun: Value(context.env[name], name) for noun, name in named if context.env.get(name)}
 
 
 def _defaults(config: clouds_yaml.File | None) -> Source:
     if config is None:
         return {}
-    known = [key.noun for key in KEYS if key.preference]
+    known = [key.noun for key in SETTINGS if key.preference]
     for noun in config.defaults:
         if noun not in known:
             where = files.place(config.path, "defaults", noun)
-            raise Usage(
-                f"{where}: [defaults] has no key {plain(noun)!r}.", hint=nearest(noun, known)
+            raise UsageError(
+                f"{where}: [defaults] has no key {printable(noun)!r}.", hint=suggestion(noun, known)
             )
     origin = f"{config.path} [defaults]"
     return {noun: Value(raw, origin, config.path) for noun, raw in config.defaults.items()}
@@ -159,8 +159,8 @@ def _cloud(name: Value | None, known: clouds_yaml.Clouds, *, addressed: bool) ->
     word = str(name.value)
     if word not in known.names and not _asks_for_sandbox(name):
         none = "There is no clouds.yaml and no config.toml."
-        hint = nearest(word, known.names) if known.names else none
-        raise Usage(f"{name.origin}: no file defines a cloud {plain(word)!r}.", hint=hint)
+        hint = suggestion(word, known.names) if known.names else none
+        raise UsageError(f"{name.origin}: no file defines a cloud {printable(word)!r}.", hint=hint)
     return word
 
 
@@ -176,7 +176,7 @@ def _is_sandbox(name: Value | None, *defined: Source) -> bool:
 def _of(layers: list[clouds_yaml.Layer]) -> Source:
     """Return a cloud's values; keys of other services are passed over."""
     found: Source = {}
-    for key in KEYS:
+    for key in SETTINGS:
         for dotted, layer in product(key.cloud, layers):
             raw = layer.at(dotted)
             if raw not in (None, "") and key.noun not in found:
@@ -191,7 +191,7 @@ def _first(noun: str, sources: list[Source]) -> Value | None:
 
 def _gathered(sources: list[Source]) -> Source:
     """Take each noun from its first source; the project's id and name from the same one."""
-    values = {noun: found for noun in NOUNS if (found := _first(noun, sources))}
+    values = {noun: found for noun in SETTINGS_BY_NAME if (found := _first(noun, sources))}
     project = ("project", "project_id", "project_name")
     told = next((source for source in sources if any(noun in source for noun in project)), {})
     for noun in project:
@@ -206,12 +206,12 @@ def _gathered(sources: list[Source]) -> Source:
 
 
 def _parsed(noun: str, found: Value) -> Value:
-    key = NOUNS[noun]
+    key = SETTINGS_BY_NAME[noun]
     try:
         return replace(found, value=key.parse(found.value))
     except ValueError as error:
-        shown = "the value" if key.secret else repr(plain(str(found.value))[:80])
-        raise Usage(f"{found.origin}: {shown} {error}.") from None
+        shown = "the value" if key.secret else repr(printable(str(found.value))[:80])
+        raise UsageError(f"{found.origin}: {shown} {error}.") from None
 
 
 def _region_told(values: Source, layers: list[clouds_yaml.Layer]) -> Source:
@@ -238,7 +238,7 @@ def _filled(found: Value, region: Value | None) -> Value:
     if "{region_name}" not in address and "%(region_name)s" not in address:
         return found
     if region is None:
-        raise Usage(f"{found.origin} needs a region.", hint="Set --region.")
+        raise UsageError(f"{found.origin} needs a region.", hint="Set --region.")
     for room in ("{region_name}", "%(region_name)s"):
         address = address.replace(room, str(region.value))
     return replace(found, value=address)
@@ -257,8 +257,8 @@ def _addressed(values: Source) -> Settings:
     if endpoint and carried and project is None and "project_name" not in values:
         values["project_id"] = _parsed("project_id", Value(carried, endpoint.origin))
     elif endpoint and carried and project and carried != project.value:
-        raise Usage(
-            f"{endpoint.origin} is for project {plain(carried)},"
+        raise UsageError(
+            f"{endpoint.origin} is for project {printable(carried)},"
             f" but {project.origin} says {project.value}.",
             hint="Make them agree, or leave one away.",
         )
@@ -272,8 +272,8 @@ def _refuse_other_cloud(name: Value | None, values: Source, defined: list[Source
         return
     same = str(_filled(theirs, values.get("region")).value) == str(chosen.value)
     if not same and name.origin != "OS_CLOUD":
-        raise Usage(
-            f"{name.origin} chooses cloud {plain(str(name.value))!r}, whose auth_url"
+        raise UsageError(
+            f"{name.origin} chooses cloud {printable(str(name.value))!r}, whose auth_url"
             f" ({theirs.origin}) is not that of {chosen.origin}.",
             hint=f"Unset {chosen.origin}, or leave {name.origin} away.",
         )
@@ -281,7 +281,7 @@ def _refuse_other_cloud(name: Value | None, values: Source, defined: list[Source
 
 def _refuse_mixture(values: Source) -> None:
     """No secret from elsewhere goes where, or to whom, a file in the working directory says."""
-    secrets = [values[key.noun] for key in KEYS if key.secret and key.noun in values]
+    secrets = [values[key.noun] for key in SETTINGS if key.secret and key.noun in values]
     for noun in (*PLACES, *TRUST):
         place = values.get(noun)
         if place is None or not place.here:
@@ -289,7 +289,7 @@ def _refuse_mixture(values: Source) -> None:
         whom = "the address that {} names" if noun in PLACES else "whomever {} trusts"
         for secret in secrets:
             if secret.file != place.file:
-                raise Usage(
+                raise UsageError(
                     f"{secret.origin} would be sent to {whom.format(place.origin)}.",
                     hint="Name both in the same place, or leave that folder.",
                 )

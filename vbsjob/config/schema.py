@@ -99,7 +99,7 @@ def _kinds(raw: Any) -> tuple[str, ...]:
     return tuple(KINDS.get(word, word) for word in words)
 
 
-class Key(NamedTuple):
+class Setting(NamedTuple):
     """One setting: its noun, and the OS_* variables and keys of a cloud that also tell it."""
 
     noun: str
@@ -122,37 +122,37 @@ class Key(NamedTuple):
         return f"--{self.noun.replace('_', '-')}"
 
 
-def _identity(noun: str, *os: str, secret: bool = False, parse: Any = _text) -> Key:
+def _identity(noun: str, *os: str, secret: bool = False, parse: Any = _text) -> Setting:
     also = (noun, *(name.removeprefix("OS_").lower() for name in os[1:]))
     keys = tuple(dotted for name in also for dotted in (name, f"auth.{name}"))
-    return Key(noun, os or (f"OS_{noun.upper()}",), keys, secret=secret, parse=parse)
+    return Setting(noun, os or (f"OS_{noun.upper()}",), keys, secret=secret, parse=parse)
 
 
-def _preference(noun: str, parse: Any, default: Any = None) -> Key:
-    return Key(noun, parse=parse, default=default, preference=True)
+def _preference(noun: str, parse: Any, default: Any = None) -> Setting:
+    return Setting(noun, parse=parse, default=default, preference=True)
 
 
 OVERRIDES = ("vbs_endpoint_override", "volume_backup_endpoint_override")
-KEYS = (
-    Key("cloud", ("OS_CLOUD",), preference=True),
-    Key("region", ("OS_REGION_NAME",), ("region_name",), parse=_name, preference=True),
-    Key(
+SETTINGS = (
+    Setting("cloud", ("OS_CLOUD",), preference=True),
+    Setting("region", ("OS_REGION_NAME",), ("region_name",), parse=_name, preference=True),
+    Setting(
         "interface",
         ("OS_INTERFACE", "OS_ENDPOINT_TYPE"),
         ("interface", "endpoint_type"),
         default="public",
         preference=True,
     ),
-    Key("endpoint", cloud=OVERRIDES, preference=True),
-    Key("cacert", ("OS_CACERT",), ("cacert",), preference=True),
-    Key("cert", ("OS_CERT",), ("cert",), preference=True),
-    Key("key", ("OS_KEY",), ("key",), preference=True),
-    Key("verify", (), ("verify",), parse=_boolean, default=True, preference=True),
-    Key("insecure", ("OS_INSECURE",), ("insecure",), parse=_boolean, default=False),
+    Setting("endpoint", cloud=OVERRIDES, preference=True),
+    Setting("cacert", ("OS_CACERT",), ("cacert",), preference=True),
+    Setting("cert", ("OS_CERT",), ("cert",), preference=True),
+    Setting("key", ("OS_KEY",), ("key",), preference=True),
+    Setting("verify", (), ("verify",), parse=_boolean, default=True, preference=True),
+    Setting("insecure", ("OS_INSECURE",), ("insecure",), parse=_boolean, default=False),
     _preference("project", _text),
     _identity("project_id", "OS_PROJECT_ID", "OS_TENANT_ID", parse=_name),
     _identity("project_name", "OS_PROJECT_NAME", "OS_TENANT_NAME"),
-    Key("auth_type", ("OS_AUTH_TYPE",), ("auth_type", "auth_plugin")),
+    Setting("auth_type", ("OS_AUTH_TYPE",), ("auth_type", "auth_plugin")),
     _identity("auth_url"),
     _identity("username"),
     _identity("user_id"),
@@ -168,13 +168,13 @@ KEYS = (
     _identity("application_credential_id"),
     _identity("application_credential_name"),
     _identity("application_credential_secret", secret=True),
-    Key(
+    Setting(
         "access_key",
         ("OS_ACCESS_KEY", "S3_ACCESS_KEY_ID", "HUAWEICLOUD_SDK_AK"),
         ("auth.ak", "auth.access_key", "ak", "access_key"),
         secret=True,
     ),
-    Key(
+    Setting(
         "secret_key",
         ("OS_SECRET_KEY", "S3_SECRET_ACCESS_KEY", "HUAWEICLOUD_SDK_SK"),
         ("auth.sk", "auth.secret_key", "sk", "secret_key"),
@@ -206,8 +206,8 @@ KEYS = (
     _preference("junit", _text),
     _preference("body_limit", _mebibytes, 4 << 20),
 )
-NOUNS = {key.noun: key for key in KEYS}
-HEEDED = {
+SETTINGS_BY_NAME = {key.noun: key for key in SETTINGS}
+OTHER_VARIABLES = {
     "OS_CLIENT_CONFIG_FILE": "the clouds.yaml to read",
     "OS_CLIENT_SECURE_FILE": "the secure.yaml to read",
     "OS_CLIENT_VENDOR_FILE": "the clouds-public.yaml to read",
@@ -232,7 +232,7 @@ HEEDED = {
 """Every variable that is heeded beside the settings' own, and for what."""
 
 
-def heeded(env: Mapping[str, str]) -> list[str]:
+def variables_in_use(env: Mapping[str, str]) -> list[str]:
     """Return which of them are set, as they are spelled."""
-    proxies = [name.lower() for name in HEEDED if name.endswith("_PROXY")]
-    return [name for name in (*HEEDED, *proxies) if env.get(name)]
+    proxies = [name.lower() for name in OTHER_VARIABLES if name.endswith("_PROXY")]
+    return [name for name in (*OTHER_VARIABLES, *proxies) if env.get(name)]

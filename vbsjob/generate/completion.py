@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vbsjob import powershell
 from vbsjob.generate import bash, fish, zsh
 
 if TYPE_CHECKING:
@@ -21,5 +20,4 @@ def scripts(top: Command) -> dict[str, str]:
         "vbsjob.bash": bash.script(top),
         "_vbsjob": zsh.script(top),
         "vbsjob.fish": fish.script(top),
-        "vbsjob.ps1": powershell.script(top),
     }

@@ -6,8 +6,8 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from vbsjob import RELEASED, __version__
-from vbsjob.config.schema import KEYS, NOUNS
-from vbsjob.outcome import Code
+from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
+from vbsjob.outcome import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -130,7 +130,7 @@ def _tag(found: Parameter) -> str:
 
 
 def _codes(command: Command) -> Iterator[tuple[str, str]]:
-    chosen = Code if command.codes or command.below else (Code.OK, Code.USAGE, Code.INTERNAL)
+    chosen = ExitCode if command.codes or command.below else (ExitCode.OK, ExitCode.USAGE, ExitCode.INTERNAL)
     yield from ((_bold(str(int(code))), f"{code.word}: {code.meaning}.") for code in chosen)
 
 
@@ -142,11 +142,11 @@ def _environment(command: Command, top: bool) -> Iterator[str]:  # noqa: FBT001 
         )
         yield from _tagged(
             (_bold(key.variable), f"Also {', '.join(key.os)}." if key.os else "A preference.")
-            for key in KEYS
+            for key in SETTINGS
         )
         return
-    settings = [option for option in command.options if option.noun in NOUNS]
-    yield from _tagged((_bold(NOUNS[o.noun].variable), _as_option(o)) for o in settings)
+    settings = [option for option in command.options if option.noun in SETTINGS_BY_NAME]
+    yield from _tagged((_bold(SETTINGS_BY_NAME[o.noun].variable), _as_option(o)) for o in settings)
     yield from _tagged([(_bold("NO_COLOR"), "No colour, unless --color says otherwise.")])
 
 

@@ -38,7 +38,7 @@ class Deadline(threading.local):
         return left if timeout is None else min(left, timeout)
 
 
-class Bounded(httpcore.NetworkBackend):
+class DeadlineBackend(httpcore.NetworkBackend):
     """A network whose every wait ends with the exchange."""
 
     def __init__(self, backend: httpcore.NetworkBackend, deadline: Deadline) -> None:

@@ -12,21 +12,21 @@ from vbsjob.config import endpoints
 from vbsjob.http import retry, strict_json
 from vbsjob.http.messages import REQUEST_ID
 from vbsjob.outcome import (
-    Garbled,
-    JobNotFound,
-    NotSignedIn,
-    Problem,
-    Refused,
-    Throttled,
-    Unavailable,
-    Unreachable,
+    InvalidBodyError,
+    JobNotFoundError,
+    AuthError,
+    VbsjobError,
+    ApiError,
+    ThrottledError,
+    UnavailableError,
+    PermanentConnectionError,
 )
-from vbsjob.text import plain
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from vbsjob.http.messages import Reply, Request
+    from vbsjob.http.messages import Response, Request
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 522, 524})
 THROTTLED = frozenset({429, 503})
@@ -49,7 +49,7 @@ def words(body: bytes) -> Words:
     """Read an error body of any known shape; empty words where it has none of them."""
     try:
         return of_document(strict_json.read(body))
-    except strict_json.Unreadable:
+    except strict_json.InvalidJsonError:
         return Words()
 
 
@@ -76,7 +76,7 @@ def _first(members: dict[str, Any], *names: str) -> str:
     for name in names:
         value = members.get(name)
         if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
-            return plain(str(value))[:LONGEST_MESSAGE]
+            return printable(str(value))[:LONGEST_MESSAGE]
     return ""
 
 
@@ -95,36 +95,36 @@ def is_refusal(found: Any) -> bool:
     return bool(said.code or said.message)
 
 
-def problem(  # noqa: PLR0911 - a table of refusals, one a line
-    request: Request, reply: Reply, job_id: str | None = None
-) -> Problem:
+def from_response(  # noqa: PLR0911 - a table of refusals, one a line
+    request: Request, response: Response, job_id: str | None = None
+) -> VbsjobError:
     """Name what a reply that is not a job's document means for whoever asked."""
-    said = words(reply.body)
+    said = words(response.body)
     facts: dict[str, Any] = {
-        "http_status": reply.status,
+        "http_status": response.status,
         "code": said.code,
-        "request_id": said.request_id or reply.request_id,
+        "request_id": said.request_id or response.request_id,
     }
     place = endpoints.origin_of(request.url)
     speech = ": " + said.message.rstrip(".") if said.message else ""
     code = (said.code or "").lower()
     if job_id is not None and code == UNKNOWN_JOB:
         return _not_found(job_id, speech, facts)
-    if reply.status in {401, 403} or code in RIGHTS:
-        return _not_allowed(reply.status, place, speech, code, facts)
-    if reply.status == 404:
+    if response.status in {401, 403} or code in RIGHTS:
+        return _not_allowed(response.status, place, speech, code, facts)
+    if response.status == 404:
         return _nothing_there(job_id, place, speech, code, facts)
-    if reply.status in TRANSIENT:
-        return _unavailable(reply, place, speech, facts)
-    if reply.status == 407:
-        return Unreachable(f"the proxy on the way to {place} wants a sign-in.", **facts)
-    if 300 <= reply.status < 400:
-        return _redirected(reply, place, facts)
-    return Refused(f"{place} refused the question{speech}.", hint="", **facts)
+    if response.status in TRANSIENT:
+        return _unavailable(response, place, speech, facts)
+    if response.status == 407:
+        return PermanentConnectionError(f"the proxy on the way to {place} wants a sign-in.", **facts)
+    if 300 <= response.status < 400:
+        return _redirected(response, place, facts)
+    return ApiError(f"{place} refused the question{speech}.", hint="", **facts)
 
 
-def _not_found(job_id: str, speech: str, facts: dict[str, Any]) -> Problem:
-    return JobNotFound(
+def _not_found(job_id: str, speech: str, facts: dict[str, Any]) -> VbsjobError:
+    return JobNotFoundError(
         f"the service knows no job {job_id}{speech}.",
         hint="Check the id, --project and --region; records of ended jobs are deleted in time.",
         **facts,
@@ -133,27 +133,27 @@ def _not_found(job_id: str, speech: str, facts: dict[str, Any]) -> Problem:
 
 def _nothing_there(
     job_id: str | None, place: str, speech: str, code: str, facts: dict[str, Any]
-) -> Problem:
+) -> VbsjobError:
     if job_id is None or code == WRONG_PLACE:
         hint = "Check the auth_url." if job_id is None else "Check --endpoint."
-        return Refused(f"{place} has no such service{speech}.", hint=hint, **facts)
+        return ApiError(f"{place} has no such service{speech}.", hint=hint, **facts)
     return _not_found(job_id, speech, facts)
 
 
-def _not_allowed(status: int, place: str, speech: str, code: str, facts: dict[str, Any]) -> Problem:
+def _not_allowed(status: int, place: str, speech: str, code: str, facts: dict[str, Any]) -> VbsjobError:
     if status == 403 or code in RIGHTS:
-        return NotSignedIn(
+        return AuthError(
             f"{place} does not allow this{speech}.",
             hint="The user lacks a role in this project: ask its administrator.",
             **facts,
         )
     if _is_late(code, speech):
-        return NotSignedIn(
+        return AuthError(
             f"{place} finds this machine's clock more than 15 minutes off{speech}.",
             hint="Set the clock, then try again.",
             **facts,
         )
-    return NotSignedIn(f"{place} did not accept the credentials{speech}.", **facts)
+    return AuthError(f"{place} did not accept the credentials{speech}.", **facts)
 
 
 def _is_late(code: str, message: str) -> bool:
@@ -161,48 +161,48 @@ def _is_late(code: str, message: str) -> bool:
     return code == "apigw.0303" or ("signature" in message.lower() and "expired" in message)
 
 
-def is_about_time(reply: Reply) -> bool:
+def is_about_time(response: Response) -> bool:
     """Whether a reply refuses a signature because the clocks differ."""
-    if reply.status not in {401, 403}:
+    if response.status not in {401, 403}:
         return False
-    said = words(reply.body)
+    said = words(response.body)
     return _is_late((said.code or "").lower(), said.message)
 
 
-def clock(reply: Reply, now: datetime) -> timedelta | None:
+def clock(response: Response, now: datetime) -> timedelta | None:
     """Return how far the service's clock is ahead of `now`, where the reply tells its time."""
     from email.utils import parsedate_to_datetime
 
     try:
-        return parsedate_to_datetime(reply.headers.get("date", "")) - now
+        return parsedate_to_datetime(response.headers.get("date", "")) - now
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
 
 
-def _unavailable(reply: Reply, place: str, speech: str, facts: dict[str, Any]) -> Problem:
-    kind = Throttled if reply.status in THROTTLED else Unavailable
-    wait = retry.retry_after(reply.headers.get("retry-after", ""), reply.headers.get("date", ""))
+def _unavailable(response: Response, place: str, speech: str, facts: dict[str, Any]) -> VbsjobError:
+    kind = ThrottledError if response.status in THROTTLED else UnavailableError
+    wait = retry.retry_after(response.headers.get("retry-after", ""), response.headers.get("date", ""))
     hint = f"It asks to come back in {wait:.0f} s." if wait else ""
     return kind(f"{place} cannot answer now{speech}.", hint=hint, retry_after=wait, **facts)
 
 
-def _redirected(reply: Reply, place: str, facts: dict[str, Any]) -> Problem:
-    target = endpoints.origin_of(reply.headers.get("location", "")) or "another place"
-    return Refused(
+def _redirected(response: Response, place: str, facts: dict[str, Any]) -> VbsjobError:
+    target = endpoints.origin_of(response.headers.get("location", "")) or "another place"
+    return ApiError(
         f"{place} redirects to {target}, and a token is never sent after a redirect.",
         hint="If that address is right, set --endpoint to it.",
         **facts,
     )
 
 
-def garbled(request: Request, reply: Reply, why: str) -> Problem:
+def invalid_body(request: Request, response: Response, why: str) -> VbsjobError:
     """Name an answer 200 that cannot be read; never shows the body."""
-    kind = plain(reply.headers.get("content-type", "no content type"))[:60]
+    kind = printable(response.headers.get("content-type", "no content type"))[:60]
     advice = "A captive portal or proxy?" if "html" in kind.lower() else ""
-    return Garbled(
-        f"{endpoints.origin_of(request.url)} sent no job but {len(reply.body)} bytes of {kind}"
+    return InvalidBodyError(
+        f"{endpoints.origin_of(request.url)} sent no job but {len(response.body)} bytes of {kind}"
         f" ({why}).",
         hint=advice,
-        http_status=reply.status,
-        request_id=reply.request_id,
+        http_status=response.status,
+        request_id=response.request_id,
     )

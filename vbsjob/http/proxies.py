@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from vbsjob.config.endpoints import is_loopback
-from vbsjob.outcome import Usage
+from vbsjob.outcome import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,9 +65,9 @@ def _read(variable: str, value: str) -> Proxy:
         host = port = None
     proper = value.isascii() and value.isprintable() and " " not in value
     if not host or not proper or parts.path not in {"", "/"} or port == 0:
-        raise Usage(f"{variable}: is no address of a proxy.", hint="Write http://HOST:PORT.")
+        raise UsageError(f"{variable}: is no address of a proxy.", hint="Write http://HOST:PORT.")
     if parts.scheme not in DEFAULT_PORTS:
-        raise Usage(
+        raise UsageError(
             f"{variable}: only proxies that speak http or https are known here.",
             hint=f"Set {variable} to an http proxy, or the host in NO_PROXY.",
         )

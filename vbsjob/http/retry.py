@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vbsjob.outcome import Problem
+    from vbsjob.outcome import VbsjobError
 
 LONGEST_DELAY = 20.0
 LONGEST_RETRY_AFTER = 120.0
@@ -23,7 +23,7 @@ DAY = 86400.0
 
 
 @dataclass(slots=True)
-class Quota:
+class RetryQuota:
     """What all retries of a process may spend together: 5 a retry, 1 back for a success."""
 
     left: int = QUOTA
@@ -41,19 +41,19 @@ class Quota:
 
 
 @dataclass(slots=True)
-class Patience:
+class RetryBudget:
     """How long one request goes on being tried: `seconds` in all, and `attempts` unless None."""
 
     seconds: float
     attempts: int | None
     started: float
     random: Callable[[], float]
-    quota: Quota = field(default_factory=Quota)
+    quota: RetryQuota = field(default_factory=RetryQuota)
     shortest_delay: float = 0.0
     tries: int = 0
     stale_seen: bool = False
 
-    def delay(self, problem: Problem, now: float) -> float | None:
+    def delay(self, problem: VbsjobError, now: float) -> float | None:
         """Return the seconds to wait before the next try, or None to give up.
 
         A connection that went stale while idle is replaced once, at once and uncounted.
@@ -70,7 +70,7 @@ class Patience:
             return None
         return wait
 
-    def _wait(self, problem: Problem) -> float:
+    def _wait(self, problem: VbsjobError) -> float:
         ceiling = min(LONGEST_DELAY, problem.base_delay * 2.0 ** min(self.tries - 1, 16))
         wait = self.shortest_delay + self.random() * ceiling
         return max(wait, min(problem.retry_after or 0.0, LONGEST_RETRY_AFTER))

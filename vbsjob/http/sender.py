@@ -9,51 +9,51 @@ import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from vbsjob.http import errors
-from vbsjob.http.retry import Patience, Quota
-from vbsjob.outcome import Problem, Unavailable
+from vbsjob.http.retry import RetryBudget, RetryQuota
+from vbsjob.outcome import VbsjobError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
 
     from vbsjob.config.loader import Settings
-    from vbsjob.context import World
-    from vbsjob.http.messages import Reply, Request
+    from vbsjob.context import Context
+    from vbsjob.http.messages import Response, Request
 
 RATE = 20.0
 """Requests a second, at most, from this process."""
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-class Line:
+class Sender:
     """Carries one process's requests; may be used by several threads at once."""
 
-    def __init__(self, settings: Settings, world: World) -> None:
-        self._world = world
-        self._send = world.send or _wire(settings, world)
-        self._slot = world.monotonic()
+    def __init__(self, settings: Settings, context: Context) -> None:
+        self._context = context
+        self._send = context.send or _transport(settings, context)
+        self._slot = context.monotonic()
         self._pacing = threading.Lock()
-        self.quota = Quota()
-        self._last: tuple[Reply, datetime] | None = None
+        self.quota = RetryQuota()
+        self._last: tuple[Response, datetime] | None = None
 
-    def exchange(self, request: Request) -> Reply:
+    def exchange(self, request: Request) -> Response:
         """Send one request, once its turn has come, and tell of it with --verbose."""
-        self._world.sleep(self._wait_for_slot())
-        began = self._world.monotonic()
+        self._context.sleep(self._wait_for_slot())
+        began = self._context.monotonic()
         try:
-            reply = self._send(request)
-        except Problem as problem:
-            self._world.trace(f"{request.method} {request.url}: {problem.message}")
+            response = self._send(request)
+        except VbsjobError as problem:
+            self._context.trace(f"{request.method} {request.url}: {problem.message}")
             raise
-        self._last = (reply, self._world.now())
-        took = self._world.monotonic() - began
-        known = f", request id {reply.request_id}" if reply.request_id else ""
-        size = len(reply.body)
-        self._world.trace(
-            f"{request.method} {request.url}: {reply.status}, {size} bytes in {took:.2f} s{known}"
+        self._last = (response, self._context.now())
+        took = self._context.monotonic() - began
+        known = f", request id {response.request_id}" if response.request_id else ""
+        size = len(response.body)
+        self._context.trace(
+            f"{request.method} {request.url}: {response.status}, {size} bytes in {took:.2f} s{known}"
         )
-        return reply
+        return response
 
     @property
     def clock_off(self) -> timedelta | None:
@@ -63,57 +63,57 @@ class Line:
     def _wait_for_slot(self) -> float:
         """Seconds until this request may go."""
         with self._pacing:
-            now = self._world.monotonic()
+            now = self._context.monotonic()
             self._slot = max(now, self._slot)
             wait = self._slot - now
             self._slot += 1 / RATE
             return wait
 
-    def patiently(
+    def with_retries(
         self,
-        ask: Callable[[], Answer],
+        ask: Callable[[], Result],
         seconds: float,
         attempts: int | None,
         shortest_delay: float = 0.0,
-    ) -> Answer:
+    ) -> Result:
         """Ask again and again, as `retry` decides; raises the last Problem."""
-        started = self._world.monotonic()
-        patience = Patience(
-            seconds, attempts, started, self._world.random, self.quota, shortest_delay
+        started = self._context.monotonic()
+        patience = RetryBudget(
+            seconds, attempts, started, self._context.random, self.quota, shortest_delay
         )
         while True:
             try:
                 return ask()
-            except Problem as problem:
-                delay = patience.delay(problem, self._world.monotonic())
+            except VbsjobError as problem:
+                delay = patience.delay(problem, self._context.monotonic())
                 if delay is None:
-                    raise _exhausted(problem, patience, self._world.monotonic()) from None
+                    raise _exhausted(problem, patience, self._context.monotonic()) from None
                 if delay:
-                    self._world.note(f"{problem} Next try in {delay:.1f} s.")
-                self._world.sleep(delay)
+                    self._context.note(f"{problem} Next try in {delay:.1f} s.")
+                self._context.sleep(delay)
 
 
-def _exhausted(problem: Problem, patience: Patience, now: float) -> Problem:
+def _exhausted(problem: VbsjobError, patience: RetryBudget, now: float) -> VbsjobError:
     """Say how long it was tried, and what that leaves unknown."""
-    if isinstance(problem, Unavailable):
+    if isinstance(problem, UnavailableError):
         times = f"{patience.tries} tries in {now - patience.started:.0f} s; "
         tried = times if patience.tries > 1 else ""
         problem.hint = f"{problem.hint} ".lstrip() + f"({tried}the job's state is unknown.)"
     return problem
 
 
-def _wire(settings: Settings, world: World) -> Callable[[Request], Reply]:
+def _transport(settings: Settings, context: Context) -> Callable[[Request], Response]:
     from vbsjob.http import proxies, tls
-    from vbsjob.http.transport import Wire
+    from vbsjob.http.transport import Transport
 
-    world.secrets.add(*proxies.secrets(world.env))
+    context.secrets.add(*proxies.secrets(context.env))
     if not tls.checked(settings):
-        world.warn("certificates are not checked: anyone on the way can read and change all.")
-    wire = Wire(
-        secrets=world.secrets,
-        clock=world.monotonic,
+        context.warn("certificates are not checked: anyone on the way can read and change all.")
+    wire = Transport(
+        secrets=context.secrets,
+        clock=context.monotonic,
         body_limit=settings["body_limit"],
-        trust=tls.of(settings, world.env),
-        env=world.env,
+        trust=tls.of(settings, context.env),
+        env=context.env,
     )
     return wire.send

@@ -13,7 +13,7 @@ DEEPEST = 256
 """Levels of brackets; 64 levels of sub-jobs need three each."""
 
 
-class Unreadable(ValueError):
+class InvalidJsonError(ValueError):
     """The bytes are no JSON document; the text says why in a few words, without the content."""
 
 
@@ -32,22 +32,22 @@ def read(body: bytes) -> Any:
         if body.count(b"{") + body.count(b"[") > DEEPEST:
             _bounded(found)
         return found
-    except Unreadable:
+    except InvalidJsonError:
         raise
     except UnicodeDecodeError:
-        raise Unreadable("not UTF-8") from None
+        raise InvalidJsonError("not UTF-8") from None
     except json.JSONDecodeError:
-        raise Unreadable("not JSON, or cut off") from None
+        raise InvalidJsonError("not JSON, or cut off") from None
     except ValueError:
-        raise Unreadable("a number too long to read") from None
+        raise InvalidJsonError("a number too long to read") from None
     except RecursionError:
-        raise Unreadable("nested too deeply") from None
+        raise InvalidJsonError("nested too deeply") from None
 
 
 def _lean(body: bytes) -> None:
     values = sum(map(body.count, (b",", b"{", b"[")))
     if values * LEANEST > len(body) > SMALL:
-        raise Unreadable("more members than a job of this size has")
+        raise InvalidJsonError("more members than a job of this size has")
 
 
 def _bounded(found: Any) -> None:
@@ -57,22 +57,22 @@ def _bounded(found: Any) -> None:
         level = [one for items in below for one in items if isinstance(one, dict | list)]
         if not level:
             return
-    raise Unreadable("nested too deeply")
+    raise InvalidJsonError("nested too deeply")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise Unreadable("a member named twice")
+        raise InvalidJsonError("a member named twice")
     return members
 
 
 def _no_number(name: str) -> NoReturn:
-    raise Unreadable(f"{name} is no JSON number")
+    raise InvalidJsonError(f"{name} is no JSON number")
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
-        raise Unreadable("a number too large to read")
+        raise InvalidJsonError("a number too large to read")
     return number

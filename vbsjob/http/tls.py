@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbsjob.config import files
-from vbsjob.outcome import Usage
-from vbsjob.text import plain
+from vbsjob.outcome import UsageError
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class TlsConfig:
     """Paths, each with where it was set."""
 
     cacert: tuple[str, str] | None = None
@@ -34,32 +34,32 @@ class Trust:
     checked: bool = True
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def context(self) -> ssl.SSLContext:
+    def ssl_context(self) -> ssl.SSLContext:
         """Return what httpx needs; raises Usage."""
-        context = self._authorities()
+        ssl_context = self._authorities()
         if self.cert is not None:
-            _identify(context, self.cert, self.key)
+            _identify(ssl_context, self.cert, self.key)
         if not self.checked:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
+            ssl_context.check_hostname = False
+            ssl_context.verify_mode = ssl.CERT_NONE
+        return ssl_context
 
     def _authorities(self) -> ssl.SSLContext:
         named = self.cacert or _named("SSL_CERT_FILE", self.env)
         folder = None if self.cacert else _named("SSL_CERT_DIR", self.env)
         if folder is not None and not stat.S_ISDIR(_mode(folder)):
-            raise Usage(f"{folder[1]}: {plain(folder[0])} is no folder.")
+            raise UsageError(f"{folder[1]}: {printable(folder[0])} is no folder.")
         if named is None and folder is None:
             return _default()
         return _loaded(named, folder)
 
 
-def of(settings: Settings, env: Mapping[str, str]) -> Trust:
+def of(settings: Settings, env: Mapping[str, str]) -> TlsConfig:
     """Read what the settings say."""
     cacert, cert, key = (_path(settings, noun) for noun in ("cacert", "cert", "key"))
     if key is not None and cert is None:
         raise settings.missing("cert", "a key belongs to a certificate")
-    return Trust(cacert, cert, key, checked(settings), env)
+    return TlsConfig(cacert, cert, key, checked(settings), env)
 
 
 def checked(settings: Settings) -> bool:
@@ -77,32 +77,32 @@ def _named(variable: str, env: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def _mode(named: tuple[str, str]) -> int:
-    return files.mode(Path(named[0]), f"{named[1]}: {plain(named[0])}")
+    return files.mode(Path(named[0]), f"{named[1]}: {printable(named[0])}")
 
 
 def _default() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if not context.cert_store_stats()["x509_ca"]:
+    ssl_context = ssl.create_default_context()
+    if not ssl_context.cert_store_stats()["x509_ca"]:
         import certifi
 
-        context.load_verify_locations(certifi.where())
-    return context
+        ssl_context.load_verify_locations(certifi.where())
+    return ssl_context
 
 
 def _loaded(named: tuple[str, str] | None, folder: tuple[str, str] | None) -> ssl.SSLContext:
     path, origin = named or folder or ("", "")
     if named is not None and not stat.S_ISREG(_mode(named)):
-        raise Usage(f"{origin}: {plain(path)} is no file that can be read.")
+        raise UsageError(f"{origin}: {printable(path)} is no file that can be read.")
     try:
-        context = ssl.create_default_context(cafile=named and named[0], capath=folder and folder[0])
-        empty = named is not None and not context.cert_store_stats()["x509"]
+        ssl_context = ssl.create_default_context(cafile=named and named[0], capath=folder and folder[0])
+        empty = named is not None and not ssl_context.cert_store_stats()["x509"]
     except (OSError, ValueError) as error:
         _only_about_the_file(error)
         why = getattr(error, "strerror", None) if not isinstance(error, ssl.SSLError) else None
-        raise Usage(f"{origin}: {plain(path)}: {why or 'holds no certificate'}.") from None
+        raise UsageError(f"{origin}: {printable(path)}: {why or 'holds no certificate'}.") from None
     if empty:
-        raise Usage(f"{origin}: {plain(path)}: holds no certificate.")
-    return context
+        raise UsageError(f"{origin}: {printable(path)}: holds no certificate.")
+    return ssl_context
 
 
 def _only_about_the_file(error: Exception) -> None:
@@ -111,15 +111,15 @@ def _only_about_the_file(error: Exception) -> None:
         raise error
 
 
-def _identify(context: ssl.SSLContext, cert: tuple[str, str], key: tuple[str, str] | None) -> None:
+def _identify(ssl_context: ssl.SSLContext, cert: tuple[str, str], key: tuple[str, str] | None) -> None:
     for named in filter(None, (cert, key)):
         if not stat.S_ISREG(_mode(named)):
-            raise Usage(f"{named[1]}: {plain(named[0])} is no file that can be read.")
+            raise UsageError(f"{named[1]}: {printable(named[0])} is no file that can be read.")
     try:
-        context.load_cert_chain(cert[0], key and key[0], password=lambda: "")
+        ssl_context.load_cert_chain(cert[0], key and key[0], password=lambda: "")
     except (OSError, ValueError) as error:
         _only_about_the_file(error)
         whose = f"{cert[1]}{f' and {key[1]}' if key else ''}"
-        raise Usage(
+        raise UsageError(
             f"{whose}: no certificate and its key, or the key is encrypted.",
         ) from None

@@ -19,10 +19,10 @@ import httpx
 from vbsjob import __version__
 from vbsjob.config import endpoints
 from vbsjob.http import proxies
-from vbsjob.http.deadline import Bounded, Deadline
-from vbsjob.http.messages import Reply, Request
-from vbsjob.http.tls import Trust
-from vbsjob.outcome import Problem, TooLarge, Unavailable, Unreachable
+from vbsjob.http.deadline import DeadlineBackend, Deadline
+from vbsjob.http.messages import Response, Request
+from vbsjob.http.tls import TlsConfig
+from vbsjob.outcome import VbsjobError, BodyTooLargeError, UnavailableError, PermanentConnectionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -43,7 +43,7 @@ CONNECTIONS = 32
 PROXY_SIGN_IN = 407
 
 
-class Wire:
+class Transport:
     """A pool of connections. `secrets` are replaced in whatever comes back."""
 
     def __init__(
@@ -52,14 +52,14 @@ class Wire:
         secrets: Secrets,
         clock: Callable[[], float],
         body_limit: int,
-        trust: Trust | None = None,
+        trust: TlsConfig | None = None,
         env: Mapping[str, str] | None = None,
         attempt: float = ATTEMPT,
     ) -> None:
         self._secrets = secrets
         self._clock = clock
         self._body_limit = body_limit
-        self._trust = trust or Trust()
+        self._trust = trust or TlsConfig()
         self._env = env or {}
         self._attempt = attempt
         self._deadline = Deadline(clock)
@@ -68,14 +68,14 @@ class Wire:
         self._used: set[str] = set()
         self._lock = threading.Lock()
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Response:
         """Exchange one request for its reply; raises Unavailable and its kin, or Usage."""
         self._deadline.end = self._clock() + self._attempt
         place = endpoints.origin_of(request.url)
         try:
-            reply = self._exchange(request, self._pool(request.url, place))
-            if reply.status == PROXY_SIGN_IN and self._proxy(place):
-                raise httpx.ProxyError(str(reply.status))
+            response = self._exchange(request, self._pool(request.url, place))
+            if response.status == PROXY_SIGN_IN and self._proxy(place):
+                raise httpx.ProxyError(str(response.status))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             problem = _problem(error, place, self._proxy(place))
             # Only what asks may be sent again at once: a sign-in might count as two.
@@ -84,9 +84,9 @@ class Wire:
             self._used.discard(place)
             raise problem from None
         self._used.add(place)
-        return reply
+        return response
 
-    def _exchange(self, request: Request, pool: httpx.HTTPTransport) -> Reply:
+    def _exchange(self, request: Request, pool: httpx.HTTPTransport) -> Response:
         url = _as_read(request.url)
         timeout = httpx.Timeout(connect=CONNECT, read=READ, write=WRITE, pool=self._attempt)
         asked = httpx.Request(
@@ -105,7 +105,7 @@ class Wire:
             }
             if "x-subject-token" in response.headers:
                 headers["x-subject-token"] = response.headers["x-subject-token"]
-            return Reply(response.status_code, headers, body)
+            return Response(response.status_code, headers, body)
 
     def _read(self, response: httpx.Response) -> bytes:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
@@ -134,9 +134,9 @@ class Wire:
 
     def _connected(self, secure: bool, proxy: Proxy | None) -> httpx.HTTPTransport:  # noqa: FBT001 - a way's parts
         encrypted = secure or (proxy is not None and proxy.url.startswith("https:"))
-        context = self._trust.context() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        ssl_context = self._trust.ssl_context() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         transport = httpx.HTTPTransport(
-            verify=context,
+            verify=ssl_context,
             trust_env=False,
             # Which connection is too old to be used again is decided below, by a better clock.
             limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=None),
@@ -145,13 +145,13 @@ class Wire:
             else httpx.Proxy(
                 proxy.url,
                 auth=proxy.user,
-                ssl_context=context if proxy.url.startswith("https:") else None,
+                ssl_context=ssl_context if proxy.url.startswith("https:") else None,
             ),
         )
         # httpx limits each read, not an exchange, and offers no place for a limit of one's own;
         # below it, httpcore takes a network backend.
         pool: Any = transport._pool  # noqa: SLF001
-        pool._network_backend = Bounded(pool._network_backend, self._deadline)  # noqa: SLF001
+        pool._network_backend = DeadlineBackend(pool._network_backend, self._deadline)  # noqa: SLF001
         return transport
 
     def close(self) -> None:
@@ -198,13 +198,13 @@ def _causes(error: BaseException | None) -> Iterable[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _problem(error: Exception, place: str, proxy: str) -> Problem:
+def _problem(error: Exception, place: str, proxy: str) -> VbsjobError:
     """Name a failed exchange; httpx's own texts can hold header values, so none is shown."""
     if isinstance(error, httpx.ProxyError):
         return _proxy_problem(error, place, proxy)
     place += f" (by the proxy {proxy})" if proxy else ""
     if isinstance(error, _Oversize):
-        return TooLarge(
+        return BodyTooLargeError(
             f"{place} sent more than {error.limit >> 20} MiB.",
             hint="VBSJOB_BODY_LIMIT raises the limit (MiB).",
         )
@@ -212,34 +212,34 @@ def _problem(error: Exception, place: str, proxy: str) -> Problem:
         if isinstance(cause, ssl.SSLError):
             return _tls_problem(cause, place)
         if isinstance(cause, socket.gaierror):
-            return Unavailable(f"cannot resolve the host of {place}.")
+            return UnavailableError(f"cannot resolve the host of {place}.")
     return _unreached(error, place)
 
 
-def _tls_problem(cause: ssl.SSLError, place: str) -> Problem:
+def _tls_problem(cause: ssl.SSLError, place: str) -> VbsjobError:
     """Name why TLS failed: only a connection that broke off is worth another one."""
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return Unreachable(
+        return PermanentConnectionError(
             f"{place} shows a certificate that is not valid: {cause.verify_message}.",
             hint="Set OS_CACERT if the cloud has a certificate authority of its own.",
         )
     if isinstance(cause, ssl.SSLEOFError):  # as a balancer that is just being restarted does
-        return Unavailable(f"{place} broke off before TLS was agreed upon.")
-    return Unreachable(
+        return UnavailableError(f"{place} broke off before TLS was agreed upon.")
+    return PermanentConnectionError(
         f"{place} does not speak TLS as it should ({cause.reason}).",
         hint="Check the endpoint's scheme and port.",
     )
 
 
-def _unreached(error: Exception, place: str) -> Problem:
+def _unreached(error: Exception, place: str) -> VbsjobError:
     if isinstance(error, httpx.TimeoutException):
-        return Unavailable(f"{place} did not answer in time.")
+        return UnavailableError(f"{place} did not answer in time.")
     if isinstance(error, httpx.DecodingError):
-        return Unavailable(f"{place} sent a compressed answer, which is not accepted.")
+        return UnavailableError(f"{place} sent a compressed answer, which is not accepted.")
     if isinstance(error, httpx.RemoteProtocolError):
-        return Unavailable(f"{place} broke off its answer, or it is no HTTP.")
+        return UnavailableError(f"{place} broke off its answer, or it is no HTTP.")
     if isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL | httpx.UnsupportedProtocol):
-        return Unreachable(f"{place} cannot be asked in this form.")
+        return PermanentConnectionError(f"{place} cannot be asked in this form.")
     number = next((c.errno for c in _causes(error) if isinstance(c, OSError) and c.errno), None)
     reason = {
         errno.ECONNREFUSED: "connection refused",
@@ -248,16 +248,16 @@ def _unreached(error: Exception, place: str) -> Problem:
         errno.ENETUNREACH: "the network is down",
         errno.EMFILE: "too many open files",
     }.get(number or 0, "the connection failed")
-    return Unavailable(f"cannot reach {place}: {reason}.")
+    return UnavailableError(f"cannot reach {place}: {reason}.")
 
 
-def _proxy_problem(error: Exception, place: str, proxy: str) -> Problem:
+def _proxy_problem(error: Exception, place: str, proxy: str) -> VbsjobError:
     """A proxy said no before the service could say anything."""
     status = str(error)[:3]
     if status == "407":
-        return Unreachable(
+        return PermanentConnectionError(
             f"the proxy {proxy} on the way to {place} wants a sign-in.",
             hint="HTTPS_PROXY may hold it: http://USER:PASSWORD@HOST:PORT.",
         )
     told = f" ({status})" if status.isdecimal() else ""
-    return Unavailable(f"the proxy {proxy} on the way to {place} did not let this through{told}.")
+    return UnavailableError(f"the proxy {proxy} on the way to {place} did not let this through{told}.")

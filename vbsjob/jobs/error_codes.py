@@ -20,7 +20,7 @@ class Meaning:
 
 def everything() -> dict[str, Meaning]:
     """Return the meaning of every known code, in the service's order."""
-    told = json.loads(resources.files(__package__).joinpath("codes.json").read_bytes())
+    told = json.loads(resources.files(__package__).joinpath("error_codes.json").read_bytes())
     return {code: Meaning(**words) for code, words in told.items()}
 
 

@@ -104,8 +104,8 @@ class Job:
 
     def elapsed(self, now: datetime) -> float | None:
         """Seconds from begin to end, or to now while it has not ended; None where unknown."""
-        begin = moment(self.members.get("begin_time"))
-        end = moment(self.members.get("end_time")) if self.ended else now
+        begin = parse_time(self.members.get("begin_time"))
+        end = parse_time(self.members.get("end_time")) if self.ended else now
         if begin is None or end is None:
             return None
         seconds = (end - begin).total_seconds()
@@ -135,7 +135,7 @@ def walk(job: Job) -> Iterator[Place]:
         waiting.extend(Place(sub, (*place.trail, sub)) for sub in reversed(below))
 
 
-def moment(written: object) -> datetime | None:
+def parse_time(written: object) -> datetime | None:
     """Read one of the service's times, UTC where no zone is told; None for any other shape."""
     if not isinstance(written, str):
         return None

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from vbsjob import outcome
 from vbsjob.jobs.job import Job
-from vbsjob.text import plain
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vbsjob.outcome import Code, Problem
+    from vbsjob.outcome import ExitCode, VbsjobError
 
 SCHEMA_VERSION = 1
 MISSING = object()
@@ -28,9 +28,9 @@ class Answer:
     """
 
     job_id: str
-    found: Job | Problem
+    found: Job | VbsjobError
     last: Job | None = None
-    settled: Code | None = None
+    settled: ExitCode | None = None
 
     @property
     def job(self) -> Job | None:
@@ -38,12 +38,12 @@ class Answer:
         return self.found if isinstance(self.found, Job) else self.last
 
     @property
-    def problem(self) -> Problem | None:
+    def problem(self) -> VbsjobError | None:
         """The problem, if there is one."""
         return None if isinstance(self.found, Job) else self.found
 
     @property
-    def code(self) -> Code:
+    def code(self) -> ExitCode:
         """What this answer alone would make the exit code, with --exit-status."""
         if self.settled is not None:
             return self.settled
@@ -95,4 +95,4 @@ def word(value: Any) -> str:
     """Return any value as one harmless line: a text as it is, null as nothing, the rest as JSON."""
     if value is None or value is MISSING:
         return ""
-    return plain(value) if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    return printable(value) if isinstance(value, str) else json.dumps(value, separators=(",", ":"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from vbsjob.jobs.job import moment
+from vbsjob.jobs.job import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -86,7 +86,7 @@ class Summary:
     """Above 0 where they are left out for their depth."""
 
 
-class Outline:
+class JobTree:
     """The rows of one answer. Made in linear time; asked again it costs only what it returns."""
 
     def __init__(
@@ -230,7 +230,7 @@ def _summary(row: Row, shown: Sequence[Row], levels: int) -> Summary:
 
 def earliest(row: Row) -> tuple[bool, float]:
     """Order by begin; those without a time last, in the service's order."""
-    begin = moment(row.job.members.get("begin_time"))
+    begin = parse_time(row.job.members.get("begin_time"))
     return begin is None, begin.timestamp() if begin else 0.0
 
 

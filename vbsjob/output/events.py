@@ -11,21 +11,21 @@ from vbsjob.jobs.result import SCHEMA_VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from vbsjob.context import World
+    from vbsjob.context import Context
     from vbsjob.jobs.diff import Change
-    from vbsjob.outcome import Code
-    from vbsjob.watch.state import Event, Followed, Poll
+    from vbsjob.outcome import ExitCode
+    from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 
-class Events:
+class EventStream:
     """Writes `start`, `change`, `outage`, `recovered` and `verdict`, pure ASCII, one a line."""
 
-    def __init__(self, world: World, stream: TextIO) -> None:
-        self._world = world
+    def __init__(self, context: Context, stream: TextIO) -> None:
+        self._context = context
         self._stream = stream
-        self._began = world.monotonic()
+        self._began = context.monotonic()
 
-    def tell(self, events: Sequence[Event], poll: Poll, now: float) -> None:
+    def tell(self, events: Sequence[Event], poll: WatchState, now: float) -> None:
         """Write what happened; no events mean that the watch begins."""
         if not events:
             self._write("start", job_ids=list(poll.ids))
@@ -37,22 +37,22 @@ class Events:
             else:
                 self._write(event.kind, job_id=one.job_id, **_told(event, one, now))
 
-    def tick(self, _poll: Poll, _now: float) -> float:
+    def tick(self, _poll: WatchState, _now: float) -> float:
         """Need no time."""
         return math.inf
 
     def leave(self) -> None:
         """Own no terminal."""
 
-    def end(self, poll: Poll, code: Code) -> None:
+    def end(self, poll: WatchState, code: ExitCode) -> None:
         """Write the verdict: the exit code, and every job's own."""
-        today = self._world.today()
+        steady_now = self._context.steady_now()
         jobs = [
             {
                 "job_id": one.job_id,
                 "status": one.job.members.get("status") if one.job else None,
                 "exit_code": int(one.verdict),
-                "elapsed_s": one.job.elapsed(today) if one.job else None,
+                "elapsed_s": one.job.elapsed(steady_now) if one.job else None,
             }
             for one in poll.followed.values()
         ]
@@ -60,8 +60,8 @@ class Events:
 
     def _write(self, kind: str, changes: Iterable[Change] | None = None, **members: Any) -> None:
         """Write a line, its changes one by one: there may be hundreds of thousands."""
-        time = self._world.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        passed = round(self._world.monotonic() - self._began, 3)
+        time = self._context.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        passed = round(self._context.monotonic() - self._began, 3)
         head = {"event": kind, "schema_version": SCHEMA_VERSION, "time": time, "elapsed_s": passed}
         line = _json(head | members)
         if changes is None:
@@ -75,14 +75,14 @@ class Events:
         self._stream.flush()
 
     def _say(self, part: str) -> None:
-        self._stream.write(self._world.redacted(part))
+        self._stream.write(self._context.redact(part))
 
 
 def _json(document: dict[str, Any]) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-def _told(event: Event, one: Followed, now: float) -> dict[str, Any]:
+def _told(event: Event, one: TrackedJob, now: float) -> dict[str, Any]:
     told: dict[str, Any] = {"outage_s": round(event.seconds, 3)}
     if event.problem is not None:
         told["last_answer_s"] = None if one.answered is None else round(now - one.answered, 3)

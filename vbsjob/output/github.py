@@ -12,14 +12,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.jobs import error_codes, job
-from vbsjob.outcome import Code
-from vbsjob.text import plain, span
+from vbsjob.outcome import ExitCode
+from vbsjob.text import printable, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from vbsjob.context import World
+    from vbsjob.context import Context
     from vbsjob.jobs.result import Answer
 
 ANNOTATIONS = 10
@@ -30,28 +30,28 @@ ROWS = 200
 CELL = 300
 
 
-def report(answers: Sequence[Answer], code: Code, world: World) -> None:
+def report(answers: Sequence[Answer], code: ExitCode, context: Context) -> None:
     """Tell the runner: commands on stderr, the rest appended to the files that it names."""
     with suppress(OSError):
-        world.stderr.writelines(f"{world.redacted(line)}\n" for line in commands(answers))
-        world.stderr.flush()
+        context.stderr.writelines(f"{context.redact(line)}\n" for line in commands(answers))
+        context.stderr.flush()
     texts = {
-        "GITHUB_STEP_SUMMARY": summary(answers, code, world.today()),
+        "GITHUB_STEP_SUMMARY": summary(answers, code, context.steady_now()),
         "GITHUB_OUTPUT": outputs(answers, code),
     }
     for variable, text in texts.items():
-        path = world.env.get(variable)
+        path = context.env.get(variable)
         try:
             if path:
                 with open(path, "a", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - as it is named
-                    file.write(world.redacted(text))
+                    file.write(context.redact(text))
         except (OSError, ValueError) as error:
-            world.note(f"{variable} cannot be written: {getattr(error, 'strerror', 'no path')}.")
+            context.note(f"{variable} cannot be written: {getattr(error, 'strerror', 'no path')}.")
 
 
 def commands(answers: Sequence[Answer]) -> list[str]:
     """Return an error command a job that did not succeed, as many as GitHub shows."""
-    told = [answer for answer in answers if answer.code is not Code.OK]
+    told = [answer for answer in answers if answer.code is not ExitCode.OK]
     shown = told if len(told) <= ANNOTATIONS else told[: ANNOTATIONS - 1]
     lines = [_command(_title(answer), _cause(answer)) for answer in shown]
     if len(shown) < len(told):
@@ -67,7 +67,7 @@ def _command(title: str, message: str) -> str:
 
 def _escaped(text: str) -> str:
     """Return a short line that cannot end the command it stands in."""
-    return plain(text)[:LONGEST].replace("%", "%25")
+    return printable(text)[:LONGEST].replace("%", "%25")
 
 
 def _title(answer: Answer) -> str:
@@ -80,7 +80,7 @@ def _cause(answer: Answer) -> str:
         return str(answer.problem)
     if answer.job is None:
         return answer.code.meaning
-    if answer.code is not Code.JOB_FAILED:
+    if answer.code is not ExitCode.JOB_FAILED:
         return f"{_word(answer.job.status) or 'no status'}: {answer.code.meaning}"
     failed = (place for place in job.walk(answer.job) if place.job.failed)
     deepest = max(
@@ -98,12 +98,12 @@ def _reason(members: dict[str, Any]) -> str:
 
 
 def _word(found: object) -> str:
-    return "" if found is None else plain(found if isinstance(found, str) else json.dumps(found))
+    return "" if found is None else printable(found if isinstance(found, str) else json.dumps(found))
 
 
-def summary(answers: Sequence[Answer], code: Code, now: datetime) -> str:
+def summary(answers: Sequence[Answer], code: ExitCode, now: datetime) -> str:
     """Return a table in Markdown, a row a job, those that did not succeed first."""
-    ordered = sorted(answers, key=lambda answer: answer.code is Code.OK)
+    ordered = sorted(answers, key=lambda answer: answer.code is ExitCode.OK)
     rows = [_row(answer, now) for answer in ordered[:ROWS]]
     lines = [
         f"### vbsjob: {code.word.replace('_', ' ')} (exit code {int(code)})",
@@ -119,18 +119,18 @@ def summary(answers: Sequence[Answer], code: Code, now: datetime) -> str:
 
 def _row(answer: Answer, now: datetime) -> tuple[str, ...]:
     job = answer.job
-    told = (job.status or "", job.type, span(job.elapsed(now))) if job else ("unknown", "", "")
-    return (answer.job_id, *told, "" if answer.code is Code.OK else _cause(answer))
+    told = (job.status or "", job.type, format_duration(job.elapsed(now))) if job else ("unknown", "", "")
+    return (answer.job_id, *told, "" if answer.code is ExitCode.OK else _cause(answer))
 
 
 def _cell(text: str) -> str:
     """Return a text whose every sign is shown as it is: Markdown and HTML mean nothing in it."""
-    cut = plain(text)
+    cut = printable(text)
     cut = cut if len(cut) <= CELL else f"{cut[: CELL - 3]}..."
     return re.sub(r"[^A-Za-z0-9 .-]", lambda sign: f"&#{ord(sign[0])};", cut)
 
 
-def outputs(answers: Sequence[Answer], code: Code) -> str:
+def outputs(answers: Sequence[Answer], code: ExitCode) -> str:
     """Return the step's outputs, one line each: `status`, `backup_id` and so on of a lone job."""
     jobs = [
         {
@@ -143,7 +143,7 @@ def outputs(answers: Sequence[Answer], code: Code) -> str:
     told = {"exit_code": str(int(code)), "verdict": code.word, "jobs": json.dumps(jobs)}
     if len(answers) == 1:
         told |= _alone(answers[0])
-    return "".join(f"{name}={plain(value)}\n" for name, value in told.items())
+    return "".join(f"{name}={printable(value)}\n" for name, value in told.items())
 
 
 def _alone(answer: Answer) -> dict[str, str]:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from vbsjob.jobs import job
-from vbsjob.outcome import Code, LocalFailure, Usage
-from vbsjob.text import plain
+from vbsjob.outcome import ExitCode, InternalError, UsageError
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from vbsjob.context import World
+    from vbsjob.context import Context
     from vbsjob.jobs.job import Job, Place
     from vbsjob.jobs.result import Answer
 
@@ -34,24 +34,24 @@ def check(path: str) -> None:
     folder = Path(path).parent
     is_folder = os.path.isdir(path)  # noqa: PTH112 - Path raises where a name is too long
     if not path or is_folder or not os.access(folder, os.W_OK):
-        raise Usage(
-            f"--junit {plain(path)!r}: no file can be written there.", hint="Make the folder first."
+        raise UsageError(
+            f"--junit {printable(path)!r}: no file can be written there.", hint="Make the folder first."
         )
 
 
-def write(path: str, answers: Sequence[Answer], world: World) -> None:
+def write(path: str, answers: Sequence[Answer], context: Context) -> None:
     """Write the report whole or not at all; raises LocalFailure."""
     name = ""
     try:
         handle, name = tempfile.mkstemp(dir=Path(path).parent, prefix=".vbsjob-")
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{world.redacted(line)}\n" for line in lines(answers, world.today()))
+            file.writelines(f"{context.redact(line)}\n" for line in lines(answers, context.steady_now()))
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except OSError as error:
         if name:
             Path(name).unlink(missing_ok=True)
-        raise LocalFailure(f"--junit {plain(path)}: {error.strerror}.") from None
+        raise InternalError(f"--junit {printable(path)}: {error.strerror}.") from None
 
 
 def lines(answers: Sequence[Answer], now: datetime) -> Iterator[str]:
@@ -62,7 +62,7 @@ def lines(answers: Sequence[Answer], now: datetime) -> Iterator[str]:
         # A suite begins with how many of its cases ended in which way.
         ends = Counter(_tag(ended) for _, _, _, ended in _cases(answer, now))
         counts = "".join(f' {name}="{ends[tag]}"' for name, tag in COUNTED)
-        suite = quoteattr(plain(answer.job_id))
+        suite = quoteattr(printable(answer.job_id))
         yield f'<testsuite name={suite} tests="{ends.total()}"{counts}>'
         for case in _cases(answer, now):
             yield from _case(*case)
@@ -94,7 +94,7 @@ def _name(found: Job) -> str:
 
 
 def _case(path: str, name: str, seconds: float, ended: str) -> Iterator[str]:
-    named = f"classname={quoteattr(plain(path))} name={quoteattr(plain(name))}"
+    named = f"classname={quoteattr(printable(path))} name={quoteattr(printable(name))}"
     yield f'<testcase {named} time="{seconds:.3f}">'
     if ended:
         yield ended
@@ -103,9 +103,9 @@ def _case(path: str, name: str, seconds: float, ended: str) -> Iterator[str]:
 
 def _ended(answer: Answer) -> str:
     """Tell how the job asked for ended: by the verdict, which may be that nobody knows."""
-    if answer.code is Code.OK:
+    if answer.code is ExitCode.OK:
         return ""
-    if answer.job is not None and answer.code is Code.JOB_FAILED:
+    if answer.job is not None and answer.code is ExitCode.JOB_FAILED:
         return _of(answer.job) if answer.job.failed else _mark("failure", "", answer.code.meaning)
     told = answer.problem
     return _mark("error", answer.code.word, str(told) if told else answer.code.meaning)
@@ -121,7 +121,7 @@ def _of(found: Job) -> str:
 
 
 def _mark(tag: str, kind: str, message: str) -> str:
-    typed = f" type={quoteattr(plain(kind))}" if kind else ""
-    told = plain(message)
+    typed = f" type={quoteattr(printable(kind))}" if kind else ""
+    told = printable(message)
     head = told if len(told) <= HEAD else f"{told[: HEAD - 3]}..."
     return f"<{tag} message={quoteattr(head)}{typed}>{escape(told)}</{tag}>"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.jobs.tree import Outline, Row, Summary, ordering
+from vbsjob.jobs.tree import JobTree, Row, Summary, ordering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,27 +46,27 @@ class Wish:
         """Read the wish from the settings."""
         return cls(settings["depth"], settings["only"], settings["sort"])
 
-    def outline(self, answer: Answer, now: datetime) -> Outline | None:
+    def tree(self, answer: Answer, now: datetime) -> JobTree | None:
         """Return the answer's outline in the order wished; None where there is no job."""
-        return Outline(answer.job, sort=ordering(self.sort, now)) if answer.job else None
+        return JobTree(answer.job, sort=ordering(self.sort, now)) if answer.job else None
 
-    def drawn(self, outline: Outline) -> list[Row | Summary]:
+    def drawn(self, tree: JobTree) -> list[Row | Summary]:
         """Return the rows of a picture, with counts of what it leaves out."""
-        return list(outline.chosen(depth=self.depth, only=self.only))
+        return list(tree.chosen(depth=self.depth, only=self.only))
 
-    def fitting(self, outline: Outline, height: int) -> list[Row | Summary]:
+    def fitting(self, tree: JobTree, height: int) -> list[Row | Summary]:
         """Return what of it fits a screen: folded, or where rows were chosen the first of them."""
         if self.depth is None and not self.only:
-            return outline.folded(height)
-        drawn = self.drawn(outline)
+            return tree.folded(height)
+        drawn = self.drawn(tree)
         if len(drawn) <= height:
             return drawn
         left = sum(isinstance(row, Row) for row in drawn[height - 1 :])
         return [*drawn[: height - 1], Summary(1, 0, left)]
 
-    def rows(self, outline: Outline) -> Iterator[Row]:
+    def rows(self, tree: JobTree) -> Iterator[Row]:
         """Yield the rows that documents hold: however deep, nothing is summed up in them."""
-        found = outline.chosen(depth=self.depth, only=self.only, levels=None)
+        found = tree.chosen(depth=self.depth, only=self.only, levels=None)
         return (row for row in found if isinstance(row, Row))
 
 
@@ -76,15 +76,15 @@ WHOLE = Wish(None, (), "api")
 
 def flat(answer: Answer, wish: Wish, now: datetime) -> Iterator[dict[str, Any]]:
     """Yield a document a job, top to bottom, without the sub-jobs in it."""
-    outline = wish.outline(answer, now)
-    if outline is None:
+    tree = wish.tree(answer, now)
+    if tree is None:
         beside = {"depth": 0, "path": answer.job_id, "parent_id": None}
         yield answer.record(now) | beside
         return
     top = answer.record(now)
     paths: dict[Row, str] = {}
-    for row in wish.rows(outline):
-        members = top if row is outline.top else row.job.members
+    for row in wish.rows(tree):
+        members = top if row is tree.top else row.job.members
         told = {name: value for name, value in members.items() if name != "sub_jobs"}
         if isinstance(members.get("entities"), dict):
             told["entities"] = row.job.entities
@@ -94,14 +94,14 @@ def flat(answer: Answer, wish: Wish, now: datetime) -> Iterator[dict[str, Any]]:
 
 def nested(answer: Answer, wish: Wish, now: datetime) -> dict[str, Any]:
     """Return one document, each sub-job where the service put it."""
-    outline = wish.outline(answer, now)
+    tree = wish.tree(answer, now)
     top = answer.record(now)
-    if outline is None:
+    if tree is None:
         return top
     documents: dict[int, dict[str, Any]] = {}
     paths: dict[Row, str] = {}
-    for row in reversed(list(wish.rows(outline))):
-        own = top if row is outline.top else row.job.members
+    for row in reversed(list(wish.rows(tree))):
+        own = top if row is tree.top else row.job.members
         ours = _ours(row, paths, now)
         document = own | {name: value for name, value in ours.items() if name not in own}
         _refill(document, row, documents, wish)
@@ -109,7 +109,7 @@ def nested(answer: Answer, wish: Wish, now: datetime) -> dict[str, Any]:
         if isinstance(entities, dict):
             document["entities"] = _refill(dict(entities), row, documents, wish)
         documents[id(row.job.members)] = document
-    return documents[id(outline.top.job.members)]
+    return documents[id(tree.top.job.members)]
 
 
 def _refill(

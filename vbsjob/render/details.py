@@ -13,15 +13,15 @@ from vbsjob.jobs import error_codes
 from vbsjob.jobs import result as results
 from vbsjob.jobs import tree as job_tree
 from vbsjob.render import tree as tree_view
-from vbsjob.text import plain
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from vbsjob.jobs.job import Job
-    from vbsjob.jobs.tree import Outline, Row
-    from vbsjob.render.tree import Line, Marks
+    from vbsjob.jobs.tree import JobTree, Row
+    from vbsjob.render.tree import Line, Glyphs
 
     Pair = tuple[str, str]
 
@@ -32,10 +32,10 @@ SUB_JOBS_SHOWN = 20
 
 
 def block(
-    found: Outline,
+    found: JobTree,
     now: datetime,
     width: int,
-    marks: Marks,
+    glyphs: Glyphs,
     follow: str = "",
     *,
     whole: bool = True,
@@ -45,26 +45,26 @@ def block(
     Line by line, for there may be hundreds of thousands. Not `whole` where a picture of the
     sub-jobs stands above.
     """
-    yield tree_view.headline(found.top.job, now, marks)
+    yield tree_view.headline(found.top.job, now, glyphs)
     failure = found.deepest_failure
     if failure is not None:
         yield []
-        yield from _path(failure, now, width, marks)
+        yield from _path(failure, now, width, glyphs)
         yield from _rows(_lead(failure), "  ", style="bold")
         yield []
     yield from _told(found.top.job, "  ")
     if whole:
-        yield from _sub_jobs(found, now, marks)
+        yield from _sub_jobs(found, now, glyphs)
     if follow:
         yield []
         yield [("next: ", "dim"), (follow, "")]
 
 
-def _path(failure: Row, now: datetime, width: int, marks: Marks) -> Iterator[Line]:
+def _path(failure: Row, now: datetime, width: int, glyphs: Glyphs) -> Iterator[Line]:
     """Draw the way down to what failed, where it is not the job itself."""
     trail = failure.trail[-job_tree.LEVELS :]
     if failure.depth:
-        for line in tree_view.drawn(trail, width - 2, now, marks):
+        for line in tree_view.drawn(trail, width - 2, now, glyphs):
             yield [("  ", ""), *line]
 
 
@@ -102,12 +102,12 @@ def _members(found: Job) -> Iterator[tuple[str, Any]]:
 
 
 def _shown(members: Iterable[tuple[str, Any]]) -> Iterator[Pair]:
-    return ((plain(name), tree_view.shown(value)) for name, value in members)
+    return ((printable(name), tree_view.shown(value)) for name, value in members)
 
 
 def _told(found: Job, indent: str) -> Iterator[Line]:
     """List what the service told of a job; what is told is gone through twice, and not kept."""
-    wide = _widest(plain(name) for name, _ in _members(found))
+    wide = _widest(printable(name) for name, _ in _members(found))
     return _rows(_shown(_members(found)), indent, wide=wide)
 
 
@@ -122,7 +122,7 @@ def _rows(rows: Iterable[Pair], indent: str, style: str = "", *, wide: int = 0) 
         yield [(f"{indent}{label}{room}", "dim"), (f" {value}", style)]
 
 
-def _sub_jobs(found: Outline, now: datetime, marks: Marks) -> Iterator[Line]:
+def _sub_jobs(found: JobTree, now: datetime, glyphs: Glyphs) -> Iterator[Line]:
     """List the sub-jobs, every one up to a screenful, then those that have not succeeded."""
     rows = found.rows[1:]
     if not rows:
@@ -133,7 +133,7 @@ def _sub_jobs(found: Outline, now: datetime, marks: Marks) -> Iterator[Line]:
         listed = [row for row in rows if row.job.status != "SUCCESS"][:SUB_JOBS_SHOWN]
     for row in listed:
         indent = "  " * (min(row.depth, job_tree.LEVELS) + 1)
-        yield [(indent, ""), *tree_view.headline(row.job, now, marks)]
+        yield [(indent, ""), *tree_view.headline(row.job, now, glyphs)]
         yield from _told(row.job, indent + "  ")
     if len(listed) < len(rows):
         yield [(f"    {len(rows) - len(listed)} more: vbsjob tree", "dim")]
@@ -150,5 +150,5 @@ def counts(jobs: Iterable[Job]) -> str:
 
 def fields(document: dict[str, Any], names: Iterable[str]) -> Iterator[Line]:
     """Draw chosen fields of a document, a line each."""
-    rows = [(plain(name), results.word(results.field(document, name))) for name in names]
+    rows = [(printable(name), results.word(results.field(document, name))) for name in names]
     return _rows(rows, "", wide=_widest(label for label, _ in rows))

@@ -9,24 +9,24 @@ import contextlib
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.context import encodes
+from vbsjob.context import can_encode
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.tree import Outline, ordering
+from vbsjob.jobs.tree import JobTree, ordering
 from vbsjob.output.tree_documents import WHOLE
 from vbsjob.render import tree as tree_view
 from vbsjob.render.log import summary
 from vbsjob.terminal import screen, stdio
-from vbsjob.text import plain, span
+from vbsjob.text import printable, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from vbsjob.context import World
+    from vbsjob.context import Context
     from vbsjob.jobs.tree import Row, Summary
-    from vbsjob.outcome import Code
+    from vbsjob.outcome import ExitCode
     from vbsjob.output.tree_documents import Wish
     from vbsjob.render.tree import Line
-    from vbsjob.watch.state import Event, Followed, Poll
+    from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 EVERY = 1.0
 """Seconds between two pictures while only time passes; SOONEST while much happens."""
@@ -38,45 +38,45 @@ KEPT = 1000
 """Notes that wait to be shown above the picture; a terminal may be paused for long."""
 
 
-class Live:
+class LiveDisplay:
     """Shows a watch on a terminal; `end` leaves the last picture and the cursor as it was."""
 
     def __init__(
         self,
-        world: World,
+        context: Context,
         color: str,
-        usual: Callable[[str], tuple[float, int] | None] = lambda _: None,
+        usual_duration: Callable[[str], tuple[float, int] | None] = lambda _: None,
         *,
         wish: Wish = WHOLE,
         ascii: bool = False,  # noqa: A002 - the flag is called so
     ) -> None:
         self._wish = wish
-        self._world = world
-        self._usual = usual
+        self._context = context
+        self._usual = usual_duration
         self._usually: dict[str, str] = {}
-        self._color = world.colors(world.stderr, color)
-        able = encodes(world.stderr, tree_view.EVERY_SIGN) and not ascii
+        self._color = context.colors(context.stderr, color)
+        able = can_encode(context.stderr, tree_view.EVERY_SIGN) and not ascii
         self._marks = tree_view.UNICODE if able else tree_view.ASCII
-        self._terminal = screen.Terminal(world.stderr)
-        self._outline: Outline | None = None
+        self._terminal = screen.Terminal(context.stderr)
+        self._outline: JobTree | None = None
         self._drawn = -EVERY
         self._frame = 0
         self._size = (0, 0)
-        world.manner.aside = deque(maxlen=KEPT)
-        world.manner.pictured = True
+        context.error_output.aside = deque(maxlen=KEPT)
+        context.error_output.pictured = True
 
-    def tell(self, _events: Sequence[Event], _poll: Poll, _now: float) -> None:
+    def tell(self, _events: Sequence[Event], _poll: WatchState, _now: float) -> None:
         """Something changed: the next picture is made anew, and soon."""
         self._forget()
 
-    def tick(self, poll: Poll, now: float) -> float:
+    def tick(self, poll: WatchState, now: float) -> float:
         """Draw if it is time to."""
-        new = self._outline is None or self._world.manner.aside or self._size != self._sized()
+        new = self._outline is None or self._context.error_output.aside or self._size != self._sized()
         wait = SOONEST if new else EVERY
         if now < self._drawn + wait:
             return self._drawn + wait
         # A paused terminal, or another's, is not waited for: the watch goes on without a picture.
-        if stdio.ready(self._world.stderr):
+        if stdio.ready(self._context.stderr):
             self._draw(poll, lambda: self._status(poll, now))
             self._frame += 1
         self._drawn = now
@@ -87,13 +87,13 @@ class Live:
         self._terminal.leave()
         self._drawn -= EVERY
 
-    def end(self, poll: Poll, code: Code) -> None:
+    def end(self, poll: WatchState, code: ExitCode) -> None:
         """Draw the last picture and let it stand."""
         with contextlib.suppress(OSError):
             self._draw(poll, lambda: [(f"{code.word} (exit code {int(code)})", "")])
         with contextlib.suppress(OSError):
             self._terminal.leave()
-        self._world.manner.aside = None
+        self._context.error_output.aside = None
         self._forget()
 
     def _forget(self) -> None:
@@ -101,48 +101,48 @@ class Live:
             self._outline.forget()
         self._outline = None
 
-    def _draw(self, poll: Poll, status: Callable[[], Line]) -> None:
+    def _draw(self, poll: WatchState, status: Callable[[], Line]) -> None:
         self._size = width, height = self._sized()
         # One row stays free for the cursor, one column so that no line wraps at its end.
         picture = self._picture(poll, width - 1, height - 2)
-        aside = self._world.manner.aside or deque()
+        aside = self._context.error_output.aside or deque()
         above = [aside.popleft() for _ in range(len(aside))]
         lines = [self._line(line, width) for line in (*picture, status())]
         self._terminal.draw(lines, width, above)
 
     def _sized(self) -> tuple[int, int]:
-        width, height = self._world.size(self._world.stderr)
+        width, height = self._context.size(self._context.stderr)
         return min(max(width, NARROWEST), WIDEST), min(max(height, 4), HIGHEST)
 
-    def _picture(self, poll: Poll, width: int, height: int) -> list[Line]:
+    def _picture(self, poll: WatchState, width: int, height: int) -> list[Line]:
         """Draw as many rows as fit: where it is narrow, one may take several lines."""
         rows = height
         while True:
             chosen = self._rows(poll, rows)
-            picture = list(tree_view.drawn(chosen, width, self._world.today(), self._marks))
+            picture = list(tree_view.drawn(chosen, width, self._context.steady_now(), self._marks))
             taken = sum(max(1, -(-tree_view.size(line) // width)) for line in picture)
             if taken <= height or rows <= 1:
                 return picture
             rows = max(1, min(rows - 1, rows * height // taken))
 
-    def _rows(self, poll: Poll, height: int) -> list[Row | Summary]:
+    def _rows(self, poll: WatchState, height: int) -> list[Row | Summary]:
         if self._outline is None:
             self._outline = self._outlined(poll, height)
         if len(poll.ids) == 1:
             return self._wish.fitting(self._outline, height)
         return self._wish.fitting(self._outline, height + 1)[1:]
 
-    def _outlined(self, poll: Poll, height: int) -> Outline:
+    def _outlined(self, poll: WatchState, height: int) -> JobTree:
         """Outline one job with all below it, or several; many of them without their sub-jobs."""
         jobs = list(poll.followed.values())
-        sort = ordering(self._wish.sort, self._world.today())
+        sort = ordering(self._wish.sort, self._context.steady_now())
         if len(jobs) == 1:
-            return Outline(Job(_members(jobs[0])), sort=sort)
+            return JobTree(Job(_members(jobs[0])), sort=sort)
         whole = len(jobs) <= height
         below = [_members(one) if whole else _alone(_members(one)) for one in jobs]
-        return Outline(Job({"sub_jobs": below}), sort=sort)
+        return JobTree(Job({"sub_jobs": below}), sort=sort)
 
-    def _status(self, poll: Poll, now: float) -> Line:
+    def _status(self, poll: WatchState, now: float) -> Line:
         """Say how fresh the picture is, and what keeps answers away."""
         spinner = SPINNER[self._frame % len(SPINNER)]
         below = self._outline.top.below if self._outline and len(poll.ids) == 1 else {}
@@ -154,7 +154,7 @@ class Live:
         style = "yellow" if _troubled(poll) else "dim cyan"
         return [(f"{spinner} ", "cyan"), (SEPARATOR.join(filter(None, parts)), style)]
 
-    def _expected(self, poll: Poll) -> str:
+    def _expected(self, poll: WatchState) -> str:
         """Say how long a job of this type usually takes, where the history knows."""
         jobs = [one.job for one in poll.followed.values() if one.job and not one.job.ended]
         if len(poll.ids) != 1 or not jobs:
@@ -163,7 +163,7 @@ class Live:
         if kind not in self._usually:
             known = self._usual(kind)
             runs = f"{known[1]} run{'s' if known[1] > 1 else ''} of this type" if known else ""
-            self._usually[kind] = f"usually {span(known[0])}, {runs}" if known else ""
+            self._usually[kind] = f"usually {format_duration(known[0])}, {runs}" if known else ""
         return self._usually[kind]
 
     def _line(self, line: Line, width: int) -> screen.Line:
@@ -173,7 +173,7 @@ class Live:
         return screen.Line(tree_view.painted(line, colors=self._color), tree_view.size(line))
 
 
-def _members(one: Followed) -> dict[str, Any]:
+def _members(one: TrackedJob) -> dict[str, Any]:
     return one.job.members if one.job else {"job_id": one.job_id, "status": "no answer yet"}
 
 
@@ -184,19 +184,19 @@ def _alone(members: dict[str, Any]) -> dict[str, Any]:
 TIMES = ("begin_time", "end_time", "error_code", "fail_reason")
 
 
-def _troubled(poll: Poll) -> Followed | None:
+def _troubled(poll: WatchState) -> TrackedJob | None:
     """Return the job that has been without an answer for longest, if one is."""
     failing = [one for one in poll.followed.values() if one.failures and one.code is None]
     return min(failing, key=lambda one: one.failing_since, default=None)
 
 
-def _freshness(poll: Poll, now: float) -> str:
+def _freshness(poll: WatchState, now: float) -> str:
     answered = [one.answered for one in poll.followed.values() if one.answered is not None]
     age = f"last answer {_ago(now - max(answered))}" if answered else "no answer yet"
     trouble = _troubled(poll)
     if trouble is not None and trouble.problem is not None:
-        lost = span(float(round(now - trouble.failing_since)))
-        return f"{age}; trying again for {lost}: {plain(trouble.problem.message)}"
+        lost = format_duration(float(round(now - trouble.failing_since)))
+        return f"{age}; trying again for {lost}: {printable(trouble.problem.message)}"
     missing = [one for one in poll.followed.values() if one.missing and one.code is None]
     if missing:
         return f"{age}; the service does not know {missing[0].job_id} yet"
@@ -204,4 +204,4 @@ def _freshness(poll: Poll, now: float) -> str:
 
 
 def _ago(seconds: float) -> str:
-    return f"{round(seconds)} s ago" if seconds < 60 else f"{span(seconds)} ago"
+    return f"{round(seconds)} s ago" if seconds < 60 else f"{format_duration(seconds)} ago"

@@ -6,27 +6,27 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, TextIO
 
-from vbsjob.text import plain, span
+from vbsjob.text import printable, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from vbsjob.context import World
+    from vbsjob.context import Context
     from vbsjob.jobs.diff import Change
-    from vbsjob.outcome import Code
-    from vbsjob.watch.state import Event, Followed, Poll
+    from vbsjob.outcome import ExitCode
+    from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 
-class Lines:
+class PlainLog:
     """Writes on a stream; `heartbeat` is the longest silence in seconds."""
 
-    def __init__(self, world: World, stream: TextIO, heartbeat: float) -> None:
-        self._world = world
+    def __init__(self, context: Context, stream: TextIO, heartbeat: float) -> None:
+        self._context = context
         self._stream = stream
         self._heartbeat = heartbeat
         self._spoke = -math.inf
 
-    def tell(self, events: Sequence[Event], poll: Poll, now: float) -> None:
+    def tell(self, events: Sequence[Event], poll: WatchState, now: float) -> None:
         """Write what happened; no events mean that the watch begins."""
         if not events:
             ids = poll.ids
@@ -36,61 +36,61 @@ class Lines:
             for words in _told(event, one, now):
                 self._write(f"{one.job_id}: {words}", now)
 
-    def tick(self, poll: Poll, now: float) -> float:
+    def tick(self, poll: WatchState, now: float) -> float:
         """Say that the watch goes on, where nothing was said for long."""
         if now >= self._spoke + self._heartbeat:
-            since = span(now - poll.started)
+            since = format_duration(now - poll.started)
             self._write(f"still watching after {since}: {summary(poll)}{_last(poll, now)}", now)
         return self._spoke + self._heartbeat
 
     def leave(self) -> None:
         """Own no terminal."""
 
-    def end(self, poll: Poll, code: Code) -> None:
+    def end(self, poll: WatchState, code: ExitCode) -> None:
         """Write how it ended."""
-        now = self._world.monotonic()
+        now = self._context.monotonic()
         self._write(f"{code.word} (exit code {int(code)}): {summary(poll)}", now)
 
     def _write(self, words: str, now: float) -> None:
-        time = self._world.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-        self._stream.write(self._world.redacted(f"{time} {words}") + "\n")
+        time = self._context.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        self._stream.write(self._context.redact(f"{time} {words}") + "\n")
         self._stream.flush()
         self._spoke = now
 
 
-def summary(poll: Poll) -> str:
+def summary(poll: WatchState) -> str:
     """Count the jobs by what is known of them: `2 RUNNING, 1 SUCCESS, 1 without an answer`."""
     counts: dict[str, int] = {}
     for one in poll.followed.values():
-        word = "without an answer" if one.job is None else plain(str(one.job.status))
+        word = "without an answer" if one.job is None else printable(str(one.job.status))
         counts[word] = counts.get(word, 0) + 1
     return ", ".join(f"{number} {word}" for word, number in counts.items())
 
 
-def _last(poll: Poll, now: float) -> str:
+def _last(poll: WatchState, now: float) -> str:
     answered = [one.answered for one in poll.followed.values() if one.answered is not None]
-    return f"; last answer {span(now - max(answered))} ago" if answered else ""
+    return f"; last answer {format_duration(now - max(answered))} ago" if answered else ""
 
 
-def _told(event: Event, one: Followed, now: float) -> Iterator[str]:
+def _told(event: Event, one: TrackedJob, now: float) -> Iterator[str]:
     if event.kind == "recovered":
-        return iter([f"answers again after {span(event.seconds)}"])
+        return iter([f"answers again after {format_duration(event.seconds)}"])
     if event.problem is not None:
-        age = "" if one.answered is None else f" Last answer {span(now - one.answered)} ago."
-        return iter([f"no answer: {plain(str(event.problem))}{age} Trying again."])
+        age = "" if one.answered is None else f" Last answer {format_duration(now - one.answered)} ago."
+        return iter([f"no answer: {printable(str(event.problem))}{age} Trying again."])
     return map(_change, event.changes)
 
 
 def _change(item: Change) -> str:
     job = item.place.job
-    who = " ".join(filter(None, (plain(job.type or "sub-job"), plain(job.id))))
+    who = " ".join(filter(None, (printable(job.type or "sub-job"), printable(job.id))))
     where = f"{who}: " if item.place.depth else ""
     if item.name != "status":
-        return f"{where}{plain(item.name)} is {_word(item.after)}"
+        return f"{where}{printable(item.name)} is {_word(item.after)}"
     was = "" if item.before is None else f", was {_word(item.before)}"
-    kind = f" {plain(job.type)}" if job.type and not item.place.depth else ""
+    kind = f" {printable(job.type)}" if job.type and not item.place.depth else ""
     return f"{where}{_word(item.after)}{kind}{was}"
 
 
 def _word(value: Any) -> str:
-    return plain(value) if isinstance(value, str) and value else json.dumps(value)
+    return printable(value) if isinstance(value, str) and value else json.dumps(value)

@@ -15,7 +15,7 @@ from rich.color import ColorSystem
 from rich.style import Style
 
 from vbsjob.jobs.tree import Summary
-from vbsjob.text import plain, span
+from vbsjob.text import printable, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,7 +41,7 @@ UNBOUND = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class Glyphs:
     """The signs of a picture: one a status, and the lines of a tree."""
 
     status: dict[str, str]
@@ -53,10 +53,10 @@ class Marks:
     more: str
 
 
-UNICODE = Marks(
+UNICODE = Glyphs(
     {"SUCCESS": "✓", "FAIL": "✗", "RUNNING": "●", "INIT": "○"}, "?", "├─ ", "└─ ", "│  ", " › ", "…"
 )
-ASCII = Marks(
+ASCII = Glyphs(
     {"SUCCESS": "+", "FAIL": "x", "RUNNING": "*", "INIT": "."},
     "?",
     "|- ",
@@ -68,11 +68,11 @@ ASCII = Marks(
 EVERY_SIGN = "✓✗●○├─└│›⏎…"
 
 
-def headline(found: Job, now: datetime, marks: Marks) -> Line:
+def headline(found: Job, now: datetime, glyphs: Glyphs) -> Line:
     """Draw mark, status, type and elapsed time in one line."""
     style = STYLES.get(found.status or "", ODD)
-    mark = marks.status.get(found.status or "", marks.odd)
-    told = (plain(found.type), span(found.elapsed(now)))
+    mark = glyphs.status.get(found.status or "", glyphs.odd)
+    told = (printable(found.type), format_duration(found.elapsed(now)))
     return [
         (mark, style),
         (" ", ""),
@@ -83,12 +83,12 @@ def headline(found: Job, now: datetime, marks: Marks) -> Line:
 
 def status_word(found: Job) -> str:
     """Return the status as the service spells it; what stands there instead, if it is no text."""
-    return plain(found.status) if found.status else shown(found.members.get("status"))
+    return printable(found.status) if found.status else shown(found.members.get("status"))
 
 
 def shown(value: Any) -> str:
     """Return any value as one harmless line: a text as it is, the rest as JSON."""
-    return plain(value) if isinstance(value, str) and value else json.dumps(value)
+    return printable(value) if isinstance(value, str) and value else json.dumps(value)
 
 
 def reason(found: Job) -> str:
@@ -126,23 +126,23 @@ def cropped(line: Line, width: int) -> Line:
     return kept
 
 
-def drawn(rows: Sequence[Row | Summary], width: int, now: datetime, marks: Marks) -> Iterator[Line]:
+def drawn(rows: Sequence[Row | Summary], width: int, now: datetime, glyphs: Glyphs) -> Iterator[Line]:
     """Draw rows, one line a screen line; only an id that is wider than the screen is wider.
 
     Columns leave as it gets narrow, status and id never. A job whose id does not fit beside
     the rest takes a second line for it.
     """
-    cells = [_Cells.of(row, width, now, marks) for row in rows]
+    cells = [_Cells.of(row, width, now, glyphs) for row in rows]
     first = rows[0].depth if rows else 0
     depths = [row.depth - first for row in rows]
     layout = _Layout.fitting(cells, max(depths, default=0), width)
     if layout is None:
         for row, cell in zip(rows, cells, strict=True):
-            yield from _broken(cell, _way(row, cell, width, marks), width)
+            yield from _broken(cell, _way(row, cell, width, glyphs), width)
         return
-    guides = _guides(depths, layout.step, marks) if layout.step else _numbers(depths)
+    guides = _guides(depths, layout.step, glyphs) if layout.step else _numbers(depths)
     for cell, guide in zip(cells, guides, strict=True):
-        yield from layout.line(cell, guide, width, marks)
+        yield from layout.line(cell, guide, width, glyphs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +157,18 @@ class _Cells:
     reason: str = ""
 
     @classmethod
-    def of(cls, row: Row | Summary, width: int, now: datetime, marks: Marks) -> _Cells:
+    def of(cls, row: Row | Summary, width: int, now: datetime, glyphs: Glyphs) -> _Cells:
         if isinstance(row, Summary):
-            return cls(QUIET, _cut(_summed(row, marks), width, marks))
+            return cls(QUIET, _cut(_summed(row, glyphs), width, glyphs))
         found = row.job
-        mark = marks.status.get(found.status or "", marks.odd)
-        word = _cut(status_word(found), min(max(width // 3, 7), width - 2), marks)
+        mark = glyphs.status.get(found.status or "", glyphs.odd)
+        word = _cut(status_word(found), min(max(width // 3, 7), width - 2), glyphs)
         return cls(
             style=STYLES.get(found.status or "", ODD),
             status=f"{mark} {word}".rstrip(),
-            elapsed=span(found.elapsed(now)),
-            type=plain(found.type),
-            id=plain(found.id) or "-",
+            elapsed=format_duration(found.elapsed(now)),
+            type=printable(found.type),
+            id=printable(found.id) or "-",
             reason=reason(found),
         )
 
@@ -189,8 +189,8 @@ class _Layout:
         """Return the columns that fit; None where status and id do not fit side by side."""
         jobs = [cell for cell in cells if cell.id]
         status = max((cell_len(cell.status) for cell in jobs), default=0)
-        usual = [size for cell in jobs if (size := cell_len(cell.id)) <= width // 2]
-        ids = max(usual, default=0)
+        usual_duration = [size for cell in jobs if (size := cell_len(cell.id)) <= width // 2]
+        ids = max(usual_duration, default=0)
         summed = max((cell_len(cell.status) for cell in cells if not cell.id), default=0)
         for step in (3, 2, 1, 0):
             lead = (depth * step if step else len(str(depth)) + 1) + status
@@ -207,10 +207,10 @@ class _Layout:
                 left -= wide + len(GAP)
         return cls(step, lead, sizes["elapsed"], sizes["type"], ids, left - len(GAP))
 
-    def line(self, cell: _Cells, guide: str, width: int, marks: Marks) -> Iterator[Line]:
+    def line(self, cell: _Cells, guide: str, width: int, glyphs: Glyphs) -> Iterator[Line]:
         """Yield a row's line, or two where its id has no room."""
         if not cell.id:
-            yield [(guide, QUIET), (_cut(cell.status, width - len(guide), marks), cell.style)]
+            yield [(guide, QUIET), (_cut(cell.status, width - len(guide), glyphs), cell.style)]
             return
         parts: Line = [(guide, QUIET), (_padded(cell.status, self.status - len(guide)), cell.style)]
         if self.elapsed:
@@ -222,21 +222,21 @@ class _Layout:
             yield [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1])]
             yield [(cell.id, "")]
             return
-        told = _cut(cell.reason, self.reason - max(size - self.id, 0), marks) if cell.reason else ""
+        told = _cut(cell.reason, self.reason - max(size - self.id, 0), glyphs) if cell.reason else ""
         if told and self.reason >= min(REASON, cell_len(cell.reason)):
             yield [*parts, (GAP + _padded(cell.id, self.id), ""), (GAP + told, cell.style)]
         else:
             yield [*parts, (GAP + cell.id, "")]
 
 
-def _guides(depths: Sequence[int], step: int, marks: Marks) -> list[str]:
+def _guides(depths: Sequence[int], step: int, glyphs: Glyphs) -> list[str]:
     """Return the lines that lead to each row, made from the depths alone, bottom to top."""
     follows: list[bool] = [False] * (max(depths, default=0) + 2)
     found: list[str] = []
-    blank, pipe = " " * step, marks.pipe[:step]
+    blank, pipe = " " * step, glyphs.pipe[:step]
     for depth in reversed(depths):
         above = "".join(pipe if more else blank for more in follows[1:depth])
-        sign = marks.branch if follows[depth] else marks.last
+        sign = glyphs.branch if follows[depth] else glyphs.last
         found.append(above + sign[:step] if depth else "")
         follows[depth:] = [True] + [False] * (len(follows) - depth - 1)
     return found[::-1]
@@ -260,23 +260,23 @@ def _broken(cell: _Cells, way: str, width: int) -> Iterator[Line]:
         yield [(cell.id, "")]
 
 
-def _way(row: Row | Summary, cell: _Cells, width: int, marks: Marks) -> str:
+def _way(row: Row | Summary, cell: _Cells, width: int, glyphs: Glyphs) -> str:
     """Return the path by types or, where there is none, by number; its end, if it is too long."""
     if isinstance(row, Summary):
         return ""
-    steps = (plain(above.job.type) or f"#{above.position + 1}" for above in row.trail)
+    steps = (printable(above.job.type) or f"#{above.position + 1}" for above in row.trail)
     room = width - cell_len(cell.status) - 1
-    return _cut(marks.arrow.join(steps), room, marks, front=True)
+    return _cut(glyphs.arrow.join(steps), room, glyphs, front=True)
 
 
-def _summed(row: Summary, marks: Marks) -> str:
+def _summed(row: Summary, glyphs: Glyphs) -> str:
     done = f"{row.done} done" if row.done else ""
     if row.levels:
         plural = "s" if row.levels > 1 else ""
         more = f"{row.more} more" if row.more else ""
         inside = ", ".join(filter(None, (done, more)))
-        return f"{marks.more} {row.levels} deeper level{plural}: {inside}"
-    more = f"{marks.more} {row.more} more" if row.more else ""
+        return f"{glyphs.more} {row.levels} deeper level{plural}: {inside}"
+    more = f"{glyphs.more} {row.more} more" if row.more else ""
     return ", ".join(filter(None, (done, more)))
 
 
@@ -284,11 +284,11 @@ def _padded(text: str, size: int) -> str:
     return text + " " * (size - cell_len(text))
 
 
-def _cut(text: str, size: int, marks: Marks, *, front: bool = False) -> str:
+def _cut(text: str, size: int, glyphs: Glyphs, *, front: bool = False) -> str:
     """Return the text, or as much of its start (or end) as fits with a sign that there is more."""
     if size >= UNBOUND // 4 or cell_len(text) <= size:
         return text
-    room = size - len(marks.more)
+    room = size - len(glyphs.more)
     if room < 1:
         return ""
     kept = ""
@@ -296,4 +296,4 @@ def _cut(text: str, size: int, marks: Marks, *, front: bool = False) -> str:
         if cell_len(kept) + cell_len(character) > room:
             break
         kept += character
-    return marks.more + kept[::-1] if front else kept + marks.more
+    return glyphs.more + kept[::-1] if front else kept + glyphs.more

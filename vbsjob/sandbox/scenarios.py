@@ -77,19 +77,19 @@ def _thousand() -> Step:
     return Step("bksDeleteBackup", 0, 30, {"backup_id": 0}, tuple(blocks))
 
 
-class Recipe(NamedTuple):
+class Scenario(NamedTuple):
     """A kind of job: what help says of it, and its steps."""
 
     text: str
     steps: Callable[[], Step]
 
 
-RECIPES = {
-    "backup": Recipe("a backup, 20 s, SUCCESS", cache(_backup)),
-    "restore": Recipe("a restore with nested sub-jobs, 40 s, SUCCESS", cache(_restore)),
-    "fail-deep": Recipe("a restore that fails three levels down, 12 s, FAIL", cache(_fail_deep)),
-    "endless": Recipe("a backup that never ends, RUNNING", cache(_endless)),
-    "thousand": Recipe("a deletion with 1000 sub-jobs, 30 s, SUCCESS", cache(_thousand)),
+SCENARIOS = {
+    "backup": Scenario("a backup, 20 s, SUCCESS", cache(_backup)),
+    "restore": Scenario("a restore with nested sub-jobs, 40 s, SUCCESS", cache(_restore)),
+    "fail-deep": Scenario("a restore that fails three levels down, 12 s, FAIL", cache(_fail_deep)),
+    "endless": Scenario("a backup that never ends, RUNNING", cache(_endless)),
+    "thousand": Scenario("a deletion with 1000 sub-jobs, 30 s, SUCCESS", cache(_thousand)),
 }
 
 
@@ -109,8 +109,8 @@ class Plan(NamedTuple):
 
         A name may be followed by a label of one's own, `backup-7`: another job of its kind.
         """
-        name = next((name for name in RECIPES if f"{job_id}-".startswith(f"{name}-")), None)
-        return None if name is None else cls._made(RECIPES[name].steps(), job_id, began)
+        name = next((name for name in SCENARIOS if f"{job_id}-".startswith(f"{name}-")), None)
+        return None if name is None else cls._made(SCENARIOS[name].steps(), job_id, began)
 
     @classmethod
     def _made(cls, step: Step, job_id: str, began: datetime) -> Self:

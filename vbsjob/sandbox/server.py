@@ -16,15 +16,15 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
-from vbsjob.outcome import LocalFailure, Usage
+from vbsjob.outcome import InternalError, UsageError
 from vbsjob.sandbox.scenarios import ENDED, Plan
-from vbsjob.text import plain
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from socket import socket
 
-    from vbsjob.context import World
+    from vbsjob.context import Context
 
 USER = DOMAIN = "sandbox"
 PASSWORD = "no-secret-at-all"
@@ -47,18 +47,18 @@ def faults(told: Iterable[str]) -> dict[str, float]:
     for word in told:
         kind, _, share = word.partition("=")
         if kind not in FAULTS or kind in found or not SHARE.fullmatch(share):
-            raise Usage(
-                f"--fault {plain(word)[:80]!r} is no KIND=SHARE, or told twice.",
+            raise UsageError(
+                f"--fault {printable(word)[:80]!r} is no KIND=SHARE, or told twice.",
                 hint=f"KIND is one of {', '.join(FAULTS)}; SHARE a number from 0 to 1.",
             )
         found[kind] = float(share)
     if sum(found.values()) > 1:
-        raise Usage("--fault: the shares are more than 1 in all.")
+        raise UsageError("--fault: the shares are more than 1 in all.")
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What the server says: a status, a JSON document, more headers; `fault` spoils it."""
 
     status: int
@@ -68,7 +68,7 @@ class Answer:
 
 
 if TYPE_CHECKING:
-    Asked = Callable[[str, str, str, bytes], Answer]
+    Asked = Callable[[str, str, str, bytes], Response]
 
 
 class Sandbox:
@@ -76,20 +76,20 @@ class Sandbox:
 
     def __init__(
         self,
-        world: World,
+        context: Context,
         *,
         port: int = 0,
         faults: Mapping[str, float] | None = None,
         token_life: float = A_DAY,
     ) -> None:
-        self._world = world
+        self._context = context
         self._faults = faults or {}
         self._token_life = token_life
         self._tokens: dict[str, float] = {}
         self._signed_in = 0
         self._plans: dict[str, tuple[float, Plan]] = {}
         self._lock = threading.Lock()
-        self._server = _listening(port, self.answer, world)
+        self._server = _listening(port, self.answer, context)
         self.address = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
@@ -121,47 +121,47 @@ class Sandbox:
             "region": REGION,
         }
 
-    def answer(self, method: str, path: str, token: str, sent: bytes) -> Answer:
+    def answer(self, method: str, path: str, token: str, sent: bytes) -> Response:
         """Answer one request."""
         if (method, path) == ("POST", "/v3/auth/tokens"):
             return self._sign_in(sent)
         parts = path.split("/")
         if method != "GET" or parts[1:2] != ["v1"] or parts[3:4] != ["jobs"] or len(parts) != 5:
             gone = {"error_code": "APIGW.0101", "error_msg": "The API does not exist"}
-            return Answer(404, gone)
+            return Response(404, gone)
         with self._lock:
-            valid = self._tokens.get(token, 0.0) > self._world.monotonic()
+            valid = self._tokens.get(token, 0.0) > self._context.monotonic()
         if not valid:
-            return Answer(401, _error("Token is invalid or expired", "APIGW.0307"))
+            return Response(401, _error("Token is invalid or expired", "APIGW.0307"))
         fault = self._fault()
         return fault if fault and fault.status != 200 else self._job(parts[4], fault)
 
-    def _fault(self) -> Answer | None:
-        drawn = self._world.random()
+    def _fault(self) -> Response | None:
+        drawn = self._context.random()
         for kind, share in self._faults.items():
             drawn -= share
             if drawn < 0:
                 status = int(kind) if kind.isdigit() else 200
-                return Answer(status, _error("the sandbox was told to fail", kind), fault=kind)
+                return Response(status, _error("the sandbox was told to fail", kind), fault=kind)
         return None
 
-    def _job(self, job_id: str, fault: Answer | None) -> Answer:
+    def _job(self, job_id: str, fault: Response | None) -> Response:
         with self._lock:
             began, plan = self._plans.get(job_id) or self._begun(job_id)
         if plan is None:
-            return Answer(404, _error("query job fail", "common.0011"))
-        document = plan.document(self._world.monotonic() - began)
-        return Answer(200, document, fault=fault.fault if fault else "")
+            return Response(404, _error("query job fail", "common.0011"))
+        document = plan.document(self._context.monotonic() - began)
+        return Response(200, document, fault=fault.fault if fault else "")
 
     def _begun(self, job_id: str) -> tuple[float, Plan | None]:
         ago = AN_HOUR if job_id.endswith(f"-{ENDED}") else 0.0
-        plan = Plan.of(job_id, self._world.now() - timedelta(seconds=ago))
-        began = self._world.monotonic() - ago
+        plan = Plan.of(job_id, self._context.now() - timedelta(seconds=ago))
+        began = self._context.monotonic() - ago
         if plan is not None:
             self._plans[job_id] = began, plan
         return began, plan
 
-    def _sign_in(self, sent: bytes) -> Answer:
+    def _sign_in(self, sent: bytes) -> Response:
         try:
             identity = json.loads(sent)["auth"]["identity"]
             user = identity["password"]["user"]
@@ -169,17 +169,17 @@ class Sandbox:
         except (ValueError, KeyError, TypeError):
             right = False
         if not right:
-            return Answer(401, {"error": {"code": 401, "title": "Unauthorized", "message": "No."}})
+            return Response(401, {"error": {"code": 401, "title": "Unauthorized", "message": "No."}})
         with self._lock:
-            now = self._world.monotonic()
+            now = self._context.monotonic()
             self._tokens = {token: end for token, end in self._tokens.items() if end > now}
             self._signed_in += 1
             token = f"sandbox-token-{self._signed_in:04}"
             self._tokens[token] = now + self._token_life
-        return Answer(201, {"token": self._token()}, {"X-Subject-Token": token})
+        return Response(201, {"token": self._token()}, {"X-Subject-Token": token})
 
     def _token(self) -> dict[str, Any]:
-        expires = self._world.now() + timedelta(seconds=self._token_life)
+        expires = self._context.now() + timedelta(seconds=self._token_life)
         url = f"{self.address}/v2/{PROJECT_ID}"
         return {
             "expires_at": expires.isoformat().replace("+00:00", "Z"),
@@ -199,11 +199,11 @@ def _error(message: str, code: str) -> dict[str, Any]:
     return {"error": {"message": message, "code": code}}
 
 
-def _listening(port: int, answer: Asked, world: World) -> _Server:
+def _listening(port: int, answer: Asked, context: Context) -> _Server:
     try:
-        return _Server(("127.0.0.1", port), answer, world)
+        return _Server(("127.0.0.1", port), answer, context)
     except OSError as error:
-        raise LocalFailure(
+        raise InternalError(
             f"cannot listen on 127.0.0.1:{port}: {error.strerror}.",
             hint="Choose another --port, or leave it away for any free one.",
         ) from None
@@ -213,10 +213,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, place: tuple[str, int], answer: Asked, world: World) -> None:
+    def __init__(self, place: tuple[str, int], answer: Asked, context: Context) -> None:
         super().__init__(place, _Handler)
         self.answer = answer
-        self.world = world
+        self.context = context
 
     def server_bind(self) -> None:
         """Bind without asking the network for a name of this machine."""
@@ -244,7 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.answer(self.command, self.path, token, sent)
         content = json.dumps(answer.document).encode()
         if answer.fault == "slow":
-            self.server.world.sleep(SLOW)
+            self.server.context.sleep(SLOW)
         if answer.fault == "empty":
             content = b""
         if answer.fault == "garbage":
@@ -264,7 +264,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """Tell the time of the sandbox's own world, on which its tokens live."""
-        return super().date_time_string(timestamp or self.server.world.now().timestamp())
+        return super().date_time_string(timestamp or self.server.context.now().timestamp())
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """The client's -v tells more."""

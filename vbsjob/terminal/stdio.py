@@ -23,7 +23,7 @@ PIECE = 256
 """Bytes that a terminal which takes any takes at once; for a pipe the system has its own number."""
 
 
-class Outlet(io.RawIOBase):
+class BestEffortStream(io.RawIOBase):
     """A descriptor; `over` tells whether the run is to end whatever its reader does.
 
     A `spare` one carries comments: what a full disk does not take of them is dropped.
@@ -97,7 +97,7 @@ class Outlet(io.RawIOBase):
 def stream(like: TextIO, *, spare: bool = False) -> TextIO:
     """Return a stream to the same descriptor that never waits for ever."""
     return io.TextIOWrapper(
-        io.BufferedWriter(Outlet(like.fileno(), spare=spare)),
+        io.BufferedWriter(BestEffortStream(like.fileno(), spare=spare)),
         encoding=like.encoding,
         errors="backslashreplace",
         newline="\n",
@@ -105,10 +105,10 @@ def stream(like: TextIO, *, spare: bool = False) -> TextIO:
     )
 
 
-def behind(stream: TextIO) -> Outlet | None:
+def behind(stream: TextIO) -> BestEffortStream | None:
     """Return what a stream writes to, where it is one of these."""
     found = getattr(getattr(stream, "buffer", None), "raw", None)
-    return found if isinstance(found, Outlet) else None
+    return found if isinstance(found, BestEffortStream) else None
 
 
 def ready(stream: TextIO) -> bool:

@@ -28,7 +28,7 @@ LONGEST_RETRY_AFTER = 300.0
 
 
 @dataclass(slots=True)
-class Rhythm:
+class PollInterval:
     """The rhythm of one job's questions."""
 
     step: float = QUICK

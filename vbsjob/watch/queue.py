@@ -16,7 +16,7 @@ Queue = list[tuple[float, int, str]]
 
 
 @dataclass(slots=True)
-class Turns:
+class DueQueue:
     """Two queues by the time that each is due."""
 
     _others: Queue = field(default_factory=list)

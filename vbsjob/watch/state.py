@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 from vbsjob import outcome
 from vbsjob.jobs.diff import Changes
 from vbsjob.jobs.job import Job
-from vbsjob.outcome import Code, Garbled, JobNotFound
-from vbsjob.text import plain
-from vbsjob.watch.intervals import Rhythm, pause
-from vbsjob.watch.queue import Turns
+from vbsjob.outcome import ExitCode, InvalidBodyError, JobNotFoundError
+from vbsjob.text import printable
+from vbsjob.watch.intervals import PollInterval, pause
+from vbsjob.watch.queue import DueQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from vbsjob.jobs.diff import Change
-    from vbsjob.outcome import Problem
+    from vbsjob.outcome import VbsjobError
 
 RATE = 20.0
 """Questions a second that all jobs share."""
@@ -53,13 +53,13 @@ class Event:
     kind: str
     job_id: str
     changes: Iterable[Change] = ()
-    problem: Problem | None = None
+    problem: VbsjobError | None = None
     seconds: float = 0.0
     """How long the outage has lasted, or did."""
 
 
 @dataclass(slots=True)
-class Followed:
+class TrackedJob:
     """What is known of one job that is being followed."""
 
     job_id: str
@@ -68,22 +68,22 @@ class Followed:
     job: Job | None = None
     answered: float | None = None
     changed: float | None = None
-    problem: Problem | None = None
+    problem: VbsjobError | None = None
     """What the last question came to, if not to an answer."""
-    code: Code | None = None
+    code: ExitCode | None = None
     """What the watch came to for this job, once it did."""
-    rhythm: Rhythm = field(default_factory=Rhythm)
+    rhythm: PollInterval = field(default_factory=PollInterval)
     failures: int = 0
     failing_since: float = 0.0
-    strikes: list[type[Problem]] = field(default_factory=list)
+    strikes: list[type[VbsjobError]] = field(default_factory=list)
     """The failures since the last answer that are worth only so many tries."""
     missing: int = 0
     missing_since: float = 0.0
 
     @property
-    def verdict(self) -> Code:
+    def verdict(self) -> ExitCode:
         """What the watch came to for this job; pending where it did not (OK is no truth value)."""
-        return Code.PENDING if self.code is None else self.code
+        return ExitCode.PENDING if self.code is None else self.code
 
     @property
     def ended(self) -> bool:
@@ -92,15 +92,15 @@ class Followed:
 
 
 @dataclass(slots=True)
-class Poll:
+class WatchState:
     """A watch of one job or of thousands."""
 
     ids: Sequence[str]
     rules: Rules
     started: float
     random: Callable[[], float]
-    followed: dict[str, Followed] = field(default_factory=dict)
-    _turns: Turns = field(default_factory=Turns)
+    followed: dict[str, TrackedJob] = field(default_factory=dict)
+    _turns: DueQueue = field(default_factory=DueQueue)
     _silent_since: float | None = None
     """When the failures began that no answer about any job has ended."""
     _open: int = 0
@@ -110,7 +110,7 @@ class Poll:
         """Ask all at once; whoever asks keeps to the rate."""
         self._open = len(self.ids)
         for job_id in self.ids:
-            self.followed[job_id] = Followed(job_id, None)
+            self.followed[job_id] = TrackedJob(job_id, None)
             self._ask_at(self.followed[job_id], self.started)
 
     @property
@@ -146,9 +146,9 @@ class Poll:
         self._stopped = True
         for one in self.followed.values():
             if one.code is None:
-                one.code = Code.TIMEOUT
+                one.code = ExitCode.TIMEOUT
 
-    def hurry(self, now: float) -> None:
+    def poll_now(self, now: float) -> None:
         """Ask about everything now, as after a sleep of the machine; outages begin anew."""
         self._silent_since = None
         for one in self.followed.values():
@@ -157,7 +157,7 @@ class Poll:
                 self._ask_at(one, now)
 
     def told(
-        self, job_id: str, found: Job | Problem, now: float, age: float | None = None
+        self, job_id: str, found: Job | VbsjobError, now: float, age: float | None = None
     ) -> list[Event]:
         """Take an answer, or why there is none; `age` is the job's own, in seconds."""
         one = self.followed[job_id]
@@ -165,23 +165,23 @@ class Poll:
             return []
         if isinstance(found, Job):
             return self._answered(one, found, now, age)
-        if isinstance(found, JobNotFound):
+        if isinstance(found, JobNotFoundError):
             return self._missed(one, found, now)
         return self._failed(one, found, now)
 
     def left(self) -> list[str]:
         """Return the jobs that go on, as far as is known."""
-        given_up = {None, Code.TIMEOUT}
+        given_up = {None, ExitCode.TIMEOUT}
         return [one.job_id for one in self.followed.values() if one.code in given_up]
 
-    def code(self) -> Code:
+    def code(self) -> ExitCode:
         """Return what the watch comes to; with `any` the jobs that ended speak."""
         ended = [one.code for one in self.followed.values() if one.ended and one.code is not None]
         if self.rules.any and ended:
             return outcome.worst(ended)
         return outcome.worst(one.verdict for one in self.followed.values())
 
-    def _answered(self, one: Followed, found: Job, now: float, age: float | None) -> list[Event]:
+    def _answered(self, one: TrackedJob, found: Job, now: float, age: float | None) -> list[Event]:
         events = self._recovered(one, now)
         changes = Changes(one.job, found)
         first = one.job is None
@@ -191,18 +191,18 @@ class Poll:
             one.changed = now
             events.append(Event("change", one.job_id, changes))
         verdict = outcome.verdict(found, fail_fast=self.rules.fail_fast)
-        if verdict is Code.PENDING:
+        if verdict is ExitCode.PENDING:
             self._ask_at(one, now + self._interval(one, found, first=first))
         else:
             self._settle(one, verdict)
         return events
 
-    def _interval(self, one: Followed, found: Job, *, first: bool) -> float:
+    def _interval(self, one: TrackedJob, found: Job, *, first: bool) -> float:
         waiting = found.status == "INIT"
         wait = one.rhythm.interval(self.rules.interval, self.random, waiting=waiting, first=first)
         return max(wait, self._open / RATE)
 
-    def _failed(self, one: Followed, problem: Problem, now: float) -> list[Event]:
+    def _failed(self, one: TrackedJob, problem: VbsjobError, now: float) -> list[Event]:
         one.failures += 1
         if one.failures == 1:
             one.failing_since = now
@@ -213,7 +213,7 @@ class Poll:
             self._settle(one, problem.exit_code)
             return []
         if lasted >= self.rules.retry_for:
-            self._lose(one, problem, Code.UNAVAILABLE, now)
+            self._lose(one, problem, ExitCode.UNAVAILABLE, now)
             return []
         if self._silent_since is None:
             self._silent_since = now
@@ -226,27 +226,27 @@ class Poll:
         told = one.failures == OUTAGE
         return [Event("outage", one.job_id, problem=problem, seconds=lasted)] if told else []
 
-    def _struck_out(self, one: Followed, problem: Problem) -> bool:
+    def _struck_out(self, one: TrackedJob, problem: VbsjobError) -> bool:
         """Whether problems of a kind that asking again does not cure have been met too often."""
         # Garbage on 200 is a portal or a proxy, and passes: in a watch it is an outage.
-        if problem.tries is None or isinstance(problem, Garbled):
+        if problem.tries is None or isinstance(problem, InvalidBodyError):
             return False
         one.strikes.append(type(problem))
         return one.strikes.count(type(problem)) >= problem.tries
 
-    def _give_up(self, problem: Problem, now: float) -> None:
+    def _give_up(self, problem: VbsjobError, now: float) -> None:
         """End the watch: nothing was heard of any job for as long as the user will have it."""
         for one in self.followed.values():
             if one.code is None:
                 self._lose(one, one.problem or problem, problem.exit_code, now)
 
-    def _lose(self, one: Followed, problem: Problem, code: Code, now: float) -> None:
+    def _lose(self, one: TrackedJob, problem: VbsjobError, code: ExitCode, now: float) -> None:
         """Give a job up that nothing is heard of, saying what was last known of it."""
         one.problem = copy(problem)  # it may be the only one of many jobs
         one.problem.hint = f"{problem.hint} Last known: {_last(one, now)}.".lstrip()
         self._settle(one, code)
 
-    def _missed(self, one: Followed, problem: JobNotFound, now: float) -> list[Event]:
+    def _missed(self, one: TrackedJob, problem: JobNotFoundError, now: float) -> list[Event]:
         """A new id may not be visible yet; one that was seen is gone when three answers say so."""
         events = self._recovered(one, now)
         one.missing += 1
@@ -267,7 +267,7 @@ class Poll:
             self._ask_at(one, now + min(MISSING_INTERVAL, max(left, MISSING_LEAST)))
         return events
 
-    def _recovered(self, one: Followed, now: float) -> list[Event]:
+    def _recovered(self, one: TrackedJob, now: float) -> list[Event]:
         told = one.failures >= OUTAGE
         one.failures = 0
         one.strikes.clear()
@@ -275,21 +275,21 @@ class Poll:
         lasted = now - one.failing_since
         return [Event("recovered", one.job_id, seconds=lasted)] if told else []
 
-    def _settle(self, one: Followed, code: Code) -> None:
+    def _settle(self, one: TrackedJob, code: ExitCode) -> None:
         one.code = code
         self._open -= 1
-        if self.rules.fail_fast and code is Code.JOB_FAILED:
+        if self.rules.fail_fast and code is ExitCode.JOB_FAILED:
             self._stopped = True
         if self.rules.any and one.ended:
             self._stopped = True
 
-    def _ask_at(self, one: Followed, when: float) -> None:
+    def _ask_at(self, one: TrackedJob, when: float) -> None:
         one.due = when
         self._turns.enter(one.job_id, when, failed=one.problem is not None)
 
 
-def _last(one: Followed, now: float) -> str:
+def _last(one: TrackedJob, now: float) -> str:
     """Say what was last known of a job."""
     if one.job is None or one.answered is None:
         return "it never answered"
-    return f"its status was {plain(str(one.job.status))} {now - one.answered:.0f} s ago"
+    return f"its status was {printable(str(one.job.status))} {now - one.answered:.0f} s ago"

@@ -10,19 +10,19 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from vbsjob.outcome import Problem
+from vbsjob.outcome import VbsjobError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vbsjob.jobs.job import Job
 
-    Told = tuple[str, Job | Problem]
+    Told = tuple[str, Job | VbsjobError]
 
 SIZE = 24
 
 
-class Crew:
+class WorkerPool:
     """Threads that ask, started as they are needed; `ready` is called when an answer is in."""
 
     def __init__(self, ask: Callable[[str], Job], ready: Callable[[], None]) -> None:
@@ -62,7 +62,7 @@ class Crew:
         while not self._answers.empty():
             job_id, found = self._answers.get()
             self._under_way -= 1
-            if isinstance(found, BaseException) and not isinstance(found, Problem):
+            if isinstance(found, BaseException) and not isinstance(found, VbsjobError):
                 raise found
             told.append((job_id, found))
         return told
@@ -93,7 +93,7 @@ class Alone:
         """Ask about a job now."""
         try:
             self._told.append((job_id, self._ask(job_id)))
-        except Problem as problem:
+        except VbsjobError as problem:
             self._told.append((job_id, problem))
 
     def answers(self) -> list[Told]:
