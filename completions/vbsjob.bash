@@ -1,4 +1,4 @@
-# Written by python -m vbsjob.manual; do not edit.
+# Written by python -m vbsjob.generate; do not edit.
 # Works with bash 3.2 and later; needs no bash-completion.
 
 _vbsjob_pick() {

@@ -1,4 +1,4 @@
-# Written by python -m vbsjob.manual; do not edit.
+# Written by python -m vbsjob.generate; do not edit.
 
 function __vbsjob_at --description 'Whether the command line has come to this command'
     set -l at

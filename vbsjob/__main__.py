@@ -1,162 +1,161 @@
-"""Runs the program and says how it ended: the only translator from an ending to an exit code."""
+"""Process entry: from argv to exit status. Only this module ends the process."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-SIGNALLED = 128
-"""A process that a signal ended has this and the signal's number for its exit code."""
-GARBAGE = 100_000
-"""Objects that may come before the first search for garbage: importing makes none, and a run of
-one question ends below this; the searches cost a tenth of it."""
+SIGNAL_BASE = 128
+"""A process that dies by signal N has exit status 128 + N in a shell."""
+GC_THRESHOLD = 100_000
+"""Allocations before the first garbage collection: one query ends below this number.
+Collections during the imports would cost a tenth of the start-up time."""
 
-TYPE_CHECKING = False  # typing itself would cost as much as the answer to --version or to Tab
+TYPE_CHECKING = False  # the module typing costs as much as the whole answer to --version
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, NoReturn
 
     from vbsjob.context import Context
-    from vbsjob.outcome import VbsjobError
+    from vbsjob.errors import VbsjobError
 
 
 def main() -> NoReturn:
-    """Run as a process of its own."""
+    """Run this process; ends it with the exit code of the command."""
     try:
-        _fill_standard_streams()
+        _open_missing_streams()
         if sys.argv[1:] == ["--version"]:
-            _say_version()
+            _print_version()
         if sys.argv[1:2] == ["--offer"]:
-            _offer(sys.argv[2:])
-        _prepare()
-        _guard_standard_streams()
-        from vbsjob import context
+            _print_candidates(sys.argv[2:])
+        _prepare_process()
+        _wrap_output_streams()
+        from vbsjob.context import process_context
 
-        _leave(run(sys.argv[1:], context.real()))
+        _exit(run(sys.argv[1:], process_context()))
     except BrokenPipeError:
         import signal
 
-        _leave(SIGNALLED + signal.SIGPIPE)
+        _exit(SIGNAL_BASE + signal.SIGPIPE)
     except KeyboardInterrupt:
-        _leave(SIGNALLED + 2)
-    except BaseException as error:  # noqa: BLE001 - Python would end with 1, which here means FAIL
-        _fail(error)
+        _exit(SIGNAL_BASE + 2)
+    except BaseException as error:  # noqa: BLE001 - Python would exit with 1, which means FAIL here
+        _exit_internal(error)
 
 
-def _prepare() -> None:
-    """Before anything slow is imported, let Ctrl-C end the process as a shell expects.
+def _prepare_process() -> None:
+    """Set signals, garbage collection and core dumps, before the slow imports.
 
-    At any moment and without a traceback; where it is ignored (nohup, &) it stays ignored.
+    Ctrl-C kills the process without a traceback; where SIGINT is ignored (nohup, &) it stays so.
     """
     import gc
     import signal
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    gc.set_threshold(GARBAGE)
-    _keep_secrets_out_of_a_core()
+    gc.set_threshold(GC_THRESHOLD)
+    _disable_core_dumps()
 
 
-def _keep_secrets_out_of_a_core() -> None:
-    """Let no signal and no crash write the memory to disk: tokens and passwords are in it."""
+def _disable_core_dumps() -> None:
+    """Allow no core dump: the memory contains tokens and passwords (F96)."""
     try:
         import resource
 
-        _, most = resource.getrlimit(resource.RLIMIT_CORE)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
-    except (ImportError, OSError, ValueError):  # Windows; or a jail that lets nobody set limits
+        _, hard_limit = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard_limit))
+    except (ImportError, OSError, ValueError):  # a container may forbid to set limits
         return
 
 
 def run(argv: Sequence[str], context: Context) -> int:
-    """Run one command in a world and return its exit code; raises BrokenPipeError alone."""
+    """Run one command in a Context and return its exit code. Raises only BrokenPipeError."""
     try:
-        _listen(argv, context)
-        code = _command(argv, context)
+        code = _run_command(argv, context)
         context.stdout.flush()
         return code
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end as code 1
-        # typer turns a reader that went away into exit 1, which here would mean FAIL.
-        for gone in (error, error.__context__):
-            if isinstance(gone, BrokenPipeError):
-                raise gone from None
-        problem = _problem(error)
-        context.print_error(problem)
-        return int(problem.exit_code)
+    except BaseException as error:  # noqa: BLE001 - no exception may become exit code 1
+        # Typer turns BrokenPipeError into exit code 1, which means FAIL here.
+        for cause in (error, error.__context__):
+            if isinstance(cause, BrokenPipeError):
+                raise cause from None
+        if getattr(error, "exit_code", None) == 2 and hasattr(error, "format_message"):
+            _configure_error_output(argv, context)
+        final = _as_vbsjob_error(error)
+        context.print_error(final)
+        return int(final.exit_code)
 
 
-def _command(argv: Sequence[str], context: Context) -> int:
-    from vbsjob.cli import app
+def _run_command(argv: Sequence[str], context: Context) -> int:
+    from vbsjob.cli.app import app
 
-    ended: Any = app.needed(argv)(
+    code: Any = app(
         args=list(argv) or ["--help"], prog_name="vbsjob", standalone_mode=False, obj=context
     )
-    return 0 if ended is None else int(ended)
+    return 0 if code is None else int(code)
 
 
-def _listen(argv: Sequence[str], context: Context) -> None:
-    """See how to complain before the arguments are understood, for they may be wrong."""
-    output = context.env.get("VBSJOB_OUTPUT") or "table"
-    for word, following in zip(argv, [*argv, ""][1:], strict=True):
-        if word in {"-o", "--output"}:
-            output = following
-        elif word.startswith(("-o", "--output=")):
-            output = word.removeprefix("--output=").removeprefix("-o")
-    context.error_output.machine = output != "table"
-    context.error_output.quiet = not {"-q", "--quiet"}.isdisjoint(argv)
+def _configure_error_output(argv: Sequence[str], context: Context) -> None:
+    """Choose the format of a usage error from the options that Typer could parse."""
+    from vbsjob.cli.app import parsed_options
+
+    context.error_output.configure(parsed_options(list(argv)), context.env)
 
 
-def _problem(error: BaseException) -> VbsjobError:
-    """Name what ended the run; a bug is told by its kind and place, never by its content."""
-    from vbsjob.outcome import InternalError, VbsjobError
+def _as_vbsjob_error(error: BaseException) -> VbsjobError:
+    """Return the error to print. A bug is reported by type and line, never by its content (F92)."""
+    from vbsjob.errors import InternalError, VbsjobError
 
     if isinstance(error, VbsjobError):
         return error
     if getattr(error, "exit_code", None) == 2:
-        return _misused(error)
+        return _usage_error(error)
     if isinstance(error, OSError):
         import errno
 
         closed = error.errno == errno.EBADF
         reason = "standard output is closed" if closed else error.strerror or "a stream is closed"
         return InternalError(f"reading or writing failed: {reason}.")
-    trail = error.__traceback__
-    while trail is not None and trail.tb_next is not None:
-        trail = trail.tb_next
-    where = f"{trail.tb_frame.f_globals['__name__']}:{trail.tb_lineno}" if trail else "?"
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    where = (
+        f"{traceback.tb_frame.f_globals['__name__']}:{traceback.tb_lineno}" if traceback else "?"
+    )
     return InternalError(
         f"a bug in vbsjob: {type(error).__name__} at {where}.",
         hint="Please report it with the command you typed.",
     )
 
 
-def _misused(error: Any) -> VbsjobError:
-    """Say what was wrong with the arguments, what was probably meant, and where to read on."""
-    from vbsjob.outcome import UsageError
+def _usage_error(error: Any) -> VbsjobError:
+    """Return a UsageError from Typer's error: what is wrong, what was meant, where help is."""
+    from vbsjob.errors import UsageError
 
     near = getattr(error, "possibilities", None)
-    told = f"{error.message}. Did you mean {' or '.join(near)}?" if near else error.format_message()
+    message = f"{error.message}. Did you mean {' or '.join(near)}?" if near else ""
     command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
-    return UsageError(told, hint=f"See {command} --help.")
+    return UsageError(message or error.format_message(), hint=f"See {command} --help.")
 
 
-def _fill_standard_streams() -> None:
-    """Keep descriptors 0 to 2 from being given to a file or socket where a caller closed them.
+def _open_missing_streams() -> None:
+    """Open /dev/null on each of descriptors 0 to 2 that the caller closed.
 
-    What is written to a closed stdout has to fail; a closed stderr may swallow it.
+    Otherwise a file or socket would get that number (F78). Writing to a closed stdout must still
+    fail; writing to a closed stderr may be lost.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
-            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - it stays open
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - stays open
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # all are files
 
 
-def _guard_standard_streams() -> None:
-    """Let no reader that takes nothing keep the process from ending."""
+def _wrap_output_streams() -> None:
+    """Replace stdout and stderr so that a reader that reads nothing cannot block the end (F86)."""
     import select
 
     if hasattr(select, "poll"):
@@ -165,7 +164,7 @@ def _guard_standard_streams() -> None:
         sys.stdout, sys.stderr = stdio.stream(sys.stdout), stdio.stream(sys.stderr, spare=True)
 
 
-def _say_version() -> NoReturn:
+def _print_version() -> NoReturn:
     from vbsjob import __version__
 
     sys.stdout.write(f"vbsjob {__version__}\n")
@@ -173,34 +172,34 @@ def _say_version() -> NoReturn:
     os._exit(0)
 
 
-def _offer(kinds: Sequence[str]) -> NoReturn:
-    """Answer a completion script, before anything heavy is loaded."""
+def _print_candidates(kinds: Sequence[str]) -> NoReturn:
+    """Print candidates for Tab completion, before anything slow is imported."""
     from vbsjob import candidates
 
     for kind in kinds:
-        candidates.say(kind)
+        candidates.write(kind)
     sys.stdout.flush()
     os._exit(0)
 
 
-def _fail(error: BaseException) -> NoReturn:
-    """End what could not even begin, or not even complain, as short of everything as it may be."""
+def _exit_internal(error: BaseException) -> NoReturn:
+    """End a process that could not start or could not print its error, with exit code 70."""
     if isinstance(error, KeyboardInterrupt):
-        _leave(SIGNALLED + 2)
+        _exit(SIGNAL_BASE + 2)
     try:
         os.write(2, f"vbsjob: could not run: {type(error).__name__}.\n".encode())
     finally:
         os._exit(70)
 
 
-def _leave(code: int) -> NoReturn:
-    """End the process now: everything is written, and nothing may change the code any more.
+def _exit(code: int) -> NoReturn:
+    """End the process; everything is written already.
 
-    What a signal ended dies by that signal: a shell's loop then stops as well.
+    After a signal the process dies by the same signal, so that a loop in a shell stops too.
     """
     import signal
 
-    number = code - SIGNALLED
+    number = code - SIGNAL_BASE
     if number in {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGTERM}:
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-def say(kind: str) -> None:
+def write(kind: str) -> None:
     """Write the candidates of a kind to stdout."""
-    offers = {"jobs": jobs, "clouds": clouds}
-    if kind in offers:
-        sys.stdout.writelines(f"{line}\n" for line in offers[kind](os.environ))
+    kinds = {"jobs": jobs, "clouds": clouds}
+    if kind in kinds:
+        sys.stdout.writelines(f"{line}\n" for line in kinds[kind](os.environ))
 
 
 def jobs(env: Mapping[str, str]) -> Iterator[str]:
@@ -27,16 +27,16 @@ def jobs(env: Mapping[str, str]) -> Iterator[str]:
 
     folder = state_folder(env)
     if folder and env.get("VBSJOB_HISTORY", "").lower() not in {"off", "false", "no", "0"}:
-        yield from history.offered(folder)
+        yield from history.candidates(folder)
 
 
 def clouds(_env: Mapping[str, str]) -> Iterator[str]:
     """Yield the names of all clouds that a file defines, and the sandbox."""
     from vbsjob import context
     from vbsjob.config.clouds_yaml import Clouds
-    from vbsjob.outcome import VbsjobError
+    from vbsjob.errors import VbsjobError
 
-    here = context.real()
+    here = context.process_context()
     here.error_output.quiet = True
     told = {"sandbox": "built in"}
     try:

@@ -11,11 +11,11 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.auth.session import Session
+from vbsjob.errors import UnexpectedResponseError, VbsjobError
 from vbsjob.http import errors, strict_json
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.job import ENDED, GOING_ON, Job
-from vbsjob.outcome import UnexpectedResponseError, VbsjobError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ class JobsClient:
 
     def prepare(self) -> None:
         """Before a watch: let a person type what is not set, and say if the token will end it."""
-        if self._context.ask is not None:
+        if self._context.prompt is not None:
             with suppress(VbsjobError):  # each question will come to the same, and be judged
                 self.sign_in()
-        if self._session.lapses:
+        if self._session.can_expire:
             self._context.note("this sign-in cannot be renewed: the watch ends (4) with its token.")
 
     def jobs(self, ids: Sequence[str]) -> list[Job | VbsjobError]:
@@ -90,7 +90,7 @@ class JobsClient:
         self._sender.quota.refill()
         return job
 
-    def ask(self, job_id: str) -> Job:
+    def get_once(self, job_id: str) -> Job:
         """Ask once, for whoever decides himself when to ask again; raises a Problem.
 
         The same bytes are the same Job: a big answer is neither read nor held twice.
@@ -105,8 +105,8 @@ class JobsClient:
         try:
             yield
         except VbsjobError as problem:
-            problem.message = self._context.redact(problem.message)
-            raise
+            message = self._context.redact(problem.message)
+            raise problem.replace(message=message) from problem.__cause__
 
     def _ask(self, job_id: str, *, again: bool = False) -> Job:
         request = Request("GET", f"{self._session.base}/jobs/{job_id}")

@@ -1,6 +1,7 @@
-"""Everything outside the process, as one value: streams, environment, folders, clock, network.
+"""Context: everything outside the process as one value.
 
-Nothing else reads os.environ, the time or the terminal; a test passes a world of its own.
+Streams, environment, paths, clocks, randomness, network and threads. Nothing else reads os.environ,
+the time or the terminal, so that a test passes its own Context.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -21,156 +23,231 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Callable, Mapping
 
-    from vbsjob.http.messages import Response, Request
-    from vbsjob.outcome import VbsjobError
+    from vbsjob.errors import VbsjobError
+    from vbsjob.http.messages import Request, Response
+    from vbsjob.jobs.job import Job
+    from vbsjob.terminal.signals import Signals
+    from vbsjob.watch.workers import WorkerPool
 
-SIZE = (80, 24)
-"""The columns and rows of a terminal that does not tell its own."""
+DEFAULT_SIZE = (80, 24)
+"""Columns and rows of a terminal that does not report its size."""
 
 
-def _size(stream: TextIO) -> tuple[int, int]:
+def _terminal_size(stream: TextIO) -> tuple[int, int]:
     try:
         columns, rows = os.get_terminal_size(stream.fileno())
     except (OSError, ValueError):
-        return SIZE
-    return columns or SIZE[0], rows or SIZE[1]
+        return DEFAULT_SIZE
+    return columns or DEFAULT_SIZE[0], rows or DEFAULT_SIZE[1]
 
 
 def _random() -> float:
     import random
 
-    return random.random()  # noqa: S311 - spreads questions in time, guards nothing
+    return random.random()  # noqa: S311 - spreads requests in time; not used for security
+
+
+def _signals(is_past_deadline: Callable[[], bool], stdout: TextIO, stderr: TextIO) -> Signals:
+    from vbsjob.terminal.signals import Signals
+
+    return Signals(is_past_deadline, stdout, stderr)
+
+
+def _worker_pool(fetch: Callable[[str], Job], wake: Callable[[], None]) -> WorkerPool:
+    from vbsjob.watch.workers import WorkerPool
+
+    return WorkerPool(fetch, wake)
 
 
 @dataclass(slots=True)
 class ErrorOutput:
-    """How standard error is spoken to: not at all if `quiet`, in JSON for `machine` formats."""
+    """How standard error is written: nothing if `quiet`, JSON if `machine`."""
 
     machine: bool = False
     quiet: bool = False
     verbose: bool = False
-    pictured: bool = False
-    """Whether a picture of the jobs stands on standard error."""
-    aside: deque[str] | None = None
-    """Where lines wait while a picture is drawn, which then shows them above itself."""
+    live: bool = False
+    """Whether a live display uses standard error."""
+    pending: deque[str] | None = None
+    """Lines that wait until the live display writes them above itself; None without one."""
+
+    def configure(self, params: Mapping[str, Any], env: Mapping[str, str]) -> None:
+        """Set the mode from option values and VBSJOB_OUTPUT, before any setting is checked."""
+        output = params.get("output") or env.get("VBSJOB_OUTPUT") or "table"
+        self.machine = output != "table"
+        self.quiet = bool(params.get("quiet"))
+        self.verbose = bool(params.get("verbose"))
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Folders and files that belong to the user; None where there is no home folder."""
+
+    config_folders: tuple[Path, ...] = ()
+    """Where clouds.yaml is searched, the working directory first."""
+    config_file: Path | None = None
+    cache_folder: Path | None = None
+    state_folder: Path | None = None
+
+
+class PlatformPaths:
+    """The real Paths, each computed at first use: platformdirs costs 5 ms to import."""
+
+    @cached_property
+    def config_folders(self) -> tuple[Path, ...]:
+        """Where clouds.yaml is searched: the same places as openstacksdk."""
+        import platformdirs
+
+        site = Path(platformdirs.site_config_dir("openstack", appauthor=False))
+        home = Path(os.environ["HOME"], ".config/openstack") if os.environ.get("HOME") else None
+        user = _user_folder(platformdirs.user_config_dir, "openstack")
+        folders = (Path(), user, home, site, Path("/etc/openstack"))
+        return tuple(dict.fromkeys(folder for folder in folders if folder is not None))
+
+    @cached_property
+    def config_file(self) -> Path | None:
+        """Path of config.toml."""
+        import platformdirs
+
+        folder = _user_folder(platformdirs.user_config_dir, "vbsjob")
+        return None if folder is None else folder / "config.toml"
+
+    @cached_property
+    def cache_folder(self) -> Path | None:
+        """Folder of cached tokens."""
+        import platformdirs
+
+        return _user_folder(platformdirs.user_cache_dir, "vbsjob")
+
+    @cached_property
+    def state_folder(self) -> Path | None:
+        """Folder of the history."""
+        import platformdirs
+
+        return _user_folder(platformdirs.user_state_dir, "vbsjob")
+
+
+def _user_folder(find: Callable[..., str], name: str) -> Path | None:
+    try:
+        folder = Path(find(name, appauthor=False))
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The outside, passed in. Times are seconds; `monotonic` decides, `now` is for reading."""
+    """The outside of the process. Times are in seconds."""
 
     stdin: TextIO
     stdout: TextIO
     stderr: TextIO
     env: Mapping[str, str]
-    config_folders: tuple[Path, ...] = ()
-    """Where clouds.yaml may lie, the working directory first."""
-    config_file: Path | None = None
+    paths: Paths | PlatformPaths = field(default_factory=Paths)
     monotonic: Callable[[], float] = time.monotonic
-    """Decides every duration; the real one goes on while the machine sleeps, where it can."""
+    """Measures every duration; the real one includes suspend, where the system has such a clock."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """Wall clock: for display, token expiry and signatures only."""
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = _random
-    size: Callable[[TextIO], tuple[int, int]] = _size
-    """Columns and rows of the terminal behind a stream."""
+    terminal_size: Callable[[TextIO], tuple[int, int]] = _terminal_size
+    """Columns and rows of the terminal of a stream."""
     send: Callable[[Request], Response] | None = None
-    """Stands in for the network in tests; None asks over real HTTP."""
-    cache_folder: Path | None = None
-    state_folder: Path | None = None
-    ask: Callable[[str], str] | None = None
-    """Asks the user for a secret without echo; None where nobody is there to answer."""
+    """Replaces the network in tests; None: real HTTP."""
+    prompt: Callable[[str], str] | None = None
+    """Asks the user for a secret without echo; None without a terminal."""
+    signals: Callable[[Callable[[], bool], TextIO, TextIO], Signals] = _signals
+    workers: Callable[[Callable[[str], Job], Callable[[], None]], WorkerPool] = _worker_pool
     secrets: Secrets = field(default_factory=Secrets, repr=False)
-    """What must never be printed."""
+    """Values that must never be printed."""
     error_output: ErrorOutput = field(default_factory=ErrorOutput)
-    process: bool = False
-    """Whether this is a process of its own: it takes signals, and threads of it ask."""
-    _began: tuple[datetime, float] = field(init=False, repr=False)
+    _started: tuple[datetime, float] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Remember when this began, by both clocks."""
-        object.__setattr__(self, "_began", (self.now(), self.monotonic()))
+        """Store the start time of both clocks."""
+        object.__setattr__(self, "_started", (self.now(), self.monotonic()))
 
     def steady_now(self) -> datetime:
-        """Return the time to count an age or a duration by: no step of `now` moves it."""
-        date, at = self._began
-        return date + timedelta(seconds=self.monotonic() - at)
+        """Return the time for ages and durations; steps of the wall clock do not move it."""
+        started, at = self._started
+        return started + timedelta(seconds=self.monotonic() - at)
 
     def redact(self, text: str) -> str:
         """Return the text with every known secret replaced."""
         return self.secrets.masked(text)
 
-    def prompt_for_secret(self, noun: str) -> str:
-        """Return a secret that the user types; empty where nobody is there."""
-        typed = "" if self.ask is None else self.ask(f"{noun}: ")
+    def prompt_for_secret(self, name: str) -> str:
+        """Return a secret that the user types; empty without a terminal."""
+        typed = "" if self.prompt is None else self.prompt(f"{name}: ")
         self.secrets.add(typed)
         return typed
 
-    def print_error(self, problem: VbsjobError) -> None:
-        """Tell a problem: in one sentence, or as one JSON object to a program."""
+    def print_error(self, error: VbsjobError) -> None:
+        """Write an error to stderr: as one line, or as a JSON object with a machine format."""
         if self.error_output.machine and not self.error_output.quiet:
             import json
 
-            self._tell(self.redact(json.dumps({"error": problem.document()})))
+            self._write(self.redact(json.dumps({"error": error.document()})))
         else:
-            self._line(f"vbsjob: {problem}")
+            self._write_line(f"vbsjob: {error}")
 
     def note(self, text: str) -> None:
-        """Tell a person what goes on; a program is told only with --verbose."""
+        """Write a note for people; with a machine format only if --verbose is set."""
         if not self.error_output.machine or self.error_output.verbose:
-            self._line(f"vbsjob: {text}")
+            self._write_line(f"vbsjob: {text}")
 
     def warn(self, text: str) -> None:
-        """Warn of a danger, in red and whatever the format; only --quiet silences it."""
+        """Write a warning, in red, with every format; only --quiet silences it."""
         if self.error_output.quiet:
             return
         if self.error_output.machine:
             import json
 
-            self._tell(self.redact(json.dumps({"warning": {"message": text}})))
+            self._write(self.redact(json.dumps({"warning": {"message": text}})))
             return
         line = printable(self.redact(f"vbsjob: {text}"))
-        self._tell(f"\x1b[31m{line}\x1b[0m" if self.colors(self.stderr, "auto") else line)
+        self._write(f"\x1b[31m{line}\x1b[0m" if self.colors(self.stderr, "auto") else line)
 
-    def trace(self, text: str) -> None:
-        """Tell of one exchange with the service, with --verbose."""
+    def debug(self, text: str) -> None:
+        """Write one line about a request, only with --verbose."""
         if self.error_output.verbose:
-            self._line(text)
+            self._write_line(text)
 
     def ring_bell(self) -> None:
-        """Ring the bell, where there is a terminal that has one."""
+        """Ring the bell of the terminal, if stderr is one."""
         if self.stderr.isatty():
             self.stderr.write("\a")
             self.stderr.flush()
 
-    def _line(self, text: str) -> None:
+    def _write_line(self, text: str) -> None:
         if not self.error_output.quiet:
-            self._tell(printable(self.redact(text)))
+            self._write(printable(self.redact(text)))
 
-    def _tell(self, line: str) -> None:
-        """Write to stderr; that it is full or gone must not change how a run ends."""
-        if self.error_output.aside is not None:
-            self.error_output.aside.append(line)
+    def _write(self, line: str) -> None:
+        """Write to stderr; a full disk or a closed stream must not change the exit code."""
+        if self.error_output.pending is not None:
+            self.error_output.pending.append(line)
             return
         with suppress(OSError):
             self.stderr.write(line + "\n")
             self.stderr.flush()
 
-    def colors(self, stream: TextIO, wish: str) -> bool:
-        """Whether colour may go to a stream: the wish, else NO_COLOR, FORCE_COLOR, a terminal."""
-        if wish != "auto":
-            return wish == "always"
+    def colors(self, stream: TextIO, choice: str) -> bool:
+        """Whether to colour a stream: --color, else NO_COLOR, FORCE_COLOR, else a terminal."""
+        if choice != "auto":
+            return choice == "always"
         if self.env.get("NO_COLOR") or self.env.get("TERM") == "dumb":
             return False
         forced = self.env.get("FORCE_COLOR")
         return forced != "0" if forced else stream.isatty()
 
     def width(self, stream: TextIO) -> int | None:
-        """Return the columns of the terminal behind a stream; None where nothing bounds a line."""
-        return self.size(stream)[0] if stream.isatty() else None
+        """Return the columns of the terminal of a stream; None for a pipe or file: no limit."""
+        return self.terminal_size(stream)[0] if stream.isatty() else None
 
 
 def can_encode(stream: TextIO, characters: str) -> bool:
-    """Whether a stream can carry the characters as they are."""
+    """Whether the encoding of a stream contains the characters."""
     try:
         characters.encode(stream.encoding or "ascii")
     except (LookupError, UnicodeError):
@@ -178,94 +255,26 @@ def can_encode(stream: TextIO, characters: str) -> bool:
     return True
 
 
-class _Place:
-    """A folder or file of the real world, looked up when it is asked for: help needs none."""
-
-    def __init__(self, look: Callable[[], Any]) -> None:
-        self._look = look
-
-    def __get__(self, context: Context, _kind: type) -> Any:
-        return self._look()
-
-    def __set__(self, context: Context, _default: Any) -> None:
-        """Take no other."""
-
-
-def real() -> Context:
-    """Return the world as it is."""
-    return _Real(
+def process_context() -> Context:
+    """Return the Context of this process."""
+    return Context(
         stdin=sys.stdin,
         stdout=sys.stdout,
         stderr=sys.stderr,
         env=os.environ,
-        ask=_ask if sys.stdin is not None and sys.stdin.isatty() else None,
-        monotonic=_uptime,
-        process=True,
+        paths=PlatformPaths(),
+        prompt=_prompt if sys.stdin is not None and sys.stdin.isatty() else None,
+        monotonic=_boottime,
     )
 
 
-def _uptime() -> float:
-    """Seconds on a clock that suspending the machine does not stop."""
+def _boottime() -> float:
+    """Seconds of a clock that goes on while the machine is suspended (F66)."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
-def _config_folders() -> tuple[Path, ...]:
-    """Where clouds.yaml is looked for: as OpenStack's own tools do, here first."""
-    import platformdirs
+def _prompt(text: str) -> str:
+    from vbsjob.terminal import prompt
 
-    site = Path(platformdirs.site_config_dir("openstack", appauthor=False))
-    home = Path(os.environ["HOME"], ".config/openstack") if os.environ.get("HOME") else None
-    found = (Path(), _user_folder("openstack"), home, site, Path("/etc/openstack"))
-    return tuple(dict.fromkeys(folder for folder in found if folder is not None))
-
-
-def _ask(prompt: str) -> str:
-    from vbsjob.terminal import prompt as asking
-
-    return asking.ask(prompt)
-
-
-def _cache_folder() -> Path | None:
-    import platformdirs
-
-    try:
-        folder = Path(platformdirs.user_cache_dir("vbsjob", appauthor=False))
-    except RuntimeError:
-        return None
-    return folder if folder.is_absolute() else None
-
-
-def _state_folder() -> Path | None:
-    import platformdirs
-
-    try:
-        folder = Path(platformdirs.user_state_dir("vbsjob", appauthor=False))
-    except RuntimeError:
-        return None
-    return folder if folder.is_absolute() else None
-
-
-def _config_file() -> Path | None:
-    folder = _user_folder("vbsjob")
-    return None if folder is None else folder / "config.toml"
-
-
-def _user_folder(name: str) -> Path | None:
-    """Return a folder of the user's configuration; None where there is no home to have one."""
-    import platformdirs
-
-    try:
-        folder = Path(platformdirs.user_config_dir(name, appauthor=False))
-    except RuntimeError:
-        return None
-    return folder if folder.is_absolute() else None
-
-
-class _Real(Context):
-    __slots__ = ()
-
-    config_folders = _Place(_config_folders)
-    config_file = _Place(_config_file)
-    cache_folder = _Place(_cache_folder)
-    state_folder = _Place(_state_folder)
+    return prompt.ask(text)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.jobs.job import Job
-    from vbsjob.jobs.result import Answer
+    from vbsjob.jobs.result import JobResult
 
 FILE = "history-1.sqlite"
 KEPT = 1000
@@ -49,20 +49,20 @@ LASTED = (
 )
 
 
-def remember(answers: Sequence[Answer], settings: Settings, context: Context) -> None:
+def record(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
     """Keep what was just told of jobs, unless no trace is wanted; the last becomes `@last`."""
     if not settings["cache"] or not _kept(settings, context):
         return
     now, place = context.now(), _place(settings)
     rows = [
-        (place, answer.job_id, *_words(answer.job, context), answer.job.elapsed(now))
-        for answer in answers
-        if answer.job
+        (place, result.job_id, *_words(result.job, context), result.job.elapsed(now))
+        for result in results
+        if result.job
     ]
     try:
-        _store(rows, str(context.state_folder))
+        _store(rows, str(context.paths.state_folder))
     except Exception as error:  # noqa: BLE001 - a lost history must not cost the answer
-        context.trace(f"history: not kept: {type(error).__name__}.")
+        context.debug(f"history: not kept: {type(error).__name__}.")
 
 
 def _words(job: Job, context: Context) -> list[str]:
@@ -75,7 +75,7 @@ def _word(found: object, context: Context) -> str:
     return printable(context.redact(found))[:LONGEST] if isinstance(found, str) else ""
 
 
-def newest(settings: Settings, context: Context) -> list[str]:
+def recent_ids(settings: Settings, context: Context) -> list[str]:
     """Return the ids asked about at this cloud, the newest first."""
     found = _asked(settings, context, NEWEST, _place(settings))
     return [row[0] for row in found if isinstance(row[0], str)]
@@ -93,7 +93,7 @@ def usual_duration(job_type: str, settings: Settings, context: Context) -> tuple
     return middle, len(lasted)
 
 
-def offered(folder: str) -> Iterator[str]:
+def candidates(folder: str) -> Iterator[str]:
     """Yield ids for a shell to offer, the newest first, each with a few words behind a tab."""
     try:
         with _opened(folder) as database:
@@ -110,7 +110,7 @@ def _is_id(word: str) -> bool:
 
 
 def _kept(settings: Settings, context: Context) -> bool:
-    return bool(settings["history"] and context.state_folder and not settings.sandbox)
+    return bool(settings["history"] and context.paths.state_folder and not settings.sandbox)
 
 
 def _place(settings: Settings) -> str:
@@ -122,12 +122,12 @@ def _asked(settings: Settings, context: Context, question: str, *values: object)
     if not _kept(settings, context):
         return []
     try:
-        with _opened(str(context.state_folder)) as database:
+        with _opened(str(context.paths.state_folder)) as database:
             return database.execute(question, values).fetchall()
     except FileNotFoundError:
         return []
     except Exception as error:  # noqa: BLE001 - see remember
-        context.trace(f"history: not read: {type(error).__name__}.")
+        context.debug(f"history: not read: {type(error).__name__}.")
         return []
 
 

@@ -11,12 +11,12 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from tests.support.context import fake_context
 from tests.support.follow import BEGAN, Terminal
 from tests.support.program import Clock
-from vbsjob.context import Context
 from vbsjob.jobs.job import Job
 from vbsjob.render.live import LiveDisplay
-from vbsjob.watch.state import WatchState, Rules
+from vbsjob.watch.state import WatchRules, WatchState
 
 COUNTS = (10, 100, 1_000, 10_000, 100_000)
 FRAMES = 100
@@ -48,17 +48,18 @@ def members(count: int) -> dict[str, Any]:
 def cost(count: int, frames: int = FRAMES) -> tuple[float, float]:
     """Return CPU seconds a frame: while only time passes, and of the first after an answer."""
     clock = Clock()
-    context = Context(
+    context = fake_context(
         io.StringIO(), io.StringIO(), Sink(), {"TERM": "xterm"},
-        monotonic=clock, now=lambda: BEGAN + timedelta(seconds=clock()), size=lambda _: (80, 24),
+        monotonic=clock, now=lambda: BEGAN + timedelta(seconds=clock()),
+        terminal_size=lambda _: (80, 24),
     )  # fmt: skip
     live = LiveDisplay(context, "always")
-    poll = WatchState(["j"], Rules(), clock(), lambda: 0.5)
+    poll = WatchState(["j"], WatchRules(), clock(), lambda: 0.5)
     poll.due(clock(), 1)
-    events = poll.told("j", Job(members(count)), clock())
+    events = poll.record_result("j", Job(members(count)), clock())
     after = still = 0.0
     for _ in range(ANSWERS):
-        live.tell(events, poll, clock())
+        live.on_events(events, poll, clock())
         clock.sleep(1.0)
         after += _timed(live, poll, clock())
         for _ in range(frames):
@@ -69,7 +70,7 @@ def cost(count: int, frames: int = FRAMES) -> tuple[float, float]:
 
 def _timed(live: LiveDisplay, poll: WatchState, now: float) -> float:
     begin = time.process_time()
-    live.tick(poll, now)
+    live.refresh(poll, now)
     return time.process_time() - begin
 
 

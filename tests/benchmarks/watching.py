@@ -24,6 +24,7 @@ from typing import Any
 
 from tests.benchmarks.cloud import TOKEN, Cloud
 from tests.benchmarks.measure import ROOT, VBSJOB, children, machine, table
+from tests.support.context import fake_context
 
 MOST_PER_ASK, MOST_PER_JOB = 1.5, 20.0
 SELF = (sys.executable, "-m", "tests.benchmarks.watching")
@@ -31,12 +32,11 @@ SELF = (sys.executable, "-m", "tests.benchmarks.watching")
 
 def follow(url: str, jobs: int, seconds: int) -> dict[str, Any]:
     """Watch jobs that go on for so long, the pauses left out; return the questions and memory."""
-    from vbsjob.__main__ import GARBAGE, run
-    from vbsjob.context import Context
+    from vbsjob.__main__ import GC_THRESHOLD, run
     from vbsjob.http.transport import Transport
     from vbsjob.redact import Secrets
 
-    gc.set_threshold(GARBAGE)  # as a process of vbsjob's own does
+    gc.set_threshold(GC_THRESHOLD)  # as a process of vbsjob's own does
     wire = Transport(secrets=Secrets(TOKEN), clock=time.monotonic, body_limit=4 << 20)
     now, asked = [0.0], [0]
 
@@ -49,7 +49,7 @@ def follow(url: str, jobs: int, seconds: int) -> dict[str, Any]:
 
     ids = "\n".join(f"job-{number}" for number in range(jobs))
     env = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": url}
-    context = Context(
+    context = fake_context(
         io.StringIO(ids), io.StringIO(), io.StringIO(), env,
         monotonic=lambda: now[0], sleep=sleep, send=send,
     )  # fmt: skip

@@ -13,10 +13,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tests.support.context import fake_context
 from tests.support.program import Clock
 from tests.support.terminal import Screen
 from vbsjob.__main__ import run
-from vbsjob.context import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,9 +78,9 @@ def shown(shot: Shot) -> str:
         clock.sleep(seconds)
 
     stream = Stream(wrote)
-    context = Context(
+    context = fake_context(
         io.StringIO(), stream, stream, {"TERM": "xterm"}, monotonic=clock, sleep=sleep,
-        random=lambda: 0.5, size=lambda _: (COLUMNS, LINES),
+        random=lambda: 0.5, terminal_size=lambda _: (COLUMNS, LINES),
         now=lambda: START + timedelta(seconds=clock() - start),
     )  # fmt: skip
     run(shot.command.split()[1:], context)

@@ -14,8 +14,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from tests.support.context import fake_context
 from vbsjob.__main__ import run
-from vbsjob.context import Context
 from vbsjob.http.messages import Response
 
 FOLDER = Path(__file__).parent
@@ -120,7 +120,7 @@ def _at(shape: str, style: str, width: int) -> str:
     job = SHAPES[shape]
     out, err = Terminal(width), io.StringIO()
     body = json.dumps(job).encode()
-    context = Context(
+    context = fake_context(
         io.StringIO(), out, err, ENV, now=lambda: NOW, sleep=lambda _: None,
         send=lambda _: Response(200, {}, body),
     )  # fmt: skip

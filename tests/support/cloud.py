@@ -9,15 +9,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.support.canary import leaked
+from tests.support.context import fake_context
 from vbsjob.__main__ import run
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
-from vbsjob.context import Context
-from vbsjob.http.messages import Response, Request
+from vbsjob.http.messages import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from vbsjob.context import Context
 
 AUTH_URL = "https://iam.cloud.test/v3"
 SERVICE = "https://vbs.cloud.test"
@@ -121,9 +123,11 @@ class Cloud:
         """How often somebody tried to sign in."""
         return sum(request.method == "POST" for request in self.asked)
 
-    def context(self, env: Mapping[str, str] = USER, cache: Path | None = None, **more: Any) -> Context:
+    def context(
+        self, env: Mapping[str, str] = USER, cache: Path | None = None, **more: Any
+    ) -> Context:
         """Return a world with this cloud in it."""
-        return Context(
+        return fake_context(
             io.StringIO(), io.StringIO(), io.StringIO(), env,
             monotonic=self.clock, now=self.clock.now, sleep=self.clock.sleep,
             random=lambda: 1.0, send=self, cache_folder=cache, **more,

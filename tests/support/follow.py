@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
+from tests.support.context import fake_context
 from tests.support.program import Clock, environment
 from vbsjob.__main__ import run
-from vbsjob.context import Context
+from vbsjob.errors import VbsjobError
 from vbsjob.http.messages import Response
-from vbsjob.outcome import VbsjobError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vbsjob.http.messages import Request
 
 BEGAN = datetime(2026, 5, 1, tzinfo=UTC)
-Answer = Response | VbsjobError
+JobResult = Response | VbsjobError
 """A reply, or what the network would raise instead."""
 
 
@@ -65,7 +65,7 @@ class Terminal(io.StringIO):
 class Service:
     """Answers by `answer(job_id, seconds since the start)`."""
 
-    answer: Callable[[str, float], Answer]
+    answer: Callable[[str, float], JobResult]
     latency: float = 0.05
     clock: Clock = field(default_factory=Clock)
     random: Callable[[], float] = lambda: 0.5
@@ -98,17 +98,17 @@ class Service:
     def run(self, *argv: str, stderr: io.StringIO | None = None, **env: str) -> Watched:
         """Run a command against this service."""
         out, err = io.StringIO(), stderr or io.StringIO()
-        context = Context(
+        context = fake_context(
             io.StringIO(), out, err, environment("https://vbs.test", **env),
             monotonic=self.clock, now=self.now,
-            sleep=self.clock.sleep, random=self.random, send=self.send, size=self.size,
+            sleep=self.clock.sleep, random=self.random, send=self.send, terminal_size=self.size,
         )  # fmt: skip
         code = run(argv, context)
         lasted = self.clock() - self.began
         return Watched(code, out.getvalue(), err.getvalue(), self.asked, lasted)
 
 
-def in_turn(*answers: Answer) -> Callable[[str, float], Answer]:
+def in_turn(*answers: JobResult) -> Callable[[str, float], JobResult]:
     """Give these answers one after the other, the last one for ever."""
     left = list(answers)
     return lambda _job_id, _now: left.pop(0) if len(left) > 1 else left[0]

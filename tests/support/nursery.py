@@ -53,7 +53,7 @@ class Nursery:
     def __init__(self, path: Path, **env: str) -> None:
         self._path = str(path)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.rigs.nursery", self._path], cwd=ROOT,
+            [sys.executable, "-m", "tests.support.nursery", self._path], cwd=ROOT,
             env=clean_env(**env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         assert self._process.stdout is not None

@@ -13,7 +13,7 @@ from tests.support.terminal import Screen
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.support.follow import Answer, Watched
+    from tests.support.follow import JobResult, Watched
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 TIMES = {"begin_time": "2026-05-01T00:00:00Z"}
@@ -74,7 +74,7 @@ def sub(name: str, status: str, *below: dict[str, Any], kind: str = "copyData") 
     return made | ({"entities": {"sub_jobs": list(below)}} if below else {})
 
 
-def restore(_: str, now: float) -> Answer:
+def restore(_: str, now: float) -> JobResult:
     """A restore whose second half begins after 20 s and that ends after 60 s."""
     late = now >= 20
     copy = sub(
@@ -90,7 +90,7 @@ def restore(_: str, now: float) -> Answer:
 
 
 def watch(
-    answer: Callable[[str, float], Answer],
+    answer: Callable[[str, float], JobResult],
     *argv: str,
     columns: int = 80,
     lines: int = 24,

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support.canary import leaked
+from tests.support.context import fake_context
 from vbsjob.__main__ import run
-from vbsjob.context import Context
 from vbsjob.http.tls import TlsConfig
 from vbsjob.http.transport import Transport
 from vbsjob.redact import Secrets
@@ -24,7 +24,8 @@ from vbsjob.redact import Secrets
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from vbsjob.http.messages import Response, Request
+    from vbsjob.context import Context
+    from vbsjob.http.messages import Request, Response
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "vbsjob")
@@ -93,7 +94,7 @@ def told(
     """Run in this process against a double of the network, with a clock that only sleep moves."""
     clock = clock or Clock()
     out, err = io.StringIO(), io.StringIO()
-    context = Context(
+    context = fake_context(
         io.StringIO(stdin), out, err, env or environment("https://vbs.test"),
         monotonic=clock, sleep=clock.sleep, random=lambda: 1.0, send=send,
     )  # fmt: skip
@@ -123,7 +124,7 @@ def reaching(
         env=env,
         attempt=attempt,
     )
-    yield Context(
+    yield fake_context(
         io.StringIO(), io.StringIO(), io.StringIO(), environment(url) if env is None else env,
         monotonic=clock, sleep=sleep, random=lambda: 1.0, send=wire.send,
     )  # fmt: skip

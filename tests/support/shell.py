@@ -34,7 +34,7 @@ class Shell:
         with theirs:
             number = theirs.fileno()
             self._process = subprocess.Popen(
-                [*before, sys.executable, "-m", "tests.rigs.shell", str(number)],
+                [*before, sys.executable, "-m", "tests.support.shell", str(number)],
                 cwd=ROOT, env=clean_env(), pass_fds=[number],
             )  # fmt: skip
         self.channel.settimeout(60)
@@ -98,7 +98,7 @@ def _lead(channel: socket.socket, order: Any, streams: Sequence[int]) -> NoRetur
 
 def _become(channel: socket.socket, order: Any, streams: Sequence[int]) -> NoReturn:
     if order["new"]:
-        # Before the interpreter has begun a SIGINT is nobody's: see tests.rigs.moments.
+        # Before the interpreter has begun a SIGINT is nobody's: see tests.support.moments.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     channel.send(b"%d" % os.getpid())
     if not order["new"]:

@@ -16,16 +16,17 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.support.cloud import PROJECT_ID, USER
+from tests.support.context import fake_context
 from tests.support.program import environment
 from vbsjob.__main__ import run
-from vbsjob.context import Context
+from vbsjob.errors import BodyTooLargeError, PermanentConnectionError, UnavailableError, VbsjobError
 from vbsjob.http.messages import Response
-from vbsjob.outcome import VbsjobError, BodyTooLargeError, UnavailableError, PermanentConnectionError
 
 if TYPE_CHECKING:
+    from vbsjob.context import Context
     from vbsjob.http.messages import Request
 
-    Answer = Response | VbsjobError
+    JobResult = Response | VbsjobError
 
 BEGAN = datetime(2026, 5, 1, tzinfo=UTC)
 SHORT_SLEEP = 30.0
@@ -214,14 +215,14 @@ class Storm:
             raise answer
         return answer
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> JobResult:
         job_id = request.url.rpartition("/")[2]
         answer, told = self._drawn(job_id, request.headers.get("X-Auth-Token", ""))
         self.delivered[job_id].append(told)
         self._between = told.kind != "unauthorised" and not told.again
         return answer
 
-    def _drawn(self, job_id: str, token: str) -> tuple[Answer, Delivered]:
+    def _drawn(self, job_id: str, token: str) -> tuple[JobResult, Delivered]:
         draw, weather = self._draw, self.weather
         if any(start <= self.now < end for start, end in weather.outages):
             return self._silent(draw, job_id, b"")
@@ -239,7 +240,7 @@ class Storm:
         body, word, failed = known
         return Response(200, {}, body), Delivered(self.now, "good", word, failed)
 
-    def _fault(self, draw: random.Random, job_id: str, body: bytes) -> tuple[Answer, Delivered]:
+    def _fault(self, draw: random.Random, job_id: str, body: bytes) -> tuple[JobResult, Delivered]:
         lot = draw.random()
         if lot < 0.02:
             other = {"job_id": "another", "status": draw.choice(("SUCCESS", "FAIL"))}
@@ -253,7 +254,7 @@ class Storm:
             return Response(status, {}, gone), Delivered(self.now, "missing")
         return self._silent(draw, job_id, body)
 
-    def _silent(self, draw: random.Random, job_id: str, body: bytes) -> tuple[Answer, Delivered]:
+    def _silent(self, draw: random.Random, job_id: str, body: bytes) -> tuple[JobResult, Delivered]:
         lot = draw.random()
         if lot < 0.05:
             header, date, seconds = draw.choice(RETRY_AFTER)
@@ -270,12 +271,12 @@ class Storm:
             return Response(200, {}, twice), silent
         if lot < 0.85:
             return Response(200, {"content-type": "text/html"}, draw.choice(GARBAGE)), silent
-        lost = UnavailableError("connection reset")
         before = self.delivered[job_id][-1:]
-        lost.stale = draw.random() < 0.3 and not any(one.again for one in before)
+        stale = draw.random() < 0.3 and not any(one.again for one in before)
+        lost = UnavailableError("connection reset", stale=stale)
         return lost, Delivered(self.now, "silent", again=lost.stale)
 
-    def _mortal(self, draw: random.Random) -> tuple[Answer, Delivered]:
+    def _mortal(self, draw: random.Random) -> tuple[JobResult, Delivered]:
         kind = draw.choice(("fatal", "denied", "refused"))
         if kind == "fatal":
             return PermanentConnectionError("certificate is not valid."), Delivered(self.now, kind)
@@ -291,7 +292,7 @@ class Storm:
         born = float(token.removeprefix("token-"))
         return any(born < at for at in dead)
 
-    def _sign_in(self) -> Answer:
+    def _sign_in(self) -> JobResult:
         self._between = False
         if self.now >= self.weather.locked_out:
             return Response(
@@ -305,14 +306,16 @@ class Storm:
             "project": {"id": PROJECT_ID, "name": "eu-de_team"},
         }
         body = json.dumps({"token": token}).encode()
-        return Response(201, {"x-subject-token": f"token-{self.now}", "date": _http(parse_time)}, body)
+        return Response(
+            201, {"x-subject-token": f"token-{self.now}", "date": _http(parse_time)}, body
+        )
 
     def context(self, out: io.StringIO) -> Context:
         """Return a world with this service in it."""
         env = environment("https://vbs.test", VBSJOB_PROGRESS="none")
         if self.password:
             env = {**USER, "VBSJOB_ENDPOINT": "https://vbs.cloud.test", "VBSJOB_PROGRESS": "none"}
-        return Context(
+        return fake_context(
             io.StringIO(), out, io.StringIO(), env, monotonic=lambda: self.now, now=self.wall,
             sleep=self.sleep, random=random.Random(-self.seed).random, send=self.send,
         )  # fmt: skip

@@ -11,11 +11,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support.context import fake_context
 from tests.support.follow import Service, Terminal, in_turn
 from tests.support.painted import Painted
 from tests.support.program import SETTINGS, Clock, environment
 from vbsjob.__main__ import run
-from vbsjob.context import Context
 from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
@@ -57,9 +57,10 @@ def spoken(
     """
     out, err = Terminal() if columns else io.StringIO(), io.StringIO()
     clock = Clock()
-    context = Context(
+    context = fake_context(
         io.StringIO(), out, err, environment("https://vbs.test", **(env or {})), monotonic=clock,
-        sleep=clock.sleep, random=lambda: 1.0, send=lambda _: told, size=lambda _: (columns, 50),
+        sleep=clock.sleep, random=lambda: 1.0, send=lambda _: told,
+        terminal_size=lambda _: (columns, 50),
     )  # fmt: skip
     run(argv, context)
     return out.getvalue(), err.getvalue()

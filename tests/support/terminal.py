@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pexpect
 import pyte
 
-from tests.support.program import COMMAND, SETTINGS, ROOT, clean_env
+from tests.support.program import COMMAND, ROOT, SETTINGS, clean_env
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -30,7 +30,9 @@ class AccessKeyPair:
     security_token: str | None = field(default=None, repr=False)
 
 
-def signed(request: Request, keys: AccessKeyPair, at: datetime, project_id: str | None = None) -> Request:
+def signed(
+    request: Request, keys: AccessKeyPair, at: datetime, project_id: str | None = None
+) -> Request:
     """Return the request with its time, its scope and its signature; `at` is in UTC."""
     date = at.strftime(DATE)
     more = {"X_Sdk_Date": date, "Host": urlsplit(request.url).netloc}
@@ -38,11 +40,11 @@ def signed(request: Request, keys: AccessKeyPair, at: datetime, project_id: str 
         more["X_Project_Id"] = project_id
     if keys.security_token:
         more["X_Security_Token"] = keys.security_token
-    dated = request.having(**more)
+    dated = request.with_headers(**more)
     names = ";".join(sorted(name.lower() for name in dated.headers))
     text = "\n".join((ALGORITHM, date, _hash(canonical(dated).encode())))
     signature = hmac.new(keys.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-    return dated.having(
+    return dated.with_headers(
         Authorization=f"{ALGORITHM} Access={keys.access}, SignedHeaders={names},"
         f" Signature={signature}"
     )

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from vbsjob.errors import ApiError
 from vbsjob.http import errors, strict_json
 from vbsjob.http.messages import Request
 from vbsjob.jobs import job
-from vbsjob.outcome import ApiError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Identity:
     auth_url: str
     scope: dict[str, Any] | None
 
-    def ask(self, **proofs: Any) -> Conversation:
+    def request_token(self, **proofs: Any) -> Conversation:
         """Ask for a token by one or more of Keystone's methods, each with its proof."""
         identity = {"methods": list(proofs), **proofs}
         auth = {"identity": identity} | ({"scope": self.scope} if self.scope else {})
@@ -93,7 +93,7 @@ def _refused(request: Request, response: Response) -> Exception:
     """A refused sign-in; a 401 is final, since every further try may lock the account."""
     found = errors.from_response(request, response)
     if response.status == 401:
-        found.hint = (
+        return found.with_hint(
             "Check the user, password, domain and project. It was tried once: several wrong"
             " tries can lock an account."
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vbsjob.auth import aksk
 from vbsjob.auth.keystone import Identity
 from vbsjob.auth.methods import AccessKey, ApplicationCredential, Password, Token, Totp
-from vbsjob.outcome import AuthError, UsageError
+from vbsjob.errors import AuthError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,9 @@ def _access_key(settings: Settings, _context: Context, wanted: str | None) -> Me
     )
 
 
-def _application_credential(settings: Settings, context: Context, wanted: str | None) -> Method | None:
+def _application_credential(
+    settings: Settings, context: Context, wanted: str | None
+) -> Method | None:
     known, named = settings["application_credential_id"], settings["application_credential_name"]
     if not known and not named:
         if wanted is None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vbsjob.auth import aksk
-from vbsjob.auth.keystone import Identity, AccessInfo
-from vbsjob.outcome import UsageError
+from vbsjob.auth.keystone import AccessInfo, Identity
+from vbsjob.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,22 +32,22 @@ class Method(Protocol):
         """Whether signing in again, without a person, can give a new pass."""
 
     @property
-    def lapses(self) -> bool:
+    def can_expire(self) -> bool:
         """Whether what proves who asks ends in time, and cannot be renewed."""
 
     @property
-    def fragile(self) -> bool:
+    def locks_on_failure(self) -> bool:
         """Whether a refused proof must not be sent again, for several in a row lock the key."""
 
     @property
-    def account(self) -> tuple[str, ...] | None:
+    def cache_key(self) -> tuple[str, ...] | None:
         """Who asks where, for keeping the token; None where there is none to keep."""
 
     def sign_in(self) -> Conversation:
         """Converse with the identity service."""
         ...
 
-    def sign(self, request: Request, held: AccessInfo | None, at: datetime) -> Request:
+    def sign(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:
         """Return the request with its proof of who asks, made anew for every try."""
         ...
 
@@ -59,18 +59,18 @@ class _Bearer:
     renewable = False
 
     @property
-    def lapses(self) -> bool:
+    def can_expire(self) -> bool:
         """A token that cannot be had anew ends for good."""
         return not self.renewable
 
     @property
-    def fragile(self) -> bool:
+    def locks_on_failure(self) -> bool:
         """A refused token may be shown again without harm."""
         return False
 
-    def sign(self, request: Request, held: AccessInfo | None, at: datetime) -> Request:  # noqa: ARG002
+    def sign(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:  # noqa: ARG002
         """Show the token, where there is one already."""
-        return request if held is None else request.having(X_Auth_Token=held.token or "")
+        return request if access is None else request.with_headers(X_Auth_Token=access.token or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Token(_Bearer):
     token: str = field(repr=False)
     identity: Identity | None
     renewable: bool = False
-    account: tuple[str, ...] | None = None
+    cache_key: tuple[str, ...] | None = None
 
     def sign_in(self) -> Conversation:
         """Have the token scoped to the project, which also tells the catalog."""
@@ -89,7 +89,7 @@ class Token(_Bearer):
                 "a token alone does not tell where the service is.",
                 hint="Set the endpoint and project id, or OS_AUTH_URL.",
             )
-        return (yield from self.identity.ask(token={"id": self.token}))
+        return (yield from self.identity.request_token(token={"id": self.token}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +102,14 @@ class Password(_Bearer):
     renewable: bool = True
 
     @property
-    def account(self) -> tuple[str, ...]:
+    def cache_key(self) -> tuple[str, ...]:
         """The user and the project, never the password."""
         return ("password", str(self.user), self.identity.auth_url, str(self.identity.scope))
 
     def sign_in(self) -> Conversation:
         """Ask for a token, once: a wrong password tried again would lock the account."""
         user = {**self.user, "password": self.password()}
-        return (yield from self.identity.ask(password={"user": user}))
+        return (yield from self.identity.request_token(password={"user": user}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Totp(_Bearer):
     renewable: bool = False
 
     @property
-    def account(self) -> tuple[str, ...]:
+    def cache_key(self) -> tuple[str, ...]:
         """The user and the project."""
         return ("totp", str(self.user), self.identity.auth_url, str(self.identity.scope))
 
@@ -133,7 +133,7 @@ class Totp(_Bearer):
         if self.password is not None:
             proofs["password"] = {"user": {**self.user, "password": self.password()}}
         proofs["totp"] = {"user": {**self.user, "passcode": self.passcode()}}
-        return (yield from self.identity.ask(**proofs))
+        return (yield from self.identity.request_token(**proofs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +146,14 @@ class ApplicationCredential(_Bearer):
     renewable: bool = True
 
     @property
-    def account(self) -> tuple[str, ...]:
+    def cache_key(self) -> tuple[str, ...]:
         """The credential's id, or its name and user."""
         return ("application_credential", str(self.credential), self.identity.auth_url)
 
     def sign_in(self) -> Conversation:
         """Ask for a token, once."""
         proof = {**self.credential, "secret": self.secret()}
-        return (yield from self.identity.ask(application_credential=proof))
+        return (yield from self.identity.request_token(application_credential=proof))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +167,11 @@ class AccessKey:
     located: bool
     """Whether the service's address is known already."""
     renewable: bool = False
-    fragile: bool = True
-    account: tuple[str, ...] | None = None
+    locks_on_failure: bool = True
+    cache_key: tuple[str, ...] | None = None
 
     @property
-    def lapses(self) -> bool:
+    def can_expire(self) -> bool:
         """Temporary keys end, by default after a quarter of an hour."""
         return self.keys.security_token is not None
 
@@ -191,7 +191,7 @@ class AccessKey:
             catalog = yield from self.identity.catalog()
         return AccessInfo(project_id=project_id, project_name=self.project_name, catalog=catalog)
 
-    def sign(self, request: Request, held: AccessInfo | None, at: datetime) -> Request:
+    def sign(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:
         """Sign for the project, as far as it is known."""
-        project_id = self.project_id if held is None else held.project_id
+        project_id = self.project_id if access is None else access.project_id
         return aksk.signed(request, self.keys, at, project_id)

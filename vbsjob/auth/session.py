@@ -16,13 +16,13 @@ from vbsjob.auth import loading, token_cache
 from vbsjob.auth.keystone import AccessInfo
 from vbsjob.auth.methods import Token
 from vbsjob.config import endpoints
+from vbsjob.errors import AuthError, VbsjobError
 from vbsjob.http import errors
-from vbsjob.outcome import AuthError, VbsjobError
 
 if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.http.messages import Response, Request
+    from vbsjob.http.messages import Request, Response
     from vbsjob.http.sender import Sender
 
 UNAUTHORIZED = 401
@@ -51,17 +51,17 @@ class Session:
         self._renew_at = self._expires_at = math.inf
         self._renewals: list[float] = []
         self._refused: VbsjobError | None = None
-        self._accepted = not self._method.fragile
+        self._accepted = not self._method.locks_on_failure
         self._clock = timedelta()
         self._signing_in = threading.RLock()
         self.base = ""
         """The address below which `jobs/ID` is asked, once signed in."""
 
-    def _kept(self) -> token_cache.Tokens | None:
-        account = self._method.account
-        if account is None or self._settings.sandbox or not self._settings["cache"]:
+    def _kept(self) -> token_cache.TokenCache | None:
+        cache_key = self._method.cache_key
+        if cache_key is None or self._settings.sandbox or not self._settings["cache"]:
             return None
-        return token_cache.kept_for((*account, *self._settings.cache_scope()), self._context)
+        return token_cache.open_cache((*cache_key, *self._settings.cache_scope()), self._context)
 
     @property
     def method(self) -> str:
@@ -74,9 +74,9 @@ class Session:
         return self._method.renewable
 
     @property
-    def lapses(self) -> bool:
+    def can_expire(self) -> bool:
         """Whether a long watch will outlive what proves who asks."""
-        return self._method.lapses
+        return self._method.can_expire
 
     def send_authenticated(self, request: Request) -> Response:
         """Send a request with its proof of who asks; renew a refused pass and try once more.
@@ -90,7 +90,7 @@ class Session:
             if response.status != UNAUTHORIZED:
                 self._accepted = True
                 return response
-            if self._method.fragile:
+            if self._method.locks_on_failure:
                 self._refused = errors.from_response(request, response)
                 return response
         fresh = self._renewed(access)
@@ -107,7 +107,9 @@ class Session:
         """
         used = self._clock
         response = self._sender.exchange(self._proved(request, access, used))
-        off = errors.clock(response, self._context.now()) if errors.is_about_time(response) else None
+        off = (
+            errors.clock(response, self._context.now()) if errors.is_about_time(response) else None
+        )
         if off is None or abs(off) > CLOCK_LIMIT or abs(off - used) < CLOCK_SAME:
             return response
         if abs(off - self._clock) >= CLOCK_SAME:  # else another thread has just said so
@@ -149,7 +151,7 @@ class Session:
         A pass that cannot be renewed serves until it has expired.
         """
         with self._signing_in:
-            if self._refused is not None and self._method.fragile:
+            if self._refused is not None and self._method.locks_on_failure:
                 raise self._refused
             now = self._context.monotonic()
             access = self._access

@@ -44,12 +44,12 @@ class CachedToken:
     left: float
 
 
-class Tokens:
+class TokenCache:
     """The tokens that earlier runs left; `account` says whose this run's is."""
 
-    def __init__(self, folder: Path, account: tuple[str, ...], context: Context) -> None:
+    def __init__(self, folder: Path, cache_key: tuple[str, ...], context: Context) -> None:
         self._folder = folder
-        named = json.dumps([VERSION, *account]).encode()
+        named = json.dumps([VERSION, *cache_key]).encode()
         self._name = f"{hashlib.sha256(named).hexdigest()[:40]}.json"
         self._context = context
 
@@ -121,12 +121,12 @@ class Tokens:
         return None
 
 
-def kept_for(account: tuple[str, ...], context: Context) -> Tokens | None:
+def open_cache(cache_key: tuple[str, ...], context: Context) -> TokenCache | None:
     """Return where this account's token is kept; None where nothing can be."""
-    if context.cache_folder is None or os.name != "posix":
-        context.trace("tokens: not kept, there is no folder for them.")
+    if context.paths.cache_folder is None or os.name != "posix":
+        context.debug("tokens: not kept, there is no folder for them.")
         return None
-    return Tokens(context.cache_folder / "tokens", account, context)
+    return TokenCache(context.paths.cache_folder / "tokens", cache_key, context)
 
 
 def _made(folder: Path) -> None:

@@ -1,23 +1,17 @@
-"""Each command as a recipe; decides nothing itself.
+"""Typer application: registers every command.
 
-Imports typer and nothing else of third parties at the top: each command imports what it uses.
+Imports only Typer from third parties at the top; each command imports what it uses.
 """
 
 from __future__ import annotations
 
-import copy
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from vbsjob import __version__
-from vbsjob.cli import desk, options
-from vbsjob.cli.desk import EXIT_CODES
-from vbsjob.cli.run import JobCommand
-from vbsjob.outcome import ExitCode
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from vbsjob.cli import config, explain, get, help, sandbox, tree, watch  # noqa: A004 - commands
+from vbsjob.cli.help import epilog
 
 app = typer.Typer(
     name="vbsjob",
@@ -46,149 +40,30 @@ def vbsjob(
         typer.echo(f"vbsjob {__version__}")
 
 
-@app.command(epilog=EXIT_CODES)
-def get(
-    ctx: typer.Context,
-    jobs: options.Jobs,
-    output: options.Output = None,
-    field: options.Fields = None,
-    exit_status: options.ExitStatus = None,
-    quiet: options.Quiet = None,
-    verbose: options.Verbose = None,
-    cloud: options.Cloud = None,
-    region: options.Region = None,
-    project: options.Project = None,
-    endpoint: options.Endpoint = None,
-    cache: options.Cache = None,
-    insecure_http: options.InsecureHttp = None,
-    retry_for: options.RetryFor = None,
-    color: options.Color = None,
-) -> ExitCode:
-    """Ask once about jobs and show what the service tells.
+app.command(epilog=epilog("get"))(get.get)
+app.command(epilog=epilog("tree"))(tree.tree)
+app.command(epilog=epilog("watch"))(watch.watch)
+config_app = typer.Typer(rich_markup_mode=None)
+config_app.command("show", epilog=epilog("config show"))(config.config_show)
+config_app.command("check", epilog=epilog("config check"))(config.config_check)
+app.add_typer(config_app, name="config", help=config.HELP, epilog=epilog("config"))
+app.command("sandbox", help=sandbox.HELP, epilog=epilog("sandbox"))(sandbox.serve_sandbox)
+app.command(epilog=epilog("explain"))(explain.explain)
+app.command("help", epilog=help.TOPICS_EPILOG)(help.show_help)
 
-    \b
-    vbsjob get 4010b39b5281d3590152874bfa3b1604
-    vbsjob get ID -f entities.backup_id
-    vbsjob get ID --exit-status -q && echo backed up
-    create-backup | vbsjob get - -o json
+
+def parsed_options(argv: list[str]) -> dict[str, object]:
+    """Return the raw option values that can be parsed from a wrong command line, by name.
+
+    Used after a usage error, to print it in the requested format. Unknown options are skipped.
     """
-    from vbsjob.cli import present
-
-    command = JobCommand(ctx.params, ctx.obj)
-    answers = command.ask(command.ids(jobs))
-    present.present(answers, command.settings, field or [], command.context)
-    command.remember(answers)
-    return command.code(answers)
-
-
-@app.command(epilog=EXIT_CODES)
-def tree(
-    ctx: typer.Context,
-    jobs: options.Jobs,
-    output: options.Output = None,
-    field: options.Fields = None,
-    exit_status: options.ExitStatus = None,
-    quiet: options.Quiet = None,
-    verbose: options.Verbose = None,
-    cloud: options.Cloud = None,
-    region: options.Region = None,
-    project: options.Project = None,
-    endpoint: options.Endpoint = None,
-    cache: options.Cache = None,
-    insecure_http: options.InsecureHttp = None,
-    retry_for: options.RetryFor = None,
-    color: options.Color = None,
-    depth: options.Depth = None,
-    only: options.Only = None,
-    sort: options.Sort = None,
-    ascii: options.Ascii = None,
-    watch: options.Watch = False,
-) -> ExitCode:
-    """Draw a job's nested sub-jobs.
-
-    \b
-    vbsjob tree 4010b39b5281d3590152874bfa3b1604
-    vbsjob tree ID --only failed,running --sort duration
-    vbsjob tree ID -o jsonl | jq -r 'select(.status == "FAIL") | .path'
-    vbsjob tree ID --watch
-    """
-    from vbsjob.cli import present
-    from vbsjob.output.tree_documents import Wish
-
-    command = JobCommand(ctx.params, ctx.obj)
-    ids, wish = command.ids(jobs), Wish.of(command.settings)
-    followed = command.follow(ids, wish) if watch else None
-    answers = followed.answers() if followed else command.ask(ids)
-    present.tree(answers, command.settings, field or [], command.context)
-    command.remember(answers)
-    return command.conclude(followed) if followed else command.code(answers)
-
-
-@app.command(epilog=EXIT_CODES)
-def watch(
-    ctx: typer.Context,
-    jobs: options.Jobs,
-    output: options.Output = None,
-    field: options.Fields = None,
-    timeout: options.Timeout = None,
-    any: options.Any = None,
-    fail_fast: options.FailFast = None,
-    wait_for_job: options.WaitForJob = None,
-    interval: options.Interval = None,
-    progress: options.Progress = None,
-    heartbeat: options.Heartbeat = None,
-    bell: options.Bell = None,
-    github: options.Github = None,
-    junit: options.Junit = None,
-    quiet: options.Quiet = None,
-    verbose: options.Verbose = None,
-    cloud: options.Cloud = None,
-    region: options.Region = None,
-    project: options.Project = None,
-    endpoint: options.Endpoint = None,
-    cache: options.Cache = None,
-    insecure_http: options.InsecureHttp = None,
-    retry_for: options.RetryFor = None,
-    color: options.Color = None,
-) -> ExitCode:
-    """Follow jobs to their end; the exit code is the verdict.
-
-    \b
-    vbsjob watch 4010b39b5281d3590152874bfa3b1604
-    create-backup | vbsjob watch - --timeout 2h
-    vbsjob watch ID ID ID --fail-fast -o jsonl
-    """
-    from vbsjob.cli import present
-    from vbsjob.output.tree_documents import WHOLE
-
-    command = JobCommand(ctx.params, ctx.obj)
-    events = command.settings["output"] == "jsonl"
-    watch = command.follow(command.ids(jobs), WHOLE, events=events)
-    present.concluded(watch.answers(), command.settings, field or [], command.context)
-    command.remember(watch.answers())
-    command.publish(watch)
-    return command.conclude(watch)
-
-
-app.registered_commands += desk.app.registered_commands
-app.registered_groups += desk.app.registered_groups
-
-
-def needed(argv: Sequence[str]) -> typer.Typer:
-    """Return the commands, with options only where the words name one: others take time to make."""
-    chosen = copy.copy(app)
-    chosen.registered_commands = [
-        one if _name(one) in argv else _bare(one) for one in app.registered_commands
-    ]
-    return chosen
-
-
-def _name(one: Any) -> str:
-    return str(one.name or one.callback.__name__)
-
-
-def _bare(one: Any) -> Any:
-    bare = copy.copy(one)
-    bare.name, bare.help = _name(one), one.help or one.callback.__doc__
-    bare.callback = lambda: None
-    return bare
+    command: typer.core.TyperCommand | typer.core.TyperGroup = typer.main.get_command(app)  # type: ignore[assignment] # of ours, both have these
+    context = typer.Context(command, info_name="vbsjob", resilient_parsing=True)
+    context.ignore_unknown_options = context.allow_extra_args = True
+    values, words, _ = command.make_parser(context).parse_args(list(argv))
+    while words and (below := getattr(command, "commands", {}).get(words[0])):
+        command = below
+        context = typer.Context(command, context, words[0], resilient_parsing=True)
+        context.ignore_unknown_options = context.allow_extra_args = True
+        values, words, _ = command.make_parser(context).parse_args(words[1:])
+    return dict(values)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from vbsjob.auth.loading import FIRST_STEPS
 from vbsjob.auth.session import Session
-from vbsjob.config.loader import Settings, Value
+from vbsjob.config.loader import Settings, SettingValue
 from vbsjob.config.schema import SETTINGS_BY_NAME, variables_in_use
+from vbsjob.errors import JobNotFoundError
 from vbsjob.http import errors
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.result import SCHEMA_VERSION
-from vbsjob.outcome import JobNotFoundError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def show(settings: Settings, context: Context) -> Iterator[Fact]:
 
 def check(settings: Settings, context: Context) -> Iterator[Fact]:
     """Sign in, whatever token is kept, and tell what came of it, step by step; raises a Problem."""
-    fresh = Settings({**settings.values, "cache": Value(value=False, origin="config check")})
+    fresh = Settings({**settings.values, "cache": SettingValue(value=False, origin="config check")})
     sender = Sender(fresh, context)
     session = Session(fresh, context, sender)
     held = session.sign_in()

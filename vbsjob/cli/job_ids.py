@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import endpoints
-from vbsjob.outcome import UsageError
+from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -93,5 +93,7 @@ def _told(found: Any, where: str) -> Iterator[tuple[str, str]]:
     for item in found if isinstance(found, list) else [found]:
         job_id = item.get("job_id") if isinstance(item, dict) else item
         if not isinstance(job_id, str):
-            raise UsageError(f"{where}no job_id in it.", hint='Expected an id, or {"job_id": "..."}.')
+            raise UsageError(
+                f"{where}no job_id in it.", hint='Expected an id, or {"job_id": "..."}.'
+            )
         yield job_id, where

@@ -12,51 +12,60 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.jobs.job import Job
-    from vbsjob.jobs.result import Answer
-    from vbsjob.render.tree import Line, Glyphs
+    from vbsjob.jobs.result import JobResult
+    from vbsjob.render.tree import Glyphs, Line
 
 
 def present(
-    answers: Sequence[Answer], settings: Settings, fields: Sequence[str], context: Context
+    results: Sequence[JobResult], settings: Settings, fields: Sequence[str], context: Context
 ) -> None:
     """Write the answer to stdout, and what kept answers away to stderr.
 
     Where no job was answered stdout stays empty.
     """
-    _answer(answers, settings, fields, context, whole=True)
-    _complain(answers, context)
+    _answer(results, settings, fields, context, whole=True)
+    _complain(results, context)
 
 
 def concluded(
-    answers: Sequence[Answer], settings: Settings, fields: Sequence[str], context: Context
+    results: Sequence[JobResult], settings: Settings, fields: Sequence[str], context: Context
 ) -> None:
     """Write the answer after a watch: less what events or a picture have already shown."""
     if settings["output"] != "jsonl":
-        seen = context.error_output.pictured and context.stdout.isatty()
-        _answer(answers, settings, fields, context, whole=not seen)
-    _complain(answers, context)
+        seen = context.error_output.live and context.stdout.isatty()
+        _answer(results, settings, fields, context, whole=not seen)
+    _complain(results, context)
 
 
 def tree(
-    answers: Sequence[Answer], settings: Settings, fields: Sequence[str], context: Context
+    results: Sequence[JobResult], settings: Settings, fields: Sequence[str], context: Context
 ) -> None:
     """Write the answer as `present` does, its sub-jobs as a tree, or a row each."""
     from vbsjob.output import tree_documents
 
-    name, now, wish = _format(settings, fields), context.steady_now(), tree_documents.Wish.of(settings)
-    if _wanted(answers, settings):
+    name, now, options = (
+        _format(settings, fields),
+        context.steady_now(),
+        tree_documents.TreeOptions.of(settings),
+    )
+    if _wanted(results, settings):
         if name == "table" and not fields:
-            _branch(answers, settings, context)
+            _branch(results, settings, context)
         elif name in {"json", "yaml"} and not fields:
-            _write((tree_documents.nested(answer, wish, now) for answer in answers), name, (), context)
+            _write(
+                (tree_documents.nested(result, options, now) for result in results),
+                name,
+                (),
+                context,
+            )
         else:
-            rows = (row for answer in answers for row in tree_documents.flat(answer, wish, now))
+            rows = (row for result in results for row in tree_documents.flat(result, options, now))
             chosen = fields or (["path"] if name == "value" else [])
             if name == "table":
                 _sheets(rows, fields, settings, context)
             else:
                 _write(rows, name, chosen, context, tree_documents.COLUMNS)
-    _complain(answers, context)
+    _complain(results, context)
 
 
 def _format(settings: Settings, fields: Sequence[str]) -> str:
@@ -64,12 +73,12 @@ def _format(settings: Settings, fields: Sequence[str]) -> str:
     return name
 
 
-def _wanted(answers: Sequence[Answer], settings: Settings) -> bool:
-    return not settings["quiet"] and any(answer.job for answer in answers)
+def _wanted(results: Sequence[JobResult], settings: Settings) -> bool:
+    return not settings["quiet"] and any(result.job for result in results)
 
 
 def _answer(
-    answers: Sequence[Answer],
+    results: Sequence[JobResult],
     settings: Settings,
     fields: Sequence[str],
     context: Context,
@@ -77,22 +86,22 @@ def _answer(
     whole: bool,
 ) -> None:
     name, now = _format(settings, fields), context.steady_now()
-    if not _wanted(answers, settings):
+    if not _wanted(results, settings):
         return
-    records = (answer.record(now) for answer in answers)
+    records = (result.record(now) for result in results)
     if name != "table":
         _write(records, name, fields, context)
     elif fields:
-        _sheets((answer.record(now) for answer in answers if answer.job), fields, settings, context)
+        _sheets((result.record(now) for result in results if result.job), fields, settings, context)
     else:
-        _draw(answers, settings, context, whole=whole)
+        _draw(results, settings, context, whole=whole)
 
 
-def _complain(answers: Sequence[Answer], context: Context) -> None:
+def _complain(results: Sequence[JobResult], context: Context) -> None:
     context.stdout.flush()
-    for answer in answers:
-        if answer.problem:
-            context.print_error(answer.problem)
+    for result in results:
+        if result.problem:
+            context.print_error(result.problem)
 
 
 def _write(
@@ -132,7 +141,9 @@ def _sheets(
     _paint((details.fields(item, fields) for item in seen), settings, context)
 
 
-def _draw(answers: Sequence[Answer], settings: Settings, context: Context, *, whole: bool) -> None:
+def _draw(
+    results: Sequence[JobResult], settings: Settings, context: Context, *, whole: bool
+) -> None:
     from vbsjob.jobs.tree import JobTree
     from vbsjob.render import details
     from vbsjob.render import tree as tree_view
@@ -145,17 +156,25 @@ def _draw(answers: Sequence[Answer], settings: Settings, context: Context, *, wh
         yield from details.block(tree, now, width, glyphs, _next(job, settings), whole=whole)
         tree.forget()
 
-    _paint((drawn(answer.job) for answer in answers if answer.job), settings, context)
+    _paint((drawn(result.job) for result in results if result.job), settings, context)
 
 
-def _branch(answers: Sequence[Answer], settings: Settings, context: Context) -> None:
+def _branch(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
     from vbsjob.output import tree_documents
     from vbsjob.render import tree as tree_view
 
-    now, wish, glyphs = context.steady_now(), tree_documents.Wish.of(settings), _marks(settings, context)
+    now, options, glyphs = (
+        context.steady_now(),
+        tree_documents.TreeOptions.of(settings),
+        _marks(settings, context),
+    )
     width = context.width(context.stdout) or tree_view.UNBOUND
-    outlines = (tree for answer in answers if (tree := wish.tree(answer, now)))
-    _paint((tree_view.drawn(wish.drawn(one), width, now, glyphs) for one in outlines), settings, context)
+    outlines = (tree for result in results if (tree := options.tree(result, now)))
+    _paint(
+        (tree_view.drawn(options.drawn(one), width, now, glyphs) for one in outlines),
+        settings,
+        context,
+    )
 
 
 def _paint(pictures: Iterable[Iterable[Line]], settings: Settings, context: Context) -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.output.tree_documents import Wish
+    from vbsjob.output.tree_documents import TreeOptions
     from vbsjob.watch.loop import Display
 
 
-def choose(settings: Settings, context: Context, wish: Wish, *, events: bool) -> list[Display]:
+def choose(
+    settings: Settings, context: Context, options: TreeOptions, *, events: bool
+) -> list[Display]:
     """Return what shows the watch: on stderr as `progress` says, and `events` on stdout."""
     displays: list[Display] = []
     if events and not settings["quiet"]:
@@ -35,7 +37,9 @@ def choose(settings: Settings, context: Context, wish: Wish, *, events: bool) ->
         from vbsjob.render.live import LiveDisplay
 
         usual_duration = partial(history.usual_duration, settings=settings, context=context)
-        live = LiveDisplay(context, settings["color"], usual_duration, wish=wish, ascii=settings["ascii"])
+        live = LiveDisplay(
+            context, settings["color"], usual_duration, options=options, ascii=settings["ascii"]
+        )
         displays.append(live)
     return displays
 

@@ -1,7 +1,4 @@
-"""One run about jobs, from its settings to its exit code: what get, tree and watch have in common.
-
-Shows nothing itself, and knows nothing of how a command line is read.
-"""
+"""JobCommand: one run of get, tree or watch, from its options to its exit code."""
 
 from __future__ import annotations
 
@@ -10,27 +7,33 @@ from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import loader
 from vbsjob.config.schema import SETTINGS_BY_NAME
-from vbsjob.outcome import ExitCode, SignalError, VbsjobError, WatchTimeoutError, UsageError, worst
+from vbsjob.errors import SignalError, UsageError, VbsjobError, WatchTimeoutError
+from vbsjob.exit_codes import ExitCode, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.jobs.result import Answer
-    from vbsjob.output.tree_documents import Wish
-    from vbsjob.watch.loop import Watch
-    from vbsjob.watch.state import Rules
+    from vbsjob.jobs.result import JobResult
+    from vbsjob.output.tree_documents import TreeOptions
+    from vbsjob.watch.loop import WatchLoop
+    from vbsjob.watch.state import WatchRules
 
-PLACE = ("cloud", "region", "project", "endpoint")
+SERVICE_OPTIONS = ("cloud", "region", "project", "endpoint")
+"""Options that name the service; the command to continue a watch repeats them."""
 
 
 class JobCommand:
-    """What the options say, completed by every other setting; raises Usage."""
+    """Settings of one command, and the steps that get, tree and watch share.
+
+    `params` are the option values as Typer parsed them. Raises UsageError.
+    """
 
     def __init__(self, params: Mapping[str, Any], context: Context) -> None:
         self._params = params
         self.context = context
+        context.error_output.configure(params, context.env)
         self.settings = loader.load(params, context)
         context.error_output.machine = self.settings["output"] not in {None, "table"}
         context.error_output.quiet = self.settings["quiet"]
@@ -42,17 +45,19 @@ class JobCommand:
 
             junit.check(self.settings["junit"])
 
-    def ids(self, jobs: Sequence[str]) -> list[str]:
-        """Return the ids asked for, from arguments, standard input and the history."""
+    def job_ids(self, arguments: Sequence[str]) -> list[str]:
+        """Return the requested ids: from arguments, standard input and the history."""
         from vbsjob import history
         from vbsjob.cli import job_ids
 
-        newest = lambda: history.newest(self.settings, self.context)  # noqa: E731 - read only for @
-        return job_ids.ids(jobs, self.context.stdin, newest)
+        def recent() -> Sequence[str]:
+            return history.recent_ids(self.settings, self.context)
+
+        return job_ids.ids(arguments, self.context.stdin, recent)
 
     @contextmanager
-    def service(self) -> Iterator[Settings]:
-        """Yield settings that lead to a service: as they are, or to a sandbox of this run."""
+    def service_settings(self) -> Iterator[Settings]:
+        """Yield the settings to use: these, or those of a sandbox that this process starts."""
         if not self.settings.sandbox:
             yield self.settings
             return
@@ -63,97 +68,122 @@ class JobCommand:
         with Sandbox(self.context) as sandbox:
             yield self.settings.moved("the sandbox", **sandbox.settings)
 
-    def ask(self, ids: Sequence[str]) -> list[Answer]:
-        """Ask once about each job."""
+    def query(self, job_ids: Sequence[str]) -> list[JobResult]:
+        """Query each job once; return the results in the order of `job_ids`."""
         from vbsjob.client import JobsClient
-        from vbsjob.jobs.result import Answer
+        from vbsjob.jobs.result import JobResult
 
-        with self.service() as reached:
-            found = JobsClient(reached, self.context).jobs(ids)
-        return [Answer(job_id, told) for job_id, told in zip(ids, found, strict=True)]
+        with self.service_settings() as settings:
+            answers = JobsClient(settings, self.context).jobs(job_ids)
+        return [JobResult(job_id, answer) for job_id, answer in zip(job_ids, answers, strict=True)]
 
-    def code(self, answers: Sequence[Answer]) -> ExitCode:
-        """Return the exit code: an answered question is 0 unless the state is to be judged."""
+    def exit_code(self, results: Sequence[JobResult]) -> ExitCode:
+        """Return the exit code of a query: OK unless it failed or --exit-status judges states."""
         judged = self.settings["exit_status"]
-        return worst(answer.code if judged or answer.problem else ExitCode.OK for answer in answers)
+        return worst(result.code if judged or result.problem else ExitCode.OK for result in results)
 
-    def follow(self, ids: Sequence[str], wish: Wish, *, events: bool = False) -> Watch:
-        """Follow the jobs to their end; raises Interrupted with the way to go on."""
+    def watch_jobs(
+        self,
+        job_ids: Sequence[str],
+        options: TreeOptions,
+        show: Callable[[Sequence[JobResult]], None],
+        *,
+        events: bool = False,
+    ) -> ExitCode:
+        """Wait until the jobs have ended; return the exit code.
+
+        `show` writes the results to stdout; it is not called after a signal. Every way to end
+        writes the same history and reports. Raises SignalError after a signal and
+        WatchTimeoutError after --timeout, both with the command to continue.
+        """
+        with self.service_settings() as settings:
+            loop = self._watch_loop(settings, job_ids, options, events=events)
+            interrupted: SignalError | None = None
+            try:
+                loop.run()
+            except SignalError as error:
+                interrupted = error.with_hint(self._resume_command(job_ids))
+        try:
+            if interrupted is None:
+                show(loop.results())
+            self.save_history(loop.results())
+            self._write_reports(loop, interrupted)
+        except VbsjobError as error:
+            if interrupted is None:
+                raise
+            self.context.print_error(error)
+        if interrupted is not None:
+            raise interrupted
+        return self._watch_exit_code(loop)
+
+    def _watch_loop(
+        self,
+        settings: Settings,
+        job_ids: Sequence[str],
+        options: TreeOptions,
+        *,
+        events: bool,
+    ) -> WatchLoop:
         from vbsjob.cli import progress
         from vbsjob.client import JobsClient
-        from vbsjob.watch.loop import Watch
+        from vbsjob.watch.loop import WatchLoop
         from vbsjob.watch.state import WatchState
 
-        with self.service() as reached:
-            client = JobsClient(reached, self.context)
-            client.prepare()
-            shown = progress.choose(self.settings, self.context, wish, events=events)
-            poll = WatchState(ids, self._rules(), self.context.monotonic(), self.context.random)
-            watch = Watch(poll, client.ask, self.context, shown)
-            try:
-                watch.run()
-            except SignalError as interrupted:
-                interrupted.hint = self._resume(ids)
-                self._publish_interrupted(watch, interrupted.exit_code)
-                raise
-        return watch
+        client = JobsClient(settings, self.context)
+        client.prepare()
+        displays = progress.choose(self.settings, self.context, options, events=events)
+        now, random = self.context.monotonic(), self.context.random
+        state = WatchState(job_ids, self._watch_rules(), now, random)
+        return WatchLoop(state, client.get_once, self.context, displays)
 
-    def _publish_interrupted(self, watch: Watch, code: ExitCode) -> None:
-        """Keep and publish what is known of jobs that go on without us; the signal has the say.
+    def _watch_rules(self) -> WatchRules:
+        from vbsjob.watch.state import WatchRules
 
-        A report of an earlier run, left in its place, would be read as this one's.
+        values = {name: self.settings[name] for name in WatchRules.__slots__}
+        return WatchRules(**{name: value for name, value in values.items() if value is not None})
+
+    def _resume_command(self, job_ids: Sequence[str]) -> str:
+        """Return a hint with the command that continues the watch.
+
+        Empty for the sandbox: it ends with this process.
         """
-        self.remember(watch.answers())
-        try:
-            self._publish(watch.answers(left=code), code)
-        except VbsjobError as problem:
-            self.context.print_error(problem)
-
-    def _rules(self) -> Rules:
-        from vbsjob.watch.state import Rules
-
-        chosen = {name: self.settings[name] for name in Rules.__slots__}
-        return Rules(**{name: value for name, value in chosen.items() if value is not None})
-
-    def _resume(self, ids: Sequence[str]) -> str:
-        """Return the command that goes on where this one ended; the sandbox ended with it."""
         if self.settings.sandbox:
             return ""
         import shlex
 
-        chosen = [(noun, self._params[noun]) for noun in PLACE if self._params.get(noun)]
-        where = [word for noun, value in chosen for word in (SETTINGS_BY_NAME[noun].flag, value)]
-        return f"Resume: {shlex.join(['vbsjob', 'watch', *ids, *where])}"
+        options = [(name, self._params[name]) for name in SERVICE_OPTIONS if self._params.get(name)]
+        words = [word for name, value in options for word in (SETTINGS_BY_NAME[name].flag, value)]
+        return f"Resume: {shlex.join(['vbsjob', 'watch', *job_ids, *words])}"
 
-    def remember(self, answers: Sequence[Answer]) -> None:
-        """Keep the ids and times for another day."""
+    def save_history(self, results: Sequence[JobResult]) -> None:
+        """Store ids and times in the history."""
         from vbsjob import history
 
-        history.remember(answers, self.settings, self.context)
+        history.record(results, self.settings, self.context)
 
-    def publish(self, watch: Watch) -> None:
-        """Tell those who asked for a report of their own how the watch ended."""
-        self._publish(watch.answers(), watch.poll.code())
-
-    def _publish(self, answers: Sequence[Answer], code: ExitCode) -> None:
+    def _write_reports(self, loop: WatchLoop, interrupted: SignalError | None) -> None:
+        """Write the reports that --github and --junit ask for. Raises InternalError."""
+        code = loop.state.code() if interrupted is None else interrupted.exit_code
+        results = loop.results() if interrupted is None else loop.results(left=code)
         if self.settings["github"]:
             from vbsjob.output import github
 
-            github.report(answers, code, self.context)
+            github.report(results, code, self.context)
         if self.settings["junit"] is not None:
             from vbsjob.output import junit
 
-            junit.write(self.settings["junit"], answers, self.context)
+            junit.write(self.settings["junit"], results, self.context)
 
-    def conclude(self, watch: Watch) -> ExitCode:
-        """Return what the watch came to; raises TimedOut with the way to go on.
+    def _watch_exit_code(self, loop: WatchLoop) -> ExitCode:
+        """Return the exit code of a finished watch.
 
-        Raises Interrupted only where a signal kept the answer from being written whole.
+        Raises WatchTimeoutError, and SignalError if a signal cut the output short.
         """
-        poll = watch.poll
-        watch.check_written()
+        loop.check_written()
         if self.settings["bell"]:
             self.context.ring_bell()
-        if poll.code() is ExitCode.TIMEOUT:
-            raise WatchTimeoutError(poll.left(), hint=self._resume(poll.ids))
-        return poll.code()
+        code = loop.state.code()
+        if code is ExitCode.TIMEOUT:
+            hint = self._resume_command(loop.state.ids)
+            raise WatchTimeoutError.for_jobs(loop.state.left(), hint)
+        return code

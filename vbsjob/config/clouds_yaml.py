@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import files
-from vbsjob.outcome import UsageError
+from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -142,20 +142,24 @@ class Clouds:
         if path is None:
             return None
         clouds = files.mapping(path, section, files.yaml(path).get(section))
-        named = {name: files.mapping(path, f"{section}.{name}", raw) for name, raw in clouds.items()}
+        named = {
+            name: files.mapping(path, f"{section}.{name}", raw) for name, raw in clouds.items()
+        }
         return _warned(File(path, named), self._context)
 
 
 def config(context: Context) -> File | None:
     """Read config.toml: [defaults] and [clouds.NAME]; None where there is none."""
-    path = context.config_file
+    path = context.paths.config_file
     document = None if path is None else files.toml(path)
     if path is None or document is None:
         return None
     for name in document:
         if name not in {"defaults", "clouds"}:
             where = files.place(path, name)
-            raise UsageError(f"{where}: there is no section [{printable(name)}].", hint="Use [defaults].")
+            raise UsageError(
+                f"{where}: there is no section [{printable(name)}].", hint="Use [defaults]."
+            )
     clouds = files.mapping(path, "clouds", document.get("clouds"))
     named = {name: files.mapping(path, f"clouds.{name}", raw) for name, raw in clouds.items()}
     defaults = files.mapping(path, "defaults", document.get("defaults"))
@@ -168,7 +172,9 @@ def _place(stem: str, variable: str, context: Context) -> Path | None:
         if not stat.S_ISREG(files.mode(Path(named), f"{variable}: {printable(named)}")):
             raise UsageError(f"{variable}: {printable(named)} is no file that can be read.")
         return Path(named).absolute()
-    places = (folder / f"{stem}{suffix}" for folder in context.config_folders for suffix in SUFFIXES)
+    places = (
+        folder / f"{stem}{suffix}" for folder in context.paths.config_folders for suffix in SUFFIXES
+    )
     return next((place for place in places if stat.S_ISREG(files.mode(place))), None)
 
 

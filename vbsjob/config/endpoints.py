@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from vbsjob.outcome import AuthError, ApiError, UsageError
+from vbsjob.errors import ApiError, AuthError, UsageError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:

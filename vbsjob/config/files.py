@@ -10,7 +10,7 @@ import re
 import stat
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.outcome import UsageError
+from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:

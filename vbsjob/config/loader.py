@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import clouds_yaml, endpoints, files
 from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
-from vbsjob.outcome import UsageError
-from vbsjob.text import suggestion, printable
+from vbsjob.errors import UsageError
+from vbsjob.text import printable, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ PLACES, TRUST = ("auth_url", "endpoint"), ("cacert", "verify", "insecure")
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class SettingValue:
     """A setting and its origin, such as `--region`, `OS_REGION_NAME` or a file's key."""
 
     value: Any = field(repr=False)
@@ -43,14 +43,14 @@ class Value:
     """Whether it is from a file in the working directory, which a stranger may have put there."""
 
 
-Source = dict[str, Value]
+Source = dict[str, SettingValue]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All values that some source sets, by noun."""
 
-    values: Mapping[str, Value]
+    values: Mapping[str, SettingValue]
     sandbox: bool = False
     files: tuple[Path, ...] = ()
     """Every file that was read, in the order of trust."""
@@ -80,8 +80,10 @@ class Settings:
 
     def moved(self, origin: str, **values: str) -> Settings:
         """Return settings for another place: only the preferences stay."""
-        kept = {noun: v for noun, v in self.values.items() if not (set(SETTINGS_BY_NAME[noun].cloud))}
-        return replace(self, values=kept | {n: Value(v, origin) for n, v in values.items()})
+        kept = {
+            noun: v for noun, v in self.values.items() if not (set(SETTINGS_BY_NAME[noun].cloud))
+        }
+        return replace(self, values=kept | {n: SettingValue(v, origin) for n, v in values.items()})
 
 
 def load(options: Mapping[str, Any], context: Context) -> Settings:
@@ -99,7 +101,9 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     values = _gathered([*direct, ours, defaults, theirs])
     if _is_sandbox(name, ours, theirs):
         return Settings({n: _parsed(n, v) for n, v in values.items()}, sandbox=True)
-    context.secrets.add(*(str(v.value) for noun, v in values.items() if SETTINGS_BY_NAME[noun].secret))
+    context.secrets.add(
+        *(str(v.value) for noun, v in values.items() if SETTINGS_BY_NAME[noun].secret)
+    )
     parsed = {noun: _parsed(noun, value) for noun, value in values.items()}
     parsed = _filled_in(_region_told(parsed, [*layers[0], *layers[1]]))
     _refuse_other_cloud(name, parsed, [ours, theirs])
@@ -116,7 +120,7 @@ def preference(noun: str, options: Mapping[str, Any], context: Context) -> Any:
 
 def _options(options: Mapping[str, Any]) -> Source:
     return {
-        noun: Value(options[noun], key.flag)
+        noun: SettingValue(options[noun], key.flag)
         for noun, key in SETTINGS_BY_NAME.items()
         if options.get(noun) is not None
     }
@@ -124,12 +128,16 @@ def _options(options: Mapping[str, Any]) -> Source:
 
 def _own(context: Context) -> Source:
     named = ((key.noun, key.variable) for key in SETTINGS)
-    return {noun: Value(context.env[name], name) for noun, name in named if context.env.get(name)}
+    return {
+        noun: SettingValue(context.env[name], name) for noun, name in named if context.env.get(name)
+    }
 
 
 def _os(context: Context) -> Source:
     named = ((key.noun, name) for key in SETTINGS for name in reversed(key.os))
-    return {noun: Value(context.env[name], name) for noun, name in named if context.env.get(name)}
+    return {
+        noun: SettingValue(context.env[name], name) for noun, name in named if context.env.get(name)
+    }
 
 
 def _defaults(config: clouds_yaml.File | None) -> Source:
@@ -143,10 +151,10 @@ def _defaults(config: clouds_yaml.File | None) -> Source:
                 f"{where}: [defaults] has no key {printable(noun)!r}.", hint=suggestion(noun, known)
             )
     origin = f"{config.path} [defaults]"
-    return {noun: Value(raw, origin, config.path) for noun, raw in config.defaults.items()}
+    return {noun: SettingValue(raw, origin, config.path) for noun, raw in config.defaults.items()}
 
 
-def _cloud(name: Value | None, known: clouds_yaml.Clouds, *, addressed: bool) -> str | None:
+def _cloud(name: SettingValue | None, known: clouds_yaml.Clouds, *, addressed: bool) -> str | None:
     """Return the cloud that is meant; None for none.
 
     A cloud that is alone in clouds.yaml needs no name, unless an address is given already.
@@ -164,12 +172,12 @@ def _cloud(name: Value | None, known: clouds_yaml.Clouds, *, addressed: bool) ->
     return word
 
 
-def _asks_for_sandbox(name: Value | None) -> bool:
+def _asks_for_sandbox(name: SettingValue | None) -> bool:
     """Only in so many words: OS_CLOUD=sandbox may mean somebody's real cloud."""
     return name is not None and name.value == SANDBOX and name.origin in {"--cloud", "VBSJOB_CLOUD"}
 
 
-def _is_sandbox(name: Value | None, *defined: Source) -> bool:
+def _is_sandbox(name: SettingValue | None, *defined: Source) -> bool:
     return _asks_for_sandbox(name) and not any(defined)
 
 
@@ -181,11 +189,11 @@ def _of(layers: list[clouds_yaml.Layer]) -> Source:
             raw = layer.at(dotted)
             if raw not in (None, "") and key.noun not in found:
                 origin = f"{layer.origin}.{dotted}"
-                found[key.noun] = Value(raw, origin, layer.path, layer.here)
+                found[key.noun] = SettingValue(raw, origin, layer.path, layer.here)
     return found
 
 
-def _first(noun: str, sources: list[Source]) -> Value | None:
+def _first(noun: str, sources: list[Source]) -> SettingValue | None:
     return next((source[noun] for source in sources if noun in source), None)
 
 
@@ -205,7 +213,7 @@ def _gathered(sources: list[Source]) -> Source:
     return values
 
 
-def _parsed(noun: str, found: Value) -> Value:
+def _parsed(noun: str, found: SettingValue) -> SettingValue:
     key = SETTINGS_BY_NAME[noun]
     try:
         return replace(found, value=key.parse(found.value))
@@ -222,9 +230,9 @@ def _region_told(values: Source, layers: list[clouds_yaml.Layer]) -> Source:
     match = REGION.fullmatch(str(name.value)) if name else None
     first = clouds_yaml.first_region(layers)
     if match and name:
-        told = Value(match[1], f"{name.origin} (project name)", name.file, name.here)
+        told = SettingValue(match[1], f"{name.origin} (project name)", name.file, name.here)
         return values | {"region": told}
-    return values | {"region": Value(*first)} if first else values
+    return values | {"region": SettingValue(*first)} if first else values
 
 
 def _filled_in(values: Source) -> Source:
@@ -233,7 +241,7 @@ def _filled_in(values: Source) -> Source:
     return values | {noun: _filled(values[noun], values.get("region")) for noun in nouns}
 
 
-def _filled(found: Value, region: Value | None) -> Value:
+def _filled(found: SettingValue, region: SettingValue | None) -> SettingValue:
     address = str(found.value)
     if "{region_name}" not in address and "%(region_name)s" not in address:
         return found
@@ -255,7 +263,7 @@ def _addressed(values: Source) -> Settings:
     endpoint, project = values.get("endpoint"), values.get("project_id")
     carried = endpoints.project_in(endpoint.value) if endpoint else None
     if endpoint and carried and project is None and "project_name" not in values:
-        values["project_id"] = _parsed("project_id", Value(carried, endpoint.origin))
+        values["project_id"] = _parsed("project_id", SettingValue(carried, endpoint.origin))
     elif endpoint and carried and project and carried != project.value:
         raise UsageError(
             f"{endpoint.origin} is for project {printable(carried)},"
@@ -265,7 +273,7 @@ def _addressed(values: Source) -> Settings:
     return Settings(values)
 
 
-def _refuse_other_cloud(name: Value | None, values: Source, defined: list[Source]) -> None:
+def _refuse_other_cloud(name: SettingValue | None, values: Source, defined: list[Source]) -> None:
     """A cloud named for this call must not be asked elsewhere because of an old OS_AUTH_URL."""
     theirs, chosen = _first("auth_url", defined), values.get("auth_url")
     if name is None or theirs is None or chosen is None or not chosen.origin.startswith("OS_"):

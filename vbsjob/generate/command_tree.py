@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vbsjob.exit_codes import ExitCode
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -46,8 +48,8 @@ class Command:
     examples: tuple[str, ...] = ()
     options: tuple[Parameter, ...] = ()
     arguments: tuple[Parameter, ...] = ()
-    codes: bool = False
-    """Whether it can end with any exit code, rather than with 0, 2 and 70 alone."""
+    exit_codes: tuple[ExitCode, ...] = ()
+    """Exit codes that its help lists."""
     below: tuple[Command, ...] = field(default=())
 
     @property

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from vbsjob import RELEASED, __version__
 from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
-from vbsjob.outcome import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,7 +42,7 @@ def page(command: Command, top: Command) -> str:
     """Return a command's manual page."""
     title = command.page.upper()
     lines = [
-        r".\" Written by python -m vbsjob.manual; do not edit.",
+        r".\" Written by python -m vbsjob.generate; do not edit.",
         f'.TH {_text(title)} 1 {RELEASED} "vbsjob {__version__}" "User Commands"',
         *_section("NAME", _filled(f"{command.page} - {_phrase(command.summary)}")),
         *_section("SYNOPSIS", _synopsis(command)),
@@ -130,8 +129,9 @@ def _tag(found: Parameter) -> str:
 
 
 def _codes(command: Command) -> Iterator[tuple[str, str]]:
-    chosen = ExitCode if command.codes or command.below else (ExitCode.OK, ExitCode.USAGE, ExitCode.INTERNAL)
-    yield from ((_bold(str(int(code))), f"{code.word}: {code.meaning}.") for code in chosen)
+    yield from (
+        (_bold(str(int(code))), f"{code.label}: {code.meaning}.") for code in command.exit_codes
+    )
 
 
 def _environment(command: Command, top: bool) -> Iterator[str]:  # noqa: FBT001 - the page's kind

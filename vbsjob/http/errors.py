@@ -9,24 +9,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import endpoints
-from vbsjob.http import retry, strict_json
-from vbsjob.http.messages import REQUEST_ID
-from vbsjob.outcome import (
+from vbsjob.errors import (
+    ApiError,
+    AuthError,
     InvalidBodyError,
     JobNotFoundError,
-    AuthError,
-    VbsjobError,
-    ApiError,
+    PermanentConnectionError,
     ThrottledError,
     UnavailableError,
-    PermanentConnectionError,
+    VbsjobError,
 )
+from vbsjob.http import retry, strict_json
+from vbsjob.http.messages import REQUEST_ID
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from vbsjob.http.messages import Response, Request
+    from vbsjob.http.messages import Request, Response
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 522, 524})
 THROTTLED = frozenset({429, 503})
@@ -117,7 +117,9 @@ def from_response(  # noqa: PLR0911 - a table of refusals, one a line
     if response.status in TRANSIENT:
         return _unavailable(response, place, speech, facts)
     if response.status == 407:
-        return PermanentConnectionError(f"the proxy on the way to {place} wants a sign-in.", **facts)
+        return PermanentConnectionError(
+            f"the proxy on the way to {place} wants a sign-in.", **facts
+        )
     if 300 <= response.status < 400:
         return _redirected(response, place, facts)
     return ApiError(f"{place} refused the question{speech}.", hint="", **facts)
@@ -140,7 +142,9 @@ def _nothing_there(
     return _not_found(job_id, speech, facts)
 
 
-def _not_allowed(status: int, place: str, speech: str, code: str, facts: dict[str, Any]) -> VbsjobError:
+def _not_allowed(
+    status: int, place: str, speech: str, code: str, facts: dict[str, Any]
+) -> VbsjobError:
     if status == 403 or code in RIGHTS:
         return AuthError(
             f"{place} does not allow this{speech}.",
@@ -181,7 +185,9 @@ def clock(response: Response, now: datetime) -> timedelta | None:
 
 def _unavailable(response: Response, place: str, speech: str, facts: dict[str, Any]) -> VbsjobError:
     kind = ThrottledError if response.status in THROTTLED else UnavailableError
-    wait = retry.retry_after(response.headers.get("retry-after", ""), response.headers.get("date", ""))
+    wait = retry.retry_after(
+        response.headers.get("retry-after", ""), response.headers.get("date", "")
+    )
     hint = f"It asks to come back in {wait:.0f} s." if wait else ""
     return kind(f"{place} cannot answer now{speech}.", hint=hint, retry_after=wait, **facts)
 

@@ -21,7 +21,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
 
-    def having(self, **headers: str) -> Request:
+    def with_headers(self, **headers: str) -> Request:
         """Return the request with further headers; an underscore stands for a hyphen."""
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         return Request(self.method, self.url, {**self.headers, **more}, self.body)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from vbsjob.config.endpoints import is_loopback
-from vbsjob.outcome import UsageError
+from vbsjob.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vbsjob.outcome import VbsjobError
+    from vbsjob.errors import VbsjobError
 
 LONGEST_DELAY = 20.0
 LONGEST_RETRY_AFTER = 120.0
@@ -62,7 +62,7 @@ class RetryBudget:
             self.stale_seen = True
             return 0.0
         self.tries += 1
-        limits = (self.attempts, problem.tries)
+        limits = (self.attempts, problem.max_attempts)
         if any(limit is not None and self.tries >= limit for limit in limits):
             return None
         wait, left = self._wait(problem), self.seconds - (now - self.started)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
+from vbsjob.errors import UnavailableError, VbsjobError
 from vbsjob.http import errors
 from vbsjob.http.retry import RetryBudget, RetryQuota
-from vbsjob.outcome import VbsjobError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.http.messages import Response, Request
+    from vbsjob.http.messages import Request, Response
 
 RATE = 20.0
 """Requests a second, at most, from this process."""
@@ -44,14 +44,15 @@ class Sender:
         try:
             response = self._send(request)
         except VbsjobError as problem:
-            self._context.trace(f"{request.method} {request.url}: {problem.message}")
+            self._context.debug(f"{request.method} {request.url}: {problem.message}")
             raise
         self._last = (response, self._context.now())
         took = self._context.monotonic() - began
         known = f", request id {response.request_id}" if response.request_id else ""
         size = len(response.body)
-        self._context.trace(
-            f"{request.method} {request.url}: {response.status}, {size} bytes in {took:.2f} s{known}"
+        self._context.debug(
+            f"{request.method} {request.url}: {response.status},"
+            f" {size} bytes in {took:.2f} s{known}"
         )
         return response
 
@@ -98,7 +99,9 @@ def _exhausted(problem: VbsjobError, patience: RetryBudget, now: float) -> Vbsjo
     if isinstance(problem, UnavailableError):
         times = f"{patience.tries} tries in {now - patience.started:.0f} s; "
         tried = times if patience.tries > 1 else ""
-        problem.hint = f"{problem.hint} ".lstrip() + f"({tried}the job's state is unknown.)"
+        return problem.with_hint(
+            f"{problem.hint} ".lstrip() + f"({tried}the job's state is unknown.)"
+        )
     return problem
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbsjob.config import files
-from vbsjob.outcome import UsageError
+from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -94,7 +94,9 @@ def _loaded(named: tuple[str, str] | None, folder: tuple[str, str] | None) -> ss
     if named is not None and not stat.S_ISREG(_mode(named)):
         raise UsageError(f"{origin}: {printable(path)} is no file that can be read.")
     try:
-        ssl_context = ssl.create_default_context(cafile=named and named[0], capath=folder and folder[0])
+        ssl_context = ssl.create_default_context(
+            cafile=named and named[0], capath=folder and folder[0]
+        )
         empty = named is not None and not ssl_context.cert_store_stats()["x509"]
     except (OSError, ValueError) as error:
         _only_about_the_file(error)
@@ -111,7 +113,9 @@ def _only_about_the_file(error: Exception) -> None:
         raise error
 
 
-def _identify(ssl_context: ssl.SSLContext, cert: tuple[str, str], key: tuple[str, str] | None) -> None:
+def _identify(
+    ssl_context: ssl.SSLContext, cert: tuple[str, str], key: tuple[str, str] | None
+) -> None:
     for named in filter(None, (cert, key)):
         if not stat.S_ISREG(_mode(named)):
             raise UsageError(f"{named[1]}: {printable(named[0])} is no file that can be read.")

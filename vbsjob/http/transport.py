@@ -18,11 +18,11 @@ import httpx
 
 from vbsjob import __version__
 from vbsjob.config import endpoints
+from vbsjob.errors import BodyTooLargeError, PermanentConnectionError, UnavailableError, VbsjobError
 from vbsjob.http import proxies
-from vbsjob.http.deadline import DeadlineBackend, Deadline
-from vbsjob.http.messages import Response, Request
+from vbsjob.http.deadline import Deadline, DeadlineBackend
+from vbsjob.http.messages import Request, Response
 from vbsjob.http.tls import TlsConfig
-from vbsjob.outcome import VbsjobError, BodyTooLargeError, UnavailableError, PermanentConnectionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -80,7 +80,7 @@ class Transport:
             problem = _problem(error, place, self._proxy(place))
             # Only what asks may be sent again at once: a sign-in might count as two.
             used = request.method == "GET" and place in self._used
-            problem.stale = used and _went_stale(error)
+            problem = problem.replace(stale=used and _went_stale(error))
             self._used.discard(place)
             raise problem from None
         self._used.add(place)
@@ -134,7 +134,9 @@ class Transport:
 
     def _connected(self, secure: bool, proxy: Proxy | None) -> httpx.HTTPTransport:  # noqa: FBT001 - a way's parts
         encrypted = secure or (proxy is not None and proxy.url.startswith("https:"))
-        ssl_context = self._trust.ssl_context() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        ssl_context = (
+            self._trust.ssl_context() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        )
         transport = httpx.HTTPTransport(
             verify=ssl_context,
             trust_env=False,
@@ -260,4 +262,6 @@ def _proxy_problem(error: Exception, place: str, proxy: str) -> VbsjobError:
             hint="HTTPS_PROXY may hold it: http://USER:PASSWORD@HOST:PORT.",
         )
     told = f" ({status})" if status.isdecimal() else ""
-    return UnavailableError(f"the proxy {proxy} on the way to {place} did not let this through{told}.")
+    return UnavailableError(
+        f"the proxy {proxy} on the way to {place} did not let this through{told}."
+    )

@@ -6,21 +6,22 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vbsjob import outcome
+from vbsjob import exit_codes
 from vbsjob.jobs.job import Job
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vbsjob.outcome import ExitCode, VbsjobError
+    from vbsjob.errors import VbsjobError
+    from vbsjob.exit_codes import ExitCode
 
 SCHEMA_VERSION = 1
 MISSING = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class JobResult:
     """What came of asking for one id: the job, or the problem that kept it away.
 
     After a watch, `last` is what was last known of a job before the problem, and `settled` the
@@ -48,12 +49,12 @@ class Answer:
         if self.settled is not None:
             return self.settled
         if isinstance(self.found, Job):
-            return outcome.verdict(self.found)
+            return exit_codes.of_job(self.found)
         return self.found.exit_code
 
     def record(self, now: datetime) -> dict[str, Any]:
         """Return the document; where the service uses one of our names, its own member stays."""
-        ours: dict[str, Any] = {"verdict": self.code.word, "exit_code": int(self.code)}
+        ours: dict[str, Any] = {"verdict": self.code.label, "exit_code": int(self.code)}
         members: dict[str, Any] = {"job_id": self.job_id}
         if self.job is not None:
             members = self.job.members

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from vbsjob.jobs.job import Job
 
-    Waiting = tuple[int, int, int, "Row", Iterator["Row"]]
+    Waiting = tuple[int, int, int, "Node", Iterator["Node"]]
 
 LEVELS = 64
 """How many levels of sub-jobs are drawn; deeper ones are counted."""
@@ -39,12 +39,12 @@ NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(eq=False, slots=True)
-class Row:
+class Node:
     """A job and its place among the others; `below` counts the sub-jobs under it by kind."""
 
     job: Job
     depth: int = 0
-    parent: Row | None = None
+    parent: Node | None = None
     position: int = 0
     """Its place among its parent's sub-jobs, from 0, in the service's order."""
     rank: int = 0
@@ -52,23 +52,23 @@ class Row:
     below: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     levels: int = 0
     """How many levels there are below it."""
-    children: Sequence[Row] = ()
+    children: Sequence[Node] = ()
     urgency: int = DONE
     """Of the most urgent job in this branch."""
-    _by_urgency: Sequence[Row] | None = None
+    _by_urgency: Sequence[Node] | None = None
 
     @property
-    def by_urgency(self) -> Sequence[Row]:
+    def by_urgency(self) -> Sequence[Node]:
         """The children, those with the most urgent branch first; sorted when first asked for."""
         if self._by_urgency is None:
             self._by_urgency = sorted(self.children, key=lambda row: row.urgency)
         return self._by_urgency
 
     @property
-    def trail(self) -> list[Row]:
+    def trail(self) -> list[Node]:
         """The rows from the top job to this one."""
-        rows: list[Row] = []
-        row: Row | None = self
+        rows: list[Node] = []
+        row: Node | None = self
         while row is not None:
             rows.append(row)
             row = row.parent
@@ -90,10 +90,10 @@ class JobTree:
     """The rows of one answer. Made in linear time; asked again it costs only what it returns."""
 
     def __init__(
-        self, job: Job, *, sort: Callable[[Row], tuple[bool, float]] | None = None
+        self, job: Job, *, sort: Callable[[Node], tuple[bool, float]] | None = None
     ) -> None:
-        self.top = Row(job)
-        self.rows: list[Row] = []
+        self.top = Node(job)
+        self.rows: list[Node] = []
         """Every job, in the order of the picture."""
         waiting = [self.top]
         while waiting:
@@ -103,7 +103,7 @@ class JobTree:
             below = row.job.sub_jobs
             if not below:
                 continue
-            children = [Row(sub, row.depth + 1, row, n) for n, sub in enumerate(below)]
+            children = [Node(sub, row.depth + 1, row, n) for n, sub in enumerate(below)]
             if sort is not None:
                 children.sort(key=sort)
             row.children = children
@@ -118,12 +118,12 @@ class JobTree:
         self.rows.clear()
 
     @property
-    def deepest_failure(self) -> Row | None:
+    def deepest_failure(self) -> Node | None:
         """The first of the deepest jobs that the service calls FAIL; None without any."""
         failed = (row for row in self.rows if row.job.failed)
         return max(failed, key=lambda row: row.depth, default=None)
 
-    def folded(self, height: int) -> list[Row | Summary]:
+    def folded(self, height: int) -> list[Node | Summary]:
         """Return at most `height` rows: everything, or the urgent ones and counts of the rest."""
         if len(self.rows) <= height and self.top.levels <= LEVELS:
             return list(self.rows)
@@ -138,7 +138,7 @@ class JobTree:
         depth: int | None = None,
         only: Collection[str] = (),
         levels: int | None = LEVELS,
-    ) -> Iterator[Row | Summary]:
+    ) -> Iterator[Node | Summary]:
         """Yield rows to `depth` levels; with `only` those kinds and what leads to them.
 
         Never more than `levels`; what is left out is counted in a summary.
@@ -146,17 +146,17 @@ class JobTree:
         limit = min(n for n in (depth, levels, self.top.levels) if n is not None)
         if not only:
             return _drawn(self.top, lambda row: row.children, limit)
-        kept: set[Row] = {self.top}
+        kept: set[Node] = {self.top}
         for row in self.rows:
             if kind(row.job) in only:
-                here: Row | None = row
+                here: Node | None = row
                 while here is not None and here not in kept:
                     kept.add(here)
                     here = here.parent
         return _drawn(self.top, lambda row: [c for c in row.children if c in kept], limit)
 
 
-def _count(row: Row) -> None:
+def _count(row: Node) -> None:
     """Add up what is below a row; its children have been counted."""
     row.urgency = URGENCY[kind(row.job)]
     if row.children:
@@ -170,12 +170,12 @@ def _count(row: Row) -> None:
         row.urgency = min(row.urgency, child.urgency)
 
 
-def _urgent(top: Row, height: int) -> dict[Row, list[Row]]:
+def _urgent(top: Node, height: int) -> dict[Node, list[Node]]:
     """Choose rows, the most urgent first, then those above, so that they and their counts fit.
 
     Costs by the height: of a row's sub-jobs no more are looked at than are taken, and one.
     """
-    chosen: dict[Row, list[Row]] = {top: []}
+    chosen: dict[Node, list[Node]] = {top: []}
     left = height - 2
     waiting: list[Waiting] = []
     _await(waiting, iter(top.by_urgency))
@@ -197,16 +197,18 @@ def _urgent(top: Row, height: int) -> dict[Row, list[Row]]:
     return chosen
 
 
-def _await(waiting: list[Waiting], siblings: Iterator[Row]) -> None:
+def _await(waiting: list[Waiting], siblings: Iterator[Node]) -> None:
     following = next(siblings, None)
     if following is not None:
         place = (following.urgency, following.depth, following.rank)
         heapq.heappush(waiting, (*place, following, siblings))
 
 
-def _drawn(top: Row, shown: Callable[[Row], Sequence[Row]], limit: int) -> Iterator[Row | Summary]:
+def _drawn(
+    top: Node, shown: Callable[[Node], Sequence[Node]], limit: int
+) -> Iterator[Node | Summary]:
     """Yield the rows top to bottom; what is not shown is counted where it would stand."""
-    waiting: list[Row | Summary] = [top]
+    waiting: list[Node | Summary] = [top]
     while waiting:
         item = waiting.pop()
         yield item
@@ -219,7 +221,7 @@ def _drawn(top: Row, shown: Callable[[Row], Sequence[Row]], limit: int) -> Itera
         waiting.extend(reversed(children))
 
 
-def _summary(row: Row, shown: Sequence[Row], levels: int) -> Summary:
+def _summary(row: Node, shown: Sequence[Node], levels: int) -> Summary:
     hidden = dict(row.below)
     for child in shown:
         for word, number in (*child.below.items(), (kind(child.job), 1)):
@@ -228,27 +230,27 @@ def _summary(row: Row, shown: Sequence[Row], levels: int) -> Summary:
     return Summary(row.depth + 1, done, sum(hidden.values()) - done, levels)
 
 
-def earliest(row: Row) -> tuple[bool, float]:
+def earliest(row: Node) -> tuple[bool, float]:
     """Order by begin; those without a time last, in the service's order."""
     begin = parse_time(row.job.members.get("begin_time"))
     return begin is None, begin.timestamp() if begin else 0.0
 
 
-def longest(now: datetime) -> Callable[[Row], tuple[bool, float]]:
+def longest(now: datetime) -> Callable[[Node], tuple[bool, float]]:
     """Order by duration, the longest first; those without one last."""
 
-    def key(row: Row) -> tuple[bool, float]:
+    def key(row: Node) -> tuple[bool, float]:
         seconds = row.job.elapsed(now)
         return seconds is None, -(seconds or 0.0)
 
     return key
 
 
-def gravest(row: Row) -> tuple[bool, float]:
+def gravest(row: Node) -> tuple[bool, float]:
     """Order by status: failed, running, anything odd, waiting, done."""
     return False, URGENCY[kind(row.job)]
 
 
-def ordering(word: str, now: datetime) -> Callable[[Row], tuple[bool, float]] | None:
+def ordering(word: str, now: datetime) -> Callable[[Node], tuple[bool, float]] | None:
     """Return the key that --sort names; None for the service's own order."""
     return {"begin": earliest, "duration": longest(now), "status": gravest}.get(word)

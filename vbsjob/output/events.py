@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from vbsjob.context import Context
+    from vbsjob.exit_codes import ExitCode
     from vbsjob.jobs.diff import Change
-    from vbsjob.outcome import ExitCode
     from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 
@@ -25,26 +25,26 @@ class EventStream:
         self._stream = stream
         self._began = context.monotonic()
 
-    def tell(self, events: Sequence[Event], poll: WatchState, now: float) -> None:
+    def on_events(self, events: Sequence[Event], state: WatchState, now: float) -> None:
         """Write what happened; no events mean that the watch begins."""
         if not events:
-            self._write("start", job_ids=list(poll.ids))
+            self._write("start", job_ids=list(state.ids))
         for event in events:
-            one = poll.followed[event.job_id]
+            one = state.followed[event.job_id]
             if event.kind == "change" and one.job is not None:
                 status = one.job.members.get("status")
                 self._write("change", event.changes, job_id=one.job_id, status=status)
             else:
-                self._write(event.kind, job_id=one.job_id, **_told(event, one, now))
+                self._write(event.kind, job_id=one.job_id, **_members(event, one, now))
 
-    def tick(self, _poll: WatchState, _now: float) -> float:
+    def refresh(self, _state: WatchState, _now: float) -> float:
         """Need no time."""
         return math.inf
 
-    def leave(self) -> None:
+    def suspend(self) -> None:
         """Own no terminal."""
 
-    def end(self, poll: WatchState, code: ExitCode) -> None:
+    def finish(self, state: WatchState, code: ExitCode) -> None:
         """Write the verdict: the exit code, and every job's own."""
         steady_now = self._context.steady_now()
         jobs = [
@@ -54,9 +54,9 @@ class EventStream:
                 "exit_code": int(one.verdict),
                 "elapsed_s": one.job.elapsed(steady_now) if one.job else None,
             }
-            for one in poll.followed.values()
+            for one in state.followed.values()
         ]
-        self._write("verdict", exit_code=int(code), verdict=code.word, jobs=jobs)
+        self._write("verdict", exit_code=int(code), verdict=code.label, jobs=jobs)
 
     def _write(self, kind: str, changes: Iterable[Change] | None = None, **members: Any) -> None:
         """Write a line, its changes one by one: there may be hundreds of thousands."""
@@ -82,7 +82,7 @@ def _json(document: dict[str, Any]) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-def _told(event: Event, one: TrackedJob, now: float) -> dict[str, Any]:
+def _members(event: Event, one: TrackedJob, now: float) -> dict[str, Any]:
     told: dict[str, Any] = {"outage_s": round(event.seconds, 3)}
     if event.problem is not None:
         told["last_answer_s"] = None if one.answered is None else round(now - one.answered, 3)

@@ -12,7 +12,6 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.jobs import result as results
-from vbsjob.output import layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -52,7 +51,7 @@ def write(
 
 
 def _json(records: Records, fields: Fields, out: TextIO) -> None:
-    layout.as_json(_one(records, fields), out.write)
+    json.dump(_one(records, fields), out, indent=2)
     out.write("\n")
 
 
@@ -62,9 +61,66 @@ def _jsonl(records: Records, fields: Fields, out: TextIO) -> None:
 
 
 def _yaml(records: Records, fields: Fields, out: TextIO) -> None:
-    out.write("---")
-    layout.as_yaml(_one(records, fields), out.write)
-    out.write("\n")
+    to_yaml(_one(records, fields), out)
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_PLAIN_YAML = re.compile(
+    r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_][A-Za-z0-9_./-]*", re.IGNORECASE
+)
+"""Strings that YAML 1.1 and 1.2 read as strings without quotes; an id such as 4e5 is a number."""
+
+
+def to_yaml(document: Any, out: TextIO) -> None:
+    """Write a document as YAML in block style, pure ASCII, event by event to bound the memory.
+
+    libyaml cannot write lone surrogates (F39); PyYAML's own emitter can.
+    """
+    import yaml
+
+    fast = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    dumper = (
+        yaml.SafeDumper if _SURROGATE.search(json.dumps(document, ensure_ascii=False)) else fast
+    )
+    yaml.emit(_yaml_events(document), out, Dumper=dumper, width=1 << 30)
+
+
+def _yaml_events(document: Any) -> Iterator[Any]:
+    """Yield the YAML events of a JSON document, without recursion."""
+    import yaml
+
+    yield yaml.StreamStartEvent()
+    yield yaml.DocumentStartEvent(explicit=True)
+    todo: list[Any] = [document]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, yaml.Event):
+            yield item
+        elif isinstance(item, dict):
+            yield yaml.MappingStartEvent(None, None, implicit=True, flow_style=not item)
+            todo.append(yaml.MappingEndEvent())
+            todo.extend(part for pair in reversed(item.items()) for part in reversed(pair))
+        elif isinstance(item, list):
+            yield yaml.SequenceStartEvent(None, None, implicit=True, flow_style=not item)
+            todo.append(yaml.SequenceEndEvent())
+            todo.extend(reversed(item))
+        else:
+            text, style = _yaml_scalar(item)
+            yield yaml.ScalarEvent(
+                None, None, (style is None, style is not None), text, style=style
+            )
+    yield yaml.DocumentEndEvent(explicit=False)
+    yield yaml.StreamEndEvent()
+
+
+def _yaml_scalar(value: Any) -> tuple[str, str | None]:
+    """Return the text of a scalar and its quote. YAML 1.1 wants a point in 1.0e+20."""
+    if isinstance(value, str):
+        return value, None if _PLAIN_YAML.fullmatch(value) else '"'
+    text = json.dumps(value)
+    return (
+        text.replace("e", ".0e") if "e" in text and "." not in text and text[-1].isdigit() else text
+    ), None
 
 
 def _one(records: Records, fields: Fields) -> Any:

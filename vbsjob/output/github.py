@@ -11,16 +11,16 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import error_codes, job
-from vbsjob.outcome import ExitCode
-from vbsjob.text import printable, format_duration
+from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from vbsjob.context import Context
-    from vbsjob.jobs.result import Answer
+    from vbsjob.jobs.result import JobResult
 
 ANNOTATIONS = 10
 """GitHub shows so many errors of a step, and silently drops the rest."""
@@ -30,14 +30,14 @@ ROWS = 200
 CELL = 300
 
 
-def report(answers: Sequence[Answer], code: ExitCode, context: Context) -> None:
+def report(results: Sequence[JobResult], code: ExitCode, context: Context) -> None:
     """Tell the runner: commands on stderr, the rest appended to the files that it names."""
     with suppress(OSError):
-        context.stderr.writelines(f"{context.redact(line)}\n" for line in commands(answers))
+        context.stderr.writelines(f"{context.redact(line)}\n" for line in commands(results))
         context.stderr.flush()
     texts = {
-        "GITHUB_STEP_SUMMARY": summary(answers, code, context.steady_now()),
-        "GITHUB_OUTPUT": outputs(answers, code),
+        "GITHUB_STEP_SUMMARY": summary(results, code, context.steady_now()),
+        "GITHUB_OUTPUT": outputs(results, code),
     }
     for variable, text in texts.items():
         path = context.env.get(variable)
@@ -49,11 +49,11 @@ def report(answers: Sequence[Answer], code: ExitCode, context: Context) -> None:
             context.note(f"{variable} cannot be written: {getattr(error, 'strerror', 'no path')}.")
 
 
-def commands(answers: Sequence[Answer]) -> list[str]:
+def commands(results: Sequence[JobResult]) -> list[str]:
     """Return an error command a job that did not succeed, as many as GitHub shows."""
-    told = [answer for answer in answers if answer.code is not ExitCode.OK]
+    told = [result for result in results if result.code is not ExitCode.OK]
     shown = told if len(told) <= ANNOTATIONS else told[: ANNOTATIONS - 1]
-    lines = [_command(_title(answer), _cause(answer)) for answer in shown]
+    lines = [_command(_title(result), _cause(result)) for result in shown]
     if len(shown) < len(told):
         more = len(told) - len(shown)
         lines.append(_command("vbsjob", f"{more} more jobs did not succeed; see the summary"))
@@ -70,21 +70,21 @@ def _escaped(text: str) -> str:
     return printable(text)[:LONGEST].replace("%", "%25")
 
 
-def _title(answer: Answer) -> str:
-    return f"{answer.job_id}: {answer.code.word} ({int(answer.code)})"
+def _title(result: JobResult) -> str:
+    return f"{result.job_id}: {result.code.label} ({int(result.code)})"
 
 
-def _cause(answer: Answer) -> str:
+def _cause(result: JobResult) -> str:
     """Say why a job did not succeed: its deepest failure, or what kept the answer away."""
-    if answer.problem is not None:
-        return str(answer.problem)
-    if answer.job is None:
-        return answer.code.meaning
-    if answer.code is not ExitCode.JOB_FAILED:
-        return f"{_word(answer.job.status) or 'no status'}: {answer.code.meaning}"
-    failed = (place for place in job.walk(answer.job) if place.job.failed)
+    if result.problem is not None:
+        return str(result.problem)
+    if result.job is None:
+        return result.code.meaning
+    if result.code is not ExitCode.JOB_FAILED:
+        return f"{_word(result.job.status) or 'no status'}: {result.code.meaning}"
+    failed = (place for place in job.walk(result.job) if place.job.failed)
     deepest = max(
-        failed, key=lambda place: place.depth, default=job.Place(answer.job, (answer.job,))
+        failed, key=lambda place: place.depth, default=job.Place(result.job, (result.job,))
     )
     told = next((above for above in reversed(deepest.trail) if _reason(above.members)), deepest.job)
     known = error_codes.meaning(told.members.get("error_code"))
@@ -98,15 +98,17 @@ def _reason(members: dict[str, Any]) -> str:
 
 
 def _word(found: object) -> str:
-    return "" if found is None else printable(found if isinstance(found, str) else json.dumps(found))
+    return (
+        "" if found is None else printable(found if isinstance(found, str) else json.dumps(found))
+    )
 
 
-def summary(answers: Sequence[Answer], code: ExitCode, now: datetime) -> str:
+def summary(results: Sequence[JobResult], code: ExitCode, now: datetime) -> str:
     """Return a table in Markdown, a row a job, those that did not succeed first."""
-    ordered = sorted(answers, key=lambda answer: answer.code is ExitCode.OK)
-    rows = [_row(answer, now) for answer in ordered[:ROWS]]
+    ordered = sorted(results, key=lambda result: result.code is ExitCode.OK)
+    rows = [_row(result, now) for result in ordered[:ROWS]]
     lines = [
-        f"### vbsjob: {code.word.replace('_', ' ')} (exit code {int(code)})",
+        f"### vbsjob: {code.label.replace('_', ' ')} (exit code {int(code)})",
         "",
         "| job | status | type | time | cause |",
         "|---|---|---|---|---|",
@@ -117,10 +119,14 @@ def summary(answers: Sequence[Answer], code: ExitCode, now: datetime) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def _row(answer: Answer, now: datetime) -> tuple[str, ...]:
-    job = answer.job
-    told = (job.status or "", job.type, format_duration(job.elapsed(now))) if job else ("unknown", "", "")
-    return (answer.job_id, *told, "" if answer.code is ExitCode.OK else _cause(answer))
+def _row(result: JobResult, now: datetime) -> tuple[str, ...]:
+    job = result.job
+    told = (
+        (job.status or "", job.type, format_duration(job.elapsed(now)))
+        if job
+        else ("unknown", "", "")
+    )
+    return (result.job_id, *told, "" if result.code is ExitCode.OK else _cause(result))
 
 
 def _cell(text: str) -> str:
@@ -130,32 +136,32 @@ def _cell(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9 .-]", lambda sign: f"&#{ord(sign[0])};", cut)
 
 
-def outputs(answers: Sequence[Answer], code: ExitCode) -> str:
+def outputs(results: Sequence[JobResult], code: ExitCode) -> str:
     """Return the step's outputs, one line each: `status`, `backup_id` and so on of a lone job."""
     jobs = [
         {
-            "job_id": answer.job_id,
-            "status": answer.job.status if answer.job else None,
-            "exit_code": int(answer.code),
+            "job_id": result.job_id,
+            "status": result.job.status if result.job else None,
+            "exit_code": int(result.code),
         }
-        for answer in answers
+        for result in results
     ]
-    told = {"exit_code": str(int(code)), "verdict": code.word, "jobs": json.dumps(jobs)}
-    if len(answers) == 1:
-        told |= _alone(answers[0])
+    told = {"exit_code": str(int(code)), "verdict": code.label, "jobs": json.dumps(jobs)}
+    if len(results) == 1:
+        told |= _alone(results[0])
     return "".join(f"{name}={printable(value)}\n" for name, value in told.items())
 
 
-def _alone(answer: Answer) -> dict[str, str]:
-    if answer.job is None:
-        return {"job_id": answer.job_id}
+def _alone(result: JobResult) -> dict[str, str]:
+    if result.job is None:
+        return {"job_id": result.job_id}
     names = ("status", "job_type", "error_code", "fail_reason")
     entities = {
         name: value
-        for name, value in answer.job.entities.items()
+        for name, value in result.job.entities.items()
         if isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name)
     }
-    known = {name: _word(answer.job.members.get(name)) for name in names}
+    known = {name: _word(result.job.members.get(name)) for name in names}
     reserved = {"exit_code", "verdict", "jobs"}
-    found = entities | {"job_id": answer.job_id} | known
+    found = entities | {"job_id": result.job_id} | known
     return {name: value for name, value in found.items() if name not in reserved}

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from vbsjob.errors import InternalError, UsageError
+from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import job
-from vbsjob.outcome import ExitCode, InternalError, UsageError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from vbsjob.context import Context
     from vbsjob.jobs.job import Job, Place
-    from vbsjob.jobs.result import Answer
+    from vbsjob.jobs.result import JobResult
 
     Case = tuple[str, str, float, str]
     """A path, a name, seconds, and how it ended."""
@@ -35,17 +36,20 @@ def check(path: str) -> None:
     is_folder = os.path.isdir(path)  # noqa: PTH112 - Path raises where a name is too long
     if not path or is_folder or not os.access(folder, os.W_OK):
         raise UsageError(
-            f"--junit {printable(path)!r}: no file can be written there.", hint="Make the folder first."
+            f"--junit {printable(path)!r}: no file can be written there.",
+            hint="Make the folder first.",
         )
 
 
-def write(path: str, answers: Sequence[Answer], context: Context) -> None:
+def write(path: str, results: Sequence[JobResult], context: Context) -> None:
     """Write the report whole or not at all; raises LocalFailure."""
     name = ""
     try:
         handle, name = tempfile.mkstemp(dir=Path(path).parent, prefix=".vbsjob-")
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{context.redact(line)}\n" for line in lines(answers, context.steady_now()))
+            file.writelines(
+                f"{context.redact(line)}\n" for line in lines(results, context.steady_now())
+            )
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except OSError as error:
@@ -54,17 +58,17 @@ def write(path: str, answers: Sequence[Answer], context: Context) -> None:
         raise InternalError(f"--junit {printable(path)}: {error.strerror}.") from None
 
 
-def lines(answers: Sequence[Answer], now: datetime) -> Iterator[str]:
+def lines(results: Sequence[JobResult], now: datetime) -> Iterator[str]:
     """Yield the report, line by line: a job may have a hundred thousand sub-jobs."""
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield '<testsuites name="vbsjob">'
-    for answer in answers:
+    for result in results:
         # A suite begins with how many of its cases ended in which way.
-        ends = Counter(_tag(ended) for _, _, _, ended in _cases(answer, now))
+        ends = Counter(_tag(ended) for _, _, _, ended in _cases(result, now))
         counts = "".join(f' {name}="{ends[tag]}"' for name, tag in COUNTED)
-        suite = quoteattr(printable(answer.job_id))
+        suite = quoteattr(printable(result.job_id))
         yield f'<testsuite name={suite} tests="{ends.total()}"{counts}>'
-        for case in _cases(answer, now):
+        for case in _cases(result, now):
             yield from _case(*case)
         yield "</testsuite>"
     yield "</testsuites>"
@@ -74,12 +78,12 @@ def _tag(ended: str) -> str:
     return ended[1:].partition(" ")[0]
 
 
-def _cases(answer: Answer, now: datetime) -> Iterator[Case]:
-    if answer.job is None:
-        yield "vbsjob", answer.job_id, 0.0, _ended(answer)
+def _cases(result: JobResult, now: datetime) -> Iterator[Case]:
+    if result.job is None:
+        yield "vbsjob", result.job_id, 0.0, _ended(result)
         return
-    for place in job.walk(answer.job):
-        ended = _of(place.job) if place.depth else _ended(answer)
+    for place in job.walk(result.job):
+        ended = _of(place.job) if place.depth else _ended(result)
         path = ".".join(_name(above) for above in place.trail[:-1]) or "vbsjob"
         yield path, _called(place), place.job.elapsed(now) or 0.0, ended
 
@@ -101,14 +105,14 @@ def _case(path: str, name: str, seconds: float, ended: str) -> Iterator[str]:
     yield "</testcase>"
 
 
-def _ended(answer: Answer) -> str:
+def _ended(result: JobResult) -> str:
     """Tell how the job asked for ended: by the verdict, which may be that nobody knows."""
-    if answer.code is ExitCode.OK:
+    if result.code is ExitCode.OK:
         return ""
-    if answer.job is not None and answer.code is ExitCode.JOB_FAILED:
-        return _of(answer.job) if answer.job.failed else _mark("failure", "", answer.code.meaning)
-    told = answer.problem
-    return _mark("error", answer.code.word, str(told) if told else answer.code.meaning)
+    if result.job is not None and result.code is ExitCode.JOB_FAILED:
+        return _of(result.job) if result.job.failed else _mark("failure", "", result.code.meaning)
+    told = result.problem
+    return _mark("error", result.code.label, str(told) if told else result.code.meaning)
 
 
 def _of(found: Job) -> str:

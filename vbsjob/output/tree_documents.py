@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.jobs.tree import JobTree, Row, Summary, ordering
+from vbsjob.jobs.tree import JobTree, Node, Summary, ordering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from vbsjob.config.loader import Settings
-    from vbsjob.jobs.result import Answer
+    from vbsjob.jobs.result import JobResult
 
 COLUMNS = (
     "job_id",
@@ -34,7 +34,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TreeOptions:
     """Which sub-jobs are asked for, and in which order."""
 
     depth: int | None
@@ -42,48 +42,48 @@ class Wish:
     sort: str
 
     @classmethod
-    def of(cls, settings: Settings) -> Wish:
+    def of(cls, settings: Settings) -> TreeOptions:
         """Read the wish from the settings."""
         return cls(settings["depth"], settings["only"], settings["sort"])
 
-    def tree(self, answer: Answer, now: datetime) -> JobTree | None:
+    def tree(self, result: JobResult, now: datetime) -> JobTree | None:
         """Return the answer's outline in the order wished; None where there is no job."""
-        return JobTree(answer.job, sort=ordering(self.sort, now)) if answer.job else None
+        return JobTree(result.job, sort=ordering(self.sort, now)) if result.job else None
 
-    def drawn(self, tree: JobTree) -> list[Row | Summary]:
+    def drawn(self, tree: JobTree) -> list[Node | Summary]:
         """Return the rows of a picture, with counts of what it leaves out."""
         return list(tree.chosen(depth=self.depth, only=self.only))
 
-    def fitting(self, tree: JobTree, height: int) -> list[Row | Summary]:
+    def fitting(self, tree: JobTree, height: int) -> list[Node | Summary]:
         """Return what of it fits a screen: folded, or where rows were chosen the first of them."""
         if self.depth is None and not self.only:
             return tree.folded(height)
         drawn = self.drawn(tree)
         if len(drawn) <= height:
             return drawn
-        left = sum(isinstance(row, Row) for row in drawn[height - 1 :])
+        left = sum(isinstance(row, Node) for row in drawn[height - 1 :])
         return [*drawn[: height - 1], Summary(1, 0, left)]
 
-    def rows(self, tree: JobTree) -> Iterator[Row]:
+    def rows(self, tree: JobTree) -> Iterator[Node]:
         """Yield the rows that documents hold: however deep, nothing is summed up in them."""
         found = tree.chosen(depth=self.depth, only=self.only, levels=None)
-        return (row for row in found if isinstance(row, Row))
+        return (row for row in found if isinstance(row, Node))
 
 
-WHOLE = Wish(None, (), "api")
+WHOLE = TreeOptions(None, (), "api")
 """Everything, as the service orders it."""
 
 
-def flat(answer: Answer, wish: Wish, now: datetime) -> Iterator[dict[str, Any]]:
+def flat(result: JobResult, options: TreeOptions, now: datetime) -> Iterator[dict[str, Any]]:
     """Yield a document a job, top to bottom, without the sub-jobs in it."""
-    tree = wish.tree(answer, now)
+    tree = options.tree(result, now)
     if tree is None:
-        beside = {"depth": 0, "path": answer.job_id, "parent_id": None}
-        yield answer.record(now) | beside
+        beside = {"depth": 0, "path": result.job_id, "parent_id": None}
+        yield result.record(now) | beside
         return
-    top = answer.record(now)
-    paths: dict[Row, str] = {}
-    for row in wish.rows(tree):
+    top = result.record(now)
+    paths: dict[Node, str] = {}
+    for row in options.rows(tree):
         members = top if row is tree.top else row.job.members
         told = {name: value for name, value in members.items() if name != "sub_jobs"}
         if isinstance(members.get("entities"), dict):
@@ -92,42 +92,42 @@ def flat(answer: Answer, wish: Wish, now: datetime) -> Iterator[dict[str, Any]]:
         yield {"schema_version": top["schema_version"]} | _ours(row, paths, now) | told | named
 
 
-def nested(answer: Answer, wish: Wish, now: datetime) -> dict[str, Any]:
+def nested(result: JobResult, options: TreeOptions, now: datetime) -> dict[str, Any]:
     """Return one document, each sub-job where the service put it."""
-    tree = wish.tree(answer, now)
-    top = answer.record(now)
+    tree = options.tree(result, now)
+    top = result.record(now)
     if tree is None:
         return top
     documents: dict[int, dict[str, Any]] = {}
-    paths: dict[Row, str] = {}
-    for row in reversed(list(wish.rows(tree))):
+    paths: dict[Node, str] = {}
+    for row in reversed(list(options.rows(tree))):
         own = top if row is tree.top else row.job.members
         ours = _ours(row, paths, now)
         document = own | {name: value for name, value in ours.items() if name not in own}
-        _refill(document, row, documents, wish)
+        _refill(document, row, documents, options)
         entities = document.get("entities")
         if isinstance(entities, dict):
-            document["entities"] = _refill(dict(entities), row, documents, wish)
+            document["entities"] = _refill(dict(entities), row, documents, options)
         documents[id(row.job.members)] = document
     return documents[id(tree.top.job.members)]
 
 
 def _refill(
-    holder: dict[str, Any], row: Row, documents: dict[int, dict[str, Any]], wish: Wish
+    holder: dict[str, Any], row: Node, documents: dict[int, dict[str, Any]], options: TreeOptions
 ) -> dict[str, Any]:
     """Put the documents of the sub-jobs where their members were, and leave out the unwished."""
     listed = holder.get("sub_jobs")
     if isinstance(listed, list):
-        if wish.sort != "api":
+        if options.sort != "api":
             order = {id(child.job.members): place for place, child in enumerate(row.children)}
             listed = sorted(listed, key=lambda item: order.get(id(item), len(order)))
-        whole = wish.depth is None and not wish.only
+        whole = options.depth is None and not options.only
         known = (item for item in listed if whole or id(item) in documents)
         holder["sub_jobs"] = [documents.get(id(item), item) for item in known]
     return holder
 
 
-def _ours(row: Row, paths: dict[Row, str], now: datetime) -> dict[str, Any]:
+def _ours(row: Node, paths: dict[Node, str], now: datetime) -> dict[str, Any]:
     """Return what we know of a job beside what the service told."""
     return {
         "elapsed_s": row.job.elapsed(now),
@@ -137,7 +137,7 @@ def _ours(row: Row, paths: dict[Row, str], now: datetime) -> dict[str, Any]:
     }
 
 
-def _path(row: Row, paths: dict[Row, str]) -> str:
+def _path(row: Node, paths: dict[Node, str]) -> str:
     """Return a row's path of ids; those that others begin with are kept in `paths`."""
     if row in paths:
         return paths[row]
@@ -147,7 +147,7 @@ def _path(row: Row, paths: dict[Row, str]) -> str:
     return path
 
 
-def _step(row: Row) -> str:
+def _step(row: Node) -> str:
     """Return the id as a step of a path; `#2` for the second sub-job where it has no id."""
     if not row.job.id:
         return f"#{row.position + 1}"

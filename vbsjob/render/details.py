@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vbsjob.jobs.job import Job
-    from vbsjob.jobs.tree import JobTree, Row
-    from vbsjob.render.tree import Line, Glyphs
+    from vbsjob.jobs.tree import JobTree, Node
+    from vbsjob.render.tree import Glyphs, Line
 
     Pair = tuple[str, str]
 
@@ -60,7 +60,7 @@ def block(
         yield [("next: ", "dim"), (follow, "")]
 
 
-def _path(failure: Row, now: datetime, width: int, glyphs: Glyphs) -> Iterator[Line]:
+def _path(failure: Node, now: datetime, width: int, glyphs: Glyphs) -> Iterator[Line]:
     """Draw the way down to what failed, where it is not the job itself."""
     trail = failure.trail[-job_tree.LEVELS :]
     if failure.depth:
@@ -68,7 +68,7 @@ def _path(failure: Row, now: datetime, width: int, glyphs: Glyphs) -> Iterator[L
             yield [("  ", ""), *line]
 
 
-def _lead(failure: Row) -> Iterator[Pair]:
+def _lead(failure: Node) -> Iterator[Pair]:
     """Tell why it failed: from the deepest job that did, codes from above if need be."""
     jobs = [row.job for row in failure.trail]
     told = next((found for found in reversed(jobs) if any(_reason(found))), failure.job)

@@ -16,15 +16,15 @@ from vbsjob.output.tree_documents import WHOLE
 from vbsjob.render import tree as tree_view
 from vbsjob.render.log import summary
 from vbsjob.terminal import screen, stdio
-from vbsjob.text import printable, format_duration
+from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vbsjob.context import Context
-    from vbsjob.jobs.tree import Row, Summary
-    from vbsjob.outcome import ExitCode
-    from vbsjob.output.tree_documents import Wish
+    from vbsjob.exit_codes import ExitCode
+    from vbsjob.jobs.tree import Node, Summary
+    from vbsjob.output.tree_documents import TreeOptions
     from vbsjob.render.tree import Line
     from vbsjob.watch.state import Event, TrackedJob, WatchState
 
@@ -47,10 +47,10 @@ class LiveDisplay:
         color: str,
         usual_duration: Callable[[str], tuple[float, int] | None] = lambda _: None,
         *,
-        wish: Wish = WHOLE,
+        options: TreeOptions = WHOLE,
         ascii: bool = False,  # noqa: A002 - the flag is called so
     ) -> None:
-        self._wish = wish
+        self._options = options
         self._context = context
         self._usual = usual_duration
         self._usually: dict[str, str] = {}
@@ -62,38 +62,42 @@ class LiveDisplay:
         self._drawn = -EVERY
         self._frame = 0
         self._size = (0, 0)
-        context.error_output.aside = deque(maxlen=KEPT)
-        context.error_output.pictured = True
+        context.error_output.pending = deque(maxlen=KEPT)
+        context.error_output.live = True
 
-    def tell(self, _events: Sequence[Event], _poll: WatchState, _now: float) -> None:
+    def on_events(self, _events: Sequence[Event], _state: WatchState, _now: float) -> None:
         """Something changed: the next picture is made anew, and soon."""
         self._forget()
 
-    def tick(self, poll: WatchState, now: float) -> float:
+    def refresh(self, state: WatchState, now: float) -> float:
         """Draw if it is time to."""
-        new = self._outline is None or self._context.error_output.aside or self._size != self._sized()
+        new = (
+            self._outline is None
+            or self._context.error_output.pending
+            or self._size != self._sized()
+        )
         wait = SOONEST if new else EVERY
         if now < self._drawn + wait:
             return self._drawn + wait
         # A paused terminal, or another's, is not waited for: the watch goes on without a picture.
         if stdio.ready(self._context.stderr):
-            self._draw(poll, lambda: self._status(poll, now))
+            self._draw(state, lambda: self._status(state, now))
             self._frame += 1
         self._drawn = now
         return now + EVERY
 
-    def leave(self) -> None:
+    def suspend(self) -> None:
         """Forget the picture, as others have the terminal for a while."""
-        self._terminal.leave()
+        self._terminal.forget()
         self._drawn -= EVERY
 
-    def end(self, poll: WatchState, code: ExitCode) -> None:
+    def finish(self, state: WatchState, code: ExitCode) -> None:
         """Draw the last picture and let it stand."""
         with contextlib.suppress(OSError):
-            self._draw(poll, lambda: [(f"{code.word} (exit code {int(code)})", "")])
+            self._draw(state, lambda: [(f"{code.label} (exit code {int(code)})", "")])
         with contextlib.suppress(OSError):
-            self._terminal.leave()
-        self._context.error_output.aside = None
+            self._terminal.forget()
+        self._context.error_output.pending = None
         self._forget()
 
     def _forget(self) -> None:
@@ -101,63 +105,63 @@ class LiveDisplay:
             self._outline.forget()
         self._outline = None
 
-    def _draw(self, poll: WatchState, status: Callable[[], Line]) -> None:
+    def _draw(self, state: WatchState, status: Callable[[], Line]) -> None:
         self._size = width, height = self._sized()
         # One row stays free for the cursor, one column so that no line wraps at its end.
-        picture = self._picture(poll, width - 1, height - 2)
-        aside = self._context.error_output.aside or deque()
+        picture = self._picture(state, width - 1, height - 2)
+        aside = self._context.error_output.pending or deque()
         above = [aside.popleft() for _ in range(len(aside))]
         lines = [self._line(line, width) for line in (*picture, status())]
         self._terminal.draw(lines, width, above)
 
     def _sized(self) -> tuple[int, int]:
-        width, height = self._context.size(self._context.stderr)
+        width, height = self._context.terminal_size(self._context.stderr)
         return min(max(width, NARROWEST), WIDEST), min(max(height, 4), HIGHEST)
 
-    def _picture(self, poll: WatchState, width: int, height: int) -> list[Line]:
+    def _picture(self, state: WatchState, width: int, height: int) -> list[Line]:
         """Draw as many rows as fit: where it is narrow, one may take several lines."""
         rows = height
         while True:
-            chosen = self._rows(poll, rows)
+            chosen = self._rows(state, rows)
             picture = list(tree_view.drawn(chosen, width, self._context.steady_now(), self._marks))
             taken = sum(max(1, -(-tree_view.size(line) // width)) for line in picture)
             if taken <= height or rows <= 1:
                 return picture
             rows = max(1, min(rows - 1, rows * height // taken))
 
-    def _rows(self, poll: WatchState, height: int) -> list[Row | Summary]:
+    def _rows(self, state: WatchState, height: int) -> list[Node | Summary]:
         if self._outline is None:
-            self._outline = self._outlined(poll, height)
-        if len(poll.ids) == 1:
-            return self._wish.fitting(self._outline, height)
-        return self._wish.fitting(self._outline, height + 1)[1:]
+            self._outline = self._outlined(state, height)
+        if len(state.ids) == 1:
+            return self._options.fitting(self._outline, height)
+        return self._options.fitting(self._outline, height + 1)[1:]
 
-    def _outlined(self, poll: WatchState, height: int) -> JobTree:
+    def _outlined(self, state: WatchState, height: int) -> JobTree:
         """Outline one job with all below it, or several; many of them without their sub-jobs."""
-        jobs = list(poll.followed.values())
-        sort = ordering(self._wish.sort, self._context.steady_now())
+        jobs = list(state.followed.values())
+        sort = ordering(self._options.sort, self._context.steady_now())
         if len(jobs) == 1:
             return JobTree(Job(_members(jobs[0])), sort=sort)
         whole = len(jobs) <= height
         below = [_members(one) if whole else _alone(_members(one)) for one in jobs]
         return JobTree(Job({"sub_jobs": below}), sort=sort)
 
-    def _status(self, poll: WatchState, now: float) -> Line:
+    def _status(self, state: WatchState, now: float) -> Line:
         """Say how fresh the picture is, and what keeps answers away."""
         spinner = SPINNER[self._frame % len(SPINNER)]
-        below = self._outline.top.below if self._outline and len(poll.ids) == 1 else {}
+        below = self._outline.top.below if self._outline and len(state.ids) == 1 else {}
         counted = ", ".join(f"{number} {word}" for word, number in below.items())
-        parts = [self._expected(poll), f"sub-jobs: {counted}" if counted else ""]
-        parts.append(_freshness(poll, now))
-        if len(poll.ids) > 1:
-            parts.insert(0, summary(poll))
-        style = "yellow" if _troubled(poll) else "dim cyan"
+        parts = [self._expected(state), f"sub-jobs: {counted}" if counted else ""]
+        parts.append(_freshness(state, now))
+        if len(state.ids) > 1:
+            parts.insert(0, summary(state))
+        style = "yellow" if _troubled(state) else "dim cyan"
         return [(f"{spinner} ", "cyan"), (SEPARATOR.join(filter(None, parts)), style)]
 
-    def _expected(self, poll: WatchState) -> str:
+    def _expected(self, state: WatchState) -> str:
         """Say how long a job of this type usually takes, where the history knows."""
-        jobs = [one.job for one in poll.followed.values() if one.job and not one.job.ended]
-        if len(poll.ids) != 1 or not jobs:
+        jobs = [one.job for one in state.followed.values() if one.job and not one.job.ended]
+        if len(state.ids) != 1 or not jobs:
             return ""
         kind = jobs[0].type
         if kind not in self._usually:
@@ -184,20 +188,20 @@ def _alone(members: dict[str, Any]) -> dict[str, Any]:
 TIMES = ("begin_time", "end_time", "error_code", "fail_reason")
 
 
-def _troubled(poll: WatchState) -> TrackedJob | None:
+def _troubled(state: WatchState) -> TrackedJob | None:
     """Return the job that has been without an answer for longest, if one is."""
-    failing = [one for one in poll.followed.values() if one.failures and one.code is None]
+    failing = [one for one in state.followed.values() if one.failures and one.code is None]
     return min(failing, key=lambda one: one.failing_since, default=None)
 
 
-def _freshness(poll: WatchState, now: float) -> str:
-    answered = [one.answered for one in poll.followed.values() if one.answered is not None]
+def _freshness(state: WatchState, now: float) -> str:
+    answered = [one.answered for one in state.followed.values() if one.answered is not None]
     age = f"last answer {_ago(now - max(answered))}" if answered else "no answer yet"
-    trouble = _troubled(poll)
+    trouble = _troubled(state)
     if trouble is not None and trouble.problem is not None:
         lost = format_duration(float(round(now - trouble.failing_since)))
         return f"{age}; trying again for {lost}: {printable(trouble.problem.message)}"
-    missing = [one for one in poll.followed.values() if one.missing and one.code is None]
+    missing = [one for one in state.followed.values() if one.missing and one.code is None]
     if missing:
         return f"{age}; the service does not know {missing[0].job_id} yet"
     return age

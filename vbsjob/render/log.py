@@ -6,14 +6,14 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, TextIO
 
-from vbsjob.text import printable, format_duration
+from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vbsjob.context import Context
+    from vbsjob.exit_codes import ExitCode
     from vbsjob.jobs.diff import Change
-    from vbsjob.outcome import ExitCode
     from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 
@@ -26,30 +26,30 @@ class PlainLog:
         self._heartbeat = heartbeat
         self._spoke = -math.inf
 
-    def tell(self, events: Sequence[Event], poll: WatchState, now: float) -> None:
+    def on_events(self, events: Sequence[Event], state: WatchState, now: float) -> None:
         """Write what happened; no events mean that the watch begins."""
         if not events:
-            ids = poll.ids
+            ids = state.ids
             self._write(f"watching job {ids[0]}" if len(ids) == 1 else f"{len(ids)} jobs", now)
         for event in events:
-            one = poll.followed[event.job_id]
-            for words in _told(event, one, now):
+            one = state.followed[event.job_id]
+            for words in _describe(event, one, now):
                 self._write(f"{one.job_id}: {words}", now)
 
-    def tick(self, poll: WatchState, now: float) -> float:
+    def refresh(self, state: WatchState, now: float) -> float:
         """Say that the watch goes on, where nothing was said for long."""
         if now >= self._spoke + self._heartbeat:
-            since = format_duration(now - poll.started)
-            self._write(f"still watching after {since}: {summary(poll)}{_last(poll, now)}", now)
+            since = format_duration(now - state.started)
+            self._write(f"still watching after {since}: {summary(state)}{_last(state, now)}", now)
         return self._spoke + self._heartbeat
 
-    def leave(self) -> None:
+    def suspend(self) -> None:
         """Own no terminal."""
 
-    def end(self, poll: WatchState, code: ExitCode) -> None:
+    def finish(self, state: WatchState, code: ExitCode) -> None:
         """Write how it ended."""
         now = self._context.monotonic()
-        self._write(f"{code.word} (exit code {int(code)}): {summary(poll)}", now)
+        self._write(f"{code.label} (exit code {int(code)}): {summary(state)}", now)
 
     def _write(self, words: str, now: float) -> None:
         time = self._context.now().isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -58,25 +58,29 @@ class PlainLog:
         self._spoke = now
 
 
-def summary(poll: WatchState) -> str:
+def summary(state: WatchState) -> str:
     """Count the jobs by what is known of them: `2 RUNNING, 1 SUCCESS, 1 without an answer`."""
     counts: dict[str, int] = {}
-    for one in poll.followed.values():
+    for one in state.followed.values():
         word = "without an answer" if one.job is None else printable(str(one.job.status))
         counts[word] = counts.get(word, 0) + 1
     return ", ".join(f"{number} {word}" for word, number in counts.items())
 
 
-def _last(poll: WatchState, now: float) -> str:
-    answered = [one.answered for one in poll.followed.values() if one.answered is not None]
+def _last(state: WatchState, now: float) -> str:
+    answered = [one.answered for one in state.followed.values() if one.answered is not None]
     return f"; last answer {format_duration(now - max(answered))} ago" if answered else ""
 
 
-def _told(event: Event, one: TrackedJob, now: float) -> Iterator[str]:
+def _describe(event: Event, one: TrackedJob, now: float) -> Iterator[str]:
     if event.kind == "recovered":
         return iter([f"answers again after {format_duration(event.seconds)}"])
     if event.problem is not None:
-        age = "" if one.answered is None else f" Last answer {format_duration(now - one.answered)} ago."
+        age = (
+            ""
+            if one.answered is None
+            else f" Last answer {format_duration(now - one.answered)} ago."
+        )
         return iter([f"no answer: {printable(str(event.problem))}{age} Trying again."])
     return map(_change, event.changes)
 

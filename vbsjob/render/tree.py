@@ -15,7 +15,7 @@ from rich.color import ColorSystem
 from rich.style import Style
 
 from vbsjob.jobs.tree import Summary
-from vbsjob.text import printable, format_duration
+from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from vbsjob.jobs.job import Job
-    from vbsjob.jobs.tree import Row
+    from vbsjob.jobs.tree import Node
 
     Part = tuple[str, str]
     Line = list[Part]
@@ -126,7 +126,9 @@ def cropped(line: Line, width: int) -> Line:
     return kept
 
 
-def drawn(rows: Sequence[Row | Summary], width: int, now: datetime, glyphs: Glyphs) -> Iterator[Line]:
+def drawn(
+    rows: Sequence[Node | Summary], width: int, now: datetime, glyphs: Glyphs
+) -> Iterator[Line]:
     """Draw rows, one line a screen line; only an id that is wider than the screen is wider.
 
     Columns leave as it gets narrow, status and id never. A job whose id does not fit beside
@@ -157,7 +159,7 @@ class _Cells:
     reason: str = ""
 
     @classmethod
-    def of(cls, row: Row | Summary, width: int, now: datetime, glyphs: Glyphs) -> _Cells:
+    def of(cls, row: Node | Summary, width: int, now: datetime, glyphs: Glyphs) -> _Cells:
         if isinstance(row, Summary):
             return cls(QUIET, _cut(_summed(row, glyphs), width, glyphs))
         found = row.job
@@ -222,7 +224,9 @@ class _Layout:
             yield [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1])]
             yield [(cell.id, "")]
             return
-        told = _cut(cell.reason, self.reason - max(size - self.id, 0), glyphs) if cell.reason else ""
+        told = (
+            _cut(cell.reason, self.reason - max(size - self.id, 0), glyphs) if cell.reason else ""
+        )
         if told and self.reason >= min(REASON, cell_len(cell.reason)):
             yield [*parts, (GAP + _padded(cell.id, self.id), ""), (GAP + told, cell.style)]
         else:
@@ -260,7 +264,7 @@ def _broken(cell: _Cells, way: str, width: int) -> Iterator[Line]:
         yield [(cell.id, "")]
 
 
-def _way(row: Row | Summary, cell: _Cells, width: int, glyphs: Glyphs) -> str:
+def _way(row: Node | Summary, cell: _Cells, width: int, glyphs: Glyphs) -> str:
     """Return the path by types or, where there is none, by number; its end, if it is too long."""
     if isinstance(row, Summary):
         return ""

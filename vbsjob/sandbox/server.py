@@ -16,7 +16,7 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
-from vbsjob.outcome import InternalError, UsageError
+from vbsjob.errors import InternalError, UsageError
 from vbsjob.sandbox.scenarios import ENDED, Plan
 from vbsjob.text import printable
 
@@ -169,7 +169,9 @@ class Sandbox:
         except (ValueError, KeyError, TypeError):
             right = False
         if not right:
-            return Response(401, {"error": {"code": 401, "title": "Unauthorized", "message": "No."}})
+            return Response(
+                401, {"error": {"code": 401, "title": "Unauthorized", "message": "No."}}
+            )
         with self._lock:
             now = self._context.monotonic()
             self._tokens = {token: end for token, end in self._tokens.items() if end > now}

@@ -62,7 +62,7 @@ class Terminal:
         differing = (n for n, (a, b) in pairs if _height(a, width) != _height(b, width))
         return next(differing, min(len(lines), len(self._shown)))
 
-    def leave(self) -> None:
+    def forget(self) -> None:
         """Let others write below what is shown: forget it."""
         self._shown = []
 

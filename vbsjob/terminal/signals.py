@@ -31,35 +31,6 @@ LONGEST = 5.0
 """Seconds: a machine that slept is noticed within this time."""
 
 
-class Undisturbed:
-    """Stands in for Signals where there is no process to end: only time passes."""
-
-    ending: int | None = None
-    stop = continued = cut = False
-
-    def __init__(self, sleep: Callable[[float], None]) -> None:
-        self._sleep = sleep
-
-    def __enter__(self) -> Self:
-        """Take nothing over."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Give nothing back."""
-
-    def wake(self) -> None:
-        """Nothing waits elsewhere."""
-
-    def wait(self, seconds: float) -> float:
-        """Let time pass."""
-        meant = max(0.0, seconds)
-        self._sleep(meant)
-        return meant
-
-    def suspend(self) -> None:
-        """Go on."""
-
-
 class Signals:
     """While open, signals are noted: `ending`, `stop` and `continued` tell which came.
 

@@ -9,18 +9,19 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from vbsjob.errors import NoResponseError, SignalError
+from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.result import Answer
-from vbsjob.outcome import ExitCode, SignalError, NoResponseError
-from vbsjob.terminal.signals import Signals, Undisturbed
-from vbsjob.watch.workers import Alone, WorkerPool
+from vbsjob.jobs.result import JobResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vbsjob.context import Context
-    from vbsjob.outcome import VbsjobError
+    from vbsjob.errors import VbsjobError
+    from vbsjob.terminal.signals import Signals
     from vbsjob.watch.state import Event, TrackedJob, WatchState
+    from vbsjob.watch.workers import WorkerPool
 
 SLEPT = 30.0
 """A wait that took so much longer than meant means that the machine slept."""
@@ -29,41 +30,41 @@ SLEPT = 30.0
 class Display(Protocol):
     """Something that shows a watch; times are the monotonic clock's."""
 
-    def tell(self, events: Sequence[Event], poll: WatchState, now: float) -> None:
+    def on_events(self, events: Sequence[Event], state: WatchState, now: float) -> None:
         """Take in what just happened; no events mean that the watch begins."""
         ...
 
-    def tick(self, poll: WatchState, now: float) -> float:
+    def refresh(self, state: WatchState, now: float) -> float:
         """Show that time has passed; returns when to be called again."""
         ...
 
-    def leave(self) -> None:
+    def suspend(self) -> None:
         """Hand the terminal back for a while; the next tick draws anew."""
         ...
 
-    def end(self, poll: WatchState, code: ExitCode) -> None:
+    def finish(self, state: WatchState, code: ExitCode) -> None:
         """Show how it ended; called once, whatever happened."""
         ...
 
 
 @dataclass(slots=True)
-class Watch:
+class WatchLoop:
     """What a watch is made of."""
 
-    poll: WatchState
-    ask: Callable[[str], Job]
+    state: WatchState
+    fetch: Callable[[str], Job]
     context: Context
     displays: Sequence[Display]
-    _signals: Signals | Undisturbed = field(init=False)
+    _signals: Signals = field(init=False)
 
     def __post_init__(self) -> None:
-        """Signals are a process's; elsewhere nothing disturbs."""
-        real = self.context.process
-        streams = self.context.stdout, self.context.stderr
+        """Prepare to receive signals. Raises OSError if no descriptor is left."""
         try:
-            self._signals = Signals(self._late, *streams) if real else Undisturbed(self.context.sleep)
+            self._signals = self.context.signals(
+                self._is_past_deadline, self.context.stdout, self.context.stderr
+            )
         except OSError:  # no descriptor is left; a picture would keep that to itself
-            self._end(ExitCode.INTERNAL)
+            self._finish(ExitCode.INTERNAL)
             raise
 
     def run(self) -> ExitCode:
@@ -82,96 +83,96 @@ class Watch:
                 code = interrupted.exit_code
                 raise
             finally:
-                self._end(code)
+                self._finish(code)
         return code
 
     def check_written(self) -> None:
         """Raise Interrupted if a signal, after the verdict, kept the answer from being written."""
         if self._signals.cut:
-            self._obey()
+            self._raise_on_signal()
 
-    def answers(self, left: ExitCode = ExitCode.PENDING) -> list[Answer]:
+    def results(self, left: ExitCode = ExitCode.PENDING) -> list[JobResult]:
         """Return what is known of each job, in the order asked; `left`: of those going on."""
-        return [_answer(one, left) for one in self.poll.followed.values()]
+        return [_answer(one, left) for one in self.state.followed.values()]
 
     def _verdict(self) -> ExitCode:
-        crew = WorkerPool(self.ask, self._signals.wake) if self.context.process else Alone(self.ask)
+        workers = self.context.workers(self.fetch, self._signals.wake)
         try:
-            self._follow(crew)
+            self._run(workers)
         except BrokenPipeError:
             if self._signals.ending is None:
                 raise
-        self._obey()
-        return self.poll.code()
+        self._raise_on_signal()
+        return self.state.code()
 
-    def _late(self) -> bool:
+    def _is_past_deadline(self) -> bool:
         """Whether the time is up before the jobs have ended."""
-        if self.poll.over:
-            return self.poll.code() is ExitCode.TIMEOUT
-        return self.context.monotonic() >= self.poll.deadline
+        if self.state.over:
+            return self.state.code() is ExitCode.TIMEOUT
+        return self.context.monotonic() >= self.state.deadline
 
-    def _follow(self, crew: WorkerPool | Alone) -> None:
-        self._tell(())
-        while not self.poll.over:
+    def _run(self, workers: WorkerPool) -> None:
+        self._on_events(())
+        while not self.state.over:
             now = self.context.monotonic()
-            for job_id in self.poll.due(now, crew.room):
-                crew.order(job_id)
-            self._take(crew.answers())
-            self.poll.expire(self.context.monotonic())
-            if not self.poll.over:
-                self._rest(self._tick(full=not crew.room))
+            for job_id in self.state.due(now, workers.capacity):
+                workers.submit(job_id)
+            self._record_results(workers.results())
+            self.state.expire(self.context.monotonic())
+            if not self.state.over:
+                self._wait(self._refresh(full=not workers.capacity))
 
-    def _take(self, answers: Sequence[tuple[str, Job | VbsjobError]]) -> None:
+    def _record_results(self, results: Sequence[tuple[str, Job | VbsjobError]]) -> None:
         now, steady_now = self.context.monotonic(), self.context.steady_now()
-        for job_id, found in answers:
+        for job_id, found in results:
             age = found.elapsed(steady_now) if isinstance(found, Job) else None
-            events = self.poll.told(job_id, found, now, age)
+            events = self.state.record_result(job_id, found, now, age)
             if events:
-                self._tell(events)
+                self._on_events(events)
 
-    def _tell(self, events: Sequence[Event]) -> None:
+    def _on_events(self, events: Sequence[Event]) -> None:
         for display in self.displays:
-            display.tell(events, self.poll, self.context.monotonic())
+            display.on_events(events, self.state, self.context.monotonic())
 
-    def _tick(self, *, full: bool) -> float:
+    def _refresh(self, *, full: bool) -> float:
         """Return the seconds to the next thing to do; a full crew can only be waited for."""
         now = self.context.monotonic()
-        wanted = [display.tick(self.poll, now) for display in self.displays]
-        return min([*wanted, self.poll.deadline if full else self.poll.next_at()]) - now
+        wanted = [display.refresh(self.state, now) for display in self.displays]
+        return min([*wanted, self.state.deadline if full else self.state.next_at()]) - now
 
-    def _rest(self, seconds: float) -> None:
+    def _wait(self, seconds: float) -> None:
         signals = self._signals
         before = self.context.monotonic()
         meant = signals.wait(seconds)
-        self._obey()
+        self._raise_on_signal()
         if signals.stop:
-            self._leave()
+            self._suspend()
             signals.suspend()
         if signals.continued:
             signals.continued = False
-            self._leave()
-            self.poll.poll_now(self.context.monotonic())
+            self._suspend()
+            self.state.poll_now(self.context.monotonic())
         elif self.context.monotonic() - before > meant + SLEPT:
-            self.poll.poll_now(self.context.monotonic())
+            self.state.poll_now(self.context.monotonic())
 
-    def _obey(self) -> None:
+    def _raise_on_signal(self) -> None:
         if self._signals.ending is not None:
-            raise SignalError(self._signals.ending, self.poll.left())
+            raise SignalError.for_jobs(self._signals.ending, self.state.left())
 
-    def _leave(self) -> None:
+    def _suspend(self) -> None:
         for display in self.displays:
-            display.leave()
+            display.suspend()
 
-    def _end(self, code: ExitCode) -> None:
+    def _finish(self, code: ExitCode) -> None:
         for display in self.displays:
             with contextlib.suppress(OSError):
-                display.end(self.poll, code)
+                display.finish(self.state, code)
 
 
-def _answer(one: TrackedJob, left: ExitCode) -> Answer:
+def _answer(one: TrackedJob, left: ExitCode) -> JobResult:
     code = left if one.code is None else one.code
     if one.problem is not None and (one.code is not None or one.job is None):
-        return Answer(one.job_id, one.problem, one.job, code)
+        return JobResult(one.job_id, one.problem, one.job, code)
     if one.job is None:
-        return Answer(one.job_id, NoResponseError(one.job_id, code), None, code)
-    return Answer(one.job_id, one.job, None, code)
+        return JobResult(one.job_id, NoResponseError.for_job(one.job_id, code), None, code)
+    return JobResult(one.job_id, one.job, None, code)

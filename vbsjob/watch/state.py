@@ -7,14 +7,14 @@ reads a clock. Each question is one attempt: asking again later is all the retry
 from __future__ import annotations
 
 import math
-from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vbsjob import outcome
+from vbsjob import exit_codes
+from vbsjob.errors import InvalidBodyError, JobNotFoundError
+from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.diff import Changes
 from vbsjob.jobs.job import Job
-from vbsjob.outcome import ExitCode, InvalidBodyError, JobNotFoundError
 from vbsjob.text import printable
 from vbsjob.watch.intervals import PollInterval, pause
 from vbsjob.watch.queue import DueQueue
@@ -22,8 +22,8 @@ from vbsjob.watch.queue import DueQueue
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from vbsjob.errors import VbsjobError
     from vbsjob.jobs.diff import Change
-    from vbsjob.outcome import VbsjobError
 
 RATE = 20.0
 """Questions a second that all jobs share."""
@@ -35,7 +35,7 @@ THROTTLED = 429
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class WatchRules:
     """What the user wants of a watch; times in seconds."""
 
     retry_for: float = 900.0
@@ -96,7 +96,7 @@ class WatchState:
     """A watch of one job or of thousands."""
 
     ids: Sequence[str]
-    rules: Rules
+    rules: WatchRules
     started: float
     random: Callable[[], float]
     followed: dict[str, TrackedJob] = field(default_factory=dict)
@@ -156,7 +156,7 @@ class WatchState:
             if one.due is not None and one.code is None:
                 self._ask_at(one, now)
 
-    def told(
+    def record_result(
         self, job_id: str, found: Job | VbsjobError, now: float, age: float | None = None
     ) -> list[Event]:
         """Take an answer, or why there is none; `age` is the job's own, in seconds."""
@@ -178,8 +178,8 @@ class WatchState:
         """Return what the watch comes to; with `any` the jobs that ended speak."""
         ended = [one.code for one in self.followed.values() if one.ended and one.code is not None]
         if self.rules.any and ended:
-            return outcome.worst(ended)
-        return outcome.worst(one.verdict for one in self.followed.values())
+            return exit_codes.worst(ended)
+        return exit_codes.worst(one.verdict for one in self.followed.values())
 
     def _answered(self, one: TrackedJob, found: Job, now: float, age: float | None) -> list[Event]:
         events = self._recovered(one, now)
@@ -190,7 +190,7 @@ class WatchState:
         if changes:
             one.changed = now
             events.append(Event("change", one.job_id, changes))
-        verdict = outcome.verdict(found, fail_fast=self.rules.fail_fast)
+        verdict = exit_codes.of_job(found, fail_fast=self.rules.fail_fast)
         if verdict is ExitCode.PENDING:
             self._ask_at(one, now + self._interval(one, found, first=first))
         else:
@@ -223,16 +223,18 @@ class WatchState:
         if problem.http_status == THROTTLED:
             one.rhythm.throttled()
         self._ask_at(one, now + pause(one.failures, problem.retry_after, self.random))
-        told = one.failures == OUTAGE
-        return [Event("outage", one.job_id, problem=problem, seconds=lasted)] if told else []
+        record_result = one.failures == OUTAGE
+        return (
+            [Event("outage", one.job_id, problem=problem, seconds=lasted)] if record_result else []
+        )
 
     def _struck_out(self, one: TrackedJob, problem: VbsjobError) -> bool:
         """Whether problems of a kind that asking again does not cure have been met too often."""
         # Garbage on 200 is a portal or a proxy, and passes: in a watch it is an outage.
-        if problem.tries is None or isinstance(problem, InvalidBodyError):
+        if problem.max_attempts is None or isinstance(problem, InvalidBodyError):
             return False
         one.strikes.append(type(problem))
-        return one.strikes.count(type(problem)) >= problem.tries
+        return one.strikes.count(type(problem)) >= problem.max_attempts
 
     def _give_up(self, problem: VbsjobError, now: float) -> None:
         """End the watch: nothing was heard of any job for as long as the user will have it."""
@@ -242,8 +244,8 @@ class WatchState:
 
     def _lose(self, one: TrackedJob, problem: VbsjobError, code: ExitCode, now: float) -> None:
         """Give a job up that nothing is heard of, saying what was last known of it."""
-        one.problem = copy(problem)  # it may be the only one of many jobs
-        one.problem.hint = f"{problem.hint} Last known: {_last(one, now)}.".lstrip()
+        hint = f"{problem.hint} Last known: {_last(one, now)}.".lstrip()
+        one.problem = problem.with_hint(hint)
         self._settle(one, code)
 
     def _missed(self, one: TrackedJob, problem: JobNotFoundError, now: float) -> list[Event]:
@@ -258,9 +260,8 @@ class WatchState:
         gone = one.missing >= GONE_TIMES and lasted >= GONE_OVER if one.job else lasted >= grace
         if gone:
             if one.job:
-                problem.message = (
-                    f"the service no longer knows job {one.job_id}: {_last(one, now)}."
-                )
+                message = f"the service no longer knows job {one.job_id}: {_last(one, now)}."
+                one.problem = problem.replace(message=message)
             self._settle(one, problem.exit_code)
         else:
             left = GONE_OVER if one.job else grace - lasted
@@ -268,12 +269,12 @@ class WatchState:
         return events
 
     def _recovered(self, one: TrackedJob, now: float) -> list[Event]:
-        told = one.failures >= OUTAGE
+        record_result = one.failures >= OUTAGE
         one.failures = 0
         one.strikes.clear()
         self._silent_since = None
         lasted = now - one.failing_since
-        return [Event("recovered", one.job_id, seconds=lasted)] if told else []
+        return [Event("recovered", one.job_id, seconds=lasted)] if record_result else []
 
     def _settle(self, one: TrackedJob, code: ExitCode) -> None:
         one.code = code

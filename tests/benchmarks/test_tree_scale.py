@@ -1,0 +1,50 @@
+"""How `vbsjob tree` grows with the number of sub-jobs: ratios only, measured as whole processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vbsjob.jobs.job import Job
+from vbsjob.jobs.tree import JobTree
+
+SCRIPT = Path(__file__).parent / "sub_jobs.py"
+
+
+def measured(*argv: str) -> None:
+    done = subprocess.run(
+        [sys.executable, SCRIPT, *argv], check=False, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_f51_10000_sub_jobs_are_all_there_and_take_a_few_times_what_100_take() -> None:
+    measured("--sizes", "100,10000", "--runs", "3", "--max-ratio", "8")
+
+
+@pytest.mark.long
+def test_100000_sub_jobs_take_about_ten_times_what_10000_take() -> None:
+    measured("--sizes", "10000,100000", "--runs", "3", "--max-ratio", "14")
+
+
+def test_a_fold_looks_at_no_more_sub_jobs_than_it_shows_whatever_their_number() -> None:
+    looked: list[int] = []
+    for size in (100, 10_000):
+        below = [{"job_id": f"j{n}", "status": "RUNNING"} for n in range(size)]
+        tree = JobTree(Job({"job_id": "top", "status": "RUNNING", "sub_jobs": below}))
+        tree.folded(24)
+        looked.append(calls_of(lambda tree=tree: tree.folded(24)))
+    assert looked[0] == looked[1]
+
+
+def calls_of(work: object) -> int:
+    """Count the function calls that a piece of work makes: its cost, whatever the machine."""
+    import cProfile
+    import pstats
+
+    profile = cProfile.Profile()
+    profile.runcall(work)  # type: ignore[arg-type]
+    return pstats.Stats(profile).total_calls  # type: ignore[attr-defined,no-any-return]

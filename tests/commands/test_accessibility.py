@@ -1,0 +1,94 @@
+"""Nothing is told by colour, motion or a sign alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.support.context import fake_context
+from tests.support.program import Clock
+from vbsjob.__main__ import run
+from vbsjob.http.messages import Request, Response
+from vbsjob.sandbox.scenarios import Plan
+
+ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://v.test"}
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def seen(*argv: str, **env: str) -> str:
+    """Return all that is written to a terminal while a restore fails within 12 seconds.
+
+    A variable that is empty is not set.
+    """
+    clock, shown = Clock(), Terminal()
+    start = clock()
+    plan = Plan.of("fail-deep", START)
+    assert plan
+
+    def send(_: Request) -> Response:
+        return Response(200, {}, json.dumps(plan.document(clock() - start)).encode())
+
+    given = {name: value for name, value in (ENV | {"TERM": "xterm"} | env).items() if value}
+    context = fake_context(
+        io.StringIO(), shown, shown, given, monotonic=clock,
+        sleep=clock.sleep, random=lambda: 0.5, send=send, terminal_size=lambda _: (100, 30),
+        now=lambda: START + timedelta(seconds=clock() - start),
+    )  # fmt: skip
+    run([*argv], context)
+    return shown.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("argv", "env"),
+    [
+        ((), {"ACCESSIBLE": "1"}),
+        ((), {"CI": "true"}),
+        ((), {"TERM": "dumb"}),
+        ((), {"TERM": ""}),
+        (("--progress", "plain"), {}),
+    ],
+)
+def test_f40_f85_a_watch_can_be_read_as_lines_without_motion(
+    argv: tuple[str, ...], env: dict[str, str]
+) -> None:
+    shown = seen("watch", "fail-deep", "--color", "never", *argv, **env)
+    assert "\x1b" not in shown
+    assert "\r" not in shown
+    lines = [line for line in shown.splitlines() if re.match(r"\d{4}-\d\d-\d\dT", line)]
+    assert any("RUNNING" in line for line in lines)
+    assert any("FAIL" in line for line in lines)
+
+
+def test_colour_in_ci_comes_without_animation() -> None:
+    shown = seen("watch", "fail-deep", "--color", "always", CI="true")
+    assert "\x1b[" in shown
+    assert re.findall(r"\x1b\[[^m]*[A-HJKlh]", shown) == []
+
+
+@pytest.mark.parametrize("command", ["get", "tree", "watch"])
+def test_colour_tells_nothing_that_the_words_do_not(command: str) -> None:
+    argv = (command, "fail-deep", *(("--progress", "plain") if command == "watch" else ()))
+    colored, bare = seen(*argv, "--color", "always"), seen(*argv, "--color", "never")
+    assert "\x1b[" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == bare
+
+
+@pytest.mark.parametrize("command", ["get", "tree", "watch"])
+def test_every_mark_of_a_state_has_its_word_beside_it(command: str) -> None:
+    shown = seen(command, "fail-deep", "--color", "never", ACCESSIBLE="1")
+    words = {"✓": "SUCCESS", "✗": "FAIL", "●": "RUNNING", "○": "INIT"}
+    marks = re.findall(r"([✓✗●○]) (\w+)", shown)
+    assert len(marks) == sum(shown.count(mark) for mark in words)
+    assert [(mark, word) for mark, word in marks if words[mark] != word] == []
+    assert marks

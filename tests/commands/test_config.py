@@ -1,0 +1,101 @@
+"""`vbsjob config`: what is set and from where, and whether it works."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, told
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_show_tells_each_value_and_its_origin_and_hides_secrets(tmp_path: Path) -> None:
+    path = tmp_path / "clouds.yaml"
+    path.write_text("clouds: {a: {region_name: eu-nl, auth: {token: canary-token-x}}}")
+    path.chmod(0o600)
+    cloud = Cloud()
+    env = USER | {"OS_CLOUD": "a", "VBSJOB_RETRY_FOR": "5m", "OS_AUTH_URL": ""}
+    code, out, err = cloud.run("config", "show", env=env, config_folders=(tmp_path,))
+    assert code == 0
+    lines = {line.split()[0]: line for line in out.splitlines()}
+    assert "mira" in lines["username"]
+    assert "(OS_USERNAME)" in lines["username"]
+    assert "eu-nl" in lines["region"]
+    assert f"{path}: clouds.a.region_name" in lines["region"]
+    assert "VBSJOB_RETRY_FOR" in lines["retry_for"]
+    assert lines["password"].split(maxsplit=1)[1] == "set (from OS_PASSWORD)"
+    assert f"set (from {path}: clouds.a.auth.token)" in lines["token"]
+    assert str(path) in lines["files"]
+    assert PASSWORD not in out + err
+    assert "canary-token-x" not in out + err
+    assert not cloud.asked
+
+
+def test_show_as_json_is_one_document() -> None:
+    code, out, _ = Cloud().run("config", "show", "-o", "json")
+    document = json.loads(out)
+    assert code == 0
+    assert document["schema_version"] == 1
+    assert document["username"] == {"value": "mira", "origin": "OS_USERNAME"}
+    assert PASSWORD not in out
+
+
+def test_with_nothing_set_it_says_the_shortest_ways_in() -> None:
+    for argv in (("config", "show"), ("config", "check"), ("get", "j")):
+        code, _, err = Cloud().run(*argv, env={})
+        assert code == (0 if argv[-1] == "show" else 4)
+        for way in ("--cloud", "OS_AUTH_URL", "OS_TOKEN", "--cloud sandbox"):
+            assert way in err
+
+
+def test_check_signs_in_and_tells_what_came_of_it() -> None:
+    cloud = Cloud(before=lambda r: told(404, UNKNOWN, date=LATER) if "/jobs/" in r.url else None)
+    code, out, _ = cloud.run("config", "check", "-o", "json")
+    facts = {
+        name: fact["value"] for name, fact in json.loads(out).items() if name != "schema_version"
+    }
+    assert code == 0
+    assert facts["user"] == "mira"
+    assert facts["project_id"] == PROJECT_ID
+    assert facts["region"] == "eu-de"
+    assert facts["endpoint"] == f"{SERVICE}/v1/{PROJECT_ID}"
+    assert facts["token_expires_at"] == "2026-05-02T00:16:40+00:00"
+    assert facts["clock_off_s"] == 2600
+    assert facts["service"] == "answers"
+
+
+UNKNOWN = {"error": {"code": "common.0011", "message": "no such job"}}
+LATER = "Fri, 01 May 2026 01:00:00 GMT"
+
+
+def test_check_tries_the_password_itself_whatever_token_is_kept(tmp_path: Path) -> None:
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    wrong = USER | {"OS_PASSWORD": "canary-wrong"}
+    assert cloud.run("config", "check", cache=tmp_path, env=wrong)[0] == 4
+    assert cloud.run("config", "check", cache=tmp_path)[0] == 0
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (503, 7), (400, 6)])
+def test_check_ends_with_the_code_of_what_is_wrong(status: int, code: int) -> None:
+    cloud = Cloud(before=lambda r: told(status, {}) if r.method == "GET" else None)
+    ended, out, _ = cloud.run("config", "check")
+    assert ended == code
+    assert "mira" in out
+    assert "answers" not in out
+
+
+def test_check_of_the_sandbox_is_well() -> None:
+    from tests.support.program import clean_env, process
+
+    ended = process("config", "check", "--cloud", "sandbox", env=clean_env())
+    assert ended.code == 0
+    assert "answers" in ended.out
+
+
+def test_formats_other_than_lines_and_json_are_refused() -> None:
+    assert Cloud().run("config", "show", "-o", "csv")[0] == 2

@@ -1,0 +1,67 @@
+"""The table of exit codes, each row provoked on the program itself."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from tests.support.program import Ended, clean_env, environment, shell, told
+from vbsjob.exit_codes import ExitCode
+from vbsjob.http.messages import Response
+
+SANDBOX = '"$@" get {} --cloud sandbox'
+TABLE: list[tuple[str, int]] = [
+    (SANDBOX.format("backup-ended --exit-status"), ExitCode.OK),
+    (SANDBOX.format("fail-deep-ended"), ExitCode.OK),
+    (SANDBOX.format("endless"), ExitCode.OK),
+    (SANDBOX.format("fail-deep-ended --exit-status -o json"), ExitCode.JOB_FAILED),
+    (SANDBOX.format("fail-deep-ended backup-ended nothing --exit-status"), ExitCode.JOB_FAILED),
+    ('"$@" get', ExitCode.USAGE),
+    ('"$@" nonsense', ExitCode.USAGE),
+    ('"$@" get --nonsense', ExitCode.USAGE),
+    (SANDBOX.format("../x"), ExitCode.USAGE),
+    (SANDBOX.format("backup --retry-for soon"), ExitCode.USAGE),
+    ('"$@" get j', ExitCode.AUTH),
+    (SANDBOX.format("nothing"), ExitCode.NOT_FOUND),
+    (SANDBOX.format("nothing backup"), ExitCode.NOT_FOUND),
+    (SANDBOX.format("endless --exit-status -q"), ExitCode.PENDING),
+    (SANDBOX.format("backup > /dev/full"), ExitCode.INTERNAL),
+    (SANDBOX.format("backup >&-"), ExitCode.INTERNAL),
+    (SANDBOX.format("thousand-ended -o json") + " | true; exit ${PIPESTATUS[0]}", 141),
+]
+
+
+@pytest.mark.parametrize(("line", "code"), TABLE, ids=[f"{c:d}: {line}" for line, c in TABLE])
+def test_the_exit_code_is_the_one_of_the_table(line: str, code: int) -> None:
+    ended = shell(line, env=clean_env())
+    assert ended.code == code, ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_nobody_there_is_7() -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unheard.getsockname()[1]}"
+        ended = shell('"$@" get j --retry-for 0s', env=clean_env(url))
+    assert ended.code == ExitCode.UNAVAILABLE
+
+
+def test_an_answer_that_is_not_understood_is_6() -> None:
+    assert told("get", "j", send=lambda _: Response(400)).code == ExitCode.API_ERROR
+
+
+@pytest.mark.parametrize("status", [s for s in range(100, 600) if s != 200])
+def test_no_http_status_alone_is_ever_a_verdict(status: int) -> None:
+    body = b'{"job_id": "j", "status": "FAIL"}'
+    ended: Ended = told(
+        "get", "j", "--exit-status", send=lambda _: Response(status, {}, body),
+        env=environment("https://vbs.test"),
+    )  # fmt: skip
+    assert ended.code in {
+        ExitCode.AUTH,
+        ExitCode.NOT_FOUND,
+        ExitCode.API_ERROR,
+        ExitCode.UNAVAILABLE,
+    }
+    assert ended.tidy

@@ -1,0 +1,131 @@
+"""`vbsjob get`: what comes out, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.context import fake_context
+from vbsjob.__main__ import run
+from vbsjob.http.messages import Request, Response
+
+ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def vbsjob(
+    *argv: str, replies: list[Response] | None = None, stdin: str = "", env: dict[str, str] = ENV
+) -> tuple[int, str, str, list[Request]]:
+    asked: list[Request] = []
+    left = list(replies or [])
+
+    def send(request: Request) -> Response:
+        asked.append(request)
+        return left.pop(0)
+
+    out, err, clock = io.StringIO(), io.StringIO(), Clock()
+    context = fake_context(
+        io.StringIO(stdin), out, err, env, monotonic=clock, sleep=clock.sleep,
+        random=lambda: 1.0, send=send,
+    )  # fmt: skip
+    return run(argv, context), out.getvalue(), err.getvalue(), asked
+
+
+def told(status: Any, **members: Any) -> Response:
+    job = {"job_id": "j", "job_type": "bksCreateBackup", "status": status, **members}
+    return Response(200, {}, json.dumps(job).encode())
+
+
+@pytest.mark.parametrize(
+    ("replies", "code"),
+    [
+        ([told("SUCCESS")], 0),
+        ([told("FAIL")], 1),
+        ([told("RUNNING")], 8),
+        ([told("success")], 8),
+        ([told(None)], 8),
+        ([told(0)] * 3, 6),
+        ([Response(401)], 4),
+        ([Response(403)], 4),
+        ([Response(404, {}, b'{"error": {"code": "Common.0011"}}')], 5),
+        ([Response(404, {}, b'{"error_code": "APIGW.0101"}')], 6),
+        ([Response(400)], 6),
+        ([Response(302, {"location": "https://evil.test/"})], 6),
+        ([Response(502)] * 4, 7),
+        ([Response(200, {}, b'{"job_id": "j", "status": "FA')] * 3, 7),
+        ([Response(200, {}, b'{"status": "FAIL", "status": "SUCCESS"}')] * 3, 7),
+        ([Response(200, {}, b"[" * 200_000)] * 3, 7),
+        ([Response(200, {}, b'{"job_id": "other", "status": "FAIL"}')] * 3, 6),
+        ([Response(502), told("SUCCESS")], 0),
+    ],
+)
+def test_the_exit_code_is_the_one_of_the_table(replies: list[Response], code: int) -> None:
+    ended, _, err, asked = vbsjob("get", "j", "--exit-status", replies=replies)
+    assert ended == code, err
+    assert len(asked) == len(replies)
+
+
+def test_without_exit_status_an_answer_is_0_even_if_the_job_failed() -> None:
+    assert vbsjob("get", "j", replies=[told("FAIL")])[0] == 0
+
+
+@pytest.mark.parametrize("job_id", ["../x", "a/b", "a?b", "", "a" * 65, "a\n", "\u202e"])
+def test_an_id_that_is_none_is_refused_before_anything_is_asked(job_id: str) -> None:
+    code, _, _, asked = vbsjob("get", "--", job_id)
+    assert (code, asked) == (2, [])
+
+
+def test_json_gives_back_every_member_and_adds_ours() -> None:
+    members = {"entities": {"n": 1, "b": "\x1b[31m"}, "message": None, "odd": [1.5, True]}
+    _, out, _, _ = vbsjob("get", "j", "-o", "json", replies=[told("FAIL", **members)])
+    document = json.loads(out)
+    assert out.isascii()
+    assert document.items() >= members.items()
+    assert (document["verdict"], document["exit_code"]) == ("job_failed", 1)
+
+
+def test_text_from_the_service_never_acts_on_the_terminal() -> None:
+    hostile = "\x1b]0;x\x07[/x]\u202e\x9b\nrow"
+    for name in ("table", "value", "env", "csv", "name"):
+        answer = told("FAIL", fail_reason=hostile, entities={hostile: hostile})
+        _, out, _, _ = vbsjob("get", "j", "-o", name, replies=[answer])
+        assert all(c.isprintable() or c == "\n" for c in out)
+
+
+def test_a_creation_answer_on_stdin_names_the_job() -> None:
+    response = [told("RUNNING")]
+    code, out, _, _ = vbsjob("get", "-", "-f", "status", replies=response, stdin='{"job_id": "j"}')
+    assert (code, out) == (0, "RUNNING\n")
+
+
+def test_a_problem_is_a_json_object_for_a_program() -> None:
+    code, out, err, _ = vbsjob("get", "j", "-o", "json", replies=[Response(403)])
+    assert (code, out) == (4, "")
+    assert json.loads(err)["error"]["name"] == "auth"
+
+
+def test_without_credentials_the_sandbox_is_named() -> None:
+    code, _, err, _ = vbsjob("get", "j", env={})
+    assert code == 4
+    assert "--cloud sandbox" in err
+
+
+def test_the_deepest_failing_sub_job_leads() -> None:
+    deep = {"job_id": "d", "job_type": "copy", "status": "FAIL", "error_code": "VolumeBackup.0202"}
+    answer = told("FAIL", entities={"sub_jobs": [deep]})
+    _, out, _, _ = vbsjob("get", "j", replies=[answer])
+    assert "copy" in out.splitlines()[3]
+    assert "meaning" in out

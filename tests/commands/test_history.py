@@ -1,0 +1,305 @@
+"""The history: `@last`, how long a kind takes, and that no file can do harm."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sqlite3
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.context import fake_context
+from tests.support.program import Clock, Ended, clean_env, process
+from vbsjob import candidates, history
+from vbsjob.__main__ import run
+from vbsjob.config import loader
+from vbsjob.http.messages import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vbsjob.context import Context
+
+TOKEN = "canary-of-the-history"
+ENV = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
+BEGIN, END = "2026-01-01T00:00:00Z", "2026-01-01T00:11:00Z"
+
+
+def send(request: Request) -> Response:
+    job_id = request.url.rpartition("/")[2]
+    job = {"job_id": job_id, "job_type": f"kind {TOKEN}", "status": "SUCCESS"}
+    return Response(200, {}, json.dumps(job | {"begin_time": BEGIN, "end_time": END}).encode())
+
+
+def context(folder: Path | None, env: dict[str, str] = ENV) -> Context:
+    clock = Clock()
+    return fake_context(
+        io.StringIO(), io.StringIO(), io.StringIO(), env, monotonic=clock, sleep=clock.sleep,
+        send=send, state_folder=folder,
+    )  # fmt: skip
+
+
+def vbsjob(folder: Path | None, *argv: str, env: dict[str, str] = ENV) -> Ended:
+    here = context(folder, env)
+    code = run(argv, here)
+    return Ended(code, here.stdout.getvalue(), here.stderr.getvalue())  # type: ignore[attr-defined]
+
+
+def names(folder: Path) -> list[str]:
+    here = context(folder)
+    return history.recent_ids(loader.load({}, here), here)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "vbsjob"
+
+
+def test_last_is_the_id_asked_about_last_and_2_the_one_before(folder: Path) -> None:
+    vbsjob(folder, "get", "first", "second")
+    assert names(folder) == ["second", "first"]
+    assert vbsjob(folder, "get", "@2", "-o", "name").out == "first\n"
+    assert vbsjob(folder, "get", "@last", "@2", "-o", "name").out == "first\nsecond\n"
+
+
+@pytest.mark.parametrize("command", ["get", "tree", "watch"])
+def test_every_command_that_asks_remembers_and_knows_last(folder: Path, command: str) -> None:
+    assert vbsjob(folder, command, "j").code == 0
+    assert names(folder) == ["j"]
+    assert " j" in vbsjob(folder, command, "@last").out
+
+
+@pytest.mark.parametrize("word", ["@2", "@last"])
+def test_an_id_that_the_history_does_not_have_is_refused(folder: Path, word: str) -> None:
+    ended = vbsjob(folder, "get", word)
+    assert (ended.code, ended.out) == (2, "")
+    assert "the history has 0 jobs of this cloud" in ended.err
+
+
+@pytest.mark.parametrize("word", ["@", "@0", "@-1", "@99999", "@lst", "@last/../x", "@١"])
+def test_what_only_looks_like_the_history_is_no_job_id(folder: Path, word: str) -> None:
+    assert vbsjob(folder, "get", word).code == 2
+
+
+def test_jobs_of_one_cloud_are_not_offered_to_another(folder: Path) -> None:
+    vbsjob(folder, "get", "j")
+    other = ENV | {"VBSJOB_ENDPOINT": "https://other.test"}
+    assert vbsjob(folder, "get", "@last", env=other).code == 2
+
+
+def test_tab_offers_an_id_once_wherever_it_was_asked_about(folder: Path) -> None:
+    for host in ("one", "two"):
+        vbsjob(folder, "get", "j", "k", env=ENV | {"VBSJOB_ENDPOINT": f"https://{host}.test"})
+    offered = candidates.jobs({"XDG_STATE_HOME": str(folder.parent)})
+    assert [line.partition("\t")[0] for line in offered] == ["k", "j"]
+
+
+def test_how_long_a_kind_takes_is_the_middle_of_its_runs_here(folder: Path) -> None:
+    vbsjob(folder, "get", "a", "b", "c")
+    here = context(folder)
+    chosen = loader.load({}, here)
+    assert history.usual_duration(f"kind {TOKEN}", chosen, here) == (660.0, 3)
+    assert history.usual_duration("another kind", chosen, here) is None
+
+
+def test_file_and_folder_are_private_whatever_the_umask(folder: Path) -> None:
+    for mask in (0, 0o277):
+        old = os.umask(mask)
+        try:
+            vbsjob(folder, "get", f"j{mask}")
+        finally:
+            os.umask(old)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert stat.S_IMODE((folder / history.FILE).stat().st_mode) == 0o600
+    assert len(names(folder)) == 2
+
+
+def test_no_secret_is_kept(folder: Path) -> None:
+    vbsjob(folder, "get", "j")
+    assert names(folder) == ["j"]
+    kept = b"".join(path.read_bytes() for path in folder.iterdir())
+    assert TOKEN.encode() not in kept
+    assert b"SUCCESS" in kept
+
+
+def test_only_the_newest_jobs_are_kept(folder: Path) -> None:
+    vbsjob(folder, "get", "old")
+    with sqlite3.connect(folder / history.FILE) as database:
+        rows = [("https://vbs.test", f"j{n}", "", "", "", "", 1.0) for n in range(history.KEPT)]
+        database.executemany(history.KEEP, rows)
+    database.close()
+    vbsjob(folder, "get", "new")
+    kept = names(folder)
+    assert len(kept) == history.KEPT
+    assert (kept[0], "old" in kept) == ("new", False)
+
+
+@pytest.mark.parametrize("off", ["off", "false", "0"])
+def test_one_setting_leaves_no_trace(folder: Path, off: str) -> None:
+    assert vbsjob(folder, "get", "j", env=ENV | {"VBSJOB_HISTORY": off}).code == 0
+    assert not folder.exists()
+
+
+def test_the_sandbox_is_not_remembered(folder: Path) -> None:
+    env = clean_env(XDG_STATE_HOME=str(folder.parent))
+    assert process("get", "backup-ended", "--cloud", "sandbox", env=env).code == 0
+    assert not folder.exists()
+    assert process("get", "@last", "--cloud", "sandbox", env=env).code == 2
+
+
+def broken(path: Path) -> None:
+    path.write_bytes(b"no database at all" * 99)
+
+
+def other_columns(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE jobs (x)")
+    database.close()
+
+
+def link(path: Path) -> None:
+    target = path.with_name("target")
+    target.write_bytes(b"")
+    path.symlink_to(target)
+
+
+def locked(path: Path) -> None:
+    database = sqlite3.connect(path)
+    database.execute("BEGIN EXCLUSIVE")
+    HELD.append(database)
+
+
+HELD: list[sqlite3.Connection] = []
+
+
+def too_large(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 30)
+
+
+def open_to_others(path: Path) -> None:
+    broken(path)
+    path.chmod(0o644)
+
+
+SPOILT: dict[str, Callable[[Path], object]] = {
+    "broken": broken,
+    "empty": lambda path: path.write_bytes(b""),
+    "other columns": other_columns,
+    "a link": link,
+    "a dangling link": lambda path: path.symlink_to("nowhere"),
+    "a pipe": os.mkfifo,
+    "a folder": lambda path: path.mkdir(),
+    "readable by others": open_to_others,
+    "locked": locked,
+    "too large": too_large,
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_spoilt_file_costs_neither_answer_nor_code_and_at_most_a_line(
+    folder: Path, name: str
+) -> None:
+    folder.mkdir(parents=True, mode=0o700)
+    path = folder / history.FILE
+    SPOILT[name](path)
+    if name not in {"readable by others", "a dangling link", "a link"}:
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    printable, loud = vbsjob(folder, "get", "j"), vbsjob(folder, "get", "j", "-v")
+    while HELD:
+        HELD.pop().close()
+    assert (printable.code, printable.err) == (0, "")
+    assert "SUCCESS" in printable.out
+    assert (loud.code, loud.err.count("history:") <= 1) == (0, True)
+    assert list(candidates.jobs({"XDG_STATE_HOME": str(folder.parent)})) in (
+        [], ["j\tkind (secret) SUCCESS"],
+    )  # fmt: skip
+    if name in {"broken", "empty"}:
+        assert names(folder) == ["j"]
+    if name == "a link":
+        assert (folder / "target").read_bytes() == b""
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    assert vbsjob(tmp_path / "vbsjob", "get", "j").err == ""
+
+
+@pytest.mark.parametrize("place", [None, Path("/dev/null/x"), Path("/proc/nowhere")])
+def test_without_a_place_to_keep_it_there_is_no_history(place: Path | None) -> None:
+    ended = vbsjob(place, "get", "j")
+    assert (ended.code, ended.err) == (0, "")
+
+
+def test_hostile_rows_are_not_offered(folder: Path) -> None:
+    vbsjob(folder, "get", "good")
+    with sqlite3.connect(folder / history.FILE) as database:
+        for bad in ("$(touch x)", "a b", "\x1b[31m", "", None, "a\nb"):
+            database.execute(history.KEEP, ("p", bad, "\x1b\n", "x", "", "", 1.0))
+    database.close()
+    offered = list(candidates.jobs({"XDG_STATE_HOME": str(folder.parent)}))
+    assert offered == ["good\tkind (secret) SUCCESS"]
+
+
+@pytest.mark.parametrize("env", [{}, {"XDG_STATE_HOME": "/s"}, {"XDG_STATE_HOME": ""}])
+def test_the_short_way_to_the_folder_leads_where_platformdirs_does(env: dict[str, str]) -> None:
+    import subprocess
+    import sys
+
+    script = (
+        "import os, platformdirs, vbsjob.candidates as o;"
+        "print(o.state_folder(os.environ) == platformdirs.user_state_dir('vbsjob'))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], env={"HOME": "/h"} | env,
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert ran.stdout == "True\n"
+
+
+def test_the_offer_loads_nothing_heavy_and_clouds_come_from_every_file(tmp_path: Path) -> None:
+    config = tmp_path / "vbsjob"
+    config.mkdir()
+    (config / "config.toml").write_text("[clouds.mine]\n[clouds.'$(touch x)']\n")
+    (tmp_path / "clouds.yaml").write_text("clouds: {prod: {}, 'a b': {}}\n")
+    env = clean_env(
+        XDG_CONFIG_HOME=str(tmp_path), OS_CLIENT_CONFIG_FILE=str(tmp_path / "clouds.yaml")
+    )
+    ended = process("--offer", "clouds", env=env)
+    assert ended == Ended(0, "sandbox\tbuilt in\nmine\tconfig.toml\nprod\tclouds.yaml\n", "")
+    heavy = process("--offer", "jobs", env=env | {"PYTHONPROFILEIMPORTTIME": "1"}).err
+    loaded = {line.rpartition("|")[2].strip() for line in heavy.splitlines()}
+    assert "vbsjob.candidates" in loaded
+    assert loaded.isdisjoint({"typer", "typing", "pathlib", "platformdirs", "dataclasses", "json"})
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("runs", "told"), [(0, ""), (1, "1 run of"), (3, "3 runs of this type")])
+def test_a_watch_says_how_long_this_kind_usually_takes(folder: Path, runs: int, told: str) -> None:
+    for number in range(runs):
+        vbsjob(folder, "get", f"earlier-{number}")
+    statuses = ["RUNNING", "RUNNING", "SUCCESS"]
+
+    def progress(request: Request) -> Response:
+        job = json.loads(send(request).body) | {"status": statuses.pop(0)}
+        return Response(200, {}, json.dumps(job).encode())
+
+    clock, shown = Clock(), Terminal()
+    here = fake_context(
+        io.StringIO(), io.StringIO(), shown, ENV | {"TERM": "xterm"}, monotonic=clock,
+        sleep=clock.sleep, send=progress, state_folder=folder,
+    )  # fmt: skip
+    assert run(["watch", "now", "--color", "never"], here) == 0
+    assert ("usually 11 min 00 s" in shown.getvalue()) == bool(runs)
+    assert told in shown.getvalue()

@@ -1,0 +1,174 @@
+"""The sandbox: as a command over real HTTP, as a service for many, and its jobs as time goes by."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.context import fake_context
+from tests.support.program import clean_env, process, serving
+from vbsjob.sandbox.scenarios import SCENARIOS, Plan
+from vbsjob.sandbox.server import PASSWORD, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@contextmanager
+def within(**service: float) -> Iterator[Sandbox]:
+    context = fake_context(io.StringIO(), io.StringIO(), io.StringIO(), {})
+    with Sandbox(context, token_life=service.get("token_life", 60.0)) as sandbox:
+        yield sandbox
+
+
+def test_what_the_command_prints_is_all_a_client_needs_and_a_signal_ends_it() -> None:
+    with serving() as (command, told):
+        ended = process("get", "backup", "-f", "status", env=clean_env(**told))
+        assert (ended.code, ended.out) == (0, "RUNNING\n"), ended.err
+        ended = process("get", "nothing", env=clean_env(**told))
+        assert ended.code == 5
+        command.send_signal(signal.SIGTERM)
+        assert command.wait(10) == -signal.SIGTERM
+        assert command.stderr
+        assert "Traceback" not in command.stderr.read()
+
+
+def test_ctrl_c_ends_it_without_a_traceback() -> None:
+    with serving() as (command, _):
+        command.send_signal(signal.SIGINT)
+        assert command.wait(10) == -signal.SIGINT
+        assert command.stderr
+        assert "Traceback" not in command.stderr.read()
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = process("sandbox", "--port", str(port), env=clean_env())
+    assert (ended.code, ended.out) == (70, "")
+    assert ended.err.count("\n") == 1
+    assert f"127.0.0.1:{port}" in ended.err
+    assert "--port" in ended.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("--fault", "418=0.5"), ("--fault", "502"), ("--fault", "502=2"), ("--fault", "cut=nan"),
+        ("--fault", "cut=-0.1"), ("--fault", "cut=0.6", "--fault", "slow=0.6"),
+        ("--fault", "cut=0.1", "--fault", "cut=0.1"), ("--token-life", "soon"),
+        ("--token-life", "0"), ("--port", "65536"), ("--port", "x"),
+    ],
+)  # fmt: skip
+def test_a_bad_fault_life_or_port_is_a_usage_error(argv: tuple[str, ...]) -> None:
+    ended = process("sandbox", *argv, env=clean_env())
+    assert (ended.code, ended.out) == (2, "")
+    assert argv[0] in ended.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("503", 7), ("429", 7), ("cut", 7), ("empty", 7), ("garbage", 7)]
+)
+def test_a_fault_on_demand_is_met_by_the_client(kind: str, code: int) -> None:
+    with serving("--fault", f"{kind}=1") as (_, told):
+        ended = process("get", "backup", "--retry-for", "0s", env=clean_env(**told))
+        assert ended.code == code, ended.err
+
+
+def test_a_token_whose_life_is_over_is_refused() -> None:
+    with within(token_life=0.0) as sandbox:
+        token = post(sandbox)
+        assert ask(sandbox, "backup", token)[0] == 401
+    with within() as sandbox:
+        assert ask(sandbox, "backup", post(sandbox))[0] == 200
+
+
+def test_help_names_every_job() -> None:
+    ended = process("sandbox", "--help", env=clean_env())
+    assert all(name in ended.out for name in SCENARIOS)
+
+
+def post(sandbox: Sandbox) -> str:
+    user = {"name": "sandbox", "password": PASSWORD}
+    sent = json.dumps({"auth": {"identity": {"password": {"user": user}}}})
+    line = http.client.HTTPConnection(sandbox.address.removeprefix("http://"))
+    line.request("POST", "/v3/auth/tokens", sent)
+    token = line.getresponse().getheader("X-Subject-Token") or ""
+    line.close()
+    return token
+
+
+def ask(sandbox: Sandbox, name: str, token: str) -> tuple[int, bytes]:
+    line = http.client.HTTPConnection(sandbox.address.removeprefix("http://"))
+    line.request("GET", f"/v1/p/jobs/{name}", headers={"X-Auth-Token": token})
+    answer = line.getresponse()
+    told = answer.status, answer.read()
+    line.close()
+    return told
+
+
+def test_a_thousand_jobs_over_64_connections_are_all_answered() -> None:
+    with within() as sandbox, ThreadPoolExecutor(64) as clients:
+        token = post(sandbox)
+        told = clients.map(lambda n: ask(sandbox, f"backup-{n}", token), range(1000))
+        assert {status for status, _ in told} == {200}
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "99999999999", "99999"])
+def test_a_length_that_is_none_ends_the_request_and_not_the_service(length: str) -> None:
+    with within() as sandbox:
+        line = http.client.HTTPConnection(sandbox.address.removeprefix("http://"), timeout=10)
+        line.request("POST", "/v3/auth/tokens", headers={"Content-Length": length})
+        assert line.getresponse().status == 413
+        line.close()
+        assert post(sandbox)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_job_begins_goes_on_and_ends_as_its_recipe_says(name: str) -> None:
+    plan = Plan.of(name, NOON)
+    assert plan
+    told = [plan.document(age)["status"] for age in (0, 1, 5, 60)]
+    assert told[0] == "RUNNING"
+    assert told[-1] == {"fail-deep": "FAIL", "endless": "RUNNING"}.get(name, "SUCCESS")
+
+
+def test_ids_and_times_stay_from_one_answer_to_the_next_and_differ_between_jobs() -> None:
+    first, again, other = (Plan.of(name, NOON) for name in ("restore", "restore", "restore-2"))
+    assert first
+    assert again
+    assert other
+    assert first.document(60) == again.document(60)
+    assert (
+        first.document(60)["entities"]["backup_id"] != other.document(60)["entities"]["backup_id"]
+    )
+    assert first.document(1)["begin_time"] == first.document(60)["begin_time"]
+
+
+@pytest.mark.parametrize("name", ["", "backups", "nothing", "-ended"])
+def test_an_unknown_name_is_no_job(name: str) -> None:
+    assert Plan.of(name, NOON) is None
+
+
+@pytest.mark.parametrize("year", [1999, 2026, 2099])
+def test_the_time_it_tells_is_that_of_its_world_on_which_its_tokens_live(year: int) -> None:
+    now = NOON.replace(year=year)
+    context = fake_context(io.StringIO(), io.StringIO(), io.StringIO(), {}, now=lambda: now)
+    with Sandbox(context) as sandbox:
+        line = http.client.HTTPConnection(sandbox.address.removeprefix("http://"))
+        line.request("GET", "/")
+        told = line.getresponse().headers["Date"]
+        line.close()
+    assert parsedate_to_datetime(told) == now

@@ -1,0 +1,212 @@
+"""`vbsjob tree`: every sub-job once in every format, in order, unwrapped, and readable back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.context import fake_context
+from vbsjob.__main__ import run
+from vbsjob.http.messages import Response
+from vbsjob.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
+NOW = datetime(2026, 1, 28, 16, 20, tzinfo=UTC)
+Job = dict[str, Any]
+HOSTILE = "\x1b]0;x\x07[/x]\u202e\x9b\n[red]"
+
+
+def tree(job: Any, *argv: str, env: dict[str, str] = ENV) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    body = job if isinstance(job, bytes) else json.dumps(job).encode()
+    context = fake_context(
+        io.StringIO(), out, err, env, now=lambda: NOW, sleep=lambda _: None,
+        send=lambda _: Response(200, {}, body),
+    )  # fmt: skip
+    return run(["tree", "top", *argv], context), out.getvalue(), err.getvalue()
+
+
+def a_job(job_id: str, status: str = "SUCCESS", *below: Job, **members: Any) -> Job:
+    job = {"job_id": job_id, "status": status, "job_type": "t", "entities": {}, **members}
+    if below:
+        job["entities"] = {"volume_id": "v", "sub_jobs": list(below)}
+    return job
+
+
+MIXED = a_job(
+    "top",
+    "FAIL",
+    a_job("a", begin_time="2026-01-28T16:09:00Z", end_time="2026-01-28T16:09:05Z"),
+    a_job(
+        "b",
+        "FAIL",
+        a_job("b1", "FAIL", error_code="VolumeBackup.0202", fail_reason="no disk"),
+        a_job("b2", begin_time="2026-01-28T16:02:00Z", end_time="2026-01-28T16:04:00Z"),
+    ),
+    a_job("c", "RUNNING", begin_time="2026-01-28T16:05:00Z"),
+    a_job("d", "INIT"),
+)
+
+
+def ids(out: str) -> list[str]:
+    return [json.loads(line)["job_id"] for line in out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        ((), "top a b b1 b2 c d"),
+        (("--depth", "1"), "top a b c d"),
+        (("--depth", "0"), "top"),
+        (("--only", "failed"), "top b b1"),
+        (("--only", "running,waiting"), "top c d"),
+        (("--only", "RUNNING"), "top c"),
+        (("--only", "done"), "top a b b2"),
+        (("--only", "other"), "top"),
+        (("--sort", "status"), "top b b1 b2 c d a"),
+        (("--sort", "begin"), "top c a b b2 b1 d"),
+        (("--sort", "duration"), "top c a b b2 b1 d"),
+        (("--sort", "api"), "top a b b1 b2 c d"),
+    ],
+)
+def test_depth_only_and_sort_choose_the_rows_in_every_format(
+    argv: tuple[str, ...], expected: str
+) -> None:
+    assert ids(tree(MIXED, "-o", "jsonl", *argv)[1]) == expected.split()
+    assert tree(MIXED, "-o", "name", *argv)[1].split() == expected.split()
+    assert list(nested_ids(json.loads(tree(MIXED, "-o", "json", *argv)[1]))) == expected.split()
+
+
+def test_what_is_left_out_of_the_picture_is_counted_in_it() -> None:
+    _, out, _ = tree(MIXED, "--only", "failed")
+    assert out.splitlines()[-1].strip() == "`- 1 done, ... 2 more"
+    _, out, _ = tree(MIXED, "--depth", "1")
+    assert "... 1 deeper level: 1 done, 1 more" in out
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [("--depth", "-1"), ("--depth", "x"), ("--only", "red"), ("--only", ""), ("--sort", "size")],
+)
+def test_a_wrong_wish_is_refused_as_usage(argv: tuple[str, ...]) -> None:
+    assert tree(MIXED, *argv)[:2] == (2, "")
+
+
+def test_the_exit_code_follows_the_top_job_only_with_exit_status() -> None:
+    assert tree(MIXED)[0] == 0
+    assert tree(MIXED, "--exit-status")[0] == 1
+    assert tree(a_job("top", "SUCCESS", a_job("x", "FAIL")), "--exit-status")[0] == 0
+    assert tree(a_job("top", "RUNNING", a_job("x", "FAIL")), "--exit-status")[0] == 8
+
+
+def test_the_preferences_of_the_picture_come_from_the_environment_too() -> None:
+    env = ENV | {"VBSJOB_DEPTH": "0", "VBSJOB_OUTPUT": "name"}
+    assert tree(MIXED, env=env)[1] == "top\n"
+
+
+def test_f41_brackets_beyond_reading_are_a_clear_error() -> None:
+    for body in (b"[" * 200_000, b'{"sub_jobs":[' * 100_000):
+        code, out, err = tree(body)
+        assert (code, out) == (7, "")
+        assert err.count("\n") >= 1
+        assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("output", ["table", "json", "jsonl", "csv", "value", "env", "name"])
+def test_f53_hostile_names_stay_harmless_in_every_format(output: str) -> None:
+    job = a_job("top", HOSTILE, a_job(HOSTILE, HOSTILE, job_type=HOSTILE, fail_reason=HOSTILE))
+    code, out, _ = tree(job, "-o", output)
+    assert code == 0
+    assert all(c.isprintable() or c == "\n" for c in out)
+    if output in {"table", "value"}:
+        assert len(out.splitlines()) == 2
+
+
+WORDS = st.sampled_from(["SUCCESS", "FAIL", "RUNNING", "INIT", "PAUSED", None])
+PLACES = st.sampled_from(["top", "nested", "both"])
+NAMES = st.sampled_from(["job_id", "id"])
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> Job:
+    """Draw a tree whose ids are unique, each where the service may put it."""
+    count = draw(st.integers(0, 25))
+    jobs: list[Job] = [{"job_id": "top", "status": "RUNNING"}]
+    for number in range(count):
+        hostile = draw(st.text(max_size=4))
+        job = {draw(NAMES): f"<{number}>{hostile}", "status": draw(WORDS), "job_type": hostile}
+        parent = draw(st.sampled_from(jobs))
+        place = draw(PLACES)
+        if place in {"nested", "both"}:
+            parent.setdefault("entities", {}).setdefault("sub_jobs", []).append(job)
+        else:
+            parent.setdefault("sub_jobs", []).append(job)
+        if place == "both":
+            parent.setdefault("sub_jobs", []).append(job)
+        jobs.append(job)
+    return jobs[0]
+
+
+def nested_ids(job: Job) -> Iterator[str]:
+    """Yield ids parents first, the list in `entities` last, each once a parent."""
+    yield job.get("job_id") or job["id"]
+    entities = job.get("entities")
+    inner = entities.get("sub_jobs", []) if isinstance(entities, dict) else []
+    seen = set()
+    for sub in [*job.get("sub_jobs", []), *inner]:
+        name = sub.get("job_id") or sub["id"]
+        if name not in seen:
+            seen.add(name)
+            yield from nested_ids(sub)
+
+
+@settings(max_examples=60, deadline=None)
+@given(trees())
+def test_every_id_is_once_in_every_format_in_order_and_reads_back(job: Job) -> None:
+    expected = list(nested_ids(job))
+    assert list(nested_ids(json.loads(tree(job, "-o", "json")[1]))) == expected
+    assert list(nested_ids(yaml.safe_load(tree(job, "-o", "yaml")[1]))) == expected
+    rows = [json.loads(line) for line in tree(job, "-o", "jsonl")[1].splitlines()]
+    assert [row["job_id"] for row in rows] == expected
+    shown = [printable(name) for name in expected]
+    table = list(csv.DictReader(io.StringIO(tree(job, "-o", "csv")[1])))
+    assert [row["job_id"] for row in table] == shown
+    assert tree(job, "-o", "name")[1].split("\n")[:-1] == shown
+    paths = tree(job, "-o", "value")[1].split("\n")[:-1]
+    assert [decoded(path.rpartition("/")[2]) for path in paths] == shown
+    drawn = tree(job)[1].split("\n")[:-1]
+    assert len(drawn) == len(expected)
+    for line, name in zip(drawn, shown, strict=True):
+        assert f"  {name}" in line
+    for row in rows:
+        above = [other for other in rows if other["path"] == row["path"].rpartition("/")[0]]
+        assert row["parent_id"] == (above[0]["job_id"] if above else None)
+        assert row["depth"] == row["path"].count("/")
+
+
+def decoded(step: str) -> str:
+    return step.replace("%23", "#").replace("%2F", "/").replace("%25", "%")
+
+
+def test_json_gives_back_the_members_of_every_level_unchanged() -> None:
+    job = a_job("top", "FAIL", {"id": "x", "depth": "deep", "n": [1, None], "sub_jobs": ""})
+    document = json.loads(tree(job, "-o", "json")[1])
+    inner = document["entities"]["sub_jobs"][0]
+    assert inner.items() >= {"id": "x", "depth": "deep", "n": [1, None], "sub_jobs": ""}.items()
+    assert (inner["path"], inner["parent_id"]) == ("top/x", "top")
+
+
+def test_a_sub_job_without_an_id_has_its_number_in_the_path() -> None:
+    job = a_job("top", "FAIL", a_job("x"), {"status": "FAIL"})
+    assert tree(job, "-o", "value")[1].split() == ["top", "top/x", "top/#2"]

@@ -1,0 +1,78 @@
+"""What --verbose says (F93, S05): of each exchange the facts on a list, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.cloud import USER, Cloud, told
+from tests.support.program import asked
+from tests.support.server import Server, always, answer, job
+from vbsjob.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from vbsjob.http.messages import Request, Response
+
+LISTED = (
+    re.compile(
+        r"(?:GET|POST) https?://[a-z0-9.]+(?::\d+)?(?:/[\w-]+)*(?:/[\w.-]+)?(?:\?name=[\w%.-]+)?: "
+        r"\d{3}, \d+ bytes in \d+\.\d\d s(?:, request id [\w-]{1,64})?"
+    ),
+    re.compile(r"(?:GET|POST) https?://[\w.:/-]+: [A-Za-z][\w .:/,;'()-]{0,160}\."),
+    re.compile(r"vbsjob: .*"),
+    re.compile(r"(?:history|tokens): not [\w ,]+\."),
+)
+HEADERS = (
+    "Set-Cookie: canary-cookie=1", "Server: canary-server", "WWW-Authenticate: Basic canary-realm",
+    "Location: https://u:canary@elsewhere.test/?token=canary-query", "X-Auth-Token: canary-other",
+    "X-Subject-Token: canary-subject", "Retry-After: canary-later", "Via: canary-proxy",
+    "X-Request-Id: canary request \x7f", "Content-Language: canary-language",
+)  # fmt: skip
+BODIES: tuple[Any, ...] = (
+    b"canary-bytes", b"<html>canary-page</html>", b"\xff\xfecanary", b'["canary-list"]', b"7",
+    {"error": {"message": "told", "code": "told", "canary-key": "canary-value"}, "x": "canary"},
+    {"access": {"token": {"id": "canary-issued"}}, "canary": {"password": "canary-password"}},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 404, 407, 429, 500, 503])
+def test_f93_s05_nothing_of_an_exchange_is_told_but_what_is_listed(
+    status: int, record_property: Any
+) -> None:
+    for body in BODIES:
+        with Server(always(answer(body, status, *HEADERS))) as server:
+            ended = asked(server.url, "get", "j", "-v", "--retry-for", "0")
+        assert "canary" not in ended.out + ended.err
+        lines = ended.err.splitlines()
+        assert any(LISTED[0].fullmatch(line) for line in lines)
+        assert [line for line in lines if not any(p.fullmatch(line) for p in LISTED)] == []
+    record_property("cases", len(BODIES))
+
+
+def test_f93_a_sign_in_is_told_by_its_address_alone() -> None:
+    left = ["slow", "busy"]
+
+    def before(request: Request) -> Response | None:
+        if request.method == "POST" or not left:
+            return None
+        if left.pop(0) == "slow":
+            raise UnavailableError("no answer in time.")
+        return told(503, {"x": "canary-body"})
+
+    cloud = Cloud(before=before)
+    code, out, err = cloud.run("get", "j", "-v", env=USER)
+    assert code == 0
+    lines = err.splitlines()
+    assert sum(line.startswith(("GET ", "POST ")) for line in lines) == 4
+    assert [line for line in lines if not any(p.fullmatch(line) for p in LISTED)] == []
+    assert "canary" not in out + err
+
+
+def test_f93_what_the_service_says_of_itself_is_told_in_the_answer_and_not_in_the_log() -> None:
+    body = job(entities={"note": "said-by-the-service"})
+    with Server(always(answer(body))) as server:
+        ended = asked(server.url, "get", "j", "-v")
+    assert "said-by-the-service" in ended.out
+    assert "said-by-the-service" not in ended.err

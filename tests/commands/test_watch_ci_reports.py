@@ -1,0 +1,199 @@
+"""What a watch tells a CI service: annotations, summary, outputs, a JUnit report."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.context import fake_context
+from tests.support.program import Clock, Ended
+from vbsjob.__main__ import run
+from vbsjob.errors import InternalError, UnavailableError
+from vbsjob.exit_codes import ExitCode
+from vbsjob.http.messages import Request, Response
+from vbsjob.jobs.job import Job
+from vbsjob.jobs.result import JobResult
+from vbsjob.output import github, junit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vbsjob.context import Context
+
+TOKEN = "canary-of-the-ci"
+ENV = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+DEEP = {"job_id": "d", "job_type": "copy", "status": "FAIL", "error_code": "VolumeBackup.0202"}
+OPEN = {"job_id": "o", "job_type": "clean", "status": "INIT"}
+
+
+def document(status: Any, **members: Any) -> dict[str, Any]:
+    return {"job_id": "j", "job_type": "bksRestoreBackup", "status": status, **members}
+
+
+def answer(status: Any, **members: Any) -> JobResult:
+    return JobResult("j", Job(document(status, **members)))
+
+
+def context(response: dict[str, Any] | None = None, **env: str) -> Context:
+    clock = Clock()
+    body = json.dumps(response).encode()
+
+    def send(_: Request) -> Response:
+        return Response(200, {}, body) if response else Response(503)
+
+    return fake_context(
+        io.StringIO(), io.StringIO(), io.StringIO(), ENV | env, monotonic=clock,
+        sleep=clock.sleep, random=lambda: 1.0, send=send,
+    )  # fmt: skip
+
+
+def watch(here: Context, *argv: str) -> Ended:
+    code = run(["watch", "j", *argv], here)
+    return Ended(code, here.stdout.getvalue(), here.stderr.getvalue())  # type: ignore[attr-defined]
+
+
+def test_a_failed_job_is_annotated_with_the_deepest_cause_and_its_meaning() -> None:
+    (line,) = github.commands([answer("FAIL", entities={"sub_jobs": [DEEP]})])
+    assert line.startswith("::error title=j%3A job_failed (1)::bksRestoreBackup > copy - ")
+    assert "VolumeBackup.0202" in line
+    assert "target disk is in error" in line
+
+
+def test_a_job_that_succeeded_is_not_annotated_and_more_than_github_shows_are_counted() -> None:
+    assert github.commands([answer("SUCCESS")]) == []
+    lines = github.commands([answer("FAIL")] * 25)
+    assert len(lines) == github.ANNOTATIONS
+    assert "16 more jobs" in lines[-1]
+
+
+def test_an_unknown_state_is_annotated_as_one_not_as_a_failed_job() -> None:
+    (line,) = github.commands([JobResult("j", UnavailableError("no answer: x"))])
+    assert "unavailable (7)::no answer: x" in line
+
+
+@given(st.text(), st.text())
+def test_no_text_of_the_service_ends_a_command_or_draws_in_the_summary(a: str, b: str) -> None:
+    found = answer("FAIL", job_type=a, error_code=b, fail_reason=f"{a}\n::stop-commands::{b}")
+    (line,) = github.commands([found])
+    assert line.isprintable()
+    assert len(re.findall(r"%(?!25|3A|2C)", line)) == 0
+    table = github.summary([found], ExitCode.JOB_FAILED, NOW).splitlines()
+    cells = table[4].split(" | ")
+    assert len(cells) == 5
+    assert all(re.fullmatch(r"(\| )?([A-Za-z0-9 .-]|&#\d+;)*( \|)?", cell) for cell in cells)
+    assert all("=" in line for line in github.outputs([found], ExitCode.JOB_FAILED).splitlines())
+
+
+def test_the_summary_stays_below_githubs_limit() -> None:
+    many = [answer("FAIL", fail_reason="<" * 5000)] * 5000
+    told = github.summary(many, ExitCode.JOB_FAILED, NOW)
+    assert len(told.encode()) < 1 << 20
+    assert "4800 more jobs" in told
+
+
+def test_outputs_of_a_lone_job_have_its_entities_but_never_replace_the_verdict() -> None:
+    entities = {"backup_id": "b", "verdict": "ok", "exit_code": "0", "UPPER=x": "y"}
+    told = github.outputs([answer("FAIL", entities=entities)], ExitCode.JOB_FAILED).splitlines()
+    assert {"verdict=job_failed", "exit_code=1", "backup_id=b", "status=FAIL"} <= set(told)
+    assert [line for line in told if line.startswith(("verdict=", "exit_code=", "UPPER"))] == [
+        "exit_code=1", "verdict=job_failed",
+    ]  # fmt: skip
+
+
+def test_github_gets_annotation_summary_and_outputs_of_a_watch(tmp_path: Path) -> None:
+    summary, output = tmp_path / "summary", tmp_path / "output"
+    summary.write_text("before\n")
+    here = context(
+        document("FAIL", fail_reason=f"leaks {TOKEN}"),
+        GITHUB_STEP_SUMMARY=str(summary), GITHUB_OUTPUT=str(output),
+    )  # fmt: skip
+    ended = watch(here, "--github")
+    assert ended.code == 1
+    assert "::error title=j%3A" in ended.err
+    assert "::error" not in ended.out
+    assert summary.read_text().startswith("before\n### vbsjob: job failed (exit code 1)\n")
+    assert "verdict=job_failed\n" in output.read_text()
+    assert TOKEN not in summary.read_text() + output.read_text() + ended.err
+
+
+@pytest.mark.parametrize("path", ["/nowhere/x", "/dev/full", "", "\0"])
+def test_a_file_of_github_that_cannot_be_written_changes_no_verdict(path: str) -> None:
+    assert watch(context(document("SUCCESS"), GITHUB_OUTPUT=path), "--github").code == 0
+
+
+def report(path: Path) -> ET.Element:
+    return ET.parse(path).getroot()
+
+
+def test_junit_has_a_case_for_the_job_and_each_sub_job_and_keeps_the_code(tmp_path: Path) -> None:
+    path = tmp_path / "report.xml"
+    found = document("FAIL", entities={"sub_jobs": [DEEP, OPEN]}, fail_reason=TOKEN)
+    assert watch(context(found), "--junit", str(path)).code == 1
+    (suite,) = report(path)
+    assert suite.attrib == {
+        "name": "j", "tests": "3", "failures": "2", "errors": "0", "skipped": "1",
+    }  # fmt: skip
+    cases = [(case.get("classname"), case.get("name"), [e.tag for e in case]) for case in suite]
+    assert cases == [
+        ("vbsjob", "bksRestoreBackup j", ["failure"]),
+        ("bksRestoreBackup", "copy d", ["failure"]),
+        ("bksRestoreBackup", "clean o", ["skipped"]),
+    ]
+    assert TOKEN not in path.read_text()
+    assert [p.name for p in tmp_path.iterdir()] == ["report.xml"]
+
+
+@pytest.mark.parametrize(
+    ("response", "argv", "code", "kind"),
+    [
+        (document("RUNNING"), ("--timeout", "5s"), 124, "timeout"),
+        (None, ("--retry-for", "5s"), 7, "unavailable"),
+    ],
+)
+def test_a_state_that_nobody_knows_is_an_error_in_junit_never_a_success(
+    tmp_path: Path, response: dict[str, Any] | None, argv: tuple[str, ...], code: int, kind: str
+) -> None:
+    path = tmp_path / "report.xml"
+    assert watch(context(response), "--junit", str(path), *argv).code == code
+    (case,) = report(path)[0]
+    assert [(mark.tag, mark.get("type")) for mark in case] == [("error", kind)]
+
+
+def test_junit_lists_the_start_of_a_long_reason_and_has_it_whole_below() -> None:
+    found = [answer("FAIL", fail_reason="x" * 5000)]
+    failure = ET.fromstring("\n".join(junit.lines(found, NOW)))[0][0][0]
+    assert failure.attrib["message"] == "x" * (junit.HEAD - 3) + "..."
+    assert failure.text == "x" * 5000
+
+
+@given(st.text(), st.text())
+def test_junit_is_xml_whatever_the_service_says(a: str, b: str) -> None:
+    sub = {"job_type": a, "status": b, "id": a}
+    found = [answer("FAIL", job_type=b, error_code=a, fail_reason=b, sub_jobs=[sub])]
+    root = ET.fromstring("\n".join(junit.lines(found, NOW)))
+    assert len(root[0]) == 2
+
+
+@pytest.mark.parametrize("path", ["/nowhere/report.xml", "/", ""])
+def test_a_place_where_no_report_can_be_is_refused_before_the_waiting(path: str) -> None:
+    ended = watch(context(document("SUCCESS")), "--junit", path)
+    assert (ended.code, ended.out) == (2, "")
+
+
+def test_a_report_that_cannot_be_written_at_the_end_is_never_a_success(tmp_path: Path) -> None:
+    here = context(document("SUCCESS"))
+    path = tmp_path / "gone" / "report.xml"
+    path.parent.mkdir()
+    junit.check(str(path))
+    path.parent.rmdir()
+    with pytest.raises(InternalError):
+        junit.write(str(path), [answer("SUCCESS")], here)

@@ -1,0 +1,306 @@
+"""The picture of `vbsjob watch`: what a person sees on a screen, and what is written to draw it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.benchmarks import frames
+from tests.support.follow import Service, Terminal, in_turn, job
+from tests.support.painted import HIDE, SHOW, TIMES, Ascii, restore, sub, watch
+from vbsjob.errors import UnavailableError
+from vbsjob.http.messages import Response
+from vbsjob.terminal import screen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.follow import JobResult
+
+WIDE = """\
+● RUNNING        29 s  bksCreateBackup  j
+├─ ● RUNNING     29 s  copyData         c0ffee01
+│  ├─ ✓ SUCCESS        copyBlock        b10c00
+│  ├─ ✓ SUCCESS        copyBlock        b10c01
+│  ├─ ✓ SUCCESS        copyBlock        b10c02
+│  └─ ● RUNNING  29 s  copyBlock        b10c03
+└─ ○ INIT              attachVolume     afe17
+- sub-jobs: 2 RUNNING, 3 SUCCESS, 1 INIT | last answer 1 s ago"""
+WIDE_END = """\
+✓ SUCCESS        bksCreateBackup  j
+├─ ✓ SUCCESS     copyData         c0ffee01
+│  ├─ ✓ SUCCESS  copyBlock        b10c00
+│  ├─ ✓ SUCCESS  copyBlock        b10c01
+│  ├─ ✓ SUCCESS  copyBlock        b10c02
+│  └─ ✓ SUCCESS  copyBlock        b10c03
+└─ ✓ SUCCESS     attachVolume     afe17
+ok (exit code 0)"""
+SMALL = """\
+● RUNNING bksCreateBackup  j
+● RUNNING bksCreateBackup › copyData
+c0ffee01
+3 done, … 1 more
+… 1 more
+- sub-jobs: 2 RUNNING, 3 SUCCESS, 1 INI"""
+SMALL_END = """\
+✓ SUCCESS bksCreateBackup  j
+✓ SUCCESS bksCreateBackup › copyData
+c0ffee01
+4 done
+1 done
+ok (exit code 0)"""
+UNICODE_TO_ASCII = str.maketrans(
+    {"✓": "+", "✗": "x", "●": "*", "○": ".", "├": "|", "└": "`", "│": "|", "─": "-"}
+)
+
+
+def still(picture: list[str]) -> list[str]:
+    """Return the picture less what turns and counts in its last line."""
+    return [*picture[:-1], re.sub("^. |[0-9]+ s ago", "", picture[-1])]
+
+
+@pytest.mark.parametrize(
+    ("columns", "lines", "middle", "end"),
+    [(80, 24, WIDE, WIDE_END), (200, 50, WIDE, WIDE_END), (40, 10, SMALL, SMALL_END)],
+)
+@pytest.mark.parametrize("color", ["always", "never"])
+def test_the_picture_in_the_middle_and_at_the_end_of_a_restore(
+    columns: int, lines: int, middle: str, end: str, color: str
+) -> None:
+    argv = ("j", "--color", color, "--interval", "5")
+    painted, watched = watch(restore, *argv, columns=columns, lines=lines)
+    assert still(painted.picture(30)) == still(middle.split("\n"))
+    assert painted.picture() == end.split("\n")
+    assert watched.code == 0
+    assert painted.screen().untouched
+    assert (("\x1b[32m" in watched.err) or ("\x1b[36m" in watched.err)) is (color == "always")
+
+
+def test_f38_a_stream_that_cannot_carry_the_signs_gets_ascii_ones() -> None:
+    painted, watched = watch(restore, "j", "--interval", "5", kind=Ascii)
+    assert still(painted.picture(30)) == still(WIDE.translate(UNICODE_TO_ASCII).split("\n"))
+    assert watched.err.isascii()
+
+
+def test_colour_never_stands_alone() -> None:
+    painted, _ = watch(lambda *_: job("j", "FAIL", **TIMES), "j", "--color", "always")
+    cell = painted.screen().shown.buffer[0][0]
+    assert (cell.data, cell.fg, cell.bold) == ("✗", "red", True)
+    assert "FAIL" in painted.picture()[0]
+
+
+def many(count: int) -> Callable[[str, float], JobResult]:
+    """A job with many sub-jobs, of which one fails and one runs."""
+    states = {count // 2: "FAIL", count - 5: "RUNNING"}
+    subs = [sub(f"s{n}", states.get(n, "SUCCESS")) for n in range(count)]
+    return lambda _, now: job("j", "RUNNING" if now < 20 else "FAIL", sub_jobs=subs, **TIMES)
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (80, 5), (40, 10), (30, 4), (200, 50)])
+def test_taller_than_the_screen_it_folds_and_keeps_what_failed_and_runs(
+    columns: int, lines: int
+) -> None:
+    painted, _ = watch(many(500), columns=columns, lines=lines)
+    picture = painted.picture(10)
+    assert len(picture) < lines
+    assert "RUNNING" in picture[0]
+    text = "\n".join(picture)
+    assert re.search("[0-9]+ done|[0-9]+ more", text)
+    if lines >= 10:
+        assert "s250" in text
+        assert "s495" in text
+    assert not [row for row in painted.screen().rows[:-lines] if row]
+
+
+def test_nothing_but_the_clock_is_written_once_a_second() -> None:
+    painted, _ = watch(lambda _, now: job("j", "RUNNING" if now < 300 else "SUCCESS"))
+    between = [(at, text) for at, text in painted.drawings if 1 < at < 299]
+    gaps = [later - at for (at, _), (later, _) in itertools.pairwise(between)]
+    assert min(gaps) > 0.9
+    assert max(len(text) for _, text in between) < 80
+    assert not any("bksCreateBackup" in text for _, text in between)
+
+
+def test_only_the_lines_that_changed_are_written() -> None:
+    painted, _ = watch(restore, "j", "--interval", "5")
+    for at, text in painted.drawings[1:-1]:
+        if not (10 < at < 12 or 20 < at < 27 or 59 < at < 66):  # the columns move, or a status
+            assert "attachVolume" not in text
+            assert "b10c00" not in text or at < 20
+            assert "b10c03" not in text or at < 66
+
+
+def test_nothing_is_written_where_nothing_changed() -> None:
+    out = Terminal()
+    drawn = screen.Terminal(out)
+    lines = [screen.Line("a", 1), screen.Line("b", 1)]
+    drawn.draw(lines, 80)
+    before = out.getvalue()
+    drawn.draw(list(lines), 80)
+    assert out.getvalue() == before
+
+
+@pytest.mark.parametrize("then", [(40, 24), (23, 24), (60, 9), (120, 50), (80, 12), (10, 4)])
+def test_f40_after_a_change_of_size_one_whole_picture_stands_there(then: tuple[int, int]) -> None:
+    painted, _ = watch(restore, then=then)
+    straight, _ = watch(restore, columns=then[0], lines=then[1])
+    drawn = next(at for at, _ in painted.drawings if at > 9.5)
+    assert drawn < 10.2
+    assert painted.picture() == straight.picture()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (0, 0), (10**9, 10**9), (3, 1000), (1000, 2)])
+def test_f40_no_size_is_too_odd(size: tuple[int, int]) -> None:
+    service = Service(restore, size=lambda _: size)
+    assert service.watch("j", stderr=Terminal(), TERM="xterm").code == 0
+
+
+def test_many_jobs_at_once_are_counted_and_the_urgent_ones_drawn() -> None:
+    def answer(job_id: str, now: float) -> JobResult:
+        number = int(job_id[1:])
+        return job(job_id, "FAIL" if number == 33 else "RUNNING" if now < 9 * number else "SUCCESS")
+
+    ids = [f"j{n}" for n in range(60)]
+    painted, watched = watch(answer, *ids, lines=12)
+    picture = painted.picture(300)
+    assert len(picture) == 11
+    assert watched.code == 1
+    assert "j33" in "".join(picture)
+    assert re.search(r"[0-9]+ RUNNING, [0-9]+ SUCCESS, 1 FAIL|1 FAIL", picture[-1])
+    assert "59 SUCCESS" not in picture[-1]
+
+
+HOSTILE = "\x1b[2J\x1b]0;pwned\x07\u202e[/x][red]\n\x9b31m\u200b"
+
+
+@pytest.mark.parametrize("member", ["status", "job_type", "error_code", "fail_reason", "job_id"])
+def test_s08_hostile_text_is_shown_and_never_acted_on(member: str) -> None:
+    odd = {"job_id": "s", "job_type": "t", "status": "FAIL", **TIMES} | {member: HOSTILE}
+    own = {"job_type": "t", "error_code": None, "fail_reason": None, **TIMES}
+    own |= {member: HOSTILE} if member in own else {}
+    told = Response(200, {}, json.dumps({"job_id": "j", "status": "RUNNING", **own,
+                                      "sub_jobs": [odd]}).encode())  # fmt: skip
+    answers = in_turn(told, job("j", "SUCCESS", sub_jobs=[odd]))
+    painted, watched = watch(answers)
+    assert watched.code == 0
+    assert painted.screen().untouched
+    assert "\x9b" not in watched.err
+    assert all(part.startswith(("[?25", "[K", "[J")) or re.match(r"\[[0-9]+[AB]", part)
+               for part in watched.err.split("\x1b")[1:])  # fmt: skip
+
+
+def test_f84_every_drawing_leaves_the_cursor_shown_and_below() -> None:
+    _, watched = watch(restore)
+    painted, _ = watch(restore)
+    for _, text in painted.drawings:
+        assert text.startswith(HIDE)
+        assert text.endswith("\r\n" + SHOW)
+    assert painted.screen().shown.cursor.x == 0
+    assert watched.err.endswith(SHOW)
+
+
+def test_what_is_noted_meanwhile_goes_above_the_picture_and_stays() -> None:
+    painted, _ = watch(restore, "j", "--verbose")
+    rows = painted.screen().rows
+    notes = [row for row in rows if row.startswith("GET ")]
+    assert len(notes) == len(painted.service.asked if painted.service else [])
+    text = [row for row in rows if row]
+    assert text[-8:] == WIDE_END.split("\n")
+    assert all(row.startswith("GET ") for row in text[:-8])
+
+
+def test_f47_the_warning_of_an_odd_status_stands_once_above_the_picture_and_stays() -> None:
+    painted, watched = watch(
+        lambda _, now: job("j", "RUNNING" if now < 9 else "PAUSED" if now < 99 else "SUCCESS")
+    )
+    assert watched.code == 0
+    assert painted.screen().untouched
+    rows = [row for row in painted.screen().rows if row]
+    assert rows[0] == "vbsjob: 'PAUSED' is no status known here: neither an end nor a success."
+    assert rows[1].startswith("✓ SUCCESS")
+
+
+def test_an_outage_is_told_with_the_age_of_the_last_answer() -> None:
+    def answer(_: str, now: float) -> JobResult:
+        if 20 < now < 200:
+            return UnavailableError("connection refused")
+        return job("j", "RUNNING" if now < 300 else "SUCCESS")
+
+    painted, _ = watch(answer)
+    status = painted.picture(100)[-1]
+    assert re.search(r"last answer .* ago; trying again for .*: connection refused", status)
+    assert "trying" not in painted.picture(290)[-1]
+
+
+PLAIN = re.compile(r"^[0-9-]{10}T[0-9:]{8}Z ")
+
+
+@pytest.mark.parametrize(
+    "env", [{"TERM": "dumb"}, {"TERM": ""}, {"ACCESSIBLE": "1"}, {"CI": "true"}], ids=str
+)
+def test_f40_f85_words_instead_of_a_picture_where_none_is_wanted(env: dict[str, str]) -> None:
+    _, watched = watch(restore, env=env)
+    assert "\x1b" not in watched.err
+    assert all(PLAIN.match(line) for line in watched.err.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("progress", "looks"),
+    [
+        ("auto", HIDE),
+        ("tty", HIDE),
+        ("plain", "Z watching job j\n"),
+        ("json", '{"event":"start"'),
+        ("none", ""),
+    ],
+)
+@pytest.mark.parametrize("env", [{}, {"TERM": "dumb"}], ids=str)
+def test_progress_is_shown_as_asked_for(progress: str, looks: str, env: dict[str, str]) -> None:
+    _, watched = watch(restore, "j", "--progress", progress, env=env)
+    if progress == "auto" and env:
+        looks = "Z watching job j\n"
+    assert looks in watched.err.splitlines(keepends=True)[0] if looks else watched.err == ""
+    assert ("\x1b" in watched.err) is (looks == HIDE)
+
+
+def test_progress_may_be_a_setting() -> None:
+    _, watched = watch(restore, env={"VBSJOB_PROGRESS": "none"})
+    assert watched.err == ""
+
+
+def test_the_bell_rings_once_at_the_end() -> None:
+    _, watched = watch(restore, "j", "--bell")
+    assert watched.err.count("\a") == 1
+    assert watched.err.endswith("\a")
+
+
+def test_a_drawing_costs_by_the_screen_and_not_by_the_tree() -> None:
+    few, many_more = (min(frames.cost(count, 10)[0] for _ in range(3)) for count in (100, 10_000))
+    assert many_more < 2 * few
+
+
+STAMP = re.compile(r"[0-9-]{10}T[0-9:.]+Z")
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0, 86400.0 * 366, -86400.0 * 366])
+@pytest.mark.parametrize("progress", ["tty", "plain", "json"])
+@pytest.mark.parametrize("rhythm", [(), ("--interval", "5")])
+def test_f65_a_clock_that_steps_changes_no_question_no_verdict_and_no_duration(
+    step: float, progress: str, rhythm: tuple[str, ...]
+) -> None:
+    def service(step: float) -> Service:
+        return Service(restore, wall=lambda seconds: seconds + (step if seconds > 15 else 0.0))
+
+    argv = ("j", "--progress", progress, *rhythm, "--timeout", "50s")
+    usual_duration, stepped = (
+        service(by).watch(*argv, stderr=Terminal(), TERM="xterm") for by in (0.0, step)
+    )
+    assert stepped.code == usual_duration.code == 124
+    assert stepped.asked == usual_duration.asked
+    # The picture, its ages and durations: all but the times of day that begin a line.
+    assert STAMP.sub("", stepped.err) == STAMP.sub("", usual_duration.err)
+    assert STAMP.sub("", stepped.out) == STAMP.sub("", usual_duration.out)

@@ -1,0 +1,301 @@
+# ruff: noqa: E501 - lists of what is hostile, a screen wide
+"""Hostile arguments, environments and configuration files: none of them decides a verdict."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.support.canary import leaked
+from tests.support.context import fake_context
+from tests.support.follow import Service, job
+from tests.support.hostile import hostile
+from tests.support.program import Clock, environment
+from vbsjob.__main__ import run
+from vbsjob.config.schema import SETTINGS
+from vbsjob.http.messages import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.support.follow import JobResult
+
+    Record = Callable[[str, object], None]
+    Draw = random.Random
+
+ARGUMENTS, ENVIRONMENTS, FILES = 2_000, 2_000, 2_000
+NO_VERDICT = {2, 4, 5, 6, 7, 8}
+"""How `--exit-status` may end where the service only ever says that the job runs."""
+VALUES = ("j", "k-1", "json", "jsonl", "table", "value", "yaml", "csv", "env", "name", "1s", "15m", "1h30m", "0", "3",
+          "always", "never", "auto", "plain", "tty", "none", "status", "begin", "failed,running", "entities.a", "eu-de",
+          "true", "no", "https://vbs.test", "http://127.0.0.1:1", "https://vbs.test/v1/p", "a", "0" * 32, "", "-", "--", "@last")  # fmt: skip
+COMMANDS = (
+    ["get"],
+    ["get"],
+    ["tree"],
+    ["watch"],
+    ["watch"],
+    ["explain"],
+    ["config", "show"],
+    ["help"],
+)
+OPTIONS = ("-o", "-f", "--exit-status", "--no-exit-status", "-q", "-v", "--cloud", "--region", "--project", "--endpoint",
+           "--retry-for", "--color", "--insecure-http", "--no-cache", "--depth", "--only", "--sort", "--ascii", "--watch",
+           "--timeout", "--any", "--fail-fast", "--wait-for-job", "--interval", "--progress", "--heartbeat", "--bell",
+           "--github", "--version", "--help", "--color=always", "-ojson", "-qv")  # fmt: skip
+
+
+def value(draw: Draw) -> str:
+    """Return what somebody might mean, or what nobody does."""
+    return draw.choice(VALUES) if draw.random() < 0.7 else hostile(draw)
+
+
+def told_in_the_end(job_id: str, now: float) -> JobResult:
+    return job(job_id, "RUNNING" if now < 60 else "SUCCESS")
+
+
+def arguments(draw: Draw) -> list[str]:
+    """Return a command with options and values, most of them in places where they belong."""
+    words = [] if draw.random() < 0.05 else [*draw.choice(COMMANDS), value(draw)]
+    for _ in range(draw.randrange(4)):
+        words.append(draw.choice(OPTIONS))
+        words += [value(draw)] * (draw.random() < 0.7)
+    if draw.random() < 0.1:
+        draw.shuffle(words)
+    return words
+
+
+def test_f89_s20_no_arguments_end_in_a_verdict_of_their_own(record_property: Record) -> None:
+    draw, codes = random.Random(89), []
+    for _ in range(ARGUMENTS):
+        argv = arguments(draw)
+        ended = Service(told_in_the_end).run(*argv)
+        codes.append(ended.code)
+        assert ended.code in {0, *NO_VERDICT, 124}, argv
+        if ended.code == 0 and "--exit-status" in argv and argv[0] == "get":
+            assert ended.lasted > 60 or not ended.asked, argv
+        harmless(ended.err)
+    assert codes.count(0) > ARGUMENTS // 10  # they reach what the words are about
+    record_property("cases", ARGUMENTS)
+
+
+def harmless(text: str) -> None:
+    assert "Traceback" not in text
+    assert "a bug" not in text
+    for line in text.split("\n"):
+        assert re.sub(r"\x1b\[[0-9;]*m", "", line).isprintable(), line
+
+
+NAMES = sorted({name for key in SETTINGS for name in (*key.os, key.variable)})
+OTHERS = ("NO_COLOR", "FORCE_COLOR", "TERM", "CI", "ACCESSIBLE", "COLUMNS", "GITHUB_OUTPUT", "LANG")
+PLACES = {
+    "OS_TOKEN": "a-token-of-tests",
+    "OS_PROJECT_ID": "p",
+    "VBSJOB_ENDPOINT": "https://vbs.test",
+}
+
+
+def running(_request: Request) -> Response:
+    return Response(200, {}, b'{"job_id":"j","status":"RUNNING"}')
+
+
+def spoken(argv: list[str], **context: Any) -> tuple[int, str]:
+    out, err, clock = io.StringIO(), io.StringIO(), Clock()
+    here = fake_context(
+        io.StringIO(), out, err, monotonic=clock, sleep=clock.sleep, random=lambda: 1.0,
+        send=running, **context,
+    )  # fmt: skip
+    code = run(argv, here)
+    return code, out.getvalue() + err.getvalue()
+
+
+def test_f74_s20_no_environment_ends_in_a_verdict_of_its_own(record_property: Record) -> None:
+    draw, codes = random.Random(74), []
+    for number in range(ENVIRONMENTS):
+        given = environment("https://vbs.test") if draw.random() < 0.8 else {}
+        names = draw.choices((*NAMES, *OTHERS), k=draw.randrange(1, 6))
+        env = given | {name: value(draw) for name in names if not name.startswith("GITHUB")}
+        command = ["config", "show"] if number % 5 == 0 else ["get", "j", "--exit-status"]
+        code, said = spoken(command, env=env)
+        codes.append(code)
+        assert code in NO_VERDICT or (code == 0 and command[0] == "config"), env
+        harmless(said)
+    assert codes.count(8) > ENVIRONMENTS // 10
+    record_property("cases", ENVIRONMENTS)
+
+
+CANARIES = ("canary-of-tests-4711", "another-canary-0815")
+PLAIN = ("region_name", "interface", "profile", "verify", "cacert", "auth_type", "identity_api_version", "endpoint",
+         "job_endpoint_override", "regions", "volume_api_version", "networks")  # fmt: skip
+SIGN_IN = ("auth_url", "username", "user_domain_name", "project_name", "project_id", "domain_name",
+           "application_credential_id", "access_key", "passcode")  # fmt: skip
+SECRET = ("password", "token", "application_credential_secret", "secret_key", "sk")
+
+
+def anything(draw: Draw, depth: int = 0) -> Any:
+    """Return a value of any shape."""
+    kind = draw.randrange(10)
+    if kind == 0 and depth < 4:
+        return {value(draw): anything(draw, depth + 1) for _ in range(draw.randrange(3))}
+    if kind == 1 and depth < 4:
+        return [anything(draw, depth + 1) for _ in range(draw.randrange(3))]
+    if kind == 2:
+        return draw.choice((True, 0, -1, 1.5, 10**30, 1e300))
+    return value(draw)
+
+
+def cloud(draw: Draw) -> dict[str, Any]:
+    """Return a cloud as its users write them, a little wrong here and there."""
+    auth: dict[str, Any] = {
+        "auth_url": "https://identity.test/v3", "project_id": "p", "username": "u", "user_domain_name": "d",
+        draw.choice(("password", "token", *SECRET)): draw.choice(CANARIES),
+    }  # fmt: skip
+    found: dict[str, Any] = {"auth": auth, "region_name": "eu-de"}
+    for where, names in ((found, PLAIN), (auth, (*SIGN_IN, *SECRET))):
+        for _ in range(draw.choice((0, 0, 1, 2))):
+            name = draw.choice(names)
+            odd = hostile(draw) if draw.random() < 0.2 else ""
+            where[name] = draw.choice(CANARIES) + odd if name in SECRET else anything(draw)
+    if draw.random() < 0.1:
+        found["auth"] = anything(draw)
+    return found
+
+
+def as_toml(name: str, table: dict[str, Any]) -> str:
+    """Return a table and those in it; what TOML cannot say is said as in JSON, which may be wrong."""
+    own = {key: told for key, told in table.items() if not isinstance(told, dict)}
+    below = {key: told for key, told in table.items() if isinstance(told, dict)}
+    lines = [f"[{name}]", *(f"{json.dumps(key)} = {json.dumps(told)}" for key, told in own.items())]
+    return "\n".join(
+        lines + [as_toml(f"{name}.{json.dumps(key)}", told) for key, told in below.items()]
+    )
+
+
+def spoilt(draw: Draw, text: str) -> bytes:
+    """Return a file with a line doubled, gone, cut, indented, or with bytes that are no text."""
+    lines = text.split("\n")
+    for _ in range(draw.choice((0, 0, 0, 1, 2))):
+        at = draw.randrange(len(lines))
+        kind = draw.randrange(6)
+        lines[at : at + 1] = {
+            0: [lines[at], lines[at]], 1: [], 2: [lines[at][: draw.randrange(len(lines[at]) + 1)]],
+            3: ["  " + lines[at]], 4: [lines[at], draw.choice(PIECES)], 5: [draw.choice(PIECES) + lines[at]],
+        }[kind] or [""]  # fmt: skip
+    written = "\n".join(lines).encode("utf-8", "backslashreplace")
+    if draw.random() < 0.05:
+        written = draw.choice(
+            (
+                b"\xef\xbb\xbf" + written,
+                written.replace(b"\n", b"\r\n"),
+                written + b"\xff",
+                written + b"\x00",
+            )
+        )
+    return written
+
+
+PIECES = ("&a ", "*a", "- ", "{", "}", "[", "]", "!!python/object:x", "? ", "%YAML 9.9", "---", "...", "<<: *a", "0x10",
+          "!!binary x", "| ", "> ", "'", '"', "#", "\t", ": ", "=", "[clouds.a]", "[[clouds]]", "a.b.c = 1", "clouds:")  # fmt: skip
+
+
+def written(draw: Draw, folder: Path) -> None:
+    """Write the files of a home in which a good deal is as it should be."""
+    clouds = {
+        "clouds": {"a": cloud(draw)}
+        | ({value(draw): anything(draw)} if draw.random() < 0.2 else {})
+    }
+    if draw.random() < 0.5:
+        defaults = (
+            {draw.choice(SETTINGS).noun: anything(draw)}
+            if draw.random() < 0.2
+            else {"output": "json"}
+        )
+        text = as_toml("defaults", defaults) + "\n" + as_toml("clouds", clouds["clouds"])
+        (folder / "config.toml").write_bytes(spoilt(draw, text))
+    else:
+        suffix = draw.choice((".yaml", ".yml", ".json"))
+        for name, found in (
+            ("clouds", clouds),
+            ("secure", {"clouds": {"a": {"auth": {"token": CANARIES[0]}}}}),
+        ):
+            text = (
+                json.dumps(found, indent=1)
+                if suffix == ".json" or draw.random() < 0.2
+                else yaml.safe_dump(found)
+            )
+            if name == "clouds" or draw.random() < 0.3:
+                (folder / f"{name}{suffix}").write_bytes(spoilt(draw, text))
+    for file in folder.iterdir():
+        file.chmod(0o600)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_f73_f94_s20_no_configuration_file_ends_in_a_traceback_a_verdict_or_a_leak(
+    seed: int, tmp_path: Path, record_property: Record
+) -> None:
+    draw, codes = random.Random(seed), []
+    for number in range(FILES // 4):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        written(draw, folder)
+        env = {"VBSJOB_CLOUD": "a"} | (PLACES if draw.random() < 0.5 else {})
+        command = ["config", "show"] if number % 4 == 0 else ["get", "j", "--exit-status"]
+        place = {"config_folders": (folder,), "config_file": folder / "config.toml"}
+        code, said = spoken(command, env=env, **place)
+        codes.append(code)
+        assert code in NO_VERDICT or (code == 0 and command[0] == "config"), said
+        harmless(said)
+        assert not leaked(said, *CANARIES)
+    assert codes.count(2) > FILES // 40  # many are refused, and many are read to the end
+    assert len(codes) - codes.count(2) > FILES // 40
+    record_property("cases", FILES // 4)
+
+
+BOMBS = {
+    "a dotted key": ("config.toml", "a." * 32_000 + "x = 1"),
+    "a dotted table": ("config.toml", "[" + "a." * 32_000 + "x]"),
+    "a dotted key in quotes": ("config.toml", '"a".' * 16_000 + "x = 1"),
+    "arrays in arrays": ("config.toml", "x = " + "[" * 32_000),
+    "tables in tables": ("config.toml", "x = " + "{a=" * 16_000),
+    "aliases": ("clouds.yaml", "a: &a [1]\n" + "".join(f"{c}: &{c} [*{p}, *{p}, *{p}]\n" for p, c in zip("abcdefghijklmnopqrstuvwxy", "bcdefghijklmnopqrstuvwxyz", strict=True))),
+    "merges": ("clouds.yaml", "clouds:\n  a: &a {x: 1}\n" + "".join(f"  b{n}: {{<<: *a}}\n" for n in range(3_000))),
+    "lists in lists": ("clouds.yaml", "[" * 60_000),
+    "blocks in blocks": ("clouds.yaml", "".join(" " * n + "a:\n" for n in range(340))),
+    "one long key": ("clouds.yaml", "a" * 60_000 + ": 1"),
+    "a long number": ("clouds.yaml", "a: " + "9" * 60_000),
+    "anchors": ("clouds.yaml", "".join(f"a{n}: &x{n} 1\n" for n in range(3_500))),
+    "too much": ("clouds.yaml", "# " + "x" * (64 << 10)),
+    "JSON in JSON": ("clouds.json", '{"clouds":' * 6_000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_f73_a_file_made_to_take_for_ever_takes_no_time(bomb: str, tmp_path: Path) -> None:
+    name, text = BOMBS[bomb]
+    (tmp_path / name).write_text(text)
+    (tmp_path / name).chmod(0o600)
+    began = time.process_time()
+    code, said = spoken(
+        ["get", "j", "--exit-status"], env={"VBSJOB_CLOUD": "a"},
+        config_folders=(tmp_path,), config_file=tmp_path / "config.toml",
+    )  # fmt: skip
+    assert time.process_time() - began < 3
+    assert code == 2
+    harmless(said)
+
+
+def test_f73_a_token_may_be_longer_than_a_line_of_keys(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f'[clouds.a.auth]\ntoken = "{"x" * 5_000}" # {"y" * 900}\n')
+    file.chmod(0o600)
+    env = {"VBSJOB_CLOUD": "a", "VBSJOB_ENDPOINT": "https://vbs.test", "OS_PROJECT_ID": "p"}
+    code, said = spoken(["get", "j", "--exit-status"], env=env, config_file=file)
+    assert code == 8, said

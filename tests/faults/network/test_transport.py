@@ -1,0 +1,289 @@
+"""The network fails between us and the service (FAULTS.md 1.1): what is done, and what is said."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.program import Clock, asked, clean_env, process, reaching
+from tests.support.server import Server, always, answer, job, saying
+from vbsjob.client import JobsClient
+from vbsjob.config import loader
+from vbsjob.errors import UnavailableError
+from vbsjob.http.messages import Request
+
+if TYPE_CHECKING:
+    from tests.support.program import Ended
+    from tests.support.server import Peer, Script
+
+GOOD = answer(job("SUCCESS"))
+
+
+def get(server: Server, *, attempt: float = 2.0) -> Ended:
+    return asked(server.url, "get", "j", "--exit-status", attempt=attempt)
+
+
+def reset_after(content: bytes) -> Script:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(content)
+        peer.reset()
+
+    return script
+
+
+def silent(peer: Peer) -> None:
+    peer.stall()
+
+
+def test_f01_a_refused_connection_is_tried_four_times_and_named_with_host_and_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    clock = Clock()
+    ended = asked(f"http://127.0.0.1:{port}", "get", "j", sleep=clock.sleep, clock=clock)
+    assert ended.code == 7
+    assert f"127.0.0.1:{port}: connection refused" in ended.err
+    assert "4 tries" in ended.err
+    assert clock.sleeps == [0.5, 1.0, 2.0]
+
+
+def test_f01_a_watch_rides_a_refused_connection_for_fifteen_minutes() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    clock = Clock()
+    began = clock()
+    ended = asked(f"http://127.0.0.1:{port}", "watch", "j", sleep=clock.sleep, clock=clock)
+    assert ended.code == 7
+    assert 900 <= clock() - began < 931
+    assert f"127.0.0.1:{port}: connection refused" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "closed_for"), [(("get", "--exit-status"), 3.0), (("watch",), 14 * 60.0)]
+)
+def test_f01_a_service_that_comes_up_in_time_is_heard(
+    argv: tuple[str, ...], closed_for: float
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    clock, opened = Clock(), list[Server]()
+    at = clock() + closed_for
+
+    def wait(seconds: float) -> None:
+        clock.sleep(seconds)
+        if clock() >= at and not opened:
+            opened.append(Server(always(GOOD), port=port))
+
+    try:
+        ended = asked(f"http://127.0.0.1:{port}", *argv, "j", sleep=wait, clock=clock)
+        assert ended.code == 0, ended.err
+        assert opened[0].requests == 1
+    finally:
+        for server in opened:
+            server.close()
+
+
+def test_f02_a_connection_that_is_not_taken_up_ends_with_the_attempt() -> None:
+    # A listener with a full queue drops the next SYN, as a firewall would.
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        began = time.monotonic()
+        ended = asked(f"http://127.0.0.1:{port}", "get", "j", attempt=0.2)
+        took = time.monotonic() - began
+        for one in waiting:
+            one.close()
+    assert ended.code == 7
+    assert "did not answer in time" in ended.err
+    assert 0.8 <= took < 5
+
+
+def test_f03_a_server_that_takes_the_connection_and_says_nothing_ends_with_the_attempt() -> None:
+    with Server(silent) as server:
+        began = time.monotonic()
+        ended = get(server, attempt=0.2)
+        assert time.monotonic() - began < 5
+        assert (ended.code, server.connections) == (7, 4)
+    with Server(accepting=False) as server:
+        assert get(server, attempt=0.2).code == 7
+
+
+@pytest.mark.long
+def test_f03_a_silent_server_is_left_after_ten_seconds() -> None:
+    with Server(silent) as server:
+        began = time.monotonic()
+        ended = process("get", "j", "--retry-for", "0", env=clean_env(server.url))
+        assert 10 <= time.monotonic() - began < 15
+    assert ended.code == 7
+
+
+@pytest.mark.parametrize(
+    ("before", "endless"),
+    [
+        (b"", b"H"),
+        (b"HTTP/1.1 200 ", b"o"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"),
+    ],
+    ids=["nothing", "status line", "header", "body", "chunks", "100 Continue", "103"],
+)
+def test_f04_f23_a_drip_for_ever_ends_with_the_attempt(before: bytes, endless: bytes) -> None:
+    def drip(peer: Peer) -> None:
+        peer.request()
+        peer.send(before)
+        peer.flood(endless, every=0.02)
+
+    with Server(drip) as server:
+        began = time.monotonic()
+        ended = get(server, attempt=0.25)
+        took = time.monotonic() - began
+    assert ended.code == 7
+    assert ended.tidy
+    assert took < 4 * 0.25 + 3
+
+
+def test_f05_a_reset_before_in_and_after_the_headers_is_tried_again_on_a_new_connection() -> None:
+    for cut in (0, 8, 30, len(GOOD) - 1):
+        with Server(reset_after(GOOD[:cut]), always(GOOD)) as server:
+            assert get(server).code == 0, cut
+            assert server.connections == 2
+
+
+def test_f06_a_body_shorter_than_announced_is_never_taken_for_an_answer() -> None:
+    with Server(saying(GOOD[:-1])) as server:
+        ended = get(server)
+        assert (ended.code, server.connections) == (7, 4)
+        assert "broke off its answer" in ended.err
+
+
+def test_f07_a_body_cut_without_any_announced_length_is_tried_again() -> None:
+    cut = answer(job("FAIL"), length=False)[:-1]
+    with Server(saying(cut), saying(answer(job("RUNNING"), length=False))) as server:
+        assert get(server).code == 8
+    with Server(saying(cut)) as server:
+        ended = get(server)
+        assert (ended.code, server.connections) == (7, 3)
+        assert "not JSON, or cut off" in ended.err
+
+
+def test_f08_a_connection_that_died_while_idle_is_replaced_at_once_and_uncounted() -> None:
+    def dies_on_reuse(peer: Peer) -> None:
+        peer.request()
+        peer.send(answer(job("SUCCESS", "a")))
+        peer.request()
+        peer.reset()
+
+    clock = Clock()
+    with (
+        Server(dies_on_reuse, always(answer(job("SUCCESS", "b")))) as server,
+        reaching(server.url, sleep=clock.sleep, clock=clock) as context,
+    ):
+        client = JobsClient(loader.load({}, context), context)
+        assert client.job("a").status == "SUCCESS"
+        clock.now += 10
+        assert client.job("b").status == "SUCCESS"
+        assert server.connections == 2
+    assert max(clock.sleeps, default=0) <= 0.05  # the pace of requests, no delay of a retry
+
+
+def test_f08_a_sign_in_is_not_sent_again_at_once_on_a_connection_that_died_while_idle() -> None:
+    # It may have arrived: a wrong password would count twice.
+    def dies_on_reuse(peer: Peer) -> None:
+        peer.request()
+        peer.send(answer(job()))
+        peer.request()
+        peer.reset()
+
+    with Server(dies_on_reuse, always(answer(job()))) as server, reaching(server.url) as context:
+        assert context.send is not None
+        context.send(Request("GET", server.url))
+        with pytest.raises(UnavailableError) as caught:
+            context.send(Request("POST", server.url, {}, b"{}"))
+        assert not caught.value.stale
+
+
+def test_f09_a_name_nobody_knows_is_named_and_given_up_as_unknown() -> None:
+    # `.invalid` never resolves; there may be no resolver at all, which ends the same way.
+    ended = asked("https://vbs.invalid", "get", "j", "--exit-status", attempt=5)
+    assert ended.code == 7
+    assert "cannot resolve the host of https://vbs.invalid" in ended.err
+    assert "4 tries" in ended.err
+
+
+def test_f10_a_link_that_loses_three_in_ten_connections_never_makes_a_false_answer() -> None:
+    draw = random.Random(10)
+    lost = 0
+    for _ in range(60):
+        faults = [reset_after(GOOD[: draw.randrange(len(GOOD))]) for _ in range(4)]
+        scripts = [fault if draw.random() < 0.3 else always(GOOD) for fault in faults]
+        with Server(*scripts) as server:
+            ended = get(server)
+            every_try_failed = all(one is fault for one, fault in zip(scripts, faults, strict=True))
+            assert ended.code == (7 if every_try_failed else 0)
+            lost += server.connections - 1
+    assert lost
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "gzip, gzip", ", ".join(["gzip"] * 50), "x"])
+def test_f21_f24_a_compressed_answer_is_refused_and_nothing_is_unpacked(encoding: str) -> None:
+    bomb = gzip.compress(b" " * 1_000_000 + json.dumps(job()).encode())
+    with Server(always(answer(bomb, 200, f"Content-Encoding: {encoding}"))) as server:
+        ended = get(server)
+        assert ended.code == 7
+        assert "compressed" in ended.err
+        assert b"accept-encoding: identity\r\n" in server.received[0].lower()
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 10000000000", "Connection: close"])
+def test_f22_an_endless_body_is_dropped_at_the_limit_after_one_more_try(head: str) -> None:
+    def endless(peer: Peer) -> None:
+        peer.request()
+        peer.send(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode())
+        peer.flood(b"[" * 65536)
+
+    with Server(endless) as server:
+        ended = asked(server.url, "get", "j", "--exit-status", body_limit=1 << 20, attempt=10)
+        assert (ended.code, server.connections) == (7, 2)
+    assert "sent more than 1 MiB" in ended.err
+
+
+def test_f23_giant_headers_are_no_answer_and_many_small_ones_do_no_harm() -> None:
+    with Server(always(answer(job(), 200, "X: " + "x" * 200_000))) as server:
+        ended = get(server)
+        assert ended.code == 7
+        assert ended.tidy
+    with Server(always(answer(job(), 200, *(f"X-{n}: y" for n in range(8_000))))) as server:
+        assert get(server).code == 0
+
+
+def test_f25_a_captive_portal_is_named_and_its_page_not_shown() -> None:
+    page = b"<html><title>Welcome to Hotel WiFi</title></html>"
+    portal = answer(page).replace(b"application/json", b"text/html")
+    with Server(always(portal)) as server:
+        ended = get(server)
+        assert (ended.code, server.requests) == (7, 3)
+    assert f"{len(page)} bytes of text/html" in ended.err
+    assert "captive portal" in ended.err
+    assert "Hotel" not in ended.err
+
+
+def test_f27_an_answer_about_another_job_is_refused_and_caches_are_asked_not_to_answer() -> None:
+    with Server(always(answer(job("SUCCESS", "older")))) as server:
+        ended = get(server)
+        assert (ended.code, server.requests) == (6, 3)
+        assert b"cache-control: no-cache\r\n" in server.received[0].lower()
+    assert "not about job j" in ended.err

@@ -1,0 +1,174 @@
+"""Real processes whose clocks are wrong, step, or sleep (F63, F65, F66)."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import re
+import signal
+import socket
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.clocks import Steps, needs_faketime, needs_time_namespace, off
+from tests.support.events import watching
+from tests.support.gateway import SETTINGS, Gateway
+from tests.support.program import clean_env, process
+from tests.support.server import Server, Telling
+from tests.support.terminal import await_requests
+from vbsjob.terminal.signals import LONGEST
+
+EIGHT_HOURS = 8 * 3600
+LIBC = ctypes.CDLL(None)
+
+
+@needs_faketime
+@pytest.mark.parametrize(("by", "hours"), [("+2h", 2), ("-23h", -23)])
+def test_f63_a_machine_whose_clock_is_off_is_told_so_and_signs_with_the_services_time(
+    by: str, hours: int
+) -> None:
+    gateway = Gateway()
+    with Server(gateway) as server:
+        env = clean_env(server.url, **SETTINGS, **off(by))
+        began = datetime.now(UTC)
+        runs = [process("get", "j", "--exit-status", env=env) for _ in range(2)]
+        assert server.requests == 4
+    said = [
+        f"clock says {now + timedelta(hours=hours):%Y-%m-%d %H}:.*the service's {now:%Y-%m-%d %H}:"
+        for now in (began, datetime.now(UTC))
+    ]
+    # Nothing of it is kept: the second run is refused once as well.
+    assert (gateway.late, gateway.wrong) == (2, 0)
+    for ended in runs:
+        assert ended.code == 0, ended.err
+        assert re.search("|".join(said), ended.err)
+
+
+@needs_faketime
+@pytest.mark.parametrize("by", ["-400d", "+400d", "+25h"])
+def test_f63_a_clock_more_than_a_day_off_is_not_corrected_but_told(by: str) -> None:
+    gateway = Gateway()
+    with Server(gateway) as server:
+        ended = process("get", "j", env=clean_env(server.url, **SETTINGS, **off(by)))
+        assert server.requests == 1
+    assert (gateway.late, gateway.wrong) == (1, 0)
+    assert ended.code == 4
+    assert ended.tidy
+    assert "finds this machine's clock more than 15 minutes off" in ended.err
+    assert "Set the clock" in ended.err
+
+
+@pytest.fixture(scope="module")
+def steps_of_all(tmp_path_factory: pytest.TempPathFactory) -> Steps:
+    return Steps(tmp_path_factory.mktemp("steps"))
+
+
+@pytest.fixture
+def steps(steps_of_all: Steps) -> Steps:
+    steps_of_all.set(clock=0, sleep=0)
+    return steps_of_all
+
+
+def test_f65_a_clock_that_steps_an_hour_forth_and_back_changes_no_question_and_no_verdict(
+    steps: Steps,
+) -> None:
+    gateway = Gateway()
+    gateway.status = "RUNNING"
+    with (
+        Server(gateway) as server,
+        watching("--interval", "1s", env=clean_env(server.url, **SETTINGS, **steps.env)) as watch,
+    ):
+        for asked, step in ((2, 3600), (4, -3600), (6, 0)):
+            await_requests(server, asked)
+            steps.set(clock=step, sleep=0)
+        await_requests(server, 8)
+        gateway.status = "SUCCESS"
+        assert watch.end() == 0
+    assert watch.kinds == ["start", "change", "change", "verdict"]
+    # Each step costs one signature, and the answer to it tells the time.
+    assert (gateway.late, gateway.wrong) == (3, 0)
+    gaps = [after - before for before, after in itertools.pairwise(gateway.accepted)]
+    assert all(0.7 < gap < 10 for gap in gaps), gaps
+
+
+@pytest.mark.parametrize("slept", [45, pytest.param(EIGHT_HOURS, marks=pytest.mark.long)])
+def test_f66_after_a_sleep_of_the_machine_it_asks_at_once_over_a_new_connection(
+    steps: Steps, slept: int
+) -> None:
+    with (
+        Server(Telling()) as server,
+        watching("--interval", "1h", env=clean_env(server.url, **steps.env)) as watch,
+    ):
+        watch.until("change")
+        time.sleep(0.5)  # it rests by now, which is when machines are put to sleep
+        steps.set(clock=0, sleep=slept)
+        await_requests(server, 2)
+        assert server.connections == 2
+
+
+def test_f66_the_time_that_a_watch_was_given_is_up_if_the_machine_slept_longer(
+    steps: Steps,
+) -> None:
+    with (
+        Server(Telling()) as server,
+        watching("--timeout", "7h", env=clean_env(server.url, **steps.env)) as watch,
+    ):
+        watch.until("change")
+        steps.set(clock=0, sleep=EIGHT_HOURS)
+        assert watch.end() == 124
+        assert server.requests <= 2
+
+
+@pytest.mark.parametrize("slept", [0, EIGHT_HOURS])
+def test_f66_stopped_for_real_whether_or_not_the_machine_slept_it_asks_when_continued(
+    steps: Steps, slept: int
+) -> None:
+    told = Telling()
+    with (
+        Server(told) as server,
+        watching("--interval", "1h", env=clean_env(server.url, **steps.env)) as watch,
+    ):
+        watch.until("change")
+        watch.process.send_signal(signal.SIGSTOP)
+        steps.set(clock=0, sleep=slept)
+        told.status = "FAIL"
+        watch.process.send_signal(signal.SIGCONT)
+        assert watch.end() == 1
+    assert watch.kinds == ["start", "change", "change", "verdict"]
+    assert watch.events[-1]["jobs"][0]["status"] == "FAIL"
+    assert server.connections == (2 if slept else 1)
+
+
+@pytest.mark.skipif(not hasattr(LIBC, "tgkill"), reason="a signal to a thread needs glibc's tgkill")
+def test_f66_f81_a_signal_that_another_thread_is_handed_ends_the_wait_as_well() -> None:
+    with (
+        Server(Telling()) as server,
+        watching("--interval", "1h", env=clean_env(server.url)) as watch,
+    ):
+        watch.until("change")
+        pid = watch.process.pid
+        others = {int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()} - {pid}
+        began = time.monotonic()
+        LIBC.tgkill(pid, others.pop(), signal.SIGTERM)
+        assert watch.process.wait(10) == -signal.SIGTERM
+        assert time.monotonic() - began < LONGEST - 1
+
+
+@needs_time_namespace
+def test_f66_on_a_machine_that_has_slept_before_nothing_is_out_of_step() -> None:
+    # The clock that goes on in sleep is eight hours ahead of the one that does not.
+    slept = ("unshare", "--time", "--boottime", str(EIGHT_HOURS))
+    with Server(Telling()) as server:
+        env = clean_env(server.url)
+        assert process("get", "j", "--exit-status", env=env, within=slept).code == 8
+        ended = process("watch", "j", "--timeout", "1s", env=env, within=slept)
+    assert ended.code == 124
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    env = clean_env(f"http://127.0.0.1:{port}")
+    ended = process("get", "j", "--retry-for", "2s", env=env, within=slept)
+    assert ended.code == 7
+    assert re.search(r"tries in [0-9] s", ended.err)

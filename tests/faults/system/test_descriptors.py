@@ -1,0 +1,70 @@
+"""Descriptors run out (F31): one line, the state unknown, and never a verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import resource
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.certificates import Authority
+from tests.support.program import asked, clean_env, reaching, shell
+from tests.support.server import Server, always, answer, job
+from vbsjob.__main__ import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vbsjob.context import Context
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_f31_without_descriptors_left_one_line_says_so_and_the_state_is_unknown(
+    tmp_path: Path, secure: bool
+) -> None:
+    kept, (soft, hard) = [], resource.getrlimit(resource.RLIMIT_NOFILE)
+    with Server(always(answer(job()))) as server:
+        asked(server.url, "get", "j")  # imports what is to be imported
+    # With TLS there is a file to be read before any socket is wanted.
+    cacert = str(Authority(tmp_path).file) if secure else None
+    url = "https://127.0.0.1:1" if secure else "http://127.0.0.1:1"
+    with reaching(url, cacert=cacert) as context:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+        try:
+            with contextlib.suppress(OSError):
+                while True:
+                    kept.append(os.dup(0))
+            code = run(["get", "j", "--exit-status"], context)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            for one in kept:
+                os.close(one)
+    assert code == 7
+    assert "too many open files" in said(context)
+    assert said(context).count("\n") == 4  # one of each try, and one of the end
+
+
+@pytest.mark.parametrize("most", [3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 48, 80])
+def test_f31_a_process_with_few_descriptors_never_ends_with_a_verdict_it_cannot_know(
+    most: int,
+) -> None:
+    with Server(always(answer(job("FAIL")))) as server:
+        line = f'ulimit -n {most}; "$@" get j --exit-status --retry-for 1s'
+        ended = shell(line, env=clean_env(server.url))
+        # Python itself may be unable to start: that is its own doing and ends with its 1.
+        started = "vbsjob" in ended.err or ended.out
+        assert server.requests or most < 8
+        if started and not server.requests:
+            assert ended.code in {7, 70}
+            assert "Traceback" not in ended.err
+        elif server.requests:
+            assert ended.code == 1
+            assert "FAIL" in ended.out
+
+
+def said(context: Context) -> str:
+    assert isinstance(context.stderr, io.StringIO)
+    return context.stderr.getvalue()

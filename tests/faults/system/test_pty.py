@@ -1,0 +1,206 @@
+"""`vbsjob watch` on a real pseudo-terminal: what a person sees, and who may hold it up."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.program import COMMAND, ROOT, clean_env, shell
+from tests.support.server import Server, always, answer, job
+from tests.support.terminal import (
+    SHOWN,
+    Terminal,
+    await_requests,
+    check_left_as_it_was,
+    environment,
+    watching,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.server import Peer
+
+ROWS = [
+    {"job_id": "c0ffee01", "job_type": "copyData", "status": "RUNNING"},
+    {"job_id": "afe17", "job_type": "attachVolume", "status": "INIT"},
+]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Server]:
+    with Server(always(answer(job("RUNNING", sub_jobs=ROWS)))) as server:
+        yield server
+
+
+def picture(terminal: Terminal) -> list[str]:
+    terminal.look()
+    return [row for row in terminal.screen.rows if row]
+
+
+MIDDLE = """\
+● RUNNING     bksCreateBackup  j
+├─ ● RUNNING  copyData         c0ffee01
+└─ ○ INIT     attachVolume     afe17
+"""
+SMALL = """\
+● RUNNING bksCreateBackup  j
+● RUNNING bksCreateBackup › copyData
+c0ffee01
+○ INIT bksCreateBackup › attachVolume
+afe17
+"""
+
+
+@pytest.mark.parametrize(
+    ("columns", "lines", "golden"), [(80, 24, MIDDLE), (200, 50, MIDDLE), (40, 10, SMALL)]
+)
+def test_the_picture_on_a_real_terminal_stays_as_the_last_one(
+    running: Server, columns: int, lines: int, golden: str
+) -> None:
+    terminal = watching(running, columns=columns, lines=lines)
+    terminal.await_("sub-jobs: ")
+    *rows, status = picture(terminal)
+    assert rows == golden.splitlines()
+    assert re.match(r"[|/\\-] sub-jobs: 1 RUNNING, 1 INIT \| last", status)
+    terminal.type("\x03")
+    assert terminal.finish() == -signal.SIGINT
+    assert "\n".join(picture(terminal)).startswith(golden + "interrupted (exit code 130)\n")
+    assert "Resume: vbsjob watch j" in "".join(picture(terminal))
+    check_left_as_it_was(terminal)
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (40, 10), (200, 50)])
+def test_the_sandbox_s_restore_fits_every_screen(columns: int, lines: int) -> None:
+    terminal = Terminal(
+        "watch", "restore-ended", "--cloud", "sandbox", columns=columns, lines=lines,
+        env=clean_env(TERM="xterm-256color"),
+    )  # fmt: skip
+    assert terminal.finish() == 0
+    rows = picture(terminal)
+    assert any(row.startswith("✓ SUCCESS") and "bksRestoreBackup" in row for row in rows)
+    assert rows.index("ok (exit code 0)") <= lines + 2
+    assert (sum("copyBlock" in row for row in rows) >= 4) is (columns > 40)
+    check_left_as_it_was(terminal)
+
+
+def test_f40_a_storm_of_resizes_neither_asks_nor_crashes(running: Server) -> None:
+    terminal = watching(running, "--interval", "60")
+    terminal.await_(SHOWN)
+    asked = running.requests
+    end = time.monotonic() + 2.0
+    for number in itertools.count():
+        if time.monotonic() > end:
+            break
+        terminal.resize(20 + number % 100, 3 + number % 40)
+        terminal.look()
+    terminal.resize(200, 50)
+    terminal.look(1.5)
+    assert running.requests == asked
+    assert number > 5000  # no fewer than a thousand a second for five
+    terminal.wrote = ""
+    terminal.type("\x03")
+    assert terminal.finish() == -signal.SIGINT
+    assert "Resume: vbsjob watch j" in terminal.wrote
+    assert terminal.screen.untouched
+
+
+PAUSE, GO_ON = "\x13", "\x11"
+
+
+def test_f86_a_paused_terminal_is_drawn_on_again_as_soon_as_it_goes_on(running: Server) -> None:
+    asked = running.requests
+    terminal = watching(running, "--interval", "1")
+    terminal.await_(SHOWN)
+    terminal.type(PAUSE)
+    terminal.look(0.3)
+    terminal.wrote = ""
+    await_requests(running, asked + 4)
+    terminal.look()
+    assert terminal.wrote == ""
+    terminal.type(GO_ON)
+    terminal.await_(SHOWN)
+    terminal.type("\x03")
+    assert terminal.finish() == -signal.SIGINT
+
+
+@pytest.mark.parametrize("number", [None, signal.SIGTERM, signal.SIGHUP])
+def test_f86_a_paused_terminal_keeps_neither_timeout_nor_signal_from_ending_it(
+    running: Server, number: int | None
+) -> None:
+    terminal = watching(running, *([] if number else ["--timeout", "2s"]))
+    terminal.await_(SHOWN)
+    terminal.type(PAUSE)
+    terminal.look(0.3)
+    if number:
+        terminal.signal(number)
+    end = time.monotonic() + 15
+    while terminal.child.isalive():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    terminal.type(GO_ON)
+    assert terminal.finish() == (-number if number else 124)
+    check_left_as_it_was(terminal)
+
+
+@pytest.mark.parametrize("number", [None, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_f86_a_full_pipe_keeps_neither_timeout_nor_signal_from_ending_it(
+    stream: str, number: int | None
+) -> None:
+    texts = (answer(job("RUNNING", entities={"text": f"{n}" * 90_000})) for n in range(1000))
+
+    def always_new(peer: Peer) -> None:
+        while peer.request():
+            peer.send(next(texts))
+
+    with Server(always_new) as server:
+        progress = ["-o", "jsonl"] if stream == "stdout" else ["--progress", "json"]
+        command = [*COMMAND, "watch", "j", *progress, "--interval", "1"]
+        with subprocess.Popen(
+            [*command, *([] if number else ["--timeout", "2s"])],
+            cwd=ROOT, env=environment(server),
+            stdout=subprocess.PIPE if stream == "stdout" else subprocess.DEVNULL,
+            stderr=subprocess.PIPE if stream == "stderr" else subprocess.DEVNULL,
+        ) as process:  # fmt: skip
+            await_requests(server, 1)
+            time.sleep(1.0)
+            if number:
+                process.send_signal(number)
+            assert process.wait(15) == (-number if number else 124)
+
+
+@pytest.mark.parametrize(
+    "pipe",
+    [
+        "-o jsonl | head -1",
+        "-o jsonl | head -c 5",
+        "--progress plain 2>&1 >/dev/null | head -1",
+        "--progress json 2>&1 >/dev/null | head -1",
+        "| true",
+        "-o jsonl | true",
+    ],
+)
+def test_f76_f77_a_reader_that_goes_away_ends_the_watch_with_141(
+    running: Server, pipe: str
+) -> None:
+    script = f'"$@" watch j --interval 60 {pipe}; echo "code ${{PIPESTATUS[0]}}"'
+    begin = time.monotonic()
+    ended = shell(script, env=environment(running))
+    assert "code 141" in ended.out
+    assert "Traceback" not in ended.err
+    assert time.monotonic() - begin < 30
+
+
+def test_f85_a_dumb_terminal_gets_no_escape_sequence(running: Server) -> None:
+    env = environment(running) | {"TERM": "dumb"}
+    terminal = Terminal("watch", "j", "--timeout", "1s", env=env)
+    assert terminal.finish() == 124
+    assert "\x1b" not in terminal.wrote
+    assert "Resume: vbsjob watch j" in terminal.wrote

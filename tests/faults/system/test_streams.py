@@ -1,0 +1,218 @@
+"""Streams that are full, closed or gone (F76, F78): a code of its own, never 1, no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import time
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.files import needs_full
+from tests.support.program import COMMAND, ROOT, clean_env, process, shell
+from tests.support.server import Server, always, answer, job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.server import Peer
+
+SIGPIPE = -13
+
+
+@pytest.fixture(scope="module")
+def failing() -> Iterator[Server]:
+    """A service whose job failed: with --exit-status the right code is 1."""
+    with Server(always(answer(job("FAIL", entities={"note": "x" * 200_000})))) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def well() -> Iterator[Server]:
+    with Server(always(answer(job("SUCCESS")))) as server:
+        yield server
+
+
+@needs_full
+@pytest.mark.parametrize(
+    "command",
+    ["get j", "get j -o json", "get j -o yaml", "get j -f status", "--help", "get --help",
+     "--version", "sandbox"],
+)  # fmt: skip
+def test_f78_a_full_disk_under_stdout_is_70_and_named(well: Server, command: str) -> None:
+    ended = shell(f'"$@" {command} >/dev/full', env=clean_env(well.url))
+    assert ended.code == 70, ended.err
+    assert ended.tidy
+    assert ended.err.startswith(("vbsjob: ", '{"error": '))
+
+
+@pytest.mark.parametrize("command", ["get j", "get j -o json", "--help", "--version"])
+def test_f78_a_closed_stdout_is_70_and_named(well: Server, command: str) -> None:
+    ended = shell(f'"$@" {command} >&-', env=clean_env(well.url))
+    assert ended.code == 70, ended.err
+    assert ended.tidy
+    assert ended.err.startswith(("vbsjob: ", '{"error": '))
+    assert "get" not in command or "standard output is closed" in ended.err
+
+
+CLOSED = ["", "<&-"], ["", ">&-", ">/dev/full"], ["", "2>&-", "2>/dev/full"]
+
+
+@needs_full
+@pytest.mark.parametrize("redirections", [" ".join(r) for r in product(*CLOSED)])
+def test_f78_s20_no_missing_stream_changes_what_the_code_says(
+    failing: Server, redirections: str
+) -> None:
+    writes = ">&-" in redirections.replace("2>&-", "") or ">/dev/full" in redirections.replace(
+        "2>/dev/full", ""
+    )
+    ended = shell(f'"$@" get j --exit-status {redirections}', env=clean_env(failing.url))
+    assert ended.code == (70 if writes else 1)
+    assert "Traceback" not in ended.err
+    quiet = shell(f'"$@" get j --exit-status -q {redirections}', env=clean_env(failing.url))
+    assert quiet.code == 1
+
+
+@needs_full
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", "2>/dev/full >&-"])
+@pytest.mark.parametrize("command", ["get", "get ../x", "get j --cloud none", "nonsense", "--zz"])
+def test_f78_a_problem_that_cannot_be_told_keeps_its_code(command: str, redirection: str) -> None:
+    ended = shell(f'"$@" {command} {redirection}', env=clean_env())
+    assert ended.code in {2, 4}
+
+
+@needs_full
+@pytest.mark.parametrize("progress", ["plain", "json"])
+def test_f78_a_full_disk_under_stderr_costs_a_watch_neither_its_answer_nor_its_code(
+    failing: Server, progress: str
+) -> None:
+    line = f'"$@" watch j -o json --progress {progress} 2>/dev/full'
+    ended = shell(line, env=clean_env(failing.url))
+    assert ended.code == 1
+    assert json.loads(ended.out)["status"] == "FAIL"
+
+
+def test_f86_a_full_pipe_that_is_not_to_be_waited_for_gets_the_whole_answer_all_the_same(
+    failing: Server,
+) -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with subprocess.Popen(
+        [*COMMAND, "get", "j", "-o", "json"], env=clean_env(failing.url), cwd=ROOT,
+        stdout=writer, stderr=subprocess.PIPE,
+    ) as child, os.fdopen(reader, "rb") as stream:  # fmt: skip
+        while select.select([], [writer], [], 0)[1] and child.poll() is None:
+            time.sleep(0.01)
+        os.close(writer)
+        assert len(json.loads(stream.read())["entities"]["note"]) == 200_000
+        assert child.wait() == 0
+
+
+def test_f78_a_socket_never_takes_the_place_of_a_closed_stream(well: Server) -> None:
+    ended = shell('"$@" get j -v <&- >&- 2>&-', env=clean_env(well.url))
+    assert ended.code == 70
+    for log in well.received:
+        assert log.startswith(b"GET ")
+        assert b"SUCCESS" not in log
+        assert b"vbsjob: " not in log
+
+
+def test_f78_bytes_on_stdin_that_are_no_text_are_no_job_id() -> None:
+    env = clean_env("https://vbs.invalid")
+    for content in (b"\xff\xfe\x00", b"a\xffb\n", b"\x00", b'{"job_id": "\xc3\x28"}'):
+        ended = process("get", "-", env=env, stdin=content)
+        assert ended.code == 2, ended.err
+        assert ended.tidy
+
+
+def read_some(env: dict[str, str], count: int, *argv: str) -> tuple[int, bytes]:
+    """Start it, read so many bytes of its stdout, go away; return its code and its stderr."""
+    with subprocess.Popen(
+        [*COMMAND, *argv], env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        if count:
+            os.read(child.stdout.fileno(), count)
+        child.stdout.close()
+        return child.wait(30), child.stderr.read()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 100, 4096, 65536, 100_000])
+@pytest.mark.parametrize("output", ["table", "json", "value"])
+def test_f76_a_reader_that_goes_away_ends_it_by_sigpipe_and_without_a_word(
+    failing: Server, count: int, output: str
+) -> None:
+    argv = ("get", "j", "--exit-status", "-o", output, "-f", "entities.note")
+    code, err = read_some(clean_env(failing.url), count, *argv)
+    assert (code, err) == (SIGPIPE, b"")
+
+
+def test_f76_a_reader_that_took_everything_leaves_the_code_alone(well: Server) -> None:
+    line = 'set -o pipefail; "$@" get j -o json | cat >/dev/null'
+    assert shell(line, env=clean_env(well.url)).code == 0
+
+
+def test_f76_help_into_head_is_quiet() -> None:
+    ended = shell('"$@" --help | head -1 >/dev/null; echo ${PIPESTATUS[0]}', env=clean_env())
+    assert ended.out.strip() in {"0", "141"}
+    assert ended.err == ""
+
+
+def test_f76_an_error_whose_reader_has_gone_keeps_its_code(failing: Server) -> None:
+    line = '"$@" get ../x 2> >(true); exit $?'
+    assert shell(line, env=clean_env(failing.url)).code == 2
+
+
+NAME = "Größe ✓ 大 \ud800 \x9b"
+SURROUNDINGS: list[tuple[dict[str, str], bool]] = [
+    # A locale or an encoding, and whether it can carry every sign.
+    ({"LANG": "C"}, True),
+    ({"PYTHONIOENCODING": "ascii"}, False),
+    ({"PYTHONIOENCODING": "cp1252"}, False),
+    ({"PYTHONIOENCODING": "cp437"}, False),
+    ({"PYTHONIOENCODING": "cp936"}, False),
+    ({"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, False),
+    ({"LANG": "zz_ZZ.nonsense"}, True),
+    ({"PYTHONIOENCODING": "utf-16"}, True),
+]
+
+
+@pytest.fixture(scope="module")
+def foreign() -> Iterator[Server]:
+    """A service of many alphabets: of job j it tells, of job k it complains."""
+    subs = [{"job_id": "s", "job_type": NAME, "status": "FAIL"}, {"job_id": "t", "status": "INIT"}]
+    good = answer(job("SUCCESS", entities={NAME: NAME, "sub_jobs": subs}))
+    bad = answer({"error": {"message": NAME, "code": "X.1"}}, 400)
+
+    def script(peer: Peer) -> None:
+        while request := peer.request():
+            peer.send(bad if b"/jobs/k " in request else good)
+
+    with Server(script) as server:
+        yield server
+
+
+@pytest.mark.parametrize(("more", "able"), SURROUNDINGS, ids=str)
+def test_f38_s09_an_ascii_terminal_or_odd_locale_changes_no_code_and_no_json(
+    foreign: Server, more: dict[str, str], able: bool
+) -> None:
+    env = clean_env(foreign.url, **more)
+    wide = more.get("PYTHONIOENCODING") == "utf-16"
+    table = process("get", "j", "--exit-status", env=env)
+    assert table.code == 0, table.err
+    assert table.tidy
+    tree = process("tree", "j", "k", env=env)
+    assert tree.code == 6, tree.err  # of k, which standard error tells of
+    assert tree.tidy
+    assert wide or "refused the question: Gr" in tree.err
+    assert wide or [line[:3] for line in tree.out.splitlines()[1:3]] == (
+        ["├─ ", "└─ "] if able else ["|- ", "`- "]
+    )
+    document = process("get", "j", "-o", "json", env=env)
+    assert wide or json.loads(document.out)["entities"][NAME] == NAME
+    assert wide or document.out.isascii()

@@ -1,0 +1,234 @@
+"""Each call with a file, of a `get` that signs in with a password over TLS, fails or is the last.
+
+Files of the configuration end it with 2; the cache and the history never cost the answer or its
+code, and whatever was left half done, the next run answers and leaves them whole.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.canary import leaked
+from tests.support.home import CONFIGURED, ISSUED, LEFT, PASSWORD, TOKENS, Home, Place, Service
+from tests.support.nursery import Nursery
+from tests.support.strike import Strike, library
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.support.program import Ended
+    from tests.support.strike import Harm
+
+GET = ("get", "k", "--exit-status")
+BESIDE = 3
+"""Runs at a time: each waits now and then for the disk."""
+COLD, STALE = "nothing kept", "a spent token, a history, an orphan"
+FILES = {"open", "stat", "read", "write", "close", "mkdir", "chmod", "lock", "unlink", "rename",
+         "sync", "list", "descriptor"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Context:
+    """Homes as earlier runs left them, and what runs in a copy of one."""
+
+    place: Place
+    nursery: Nursery
+    homes: dict[str, Home]
+    logs: Path
+
+    def get(self, home: Home, **env: str) -> Ended:
+        return self.nursery.run(*GET, env={"HOME": str(home.path), **env})
+
+    def struck(
+        self, state: str, operation: str, *harms: Harm
+    ) -> Iterator[tuple[Strike, Home, Ended]]:
+        """Strike each call of an operation, in a copy of a home each; yield how the run ended."""
+        log = self.logs / f"{operation}-{time.monotonic_ns()}"
+        counted = Strike(operation, log, self.place.folder)
+
+        def tell(strike: Strike) -> tuple[Strike, Home, Ended]:
+            home = self.place.copy(self.homes[state])
+            return strike, home, self.get(home, **strike.env)
+
+        yield tell(counted)
+        with ThreadPoolExecutor(BESIDE) as pool:
+            yield from pool.map(tell, counted.each(harms))
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    """A service whose jobs go on: 0 and 1 are both wrong."""
+    folder = tmp_path_factory.mktemp("torture")
+    (folder / "own").mkdir()
+    place = Place(folder / "own")
+    with (
+        Nursery(folder / "nursery", LD_PRELOAD=library(folder)) as nursery,
+        place.serving(Service("RUNNING")) as server,
+    ):
+        homes = {state: place.home(server) for state in (COLD, STALE)}
+        assert nursery.run("get", "j", env={"HOME": str(homes[STALE].path)}).code == 0
+        homes[STALE].check_whole("j")
+        homes[STALE].age()
+        yield Context(place, nursery, homes, folder)
+
+
+def check_told(ended: Ended, strike: Strike) -> None:
+    """Hold a run to its code, to one line at most, and to saying no secret."""
+    assert ended.tidy
+    assert ended.err.count("\n") <= 1
+    assert not leaked(ended.out + ended.err, PASSWORD, ISSUED)
+    assert strike.left_open == []
+    _, file = strike.struck or ("", "")
+    if CONFIGURED.search(file) and ended.code == 2:
+        assert ended.out == ""
+    else:  # without any of its configuration there would be no answer
+        check_right(ended)
+
+
+def check_right(ended: Ended) -> None:
+    assert ended.code == 8
+    assert "RUNNING" in ended.out
+
+
+def check_healed(context: Context, state: str, home: Home) -> None:
+    """Hold the next run to the answer without a word of what went before."""
+    ended = context.get(home)
+    check_right(ended)
+    assert ended.err == ""
+    home.check_whole("k", *(["j"] if state == STALE else []))
+
+
+def tortured(context: Context, state: str, operation: str, *harms: Harm) -> Counter[str]:
+    """Let each call of an operation fail; return which were struck, and how often."""
+    struck: Counter[str] = Counter()
+    for strike, home, ended in context.struck(state, operation, *harms):
+        told = f"{strike.struck}, {strike}: {ended}"
+        try:
+            check_told(ended, strike)
+            check_healed(context, state, home)
+        except AssertionError as error:
+            raise AssertionError(told) from error
+        if strike.struck:
+            struck[strike.struck[0]] += 1
+            # What could not be swept is for the next one who signs in to sweep.
+            assert set(home.leavings) <= {LEFT}, told
+    return struck
+
+
+def test_s20_each_call_with_a_file_may_fail_once_and_no_code_lies(
+    context: Context, record_property: Callable[[str, object], None]
+) -> None:
+    struck = tortured(context, COLD, "file", errno.EIO)
+    assert struck.keys() == FILES
+    record_property("cases", struck.total())
+
+
+HARMS = {
+    "open": (errno.EACCES, errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG, errno.EINTR),
+    "stat": (errno.EACCES, errno.ELOOP, errno.ENOMEM),
+    "read": (errno.EINTR, errno.ESTALE),
+    "list": (errno.EMFILE, errno.EACCES),
+    "descriptor": (errno.EMFILE,),
+    "mkdir": (errno.EACCES, errno.EPERM),
+    "chmod": (errno.EPERM,),
+    "rename": (errno.EACCES, errno.EXDEV),
+    "unlink": (errno.EACCES, errno.EBUSY),
+    "close": (errno.EINTR, errno.ENOSPC),
+    "write": (errno.EINTR, errno.EFBIG),
+    "file": (errno.EIO,),
+}  # fmt: skip
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("state", [COLD, STALE])
+@pytest.mark.parametrize("operation", HARMS)
+def test_s20_each_call_with_a_file_may_fail_in_every_way_it_can(
+    context: Context, operation: str, state: str, record_property: Callable[[str, object], None]
+) -> None:
+    struck = tortured(context, state, operation, *HARMS[operation])
+    assert struck
+    record_property("cases", struck.total())
+
+
+@pytest.mark.parametrize(
+    ("state", "harm"),
+    [
+        (COLD, errno.ENOSPC),
+        (STALE, errno.EDQUOT),
+        pytest.param(COLD, errno.EROFS, marks=pytest.mark.long),
+        pytest.param(STALE, errno.ENOSPC, marks=pytest.mark.long),
+        pytest.param(STALE, errno.EROFS, marks=pytest.mark.long),
+        pytest.param(COLD, errno.EDQUOT, marks=pytest.mark.long),
+    ],
+)
+def test_f72_no_room_at_any_write_of_cache_and_history_costs_no_answer(
+    context: Context, state: str, harm: int, record_property: Callable[[str, object], None]
+) -> None:
+    struck = tortured(context, state, "change", harm)
+    assert struck.keys() >= {"open", "write", "sync", "rename", "chmod", "mkdir"}
+    record_property("cases", struck.total())
+
+
+def test_f72_a_disk_that_fails_to_read_once_costs_no_history(
+    context: Context, record_property: Callable[[str, object], None]
+) -> None:
+    struck = tortured(context, STALE, "read", errno.EIO)
+    assert struck["read"] > 10
+    record_property("cases", struck.total())
+
+
+@pytest.mark.parametrize("state", [COLD, STALE])
+def test_f69_trouble_with_any_lock_is_never_fatal(
+    context: Context, state: str, record_property: Callable[[str, object], None]
+) -> None:
+    harm = errno.ENOLCK if state == COLD else errno.EINTR
+    struck = tortured(context, state, "lock", harm)
+    assert struck.keys() == {"lock"}
+    record_property("cases", struck.total())
+
+
+@pytest.mark.parametrize(
+    ("state", "moment"),
+    [
+        (COLD, "before"),
+        (STALE, "after"),
+        pytest.param(COLD, "after", marks=pytest.mark.long),
+        pytest.param(STALE, "before", marks=pytest.mark.long),
+    ],
+)
+def test_f68_f84_killed_at_any_change_of_cache_or_history_the_next_run_heals_it(
+    context: Context, state: str, moment: str, record_property: Callable[[str, object], None]
+) -> None:
+    kills = orphans = 0
+    for strike, home, ended in context.struck(state, "change", moment):
+        if strike.at:
+            kills += 1
+            assert ended.code == -9, (strike, ended)
+        check_healed(context, state, home)
+        orphans += _swept(context, home)
+    assert kills > 20
+    assert orphans
+    record_property("cases", kills)
+
+
+def _swept(context: Context, home: Home) -> bool:
+    """Whether there are orphans, which then are gone once a token is written an hour later."""
+    left = home.leavings
+    assert [name for name in left if not name.startswith(".new-")] == []
+    if not left:
+        return False
+    home.age()
+    for name in left:
+        os.utime(home.path / TOKENS / name, (time.time() - 7200,) * 2)
+    check_right(context.get(home))
+    assert home.leavings == []
+    return True

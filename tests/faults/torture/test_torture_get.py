@@ -1,0 +1,165 @@
+"""One thing goes wrong at every place where it can: no prefix and no failed call is a verdict."""
+
+from __future__ import annotations
+
+import errno
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.canary import leaked
+from tests.support.home import ISSUED, PASSWORD, Place, Service
+from tests.support.nursery import Nursery
+from tests.support.program import asked, environment
+from tests.support.server import Server, always, answer, job
+from tests.support.strike import Strike, library
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.support.program import Ended
+    from tests.support.server import Peer
+
+FAILED = [{"id": "s", "status": "FAIL", "error_code": "VolumeBackup.0202"}]
+DONE = [{"id": "s", "status": "SUCCESS"}]
+
+
+def chunked(body: bytes) -> bytes:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    pieces = (body[at : at + 9] for at in range(0, len(body), 9))
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(one), one) for one in pieces) + b"0\r\n\r\n"
+
+
+def ended_first(status: str) -> bytes:
+    return json.dumps({"status": status, "job_id": "j"}).encode()
+
+
+ANSWERS = {
+    "success": answer(job("SUCCESS")),
+    "fail": answer(job("FAIL")),
+    "success without length": answer(ended_first("SUCCESS"), length=False),
+    "fail without length": answer(ended_first("FAIL"), length=False),
+    "success in chunks": chunked(ended_first("SUCCESS")),
+    "fail in chunks": chunked(ended_first("FAIL")),
+    "failed below": answer({"status": "SUCCESS", "job_id": "j", "sub_jobs": FAILED}, length=False),
+    "done below": answer({"status": "FAIL", "job_id": "j", "sub_jobs": DONE}, length=False),
+    "compact": answer(b'{"status":"SUCCESS","job_id":"j"}', length=False),
+    "after hints": b"HTTP/1.1 103 Early Hints\r\n\r\n" + answer(ended_first("FAIL"), length=False),
+}
+VERDICT_1 = {"fail", "fail without length", "fail in chunks", "done below", "after hints"}
+
+
+@dataclass
+class Cut:
+    """What the server does next: so much of the answer, then the fault."""
+
+    content: bytes = b""
+    fault: str = "FIN"
+
+    def __call__(self, peer: Peer) -> None:
+        peer.request()
+        peer.send(self.content)
+        if self.fault == "RST":
+            peer.reset()
+        elif self.fault == "stall":
+            peer.stall()
+
+
+@pytest.mark.parametrize("fault", ["FIN", "RST", "stall"])
+@pytest.mark.parametrize("name", ANSWERS)
+def test_f05_f06_f07_s20_an_answer_cut_at_any_byte_is_never_a_verdict(
+    name: str, fault: str, record_property: Callable[[str, int], None]
+) -> None:
+    whole, cut = ANSWERS[name], Cut(fault=fault)
+    record_property("cases", len(whole) + 1)
+    argv = ("get", "j", "--exit-status", "--retry-for", "0", "-q")
+    attempt = 0.008 if fault == "stall" else 5.0
+    with Server(cut) as server:
+        for length in range(len(whole)):
+            cut.content = whole[:length]
+            ended = asked(server.url, *argv, attempt=attempt)
+            assert ended.code == 7, (length, ended)
+            assert ended.tidy
+        cut.content, cut.fault = whole, "FIN"
+        assert asked(server.url, *argv).code == (1 if name in VERDICT_1 else 0)
+
+
+WAYS = ("token", "password")
+"""Plain http with a token given; or all that a password takes: TLS, sign-in, then the question."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Services whose jobs go on: 0 and 1 are both wrong."""
+
+    place: Place
+    nursery: Nursery
+    printable: Server
+    secure: Server
+    logs: Path
+
+    def get(self, way: str, strike: Strike) -> Ended:
+        env = environment(self.printable.url)
+        if way == "password":
+            env = {"HOME": str(self.place.home(self.secure).path)}
+        return self.nursery.run("get", "j", "--exit-status", "-v", env=env | strike.env)
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    folder = tmp_path_factory.mktemp("torture")
+    place = Place(folder)
+    with (
+        Nursery(folder / "nursery", LD_PRELOAD=library(folder)) as nursery,
+        Server(always(answer(job("RUNNING")))) as printable,
+        place.serving(Service("RUNNING")) as secure,
+    ):
+        yield Context(place, nursery, printable, secure, folder)
+
+
+CALLS = {
+    "socket": (errno.EMFILE, errno.ENOBUFS),
+    "setsockopt": (errno.EINVAL,),
+    "connect": (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EINTR),
+    "getaddrinfo": (0,),
+    "thread": (errno.EAGAIN,),
+    "send": (errno.EPIPE, errno.EINTR),
+    "recv": (errno.ECONNRESET, errno.ETIMEDOUT, errno.EINTR, errno.EIO),
+    "poll": (errno.EINTR,),
+    "write1": (errno.ENOSPC, errno.EIO, errno.EPIPE, errno.EINTR, errno.EAGAIN),
+    "write2": (errno.ENOSPC, errno.EPIPE, errno.EAGAIN),
+}
+BESIDE = 24
+"""Runs at a time: some wait before they try again."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("operation", CALLS)
+def test_s20_each_operation_of_get_may_fail_once_and_no_code_lies(
+    context: Context, operation: str, way: str, record_property: Callable[[str, object], None]
+) -> None:
+    counted = Strike(operation, context.logs / f"{operation}-{way}", context.place.folder)
+    assert context.get(way, counted).code == 8
+    struck = 0
+    with ThreadPoolExecutor(BESIDE) as pool:
+        strikes = list(counted.each(CALLS[operation]))
+        for strike, ended in zip(
+            strikes, pool.map(partial(context.get, way), strikes), strict=True
+        ):
+            assert ended.tidy or ended.code == -13, (strike, ended)
+            assert ended.code in _allowed(strike), (strike, ended)
+            assert not leaked(ended.out + ended.err, PASSWORD, ISSUED)
+            struck += strike.struck is not None
+    assert struck
+    record_property("cases", struck)
+
+
+def _allowed(strike: Strike) -> set[int]:
+    if strike.operation == "write1" and strike.harm not in {errno.EINTR, errno.EAGAIN}:
+        return {-13} if strike.harm == errno.EPIPE else {70}
+    return {8}  # tried again, or none of the verdict's business

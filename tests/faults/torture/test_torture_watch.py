@@ -1,0 +1,165 @@
+"""Each call of a short `watch` fails once: with lines, with events, and drawn on a terminal.
+
+The job runs, then is done: 1 is always wrong, and 0 wherever the service has not said so.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain, count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.canary import leaked
+from tests.support.home import CONFIGURED, ISSUED, PASSWORD, Home, Place, Service
+from tests.support.nursery import Nursery
+from tests.support.strike import Strike, library
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+MANNERS = {"lines": ("--progress", "plain"), "events": ("-o", "jsonl"), "drawn": ()}
+WHOLE = dict.fromkeys(MANNERS, "  begin_time ") | {"events": '"exit_code":0,"verdict":"ok"'}
+"""What stands at the end of an answer that was written."""
+BESIDE = 24
+"""Runs at a time: each mostly waits for its next question."""
+AGAIN = (errno.EINTR, errno.EAGAIN)
+"""What only has to be tried again."""
+STREAM = (errno.ENOSPC, errno.EIO, errno.EPIPE, *AGAIN)
+CALLS = {
+    "socket": (errno.EMFILE,), "connect": (errno.ECONNREFUSED,), "getaddrinfo": (0,),
+    "send": (errno.EINTR,), "recv": (errno.ECONNRESET,), "poll": (errno.EINTR,),
+    "write1": STREAM, "write2": STREAM, "thread": (errno.EAGAIN,), "pipe": (errno.EMFILE,),
+}  # fmt: skip
+MORE = {
+    "socket": (errno.ENOBUFS,), "setsockopt": (errno.EINVAL,), "send": (errno.EPIPE,),
+    "connect": (errno.EINTR, errno.ENETUNREACH), "recv": (errno.EINTR, errno.EIO, errno.ETIMEDOUT),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Watched:
+    """How a watch ended; `tidy` if it left its terminal as it was, where it had one."""
+
+    code: int
+    said: str
+    asked: int
+    tidy: bool = True
+
+
+@dataclass(frozen=True)
+class Context:
+    """A home that an earlier run left; each watch follows a job of its own in a copy of it."""
+
+    folder: Path
+    place: Place
+    nursery: Nursery
+    service: Service
+    home: Home
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def watch(self, manner: str, strike: Strike) -> Watched:
+        name, home = f"job-{next(self.numbers)}", self.place.copy(self.home)
+        argv = ("watch", name, "--interval", "1", *MANNERS[manner])
+        env = {"HOME": str(home.path), "TERM": "xterm", "NO_COLOR": "1", **strike.env}
+        if manner == "drawn":
+            drawn = self.nursery.drawn(*argv, env=env)
+            tidy = drawn.restored and drawn.screen.untouched
+            return Watched(drawn.code, drawn.wrote, self.service.asked[name], tidy)
+        told = self.nursery.run(*argv, env=env)
+        return Watched(told.code, told.out + told.err, self.service.asked[name])
+
+    def tortured(self, manner: str, calls: Mapping[str, tuple[int, ...]]) -> Counter[str]:
+        """Let each call fail; return which operations were struck, and how often."""
+        struck: Counter[str] = Counter()
+        with ThreadPoolExecutor(BESIDE) as pool:
+
+            def tell(strike: Strike) -> tuple[Strike, Watched]:
+                return strike, self.watch(manner, strike)
+
+            logs = (self.folder / f"{name}-{next(self.numbers)}" for name in calls)
+            counts = [Strike(*pair, self.place.folder) for pair in zip(calls, logs, strict=True)]
+            for strike, watched in pool.map(tell, counts):
+                check(strike, watched, manner)
+            each = chain.from_iterable(one.each(calls[one.operation]) for one in counts)
+            for strike, watched in pool.map(tell, each):
+                check(strike, watched, manner)
+                struck.update([strike.operation] if strike.struck else [])
+        return struck
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    folder = tmp_path_factory.mktemp("torture")
+    (folder / "own").mkdir()
+    place, service = Place(folder / "own"), Service("RUNNING", "SUCCESS")
+    with (
+        Nursery(folder / "nursery", LD_PRELOAD=library(folder)) as nursery,
+        place.serving(service) as server,
+    ):
+        home = place.home(server)
+        assert nursery.run("get", "j", env={"HOME": str(home.path)}).code == 0
+        home.age()
+        yield Context(folder, place, nursery, service, home)
+
+
+def check(strike: Strike, watched: Watched, manner: str) -> None:
+    told = (strike, strike.struck, watched)
+    assert "Traceback" not in watched.said, told
+    assert "a bug" not in watched.said, told
+    assert watched.tidy, told
+    assert watched.code in allowed(strike, manner), told
+    # Who else than the service could have said that it is done? And that has to be passed on.
+    assert watched.code or (watched.asked >= 2 and WHOLE[manner] in watched.said), told
+    assert watched.code != 70 or "failed: " in watched.said, told
+    assert not leaked(watched.said, PASSWORD, ISSUED), told
+    assert strike.left_open == [], told
+
+
+def allowed(strike: Strike, manner: str) -> set[int]:
+    """Return the codes that a watch may end with."""
+    operation, file = strike.struck or ("", "")
+    if strike.harm in AGAIN:
+        return {0}
+    if CONFIGURED.search(file):
+        return {0, 2}
+    # A terminal that cannot be written to any more has been closed.
+    gone = {errno.EPIPE, errno.EIO} if manner == "drawn" else {errno.EPIPE}
+    if operation in {"write1", "write2"} and strike.harm in gone:
+        return {-13, 0}
+    return {70, 0} if operation in {"write1", "pipe"} else {0}
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_s20_f31_f77_f78_each_call_of_a_watch_may_fail_once_and_no_code_lies(
+    context: Context, manner: str, record_property: Callable[[str, object], None]
+) -> None:
+    struck = context.tortured(manner, CALLS)
+    assert struck.keys() >= CALLS.keys() - ({"write2"} if manner == "events" else set())
+    record_property("cases", struck.total())
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_f72_no_room_at_any_write_of_a_watch_costs_no_verdict(
+    context: Context, manner: str, record_property: Callable[[str, object], None]
+) -> None:
+    struck = context.tortured(manner, {"write": (errno.ENOSPC,), "rename": (errno.EROFS,)})
+    assert struck.keys() == {"write", "rename"}
+    record_property("cases", struck.total())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("manner", MANNERS)
+def test_s20_each_call_of_a_watch_may_fail_in_every_way_it_can(
+    context: Context, manner: str, record_property: Callable[[str, object], None]
+) -> None:
+    # Not EACCES: a file closed to the user is passed over, and a terminal asked for the password.
+    harms = (errno.EIO, errno.ELOOP, errno.ENOSPC)
+    struck = context.tortured(manner, {**MORE, "file": harms})
+    assert struck.keys() >= MORE.keys()
+    record_property("cases", struck.total())

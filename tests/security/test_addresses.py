@@ -1,0 +1,169 @@
+# ruff: noqa: E501 - lists of what is odd, a screen wide
+"""Addresses from outside (F88, S02): what is dialled is what was checked, and seldom plain http."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.certificates import Authority
+from tests.support.cloud import PROJECT_ID, USER, Cloud
+from tests.support.program import asked, clean_env, environment, process, told
+from tests.support.server import Server, always, answer, job
+from vbsjob.config import endpoints
+from vbsjob.errors import UsageError
+from vbsjob.http.messages import Response
+from vbsjob.http.transport import _as_read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vbsjob.http.messages import Request
+
+LABELS = ["v-b_s", "VBS", "xn--", "xn--a", "xn--vbs-8na", "0x7f", "127", "1", "0", "é", "ｖ", "", "-a", "a" * 63, "a" * 64,
+          "%76", "\t", " ", "\u202e", "\\", "[::1]", "::1", "[v1.x]", "[::ffff:7f00:1]", "ⓥ"]  # fmt: skip
+DOTS = ["。", "．", "..", "%2e", "\\", ":", "@"]
+PARTS: list[tuple[list[str], list[str]]] = [
+    (["https://"], ["https:/", "HTTPS://", "https:\\\\", "https:", "//", "https:///", " https://", "https://\t"]),
+    ([""], ["u@", "u:p@", "evil.test\\@", "evil.test#@", "evil.test?@", "@", "%40", "evil.test%2f@", "evil.test;@"]),
+    (["vbs", "a1"], LABELS),
+    (["."], DOTS),
+    (["cloud", "0"], LABELS),
+    ([".", ""], DOTS),
+    (["test", "org."], LABELS),
+    (["", ":8443"], [":443", ":0", ":99999", ":", ":x", ":-1", ":44３", ":443:443", ":0443", ":443@evil.test"]),
+    (["", "/v1"], ["/", "/v1/p", "/../x", "/%2e%2e", "\\x", "?x", "#x", "/x\t", "//x.test", "/;@x", "/./x", "/v1//"]),
+]  # fmt: skip
+"""What stands in each place of an address: good ones, and what is odd."""
+
+
+@st.composite
+def addresses(draw: st.DrawFn) -> str:
+    """Return an address that is odd in two places at most."""
+    odd = draw(st.sets(st.integers(0, len(PARTS) - 1), max_size=2))
+    chosen = (bad if place in odd else good for place, (good, bad) in enumerate(PARTS))
+    return "".join(draw(st.sampled_from(words)) for words in chosen)
+
+
+def test_f88_what_httpx_dials_is_the_host_and_port_that_were_checked(record_property: Any) -> None:
+    seen: Counter[bool] = Counter()
+
+    @given(addresses())
+    @settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
+    def each(given: str) -> None:
+        try:
+            checked = endpoints.checked(given, "--endpoint")
+        except UsageError:
+            seen[False] += 1
+            return
+        place, told_of = f"{endpoints.jobs(checked, 'p')}/jobs/j", urlsplit(given)
+        try:
+            dialled = _as_read(place)
+        except httpx.InvalidURL:  # and nothing is dialled
+            return
+        seen[True] += 1
+        assert dialled.raw_host.decode() == told_of.hostname
+        assert (dialled.port or 443) == (told_of.port or 443)
+        assert (dialled.scheme, dialled.userinfo, dialled.query) == ("https", b"", b"")
+        assert dialled.raw_path.decode() == urlsplit(place).path
+        assert dialled.raw_path.endswith(b"/v1/p/jobs/j")
+        assert "evil" not in dialled.host
+
+    each()
+    record_property("cases", seen.total())
+    assert seen[True] > 40
+    assert seen[False] > 200
+
+
+@pytest.mark.parametrize("host", ["xn--vbs-8na.v-b_s.test", "xn--i-7iq.test", "xn--vbs-8na_.test"])
+def test_f88_a_host_that_the_library_cannot_read_is_told_and_no_bug(host: str) -> None:
+    ended = asked(f"https://{host}", "get", "j")
+    assert ended.code in {2, 7}
+    assert ended.tidy
+
+
+HERE = ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "http://[::ffff:127.0.0.1]:1"]
+BEYOND = ["http://vbs.cloud.test", "http://10.0.0.1", "http://localhost.cloud.test", "http://127.0.0.1.cloud.test",
+          "http://[fd00::1]", "HTTP://vbs.cloud.test", "http://128.0.0.1"]  # fmt: skip
+ALLOWED: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    "nothing": ((), {}),
+    "no": ((), {"VBSJOB_INSECURE_HTTP": "no"}),
+    "option": (("--insecure-http",), {}),
+    "variable": ((), {"VBSJOB_INSECURE_HTTP": "yes"}),
+}
+
+
+@pytest.mark.parametrize("allowed", ALLOWED)
+@pytest.mark.parametrize("place", [*HERE, *BEYOND])
+def test_s02_plain_http_beyond_this_machine_needs_to_be_allowed(place: str, allowed: str) -> None:
+    argv, more = ALLOWED[allowed]
+    heard: list[str] = []
+
+    def send(request: Request) -> Response:
+        heard.append(request.url)
+        return Response(200, {}, b'{"job_id":"j","status":"SUCCESS"}')
+
+    may = place in HERE or allowed in {"option", "variable"}
+    for env, words in (
+        (environment(place), ()),
+        (environment("https://x.test"), ("--endpoint", place)),
+    ):
+        code = told("get", "j", *argv, *words, send=send, env=env | more).code
+        assert (code, len(heard)) == ((0, 1) if may else (2, 0))
+        heard.clear()
+
+
+@pytest.mark.parametrize("allowed", ALLOWED)
+@pytest.mark.parametrize("place", BEYOND)
+def test_s02_no_secret_goes_over_plain_http_to_sign_in_nor_where_a_catalog_says(
+    place: str, allowed: str
+) -> None:
+    argv, more = ALLOWED[allowed]
+    may = allowed in {"option", "variable"}
+    cloud = Cloud()
+    code, *_ = cloud.run("get", "j", *argv, env=USER | more | {"OS_AUTH_URL": f"{place}/v3"})
+    assert bool(cloud.asked) == may
+    assert may or code == 2
+    cloud = Cloud(service=place)
+    cloud.run("get", "j", *argv, env=USER | more)
+    told_there = [request for request in cloud.asked if request.url.startswith("http:")]
+    assert bool(told_there) == (may and place.endswith(".cloud.test"))
+
+
+UNCHECKED: dict[str, dict[str, str]] = {
+    "OS_INSECURE": {"OS_INSECURE": "true"},
+    "VBSJOB_VERIFY": {"VBSJOB_VERIFY": "no"},
+    "clouds.yaml verify": {"OS_CLOUD": "c"},
+    "clouds.yaml insecure": {"OS_CLOUD": "d"},
+}
+CLOUDS = "clouds: {c: {verify: false, region_name: r}, d: {insecure: true, region_name: r}}"
+
+
+@pytest.mark.parametrize("unchecked", UNCHECKED)
+@pytest.mark.parametrize("command", ["get j", "watch j", "config check -o json"])
+def test_s02_certificates_unchecked_are_told_of_in_red_on_every_run(
+    tmp_path: Path, command: str, unchecked: str
+) -> None:
+    authority = Authority(tmp_path)
+    with Server(always(answer(job())), tls=authority.bad("wrong host")) as server:
+        env = clean_env(server.url, FORCE_COLOR="1", **UNCHECKED[unchecked])
+        folder = tmp_path / "openstack"
+        folder.mkdir()
+        (folder / "clouds.yaml").write_text(CLOUDS)
+        ended = process(*command.split(), env=env | {"XDG_CONFIG_HOME": str(tmp_path)})
+    assert ended.code == 0, ended.err
+    assert ended.err.count("certificates are not checked") == 1
+    red = '{"warning"' if "json" in command else "\x1b[31mvbsjob: certificates"
+    assert red in ended.err
+
+
+def test_s02_no_option_turns_certificate_checks_off() -> None:
+    for option in ("--insecure", "--no-verify", "-k", "--verify=no"):
+        env = environment("https://vbs.test") | {"OS_PROJECT_ID": PROJECT_ID}
+        assert told("get", "j", option, send=lambda _: Response(200), env=env).code == 2

@@ -1,0 +1,82 @@
+"""What a process does beside its answer (F36, F91, S01, S14, S16, S18), as the interpreter sees it.
+
+Each command, with hostile files lying about: what it opens, makes, connects to, starts.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.program import ROOT, clean_env
+from tests.support.server import Server, always, answer, job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CHILDREN = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty",
+            "os.spawn", "pty.spawn")  # fmt: skip
+COMMANDS = (
+    "get j", "get j -v -o json", "tree j", "watch j", "watch j --bell --github --junit out.xml",
+    "watch j --fail-fast -o jsonl", "config show", "config check", "explain VolumeBackup.0202",
+    "help get", "--help", "get @last", "get nonsense/", "get backup-ended --cloud sandbox", "get -",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Server]:
+    with Server(always(answer(job("SUCCESS", entities={"backup_id": "b"})))) as server:
+        yield server
+
+
+def audited(service: Server, folder: Path, command: str) -> dict[str, list[str]]:
+    """Run a command; return what it did, by kind, with the hostile files as they were."""
+    home, work, log = folder / "home", folder / "work", folder / "log"
+    home.mkdir()
+    work.mkdir()
+    (home / ".netrc").write_text("machine 127.0.0.1 login a password geheim\n")
+    (work / ".env").write_text("OS_TOKEN=geheim\n")
+    (work / "vbsjob.toml").write_text('[defaults]\noutput = "value"\n')
+    (work / "config.toml").write_text('[defaults]\noutput = "value"\n')
+    # Who looks for a pager, an editor or a browser finds one here.
+    tempting = dict.fromkeys(("PAGER", "MANPAGER", "EDITOR", "BROWSER", "LESSOPEN"), "touch here")
+    env = clean_env(service.url, HOME=str(home), VBSJOB_TESTS_ROOT=str(ROOT), **tempting)
+    script = str(ROOT / "tests" / "support" / "audited.py")
+    ended = subprocess.run(
+        [sys.executable, script, str(log), *command.split()], env=env, cwd=work,
+        capture_output=True, input=b"j\n", check=False,
+    )  # fmt: skip
+    assert ended.returncode == (2 if "nonsense" in command or "@last" in command else 0), ended
+    events = [line.split("\t", 1) for line in log.read_text().splitlines()]
+    return {event: [what for name, what in events if name == event] for event, _ in events}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_s01_s14_s16_s18_f36_f91_no_command_opens_connects_or_starts_anything_but_its_own(
+    service: Server, tmp_path: Path, command: str
+) -> None:
+    told = audited(service, tmp_path, command)
+    home, work = tmp_path / "home", tmp_path / "work"
+    made = [what for kind in ("os.mkdir", "os.remove", "os.rename") for what in told.get(kind, [])]
+    assert [what for what in told.pop("open") if not expected(what, home, work)] == []
+    assert [what for what in made if not what.startswith((f"'{home}/.", f"'{work}/.vbsjob-"))] == []
+    assert [kind for kind in CHILDREN if kind in told] == []
+    if "sandbox" not in command:
+        assert set(told.pop("socket.connect", [])) <= {str((service.host, service.port))}
+        assert set(told.pop("socket.getaddrinfo", [])) <= {repr(service.host)}
+    left = {path.name for path in work.iterdir()}
+    assert left - {"out.xml"} == {".env", "vbsjob.toml", "config.toml"}
+
+
+def expected(opened: str, home: Path, work: Path) -> bool:
+    """Whether a path is the interpreter's, documented, or the one that an option names."""
+    path = opened.strip("'\"")
+    roots = {sys.prefix, sys.base_prefix, str(ROOT)}
+    system = ("/dev/null", "/etc/openstack", "/usr/share/zoneinfo", "/etc/mime.types", "/proc/")
+    own = (".config", ".cache/vbsjob", ".local/state/vbsjob")
+    documented = (*(f"{home}/{name}" for name in own), "clouds.", f"{work}/.vbsjob-")
+    return path.isdigit() or path.startswith((*roots, *system, *documented))

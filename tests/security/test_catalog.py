@@ -1,0 +1,155 @@
+# ruff: noqa: E501 - lists of what is odd, a screen wide
+"""The catalog, told by the network, cannot lead a token astray (F61, S11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.support.cloud import PROJECT_ID, SERVICE, USER, Cloud
+from tests.support.program import clean_env, process
+from tests.support.server import Server, always, answer
+from vbsjob.config import endpoints
+from vbsjob.errors import AuthError
+
+ASTRAY = [
+    # plain http
+    "http://vbs.cloud.test", "HTTP://vbs.cloud.test", "ftp://vbs.cloud.test", "//vbs.cloud.test",
+    # another domain, also one that looks like ours
+    "https://vbs.elsewhere.test", "https://vbs.cloud.test.evil.test", "https://evilcloud.test",
+    "https://test", "https://vbs.clöud.test", "https://vbs.xn--clud-5qa.test",
+    "https://vbs.cl\u043eud.test", "https://vbs.xn--clud-gwe.test", "https://vbs。cloud。test",
+    # somebody before the host, or a host that two readers find in two places
+    "https://user:pw@vbs.cloud.test", "https://vbs.cloud.test@evil.test",
+    "https://evil.test\\@vbs.cloud.test", "https://evil.test#@vbs.cloud.test",
+    "https://evil.test?@vbs.cloud.test", "https://vbs.cloud.test:0", "https://vbs.cloud.test:99999",
+    # machines that answer with secrets, and this one, by any spelling
+    "https://169.254.169.254", "https://[::ffff:a9fe:a9fe]", "https://[fe80::1]", "https://2852039166",
+    "https://0xa9fea9fe", "https://0251.0376.0251.0376", "https://169.254.43518",
+    "https://127.0.0.1", "https://localhost", "https://[::1]", "https://[::ffff:7f00:1]",
+    "https://2130706433", "https://0x7f.1", "https://127.1", "https://017700000001", "https://0",
+    "https://0.0.0.0", "https://[::]", "https://10.0.0.1", "https://224.0.0.1",
+    # what is no address
+    "", "https://", "javascript:alert(1)", "https://vbs.cloud.test/\r\nX: y", "https://[::1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ASTRAY)
+def test_f61_s11_a_catalog_cannot_lead_a_token_astray(place: str) -> None:
+    cloud = Cloud(service=place)
+    code, out, err = cloud.run("get", "j")
+    assert (code, out) == (4, "")
+    assert [request.method for request in cloud.asked] == ["POST"]
+    assert err.removesuffix("\n").isprintable()
+    assert "user:pw" not in err
+
+
+@pytest.mark.parametrize(
+    "place", ["https://vbs.cloud.test", "https://cloud.test.", "https://a.b.cloud.test:8443/x"]
+)
+def test_f61_a_service_in_the_domain_of_the_identity_service_is_asked(place: str) -> None:
+    cloud = Cloud(service=place)
+    assert cloud.run("get", "j")[0] == 0
+    assert cloud.asked[-1].url.startswith(f"{place}/v1/")
+
+
+@pytest.mark.parametrize(
+    ("service", "identity"),
+    [
+        ("https://198.51.2.1", "https://192.0.2.1"), ("https://2.1", "https://192.0.2.1"),
+        ("https://vbs.evil.co.uk", "https://iam.cloud.co.uk"), ("https://co.uk", "https://iam.co.uk"),
+        ("https://vbs", "https://iam"), ("https://test", "https://iam.cloud.test"),
+        ("https://localhost", "https://iam.test"), ("https://vbs.test", "https://localhost"),
+        ("https://127.0.0.1", "https://10.0.0.1"), ("https://[::1]", "https://[fd00::1]"),
+    ],
+)  # fmt: skip
+def test_f61_s11_only_names_of_one_domain_are_trusted_together(service: str, identity: str) -> None:
+    with pytest.raises(AuthError):
+        endpoints.trusted(service, identity, insecure_http=True)
+
+
+@pytest.mark.parametrize(
+    ("service", "identity"),
+    [
+        ("https://192.0.2.1:8776", "https://192.0.2.1"), ("https://vbs", "https://vbs"),
+        ("https://vbs.cloud.co.uk", "https://iam.cloud.co.uk"),
+        ("http://127.0.0.1:1", "http://localhost:2"), ("https://[::1]", "https://127.0.0.1"),
+    ],
+)  # fmt: skip
+def test_f61_one_host_or_this_machine_is_trusted(service: str, identity: str) -> None:
+    assert endpoints.trusted(service, identity, insecure_http=False) == service
+
+
+@dataclass
+class Listing(Cloud):
+    """A cloud with a catalog of one's own."""
+
+    listed: tuple[dict[str, Any], ...] = ()
+
+    def _catalog(self) -> list[Any]:
+        return [*self.listed]
+
+
+def vbs(**changes: Any) -> dict[str, Any]:
+    point = {"interface": "public", "region_id": "eu-de", "url": f"{SERVICE}/v2/{PROJECT_ID}"}
+    return {"type": "vbs", "endpoints": [point | changes]}
+
+
+LISTS: dict[str, tuple[tuple[dict[str, Any], ...], str]] = {
+    "nothing": ((), "lists nothing"),
+    "no backup service": (({"type": "compute", "endpoints": []},), "lists compute"),
+    "another region": ((vbs(region_id="eu-nl"),), "region eu-de"),
+    "internal alone": ((vbs(interface="internal"),), "interface public"),
+    "admin alone": ((vbs(interface="admin"),), "interface public"),
+    "no url": ((vbs(url=None),), "lists vbs"),
+    "a number": ((vbs(url=7),), "lists vbs"),
+    "no endpoints": (({"type": "vbs"},), "lists vbs"),
+    "a list for a type": (({"type": ["\x1b[31m"]},), "no backup service"),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_f61_a_catalog_without_the_service_is_told_with_what_it_has(kind: str) -> None:
+    listed, says = LISTS[kind]
+    cloud = Listing(listed=listed)
+    code, _, err = cloud.run("get", "j")
+    assert (code, len(cloud.asked)) == (6, 1)
+    assert says in err
+    assert "--endpoint" in err
+    assert "\x1b" not in err
+
+
+ODD: list[Any] = [
+    "text", 7, [[]], [None], [{"type": "vbs", "endpoints": 7}], [{"type": "vbs", "endpoints": [7]}],
+    [{"type": "vbs", "endpoints": {"a": 1}}], [{"type": "vbs", "endpoints": ["x"]}], {"a": 1},
+    [vbs(region_id=["eu-de"])], [vbs(interface={})], [{"type": {}, "endpoints": [[]]}], [vbs() | {"type": ["vbs"]}],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("listed", ODD)
+def test_f61_a_catalog_of_any_shape_is_no_bug_and_no_way(listed: Any) -> None:
+    class Odd(Cloud):
+        def _catalog(self) -> list[Any]:
+            return listed  # type: ignore[no-any-return]
+
+    cloud = Odd()
+    code, _, err = cloud.run("get", "j")
+    assert (code, len(cloud.asked)) == (6, 1), err
+
+
+@pytest.mark.parametrize(
+    "url", ["http://vbs.evil.test", "http://127.0.0.1:{port}", "https://169.254.169.254", "//x"]
+)
+def test_f61_s01_s11_the_other_place_hears_nothing_at_all(url: str) -> None:
+    with Server(always(answer({}))) as other:
+        token = {"project": {"id": PROJECT_ID}, "catalog": [vbs(url=url.format(port=other.port))]}
+        signed_in = answer({"token": token}, 201, "X-Subject-Token: a-token-of-tests")
+        with Server(always(signed_in)) as proxy:  # on the way to every other host
+            env = clean_env(**USER, HTTP_PROXY=proxy.url, HTTPS_PROXY=proxy.url)
+            env |= {"OS_AUTH_URL": "http://iam.cloud.test/v3", "VBSJOB_INSECURE_HTTP": "yes"}
+            ended = process("get", "j", env=env)
+    assert ended.code == 4
+    assert (proxy.requests, other.connections) == (1, 0)
+    assert proxy.received[0].startswith(b"POST http://iam.cloud.test/v3/auth/tokens ")

@@ -1,0 +1,287 @@
+"""Signing in against a real OpenStack Keystone: what it accepts, refuses, lets expire, revokes."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.context import fake_context
+from tests.support.program import ROOT
+from vbsjob.__main__ import run
+from vbsjob.client import JobsClient
+from vbsjob.config import loader
+from vbsjob.errors import VbsjobError
+from vbsjob.http.messages import Request, Response
+from vbsjob.http.transport import Transport
+from vbsjob.redact import Secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vbsjob.context import Context
+
+SERVE = ROOT.parent / "shared" / "keystone" / "serve.py"
+CACHE = Path(tempfile.gettempdir()) / "keystone-cache"
+LIFE = 4
+pytestmark = [
+    pytest.mark.keystone,
+    pytest.mark.skipif(not SERVE.exists(), reason="../shared/keystone is not here"),
+]
+
+
+@pytest.fixture(scope="module")
+def keystone() -> Iterator[dict[str, Any]]:
+    command = [sys.executable, str(SERVE), "--cache", str(CACHE), "--token-expiration", str(LIFE)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as serving:
+        assert serving.stdout is not None
+        line = serving.stdout.readline()
+        assert line, "Keystone did not start"
+        yield json.loads(line)
+        serving.send_signal(signal.SIGTERM)
+        serving.wait(timeout=30)
+
+
+class Net:
+    """Real HTTP to Keystone; the backup service beside it asks Keystone about every token."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.facts = facts
+        self.wire = Transport(secrets=Secrets(), clock=time.monotonic, body_limit=1 << 20)
+        self.asked: list[Request] = []
+        self.statuses: list[int] = []
+
+    def __call__(self, request: Request) -> Response:
+        self.asked.append(request)
+        response = self._job(request) if "/jobs/" in request.url else self.wire.send(request)
+        self.statuses.append(response.status)
+        return response
+
+    def _job(self, request: Request) -> Response:
+        assert request.url.startswith("http://127.0.0.1:8799/v1/")
+        token = request.headers["X-Auth-Token"]
+        headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+        address = f"{self.facts['auth_url']}/auth/tokens"
+        if self.wire.send(Request("GET", address, headers)).status != 200:
+            return Response(401, {}, b'{"error_code": "APIGW.0307", "error_msg": "expired"}')
+        job = {"job_id": request.url.rpartition("/")[2], "status": "RUNNING"}
+        return Response(200, {}, json.dumps(job).encode())
+
+    @property
+    def posts(self) -> int:
+        return sum(request.method == "POST" for request in self.asked)
+
+
+@pytest.fixture
+def net(keystone: dict[str, Any]) -> Iterator[Net]:
+    made = Net(keystone)
+    yield made
+    made.wire.close()
+
+
+def env(facts: dict[str, Any], **more: str) -> dict[str, str]:
+    told = {
+        "OS_AUTH_URL": facts["auth_url"],
+        "OS_USERNAME": facts["user_name"],
+        "OS_PASSWORD": facts["password"],
+        "OS_USER_DOMAIN_NAME": facts["domain_name"],
+        "OS_PROJECT_NAME": facts["project_name"],
+    }
+    return {name: value for name, value in (told | more).items() if value}
+
+
+def context(net: Net, variables: dict[str, str], cache: Path | None = None) -> Context:
+    return fake_context(
+        io.StringIO(), io.StringIO(), io.StringIO(), variables, send=net, cache_folder=cache
+    )
+
+
+def vbsjob(net: Net, variables: dict[str, str], *argv: str, cache: Path | None = None) -> Any:
+    around = context(net, variables, cache)
+    code = run(argv, around)
+    return code, around.stdout.getvalue(), around.stderr.getvalue()  # type: ignore[attr-defined]
+
+
+def client(net: Net, variables: dict[str, str]) -> JobsClient:
+    around = context(net, variables)
+    return JobsClient(loader.load({}, around), around)
+
+
+def credential(facts: dict[str, Any], **more: str) -> dict[str, str]:
+    return env(
+        facts,
+        OS_PASSWORD="",
+        OS_PROJECT_NAME="",
+        OS_AUTH_TYPE="v3applicationcredential",
+        OS_APPLICATION_CREDENTIAL_SECRET=facts["application_credential_secret"],
+        **more,
+    )
+
+
+def test_a_password_signs_in_and_the_catalog_leads_to_the_service(net: Net, keystone: Any) -> None:
+    assert vbsjob(net, env(keystone), "get", "j")[0] == 0
+    assert net.asked[1].url == f"http://127.0.0.1:8799/v1/{keystone['project_id']}/jobs/j"
+
+
+@pytest.mark.parametrize("known", ["OS_PROJECT_ID", "OS_USER_ID"])
+def test_project_and_user_can_be_told_by_their_ids(net: Net, keystone: Any, known: str) -> None:
+    by_id = {
+        "OS_PROJECT_ID": {"OS_PROJECT_ID": keystone["project_id"], "OS_PROJECT_NAME": ""},
+        "OS_USER_ID": {
+            "OS_USER_ID": keystone["user_id"],
+            "OS_USERNAME": "",
+            "OS_USER_DOMAIN_NAME": "",
+            "OS_PROJECT_DOMAIN_NAME": keystone["domain_name"],
+        },
+    }
+    assert vbsjob(net, env(keystone, **by_id[known]), "get", "j")[0] == 0
+
+
+def test_f57_a_wrong_password_is_posted_once(net: Net, keystone: Any) -> None:
+    code, _, err = vbsjob(net, env(keystone, OS_PASSWORD="canary-wrong"), "get", "a", "b")
+    assert (code, net.posts, net.statuses) == (4, 1, [401])
+    assert "canary-wrong" not in err
+
+
+def test_f57_s13_three_watchers_with_a_wrong_password_post_it_once_each(keystone: Any) -> None:
+    def watch(_: int) -> tuple[Any, list[int]]:
+        net = Net(keystone)
+        ended = vbsjob(net, env(keystone, OS_PASSWORD="canary-wrong"), "watch", "a", "b", "c")
+        net.wire.close()
+        return ended, net.statuses
+
+    with ThreadPoolExecutor(3) as pool:
+        for (code, _, err), statuses in pool.map(watch, range(3)):
+            assert (code, statuses) == (4, [401])
+            assert "lock" in err
+
+
+def test_a_wrong_scope_is_refused_with_4(net: Net, keystone: Any) -> None:
+    assert vbsjob(net, env(keystone, OS_PROJECT_NAME="eu-de_nobodys"), "get", "j")[0] == 4
+    assert net.posts == 1
+
+
+def test_a_token_is_scoped_and_serves(net: Net, keystone: Any) -> None:
+    held = client(net, env(keystone))
+    held.sign_in()
+    held.job("j")
+    token = net.asked[-1].headers["X-Auth-Token"]
+    assert vbsjob(net, env(keystone, OS_PASSWORD="", OS_TOKEN=token), "get", "j")[0] == 0
+
+
+def test_an_application_credential_signs_in_by_id_and_by_name(net: Net, keystone: Any) -> None:
+    by_id = {"OS_APPLICATION_CREDENTIAL_ID": keystone["application_credential_id"]}
+    assert vbsjob(net, credential(keystone, **by_id), "get", "j")[0] == 0
+    by_name = {"OS_APPLICATION_CREDENTIAL_NAME": keystone["application_credential_name"]}
+    assert vbsjob(net, credential(keystone, **by_name), "get", "j")[0] == 0
+
+
+def test_a_wrong_credential_secret_is_posted_once(net: Net, keystone: Any) -> None:
+    by_id = {"OS_APPLICATION_CREDENTIAL_ID": keystone["application_credential_id"]}
+    variables = credential(keystone, **by_id) | {"OS_APPLICATION_CREDENTIAL_SECRET": "wrong-one"}
+    assert vbsjob(net, variables, "get", "j")[0] == 4
+    assert net.posts == 1
+
+
+def test_f58_tokens_that_live_for_seconds_are_renewed_without_a_wrong_word(
+    net: Net, keystone: Any
+) -> None:
+    asking = client(net, env(keystone))
+    end = time.monotonic() + 3 * LIFE
+    while time.monotonic() < end:
+        assert asking.job("j").status == "RUNNING"
+        time.sleep(0.2)
+    assert net.posts >= 3
+    assert net.statuses.count(401) <= 1
+
+
+def test_f58_a_watch_outlives_its_tokens_without_a_wrong_word(net: Net, keystone: Any) -> None:
+    argv = ("watch", "j", "--interval", "1", "--timeout", f"{3 * LIFE}", "-o", "jsonl")
+    code, out, _ = vbsjob(net, env(keystone), *argv)
+    events = [json.loads(line)["event"] for line in out.splitlines()]
+    assert (code, events) == (124, ["start", "change", "verdict"])
+    assert net.posts >= 3
+
+
+def test_f59_a_revoked_token_is_renewed_once(net: Net, keystone: Any) -> None:
+    asking = client(net, env(keystone))
+    asking.job("j")
+    token = net.asked[-1].headers["X-Auth-Token"]
+    headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+    net.wire.send(Request("DELETE", f"{keystone['auth_url']}/auth/tokens", headers))
+    assert asking.job("j").status == "RUNNING"
+    assert (net.posts, net.statuses[-3:]) == (2, [401, 201, 200])
+
+
+def test_f59_after_a_change_of_password_a_watch_tries_the_old_one_once(
+    net: Net, keystone: Any
+) -> None:
+    asking = client(net, env(keystone))
+    asking.job("j")
+    change_password(net, keystone["password"], "canary-new")
+    try:
+        with pytest.raises(VbsjobError) as caught:
+            asking.job("j")
+        assert caught.value.exit_code == 4
+        with pytest.raises(VbsjobError):
+            asking.job("j")
+        assert net.statuses == [201, 200, 401, 401]
+        assert vbsjob(net, env(keystone, OS_PASSWORD="canary-new"), "get", "j")[0] == 0
+    finally:
+        signed_in = client(net, env(keystone, OS_PASSWORD="canary-new"))
+        signed_in.job("j")
+        change_password(net, "canary-new", keystone["password"])
+
+
+def change_password(net: Net, old: str, new: str) -> None:
+    """Change the user's own password, with the token shown last."""
+    address = f"{net.facts['auth_url']}/users/{net.facts['user_id']}/password"
+    body = json.dumps({"user": {"original_password": old, "password": new}}).encode()
+    headers = {**net.asked[-1].headers, "Content-Type": "application/json"}
+    assert net.wire.send(Request("POST", address, headers, body)).status == 204
+    time.sleep(1.1)  # Keystone revokes whatever was issued in the same second
+
+
+def test_a_token_that_cannot_be_renewed_ends_with_4(net: Net, keystone: Any) -> None:
+    held = client(net, env(keystone))
+    held.job("j")
+    token = net.asked[-1].headers["X-Auth-Token"]
+    asking = client(
+        net,
+        {
+            "OS_TOKEN": token,
+            "OS_PROJECT_ID": keystone["project_id"],
+            "VBSJOB_ENDPOINT": "http://127.0.0.1:8799",
+        },
+    )
+    asking.job("j")
+    assert not asking.renewable
+    time.sleep(LIFE + 1)
+    with pytest.raises(VbsjobError) as caught:
+        asking.job("j")
+    assert caught.value.exit_code == 4
+
+
+def test_a_kept_token_serves_the_next_run(net: Net, keystone: Any, tmp_path: Path) -> None:
+    assert vbsjob(net, env(keystone), "get", "j", cache=tmp_path)[0] == 0
+    assert vbsjob(net, env(keystone), "get", "j", cache=tmp_path)[0] == 0
+    assert net.posts == 1
+
+
+def test_config_check_tells_who_signed_in(net: Net, keystone: Any) -> None:
+    code, out, _ = vbsjob(net, env(keystone), "config", "check")
+    assert code == 0
+    assert keystone["user_name"] in out
+    assert keystone["project_id"] in out
+    assert keystone["password"] not in out

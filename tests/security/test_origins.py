@@ -1,0 +1,156 @@
+"""A secret goes to the places that were set and to no other, whatever they say (S01, S03).
+
+Real servers on three ports: identity, service, and one that every answer points to.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Self
+
+import pytest
+
+from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, Cloud
+from tests.support.program import Ended, asked
+from tests.support.server import Server, answer
+from vbsjob.http.messages import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.server import Peer, Script
+
+TOKEN, KEY = "canary-token-9", "SKcanary0000000002"
+SECRETS = (PASSWORD, SECRET, TOKEN, KEY)
+NAMED = {"OS_USERNAME": "mira", "OS_USER_DOMAIN_NAME": "dom", "OS_PROJECT_NAME": "eu-de_team"}
+WAYS: dict[str, dict[str, str]] = {
+    "token": {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": PROJECT_ID},
+    "password": NAMED | {"OS_PASSWORD": PASSWORD},
+    "access key": {
+        "OS_ACCESS_KEY": "AKcanary0000000001", "OS_SECRET_KEY": KEY,
+        "OS_PROJECT_NAME": "eu-de_team",
+    },
+    "application credential": {
+        "OS_AUTH_TYPE": "v3applicationcredential", "OS_APPLICATION_CREDENTIAL_ID": "ac",
+        "OS_APPLICATION_CREDENTIAL_SECRET": SECRET,
+    },
+}  # fmt: skip
+COMMANDS = (("get", "j"), ("watch", "j", "-q"), ("tree", "j"), ("config", "check"))
+
+
+@dataclass
+class Places:
+    """A cloud behind real sockets, and the place that it praises in every answer."""
+
+    spoil: Callable[[int, str], Response | None] = lambda _number, _trap: None
+    """What is said instead to the question of a number; it may point to the trap."""
+    cloud: Cloud = field(default_factory=lambda: Cloud(tokens={TOKEN}))
+
+    def __enter__(self) -> Self:
+        """Open all three."""
+        self.trap = Server(lambda peer: peer.send(answer({})))
+        self.identity = Server(self._speaking(AUTH_URL.removesuffix("/v3")))
+        self.service = Server(self._speaking(SERVICE))
+        self.cloud.service = self.service.url
+        self.cloud.before = lambda _: self.spoil(len(self.cloud.asked), self.trap.url)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close them."""
+        for server in (self.identity, self.service, self.trap):
+            server.close()
+
+    def _speaking(self, place: str) -> Script:
+        def script(peer: Peer) -> None:
+            while whole := peer.request():
+                head, _, body = whole.partition(b"\r\n\r\n")
+                first, *lines = head.decode("latin-1").split("\r\n")
+                method, path, _ = first.split(" ")
+                headers = dict(line.split(": ", 1) for line in lines)
+                peer.send(self._praising(self.cloud(Request(method, place + path, headers, body))))
+
+        return script
+
+    def _praising(self, response: Response) -> bytes:
+        trap = self.trap.url
+        told = {
+            "location": trap, "content-location": trap, "link": f"<{trap}>; rel=next",
+            "refresh": f"0; url={trap}", "alt-svc": f'http/1.1="127.0.0.1:{self.trap.port}"',
+            "www-authenticate": f'Keystone uri="{trap}/v3"', "set-cookie": "praised=1",
+        } | dict(response.headers)  # fmt: skip
+        return answer(
+            response.body, response.status, *(f"{name}: {said}" for name, said in told.items())
+        )
+
+    def run(self, way: str, *argv: str, **more: str) -> Ended:
+        env = {"OS_AUTH_URL": f"{self.identity.url}/v3", "OS_REGION_NAME": "eu-de"} | WAYS[way]
+        proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), self.trap.url)
+        return asked(self.service.url, *argv, env=env | proxies | more)
+
+    def heard(self, server: Server) -> set[str]:
+        """Return the secrets that a server was sent."""
+        sent = b"".join(server.received)
+        return {secret for secret in SECRETS if secret.encode() in sent}
+
+
+@pytest.mark.parametrize(("way", "argv"), list(itertools.product(WAYS, COMMANDS)), ids=str)
+def test_s01_each_secret_goes_where_it_was_meant_for(way: str, argv: tuple[str, ...]) -> None:
+    with Places() as places:
+        ended = places.run(way, *argv)
+        assert ended.code == 0, ended.err
+        assert places.identity.requests
+        assert places.service.requests == 1
+        issued = {token for token in places.cloud.tokens if token != TOKEN}
+        meant = {"token": {TOKEN}, "password": {PASSWORD}, "access key": set[str]()}
+        assert places.heard(places.identity) == meant.get(way, {SECRET})
+        assert places.heard(places.service) == set()
+        for token in issued:
+            assert token.encode() in b"".join(places.service.received)
+        assert b"cookie" not in b"".join([*places.identity.received, *places.service.received])
+        assert places.trap.connections == 0
+
+
+@pytest.mark.parametrize("argv", COMMANDS, ids=str)
+def test_s01_where_the_endpoint_is_set_a_token_goes_to_the_service_alone(
+    argv: tuple[str, ...],
+) -> None:
+    with Places() as places:
+        set_ = {"VBSJOB_ENDPOINT": places.service.url}
+        ended = places.run("token", *argv, **set_)
+        assert ended.code == 0, ended.err
+        assert places.heard(places.service) == {TOKEN}
+        assert (places.identity.connections, places.trap.connections) == (0, 0)
+
+
+def away(number: int, trap: str, *, step: int, status: int) -> Response | None:
+    """Redirect one question to the trap."""
+    return Response(status, {"location": f"{trap}/v3/auth/tokens"}) if number == step else None
+
+
+STEPS = {"token": 2, "password": 2, "access key": 3, "application credential": 2}
+"""How many questions each way takes, the one about the job included."""
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("way", WAYS)
+def test_s01_s03_no_step_of_signing_in_and_asking_follows_a_redirect(way: str, status: int) -> None:
+    for step, argv in itertools.product(range(1, STEPS[way] + 1), COMMANDS):
+        with Places(partial(away, step=step, status=status)) as places:
+            ended = places.run(way, *argv)
+            assert ended.code == 6, (step, argv, ended.err)
+            assert "redirects to" in ended.err or "-q" in argv
+            assert len(places.cloud.asked) == step
+            assert places.trap.connections == 0
+
+
+@pytest.mark.parametrize("way", ["password", "application credential"])
+def test_s01_a_renewal_goes_where_one_signed_in_not_where_the_refusal_says(way: str) -> None:
+    def refused(number: int, _: str) -> Response | None:
+        return Response(401, {}, b'{"error_code": "APIGW.0307"}') if number == STEPS[way] else None
+
+    with Places(refused) as places:
+        assert places.run(way, "get", "j").code == 0
+        assert (places.identity.requests, places.service.requests) == (2, 2)
+        assert places.trap.connections == 0

@@ -1,0 +1,179 @@
+"""Canary secrets: in no output, at no level, in no file but a token in its cache."""
+
+from __future__ import annotations
+
+import base64
+import json
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.canary import leaked
+from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, told
+from tests.support.server import Server, answer, job, saying
+from vbsjob.errors import VbsjobError
+from vbsjob.http.messages import Request, Response
+from vbsjob.http.transport import Transport
+from vbsjob.redact import LEAST_IN_ANSWERS, MASK, Secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+CANARY = 'canary"pässword/7Q+&'
+
+
+def echoing(status: int, spelled: Callable[[str], str]) -> Callable[[Request], Response | None]:
+    """A service that gives back whatever it was sent."""
+
+    def before(request: Request) -> Response | None:
+        if status == 201 or (status == 200 and request.method == "POST"):
+            return None
+        sent = spelled(f"{dict(request.headers)} {request.body.decode()}")
+        return told(status, {"error": {"message": sent[:280], "code": sent[-60:]}})
+
+    return before
+
+
+@pytest.mark.parametrize("output", ["table", "json", "jsonl", "yaml", "csv", "value", "env"])
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500, 503])
+def test_s05_f95_an_echoing_service_gets_no_secret_printed(status: int, output: str) -> None:
+    for verbose in ((), ("-v",)):
+        cloud = Cloud(before=echoing(status, str))
+        _, out, err = cloud.run(
+            "get", "j", "-o", output, *verbose, env=USER | {"OS_PASSWORD": PASSWORD}
+        )
+        assert not leaked(out + err, PASSWORD, "canary-token-1")
+
+
+WAYS: dict[str, dict[str, str]] = {
+    "password": USER | {"OS_PASSWORD": "canary-password-wrong"},
+    "passcode": USER | {"OS_PASSCODE": "canary-passcode"},
+    "token": USER | {"OS_TOKEN": "canary-token-given"},
+    "application credential": USER
+    | {"OS_APPLICATION_CREDENTIAL_ID": "i", "OS_APPLICATION_CREDENTIAL_SECRET": "canary-ac-secret"},
+    "access key": {
+        "OS_ACCESS_KEY": "canary-access",
+        "OS_SECRET_KEY": "canary-secret-key",
+        "OS_SECURITY_TOKEN": "canary-security",
+        "OS_PROJECT_ID": PROJECT_ID,
+        "VBSJOB_ENDPOINT": SERVICE,
+    },
+    "proxy": USER | {"HTTPS_PROXY": "http://u:canary-proxy-password@proxy.test:1"},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("machine", ["table", "json"])
+def test_s05_f92_f93_no_way_of_signing_in_shows_its_secret(
+    way: str, machine: str, tmp_path: Path
+) -> None:
+    canaries = [v for v in WAYS[way].values() if v.startswith("canary") or "canary-proxy" in v]
+    secrets = [v.partition("u:")[2].partition("@")[0] or v for v in canaries]
+    assert secrets
+    for status in (400, 401, 500):
+        cloud = Cloud(before=echoing(status, str))
+        argvs = (("get", "j", "-v"), ("config", "check", "-v"), ("config", "show"))
+        for argv in argvs:
+            _, out, err = cloud.run(*argv, "-o", machine, env=WAYS[way], cache=tmp_path)
+            assert not leaked(out + err, *secrets)
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert not leaked(written.decode("latin-1"), *secrets)
+
+
+def test_f92_a_bug_shows_no_secret() -> None:
+    def broken(request: Request) -> Response | None:
+        raise RuntimeError(str(request.headers) + str(request.body))
+
+    code, out, err = Cloud(before=broken).run("get", "j", "-v")
+    assert code == 70
+    assert not leaked(out + err, PASSWORD)
+    assert "RuntimeError" in err
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "JSON": lambda s: json.dumps(s)[1:-1],
+    "percent": lambda s: quote(s, safe=""),
+    "base64": lambda s: base64.b64encode(s.encode()).decode().rstrip("="),
+    "urlsafe": lambda s: base64.urlsafe_b64encode(s.encode()).decode().rstrip("="),
+    "hex": lambda s: s.encode().hex(),
+    "HEX": lambda s: s.encode().hex().upper(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_that_is_known_is_masked_in_texts_values_and_bodies(form: str) -> None:
+    secrets, spelled = Secrets(CANARY), FORMS[form](CANARY)
+    assert secrets.masked(f"<{spelled}>") == f"<{MASK}>"
+    assert secrets.masked_value(f"<{spelled}>") == f"<{MASK}>"
+    body = json.dumps({"a": [f"<{spelled}>", 1.5]}).encode()
+    assert json.loads(secrets.masked_body(body)) == {"a": [f"<{MASK}>", 1.5]}
+
+
+def test_f95_a_secret_that_json_spells_in_escapes_is_masked_too() -> None:
+    escaped = "".join(f"\\u{ord(c):04x}" for c in "canary-token")
+    body = f'{{"message": "{escaped}"}}'.encode()
+    assert json.loads(Secrets("canary-token").masked_body(body)) == {"message": MASK}
+
+
+@given(st.binary(max_size=200))
+def test_a_body_without_a_secret_is_left_as_it_came(body: bytes) -> None:
+    assert Secrets("canary-token").masked_body(body) == body
+
+
+def test_a_short_secret_changes_no_answer_and_no_ordinary_word() -> None:
+    secrets = Secrets("abc", "SUCCESS"[:LEAST_IN_ANSWERS])
+    body = b'{"status": "SUCCESS", "x": "abc"}'
+    assert secrets.masked_body(body) == body
+    assert secrets.masked("abc SUCCESS") == f"abc {MASK}"
+
+
+def test_the_wire_masks_what_a_real_service_echoes() -> None:
+    from tests.support.program import TOKEN, asked
+
+    told_job = answer(json.dumps(job(message=f"you sent {TOKEN}")).encode())
+    with Server(saying(told_job)) as server:
+        ended = asked(server.url, "get", "j", "-o", "json")
+    assert ended.code == 0
+    assert TOKEN not in ended.out + ended.err
+    assert MASK in ended.out
+
+
+@pytest.mark.parametrize("machine", [False, True])
+@pytest.mark.parametrize("colors", ["", "1"])
+def test_nothing_that_is_said_on_stderr_holds_a_secret(machine: bool, colors: str) -> None:
+    context = Cloud().context({"FORCE_COLOR": colors})
+    context.secrets.add(PASSWORD)
+    context.error_output.machine, context.error_output.verbose = machine, True
+    for say in (context.note, context.warn, context.debug):
+        say(f"<{PASSWORD}>")
+    context.print_error(
+        VbsjobError(f"<{PASSWORD}>", hint=PASSWORD, code=PASSWORD, request_id=PASSWORD)
+    )
+    said = context.stderr.getvalue()  # type: ignore[attr-defined]
+    assert not leaked(said, PASSWORD)
+    assert said.count(f"<{MASK}>") == 4
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_a_secret_that_is_also_a_name_is_not_shown_as_a_name(output: str) -> None:
+    env = USER | {"OS_USERNAME": PASSWORD}
+    _, out, err = Cloud().run("config", "show", "-o", output, env=env)
+    assert "username" in out
+    assert not leaked(out + err, PASSWORD)
+
+
+def test_a_header_that_echoes_a_secret_is_masked_but_for_the_token_that_is_issued() -> None:
+    headers = (f"X-Request-Id: {CANARY.encode().hex()}", "X-Subject-Token: a-fresh-token")
+    with Server(saying(answer({}, 200, *headers))) as server:
+        wire = Transport(secrets=Secrets(CANARY, "a-fresh-token"), clock=monotonic, body_limit=999)
+        response = wire.send(Request("GET", f"{server.url}/x"))
+        wire.close()
+    assert response.headers["x-request-id"] == MASK
+    assert response.headers["x-subject-token"] == "a-fresh-token"

@@ -1,0 +1,381 @@
+"""The token cache: one request the next time, and a private file whatever happens around it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.cloud import PASSWORD, USER, Cloud
+from tests.support.context import fake_context
+from vbsjob.auth.token_cache import TokenCache
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def entries(cache: Path) -> list[Path]:
+    return sorted((cache / "tokens").glob("*.json"))
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def test_with_a_kept_token_the_usual_get_is_one_request(tmp_path: Path) -> None:
+    cloud = Cloud()
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    assert [request.method for request in cloud.asked] == ["POST", "GET", "GET"]
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o277])
+def test_s06_f70_it_is_private_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        assert Cloud().run("get", "j", cache=tmp_path / "c")[0] == 0
+    finally:
+        os.umask(before)
+    assert mode(tmp_path / "c" / "tokens") == 0o700
+    assert [mode(path) for path in entries(tmp_path / "c")] == [0o600]
+
+
+def test_s06_no_password_is_written(tmp_path: Path) -> None:
+    Cloud().run("get", "j", cache=tmp_path)
+    written = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
+    assert b"canary-token-1" in written
+    assert PASSWORD.encode() not in written
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"OS_USERNAME": "nils"},
+        {"OS_USER_DOMAIN_NAME": "other"},
+        {"OS_PROJECT_NAME": "eu-de_other"},
+        {"OS_PROJECT_ID": "5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1c"},
+        {"OS_CACERT": "/etc/ssl/other.pem"},
+        {"OS_CERT": "/etc/ssl/mine.pem"},
+        {"OS_INSECURE": "true"},
+        {"VBSJOB_VERIFY": "no"},
+        {"OS_AUTH_URL": "https://iam2.cloud.test/v3"},
+        {"OS_AUTH_URL": "https://iam.cloud.test:444/v3"},
+        {"OS_USER_ID": "5a2d0c5b", "OS_USERNAME": ""},
+    ],
+)
+def test_s21_a_token_is_bound_to_who_asks_where(tmp_path: Path, other: dict[str, str]) -> None:
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    cloud.run("get", "j", cache=tmp_path, env=USER | other)
+    assert cloud.posts == 2
+    cloud.run("get", "j", cache=tmp_path)
+    assert cloud.posts == 2
+
+
+def test_f57_a_kept_token_outlives_a_wrong_password(tmp_path: Path) -> None:
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    assert cloud.run("get", "j", cache=tmp_path, env=USER | {"OS_PASSWORD": "wrong-one"})[0] == 0
+    assert cloud.posts == 1
+
+
+def test_f56_a_kept_token_that_is_refused_is_replaced_once(tmp_path: Path) -> None:
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    cloud.tokens.clear()
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    assert cloud.posts == 2
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    assert cloud.posts == 2
+
+
+def test_a_kept_token_of_a_passcode_serves_and_is_forgotten_once_refused(tmp_path: Path) -> None:
+    cloud, env = Cloud(), USER | {"OS_PASSCODE": "123456"}
+    assert cloud.run("get", "j", cache=tmp_path, env=env)[0] == 0
+    assert cloud.run("get", "j", cache=tmp_path, env=env)[0] == 0
+    assert cloud.posts == 1
+    cloud.tokens.clear()
+    assert cloud.run("get", "j", cache=tmp_path, env=env)[0] == 4
+    assert not entries(tmp_path)
+
+
+def test_an_expired_token_is_not_used_nor_one_from_the_future(tmp_path: Path) -> None:
+    cloud = Cloud(life=600)
+    cloud.run("get", "j", cache=tmp_path)
+    cloud.clock.sleep(571)
+    cloud.run("get", "j", cache=tmp_path)
+    assert cloud.posts == 2
+    cloud.clock.seconds -= 300
+    cloud.run("get", "j", cache=tmp_path)
+    assert cloud.posts == 3
+
+
+def spoiled(kind: str, path: Path, content: bytes) -> None:
+    path.unlink()
+    other = path.with_name("x")
+    bodies = {
+        "empty": b"",
+        "cut": content[: len(content) // 2],
+        "binary": bytes(range(256)),
+        "deep": b"[" * 100_000,
+        "huge": b" " * (300 << 10),
+        "other types": b'{"pass": [], "written": "x"}',
+        "null": b"null",
+        "readable by others": content,
+    }
+    if kind in bodies:
+        path.write_bytes(bodies[kind])
+        path.chmod(0o644 if kind == "readable by others" else 0o600)
+    elif kind == "fifo":
+        os.mkfifo(path, 0o600)
+    elif kind == "device":
+        os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 5))  # zeros without end
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as made, contextlib.chdir(path.parent):
+            made.bind(path.name)
+    else:
+        other.write_bytes(content)
+        other.chmod(0o600)
+        if kind == "hard link":
+            path.hardlink_to(other)
+        elif kind == "another's":
+            other.rename(path)
+            os.chown(path, 54321, -1)
+        else:
+            path.symlink_to(other if kind == "link" else "nowhere")
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes such")
+KINDS = (
+    "empty", "cut", "binary", "deep", "huge", "other types", "null", "fifo", "link",
+    "dangling link", "hard link", "readable by others", "socket",
+    *(pytest.param(kind, marks=needs_root) for kind in ("device", "another's")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_f68_f70_f71_what_is_not_our_own_private_file_counts_as_none(
+    tmp_path: Path, kind: str
+) -> None:
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    (path,) = entries(tmp_path)
+    spoiled(kind, path, path.read_bytes())
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    assert cloud.posts == 2
+    assert mode(path) == 0o600
+    assert path.is_file()
+    assert not path.is_symlink()
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    assert cloud.posts == 2
+
+
+@pytest.mark.parametrize("wrong", [0o777, 0o755, 0o1777, 0o770])
+def test_f70_a_folder_that_others_may_enter_is_closed_to_them(tmp_path: Path, wrong: int) -> None:
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    (tmp_path / "tokens").chmod(wrong)
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    assert mode(tmp_path / "tokens") == 0o700
+
+
+def test_f71_a_link_in_place_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "tokens").symlink_to(tmp_path / "elsewhere")
+    code, _, err = Cloud().run("get", "j", cache=tmp_path)
+    assert code == 0
+    assert "cannot be kept" in err
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_f70_a_folder_of_somebody_else_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "tokens").mkdir(mode=0o700)
+    os.chown(tmp_path / "tokens", 54321, -1)
+    code, _, err = Cloud().run("get", "j", cache=tmp_path)
+    assert code == 0
+    assert "another user" in err
+    assert not list((tmp_path / "tokens").iterdir())
+
+
+def test_f72_a_place_that_cannot_be_written_changes_no_answer(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, out, err = Cloud().run("get", "j", cache=tmp_path / "file" / "below")
+    assert code == 0
+    assert "SUCCESS" in out
+    assert err.count("cannot be kept") == 1
+    assert Cloud().run("get", "j", cache=Path("/proc/none"))[0] == 0
+
+
+def test_f37_without_a_home_nothing_is_kept(tmp_path: Path) -> None:
+    cloud = Cloud()
+    assert cloud.run("get", "j", cache=None)[0] == 0
+    assert cloud.posts == 1
+
+
+def test_f68_what_killed_writers_left_is_swept_after_an_hour(tmp_path: Path) -> None:
+    Cloud().run("get", "j", cache=tmp_path)
+    cloud = Cloud()
+    now = cloud.clock.now().timestamp()
+    old, young = (tmp_path / "tokens" / f".new-{name}" for name in ("old", "young"))
+    dead = tmp_path / "tokens" / "dead.json"
+    for path, age in ((old, 4000), (young, 60), (dead, 3 * 86400)):
+        path.write_text("")
+        os.utime(path, (now - age, now - age))
+    cloud.run("get", "j", cache=tmp_path, env=USER | {"OS_USERNAME": "nils"})
+    assert (old.exists(), young.exists(), dead.exists()) == (False, True, False)
+
+
+def test_f69_a_lock_held_for_ever_is_waited_for_five_seconds(tmp_path: Path) -> None:
+    import fcntl
+
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    (path,) = entries(tmp_path)
+    path.unlink()
+    with Path(f"{path}.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        began = cloud.clock()
+        assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+        assert 5.0 <= cloud.clock() - began < 7.0
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "dangling link", "fifo"])
+def test_f69_f71_trouble_with_the_lock_is_never_fatal(tmp_path: Path, kind: str) -> None:
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    (path,) = entries(tmp_path)
+    path.unlink()
+    lock, other = Path(f"{path}.lock"), tmp_path / "other"
+    lock.unlink()
+    if kind == "folder":
+        lock.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(lock)
+    else:
+        lock.symlink_to(other)
+        if kind == "link":
+            other.write_text("not ours to lock")
+    began = cloud.clock()
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    assert cloud.clock() - began < 5
+    assert len(entries(tmp_path)) == 1
+    assert other.exists() == (kind == "link")
+
+
+# Real processes from here on: a service on loopback, one cache, real signals.
+
+
+@pytest.fixture
+def served() -> Iterator[dict[str, str]]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "vbsjob", "sandbox"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        env = {}
+        while "VBSJOB_REGION" not in env or "VBSJOB_PROJECT_NAME" not in env:
+            name, _, value = (
+                process.stdout.readline().removeprefix("export ").strip().partition("=")
+            )
+            env[name] = value
+        yield env | {"PATH": os.environ["PATH"]}
+        process.kill()
+
+
+def started(served: dict[str, str], home: Path) -> subprocess.Popen[str]:
+    env = served | {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "vbsjob", "get", "backup", "-o", "json", "-v"],
+        cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_f58_f69_fifty_processes_at_once_sign_in_once(
+    served: dict[str, str], tmp_path: Path
+) -> None:
+    running = [started(served, tmp_path) for _ in range(50)]
+    told = [process.communicate() for process in running]
+    assert [process.returncode for process in running] == [0] * 50
+    assert sum("POST" in err for _, err in told) == 1
+
+
+WRITER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from vbsjob.auth.keystone import AccessInfo
+from vbsjob.auth.token_cache import TokenCache
+from vbsjob.context import Context
+
+world = Context(sys.stdin, sys.stdout, sys.stderr, {})
+store = TokenCache(Path(sys.argv[1]), ("account",), world)
+catalog = ({"type": "vbs", "x": "y" * 3000},)
+held = AccessInfo("t" * 4000, "p", None, None, 86400.0, datetime.now(UTC), catalog)
+store.write(held)
+print("ready", flush=True)
+while True:
+    with store.renewing():
+        store.write(held)
+"""
+
+
+def writer(folder: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+def modes(folder: Path) -> set[int]:
+    found = set()
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # a writer's own, renamed meanwhile
+            found.add(mode(path))
+    return found
+
+
+def killed(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+@pytest.mark.parametrize(
+    "kills", [200, pytest.param(2000, marks=pytest.mark.long)], ids=["200", "2000"]
+)
+def test_f68_kill_9_of_eight_writers_never_leaves_a_broken_cache(
+    tmp_path: Path, kills: int
+) -> None:
+    folder, draw = tmp_path / "tokens", random.Random(68)
+    reader = TokenCache(folder, ("account",), fake_context(sys.stdin, sys.stdout, sys.stderr, {}))
+    writers = [writer(folder) for _ in range(8)]
+    try:
+        for _ in range(kills):
+            time.sleep(draw.random() / 100)
+            victim = draw.randrange(8)
+            killed(writers[victim])
+            kept = reader.read()
+            assert kept is not None
+            assert kept.held.token == "t" * 4000
+            assert modes(folder) == {0o600}
+            writers[victim] = writer(folder)
+    finally:
+        for process in writers:
+            killed(process)
+    cloud = Cloud()
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0

@@ -1,0 +1,229 @@
+"""Certificates and mixed sources: whom we trust, what is said of a bad file, what never mixes."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.certificates import Authority
+from tests.support.cloud import PASSWORD, USER, Cloud
+from tests.support.program import ROOT, SETTINGS, asked, clean_env, environment, process
+from tests.support.server import Server, always, answer, job
+
+if TYPE_CHECKING:
+    from tests.support.server import Peer, Script
+
+CERTIFICATE_VARIABLES = ("OS_CACERT", "SSL_CERT_FILE")
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+@pytest.mark.parametrize("variable", CERTIFICATE_VARIABLES)
+def test_s15_an_authority_is_trusted_by_either_variable(
+    authority: Authority, variable: str
+) -> None:
+    with Server(always(answer(job())), tls=authority.good()) as server:
+        env = clean_env(server.url, **{variable: str(authority.file)})
+        assert process("get", "j", env=env).code == 0
+        assert process("get", "j", env=clean_env(server.url)).code == 7
+
+
+@pytest.mark.parametrize("variable", CERTIFICATE_VARIABLES)
+@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "text", "unreadable", "no name"])
+def test_f35_a_bad_authority_file_is_one_line_that_names_the_variable(
+    tmp_path: Path, variable: str, kind: str
+) -> None:
+    path = tmp_path / ("ca.pem" if kind != "no name" else "certificate-" * 30)
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "unreadable":
+        path.symlink_to("/proc/self/mem")  # for root too: the first page is nobody's
+    elif kind in {"empty", "text"}:
+        path.write_text("" if kind == "empty" else "canary-content")
+    env = clean_env("https://127.0.0.1:1", **{variable: str(path)})
+    ended = process("get", "j", env=env)
+    assert ended.code == 2
+    assert variable in ended.err
+    assert str(path) in ended.err
+    assert ended.err.count("\n") == 1
+    assert "canary-content" not in ended.err
+
+
+@pytest.mark.parametrize("kind", ["missing", "file"])
+def test_f35_a_folder_of_authorities_that_is_none_is_named(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "certs"
+    if kind == "file":
+        path.write_text("")
+    env = environment("https://127.0.0.1:1", SSL_CERT_DIR=str(path))
+    ended = asked("https://127.0.0.1:1", "get", "j", env=env)
+    assert (ended.code, ended.err) == (2, f"vbsjob: SSL_CERT_DIR: {path} is no folder.\n")
+
+
+@pytest.mark.parametrize("command", ["get", "watch"])
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
+def test_f33_a_proxy_of_a_kind_that_is_not_known_is_one_line_of_usage(
+    command: str, variable: str
+) -> None:
+    url, value = "https://vbs.cloud.test", "socks5://u:canary-proxy-pw@proxy.test:1"
+    env = environment(url, VBSJOB_PROGRESS="none", **{variable: value}) | SETTINGS
+    ended = asked(url, command, "j", env=env)
+    assert ended.code == 2
+    assert ended.err.startswith(f"vbsjob: {variable}: ")
+    assert ended.err.count("\n") == 1
+    assert "canary-proxy-pw" not in ended.err
+
+
+@pytest.mark.parametrize("variables", [("OS_CERT",), ("OS_KEY",), ("OS_CERT", "OS_KEY")])
+def test_f35_a_bad_client_certificate_is_one_line_that_names_its_variable(
+    tmp_path: Path, variables: tuple[str, ...]
+) -> None:
+    (tmp_path / "c.pem").write_text("canary-content")
+    named = dict.fromkeys(variables, str(tmp_path / "c.pem"))
+    ended = process("get", "j", env=clean_env("https://127.0.0.1:1", **named))
+    assert ended.code == 2
+    assert "OS_CERT" in ended.err
+    assert "canary-content" not in ended.err
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_s02_certificates_unchecked_are_named_on_every_run(
+    authority: Authority, output: str
+) -> None:
+    with Server(always(answer(job())), tls=authority.bad("wrong host")) as server:
+        env = clean_env(server.url, OS_INSECURE="true")
+        ended = process("get", "j", "-o", output, env=env)
+    assert ended.code == 0
+    assert "certificates are not checked" in ended.err
+
+
+def empty(status: int) -> bytes:
+    return answer(b"", status)
+
+
+def resets(peer: Peer) -> None:
+    peer.request()
+    peer.reset()
+
+
+def falls_silent(peer: Peer) -> None:
+    peer.request()
+
+
+PROXIES: dict[str, tuple[Script, int]] = {
+    "wants a sign-in": (always(empty(407)), 1),
+    "fails": (always(empty(502)), 4),
+    "resets": (resets, 4),
+    "hangs up": (falls_silent, 4),
+    "is no proxy": (always(empty(200)[:9] + b"\r\n\r\n"), 4),
+}
+
+
+BEHIND = ("https://vbs.cloud.test", "http://vbs.cloud.test")
+TUNNELS = {"fails", "is no proxy"}
+"""Over plain http this is an answer like any other."""
+
+
+@pytest.mark.parametrize(
+    ("does", "url"),
+    [(does, url) for does in PROXIES for url in BEHIND if url == BEHIND[0] or does not in TUNNELS],
+)
+def test_f34_a_proxy_that_lets_nothing_through_is_named_without_its_password(
+    does: str, url: str
+) -> None:
+    script, tries = PROXIES[does]
+    with Server(script) as proxy:
+        through = proxy.url.replace("http://", "http://u:canary-proxy-pw@")
+        more = {"VBSJOB_INSECURE_HTTP": "true", "ALL_PROXY": through}
+        ended = asked(url, "get", "j", env=environment(url, **more))
+        assert proxy.connections == tries
+    assert ended.code == 7
+    assert f"the proxy {proxy.url}" in ended.err
+    assert "canary-proxy-pw" not in ended.err
+    first = (b"CONNECT vbs.cloud.test:443 ", b"GET http://vbs.cloud.test/v1/p/jobs/j ")
+    assert proxy.received[0].startswith(first)
+
+
+def test_f34_what_a_proxy_says_of_its_password_is_not_shown() -> None:
+    said = {"error": {"message": "no: u:canary-proxy%3Apw, u:canary-proxy:pw", "code": "X"}}
+    with Server(always(answer(said, 403))) as proxy:
+        through = proxy.url.replace("http://", "http://u:canary-proxy%3Apw@")
+        more = {"VBSJOB_INSECURE_HTTP": "true", "HTTP_PROXY": through}
+        ended = process("get", "j", "-v", env=clean_env("http://vbs.cloud.test", **more))
+    assert ended.code == 4
+    assert ended.err.count("(secret)") == 2
+    assert "canary" not in ended.err
+
+
+def test_f34_a_proxy_that_is_not_there_is_named() -> None:
+    with Server() as proxy:
+        pass
+    url = "https://vbs.cloud.test"
+    ended = asked(url, "get", "j", env=environment(url, HTTPS_PROXY=proxy.url))
+    assert ended.code == 7
+    assert f"(by the proxy {proxy.url}): connection refused" in ended.err
+
+
+def test_f34_one_process_needs_no_more_than_its_environment_to_find_the_proxy() -> None:
+    with Server(always(empty(407))) as proxy:
+        env = clean_env("https://vbs.cloud.test", HTTPS_PROXY=proxy.url)
+        ended = process("get", "j", env=env)
+    assert ended.code == 7
+    assert f"the proxy {proxy.url}" in ended.err
+
+
+HERE: dict[str, dict[str, Any]] = {
+    "address": {"auth": {"auth_url": "https://evil.test/v3"}},
+    "endpoint": {"vbs_endpoint_override": "https://evil.test"},
+    "both and a user": {
+        "auth": {"auth_url": USER["OS_AUTH_URL"], "username": "mira"},
+        "vbs_endpoint_override": "https://evil.test",
+    },
+}
+
+
+@pytest.mark.parametrize("where", HERE)
+def test_f75_no_secret_from_elsewhere_goes_where_a_file_in_this_folder_says(
+    tmp_path: Path, where: str
+) -> None:
+    (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"evil": HERE[where]}}))
+    own = {k: v for k, v in USER.items() if k != "OS_AUTH_URL"}
+    env = clean_env() | own | {"PYTHONPATH": str(ROOT), "OS_CLOUD": "evil"}
+    ended = process("get", "j", env=env, cwd=tmp_path)
+    assert ended.code == 2
+    assert "OS_PASSWORD would be sent to the address" in ended.err
+    assert PASSWORD not in ended.err
+
+
+def test_f75_a_token_that_is_kept_is_not_sent_where_a_file_in_this_folder_says(
+    tmp_path: Path,
+) -> None:
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    document = {
+        "clouds": {
+            "evil": {
+                "vbs_endpoint_override": "https://evil.test",
+                "auth": {
+                    "auth_url": USER["OS_AUTH_URL"],
+                    "username": "mira",
+                    "password": "whatever",
+                    "user_domain_name": "dom",
+                    "project_name": "eu-de_team",
+                },
+            }
+        }
+    }
+    hostile = Path(os.path.relpath(tmp_path))
+    (tmp_path / "clouds.yaml").write_text(json.dumps(document))
+    code, *_ = cloud.run(
+        "get", "j", env={"OS_CLOUD": "evil"}, cache=tmp_path, config_folders=(hostile,)
+    )
+    assert code == 4
+    assert not [request for request in cloud.asked if "evil" in request.url]

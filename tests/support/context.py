@@ -1,0 +1,74 @@
+"""A Context for tests in this process: no signals, no threads, no folder of the user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, TextIO
+
+from vbsjob.context import Context, Paths
+from vbsjob.errors import VbsjobError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vbsjob.jobs.job import Job
+    from vbsjob.watch.workers import FetchResult
+
+PATHS = tuple(Paths.__dataclass_fields__)
+
+
+class NoSignals:
+    """Replaces Signals: waiting only lets time pass."""
+
+    ending: int | None = None
+    stop = continued = cut = False
+
+    def __init__(self, sleep: Callable[[float], None]) -> None:
+        self._sleep = sleep
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def wake(self) -> None:
+        pass
+
+    def wait(self, seconds: float) -> float:
+        timeout = max(0.0, seconds)
+        self._sleep(timeout)
+        return timeout
+
+    def suspend(self) -> None:
+        pass
+
+
+class SequentialWorkers:
+    """Replaces WorkerPool: fetches in the calling thread, one job after the other."""
+
+    capacity = 1
+
+    def __init__(self, fetch: Callable[[str], Job]) -> None:
+        self._fetch = fetch
+        self._results: list[FetchResult] = []
+
+    def submit(self, job_id: str) -> None:
+        try:
+            self._results.append((job_id, self._fetch(job_id)))
+        except VbsjobError as error:
+            self._results.append((job_id, error))
+
+    def results(self) -> list[FetchResult]:
+        results, self._results = self._results, []
+        return results
+
+
+def fake_context(
+    stdin: TextIO, stdout: TextIO, stderr: TextIO, env: Mapping[str, str], **fields: Any
+) -> Context:
+    """Return a Context; the fields of Paths are taken beside those of Context."""
+    paths = Paths(**{name: fields.pop(name) for name in PATHS if name in fields})
+    sleep = fields.get("sleep", Context.__dataclass_fields__["sleep"].default)
+    fields.setdefault("signals", lambda *_: NoSignals(sleep))
+    fields.setdefault("workers", lambda fetch, _wake: SequentialWorkers(fetch))
+    return Context(stdin, stdout, stderr, env, paths, **fields)

@@ -1,0 +1,310 @@
+"""clouds.yaml: the same answers as openstacksdk, and the places where ours differ with reason."""
+
+# ruff: noqa: E501 - a table of documents, one a line
+from __future__ import annotations
+
+import io
+import itertools
+import random
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.support.context import fake_context
+from tests.support.files import unprivileged
+from vbsjob.config import loader
+from vbsjob.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vbsjob.config.loader import Settings
+
+URL = "https://iam.cloud.test/v3"
+SETTINGS_BY_NAME = (
+    "auth_url", "username", "user_id", "password", "token", "passcode", "project_id",
+    "project_name", "user_domain_id", "user_domain_name", "project_domain_id",
+    "project_domain_name", "application_credential_id", "application_credential_name",
+    "application_credential_secret", "interface", "auth_type", "cacert", "cert", "key", "verify",
+)  # fmt: skip
+USER = {"auth_url": URL, "username": "mira", "password": "canary-1", "user_domain_name": "dom"}
+OTC = {"profile": "otc", "auth": {"username": "mira", "password": "canary-1", "domain_name": "d"}}
+
+
+def cloud(**more: Any) -> dict[str, Any]:
+    return {"auth": {**USER, "project_name": "team"}, **more}
+
+
+HAND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    # name, the files' documents, what is asked for
+    ("plain", {"clouds": cloud(region_name="eu-de")}, {}),
+    ("project by id", {"clouds": {"auth": {**USER, "project_id": "p1"}}}, {}),
+    ("tenant name", {"clouds": {"auth": {**USER, "tenant_name": "old"}}}, {}),
+    ("tenant id", {"clouds": {"auth": {**USER, "tenant_id": "old"}}}, {}),
+    ("tenant and project", {"clouds": {"auth": {**USER, "tenant_name": "o", "project_name": "n"}}}, {}),
+    ("top level wins over auth", {"clouds": cloud(project_name="top")}, {}),
+    ("top level domain", {"clouds": cloud(user_domain_name="top")}, {}),
+    ("hyphens", {"clouds": {"region-name": "eu-de", "auth": {**USER, "project-name": "team"}}}, {}),
+    ("one domain for both", {"clouds": {"auth": {"auth_url": URL, "username": "m", "password": "p", "domain_name": "d", "project_name": "t"}}}, {}),
+    ("one domain id for both", {"clouds": {"auth": {"auth_url": URL, "username": "m", "password": "p", "domain_id": "d", "project_name": "t"}}}, {}),
+    ("own domain beside the one for both", {"clouds": {"auth": {**USER, "domain_name": "d", "project_name": "t"}}}, {}),
+    ("token", {"clouds": {"auth_type": "token", "auth": {"auth_url": URL, "token": "t1", "project_id": "p"}}}, {}),
+    ("token spelled auth_token", {"clouds": {"auth_type": "token", "auth": {"auth_url": URL, "auth_token": "t1"}}}, {}),
+    ("application credential", {"clouds": {"auth_type": "v3applicationcredential", "auth": {"auth_url": URL, "application_credential_id": "a", "application_credential_secret": "s"}}}, {}),
+    ("application credential by name", {"clouds": {"auth_type": "v3applicationcredential", "auth": {**USER, "application_credential_name": "a", "application_credential_secret": "s"}}}, {}),
+    ("passcode", {"clouds": {"auth_type": "v3totp", "auth": {**USER, "passcode": "123456"}}}, {}),
+    ("auth_plugin and auth_type", {"clouds": cloud(auth_plugin="token", auth_type="password")}, {}),
+    ("numbers are texts", {"clouds": {"auth": {**USER, "password": 12345, "project_name": 7}}}, {}),
+    ("a number with a point", {"clouds": {"auth": {**USER, "password": 1.5}}}, {}),
+    ("interface", {"clouds": cloud(interface="internal")}, {}),
+    ("endpoint_type", {"clouds": cloud(endpoint_type="admin")}, {}),
+    ("verify false", {"clouds": cloud(verify=False)}, {}),
+    ("insecure", {"clouds": cloud(insecure=True)}, {}),
+    ("insecure as a word", {"clouds": cloud(insecure="true")}, {}),
+    ("cacert", {"clouds": cloud(cacert="/etc/ca.pem")}, {}),
+    ("client certificate", {"clouds": cloud(cert="/c.pem", key="/k.pem")}, {}),
+    ("regions: first", {"clouds": cloud(regions=["r1", "r2"])}, {}),
+    ("regions: asked", {"clouds": cloud(regions=["r1", "r2"])}, {"region": "r2"}),
+    ("regions: not there", {"clouds": cloud(regions=["r1", "r2"])}, {"region": "r3"}),
+    ("regions with values", {"clouds": cloud(regions=[{"name": "r1", "values": {"interface": "internal"}}, "r2"])}, {}),
+    ("regions with values, other", {"clouds": cloud(regions=["r2", {"name": "r1", "values": {"interface": "internal"}}])}, {"region": "r1"}),
+    ("regions with auth", {"clouds": cloud(regions=[{"name": "r1", "values": {"auth": {"project_name": "there"}}}])}, {}),
+    ("regions and region_name", {"clouds": cloud(regions=["r1"], region_name="r9")}, {}),
+    ("region in the address", {"clouds": {"region_name": "r1", "auth": {**USER, "auth_url": "https://iam.{region_name}.test/v3"}}}, {}),
+    ("region asked in the address", {"clouds": {"regions": ["r1", "r2"], "auth": {**USER, "auth_url": "https://iam.{region_name}.test/v3"}}}, {"region": "r2"}),
+    ("otc", {"clouds": {**OTC, "region_name": "eu-nl"}}, {}),
+    ("otc, region asked", {"clouds": OTC}, {"region": "eu-nl"}),
+    ("otc, no region", {"clouds": OTC}, {}),
+    ("otc under its old name", {"clouds": {"cloud": "otc", "auth": OTC["auth"], "region_name": "eu-de"}}, {}),
+    ("otc with an address of its own", {"clouds": {**OTC, "auth": {**USER}, "region_name": "eu-de"}}, {}),
+    ("otc with regions of its own", {"clouds": {**OTC, "regions": ["eu-nl"]}}, {}),
+    ("secure", {"clouds": {"auth": {k: v for k, v in USER.items() if k != "password"}}, "secure": {"auth": {"password": "canary-2"}}}, {}),
+    ("secure wins", {"clouds": cloud(), "secure": {"auth": {"password": "canary-2"}}}, {}),
+    ("secure alone", {"secure": cloud(region_name="r1")}, {}),
+    ("secure adds top level", {"clouds": cloud(), "secure": {"region_name": "r7", "cacert": "/x"}}, {}),
+    ("public profile", {"clouds": {"profile": "mine", "auth": {"username": "m", "password": "p"}}, "public": {"auth": {"auth_url": URL}, "region_name": "r1"}}, {}),
+    ("public profile with regions", {"clouds": {"profile": "mine", "auth": {"username": "m"}}, "public": {"auth": {"auth_url": URL}, "regions": ["r1", "r2"]}}, {}),
+    ("public profile, region asked", {"clouds": {"profile": "mine", "auth": {"username": "m"}}, "public": {"auth": {"auth_url": URL}, "regions": ["r1", "r2"]}}, {"region": "r2"}),
+    ("public profile overridden", {"clouds": {"profile": "mine", "interface": "internal", "auth": {"username": "m", "auth_url": "https://other.test/v3"}}, "public": {"interface": "admin", "auth": {"auth_url": URL}}}, {}),
+    ("an unknown profile is passed over", {"clouds": cloud(profile="nobodys", region_name="r1")}, {}),
+    ("keys of others", {"clouds": cloud(image_format="raw", compute_api_version="2", networks=[])}, {}),
+    ("no auth", {"clouds": {"region_name": "r1"}}, {}),
+    ("empty values", {"clouds": {"auth": {**USER, "token": ""}, "region_name": "r1"}}, {}),
+    ("yes and no", {"clouds": cloud(verify=True, insecure=False)}, {}),
+    ("non-ASCII", {"clouds": {"auth": {**USER, "username": "jürgen", "password": "pä€s"}}}, {}),
+]  # fmt: skip
+
+DIFFERENT = {
+    "otc, region from the project": "a region that the project's name tells beats the profile's"
+    " first: OTC's projects are called REGION or REGION_NAME",
+    "otc-swiss": "the vendor's file writes the address without a scheme; ours has https://",
+    "a region that region_name does not list": "an option wins over a file, as everywhere here",
+    "auth_plugin": "the default auth_type hides it there; here it is auth_type's older name",
+    "no region for the room": "{region_name} is left empty there, and asked for here",
+    "percent room": "%(region_name)s is filled in too: otcextensions' own examples use it",
+    "a broken file": "skipped there, an error with file and line here",
+    "a file named that is not there": "skipped there, an error here",
+}
+
+
+def generated(count: int) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    draw = random.Random(5)
+    made = []
+    for number in range(count):
+        pool: dict[str, list[Any]] = {
+            "username": ["u1", None], "user_id": ["ui", None, None], "password": ["p w", "x"],
+            "project_name": ["t", None], "project_id": ["p1", None, None],
+            "tenant_name": ["old", None, None], "user_domain_name": ["ud", None],
+            "project_domain_name": ["pd", None], "domain_name": ["d", None, None],
+            "domain_id": ["di", None, None], "token": ["t1", None, None, None],
+        }  # fmt: skip
+        documents: dict[str, dict[str, Any]] = {}
+        for place in ("clouds", "secure", "public"):
+            drawn = {k: draw.choice(v) for k, v in pool.items() if draw.random() < 0.6}
+            auth = {k: v for k, v in drawn.items() if v is not None}
+            top = {
+                "region_name": draw.choice(["r1", "r2"]), "regions": ["r1", "r2", "r3"],
+                "interface": draw.choice(["public", "internal"]), "verify": draw.random() < 0.5,
+                "cacert": "/ca.pem", "project_name": "top", "user_domain_name": "top-domain",
+            }  # fmt: skip
+            chosen = {k: v for k, v in top.items() if draw.random() < 0.25}
+            documents[place] = {"auth": auth, **chosen}
+        documents["clouds"]["auth"]["auth_url"] = "https://iam.{region_name}.test/v3"
+        documents["clouds"]["profile"] = "mine"
+        region = draw.choice(["r1", "r2", None])
+        if "regions" not in documents["clouds"] and "regions" not in documents["secure"]:
+            region = None  # where a file says one region, asking for another differs: see above
+        made.append((f"generated {number}", documents, {"region": region} if region else {}))
+    return made
+
+
+def written(folder: Path, documents: dict[str, Any]) -> None:
+    names = {"clouds": "clouds", "secure": "secure", "public": "clouds-public"}
+    for kind, values in documents.items():
+        section, name = ("public-clouds", "mine") if kind == "public" else ("clouds", "a")
+        path = folder / f"{names[kind]}.yaml"
+        path.write_text(yaml.safe_dump({section: {name: values}}, allow_unicode=True), "utf-8")
+        path.chmod(0o600)
+
+
+def ours(folder: Path, asked: dict[str, Any], env: dict[str, str] | None = None) -> Settings:
+    context = fake_context(
+        io.StringIO(), io.StringIO(), io.StringIO(), env or {}, config_folders=(folder,)
+    )
+    return loader.load({"cloud": "a", **asked}, context)
+
+
+def theirs(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from openstack import config
+    read = config.OpenStackConfig(
+        config_files=[str(folder / "clouds.yaml")],
+        secure_files=[str(folder / "secure.yaml")],
+        vendor_files=[str(folder / "clouds-public.yaml")],
+        load_envvars=False,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = read.get_one(cloud="a", region_name=asked.get("region"), validate=False)
+        verify, cert = found.get_requests_verify_args()
+    flat = {**found.config["auth"], **{k: v for k, v in found.config.items() if k != "auth"}}
+    flat |= {"region": found.region_name, "checked": bool(verify), "cert": cert}
+    return flat
+
+
+def answers(found: Settings) -> dict[str, Any]:
+    told = {noun: found[noun] for noun in (*SETTINGS_BY_NAME, "region")}
+    if found["project_id"] or found["project_name"]:
+        for kind, whose in itertools.product(("id", "name"), ("user", "project")):
+            noun = f"{whose}_domain_{kind}"
+            told[noun] = told[noun] or found[f"domain_{kind}"]
+    told["auth_type"] = told["auth_type"] or "password"
+    told["checked"] = bool(found["verify"]) and not found["insecure"]
+    told["cert"] = (told["cert"], told["key"]) if told["key"] else told["cert"]
+    return {k: v for k, v in told.items() if k not in {"verify", "key"} and v not in (None, "")}
+
+
+def expected(found: dict[str, Any]) -> dict[str, Any]:
+    known = {*SETTINGS_BY_NAME, "region", "checked"} - {"verify", "key"}
+    told = {k: v for k, v in found.items() if k in known and v not in (None, "", [])}
+    told.setdefault("interface", "public")
+    return told
+
+
+@pytest.mark.parametrize(
+    ("documents", "asked"),
+    [(d, a) for _, d, a in HAND + generated(60)],
+    ids=[name for name, _, _ in HAND + generated(60)],
+)
+def test_the_same_answers_as_openstacksdk(
+    tmp_path: Path, documents: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    written(tmp_path, documents)
+    try:
+        right = expected(theirs(tmp_path, asked))
+    except Exception:  # noqa: BLE001 - whatever they say, they refuse it
+        right = {}
+    if not right or "//iam..test" in right.get("auth_url", ""):
+        with pytest.raises(UsageError):
+            ours(tmp_path, asked)
+    else:
+        assert answers(ours(tmp_path, asked)) == right
+
+
+def refused(folder: Path, env: dict[str, str] | None = None) -> str:
+    with pytest.raises(UsageError) as caught:
+        ours(folder, {}, env)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_what_differs_differs_as_written(tmp_path: Path, name: str) -> None:
+    auth = {k: v for k, v in USER.items() if k != "auth_url"}
+    if name == "otc, region from the project":
+        written(
+            tmp_path, {"clouds": {"profile": "otc", "auth": {**auth, "project_name": "eu-nl_x"}}}
+        )
+        assert ours(tmp_path, {})["auth_url"] == "https://iam.eu-nl.otc.t-systems.com/v3"
+    elif name == "otc-swiss":
+        written(tmp_path, {"clouds": {"profile": "otc-swiss", "auth": auth}})
+        assert ours(tmp_path, {})["auth_url"] == f"https://{theirs(tmp_path, {})['auth_url']}"
+        assert ours(tmp_path, {})["region"] == "eu-ch2"
+    elif name == "a region that region_name does not list":
+        written(tmp_path, {"clouds": cloud(region_name="r1")})
+        assert ours(tmp_path, {"region": "r2"})["region"] == "r2"
+    elif name == "auth_plugin":
+        written(tmp_path, {"clouds": cloud(auth_plugin="v3totp")})
+        assert ours(tmp_path, {})["auth_type"] == "v3totp"
+        assert theirs(tmp_path, {})["auth_type"] == "password"
+    elif name == "no region for the room":
+        address = "https://iam.{region_name}.test/v3"
+        written(tmp_path, {"clouds": {"auth": {**auth, "auth_url": address}}})
+        assert theirs(tmp_path, {})["auth_url"] == "https://iam..test/v3"
+        assert "needs a region" in refused(tmp_path)
+    elif name == "percent room":
+        address = "https://iam.%(region_name)s.test/v3"
+        written(tmp_path, {"clouds": {"region_name": "r1", "auth": {**auth, "auth_url": address}}})
+        assert ours(tmp_path, {})["auth_url"] == "https://iam.r1.test/v3"
+    elif name == "a broken file":
+        (tmp_path / "clouds.yaml").write_text("clouds:\n  a: [canary-content\n")
+        assert "clouds.yaml: line 3" in refused(tmp_path)
+        assert "canary-content" not in refused(tmp_path)
+    else:
+        env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / "none.yaml")}
+        assert "OS_CLIENT_CONFIG_FILE" in refused(tmp_path, env)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"auth": {"ak": "AK1", "sk": "SK1", "security_token": "ST1"}},
+        {"auth": {"access_key": "AK1", "secret_key": "SK1", "security_token": "ST1"}},
+        {"ak": "AK1", "sk": "SK1", "security_token": "ST1"},
+        {"access_key": "AK1", "secret_key": "SK1", "security_token": "ST1"},
+    ],
+)
+def test_access_keys_are_met_at_both_places(tmp_path: Path, keys: dict[str, Any]) -> None:
+    written(tmp_path, {"clouds": keys})
+    found = ours(tmp_path, {})
+    nouns = ("access_key", "secret_key", "security_token")
+    assert [found[noun] for noun in nouns] == ["AK1", "SK1", "ST1"]
+
+
+@pytest.mark.parametrize("key", ["vbs_endpoint_override", "volume_backup_endpoint_override"])
+def test_endpoint_overrides_lead_to_the_service(tmp_path: Path, key: str) -> None:
+    address = "https://vbs.{region_name}.cloud.test"
+    written(tmp_path, {"clouds": cloud(region_name="r1", **{key: address})})
+    assert ours(tmp_path, {})["endpoint"] == "https://vbs.r1.cloud.test"
+
+
+def test_a_cloud_alone_in_the_file_needs_no_name(tmp_path: Path) -> None:
+    written(tmp_path, {"clouds": cloud(region_name="r1")})
+    assert ours(tmp_path, {"cloud": None})["username"] == "mira"
+
+
+def test_another_clouds_unknown_profile_does_no_harm(tmp_path: Path) -> None:
+    document = {"clouds": {"a": cloud(), "b": {"profile": "nobodys"}, "c": {"regions": 7}}}
+    (tmp_path / "clouds.yaml").write_text(yaml.safe_dump(document))
+    assert ours(tmp_path, {})["username"] == "mira"
+
+
+def test_f37_a_folder_closed_to_the_user_such_as_anothers_working_directory_is_passed_over(
+    tmp_path: Path,
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    context = fake_context(
+        io.StringIO(), io.StringIO(), io.StringIO(), {}, config_folders=(closed,)
+    )
+    with unprivileged():
+        assert loader.load({"region": "eu-de"}, context)["region"] == "eu-de"
+
+
+def test_f73_a_place_that_cannot_be_looked_at_is_named_and_is_no_internal_failure(
+    tmp_path: Path,
+) -> None:
+    env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / ("name" * 100))}
+    assert "OS_CLIENT_CONFIG_FILE: " in refused(tmp_path, env)

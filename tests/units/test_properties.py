@@ -1,0 +1,98 @@
+"""Properties over families of input: durations, text, documents, ids; and codes' meanings."""
+
+from __future__ import annotations
+
+import json
+import re
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vbsjob import text
+from vbsjob.cli import job_ids
+from vbsjob.config import schema
+from vbsjob.errors import UsageError
+from vbsjob.http import strict_json
+from vbsjob.jobs import error_codes
+
+NUMBER = st.integers(0, 999_999)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=20,
+)  # fmt: skip
+IDS = st.lists(st.from_regex(r"[0-9A-Za-z_][0-9A-Za-z_-]{0,63}", fullmatch=True), min_size=1)
+PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "api" / "error-codes.json"
+
+
+@given(NUMBER, NUMBER, NUMBER)
+def test_a_duration_is_the_sum_of_its_parts(hours: int, minutes: int, seconds: int) -> None:
+    assert schema.duration(f"{hours}h{minutes}m{seconds}s") == hours * 3600 + minutes * 60 + seconds
+    assert schema.duration(f"{seconds}") == schema.duration(f"{seconds}s") == seconds
+
+
+@given(st.text())
+def test_anything_else_is_no_duration_and_never_a_crash(raw: str) -> None:
+    try:
+        assert schema.duration(raw) >= 0
+    except ValueError as error:
+        assert "duration" in str(error)  # noqa: PT017 - most texts raise, some are durations
+
+
+@given(st.text(st.characters()))
+def test_plain_text_prints_keeps_printable_text_and_is_stable(raw: str) -> None:
+    shown = text.printable(raw)
+    assert shown.isprintable()
+    assert text.printable(shown) == shown
+    assert raw != shown or raw.isprintable()
+    left = iter(shown)
+    assert all(c in left for c in raw if c.isprintable())
+
+
+@given(JSON)
+def test_a_document_reads_back_as_it_was_written(value: object) -> None:
+    assert strict_json.read(json.dumps(value).encode()) == value
+
+
+@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()[:-1]))
+def test_bytes_are_a_document_or_unreadable_and_nothing_else(raw: bytes) -> None:
+    try:
+        strict_json.read(raw)
+    except strict_json.InvalidJsonError as error:
+        assert str(error)  # noqa: PT017 - some bytes are a document
+
+
+@given(IDS)
+def test_ids_keep_their_order_and_come_once(ids: list[str]) -> None:
+    once = list(dict.fromkeys(ids))
+    assert job_ids.ids(ids, None) == once
+    assert job_ids.ids(["-"], StringIO("\n".join(ids))) == once
+    assert job_ids.ids(["-"], StringIO(json.dumps([{"job_id": i} for i in ids]))) == once
+
+
+@given(st.text())
+def test_any_argument_is_an_id_or_refused(raw: str) -> None:
+    is_id = re.fullmatch(r"[0-9A-Za-z_-]{1,64}", raw, re.ASCII) and raw != "-"
+    if is_id:
+        assert job_ids.ids([raw], None) == [raw]
+    else:
+        with pytest.raises(UsageError):
+            job_ids.ids([raw], None)
+
+
+@pytest.mark.skipif(not PUBLISHED.is_file(), reason="../shared/api/error-codes.json is not here")
+def test_every_published_code_has_a_meaning_and_what_to_do() -> None:
+    published = [row["code"] for row in json.loads(PUBLISHED.read_bytes())["codes"]]
+    known = error_codes.everything()
+    assert [code for code in published if code not in known] == []
+    assert [c for c, words in known.items() if not words.meaning or not words.action] == []
+
+
+def test_a_code_is_found_whatever_its_case_and_others_stay_unknown() -> None:
+    assert error_codes.meaning("COMMON.0011") == error_codes.everything()["common.0011"]
+    unknown: list[object] = ["", "x.1", None, 7, []]
+    assert [error_codes.meaning(other) for other in unknown] == [None] * 5

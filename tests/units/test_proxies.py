@@ -1,0 +1,162 @@
+"""Proxies: which one a request goes through, and what a bad variable says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.cloud import USER, Cloud
+from vbsjob.errors import UsageError
+from vbsjob.http import proxies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROXY = "http://proxy.test:3128"
+HOSTS = (
+    "vbs.cloud.test", "cloud.test", "xcloud.test", "10.1.2.3", "192.168.7.9", "[2001:db8::1]",
+    "[fe80::1]", "8.8.8.8", "iam.other.test", "vbs.cloud.test:8443",
+)  # fmt: skip
+EXCEPTED: list[tuple[str, set[int]]] = [
+    # What NO_PROXY says, and which of HOSTS it excepts: curl's documented rules, and networks.
+    ("", set()),
+    (" ", set()),
+    (",", set()),
+    (",,,", set()),
+    ("*", set(range(10))),
+    (" * ", set(range(10))),
+    ("cloud.test", {0, 1, 9}),
+    (".cloud.test", {0, 1, 9}),
+    ("cloud.test.", {0, 1, 9}),
+    ("CLOUD.TEST", {0, 1, 9}),
+    ("vbs.cloud.test", {0, 9}),
+    ("bs.cloud.test", set()),
+    ("loud.test", set()),
+    ("test", {0, 1, 2, 8, 9}),
+    (".test", {0, 1, 2, 8, 9}),
+    ("xcloud.test", {2}),
+    ("cloud.test,other.test", {0, 1, 8, 9}),
+    ("cloud.test other.test", {0, 1, 8, 9}),
+    ("cloud.test , other.test", {0, 1, 8, 9}),
+    ("vbs.cloud.test:443", {0}),
+    ("vbs.cloud.test:8443", {9}),
+    ("cloud.test:8443", {9}),
+    ("cloud.test:99999", set()),
+    ("10.1.2.3", {3}),
+    ("10.1.2.3:443", {3}),
+    ("10.1.2.3:80", set()),
+    ("10.1.2", set()),
+    ("10.0.0.0/8", {3}),
+    ("10.0.0.1/8", {3}),
+    ("10.0.0.0/33", set()),
+    ("192.168.0.0/16,10.0.0.0/8", {3, 4}),
+    ("0.0.0.0/0", {3, 4, 7}),
+    ("2001:db8::1", {5}),
+    ("[2001:db8::1]", {5}),
+    ("[2001:db8::1]:443", {5}),
+    ("2001:db8::/32", {5}),
+    ("[2001:db8::]/32", {5}),
+    ("fe80::/10", {6}),
+    ("::/0", {5, 6}),
+    ("localhost,127.0.0.1,::1", set()),
+    ("[::1", set()),
+    ("*.cloud.test", set()),
+]
+
+
+@pytest.mark.parametrize(("said", "excepted"), EXCEPTED, ids=[said for said, _ in EXCEPTED])
+def test_f32_s15_no_proxy_is_read_as_curl_documents_it(
+    said: str, excepted: set[int], record_property: Callable[[str, int], None]
+) -> None:
+    record_property("cases", len(HOSTS))
+    env = {"HTTPS_PROXY": PROXY, "NO_PROXY": said}
+    direct = {n for n, host in enumerate(HOSTS) if not proxies.proxy_for(f"https://{host}/", env)}
+    assert direct == excepted
+
+
+def test_f32_a_dot_at_the_end_of_a_host_s_name_makes_no_difference() -> None:
+    for said, excepted in (("cloud.test", True), ("cloud.test.", True), ("other.test", False)):
+        env = {"HTTPS_PROXY": PROXY, "NO_PROXY": said}
+        assert (proxies.proxy_for("https://vbs.cloud.test./", env) is None) is excepted
+
+
+@given(st.text(max_size=60), st.sampled_from(HOSTS))
+def test_f32_no_value_of_no_proxy_ends_in_an_error(said: str, host: str) -> None:
+    proxies.proxy_for(f"https://{host}/", {"https_proxy": PROXY, "no_proxy": said})
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_f33_a_bad_proxy_is_a_usage_error_that_names_the_variable_alone(value: str) -> None:
+    assert told_of(value) in {"", "HTTPS_PROXY"}
+
+
+def told_of(value: str) -> str:
+    """What the problem with a value names; empty where there is none."""
+    try:
+        proxies.proxy_for("https://vbs.cloud.test/", {"HTTPS_PROXY": value})
+    except UsageError as problem:
+        return str(problem).partition(":")[0]
+    return ""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "socks5://canary-user:canary-pw@proxy.test:1",
+        "ftp://proxy.test",
+        "http://",
+        "http://[::1",
+        "http://proxy.test:99999",
+        "http://proxy.test:0",
+        "http://proxy.test/path",
+        "http://pröxy.test",
+        "http://a b",
+    ],
+)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+def test_f33_bad_proxies_are_named_without_their_password(value: str, variable: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        proxies.proxy_for("https://vbs.cloud.test/", {variable: value})
+    assert variable in str(caught.value)
+    assert "canary-pw" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("env", "found"),
+    [
+        ({}, None),
+        ({"HTTPS_PROXY": ""}, None),
+        ({"HTTPS_PROXY": "proxy.test:3128"}, PROXY),
+        ({"HTTPS_PROXY": PROXY, "https_proxy": "http://lower.test:1"}, "http://lower.test:1"),
+        ({"ALL_PROXY": PROXY}, PROXY),
+        ({"ALL_PROXY": "socks5://x", "HTTPS_PROXY": PROXY}, PROXY),
+        ({"HTTP_PROXY": PROXY}, None),
+        ({"HTTPS_PROXY": "https://proxy.test"}, "https://proxy.test:443"),
+        ({"HTTPS_PROXY": "http://[2001:db8::1]:1"}, "http://[2001:db8::1]:1"),
+    ],
+)
+def test_s15_the_variables_are_honoured_in_their_order(
+    env: dict[str, str], found: str | None
+) -> None:
+    proxy = proxies.proxy_for("https://vbs.cloud.test/", env)
+    assert (proxy and proxy.url) == found
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "127.8.8.8"])
+def test_this_machine_is_always_reached_directly(host: str) -> None:
+    assert proxies.proxy_for(f"http://{host}:8000/", {"ALL_PROXY": PROXY}) is None
+
+
+def test_f34_user_and_password_of_a_proxy_are_decoded_and_stay_out_of_its_address() -> None:
+    proxy = proxies.proxy_for("https://h.test/", {"HTTPS_PROXY": "http://u%40x:p%3Aw@proxy.test:1"})
+    assert proxy is not None
+    assert (proxy.url, proxy.user) == ("http://proxy.test:1", ("u@x", "p:w"))
+    assert "p:w" not in repr(proxy)
+    assert set(proxies.secrets({"all_proxy": "http://u:p%3Aw@h:1"})) == {"p%3Aw", "p:w"}
+
+
+def test_settings_are_shown_whatever_the_proxy_says() -> None:
+    assert Cloud().run("config", "show", env=USER | {"HTTPS_PROXY": "socks5://x"})[0] == 0

@@ -1,0 +1,77 @@
+"""Answers of every shape: nothing of them is lost, and what is no job is named as none.
+
+The published ones are read in place and skipped by a plain clone; tests/bodies has the same shapes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.context import fake_context
+from vbsjob.__main__ import run
+from vbsjob.http.messages import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = Path(__file__).resolve().parents[3] / "shared" / "api" / "responses"
+PUBLISHED = sorted(FOLDER.glob("*.json")) + sorted(FOLDER.glob("*.html"))
+OWN = [path for path in sorted((Path(__file__).parents[1] / "bodies").iterdir()) if path.suffix]
+
+
+def scalars(found: Any) -> Iterator[Any]:
+    if isinstance(found, dict | list):
+        for item in found.values() if isinstance(found, dict) else found:
+            yield from scalars(item)
+    elif found not in (None, ""):
+        yield found
+
+
+def get(body: bytes, job_id: str, output: str) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    env = {
+        "OS_TOKEN": "a-token-of-tests",
+        "OS_PROJECT_ID": "p",
+        "VBSJOB_ENDPOINT": "https://v.test",
+    }
+    context = fake_context(
+        io.StringIO(), out, err, env, sleep=lambda _: None, send=lambda _: Response(200, {}, body)
+    )
+    return run(["get", job_id, "-o", output], context), out.getvalue(), err.getvalue()
+
+
+@pytest.mark.skipif(not PUBLISHED, reason="../shared/api/responses is not here")
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
+def test_every_published_answer_comes_back_whole_or_is_named_as_no_job(path: Path) -> None:
+    comes_back_whole_or_is_named(path)
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.stem)
+def test_every_shape_of_answer_comes_back_whole_or_is_named_as_no_job(path: Path) -> None:
+    named = comes_back_whole_or_is_named(path)
+    assert named == path.name.startswith("no-job-")
+
+
+def comes_back_whole_or_is_named(path: Path) -> bool:
+    """Check one answer in JSON and in the table; return whether it was named as no job."""
+    body = path.read_bytes()
+    document = json.loads(body) if path.suffix == ".json" else {}
+    job_id = document.get("job_id")
+    if job_id is None:
+        code, out, err = get(body, "j", "table")
+        assert code in {4, 5, 6, 7}
+        assert out == ""
+        assert err.startswith("vbsjob: ")
+        return True
+    code, out, _ = get(body, job_id, "json")
+    assert code == 0
+    assert json.loads(out).items() >= document.items()
+    code, out, _ = get(body, job_id, "table")
+    shown = [value if isinstance(value, str) else json.dumps(value) for value in scalars(document)]
+    assert [value for value in shown if value not in out] == []
+    return False

@@ -1,0 +1,89 @@
+"""The promises are counted (S22): every row has a test or a stated reason; 1 has one source."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import rows
+from tests.support.program import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("row", rows.ROWS)
+def test_s22_every_row_has_a_test_or_a_stated_reason(row: str) -> None:
+    assert rows.serving()[row] or row in rows.reasons()
+
+
+def test_s22_the_table_names_the_tests_that_there_are() -> None:
+    told = rows.tabled(rows.TABLE.read_text())
+    assert told == rows.serving(), "stale: python -m tests.rows writes tests/ROWS.md anew"
+
+
+def test_s22_the_table_counts_the_cases_that_a_run_repeats_in_itself(tmp_path: Path) -> None:
+    (tmp_path / "test_some.py").write_text(SOME)
+    report = tmp_path / "junit.xml"
+    printable = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
+    words = f"-m pytest -q -p xdist -n 2 --rootdir=. --junitxml={report} test_some.py"
+    subprocess.run([sys.executable, *words.split()], cwd=tmp_path, env=printable, check=False)
+    assert {name: (str(t), t.cases) for name, t in rows.results(report).items()} == {
+        "test_some::test_many": ("2 passed", 11),
+        "test_some::test_one": ("1 passed", 1),
+        "test_some::test_no": ("1 failure", 3),
+        "test_some::test_none": ("1 skipped (no such thing)", 0),
+    }
+
+
+SOME = """
+import pytest
+
+@pytest.mark.parametrize("n", [4, 7])
+def test_many(n, record_property):
+    record_property("cases", n)
+
+def test_one():
+    pass
+
+def test_no(record_property):
+    record_property("cases", 3)
+    assert False
+
+@pytest.mark.skip(reason="no such thing")
+def test_none():
+    pass
+"""
+
+
+def test_s20_the_code_of_a_failed_job_is_made_by_the_verdict_alone() -> None:
+    made = {(path.stem, name) for path in (ROOT / "vbsjob").rglob("*.py") for name in _users(path)}
+    # SEVERITY only orders the codes.
+    assert made - {("exit_codes", "SEVERITY")} == {("exit_codes", "of_job")}
+
+
+def _users(path: Path) -> Iterator[str]:
+    """Yield the top-level names that use Code.JOB_FAILED (not to compare), or end with a bare 1."""
+    for top in ast.parse(path.read_text()).body:
+        targets = getattr(top, "targets", [top])
+        name = str(getattr(top, "name", getattr(targets[0], "id", "?")))
+        compared = {inner for node in ast.walk(top) if isinstance(node, ast.Compare)
+                    for inner in ast.walk(node)}  # fmt: skip
+        for node in ast.walk(top):
+            failed = isinstance(node, ast.Attribute) and node.attr == "JOB_FAILED"
+            if (failed and node not in compared) or _ends_with_one(node):
+                yield name
+
+
+def _ends_with_one(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    ends = called in {"exit", "_exit", "Exit", "SystemExit", "Code"}
+    return ends and any(isinstance(one, ast.Constant) and one.value == 1 for one in node.args)

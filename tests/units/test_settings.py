@@ -1,0 +1,153 @@
+"""Settings: one order of sources, each value with its origin, files from outside."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.context import fake_context
+from vbsjob.config import loader
+from vbsjob.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vbsjob.config.loader import Settings
+    from vbsjob.context import Context
+
+SOURCES = ("option", "own", "os", "config", "yaml")
+
+
+def context(folder: Path, *, config: str = "", clouds: str = "", **env: str) -> Context:
+    for name, content in (("config.toml", config), ("clouds.yaml", clouds)):
+        if content:
+            (folder / name).write_text(content)
+            (folder / name).chmod(0o600)
+    return fake_context(
+        io.StringIO(), io.StringIO(), io.StringIO(), env,
+        config_folders=(folder,), config_file=folder / "config.toml",
+    )  # fmt: skip
+
+
+def having(folder: Path, sources: tuple[str, ...]) -> Settings:
+    """Load the region from some of the sources, each telling its own name."""
+    env = {"VBSJOB_CLOUD": "c"} if "config" in sources or "yaml" in sources else {}
+    env |= {"VBSJOB_REGION": "own"} if "own" in sources else {}
+    env |= {"OS_REGION_NAME": "os"} if "os" in sources else {}
+    outside = context(
+        folder,
+        config='[clouds.c]\nregion_name = "config"\n' if "config" in sources else "",
+        clouds="clouds: {c: {region_name: yaml}}\n" if "yaml" in sources else "",
+        **env,
+    )
+    return loader.load({"region": "option"} if "option" in sources else {}, outside)
+
+
+@pytest.mark.parametrize("first", range(len(SOURCES) + 1))
+def test_f74_the_first_source_wins_when_those_above_it_are_taken_away(
+    first: int, tmp_path: Path
+) -> None:
+    left = SOURCES[first:]
+    loaded = having(tmp_path, left)
+    origins = {
+        "option": "--region",
+        "own": "VBSJOB_REGION",
+        "os": "OS_REGION_NAME",
+        "config": f"{tmp_path}/config.toml: clouds.c.region_name",
+        "yaml": f"{tmp_path}/clouds.yaml: clouds.c.region_name",
+    }
+    assert loaded["region"] == (left[0] if left else None)
+    assert loaded.origin("region") == (origins[left[0]] if left else "default")
+
+
+def test_a_preference_comes_from_config_toml_and_names_its_section(tmp_path: Path) -> None:
+    outside = context(tmp_path, config='[defaults]\noutput = "json"\nretry_for = "5m"\n')
+    loaded = loader.load({}, outside)
+    assert (loaded["output"], loaded["retry_for"]) == ("json", 300.0)
+    assert loaded.origin("output") == f"{tmp_path}/config.toml [defaults]"
+    assert loaded.origin("color") == "default"
+
+
+def test_a_cloud_of_config_toml_has_the_keys_of_clouds_yaml(tmp_path: Path) -> None:
+    both = [
+        context(
+            tmp_path, config='[clouds.a.auth]\nauth_url = "https://iam.test/v3"\nusername = "u"'
+        ),
+        context(
+            tmp_path, clouds="clouds: {b: {auth: {auth_url: https://iam.test/v3, username: u}}}"
+        ),
+    ]
+    a, b = (loader.load({"cloud": name}, made) for name, made in zip("ab", both, strict=True))
+    assert (a["auth_url"], a["username"]) == (b["auth_url"], b["username"])
+
+
+def test_the_only_cloud_of_clouds_yaml_needs_no_name(tmp_path: Path) -> None:
+    outside = context(tmp_path, clouds="clouds: {only: {region_name: eu-nl}}")
+    assert loader.load({}, outside)["region"] == "eu-nl"
+
+
+def test_keys_of_other_services_are_passed_over(tmp_path: Path) -> None:
+    clouds = "clouds: {c: {region_name: eu-de, compute_api_version: '2', networks: [{name: n}]}}"
+    assert loader.load({"cloud": "c"}, context(tmp_path, clouds=clouds))["region"] == "eu-de"
+
+
+@pytest.mark.parametrize(
+    ("config", "clouds", "says"),
+    [
+        ("[defaults]\noutptu = 'json'\n", "", "Did you mean output?"),
+        ("[defaults]\noutput = 'xml'\n", "", "is not one of"),
+        ("[default]\n", "", "no section [default]"),
+        ("[defaults\n", "", "config.toml"),
+        ("", "clouds: [\n", "clouds.yaml"),
+        ("", "clouds: {a: {region_name: x}}\n", "no file defines a cloud 'c'"),
+    ],
+)
+def test_f74_a_broken_file_is_named_with_what_is_wrong(
+    config: str, clouds: str, says: str, tmp_path: Path
+) -> None:
+    options = {"cloud": "c"} if clouds else {}
+    with pytest.raises(UsageError) as raised:
+        loader.load(options, context(tmp_path, config=config, clouds=clouds))
+    assert says in str(raised.value)
+
+
+MISSPELT = [
+    ("[defaults]\noutptu = 'json'\n", 2, "Did you mean output?"),
+    ("# ours\n\n[clouds.a]\nheartbaet = 1\n[defaults]\n'heartbaet' = 1\n", 6, "mean heartbeat?"),
+    ("[clouds.a.auth]\n[ defaults ]\ncolor = 'never'\n\n  retryfor=3\n", 5, "mean retry_for?"),
+    ("[defaults.timeuot]\nx = 1\n", 1, "Did you mean timeout?"),
+    ("[defaults]\nzzz = 1\n", 2, "Known: cloud, region"),
+    ("[clouds.a]\n[default]\n", 2, "Use [defaults]."),
+    ("output = 'json'\n", 1, "Use [defaults]."),
+    ('defaults = {outptu = "json"}\n', 0, "Did you mean output?"),
+]
+
+
+@pytest.mark.parametrize(("config", "line", "says"), MISSPELT)
+def test_f74_a_misspelt_key_is_named_with_its_file_and_line_and_the_nearest_one(
+    config: str, line: int, says: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        loader.load({}, context(tmp_path, config=config))
+    where = f"{tmp_path}/config.toml: {f'line {line}: ' if line else '[defaults]'}"
+    assert str(raised.value).startswith(where)
+    assert says in str(raised.value)
+
+
+def test_a_secret_in_a_broken_file_is_never_shown(tmp_path: Path) -> None:
+    outside = context(tmp_path, clouds="clouds: {c: {auth: {password: s3cr3t-canary, x: [}}}")
+    with pytest.raises(UsageError) as raised:
+        loader.load({"cloud": "c"}, outside)
+    assert "canary" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("noun", "value"),
+    [("retry_for", "soon"), ("output", "xml"), ("region", "../x"), ("verbose", "maybe")],
+)
+def test_f74_a_bad_value_is_refused_with_its_origin(noun: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        loader.load({}, context(tmp_path, **{f"VBSJOB_{noun.upper()}": value}))
+    assert f"VBSJOB_{noun.upper()}" in str(raised.value)

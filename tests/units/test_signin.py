@@ -1,0 +1,298 @@
+"""Signing in: each way of it, what it sends, how often, and what a refusal leads to."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.cloud import (
+    AUTH_URL,
+    PASSWORD,
+    PROJECT_ID,
+    SECRET,
+    SERVICE,
+    USER,
+    Clock,
+    Cloud,
+    told,
+)
+from vbsjob.errors import VbsjobError
+
+if TYPE_CHECKING:
+    from vbsjob.http.messages import Request, Response
+
+SETTINGS = {
+    "OS_AUTH_URL": AUTH_URL,
+    "OS_ACCESS_KEY": "AKcanary0000000001",
+    "OS_SECRET_KEY": "SKcanary0000000002",
+    "OS_PROJECT_NAME": "eu-de_team",
+}
+LOCATED = SETTINGS | {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+
+
+def proofs(cloud: Cloud) -> Any:
+    return json.loads(cloud.asked[0].body)["auth"]
+
+
+def test_a_password_gives_a_token_for_the_project_and_the_catalog_leads_to_the_service() -> None:
+    cloud = Cloud()
+    assert cloud.run("get", "j")[0] == 0
+    assert proofs(cloud)["identity"] == {
+        "methods": ["password"],
+        "password": {
+            "user": {"name": "mira", "domain": {"name": "dom"}, "password": PASSWORD},
+        },
+    }
+    assert proofs(cloud)["scope"] == {"project": {"name": "eu-de_team", "domain": {"name": "dom"}}}
+    assert cloud.asked[1].url == f"{SERVICE}/v1/{PROJECT_ID}/jobs/j"
+
+
+def test_an_application_credential_is_sent_without_a_scope() -> None:
+    env = {
+        "OS_AUTH_URL": AUTH_URL,
+        "OS_AUTH_TYPE": "v3applicationcredential",
+        "OS_APPLICATION_CREDENTIAL_ID": "ac",
+        "OS_APPLICATION_CREDENTIAL_SECRET": SECRET,
+    }
+    cloud = Cloud()
+    assert cloud.run("get", "j", env=env)[0] == 0
+    assert proofs(cloud) == {
+        "identity": {
+            "methods": ["application_credential"],
+            "application_credential": {"id": "ac", "secret": SECRET},
+        }
+    }
+
+
+def test_an_application_credential_by_name_names_its_user() -> None:
+    env = USER | {
+        "OS_APPLICATION_CREDENTIAL_NAME": "ci",
+        "OS_APPLICATION_CREDENTIAL_SECRET": SECRET,
+    }
+    cloud = Cloud()
+    assert cloud.run("get", "j", env=env)[0] == 0
+    proof = proofs(cloud)["identity"]["application_credential"]
+    assert proof["user"] == {"name": "mira", "domain": {"name": "dom"}}
+
+
+def test_a_passcode_goes_with_the_password_and_cannot_be_renewed() -> None:
+    cloud = Cloud(life=600)
+    asking = cloud.client(USER | {"OS_PASSCODE": "123456"})
+    assert asking.job("j").status == "SUCCESS"
+    assert proofs(cloud)["identity"]["methods"] == ["password", "totp"]
+    assert not asking.renewable
+    cloud.tokens.clear()
+    with pytest.raises(VbsjobError) as caught:
+        asking.job("j")
+    assert caught.value.exit_code == 4
+    assert cloud.posts == 1
+
+
+def test_an_unscoped_token_is_scoped_by_the_identity_service() -> None:
+    cloud = Cloud(tokens={"mine"})
+    env = {**USER, "OS_TOKEN": "mine", "OS_PASSWORD": ""}
+    assert cloud.run("get", "j", env=env)[0] == 0
+    assert proofs(cloud)["identity"] == {"methods": ["token"], "token": {"id": "mine"}}
+
+
+def test_a_token_with_endpoint_and_project_makes_no_identity_call() -> None:
+    cloud = Cloud(tokens={"mine"})
+    env = {"OS_TOKEN": "mine", "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+    assert cloud.run("get", "j", env=env)[0] == 0
+    assert len(cloud.asked) == 1
+
+
+def test_an_access_key_asks_for_project_and_catalog_with_signed_requests() -> None:
+    cloud = Cloud()
+    assert cloud.run("get", "j", env=SETTINGS)[0] == 0
+    assert [request.url for request in cloud.asked] == [
+        f"{AUTH_URL}/projects?name=eu-de_team",
+        f"{AUTH_URL}/auth/catalog",
+        f"{SERVICE}/v1/{PROJECT_ID}/jobs/j",
+    ]
+    assert all("Signature=" in request.headers["Authorization"] for request in cloud.asked)
+    assert cloud.asked[2].headers["X-Project-Id"] == PROJECT_ID
+    sent = str([(r.url, dict(r.headers), r.body) for r in cloud.asked])
+    assert SETTINGS["OS_SECRET_KEY"] not in sent
+
+
+def test_an_access_key_with_endpoint_and_project_makes_one_request() -> None:
+    cloud = Cloud()
+    env = LOCATED | {"OS_SECURITY_TOKEN": "temporary-token"}
+    assert cloud.run("get", "j", env=env)[0] == 0
+    assert len(cloud.asked) == 1
+    assert cloud.asked[0].headers["X-Security-Token"] == "temporary-token"
+
+
+def test_f64_every_try_is_signed_anew() -> None:
+    answers = iter([told(502, {}), told(502, {})])
+    cloud = Cloud(before=lambda _: next(answers, None))
+    assert cloud.run("get", "j", env=LOCATED)[0] == 0
+    dates = [request.headers["X-Sdk-Date"] for request in cloud.asked]
+    assert len(set(dates)) > 1
+    assert len({request.headers["Authorization"] for request in cloud.asked}) == len(set(dates))
+
+
+def test_a_bad_signature_is_sent_once_also_when_many_jobs_are_asked_for() -> None:
+    wrong = told(401, {"error_code": "APIGW.0301", "error_msg": "verify aksk signature fail"})
+    cloud = Cloud(before=lambda _: wrong)
+    code, _, err = cloud.run("get", *(f"j{n}" for n in range(50)), env=LOCATED)
+    assert code == 4
+    assert len(cloud.asked) == 1
+    assert "verify aksk signature fail" in err
+
+
+@pytest.mark.parametrize("hours", [-30 * 24, -23, -2, 2, 23])
+def test_f63_a_clock_that_is_off_is_named_and_corrected_once(hours: int) -> None:
+    right = Clock()
+    told_time = right.now() + timedelta(hours=hours)
+
+    def late(request: Request) -> Response | None:
+        at = datetime.strptime(request.headers["X-Sdk-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        if abs(at - told_time) < timedelta(minutes=15):
+            return None
+        said = {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM: signature expired"}
+        return told(401, said, date=format_datetime(told_time, usegmt=True))
+
+    cloud = Cloud(before=late)
+    code, _, err = cloud.run("get", "j", env=LOCATED)
+    if abs(hours) > 24:
+        assert (code, len(cloud.asked)) == (4, 1)
+    else:
+        assert (code, len(cloud.asked)) == (0, 2)
+        assert f"{told_time:%Y-%m-%d %H:%M}" in err
+        assert f"{right.now():%Y-%m-%d %H:%M}" in err
+
+
+def test_f63_the_time_is_corrected_only_once() -> None:
+    said = {"error_code": "APIGW.0301", "error_msg": "signature expired"}
+    date = format_datetime(Clock().now() + timedelta(hours=1), usegmt=True)
+    cloud = Cloud(before=lambda _: told(401, said, date=date))
+    assert cloud.run("get", "a", "b", "c", env=LOCATED)[0] == 4
+    assert len(cloud.asked) == 2
+
+
+def test_f56_a_refused_token_is_renewed_once_then_it_is_4() -> None:
+    cloud = Cloud()
+    asking = cloud.client()
+    asking.sign_in()
+    cloud.tokens.clear()
+    assert asking.job("j").status == "SUCCESS"
+    assert cloud.posts == 2
+    refusing = Cloud(before=lambda r: told(401, {}) if r.method == "GET" else None)
+    assert refusing.run("get", "j")[0] == 4
+    assert [request.method for request in refusing.asked] == ["POST", "GET", "POST", "GET"]
+
+
+def test_f57_s13_a_wrong_password_is_tried_once() -> None:
+    cloud = Cloud()
+    code, out, err = cloud.run("get", *"abcdef", env=USER | {"OS_PASSWORD": "canary-wrong-one"})
+    assert (code, out, cloud.posts) == (4, "", 1)
+    assert "lock" in err
+    assert "canary-wrong-one" not in err
+
+
+def test_tokens_come_before_keys_and_keys_before_passwords_and_auth_type_decides() -> None:
+    everything = USER | LOCATED | {"OS_TOKEN": "mine"}
+    cloud = Cloud(tokens={"mine"})
+    cloud.run("get", "j", env=everything)
+    assert cloud.asked[-1].headers["X-Auth-Token"] == "mine"
+    cloud.run("get", "j", env=everything | {"OS_TOKEN": ""})
+    assert "Authorization" in cloud.asked[-1].headers
+    cloud.run("get", "j", env=everything | {"OS_AUTH_TYPE": "v3password"})
+    assert cloud.asked[-1].headers["X-Auth-Token"] == "canary-token-1"
+
+
+def test_keys_meant_for_object_storage_do_not_outrank_a_password() -> None:
+    storage = {"S3_ACCESS_KEY_ID": "AK1", "S3_SECRET_ACCESS_KEY": "SK1"}
+    cloud = Cloud()
+    cloud.run("get", "j", env=USER | storage)
+    assert cloud.posts == 1
+    alone = {k: v for k, v in USER.items() if k not in {"OS_PASSWORD", "OS_USERNAME"}}
+    cloud.run("get", "j", env=alone | storage)
+    assert "Authorization" in cloud.asked[-1].headers
+
+
+@pytest.mark.parametrize(
+    ("left_out", "named"),
+    [
+        ("OS_AUTH_URL", "OS_AUTH_URL"),
+        ("OS_USERNAME", "OS_USERNAME"),
+        ("OS_PASSWORD", "OS_PASSWORD"),
+        ("OS_USER_DOMAIN_NAME", "OS_USER_DOMAIN_NAME"),
+    ],
+)
+def test_a_missing_value_is_named_with_every_way_to_set_it(left_out: str, named: str) -> None:
+    cloud = Cloud()
+    code, _, err = cloud.run("get", "j", env={k: v for k, v in USER.items() if k != left_out})
+    assert code == 2
+    assert named in err
+    assert "VBSJOB_" in err
+    assert "clouds.yaml" in err
+    assert not cloud.asked
+
+
+@pytest.mark.parametrize("noun", ["OS_ACCESS_KEY", "OS_SECRET_KEY"])
+def test_half_a_key_is_an_error_that_names_the_other_half(noun: str) -> None:
+    env = {k: v for k, v in SETTINGS.items() if k != noun}
+    code, _, err = Cloud().run("get", "j", env=env)
+    assert code == 2
+    assert noun in err
+
+
+def test_a_password_that_is_not_set_is_asked_for_where_somebody_is_there() -> None:
+    asked: list[str] = []
+
+    def ask(prompt: str) -> str:
+        asked.append(prompt)
+        return PASSWORD
+
+    cloud = Cloud()
+    env = {k: v for k, v in USER.items() if k != "OS_PASSWORD"}
+    code, out, err = cloud.run("get", "j", env=env, prompt=ask)
+    assert (code, asked) == (0, ["Password: "])
+    assert PASSWORD not in out + err
+
+
+HELD = ("OS_TOKEN", "OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN")
+BAD = ("new\nline", "a b", " leading", "nön", "nul\0", "esc\x1b[0m", "line-end\r\n")
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("variable", HELD)
+def test_f67_a_secret_that_no_header_can_hold_is_refused_without_being_shown(
+    variable: str, bad: str
+) -> None:
+    token = {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+    env = (token if variable == "OS_TOKEN" else LOCATED) | {variable: bad}
+    cloud = Cloud()
+    code, _, err = cloud.run("get", "j", env=env)
+    assert code == 2
+    assert variable in err
+    assert bad.strip() not in err
+    assert not cloud.asked
+
+
+def test_f67_an_empty_token_is_none() -> None:
+    env = {"OS_TOKEN": "", "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+    cloud = Cloud()
+    assert cloud.run("get", "j", env=env)[0] == 4
+    assert not cloud.asked
+
+
+@given(st.text(max_size=20))
+@settings(max_examples=200, deadline=None)
+def test_f67_no_token_reaches_a_header_but_as_printable_ascii(token: str) -> None:
+    env = {"OS_TOKEN": token, "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+    cloud = Cloud()
+    assert cloud.run("get", "j", env=env)[0] in {2, 4}
+    for request in cloud.asked:
+        assert request.headers["X-Auth-Token"] == token
+        assert re.fullmatch("[!-~]+", token)

@@ -1,0 +1,204 @@
+"""How often one signs in (F56-F60, policy 3.6 and 3.7): soon enough, and never too often."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.cloud import AUTH_URL, PASSWORD, USER, Clock, Cloud, told
+from tests.support.program import COMMAND, ROOT, clean_env
+from tests.support.server import Server, always, answer
+from vbsjob.errors import UnavailableError, VbsjobError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from vbsjob.http.messages import Request, Response
+
+
+class Posts:
+    """When somebody tried to sign in; the n-th try gets the n-th answer, the last one for ever."""
+
+    def __init__(self, *answers: Response | VbsjobError | None) -> None:
+        self.clock = Clock()
+        self.at: list[float] = []
+        self._answers = answers
+
+    def __call__(self, request: Request) -> Response | None:
+        if request.method != "POST":
+            return None
+        self.at.append(self.clock())
+        found = self._answers[min(len(self.at), len(self._answers)) - 1]
+        if isinstance(found, VbsjobError):
+            raise found
+        return found
+
+    def cloud(self, **more: float) -> Cloud:
+        return Cloud(before=self, clock=self.clock, **more)  # type: ignore[arg-type] # life alone
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504, None])
+def test_f60_a_sign_in_that_fails_for_the_moment_is_tried_twice_two_seconds_apart(
+    status: int | None,
+) -> None:
+    posts = Posts(told(status, {}) if status else UnavailableError("no answer in time."))
+    assert posts.cloud().run("get", "j")[0] == 7
+    first, second = posts.at
+    assert second - first >= 2.0
+
+
+def test_f60_the_second_try_may_succeed() -> None:
+    posts = Posts(told(503, {}), None)
+    assert posts.cloud().run("get", "a", "b")[0] == 0
+    assert len(posts.at) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 201, 302])
+def test_f57_f60_a_sign_in_that_is_refused_is_not_tried_again(status: int) -> None:
+    posts = Posts(told(status, {}))
+    assert posts.cloud().run("get", "j")[0] in {4, 6}
+    assert len(posts.at) == 1
+
+
+EARLY = [(86400.0, 120.0), (3600.0, 120.0), (1200.0, 61.0), (600.0, 31.0), (60.0, 4.0)]
+
+
+@pytest.mark.parametrize(("life", "early"), EARLY)
+def test_f58_a_token_is_renewed_in_its_last_two_minutes_or_twentieth(
+    life: float, early: float
+) -> None:
+    posts = Posts(None)
+    cloud = posts.cloud(life=life)
+    asking = cloud.client()
+    asking.job("j")
+    cloud.clock.sleep(life - early - 1)
+    asking.job("j")
+    assert len(posts.at) == 1
+    cloud.clock.sleep(1.5)
+    asking.job("j")
+    assert len(posts.at) == 2
+    assert cloud.asked[-1].headers["X-Auth-Token"] == "canary-token-2"
+
+
+def test_f58_while_renewing_fails_the_old_token_serves_to_its_last_second() -> None:
+    posts = Posts(None, told(503, {}))
+    cloud = posts.cloud(life=3600.0)
+    asking = cloud.client()
+    asking.job("j")
+    cloud.clock.sleep(3481)
+    assert asking.job("j").status == "SUCCESS"
+    assert len(posts.at) == 3
+    assert asking.job("j").status == "SUCCESS"
+    assert len(posts.at) == 3
+    assert cloud.asked[-1].headers["X-Auth-Token"] == "canary-token-1"
+    cloud.clock.sleep(120)
+    with pytest.raises(VbsjobError):
+        asking.job("j")
+
+
+def test_f58_once_renewing_works_again_the_new_token_serves() -> None:
+    posts = Posts(None, told(503, {}), told(503, {}), None)
+    cloud = posts.cloud(life=3600.0)
+    asking = cloud.client()
+    for seconds in (0, 3481, 61):
+        cloud.clock.sleep(seconds)
+        asking.job("j")
+    assert cloud.asked[-1].headers["X-Auth-Token"] == "canary-token-2"
+
+
+def test_f56_a_token_refused_for_ever_is_renewed_once_a_minute_and_thrice_an_hour() -> None:
+    at: list[float] = []
+
+    def refusing(request: Request) -> Response | None:
+        if request.method == "GET":
+            return told(401, {})
+        at.append(cloud.clock())
+        return None
+
+    cloud = Cloud(before=refusing)
+    asking = cloud.client()
+    for _ in range(2 * 720):
+        with pytest.raises(VbsjobError) as caught:
+            asking.job("j")
+        assert caught.value.exit_code == 4
+        cloud.clock.sleep(5)
+    renewals = at[1:]
+    assert len(renewals) == 6
+    for first, second in pairwise(renewals):
+        assert second - first >= 60
+    assert renewals[2] - renewals[0] < 200
+    assert renewals[3] - renewals[0] >= 3600
+
+
+def test_f56_a_refused_credential_is_not_sent_again_by_the_same_process() -> None:
+    posts = Posts(told(401, {}))
+    asking = posts.cloud().client()
+    for _ in range(5):
+        with pytest.raises(VbsjobError):
+            asking.job("j")
+        posts.clock.sleep(4000)
+    assert len(posts.at) == 1
+
+
+def test_f57_s13_three_watches_with_a_wrong_password_post_it_once_each() -> None:
+    with Server(always(answer({"error": {"code": 401, "message": "No."}}, 401))) as server:
+        env = clean_env(**USER | {"OS_AUTH_URL": f"{server.url}/v3"})
+        command = [*COMMAND, "watch", *(f"j{n}" for n in range(40))]
+        running = [
+            subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+            for _ in range(3)
+        ]
+        told = [process.communicate(timeout=60)[1] for process in running]
+    assert [process.returncode for process in running] == [4, 4, 4]
+    assert all("lock" in said and PASSWORD not in said for said in told)
+    assert server.requests == 3
+
+
+def changed(cloud: Cloud) -> Callable[[Request], Response | None]:
+    """The password was changed: tokens made with the old one are dead, and so is itself."""
+    cloud.tokens.clear()
+
+    def before(request: Request) -> Response | None:
+        if request.method != "POST":
+            return None
+        proof = json.loads(request.body)["auth"]["identity"]["password"]["user"]["password"]
+        return told(401, {}) if proof == PASSWORD else None
+
+    return before
+
+
+def test_f59_after_a_change_of_password_it_is_4_and_nothing_that_is_kept_does_harm(
+    tmp_path: Path,
+) -> None:
+    cloud = Cloud()
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    cloud.before = changed(cloud)
+    assert cloud.run("get", "j", "k", cache=tmp_path)[0] == 4
+    assert cloud.posts == 2
+    cloud.before = lambda _: None
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    assert cloud.posts == 3
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    assert cloud.posts == 3
+
+
+BAD = ["", "canary\x1btoken", "canary-tökén", "canary\ntoken", "canary\0token"]
+
+
+@pytest.mark.parametrize("token", BAD)
+def test_f67_a_token_that_no_header_can_hold_is_refused_whoever_issued_it(token: str) -> None:
+    def before(request: Request) -> Response | None:
+        if request.url != f"{AUTH_URL}/auth/tokens":
+            return None
+        return told(201, {"token": {"project": {"id": "p"}}}, **{"x-subject-token": token})
+
+    cloud = Cloud(before=before)
+    code, _, err = cloud.run("get", "j")
+    assert (code, len(cloud.asked)) == (6, 1)
+    assert "holds no token" in err
+    assert "canary" not in err

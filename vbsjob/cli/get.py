@@ -1,0 +1,43 @@
+"""The command `get`: query jobs once and show them."""
+
+from __future__ import annotations
+
+import typer
+
+from vbsjob.cli import options
+from vbsjob.cli.run import JobCommand
+from vbsjob.exit_codes import ExitCode
+
+
+def get(
+    ctx: typer.Context,
+    jobs: options.Jobs,
+    output: options.Output = None,
+    field: options.Fields = None,
+    exit_status: options.ExitStatus = None,
+    quiet: options.Quiet = None,
+    verbose: options.Verbose = None,
+    cloud: options.Cloud = None,
+    region: options.Region = None,
+    project: options.Project = None,
+    endpoint: options.Endpoint = None,
+    cache: options.Cache = None,
+    insecure_http: options.InsecureHttp = None,
+    retry_for: options.RetryFor = None,
+    color: options.Color = None,
+) -> ExitCode:
+    """Ask once about jobs and show what the service tells.
+
+    \b
+    vbsjob get 4010b39b5281d3590152874bfa3b1604
+    vbsjob get ID -f entities.backup_id
+    vbsjob get ID --exit-status -q && echo backed up
+    create-backup | vbsjob get - -o json
+    """
+    from vbsjob.cli import present
+
+    command = JobCommand(ctx.params, ctx.obj)
+    results = command.query(command.job_ids(jobs))
+    present.present(results, command.settings, field or [], command.context)
+    command.save_history(results)
+    return command.exit_code(results)

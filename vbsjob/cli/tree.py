@@ -1,0 +1,63 @@
+"""The command `tree`: show the nested sub-jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from vbsjob.cli import options
+from vbsjob.cli.run import JobCommand
+from vbsjob.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vbsjob.jobs.result import JobResult
+
+
+def tree(
+    ctx: typer.Context,
+    jobs: options.Jobs,
+    output: options.Output = None,
+    field: options.Fields = None,
+    exit_status: options.ExitStatus = None,
+    quiet: options.Quiet = None,
+    verbose: options.Verbose = None,
+    cloud: options.Cloud = None,
+    region: options.Region = None,
+    project: options.Project = None,
+    endpoint: options.Endpoint = None,
+    cache: options.Cache = None,
+    insecure_http: options.InsecureHttp = None,
+    retry_for: options.RetryFor = None,
+    color: options.Color = None,
+    depth: options.Depth = None,
+    only: options.Only = None,
+    sort: options.Sort = None,
+    ascii: options.Ascii = None,
+    watch: options.Watch = False,
+) -> ExitCode:
+    """Draw a job's nested sub-jobs.
+
+    \b
+    vbsjob tree 4010b39b5281d3590152874bfa3b1604
+    vbsjob tree ID --only failed,running --sort duration
+    vbsjob tree ID -o jsonl | jq -r 'select(.status == "FAIL") | .path'
+    vbsjob tree ID --watch
+    """
+    from vbsjob.cli import present
+    from vbsjob.output.tree_documents import TreeOptions
+
+    command = JobCommand(ctx.params, ctx.obj)
+    job_ids = command.job_ids(jobs)
+
+    def show(results: Sequence[JobResult]) -> None:
+        present.tree(results, command.settings, field or [], command.context)
+
+    if watch:
+        return command.watch_jobs(job_ids, TreeOptions.of(command.settings), show)
+    results = command.query(job_ids)
+    show(results)
+    command.save_history(results)
+    return command.exit_code(results)

@@ -1,0 +1,61 @@
+"""The command `watch`: wait until jobs have ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from vbsjob.cli import options
+from vbsjob.cli.run import JobCommand
+from vbsjob.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vbsjob.jobs.result import JobResult
+
+
+def watch(
+    ctx: typer.Context,
+    jobs: options.Jobs,
+    output: options.Output = None,
+    field: options.Fields = None,
+    timeout: options.Timeout = None,
+    any: options.Any = None,
+    fail_fast: options.FailFast = None,
+    wait_for_job: options.WaitForJob = None,
+    interval: options.Interval = None,
+    progress: options.Progress = None,
+    heartbeat: options.Heartbeat = None,
+    bell: options.Bell = None,
+    github: options.Github = None,
+    junit: options.Junit = None,
+    quiet: options.Quiet = None,
+    verbose: options.Verbose = None,
+    cloud: options.Cloud = None,
+    region: options.Region = None,
+    project: options.Project = None,
+    endpoint: options.Endpoint = None,
+    cache: options.Cache = None,
+    insecure_http: options.InsecureHttp = None,
+    retry_for: options.RetryFor = None,
+    color: options.Color = None,
+) -> ExitCode:
+    """Follow jobs to their end; the exit code is the verdict.
+
+    \b
+    vbsjob watch 4010b39b5281d3590152874bfa3b1604
+    create-backup | vbsjob watch - --timeout 2h
+    vbsjob watch ID ID ID --fail-fast -o jsonl
+    """
+    from vbsjob.cli import present
+    from vbsjob.output.tree_documents import WHOLE
+
+    command = JobCommand(ctx.params, ctx.obj)
+    events = command.settings["output"] == "jsonl"
+
+    def show(results: Sequence[JobResult]) -> None:
+        present.concluded(results, command.settings, field or [], command.context)
+
+    return command.watch_jobs(command.job_ids(jobs), WHOLE, show, events=events)

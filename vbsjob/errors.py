@@ -1,0 +1,217 @@
+"""Errors that end a command or a request; each has an exit code, a message and a hint.
+
+VbsjobError
+├── UsageError                 the command line or the configuration is wrong
+├── AuthError                  no credentials, or the service refused them
+├── JobNotFoundError           the service does not know the job
+├── ApiError                   the service refused the request, or its answer is not understood
+│   └── UnexpectedResponseError  a valid document, but not about the requested job
+├── WatchTimeoutError          --timeout ended a watch
+├── SignalError                a signal ended a watch
+├── NoResponseError            a watch ended before the service said anything about a job
+├── UnavailableError           no usable answer: the job's state is unknown
+│   ├── ThrottledError         429 or 503
+│   ├── InvalidBodyError       200, but the body is not a JSON document
+│   ├── BodyTooLargeError      the body is larger than the limit
+│   └── PermanentConnectionError  a retry cannot help: certificate, no TLS, proxy sign-in
+└── InternalError              local input or output failed, or a bug
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Any, Self
+
+from vbsjob.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class VbsjobError(Exception):
+    """Base class. Instances are frozen: `replace` and `with_hint` return changed copies."""
+
+    exit_code = ExitCode.INTERNAL
+    max_attempts: int | None = 1
+    """How often a request with this result may be sent in all; None: no limit."""
+    base_delay = 0.5
+    """Seconds: upper bound of the first retry delay."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        http_status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        stale: bool = False,
+        exit_code: ExitCode | None = None,
+    ) -> None:
+        super().__init__(message)
+        fields: dict[str, Any] = {
+            "message": message,
+            "hint": hint,
+            "http_status": http_status,
+            "code": code,
+            "request_id": request_id,
+            "retry_after": retry_after,
+            "stale": stale,
+        }
+        if exit_code is not None:
+            fields["exit_code"] = exit_code
+        self.__dict__.update(fields)
+
+    message: str
+    """One sentence: what happened, and where."""
+    hint: str
+    """What to do next; may be empty."""
+    http_status: int | None
+    code: str | None
+    """Error code of the service, such as `common.0011`."""
+    request_id: str | None
+    retry_after: float | None
+    """Seconds, from the Retry-After header."""
+    stale: bool
+    """Whether a kept connection was closed by the peer: the request may be sent again at once."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Allow only what the interpreter itself sets on an exception (`__traceback__`, ...)."""
+        if not name.startswith("__"):
+            raise AttributeError(f"{type(self).__name__} is frozen; use replace()")
+        super().__setattr__(name, value)
+
+    def replace(self, **fields: Any) -> Self:
+        """Return a copy with other values of these fields."""
+        changed = type(self)(fields.get("message", self.message))
+        changed.__dict__.update(self.__dict__ | fields)
+        return changed
+
+    def with_hint(self, hint: str) -> Self:
+        """Return a copy with another hint."""
+        return self.replace(hint=hint)
+
+    def __str__(self) -> str:
+        """Return message, facts in brackets and hint in one line."""
+        facts = (
+            f"HTTP {self.http_status}" if self.http_status else "",
+            self.code or "",
+            f"request id {self.request_id}" if self.request_id else "",
+        )
+        known = ", ".join(fact for fact in facts if fact)
+        return " ".join(filter(None, (self.message, known and f"({known})", self.hint)))
+
+    def document(self) -> dict[str, object]:
+        """Return the `error` object that machine formats contain."""
+        return {
+            "name": self.exit_code.label,
+            "exit_code": int(self.exit_code),
+            "message": self.message,
+            "hint": self.hint or None,
+            "http_status": self.http_status,
+            "code": self.code,
+            "request_id": self.request_id,
+        }
+
+
+class UsageError(VbsjobError):
+    """The command line, a setting or a file is wrong; no request was sent."""
+
+    exit_code = ExitCode.USAGE
+
+
+class AuthError(VbsjobError):
+    """No credentials, or the service refused them."""
+
+    exit_code = ExitCode.AUTH
+
+
+class JobNotFoundError(VbsjobError):
+    """The service does not know the job."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+
+class WatchTimeoutError(VbsjobError):
+    """--timeout ended a watch before the jobs had ended."""
+
+    exit_code = ExitCode.TIMEOUT
+
+    @classmethod
+    def for_jobs(cls, running: Sequence[str], hint: str) -> Self:
+        """Return the error for a watch that leaves the jobs `running`."""
+        return cls(f"--timeout ran out; {_still_running(running)}.", hint=hint)
+
+
+class SignalError(VbsjobError):
+    """A signal ended a watch; the process must die by the same signal."""
+
+    @classmethod
+    def for_jobs(cls, number: int, running: Sequence[str]) -> Self:
+        """Return the error for signal `number` in a watch that leaves the jobs `running`."""
+        name = signal.Signals(number).name
+        message = f"ended by {name}; {_still_running(running)}."
+        return cls(message, exit_code=ExitCode(128 + number))  # type: ignore[call-arg] # a lookup
+
+
+class NoResponseError(VbsjobError):
+    """A watch ended before the service said anything about a job."""
+
+    @classmethod
+    def for_job(cls, job_id: str, code: ExitCode) -> Self:
+        """Return the error for a job that gets the exit code of the watch."""
+        return cls(f"no answer about job {job_id} before the watch was over.", exit_code=code)
+
+
+def _still_running(job_ids: Sequence[str]) -> str:
+    if not job_ids:
+        return "no job is left to follow"
+    return f"job {job_ids[0]} goes on" if len(job_ids) == 1 else f"{len(job_ids)} jobs go on"
+
+
+class ApiError(VbsjobError):
+    """The service refused the request, or its answer is not understood."""
+
+    exit_code = ExitCode.API_ERROR
+
+
+class UnexpectedResponseError(ApiError):
+    """A valid document, but not about the requested job (a stale cache returns such)."""
+
+    max_attempts: int | None = 3
+
+
+class UnavailableError(VbsjobError):
+    """No usable answer; the state of the job is unknown."""
+
+    exit_code = ExitCode.UNAVAILABLE
+    max_attempts: int | None = None
+
+
+class ThrottledError(UnavailableError):
+    """429 or 503: the service asks for later requests."""
+
+    base_delay = 1.0
+
+
+class InvalidBodyError(UnavailableError):
+    """Status 200, but the body is not a JSON document."""
+
+    max_attempts: int | None = 3
+
+
+class BodyTooLargeError(UnavailableError):
+    """The body is larger than the limit."""
+
+    max_attempts: int | None = 2
+
+
+class PermanentConnectionError(UnavailableError):
+    """A retry cannot help: bad certificate, no TLS, a proxy that wants a password."""
+
+    max_attempts: int | None = 1
+
+
+class InternalError(VbsjobError):
+    """Local input or output failed, or a bug."""

@@ -1,0 +1,82 @@
+"""Exit codes of the process, and which one several jobs get together."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vbsjob.jobs.job import Job
+
+
+class ExitCode(IntEnum):
+    """Every exit code with its name and the condition for it. Codes are only ever added."""
+
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str) -> Self:
+        """Return a member that carries its meaning."""
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    OK = 0, "the question was answered; with --exit-status: every job is SUCCESS"
+    JOB_FAILED = 1, "the service said FAIL for a job, and nothing else"
+    USAGE = 2, "wrong option, malformed id or duration, broken or contradictory configuration"
+    AUTH = 4, "no credentials, or the service refused them (401 after one renewal, 403)"
+    NOT_FOUND = 5, "the service knows no such job"
+    API_ERROR = 6, "an answer that is neither worth another try nor understood"
+    UNAVAILABLE = 7, "no usable answer within the retry budget; the job's state is unknown"
+    PENDING = 8, "with --exit-status: a job has not ended"
+    INTERNAL = 70, "a bug, or local input or output that failed (disk full, stdout closed)"
+    TIMEOUT = 124, "--timeout ran out before the jobs had ended; same as timeout(1)"
+    HANGUP = 129, "ended by SIGHUP, as when the terminal goes away; the jobs go on"
+    INTERRUPTED = 130, "ended by SIGINT (Ctrl-C); the jobs go on"
+    QUIT = 131, "ended by SIGQUIT; the jobs go on"
+    READER_GONE = 141, "ended by SIGPIPE: whoever read the output has gone"
+    TERMINATED = 143, "ended by SIGTERM; the jobs go on"
+
+    @property
+    def label(self) -> str:
+        """Name in documents and tables: `job_failed`."""
+        return self.name.lower()
+
+
+SEVERITY = (
+    ExitCode.HANGUP,
+    ExitCode.INTERRUPTED,
+    ExitCode.QUIT,
+    ExitCode.READER_GONE,
+    ExitCode.TERMINATED,
+    ExitCode.INTERNAL,
+    ExitCode.USAGE,
+    ExitCode.AUTH,
+    ExitCode.JOB_FAILED,
+    ExitCode.NOT_FOUND,
+    ExitCode.API_ERROR,
+    ExitCode.UNAVAILABLE,
+    ExitCode.TIMEOUT,
+    ExitCode.PENDING,
+    ExitCode.OK,
+)
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """Return the exit code for several jobs: the first one of SEVERITY that occurs, else OK."""
+    return min(codes, key=SEVERITY.index, default=ExitCode.OK)
+
+
+def of_job(job: Job, *, fail_fast: bool = False) -> ExitCode:
+    """Return OK, JOB_FAILED or PENDING from the job's status, which is compared exactly.
+
+    This function is the only source of JOB_FAILED. With `fail_fast` a job that still runs counts
+    as failed as soon as one of its sub-jobs is FAIL.
+    """
+    if job.status == "SUCCESS":
+        return ExitCode.OK
+    if job.status == "FAIL" or (fail_fast and job.failed_below):
+        return ExitCode.JOB_FAILED
+    return ExitCode.PENDING
