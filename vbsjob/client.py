@@ -16,6 +16,7 @@ from vbsjob.http import errors, strict_json
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.job import ENDED, GOING_ON, Job
+from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from vbsjob.http.messages import Response
 
 OK = 200
-RETRY_FOR = 60.0
-ATTEMPTS = 4
 AT_ONCE = 8
 
 
@@ -83,7 +82,7 @@ class JobsClient:
         `job_id` has been checked against address.NAME: it becomes a segment of the path.
         """
         given = self._settings["retry_for"]
-        budget = (RETRY_FOR, ATTEMPTS) if given is None else (given, None)
+        budget = (QUERY_RETRY_FOR, QUERY_ATTEMPTS) if given is None else (given, None)
         with self._masking():
             self.sign_in()
             job = self._sender.with_retries(lambda: self._ask(job_id), *budget)

@@ -17,6 +17,7 @@ from vbsjob.http import errors
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.result import SCHEMA_VERSION
+from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ Fact = tuple[str, Any, str]
 __all__ = ["FIRST_STEPS", "check", "show", "write"]
 
 NO_JOB = "0" * 32
-PATIENCE, TRIES = 60.0, 4
 
 
 def show(settings: Settings, context: Context) -> Iterator[Fact]:
@@ -61,7 +61,7 @@ def check(settings: Settings, context: Context) -> Iterator[Fact]:
     yield "endpoint", session.base, settings.origin("endpoint") if located else "the catalog"
     expires = held.expires_at.isoformat(timespec="seconds") if held.expires_at else None
     yield "token_expires_at", expires, "" if session.renewable else "cannot be renewed"
-    sender.with_retries(lambda: _ask(session), PATIENCE, TRIES)
+    sender.with_retries(lambda: _ask(session), QUERY_RETRY_FOR, QUERY_ATTEMPTS)
     off = sender.clock_off
     yield "clock_off_s", None if off is None else round(off.total_seconds()), "to the service's"
     yield "service", "answers", ""

@@ -10,13 +10,14 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from vbsjob.limits import QUERY_RETRY_AFTER
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vbsjob.errors import VbsjobError
 
 LONGEST_DELAY = 20.0
-LONGEST_RETRY_AFTER = 120.0
 QUOTA = 100
 COST = 5
 DAY = 86400.0
@@ -73,7 +74,7 @@ class RetryBudget:
     def _wait(self, problem: VbsjobError) -> float:
         ceiling = min(LONGEST_DELAY, problem.base_delay * 2.0 ** min(self.tries - 1, 16))
         wait = self.shortest_delay + self.random() * ceiling
-        return max(wait, min(problem.retry_after or 0.0, LONGEST_RETRY_AFTER))
+        return max(wait, min(problem.retry_after or 0.0, QUERY_RETRY_AFTER))
 
 
 def retry_after(header: str, date: str) -> float | None:

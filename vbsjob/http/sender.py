@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from vbsjob.errors import UnavailableError, VbsjobError
 from vbsjob.http import errors
 from vbsjob.http.retry import RetryBudget, RetryQuota
+from vbsjob.limits import REQUESTS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.http.messages import Request, Response
-
-RATE = 20.0
-"""Requests a second, at most, from this process."""
 
 Result = TypeVar("Result")
 
@@ -67,7 +65,7 @@ class Sender:
             now = self._context.monotonic()
             self._slot = max(now, self._slot)
             wait = self._slot - now
-            self._slot += 1 / RATE
+            self._slot += 1 / REQUESTS_PER_SECOND
             return wait
 
     def with_retries(

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vbsjob.limits import WATCH_RETRY_AFTER
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,7 +26,6 @@ SLOWEST = 60.0
 SLOWER, QUICKER = 2.0, 0.9
 """What a 429 and what an answer do to the interval."""
 RETRY_FIRST, RETRY_MOST = 1.0, 30.0
-LONGEST_RETRY_AFTER = 300.0
 
 
 @dataclass(slots=True)
@@ -60,4 +61,4 @@ class PollInterval:
 def pause(failures: int, retry_after: float | None, random: Callable[[], float]) -> float:
     """Seconds to the next question after so many failures: full jitter, but no less than asked."""
     ceiling = min(RETRY_MOST, RETRY_FIRST * 2.0 ** min(failures - 1, 16))
-    return max(random() * ceiling, min(retry_after or 0.0, LONGEST_RETRY_AFTER))
+    return max(random() * ceiling, min(retry_after or 0.0, WATCH_RETRY_AFTER))

@@ -15,6 +15,7 @@ from vbsjob.errors import InvalidBodyError, JobNotFoundError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.diff import Changes
 from vbsjob.jobs.job import Job
+from vbsjob.limits import REQUESTS_PER_SECOND, WATCH_RETRY_FOR
 from vbsjob.text import printable
 from vbsjob.watch.intervals import PollInterval, pause
 from vbsjob.watch.queue import DueQueue
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from vbsjob.errors import VbsjobError
     from vbsjob.jobs.diff import Change
 
-RATE = 20.0
-"""Questions a second that all jobs share."""
 OUTAGE = 2
 """An outage is told from this failure on."""
 GONE_TIMES, GONE_OVER = 3, 10.0
@@ -38,7 +37,7 @@ THROTTLED = 429
 class WatchRules:
     """What the user wants of a watch; times in seconds."""
 
-    retry_for: float = 900.0
+    retry_for: float = WATCH_RETRY_FOR
     wait_for_job: float = 30.0
     timeout: float | None = None
     interval: float | None = None
@@ -200,7 +199,7 @@ class WatchState:
     def _interval(self, one: TrackedJob, found: Job, *, first: bool) -> float:
         waiting = found.status == "INIT"
         wait = one.rhythm.interval(self.rules.interval, self.random, waiting=waiting, first=first)
-        return max(wait, self._open / RATE)
+        return max(wait, self._open / REQUESTS_PER_SECOND)
 
     def _failed(self, one: TrackedJob, problem: VbsjobError, now: float) -> list[Event]:
         one.failures += 1
