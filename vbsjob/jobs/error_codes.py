@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -18,18 +19,21 @@ class Meaning:
     action: str
 
 
+@cache
 def everything() -> dict[str, Meaning]:
     """Return the meaning of every known code, in the service's order."""
-    told = json.loads(resources.files(__package__).joinpath("error_codes.json").read_bytes())
-    return {code: Meaning(**words) for code, words in told.items()}
+    table = json.loads(resources.files(__package__).joinpath("error_codes.json").read_bytes())
+    return {code: Meaning(**texts) for code, texts in table.items()}
+
+
+@cache
+def _by_lower_case() -> dict[str, Meaning]:
+    return {code.lower(): meaning for code, meaning in everything().items()}
 
 
 def meaning(code: object) -> Meaning | None:
-    """Return what a code means, whatever its case; None for one that is not known."""
-    if not isinstance(code, str):
-        return None
-    known = {name.lower(): words for name, words in everything().items()}
-    return known.get(code.lower())
+    """Return the meaning of a code, compared without case; None if the table does not have it."""
+    return _by_lower_case().get(code.lower()) if isinstance(code, str) else None
 
 
 FIELDS = ("code", "during", "meaning", "action")

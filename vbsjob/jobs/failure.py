@@ -1,0 +1,120 @@
+"""Finds the failure of a job: the deepest failed sub-job, its error code and its meaning.
+
+Every output uses this one function: screens, documents, events, reports and logs.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vbsjob.jobs import error_codes
+
+if TYPE_CHECKING:
+    from vbsjob.jobs.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The first of the deepest failed jobs. Texts are the service's own: escape them to print."""
+
+    path: tuple[Job, ...]
+    """From the top job down to the failed job, both included."""
+    error_code: str = ""
+    """Of the deepest job on the path that has a code or a reason; empty if none has."""
+    fail_reason: str = ""
+    """Of the same job as `error_code`."""
+    meaning: str | None = None
+    """What the error code means; None if the table does not contain the code."""
+    action: str | None = None
+    """What to do about it; None if the table does not contain the code."""
+    entities: dict[str, Any] = field(default_factory=dict)
+    """Of the failed job itself, without its sub-jobs and without counts (`*_total`)."""
+    others: int = 0
+    """How many other failed jobs have no failed job below them."""
+
+    @property
+    def job(self) -> Job:
+        """The deepest failed job."""
+        return self.path[-1]
+
+    def document(self) -> dict[str, Any]:
+        """Return the member `failure` of a document; null is a value that the service omitted."""
+        return {
+            "path": [{"job_id": job.id or None, "job_type": job.type or None} for job in self.path],
+            "job_id": self.job.id or None,
+            "job_type": self.job.type or None,
+            "error_code": self.error_code or None,
+            "fail_reason": self.fail_reason or None,
+            "meaning": self.meaning,
+            "action": self.action,
+            "entities": self.entities,
+            "others": self.others,
+        }
+
+
+def find(job: Job) -> Failure | None:
+    """Return the failure of a job; None if neither it nor any of its sub-jobs has status FAIL.
+
+    Linear in the number of sub-jobs; no recursion (F41).
+    """
+    jobs, parents = _parents_first(job)
+    depths = [0] * len(jobs)
+    deepest = None
+    failed_below = [False] * len(jobs)
+    for index, item in enumerate(jobs):
+        if index:
+            depths[index] = depths[parents[index]] + 1
+        if item.failed and (deepest is None or depths[index] > depths[deepest]):
+            deepest = index
+    if deepest is None:
+        return None
+    causes = 0
+    for index in range(len(jobs) - 1, -1, -1):
+        failed = jobs[index].failed
+        causes += failed and not failed_below[index]
+        if index and (failed or failed_below[index]):
+            failed_below[parents[index]] = True
+    path = [jobs[deepest]]
+    index = deepest
+    while index:
+        index = parents[index]
+        path.append(jobs[index])
+    return _describe(tuple(reversed(path)), causes - 1)
+
+
+def _parents_first(top: Job) -> tuple[list[Job], list[int]]:
+    """Return the job and all jobs below it in the service's order, and each one's parent index."""
+    jobs: list[Job] = []
+    parents: list[int] = []
+    waiting = [(top, 0)]
+    while waiting:
+        job, parent = waiting.pop()
+        parents.append(parent)
+        waiting.extend((sub_job, len(jobs)) for sub_job in reversed(job.sub_jobs))
+        jobs.append(job)
+    return jobs, parents
+
+
+def _describe(path: tuple[Job, ...], others: int) -> Failure:
+    texts = ((_text(job, "error_code"), _text(job, "fail_reason")) for job in reversed(path))
+    error_code, fail_reason = next(filter(any, texts), ("", ""))
+    known = error_codes.meaning(error_code)
+    return Failure(
+        path,
+        error_code,
+        fail_reason,
+        known.meaning if known else None,
+        known.action if known else None,
+        {name: value for name, value in path[-1].entities.items() if not name.endswith("_total")},
+        others,
+    )
+
+
+def _text(job: Job, name: str) -> str:
+    """Return a member as text: null and a missing member as "", other types as JSON."""
+    value = job.members.get(name)
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
