@@ -12,8 +12,8 @@ from datetime import timedelta
 from typing import Any
 
 from tests.support.context import fake_context
-from tests.support.follow import BEGAN, Terminal
 from tests.support.program import Clock
+from tests.support.watch_service import BEGAN, Terminal
 from vbsjob.jobs.job import Job
 from vbsjob.render.live import LiveDisplay
 from vbsjob.watch.state import WatchRules, WatchState

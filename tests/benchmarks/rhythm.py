@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.support.follow import BEGAN, Service, job
+from tests.support.watch_service import BEGAN, Service, job
 
 if TYPE_CHECKING:
     from collections.abc import Callable

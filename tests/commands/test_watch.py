@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.cloud import Cloud
-from tests.support.follow import JobResult, Service, Terminal, in_turn, job
 from tests.support.program import TOKEN
+from tests.support.watch_service import JobResult, Service, Terminal, in_turn, job
 from vbsjob.errors import PermanentConnectionError, UnavailableError
 from vbsjob.http.messages import Response
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.follow import Service, in_turn, job
+from tests.support.watch_service import Service, in_turn, job
 from vbsjob.errors import UnavailableError
 from vbsjob.http.messages import Response
 

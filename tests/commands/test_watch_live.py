@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.benchmarks import frames
-from tests.support.follow import Service, Terminal, in_turn, job
-from tests.support.painted import HIDE, SHOW, TIMES, Ascii, restore, sub, watch
+from tests.support.screen_recorder import HIDE, SHOW, TIMES, Ascii, restore, sub, watch
+from tests.support.watch_service import Service, Terminal, in_turn, job
 from vbsjob.errors import UnavailableError
 from vbsjob.http.messages import Response
 from vbsjob.terminal import screen
@@ -19,7 +19,7 @@ from vbsjob.terminal import screen
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.follow import JobResult
+    from tests.support.watch_service import JobResult
 
 WIDE = """\
 ● RUNNING        29 s  bksCreateBackup  j

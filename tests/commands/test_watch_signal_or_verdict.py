@@ -13,8 +13,8 @@ from typing import IO, TYPE_CHECKING
 import pytest
 
 from tests.support.program import COMMAND, ROOT
+from tests.support.pseudo_terminal import environment
 from tests.support.server import Server, always, answer, job
-from tests.support.terminal import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.support.context import fake_context
 from tests.support.program import Clock
-from tests.support.terminal import Screen
+from tests.support.pseudo_terminal import Screen
 from vbsjob.__main__ import run
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ def audited(service: Server, folder: Path, command: str) -> dict[str, list[str]]
     # Who looks for a pager, an editor or a browser finds one here.
     tempting = dict.fromkeys(("PAGER", "MANPAGER", "EDITOR", "BROWSER", "LESSOPEN"), "touch here")
     env = clean_env(service.url, HOME=str(home), VBSJOB_TESTS_ROOT=str(ROOT), **tempting)
-    script = str(ROOT / "tests" / "support" / "audited.py")
+    script = str(ROOT / "tests" / "support" / "audit_hook.py")
     ended = subprocess.run(
         [sys.executable, script, str(log), *command.split()], env=env, cwd=work,
         capture_output=True, input=b"j\n", check=False,

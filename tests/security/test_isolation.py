@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.certificates import Authority
 from tests.support.cloud import PASSWORD, USER, Cloud, told
-from tests.support.files import needs_mount, within_etc
-from tests.support.network import Network, needs_network
+from tests.support.filesystem import needs_mount, within_etc
+from tests.support.network_namespace import Network, needs_network
 from tests.support.program import clean_env, process
 from tests.support.server import Server, answer
 from vbsjob.http.messages import Request, Response

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.oracle import Account, Wish, complaints
-from tests.support.storm import Storm, Weather, life
+from tests.support.random_service import Storm, Weather, life
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
 from vbsjob.errors import (

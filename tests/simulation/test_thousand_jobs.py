@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.counting_proxy import Tally
 from tests.support.program import COMMAND, ROOT, clean_env, serving
-from tests.support.tally import Tally
 from vbsjob.sandbox.server import PROJECT_ID
 
 FAULTS = ("--fault", "429=0.2", "--fault", "503=0.05", "--fault", "cut=0.01")

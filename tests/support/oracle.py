@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.support.storm import Delivered
+    from tests.support.random_service import Delivered
 
 GRAVEST_FIRST = (2, 4, 1, 5, 6, 7, 124, 8, 0)
 ROUNDING = 0.1

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.support.context import fake_context
-from tests.support.files import unprivileged
+from tests.support.filesystem import unprivileged
 from vbsjob.config import loader
 from vbsjob.errors import UsageError
 

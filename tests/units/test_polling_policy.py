@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.follow import BEGAN, JobResult, Service, Watched, in_turn, job
+from tests.support.watch_service import BEGAN, JobResult, Service, Watched, in_turn, job
 from vbsjob.errors import PermanentConnectionError, UnavailableError
 from vbsjob.http.messages import Response
 

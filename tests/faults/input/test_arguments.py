@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.program import TOKEN, Ended, asked, clean_env, process, told
+from tests.support.pseudo_terminal import Screen
 from tests.support.server import Server, always, answer, job
-from tests.support.terminal import Screen
 from vbsjob.config.schema import SETTINGS
 from vbsjob.generate import __main__ as generate
 from vbsjob.http.messages import Request, Response

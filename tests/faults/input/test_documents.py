@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import follow as following
+from tests.support import watch_service
 from tests.support.program import Ended, told
 from tests.support.server import job
 from vbsjob.http import strict_json
@@ -176,16 +176,16 @@ def test_f47_many_odd_words_are_warned_of_once_and_known_ones_never() -> None:
     answers = iter(words)
 
     def answer(job_id: str, _: float) -> Response:
-        return following.job(job_id, next(answers))
+        return watch_service.job(job_id, next(answers))
 
     for argv in ((), ("-o", "jsonl"), ("-o", "json")):
         answers = iter(words)
-        watched = following.Service(answer).watch("j", *argv)
+        watched = watch_service.Service(answer).watch("j", *argv)
         assert watched.code == 0
         assert watched.err.count("'ODD-0' is no status known here") == 1
         assert watched.err.count("is no status known here") == 1
     answers = iter(words)
-    assert following.Service(answer).watch("j", "-q").err == ""
+    assert watch_service.Service(answer).watch("j", "-q").err == ""
 
 
 # DESIGN.md has no --strict: the parent decides, and --fail-fast is for a job that goes on.

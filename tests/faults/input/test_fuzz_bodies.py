@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.context import fake_context
-from tests.support.follow import Service, Terminal
 from tests.support.program import SETTINGS, environment, told
+from tests.support.watch_service import Service, Terminal
 from vbsjob.client import JobsClient
 from vbsjob.config import loader as chosen
 from vbsjob.errors import VbsjobError

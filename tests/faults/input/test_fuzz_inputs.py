@@ -15,9 +15,9 @@ import yaml
 
 from tests.support.canary import leaked
 from tests.support.context import fake_context
-from tests.support.follow import Service, job
-from tests.support.hostile import hostile
+from tests.support.hostile_text import hostile
 from tests.support.program import Clock, environment
+from tests.support.watch_service import Service, job
 from vbsjob.__main__ import run
 from vbsjob.config.schema import SETTINGS
 from vbsjob.http.messages import Request, Response
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.follow import JobResult
+    from tests.support.watch_service import JobResult
 
     Record = Callable[[str, object], None]
     Draw = random.Random

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.hostile import boxes, hostile, visible
-from tests.support.surfaces import SURFACES, TEXTS, files, response, spoken
-from tests.support.terminal import Screen
+from tests.support.hostile_text import boxes, hostile, visible
+from tests.support.pseudo_terminal import Screen
+from tests.support.text_outputs import SURFACES, TEXTS, files, response, spoken
 from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.clocks import needs_faketime, off
-from tests.support.files import needs_mount, within_etc
-from tests.support.network import Network, needs_network
+from tests.support.filesystem import needs_mount, within_etc
+from tests.support.network_namespace import Network, needs_network
+from tests.support.process_clocks import needs_faketime, off
 from tests.support.program import asked, clean_env, process
 from tests.support.server import Server, always, answer, job
 

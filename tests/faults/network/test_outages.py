@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.certificates import Authority
-from tests.support.clocks import needs_faketime, off
-from tests.support.events import at, watching
-from tests.support.network import Network, needs_network
+from tests.support.network_namespace import Network, needs_network
+from tests.support.process_clocks import needs_faketime, off
 from tests.support.program import clean_env
 from tests.support.server import Server, Telling
+from tests.support.watch_process import at, watching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

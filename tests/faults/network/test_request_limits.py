@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.endless import MORE, SERVERS
+from tests.support.hostile_servers import MORE, SERVERS
 from tests.support.program import clean_env
+from tests.support.resource_usage import Weighed, weigh
 from tests.support.server import Server, always, answer, job
-from tests.support.weighed import Weighed, weigh
 
 if TYPE_CHECKING:
     from tests.support.server import Peer, Script

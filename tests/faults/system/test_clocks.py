@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.clocks import Steps, needs_faketime, needs_time_namespace, off
-from tests.support.events import watching
 from tests.support.gateway import SETTINGS, Gateway
+from tests.support.process_clocks import Steps, needs_faketime, needs_time_namespace, off
 from tests.support.program import clean_env, process
+from tests.support.pseudo_terminal import await_requests
 from tests.support.server import Server, Telling
-from tests.support.terminal import await_requests
+from tests.support.watch_process import watching
 from vbsjob.terminal.signals import LONGEST
 
 EIGHT_HOURS = 8 * 3600

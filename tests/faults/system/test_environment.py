@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.files import is_root, needs_mount, within_mount
+from tests.support.filesystem import is_root, needs_mount, within_mount
 from tests.support.program import COMMAND, ROOT, clean_env, process, serving
+from tests.support.pseudo_terminal import Terminal
 from tests.support.server import Server, always, answer, job
-from tests.support.terminal import Terminal
 from vbsjob.config import endpoints
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.endless import MORE, ROOM, SERVERS, full_of
+from tests.support.hostile_servers import MORE, ROOM, SERVERS, full_of
 from tests.support.program import COMMAND, ROOT, clean_env
+from tests.support.resource_usage import Weighed, weigh
 from tests.support.server import Server, always, answer, job, saying
-from tests.support.weighed import Weighed, weigh
 from vbsjob.http import strict_json, transport
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.program import COMMAND, clean_env
+from tests.support.pseudo_terminal import Terminal, check_left_as_it_was
 from tests.support.server import Server
-from tests.support.terminal import Terminal, check_left_as_it_was
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.program import COMMAND, ROOT, clean_env, shell
-from tests.support.server import Server, always, answer, job
-from tests.support.terminal import (
+from tests.support.pseudo_terminal import (
     SHOWN,
     Terminal,
     await_requests,
@@ -21,6 +20,7 @@ from tests.support.terminal import (
     environment,
     watching,
 )
+from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

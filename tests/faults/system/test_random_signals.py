@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.case import AT_ONCE, Case, storm
-from tests.support.files import needs_mount, within_etc
-from tests.support.shell import Shell
-from tests.support.states import STATES, Service, State, at, locked, password
-from tests.support.struck import Struck
+from tests.support.filesystem import needs_mount, within_etc
+from tests.support.job_control import Shell
+from tests.support.run_states import STATES, Service, State, at, locked, password
+from tests.support.signal_case import AT_ONCE, Case, storm
+from tests.support.signalled_run import Struck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.case import Shells
+    from tests.support.signal_case import Shells
 
     Tell = Callable[[str, object], None]
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.moments import BIT, caught
 from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.server import Server, answer, job
+from tests.support.sigint_handler import BIT, caught
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.files import needs_full
+from tests.support.filesystem import needs_full
 from tests.support.program import COMMAND, ROOT, clean_env, process, shell
 from tests.support.server import Server, always, answer, job
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.program import COMMAND, ROOT
-from tests.support.server import Server, always, answer, job
-from tests.support.terminal import (
+from tests.support.pseudo_terminal import (
     SHOWN,
     Terminal,
     await_requests,
@@ -20,6 +19,7 @@ from tests.support.terminal import (
     environment,
     watching,
 )
+from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

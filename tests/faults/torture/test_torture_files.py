@@ -17,16 +17,25 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.canary import leaked
-from tests.support.home import CONFIGURED, ISSUED, LEFT, PASSWORD, TOKENS, Home, Place, Service
-from tests.support.nursery import Nursery
-from tests.support.strike import Strike, library
+from tests.support.fault_injection import Strike, library
+from tests.support.forkserver import Nursery
+from tests.support.home_directory import (
+    CONFIGURED,
+    ISSUED,
+    LEFT,
+    PASSWORD,
+    TOKENS,
+    Home,
+    Place,
+    Service,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.support.fault_injection import Harm
     from tests.support.program import Ended
-    from tests.support.strike import Harm
 
 GET = ("get", "k", "--exit-status")
 BESIDE = 3

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.canary import leaked
-from tests.support.home import ISSUED, PASSWORD, Place, Service
-from tests.support.nursery import Nursery
+from tests.support.fault_injection import Strike, library
+from tests.support.forkserver import Nursery
+from tests.support.home_directory import ISSUED, PASSWORD, Place, Service
 from tests.support.program import asked, environment
 from tests.support.server import Server, always, answer, job
-from tests.support.strike import Strike, library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

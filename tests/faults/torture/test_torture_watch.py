@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.canary import leaked
-from tests.support.home import CONFIGURED, ISSUED, PASSWORD, Home, Place, Service
-from tests.support.nursery import Nursery
-from tests.support.strike import Strike, library
+from tests.support.fault_injection import Strike, library
+from tests.support.forkserver import Nursery
+from tests.support.home_directory import CONFIGURED, ISSUED, PASSWORD, Home, Place, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

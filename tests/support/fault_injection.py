@@ -1,4 +1,4 @@
-"""One call of a process that fails, or is its last: what `failing.c` is told, and what it tells."""
+"""Makes the n-th call of an operation fail, or kills the process there (`failing_calls.c`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-SOURCE = Path(__file__).with_name("failing.c")
+SOURCE = Path(__file__).with_name("failing_calls.c")
 Harm = int | str
 """An errno; or `before` or `after`: SIGKILL there."""
 

@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.support.follow import Service, Terminal, job
 from tests.support.program import SETTINGS
-from tests.support.terminal import Screen
+from tests.support.pseudo_terminal import Screen
+from tests.support.watch_service import Service, Terminal, job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.support.follow import JobResult, Watched
+    from tests.support.watch_service import JobResult, Watched
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 TIMES = {"begin_time": "2026-05-01T00:00:00Z"}

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support.context import fake_context
-from tests.support.follow import Service, Terminal, in_turn
-from tests.support.painted import Painted
 from tests.support.program import SETTINGS, Clock, environment
+from tests.support.screen_recorder import Painted
+from tests.support.watch_service import Service, Terminal, in_turn
 from vbsjob.__main__ import run
 from vbsjob.http.messages import Response
 

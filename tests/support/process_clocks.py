@@ -1,4 +1,4 @@
-"""Clocks of a process that are wrong or run fast, by libfaketime; that step, by `stepping.c`."""
+"""Wrong or fast clocks of a process: libfaketime, and `stepping_clock.c` for steps and sleep."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.strike import library
+from tests.support.fault_injection import library
 
 FOUND = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 needs_faketime = pytest.mark.skipif(not FOUND, reason="clocks that are wrong need libfaketime")
@@ -23,7 +23,7 @@ def off(by: str, *, times: float = 1.0) -> dict[str, str]:
     return {"LD_PRELOAD": str(FOUND[0]), "FAKETIME": f"{by} x{times:g}"}
 
 
-SOURCE = Path(__file__).with_name("stepping.c")
+SOURCE = Path(__file__).with_name("stepping_clock.c")
 
 
 def _may_shift() -> bool:

@@ -11,12 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.support.terminal import Screen
+from tests.support.pseudo_terminal import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tests.support.shell import Shell
+    from tests.support.job_control import Shell
 
 LONGEST = 60.0
 LOOK = 0.002

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.support.server import Peer
-    from tests.support.struck import Struck
+    from tests.support.signalled_run import Struck
 
     Reached = Callable[[Struck, "Service", str], Any]
 

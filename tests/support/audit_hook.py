@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a list
 """Runs vbsjob as a process that writes down each file it opens, each address and each child.
 
-Started as `python audited.py LOG ARGUMENT...`; the interpreter's own audit events tell.
+Started as `python audit_hook.py LOG ARGUMENT...`; the interpreter's own audit events tell.
 """
 
 import os

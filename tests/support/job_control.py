@@ -18,7 +18,7 @@ import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from tests.support.nursery import become, load
+from tests.support.forkserver import become, load
 from tests.support.program import COMMAND, ROOT, clean_env
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Shell:
         with theirs:
             number = theirs.fileno()
             self._process = subprocess.Popen(
-                [*before, sys.executable, "-m", "tests.support.shell", str(number)],
+                [*before, sys.executable, "-m", "tests.support.job_control", str(number)],
                 cwd=ROOT, env=clean_env(), pass_fds=[number],
             )  # fmt: skip
         self.channel.settimeout(60)
@@ -98,7 +98,7 @@ def _lead(channel: socket.socket, order: Any, streams: Sequence[int]) -> NoRetur
 
 def _become(channel: socket.socket, order: Any, streams: Sequence[int]) -> NoReturn:
     if order["new"]:
-        # Before the interpreter has begun a SIGINT is nobody's: see tests.support.moments.
+        # Before the interpreter has begun a SIGINT is nobody's: see tests.support.sigint_handler.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     channel.send(b"%d" % os.getpid())
     if not order["new"]:

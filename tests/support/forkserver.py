@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.support.program import ROOT, Ended, clean_env
-from tests.support.terminal import Screen
+from tests.support.pseudo_terminal import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +53,7 @@ class Nursery:
     def __init__(self, path: Path, **env: str) -> None:
         self._path = str(path)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.nursery", self._path], cwd=ROOT,
+            [sys.executable, "-m", "tests.support.forkserver", self._path], cwd=ROOT,
             env=clean_env(**env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         assert self._process.stdout is not None

@@ -13,16 +13,16 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.support.moments import caught, ours
-from tests.support.states import begun
-from tests.support.struck import Struck
+from tests.support.run_states import begun
+from tests.support.sigint_handler import caught, ours
+from tests.support.signalled_run import Struck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from queue import SimpleQueue
 
-    from tests.support.shell import Shell
-    from tests.support.states import Service, State
+    from tests.support.job_control import Shell
+    from tests.support.run_states import Service, State
 
     Shells = SimpleQueue[Shell]
     Strike = Callable[["Case", Struck], None]
