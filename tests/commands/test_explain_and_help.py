@@ -74,7 +74,8 @@ def test_help_on_exit_codes_tells_every_code_and_every_signal() -> None:
 
 
 def test_help_on_the_environment_tells_every_setting_and_no_value_of_it() -> None:
-    from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
+    from vbsjob.config.schema import SETTINGS
+    from vbsjob.config.variables import OTHER_VARIABLES
 
     out = vbsjob("help", "environment", env={"VBSJOB_TOKEN": "canary"})[1]
     assert [

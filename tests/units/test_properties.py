@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from vbsjob import text
 from vbsjob.cli import job_ids
-from vbsjob.config import schema
+from vbsjob.config import values
 from vbsjob.errors import UsageError
 from vbsjob.http import strict_json
 from vbsjob.jobs import error_codes
@@ -31,14 +31,14 @@ PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "api" / "error-code
 
 @given(NUMBER, NUMBER, NUMBER)
 def test_a_duration_is_the_sum_of_its_parts(hours: int, minutes: int, seconds: int) -> None:
-    assert schema.duration(f"{hours}h{minutes}m{seconds}s") == hours * 3600 + minutes * 60 + seconds
-    assert schema.duration(f"{seconds}") == schema.duration(f"{seconds}s") == seconds
+    assert values.duration(f"{hours}h{minutes}m{seconds}s") == hours * 3600 + minutes * 60 + seconds
+    assert values.duration(f"{seconds}") == values.duration(f"{seconds}s") == seconds
 
 
 @given(st.text())
 def test_anything_else_is_no_duration_and_never_a_crash(raw: str) -> None:
     try:
-        assert schema.duration(raw) >= 0
+        assert values.duration(raw) >= 0
     except ValueError as error:
         assert "duration" in str(error)  # noqa: PT017 - most texts raise, some are durations
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from vbsjob.auth.loading import FIRST_STEPS
 from vbsjob.auth.session import Session
 from vbsjob.config.loader import Settings, SettingValue
-from vbsjob.config.schema import SETTINGS_BY_NAME, variables_in_use
+from vbsjob.config.schema import SETTINGS_BY_NAME
+from vbsjob.config.variables import variables_in_use
 from vbsjob.errors import JobNotFoundError
 from vbsjob.http import errors
 from vbsjob.http.messages import Request

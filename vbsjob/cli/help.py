@@ -60,7 +60,8 @@ def _on_exit_codes() -> list[str]:
 
 
 def _on_environment() -> list[str]:
-    from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
+    from vbsjob.config.schema import SETTINGS
+    from vbsjob.config.variables import OTHER_VARIABLES
 
     rows = [(key.variable, ", ".join(key.os), key.secret) for key in SETTINGS]
     told = [f"  {own:<36}{theirs}{'  (secret)' if secret else ''}" for own, theirs, secret in rows]

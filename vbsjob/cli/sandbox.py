@@ -43,7 +43,7 @@ def serve_sandbox(
 
 
 def _life(token_life: str) -> float:
-    from vbsjob.config.schema import duration
+    from vbsjob.config.values import duration
 
     try:
         life = duration(token_life)

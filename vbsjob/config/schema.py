@@ -1,111 +1,32 @@
-"""Every setting there is, written once: its noun, variables, file keys and what it may hold.
+"""All settings, each defined once: name, help sentence, variables, file keys, type of its value.
 
-Options, VBSJOB_* variables and config.toml's keys are all made from the noun.
+Options, VBSJOB_* variables, keys of config.toml, help and man pages are made from this table.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
-from vbsjob.config import endpoints
+from vbsjob.config import values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 Format = Literal["table", "json", "jsonl", "yaml", "csv", "value", "env", "name"]
 Progress = Literal["auto", "tty", "plain", "json", "none"]
 Sort = Literal["api", "begin", "duration", "status"]
 Color = Literal["auto", "always", "never"]
-DURATION = re.compile(r"(?=[0-9])(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9})s?)?")
-
-
-def _text(raw: Any) -> str:
-    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
-        raise ValueError("is no text")  # noqa: TRY004 - the value is wrong, not the program
-    return str(raw)
-
-
-def _name(raw: Any) -> str:
-    if not endpoints.NAME.fullmatch(_text(raw)):
-        raise ValueError("is not 1 to 64 letters, digits, '_' and '-'")
-    return str(raw)
-
-
-def _boolean(raw: Any) -> bool:
-    words = {"true": True, "yes": True, "on": True, "1": True}
-    words |= {"false": False, "no": False, "off": False, "0": False}
-    if str(raw).lower() not in words:
-        raise ValueError("is neither true nor false")
-    return words[str(raw).lower()]
-
-
-def duration(raw: Any) -> float:
-    """Read a duration in seconds: 90, 90s, 15m or 1h30m; raises ValueError."""
-    match = DURATION.fullmatch(str(raw))
-    if match is None:
-        raise ValueError("is no duration; write 90, 90s, 15m or 1h30m")
-    hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return float(hours * 3600 + minutes * 60 + seconds)
-
-
-def _timeout(raw: Any) -> float:
-    if duration(raw) == 0:
-        raise ValueError("could mean no time or no limit; leave it away to wait without limit")
-    return duration(raw)
-
-
-def _interval(raw: Any) -> float:
-    if duration(raw) < 1:
-        raise ValueError("is less than a second")
-    return duration(raw)
-
-
-def _mebibytes(raw: Any) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,3}", str(raw)):
-        raise ValueError("is no whole number of MiB from 1 to 9999")
-    return int(raw) << 20
-
-
-def _one_of(*words: str) -> Callable[[Any], str]:
-    def parse(raw: Any) -> str:
-        if raw not in words:
-            raise ValueError(f"is not one of {', '.join(words)}")
-        return str(raw)
-
-    return parse
-
-
-def _depth(raw: Any) -> int:
-    if isinstance(raw, bool) or not re.fullmatch(r"[0-9]{1,4}", str(raw)):
-        raise ValueError("is no number of levels from 0 to 9999")
-    return int(raw)
-
-
-KINDS = {
-    "failed": "FAIL",
-    "running": "RUNNING",
-    "waiting": "INIT",
-    "done": "SUCCESS",
-    "other": "other",
-}
-"""What --only calls the kinds of status; the service's own words are understood too."""
-
-
-def _kinds(raw: Any) -> tuple[str, ...]:
-    words = [word.strip() for word in str(raw).split(",")]
-    if not set(words) <= {*KINDS, *KINDS.values()}:
-        raise ValueError(f"is no list of {', '.join(KINDS)}")
-    return tuple(KINDS.get(word, word) for word in words)
 
 
 class Setting(NamedTuple):
-    """One setting: its noun, and the OS_* variables and keys of a cloud that also tell it."""
+    """One setting. `os` are variables and `cloud` keys of clouds.yaml that set it too."""
 
     noun: str
+    help: str
+    """One sentence that says what the setting does."""
     os: tuple[str, ...] = ()
     cloud: tuple[str, ...] = ()
-    parse: Callable[[Any], Any] = _text
+    parse: Callable[[Any], Any] = values.text
     default: Any = None
     secret: bool = False
     preference: bool = False
@@ -113,126 +34,259 @@ class Setting(NamedTuple):
 
     @property
     def variable(self) -> str:
-        """Its own environment variable."""
+        """Environment variable of vbsjob for this setting."""
         return f"VBSJOB_{self.noun.upper()}"
 
     @property
     def flag(self) -> str:
-        """Its option, where a command has one."""
+        """Name of the option, where a command has one."""
         return f"--{self.noun.replace('_', '-')}"
 
+    def written(self, value: Any) -> str:
+        """Return a value of this setting as a user writes it."""
+        return values.written(self.parse, value)
 
-def _identity(noun: str, *os: str, secret: bool = False, parse: Any = _text) -> Setting:
+
+def _identity(
+    noun: str, sentence: str, *os: str, secret: bool = False, parse: Any = values.text
+) -> Setting:
     also = (noun, *(name.removeprefix("OS_").lower() for name in os[1:]))
     keys = tuple(dotted for name in also for dotted in (name, f"auth.{name}"))
-    return Setting(noun, os or (f"OS_{noun.upper()}",), keys, secret=secret, parse=parse)
+    return Setting(noun, sentence, os or (f"OS_{noun.upper()}",), keys, secret=secret, parse=parse)
 
 
-def _preference(noun: str, parse: Any, default: Any = None) -> Setting:
-    return Setting(noun, parse=parse, default=default, preference=True)
+def _preference(noun: str, sentence: str, parse: Any, default: Any = None) -> Setting:
+    return Setting(noun, sentence, parse=parse, default=default, preference=True)
 
 
 OVERRIDES = ("vbs_endpoint_override", "volume_backup_endpoint_override")
 SETTINGS = (
-    Setting("cloud", ("OS_CLOUD",), preference=True),
-    Setting("region", ("OS_REGION_NAME",), ("region_name",), parse=_name, preference=True),
+    Setting(
+        "cloud",
+        "Name of a cloud in clouds.yaml or config.toml, or 'sandbox'.",
+        os=("OS_CLOUD",),
+        preference=True,
+    ),
+    Setting(
+        "region",
+        "Region, such as eu-de.",
+        os=("OS_REGION_NAME",),
+        cloud=("region_name",),
+        parse=values.name,
+        preference=True,
+    ),
     Setting(
         "interface",
-        ("OS_INTERFACE", "OS_ENDPOINT_TYPE"),
-        ("interface", "endpoint_type"),
+        "Which address of the service catalog is used: public, internal or admin.",
+        os=("OS_INTERFACE", "OS_ENDPOINT_TYPE"),
+        cloud=("interface", "endpoint_type"),
         default="public",
         preference=True,
     ),
-    Setting("endpoint", cloud=OVERRIDES, preference=True),
-    Setting("cacert", ("OS_CACERT",), ("cacert",), preference=True),
-    Setting("cert", ("OS_CERT",), ("cert",), preference=True),
-    Setting("key", ("OS_KEY",), ("key",), preference=True),
-    Setting("verify", (), ("verify",), parse=_boolean, default=True, preference=True),
-    Setting("insecure", ("OS_INSECURE",), ("insecure",), parse=_boolean, default=False),
-    _preference("project", _text),
-    _identity("project_id", "OS_PROJECT_ID", "OS_TENANT_ID", parse=_name),
-    _identity("project_name", "OS_PROJECT_NAME", "OS_TENANT_NAME"),
-    Setting("auth_type", ("OS_AUTH_TYPE",), ("auth_type", "auth_plugin")),
-    _identity("auth_url"),
-    _identity("username"),
-    _identity("user_id"),
-    _identity("user_domain_id"),
-    _identity("user_domain_name"),
-    _identity("project_domain_id"),
-    _identity("project_domain_name"),
-    _identity("domain_id"),
-    _identity("domain_name"),
-    _identity("password", secret=True),
-    _identity("passcode", secret=True),
-    _identity("token", "OS_TOKEN", "OS_AUTH_TOKEN", secret=True),
-    _identity("application_credential_id"),
-    _identity("application_credential_name"),
-    _identity("application_credential_secret", secret=True),
+    Setting(
+        "endpoint",
+        "Address (URL) of the backup service, instead of the one in the service catalog.",
+        cloud=OVERRIDES,
+        preference=True,
+    ),
+    Setting(
+        "cacert",
+        "File with the CA certificates to trust, instead of the system's.",
+        os=("OS_CACERT",),
+        cloud=("cacert",),
+        preference=True,
+    ),
+    Setting(
+        "cert", "File with a client certificate.", os=("OS_CERT",), cloud=("cert",), preference=True
+    ),
+    Setting(
+        "key",
+        "File with the private key of the client certificate.",
+        os=("OS_KEY",),
+        cloud=("key",),
+        preference=True,
+    ),
+    Setting(
+        "verify",
+        "Check the certificates of the services.",
+        cloud=("verify",),
+        parse=values.boolean,
+        default=True,
+        preference=True,
+    ),
+    Setting(
+        "insecure",
+        "Do not check certificates; every run prints a warning.",
+        os=("OS_INSECURE",),
+        cloud=("insecure",),
+        parse=values.boolean,
+        default=False,
+    ),
+    _preference("project", "Project, by id or by name.", values.text),
+    _identity(
+        "project_id", "Id of the project.", "OS_PROJECT_ID", "OS_TENANT_ID", parse=values.name
+    ),
+    _identity("project_name", "Name of the project.", "OS_PROJECT_NAME", "OS_TENANT_NAME"),
+    Setting(
+        "auth_type",
+        "Sign-in method, if more than one is set; see 'Sign-in' in the README.",
+        os=("OS_AUTH_TYPE",),
+        cloud=("auth_type", "auth_plugin"),
+    ),
+    _identity("auth_url", "Address (URL) of the identity service (IAM, Keystone), version 3."),
+    _identity("username", "Name of the user."),
+    _identity("user_id", "Id of the user; replaces the name and the domain of the user."),
+    _identity("user_domain_id", "Id of the user's domain."),
+    _identity("user_domain_name", "Name of the user's domain."),
+    _identity("project_domain_id", "Id of the project's domain; by default the user's domain."),
+    _identity("project_domain_name", "Name of the project's domain; by default the user's domain."),
+    _identity("domain_id", "Id of the domain to sign in to, instead of a project."),
+    _identity("domain_name", "Name of the domain to sign in to, instead of a project."),
+    _identity(
+        "password",
+        "Password of the user; on a terminal vbsjob prompts for it if it is missing.",
+        secret=True,
+    ),
+    _identity(
+        "passcode",
+        "One-time code of multi-factor sign-in (TOTP); it is valid for one sign-in.",
+        secret=True,
+    ),
+    _identity(
+        "token",
+        "Token that is sent as it is, without a sign-in.",
+        "OS_TOKEN",
+        "OS_AUTH_TOKEN",
+        secret=True,
+    ),
+    _identity("application_credential_id", "Id of an application credential."),
+    _identity(
+        "application_credential_name", "Name of an application credential; needs the user too."
+    ),
+    _identity(
+        "application_credential_secret", "Secret of the application credential.", secret=True
+    ),
     Setting(
         "access_key",
-        ("OS_ACCESS_KEY", "S3_ACCESS_KEY_ID", "HUAWEICLOUD_SDK_AK"),
-        ("auth.ak", "auth.access_key", "ak", "access_key"),
+        "Access key (AK) that signs requests.",
+        os=("OS_ACCESS_KEY", "S3_ACCESS_KEY_ID", "HUAWEICLOUD_SDK_AK"),
+        cloud=("auth.ak", "auth.access_key", "ak", "access_key"),
         secret=True,
     ),
     Setting(
         "secret_key",
-        ("OS_SECRET_KEY", "S3_SECRET_ACCESS_KEY", "HUAWEICLOUD_SDK_SK"),
-        ("auth.sk", "auth.secret_key", "sk", "secret_key"),
+        "Secret key (SK) that belongs to the access key.",
+        os=("OS_SECRET_KEY", "S3_SECRET_ACCESS_KEY", "HUAWEICLOUD_SDK_SK"),
+        cloud=("auth.sk", "auth.secret_key", "sk", "secret_key"),
         secret=True,
     ),
-    _identity("security_token", secret=True),
-    _preference("cache", _boolean, default=True),
-    _preference("history", _boolean, default=True),
-    _preference("insecure_http", _boolean, default=False),
-    _preference("output", _one_of(*get_args(Format))),
-    _preference("color", _one_of(*get_args(Color)), "auto"),
-    _preference("depth", _depth),
-    _preference("only", _kinds, ()),
-    _preference("sort", _one_of(*get_args(Sort)), "api"),
-    _preference("ascii", _boolean, default=False),
-    _preference("verbose", _boolean, default=False),
-    _preference("quiet", _boolean, default=False),
-    _preference("exit_status", _boolean, default=False),
-    _preference("retry_for", duration),
-    _preference("timeout", _timeout),
-    _preference("interval", _interval),
-    _preference("wait_for_job", duration, 30.0),
-    _preference("fail_fast", _boolean, default=False),
-    _preference("any", _boolean, default=False),
-    _preference("progress", _one_of(*get_args(Progress)), "auto"),
-    _preference("heartbeat", _interval, 60.0),
-    _preference("bell", _boolean, default=False),
-    _preference("github", _boolean, default=False),
-    _preference("junit", _text),
-    _preference("body_limit", _mebibytes, 4 << 20),
+    _identity("security_token", "Session token of a temporary access key.", secret=True),
+    _preference(
+        "cache",
+        "Store the token and the history on this machine; --no-cache stores nothing.",
+        values.boolean,
+        default=True,
+    ),
+    _preference(
+        "history",
+        "Store the ids of queried jobs on this machine, for @last, Tab and 'vbsjob list'.",
+        values.boolean,
+        default=True,
+    ),
+    _preference(
+        "insecure_http",
+        "Allow plain http to another machine: credentials are sent unencrypted.",
+        values.boolean,
+        default=False,
+    ),
+    _preference("output", "Format of stdout; table by default.", values.one_of(*get_args(Format))),
+    _preference(
+        "color", "Use colours; NO_COLOR is respected.", values.one_of(*get_args(Color)), "auto"
+    ),
+    _preference(
+        "depth", "Show this number of levels of sub-jobs, and count the rest.", values.depth
+    ),
+    _preference(
+        "only",
+        "Show only sub-jobs with these statuses, and the jobs above them.",
+        values.statuses,
+        (),
+    ),
+    _preference(
+        "sort",
+        "Order of sub-jobs; api is the order of the service.",
+        values.one_of(*get_args(Sort)),
+        "api",
+    ),
+    _preference("ascii", "Draw with ASCII characters only.", values.boolean, default=False),
+    _preference("verbose", "Print each HTTP request to stderr.", values.boolean, default=False),
+    _preference(
+        "quiet",
+        "Print nothing but errors; the exit code is the result.",
+        values.boolean,
+        default=False,
+    ),
+    _preference(
+        "exit_status",
+        "Exit with the state of the job: 0 SUCCESS, 1 FAIL, 8 not ended.",
+        values.boolean,
+        default=False,
+    ),
+    _preference(
+        "retry_for",
+        "Give up after this time without an answer; 60s, with watch 15m.",
+        values.duration,
+    ),
+    _preference(
+        "timeout",
+        "Stop watching after this time, with exit code 124; no limit by default.",
+        values.timeout,
+    ),
+    _preference(
+        "interval",
+        "Query at this interval; by default 2s to 15s, depending on the age of the job.",
+        values.interval,
+    ),
+    _preference(
+        "wait_for_job",
+        "Wait this long for an id that the service does not know yet.",
+        values.duration,
+        30.0,
+    ),
+    _preference(
+        "fail_fast",
+        "Stop with exit code 1 as soon as a job or a sub-job is FAIL.",
+        values.boolean,
+        default=False,
+    ),
+    _preference(
+        "any",
+        "Stop as soon as one job has ended; its result is the exit code.",
+        values.boolean,
+        default=False,
+    ),
+    _preference(
+        "progress",
+        "What stderr shows during a watch; auto draws on a terminal and prints lines elsewhere.",
+        values.one_of(*get_args(Progress)),
+        "auto",
+    ),
+    _preference(
+        "heartbeat",
+        "Print a line at least this often when progress is plain.",
+        values.interval,
+        60.0,
+    ),
+    _preference("bell", "Ring the terminal bell at the end.", values.boolean, default=False),
+    _preference(
+        "github",
+        "Write annotations, a step summary and outputs for GitHub Actions.",
+        values.boolean,
+        default=False,
+    ),
+    _preference(
+        "junit", "Write a JUnit report to this file, with one test case per sub-job.", values.text
+    ),
+    _preference("body_limit", "Largest response that is read, in MiB.", values.mebibytes, 4 << 20),
 )
-SETTINGS_BY_NAME = {key.noun: key for key in SETTINGS}
-OTHER_VARIABLES = {
-    "OS_CLIENT_CONFIG_FILE": "the clouds.yaml to read",
-    "OS_CLIENT_SECURE_FILE": "the secure.yaml to read",
-    "OS_CLIENT_VENDOR_FILE": "the clouds-public.yaml to read",
-    "HTTPS_PROXY": "the proxy for https; each of these four in lower case too",
-    "HTTP_PROXY": "the proxy for http",
-    "ALL_PROXY": "the proxy for both",
-    "NO_PROXY": "the hosts that are reached without one",
-    "SSL_CERT_FILE": "the authorities that are trusted, where cacert is not set",
-    "SSL_CERT_DIR": "a folder of such",
-    "NO_COLOR": "no colour, where --color does not decide",
-    "FORCE_COLOR": "colour, also where there is no terminal",
-    "TERM": "whether the terminal can draw: not a dumb one",
-    "ACCESSIBLE": "lines of words instead of a picture",
-    "CI": "the same",
-    "GITHUB_OUTPUT": "where --github writes outputs",
-    "GITHUB_STEP_SUMMARY": "where --github writes its summary",
-    "HOME": "where files of the user's lie",
-    "XDG_CONFIG_HOME": "where config.toml and clouds.yaml lie instead",
-    "XDG_CACHE_HOME": "where tokens are kept instead",
-    "XDG_STATE_HOME": "where the history is kept instead",
-}
-"""Every variable that is heeded beside the settings' own, and for what."""
-
-
-def variables_in_use(env: Mapping[str, str]) -> list[str]:
-    """Return which of them are set, as they are spelled."""
-    proxies = [name.lower() for name in OTHER_VARIABLES if name.endswith("_PROXY")]
-    return [name for name in (*OTHER_VARIABLES, *proxies) if env.get(name)]
+SETTINGS_BY_NAME = {setting.noun: setting for setting in SETTINGS}

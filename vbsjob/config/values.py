@@ -1,0 +1,132 @@
+"""Values of settings: parse what a user writes, and write a value as a user would.
+
+Each parse function returns the value or raises ValueError with a predicate, such as "is not a
+valid duration". The caller puts the name of the setting in front of it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from vbsjob.config import endpoints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DURATION = re.compile(r"(?=[0-9])(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9})s?)?")
+BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+
+
+def text(raw: Any) -> str:
+    """Return a string; a number from TOML or YAML becomes one."""
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        raise ValueError("is not a text")  # noqa: TRY004 - the value is wrong, not the program
+    return str(raw)
+
+
+def name(raw: Any) -> str:
+    """Return a name that is safe in a URL path."""
+    if not endpoints.NAME.fullmatch(text(raw)):
+        raise ValueError("is not 1 to 64 letters, digits, '_' and '-'")
+    return str(raw)
+
+
+def boolean(raw: Any) -> bool:
+    """Return True or False for true, yes, on, 1, false, no, off or 0, in any case."""
+    value = BOOLEANS.get(str(raw).lower())
+    if value is None:
+        raise ValueError("is not a valid switch; write yes or no")
+    return value
+
+
+def duration(raw: Any) -> float:
+    """Return seconds from 90, 90s, 15m or 1h30m."""
+    match = DURATION.fullmatch(str(raw))
+    if match is None:
+        raise ValueError("is not a valid duration; write 90, 90s, 15m or 1h30m")
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return float(hours * 3600 + minutes * 60 + seconds)
+
+
+def timeout(raw: Any) -> float:
+    """Return seconds above 0: 0 could mean "at once" as well as "without a limit"."""
+    seconds = duration(raw)
+    if seconds == 0:
+        raise ValueError("is not a valid time limit; omit it to wait without a limit")
+    return seconds
+
+
+def interval(raw: Any) -> float:
+    """Return seconds, at least 1."""
+    seconds = duration(raw)
+    if seconds < 1:
+        raise ValueError("is less than one second")
+    return seconds
+
+
+def mebibytes(raw: Any) -> int:
+    """Return bytes from a number of MiB."""
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", str(raw)):
+        raise ValueError("is not a whole number of MiB from 1 to 9999")
+    return int(raw) << 20
+
+
+def one_of(*words: str) -> Callable[[Any], str]:
+    """Return a function that accepts exactly these words."""
+
+    def parse(raw: Any) -> str:
+        if raw not in words:
+            raise ValueError(f"is not one of {', '.join(words)}")
+        return str(raw)
+
+    return parse
+
+
+def depth(raw: Any) -> int:
+    """Return a number of levels from 0 to 9999."""
+    if isinstance(raw, bool) or not re.fullmatch(r"[0-9]{1,4}", str(raw)):
+        raise ValueError("is not a number of levels from 0 to 9999")
+    return int(raw)
+
+
+STATUSES = {
+    "failed": "FAIL",
+    "running": "RUNNING",
+    "waiting": "INIT",
+    "done": "SUCCESS",
+    "other": "other",
+}
+"""Words of --only and the status that each selects; a status itself is accepted too."""
+
+
+def statuses(raw: Any) -> tuple[str, ...]:
+    """Return the statuses of a comma-separated list."""
+    words = [word.strip() for word in str(raw).split(",")]
+    if not set(words) <= {*STATUSES, *STATUSES.values()}:
+        raise ValueError(f"is not a comma-separated list of {', '.join(STATUSES)}")
+    return tuple(STATUSES.get(word, word) for word in words)
+
+
+def written(parse: Callable[[Any], Any], value: Any) -> str:
+    """Return a parsed value as a user writes it: `30s`, `4 MiB`, `yes`, `failed,running`."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if parse is mebibytes:
+        return f"{value >> 20} MiB"
+    if parse is statuses:
+        words = {status: word for word, status in STATUSES.items()}
+        return ",".join(words.get(status, status) for status in value)
+    if parse in {duration, timeout, interval}:
+        return _written_duration(int(value))
+    return str(value)
+
+
+def _written_duration(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "m"), (rest, "s"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
