@@ -1,66 +1,75 @@
-"""Tells what differs between two answers about one job; judges nothing."""
+"""Differences between two answers about one job. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.jobs import job
+from vbsjob.jobs.job import Job, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vbsjob.jobs.job import Job, Place
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference: `name` is `status` or `entities.NAME`, of the job at the end of `place`."""
+    """One difference of the last job of `path`; `name` is `status` or `entities.NAME`."""
 
-    place: Place
+    path: tuple[Job, ...]
     name: str
     before: Any
     after: Any
 
+    @property
+    def job(self) -> Job:
+        """The job or sub-job that changed."""
+        return self.path[-1]
+
+    @property
+    def depth(self) -> int:
+        """0 for the requested job, 1 for its sub-jobs, and so on."""
+        return len(self.path) - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed: statuses at every depth, and entities that became known or others.
+    """Iterable of the changed statuses, at every depth, and of new or changed entities.
 
-    Worked out whenever it is asked for: of a big answer it is more than is worth keeping.
-    Without an answer before, the job's own status is the change.
+    Computed at each iteration. Without an earlier answer the only change is the job's status.
     """
 
     before: Job | None
     after: Job
 
     def __bool__(self) -> bool:
-        """Whether anything did."""
+        """Whether there is any change."""
         return next(iter(self), None) is not None
 
     def __iter__(self) -> Iterator[Change]:
-        """Yield one difference after the other, a job's before its sub-jobs'."""
+        """Yield the changes of a job before those of its sub-jobs."""
         if self.before is None:
-            yield Change(job.Place(self.after, (self.after,)), "status", None, self.after.status)
+            yield Change((self.after,), "status", None, self.after.status)
         elif self.before is not self.after and self.before.members != self.after.members:
-            old = {key: place.job for key, place in _keyed(self.before)}
-            for key, place in _keyed(self.after):
-                yield from _of_one(old.get(key) or job.Job({}), place)
+            before = {key: path[-1] for key, path in _by_key(self.before)}
+            for key, path in _by_key(self.after):
+                yield from _changes(before.get(key) or Job({}), path)
 
 
-def _keyed(top: Job) -> Iterator[tuple[tuple[str, int], Place]]:
-    """Name each job by its id and how often that id came before: ids may be missing or double."""
-    met: dict[str, int] = {}
-    for place in job.walk(top):
-        number = met.get(place.job.id, 0)
-        met[place.job.id] = number + 1
-        yield (place.job.id, number), place
+def _by_key(top: Job) -> Iterator[tuple[tuple[str, int], tuple[Job, ...]]]:
+    """Yield (key, path) per job. Ids may be missing or occur twice: the key is (id, occurrence)."""
+    counts: dict[str, int] = {}
+    for path in walk(top):
+        job_id = path[-1].id
+        number = counts.get(job_id, 0)
+        counts[job_id] = number + 1
+        yield (job_id, number), path
 
 
-def _of_one(old: Job, place: Place) -> Iterator[Change]:
-    if old.members.get("status") != place.job.members.get("status"):
-        yield Change(place, "status", old.status, place.job.status)
-    known = old.entities
-    for name, value in place.job.entities.items():
-        if known.get(name) != value:
-            yield Change(place, f"entities.{name}", known.get(name), value)
+def _changes(before: Job, path: tuple[Job, ...]) -> Iterator[Change]:
+    after = path[-1]
+    if before.members.get("status") != after.members.get("status"):
+        yield Change(path, "status", before.status, after.status)
+    entities = before.entities
+    for name, value in after.entities.items():
+        if entities.get(name) != value:
+            yield Change(path, f"entities.{name}", entities.get(name), value)

@@ -1,4 +1,4 @@
-"""What the service's error codes mean, in plain words; unknown codes stay as they are."""
+"""The table of error codes: what each means and what to do (error_codes.json)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a code says happened (`meaning`) while doing what (`during`), and what to do now."""
+    """What happened (`meaning`), during which operation (`during`), and what to do (`action`)."""
 
     during: str
     meaning: str
@@ -40,20 +40,20 @@ FIELDS = ("code", "during", "meaning", "action")
 
 
 def documents(code: str | None = None) -> list[dict[str, Any]]:
-    """Return what is known of a code, whatever its case, or of every code; empty if of none."""
+    """Return one document per code of the table, or only that of `code`, compared without case."""
     wanted = None if code is None else code.lower()
     return [
-        {"code": name, **asdict(words)}
-        for name, words in everything().items()
+        {"code": name, **asdict(meaning)}
+        for name, meaning in everything().items()
         if wanted in {None, name.lower()}
     ]
 
 
 def near(code: str) -> list[str]:
-    """Return known codes that were probably meant: by their number, else by their spelling."""
+    """Return the nearest codes of the table: those with the same number, else by spelling."""
     from difflib import get_close_matches
 
     names = {name.lower(): name for name in everything()}
     number = re.search(r"[0-9]{1,4}$", code)
-    same = [name for name in names if number and name.endswith("." + number[0].zfill(4))]
-    return [names[name] for name in same or get_close_matches(code.lower(), names, n=3)]
+    same_number = [name for name in names if number and name.endswith("." + number[0].zfill(4))]
+    return [names[name] for name in same_number or get_close_matches(code.lower(), names, n=3)]

@@ -1,7 +1,7 @@
-"""A job as the service told it, and the questions asked of it.
+"""One job or sub-job as the service described it.
 
-Keeps every member as it came and judges nothing: unknown words, odd times and strange shapes
-are carried along, never an error. Sub-jobs are met at top level, in `entities`, or in both.
+Keeps every member unchanged: unknown statuses, odd times and unexpected types are not errors here.
+Sub-jobs occur at top level, in `entities`, or in both.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ENDED = frozenset({"SUCCESS", "FAIL"})
-"""The statuses that end a job. Compared exactly: any other word is neither end nor success."""
+"""Statuses that end a job. Compared exactly; other statuses are neither an end nor a success."""
 GOING_ON = frozenset({"INIT", "RUNNING", "PENDING_PAYMENT", "WAITING_EXECUTE", "LISTENING"})
-"""The statuses met before an end: the service's own, then those of its sister services."""
+"""Statuses before the end: those of this service, then those of services with the same API."""
 
-KNOWN = (
+DOCUMENTED_MEMBERS = (
     "job_id",
     "job_type",
     "status",
@@ -29,26 +29,25 @@ KNOWN = (
     "entities",
     "sub_jobs",
 )
-"""The members the service documents."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job or sub-job; `members` is the JSON object, untouched."""
+    """One job or sub-job; `members` is the JSON object, unchanged."""
 
     members: dict[str, Any]
 
     @property
     def id(self) -> str:
-        """The job's id; sub-jobs may carry it as `id`; empty where there is none."""
-        found = self.members.get("job_id") or self.members.get("id")
-        return found if isinstance(found, str) else ""
+        """The job's id, which sub-jobs may have under `id`; empty if there is none."""
+        job_id = self.members.get("job_id") or self.members.get("id")
+        return job_id if isinstance(job_id, str) else ""
 
     @property
     def status(self) -> str | None:
-        """The status as spelled by the service; None where it is null, absent or no text."""
-        found = self.members.get("status")
-        return found if isinstance(found, str) else None
+        """The status, spelled as by the service; None if it is null, missing or not a string."""
+        status = self.members.get("status")
+        return status if isinstance(status, str) else None
 
     @property
     def ended(self) -> bool:
@@ -57,53 +56,53 @@ class Job:
 
     @property
     def failed(self) -> bool:
-        """Whether the service said FAIL of this very job."""
+        """Whether the status of this job itself is FAIL."""
         return self.status == "FAIL"
 
     @property
     def failed_below(self) -> bool:
-        """Whether the service said FAIL of a sub-job, at any depth."""
-        return any(place.job.failed for place in walk(self) if place.depth)
+        """Whether the status of a sub-job, at any depth, is FAIL."""
+        return any(len(path) > 1 and path[-1].failed for path in walk(self))
 
     @property
     def type(self) -> str:
-        """The kind of work, such as `bksCreateBackup`; empty where it is not told."""
-        found = self.members.get("job_type")
-        return found if isinstance(found, str) else ""
+        """The type, such as `bksCreateBackup`; empty if it is missing or not a string."""
+        job_type = self.members.get("job_type")
+        return job_type if isinstance(job_type, str) else ""
 
     @property
     def entities(self) -> Mapping[str, Any]:
-        """What the job works on, less its sub-jobs; empty where the member has another shape."""
-        found = self.members.get("entities")
-        if not isinstance(found, dict):
+        """The entities without their sub-jobs; empty if the member is not an object."""
+        entities = self.members.get("entities")
+        if not isinstance(entities, dict):
             return {}
-        if not _holds_jobs("sub_jobs", found.get("sub_jobs", ...)):
-            return found
-        return {name: value for name, value in found.items() if name != "sub_jobs"}
+        if not _contains_jobs("sub_jobs", entities.get("sub_jobs", ...)):
+            return entities
+        return {name: value for name, value in entities.items() if name != "sub_jobs"}
 
     @property
     def sub_jobs(self) -> list[Job]:
-        """The sub-jobs in the service's order; one that stands in both places counts once."""
+        """The sub-jobs in the service's order; one that occurs in both places is listed once."""
         entities = self.members.get("entities")
         nested = entities.get("sub_jobs") if isinstance(entities, dict) else None
         listed = self.members.get("sub_jobs")
         if not isinstance(nested, list):
             return _jobs(listed)
-        return _jobs(nested) if not isinstance(listed, list) else _once(_jobs(listed + nested))
+        return _jobs(nested) if not isinstance(listed, list) else _unique(_jobs(listed + nested))
 
     @property
     def others(self) -> dict[str, Any]:
-        """The members no other question answers: unknown ones, and known ones of odd shape."""
+        """Members that are not documented, and documented ones of an unexpected type."""
         return {
             name: value
             for name, value in self.members.items()
-            if name not in KNOWN
+            if name not in DOCUMENTED_MEMBERS
             or (name == "entities" and not isinstance(value, dict))
-            or (name == "sub_jobs" and not _holds_jobs(name, value))
+            or (name == "sub_jobs" and not _contains_jobs(name, value))
         }
 
     def elapsed(self, now: datetime) -> float | None:
-        """Seconds from begin to end, or to now while it has not ended; None where unknown."""
+        """Return the seconds from begin to end, or to `now` before the end; None if unknown."""
         begin = parse_time(self.members.get("begin_time"))
         end = parse_time(self.members.get("end_time")) if self.ended else now
         if begin is None or end is None:
@@ -112,42 +111,31 @@ class Job:
         return round(seconds, 3) if seconds >= 0 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A job and where it stands: `trail` leads from the top job to this one."""
+def walk(top: Job) -> Iterator[tuple[Job, ...]]:
+    """Yield the path from the top job to each job: parents first, in the service's order.
 
-    job: Job
-    trail: tuple[Job, ...]
-
-    @property
-    def depth(self) -> int:
-        """0 for the job asked for, 1 for its sub-jobs, and so on."""
-        return len(self.trail) - 1
-
-
-def walk(job: Job) -> Iterator[Place]:
-    """Yield the job and everything below it, parents first, in the service's order."""
-    waiting = [Place(job, (job,))]
+    The last job of a path is the job itself; its depth is `len(path) - 1`. No recursion (F41).
+    """
+    waiting: list[tuple[Job, ...]] = [(top,)]
     while waiting:
-        place = waiting.pop()
-        yield place
-        below = place.job.sub_jobs
-        waiting.extend(Place(sub, (*place.trail, sub)) for sub in reversed(below))
+        path = waiting.pop()
+        yield path
+        waiting.extend((*path, sub_job) for sub_job in reversed(path[-1].sub_jobs))
 
 
-def parse_time(written: object) -> datetime | None:
-    """Read one of the service's times, UTC where no zone is told; None for any other shape."""
-    if not isinstance(written, str):
+def parse_time(text: object) -> datetime | None:
+    """Return a time of the service, UTC if it has no zone; None if it is not ISO 8601 (F50)."""
+    if not isinstance(text, str):
         return None
     try:
-        read = datetime.fromisoformat(written)
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+        time = datetime.fromisoformat(text)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
-def _holds_jobs(name: str, value: object) -> bool:
-    """Whether a member is a list of sub-jobs, or an empty way of saying there are none."""
+def _contains_jobs(name: str, value: object) -> bool:
+    """Whether a member is a list of sub-jobs, or null or "" instead of an empty list."""
     if name != "sub_jobs":
         return False
     if isinstance(value, list):
@@ -155,13 +143,14 @@ def _holds_jobs(name: str, value: object) -> bool:
     return value is None or value == ""
 
 
-def _jobs(listed: object) -> list[Job]:
-    if not isinstance(listed, list):
+def _jobs(value: object) -> list[Job]:
+    if not isinstance(value, list):
         return []
-    return [Job(item) for item in listed if isinstance(item, dict)]
+    return [Job(item) for item in value if isinstance(item, dict)]
 
 
-def _once(jobs: list[Job]) -> list[Job]:
+def _unique(jobs: list[Job]) -> list[Job]:
+    """Return the first job of each id, and every job without an id."""
     first: dict[str | int, Job] = {}
     for position, job in enumerate(jobs):
         first.setdefault(job.id or position, job)

@@ -95,9 +95,9 @@ def _members(event: Event, one: TrackedJob, now: float) -> dict[str, Any]:
 
 def _change(item: Change) -> dict[str, Any]:
     return {
-        "job_id": item.place.job.id,
-        "job_type": item.place.job.type,
-        "depth": item.place.depth,
+        "job_id": item.job.id,
+        "job_type": item.job.type,
+        "depth": item.depth,
         "name": item.name,
         "before": item.before,
         "after": item.after,

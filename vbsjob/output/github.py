@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs import error_codes, job
+from vbsjob.jobs import failure
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
@@ -82,19 +82,12 @@ def _cause(result: JobResult) -> str:
         return result.code.meaning
     if result.code is not ExitCode.JOB_FAILED:
         return f"{_word(result.job.status) or 'no status'}: {result.code.meaning}"
-    failed = (place for place in job.walk(result.job) if place.job.failed)
-    deepest = max(
-        failed, key=lambda place: place.depth, default=job.Place(result.job, (result.job,))
-    )
-    told = next((above for above in reversed(deepest.trail) if _reason(above.members)), deepest.job)
-    known = error_codes.meaning(told.members.get("error_code"))
-    at = " > ".join(_word(above.type or above.id) for above in deepest.trail)
-    return " - ".join(filter(None, (at, _reason(told.members), known.meaning if known else "")))
-
-
-def _reason(members: dict[str, Any]) -> str:
-    words = (_word(members.get(name)) for name in ("error_code", "fail_reason"))
-    return " ".join(filter(None, words))
+    cause = failure.find(result.job)
+    if cause is None:
+        return result.code.meaning
+    at = " > ".join(printable(job.type or job.id) for job in cause.path)
+    reason = " ".join(filter(None, (cause.error_code, cause.fail_reason)))
+    return " - ".join(filter(None, (at, printable(reason), cause.meaning)))
 
 
 def _word(found: object) -> str:

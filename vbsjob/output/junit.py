@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from vbsjob.errors import InternalError, UsageError
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs import job
+from vbsjob.jobs.job import walk
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vbsjob.context import Context
-    from vbsjob.jobs.job import Job, Place
+    from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
 
     Case = tuple[str, str, float, str]
@@ -82,14 +82,15 @@ def _cases(result: JobResult, now: datetime) -> Iterator[Case]:
     if result.job is None:
         yield "vbsjob", result.job_id, 0.0, _ended(result)
         return
-    for place in job.walk(result.job):
-        ended = _of(place.job) if place.depth else _ended(result)
-        path = ".".join(_name(above) for above in place.trail[:-1]) or "vbsjob"
-        yield path, _called(place), place.job.elapsed(now) or 0.0, ended
+    for path in walk(result.job):
+        job = path[-1]
+        ended = _of(job) if len(path) > 1 else _ended(result)
+        class_name = ".".join(_name(above) for above in path[:-1]) or "vbsjob"
+        yield class_name, _called(job), job.elapsed(now) or 0.0, ended
 
 
-def _called(place: Place) -> str:
-    return " ".join(filter(None, (_name(place.job), place.job.id)))
+def _called(job: Job) -> str:
+    return " ".join(filter(None, (_name(job), job.id)))
 
 
 def _name(found: Job) -> str:

@@ -86,13 +86,13 @@ def _describe(event: Event, one: TrackedJob, now: float) -> Iterator[str]:
 
 
 def _change(item: Change) -> str:
-    job = item.place.job
+    job = item.job
     who = " ".join(filter(None, (printable(job.type or "sub-job"), printable(job.id))))
-    where = f"{who}: " if item.place.depth else ""
+    where = f"{who}: " if item.depth else ""
     if item.name != "status":
         return f"{where}{printable(item.name)} is {_word(item.after)}"
     was = "" if item.before is None else f", was {_word(item.before)}"
-    kind = f" {printable(job.type)}" if job.type and not item.place.depth else ""
+    kind = f" {printable(job.type)}" if job.type and not item.depth else ""
     return f"{where}{_word(item.after)}{kind}{was}"
 
 
