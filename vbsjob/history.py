@@ -7,9 +7,9 @@ and no harm. The sandbox's made-up jobs are not remembered. Loads nothing heavy,
 from __future__ import annotations
 
 import os
-import stat
 from contextlib import contextmanager
 
+from vbsjob import private_files
 from vbsjob.text import printable
 
 TYPE_CHECKING = False  # typing itself would cost as much as the answer to --version or to Tab
@@ -132,72 +132,62 @@ def _asked(settings: Settings, context: Context, question: str, *values: object)
 
 
 def _store(rows: Sequence[tuple[object, ...]], folder: str) -> None:
-    """Write rows; a file that is no database any more makes room for a new one.
+    """Write rows; replaces a file that is not a database (any more) by a new one.
 
-    A disk that fails to read once makes a file look so as well: it is looked at twice.
+    A single read error of the disk looks the same as a broken file, so it is read twice.
     """
     import sqlite3
 
-    _prepared(folder)
     for _ in range(2):
         try:
-            return _written(rows, folder)
+            return _insert(rows, folder)
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:
             continue
-    os.unlink(os.path.join(folder, FILE))
-    _prepared(folder)
-    return _written(rows, folder)
+    with private_files.open_folder(folder) as descriptor:
+        os.unlink(FILE, dir_fd=descriptor)
+    return _insert(rows, folder)
 
 
-def _written(rows: Sequence[tuple[object, ...]], folder: str) -> None:
-    with _opened(folder) as database, database:
+def _insert(rows: Sequence[tuple[object, ...]], folder: str) -> None:
+    with _opened(folder, create=True) as database, database:
         database.execute(TABLE)
         database.executemany(KEEP, rows)
         database.execute(BOUND, (KEPT,))
 
 
-def _prepared(folder: str) -> None:
-    """Make the folder and an empty file, private whatever the umask."""
-    if not os.path.isdir(folder):
-        os.makedirs(folder, mode=0o700)
-        os.chmod(folder, 0o700)
-    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
-    try:
-        handle = os.open(os.path.join(folder, FILE), flags, 0o600)
-    except FileExistsError:
-        return
-    os.close(handle)
-    os.chmod(os.path.join(folder, FILE), 0o600)
+@contextmanager
+def _opened(folder: str, *, create: bool = False) -> Iterator[sqlite3.Connection]:
+    """Yield the database, if only this user can have written it. Waits 0.2 s for its lock.
 
-
-class UntrustedFileError(Exception):
-    """The file or its folder is not ours alone."""
+    SQLite opens files by name only. The private file is opened first and stays open, so that the
+    name can be compared with it: another folder or file in its place is not used.
+    """
+    flags = os.O_RDWR | os.O_CREAT if create else os.O_RDWR
+    with private_files.open_folder(folder, create=create) as descriptor:
+        checked = private_files.open_file(FILE, descriptor, flags)
+        try:
+            with _connected(os.path.join(folder, FILE), checked) as database:
+                yield database
+        finally:  # not earlier: closing any descriptor of a file ends SQLite's locks on it
+            private_files.close(checked)
 
 
 @contextmanager
-def _opened(folder: str) -> Iterator[sqlite3.Connection]:
-    """Open the file, if nobody but its owner could have written it; never waits for long."""
-    _private(os.lstat(folder), stat.S_ISDIR)
-    path = os.path.join(folder, FILE)
-    found = os.lstat(path)
-    _private(found, stat.S_ISREG)
-    if found.st_size > SIZE_LIMIT:
-        raise UntrustedFileError
+def _connected(path: str, checked: int) -> Iterator[sqlite3.Connection]:
+    """Yield the database at `path`, which must be the open file `checked`."""
+    if os.fstat(checked).st_size > SIZE_LIMIT:
+        raise private_files.UntrustedFileError("the history is too large")
     import sqlite3
 
-    database = sqlite3.connect(path, timeout=0.2)
+    escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    database = sqlite3.connect(f"file:{escaped}?mode=rw", timeout=0.2, uri=True)
     try:
+        if not os.path.samestat(os.lstat(path), os.fstat(checked)):
+            raise private_files.UntrustedFileError("the history was exchanged while it was opened")
         database.execute("PRAGMA trusted_schema = OFF")
         database.execute("PRAGMA synchronous = OFF")
         yield database
     finally:
         database.close()
-
-
-def _private(found: os.stat_result, is_kind: Any) -> None:
-    if not is_kind(found.st_mode):
-        raise UntrustedFileError
-    if os.name == "posix" and (found.st_uid != os.geteuid() or found.st_mode & 0o077):
-        raise UntrustedFileError

@@ -303,3 +303,24 @@ def test_a_watch_says_how_long_this_kind_usually_takes(folder: Path, runs: int, 
     assert run(["watch", "now", "--color", "never"], here) == 0
     assert ("usually 11 min 00 s" in shown.getvalue()) == bool(runs)
     assert told in shown.getvalue()
+
+
+def test_f71_a_history_exchanged_while_it_is_opened_is_not_used(
+    folder: Path, tmp_path: Path
+) -> None:
+    """SQLite opens by name: what it opened must be the file that was checked."""
+    vbsjob(folder, "get", "j")
+    other = tmp_path / "other.sqlite"
+    with sqlite3.connect(other) as database:
+        database.execute(history.TABLE)
+    database.close()
+    checked = os.open(folder / history.FILE, os.O_RDONLY)
+    (folder / history.FILE).unlink()
+    (folder / history.FILE).symlink_to(other)
+    with (
+        pytest.raises(PermissionError, match="exchanged"),
+        history._connected(str(folder / history.FILE), checked),
+    ):
+        pass
+    os.close(checked)
+    assert names(folder) == []

@@ -6,17 +6,15 @@ link is followed; trouble with the folder never ends a run.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
-import secrets
-import stat
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from vbsjob import private_files
 from vbsjob.auth.keystone import AccessInfo
 
 if TYPE_CHECKING:
@@ -32,8 +30,6 @@ LOCK_LOOK = 0.02
 ORPHAN = 3600.0
 STALE = 2 * 86400.0
 KINDS = frozenset({"vbs", "vbsv2", "volume", "volumev2", "volumev3"})
-READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +52,8 @@ class TokenCache:
     def read(self) -> CachedToken | None:
         """Return the token kept for this account, unless it is spent or not to be trusted."""
         try:
-            with _opened(self._folder) as folder:
-                kept = _decoded(_private(self._name, folder))
+            with private_files.open_folder(self._folder) as folder:
+                kept = _decoded(private_files.read(self._name, folder, SIZE_LIMIT))
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         written, held = kept
@@ -71,20 +67,19 @@ class TokenCache:
         if held.token is None or held.life is None:
             return
         try:
-            _made(self._folder)
-            with _opened(self._folder) as folder:
+            with private_files.open_folder(self._folder, create=True) as folder:
                 with suppress(OSError):
                     _sweep(folder, self._context.now().timestamp())
-                _replace(self._name, _encoded(held, self._context.now().timestamp()), folder)
+                content = _encoded(held, self._context.now().timestamp())
+                private_files.replace(self._name, content, folder)
         except OSError as error:
-            reason = error.strerror or "it is not private"
-            self._context.note(f"the token cannot be kept in {self._folder}: {reason}.")
+            self._context.note(f"the token cannot be kept in {self._folder}: {error.strerror}.")
 
     def forget(self, token: str | None) -> None:
         """Remove a token that was refused, unless another one has taken its place."""
         kept = self.read()
         if kept is not None and kept.held.token == token:
-            with suppress(OSError), _opened(self._folder) as folder:
+            with suppress(OSError), private_files.open_folder(self._folder) as folder:
                 os.unlink(self._name, dir_fd=folder)
 
     @contextmanager
@@ -95,16 +90,15 @@ class TokenCache:
             yield
         finally:
             if handle is not None:
-                _close(handle)
+                private_files.close(handle)
 
     def _lock(self) -> int | None:
         import fcntl
 
         try:
-            _made(self._folder)
-            with _opened(self._folder) as folder:
-                flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-                handle = os.open(f"{self._name}.lock", flags, 0o600, dir_fd=folder)
+            with private_files.open_folder(self._folder, create=True) as folder:
+                flags = os.O_RDWR | os.O_CREAT
+                handle = private_files.open_file(f"{self._name}.lock", folder, flags)
         except OSError:
             return None
         end = self._context.monotonic() + LOCK_WAIT
@@ -117,7 +111,7 @@ class TokenCache:
                 break
             else:
                 return handle
-        _close(handle)
+        private_files.close(handle)
         return None
 
 
@@ -129,71 +123,12 @@ def open_cache(cache_key: tuple[str, ...], context: Context) -> TokenCache | Non
     return TokenCache(context.paths.cache_folder / "tokens", cache_key, context)
 
 
-def _made(folder: Path) -> None:
-    """Make the folder for this user alone, whatever the umask."""
-    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        return
-    folder.chmod(0o700)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    """Open the folder itself, not what a link names, and only if it is ours alone."""
-    handle = os.open(path, READ | os.O_DIRECTORY)
-    try:
-        found = os.fstat(handle)
-        if found.st_uid != os.geteuid():
-            raise PermissionError(errno.EPERM, "the folder is another user's")
-        if found.st_mode & 0o077:
-            os.fchmod(handle, 0o700)
-        yield handle
-    finally:
-        _close(handle)
-
-
-def _close(handle: int) -> None:
-    """Close what nothing was written to: that this fails can harm nobody."""
-    with suppress(OSError):
-        os.close(handle)
-
-
-def _private(name: str, folder: int) -> bytes:
-    handle = os.open(name, READ, dir_fd=folder)
-    with os.fdopen(handle, "rb") as stream:
-        found = os.fstat(handle)
-        ours = found.st_uid == os.geteuid() and found.st_nlink <= 1
-        if not stat.S_ISREG(found.st_mode) or not ours or found.st_mode & 0o077:
-            raise PermissionError(errno.EPERM, "the file is not this user's alone")
-        content = stream.read(SIZE_LIMIT + 1)
-    if len(content) > SIZE_LIMIT:
-        raise ValueError("too large")
-    return content
-
-
-def _replace(name: str, content: bytes, folder: int) -> None:
-    fresh = f".new-{secrets.token_hex(8)}"
-    handle = os.open(fresh, NEW, 0o600, dir_fd=folder)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            os.fchmod(handle, 0o600)
-            stream.write(content)
-            stream.flush()
-            os.fsync(handle)
-        os.replace(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(fresh, dir_fd=folder)
-        raise
-
-
 def _sweep(folder: int, now: float) -> None:
     """Remove what a killed process left half-written, and tokens long dead."""
     for name in os.listdir(folder):
-        limit = ORPHAN if name.startswith(".new-") else STALE
-        if name.startswith(".new-") or name.endswith(".json"):
+        unfinished = name.startswith(private_files.TEMPORARY_PREFIX)
+        limit = ORPHAN if unfinished else STALE
+        if unfinished or name.endswith(".json"):
             with suppress(OSError):
                 if now - os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime > limit:
                     os.unlink(name, dir_fd=folder)

@@ -1,0 +1,110 @@
+"""Private files: only this user may read and write them (F70, F71, F72).
+
+The one module that creates and opens them; the token cache and the history use it. Every check is
+made on an open descriptor, so that nobody can exchange the file between the check and the use.
+No symbolic link is followed. Imports little: Tab completion loads this module.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import contextmanager, suppress
+
+TYPE_CHECKING = False  # importing typing costs as much as an answer to Tab
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""O_NONBLOCK: opening a FIFO must not wait for a writer."""
+TEMPORARY_PREFIX = ".new-"
+"""Prefix of a file that `replace` has not finished; a killed process leaves it."""
+
+
+class UntrustedFileError(PermissionError):
+    """A file or folder belongs to another user, others can use it, or it is not of its kind."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(errno.EPERM, reason)
+
+
+@contextmanager
+def open_folder(path: str | os.PathLike[str], *, create: bool = False) -> Iterator[int]:
+    """Yield a descriptor of a folder that only this user can enter.
+
+    Takes the rights of others away. With `create` the folder and its parents are made where
+    they are missing. Raises OSError, and UntrustedFileError for the folder of another user.
+    """
+    if create:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            os.mkdir(path, mode=0o700)
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | NO_FOLLOW)
+    try:
+        status = os.fstat(descriptor)
+        if status.st_uid != os.geteuid():
+            raise UntrustedFileError("the folder belongs to another user")
+        if stat.S_IMODE(status.st_mode) != 0o700:
+            os.fchmod(descriptor, 0o700)
+        yield descriptor
+    finally:
+        close(descriptor)
+
+
+def open_file(name: str, folder: int, flags: int = os.O_RDONLY) -> int:
+    """Return a descriptor of a regular file that only this user can read and write.
+
+    With O_CREAT in `flags` a missing file is made with mode 0600, whatever the umask. Raises
+    OSError, and UntrustedFileError for a file that others can use or that has a second name.
+    """
+    descriptor = -1
+    if flags & os.O_CREAT:
+        with suppress(FileExistsError):
+            descriptor = os.open(name, flags | os.O_EXCL | NO_FOLLOW, 0o600, dir_fd=folder)
+            os.fchmod(descriptor, 0o600)
+    if descriptor < 0:
+        descriptor = os.open(name, flags & ~os.O_CREAT | NO_FOLLOW, dir_fd=folder)
+    if not _is_private(os.fstat(descriptor)):
+        close(descriptor)
+        raise UntrustedFileError("other users can use the file, or it is not a regular file")
+    return descriptor
+
+
+def _is_private(status: os.stat_result) -> bool:
+    private = status.st_uid == os.geteuid() and not status.st_mode & 0o077
+    return stat.S_ISREG(status.st_mode) and private and status.st_nlink <= 1
+
+
+def read(name: str, folder: int, limit: int) -> bytes:
+    """Return the content of a private file of at most `limit` bytes. Raises OSError."""
+    with os.fdopen(open_file(name, folder), "rb") as stream:
+        content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, "the file is too large")
+    return content
+
+
+def replace(name: str, content: bytes, folder: int) -> None:
+    """Write a private file completely or not at all. Raises OSError."""
+    temporary = TEMPORARY_PREFIX + os.urandom(8).hex()
+    descriptor = os.open(
+        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW, 0o600, dir_fd=folder
+    )
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(descriptor, 0o600)
+            stream.write(content)
+            stream.flush()
+            os.fsync(descriptor)
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+
+
+def close(descriptor: int) -> None:
+    """Close a descriptor; ignores an error, for `replace` has already reported each of a write."""
+    with suppress(OSError):
+        os.close(descriptor)
