@@ -46,7 +46,7 @@ def here(folder: Path, cloud: dict[str, Any], name: str = "clouds.yaml") -> Path
 
 
 def test_f75_every_secret_there_is_is_among_those_tried() -> None:
-    assert SECRETS.keys() == {key.noun for key in SETTINGS if key.secret}
+    assert SECRETS.keys() == {key.name for key in SETTINGS if key.secret}
 
 
 @pytest.mark.parametrize("secret", SECRETS)

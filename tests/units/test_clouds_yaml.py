@@ -176,11 +176,11 @@ def theirs(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def answers(found: Settings) -> dict[str, Any]:
-    told = {noun: found[noun] for noun in (*SETTINGS_BY_NAME, "region")}
+    told = {name: found[name] for name in (*SETTINGS_BY_NAME, "region")}
     if found["project_id"] or found["project_name"]:
         for kind, whose in itertools.product(("id", "name"), ("user", "project")):
-            noun = f"{whose}_domain_{kind}"
-            told[noun] = told[noun] or found[f"domain_{kind}"]
+            name = f"{whose}_domain_{kind}"
+            told[name] = told[name] or found[f"domain_{kind}"]
     told["auth_type"] = told["auth_type"] or "password"
     told["checked"] = bool(found["verify"]) and not found["insecure"]
     told["cert"] = (told["cert"], told["key"]) if told["key"] else told["cert"]
@@ -269,8 +269,8 @@ def test_what_differs_differs_as_written(tmp_path: Path, name: str) -> None:
 def test_access_keys_are_met_at_both_places(tmp_path: Path, keys: dict[str, Any]) -> None:
     written(tmp_path, {"clouds": keys})
     found = ours(tmp_path, {})
-    nouns = ("access_key", "secret_key", "security_token")
-    assert [found[noun] for noun in nouns] == ["AK1", "SK1", "ST1"]
+    names = ("access_key", "secret_key", "security_token")
+    assert [found[name] for name in names] == ["AK1", "SK1", "ST1"]
 
 
 @pytest.mark.parametrize("key", ["vbs_endpoint_override", "volume_backup_endpoint_override"])

@@ -144,10 +144,10 @@ def test_a_secret_in_a_broken_file_is_never_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("noun", "value"),
+    ("name", "value"),
     [("retry_for", "soon"), ("output", "xml"), ("region", "../x"), ("verbose", "maybe")],
 )
-def test_f74_a_bad_value_is_refused_with_its_origin(noun: str, value: str, tmp_path: Path) -> None:
+def test_f74_a_bad_value_is_refused_with_its_origin(name: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
-        loader.load({}, context(tmp_path, **{f"VBSJOB_{noun.upper()}": value}))
-    assert f"VBSJOB_{noun.upper()}" in str(raised.value)
+        loader.load({}, context(tmp_path, **{f"VBSJOB_{name.upper()}": value}))
+    assert f"VBSJOB_{name.upper()}" in str(raised.value)

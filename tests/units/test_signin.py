@@ -239,12 +239,12 @@ def test_a_missing_value_is_named_with_every_way_to_set_it(left_out: str, named:
     assert not cloud.asked
 
 
-@pytest.mark.parametrize("noun", ["OS_ACCESS_KEY", "OS_SECRET_KEY"])
-def test_half_a_key_is_an_error_that_names_the_other_half(noun: str) -> None:
-    env = {k: v for k, v in SETTINGS.items() if k != noun}
+@pytest.mark.parametrize("name", ["OS_ACCESS_KEY", "OS_SECRET_KEY"])
+def test_half_a_key_is_an_error_that_names_the_other_half(name: str) -> None:
+    env = {k: v for k, v in SETTINGS.items() if k != name}
     code, _, err = Cloud().run("get", "j", env=env)
     assert code == 2
-    assert noun in err
+    assert name in err
 
 
 def test_a_password_that_is_not_set_is_asked_for_where_somebody_is_there() -> None:

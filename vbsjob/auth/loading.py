@@ -72,14 +72,14 @@ def _token(settings: Settings, _context: Context, _wanted: str | None) -> Method
 
 
 def _access_key(settings: Settings, _context: Context, wanted: str | None) -> Method | None:
-    keys = [noun for noun in ("access_key", "secret_key") if settings[noun]]
+    keys = [name for name in ("access_key", "secret_key") if settings[name]]
     if not keys:
         return None
-    fallback = all(settings.origin(noun).startswith(("S3_", "HUAWEI")) for noun in keys)
+    fallback = all(settings.origin(name).startswith(("S3_", "HUAWEI")) for name in keys)
     if wanted is None and fallback and (settings["password"] or len(keys) == 1):
         return None
-    for noun in {"access_key", "secret_key"} - set(keys):
-        raise settings.missing(noun, "an access key and its secret belong together")
+    for name in {"access_key", "secret_key"} - set(keys):
+        raise settings.missing(name, "an access key and its secret belong together")
     security_token = _printable(settings, "security_token") if settings["security_token"] else None
     auth_url = settings["auth_url"]
     return AccessKey(
@@ -109,7 +109,7 @@ def _application_credential(
 
 def _password(settings: Settings, context: Context, wanted: str | None) -> Method | None:
     names = ("password", "username", "user_id")
-    if wanted is None and not any(settings[noun] for noun in names):
+    if wanted is None and not any(settings[name] for name in names):
         return None
     user, password = _user(settings), _secret(settings, context, "password")
     return Password(user, password, _required_identity(settings))
@@ -123,16 +123,16 @@ def _totp(settings: Settings, context: Context, wanted: str | None) -> Method | 
     return Totp(_user(settings), password, passcode, _required_identity(settings))
 
 
-def _secret(settings: Settings, context: Context, noun: str) -> Callable[[], str]:
+def _secret(settings: Settings, context: Context, name: str) -> Callable[[], str]:
     """Return a way to the secret: as set, else typed by the user, once, when it is first needed."""
 
     @cache
     def known() -> str:
-        return settings[noun] or context.prompt_for_secret(noun.replace("_", " ").capitalize())
+        return settings[name] or context.prompt_for_secret(name.replace("_", " ").capitalize())
 
     def get() -> str:
         if not known():
-            raise settings.missing(noun, "signing in needs it")
+            raise settings.missing(name, "signing in needs it")
         return known()
 
     return get
@@ -159,11 +159,11 @@ def _nothing_set(settings: Settings, wanted: str | None) -> AuthError:
     )
 
 
-def _printable(settings: Settings, noun: str) -> str:
-    secret = settings[noun] or ""
+def _printable(settings: Settings, name: str) -> str:
+    secret = settings[name] or ""
     if not secret.isascii() or not secret.isprintable() or " " in secret:
         raise UsageError(
-            f"{settings.origin(noun)}: the {noun} holds a character that no {noun} has"
+            f"{settings.origin(name)}: the {name} holds a character that no {name} has"
             " (a line end or a space perhaps)."
         )
     return str(secret)
@@ -208,8 +208,8 @@ def _scope(settings: Settings) -> dict[str, Any] | None:
     return {"project": {"name": settings["project_name"], "domain": domain}}
 
 
-def _domain(settings: Settings, noun: str) -> dict[str, Any] | None:
-    for prefix in (noun, "domain"):
+def _domain(settings: Settings, name: str) -> dict[str, Any] | None:
+    for prefix in (name, "domain"):
         for kind in ("id", "name"):
             value = settings[f"{prefix}_{kind}"]
             if value:

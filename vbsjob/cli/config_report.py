@@ -37,11 +37,11 @@ NO_JOB = "0" * 32
 
 def show(settings: Settings, context: Context) -> Iterator[Fact]:
     """Tell every setting that has a value, then each file and further variable that is used."""
-    for noun, key in SETTINGS_BY_NAME.items():
-        value, origin = settings[noun], settings.origin(noun)
+    for name, key in SETTINGS_BY_NAME.items():
+        value, origin = settings[name], settings.origin(name)
         if value is None:
             continue
-        yield (noun, f"set (from {origin})", "") if key.secret else (noun, value, origin)
+        yield (name, f"set (from {origin})", "") if key.secret else (name, value, origin)
     yield "files", [str(path) for path in settings.files], "read, the strongest first"
     yield "variables", variables_in_use(context.env), "heeded beside the settings"
 

@@ -34,8 +34,8 @@ def serve_sandbox(
     context = ctx.obj
     lasting = {} if token_life is None else {"token_life": _life(token_life)}
     sandbox = Sandbox(context, port=port, faults=faults(fault or []), **lasting)
-    for noun, value in sandbox.settings.items():
-        context.stdout.write(f"export {SETTINGS_BY_NAME[noun].variable}={shlex.quote(value)}\n")
+    for name, value in sandbox.settings.items():
+        context.stdout.write(f"export {SETTINGS_BY_NAME[name].variable}={shlex.quote(value)}\n")
     context.stdout.flush()
     context.note("serving; paste these lines where vbsjob is to ask. Ctrl-C ends it.")
     sandbox.serve()

@@ -48,40 +48,44 @@ Source = dict[str, SettingValue]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All values that some source sets, by noun."""
+    """All values that some source sets, by name."""
 
     values: Mapping[str, SettingValue]
     sandbox: bool = False
     files: tuple[Path, ...] = ()
     """Every file that was read, in the order of trust."""
 
-    def __getitem__(self, noun: str) -> Any:
+    def __getitem__(self, name: str) -> Any:
         """Return the value of a setting, its default where nothing sets it."""
-        found = self.values.get(noun)
-        return SETTINGS_BY_NAME[noun].default if found is None else found.value
+        found = self.values.get(name)
+        return SETTINGS_BY_NAME[name].default if found is None else found.value
 
-    def origin(self, noun: str) -> str:
+    def origin(self, name: str) -> str:
         """Say where the value is from."""
-        found = self.values.get(noun)
+        found = self.values.get(name)
         return "default" if found is None else found.origin
 
-    def missing(self, noun: str, why: str) -> UsageError:
+    def missing(self, name: str, why: str) -> UsageError:
         """Return the problem that a setting is missing, with every way to set it."""
-        key = SETTINGS_BY_NAME[noun]
-        ways = [*key.os[:1], key.variable, *(f"{name} in clouds.yaml" for name in key.cloud[:1])]
-        return UsageError(f"{noun} is not set: {why}.", hint=f"Set {' or '.join(ways)}.")
+        key = SETTINGS_BY_NAME[name]
+        ways = [
+            *key.os[:1],
+            key.variable,
+            *(f"{cloud_key} in clouds.yaml" for cloud_key in key.cloud[:1]),
+        ]
+        return UsageError(f"{name} is not set: {why}.", hint=f"Set {' or '.join(ways)}.")
 
     def cache_scope(self) -> tuple[str, ...]:
         """Say what else a kept token is bound to: whom we trust, and what a stranger may name."""
-        here = [v for noun in PLACES if (v := self.values.get(noun)) and v.here]
+        here = [v for name in PLACES if (v := self.values.get(name)) and v.here]
         named = (str(part) for value in here for part in (value.file, value.value))
-        trust = (str(self[noun]) for noun in ("cert", *TRUST))
+        trust = (str(self[name]) for name in ("cert", *TRUST))
         return (*trust, *named)
 
     def moved(self, origin: str, **values: str) -> Settings:
         """Return settings for another place: only the preferences stay."""
         kept = {
-            noun: v for noun, v in self.values.items() if not (set(SETTINGS_BY_NAME[noun].cloud))
+            name: v for name, v in self.values.items() if not (set(SETTINGS_BY_NAME[name].cloud))
         }
         return replace(self, values=kept | {n: SettingValue(v, origin) for n, v in values.items()})
 
@@ -93,7 +97,7 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     defaults = _defaults(known.config)
     name = _first("cloud", [*direct, defaults])
     asked = _first("region", [*direct, defaults])
-    addressed = any(_first(noun, direct) for noun in ("endpoint", "auth_url"))
+    addressed = any(_first(name, direct) for name in ("endpoint", "auth_url"))
     word = _cloud(name, known, addressed=addressed)
     region = None if asked is None else str(asked.value)
     layers = ([], []) if word is None else (known.ours(word, region), known.theirs(word, region))
@@ -102,56 +106,60 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     if _is_sandbox(name, ours, theirs):
         return Settings({n: _parsed(n, v) for n, v in values.items()}, sandbox=True)
     context.secrets.add(
-        *(str(v.value) for noun, v in values.items() if SETTINGS_BY_NAME[noun].secret)
+        *(str(v.value) for name, v in values.items() if SETTINGS_BY_NAME[name].secret)
     )
-    parsed = {noun: _parsed(noun, value) for noun, value in values.items()}
+    parsed = {name: _parsed(name, value) for name, value in values.items()}
     parsed = _filled_in(_region_told(parsed, [*layers[0], *layers[1]]))
     _refuse_other_cloud(name, parsed, [ours, theirs])
     _refuse_mixture(parsed)
     return replace(_addressed(parsed), files=known.files)
 
 
-def preference(noun: str, options: Mapping[str, Any], context: Context) -> Any:
+def preference(name: str, options: Mapping[str, Any], context: Context) -> Any:
     """Return one preference, of a command that needs no cloud; raises Usage as `load` does."""
     sources = [_options(options), _own(context), _defaults(clouds_yaml.config(context))]
-    found = _first(noun, sources)
-    return SETTINGS_BY_NAME[noun].default if found is None else _parsed(noun, found).value
+    found = _first(name, sources)
+    return SETTINGS_BY_NAME[name].default if found is None else _parsed(name, found).value
 
 
 def _options(options: Mapping[str, Any]) -> Source:
     return {
-        noun: SettingValue(options[noun], key.flag)
-        for noun, key in SETTINGS_BY_NAME.items()
-        if options.get(noun) is not None
+        name: SettingValue(options[name], key.flag)
+        for name, key in SETTINGS_BY_NAME.items()
+        if options.get(name) is not None
     }
 
 
 def _own(context: Context) -> Source:
-    named = ((key.noun, key.variable) for key in SETTINGS)
+    named = ((key.name, key.variable) for key in SETTINGS)
     return {
-        noun: SettingValue(context.env[name], name) for noun, name in named if context.env.get(name)
+        name: SettingValue(context.env[variable], variable)
+        for name, variable in named
+        if context.env.get(variable)
     }
 
 
 def _os(context: Context) -> Source:
-    named = ((key.noun, name) for key in SETTINGS for name in reversed(key.os))
+    named = ((key.name, variable) for key in SETTINGS for variable in reversed(key.os))
     return {
-        noun: SettingValue(context.env[name], name) for noun, name in named if context.env.get(name)
+        name: SettingValue(context.env[variable], variable)
+        for name, variable in named
+        if context.env.get(variable)
     }
 
 
 def _defaults(config: clouds_yaml.File | None) -> Source:
     if config is None:
         return {}
-    known = [key.noun for key in SETTINGS if key.preference]
-    for noun in config.defaults:
-        if noun not in known:
-            where = files.place(config.path, "defaults", noun)
+    known = [key.name for key in SETTINGS if key.preference]
+    for name in config.defaults:
+        if name not in known:
+            where = files.place(config.path, "defaults", name)
             raise UsageError(
-                f"{where}: [defaults] has no key {printable(noun)!r}.", hint=suggestion(noun, known)
+                f"{where}: [defaults] has no key {printable(name)!r}.", hint=suggestion(name, known)
             )
     origin = f"{config.path} [defaults]"
-    return {noun: SettingValue(raw, origin, config.path) for noun, raw in config.defaults.items()}
+    return {name: SettingValue(raw, origin, config.path) for name, raw in config.defaults.items()}
 
 
 def _cloud(name: SettingValue | None, known: clouds_yaml.Clouds, *, addressed: bool) -> str | None:
@@ -187,34 +195,34 @@ def _of(layers: list[clouds_yaml.Layer]) -> Source:
     for key in SETTINGS:
         for dotted, layer in product(key.cloud, layers):
             raw = layer.at(dotted)
-            if raw not in (None, "") and key.noun not in found:
+            if raw not in (None, "") and key.name not in found:
                 origin = f"{layer.origin}.{dotted}"
-                found[key.noun] = SettingValue(raw, origin, layer.path, layer.here)
+                found[key.name] = SettingValue(raw, origin, layer.path, layer.here)
     return found
 
 
-def _first(noun: str, sources: list[Source]) -> SettingValue | None:
-    return next((source[noun] for source in sources if noun in source), None)
+def _first(name: str, sources: list[Source]) -> SettingValue | None:
+    return next((source[name] for source in sources if name in source), None)
 
 
 def _gathered(sources: list[Source]) -> Source:
-    """Take each noun from its first source; the project's id and name from the same one."""
-    values = {noun: found for noun in SETTINGS_BY_NAME if (found := _first(noun, sources))}
+    """Take each name from its first source; the project's id and name from the same one."""
+    values = {name: found for name in SETTINGS_BY_NAME if (found := _first(name, sources))}
     project = ("project", "project_id", "project_name")
-    told = next((source for source in sources if any(noun in source for noun in project)), {})
-    for noun in project:
-        values.pop(noun, None)
-    values |= {noun: told[noun] for noun in project if noun in told}
+    told = next((source for source in sources if any(name in source for name in project)), {})
+    for name in project:
+        values.pop(name, None)
+    values |= {name: told[name] for name in project if name in told}
     given = values.pop("project", None)
     if given is not None:
         is_id = PROJECT_ID.fullmatch(str(given.value))
-        values = {noun: v for noun, v in values.items() if noun not in project}
+        values = {name: v for name, v in values.items() if name not in project}
         values["project_id" if is_id else "project_name"] = given
     return values
 
 
-def _parsed(noun: str, found: SettingValue) -> SettingValue:
-    key = SETTINGS_BY_NAME[noun]
+def _parsed(name: str, found: SettingValue) -> SettingValue:
+    key = SETTINGS_BY_NAME[name]
     try:
         return replace(found, value=key.parse(found.value))
     except ValueError as error:
@@ -237,8 +245,8 @@ def _region_told(values: Source, layers: list[clouds_yaml.Layer]) -> Source:
 
 def _filled_in(values: Source) -> Source:
     """Fill the region into the addresses that leave room for it."""
-    nouns = [noun for noun in PLACES if noun in values]
-    return values | {noun: _filled(values[noun], values.get("region")) for noun in nouns}
+    names = [name for name in PLACES if name in values]
+    return values | {name: _filled(values[name], values.get("region")) for name in names}
 
 
 def _filled(found: SettingValue, region: SettingValue | None) -> SettingValue:
@@ -255,11 +263,11 @@ def _filled(found: SettingValue, region: SettingValue | None) -> SettingValue:
 def _addressed(values: Source) -> Settings:
     """Check the addresses, and that project and endpoint agree."""
     insecure = bool(values["insecure_http"].value) if "insecure_http" in values else False
-    for noun in reversed(PLACES):
-        found = values.get(noun)
+    for name in reversed(PLACES):
+        found = values.get(name)
         if found is not None:
             checked = endpoints.checked(found.value, found.origin, insecure_http=insecure)
-            values[noun] = replace(found, value=checked)
+            values[name] = replace(found, value=checked)
     endpoint, project = values.get("endpoint"), values.get("project_id")
     carried = endpoints.project_in(endpoint.value) if endpoint else None
     if endpoint and carried and project is None and "project_name" not in values:
@@ -289,12 +297,12 @@ def _refuse_other_cloud(name: SettingValue | None, values: Source, defined: list
 
 def _refuse_mixture(values: Source) -> None:
     """No secret from elsewhere goes where, or to whom, a file in the working directory says."""
-    secrets = [values[key.noun] for key in SETTINGS if key.secret and key.noun in values]
-    for noun in (*PLACES, *TRUST):
-        place = values.get(noun)
+    secrets = [values[key.name] for key in SETTINGS if key.secret and key.name in values]
+    for name in (*PLACES, *TRUST):
+        place = values.get(name)
         if place is None or not place.here:
             continue
-        whom = "the address that {} names" if noun in PLACES else "whomever {} trusts"
+        whom = "the address that {} names" if name in PLACES else "whomever {} trusts"
         for secret in secrets:
             if secret.file != place.file:
                 raise UsageError(

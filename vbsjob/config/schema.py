@@ -21,7 +21,7 @@ Color = Literal["auto", "always", "never"]
 class Setting(NamedTuple):
     """One setting. `os` are variables and `cloud` keys of clouds.yaml that set it too."""
 
-    noun: str
+    name: str
     help: str
     """One sentence that says what the setting does."""
     os: tuple[str, ...] = ()
@@ -35,12 +35,12 @@ class Setting(NamedTuple):
     @property
     def variable(self) -> str:
         """Environment variable of vbsjob for this setting."""
-        return f"VBSJOB_{self.noun.upper()}"
+        return f"VBSJOB_{self.name.upper()}"
 
     @property
     def flag(self) -> str:
         """Name of the option, where a command has one."""
-        return f"--{self.noun.replace('_', '-')}"
+        return f"--{self.name.replace('_', '-')}"
 
     def written(self, value: Any) -> str:
         """Return a value of this setting as a user writes it."""
@@ -48,15 +48,15 @@ class Setting(NamedTuple):
 
 
 def _identity(
-    noun: str, sentence: str, *os: str, secret: bool = False, parse: Any = values.text
+    name: str, sentence: str, *os: str, secret: bool = False, parse: Any = values.text
 ) -> Setting:
-    also = (noun, *(name.removeprefix("OS_").lower() for name in os[1:]))
+    also = (name, *(name.removeprefix("OS_").lower() for name in os[1:]))
     keys = tuple(dotted for name in also for dotted in (name, f"auth.{name}"))
-    return Setting(noun, sentence, os or (f"OS_{noun.upper()}",), keys, secret=secret, parse=parse)
+    return Setting(name, sentence, os or (f"OS_{name.upper()}",), keys, secret=secret, parse=parse)
 
 
-def _preference(noun: str, sentence: str, parse: Any, default: Any = None) -> Setting:
-    return Setting(noun, sentence, parse=parse, default=default, preference=True)
+def _preference(name: str, sentence: str, parse: Any, default: Any = None) -> Setting:
+    return Setting(name, sentence, parse=parse, default=default, preference=True)
 
 
 OVERRIDES = ("vbs_endpoint_override", "volume_backup_endpoint_override")
@@ -289,4 +289,4 @@ SETTINGS = (
     ),
     _preference("body_limit", "Largest response that is read, in MiB.", values.mebibytes, 4 << 20),
 )
-SETTINGS_BY_NAME = {setting.noun: setting for setting in SETTINGS}
+SETTINGS_BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Parameter:
     """An option or an argument."""
 
-    noun: str
+    name: str
     names: tuple[str, ...]
     """How it is typed, short form first; empty for an argument."""
     help: str
@@ -34,7 +34,7 @@ class Parameter:
         if self.choices:
             return "choices"
         kinds = {"jobs": "jobs", "cloud": "clouds", "code": "codes", "topic": "topics"}
-        return "files" if self.value == "FILE" else kinds.get(self.noun, "")
+        return "files" if self.value == "FILE" else kinds.get(self.name, "")
 
 
 @dataclass(frozen=True, slots=True)

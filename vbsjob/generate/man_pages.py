@@ -145,8 +145,8 @@ def _environment(command: Command, top: bool) -> Iterator[str]:  # noqa: FBT001 
             for key in SETTINGS
         )
         return
-    settings = [option for option in command.options if option.noun in SETTINGS_BY_NAME]
-    yield from _tagged((_bold(SETTINGS_BY_NAME[o.noun].variable), _as_option(o)) for o in settings)
+    settings = [option for option in command.options if option.name in SETTINGS_BY_NAME]
+    yield from _tagged((_bold(SETTINGS_BY_NAME[o.name].variable), _as_option(o)) for o in settings)
     yield from _tagged([(_bold("NO_COLOR"), "No colour, unless --color says otherwise.")])
 
 

@@ -56,7 +56,7 @@ class TlsConfig:
 
 def of(settings: Settings, env: Mapping[str, str]) -> TlsConfig:
     """Read what the settings say."""
-    cacert, cert, key = (_path(settings, noun) for noun in ("cacert", "cert", "key"))
+    cacert, cert, key = (_path(settings, name) for name in ("cacert", "cert", "key"))
     if key is not None and cert is None:
         raise settings.missing("cert", "a key belongs to a certificate")
     return TlsConfig(cacert, cert, key, checked(settings), env)
@@ -67,9 +67,9 @@ def checked(settings: Settings) -> bool:
     return bool(settings["verify"]) and not settings["insecure"]
 
 
-def _path(settings: Settings, noun: str) -> tuple[str, str] | None:
-    value = settings[noun]
-    return (os.path.expanduser(value), settings.origin(noun)) if value else None  # noqa: PTH111 - Path raises without a home
+def _path(settings: Settings, name: str) -> tuple[str, str] | None:
+    value = settings[name]
+    return (os.path.expanduser(value), settings.origin(name)) if value else None  # noqa: PTH111 - Path raises without a home
 
 
 def _named(variable: str, env: Mapping[str, str]) -> tuple[str, str] | None:

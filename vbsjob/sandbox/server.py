@@ -110,7 +110,7 @@ class Sandbox:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What a client needs to sign in here, by the nouns of its settings."""
+        """What a client needs to sign in here, by the names of its settings."""
         return {
             "auth_url": f"{self.address}/v3",
             "username": USER,

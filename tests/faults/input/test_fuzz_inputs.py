@@ -214,7 +214,7 @@ def written(draw: Draw, folder: Path) -> None:
     }
     if draw.random() < 0.5:
         defaults = (
-            {draw.choice(SETTINGS).noun: anything(draw)}
+            {draw.choice(SETTINGS).name: anything(draw)}
             if draw.random() < 0.2
             else {"output": "json"}
         )
