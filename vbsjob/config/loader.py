@@ -17,7 +17,7 @@ from vbsjob.errors import UsageError
 from vbsjob.text import printable, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from vbsjob.context import Context
@@ -131,20 +131,18 @@ def _options(options: Mapping[str, Any]) -> Source:
 
 
 def _own(context: Context) -> Source:
-    named = ((key.name, key.variable) for key in SETTINGS)
-    return {
-        name: SettingValue(context.env[variable], variable)
-        for name, variable in named
-        if context.env.get(variable)
-    }
+    return _environment(context, ((setting.name, setting.variable) for setting in SETTINGS))
 
 
 def _os(context: Context) -> Source:
-    named = ((key.name, variable) for key in SETTINGS for variable in reversed(key.os))
+    named = ((setting.name, v) for setting in SETTINGS for v in reversed(setting.os))
+    return _environment(context, named)
+
+
+def _environment(context: Context, named: Iterable[tuple[str, str]]) -> Source:
+    env = context.env
     return {
-        name: SettingValue(context.env[variable], variable)
-        for name, variable in named
-        if context.env.get(variable)
+        name: SettingValue(env[variable], variable) for name, variable in named if env.get(variable)
     }
 
 
