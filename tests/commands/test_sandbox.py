@@ -17,8 +17,9 @@ import pytest
 
 from tests.support.context import fake_context
 from tests.support.program import clean_env, process, serving
+from vbsjob.sandbox.identity import PASSWORD
 from vbsjob.sandbox.scenarios import SCENARIOS, Plan
-from vbsjob.sandbox.server import PASSWORD, Sandbox
+from vbsjob.sandbox.server import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

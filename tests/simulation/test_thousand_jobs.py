@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.counting_proxy import Tally
 from tests.support.program import COMMAND, ROOT, clean_env, serving
-from vbsjob.sandbox.server import PROJECT_ID
+from vbsjob.sandbox.identity import PROJECT_ID
 
 FAULTS = ("--fault", "429=0.2", "--fault", "503=0.05", "--fault", "cut=0.01")
 FILES, QUESTIONS, MEMORY = 64, 25, 150 << 10

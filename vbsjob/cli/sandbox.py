@@ -1,4 +1,4 @@
-"""The command `sandbox`: serve the built-in jobs on this machine."""
+"""The command `sandbox`: serve simulated jobs on this machine."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.sandbox.scenarios import SCENARIOS
 
 HELP = (
-    "Serve a made-up backup service on this machine until Ctrl-C.\n\n"
-    "A job begins when first asked about; NAME-LABEL is another one of its kind, NAME-ended one"
-    " that is over.\n\n\b\n"
+    "Serve a simulated backup service on this machine until Ctrl-C.\n\n"
+    "A job begins at its first query. NAME-LABEL is another job of the same kind, NAME-ended is a"
+    " job that has already ended.\n\n\b\n"
     "vbsjob sandbox --port 8990\n"
     "vbsjob sandbox --fault 502=0.1\n\n"
-    "Jobs:\n\n\b\n" + "\n".join(f"{name:<10} {recipe.text}" for name, recipe in SCENARIOS.items())
+    "Jobs:\n\n\b\n"
+    + "\n".join(f"{name:<10} {scenario.summary}" for name, scenario in SCENARIOS.items())
 )
 
 
@@ -26,29 +27,34 @@ def serve_sandbox(
     fault: options.Faults = None,
     token_life: options.TokenLife = None,
 ) -> ExitCode:
-    """Print what a client needs, then serve until a signal ends the process."""
+    """Print the settings that a client needs, then serve until a signal ends the process."""
     import shlex
 
-    from vbsjob.sandbox.server import Sandbox, faults
+    from vbsjob.sandbox import faults
+    from vbsjob.sandbox.server import TOKEN_LIFETIME, Sandbox
 
     context = ctx.obj
-    lasting = {} if token_life is None else {"token_life": _life(token_life)}
-    sandbox = Sandbox(context, port=port, faults=faults(fault or []), **lasting)
+    lifetime = TOKEN_LIFETIME if token_life is None else _lifetime(token_life)
+    shares = faults.parse(fault or [])
+    sandbox = Sandbox(context, port=port, faults=shares, token_life=lifetime)
     for name, value in sandbox.settings.items():
         context.stdout.write(f"export {SETTINGS_BY_NAME[name].variable}={shlex.quote(value)}\n")
     context.stdout.flush()
-    context.note("serving; paste these lines where vbsjob is to ask. Ctrl-C ends it.")
+    context.note(
+        "the sandbox is ready: run these lines in the shell of the client. Ctrl-C ends it."
+    )
     sandbox.serve()
     return ExitCode.OK
 
 
-def _life(token_life: str) -> float:
+def _lifetime(argument: str) -> float:
+    """Return the value of --token-life in seconds. Raises UsageError."""
     from vbsjob.config.values import duration
 
     try:
-        life = duration(token_life)
+        lifetime = duration(argument)
     except ValueError as error:
         raise UsageError(f"--token-life {error}.") from None
-    if not life:
-        raise UsageError("--token-life 0s is no life.", hint="Give at least 1s.")
-    return life
+    if not lifetime:
+        raise UsageError("--token-life must not be 0.", hint="Use at least 1s.")
+    return lifetime

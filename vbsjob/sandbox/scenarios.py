@@ -1,7 +1,7 @@
-"""What jobs the sandbox has: each a plan of steps, and the document it makes at an age.
+"""The jobs of the sandbox: their steps, and the JSON document of a job at an age.
 
-Pure and cheap to import, for the help lists the names from here: a named tuple is made in a
-third of a dataclass's time. Refuses to serve or to wait.
+Pure functions. Every `--help` imports this module for the names of the jobs, so it must be cheap to
+import: a named tuple class is created in a third of the time of a dataclass.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ VOLUME = {"volume_id": 0.0}
 
 
 class Step(NamedTuple):
-    """A piece of work from `start` to `end`, in seconds after its job began."""
+    """A job or a sub-job. Times are in seconds after the beginning of the job."""
 
     type: str
     start: float
     end: float
     entities: Mapping[str, float] = MappingProxyType({})
-    """When each entity becomes known."""
-    below: tuple[Step, ...] = ()
+    """When each entity appears in the document, by its name."""
+    sub_steps: tuple[Step, ...] = ()
     error: tuple[str | None, str | None] | None = None
-    """For a step that fails: its code and reason, which the service may leave empty."""
+    """Error code and reason of a step that fails; the service can leave both empty."""
 
 
 def _backup() -> Step:
-    known = {"bks_create_volume_name": 0, "volume_id": 0, "snapshot_id": 4, "backup_id": 9}
-    return Step("bksCreateBackup", 0, 20, known)
+    entities = {"bks_create_volume_name": 0, "volume_id": 0, "snapshot_id": 4, "backup_id": 9}
+    return Step("bksCreateBackup", 0, 20, entities)
 
 
 def _restore() -> Step:
@@ -64,8 +64,8 @@ def _fail_deep() -> Step:
         Step("checkBackup", 0, 3, {"backup_id": 0}),
         Step("restoreVolume", 3, 11, VOLUME, volume, error=(None, None)),
     )
-    known = {"backup_id": 0.0, "volume_id": 0.0}
-    return Step("bksRestoreBackup", 0, 12, known, steps, error=(None, "sub job fail"))
+    entities = {"backup_id": 0.0, "volume_id": 0.0}
+    return Step("bksRestoreBackup", 0, 12, entities, steps, error=(None, "sub job fail"))
 
 
 def _endless() -> Step:
@@ -78,9 +78,9 @@ def _thousand() -> Step:
 
 
 class Scenario(NamedTuple):
-    """A kind of job: what help says of it, and its steps."""
+    """A kind of job: one line for the help, and its steps."""
 
-    text: str
+    summary: str
     steps: Callable[[], Step]
 
 
@@ -94,66 +94,73 @@ SCENARIOS = {
 
 
 class Plan(NamedTuple):
-    """One job's step with its ids and times written out once, for it is asked about often."""
+    """A job or sub-job with its ids and times as text: computed once, queried often."""
 
     step: Step
     job_id: str
-    begins: str
-    ends: str
+    begin_time: str
+    end_time: str
     entities: tuple[tuple[str, float, str], ...]
-    below: tuple[Plan, ...]
+    """Name, time of appearance and value of each entity."""
+    sub_plans: tuple[Plan, ...]
 
     @classmethod
     def of(cls, job_id: str, began: datetime) -> Self | None:
-        """Return the plan of a job by its id; None where no recipe has that name.
+        """Return the plan of a job; None if no scenario has its name.
 
-        A name may be followed by a label of one's own, `backup-7`: another job of its kind.
+        A name can have a label, as in `backup-7`: that is another job of the same kind.
         """
         name = next((name for name in SCENARIOS if f"{job_id}-".startswith(f"{name}-")), None)
-        return None if name is None else cls._made(SCENARIOS[name].steps(), job_id, began)
+        return None if name is None else cls._of_step(SCENARIOS[name].steps(), job_id, began)
 
     @classmethod
-    def _made(cls, step: Step, job_id: str, began: datetime) -> Self:
-        known = tuple((name, at, _id(job_id, name)) for name, at in step.entities.items())
-        below = tuple(
-            cls._made(sub, _id(job_id, f"{number}/{sub.type}"), began)
-            for number, sub in enumerate(step.below)
+    def _of_step(cls, step: Step, job_id: str, began: datetime) -> Self:
+        entities = tuple(
+            (name, appears, _entity_id(job_id, name)) for name, appears in step.entities.items()
         )
-        return cls(step, job_id, _time(began, step.start), _time(began, step.end), known, below)
+        sub_plans = tuple(
+            cls._of_step(sub_step, _entity_id(job_id, f"{number}/{sub_step.type}"), began)
+            for number, sub_step in enumerate(step.sub_steps)
+        )
+        begin_time, end_time = _time(began, step.start), _time(began, step.end)
+        return cls(step, job_id, begin_time, end_time, entities, sub_plans)
 
     def document(self, age: float) -> dict[str, Any]:
-        """Return what the service tells of the job `age` seconds after it began."""
+        """Return the document of the job `age` seconds after its beginning."""
         step = self.step
         status = "INIT" if age < step.start else "RUNNING"
         if age >= step.end:
             status = "SUCCESS" if step.error is None else "FAIL"
         code, reason = step.error if step.error and status == "FAIL" else (None, None)
-        entities: dict[str, Any] = {name: made for name, at, made in self.entities if age >= at}
-        if self.below:
-            entities["sub_jobs"] = [sub.document(age) for sub in self.below]
+        entities: dict[str, Any] = {
+            name: value for name, appears, value in self.entities if age >= appears
+        }
+        if self.sub_plans:
+            entities["sub_jobs"] = [sub_plan.document(age) for sub_plan in self.sub_plans]
         return {
             "status": status,
             "entities": entities,
             "job_id": self.job_id,
             "job_type": step.type,
-            "begin_time": self.begins if status != "INIT" else "",
-            "end_time": self.ends if status in {"SUCCESS", "FAIL"} else "",
+            "begin_time": self.begin_time if status != "INIT" else "",
+            "end_time": self.end_time if status in {"SUCCESS", "FAIL"} else "",
             "error_code": code,
             "fail_reason": reason,
         }
 
 
-def _id(job_id: str, name: str) -> str:
+def _entity_id(job_id: str, name: str) -> str:
+    """Return the same id for the same job and name: dashed for `_id`, 32 hex digits for others."""
     from uuid import NAMESPACE_URL, uuid5
 
     if name.endswith("_name"):
         return f"autobk_{job_id}"
-    made = uuid5(NAMESPACE_URL, f"{job_id}/{name}")
-    return str(made) if name.endswith("_id") else made.hex
+    uuid = uuid5(NAMESPACE_URL, f"{job_id}/{name}")
+    return str(uuid) if name.endswith("_id") else uuid.hex
 
 
 def _time(began: datetime, seconds: float) -> str:
     if seconds == float("inf"):
         return ""
-    at = began + timedelta(seconds=seconds)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    time = began + timedelta(seconds=seconds)
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
