@@ -15,7 +15,7 @@ complete -c vbsjob -f
 complete -c vbsjob -n '__vbsjob_at \'\'' -a get -d 'Ask once about jobs and show what the service tells.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -a tree -d 'Draw a job\'s nested sub-jobs.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -a watch -d 'Follow jobs to their end; the exit code is the verdict.'
-complete -c vbsjob -n '__vbsjob_at \'\'' -a sandbox -d 'Serve a made-up backup service on this machine until Ctrl-C.'
+complete -c vbsjob -n '__vbsjob_at \'\'' -a sandbox -d 'Serve a simulated backup service on this machine until Ctrl-C.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -a explain -d 'Say what an error code means and what to do, offline.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -a help -d 'Show help for a command or a topic.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -a config -d 'Show every setting and its origin, or check that they work.'
