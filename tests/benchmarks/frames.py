@@ -11,9 +11,10 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from tests.support.clock import FakeClock
 from tests.support.context import fake_context
-from tests.support.program import Clock
-from tests.support.watch_service import BEGAN, Terminal
+from tests.support.terminal_stream import TerminalStream
+from tests.support.watch_service import START
 from vbsjob.jobs.job import Job
 from vbsjob.render.live import LiveDisplay
 from vbsjob.watch.state import WatchRules, WatchState
@@ -23,7 +24,7 @@ FRAMES = 100
 ANSWERS = 5
 
 
-class Sink(Terminal):
+class Sink(TerminalStream):
     """A terminal that shows nothing."""
 
     def write(self, text: str) -> int:
@@ -47,10 +48,10 @@ def members(count: int) -> dict[str, Any]:
 
 def cost(count: int, frames: int = FRAMES) -> tuple[float, float]:
     """Return CPU seconds a frame: while only time passes, and of the first after an answer."""
-    clock = Clock()
+    clock = FakeClock()
     context = fake_context(
         io.StringIO(), io.StringIO(), Sink(), {"TERM": "xterm"},
-        monotonic=clock, now=lambda: BEGAN + timedelta(seconds=clock()),
+        monotonic=clock, now=lambda: START + timedelta(seconds=clock()),
         terminal_size=lambda _: (80, 24),
     )  # fmt: skip
     live = LiveDisplay(context, "always")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.support.watch_service import BEGAN, Service, job
+from tests.support.watch_service import START, WatchService, job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ SUB_JOBS = ("snapshot", "copyData", "cleanUp")
 class Run:
     """One watch of one job: questions asked, and seconds from the job's end to its report."""
 
-    asked: int
+    requests: int
     lag: float
 
 
@@ -53,7 +53,7 @@ def made(seconds: float, seed: int) -> Callable[[str, float], Response]:
             status = "INIT" if now < begun else "RUNNING" if now < done else "SUCCESS"
             subs.append({"job_id": f"{job_id}-{number}", "job_type": name, "status": status})
         status = "RUNNING" if now < seconds else end
-        return job(job_id, status, begin_time=BEGAN.isoformat(), entities={"sub_jobs": subs})
+        return job(job_id, status, begin_time=START.isoformat(), entities={"sub_jobs": subs})
 
     return answer
 
@@ -66,9 +66,9 @@ def lasting(seconds: float, seed: int) -> float:
 def watched(seconds: float, seed: int) -> Run:
     """Watch the job with vbsjob."""
     end = lasting(seconds, seed)
-    service = Service(made(end, seed), latency=LATENCY, random=random.Random(seed).random)
+    service = WatchService(made(end, seed), latency=LATENCY, random=random.Random(seed).random)
     run = service.watch("j", "-q")
-    return Run(len(run.asked), run.lasted - end)
+    return Run(len(run.requests), run.lasted - end)
 
 
 def every_second(seconds: float, seed: int) -> Run:
@@ -95,12 +95,12 @@ class Row:
     def fewer(self) -> list[float]:
         """How many times fewer questions, watch by watch."""
         both = zip(self.ours, self.theirs, strict=True)
-        return [their.asked / our.asked for our, their in both]
+        return [their.requests / our.requests for our, their in both]
 
     def __str__(self) -> str:
         """A row of the table."""
-        asked, lag = [run.asked for run in self.ours], [run.lag for run in self.ours]
-        theirs = [run.asked for run in self.theirs]
+        asked, lag = [run.requests for run in self.ours], [run.lag for run in self.ours]
+        theirs = [run.requests for run in self.theirs]
         return (
             f"| {self.minutes} min | {statistics.median(asked):.0f} / {max(asked)} "
             f"| {statistics.median(theirs):.0f} "

@@ -46,7 +46,7 @@ def _one(number: int) -> dict[str, Any]:
     }
 
 
-class Service:
+class JobServer:
     """Serves the jobs over HTTP on loopback."""
 
     def __init__(self, sizes: list[int]) -> None:
@@ -68,7 +68,7 @@ class Service:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
-def seconds(service: Service, size: int, output: str) -> float:
+def seconds(service: JobServer, size: int, output: str) -> float:
     """Return the processor time of one whole process, having checked that every id is there."""
     env = os.environ | {
         "OS_TOKEN": "a-token",
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--max-ratio", type=float)
     wish = parser.parse_args()
     sizes = [int(size) for size in wish.sizes.split(",")]
-    service = Service(sizes)
+    service = JobServer(sizes)
     taken: dict[tuple[str, int], list[float]] = {}
     for _ in range(wish.runs):
         for output in FORMATS:

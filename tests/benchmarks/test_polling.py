@@ -23,7 +23,7 @@ def test_a_watch_asks_five_times_less_than_every_second_and_is_no_more_than_15_s
 
 def test_the_rival_asks_every_second_and_is_never_later_than_that() -> None:
     run = rhythm.every_second(60.0, 7)
-    assert 57 <= run.asked <= 62
+    assert 57 <= run.requests <= 62
     assert 0 <= run.lag <= 1 + 2 * rhythm.LATENCY
 
 

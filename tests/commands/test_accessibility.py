@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.support.clock import FakeClock
 from tests.support.context import fake_context
-from tests.support.program import Clock
+from tests.support.terminal_stream import TerminalStream
 from vbsjob.__main__ import run
 from vbsjob.http.messages import Request, Response
 from vbsjob.sandbox.scenarios import Plan
@@ -19,19 +20,12 @@ ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Terminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
-
-
 def seen(*argv: str, **env: str) -> str:
     """Return all that is written to a terminal while a restore fails within 12 seconds.
 
     A variable that is empty is not set.
     """
-    clock, shown = Clock(), Terminal()
+    clock, shown = FakeClock(), TerminalStream()
     start = clock()
     plan = Plan.of("fail-deep", START)
     assert plan

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, told
+from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, json_response
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def test_show_tells_each_value_and_its_origin_and_hides_secrets(tmp_path: Path) 
     assert str(path) in lines["files"]
     assert PASSWORD not in out + err
     assert "canary-token-x" not in out + err
-    assert not cloud.asked
+    assert not cloud.requests
 
 
 def test_show_as_json_is_one_document() -> None:
@@ -53,7 +53,9 @@ def test_with_nothing_set_it_says_the_shortest_ways_in() -> None:
 
 
 def test_check_signs_in_and_tells_what_came_of_it() -> None:
-    cloud = Cloud(before=lambda r: told(404, UNKNOWN, date=LATER) if "/jobs/" in r.url else None)
+    cloud = Cloud(
+        before=lambda r: json_response(404, UNKNOWN, date=LATER) if "/jobs/" in r.url else None
+    )
     code, out, _ = cloud.run("config", "check", "-o", "json")
     facts = {
         name: fact["value"] for name, fact in json.loads(out).items() if name != "schema_version"
@@ -82,7 +84,7 @@ def test_check_tries_the_password_itself_whatever_token_is_kept(tmp_path: Path) 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (503, 7), (400, 6)])
 def test_check_ends_with_the_code_of_what_is_wrong(status: int, code: int) -> None:
-    cloud = Cloud(before=lambda r: told(status, {}) if r.method == "GET" else None)
+    cloud = Cloud(before=lambda r: json_response(status, {}) if r.method == "GET" else None)
     ended, out, _ = cloud.run("config", "check")
     assert ended == code
     assert "mira" in out
@@ -90,9 +92,9 @@ def test_check_ends_with_the_code_of_what_is_wrong(status: int, code: int) -> No
 
 
 def test_check_of_the_sandbox_is_well() -> None:
-    from tests.support.program import clean_env, process
+    from tests.support.program import clean_env, run_process
 
-    ended = process("config", "check", "--cloud", "sandbox", env=clean_env())
+    ended = run_process("config", "check", "--cloud", "sandbox", env=clean_env())
     assert ended.code == 0
     assert "answers" in ended.out
 

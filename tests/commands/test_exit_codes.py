@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.support.program import Ended, clean_env, environment, shell, told
+from tests.support.program import RunResult, clean_env, environment, run_bash, run_in_memory
 from vbsjob.exit_codes import ExitCode
 from vbsjob.http.messages import Response
 
@@ -34,7 +34,7 @@ TABLE: list[tuple[str, int]] = [
 
 @pytest.mark.parametrize(("line", "code"), TABLE, ids=[f"{c:d}: {line}" for line, c in TABLE])
 def test_the_exit_code_is_the_one_of_the_table(line: str, code: int) -> None:
-    ended = shell(line, env=clean_env())
+    ended = run_bash(line, env=clean_env())
     assert ended.code == code, ended.err
     assert "Traceback" not in ended.err
 
@@ -43,18 +43,18 @@ def test_nobody_there_is_7() -> None:
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unheard.getsockname()[1]}"
-        ended = shell('"$@" get j --retry-for 0s', env=clean_env(url))
+        ended = run_bash('"$@" get j --retry-for 0s', env=clean_env(url))
     assert ended.code == ExitCode.UNAVAILABLE
 
 
 def test_an_answer_that_is_not_understood_is_6() -> None:
-    assert told("get", "j", send=lambda _: Response(400)).code == ExitCode.API_ERROR
+    assert run_in_memory("get", "j", send=lambda _: Response(400)).code == ExitCode.API_ERROR
 
 
 @pytest.mark.parametrize("status", [s for s in range(100, 600) if s != 200])
 def test_no_http_status_alone_is_ever_a_verdict(status: int) -> None:
     body = b'{"job_id": "j", "status": "FAIL"}'
-    ended: Ended = told(
+    ended: RunResult = run_in_memory(
         "get", "j", "--exit-status", send=lambda _: Response(status, {}, body),
         env=environment("https://vbs.test"),
     )  # fmt: skip
@@ -64,4 +64,4 @@ def test_no_http_status_alone_is_ever_a_verdict(status: int) -> None:
         ExitCode.API_ERROR,
         ExitCode.UNAVAILABLE,
     }
-    assert ended.tidy
+    assert ended.is_clean

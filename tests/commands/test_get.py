@@ -8,22 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.clock import FakeClock
 from tests.support.context import fake_context
 from vbsjob.__main__ import run
 from vbsjob.http.messages import Request, Response
 
 ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 def vbsjob(
@@ -36,7 +26,7 @@ def vbsjob(
         asked.append(request)
         return left.pop(0)
 
-    out, err, clock = io.StringIO(), io.StringIO(), Clock()
+    out, err, clock = io.StringIO(), io.StringIO(), FakeClock()
     context = fake_context(
         io.StringIO(stdin), out, err, env, monotonic=clock, sleep=clock.sleep,
         random=lambda: 1.0, send=send,

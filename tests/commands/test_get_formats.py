@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.program import TOKEN, told
+from tests.support.program import TOKEN, run_in_memory
 from vbsjob.http.messages import Response
 from vbsjob.output import formats
 
@@ -36,7 +36,7 @@ def get(*argv: str, document: Any = JOB, stdin: str = "") -> tuple[int, str, str
         asked = request.url.rpartition("/")[2]
         return Response(200, {}, body.replace(b'"j"', json.dumps(asked).encode()))
 
-    ended = told("get", *argv, send=send, stdin=stdin)
+    ended = run_in_memory("get", *argv, send=send, stdin=stdin)
     return ended.code, ended.out, ended.err
 
 
@@ -105,12 +105,12 @@ def test_a_field_that_no_job_has_is_told_on_stderr() -> None:
 
 def test_quiet_says_nothing_and_keeps_the_code() -> None:
     assert get("j", "-q", "--exit-status") == (1, "", "")
-    assert told("get", "j", "-q", send=lambda _: Response(403)).err == ""
+    assert run_in_memory("get", "j", "-q", send=lambda _: Response(403)).err == ""
 
 
 def test_verbose_shows_requests_without_the_token() -> None:
     response = Response(400, {}, json.dumps({"error": {"message": f"{TOKEN} is odd"}}).encode())
-    ended = told("get", "j", "-v", send=lambda _: response)
+    ended = run_in_memory("get", "j", "-v", send=lambda _: response)
     assert "GET https://vbs.test/" in ended.err
     assert TOKEN not in ended.err
 
@@ -140,7 +140,9 @@ def test_stdin_without_an_id_is_a_usage_error(stdin: str) -> None:
 
 def test_some_answered_and_some_not_are_told_apart() -> None:
     replies = {"j": Response(200, {}, json.dumps(JOB).encode()), "k": Response(403)}
-    ended = told("get", "j", "k", "-o", "json", send=lambda request: replies[request.url[-1]])
+    ended = run_in_memory(
+        "get", "j", "k", "-o", "json", send=lambda request: replies[request.url[-1]]
+    )
     assert ended.code == 4
     assert [item["exit_code"] for item in json.loads(ended.out)] == [1, 4]
     assert json.loads(ended.err)["error"]["name"] == "auth"

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.clock import FakeClock
 from tests.support.context import fake_context
-from tests.support.program import Clock, Ended, clean_env, process
+from tests.support.program import RunResult, clean_env, run_process
+from tests.support.terminal_stream import TerminalStream
 from vbsjob import candidates, history
 from vbsjob.__main__ import run
 from vbsjob.config import loader
@@ -36,17 +38,17 @@ def send(request: Request) -> Response:
 
 
 def context(folder: Path | None, env: dict[str, str] = ENV) -> Context:
-    clock = Clock()
+    clock = FakeClock()
     return fake_context(
         io.StringIO(), io.StringIO(), io.StringIO(), env, monotonic=clock, sleep=clock.sleep,
         send=send, state_folder=folder,
     )  # fmt: skip
 
 
-def vbsjob(folder: Path | None, *argv: str, env: dict[str, str] = ENV) -> Ended:
+def vbsjob(folder: Path | None, *argv: str, env: dict[str, str] = ENV) -> RunResult:
     here = context(folder, env)
     code = run(argv, here)
-    return Ended(code, here.stdout.getvalue(), here.stderr.getvalue())  # type: ignore[attr-defined]
+    return RunResult(code, here.stdout.getvalue(), here.stderr.getvalue())  # type: ignore[attr-defined]
 
 
 def names(folder: Path) -> list[str]:
@@ -146,9 +148,9 @@ def test_one_setting_leaves_no_trace(folder: Path, off: str) -> None:
 
 def test_the_sandbox_is_not_remembered(folder: Path) -> None:
     env = clean_env(XDG_STATE_HOME=str(folder.parent))
-    assert process("get", "backup-ended", "--cloud", "sandbox", env=env).code == 0
+    assert run_process("get", "backup-ended", "--cloud", "sandbox", env=env).code == 0
     assert not folder.exists()
-    assert process("get", "@last", "--cloud", "sandbox", env=env).code == 2
+    assert run_process("get", "@last", "--cloud", "sandbox", env=env).code == 2
 
 
 def broken(path: Path) -> None:
@@ -270,19 +272,12 @@ def test_the_offer_loads_nothing_heavy_and_clouds_come_from_every_file(tmp_path:
     env = clean_env(
         XDG_CONFIG_HOME=str(tmp_path), OS_CLIENT_CONFIG_FILE=str(tmp_path / "clouds.yaml")
     )
-    ended = process("--offer", "clouds", env=env)
-    assert ended == Ended(0, "sandbox\tbuilt in\nmine\tconfig.toml\nprod\tclouds.yaml\n", "")
-    heavy = process("--offer", "jobs", env=env | {"PYTHONPROFILEIMPORTTIME": "1"}).err
+    ended = run_process("--offer", "clouds", env=env)
+    assert ended == RunResult(0, "sandbox\tbuilt in\nmine\tconfig.toml\nprod\tclouds.yaml\n", "")
+    heavy = run_process("--offer", "jobs", env=env | {"PYTHONPROFILEIMPORTTIME": "1"}).err
     loaded = {line.rpartition("|")[2].strip() for line in heavy.splitlines()}
     assert "vbsjob.candidates" in loaded
     assert loaded.isdisjoint({"typer", "typing", "pathlib", "platformdirs", "dataclasses", "json"})
-
-
-class Terminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize(("runs", "told"), [(0, ""), (1, "1 run of"), (3, "3 runs of this type")])
@@ -295,7 +290,7 @@ def test_a_watch_says_how_long_this_kind_usually_takes(folder: Path, runs: int, 
         job = json.loads(send(request).body) | {"status": statuses.pop(0)}
         return Response(200, {}, json.dumps(job).encode())
 
-    clock, shown = Clock(), Terminal()
+    clock, shown = FakeClock(), TerminalStream()
     here = fake_context(
         io.StringIO(), io.StringIO(), shown, ENV | {"TERM": "xterm"}, monotonic=clock,
         sleep=clock.sleep, send=progress, state_folder=folder,

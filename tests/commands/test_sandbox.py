@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.context import fake_context
-from tests.support.program import clean_env, process, serving
+from tests.support.program import clean_env, run_process, running_sandbox
 from vbsjob.sandbox.identity import PASSWORD
 from vbsjob.sandbox.scenarios import SCENARIOS, Plan
 from vbsjob.sandbox.server import Sandbox
@@ -35,10 +35,10 @@ def within(**service: float) -> Iterator[Sandbox]:
 
 
 def test_what_the_command_prints_is_all_a_client_needs_and_a_signal_ends_it() -> None:
-    with serving() as (command, told):
-        ended = process("get", "backup", "-f", "status", env=clean_env(**told))
+    with running_sandbox() as (command, told):
+        ended = run_process("get", "backup", "-f", "status", env=clean_env(**told))
         assert (ended.code, ended.out) == (0, "RUNNING\n"), ended.err
-        ended = process("get", "nothing", env=clean_env(**told))
+        ended = run_process("get", "nothing", env=clean_env(**told))
         assert ended.code == 5
         command.send_signal(signal.SIGTERM)
         assert command.wait(10) == -signal.SIGTERM
@@ -47,7 +47,7 @@ def test_what_the_command_prints_is_all_a_client_needs_and_a_signal_ends_it() ->
 
 
 def test_ctrl_c_ends_it_without_a_traceback() -> None:
-    with serving() as (command, _):
+    with running_sandbox() as (command, _):
         command.send_signal(signal.SIGINT)
         assert command.wait(10) == -signal.SIGINT
         assert command.stderr
@@ -57,7 +57,7 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
 def test_a_port_in_use_is_one_clear_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = process("sandbox", "--port", str(port), env=clean_env())
+        ended = run_process("sandbox", "--port", str(port), env=clean_env())
     assert (ended.code, ended.out) == (70, "")
     assert ended.err.count("\n") == 1
     assert f"127.0.0.1:{port}" in ended.err
@@ -74,7 +74,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
     ],
 )  # fmt: skip
 def test_a_bad_fault_life_or_port_is_a_usage_error(argv: tuple[str, ...]) -> None:
-    ended = process("sandbox", *argv, env=clean_env())
+    ended = run_process("sandbox", *argv, env=clean_env())
     assert (ended.code, ended.out) == (2, "")
     assert argv[0] in ended.err
 
@@ -83,8 +83,8 @@ def test_a_bad_fault_life_or_port_is_a_usage_error(argv: tuple[str, ...]) -> Non
     ("kind", "code"), [("503", 7), ("429", 7), ("cut", 7), ("empty", 7), ("garbage", 7)]
 )
 def test_a_fault_on_demand_is_met_by_the_client(kind: str, code: int) -> None:
-    with serving("--fault", f"{kind}=1") as (_, told):
-        ended = process("get", "backup", "--retry-for", "0s", env=clean_env(**told))
+    with running_sandbox("--fault", f"{kind}=1") as (_, told):
+        ended = run_process("get", "backup", "--retry-for", "0s", env=clean_env(**told))
         assert ended.code == code, ended.err
 
 
@@ -97,7 +97,7 @@ def test_a_token_whose_life_is_over_is_refused() -> None:
 
 
 def test_help_names_every_job() -> None:
-    ended = process("sandbox", "--help", env=clean_env())
+    ended = run_process("sandbox", "--help", env=clean_env())
     assert all(name in ended.out for name in SCENARIOS)
 
 

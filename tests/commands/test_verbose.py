@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.cloud import USER, Cloud, told
-from tests.support.program import asked
+from tests.support.cloud import USER, Cloud, json_response
+from tests.support.program import run_against
 from tests.support.server import Server, always, answer, job
 from vbsjob.errors import UnavailableError
 
@@ -43,7 +43,7 @@ def test_f93_s05_nothing_of_an_exchange_is_told_but_what_is_listed(
 ) -> None:
     for body in BODIES:
         with Server(always(answer(body, status, *HEADERS))) as server:
-            ended = asked(server.url, "get", "j", "-v", "--retry-for", "0")
+            ended = run_against(server.url, "get", "j", "-v", "--retry-for", "0")
         assert "canary" not in ended.out + ended.err
         lines = ended.err.splitlines()
         assert any(LISTED[0].fullmatch(line) for line in lines)
@@ -59,7 +59,7 @@ def test_f93_a_sign_in_is_told_by_its_address_alone() -> None:
             return None
         if left.pop(0) == "slow":
             raise UnavailableError("no answer in time.")
-        return told(503, {"x": "canary-body"})
+        return json_response(503, {"x": "canary-body"})
 
     cloud = Cloud(before=before)
     code, out, err = cloud.run("get", "j", "-v", env=USER)
@@ -73,6 +73,6 @@ def test_f93_a_sign_in_is_told_by_its_address_alone() -> None:
 def test_f93_what_the_service_says_of_itself_is_told_in_the_answer_and_not_in_the_log() -> None:
     body = job(entities={"note": "said-by-the-service"})
     with Server(always(answer(body))) as server:
-        ended = asked(server.url, "get", "j", "-v")
+        ended = run_against(server.url, "get", "j", "-v")
     assert "said-by-the-service" in ended.out
     assert "said-by-the-service" not in ended.err

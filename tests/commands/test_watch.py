@@ -12,7 +12,8 @@ import pytest
 
 from tests.support.cloud import Cloud
 from tests.support.program import TOKEN
-from tests.support.watch_service import JobResult, Service, Terminal, in_turn, job
+from tests.support.terminal_stream import TerminalStream
+from tests.support.watch_service import Reply, WatchService, in_turn, job
 from vbsjob.errors import PermanentConnectionError, UnavailableError
 from vbsjob.http.messages import Response
 
@@ -23,7 +24,7 @@ RUNNING, SUCCESS, FAIL = (job("j", word) for word in ("RUNNING", "SUCCESS", "FAI
 GONE = Response(404, {}, b'{"error": {"code": "common.0011", "message": "query job fail"}}')
 DOWN = UnavailableError("connection refused")
 SLOW = Response(503)
-FAULTS: list[JobResult] = [
+FAULTS: list[Reply] = [
     *(Response(status) for status in (408, 425, 429, 500, 502, 503, 504, 522, 524)),
     Response(429, {"retry-after": "7"}),
     Response(200),
@@ -62,8 +63,8 @@ FAULTS: list[JobResult] = [
         ([job("j", "SUCCESS", sub_jobs=[{"job_id": "s", "status": "FAIL"}])], 0),
     ],
 )
-def test_the_exit_code_of_a_watch_is_the_verdict(answers: list[JobResult], code: int) -> None:
-    watched = Service(in_turn(*answers)).watch("j", "-o", "jsonl")
+def test_the_exit_code_of_a_watch_is_the_verdict(answers: list[Reply], code: int) -> None:
+    watched = WatchService(in_turn(*answers)).watch("j", "-o", "jsonl")
     assert watched.code == code, watched.err
     assert watched.events[-1]["event"] == "verdict"
     assert watched.events[-1]["exit_code"] == code
@@ -71,17 +72,19 @@ def test_the_exit_code_of_a_watch_is_the_verdict(answers: list[JobResult], code:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=repr)
 @pytest.mark.parametrize("end", [SUCCESS, FAIL])
-def test_no_fault_ends_a_watch_that_gets_an_answer_in_time(fault: JobResult, end: Response) -> None:
+def test_no_fault_ends_a_watch_that_gets_an_answer_in_time(fault: Reply, end: Response) -> None:
     faults = [fault] * 20
-    watched = Service(in_turn(*faults, RUNNING, *faults, RUNNING, *faults, end)).watch("j", "-q")
+    watched = WatchService(in_turn(*faults, RUNNING, *faults, RUNNING, *faults, end)).watch(
+        "j", "-q"
+    )
     assert watched.code == (0 if end is SUCCESS else 1)
 
 
-def outage(start: float, end: float) -> Service:
-    def answer(_: str, now: float) -> JobResult:
+def outage(start: float, end: float) -> WatchService:
+    def answer(_: str, now: float) -> Reply:
         return DOWN if start <= now < end else RUNNING if now < end + 60 else SUCCESS
 
-    return Service(answer)
+    return WatchService(answer)
 
 
 def test_f11_an_outage_of_fourteen_minutes_is_ridden_out_and_told() -> None:
@@ -100,17 +103,17 @@ def test_f11_an_outage_longer_than_retry_for_ends_with_7_and_the_last_status() -
 
 
 def test_f14_an_unknown_id_is_waited_for_thirty_seconds_and_no_longer() -> None:
-    watched = Service(in_turn(GONE)).watch("j")
+    watched = WatchService(in_turn(GONE)).watch("j")
     assert watched.code == 5
     assert 30 <= watched.lasted <= 36
-    assert Service(in_turn(GONE)).watch("j", "--wait-for-job", "0").asked == [0.0]
+    assert WatchService(in_turn(GONE)).watch("j", "--wait-for-job", "0").requests == [0.0]
 
 
 def test_f14_a_record_that_went_away_needs_three_answers_over_ten_seconds() -> None:
-    watched = Service(in_turn(RUNNING, GONE)).watch("j")
+    watched = WatchService(in_turn(RUNNING, GONE)).watch("j")
     assert watched.code == 5
     assert "no longer knows" in watched.err
-    assert len(watched.asked) >= 4
+    assert len(watched.requests) >= 4
     assert watched.lasted >= 10
 
 
@@ -120,8 +123,8 @@ def test_f15_retry_after_is_the_least_wait_and_has_a_limit() -> None:
         Response(429, {"retry-after": "120"}),
         Response(503, {"retry-after": "86400"}),
     ]
-    watched = Service(in_turn(*answers, SUCCESS)).watch("j")
-    first, second = (b - a for a, b in itertools.pairwise(watched.asked[1:]))
+    watched = WatchService(in_turn(*answers, SUCCESS)).watch("j")
+    first, second = (b - a for a, b in itertools.pairwise(watched.requests[1:]))
     assert 120 <= first < 121
     assert 300 <= second < 301
 
@@ -131,28 +134,30 @@ ODD = job("other", "FAIL")
 
 def test_one_strange_answer_after_an_outage_ends_no_watch_but_three_in_a_row_do() -> None:
     failing = (Response(503), Response(503), ODD)
-    assert Service(in_turn(RUNNING, *failing, *failing, SUCCESS)).watch("j").code == 0
-    assert Service(in_turn(RUNNING, *failing, *failing, *failing, SUCCESS)).watch("j").code == 6
+    assert WatchService(in_turn(RUNNING, *failing, *failing, SUCCESS)).watch("j").code == 0
+    assert (
+        WatchService(in_turn(RUNNING, *failing, *failing, *failing, SUCCESS)).watch("j").code == 6
+    )
 
 
 def test_garbage_is_asked_about_again_by_the_watch_alone() -> None:
-    watched = Service(in_turn(RUNNING, *[Response(200)] * 4, SUCCESS)).watch(
+    watched = WatchService(in_turn(RUNNING, *[Response(200)] * 4, SUCCESS)).watch(
         "j", "--interval", "30"
     )
-    assert (watched.code, len(watched.asked)) == (0, 6)
+    assert (watched.code, len(watched.requests)) == (0, 6)
 
 
 def test_those_that_failed_are_asked_first_where_thousands_wait() -> None:
     ids = [f"j{number}" for number in range(2000)]
     asked: list[str] = []
 
-    def answer(job_id: str, _: float) -> JobResult:
+    def answer(job_id: str, _: float) -> Reply:
         asked.append(job_id)
         if job_id == "j7":
             return SLOW if asked.count("j7") < 5 else job("j7", "FAIL")
         return job(job_id, "RUNNING" if asked.count("j7") < 5 else "SUCCESS")
 
-    watched = Service(answer, latency=0.0).watch(*ids, "-o", "jsonl")
+    watched = WatchService(answer, latency=0.0).watch(*ids, "-o", "jsonl")
     assert watched.code == 1
     assert [number for number, job_id in enumerate(asked) if job_id == "j7"][4] < 1000
 
@@ -160,10 +165,10 @@ def test_those_that_failed_are_asked_first_where_thousands_wait() -> None:
 def test_a_part_that_stays_broken_starves_no_other_job() -> None:
     ids = [f"{'broken' if number % 2 else 'sound'}-{number}" for number in range(4000)]
 
-    def answer(job_id: str, _: float) -> JobResult:
+    def answer(job_id: str, _: float) -> Reply:
         return SLOW if job_id.startswith("broken") else job(job_id, "RUNNING")
 
-    watched = Service(answer, latency=0.0).watch(*ids, "--timeout", "10m", "-o", "jsonl")
+    watched = WatchService(answer, latency=0.0).watch(*ids, "--timeout", "10m", "-o", "jsonl")
     assert watched.code == 124
     statuses = Counter(one["status"] for one in watched.events[-1]["jobs"])
     assert statuses["RUNNING"] > 1500
@@ -171,28 +176,28 @@ def test_a_part_that_stays_broken_starves_no_other_job() -> None:
 
 def test_an_outage_of_everything_ends_a_watch_of_thousands_when_patience_does() -> None:
     ids = [f"j{number}" for number in range(3000)]
-    watched = Service(lambda *_: SLOW, latency=0.0).watch(*ids, "-o", "jsonl")
+    watched = WatchService(lambda *_: SLOW, latency=0.0).watch(*ids, "-o", "jsonl")
     assert watched.code == 7
     assert 900 <= watched.lasted < 940
     assert {one["exit_code"] for one in watched.events[-1]["jobs"]} == {7}
 
 
 def test_f27_a_stale_cache_cannot_end_a_watch_with_another_job() -> None:
-    watched = Service(in_turn(job("old", "SUCCESS"))).watch("j")
+    watched = WatchService(in_turn(job("old", "SUCCESS"))).watch("j")
     assert watched.code == 6
 
 
 def test_f48_the_first_end_counts_whatever_comes_later() -> None:
-    watched = Service(in_turn(FAIL, RUNNING, SUCCESS)).watch("j")
-    assert (watched.code, len(watched.asked)) == (1, 1)
+    watched = WatchService(in_turn(FAIL, RUNNING, SUCCESS)).watch("j")
+    assert (watched.code, len(watched.requests)) == (1, 1)
 
 
-def by_job(**ends: tuple[float, str]) -> Service:
-    def answer(job_id: str, now: float) -> JobResult:
+def by_job(**ends: tuple[float, str]) -> WatchService:
+    def answer(job_id: str, now: float) -> Reply:
         at, status = ends[job_id]
         return job(job_id, status if now >= at else "RUNNING")
 
-    return Service(answer)
+    return WatchService(answer)
 
 
 def test_several_jobs_end_with_the_gravest_code_and_each_its_own() -> None:
@@ -215,14 +220,14 @@ def test_any_ends_with_the_first_job_that_ends() -> None:
 def test_fail_fast_ends_with_the_first_sub_job_that_fails() -> None:
     deep = {"sub_jobs": [{"job_id": "s", "status": "FAIL"}]}
     answers = (RUNNING, job("j", "RUNNING", entities=deep), SUCCESS)
-    assert Service(in_turn(*answers)).watch("j", "--fail-fast").code == 1
-    assert Service(in_turn(*answers)).watch("j").code == 0
+    assert WatchService(in_turn(*answers)).watch("j", "--fail-fast").code == 1
+    assert WatchService(in_turn(*answers)).watch("j").code == 0
 
 
 def test_the_time_of_the_whole_watch_ends_it_with_124_and_says_how_to_go_on() -> None:
-    watched = Service(in_turn(RUNNING)).watch("j", "--timeout", "5m", "--cloud", "c")
+    watched = WatchService(in_turn(RUNNING)).watch("j", "--timeout", "5m", "--cloud", "c")
     assert watched.code == 2  # no file defines the cloud
-    watched = Service(in_turn(RUNNING)).watch("j", "--timeout", "5m", "--region", "eu-de")
+    watched = WatchService(in_turn(RUNNING)).watch("j", "--timeout", "5m", "--region", "eu-de")
     assert watched.code == 124
     assert 300 <= watched.lasted < 301
     assert "vbsjob watch j --region eu-de" in watched.err
@@ -230,44 +235,48 @@ def test_the_time_of_the_whole_watch_ends_it_with_124_and_says_how_to_go_on() ->
 
 
 def test_an_outage_does_not_hide_that_the_time_is_up() -> None:
-    assert Service(in_turn(RUNNING, DOWN)).watch("j", "--timeout", "2m").code == 124
+    assert WatchService(in_turn(RUNNING, DOWN)).watch("j", "--timeout", "2m").code == 124
 
 
 @pytest.mark.parametrize("argv", [("--timeout", "0"), ("--interval", "0"), ("--timeout", "soon")])
 def test_a_time_that_cannot_be_meant_is_refused(argv: tuple[str, ...]) -> None:
-    watched = Service(in_turn(SUCCESS)).watch("j", *argv)
-    assert (watched.code, watched.asked) == (2, [])
+    watched = WatchService(in_turn(SUCCESS)).watch("j", *argv)
+    assert (watched.code, watched.requests) == (2, [])
 
 
 def test_questions_come_quickly_at_first_then_every_fifteen_seconds_at_most() -> None:
-    watched = Service(lambda _, now: RUNNING if now < 3600 else SUCCESS).watch("j")
-    waits = [b - a for a, b in itertools.pairwise(watched.asked)]
+    watched = WatchService(lambda _, now: RUNNING if now < 3600 else SUCCESS).watch("j")
+    waits = [b - a for a, b in itertools.pairwise(watched.requests)]
     assert waits[0] < 3
     assert max(waits) <= 15.1
     assert len(waits) < 3600 / 10
 
 
 def test_a_fixed_interval_is_kept() -> None:
-    watched = Service(lambda _, now: RUNNING if now < 99 else SUCCESS).watch("j", "--interval", "7")
-    waits = [b - a for a, b in itertools.pairwise(watched.asked)]
+    watched = WatchService(lambda _, now: RUNNING if now < 99 else SUCCESS).watch(
+        "j", "--interval", "7"
+    )
+    waits = [b - a for a, b in itertools.pairwise(watched.requests)]
     assert all(7 <= wait < 7.2 for wait in waits)
 
 
 def test_a_change_makes_the_questions_quick_again() -> None:
-    def answer(_: str, now: float) -> JobResult:
+    def answer(_: str, now: float) -> Reply:
         return job("j", "RUNNING" if now < 200 else "SUCCESS", entities={"at": int(now // 100)})
 
-    watched = Service(answer).watch("j")
-    after = next(i for i, at in enumerate(watched.asked) if at > 100)
-    assert watched.asked[after + 1] - watched.asked[after] < 7
+    watched = WatchService(answer).watch("j")
+    after = next(i for i, at in enumerate(watched.requests) if at > 100)
+    assert watched.requests[after + 1] - watched.requests[after] < 7
 
 
 def test_thousands_of_jobs_share_twenty_questions_a_second() -> None:
     ids = [f"j{n}" for n in range(1000)]
-    service = Service(lambda i, now: job(i, "RUNNING" if now < 300 else "SUCCESS"), latency=0.0)
+    service = WatchService(
+        lambda i, now: job(i, "RUNNING" if now < 300 else "SUCCESS"), latency=0.0
+    )
     watched = service.watch(*ids, "-q")
     assert watched.code == 0
-    times = watched.asked
+    times = watched.requests
     assert all(b - a >= 0.99 for a, b in zip(times, times[21:], strict=False))
 
 
@@ -278,7 +287,7 @@ def test_events_tell_every_change_and_end_with_the_verdict() -> None:
         job("j", "RUNNING", sub_jobs=[sub | {"status": "SUCCESS"}], entities={"backup_id": "b"}),
         SUCCESS,
     )
-    watched = Service(in_turn(*answers)).watch("j", "-o", "jsonl")
+    watched = WatchService(in_turn(*answers)).watch("j", "-o", "jsonl")
     start, first, second, _, verdict = watched.events
     assert (start["event"], start["job_ids"]) == ("start", ["j"])
     assert (first["job_id"], first["status"]) == ("j", "RUNNING")
@@ -293,7 +302,7 @@ def test_events_tell_every_change_and_end_with_the_verdict() -> None:
 
 
 def test_f85_without_a_terminal_a_line_a_change_and_a_heartbeat_and_no_escape() -> None:
-    watched = Service(lambda _, now: RUNNING if now < 300 else FAIL).watch("j")
+    watched = WatchService(lambda _, now: RUNNING if now < 300 else FAIL).watch("j")
     lines = watched.err.splitlines()
     assert "\x1b" not in watched.err
     assert watched.err.endswith("\n")
@@ -302,33 +311,33 @@ def test_f85_without_a_terminal_a_line_a_change_and_a_heartbeat_and_no_escape() 
 
 
 def test_json_gives_one_document_at_the_end() -> None:
-    watched = Service(in_turn(RUNNING, FAIL)).watch("j", "-o", "json", "-f", "status")
+    watched = WatchService(in_turn(RUNNING, FAIL)).watch("j", "-o", "json", "-f", "status")
     assert watched.code == 1
     assert '"status": "FAIL"' in watched.out
 
 
 def test_quiet_says_nothing() -> None:
-    watched = Service(in_turn(RUNNING, DOWN, FAIL)).watch("j", "-q")
+    watched = WatchService(in_turn(RUNNING, DOWN, FAIL)).watch("j", "-q")
     assert (watched.code, watched.out, watched.err) == (1, "", "")
 
 
 def test_tree_watch_is_a_watch_that_ends_with_the_tree() -> None:
     deep = {"sub_jobs": [{"job_id": "s", "status": "FAIL"}, {"job_id": "t", "status": "SUCCESS"}]}
     end = job("j", "FAIL", entities=deep)
-    watched = Service(in_turn(RUNNING, DOWN, DOWN, end)).run("tree", "j", "--watch")
+    watched = WatchService(in_turn(RUNNING, DOWN, DOWN, end)).run("tree", "j", "--watch")
     assert watched.code == 1
     assert [line.split()[-1] for line in watched.out.splitlines()] == ["j", "s", "t"]
     assert "answers again" in watched.err
-    watched = Service(in_turn(RUNNING, end)).run("tree", "j", "--watch", "-o", "jsonl")
+    watched = WatchService(in_turn(RUNNING, end)).run("tree", "j", "--watch", "-o", "jsonl")
     assert [row["path"] for row in watched.events] == ["j", "j/s", "j/t"]
 
 
 def test_tree_watch_draws_only_what_was_asked_for() -> None:
     subs = [{"job_id": f"s{n}", "status": "SUCCESS" if n else "FAIL"} for n in range(9)]
     answers = (job("j", "RUNNING", sub_jobs=subs), job("j", "SUCCESS", sub_jobs=subs))
-    screen = Terminal()
+    screen = TerminalStream()
     argv = ("tree", "j", "--watch", "--only", "failed", "--ascii")
-    watched = Service(in_turn(*answers)).run(*argv, stderr=screen, VBSJOB_PROGRESS="tty")
+    watched = WatchService(in_turn(*answers)).run(*argv, stderr=screen, VBSJOB_PROGRESS="tty")
     drawn = screen.getvalue()
     assert watched.code == 0
     assert ("s0" in drawn, "s1" in drawn) == (True, False)
@@ -337,7 +346,7 @@ def test_tree_watch_draws_only_what_was_asked_for() -> None:
 
 
 def test_a_sign_in_that_will_lapse_is_told_before_the_watch() -> None:
-    watched = Service(in_turn(RUNNING, SUCCESS)).watch("j")
+    watched = WatchService(in_turn(RUNNING, SUCCESS)).watch("j")
     assert "cannot be renewed" in watched.err.splitlines()[0]
 
 
@@ -361,10 +370,10 @@ def test_f56_questions_refused_at_the_same_time_all_go_on_with_the_one_new_token
 )
 def test_s05_a_secret_that_an_error_echoes_is_in_no_line_of_a_watch(argv: tuple[str, ...]) -> None:
     echo = Response(502, {}, json.dumps({"error": {"message": f"you sent {TOKEN}"}}).encode())
-    watched = Service(in_turn(RUNNING, echo, echo, echo, echo, SUCCESS)).watch("j", *argv)
+    watched = WatchService(in_turn(RUNNING, echo, echo, echo, echo, SUCCESS)).watch("j", *argv)
     assert watched.code == 0
     assert TOKEN not in watched.out + watched.err
-    watched = Service(in_turn(RUNNING, echo)).watch("j", "--retry-for", "1m", *argv)
+    watched = WatchService(in_turn(RUNNING, echo)).watch("j", "--retry-for", "1m", *argv)
     assert watched.code == 7
     assert "(secret)" in watched.out + watched.err
     assert TOKEN not in watched.out + watched.err
@@ -372,8 +381,8 @@ def test_s05_a_secret_that_an_error_echoes_is_in_no_line_of_a_watch(argv: tuple[
 
 def test_s05_a_secret_that_an_error_echoes_is_not_in_the_picture() -> None:
     echo = Response(502, {}, json.dumps({"error": {"message": f"you sent {TOKEN}"}}).encode())
-    screen = Terminal()
-    service = Service(in_turn(RUNNING, echo), size=lambda _: (200, 24))
+    screen = TerminalStream()
+    service = WatchService(in_turn(RUNNING, echo), size=lambda _: (200, 24))
     watched = service.watch("j", "--retry-for", "1m", "--progress", "tty", stderr=screen)
     assert watched.code == 7
     assert "(secret)" in screen.getvalue()
@@ -385,7 +394,7 @@ def test_s05_a_secret_that_an_error_echoes_is_not_in_the_picture() -> None:
 )
 def test_s05_a_secret_in_a_change_is_masked_where_it_is_told(argv: tuple[str, ...]) -> None:
     echo = job("j", "RUNNING", entities={"echo": TOKEN})
-    watched = Service(in_turn(RUNNING, echo, SUCCESS)).watch("j", *argv)
+    watched = WatchService(in_turn(RUNNING, echo, SUCCESS)).watch("j", *argv)
     assert watched.code == 0
     assert "(secret)" in watched.out + watched.err
     assert TOKEN not in watched.out + watched.err

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.clock import FakeClock
 from tests.support.context import fake_context
-from tests.support.program import Clock, Ended
+from tests.support.program import RunResult
 from vbsjob.__main__ import run
 from vbsjob.errors import InternalError, UnavailableError
 from vbsjob.exit_codes import ExitCode
@@ -44,7 +45,7 @@ def answer(status: Any, **members: Any) -> JobResult:
 
 
 def context(response: dict[str, Any] | None = None, **env: str) -> Context:
-    clock = Clock()
+    clock = FakeClock()
     body = json.dumps(response).encode()
 
     def send(_: Request) -> Response:
@@ -56,9 +57,9 @@ def context(response: dict[str, Any] | None = None, **env: str) -> Context:
     )  # fmt: skip
 
 
-def watch(here: Context, *argv: str) -> Ended:
+def watch(here: Context, *argv: str) -> RunResult:
     code = run(["watch", "j", *argv], here)
-    return Ended(code, here.stdout.getvalue(), here.stderr.getvalue())  # type: ignore[attr-defined]
+    return RunResult(code, here.stdout.getvalue(), here.stderr.getvalue())  # type: ignore[attr-defined]
 
 
 def test_a_failed_job_is_annotated_with_the_deepest_cause_and_its_meaning() -> None:

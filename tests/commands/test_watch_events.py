@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.watch_service import Service, in_turn, job
+from tests.support.watch_service import WatchService, in_turn, job
 from vbsjob.errors import UnavailableError
 from vbsjob.http.messages import Response
 
@@ -14,7 +14,7 @@ ID = {"x-openstack-request-id": "req-7"}
 
 def test_an_outage_is_told_with_tries_times_what_the_service_asked_for_and_its_request_id() -> None:
     busy = Response(429, ID | {"retry-after": "40"})
-    watched = Service(in_turn(RUNNING, busy, busy, busy, SUCCESS)).watch("j", "-o", "jsonl")
+    watched = WatchService(in_turn(RUNNING, busy, busy, busy, SUCCESS)).watch("j", "-o", "jsonl")
     (told,) = (event for event in watched.events if event["event"] == "outage")
     assert told["failures"] == 2
     assert told["retry_after_s"] == 40
@@ -30,14 +30,14 @@ def test_an_outage_is_told_with_tries_times_what_the_service_asked_for_and_its_r
 def test_where_the_service_asks_for_no_time_none_is_told(
     fault: Response | UnavailableError,
 ) -> None:
-    watched = Service(in_turn(RUNNING, *[fault] * 3, SUCCESS)).watch("j", "-o", "jsonl")
+    watched = WatchService(in_turn(RUNNING, *[fault] * 3, SUCCESS)).watch("j", "-o", "jsonl")
     told = [event for event in watched.events if event["event"] == "outage"]
     assert {event["retry_after_s"] for event in told} == {None}
     assert {event["error"]["request_id"] for event in told} == {None}
 
 
 def test_every_event_tells_how_long_the_watch_has_lasted_whatever_the_wall_clock_does() -> None:
-    service = Service(in_turn(RUNNING, RUNNING, SUCCESS), wall=lambda seconds: -3600 * seconds)
+    service = WatchService(in_turn(RUNNING, RUNNING, SUCCESS), wall=lambda seconds: -3600 * seconds)
     watched = service.watch("j", "-o", "jsonl", "--interval", "10")
     passed = [event["elapsed_s"] for event in watched.events]
     assert passed == sorted(passed)

@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.benchmarks import frames
-from tests.support.screen_recorder import HIDE, SHOW, TIMES, Ascii, restore, sub, watch
-from tests.support.watch_service import Service, Terminal, in_turn, job
+from tests.support.screen_recorder import (
+    HIDE,
+    SHOW,
+    TIMES,
+    AsciiScreenRecorder,
+    restore_job,
+    sub_job,
+    watch_on_screen,
+)
+from tests.support.terminal_stream import TerminalStream
+from tests.support.watch_service import WatchService, in_turn, job
 from vbsjob.errors import UnavailableError
 from vbsjob.http.messages import Response
 from vbsjob.terminal import screen
@@ -19,7 +28,7 @@ from vbsjob.terminal import screen
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.watch_service import JobResult
+    from tests.support.watch_service import Reply
 
 WIDE = """\
 ● RUNNING        29 s  bksCreateBackup  j
@@ -72,7 +81,7 @@ def test_the_picture_in_the_middle_and_at_the_end_of_a_restore(
     columns: int, lines: int, middle: str, end: str, color: str
 ) -> None:
     argv = ("j", "--color", color, "--interval", "5")
-    painted, watched = watch(restore, *argv, columns=columns, lines=lines)
+    painted, watched = watch_on_screen(restore_job, *argv, columns=columns, lines=lines)
     assert still(painted.picture(30)) == still(middle.split("\n"))
     assert painted.picture() == end.split("\n")
     assert watched.code == 0
@@ -81,22 +90,24 @@ def test_the_picture_in_the_middle_and_at_the_end_of_a_restore(
 
 
 def test_f38_a_stream_that_cannot_carry_the_signs_gets_ascii_ones() -> None:
-    painted, watched = watch(restore, "j", "--interval", "5", kind=Ascii)
+    painted, watched = watch_on_screen(
+        restore_job, "j", "--interval", "5", kind=AsciiScreenRecorder
+    )
     assert still(painted.picture(30)) == still(WIDE.translate(UNICODE_TO_ASCII).split("\n"))
     assert watched.err.isascii()
 
 
 def test_colour_never_stands_alone() -> None:
-    painted, _ = watch(lambda *_: job("j", "FAIL", **TIMES), "j", "--color", "always")
+    painted, _ = watch_on_screen(lambda *_: job("j", "FAIL", **TIMES), "j", "--color", "always")
     cell = painted.screen().shown.buffer[0][0]
     assert (cell.data, cell.fg, cell.bold) == ("✗", "red", True)
     assert "FAIL" in painted.picture()[0]
 
 
-def many(count: int) -> Callable[[str, float], JobResult]:
+def many(count: int) -> Callable[[str, float], Reply]:
     """A job with many sub-jobs, of which one fails and one runs."""
     states = {count // 2: "FAIL", count - 5: "RUNNING"}
-    subs = [sub(f"s{n}", states.get(n, "SUCCESS")) for n in range(count)]
+    subs = [sub_job(f"s{n}", states.get(n, "SUCCESS")) for n in range(count)]
     return lambda _, now: job("j", "RUNNING" if now < 20 else "FAIL", sub_jobs=subs, **TIMES)
 
 
@@ -104,7 +115,7 @@ def many(count: int) -> Callable[[str, float], JobResult]:
 def test_taller_than_the_screen_it_folds_and_keeps_what_failed_and_runs(
     columns: int, lines: int
 ) -> None:
-    painted, _ = watch(many(500), columns=columns, lines=lines)
+    painted, _ = watch_on_screen(many(500), columns=columns, lines=lines)
     picture = painted.picture(10)
     assert len(picture) < lines
     assert "RUNNING" in picture[0]
@@ -117,7 +128,7 @@ def test_taller_than_the_screen_it_folds_and_keeps_what_failed_and_runs(
 
 
 def test_nothing_but_the_clock_is_written_once_a_second() -> None:
-    painted, _ = watch(lambda _, now: job("j", "RUNNING" if now < 300 else "SUCCESS"))
+    painted, _ = watch_on_screen(lambda _, now: job("j", "RUNNING" if now < 300 else "SUCCESS"))
     between = [(at, text) for at, text in painted.drawings if 1 < at < 299]
     gaps = [later - at for (at, _), (later, _) in itertools.pairwise(between)]
     assert min(gaps) > 0.9
@@ -126,7 +137,7 @@ def test_nothing_but_the_clock_is_written_once_a_second() -> None:
 
 
 def test_only_the_lines_that_changed_are_written() -> None:
-    painted, _ = watch(restore, "j", "--interval", "5")
+    painted, _ = watch_on_screen(restore_job, "j", "--interval", "5")
     for at, text in painted.drawings[1:-1]:
         if not (10 < at < 12 or 20 < at < 27 or 59 < at < 66):  # the columns move, or a status
             assert "attachVolume" not in text
@@ -135,7 +146,7 @@ def test_only_the_lines_that_changed_are_written() -> None:
 
 
 def test_nothing_is_written_where_nothing_changed() -> None:
-    out = Terminal()
+    out = TerminalStream()
     drawn = screen.Terminal(out)
     lines = [screen.Line("a", 1), screen.Line("b", 1)]
     drawn.draw(lines, 80)
@@ -146,8 +157,8 @@ def test_nothing_is_written_where_nothing_changed() -> None:
 
 @pytest.mark.parametrize("then", [(40, 24), (23, 24), (60, 9), (120, 50), (80, 12), (10, 4)])
 def test_f40_after_a_change_of_size_one_whole_picture_stands_there(then: tuple[int, int]) -> None:
-    painted, _ = watch(restore, then=then)
-    straight, _ = watch(restore, columns=then[0], lines=then[1])
+    painted, _ = watch_on_screen(restore_job, then=then)
+    straight, _ = watch_on_screen(restore_job, columns=then[0], lines=then[1])
     drawn = next(at for at, _ in painted.drawings if at > 9.5)
     assert drawn < 10.2
     assert painted.picture() == straight.picture()
@@ -155,17 +166,17 @@ def test_f40_after_a_change_of_size_one_whole_picture_stands_there(then: tuple[i
 
 @pytest.mark.parametrize("size", [(1, 1), (0, 0), (10**9, 10**9), (3, 1000), (1000, 2)])
 def test_f40_no_size_is_too_odd(size: tuple[int, int]) -> None:
-    service = Service(restore, size=lambda _: size)
-    assert service.watch("j", stderr=Terminal(), TERM="xterm").code == 0
+    service = WatchService(restore_job, size=lambda _: size)
+    assert service.watch("j", stderr=TerminalStream(), TERM="xterm").code == 0
 
 
 def test_many_jobs_at_once_are_counted_and_the_urgent_ones_drawn() -> None:
-    def answer(job_id: str, now: float) -> JobResult:
+    def answer(job_id: str, now: float) -> Reply:
         number = int(job_id[1:])
         return job(job_id, "FAIL" if number == 33 else "RUNNING" if now < 9 * number else "SUCCESS")
 
     ids = [f"j{n}" for n in range(60)]
-    painted, watched = watch(answer, *ids, lines=12)
+    painted, watched = watch_on_screen(answer, *ids, lines=12)
     picture = painted.picture(300)
     assert len(picture) == 11
     assert watched.code == 1
@@ -185,7 +196,7 @@ def test_s08_hostile_text_is_shown_and_never_acted_on(member: str) -> None:
     told = Response(200, {}, json.dumps({"job_id": "j", "status": "RUNNING", **own,
                                       "sub_jobs": [odd]}).encode())  # fmt: skip
     answers = in_turn(told, job("j", "SUCCESS", sub_jobs=[odd]))
-    painted, watched = watch(answers)
+    painted, watched = watch_on_screen(answers)
     assert watched.code == 0
     assert painted.screen().untouched
     assert "\x9b" not in watched.err
@@ -194,8 +205,8 @@ def test_s08_hostile_text_is_shown_and_never_acted_on(member: str) -> None:
 
 
 def test_f84_every_drawing_leaves_the_cursor_shown_and_below() -> None:
-    _, watched = watch(restore)
-    painted, _ = watch(restore)
+    _, watched = watch_on_screen(restore_job)
+    painted, _ = watch_on_screen(restore_job)
     for _, text in painted.drawings:
         assert text.startswith(HIDE)
         assert text.endswith("\r\n" + SHOW)
@@ -204,17 +215,17 @@ def test_f84_every_drawing_leaves_the_cursor_shown_and_below() -> None:
 
 
 def test_what_is_noted_meanwhile_goes_above_the_picture_and_stays() -> None:
-    painted, _ = watch(restore, "j", "--verbose")
+    painted, _ = watch_on_screen(restore_job, "j", "--verbose")
     rows = painted.screen().rows
     notes = [row for row in rows if row.startswith("GET ")]
-    assert len(notes) == len(painted.service.asked if painted.service else [])
+    assert len(notes) == len(painted.service.requests if painted.service else [])
     text = [row for row in rows if row]
     assert text[-8:] == WIDE_END.split("\n")
     assert all(row.startswith("GET ") for row in text[:-8])
 
 
 def test_f47_the_warning_of_an_odd_status_stands_once_above_the_picture_and_stays() -> None:
-    painted, watched = watch(
+    painted, watched = watch_on_screen(
         lambda _, now: job("j", "RUNNING" if now < 9 else "PAUSED" if now < 99 else "SUCCESS")
     )
     assert watched.code == 0
@@ -225,12 +236,12 @@ def test_f47_the_warning_of_an_odd_status_stands_once_above_the_picture_and_stay
 
 
 def test_an_outage_is_told_with_the_age_of_the_last_answer() -> None:
-    def answer(_: str, now: float) -> JobResult:
+    def answer(_: str, now: float) -> Reply:
         if 20 < now < 200:
             return UnavailableError("connection refused")
         return job("j", "RUNNING" if now < 300 else "SUCCESS")
 
-    painted, _ = watch(answer)
+    painted, _ = watch_on_screen(answer)
     status = painted.picture(100)[-1]
     assert re.search(r"last answer .* ago; trying again for .*: connection refused", status)
     assert "trying" not in painted.picture(290)[-1]
@@ -243,7 +254,7 @@ PLAIN = re.compile(r"^[0-9-]{10}T[0-9:]{8}Z ")
     "env", [{"TERM": "dumb"}, {"TERM": ""}, {"ACCESSIBLE": "1"}, {"CI": "true"}], ids=str
 )
 def test_f40_f85_words_instead_of_a_picture_where_none_is_wanted(env: dict[str, str]) -> None:
-    _, watched = watch(restore, env=env)
+    _, watched = watch_on_screen(restore_job, env=env)
     assert "\x1b" not in watched.err
     assert all(PLAIN.match(line) for line in watched.err.splitlines())
 
@@ -260,7 +271,7 @@ def test_f40_f85_words_instead_of_a_picture_where_none_is_wanted(env: dict[str, 
 )
 @pytest.mark.parametrize("env", [{}, {"TERM": "dumb"}], ids=str)
 def test_progress_is_shown_as_asked_for(progress: str, looks: str, env: dict[str, str]) -> None:
-    _, watched = watch(restore, "j", "--progress", progress, env=env)
+    _, watched = watch_on_screen(restore_job, "j", "--progress", progress, env=env)
     if progress == "auto" and env:
         looks = "Z watching job j\n"
     assert looks in watched.err.splitlines(keepends=True)[0] if looks else watched.err == ""
@@ -268,12 +279,12 @@ def test_progress_is_shown_as_asked_for(progress: str, looks: str, env: dict[str
 
 
 def test_progress_may_be_a_setting() -> None:
-    _, watched = watch(restore, env={"VBSJOB_PROGRESS": "none"})
+    _, watched = watch_on_screen(restore_job, env={"VBSJOB_PROGRESS": "none"})
     assert watched.err == ""
 
 
 def test_the_bell_rings_once_at_the_end() -> None:
-    _, watched = watch(restore, "j", "--bell")
+    _, watched = watch_on_screen(restore_job, "j", "--bell")
     assert watched.err.count("\a") == 1
     assert watched.err.endswith("\a")
 
@@ -292,15 +303,17 @@ STAMP = re.compile(r"[0-9-]{10}T[0-9:.]+Z")
 def test_f65_a_clock_that_steps_changes_no_question_no_verdict_and_no_duration(
     step: float, progress: str, rhythm: tuple[str, ...]
 ) -> None:
-    def service(step: float) -> Service:
-        return Service(restore, wall=lambda seconds: seconds + (step if seconds > 15 else 0.0))
+    def service(step: float) -> WatchService:
+        return WatchService(
+            restore_job, wall=lambda seconds: seconds + (step if seconds > 15 else 0.0)
+        )
 
     argv = ("j", "--progress", progress, *rhythm, "--timeout", "50s")
     usual_duration, stepped = (
-        service(by).watch(*argv, stderr=Terminal(), TERM="xterm") for by in (0.0, step)
+        service(by).watch(*argv, stderr=TerminalStream(), TERM="xterm") for by in (0.0, step)
     )
     assert stepped.code == usual_duration.code == 124
-    assert stepped.asked == usual_duration.asked
+    assert stepped.requests == usual_duration.requests
     # The picture, its ages and durations: all but the times of day that begin a line.
     assert STAMP.sub("", stepped.err) == STAMP.sub("", usual_duration.err)
     assert STAMP.sub("", stepped.out) == STAMP.sub("", usual_duration.out)

@@ -49,7 +49,7 @@ def watched(service: Server, *argv: str, **env: str) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
-def await_(stream: IO[bytes] | None, words: bytes) -> bytes:
+def wait_for(stream: IO[bytes] | None, words: bytes) -> bytes:
     assert stream
     while words not in (line := stream.readline()):
         assert line
@@ -76,7 +76,7 @@ def test_f81_a_signal_after_the_verdict_was_told_makes_no_other_of_it(
     held = tmp_path / "outputs"
     os.mkfifo(held)
     with watched(service, "-o", "jsonl", "--github", GITHUB_OUTPUT=str(held)) as process:
-        told = json.loads(await_(process.stdout, b'"event":"verdict"'))
+        told = json.loads(wait_for(process.stdout, b'"event":"verdict"'))
         process.send_signal(number)
         reader = os.open(held, os.O_RDONLY | os.O_NONBLOCK)
         out, _ = process.communicate(timeout=30)
@@ -89,10 +89,10 @@ def test_f81_a_signal_that_keeps_the_answer_from_being_written_is_what_it_ends_b
     service: Server, end: threading.Event
 ) -> None:
     with watched(service, "-o", "json", "--progress", "plain") as process:
-        await_(process.stderr, b"RUNNING")
+        wait_for(process.stderr, b"RUNNING")
         fill(process, 1)
         end.set()
-        await_(process.stderr, b"ok (exit code 0)")
+        wait_for(process.stderr, b"ok (exit code 0)")
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == -signal.SIGTERM
 
@@ -108,7 +108,7 @@ def test_f81_ci_is_told_of_a_watch_that_a_signal_ended(
         cwd=ROOT, env={**environment(server), "GITHUB_OUTPUT": str(outputs)},
         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
     ) as process:  # fmt: skip
-        await_(process.stderr, b"RUNNING")
+        wait_for(process.stderr, b"RUNNING")
         process.send_signal(number)
         _, err = process.communicate(timeout=30)
         assert process.returncode == -number
@@ -128,7 +128,7 @@ def test_f81_a_report_that_cannot_be_written_changes_nothing_about_the_signal(
         Server(always(answer(job("RUNNING")))) as server,
         watched(server, "--junit", str(folder / "report.xml"), "--progress", "plain") as process,
     ):
-        await_(process.stderr, b"RUNNING")
+        wait_for(process.stderr, b"RUNNING")
         folder.rmdir()
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)

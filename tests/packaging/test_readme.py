@@ -8,7 +8,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from tests.support.context import fake_context
-from tests.support.program import ROOT, clean_env, process
+from tests.support.program import ROOT, clean_env, run_process
 from vbsjob.config import loader
 from vbsjob.exit_codes import ExitCode
 
@@ -25,7 +25,7 @@ def test_its_table_of_exit_codes_has_every_code() -> None:
 
 def test_every_command_in_its_table_is_there() -> None:
     for name in re.findall(r"^\| `vbsjob ([a-z]+)", README, re.MULTILINE):
-        assert process(name, "--help", env=clean_env()).code == 0, name
+        assert run_process(name, "--help", env=clean_env()).code == 0, name
 
 
 def test_its_config_toml_says_what_it_seems_to_say(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tests.support.clock import FakeClock
 from tests.support.context import fake_context
-from tests.support.program import Clock
 from tests.support.pseudo_terminal import Screen
 from vbsjob.__main__ import run
 
@@ -68,7 +68,7 @@ class Stream(io.StringIO):
 
 def shown(shot: Shot) -> str:
     """Return what stands on the terminal at the moment of the picture."""
-    clock, wrote = Clock(), [f"$ {shot.command}\n"]
+    clock, wrote = FakeClock(), [f"$ {shot.command}\n"]
     start = clock()
     kept: list[str] = []
 

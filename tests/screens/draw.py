@@ -88,7 +88,7 @@ SHAPES: dict[str, Job] = {
 }
 
 
-class Terminal(io.StringIO):
+class SizedTerminal(io.StringIO):
     """A text stream that is a terminal of a given width, and keeps what is written."""
 
     encoding = "utf-8"
@@ -118,7 +118,7 @@ def screen(shape: str, style: str) -> str:
 
 def _at(shape: str, style: str, width: int) -> str:
     job = SHAPES[shape]
-    out, err = Terminal(width), io.StringIO()
+    out, err = SizedTerminal(width), io.StringIO()
     body = json.dumps(job).encode()
     context = fake_context(
         io.StringIO(), out, err, ENV, now=lambda: NOW, sleep=lambda _: None,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.support.certificates import Authority
 from tests.support.cloud import PROJECT_ID, USER, Cloud
-from tests.support.program import asked, clean_env, environment, process, told
+from tests.support.program import clean_env, environment, run_against, run_in_memory, run_process
 from tests.support.server import Server, always, answer, job
 from vbsjob.config import endpoints
 from vbsjob.errors import UsageError
@@ -83,9 +83,9 @@ def test_f88_what_httpx_dials_is_the_host_and_port_that_were_checked(record_prop
 
 @pytest.mark.parametrize("host", ["xn--vbs-8na.v-b_s.test", "xn--i-7iq.test", "xn--vbs-8na_.test"])
 def test_f88_a_host_that_the_library_cannot_read_is_told_and_no_bug(host: str) -> None:
-    ended = asked(f"https://{host}", "get", "j")
+    ended = run_against(f"https://{host}", "get", "j")
     assert ended.code in {2, 7}
-    assert ended.tidy
+    assert ended.is_clean
 
 
 HERE = ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "http://[::ffff:127.0.0.1]:1"]
@@ -114,7 +114,7 @@ def test_s02_plain_http_beyond_this_machine_needs_to_be_allowed(place: str, allo
         (environment(place), ()),
         (environment("https://x.test"), ("--endpoint", place)),
     ):
-        code = told("get", "j", *argv, *words, send=send, env=env | more).code
+        code = run_in_memory("get", "j", *argv, *words, send=send, env=env | more).code
         assert (code, len(heard)) == ((0, 1) if may else (2, 0))
         heard.clear()
 
@@ -128,11 +128,11 @@ def test_s02_no_secret_goes_over_plain_http_to_sign_in_nor_where_a_catalog_says(
     may = allowed in {"option", "variable"}
     cloud = Cloud()
     code, *_ = cloud.run("get", "j", *argv, env=USER | more | {"OS_AUTH_URL": f"{place}/v3"})
-    assert bool(cloud.asked) == may
+    assert bool(cloud.requests) == may
     assert may or code == 2
     cloud = Cloud(service=place)
     cloud.run("get", "j", *argv, env=USER | more)
-    told_there = [request for request in cloud.asked if request.url.startswith("http:")]
+    told_there = [request for request in cloud.requests if request.url.startswith("http:")]
     assert bool(told_there) == (may and place.endswith(".cloud.test"))
 
 
@@ -156,7 +156,7 @@ def test_s02_certificates_unchecked_are_told_of_in_red_on_every_run(
         folder = tmp_path / "openstack"
         folder.mkdir()
         (folder / "clouds.yaml").write_text(CLOUDS)
-        ended = process(*command.split(), env=env | {"XDG_CONFIG_HOME": str(tmp_path)})
+        ended = run_process(*command.split(), env=env | {"XDG_CONFIG_HOME": str(tmp_path)})
     assert ended.code == 0, ended.err
     assert ended.err.count("certificates are not checked") == 1
     red = '{"warning"' if "json" in command else "\x1b[31mvbsjob: certificates"
@@ -166,4 +166,4 @@ def test_s02_certificates_unchecked_are_told_of_in_red_on_every_run(
 def test_s02_no_option_turns_certificate_checks_off() -> None:
     for option in ("--insecure", "--no-verify", "-k", "--verify=no"):
         env = environment("https://vbs.test") | {"OS_PROJECT_ID": PROJECT_ID}
-        assert told("get", "j", option, send=lambda _: Response(200), env=env).code == 2
+        assert run_in_memory("get", "j", option, send=lambda _: Response(200), env=env).code == 2

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.cloud import PROJECT_ID, SERVICE, USER, Cloud
-from tests.support.program import clean_env, process
+from tests.support.program import clean_env, run_process
 from tests.support.server import Server, always, answer
 from vbsjob.config import endpoints
 from vbsjob.errors import AuthError
@@ -41,7 +41,7 @@ def test_f61_s11_a_catalog_cannot_lead_a_token_astray(place: str) -> None:
     cloud = Cloud(service=place)
     code, out, err = cloud.run("get", "j")
     assert (code, out) == (4, "")
-    assert [request.method for request in cloud.asked] == ["POST"]
+    assert [request.method for request in cloud.requests] == ["POST"]
     assert err.removesuffix("\n").isprintable()
     assert "user:pw" not in err
 
@@ -52,7 +52,7 @@ def test_f61_s11_a_catalog_cannot_lead_a_token_astray(place: str) -> None:
 def test_f61_a_service_in_the_domain_of_the_identity_service_is_asked(place: str) -> None:
     cloud = Cloud(service=place)
     assert cloud.run("get", "j")[0] == 0
-    assert cloud.asked[-1].url.startswith(f"{place}/v1/")
+    assert cloud.requests[-1].url.startswith(f"{place}/v1/")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_f61_a_catalog_without_the_service_is_told_with_what_it_has(kind: str) -
     listed, says = LISTS[kind]
     cloud = Listing(listed=listed)
     code, _, err = cloud.run("get", "j")
-    assert (code, len(cloud.asked)) == (6, 1)
+    assert (code, len(cloud.requests)) == (6, 1)
     assert says in err
     assert "--endpoint" in err
     assert "\x1b" not in err
@@ -136,7 +136,7 @@ def test_f61_a_catalog_of_any_shape_is_no_bug_and_no_way(listed: Any) -> None:
 
     cloud = Odd()
     code, _, err = cloud.run("get", "j")
-    assert (code, len(cloud.asked)) == (6, 1), err
+    assert (code, len(cloud.requests)) == (6, 1), err
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_f61_s01_s11_the_other_place_hears_nothing_at_all(url: str) -> None:
         with Server(always(signed_in)) as proxy:  # on the way to every other host
             env = clean_env(**USER, HTTP_PROXY=proxy.url, HTTPS_PROXY=proxy.url)
             env |= {"OS_AUTH_URL": "http://iam.cloud.test/v3", "VBSJOB_INSECURE_HTTP": "yes"}
-            ended = process("get", "j", env=env)
+            ended = run_process("get", "j", env=env)
     assert ended.code == 4
     assert (proxy.requests, other.connections) == (1, 0)
     assert proxy.received[0].startswith(b"POST http://iam.cloud.test/v3/auth/tokens ")

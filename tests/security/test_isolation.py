@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.certificates import Authority
-from tests.support.cloud import PASSWORD, USER, Cloud, told
+from tests.support.cloud import PASSWORD, USER, Cloud, json_response
 from tests.support.filesystem import needs_mount, within_etc
-from tests.support.network_namespace import Network, needs_network
-from tests.support.program import clean_env, process
+from tests.support.network_namespace import NetworkNamespace, needs_network
+from tests.support.program import clean_env, run_process
 from tests.support.server import Server, answer
 from vbsjob.http.messages import Request, Response
 
@@ -65,20 +65,24 @@ class Gate:
 class Slow:
     """What the cloud says of job `slow`: twice in three times that it goes on."""
 
-    asked = 0
+    requests = 0
 
     def __call__(self, request: Request) -> Response | None:
         """Leave all else to the cloud."""
         if not request.url.endswith("/jobs/slow"):
             return None
-        self.asked += 1
-        return told(200, {"job_id": "slow", "status": "RUNNING"}) if self.asked % 3 else None
+        self.requests += 1
+        return (
+            json_response(200, {"job_id": "slow", "status": "RUNNING"})
+            if self.requests % 3
+            else None
+        )
 
 
 @pytest.fixture
-def network() -> Iterator[Network]:
+def network() -> Iterator[NetworkNamespace]:
     """Every address can be sent to; what is sent elsewhere is counted and dropped."""
-    with Network() as network:
+    with NetworkNamespace() as network:
         for address in NAMES:
             network.set(f"ip addr add {address}/32 dev lo")
         network.set("ip route add default dev lo")
@@ -96,7 +100,7 @@ def knowing(folder: Path) -> tuple[str, ...]:
     return within_etc(folder)
 
 
-def check_nothing_was_sent_but_here(network: Network) -> None:
+def check_nothing_was_sent_but_here(network: NetworkNamespace) -> None:
     assert network.seen == 0
     # And the count would have told: a question to the resolver, a byte to a stranger.
     with network.inside():
@@ -107,7 +111,7 @@ def check_nothing_was_sent_but_here(network: Network) -> None:
 
 
 def test_s01_s16_signing_in_asking_and_watching_send_nothing_but_to_the_two_addresses(
-    network: Network, tmp_path: Path, record_property: Callable[[str, object], None]
+    network: NetworkNamespace, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     etc, own = tmp_path / "etc", tmp_path / "authority"
     etc.mkdir()
@@ -123,7 +127,7 @@ def test_s01_s16_signing_in_asking_and_watching_send_nothing_but_to_the_two_addr
     with identity, service:
         for argv in COMMANDS:
             with network.inside():
-                ended = process(*argv, env=env, within=knowing(etc))
+                ended = run_process(*argv, env=env, within=knowing(etc))
             assert ended.code == 0, (argv, ended.err)
         said, asked = b"".join(identity.received), b"".join(service.received)
     check_nothing_was_sent_but_here(network)

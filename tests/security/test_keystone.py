@@ -59,11 +59,11 @@ class Net:
     def __init__(self, facts: dict[str, Any]) -> None:
         self.facts = facts
         self.wire = Transport(secrets=Secrets(), clock=time.monotonic, body_limit=1 << 20)
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
         self.statuses: list[int] = []
 
     def __call__(self, request: Request) -> Response:
-        self.asked.append(request)
+        self.requests.append(request)
         response = self._job(request) if "/jobs/" in request.url else self.wire.send(request)
         self.statuses.append(response.status)
         return response
@@ -80,7 +80,7 @@ class Net:
 
     @property
     def posts(self) -> int:
-        return sum(request.method == "POST" for request in self.asked)
+        return sum(request.method == "POST" for request in self.requests)
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def credential(facts: dict[str, Any], **more: str) -> dict[str, str]:
 
 def test_a_password_signs_in_and_the_catalog_leads_to_the_service(net: Net, keystone: Any) -> None:
     assert vbsjob(net, env(keystone), "get", "j")[0] == 0
-    assert net.asked[1].url == f"http://127.0.0.1:8799/v1/{keystone['project_id']}/jobs/j"
+    assert net.requests[1].url == f"http://127.0.0.1:8799/v1/{keystone['project_id']}/jobs/j"
 
 
 @pytest.mark.parametrize("known", ["OS_PROJECT_ID", "OS_USER_ID"])
@@ -176,7 +176,7 @@ def test_a_token_is_scoped_and_serves(net: Net, keystone: Any) -> None:
     held = client(net, env(keystone))
     held.sign_in()
     held.job("j")
-    token = net.asked[-1].headers["X-Auth-Token"]
+    token = net.requests[-1].headers["X-Auth-Token"]
     assert vbsjob(net, env(keystone, OS_PASSWORD="", OS_TOKEN=token), "get", "j")[0] == 0
 
 
@@ -217,7 +217,7 @@ def test_f58_a_watch_outlives_its_tokens_without_a_wrong_word(net: Net, keystone
 def test_f59_a_revoked_token_is_renewed_once(net: Net, keystone: Any) -> None:
     asking = client(net, env(keystone))
     asking.job("j")
-    token = net.asked[-1].headers["X-Auth-Token"]
+    token = net.requests[-1].headers["X-Auth-Token"]
     headers = {"X-Auth-Token": token, "X-Subject-Token": token}
     net.wire.send(Request("DELETE", f"{keystone['auth_url']}/auth/tokens", headers))
     assert asking.job("j").status == "RUNNING"
@@ -248,7 +248,7 @@ def change_password(net: Net, old: str, new: str) -> None:
     """Change the user's own password, with the token shown last."""
     address = f"{net.facts['auth_url']}/users/{net.facts['user_id']}/password"
     body = json.dumps({"user": {"original_password": old, "password": new}}).encode()
-    headers = {**net.asked[-1].headers, "Content-Type": "application/json"}
+    headers = {**net.requests[-1].headers, "Content-Type": "application/json"}
     assert net.wire.send(Request("POST", address, headers, body)).status == 204
     time.sleep(1.1)  # Keystone revokes whatever was issued in the same second
 
@@ -256,7 +256,7 @@ def change_password(net: Net, old: str, new: str) -> None:
 def test_a_token_that_cannot_be_renewed_ends_with_4(net: Net, keystone: Any) -> None:
     held = client(net, env(keystone))
     held.job("j")
-    token = net.asked[-1].headers["X-Auth-Token"]
+    token = net.requests[-1].headers["X-Auth-Token"]
     asking = client(
         net,
         {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.cloud import USER, Cloud
-from tests.support.program import clean_env, process
+from tests.support.program import clean_env, run_process
 from tests.support.server import Server, always, answer, job
 from vbsjob.config.schema import SETTINGS
 from vbsjob.config.variables import OTHER_VARIABLES
@@ -43,10 +43,10 @@ def test_s07_without_a_cache_no_byte_is_left_behind(
 ) -> None:
     argv, more = WISHES[wish]
     env = clean_env(service.url, **more)
-    process("get", "j", env=env | {"VBSJOB_CACHE": "yes"})  # something is there already
+    run_process("get", "j", env=env | {"VBSJOB_CACHE": "yes"})  # something is there already
     before = left(env["HOME"])
     assert any("history" in path for path in before)
-    ended = process(*command.split(), *argv, env=env)
+    ended = run_process(*command.split(), *argv, env=env)
     assert ended.code == 0, ended.err
     assert left(env["HOME"]) == before
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, Cloud
-from tests.support.program import Ended, asked
+from tests.support.program import RunResult, run_against
 from tests.support.server import Server, answer
 from vbsjob.http.messages import Request, Response
 
@@ -54,7 +54,7 @@ class Places:
         self.identity = Server(self._speaking(AUTH_URL.removesuffix("/v3")))
         self.service = Server(self._speaking(SERVICE))
         self.cloud.service = self.service.url
-        self.cloud.before = lambda _: self.spoil(len(self.cloud.asked), self.trap.url)
+        self.cloud.before = lambda _: self.spoil(len(self.cloud.requests), self.trap.url)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -84,10 +84,10 @@ class Places:
             response.body, response.status, *(f"{name}: {said}" for name, said in told.items())
         )
 
-    def run(self, way: str, *argv: str, **more: str) -> Ended:
+    def run(self, way: str, *argv: str, **more: str) -> RunResult:
         env = {"OS_AUTH_URL": f"{self.identity.url}/v3", "OS_REGION_NAME": "eu-de"} | WAYS[way]
         proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), self.trap.url)
-        return asked(self.service.url, *argv, env=env | proxies | more)
+        return run_against(self.service.url, *argv, env=env | proxies | more)
 
     def heard(self, server: Server) -> set[str]:
         """Return the secrets that a server was sent."""
@@ -141,7 +141,7 @@ def test_s01_s03_no_step_of_signing_in_and_asking_follows_a_redirect(way: str, s
             ended = places.run(way, *argv)
             assert ended.code == 6, (step, argv, ended.err)
             assert "redirects to" in ended.err or "-q" in argv
-            assert len(places.cloud.asked) == step
+            assert len(places.cloud.requests) == step
             assert places.trap.connections == 0
 
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.canary import leaked
-from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, told
-from tests.support.server import Server, answer, job, saying
+from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, json_response
+from tests.support.server import Server, answer, job, respond_with
 from vbsjob.errors import VbsjobError
 from vbsjob.http.messages import Request, Response
 from vbsjob.http.transport import Transport
@@ -35,7 +35,7 @@ def echoing(status: int, spelled: Callable[[str], str]) -> Callable[[Request], R
         if status == 201 or (status == 200 and request.method == "POST"):
             return None
         sent = spelled(f"{dict(request.headers)} {request.body.decode()}")
-        return told(status, {"error": {"message": sent[:280], "code": sent[-60:]}})
+        return json_response(status, {"error": {"message": sent[:280], "code": sent[-60:]}})
 
     return before
 
@@ -135,11 +135,11 @@ def test_a_short_secret_changes_no_answer_and_no_ordinary_word() -> None:
 
 
 def test_the_wire_masks_what_a_real_service_echoes() -> None:
-    from tests.support.program import TOKEN, asked
+    from tests.support.program import TOKEN, run_against
 
     told_job = answer(json.dumps(job(message=f"you sent {TOKEN}")).encode())
-    with Server(saying(told_job)) as server:
-        ended = asked(server.url, "get", "j", "-o", "json")
+    with Server(respond_with(told_job)) as server:
+        ended = run_against(server.url, "get", "j", "-o", "json")
     assert ended.code == 0
     assert TOKEN not in ended.out + ended.err
     assert MASK in ended.out
@@ -171,7 +171,7 @@ def test_a_secret_that_is_also_a_name_is_not_shown_as_a_name(output: str) -> Non
 
 def test_a_header_that_echoes_a_secret_is_masked_but_for_the_token_that_is_issued() -> None:
     headers = (f"X-Request-Id: {CANARY.encode().hex()}", "X-Subject-Token: a-fresh-token")
-    with Server(saying(answer({}, 200, *headers))) as server:
+    with Server(respond_with(answer({}, 200, *headers))) as server:
         wire = Transport(secrets=Secrets(CANARY, "a-fresh-token"), clock=monotonic, body_limit=999)
         response = wire.send(Request("GET", f"{server.url}/x"))
         wire.close()

@@ -38,7 +38,7 @@ def test_with_a_kept_token_the_usual_get_is_one_request(tmp_path: Path) -> None:
     cloud = Cloud()
     assert cloud.run("get", "j", cache=tmp_path)[0] == 0
     assert cloud.run("get", "j", cache=tmp_path)[0] == 0
-    assert [request.method for request in cloud.asked] == ["POST", "GET", "GET"]
+    assert [request.method for request in cloud.requests] == ["POST", "GET", "GET"]
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o277])
@@ -228,7 +228,7 @@ def test_f37_without_a_home_nothing_is_kept(tmp_path: Path) -> None:
 def test_f68_what_killed_writers_left_is_swept_after_an_hour(tmp_path: Path) -> None:
     Cloud().run("get", "j", cache=tmp_path)
     cloud = Cloud()
-    now = cloud.clock.now().timestamp()
+    now = cloud.clock.utc().timestamp()
     old, young = (tmp_path / "tokens" / f".new-{name}" for name in ("old", "young"))
     dead = tmp_path / "tokens" / "dead.json"
     for path, age in ((old, 4000), (young, 60), (dead, 3 * 86400)):

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.certificates import Authority
 from tests.support.cloud import PASSWORD, USER, Cloud
-from tests.support.program import ROOT, SETTINGS, asked, clean_env, environment, process
+from tests.support.program import ROOT, SETTINGS, clean_env, environment, run_against, run_process
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def test_s15_an_authority_is_trusted_by_either_variable(
 ) -> None:
     with Server(always(answer(job())), tls=authority.good()) as server:
         env = clean_env(server.url, **{variable: str(authority.file)})
-        assert process("get", "j", env=env).code == 0
-        assert process("get", "j", env=clean_env(server.url)).code == 7
+        assert run_process("get", "j", env=env).code == 0
+        assert run_process("get", "j", env=clean_env(server.url)).code == 7
 
 
 @pytest.mark.parametrize("variable", CERTIFICATE_VARIABLES)
@@ -48,7 +48,7 @@ def test_f35_a_bad_authority_file_is_one_line_that_names_the_variable(
     elif kind in {"empty", "text"}:
         path.write_text("" if kind == "empty" else "canary-content")
     env = clean_env("https://127.0.0.1:1", **{variable: str(path)})
-    ended = process("get", "j", env=env)
+    ended = run_process("get", "j", env=env)
     assert ended.code == 2
     assert variable in ended.err
     assert str(path) in ended.err
@@ -62,7 +62,7 @@ def test_f35_a_folder_of_authorities_that_is_none_is_named(tmp_path: Path, kind:
     if kind == "file":
         path.write_text("")
     env = environment("https://127.0.0.1:1", SSL_CERT_DIR=str(path))
-    ended = asked("https://127.0.0.1:1", "get", "j", env=env)
+    ended = run_against("https://127.0.0.1:1", "get", "j", env=env)
     assert (ended.code, ended.err) == (2, f"vbsjob: SSL_CERT_DIR: {path} is no folder.\n")
 
 
@@ -73,7 +73,7 @@ def test_f33_a_proxy_of_a_kind_that_is_not_known_is_one_line_of_usage(
 ) -> None:
     url, value = "https://vbs.cloud.test", "socks5://u:canary-proxy-pw@proxy.test:1"
     env = environment(url, VBSJOB_PROGRESS="none", **{variable: value}) | SETTINGS
-    ended = asked(url, command, "j", env=env)
+    ended = run_against(url, command, "j", env=env)
     assert ended.code == 2
     assert ended.err.startswith(f"vbsjob: {variable}: ")
     assert ended.err.count("\n") == 1
@@ -86,7 +86,7 @@ def test_f35_a_bad_client_certificate_is_one_line_that_names_its_variable(
 ) -> None:
     (tmp_path / "c.pem").write_text("canary-content")
     named = dict.fromkeys(variables, str(tmp_path / "c.pem"))
-    ended = process("get", "j", env=clean_env("https://127.0.0.1:1", **named))
+    ended = run_process("get", "j", env=clean_env("https://127.0.0.1:1", **named))
     assert ended.code == 2
     assert "OS_CERT" in ended.err
     assert "canary-content" not in ended.err
@@ -98,7 +98,7 @@ def test_s02_certificates_unchecked_are_named_on_every_run(
 ) -> None:
     with Server(always(answer(job())), tls=authority.bad("wrong host")) as server:
         env = clean_env(server.url, OS_INSECURE="true")
-        ended = process("get", "j", "-o", output, env=env)
+        ended = run_process("get", "j", "-o", output, env=env)
     assert ended.code == 0
     assert "certificates are not checked" in ended.err
 
@@ -141,7 +141,7 @@ def test_f34_a_proxy_that_lets_nothing_through_is_named_without_its_password(
     with Server(script) as proxy:
         through = proxy.url.replace("http://", "http://u:canary-proxy-pw@")
         more = {"VBSJOB_INSECURE_HTTP": "true", "ALL_PROXY": through}
-        ended = asked(url, "get", "j", env=environment(url, **more))
+        ended = run_against(url, "get", "j", env=environment(url, **more))
         assert proxy.connections == tries
     assert ended.code == 7
     assert f"the proxy {proxy.url}" in ended.err
@@ -155,7 +155,7 @@ def test_f34_what_a_proxy_says_of_its_password_is_not_shown() -> None:
     with Server(always(answer(said, 403))) as proxy:
         through = proxy.url.replace("http://", "http://u:canary-proxy%3Apw@")
         more = {"VBSJOB_INSECURE_HTTP": "true", "HTTP_PROXY": through}
-        ended = process("get", "j", "-v", env=clean_env("http://vbs.cloud.test", **more))
+        ended = run_process("get", "j", "-v", env=clean_env("http://vbs.cloud.test", **more))
     assert ended.code == 4
     assert ended.err.count("(secret)") == 2
     assert "canary" not in ended.err
@@ -165,7 +165,7 @@ def test_f34_a_proxy_that_is_not_there_is_named() -> None:
     with Server() as proxy:
         pass
     url = "https://vbs.cloud.test"
-    ended = asked(url, "get", "j", env=environment(url, HTTPS_PROXY=proxy.url))
+    ended = run_against(url, "get", "j", env=environment(url, HTTPS_PROXY=proxy.url))
     assert ended.code == 7
     assert f"(by the proxy {proxy.url}): connection refused" in ended.err
 
@@ -173,7 +173,7 @@ def test_f34_a_proxy_that_is_not_there_is_named() -> None:
 def test_f34_one_process_needs_no_more_than_its_environment_to_find_the_proxy() -> None:
     with Server(always(empty(407))) as proxy:
         env = clean_env("https://vbs.cloud.test", HTTPS_PROXY=proxy.url)
-        ended = process("get", "j", env=env)
+        ended = run_process("get", "j", env=env)
     assert ended.code == 7
     assert f"the proxy {proxy.url}" in ended.err
 
@@ -195,7 +195,7 @@ def test_f75_no_secret_from_elsewhere_goes_where_a_file_in_this_folder_says(
     (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"evil": HERE[where]}}))
     own = {k: v for k, v in USER.items() if k != "OS_AUTH_URL"}
     env = clean_env() | own | {"PYTHONPATH": str(ROOT), "OS_CLOUD": "evil"}
-    ended = process("get", "j", env=env, cwd=tmp_path)
+    ended = run_process("get", "j", env=env, cwd=tmp_path)
     assert ended.code == 2
     assert "OS_PASSWORD would be sent to the address" in ended.err
     assert PASSWORD not in ended.err
@@ -226,4 +226,4 @@ def test_f75_a_token_that_is_kept_is_not_sent_where_a_file_in_this_folder_says(
         "get", "j", env={"OS_CLOUD": "evil"}, cache=tmp_path, config_folders=(hostile,)
     )
     assert code == 4
-    assert not [request for request in cloud.asked if "evil" in request.url]
+    assert not [request for request in cloud.requests if "evil" in request.url]

@@ -61,7 +61,7 @@ def test_f75_no_secret_of_the_environment_goes_where_a_file_here_says(
     cloud = Cloud()
     env = SECRETS[secret] | place | {"OS_CLOUD": "c"}
     code, _, err = cloud.run("get", "j", env=env, config_folders=(folder,))
-    assert (code, cloud.asked) == (2, [])
+    assert (code, cloud.requests) == (2, [])
     assert "would be sent to" in err
     assert "clouds.yaml" in err
     assert "canary" not in err
@@ -87,7 +87,7 @@ def test_f75_no_secret_of_a_users_file_goes_where_a_file_here_says(
     cloud = Cloud()
     env = WHO | place | {"OS_CLOUD": "c"}
     code, _, err = cloud.run("get", "j", env=env, config_folders=(folder, home), config_file=config)
-    assert (code, cloud.asked) == (2, [])
+    assert (code, cloud.requests) == (2, [])
     assert source in err
     assert "canary" not in err
 
@@ -98,7 +98,7 @@ def test_f75_a_file_here_that_names_both_is_used_as_its_users_expect(tmp_path: P
     cloud = Cloud()
     code, *_ = cloud.run("get", "j", env={"OS_CLOUD": "c"}, config_folders=(folder,))
     assert code == 0
-    assert cloud.asked[0].url.startswith(AUTH_URL)
+    assert cloud.requests[0].url.startswith(AUTH_URL)
 
 
 def test_f75_a_file_here_may_name_a_region_for_secrets_from_elsewhere(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.oracle import Account, Wish, complaints
-from tests.support.random_service import Storm, Weather, life
+from tests.support.oracle import WatchOptions, WatchRecord, violations
+from tests.support.random_service import FaultRates, RandomService, random_timeline
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
 from vbsjob.errors import (
@@ -41,18 +41,18 @@ HOUR = 3600.0
 class Plan:
     """What is drawn for one watch before it begins."""
 
-    storm: Storm
-    wish: Wish
+    storm: RandomService
+    wish: WatchOptions
     argv: tuple[str, ...]
 
-    def run(self) -> Account:
+    def run(self) -> WatchRecord:
         """Watch, and return what came of it."""
         return _account(self, *self.storm.watch(*self.argv))
 
 
-def _account(plan: Plan, code: int, jobs: dict[str, int]) -> Account:
+def _account(plan: Plan, code: int, jobs: dict[str, int]) -> WatchRecord:
     storm = plan.storm
-    return Account(
+    return WatchRecord(
         plan.wish, storm.delivered, storm.now, code, jobs, storm.wakes, storm.signed_in,
         storm.password,
     )  # fmt: skip
@@ -63,14 +63,14 @@ def alone(seed: int) -> Plan:
     draw = random.Random(seed)
     longest = draw.choice((60.0, 660.0, HOUR, 2 * HOUR))
     ids = [f"j{number}" for number in range(draw.choice((1, 1, 1, 1, 2, 7)))]
-    lives = {job_id: life(job_id, draw, longest) for job_id in ids}
+    lives = {job_id: random_timeline(job_id, draw, longest) for job_id in ids}
 
     def some(times: int, longest_of_all: float) -> list[tuple[float, float]]:
         return [(draw.uniform(0, longest), draw.uniform(1, longest_of_all)) for _ in range(times)]
 
     sleeps = some(draw.choice((0, 0, 1, 3)), 8 * HOUR)
     password = len(ids) == 1 and draw.random() < 0.5
-    weather = Weather(
+    weather = FaultRates(
         faulty=draw.choice((0.0, 0.1, 0.3, 0.6)),
         mortal=draw.choice((0.0, 0.0, 0.002)),
         outages=tuple((at, at + long) for at, long in some(draw.choice((0, 0, 1, 2)), 1500)),
@@ -78,17 +78,17 @@ def alone(seed: int) -> Plan:
         revoked=tuple(at for at, _ in some(draw.choice((0, 0, 0, 1, 2)), 2)),
         locked_out=draw.choice((float("inf"), float("inf"), draw.uniform(1, longest))),
     )
-    wish = Wish(
+    wish = WatchOptions(
         retry_for=draw.choice((900.0, 900.0, 300.0)),
         wait_for_job=draw.choice((30.0, 30.0, 0.0, 60.0)),
         timeout=draw.choice((float("inf"), float("inf"), float(draw.randrange(10, 3000)))),
         fail_fast=draw.random() < 0.2,
         any=draw.random() < 0.2,
     )
-    return Plan(Storm(seed, lives, weather, password=password), wish, _argv(wish))
+    return Plan(RandomService(seed, lives, weather, password=password), wish, _argv(wish))
 
 
-def _argv(wish: Wish) -> tuple[str, ...]:
+def _argv(wish: WatchOptions) -> tuple[str, ...]:
     words = ["--retry-for", f"{wish.retry_for:.0f}", "--wait-for-job", f"{wish.wait_for_job:.0f}"]
     if wish.timeout < float("inf"):
         words += ["--timeout", f"{wish.timeout:.0f}"]
@@ -97,15 +97,19 @@ def _argv(wish: Wish) -> tuple[str, ...]:
     return tuple(words)
 
 
-def together(seed: int, jobs: int, hours: float, weather: Weather) -> Plan:
+def together(seed: int, jobs: int, hours: float, weather: FaultRates) -> Plan:
     """Thousands of jobs, which share twenty questions a second."""
     draw = random.Random(seed)
-    lives = {f"j{number}": life(f"j{number}", draw, hours * HOUR) for number in range(jobs)}
-    return Plan(Storm(seed, lives, weather, latency=0.0), Wish(), _argv(Wish()))
+    lives = {
+        f"j{number}": random_timeline(f"j{number}", draw, hours * HOUR) for number in range(jobs)
+    }
+    return Plan(
+        RandomService(seed, lives, weather, latency=0.0), WatchOptions(), _argv(WatchOptions())
+    )
 
 
-FOUL = Weather(faulty=0.6, mortal=0.0002)
-BROKEN = Weather(
+FOUL = FaultRates(faulty=0.6, mortal=0.0002)
+BROKEN = FaultRates(
     faulty=0.2,
     mortal=0.0002,
     outages=((900, 1500), (4000, 4840), (9000, 9090)),
@@ -113,10 +117,10 @@ BROKEN = Weather(
 )
 
 
-def judged(plan: Plan) -> Account:
+def judged(plan: Plan) -> WatchRecord:
     """Run a plan; fail with its seed and what the oracle says of it."""
     account = plan.run()
-    found = complaints(account)
+    found = violations(account)
     assert not found, (f"seed {plan.storm.seed}", plan.wish, plan.storm.weather, found[:5])
     return account
 
@@ -143,7 +147,7 @@ def test_s20_every_exit_code_of_a_watch_in_a_storm_is_the_right_one(first: int) 
 
 @pytest.mark.parametrize(("seed", "weather"), [(1, FOUL), (2, BROKEN)], ids=["foul", "broken"])
 def test_s20_fifty_thousand_watch_hours_in_one_watch_end_with_the_right_codes(
-    seed: int, weather: Weather
+    seed: int, weather: FaultRates
 ) -> None:
     plan = together(seed, 30_000, 5 if weather is BROKEN else 4, weather)
     judged(plan)
@@ -179,9 +183,9 @@ def test_the_oracle_accepts_no_code_but_the_one_that_was_delivered() -> None:
             for wrong in CODES:
                 if wrong != code:
                     jobs = {**account.jobs, job_id: wrong}
-                    assert complaints(replace(account, jobs=jobs)), (seed, job_id, code, wrong)
+                    assert violations(replace(account, jobs=jobs)), (seed, job_id, code, wrong)
         for wrong in CODES:
-            assert wrong == account.code or complaints(replace(account, code=wrong))
+            assert wrong == account.code or violations(replace(account, code=wrong))
     assert set(met) == set(CODES), met
     assert set(kinds) == {
         "good", "missing", "silent", "wrong", "large", "fatal", "denied", "refused", "unauthorised",
@@ -245,10 +249,10 @@ def test_the_oracle_catches_a_program_that_decides_wrongly(name: str) -> None:
         context = plan.storm.context(io.StringIO())
         client = JobsClient(loader.load({}, context), context)
         rules = WatchRules(plan.wish.retry_for, plan.wish.wait_for_job)
-        wish = Wish(plan.wish.retry_for, plan.wish.wait_for_job)
+        wish = WatchOptions(plan.wish.retry_for, plan.wish.wait_for_job)
         poll = Liar(list(plan.storm.lives), rules, 0.0, context.random)
         code = WatchLoop(poll, client.get_once, context, []).run()
         jobs = {job_id: int(one.verdict) for job_id, one in poll.followed.items()}
         account = replace(_account(plan, int(code), jobs), wish=wish)
-        caught += bool(complaints(account))
+        caught += bool(violations(account))
     assert caught, name

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.counting_proxy import Tally
-from tests.support.program import COMMAND, ROOT, clean_env, serving
+from tests.support.counting_proxy import CountingProxy
+from tests.support.program import COMMAND, ROOT, clean_env, running_sandbox
 from vbsjob.sandbox.identity import PROJECT_ID
 
 FAULTS = ("--fault", "429=0.2", "--fault", "503=0.05", "--fault", "cut=0.01")
@@ -35,8 +35,8 @@ def test_f31_s12_every_verdict_is_right_within_bounds_of_files_questions_and_mem
     out, err = tmp_path / "out", tmp_path / "err"
     most_files = memory = 0
     with (
-        serving(*FAULTS) as (_, told),
-        Tally(int(told["VBSJOB_AUTH_URL"].split(":")[2][:-3])) as tally,
+        running_sandbox(*FAULTS) as (_, told),
+        CountingProxy(int(told["VBSJOB_AUTH_URL"].split(":")[2][:-3])) as tally,
     ):
         told["VBSJOB_ENDPOINT"] = f"{tally.address}/v1/{PROJECT_ID}"
         with out.open("wb") as stdout, err.open("wb") as stderr, subprocess.Popen(

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 
 @cache
-def spellings(secret: str) -> dict[str, str]:
+def encodings(secret: str) -> dict[str, str]:
     """A dozen ways in which a secret could come out."""
     raw = secret.encode()
     return {
@@ -37,4 +37,4 @@ def spellings(secret: str) -> dict[str, str]:
 
 def leaked(text: str, *secrets: str) -> list[str]:
     """Return which secrets a text holds, and how."""
-    return [f"{s}: {how}" for s in secrets for how, form in spellings(s).items() if form in text]
+    return [f"{s}: {how}" for s in secrets for how, form in encodings(s).items() if form in text]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.support.canary import leaked
+from tests.support.clock import FakeClock
 from tests.support.context import fake_context
 from vbsjob.__main__ import run
 from vbsjob.client import JobsClient
@@ -35,38 +36,21 @@ USER = {
 }
 
 
-class Clock:
-    """Time that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-        self.date = datetime(2026, 5, 1, tzinfo=UTC)
-
-    def __call__(self) -> float:
-        return self.seconds
-
-    def now(self) -> datetime:
-        return self.date + timedelta(seconds=self.seconds)
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-
-
 @dataclass
 class Cloud:
     """Answers as the real services do; `before` may answer first, for faults."""
 
     life: float = 86400.0
     before: Callable[[Request], Response | None] = lambda _: None
-    clock: Clock = field(default_factory=Clock)
-    asked: list[Request] = field(default_factory=list)
+    clock: FakeClock = field(default_factory=FakeClock)
+    requests: list[Request] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     passcodes: set[str] = field(default_factory=lambda: {"123456"})
     service: str = SERVICE
     issued: int = 0
 
     def __call__(self, request: Request) -> Response:
-        self.asked.append(request)
+        self.requests.append(request)
         answer = self.before(request)
         if answer is not None:
             return answer
@@ -74,16 +58,18 @@ class Cloud:
             return self._sign_in(json.loads(request.body)["auth"]["identity"])
         signed = request.headers.get("Authorization", "").startswith("SDK-HMAC-SHA256 Access=AK")
         if not signed and request.headers.get("X-Auth-Token") not in self.tokens:
-            return told(401, {"error_code": "APIGW.0307", "error_msg": "token expires"})
+            return json_response(401, {"error_code": "APIGW.0307", "error_msg": "token expires"})
         if request.url.startswith(f"{AUTH_URL}/projects?name="):
-            return told(200, {"projects": [{"id": PROJECT_ID, "name": "eu-de_team"}]})
+            return json_response(200, {"projects": [{"id": PROJECT_ID, "name": "eu-de_team"}]})
         if request.url == f"{AUTH_URL}/auth/catalog":
-            return told(200, {"catalog": self._catalog()})
+            return json_response(200, {"catalog": self._catalog()})
         job = {"job_id": request.url.rpartition("/")[2], "status": "SUCCESS", "entities": {}}
-        return told(200, job)
+        return json_response(200, job)
 
     def _sign_in(self, identity: dict[str, Any]) -> Response:
-        wrong = told(401, {"error": {"code": 401, "title": "Unauthorized", "message": "No."}})
+        wrong = json_response(
+            401, {"error": {"code": 401, "title": "Unauthorized", "message": "No."}}
+        )
         for method in identity["methods"]:
             proof = identity[method]
             right: dict[str, Callable[[Any], bool]] = {
@@ -98,7 +84,7 @@ class Cloud:
         self.issued += 1
         token = f"canary-token-{self.issued}"
         self.tokens.add(token)
-        issued = self.clock.now()
+        issued = self.clock.utc()
         body = {
             "issued_at": issued.isoformat(),
             "expires_at": (issued + timedelta(seconds=self.life)).isoformat(),
@@ -121,7 +107,7 @@ class Cloud:
     @property
     def posts(self) -> int:
         """How often somebody tried to sign in."""
-        return sum(request.method == "POST" for request in self.asked)
+        return sum(request.method == "POST" for request in self.requests)
 
     def context(
         self, env: Mapping[str, str] = USER, cache: Path | None = None, **more: Any
@@ -129,7 +115,7 @@ class Cloud:
         """Return a world with this cloud in it."""
         return fake_context(
             io.StringIO(), io.StringIO(), io.StringIO(), env,
-            monotonic=self.clock, now=self.clock.now, sleep=self.clock.sleep,
+            monotonic=self.clock, now=self.clock.utc, sleep=self.clock.sleep,
             random=lambda: 1.0, send=self, cache_folder=cache, **more,
         )  # fmt: skip
 
@@ -153,6 +139,6 @@ class Cloud:
         return code, out, err
 
 
-def told(status: int, document: Any, **headers: str) -> Response:
+def json_response(status: int, document: Any, **headers: str) -> Response:
     """Return a reply with a JSON document."""
     return Response(status, headers, json.dumps(document).encode())

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from typing import Self
 
 
-class Tally:
+class CountingProxy:
     """Listens on `address`; `times` are those of the questions, monotonic."""
 
     def __init__(self, port: int) -> None:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 SOURCE = Path(__file__).with_name("failing_calls.c")
-Harm = int | str
+Fault = int | str
 """An errno; or `before` or `after`: SIGKILL there."""
 
 
-def library(folder: Path, source: Path = SOURCE) -> str:
+def compile_library(folder: Path, source: Path = SOURCE) -> str:
     """Compile what is to be preloaded."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
@@ -30,7 +30,7 @@ def library(folder: Path, source: Path = SOURCE) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
+class CallFault:
     """The n-th call of an operation, from 1, and what becomes of it; number 0 only counts them."""
 
     operation: str
@@ -38,25 +38,25 @@ class Strike:
     under: Path
     """Of files only those count whose path begins so."""
     at: int = 0
-    harm: Harm = 0
+    fault: Fault = 0
 
     @property
     def env(self) -> dict[str, str]:
         """The variables that bring it about."""
         return {
-            "FAIL_OP": self.operation, "FAIL_AT": str(self.at), "FAIL_WITH": str(self.harm),
+            "FAIL_OP": self.operation, "FAIL_AT": str(self.at), "FAIL_WITH": str(self.fault),
             "FAIL_UNDER": str(self.under), "FAIL_LOG": str(self.log),
         }  # fmt: skip
 
-    def each(self, harms: Iterable[Harm]) -> Iterator[Strike]:
-        """Yield a strike at each call that was counted, for each harm."""
-        for harm in harms:
+    def each(self, faults: Iterable[Fault]) -> Iterator[CallFault]:
+        """Yield a strike at each call that was counted, for each fault."""
+        for fault in faults:
             for at in range(1, self.calls + 1):
-                log = self.log.with_name(f"{self.log.name}-{harm}-{at}")
-                yield Strike(self.operation, log, self.under, at, harm)
+                log = self.log.with_name(f"{self.log.name}-{fault}-{at}")
+                yield CallFault(self.operation, log, self.under, at, fault)
 
     @property
-    def struck(self) -> tuple[str, str] | None:
+    def hit(self) -> tuple[str, str] | None:
         """The operation that it hit and the file, if one; None where there were fewer calls."""
         for line in self._told("struck"):
             operation, _, file = line.partition(" ")
@@ -64,7 +64,7 @@ class Strike:
         return None
 
     @property
-    def left_open(self) -> list[str]:
+    def open_files(self) -> list[str]:
         """The files that were open when the process ended."""
         return self._told("open")
 

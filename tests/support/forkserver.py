@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from tests.support.program import ROOT, Ended, clean_env
+from tests.support.program import ROOT, RunResult, clean_env
 from tests.support.pseudo_terminal import Screen
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ LONGEST = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class TerminalResult:
     """How a run on a terminal ended, what it wrote, and what became of the terminal."""
 
     code: int
@@ -47,7 +47,7 @@ class Drawn:
     restored: bool
 
 
-class Nursery:
+class ForkServer:
     """Starts runs; may be used by several threads at once."""
 
     def __init__(self, path: Path, **env: str) -> None:
@@ -66,7 +66,7 @@ class Nursery:
         """Start no more; it would also end with the process that opened it."""
         self._process.communicate()
 
-    def run(self, *argv: str, env: Mapping[str, str]) -> Ended:
+    def run(self, *argv: str, env: Mapping[str, str]) -> RunResult:
         """Run with pipes; what is written has to fit into them."""
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -74,9 +74,9 @@ class Nursery:
             for end in (nothing, out_end, err_end):
                 os.close(end)
             code = _code(started)
-        return Ended(code, _whole(out), _whole(err))
+        return RunResult(code, _whole(out), _whole(err))
 
-    def drawn(self, *argv: str, env: Mapping[str, str]) -> Drawn:
+    def drawn(self, *argv: str, env: Mapping[str, str]) -> TerminalResult:
         """Run on a pseudo-terminal of 80 columns and 24 lines."""
         keyboard, screen = pty.openpty()
         termios.tcsetwinsize(screen, (24, 80))
@@ -95,7 +95,7 @@ class Nursery:
         os.close(keyboard)
         shown, wrote = Screen(), b"".join(parts).decode("utf-8", "backslashreplace")
         shown.feed(wrote)
-        return Drawn(code, wrote, shown, restored)
+        return TerminalResult(code, wrote, shown, restored)
 
     @contextmanager
     def _started(
@@ -121,7 +121,7 @@ def _whole(end: int) -> str:
 # From here on, what the nursery itself does.
 
 
-def load() -> None:
+def import_everything() -> None:
     """Import all that a run of vbsjob may."""
     import vbsjob
 
@@ -131,7 +131,7 @@ def load() -> None:
 
 
 def _serve(path: str) -> NoReturn:
-    load()
+    import_everything()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(path)
     listener.listen(64)
@@ -155,7 +155,7 @@ def _attend(connection: socket.socket) -> NoReturn:
         os.setsid()
         if os.isatty(streams[0]):
             fcntl.ioctl(streams[0], termios.TIOCSCTTY, 0)
-        become(json.loads(order), streams)
+        run_as_process(json.loads(order), streams)
     for stream in streams:
         os.close(stream)
     _, status = os.waitpid(child, 0)
@@ -163,7 +163,7 @@ def _attend(connection: socket.socket) -> NoReturn:
     os._exit(0)
 
 
-def become(order: Any, streams: Sequence[int]) -> NoReturn:
+def run_as_process(order: Any, streams: Sequence[int]) -> NoReturn:
     """Run as a fresh process would that has these streams, this environment, these words."""
     from vbsjob.__main__ import main
 

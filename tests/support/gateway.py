@@ -44,7 +44,7 @@ def verified(
     return said["Signature"] == expected and scheme == "SDK-HMAC-SHA256", covered
 
 
-class Gateway:
+class SigningGateway:
     """A server's script: tells of jobs whoever signs rightly, and within a quarter of an hour."""
 
     status = "SUCCESS"

@@ -42,17 +42,17 @@ clouds:
 SECURE = f"clouds: {{here: {{auth: {{password: {PASSWORD}}}}}}}\n"
 CONFIGURED = re.compile(r"/\.config/|/authority\.pem$")
 """Where a file of the configuration lies."""
-LEFT = ".new-00"
+ORPHAN = ".new-00"
 """What a writer that was killed two hours ago has left."""
 AGO = 7200.0
 
 
-class Service:
+class SignInService:
     """Signs everybody in; the n-th question about a job gets the n-th status, then the last."""
 
     def __init__(self, *statuses: str) -> None:
         self.statuses = statuses
-        self.asked: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
         self._turn = threading.Lock()
 
     def __call__(self, peer: Peer) -> None:
@@ -63,8 +63,8 @@ class Service:
     def _about(self, path: str) -> bytes:
         name = path.rpartition("/")[2]
         with self._turn:
-            status = self.statuses[min(self.asked[name], len(self.statuses) - 1)]
-            self.asked[name] += 1
+            status = self.statuses[min(self.requests[name], len(self.statuses) - 1)]
+            self.requests[name] += 1
         return answer(job(status, name, begin_time="2026-05-01T10:00:00"))
 
 
@@ -79,7 +79,7 @@ def _signed_in(peer: Peer) -> bytes:
     return answer({"token": token}, 201, f"X-Subject-Token: {ISSUED}")
 
 
-class Place:
+class HomeFactory:
     """A folder for homes, and the authority that all of them trust."""
 
     def __init__(self, folder: Path) -> None:
@@ -87,22 +87,22 @@ class Place:
         self.authority = Authority(folder)
         self._numbers = itertools.count()
 
-    def serving(self, service: Service) -> Server:
+    def serving(self, service: SignInService) -> Server:
         """Return a server with a certificate of the authority."""
         return Server(service, tls=self.authority.good())
 
-    def home(self, server: Server) -> Home:
+    def home(self, server: Server) -> HomeDirectory:
         """Return a home in which nothing ever ran."""
-        home = Home(self._new)
+        home = HomeDirectory(self._new)
         clouds = CLOUDS.format(url=server.url, authority=self.authority.file)
         home.write(".config/openstack/clouds.yaml", clouds)
         home.write(".config/openstack/secure.yaml", SECURE)
         home.write(".config/vbsjob/config.toml", '[defaults]\ncloud = "here"\n')
         return home
 
-    def copy(self, home: Home) -> Home:
+    def copy(self, home: HomeDirectory) -> HomeDirectory:
         """Return a home like another one, its owner's rights and times included."""
-        return Home(shutil.copytree(home.path, self._new))
+        return HomeDirectory(shutil.copytree(home.path, self._new))
 
     @property
     def _new(self) -> Path:
@@ -110,7 +110,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Home:
+class HomeDirectory:
     """One user's files."""
 
     path: Path
@@ -127,7 +127,7 @@ class Home:
         return list((self.path / TOKENS).glob("*.json"))
 
     @property
-    def leavings(self) -> list[str]:
+    def leftovers(self) -> list[str]:
         """The names of what was to be a token, or belongs to a history that was not closed."""
         kept = (self.path / TOKENS, (self.path / HISTORY).parent)
         names = [path.name for folder in kept if folder.exists() for path in folder.iterdir()]
@@ -138,8 +138,8 @@ class Home:
         for path in self.tokens:
             kept = json.loads(path.read_text())
             path.write_text(json.dumps(kept | {"written": kept["written"] - 2 * 86400}))
-        self.write(f"{TOKENS}/{LEFT}", '{"written": ')
-        os.utime(self.path / TOKENS / LEFT, (time.time() - AGO,) * 2)
+        self.write(f"{TOKENS}/{ORPHAN}", '{"written": ')
+        os.utime(self.path / TOKENS / ORPHAN, (time.time() - AGO,) * 2)
 
     def check_whole(self, *job_ids: str) -> None:
         """Hold it to what a run without trouble leaves: a token and a history, private, usable."""

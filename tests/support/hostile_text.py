@@ -34,7 +34,7 @@ PIECES = (
 SHOWN = "aZ09 .-_/éß恢م😀"
 
 
-def hostile(draw: random.Random) -> str:
+def random_hostile_text(draw: random.Random) -> str:
     """Return a text of a few pieces, of characters of any kind, or of both."""
     made = "".join(_piece(draw) for _ in range(draw.randrange(1, 5)))
     # Two halves that meet are one character, as they are to whoever reads JSON.
@@ -49,11 +49,11 @@ def _piece(draw: random.Random) -> str:
         return chr(draw.choice((draw.randrange(0x20), draw.randrange(0x7F, 0xA1))))
     if kind == 5:
         found = chr(draw.randrange(0x110000))
-        return found if visible(found) != found else draw.choice(SHOWN)
+        return found if displayed(found) != found else draw.choice(SHOWN)
     return "".join(draw.choice(SHOWN) for _ in range(draw.randrange(1, 6)))
 
 
-def visible(text: str) -> str:
+def displayed(text: str) -> str:
     """Return how a text has to look: in one line, and with nothing of it lost."""
     return "".join(map(_sign, text))
 
@@ -70,6 +70,6 @@ def _sign(character: str) -> str:
     return character
 
 
-def boxes(text: str) -> str:
+def same_width_text(text: str) -> str:
     """Return a text that takes as many columns and can mean nothing to anybody."""
-    return "".join("x" * wcwidth(character) for character in visible(text))
+    return "".join("x" * wcwidth(character) for character in displayed(text))

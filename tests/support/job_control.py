@@ -18,7 +18,7 @@ import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from tests.support.forkserver import become, load
+from tests.support.forkserver import import_everything, run_as_process
 from tests.support.program import COMMAND, ROOT, clean_env
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
-class Shell:
+class JobControlShell:
     """Starts one run after the other; `before` are words before the shell's own command."""
 
     def __init__(self, *before: str) -> None:
@@ -62,7 +62,7 @@ class Shell:
 
 def serve(channel: socket.socket) -> NoReturn:
     """Start what is asked for until nobody asks."""
-    load()
+    import_everything()
     while True:
         order, streams, *_ = socket.recv_fds(channel, 1 << 16, 3)
         if not order:
@@ -102,7 +102,7 @@ def _become(channel: socket.socket, order: Any, streams: Sequence[int]) -> NoRet
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     channel.send(b"%d" % os.getpid())
     if not order["new"]:
-        become(order, streams)
+        run_as_process(order, streams)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     os.closerange(3, 256)

@@ -26,7 +26,7 @@ HERE = "/proc/thread-self/ns/net"
 TOOLS = ("ip", "tc", "nft")
 
 
-class Network:
+class NetworkNamespace:
     """Nothing but loopback, up; gone with the last process and socket in it."""
 
     def __enter__(self) -> Self:
@@ -107,7 +107,7 @@ def _missing() -> str:
     if tools:
         return f"a network of one's own needs {' and '.join(tools)} (iproute2, nftables)"
     try:
-        with Network() as network:
+        with NetworkNamespace() as network:
             network.set("nft list tables")
     except OSError as error:
         return f"a network of one's own needs root and a kernel that has it: {error}"[:150]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.support.random_service import Delivered
+    from tests.support.random_service import Exchange
 
 GRAVEST_FIRST = (2, 4, 1, 5, 6, 7, 124, 8, 0)
 ROUNDING = 0.1
@@ -29,7 +29,7 @@ QUEUE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WatchOptions:
     """What the user asked for."""
 
     retry_for: float = 900.0
@@ -40,11 +40,11 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class WatchRecord:
     """A watch that is over: what was delivered, and what it said in the end."""
 
-    wish: Wish
-    delivered: dict[str, list[Delivered]]
+    wish: WatchOptions
+    delivered: dict[str, list[Exchange]]
     lasted: float
     code: int
     jobs: dict[str, int]
@@ -54,16 +54,16 @@ class Account:
 
 
 @dataclass(slots=True)
-class _Known:
+class _JobHistory:
     """What the exchanges so far say about one job."""
 
     seen: bool = False
-    silent: list[Delivered] = field(default_factory=list)
+    silent: list[Exchange] = field(default_factory=list)
     """Those since the last answer."""
     missing: list[float] = field(default_factory=list)
     """When the service did not know the job, since it last did."""
 
-    def take(self, one: Delivered) -> None:
+    def take(self, one: Exchange) -> None:
         """Add an exchange."""
         if one.kind == "good":
             self.seen, self.silent, self.missing = True, [], []
@@ -78,7 +78,7 @@ class _Known:
         return sum(one.kind == kind for one in self.silent)
 
 
-def complaints(account: Account) -> list[str]:
+def violations(account: WatchRecord) -> list[str]:
     """Return what is wrong with the codes of a watch; nothing, if it told the truth."""
     found = [
         f"{job_id}: {what}"
@@ -93,21 +93,21 @@ def complaints(account: Account) -> list[str]:
     return found
 
 
-def _whole(account: Account) -> int:
+def _whole(account: WatchRecord) -> int:
     codes = list(account.jobs.values())
     ended = [code for job_id, code in account.jobs.items() if _end(account, job_id) is not None]
     return min(ended if account.wish.any and ended else codes, key=GRAVEST_FIRST.index)
 
 
-def _end(account: Account, job_id: str) -> int | None:
+def _end(account: WatchRecord, job_id: str) -> int | None:
     """Return what the job itself came to, if the service said that it ended."""
     exchanges = account.delivered[job_id]
     last = exchanges[-1] if exchanges else None
     return {"SUCCESS": 0, "FAIL": 1}.get(last.status or "") if last else None
 
 
-def _of_one(account: Account, job_id: str, exchanges: Sequence[Delivered]) -> list[str]:
-    known, said, code = _Known(), [], account.jobs[job_id]
+def _of_one(account: WatchRecord, job_id: str, exchanges: Sequence[Exchange]) -> list[str]:
+    known, said, code = _JobHistory(), [], account.jobs[job_id]
     due: set[int] = set()
     for number, one in enumerate(exchanges):
         if due and _certain(due, known, account, exchanges[number - 1]):
@@ -124,7 +124,7 @@ def _of_one(account: Account, job_id: str, exchanges: Sequence[Delivered]) -> li
     return said
 
 
-def _due(known: _Known, one: Delivered, account: Account) -> set[int]:  # noqa: PLR0911 - a rule each
+def _due(known: _JobHistory, one: Exchange, account: WatchRecord) -> set[int]:  # noqa: PLR0911 - a rule each
     """Return the code that this exchange makes due; empty where the watch has to go on."""
     wish = account.wish
     if one.kind == "good":
@@ -148,7 +148,7 @@ def _due(known: _Known, one: Delivered, account: Account) -> set[int]:  # noqa: 
     return {7} if lasted >= wish.retry_for - SLACK else set()
 
 
-def _certain(due: set[int], known: _Known, account: Account, last: Delivered) -> bool:
+def _certain(due: set[int], known: _JobHistory, account: WatchRecord, last: Exchange) -> bool:
     """Whether the watch had to end here: not within the slack of a limit of time."""
     wish = account.wish
     if last.kind == "missing":
@@ -165,12 +165,12 @@ def _lasted(since: float, until: float, wakes: Sequence[float]) -> float:
     return until - max([since, *(at for at in wakes if since < at <= until)])
 
 
-def _renewed_after(one: Delivered, account: Account) -> bool:
+def _renewed_after(one: Exchange, account: WatchRecord) -> bool:
     """Whether a new token was got because of this refusal."""
     return account.renewable and any(one.at < at <= one.at + SLACK for at in account.signed_in)
 
 
-def _otherwise(account: Account, job_id: str) -> set[int]:
+def _otherwise(account: WatchRecord, job_id: str) -> set[int]:
     """Return the codes for a job that nothing was learned of in the end."""
     wish, due = account.wish, set()
     if account.lasted >= wish.timeout:
@@ -184,7 +184,7 @@ def _otherwise(account: Account, job_id: str) -> set[int]:
     return due
 
 
-def _heard(account: Account) -> float:
+def _heard(account: WatchRecord) -> float:
     """Return when any job was last answered about; a sleep of the machine begins anew."""
     answers = [
         one.at
@@ -195,7 +195,7 @@ def _heard(account: Account) -> float:
     return max([0.0, *answers, *account.wakes])
 
 
-def _too_few(silent: Sequence[Delivered], wakes: Sequence[float]) -> list[str]:
+def _too_few(silent: Sequence[Exchange], wakes: Sequence[float]) -> list[str]:
     """Complain if a job was given up without having really been asked all the time."""
     counted = [one for one in silent if not wakes or one.at >= wakes[-1]]
     for one, following in pairwise(counted):

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fault_injection import library
+from tests.support.fault_injection import compile_library
 
-FOUND = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-needs_faketime = pytest.mark.skipif(not FOUND, reason="clocks that are wrong need libfaketime")
+LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+needs_faketime = pytest.mark.skipif(not LIBRARIES, reason="clocks that are wrong need libfaketime")
 
 
-def off(by: str, *, times: float = 1.0) -> dict[str, str]:
+def faketime_env(by: str, *, times: float = 1.0) -> dict[str, str]:
     """Return the variables of a process whose clocks are off, such as `+2h`, and so much faster.
 
     All its clocks, and its waits in sleep and poll. Not those for a lock or a condition: no look-up
     of a name that takes long, and no full pool of connections, can be tried with a fast clock.
     """
-    return {"LD_PRELOAD": str(FOUND[0]), "FAKETIME": f"{by} x{times:g}"}
+    return {"LD_PRELOAD": str(LIBRARIES[0]), "FAKETIME": f"{by} x{times:g}"}
 
 
 SOURCE = Path(__file__).with_name("stepping_clock.c")
@@ -39,12 +39,12 @@ needs_time_namespace = pytest.mark.skipif(
 )
 
 
-class Steps:
+class SteppingClock:
     """Clocks to move while processes run that were given its variables."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "steps"
-        self._library = library(folder, SOURCE)
+        self._library = compile_library(folder, SOURCE)
         self.set(clock=0, sleep=0)
 
     @property

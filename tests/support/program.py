@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support.canary import leaked
+from tests.support.clock import FakeClock
 from tests.support.context import fake_context
 from vbsjob.__main__ import run
 from vbsjob.http.tls import TlsConfig
@@ -38,24 +39,8 @@ SETTINGS = {"OS_TOKEN": "", "OS_ACCESS_KEY": "a-key", "OS_SECRET_KEY": "a-secret
 CODES = {0, 1, 2, 4, 5, 6, 7, 8, 70}
 
 
-class Clock:
-    """Time that passes only by sleeping; remembers each sleep."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.sleeps: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        if seconds:
-            self.sleeps.append(seconds)
-
-
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RunResult:
     """How a run ended, and what it said."""
 
     code: int
@@ -72,7 +57,7 @@ class Ended:
         return self.code in {0, 1}
 
     @property
-    def tidy(self) -> bool:
+    def is_clean(self) -> bool:
         """Whether it spoke as promised: no traceback, no "bug", one of our codes."""
         spoken = self.out + self.err
         return "Traceback" not in spoken and "a bug in" not in spoken and self.code in CODES
@@ -84,25 +69,25 @@ def environment(url: str, **more: str) -> dict[str, str]:
     return given | more
 
 
-def told(
+def run_in_memory(
     *argv: str,
     send: Callable[[Request], Response],
     stdin: str = "",
     env: Mapping[str, str] | None = None,
-    clock: Clock | None = None,
-) -> Ended:
+    clock: FakeClock | None = None,
+) -> RunResult:
     """Run in this process against a double of the network, with a clock that only sleep moves."""
-    clock = clock or Clock()
+    clock = clock or FakeClock()
     out, err = io.StringIO(), io.StringIO()
     context = fake_context(
         io.StringIO(stdin), out, err, env or environment("https://vbs.test"),
         monotonic=clock, sleep=clock.sleep, random=lambda: 1.0, send=send,
     )  # fmt: skip
-    return Ended(run(argv, context), out.getvalue(), err.getvalue())
+    return RunResult(run(argv, context), out.getvalue(), err.getvalue())
 
 
 @contextmanager
-def reaching(
+def socket_context(
     url: str,
     *,
     attempt: float = 2.0,
@@ -131,11 +116,11 @@ def reaching(
     wire.close()
 
 
-def asked(url: str, *argv: str, **limits: Any) -> Ended:
+def run_against(url: str, *argv: str, **limits: Any) -> RunResult:
     """Run in this process in such a world."""
-    with reaching(url, **limits) as context:
+    with socket_context(url, **limits) as context:
         code = run(argv, context)
-        return Ended(code, context.stdout.getvalue(), context.stderr.getvalue())  # type: ignore[attr-defined] # StringIO
+        return RunResult(code, context.stdout.getvalue(), context.stderr.getvalue())  # type: ignore[attr-defined] # StringIO
 
 
 def clean_env(url: str = "", **more: str) -> dict[str, str]:
@@ -145,28 +130,28 @@ def clean_env(url: str = "", **more: str) -> dict[str, str]:
     return own | (environment(url) if url else {}) | more
 
 
-def process(
+def run_process(
     *argv: str | bytes,
     env: Mapping[str, str],
     stdin: bytes = b"",
     cwd: Path = ROOT,
     within: Sequence[str] = (),
-) -> Ended:
+) -> RunResult:
     """Run as a process of its own, `within` another; a negative code is its signal."""
     ended = subprocess.run(
         [*within, *COMMAND, *argv], env=env, cwd=cwd, input=stdin, capture_output=True, timeout=60,
         check=False,
     )  # fmt: skip
-    return Ended(ended.returncode, _text(ended.stdout), _text(ended.stderr))
+    return RunResult(ended.returncode, _text(ended.stdout), _text(ended.stderr))
 
 
-def shell(script: str, *, env: Mapping[str, str], timeout: float = 60) -> Ended:
+def run_bash(script: str, *, env: Mapping[str, str], timeout: float = 60) -> RunResult:
     """Run a line of bash in which `"$@"` is vbsjob."""
     ended = subprocess.run(
         ["bash", "-c", script, "bash", *COMMAND], env=env, cwd=ROOT, capture_output=True,
         stdin=subprocess.DEVNULL, timeout=timeout, check=False,
     )  # fmt: skip
-    return Ended(ended.returncode, _text(ended.stdout), _text(ended.stderr))
+    return RunResult(ended.returncode, _text(ended.stdout), _text(ended.stderr))
 
 
 def _text(content: bytes | None) -> str:
@@ -178,7 +163,7 @@ LINES = 7
 
 
 @contextmanager
-def serving(*argv: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+def running_sandbox(*argv: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """Run `vbsjob sandbox` and yield it with the variables it printed."""
     with subprocess.Popen(
         [*COMMAND, "sandbox", *argv], env=clean_env(), cwd=ROOT, text=True,

@@ -66,7 +66,7 @@ class Screen:
         return [row.rstrip() for row in [*gone, *self.shown.display]]
 
 
-class Terminal:
+class PseudoTerminal:
     """vbsjob (or another command) on a terminal of its own."""
 
     def __init__(
@@ -84,13 +84,13 @@ class Terminal:
             codec_errors="backslashreplace", dimensions=(lines, columns), timeout=30,
         )  # fmt: skip
 
-        self.modes = self.left = self.termios()
+        self.modes_before = self.modes_after = self.termios()
 
     def termios(self) -> list[object]:
         """Return the modes of the terminal, as its driver has them."""
         return termios.tcgetattr(self.child.child_fd)
 
-    def look(self, seconds: float = 0.0) -> None:
+    def read_for(self, seconds: float = 0.0) -> None:
         """Take in what is written within so many seconds."""
         end = time.monotonic() + seconds
         while not self.child.closed:
@@ -100,12 +100,12 @@ class Terminal:
             except (pexpect.TIMEOUT, pexpect.EOF):
                 return
 
-    def await_(self, seen: str, seconds: float = 30.0) -> None:
+    def wait_for(self, seen: str, seconds: float = 30.0) -> None:
         """Take in what is written until the pattern is in it."""
         end = time.monotonic() + seconds
         while not re.search(seen, self.wrote):
             assert time.monotonic() < end, f"no {seen!r} in {self.wrote!r}"
-            self.look(0.05)
+            self.read_for(0.05)
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the size, which sends SIGWINCH."""
@@ -128,7 +128,7 @@ class Terminal:
                 self._take(self.child.read_nonblocking(65536, timeout=30))
             except pexpect.EOF:
                 break
-        self.left = self.termios()
+        self.modes_after = self.termios()
         self.child.close()
         return -self.child.signalstatus if self.child.signalstatus else self.child.exitstatus or 0
 
@@ -137,18 +137,18 @@ class Terminal:
         self.screen.feed(text)
 
 
-def watching(server: Server, *argv: str, **more: Any) -> Terminal:
-    return Terminal("watch", "j", *argv, env=environment(server), **more)
+def watch_on_terminal(server: Server, *argv: str, **more: Any) -> PseudoTerminal:
+    return PseudoTerminal("watch", "j", *argv, env=environment(server), **more)
 
 
 def environment(server: Server) -> dict[str, str]:
     return clean_env(server.url, TERM="xterm-256color", NO_COLOR="1", **SETTINGS)
 
 
-def check_left_as_it_was(terminal: Terminal) -> None:
+def check_terminal_restored(terminal: PseudoTerminal) -> None:
     assert not OURS.search(terminal.wrote)
     assert terminal.screen.untouched
-    assert terminal.left == terminal.modes
+    assert terminal.modes_after == terminal.modes_before
 
 
 def await_requests(server: Server, number: int) -> None:

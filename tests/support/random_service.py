@@ -35,7 +35,7 @@ ENDLESS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class Exchange:
     """One exchange: when it was over, and what it means."""
 
     at: float
@@ -50,7 +50,7 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class FaultRates:
     """How bad it is: the share of faulty exchanges, the rare mortal ones, and outages."""
 
     faulty: float = 0.0
@@ -65,7 +65,7 @@ class Weather:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class JobTimeline:
     """What the service would tell of a job: bodies, each from a time on; None: it knows no job."""
 
     times: tuple[float, ...]
@@ -79,7 +79,7 @@ class Life:
 MIDDLE = ("RUNNING", "RUNNING", "RUNNING", "INIT", "PENDING_PAYMENT", "success", "fail", "", None)
 
 
-def life(job_id: str, draw: random.Random, longest: float) -> Life:
+def random_timeline(job_id: str, draw: random.Random, longest: float) -> JobTimeline:
     """Draw a job: seen late at times, odd words in the middle, an end, and what follows it."""
     seen = draw.choice((0.0, 0.0, 0.0, draw.uniform(0, 25), draw.uniform(0, 60)))
     end = seen + longest * draw.random() ** draw.choice((0.3, 1, 3))
@@ -101,7 +101,7 @@ def life(job_id: str, draw: random.Random, longest: float) -> Life:
         told.append((end, _body(job_id, "SUCCESS", draw)))
         told.append((end + draw.uniform(0, 30), None))
     told.sort(key=lambda one: one[0])
-    return Life(tuple(at for at, _ in told), tuple(body for _, body in told))
+    return JobTimeline(tuple(at for at, _ in told), tuple(body for _, body in told))
 
 
 def _body(job_id: str, status: str | None, draw: random.Random) -> tuple[bytes, str | None, bool]:
@@ -158,22 +158,22 @@ DENIED = ((403, b""), (403, b'{"error": {"message": "no", "code": "VolumeBackup.
 
 
 @dataclass(slots=True)
-class Storm:
+class RandomService:
     """The service, the clock and the account of one watch."""
 
     seed: int
-    lives: dict[str, Life]
-    weather: Weather
+    lives: dict[str, JobTimeline]
+    weather: FaultRates
     latency: float = 0.05
     password: bool = False
     """Whether one signs in; else a token is given that cannot be renewed."""
     now: float = 0.0
-    delivered: dict[str, list[Delivered]] = field(default_factory=dict)
+    delivered: dict[str, list[Exchange]] = field(default_factory=dict)
     signed_in: list[float] = field(default_factory=list)
     wakes: list[float] = field(default_factory=list)
     """When the machine woke from a sleep that was long enough to be noticed."""
     slept: float = 0.0
-    asked: int = 0
+    requests: int = 0
     _draw: random.Random = field(init=False)
     _steps: random.Random = field(init=False)
     """Of its own: how often a clock is read changes no weather."""
@@ -207,8 +207,8 @@ class Storm:
 
     def send(self, request: Request) -> Response:
         """Stand in for the network."""
-        self.asked += 1
-        assert self.asked < ENDLESS, "this watch does not end"
+        self.requests += 1
+        assert self.requests < ENDLESS, "this watch does not end"
         self.now += self.latency
         answer = self._sign_in() if request.method == "POST" else self._answer(request)
         if isinstance(answer, VbsjobError):
@@ -222,12 +222,12 @@ class Storm:
         self._between = told.kind != "unauthorised" and not told.again
         return answer
 
-    def _drawn(self, job_id: str, token: str) -> tuple[JobResult, Delivered]:
+    def _drawn(self, job_id: str, token: str) -> tuple[JobResult, Exchange]:
         draw, weather = self._draw, self.weather
         if any(start <= self.now < end for start, end in weather.outages):
             return self._silent(draw, job_id, b"")
         if self._is_dead(token):
-            return Response(401, {}, b""), Delivered(self.now, "unauthorised")
+            return Response(401, {}, b""), Exchange(self.now, "unauthorised")
         known = self.lives[job_id].at(self.now)
         lot = draw.random()
         if lot < weather.mortal:
@@ -236,32 +236,32 @@ class Storm:
             return self._fault(draw, job_id, known[0] if known else b"")
         if known is None:
             status, body = draw.choice(GONE)
-            return Response(status, {}, body), Delivered(self.now, "missing")
+            return Response(status, {}, body), Exchange(self.now, "missing")
         body, word, failed = known
-        return Response(200, {}, body), Delivered(self.now, "good", word, failed)
+        return Response(200, {}, body), Exchange(self.now, "good", word, failed)
 
-    def _fault(self, draw: random.Random, job_id: str, body: bytes) -> tuple[JobResult, Delivered]:
+    def _fault(self, draw: random.Random, job_id: str, body: bytes) -> tuple[JobResult, Exchange]:
         lot = draw.random()
         if lot < 0.02:
             other = {"job_id": "another", "status": draw.choice(("SUCCESS", "FAIL"))}
             odd = {"job_id": job_id, "status": draw.choice((0, ["FAIL"], True, {"is": "FAIL"}))}
             wrong = draw.choice((other, odd, {"status": "FAIL"}, [{"job_id": job_id}], None, 1))
-            return Response(200, {}, json.dumps(wrong).encode()), Delivered(self.now, "wrong")
+            return Response(200, {}, json.dumps(wrong).encode()), Exchange(self.now, "wrong")
         if lot < 0.03:
-            return BodyTooLargeError("too large."), Delivered(self.now, "large")
+            return BodyTooLargeError("too large."), Exchange(self.now, "large")
         if lot < 0.06:
             status, gone = draw.choice(GONE)
-            return Response(status, {}, gone), Delivered(self.now, "missing")
+            return Response(status, {}, gone), Exchange(self.now, "missing")
         return self._silent(draw, job_id, body)
 
-    def _silent(self, draw: random.Random, job_id: str, body: bytes) -> tuple[JobResult, Delivered]:
+    def _silent(self, draw: random.Random, job_id: str, body: bytes) -> tuple[JobResult, Exchange]:
         lot = draw.random()
         if lot < 0.05:
             header, date, seconds = draw.choice(RETRY_AFTER)
             headers = {"retry-after": header, **({"date": date} if date else {})}
             response = Response(draw.choice((429, 503)), headers, draw.choice(ERRORS))
-            return response, Delivered(self.now, "silent", wait=seconds)
-        silent = Delivered(self.now, "silent")
+            return response, Exchange(self.now, "silent", wait=seconds)
+        silent = Exchange(self.now, "silent")
         if lot < 0.5:
             return Response(draw.choice(TRANSIENT), {}, draw.choice(ERRORS)), silent
         if lot < 0.65 and body:
@@ -274,14 +274,14 @@ class Storm:
         before = self.delivered[job_id][-1:]
         stale = draw.random() < 0.3 and not any(one.again for one in before)
         lost = UnavailableError("connection reset", stale=stale)
-        return lost, Delivered(self.now, "silent", again=lost.stale)
+        return lost, Exchange(self.now, "silent", again=lost.stale)
 
-    def _mortal(self, draw: random.Random) -> tuple[JobResult, Delivered]:
+    def _mortal(self, draw: random.Random) -> tuple[JobResult, Exchange]:
         kind = draw.choice(("fatal", "denied", "refused"))
         if kind == "fatal":
-            return PermanentConnectionError("certificate is not valid."), Delivered(self.now, kind)
+            return PermanentConnectionError("certificate is not valid."), Exchange(self.now, kind)
         status, body = draw.choice(DENIED if kind == "denied" else REFUSED)
-        return Response(status, {"location": "https://elsewhere.test"}, body), Delivered(
+        return Response(status, {"location": "https://elsewhere.test"}, body), Exchange(
             self.now, kind
         )
 

@@ -29,18 +29,18 @@ LAST = 65536
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class ResourceUsage:
     """How a run went; `most` is in KiB, the times in seconds."""
 
     code: int
-    most: int
-    processor: float
-    lasted: float
-    said: bytes
+    peak_kib: int
+    cpu_seconds: float
+    seconds: float
+    output: bytes
     """The last bytes that it wrote: on stderr, or on its terminal if it had one."""
 
 
-def weigh(*argv: str, env: Mapping[str, str], terminal: bool = False) -> Weighed:
+def measure(*argv: str, env: Mapping[str, str], terminal: bool = False) -> ResourceUsage:
     """Run vbsjob to its end with stdout thrown away, or both streams on a terminal of its own."""
     scale, told = os.pipe()
     near, far = pty.openpty() if terminal else os.pipe()
@@ -57,7 +57,7 @@ def weigh(*argv: str, env: Mapping[str, str], terminal: bool = False) -> Weighed
     code, most, processor = os.read(scale, 200).split()
     os.close(scale)
     os.close(near)
-    return Weighed(int(code), int(most), float(processor), lasted, said)
+    return ResourceUsage(int(code), int(most), float(processor), lasted, said)
 
 
 def _last(near: int) -> bytes:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.support.server import Peer
-    from tests.support.signalled_run import Struck
+    from tests.support.signalled_run import SignalledRun
 
-    Reached = Callable[[Struck, "Service", str], Any]
+    Reached = Callable[[SignalledRun, "StateService", str], Any]
 
 RUNNING = answer(job("RUNNING", "JOB"))
 BUSY = answer(b"{}", 503)
@@ -39,7 +39,7 @@ TOLD = {
 SIGNED_IN = answer({"token": TOLD}, 201, f"X-Subject-Token: {TOKEN}")
 
 
-class Service:
+class StateService:
     """Identity and jobs; counts what each run has asked."""
 
     def __init__(self) -> None:
@@ -117,69 +117,73 @@ def _user(request: bytes) -> str:
     return str(said["auth"]["identity"]["password"]["user"]["name"])
 
 
-def token(service: Service, name: str) -> dict[str, str]:
+def token_env(service: StateService, name: str) -> dict[str, str]:
     """Return the environment of a run that need not sign in."""
     return clean_env(service.url, TERM="xterm", NO_COLOR="1")
 
 
-def password(service: Service, name: str, **more: str) -> dict[str, str]:
+def password_env(service: StateService, name: str, **more: str) -> dict[str, str]:
     """Return that of a run that signs in by itself, and keeps its token."""
-    return prompted(service, name) | {"OS_PASSWORD": "a-password-of-tests"} | more
+    return prompt_env(service, name) | {"OS_PASSWORD": "a-password-of-tests"} | more
 
 
-def prompted(service: Service, name: str) -> dict[str, str]:
+def prompt_env(service: StateService, name: str) -> dict[str, str]:
     """Return that of a run that has to ask a person for the password."""
     given = {"OS_AUTH_URL": f"{service.url}/v3", "OS_USERNAME": name, "OS_USER_DOMAIN_NAME": "d"}
     return clean_env(TERM="xterm", NO_COLOR="1", VBSJOB_ENDPOINT=service.url,
                         OS_PROJECT_NAME="p", **given)  # fmt: skip
 
 
-def at(place: Callable[[Service, str], str]) -> Callable[[Service, str], dict[str, str]]:
+def env_at(
+    place: Callable[[StateService, str], str],
+) -> Callable[[StateService, str], dict[str, str]]:
     """Return the environment of a run that asks somewhere else."""
-    return lambda service, name: token(service, name) | {"VBSJOB_ENDPOINT": place(service, name)}
+    return lambda service, name: (
+        token_env(service, name) | {"VBSJOB_ENDPOINT": place(service, name)}
+    )
 
 
-def begun(run: Struck, service: Service, name: str) -> bool:
+def is_started(run: SignalledRun, service: StateService, name: str) -> bool:
     """As soon as it is a process."""
     return True
 
 
-def asked(run: Struck, service: Service, name: str) -> bool:
+def sent_request(run: SignalledRun, service: StateService, name: str) -> bool:
     """As soon as the service has heard of it."""
     return service.seen[name] >= 1
 
 
-def answered(run: Struck, service: Service, name: str) -> bool:
+def is_answered(run: SignalledRun, service: StateService, name: str) -> bool:
     """As soon as it has signed in and asked about its job."""
     return service.seen[name] >= 2
 
 
-def wrote(*words: bytes) -> Reached:
+def wrote_text(*words: bytes) -> Reached:
     """As soon as it has written one of these."""
     return lambda run, _service, _name: any(word in run.out + run.err for word in words)
 
 
-def filled(run: Struck, service: Service, name: str) -> bool:
+def output_is_full(run: SignalledRun, service: StateService, name: str) -> bool:
     """As soon as its standard output takes no more."""
     waiting = fcntl.ioctl(run.reader, 0x541B, bytes(4))  # FIONREAD
     return int.from_bytes(waiting, "little") >= 60_000
 
 
-def connecting(run: Struck, service: Service, name: str) -> bool:
+def is_connecting(run: SignalledRun, service: StateService, name: str) -> bool:
     """As soon as it waits for a connection to be taken."""
     address = socket.inet_aton(_own(name))[::-1].hex().upper()
     table = Path("/proc/net/tcp").read_text().splitlines()
     return any(row.split()[2].startswith(address) and row.split()[3] == "02" for row in table)
 
 
-def shaking(run: Struck, service: Service, name: str) -> bool:
+def is_in_tls_handshake(run: SignalledRun, service: StateService, name: str) -> bool:
     """As soon as it has a connection on which nothing is said to it."""
     address = socket.inet_aton(_own(name))[::-1].hex().upper()
     table = Path("/proc/net/tcp").read_text().splitlines()
     return any(row.split()[2].startswith(address) and row.split()[3] == "01" for row in table)
 
 
-def locked(run: Struck, service: Service, name: str) -> bool:
+def waits_for_lock(run: SignalledRun, service: StateService, name: str) -> bool:
     """As soon as it waits to be the one that signs in."""
     try:
         folder = f"/proc/{run.pid}/fd"
@@ -189,7 +193,7 @@ def locked(run: Struck, service: Service, name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class State:
+class RunState:
     """A state, how a run comes to be in it, and what else may have become of it by then."""
 
     name: str
@@ -199,7 +203,7 @@ class State:
     within: float = 0.02
     """The signal comes so many seconds later at most."""
     kind: str = "running"
-    env: Callable[[Service, str], dict[str, str]] = token
+    env: Callable[[StateService, str], dict[str, str]] = token_env
     tty: bool = False
     new: bool = False
     unread: bool = False
@@ -211,7 +215,7 @@ class State:
     """How many of the runs are struck by Ctrl-C twice, besides."""
 
 
-ASKING = wrote(b"Password: ")
+ASKING = wrote_text(b"Password: ")
 PICTURE, PLAIN = (b"last answer", b"trying again"), (b"RUNNING",)
 GET, WATCH = ("get", "JOB"), ("watch", "JOB")
 JUDGED = (*GET, "--exit-status")
@@ -220,30 +224,30 @@ JSONL = (*OFTEN, "-o", "jsonl")
 OK, NOT_YET = frozenset({0}), frozenset({8})
 
 STATES = [
-    State("get-from-its-first-line", JUDGED, begun, 70, 0.5, new=True, ends=NOT_YET),
-    State("watch-from-its-first-line", WATCH, begun, 70, 0.7, new=True, tty=True),
-    State("settings", JUDGED, begun, 50, 0.05, ends=NOT_YET),
-    State("prompt", GET, ASKING, 30, 0.005, env=prompted, tty=True, again=30),
-    State("prompt-of-watch", WATCH, ASKING, 20, 0.005, env=prompted, tty=True, again=20),
-    State("signing-in", GET, asked, 30, kind="nobody", env=password),
-    State("connecting", GET, connecting, 20, env=at(Service.full)),
-    State("handshake", GET, shaking, 20, env=at(Service.deaf)),
-    State("status-line", GET, asked, 30, kind="silent"),
-    State("in-the-status-line", GET, asked, 20, kind="status"),
-    State("headers", GET, asked, 20, kind="headers"),
-    State("body", GET, asked, 30, kind="body"),
-    State("between-two-tries", (*GET, "--retry-for", "60"), asked, 30, 0.3, kind="busy"),
-    State("keeping-a-token", GET, asked, 30, 0.01, kind="ended", env=password, ends=OK),
-    State("writing", GET, answered, 50, kind="ended", env=password, ends=OK),
-    State("full-pipe", (*GET, "-o", "json"), filled, 20, kind="large", unread=True),
-    State("first-question", WATCH, asked, 25, kind="silent", tty=True),
-    State("waiting", WATCH, wrote(*PICTURE), 40, 0.3, tty=True, resume=True, again=80),
-    State("drawing", OFTEN, asked, 50, 0.05, kind="changing", tty=True, again=30),
-    State("outage", OFTEN, wrote(b"trying again"), 20, kind="lost", tty=True, resume=True),
-    State("crew", ("watch", *(f"JOB-{n}" for n in range(40))), asked, 25, kind="crew"),
-    State("lines", (*OFTEN, "--heartbeat", "1"), wrote(*PLAIN), 25, 0.5, resume=True),
-    State("events", JSONL, wrote(b'"change"'), 30, 0.2, resume=True, again=40),
-    State("verdict", JSONL, asked, 80, 0.008, kind="ended", ends=OK),
-    State("last-picture", OFTEN, asked, 40, 0.008, kind="ended", tty=True, ends=OK),
-    State("sandbox", ("sandbox",), wrote(b"REGION"), 20),
+    RunState("get-from-its-first-line", JUDGED, is_started, 70, 0.5, new=True, ends=NOT_YET),
+    RunState("watch-from-its-first-line", WATCH, is_started, 70, 0.7, new=True, tty=True),
+    RunState("settings", JUDGED, is_started, 50, 0.05, ends=NOT_YET),
+    RunState("prompt", GET, ASKING, 30, 0.005, env=prompt_env, tty=True, again=30),
+    RunState("prompt-of-watch", WATCH, ASKING, 20, 0.005, env=prompt_env, tty=True, again=20),
+    RunState("signing-in", GET, sent_request, 30, kind="nobody", env=password_env),
+    RunState("connecting", GET, is_connecting, 20, env=env_at(StateService.full)),
+    RunState("handshake", GET, is_in_tls_handshake, 20, env=env_at(StateService.deaf)),
+    RunState("status-line", GET, sent_request, 30, kind="silent"),
+    RunState("in-the-status-line", GET, sent_request, 20, kind="status"),
+    RunState("headers", GET, sent_request, 20, kind="headers"),
+    RunState("body", GET, sent_request, 30, kind="body"),
+    RunState("between-two-tries", (*GET, "--retry-for", "60"), sent_request, 30, 0.3, "busy"),
+    RunState("keeping-a-token", GET, sent_request, 30, 0.01, "ended", password_env, ends=OK),
+    RunState("writing", GET, is_answered, 50, kind="ended", env=password_env, ends=OK),
+    RunState("full-pipe", (*GET, "-o", "json"), output_is_full, 20, kind="large", unread=True),
+    RunState("first-question", WATCH, sent_request, 25, kind="silent", tty=True),
+    RunState("waiting", WATCH, wrote_text(*PICTURE), 40, 0.3, tty=True, resume=True, again=80),
+    RunState("drawing", OFTEN, sent_request, 50, 0.05, kind="changing", tty=True, again=30),
+    RunState("outage", OFTEN, wrote_text(b"trying again"), 20, kind="lost", tty=True, resume=True),
+    RunState("crew", ("watch", *(f"JOB-{n}" for n in range(40))), sent_request, 25, kind="crew"),
+    RunState("lines", (*OFTEN, "--heartbeat", "1"), wrote_text(*PLAIN), 25, 0.5, resume=True),
+    RunState("events", JSONL, wrote_text(b'"change"'), 30, 0.2, resume=True, again=40),
+    RunState("verdict", JSONL, sent_request, 80, 0.008, kind="ended", ends=OK),
+    RunState("last-picture", OFTEN, sent_request, 40, 0.008, kind="ended", tty=True, ends=OK),
+    RunState("sandbox", ("sandbox",), wrote_text(b"REGION"), 20),
 ]  # fmt: skip

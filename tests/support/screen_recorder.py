@@ -8,26 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.program import SETTINGS
 from tests.support.pseudo_terminal import Screen
-from tests.support.watch_service import Service, Terminal, job
+from tests.support.terminal_stream import TerminalStream
+from tests.support.watch_service import WatchService, job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.support.watch_service import JobResult, Watched
+    from tests.support.watch_service import Reply, WatchResult
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 TIMES = {"begin_time": "2026-05-01T00:00:00Z"}
 
 
 @dataclass
-class Painted(Terminal):
+class ScreenRecorder(TerminalStream):
     """A terminal whose screen can be looked at after each drawing."""
 
-    service: Service | None = None
+    service: WatchService | None = None
     columns: int = 80
     lines: int = 24
     drawings: list[tuple[float, str]] = field(default_factory=list)
     sizes: list[tuple[int, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Begin with an empty stream: the generated __init__ calls no other."""
+        super().__init__()
 
     def write(self, text: str) -> int:
         assert self.service
@@ -60,11 +65,13 @@ def reflowed(screen: Screen, size: tuple[int, int]) -> Screen:
 
 
 @dataclass
-class Ascii(Painted):
+class AsciiScreenRecorder(ScreenRecorder):
     encoding = "ascii"
 
 
-def sub(name: str, status: str, *below: dict[str, Any], kind: str = "copyData") -> dict[str, Any]:
+def sub_job(
+    name: str, status: str, *below: dict[str, Any], kind: str = "copyData"
+) -> dict[str, Any]:
     made = {
         "job_id": name,
         "job_type": kind,
@@ -74,37 +81,37 @@ def sub(name: str, status: str, *below: dict[str, Any], kind: str = "copyData") 
     return made | ({"entities": {"sub_jobs": list(below)}} if below else {})
 
 
-def restore(_: str, now: float) -> JobResult:
+def restore_job(_: str, now: float) -> Reply:
     """A restore whose second half begins after 20 s and that ends after 60 s."""
     late = now >= 20
-    copy = sub(
+    copy = sub_job(
         "c0ffee01", "RUNNING" if now < 60 else "SUCCESS",
-        *(sub(f"b10c0{n}", "SUCCESS" if late and n < 3 else "RUNNING", kind="copyBlock")
+        *(sub_job(f"b10c0{n}", "SUCCESS" if late and n < 3 else "RUNNING", kind="copyBlock")
           for n in range(4)),
     )  # fmt: skip
     if now >= 60:
         for block in copy["entities"]["sub_jobs"]:
             block["status"] = "SUCCESS"
-    after = sub("afe17", "SUCCESS" if now >= 60 else "INIT", kind="attachVolume")
+    after = sub_job("afe17", "SUCCESS" if now >= 60 else "INIT", kind="attachVolume")
     return job("j", "SUCCESS" if now >= 60 else "RUNNING", sub_jobs=[copy, after], **TIMES)
 
 
-def watch(
-    answer: Callable[[str, float], JobResult],
+def watch_on_screen(
+    answer: Callable[[str, float], Reply],
     *argv: str,
     columns: int = 80,
     lines: int = 24,
     then: tuple[int, int] | None = None,
-    kind: type[Painted] = Painted,
+    kind: type[ScreenRecorder] = ScreenRecorder,
     env: Mapping[str, str] | None = None,
-) -> tuple[Painted, Watched]:
+) -> tuple[ScreenRecorder, WatchResult]:
     """Watch on a terminal of that size, which changes to another after 9.5 s."""
 
     def size(_: object) -> tuple[int, int]:
         late = service.clock() - service.began > 9.5
         return then if late and then else (columns, lines)
 
-    service = Service(answer, size=size)
+    service = WatchService(answer, size=size)
     painted = kind(service=service, columns=columns, lines=lines)
     argv = argv or ("j",)
     given = {"TERM": "xterm-256color", "NO_COLOR": "1", **SETTINGS, **(env or {})}

@@ -183,7 +183,7 @@ def answer(
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + content
 
 
-def saying(*answers: bytes) -> Script:
+def respond_with(*answers: bytes) -> Script:
     """Answer one request after the other on one connection, then close it."""
 
     def script(peer: Peer) -> None:
@@ -205,7 +205,7 @@ def always(content: bytes) -> Script:
     return script
 
 
-class Telling:
+class JobStatusScript:
     """Tell of the job asked about a status that may change, keeping the connection."""
 
     status = "RUNNING"

@@ -9,7 +9,7 @@ from pathlib import Path
 BIT = 1 << (signal.SIGINT - 1)
 
 
-def caught(pid: int) -> bool:
+def has_handler(pid: int) -> bool:
     """Whether a handler of Python's own is there for SIGINT."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
@@ -18,9 +18,9 @@ def caught(pid: int) -> bool:
     return bool(int(status.partition("SigCgt:")[2].split()[0], 16) & BIT)
 
 
-def ours(pid: int) -> None:
+def wait_for_own_handler(pid: int) -> None:
     """Wait until the interpreter has begun and vbsjob has taken its handler away again."""
     for wanted in (True, False):
         until = time.monotonic() + 10
-        while caught(pid) is not wanted and time.monotonic() < until:
+        while has_handler(pid) is not wanted and time.monotonic() < until:
             time.sleep(0.0002)

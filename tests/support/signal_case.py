@@ -13,32 +13,32 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.support.run_states import begun
-from tests.support.sigint_handler import caught, ours
-from tests.support.signalled_run import Struck
+from tests.support.run_states import is_started
+from tests.support.sigint_handler import has_handler, wait_for_own_handler
+from tests.support.signalled_run import SignalledRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from queue import SimpleQueue
 
-    from tests.support.job_control import Shell
-    from tests.support.run_states import Service, State
+    from tests.support.job_control import JobControlShell
+    from tests.support.run_states import RunState, StateService
 
-    Shells = SimpleQueue[Shell]
-    Strike = Callable[["Case", Struck], None]
+    Shells = SimpleQueue[JobControlShell]
+    SendSignals = Callable[["SignalCase", SignalledRun], None]
 
 ENDINGS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 AT_ONCE = 5
 GAPS = 0.02
 
 
-class Case:
+class SignalCase:
     """One run in a state and the signals that strike it, told apart by a seed and a number."""
 
     def __init__(
         self,
-        state: State,
-        service: Service,
+        state: RunState,
+        service: StateService,
         seed: int,
         number: int,
         signals: Sequence[int] = (),
@@ -52,19 +52,21 @@ class Case:
         self.service, self.number = service, number
         self.signals = signals or [ENDINGS[number % len(ENDINGS)]]
         self.after, self.gap = chance.uniform(0, state.within), chance.uniform(0, GAPS)
-        self.told = (state.name, seed, number, *self.signals, self.after, self.gap)
+        self.description = (state.name, seed, number, *self.signals, self.after, self.gap)
 
-    def come(self, run: Struck) -> None:
+    def come(self, run: SignalledRun) -> None:
         """Wait until the run is in the state, and a while."""
         # Before vbsjob's first line a SIGINT is the interpreter's own.
-        if self.state.reached is begun and self.signals[0] == signal.SIGINT:
-            ours(run.pid) if self.state.new else run.await_(lambda: not caught(run.pid))
-        run.await_(lambda: self.state.reached(run, self.service, self.name))
-        run.look(self.after)
+        if self.state.reached is is_started and self.signals[0] == signal.SIGINT:
+            wait_for_own_handler(run.pid) if self.state.new else run.wait_for(
+                lambda: not has_handler(run.pid)
+            )
+        run.wait_for(lambda: self.state.reached(run, self.service, self.name))
+        run.read_for(self.after)
 
-    def check(self, run: Struck, code: int) -> None:
+    def check(self, run: SignalledRun, code: int) -> None:
         """It died by the signal, or had ended before as it would have; all is in order."""
-        told = (self.told, code, bytes(run.out), bytes(run.err))
+        told = (self.description, code, bytes(run.out), bytes(run.err))
         died = code == -self.signals[0]
         assert died or code in self.state.ends, told
         assert b"Traceback" not in run.out + run.err, told
@@ -72,7 +74,7 @@ class Case:
         if died and self.state.resume:
             assert f"Resume: vbsjob watch {self.name}".encode() in run.out + run.err, told
         if self.state.tty:
-            assert run.left == run.modes, told
+            assert run.modes_after == run.modes_before, told
             assert run.screen.untouched, told
         if "jsonl" in self.argv and code != -signal.SIGPIPE:
             check_events(bytes(run.out), 128 - code if code < 0 else code, told)
@@ -98,7 +100,7 @@ def check_kept(home: Path, told: Any) -> None:
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)], told
 
 
-def strike(case: Case, run: Struck) -> None:
+def send_signals(case: SignalCase, run: SignalledRun) -> None:
     """Send the signals, one soon after the other."""
     run.send(case.signals[0])
     for number in case.signals[1:]:
@@ -106,10 +108,12 @@ def strike(case: Case, run: Struck) -> None:
         run.send(number)
 
 
-def struck(case: Case, shells: Shells, strike: Strike = strike) -> int:
+def run_case(case: SignalCase, shells: Shells, strike: SendSignals = send_signals) -> int:
     """Start a run, strike it in its state, check it; return how it ended."""
     shell, state = shells.get(), case.state
-    run = Struck(shell, case.argv, case.env, tty=state.tty, new=state.new, unread=state.unread)
+    run = SignalledRun(
+        shell, case.argv, case.env, tty=state.tty, new=state.new, unread=state.unread
+    )
     try:
         case.come(run)
         strike(case, run)
@@ -125,8 +129,10 @@ def struck(case: Case, shells: Shells, strike: Strike = strike) -> int:
     return code
 
 
-def storm(cases: Sequence[Case], shells: Shells, strike: Strike = strike) -> int:
+def run_cases(
+    cases: Sequence[SignalCase], shells: Shells, strike: SendSignals = send_signals
+) -> int:
     """Strike them all, some at once; return how many died by the signal."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        codes = list(pool.map(lambda case: struck(case, shells, strike), cases))
+        codes = list(pool.map(lambda case: run_case(case, shells, strike), cases))
     return sum(code < 0 for code in codes)

@@ -16,18 +16,18 @@ from tests.support.pseudo_terminal import Screen
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tests.support.job_control import Shell
+    from tests.support.job_control import JobControlShell
 
 LONGEST = 60.0
 LOOK = 0.002
 
 
-class Struck:
+class SignalledRun:
     """A run; `out` and `err` are what it wrote (a terminal has `out` alone)."""
 
     def __init__(
         self,
-        shell: Shell,
+        shell: JobControlShell,
         argv: Sequence[str],
         env: Mapping[str, str],
         *,
@@ -39,8 +39,8 @@ class Struck:
         self._ends: dict[int, bytearray] = {}
         self.out, self.err = bytearray(), bytearray()
         self.code: int | None = None
-        self.modes: list[Any] | None = None
-        self.left: list[Any] | None = None
+        self.modes_before: list[Any] | None = None
+        self.modes_after: list[Any] | None = None
         self.keyboard = -1
         started = self._on_a_terminal() if tty else self._between_pipes()
         self.pid = shell.start(argv, env, started, new=new)
@@ -53,7 +53,7 @@ class Struck:
     def _on_a_terminal(self) -> list[int]:
         self.keyboard, below = pty.openpty()
         termios.tcsetwinsize(below, (24, 80))
-        self.modes = termios.tcgetattr(self.keyboard)
+        self.modes_before = termios.tcgetattr(self.keyboard)
         self._ends[self.keyboard] = self.out
         self.reader = self.keyboard
         return [below] * 3
@@ -69,7 +69,7 @@ class Struck:
             self._unread.clear()
             os.close(self.reader)
 
-    def look(self, seconds: float = 0.0) -> None:
+    def read_for(self, seconds: float = 0.0) -> None:
         """Take in what is written, and how it ended, within so many seconds."""
         end = time.monotonic() + seconds
         while True:
@@ -95,20 +95,20 @@ class Struck:
             if one != self.keyboard:
                 os.close(one)
 
-    def await_(self, reached: Callable[[], Any]) -> bool:
+    def wait_for(self, reached: Callable[[], Any]) -> bool:
         """Take in what is written until something is reached; False if the run ended before."""
         end = time.monotonic() + LONGEST
         while not reached():
             assert time.monotonic() < end, (bytes(self.out), bytes(self.err))
             if self.code is not None:
                 return bool(reached())
-            self.look(LOOK)
+            self.read_for(LOOK)
         return True
 
     def send(self, *numbers: int) -> None:
         """Send signals, unless it has ended."""
         for number in numbers:
-            self.look()
+            self.read_for()
             if self.code is None:
                 with suppress(ProcessLookupError):
                     os.kill(self.pid, number)
@@ -119,12 +119,12 @@ class Struck:
 
     def finish(self) -> int:
         """Read to the end; return the exit code, negative for the signal it died of."""
-        self.await_(lambda: self.code is not None)
-        self.look()
+        self.wait_for(lambda: self.code is not None)
+        self.read_for()
         if self.keyboard >= 0:
-            self.left = termios.tcgetattr(self.keyboard)
+            self.modes_after = termios.tcgetattr(self.keyboard)
         self._shell.let_go()
-        self.look(0.05 if self._ends else 0)
+        self.read_for(0.05 if self._ends else 0)
         for end in {*self._ends, *self._unread, *([self.keyboard] if self.keyboard >= 0 else [])}:
             os.close(end)
         self._ends.clear()

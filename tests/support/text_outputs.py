@@ -11,10 +11,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support.clock import FakeClock
 from tests.support.context import fake_context
-from tests.support.program import SETTINGS, Clock, environment
-from tests.support.screen_recorder import Painted
-from tests.support.watch_service import Service, Terminal, in_turn
+from tests.support.program import SETTINGS, environment
+from tests.support.screen_recorder import ScreenRecorder
+from tests.support.terminal_stream import TerminalStream
+from tests.support.watch_service import WatchService, in_turn
 from vbsjob.__main__ import run
 from vbsjob.http.messages import Response
 
@@ -48,15 +50,15 @@ def response(document: Any, status: int = 200, **headers: str) -> Response:
     return Response(status, headers, json.dumps(document).encode())
 
 
-def spoken(
+def run_and_capture(
     *argv: str, told: Response, columns: int = 0, env: Mapping[str, str] | None = None
 ) -> tuple[str, str]:
     """Run against a service that says one thing; return stdout and stderr.
 
     A warning on stderr may be cut: where it matters how each column is painted, it is left out.
     """
-    out, err = Terminal() if columns else io.StringIO(), io.StringIO()
-    clock = Clock()
+    out, err = TerminalStream() if columns else io.StringIO(), io.StringIO()
+    clock = FakeClock()
     context = fake_context(
         io.StringIO(), out, err, environment("https://vbs.test", **(env or {})), monotonic=clock,
         sleep=clock.sleep, random=lambda: 1.0, send=lambda _: told,
@@ -66,15 +68,15 @@ def spoken(
     return out.getvalue(), err.getvalue()
 
 
-def answered(*argv: str, columns: int = 0, status: str | None = None) -> Surface:
+def job_output(*argv: str, columns: int = 0, status: str | None = None) -> Surface:
     def surface(texts: Texts) -> str:
-        out, err = spoken(*argv, told=response(job(texts, status)), columns=columns)
+        out, err = run_and_capture(*argv, told=response(job(texts, status)), columns=columns)
         return out if columns or "always" in argv else out + err
 
     return surface
 
 
-def listed(*argv: str) -> Surface:
+def field_output(*argv: str) -> Surface:
     """In lines for a program, a text each; what is no text would stand there as JSON."""
 
     def surface(texts: Texts) -> str:
@@ -84,13 +86,13 @@ def listed(*argv: str) -> Surface:
         names = ["status", "job_type", "begin_time", "fail_reason", "entities.sub_jobs.1.id"]
         names += [f"entities.{name}" for name in entities]
         fields = [word for name in names for word in ("-f", name)]
-        out, err = spoken(*argv, *fields, told=response(found))
+        out, err = run_and_capture(*argv, *fields, told=response(found))
         return out if "always" in argv else out + err
 
     return surface
 
 
-def refused(status: int, *argv: str) -> Surface:
+def error_output(status: int, *argv: str) -> Surface:
     """What a service says when it says no, in its body and its headers."""
 
     def surface(texts: Texts) -> str:
@@ -100,103 +102,105 @@ def refused(status: int, *argv: str) -> Surface:
             headers = {"location": header, "server": more, "content-type": header, "date": more}
             body = {"error": {"message": message, "code": code}}
             told = response(body, status, **headers)
-            said += "".join(spoken("get", "j", "--retry-for", "0", *argv, told=told))
+            said += "".join(run_and_capture("get", "j", "--retry-for", "0", *argv, told=told))
         return said
 
     return surface
 
 
-def watched(*argv: str) -> Surface:
+def watch_lines(*argv: str) -> Surface:
     """A watch in lines: three answers, each other than the one before."""
 
     def surface(texts: Texts) -> str:
         half = [*texts[TEXTS // 2 :], *texts[: TEXTS // 2]]
         told = in_turn(*(response(one) for one in (job(texts), job(half), job(texts, "FAIL"))))
-        ended = Service(told).watch("j", *argv, stderr=None, **SETTINGS)
+        ended = WatchService(told).watch("j", *argv, stderr=None, **SETTINGS)
         return ended.err + ended.out
 
     return surface
 
 
-def drawn(*argv: str, columns: int) -> Surface:
+def watch_screen(*argv: str, columns: int) -> Surface:
     """The picture of a watch, drawing after drawing."""
 
     def surface(texts: Texts) -> str:
         half = [*texts[TEXTS // 2 :], *texts[: TEXTS // 2]]
         told = in_turn(*(response(one) for one in (job(texts), job(half), job(texts, "FAIL"))))
-        service = Service(told, size=lambda _: (columns, 60))
-        painted = Painted(service=service, columns=columns, lines=60)
+        service = WatchService(told, size=lambda _: (columns, 60))
+        painted = ScreenRecorder(service=service, columns=columns, lines=60)
         return service.watch("j", *argv, stderr=painted, TERM="xterm", **SETTINGS).err
 
     return surface
 
 
-def files(texts: Texts) -> list[str]:
+def report_files(texts: Texts) -> list[str]:
     """Return what CI gets of a watch: commands on stderr, outputs, summary, JUnit report."""
     with tempfile.TemporaryDirectory() as folder:
         names = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
         env = {name: f"{folder}/{name}" for name in names}
         argv = ("j", "--github", "--junit", f"{folder}/junit")
         told = in_turn(response(job(texts, "FAIL")))
-        ended = Service(told).watch(*argv, stderr=None, **SETTINGS, **env)
+        ended = WatchService(told).watch(*argv, stderr=None, **SETTINGS, **env)
         return [ended.err, *(Path(folder, name).read_text("utf-8") for name in (*names, "junit"))]
 
 
-def reported(texts: Texts) -> str:
-    return "".join(files(texts))
+def report_output(texts: Texts) -> str:
+    return "".join(report_files(texts))
 
 
-def explained(texts: Texts) -> str:
+def explain_output(texts: Texts) -> str:
     never = Response(500)
-    return "".join(part for text in texts for part in spoken("explain", f"x{text}", told=never))
+    return "".join(
+        part for text in texts for part in run_and_capture("explain", f"x{text}", told=never)
+    )
 
 
-def configured(texts: Texts) -> str:
+def config_output(texts: Texts) -> str:
     """Settings from the environment, as `config show` lists them."""
     said = ""
     for n in range(0, TEXTS, 4):
         names = ("OS_PROJECT_NAME", "OS_USERNAME", "OS_USER_DOMAIN_NAME", "OS_REGION_NAME")
         env = dict(zip(names, texts[n : n + 4], strict=True)) | {"OS_PROJECT_ID": ""}
-        said += "".join(spoken("config", "show", told=Response(500), env=env))
+        said += "".join(run_and_capture("config", "show", told=Response(500), env=env))
     return said
 
 
-def prompt_for_secret(texts: Texts) -> str:
+def unknown_names(texts: Texts) -> str:
     """Names that nobody knows: fields, clouds, topics of help."""
     told, said = response({"job_id": "j", "status": "RUNNING"}), ""
     for n, text in enumerate(texts):
         words = (("get", "j", "-f"), ("get", "j", "--cloud"), ("help",))[n % 3]
-        said += "".join(spoken(*words, f"x{text}", told=told))
+        said += "".join(run_and_capture(*words, f"x{text}", told=told))
     return said
 
 
 ALWAYS = ("--color", "always")
 SURFACES: dict[str, Surface] = {
-    "get": answered("get", "j"),
-    "get in colour": answered("get", "j", *ALWAYS, status="FAIL"),
-    "get on a terminal": answered("get", "j", columns=80, status="FAIL"),
-    "get fields": listed("get", "j", "-o", "table", *ALWAYS),
-    "get value": listed("get", "j"),
-    "get csv": listed("get", "j", "-o", "csv"),
-    "get env": listed("get", "j", "-o", "env"),
-    "tree": answered("tree", "j", "--color", "never"),
-    "tree in colour": answered("tree", "j", *ALWAYS),
-    "tree in ASCII": answered("tree", "j", "--ascii", *ALWAYS),
-    "tree on a terminal": answered("tree", "j", columns=80),
-    "tree on a narrow terminal": answered("tree", "j", columns=30),
-    "tree csv": listed("tree", "j", "-o", "csv"),
-    "tree value": listed("tree", "j", "-o", "value"),
-    "watch": watched(),
-    "watch in colour": watched(*ALWAYS),
-    "picture": drawn(columns=160),
-    "picture in colour": drawn(*ALWAYS, columns=100),
-    "narrow picture": drawn(*ALWAYS, columns=30),
-    "refusal 403": refused(403),
-    "refusal 404": refused(404),
-    "refusal 500": refused(500),
-    "redirect": refused(302),
-    "explain": explained,
-    "config show": configured,
-    "names": prompt_for_secret,
-    "reports": reported,
+    "get": job_output("get", "j"),
+    "get in colour": job_output("get", "j", *ALWAYS, status="FAIL"),
+    "get on a terminal": job_output("get", "j", columns=80, status="FAIL"),
+    "get fields": field_output("get", "j", "-o", "table", *ALWAYS),
+    "get value": field_output("get", "j"),
+    "get csv": field_output("get", "j", "-o", "csv"),
+    "get env": field_output("get", "j", "-o", "env"),
+    "tree": job_output("tree", "j", "--color", "never"),
+    "tree in colour": job_output("tree", "j", *ALWAYS),
+    "tree in ASCII": job_output("tree", "j", "--ascii", *ALWAYS),
+    "tree on a terminal": job_output("tree", "j", columns=80),
+    "tree on a narrow terminal": job_output("tree", "j", columns=30),
+    "tree csv": field_output("tree", "j", "-o", "csv"),
+    "tree value": field_output("tree", "j", "-o", "value"),
+    "watch": watch_lines(),
+    "watch in colour": watch_lines(*ALWAYS),
+    "picture": watch_screen(columns=160),
+    "picture in colour": watch_screen(*ALWAYS, columns=100),
+    "narrow picture": watch_screen(*ALWAYS, columns=30),
+    "refusal 403": error_output(403),
+    "refusal 404": error_output(404),
+    "refusal 500": error_output(500),
+    "redirect": error_output(302),
+    "explain": explain_output,
+    "config show": config_output,
+    "names": unknown_names,
+    "reports": report_output,
 }  # fmt: skip

@@ -19,7 +19,7 @@ LIMIT = 60.0
 """Real seconds: what hangs fails, and holds nothing up."""
 
 
-class Watching:
+class WatchProcess:
     """The events so far; `complaint` is what was on standard error, once it has ended."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -51,7 +51,7 @@ class Watching:
 
 
 @contextmanager
-def watching(*argv: str, env: Mapping[str, str]) -> Iterator[Watching]:
+def watch_events(*argv: str, env: Mapping[str, str]) -> Iterator[WatchProcess]:
     """Run `vbsjob watch j` with events; it is over when this is, and no later than LIMIT."""
     command = [*COMMAND, "watch", "j", "-o", "jsonl", *argv]
     with subprocess.Popen(
@@ -60,7 +60,7 @@ def watching(*argv: str, env: Mapping[str, str]) -> Iterator[Watching]:
         guard = threading.Timer(LIMIT, process.kill)
         guard.start()
         try:
-            yield Watching(process)
+            yield WatchProcess(process)
         finally:
             guard.cancel()
             process.kill()

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
+from tests.support.clock import FakeClock
 from tests.support.context import fake_context
-from tests.support.program import Clock, environment
+from tests.support.program import environment
 from vbsjob.__main__ import run
 from vbsjob.errors import VbsjobError
 from vbsjob.http.messages import Response
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from vbsjob.http.messages import Request
 
-BEGAN = datetime(2026, 5, 1, tzinfo=UTC)
-JobResult = Response | VbsjobError
+START = datetime(2026, 5, 1, tzinfo=UTC)
+Reply = Response | VbsjobError
 """A reply, or what the network would raise instead."""
 
 
@@ -31,13 +32,13 @@ def job(job_id: str, status: Any, **members: Any) -> Response:
 
 
 @dataclass
-class Watched:
+class WatchResult:
     """How a watch went: exit code, output, and the times of the questions from its start."""
 
     code: int
     out: str
     err: str
-    asked: list[float]
+    requests: list[float]
     lasted: float
 
     @property
@@ -47,29 +48,14 @@ class Watched:
 
 
 @dataclass
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def __post_init__(self) -> None:
-        """Begin empty."""
-        super().__init__()
-
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        """Say yes."""
-        return True
-
-
-@dataclass
-class Service:
+class WatchService:
     """Answers by `answer(job_id, seconds since the start)`."""
 
-    answer: Callable[[str, float], JobResult]
+    answer: Callable[[str, float], Reply]
     latency: float = 0.05
-    clock: Clock = field(default_factory=Clock)
+    clock: FakeClock = field(default_factory=FakeClock)
     random: Callable[[], float] = lambda: 0.5
-    asked: list[float] = field(default_factory=list)
+    requests: list[float] = field(default_factory=list)
     wall: Callable[[float], float] = lambda seconds: seconds
     """What the clock for reading shows after so many seconds; it may step."""
     size: Callable[[TextIO], tuple[int, int]] = lambda _stream: (80, 24)
@@ -80,7 +66,7 @@ class Service:
 
     def send(self, request: Request) -> Response:
         """Stand in for the network."""
-        self.asked.append(self.clock() - self.began)
+        self.requests.append(self.clock() - self.began)
         self.clock.sleep(self.latency)
         found = self.answer(request.url.rpartition("/")[2], self.clock() - self.began)
         if isinstance(found, VbsjobError):
@@ -89,13 +75,13 @@ class Service:
 
     def now(self) -> datetime:
         """Return what the clock for reading shows."""
-        return BEGAN + timedelta(seconds=self.wall(self.clock() - self.began))
+        return START + timedelta(seconds=self.wall(self.clock() - self.began))
 
-    def watch(self, *argv: str, stderr: io.StringIO | None = None, **env: str) -> Watched:
+    def watch(self, *argv: str, stderr: io.StringIO | None = None, **env: str) -> WatchResult:
         """Run `vbsjob watch` against this service."""
         return self.run("watch", *argv, stderr=stderr, **env)
 
-    def run(self, *argv: str, stderr: io.StringIO | None = None, **env: str) -> Watched:
+    def run(self, *argv: str, stderr: io.StringIO | None = None, **env: str) -> WatchResult:
         """Run a command against this service."""
         out, err = io.StringIO(), stderr or io.StringIO()
         context = fake_context(
@@ -105,10 +91,10 @@ class Service:
         )  # fmt: skip
         code = run(argv, context)
         lasted = self.clock() - self.began
-        return Watched(code, out.getvalue(), err.getvalue(), self.asked, lasted)
+        return WatchResult(code, out.getvalue(), err.getvalue(), self.requests, lasted)
 
 
-def in_turn(*answers: JobResult) -> Callable[[str, float], JobResult]:
+def in_turn(*answers: Reply) -> Callable[[str, float], Reply]:
     """Give these answers one after the other, the last one for ever."""
     left = list(answers)
     return lambda _job_id, _now: left.pop(0) if len(left) > 1 else left[0]

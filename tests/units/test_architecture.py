@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import ROOT, clean_env, process
+from tests.support.program import ROOT, clean_env, run_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,7 +172,7 @@ OFFLINE = {"rich", "httpx", "ssl", *NO_YAML}
     ids=lambda given: " ".join(sorted(given)) if isinstance(given, set) else " ".join(given),
 )
 def test_a_command_loads_only_what_it_uses(argv: list[str], never: set[str]) -> None:
-    ended = process(*argv, env=clean_env(PYTHONPROFILEIMPORTTIME="1"))
+    ended = run_process(*argv, env=clean_env(PYTHONPROFILEIMPORTTIME="1"))
     loaded = {line.rpartition("|")[2].strip() for line in ended.err.splitlines()}
     assert ended.code == 0
     assert "vbsjob" in loaded
@@ -181,4 +181,4 @@ def test_a_command_loads_only_what_it_uses(argv: list[str], never: set[str]) -> 
 
 def test_plain_http_makes_no_tls_context_and_so_reads_no_authorities() -> None:
     env = clean_env(SSL_CERT_FILE="/nonexistent/authorities.pem")
-    assert process("get", "backup", "--cloud", "sandbox", env=env).code == 0
+    assert run_process("get", "backup", "--cloud", "sandbox", env=env).code == 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.watch_service import BEGAN, JobResult, Service, Watched, in_turn, job
+from tests.support.watch_service import START, Reply, WatchResult, WatchService, in_turn, job
 from vbsjob.errors import PermanentConnectionError, UnavailableError
 from vbsjob.http.messages import Response
 
@@ -29,27 +29,27 @@ def lots(value: float) -> Callable[[], float]:
     return lambda: value
 
 
-def waits(watched: Watched) -> list[float]:
+def waits(watched: WatchResult) -> list[float]:
     """Return the seconds between the questions, less those that an answer takes."""
-    return [round(b - a - 0.05, 3) for a, b in itertools.pairwise(watched.asked)]
+    return [round(b - a - 0.05, 3) for a, b in itertools.pairwise(watched.requests)]
 
 
 def test_a_429_doubles_the_interval_which_comes_back_by_a_tenth_an_answer() -> None:
     answers = [RUNNING, RUNNING, Response(429), *[RUNNING] * 9, SUCCESS]
-    found = waits(Service(in_turn(*answers)).watch("j", "--interval", "10"))
+    found = waits(WatchService(in_turn(*answers)).watch("j", "--interval", "10"))
     assert found[3:] == [18.0, 16.2, 14.58, 13.122, 11.81, 10.629, 10.0, 10.0, 10.0]
 
 
 def test_no_429_makes_the_interval_longer_than_a_minute_and_no_503_makes_it_longer() -> None:
     for status, slowest in ((429, 60.0), (503, 10.0)):
         answers = [RUNNING, *[Response(status)] * 8, *[RUNNING] * 9, SUCCESS]
-        found = waits(Service(in_turn(*answers)).watch("j", "--interval", "10"))
+        found = waits(WatchService(in_turn(*answers)).watch("j", "--interval", "10"))
         assert max(found[9:]) == slowest
 
 
 def test_the_interval_is_drawn_by_a_fifth_either_way_and_the_first_from_half_of_it() -> None:
     def grown(lot: float) -> list[float]:
-        service = Service(lambda _, now: RUNNING if now < 99 else SUCCESS, random=lots(lot))
+        service = WatchService(lambda _, now: RUNNING if now < 99 else SUCCESS, random=lots(lot))
         return waits(service.watch("j"))
 
     short, long = grown(1.0), grown(0.0)
@@ -58,7 +58,7 @@ def test_the_interval_is_drawn_by_a_fifth_either_way_and_the_first_from_half_of_
 
 
 def test_a_job_that_waits_to_begin_is_asked_about_every_five_seconds() -> None:
-    service = Service(
+    service = WatchService(
         lambda _, now: job("j", "INIT") if now < 300 else SUCCESS, random=random.Random(3).random
     )
     found = waits(service.watch("j"))
@@ -68,9 +68,9 @@ def test_a_job_that_waits_to_begin_is_asked_about_every_five_seconds() -> None:
 
 def test_a_job_that_is_old_already_is_not_asked_about_as_if_it_were_young() -> None:
     # DESIGN.md has a part of the age where the policy jumps to 15 s.
-    begin = (BEGAN - timedelta(minutes=31)).isoformat()
+    begin = (START - timedelta(minutes=31)).isoformat()
     old = job("j", "RUNNING", begin_time=begin)
-    assert waits(Service(in_turn(old, old, old, SUCCESS)).watch("j")) == [9.0, 12.0, 12.0]
+    assert waits(WatchService(in_turn(old, old, old, SUCCESS)).watch("j")) == [9.0, 12.0, 12.0]
 
 
 @pytest.mark.parametrize(
@@ -79,21 +79,21 @@ def test_a_job_that_is_old_already_is_not_asked_about_as_if_it_were_young() -> N
 def test_f11_f17_an_outage_is_probed_with_full_jitter_from_one_second_to_thirty(
     lot: float, pauses: list[float]
 ) -> None:
-    service = Service(in_turn(*(down() for _ in range(8)), SUCCESS), random=lots(lot))
+    service = WatchService(in_turn(*(down() for _ in range(8)), SUCCESS), random=lots(lot))
     found = waits(service.watch("j"))
     assert found[:7] == pytest.approx(pauses)
 
 
 def test_f11_fifteen_minutes_are_probed_some_sixty_times() -> None:
     asked = [
-        len(Service(lambda *_: down(), random=random.Random(seed).random).watch("j").asked)
+        len(WatchService(lambda *_: down(), random=random.Random(seed).random).watch("j").requests)
         for seed in range(10)
     ]
     assert 50 <= min(asked) <= max(asked) <= 90
 
 
-def kinds(*answers: JobResult) -> list[str]:
-    watched = Service(in_turn(*answers)).watch("j", "-o", "jsonl")
+def kinds(*answers: Reply) -> list[str]:
+    watched = WatchService(in_turn(*answers)).watch("j", "-o", "jsonl")
     return [event["event"] for event in watched.events[1:-1]]
 
 
@@ -105,27 +105,27 @@ def test_f11_an_outage_is_told_from_the_second_failure_on() -> None:
 
 
 def test_f11_after_an_outage_the_interval_is_what_it_was() -> None:
-    def answer(_: str, now: float) -> JobResult:
+    def answer(_: str, now: float) -> Reply:
         return down() if 100 <= now < 300 else RUNNING if now < 400 else SUCCESS
 
-    watched = Service(answer).watch("j")
-    after = next(number for number, at in enumerate(watched.asked) if at > 300)
-    assert watched.asked[after + 1] - watched.asked[after] == pytest.approx(12.05)
+    watched = WatchService(answer).watch("j")
+    after = next(number for number, at in enumerate(watched.requests) if at > 300)
+    assert watched.requests[after + 1] - watched.requests[after] == pytest.approx(12.05)
 
 
 @pytest.mark.parametrize("output", ["table", "json"])
 def test_f11_beyond_the_budget_the_last_status_and_its_age_are_told(output: str) -> None:
-    watched = Service(lambda _, now: RUNNING if now < 60 else down()).watch("j", "-o", output)
+    watched = WatchService(lambda _, now: RUNNING if now < 60 else down()).watch("j", "-o", output)
     assert watched.code == 7
     assert 900 <= watched.lasted - 60 < 945
     told = re.search(r"Last known: its status was RUNNING (\d+) s ago\.", watched.err)
     assert told
     assert 900 <= int(told[1]) < 960
-    never = Service(lambda *_: down()).watch("j", "-o", output)
+    never = WatchService(lambda *_: down()).watch("j", "-o", output)
     assert "Last known: it never answered" in never.err
 
 
-FATAL: list[tuple[JobResult, int, int]] = [
+FATAL: list[tuple[Reply, int, int]] = [
     (Response(403), 4, 1),
     (Response(400), 6, 1),
     (Response(302, {"location": "https://elsewhere.test/"}), 6, 1),
@@ -137,10 +137,10 @@ FATAL: list[tuple[JobResult, int, int]] = [
 
 @pytest.mark.parametrize(("fatal", "code", "tries"), FATAL, ids=repr)
 def test_what_asking_again_does_not_cure_ends_a_watch_at_once(
-    fatal: JobResult, code: int, tries: int
+    fatal: Reply, code: int, tries: int
 ) -> None:
-    watched = Service(in_turn(RUNNING, fatal)).watch("j")
-    assert (watched.code, len(watched.asked)) == (code, 1 + tries)
+    watched = WatchService(in_turn(RUNNING, fatal)).watch("j")
+    assert (watched.code, len(watched.requests)) == (code, 1 + tries)
 
 
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 522, 524}
@@ -153,9 +153,9 @@ def test_f13_no_other_status_is_asked_about_twice_by_a_watch(
     statuses = sorted(known - TRANSIENT - {404})
     record_property("cases", len(statuses))
     for status in statuses:
-        watched = Service(in_turn(RUNNING, Response(status))).watch("j")
+        watched = WatchService(in_turn(RUNNING, Response(status))).watch("j")
         code = {401: 4, 403: 4, 407: 7}.get(status, 6)
-        assert (watched.code, len(watched.asked)) == (code, 2), status
+        assert (watched.code, len(watched.requests)) == (code, 2), status
 
 
 GONE = Response(404, {}, b'{"error": {"code": "common.0011", "message": "query job fail"}}')
@@ -165,8 +165,8 @@ GONE = Response(404, {}, b'{"error": {"code": "common.0011", "message": "query j
 def test_f14_a_record_is_gone_after_three_answers_and_ten_seconds_and_no_sooner(
     latency: float,
 ) -> None:
-    watched = Service(in_turn(RUNNING, GONE), latency=latency).watch("j")
-    missed = [at + latency for at in watched.asked[1:]]
+    watched = WatchService(in_turn(RUNNING, GONE), latency=latency).watch("j")
+    missed = [at + latency for at in watched.requests[1:]]
     assert watched.code == 5
     assert len(missed) >= 3
     assert 10 <= missed[-1] - missed[0] <= 10 + 4 + latency
@@ -175,10 +175,10 @@ def test_f14_a_record_is_gone_after_three_answers_and_ten_seconds_and_no_sooner(
 
 def test_f14_an_answer_in_between_begins_the_count_of_missing_ones_anew() -> None:
     answers = [RUNNING, *[GONE, GONE, RUNNING] * 5, SUCCESS]
-    assert Service(in_turn(*answers), latency=6.0).watch("j").code == 0
+    assert WatchService(in_turn(*answers), latency=6.0).watch("j").code == 0
 
 
 def test_f14_a_job_that_becomes_visible_within_the_grace_is_followed() -> None:
     for seconds, code in ((29, 0), (45, 5)):
-        late = Service(lambda _, now, at=seconds: GONE if now < at else SUCCESS)  # type: ignore[misc]
+        late = WatchService(lambda _, now, at=seconds: GONE if now < at else SUCCESS)  # type: ignore[misc]
         assert late.watch("j").code == code

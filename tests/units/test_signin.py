@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.clock import FakeClock
 from tests.support.cloud import (
     AUTH_URL,
     PASSWORD,
@@ -19,9 +20,8 @@ from tests.support.cloud import (
     SECRET,
     SERVICE,
     USER,
-    Clock,
     Cloud,
-    told,
+    json_response,
 )
 from vbsjob.errors import VbsjobError
 
@@ -38,7 +38,7 @@ LOCATED = SETTINGS | {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
 
 
 def proofs(cloud: Cloud) -> Any:
-    return json.loads(cloud.asked[0].body)["auth"]
+    return json.loads(cloud.requests[0].body)["auth"]
 
 
 def test_a_password_gives_a_token_for_the_project_and_the_catalog_leads_to_the_service() -> None:
@@ -51,7 +51,7 @@ def test_a_password_gives_a_token_for_the_project_and_the_catalog_leads_to_the_s
         },
     }
     assert proofs(cloud)["scope"] == {"project": {"name": "eu-de_team", "domain": {"name": "dom"}}}
-    assert cloud.asked[1].url == f"{SERVICE}/v1/{PROJECT_ID}/jobs/j"
+    assert cloud.requests[1].url == f"{SERVICE}/v1/{PROJECT_ID}/jobs/j"
 
 
 def test_an_application_credential_is_sent_without_a_scope() -> None:
@@ -106,20 +106,20 @@ def test_a_token_with_endpoint_and_project_makes_no_identity_call() -> None:
     cloud = Cloud(tokens={"mine"})
     env = {"OS_TOKEN": "mine", "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
     assert cloud.run("get", "j", env=env)[0] == 0
-    assert len(cloud.asked) == 1
+    assert len(cloud.requests) == 1
 
 
 def test_an_access_key_asks_for_project_and_catalog_with_signed_requests() -> None:
     cloud = Cloud()
     assert cloud.run("get", "j", env=SETTINGS)[0] == 0
-    assert [request.url for request in cloud.asked] == [
+    assert [request.url for request in cloud.requests] == [
         f"{AUTH_URL}/projects?name=eu-de_team",
         f"{AUTH_URL}/auth/catalog",
         f"{SERVICE}/v1/{PROJECT_ID}/jobs/j",
     ]
-    assert all("Signature=" in request.headers["Authorization"] for request in cloud.asked)
-    assert cloud.asked[2].headers["X-Project-Id"] == PROJECT_ID
-    sent = str([(r.url, dict(r.headers), r.body) for r in cloud.asked])
+    assert all("Signature=" in request.headers["Authorization"] for request in cloud.requests)
+    assert cloud.requests[2].headers["X-Project-Id"] == PROJECT_ID
+    sent = str([(r.url, dict(r.headers), r.body) for r in cloud.requests])
     assert SETTINGS["OS_SECRET_KEY"] not in sent
 
 
@@ -127,56 +127,58 @@ def test_an_access_key_with_endpoint_and_project_makes_one_request() -> None:
     cloud = Cloud()
     env = LOCATED | {"OS_SECURITY_TOKEN": "temporary-token"}
     assert cloud.run("get", "j", env=env)[0] == 0
-    assert len(cloud.asked) == 1
-    assert cloud.asked[0].headers["X-Security-Token"] == "temporary-token"
+    assert len(cloud.requests) == 1
+    assert cloud.requests[0].headers["X-Security-Token"] == "temporary-token"
 
 
 def test_f64_every_try_is_signed_anew() -> None:
-    answers = iter([told(502, {}), told(502, {})])
+    answers = iter([json_response(502, {}), json_response(502, {})])
     cloud = Cloud(before=lambda _: next(answers, None))
     assert cloud.run("get", "j", env=LOCATED)[0] == 0
-    dates = [request.headers["X-Sdk-Date"] for request in cloud.asked]
+    dates = [request.headers["X-Sdk-Date"] for request in cloud.requests]
     assert len(set(dates)) > 1
-    assert len({request.headers["Authorization"] for request in cloud.asked}) == len(set(dates))
+    assert len({request.headers["Authorization"] for request in cloud.requests}) == len(set(dates))
 
 
 def test_a_bad_signature_is_sent_once_also_when_many_jobs_are_asked_for() -> None:
-    wrong = told(401, {"error_code": "APIGW.0301", "error_msg": "verify aksk signature fail"})
+    wrong = json_response(
+        401, {"error_code": "APIGW.0301", "error_msg": "verify aksk signature fail"}
+    )
     cloud = Cloud(before=lambda _: wrong)
     code, _, err = cloud.run("get", *(f"j{n}" for n in range(50)), env=LOCATED)
     assert code == 4
-    assert len(cloud.asked) == 1
+    assert len(cloud.requests) == 1
     assert "verify aksk signature fail" in err
 
 
 @pytest.mark.parametrize("hours", [-30 * 24, -23, -2, 2, 23])
 def test_f63_a_clock_that_is_off_is_named_and_corrected_once(hours: int) -> None:
-    right = Clock()
-    told_time = right.now() + timedelta(hours=hours)
+    right = FakeClock()
+    told_time = right.utc() + timedelta(hours=hours)
 
     def late(request: Request) -> Response | None:
         at = datetime.strptime(request.headers["X-Sdk-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         if abs(at - told_time) < timedelta(minutes=15):
             return None
         said = {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM: signature expired"}
-        return told(401, said, date=format_datetime(told_time, usegmt=True))
+        return json_response(401, said, date=format_datetime(told_time, usegmt=True))
 
     cloud = Cloud(before=late)
     code, _, err = cloud.run("get", "j", env=LOCATED)
     if abs(hours) > 24:
-        assert (code, len(cloud.asked)) == (4, 1)
+        assert (code, len(cloud.requests)) == (4, 1)
     else:
-        assert (code, len(cloud.asked)) == (0, 2)
+        assert (code, len(cloud.requests)) == (0, 2)
         assert f"{told_time:%Y-%m-%d %H:%M}" in err
-        assert f"{right.now():%Y-%m-%d %H:%M}" in err
+        assert f"{right.utc():%Y-%m-%d %H:%M}" in err
 
 
 def test_f63_the_time_is_corrected_only_once() -> None:
     said = {"error_code": "APIGW.0301", "error_msg": "signature expired"}
-    date = format_datetime(Clock().now() + timedelta(hours=1), usegmt=True)
-    cloud = Cloud(before=lambda _: told(401, said, date=date))
+    date = format_datetime(FakeClock().utc() + timedelta(hours=1), usegmt=True)
+    cloud = Cloud(before=lambda _: json_response(401, said, date=date))
     assert cloud.run("get", "a", "b", "c", env=LOCATED)[0] == 4
-    assert len(cloud.asked) == 2
+    assert len(cloud.requests) == 2
 
 
 def test_f56_a_refused_token_is_renewed_once_then_it_is_4() -> None:
@@ -186,9 +188,9 @@ def test_f56_a_refused_token_is_renewed_once_then_it_is_4() -> None:
     cloud.tokens.clear()
     assert asking.job("j").status == "SUCCESS"
     assert cloud.posts == 2
-    refusing = Cloud(before=lambda r: told(401, {}) if r.method == "GET" else None)
+    refusing = Cloud(before=lambda r: json_response(401, {}) if r.method == "GET" else None)
     assert refusing.run("get", "j")[0] == 4
-    assert [request.method for request in refusing.asked] == ["POST", "GET", "POST", "GET"]
+    assert [request.method for request in refusing.requests] == ["POST", "GET", "POST", "GET"]
 
 
 def test_f57_s13_a_wrong_password_is_tried_once() -> None:
@@ -203,11 +205,11 @@ def test_tokens_come_before_keys_and_keys_before_passwords_and_auth_type_decides
     everything = USER | LOCATED | {"OS_TOKEN": "mine"}
     cloud = Cloud(tokens={"mine"})
     cloud.run("get", "j", env=everything)
-    assert cloud.asked[-1].headers["X-Auth-Token"] == "mine"
+    assert cloud.requests[-1].headers["X-Auth-Token"] == "mine"
     cloud.run("get", "j", env=everything | {"OS_TOKEN": ""})
-    assert "Authorization" in cloud.asked[-1].headers
+    assert "Authorization" in cloud.requests[-1].headers
     cloud.run("get", "j", env=everything | {"OS_AUTH_TYPE": "v3password"})
-    assert cloud.asked[-1].headers["X-Auth-Token"] == "canary-token-1"
+    assert cloud.requests[-1].headers["X-Auth-Token"] == "canary-token-1"
 
 
 def test_keys_meant_for_object_storage_do_not_outrank_a_password() -> None:
@@ -217,7 +219,7 @@ def test_keys_meant_for_object_storage_do_not_outrank_a_password() -> None:
     assert cloud.posts == 1
     alone = {k: v for k, v in USER.items() if k not in {"OS_PASSWORD", "OS_USERNAME"}}
     cloud.run("get", "j", env=alone | storage)
-    assert "Authorization" in cloud.asked[-1].headers
+    assert "Authorization" in cloud.requests[-1].headers
 
 
 @pytest.mark.parametrize(
@@ -236,7 +238,7 @@ def test_a_missing_value_is_named_with_every_way_to_set_it(left_out: str, named:
     assert named in err
     assert "VBSJOB_" in err
     assert "clouds.yaml" in err
-    assert not cloud.asked
+    assert not cloud.requests
 
 
 @pytest.mark.parametrize("name", ["OS_ACCESS_KEY", "OS_SECRET_KEY"])
@@ -277,14 +279,14 @@ def test_f67_a_secret_that_no_header_can_hold_is_refused_without_being_shown(
     assert code == 2
     assert variable in err
     assert bad.strip() not in err
-    assert not cloud.asked
+    assert not cloud.requests
 
 
 def test_f67_an_empty_token_is_none() -> None:
     env = {"OS_TOKEN": "", "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
     cloud = Cloud()
     assert cloud.run("get", "j", env=env)[0] == 4
-    assert not cloud.asked
+    assert not cloud.requests
 
 
 @given(st.text(max_size=20))
@@ -293,6 +295,6 @@ def test_f67_no_token_reaches_a_header_but_as_printable_ascii(token: str) -> Non
     env = {"OS_TOKEN": token, "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
     cloud = Cloud()
     assert cloud.run("get", "j", env=env)[0] in {2, 4}
-    for request in cloud.asked:
+    for request in cloud.requests:
         assert request.headers["X-Auth-Token"] == token
         assert re.fullmatch("[!-~]+", token)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.cloud import AUTH_URL, PASSWORD, USER, Clock, Cloud, told
+from tests.support.clock import FakeClock
+from tests.support.cloud import AUTH_URL, PASSWORD, USER, Cloud, json_response
 from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.server import Server, always, answer
 from vbsjob.errors import UnavailableError, VbsjobError
@@ -25,7 +26,7 @@ class Posts:
     """When somebody tried to sign in; the n-th try gets the n-th answer, the last one for ever."""
 
     def __init__(self, *answers: Response | VbsjobError | None) -> None:
-        self.clock = Clock()
+        self.clock = FakeClock()
         self.at: list[float] = []
         self._answers = answers
 
@@ -46,21 +47,21 @@ class Posts:
 def test_f60_a_sign_in_that_fails_for_the_moment_is_tried_twice_two_seconds_apart(
     status: int | None,
 ) -> None:
-    posts = Posts(told(status, {}) if status else UnavailableError("no answer in time."))
+    posts = Posts(json_response(status, {}) if status else UnavailableError("no answer in time."))
     assert posts.cloud().run("get", "j")[0] == 7
     first, second = posts.at
     assert second - first >= 2.0
 
 
 def test_f60_the_second_try_may_succeed() -> None:
-    posts = Posts(told(503, {}), None)
+    posts = Posts(json_response(503, {}), None)
     assert posts.cloud().run("get", "a", "b")[0] == 0
     assert len(posts.at) == 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 201, 302])
 def test_f57_f60_a_sign_in_that_is_refused_is_not_tried_again(status: int) -> None:
-    posts = Posts(told(status, {}))
+    posts = Posts(json_response(status, {}))
     assert posts.cloud().run("get", "j")[0] in {4, 6}
     assert len(posts.at) == 1
 
@@ -82,11 +83,11 @@ def test_f58_a_token_is_renewed_in_its_last_two_minutes_or_twentieth(
     cloud.clock.sleep(1.5)
     asking.job("j")
     assert len(posts.at) == 2
-    assert cloud.asked[-1].headers["X-Auth-Token"] == "canary-token-2"
+    assert cloud.requests[-1].headers["X-Auth-Token"] == "canary-token-2"
 
 
 def test_f58_while_renewing_fails_the_old_token_serves_to_its_last_second() -> None:
-    posts = Posts(None, told(503, {}))
+    posts = Posts(None, json_response(503, {}))
     cloud = posts.cloud(life=3600.0)
     asking = cloud.client()
     asking.job("j")
@@ -95,20 +96,20 @@ def test_f58_while_renewing_fails_the_old_token_serves_to_its_last_second() -> N
     assert len(posts.at) == 3
     assert asking.job("j").status == "SUCCESS"
     assert len(posts.at) == 3
-    assert cloud.asked[-1].headers["X-Auth-Token"] == "canary-token-1"
+    assert cloud.requests[-1].headers["X-Auth-Token"] == "canary-token-1"
     cloud.clock.sleep(120)
     with pytest.raises(VbsjobError):
         asking.job("j")
 
 
 def test_f58_once_renewing_works_again_the_new_token_serves() -> None:
-    posts = Posts(None, told(503, {}), told(503, {}), None)
+    posts = Posts(None, json_response(503, {}), json_response(503, {}), None)
     cloud = posts.cloud(life=3600.0)
     asking = cloud.client()
     for seconds in (0, 3481, 61):
         cloud.clock.sleep(seconds)
         asking.job("j")
-    assert cloud.asked[-1].headers["X-Auth-Token"] == "canary-token-2"
+    assert cloud.requests[-1].headers["X-Auth-Token"] == "canary-token-2"
 
 
 def test_f56_a_token_refused_for_ever_is_renewed_once_a_minute_and_thrice_an_hour() -> None:
@@ -116,7 +117,7 @@ def test_f56_a_token_refused_for_ever_is_renewed_once_a_minute_and_thrice_an_hou
 
     def refusing(request: Request) -> Response | None:
         if request.method == "GET":
-            return told(401, {})
+            return json_response(401, {})
         at.append(cloud.clock())
         return None
 
@@ -136,7 +137,7 @@ def test_f56_a_token_refused_for_ever_is_renewed_once_a_minute_and_thrice_an_hou
 
 
 def test_f56_a_refused_credential_is_not_sent_again_by_the_same_process() -> None:
-    posts = Posts(told(401, {}))
+    posts = Posts(json_response(401, {}))
     asking = posts.cloud().client()
     for _ in range(5):
         with pytest.raises(VbsjobError):
@@ -167,7 +168,7 @@ def changed(cloud: Cloud) -> Callable[[Request], Response | None]:
         if request.method != "POST":
             return None
         proof = json.loads(request.body)["auth"]["identity"]["password"]["user"]["password"]
-        return told(401, {}) if proof == PASSWORD else None
+        return json_response(401, {}) if proof == PASSWORD else None
 
     return before
 
@@ -195,10 +196,10 @@ def test_f67_a_token_that_no_header_can_hold_is_refused_whoever_issued_it(token:
     def before(request: Request) -> Response | None:
         if request.url != f"{AUTH_URL}/auth/tokens":
             return None
-        return told(201, {"token": {"project": {"id": "p"}}}, **{"x-subject-token": token})
+        return json_response(201, {"token": {"project": {"id": "p"}}}, **{"x-subject-token": token})
 
     cloud = Cloud(before=before)
     code, _, err = cloud.run("get", "j")
-    assert (code, len(cloud.asked)) == (6, 1)
+    assert (code, len(cloud.requests)) == (6, 1)
     assert "holds no token" in err
     assert "canary" not in err

@@ -11,7 +11,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.support.program import TOKEN, Ended, asked, clean_env, process, told
+from tests.support.program import (
+    TOKEN,
+    RunResult,
+    clean_env,
+    run_against,
+    run_in_memory,
+    run_process,
+)
 from tests.support.pseudo_terminal import Screen
 from tests.support.server import Server, always, answer, job
 from vbsjob.config.schema import SETTINGS
@@ -38,23 +45,23 @@ def unheard(request: Request) -> Response:
 @pytest.mark.parametrize("job_id", ODD_IDS, ids=range(len(ODD_IDS)))
 def test_f87_s10_what_is_no_id_is_refused_before_anything_is_sent(job_id: str) -> None:
     for ended in (
-        told("get", "--", job_id, send=unheard),
-        told("get", "-", send=unheard, stdin=f"{job_id}\n"),
+        run_in_memory("get", "--", job_id, send=unheard),
+        run_in_memory("get", "-", send=unheard, stdin=f"{job_id}\n"),
     ):
         assert ended.code == 2
-        assert ended.tidy
+        assert ended.is_clean
         assert len(ended.err) < 400
         assert all(c.isprintable() for c in ended.err.removesuffix("\n"))
 
 
 def test_f87_an_id_that_looks_like_an_option_is_taken_for_one() -> None:
-    assert told("get", "-x", send=unheard).code == 2
+    assert run_in_memory("get", "-x", send=unheard).code == 2
 
 
 @pytest.mark.parametrize("project", ["../x", "a/b", "a?b", "", "a\nb", "é", "x" * 65])
 def test_f87_a_project_id_that_is_none_is_refused(project: str) -> None:
     env = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": project, "VBSJOB_ENDPOINT": "https://vbs.test"}
-    assert told("get", "j", send=unheard, env=env).code == 2
+    assert run_in_memory("get", "j", send=unheard, env=env).code == 2
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +77,8 @@ def test_f87_s10_a_server_sees_a_plain_path_and_our_headers_or_nothing(
     service: Server, job_id: str
 ) -> None:
     before = service.connections
-    ended = asked(service.url, "get", "--retry-for", "0", "--", job_id)
-    assert ended.tidy
+    ended = run_against(service.url, "get", "--retry-for", "0", "--", job_id)
+    assert ended.is_clean
     for log in service.received[before:]:
         assert REQUEST.fullmatch(log), log
     assert service.connections - before <= 1
@@ -97,9 +104,9 @@ ODD_ADDRESSES = [
 
 @pytest.mark.parametrize("address", ODD_ADDRESSES)
 def test_f88_s02_an_address_two_readers_could_differ_about_is_refused(address: str) -> None:
-    ended = told("get", "j", "--endpoint", address, send=unheard)
+    ended = run_in_memory("get", "j", "--endpoint", address, send=unheard)
     assert ended.code == 2, ended.err
-    assert ended.tidy
+    assert ended.is_clean
     assert ended.err.startswith("vbsjob: --endpoint")
     assert all(c.isprintable() for c in ended.err.removesuffix("\n"))
     assert "user:pw" not in ended.err
@@ -117,7 +124,7 @@ def test_f88_what_is_dialled_is_the_host_that_was_checked(rest: str) -> None:
         assert httpx.URL(request.url).host == urlsplit(request.url).hostname
         return Response(200, {}, b'{"job_id":"j","status":"SUCCESS"}')
 
-    assert told("get", "j", f"--endpoint=https://{rest}", send=send).code in {0, 2}
+    assert run_in_memory("get", "j", f"--endpoint=https://{rest}", send=send).code in {0, 2}
 
 
 @pytest.mark.parametrize("argv", [
@@ -127,7 +134,9 @@ def test_f88_what_is_dialled_is_the_host_that_was_checked(rest: str) -> None:
     ["get", "j", "--color", "\x1b"], ["get", "j", "--project", "\x1b[31m/"], ["sandbox", "--port", "\x1b[3"],
 ])  # fmt: skip
 def test_f89_s08_what_is_echoed_of_the_arguments_never_acts_on_a_terminal(argv: list[str]) -> None:
-    ended = told(*argv, send=lambda _: Response(200, {}, b'{"job_id":"j","status":"SUCCESS"}'))
+    ended = run_in_memory(
+        *argv, send=lambda _: Response(200, {}, b'{"job_id":"j","status":"SUCCESS"}')
+    )
     assert ended.code in {0, 2}
     screen = Screen(200)
     screen.feed(ended.out + ended.err)
@@ -138,9 +147,9 @@ def test_f89_s08_what_is_echoed_of_the_arguments_never_acts_on_a_terminal(argv: 
 def test_f89_arguments_that_are_no_text_are_refused() -> None:
     for argv in ([b"get", b"\xff\xfe"], [b"\xff"], [b"get", b"j", b"--cloud", b"\xff"],
                  [b"get", b"j", b"--\xff=\xfe"], [b"get", b"j", b"--endpoint", b"https://\xff"]):  # fmt: skip
-        ended = process(*argv, env=clean_env())
+        ended = run_process(*argv, env=clean_env())
         assert ended.code == 2, ended.err
-        assert ended.tidy
+        assert ended.is_clean
 
 
 COMMANDS = [command for command in generate.tree().every() if not command.below]
@@ -153,10 +162,10 @@ def test_f90_s04_no_option_of_any_command_takes_a_secret(command: Command) -> No
     assert not options & secrets
     assert not [name for name in options if re.search("pass|secret|credential|-key|auth", name)]
     words = command.name.split()[1:]
-    shown = process(*words, "--help", env=clean_env(COLUMNS="200")).out
+    shown = run_process(*words, "--help", env=clean_env(COLUMNS="200")).out
     assert {name for name in options if name not in shown} == set()
     for option in sorted(secrets):
-        ended = told(*words, option, "geheimgeheim", send=unheard)
+        ended = run_in_memory(*words, option, "geheimgeheim", send=unheard)
         assert ended.code == 2
         assert "geheim" not in ended.out + ended.err
 
@@ -178,7 +187,7 @@ def test_f92_s05_a_bug_is_told_by_its_place_and_never_by_its_content() -> None:
         raise KeyError(f"{secret} {TOKEN}")
 
     for argv in (["get", "j"], ["get", "j", "-v"], ["get", "j", "-o", "json"], ["get", "j", "k"]):
-        ended = told(*argv, send=broken)
+        ended = run_in_memory(*argv, send=broken)
         assert ended.code == 70
         assert "a bug in vbsjob: KeyError at" in ended.err
         assert TOKEN not in ended.out + ended.err
@@ -188,21 +197,21 @@ def test_f92_s05_a_bug_is_told_by_its_place_and_never_by_its_content() -> None:
     "argv", [["get", "j"], ["get", "j", "-v"], ["get", "j", "-o", "json", "-v"]]
 )
 def test_f93_f95_s05_a_service_that_echoes_the_token_makes_nobody_print_it(argv: list[str]) -> None:
-    def echo(status: int) -> Ended:
+    def echo(status: int) -> RunResult:
         body = job("FAIL", fail_reason=TOKEN, entities={TOKEN: TOKEN}, message=f"x{TOKEN}x")
         error = {"error": {"message": f"token {TOKEN} bad", "code": TOKEN}, "request_id": TOKEN}
         said = answer(body if status == 200 else error, status, f"X-Request-Id: {TOKEN}",
                       f"Location: https://{TOKEN}.test/{TOKEN}", f"Retry-After: {TOKEN}")  # fmt: skip
         with Server(always(said)) as server:
-            return asked(server.url, *argv)
+            return run_against(server.url, *argv)
 
     for status in (200, 201, 302, 400, 401, 403, 404, 429, 500):
         ended = echo(status)
         assert TOKEN not in ended.out + ended.err
-        assert ended.tidy
+        assert ended.is_clean
 
 
 def test_no_arguments_at_all_show_the_help() -> None:
-    ended = process(env=clean_env())
+    ended = run_process(env=clean_env())
     assert ended.code == 0
     assert "Usage: vbsjob" in ended.out

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support import watch_service
-from tests.support.program import Ended, told
+from tests.support.program import RunResult, run_in_memory
 from tests.support.server import job
 from vbsjob.http import strict_json
 from vbsjob.http.messages import Response
@@ -18,8 +18,10 @@ from vbsjob.text import printable
 FORMATS = ("table", "json", "jsonl", "yaml", "csv", "value", "env", "name")
 
 
-def get(body: bytes, *argv: str, status: int = 200) -> Ended:
-    return told("get", "j", "--exit-status", *argv, send=lambda _: Response(status, {}, body))
+def get(body: bytes, *argv: str, status: int = 200) -> RunResult:
+    return run_in_memory(
+        "get", "j", "--exit-status", *argv, send=lambda _: Response(status, {}, body)
+    )
 
 
 def nested(levels: int) -> bytes:
@@ -33,9 +35,9 @@ def test_f41_sub_jobs_as_deep_as_one_may_draw_come_out_in_every_format(levels: i
     for name in FORMATS:
         ended = get(nested(levels), "-o", name)
         assert ended.code == 1, (name, ended.err)
-        assert ended.tidy
+        assert ended.is_clean
     assert "deepest" in get(nested(levels), "-o", "json").out
-    drawn = told("tree", "j", send=lambda _: Response(200, {}, nested(levels))).out
+    drawn = run_in_memory("tree", "j", send=lambda _: Response(200, {}, nested(levels))).out
     below = f"{levels - 64} deeper level{'s' if levels > 65 else ''}"
     assert (below in drawn) is (levels > 64)
     assert ("deepest" in drawn) is (levels <= 64)
@@ -49,7 +51,7 @@ def test_f41_deeper_nesting_is_a_clear_error_whatever_the_format(levels: int) ->
             ended = get(body, "-o", name)
             assert ended.code == 7, ended.err
             assert "nested too deeply" in ended.err or "more members" in ended.err
-            assert ended.tidy
+            assert ended.is_clean
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_f41_deeper_nesting_is_a_clear_error_whatever_the_format(levels: int) ->
 def test_f42_f45_a_number_that_is_none_is_refused(number: str) -> None:
     ended = get(b'{"job_id":"j","status":"SUCCESS","entities":{"n":%s}}' % number.encode())
     assert ended.code == 7
-    assert ended.tidy
+    assert ended.is_clean
 
 
 def test_f42_long_numbers_within_reason_are_kept() -> None:
@@ -95,7 +97,7 @@ def test_f42_long_numbers_within_reason_are_kept() -> None:
 def test_f43_bytes_that_are_no_strict_document_are_no_answer(content: bytes) -> None:
     ended = get(content)
     assert ended.code in {6, 7}
-    assert ended.tidy
+    assert ended.is_clean
 
 
 def test_f43_a_byte_order_mark_is_no_fault() -> None:
@@ -154,7 +156,7 @@ def test_f46_any_other_member_may_have_any_shape(member: str) -> None:
         for name in FORMATS:
             ended = get(body, "-o", name)
             assert ended.code == 1, (odd, name, ended.err)
-            assert ended.tidy
+            assert ended.is_clean
 
 
 @pytest.mark.parametrize(
@@ -180,12 +182,12 @@ def test_f47_many_odd_words_are_warned_of_once_and_known_ones_never() -> None:
 
     for argv in ((), ("-o", "jsonl"), ("-o", "json")):
         answers = iter(words)
-        watched = watch_service.Service(answer).watch("j", *argv)
+        watched = watch_service.WatchService(answer).watch("j", *argv)
         assert watched.code == 0
         assert watched.err.count("'ODD-0' is no status known here") == 1
         assert watched.err.count("is no status known here") == 1
     answers = iter(words)
-    assert watch_service.Service(answer).watch("j", "-q").err == ""
+    assert watch_service.WatchService(answer).watch("j", "-q").err == ""
 
 
 # DESIGN.md has no --strict: the parent decides, and --fail-fast is for a job that goes on.

@@ -13,8 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.context import fake_context
-from tests.support.program import SETTINGS, environment, told
-from tests.support.watch_service import Service, Terminal
+from tests.support.program import SETTINGS, environment, run_in_memory
+from tests.support.terminal_stream import TerminalStream
+from tests.support.watch_service import WatchService
 from vbsjob.client import JobsClient
 from vbsjob.config import loader as chosen
 from vbsjob.errors import VbsjobError
@@ -201,8 +202,10 @@ def test_f46_f55_s09_any_job_comes_out_in_any_format_and_json_gives_it_back(
     found: dict[str, Any], name: str, command: str
 ) -> None:
     body = json.dumps(found).encode()
-    ended = told(command, "j", "--exit-status", "-o", name, send=lambda _: Response(200, {}, body))
-    assert ended.tidy
+    ended = run_in_memory(
+        command, "j", "--exit-status", "-o", name, send=lambda _: Response(200, {}, body)
+    )
+    assert ended.is_clean
     assert ended.code != ExitCode.INTERNAL
     assert (ended.code in {0, 1}) <= (ended.code == truth(body))
     if name in {"json", "jsonl"} and ended.out:
@@ -251,9 +254,9 @@ def watched(draw: random.Random) -> tuple[int, list[bytes], str]:
         return Response(200, {}, delivered[-1])
 
     ways = (*draw.choice(WAYS), "--retry-for", "30s")
-    terminal = Terminal() if draw.random() < 0.5 else None
+    terminal = TerminalStream() if draw.random() < 0.5 else None
     env = {"TERM": "xterm", "VBSJOB_TIMEOUT": "2m", **SETTINGS}
-    ended = Service(answer).run(*ways, stderr=terminal, **env)
+    ended = WatchService(answer).run(*ways, stderr=terminal, **env)
     return ended.code, delivered, ended.out + ended.err
 
 

@@ -14,10 +14,11 @@ import pytest
 import yaml
 
 from tests.support.canary import leaked
+from tests.support.clock import FakeClock
 from tests.support.context import fake_context
-from tests.support.hostile_text import hostile
-from tests.support.program import Clock, environment
-from tests.support.watch_service import Service, job
+from tests.support.hostile_text import random_hostile_text
+from tests.support.program import environment
+from tests.support.watch_service import WatchService, job
 from vbsjob.__main__ import run
 from vbsjob.config.schema import SETTINGS
 from vbsjob.http.messages import Request, Response
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.watch_service import JobResult
+    from tests.support.watch_service import Reply
 
     Record = Callable[[str, object], None]
     Draw = random.Random
@@ -55,10 +56,10 @@ OPTIONS = ("-o", "-f", "--exit-status", "--no-exit-status", "-q", "-v", "--cloud
 
 def value(draw: Draw) -> str:
     """Return what somebody might mean, or what nobody does."""
-    return draw.choice(VALUES) if draw.random() < 0.7 else hostile(draw)
+    return draw.choice(VALUES) if draw.random() < 0.7 else random_hostile_text(draw)
 
 
-def told_in_the_end(job_id: str, now: float) -> JobResult:
+def told_in_the_end(job_id: str, now: float) -> Reply:
     return job(job_id, "RUNNING" if now < 60 else "SUCCESS")
 
 
@@ -77,11 +78,11 @@ def test_f89_s20_no_arguments_end_in_a_verdict_of_their_own(record_property: Rec
     draw, codes = random.Random(89), []
     for _ in range(ARGUMENTS):
         argv = arguments(draw)
-        ended = Service(told_in_the_end).run(*argv)
+        ended = WatchService(told_in_the_end).run(*argv)
         codes.append(ended.code)
         assert ended.code in {0, *NO_VERDICT, 124}, argv
         if ended.code == 0 and "--exit-status" in argv and argv[0] == "get":
-            assert ended.lasted > 60 or not ended.asked, argv
+            assert ended.lasted > 60 or not ended.requests, argv
         harmless(ended.err)
     assert codes.count(0) > ARGUMENTS // 10  # they reach what the words are about
     record_property("cases", ARGUMENTS)
@@ -108,7 +109,7 @@ def running(_request: Request) -> Response:
 
 
 def spoken(argv: list[str], **context: Any) -> tuple[int, str]:
-    out, err, clock = io.StringIO(), io.StringIO(), Clock()
+    out, err, clock = io.StringIO(), io.StringIO(), FakeClock()
     here = fake_context(
         io.StringIO(), out, err, monotonic=clock, sleep=clock.sleep, random=lambda: 1.0,
         send=running, **context,
@@ -162,7 +163,7 @@ def cloud(draw: Draw) -> dict[str, Any]:
     for where, names in ((found, PLAIN), (auth, (*SIGN_IN, *SECRET))):
         for _ in range(draw.choice((0, 0, 1, 2))):
             name = draw.choice(names)
-            odd = hostile(draw) if draw.random() < 0.2 else ""
+            odd = random_hostile_text(draw) if draw.random() < 0.2 else ""
             where[name] = draw.choice(CANARIES) + odd if name in SECRET else anything(draw)
     if draw.random() < 0.1:
         found["auth"] = anything(draw)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.hostile_text import boxes, hostile, visible
+from tests.support.hostile_text import displayed, random_hostile_text, same_width_text
 from tests.support.pseudo_terminal import Screen
-from tests.support.text_outputs import SURFACES, TEXTS, files, response, spoken
+from tests.support.text_outputs import SURFACES, TEXTS, report_files, response, run_and_capture
 from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 def texts(draw: random.Random) -> list[str]:
     """Return hostile texts, no two of which look the same, and none is a status."""
-    return [f"{hostile(draw)}{number:02}" for number in range(TEXTS)]
+    return [f"{random_hostile_text(draw)}{number:02}" for number in range(TEXTS)]
 
 
 def neutral(text: str) -> str:
     """Return a text of the same columns that means nothing, and still is no other's."""
-    return boxes(text[:-2]) + text[-2:]
+    return same_width_text(text[:-2]) + text[-2:]
 
 
 def screen(name: str, written: str) -> Screen:
@@ -61,13 +61,13 @@ def rows(shown: Screen) -> list[str]:
     return [unicodedata.normalize("NFC", row.rstrip()) for row in told]
 
 
-def look(name: str, found: list[str]) -> None:
+def read_texts(name: str, found: list[str]) -> None:
     """Hold a surface to what S08 promises of these texts."""
     surface = SURFACES[name]
     written = surface(found)
-    assert written == surface(list(map(visible, found)))  # shown as it has to look, nothing lost
+    assert written == surface(list(map(displayed, found)))  # shown as it has to look, nothing lost
     if name in WHOLE:
-        missing = {text for text in found if visible(text) not in written}
+        missing = {text for text in found if displayed(text) not in written}
         assert missing <= {found[0], found[9]}  # where FAIL may stand instead
     shown, printable = screen(name, written), screen(name, surface(list(map(neutral, found))))
     assert shown.untouched
@@ -85,10 +85,10 @@ def look(name: str, found: list[str]) -> None:
         ]
 
 
-def looked(name: str, count: int, record: Callable[[str, object], None]) -> None:
+def check_random_texts(name: str, count: int, record: Callable[[str, object], None]) -> None:
     draw = random.Random(name)
     for _ in range(count):
-        look(name, texts(draw))
+        read_texts(name, texts(draw))
     record("cases", count * TEXTS)
 
 
@@ -100,7 +100,7 @@ def test_there_are_twenty_thousand_texts_on_every_commit() -> None:
 def test_f52_f53_f54_f89_s08_texts_on_a_screen_do_nothing_but_show(
     name: str, record_property: Callable[[str, object], None]
 ) -> None:
-    looked(name, COUNTS[name], record_property)
+    check_random_texts(name, COUNTS[name], record_property)
 
 
 @pytest.mark.long
@@ -108,7 +108,7 @@ def test_f52_f53_f54_f89_s08_texts_on_a_screen_do_nothing_but_show(
 def test_f52_f53_f54_f89_s08_many_more_texts_on_a_screen_do_nothing_but_show(
     name: str, record_property: Callable[[str, object], None]
 ) -> None:
-    looked(name, 40 if name in SLOW else 150, record_property)
+    check_random_texts(name, 40 if name in SLOW else 150, record_property)
 
 
 def test_f53_f95_s08_no_text_of_an_error_acts_on_a_screen_nor_fills_it(
@@ -116,12 +116,12 @@ def test_f53_f95_s08_no_text_of_an_error_acts_on_a_screen_nor_fills_it(
 ) -> None:
     draw = random.Random(95)
     for status in (200, 302, 400, 401, 403, 404, 407, 429, 500) * 20:
-        message, code, header = (hostile(draw) for _ in range(3))
+        message, code, header = (random_hostile_text(draw) for _ in range(3))
         named = ("location", "retry-after", "date", "x-request-id", "content-type")
         body = {"error": {"message": message, "code": code}, "request_id": message}
         said = response(body, status, **dict.fromkeys(named, header))
         for told in (said, Response(status, said.headers, b"<html>" + said.body)):
-            out, err = spoken("get", "j", "-v", "--retry-for", "0", told=told)
+            out, err = run_and_capture("get", "j", "-v", "--retry-for", "0", told=told)
             shown = screen("", out + err)
             assert shown.untouched
             assert set(chain(*cells(shown))) == {tuple(Screen().shown.default_char[1:])}
@@ -139,8 +139,8 @@ def test_s08_no_text_gives_the_runner_a_command_an_output_or_a_case_of_its_own(
     draw = random.Random(8)
     for _ in range(50):
         found = texts(draw)
-        err, outputs, summary, junit = files(found)
-        printable = files(list(map(neutral, found)))
+        err, outputs, summary, junit = report_files(found)
+        printable = report_files(list(map(neutral, found)))
         assert [line for line in err.split("\n") if "::error" in line[:8]] != []
         for line in err.split("\n"):
             assert not line.startswith(("::", "##[")) or COMMAND.fullmatch(line)
@@ -152,5 +152,5 @@ def test_s08_no_text_gives_the_runner_a_command_an_output_or_a_case_of_its_own(
         ]
         tags, others = (list(ET.fromstring(text).iter()) for text in (junit, printable[3]))
         assert [tag.tag for tag in tags] == [tag.tag for tag in others]
-        assert visible(found[5]) in "".join(tag.get("message", "") for tag in tags)
+        assert displayed(found[5]) in "".join(tag.get("message", "") for tag in tags)
     record_property("cases", 50 * TEXTS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.program import told
+from tests.support.program import run_in_memory
 from vbsjob.http.messages import Response
 
 HOSTILE = "\x1b[2J\x1b]0;x\x07\x9b31m\u202eevil[/x][red]:smile:\r\n\x00\u2028\ufeffrow"
@@ -35,7 +35,7 @@ def test_f53_f54_s08_hostile_text_in_any_member_never_acts(member: str, output: 
         inside = {HOSTILE: HOSTILE, "backup_id": HOSTILE, "inner": {HOSTILE: [HOSTILE]}}
     if member == "sub_jobs":
         inside = [job(job_id=HOSTILE, job_type=HOSTILE, status=HOSTILE, entities={HOSTILE: "x"})]
-    ended = told("get", "j", "-o", output, send=answering(job(**{member: inside})))
+    ended = run_in_memory("get", "j", "-o", output, send=answering(job(**{member: inside})))
     assert ended.code == 0, ended.err
     assert harmless(ended.out)
     assert harmless(ended.err)
@@ -43,7 +43,7 @@ def test_f53_f54_s08_hostile_text_in_any_member_never_acts(member: str, output: 
 
 @pytest.mark.parametrize("member", MEMBERS[:5])
 def test_f52_what_is_hostile_is_shown_and_nothing_of_it_is_lost(member: str) -> None:
-    ended = told("get", "j", "-o", "table", send=answering(job(**{member: HOSTILE})))
+    ended = run_in_memory("get", "j", "-o", "table", send=answering(job(**{member: HOSTILE})))
     for shown in ("^[[2J", "^[]0;x^G", "<U+009B>31m", "<U+202E>evil[/x][red]:smile:", "<U+2028>"):
         assert shown in ended.out
 
@@ -52,8 +52,8 @@ def test_f52_what_is_hostile_is_shown_and_nothing_of_it_is_lost(member: str) -> 
 def test_f52_a_newline_in_a_member_makes_no_row_of_its_own(member: str) -> None:
     forged = job(**{member: "a\nSUCCESS\r\nrow"})
     for output in ("value", "csv", "env", "table"):
-        printable = told("get", "j", "-o", output, send=answering(job(**{member: "a"})))
-        ended = told("get", "j", "-o", output, send=answering(forged))
+        printable = run_in_memory("get", "j", "-o", output, send=answering(job(**{member: "a"})))
+        ended = run_in_memory("get", "j", "-o", output, send=answering(forged))
         assert ended.out.count("\n") == printable.out.count("\n")
 
 
@@ -69,10 +69,10 @@ def test_f52_a_newline_in_a_member_makes_no_row_of_its_own(member: str) -> None:
     ids=["error", "gateway", "flat", "named"],
 )
 def test_f53_hostile_text_in_an_error_never_acts(status: int, body: Any) -> None:
-    ended = told("get", "j", send=answering(body, status))
+    ended = run_in_memory("get", "j", send=answering(body, status))
     assert harmless(ended.err)
     assert ended.out == ""
-    ended = told("get", "j", "-o", "json", send=answering(body, status))
+    ended = run_in_memory("get", "j", "-o", "json", send=answering(body, status))
     assert ended.err.splitlines()[-1].isascii()
     assert json.loads(ended.err.splitlines()[-1])["error"]["exit_code"] == ended.code
 
@@ -96,13 +96,13 @@ def test_f53_hostile_text_in_an_error_never_acts(status: int, body: Any) -> None
     ids=lambda argv: " ".join(argv)[:24].encode("ascii", "backslashreplace").decode(),
 )
 def test_f89_a_hostile_argument_is_refused_and_never_acts(argv: list[str]) -> None:
-    ended = told(*argv, send=answering(job()))
+    ended = run_in_memory(*argv, send=answering(job()))
     assert ended.code in {2, 6, 7}
     assert harmless(ended.err)
-    assert ended.tidy
+    assert ended.is_clean
 
 
 def test_f53_a_field_name_that_nobody_has_is_told_harmlessly() -> None:
-    ended = told("get", "j", "-f", HOSTILE, send=answering(job()))
+    ended = run_in_memory("get", "j", "-f", HOSTILE, send=answering(job()))
     assert harmless(ended.err)
     assert harmless(ended.out)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.program import told
+from tests.support.program import run_in_memory
 from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def test_s20_success_and_failure_are_said_when_the_service_says_so_and_at_no_oth
     for (status, job_id, shape), word in cases:
         document = json.dumps({"job_id": job_id, "status": word})
         response = Response(status, {}, shape.replace("{}", document).encode())
-        ended = told(*command.split(), send=partial(saying, response))
+        ended = run_in_memory(*command.split(), send=partial(saying, response))
         well = (status, job_id, shape) == RIGHT and isinstance(word, str)
         right = {"SUCCESS": 0, "FAIL": 1}.get(word) if well else None
         assert (ended.code if ended.verdict else None) == right, (response, ended)

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.filesystem import needs_mount, within_etc
-from tests.support.network_namespace import Network, needs_network
-from tests.support.process_clocks import needs_faketime, off
-from tests.support.program import asked, clean_env, process
+from tests.support.network_namespace import NetworkNamespace, needs_network
+from tests.support.process_clocks import faketime_env, needs_faketime
+from tests.support.program import clean_env, run_against, run_process
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.support.program import Ended
+    from tests.support.program import RunResult
     from tests.support.server import Peer
 
 pytestmark = needs_network
@@ -28,30 +28,30 @@ CODES = {"SUCCESS": 0, "FAIL": 1, "RUNNING": 8}
 
 
 @pytest.fixture
-def network() -> Iterator[Network]:
-    with Network() as network:
+def network() -> Iterator[NetworkNamespace]:
+    with NetworkNamespace() as network:
         yield network
 
 
-def served(network: Network, script: Callable[[Peer], None]) -> Server:
+def served(network: NetworkNamespace, script: Callable[[Peer], None]) -> Server:
     with network.inside():
         return Server(script)
 
 
-def unanswered(network: Network, **more: str) -> Ended:
+def unanswered(network: NetworkNamespace, **more: str) -> RunResult:
     with served(network, always(GOOD)) as server:
         network.firewall(f"tcp dport {server.port} counter name seen drop")
         with network.inside():
-            ended = process("get", "j", "--exit-status", env=clean_env(server.url, **more))
+            ended = run_process("get", "j", "--exit-status", env=clean_env(server.url, **more))
         assert server.connections == 0
     assert ended.code == 7
-    assert ended.tidy
+    assert ended.is_clean
     assert f"http://127.0.0.1:{server.port} did not answer in time" in ended.err
     assert network.seen >= 4
     return ended
 
 
-def lasted(ended: Ended) -> int:
+def lasted(ended: RunResult) -> int:
     found = re.search(r"4 tries in (\d+) s", ended.err)
     assert found, ended.err
     return int(found[1])
@@ -59,26 +59,28 @@ def lasted(ended: Ended) -> int:
 
 @needs_faketime
 def test_f02_a_connection_whose_packets_are_dropped_is_tried_four_times_for_five_seconds(
-    network: Network,
+    network: NetworkNamespace,
 ) -> None:
-    assert 20 <= lasted(unanswered(network, **off("+0", times=10))) < 40
+    assert 20 <= lasted(unanswered(network, **faketime_env("+0", times=10))) < 40
 
 
 @pytest.mark.long
-def test_f02_dropped_packets_cost_as_long_by_a_real_clock(network: Network) -> None:
+def test_f02_dropped_packets_cost_as_long_by_a_real_clock(network: NetworkNamespace) -> None:
     began = time.monotonic()
     told = lasted(unanswered(network))
     assert 20 <= told <= time.monotonic() - began + 1
 
 
-def resolving(network: Network, etc: Path, *argv: str, resolver: str, **more: str) -> Ended:
+def resolving(
+    network: NetworkNamespace, etc: Path, *argv: str, resolver: str, **more: str
+) -> RunResult:
     (etc / "resolv.conf").write_text(resolver)
     (etc / "nsswitch.conf").write_text("hosts: files dns\n")
     env = clean_env("https://vbs.cloud.test", **more)
     with network.inside():
-        ended = process("get", "j", "--exit-status", *argv, env=env, within=within_etc(etc))
+        ended = run_process("get", "j", "--exit-status", *argv, env=env, within=within_etc(etc))
     assert ended.code == 7
-    assert ended.tidy
+    assert ended.is_clean
     assert "cannot resolve the host of https://vbs.cloud.test" in ended.err
     return ended
 
@@ -87,10 +89,13 @@ def resolving(network: Network, etc: Path, *argv: str, resolver: str, **more: st
 @needs_faketime
 @pytest.mark.parametrize("resolver", ["", "nameserver 127.0.0.53\n", "nameserver 192.0.2.53\n"])
 def test_f09_without_a_resolver_the_name_is_told_after_four_tries(
-    network: Network, tmp_path: Path, resolver: str
+    network: NetworkNamespace, tmp_path: Path, resolver: str
 ) -> None:
     # None named, nobody listening there, no way there: EAI_AGAIN, each at once.
-    assert "4 tries" in resolving(network, tmp_path, resolver=resolver, **off("+0", times=10)).err
+    assert (
+        "4 tries"
+        in resolving(network, tmp_path, resolver=resolver, **faketime_env("+0", times=10)).err
+    )
 
 
 @needs_mount
@@ -98,7 +103,7 @@ def test_f09_without_a_resolver_the_name_is_told_after_four_tries(
     ("argv", "tries"), [(["--retry-for", "1s"], 1), pytest.param([], 4, marks=pytest.mark.long)]
 )
 def test_f09_a_resolver_that_never_answers_ends_with_the_time_to_connect(
-    network: Network, tmp_path: Path, argv: list[str], tries: int
+    network: NetworkNamespace, tmp_path: Path, argv: list[str], tries: int
 ) -> None:
     network.firewall("udp dport 53 counter name seen drop")
     # By itself the resolver would take 40 seconds for a look-up.
@@ -116,13 +121,13 @@ def about_each(peer: Peer) -> None:
         peer.send(answer(job(job_id.partition("-")[0], job_id)))
 
 
-def check_every_answer_true(network: Network, count: int) -> None:
+def check_every_answer_true(network: NetworkNamespace, count: int) -> None:
     network.firewall("numgen random mod 100 < 30 counter name seen drop")
     ids = [f"{status}-{number}" for number in range(count // 3) for status in CODES]
 
     def get(job_id: str) -> int:
         argv = ("get", job_id, "--exit-status", "--retry-for", "60s")
-        return asked(server.url, *argv, attempt=20).code
+        return run_against(server.url, *argv, attempt=20).code
 
     with served(network, about_each) as server:
         with network.inside(), ThreadPoolExecutor(len(ids)) as pool:
@@ -132,7 +137,7 @@ def check_every_answer_true(network: Network, count: int) -> None:
 
 
 def test_f10_where_three_in_ten_packets_are_lost_every_question_is_answered_truly(
-    network: Network, record_property: Callable[[str, object], None]
+    network: NetworkNamespace, record_property: Callable[[str, object], None]
 ) -> None:
     record_property("cases", 15)
     check_every_answer_true(network, 15)
@@ -141,19 +146,21 @@ def test_f10_where_three_in_ten_packets_are_lost_every_question_is_answered_trul
 @pytest.mark.long
 @pytest.mark.parametrize("round_", range(5))
 def test_f10_three_in_ten_packets_lost_and_many_more_questions(
-    network: Network, record_property: Callable[[str, object], None], round_: int
+    network: NetworkNamespace, record_property: Callable[[str, object], None], round_: int
 ) -> None:
     record_property("cases", 120)
     check_every_answer_true(network, 120)
 
 
-def test_f10_a_link_of_64_kbit_takes_its_time_and_the_answer_is_whole(network: Network) -> None:
+def test_f10_a_link_of_64_kbit_takes_its_time_and_the_answer_is_whole(
+    network: NetworkNamespace,
+) -> None:
     network.slow("64kbit")
     big = answer(job("FAIL", entities={"text": "x" * 12_000}))
     with served(network, always(big)) as server:
         began = time.monotonic()
         with network.inside():
-            ended = asked(
+            ended = run_against(
                 server.url, "get", "j", "--exit-status", "-f", "entities.text", attempt=20
             )
         took = time.monotonic() - began

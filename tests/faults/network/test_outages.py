@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.certificates import Authority
-from tests.support.network_namespace import Network, needs_network
-from tests.support.process_clocks import needs_faketime, off
+from tests.support.network_namespace import NetworkNamespace, needs_network
+from tests.support.process_clocks import faketime_env, needs_faketime
 from tests.support.program import clean_env
-from tests.support.server import Server, Telling
-from tests.support.watch_process import at, watching
+from tests.support.server import JobStatusScript, Server
+from tests.support.watch_process import at, watch_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +28,12 @@ BOUND = ("--timeout", "30m")
 
 
 def fast(url: str, *, times: float = TIMES, **env: str) -> dict[str, str]:
-    return clean_env(url, **off("+0", times=times), **env)
+    return clean_env(url, **faketime_env("+0", times=times), **env)
 
 
 @pytest.fixture
-def network() -> Iterator[Network]:
-    with Network() as network:
+def network() -> Iterator[NetworkNamespace]:
+    with NetworkNamespace() as network:
         yield network
 
 
@@ -52,12 +52,12 @@ ADDRESS = ("ip addr del 127.0.0.1/8 dev lo", "ip addr add 127.0.0.1/8 dev lo")
     ],
 )
 def test_f11_a_link_that_is_down_for_minutes_is_told_and_the_watch_goes_on_afterwards(
-    network: Network, minutes: int, status: str, lost: str, back: str
+    network: NetworkNamespace, minutes: int, status: str, lost: str, back: str
 ) -> None:
-    told = Telling()
+    told = JobStatusScript()
     with network.inside():
         server = Server(told)
-    with server, network.inside(), watching(*BOUND, env=fast(server.url)) as watch:
+    with server, network.inside(), watch_events(*BOUND, env=fast(server.url)) as watch:
         assert watch.until("change")["status"] == "RUNNING"
         network.set(lost)
         down = time.monotonic()
@@ -77,12 +77,12 @@ def test_f11_a_link_that_is_down_for_minutes_is_told_and_the_watch_goes_on_after
 
 @needs_network
 def test_f11_a_link_down_for_longer_than_the_patience_ends_with_7_and_the_last_status(
-    network: Network,
+    network: NetworkNamespace,
 ) -> None:
     with network.inside():
-        server = Server(Telling())
+        server = Server(JobStatusScript())
     argv = ("--retry-for", "2m", *BOUND)
-    with server, network.inside(), watching(*argv, env=fast(server.url)) as watch:
+    with server, network.inside(), watch_events(*argv, env=fast(server.url)) as watch:
         watch.until("change")
         network.down()
         code = watch.end()
@@ -97,9 +97,9 @@ def test_f30_a_certificate_that_goes_bad_in_the_sixth_minute_is_met_within_five_
     tmp_path: Path,
 ) -> None:
     authority = Authority(tmp_path)
-    with Server(Telling(), tls=authority.good()) as server:
+    with Server(JobStatusScript(), tls=authority.good()) as server:
         env = fast(server.url, times=100, OS_CACERT=str(authority.file))
-        with watching("--interval", "10s", *BOUND, env=env) as watch:
+        with watch_events("--interval", "10s", *BOUND, env=env) as watch:
             began = watch.until("change")
             time.sleep(6 * 60 / 100)
             asked = server.requests

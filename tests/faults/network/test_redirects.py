@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.program import asked, told
+from tests.support.program import run_against, run_in_memory
 from tests.support.server import Server, always, answer, job
 from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.program import Ended
+    from tests.support.program import RunResult
     from tests.support.server import Peer
     from vbsjob.http.messages import Request
 
@@ -23,8 +23,8 @@ GOOD = answer(job("SUCCESS"))
 ELSEWHERE = ("/v1/elsewhere", "file:///etc/passwd", "//\xff\xff/", "")
 
 
-def get(server: Server) -> Ended:
-    return asked(server.url, "get", "j", "--exit-status")
+def get(server: Server) -> RunResult:
+    return run_against(server.url, "get", "j", "--exit-status")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -58,7 +58,7 @@ def test_f20_a_target_that_is_no_address_does_no_harm(target: str) -> None:
     with Server(always(answer(b"", 302, f"Location: {target}"))) as server:
         ended = get(server)
         assert (ended.code, server.requests) == (6, 1)
-    assert ended.tidy
+    assert ended.is_clean
     assert "redirects to" in ended.err
     assert "\x1b" not in ended.err
 
@@ -74,9 +74,9 @@ def test_f20_no_target_is_followed_shown_raw_or_the_end_of_the_program(target: s
         prompt_for_secret.append(request.url)
         return Response(307, {"location": target.replace("@", "geheim@")})
 
-    ended = told("get", "j", send=away)
+    ended = run_in_memory("get", "j", send=away)
     assert (ended.code, len(prompt_for_secret)) == (6, 1)
-    assert ended.tidy
+    assert ended.is_clean
     assert ended.err.rstrip("\n").isprintable()
     assert "geheim" not in ended.err
 

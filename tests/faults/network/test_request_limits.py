@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.hostile_servers import MORE, SERVERS
 from tests.support.program import clean_env
-from tests.support.resource_usage import Weighed, weigh
+from tests.support.resource_usage import ResourceUsage, measure
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ ASKING = {
 }
 
 
-def asked(name: str, url: str) -> Weighed:
+def asked(name: str, url: str) -> ResourceUsage:
     """Run a command whose first question goes to the server at `url`."""
     if name != "sign-in":
-        return weigh(*ASKING[name], env=clean_env(url))
+        return measure(*ASKING[name], env=clean_env(url))
     user = {"OS_USERNAME": "u", "OS_PASSWORD": "a password", "OS_USER_DOMAIN_NAME": "d"}
     place = {"OS_AUTH_URL": f"{url}/v3", "OS_PROJECT_NAME": "p"}
-    return weigh(*ASKING[name], env=clean_env(**user, **place))
+    return measure(*ASKING[name], env=clean_env(**user, **place))
 
 
 @pytest.mark.parametrize("server", ENDLESS)
@@ -40,12 +40,12 @@ def test_s12_f21_f22_f23_f60_no_question_takes_more_than_a_bounded_answer(
     name: str, server: str
 ) -> None:
     with Server(SMALL) as small:
-        least = asked("get", small.url).most
+        least = asked("get", small.url).peak_kib
     with Server(SERVERS[server]) as endless:
         ended = asked(name, endless.url)
-    assert ended.code == 7, ended.said
-    assert ended.most - least < MORE
-    assert ended.processor < 20
+    assert ended.code == 7, ended.output
+    assert ended.peak_kib - least < MORE
+    assert ended.cpu_seconds < 20
 
 
 HEAD = b"HTTP/1.1 200 OK\r\n"

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.clock import FakeClock
 from tests.support.cloud import Cloud
-from tests.support.program import TOKEN, Clock, asked, environment, told
-from tests.support.server import Server, answer, job, saying
+from tests.support.program import TOKEN, environment, run_against, run_in_memory
+from tests.support.response_sequence import ResponseSequence
+from tests.support.server import Server, answer, job, respond_with
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
 from vbsjob.errors import UnavailableError
@@ -19,7 +21,7 @@ from vbsjob.http import retry
 from vbsjob.http.messages import Request, Response
 
 if TYPE_CHECKING:
-    from tests.support.program import Ended
+    from tests.support.program import RunResult
 
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 522, 524}
 AUTH = {401, 403}
@@ -27,56 +29,44 @@ GOOD = Response(200, {}, b'{"job_id":"j","status":"SUCCESS"}')
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 
 
-class Service:
-    """Gives one answer after the other, the last for ever, and counts the questions."""
-
-    def __init__(self, *replies: Response) -> None:
-        self.replies = list(replies)
-        self.asked = 0
-
-    def __call__(self, request: Request) -> Response:
-        self.asked += 1
-        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-
-
-def get(service: Service, clock: Clock | None = None, *argv: str) -> Ended:
-    return told("get", "j", "--exit-status", *argv, send=service, clock=clock)
+def get(service: ResponseSequence, clock: FakeClock | None = None, *argv: str) -> RunResult:
+    return run_in_memory("get", "j", "--exit-status", *argv, send=service, clock=clock)
 
 
 @pytest.mark.parametrize("status", sorted(TRANSIENT))
 def test_f12_a_transient_status_is_tried_four_times_then_unknown(status: int) -> None:
-    service, clock = Service(Response(status)), Clock()
+    service, clock = ResponseSequence(Response(status)), FakeClock()
     ended = get(service, clock)
-    assert (ended.code, service.asked) == (7, 4)
+    assert (ended.code, len(service.requests)) == (7, 4)
     assert f"HTTP {status}" in ended.err
     assert "4 tries" in ended.err
     first = 1.0 if status in {429, 503} else 0.5
     assert clock.sleeps == [first, 2 * first, 4 * first]  # the longest that the lot may give
-    assert get(Service(Response(status), Response(status), GOOD)).code == 0
+    assert get(ResponseSequence(Response(status), Response(status), GOOD)).code == 0
 
 
 @pytest.mark.parametrize("status", sorted(set(range(201, 600)) - TRANSIENT))
 def test_f13_every_other_status_is_asked_once_and_is_never_a_verdict(status: int) -> None:
     # Even if its body looks like a job that ended.
     for body in (b"", b'{"job_id":"j","status":"FAIL"}', b'{"job_id":"j","status":"SUCCESS"}'):
-        service = Service(Response(status, {}, body))
+        service = ResponseSequence(Response(status, {}, body))
         ended = get(service)
         expected = 4 if status in AUTH else 5 if status == 404 else 7 if status == 407 else 6
-        assert (ended.code, service.asked, ended.out) == (expected, 1, ""), status
+        assert (ended.code, len(service.requests), ended.out) == (expected, 1, ""), status
         assert f"(HTTP {status})" in ended.err
 
 
 def test_f13_a_proxy_that_wants_a_sign_in_is_named_as_one() -> None:
     # Which one it is, is told by F34's tests: a double of the network has none.
-    assert "proxy" in get(Service(Response(407))).err
+    assert "proxy" in get(ResponseSequence(Response(407))).err
 
 
 @pytest.mark.parametrize("status", [99, 100, 101, 199, 600, 700, 999])
 def test_f13_a_status_that_http_does_not_know_is_no_verdict(status: int) -> None:
-    with Server(saying(answer(job("FAIL"), status))) as server:
-        ended = asked(server.url, "get", "j", "--exit-status", attempt=0.3)
+    with Server(respond_with(answer(job("FAIL"), status))) as server:
+        ended = run_against(server.url, "get", "j", "--exit-status", attempt=0.3)
         assert ended.code in {6, 7}
-        assert ended.tidy
+        assert ended.is_clean
 
 
 @pytest.mark.parametrize(
@@ -86,8 +76,8 @@ def test_f13_a_status_that_http_does_not_know_is_no_verdict(status: int) -> None
 def test_f15_retry_after_is_a_minimum_and_too_long_a_one_ends_it_now(
     header: str, least: int, code: int
 ) -> None:
-    clock = Clock()
-    service = Service(Response(429, {"retry-after": header}), GOOD)
+    clock = FakeClock()
+    service = ResponseSequence(Response(429, {"retry-after": header}), GOOD)
     ended = get(service, clock)
     assert ended.code == code
     assert sum(clock.sleeps) >= least
@@ -97,11 +87,11 @@ def test_f15_retry_after_is_a_minimum_and_too_long_a_one_ends_it_now(
 
 
 def test_f15_a_longer_patience_waits_two_minutes_at_most_and_only_while_it_lasts() -> None:
-    clock, longer = Clock(), Response(503, {"retry-after": "300"})
-    ended = get(Service(longer, longer, GOOD), clock, "--retry-for", "10m")
+    clock, longer = FakeClock(), Response(503, {"retry-after": "300"})
+    ended = get(ResponseSequence(longer, longer, GOOD), clock, "--retry-for", "10m")
     assert (ended.code, clock.sleeps) == (0, [120.0, 120.0])
-    clock = Clock()
-    ended = get(Service(longer), clock, "--retry-for", "10m")
+    clock = FakeClock()
+    ended = get(ResponseSequence(longer), clock, "--retry-for", "10m")
     # At 360 s there are 240 left, and it wants 300.
     assert (ended.code, clock.sleeps) == (7, [120.0, 120.0, 120.0])
     assert "come back in 300 s" in ended.err
@@ -112,8 +102,8 @@ def test_f16_a_date_counts_from_the_servers_own_clock() -> None:
     assert retry.retry_after(later, DATE) == 30
     assert retry.retry_after(DATE, later) == 0
     assert retry.retry_after(later, "") is None
-    clock = Clock()
-    service = Service(Response(503, {"retry-after": later, "date": DATE}), GOOD)
+    clock = FakeClock()
+    service = ResponseSequence(Response(503, {"retry-after": later, "date": DATE}), GOOD)
     assert (get(service, clock).code, clock.sleeps) == (0, [30.0])
 
 
@@ -123,10 +113,10 @@ JUNK = ["", "-1", "1e9", "NaN", "inf", "-inf", "x" * 10_000, "1" * 400, "1,5", "
 
 @pytest.mark.parametrize("junk", JUNK)
 def test_f16_junk_in_retry_after_neither_raises_nor_waits_for_ever(junk: str) -> None:
-    clock = Clock()
-    ended = get(Service(Response(503, {"retry-after": junk, "date": DATE})), clock)
+    clock = FakeClock()
+    ended = get(ResponseSequence(Response(503, {"retry-after": junk, "date": DATE})), clock)
     assert ended.code == 7
-    assert ended.tidy
+    assert ended.is_clean
     assert sum(clock.sleeps) <= 60
 
 
@@ -143,21 +133,21 @@ def test_f16_any_number_or_date_is_bounded(value: object) -> None:
 
 
 def test_the_budget_of_time_ends_the_tries_and_is_told() -> None:
-    clock = Clock()
-    ended = get(Service(Response(503)), clock, "--retry-for", "10m")
+    clock = FakeClock()
+    ended = get(ResponseSequence(Response(503)), clock, "--retry-for", "10m")
     assert ended.code == 7
     assert sum(clock.sleeps) <= 600
     assert clock.sleeps[:7] == [1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]
 
 
 def test_f12_a_service_that_takes_its_time_to_fail_is_not_asked_beyond_a_minute() -> None:
-    clock = Clock()
+    clock = FakeClock()
 
     def slow(_: Request) -> Response:
-        clock.now += 25.0
+        clock.seconds += 25.0
         return Response(504)
 
-    ended = told("get", "j", send=slow, clock=clock)
+    ended = run_in_memory("get", "j", send=slow, clock=clock)
     assert ended.code == 7
     assert "3 tries in 76 s" in ended.err  # the last one began within the minute
 
@@ -183,11 +173,11 @@ def test_f17_one_process_multiplies_an_outage_by_no_more_than_its_quota() -> Non
 
     def tries(jobs: int) -> int:
         """How often so many jobs are asked about where each is tried once at least."""
-        cloud.asked.clear()
+        cloud.requests.clear()
         for number in range(jobs):
             with contextlib.suppress(UnavailableError):
                 asking.job(f"j{number}")
-        return len(cloud.asked)
+        return len(cloud.requests)
 
     cloud.before = lambda _: Response(503)
     assert tries(60) == 60 + 20  # a hundred, at five a retry

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.certificates import KINDS, Authority
-from tests.support.program import asked, reaching
+from tests.support.program import run_against, socket_context
 from tests.support.server import Server, always, answer, job
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.program import Ended
+    from tests.support.program import RunResult
     from tests.support.server import Peer
 
 GOOD = answer(job("SUCCESS"))
@@ -36,9 +36,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("tls"))
 
 
-def get(server: Server, cacert: Path | None, *argv: str) -> Ended:
+def get(server: Server, cacert: Path | None, *argv: str) -> RunResult:
     words = argv or ("get", "j", "--exit-status")
-    return asked(server.url, *words, cacert=str(cacert) if cacert else None, attempt=10)
+    return run_against(server.url, *words, cacert=str(cacert) if cacert else None, attempt=10)
 
 
 def test_a_valid_certificate_of_the_named_authority_is_accepted(authority: Authority) -> None:
@@ -104,12 +104,12 @@ def test_f05_f06_s20_tls_cut_anywhere_is_tried_again_and_never_a_verdict(
     with still as server, Server(relay := Relay(server, fault)) as between:
         argv, cacert = ("get", "j", "--exit-status"), str(authority.file)
         url = between.url.replace("http:", "https:")
-        assert asked(url, *argv, cacert=cacert).code == 8
+        assert run_against(url, *argv, cacert=cacert).code == 8
         cuts = range(1, relay.sent - VARIES, step)
         for length in cuts:
             relay.limit = length
             connections = between.connections
-            ended = asked(url, *argv, cacert=cacert)
+            ended = run_against(url, *argv, cacert=cacert)
             assert (ended.code, between.connections - connections) == (8, 2), (length, ended)
     record_property("cases", len(cuts))
 
@@ -121,16 +121,16 @@ def test_f29_https_to_a_port_that_speaks_plain_http_is_named(authority: Authorit
 
     with Server(printable) as server:
         url = server.url.replace("http:", "https:")
-        ended = asked(url, "get", "j", cacert=str(authority.file))
+        ended = run_against(url, "get", "j", cacert=str(authority.file))
         assert (ended.code, server.connections) == (7, 1)
     assert "does not speak TLS" in ended.err
 
 
 def test_f29_http_to_a_port_that_speaks_tls_is_no_answer(authority: Authority) -> None:
     with Server(always(GOOD), tls=authority.good()) as server:
-        ended = asked(server.url.replace("https:", "http:"), "get", "j")
+        ended = run_against(server.url.replace("https:", "http:"), "get", "j")
         assert ended.code == 7
-        assert ended.tidy
+        assert ended.is_clean
 
 
 OLD = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
@@ -165,7 +165,7 @@ def test_f30_a_certificate_that_went_bad_is_seen_with_the_next_connection(
 
     limits = {"cacert": str(authority.file), "attempt": 10}
     with Server(once, tls=authority.good()) as server:
-        with reaching(server.url, **limits) as context:  # type: ignore[arg-type] # limits are mixed
+        with socket_context(server.url, **limits) as context:  # type: ignore[arg-type] # limits are mixed
             client = JobsClient(loader.load({}, context), context)
             assert client.job("j").status == "RUNNING"
             server.present(authority.bad("expired"))

@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import Clock, asked, clean_env, process, reaching
-from tests.support.server import Server, always, answer, job, saying
+from tests.support.clock import FakeClock
+from tests.support.program import clean_env, run_against, run_process, socket_context
+from tests.support.server import Server, always, answer, job, respond_with
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
 from vbsjob.errors import UnavailableError
 from vbsjob.http.messages import Request
 
 if TYPE_CHECKING:
-    from tests.support.program import Ended
+    from tests.support.program import RunResult
     from tests.support.server import Peer, Script
 
 GOOD = answer(job("SUCCESS"))
 
 
-def get(server: Server, *, attempt: float = 2.0) -> Ended:
-    return asked(server.url, "get", "j", "--exit-status", attempt=attempt)
+def get(server: Server, *, attempt: float = 2.0) -> RunResult:
+    return run_against(server.url, "get", "j", "--exit-status", attempt=attempt)
 
 
 def reset_after(content: bytes) -> Script:
@@ -45,8 +46,8 @@ def silent(peer: Peer) -> None:
 def test_f01_a_refused_connection_is_tried_four_times_and_named_with_host_and_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    clock = Clock()
-    ended = asked(f"http://127.0.0.1:{port}", "get", "j", sleep=clock.sleep, clock=clock)
+    clock = FakeClock()
+    ended = run_against(f"http://127.0.0.1:{port}", "get", "j", sleep=clock.sleep, clock=clock)
     assert ended.code == 7
     assert f"127.0.0.1:{port}: connection refused" in ended.err
     assert "4 tries" in ended.err
@@ -56,9 +57,9 @@ def test_f01_a_refused_connection_is_tried_four_times_and_named_with_host_and_po
 def test_f01_a_watch_rides_a_refused_connection_for_fifteen_minutes() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    clock = Clock()
+    clock = FakeClock()
     began = clock()
-    ended = asked(f"http://127.0.0.1:{port}", "watch", "j", sleep=clock.sleep, clock=clock)
+    ended = run_against(f"http://127.0.0.1:{port}", "watch", "j", sleep=clock.sleep, clock=clock)
     assert ended.code == 7
     assert 900 <= clock() - began < 931
     assert f"127.0.0.1:{port}: connection refused" in ended.err
@@ -72,7 +73,7 @@ def test_f01_a_service_that_comes_up_in_time_is_heard(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    clock, opened = Clock(), list[Server]()
+    clock, opened = FakeClock(), list[Server]()
     at = clock() + closed_for
 
     def wait(seconds: float) -> None:
@@ -81,7 +82,7 @@ def test_f01_a_service_that_comes_up_in_time_is_heard(
             opened.append(Server(always(GOOD), port=port))
 
     try:
-        ended = asked(f"http://127.0.0.1:{port}", *argv, "j", sleep=wait, clock=clock)
+        ended = run_against(f"http://127.0.0.1:{port}", *argv, "j", sleep=wait, clock=clock)
         assert ended.code == 0, ended.err
         assert opened[0].requests == 1
     finally:
@@ -100,7 +101,7 @@ def test_f02_a_connection_that_is_not_taken_up_ends_with_the_attempt() -> None:
             one.setblocking(False)
             one.connect_ex(("127.0.0.1", port))
         began = time.monotonic()
-        ended = asked(f"http://127.0.0.1:{port}", "get", "j", attempt=0.2)
+        ended = run_against(f"http://127.0.0.1:{port}", "get", "j", attempt=0.2)
         took = time.monotonic() - began
         for one in waiting:
             one.close()
@@ -123,7 +124,7 @@ def test_f03_a_server_that_takes_the_connection_and_says_nothing_ends_with_the_a
 def test_f03_a_silent_server_is_left_after_ten_seconds() -> None:
     with Server(silent) as server:
         began = time.monotonic()
-        ended = process("get", "j", "--retry-for", "0", env=clean_env(server.url))
+        ended = run_process("get", "j", "--retry-for", "0", env=clean_env(server.url))
         assert 10 <= time.monotonic() - began < 15
     assert ended.code == 7
 
@@ -152,7 +153,7 @@ def test_f04_f23_a_drip_for_ever_ends_with_the_attempt(before: bytes, endless: b
         ended = get(server, attempt=0.25)
         took = time.monotonic() - began
     assert ended.code == 7
-    assert ended.tidy
+    assert ended.is_clean
     assert took < 4 * 0.25 + 3
 
 
@@ -164,7 +165,7 @@ def test_f05_a_reset_before_in_and_after_the_headers_is_tried_again_on_a_new_con
 
 
 def test_f06_a_body_shorter_than_announced_is_never_taken_for_an_answer() -> None:
-    with Server(saying(GOOD[:-1])) as server:
+    with Server(respond_with(GOOD[:-1])) as server:
         ended = get(server)
         assert (ended.code, server.connections) == (7, 4)
         assert "broke off its answer" in ended.err
@@ -172,9 +173,9 @@ def test_f06_a_body_shorter_than_announced_is_never_taken_for_an_answer() -> Non
 
 def test_f07_a_body_cut_without_any_announced_length_is_tried_again() -> None:
     cut = answer(job("FAIL"), length=False)[:-1]
-    with Server(saying(cut), saying(answer(job("RUNNING"), length=False))) as server:
+    with Server(respond_with(cut), respond_with(answer(job("RUNNING"), length=False))) as server:
         assert get(server).code == 8
-    with Server(saying(cut)) as server:
+    with Server(respond_with(cut)) as server:
         ended = get(server)
         assert (ended.code, server.connections) == (7, 3)
         assert "not JSON, or cut off" in ended.err
@@ -187,14 +188,14 @@ def test_f08_a_connection_that_died_while_idle_is_replaced_at_once_and_uncounted
         peer.request()
         peer.reset()
 
-    clock = Clock()
+    clock = FakeClock()
     with (
         Server(dies_on_reuse, always(answer(job("SUCCESS", "b")))) as server,
-        reaching(server.url, sleep=clock.sleep, clock=clock) as context,
+        socket_context(server.url, sleep=clock.sleep, clock=clock) as context,
     ):
         client = JobsClient(loader.load({}, context), context)
         assert client.job("a").status == "SUCCESS"
-        clock.now += 10
+        clock.seconds += 10
         assert client.job("b").status == "SUCCESS"
         assert server.connections == 2
     assert max(clock.sleeps, default=0) <= 0.05  # the pace of requests, no delay of a retry
@@ -208,7 +209,10 @@ def test_f08_a_sign_in_is_not_sent_again_at_once_on_a_connection_that_died_while
         peer.request()
         peer.reset()
 
-    with Server(dies_on_reuse, always(answer(job()))) as server, reaching(server.url) as context:
+    with (
+        Server(dies_on_reuse, always(answer(job()))) as server,
+        socket_context(server.url) as context,
+    ):
         assert context.send is not None
         context.send(Request("GET", server.url))
         with pytest.raises(UnavailableError) as caught:
@@ -218,7 +222,7 @@ def test_f08_a_sign_in_is_not_sent_again_at_once_on_a_connection_that_died_while
 
 def test_f09_a_name_nobody_knows_is_named_and_given_up_as_unknown() -> None:
     # `.invalid` never resolves; there may be no resolver at all, which ends the same way.
-    ended = asked("https://vbs.invalid", "get", "j", "--exit-status", attempt=5)
+    ended = run_against("https://vbs.invalid", "get", "j", "--exit-status", attempt=5)
     assert ended.code == 7
     assert "cannot resolve the host of https://vbs.invalid" in ended.err
     assert "4 tries" in ended.err
@@ -256,7 +260,7 @@ def test_f22_an_endless_body_is_dropped_at_the_limit_after_one_more_try(head: st
         peer.flood(b"[" * 65536)
 
     with Server(endless) as server:
-        ended = asked(server.url, "get", "j", "--exit-status", body_limit=1 << 20, attempt=10)
+        ended = run_against(server.url, "get", "j", "--exit-status", body_limit=1 << 20, attempt=10)
         assert (ended.code, server.connections) == (7, 2)
     assert "sent more than 1 MiB" in ended.err
 
@@ -265,7 +269,7 @@ def test_f23_giant_headers_are_no_answer_and_many_small_ones_do_no_harm() -> Non
     with Server(always(answer(job(), 200, "X: " + "x" * 200_000))) as server:
         ended = get(server)
         assert ended.code == 7
-        assert ended.tidy
+        assert ended.is_clean
     with Server(always(answer(job(), 200, *(f"X-{n}: y" for n in range(8_000))))) as server:
         assert get(server).code == 0
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.certificates import Authority
-from tests.support.program import clean_env, process
+from tests.support.program import clean_env, run_process
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def test_s15_a_proxy_carries_https_through_a_tunnel_and_sees_no_token(authority:
             HTTPS_PROXY=proxy.url.replace("http://", "http://mira:s3cret-word@"),
             OS_CACERT=str(authority.file),
         )
-        ended = process("get", "j", "--exit-status", "-v", env=env)
+        ended = run_process("get", "j", "--exit-status", "-v", env=env)
     assert ended.code == 0, ended.err
     assert heard[0].startswith(f"CONNECT {HOST}:443 HTTP/1.1\r\n".encode())
     assert base64.b64encode(b"mira:s3cret-word") in heard[0]
@@ -76,7 +76,7 @@ def test_a_client_certificate_is_shown_where_the_service_wants_one(
     cert, key = authority.client(tmp_path)
     with Server(always(GOOD), tls=authority.asking()) as service:
         env = clean_env(service.url, OS_CACERT=str(authority.file))
-        without = process("get", "j", "--retry-for", "0", env=env)
-        shown = process("get", "j", env=env | {"OS_CERT": str(cert), "OS_KEY": str(key)})
+        without = run_process("get", "j", "--retry-for", "0", env=env)
+        shown = run_process("get", "j", env=env | {"OS_CERT": str(cert), "OS_KEY": str(key)})
     assert without.code == 7
     assert shown.code == 0, shown.err

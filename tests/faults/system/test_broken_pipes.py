@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.cloud import PROJECT_ID, USER
 from tests.support.context import fake_context
-from tests.support.program import clean_env, environment, shell
+from tests.support.program import clean_env, environment, run_bash
 from tests.support.server import Server, answer, job
 from vbsjob.__main__ import run
 from vbsjob.http.messages import Response
@@ -106,7 +106,7 @@ def test_f78_no_closed_stream_becomes_a_file_or_a_socket(closed: str, command: s
     with Server(both) as server:
         env = clean_env(**USER | {"OS_AUTH_URL": f"{server.url}/v3"})
         line = f'"$@" {command} {" ".join(marks[number] for number in closed)}'
-        assert shell(line, env=env).code == (70 if "1" in closed else 0)
+        assert run_bash(line, env=env).code == (70 if "1" in closed else 0)
         assert server.requests == 2
     for log in server.received:
         assert b"vbsjob" not in log.replace(b"User-Agent: vbsjob", b"")

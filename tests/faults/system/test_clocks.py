@@ -13,12 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway import SETTINGS, Gateway
-from tests.support.process_clocks import Steps, needs_faketime, needs_time_namespace, off
-from tests.support.program import clean_env, process
+from tests.support.gateway import SETTINGS, SigningGateway
+from tests.support.process_clocks import (
+    SteppingClock,
+    faketime_env,
+    needs_faketime,
+    needs_time_namespace,
+)
+from tests.support.program import clean_env, run_process
 from tests.support.pseudo_terminal import await_requests
-from tests.support.server import Server, Telling
-from tests.support.watch_process import watching
+from tests.support.server import JobStatusScript, Server
+from tests.support.watch_process import watch_events
 from vbsjob.terminal.signals import LONGEST
 
 EIGHT_HOURS = 8 * 3600
@@ -30,11 +35,11 @@ LIBC = ctypes.CDLL(None)
 def test_f63_a_machine_whose_clock_is_off_is_told_so_and_signs_with_the_services_time(
     by: str, hours: int
 ) -> None:
-    gateway = Gateway()
+    gateway = SigningGateway()
     with Server(gateway) as server:
-        env = clean_env(server.url, **SETTINGS, **off(by))
+        env = clean_env(server.url, **SETTINGS, **faketime_env(by))
         began = datetime.now(UTC)
-        runs = [process("get", "j", "--exit-status", env=env) for _ in range(2)]
+        runs = [run_process("get", "j", "--exit-status", env=env) for _ in range(2)]
         assert server.requests == 4
     said = [
         f"clock says {now + timedelta(hours=hours):%Y-%m-%d %H}:.*the service's {now:%Y-%m-%d %H}:"
@@ -50,36 +55,38 @@ def test_f63_a_machine_whose_clock_is_off_is_told_so_and_signs_with_the_services
 @needs_faketime
 @pytest.mark.parametrize("by", ["-400d", "+400d", "+25h"])
 def test_f63_a_clock_more_than_a_day_off_is_not_corrected_but_told(by: str) -> None:
-    gateway = Gateway()
+    gateway = SigningGateway()
     with Server(gateway) as server:
-        ended = process("get", "j", env=clean_env(server.url, **SETTINGS, **off(by)))
+        ended = run_process("get", "j", env=clean_env(server.url, **SETTINGS, **faketime_env(by)))
         assert server.requests == 1
     assert (gateway.late, gateway.wrong) == (1, 0)
     assert ended.code == 4
-    assert ended.tidy
+    assert ended.is_clean
     assert "finds this machine's clock more than 15 minutes off" in ended.err
     assert "Set the clock" in ended.err
 
 
 @pytest.fixture(scope="module")
-def steps_of_all(tmp_path_factory: pytest.TempPathFactory) -> Steps:
-    return Steps(tmp_path_factory.mktemp("steps"))
+def steps_of_all(tmp_path_factory: pytest.TempPathFactory) -> SteppingClock:
+    return SteppingClock(tmp_path_factory.mktemp("steps"))
 
 
 @pytest.fixture
-def steps(steps_of_all: Steps) -> Steps:
+def steps(steps_of_all: SteppingClock) -> SteppingClock:
     steps_of_all.set(clock=0, sleep=0)
     return steps_of_all
 
 
 def test_f65_a_clock_that_steps_an_hour_forth_and_back_changes_no_question_and_no_verdict(
-    steps: Steps,
+    steps: SteppingClock,
 ) -> None:
-    gateway = Gateway()
+    gateway = SigningGateway()
     gateway.status = "RUNNING"
     with (
         Server(gateway) as server,
-        watching("--interval", "1s", env=clean_env(server.url, **SETTINGS, **steps.env)) as watch,
+        watch_events(
+            "--interval", "1s", env=clean_env(server.url, **SETTINGS, **steps.env)
+        ) as watch,
     ):
         for asked, step in ((2, 3600), (4, -3600), (6, 0)):
             await_requests(server, asked)
@@ -96,11 +103,11 @@ def test_f65_a_clock_that_steps_an_hour_forth_and_back_changes_no_question_and_n
 
 @pytest.mark.parametrize("slept", [45, pytest.param(EIGHT_HOURS, marks=pytest.mark.long)])
 def test_f66_after_a_sleep_of_the_machine_it_asks_at_once_over_a_new_connection(
-    steps: Steps, slept: int
+    steps: SteppingClock, slept: int
 ) -> None:
     with (
-        Server(Telling()) as server,
-        watching("--interval", "1h", env=clean_env(server.url, **steps.env)) as watch,
+        Server(JobStatusScript()) as server,
+        watch_events("--interval", "1h", env=clean_env(server.url, **steps.env)) as watch,
     ):
         watch.until("change")
         time.sleep(0.5)  # it rests by now, which is when machines are put to sleep
@@ -110,11 +117,11 @@ def test_f66_after_a_sleep_of_the_machine_it_asks_at_once_over_a_new_connection(
 
 
 def test_f66_the_time_that_a_watch_was_given_is_up_if_the_machine_slept_longer(
-    steps: Steps,
+    steps: SteppingClock,
 ) -> None:
     with (
-        Server(Telling()) as server,
-        watching("--timeout", "7h", env=clean_env(server.url, **steps.env)) as watch,
+        Server(JobStatusScript()) as server,
+        watch_events("--timeout", "7h", env=clean_env(server.url, **steps.env)) as watch,
     ):
         watch.until("change")
         steps.set(clock=0, sleep=EIGHT_HOURS)
@@ -124,12 +131,12 @@ def test_f66_the_time_that_a_watch_was_given_is_up_if_the_machine_slept_longer(
 
 @pytest.mark.parametrize("slept", [0, EIGHT_HOURS])
 def test_f66_stopped_for_real_whether_or_not_the_machine_slept_it_asks_when_continued(
-    steps: Steps, slept: int
+    steps: SteppingClock, slept: int
 ) -> None:
-    told = Telling()
+    told = JobStatusScript()
     with (
         Server(told) as server,
-        watching("--interval", "1h", env=clean_env(server.url, **steps.env)) as watch,
+        watch_events("--interval", "1h", env=clean_env(server.url, **steps.env)) as watch,
     ):
         watch.until("change")
         watch.process.send_signal(signal.SIGSTOP)
@@ -145,8 +152,8 @@ def test_f66_stopped_for_real_whether_or_not_the_machine_slept_it_asks_when_cont
 @pytest.mark.skipif(not hasattr(LIBC, "tgkill"), reason="a signal to a thread needs glibc's tgkill")
 def test_f66_f81_a_signal_that_another_thread_is_handed_ends_the_wait_as_well() -> None:
     with (
-        Server(Telling()) as server,
-        watching("--interval", "1h", env=clean_env(server.url)) as watch,
+        Server(JobStatusScript()) as server,
+        watch_events("--interval", "1h", env=clean_env(server.url)) as watch,
     ):
         watch.until("change")
         pid = watch.process.pid
@@ -161,14 +168,14 @@ def test_f66_f81_a_signal_that_another_thread_is_handed_ends_the_wait_as_well() 
 def test_f66_on_a_machine_that_has_slept_before_nothing_is_out_of_step() -> None:
     # The clock that goes on in sleep is eight hours ahead of the one that does not.
     slept = ("unshare", "--time", "--boottime", str(EIGHT_HOURS))
-    with Server(Telling()) as server:
+    with Server(JobStatusScript()) as server:
         env = clean_env(server.url)
-        assert process("get", "j", "--exit-status", env=env, within=slept).code == 8
-        ended = process("watch", "j", "--timeout", "1s", env=env, within=slept)
+        assert run_process("get", "j", "--exit-status", env=env, within=slept).code == 8
+        ended = run_process("watch", "j", "--timeout", "1s", env=env, within=slept)
     assert ended.code == 124
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     env = clean_env(f"http://127.0.0.1:{port}")
-    ended = process("get", "j", "--retry-for", "2s", env=env, within=slept)
+    ended = run_process("get", "j", "--retry-for", "2s", env=env, within=slept)
     assert ended.code == 7
     assert re.search(r"tries in [0-9] s", ended.err)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.certificates import Authority
-from tests.support.program import asked, clean_env, reaching, shell
+from tests.support.program import clean_env, run_against, run_bash, socket_context
 from tests.support.server import Server, always, answer, job
 from vbsjob.__main__ import run
 
@@ -27,11 +27,11 @@ def test_f31_without_descriptors_left_one_line_says_so_and_the_state_is_unknown(
 ) -> None:
     kept, (soft, hard) = [], resource.getrlimit(resource.RLIMIT_NOFILE)
     with Server(always(answer(job()))) as server:
-        asked(server.url, "get", "j")  # imports what is to be imported
+        run_against(server.url, "get", "j")  # imports what is to be imported
     # With TLS there is a file to be read before any socket is wanted.
     cacert = str(Authority(tmp_path).file) if secure else None
     url = "https://127.0.0.1:1" if secure else "http://127.0.0.1:1"
-    with reaching(url, cacert=cacert) as context:
+    with socket_context(url, cacert=cacert) as context:
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
         try:
             with contextlib.suppress(OSError):
@@ -53,7 +53,7 @@ def test_f31_a_process_with_few_descriptors_never_ends_with_a_verdict_it_cannot_
 ) -> None:
     with Server(always(answer(job("FAIL")))) as server:
         line = f'ulimit -n {most}; "$@" get j --exit-status --retry-for 1s'
-        ended = shell(line, env=clean_env(server.url))
+        ended = run_bash(line, env=clean_env(server.url))
         # Python itself may be unable to start: that is its own doing and ends with its 1.
         started = "vbsjob" in ended.err or ended.out
         assert server.requests or most < 8

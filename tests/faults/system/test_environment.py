@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.filesystem import is_root, needs_mount, within_mount
-from tests.support.program import COMMAND, ROOT, clean_env, process, serving
-from tests.support.pseudo_terminal import Terminal
+from tests.support.program import COMMAND, ROOT, clean_env, run_process, running_sandbox
+from tests.support.pseudo_terminal import PseudoTerminal
 from tests.support.server import Server, always, answer, job
 from vbsjob.config import endpoints
 
@@ -46,9 +46,9 @@ def test_f37_any_home_will_do_and_no_folder_is_made_where_one_stands(
     env |= {"HOME": home} if home is not None else {}
     if home is None:
         del env["HOME"]
-    ended = process("get", "j", "--exit-status", env=env, cwd=tmp_path)
+    ended = run_process("get", "j", "--exit-status", env=env, cwd=tmp_path)
     assert ended.code == 0, ended.err
-    assert ended.tidy
+    assert ended.is_clean
     assert list(tmp_path.iterdir()) == []
 
 
@@ -57,7 +57,7 @@ def test_f37_a_user_without_a_name_or_a_home_is_served_and_told_that_no_token_is
     tmp_path: Path,
 ) -> None:
     tmp_path.chmod(0o777)
-    with serving() as (_, told):
+    with running_sandbox() as (_, told):
         env = clean_env(PYTHONPATH=str(ROOT), **told)
         del env["HOME"]
         ended = subprocess.run(
@@ -73,7 +73,7 @@ def test_f37_a_user_without_a_name_or_a_home_is_served_and_told_that_no_token_is
 
 def test_f37_with_nothing_at_all_in_its_environment_it_says_what_it_needs(tmp_path: Path) -> None:
     env = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    ended = process("get", "j", env=env, cwd=tmp_path)
+    ended = run_process("get", "j", env=env, cwd=tmp_path)
     assert ended.code == 4
     assert ended.err.startswith("vbsjob: no credentials are set.")
     assert list(tmp_path.iterdir()) == []
@@ -135,7 +135,9 @@ def test_f40_no_terminal_makes_get_do_more_than_show_colour(
 ) -> None:
     for columns, lines in SIZES:
         env = clean_env(service.url, LANG="C.UTF-8", **term, **color)
-        terminal = Terminal("get", "j", "--exit-status", env=env, columns=columns, lines=lines)
+        terminal = PseudoTerminal(
+            "get", "j", "--exit-status", env=env, columns=columns, lines=lines
+        )
         assert terminal.finish() == 0
         assert terminal.screen.untouched
         assert "Traceback" not in terminal.wrote
@@ -152,7 +154,7 @@ def test_f40_no_terminal_makes_get_do_more_than_show_colour(
 )  # fmt: skip
 def test_f40_no_variable_makes_a_terminal_of_a_pipe(service: Server, env: dict[str, str]) -> None:
     for command in ("get", "watch"):
-        ended = process(command, "j", env=clean_env(service.url, **{"TERM": "xterm", **env}))
+        ended = run_process(command, "j", env=clean_env(service.url, **{"TERM": "xterm", **env}))
         assert ended.code == 0, ended.err
         assert "\x1b" not in re.sub(r"\x1b\[[0-9;]*m", "", ended.out + ended.err)
 
@@ -174,9 +176,9 @@ def test_f40_a_terminal_without_a_size_is_taken_for_one_of_80_columns() -> None:
 def test_f40_no_value_of_columns_matters(service: Server, columns: str) -> None:
     env = clean_env(service.url, COLUMNS=columns, LINES=columns)
     for argv in (["get", "j", "--exit-status"], ["--help"], ["get", "--help"]):
-        ended = process(*argv, env=env)
+        ended = run_process(*argv, env=env)
         assert ended.code == 0, ended.err
-        assert ended.tidy
+        assert ended.is_clean
 
 
 NAMES = st.from_regex(r"(v[0-9]|v2|[a-z])[a-z0-9]{0,6}", fullmatch=True)

@@ -15,8 +15,8 @@ import pytest
 
 from tests.support.hostile_servers import MORE, ROOM, SERVERS, full_of
 from tests.support.program import COMMAND, ROOT, clean_env
-from tests.support.resource_usage import Weighed, weigh
-from tests.support.server import Server, always, answer, job, saying
+from tests.support.resource_usage import ResourceUsage, measure
+from tests.support.server import Server, always, answer, job, respond_with
 from vbsjob.http import strict_json, transport
 
 if TYPE_CHECKING:
@@ -28,28 +28,28 @@ if TYPE_CHECKING:
 SMALL = always(answer(job("RUNNING")))
 
 
-def get(server: Server, *argv: str) -> Weighed:
-    return weigh("get", "j", "--exit-status", *argv, env=clean_env(server.url))
+def get(server: Server, *argv: str) -> ResourceUsage:
+    return measure("get", "j", "--exit-status", *argv, env=clean_env(server.url))
 
 
 def test_the_scales_weigh_a_process_and_not_the_one_that_starts_it() -> None:
     ours = bytearray(256 << 20)
     with Server(SMALL, SERVERS["one long text"]) as server:
         small, big = get(server), get(server)
-    assert small.most < len(ours) >> 10
-    assert big.most > small.most + (4 << 10)
+    assert small.peak_kib < len(ours) >> 10
+    assert big.peak_kib > small.peak_kib + (4 << 10)
 
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_s12_f21_f22_f23_f41_no_answer_takes_more_than_96_mb(name: str) -> None:
     with Server(SMALL) as server:
-        least = get(server, "-o", "json").most
+        least = get(server, "-o", "json").peak_kib
     with Server(SERVERS[name]) as server:
         ended = get(server, "-o", "json", "--retry-for", "1s")
     assert ended.code in {7, 8}
-    assert b"Traceback" not in ended.said
-    assert b"a bug" not in ended.said
-    assert ended.most - least < MORE
+    assert b"Traceback" not in ended.output
+    assert b"a bug" not in ended.output
+    assert ended.peak_kib - least < MORE
 
 
 FAILED = b'{"job_id":"j","status":"FAIL",'
@@ -109,12 +109,12 @@ WORST = {
 REST = [(name, big) for name in SHOWN for big in BIG if name not in WORST.get(big, ())]
 
 
-def shown(name: str, script: Script, folder: Path) -> Weighed:
+def shown(name: str, script: Script, folder: Path) -> ResourceUsage:
     with Server(script) as server:
         files = {file: str(folder / file) for file in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         env = clean_env(server.url, TERM="xterm-256color", **files)
         argv = [str(folder / word) if word == "report.xml" else word for word in SHOWN[name]]
-        return weigh(*argv, env=env, terminal="on a terminal" in name)
+        return measure(*argv, env=env, terminal="on a terminal" in name)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def lightest(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], int]:
 
     @cache
     def weight(name: str) -> int:
-        return shown(name, always(answer(body)), tmp_path_factory.mktemp("least")).most
+        return shown(name, always(answer(body)), tmp_path_factory.mktemp("least")).peak_kib
 
     return weight
 
@@ -132,8 +132,8 @@ def lightest(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], int]:
 def bounded(name: str, big: str, lightest: Callable[[str], int], folder: Path) -> None:
     ended = shown(name, always(answer(BIG[big])), folder)
     assert ended.code == ("watch" in name)
-    assert ended.most - lightest(name) < MORE
-    assert ended.processor < 20  # a few seconds each; what grows by the square takes minutes
+    assert ended.peak_kib - lightest(name) < MORE
+    assert ended.cpu_seconds < 20  # a few seconds each; what grows by the square takes minutes
 
 
 @pytest.mark.parametrize(
@@ -162,9 +162,9 @@ def test_s12_the_same_answer_again_takes_no_more(
     lightest: Callable[[str], int], tmp_path: Path
 ) -> None:
     told = [answer(running(0))] * 3
-    ended = shown("watch", saying(*told, answer(job("FAIL"))), tmp_path)
+    ended = shown("watch", respond_with(*told, answer(job("FAIL"))), tmp_path)
     assert ended.code == 1
-    assert ended.most - lightest("watch") < MORE
+    assert ended.peak_kib - lightest("watch") < MORE
 
 
 @pytest.mark.parametrize("name", [pytest.param("watch", marks=pytest.mark.long), "watch jsonl"])
@@ -172,9 +172,9 @@ def test_s12_a_watch_holds_two_answers_while_it_compares_them_and_never_more(
     name: str, lightest: Callable[[str], int], tmp_path: Path
 ) -> None:
     told = [answer(running(number)) for number in range(3)]
-    ended = shown(name, saying(*told, answer(job("FAIL"))), tmp_path)
+    ended = shown(name, respond_with(*told, answer(job("FAIL"))), tmp_path)
     assert ended.code == 1
-    assert ended.most - lightest(name) < MORE * 4 // 3
+    assert ended.peak_kib - lightest(name) < MORE * 4 // 3
 
 
 def test_f21_f73_an_answer_that_would_fill_memory_meets_a_limit_with_a_code_of_its_own() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.program import COMMAND, clean_env
-from tests.support.pseudo_terminal import Terminal, check_left_as_it_was
+from tests.support.pseudo_terminal import PseudoTerminal, check_terminal_restored
 from tests.support.server import Server
 
 if TYPE_CHECKING:
@@ -39,22 +39,22 @@ def environment(service: Server) -> dict[str, str]:
     )  # fmt: skip
 
 
-def echoes(terminal: Terminal) -> bool:
+def echoes(terminal: PseudoTerminal) -> bool:
     modes = terminal.termios()[3]
     assert isinstance(modes, int)
     return bool(modes & termios.ECHO)
 
 
-def await_echo(terminal: Terminal, wanted: bool) -> None:
+def await_echo(terminal: PseudoTerminal, wanted: bool) -> None:
     end = time.monotonic() + 10
     while echoes(terminal) is not wanted:
         assert time.monotonic() < end
         time.sleep(0.01)
 
 
-def asking(service: Server, *argv: str) -> Terminal:
-    terminal = Terminal(*argv, env=environment(service))
-    terminal.await_("Password: ")
+def asking(service: Server, *argv: str) -> PseudoTerminal:
+    terminal = PseudoTerminal(*argv, env=environment(service))
+    terminal.wait_for("Password: ")
     await_echo(terminal, wanted=False)
     return terminal
 
@@ -69,30 +69,32 @@ def test_f81_a_signal_at_the_prompt_ends_it_and_the_terminal_has_its_echo_back(
     terminal.signal(number)
     assert terminal.finish() == -number
     assert SECRET not in terminal.wrote
-    check_left_as_it_was(terminal)
+    check_terminal_restored(terminal)
 
 
 def test_f80_f81_a_second_ctrl_c_at_the_prompt_changes_nothing(service: Server) -> None:
     terminal = asking(service, "get", "j")
     terminal.type("\x03\x03")
     assert terminal.finish() == -signal.SIGINT
-    check_left_as_it_was(terminal)
+    check_terminal_restored(terminal)
 
 
 def test_f82_a_prompt_that_was_stopped_asks_again_without_echo(service: Server) -> None:
-    terminal = Terminal(env=environment(service), command=("bash", "--norc", "--noprofile", "-i"))
+    terminal = PseudoTerminal(
+        env=environment(service), command=("bash", "--norc", "--noprofile", "-i")
+    )
     terminal.type("bind 'set enable-bracketed-paste off'; PS1='$ '\n")
     terminal.type(" ".join([*COMMAND, "get j\n"]))
-    terminal.await_("Password: ")
+    terminal.wait_for("Password: ")
     terminal.type("\x1a")
-    terminal.await_("Stopped")
+    terminal.wait_for("Stopped")
     terminal.wrote = ""
     terminal.type("fg\n")
-    terminal.await_("Password: ")
+    terminal.wait_for("Password: ")
     terminal.type(f"{SECRET}\n\x03")
-    terminal.await_(r"\$ $")
+    terminal.wait_for(r"\$ $")
     terminal.type("echo code $?\n")
-    terminal.await_("code 130")
+    terminal.wait_for("code 130")
     assert SECRET not in terminal.wrote
     terminal.child.close(force=True)
 
@@ -103,4 +105,4 @@ def test_a_person_who_types_nothing_is_not_asked_again(service: Server) -> None:
     assert terminal.finish() == 2
     assert terminal.wrote.count("Password: ") == 1
     assert "password is not set" in terminal.wrote
-    check_left_as_it_was(terminal)
+    check_terminal_restored(terminal)

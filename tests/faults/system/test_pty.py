@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import COMMAND, ROOT, clean_env, shell
+from tests.support.program import COMMAND, ROOT, clean_env, run_bash
 from tests.support.pseudo_terminal import (
     SHOWN,
-    Terminal,
+    PseudoTerminal,
     await_requests,
-    check_left_as_it_was,
+    check_terminal_restored,
     environment,
-    watching,
+    watch_on_terminal,
 )
 from tests.support.server import Server, always, answer, job
 
@@ -39,8 +39,8 @@ def running() -> Iterator[Server]:
         yield server
 
 
-def picture(terminal: Terminal) -> list[str]:
-    terminal.look()
+def picture(terminal: PseudoTerminal) -> list[str]:
+    terminal.read_for()
     return [row for row in terminal.screen.rows if row]
 
 
@@ -64,8 +64,8 @@ afe17
 def test_the_picture_on_a_real_terminal_stays_as_the_last_one(
     running: Server, columns: int, lines: int, golden: str
 ) -> None:
-    terminal = watching(running, columns=columns, lines=lines)
-    terminal.await_("sub-jobs: ")
+    terminal = watch_on_terminal(running, columns=columns, lines=lines)
+    terminal.wait_for("sub-jobs: ")
     *rows, status = picture(terminal)
     assert rows == golden.splitlines()
     assert re.match(r"[|/\\-] sub-jobs: 1 RUNNING, 1 INIT \| last", status)
@@ -73,12 +73,12 @@ def test_the_picture_on_a_real_terminal_stays_as_the_last_one(
     assert terminal.finish() == -signal.SIGINT
     assert "\n".join(picture(terminal)).startswith(golden + "interrupted (exit code 130)\n")
     assert "Resume: vbsjob watch j" in "".join(picture(terminal))
-    check_left_as_it_was(terminal)
+    check_terminal_restored(terminal)
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (40, 10), (200, 50)])
 def test_the_sandbox_s_restore_fits_every_screen(columns: int, lines: int) -> None:
-    terminal = Terminal(
+    terminal = PseudoTerminal(
         "watch", "restore-ended", "--cloud", "sandbox", columns=columns, lines=lines,
         env=clean_env(TERM="xterm-256color"),
     )  # fmt: skip
@@ -87,21 +87,21 @@ def test_the_sandbox_s_restore_fits_every_screen(columns: int, lines: int) -> No
     assert any(row.startswith("✓ SUCCESS") and "bksRestoreBackup" in row for row in rows)
     assert rows.index("ok (exit code 0)") <= lines + 2
     assert (sum("copyBlock" in row for row in rows) >= 4) is (columns > 40)
-    check_left_as_it_was(terminal)
+    check_terminal_restored(terminal)
 
 
 def test_f40_a_storm_of_resizes_neither_asks_nor_crashes(running: Server) -> None:
-    terminal = watching(running, "--interval", "60")
-    terminal.await_(SHOWN)
+    terminal = watch_on_terminal(running, "--interval", "60")
+    terminal.wait_for(SHOWN)
     asked = running.requests
     end = time.monotonic() + 2.0
     for number in itertools.count():
         if time.monotonic() > end:
             break
         terminal.resize(20 + number % 100, 3 + number % 40)
-        terminal.look()
+        terminal.read_for()
     terminal.resize(200, 50)
-    terminal.look(1.5)
+    terminal.read_for(1.5)
     assert running.requests == asked
     assert number > 5000  # no fewer than a thousand a second for five
     terminal.wrote = ""
@@ -116,16 +116,16 @@ PAUSE, GO_ON = "\x13", "\x11"
 
 def test_f86_a_paused_terminal_is_drawn_on_again_as_soon_as_it_goes_on(running: Server) -> None:
     asked = running.requests
-    terminal = watching(running, "--interval", "1")
-    terminal.await_(SHOWN)
+    terminal = watch_on_terminal(running, "--interval", "1")
+    terminal.wait_for(SHOWN)
     terminal.type(PAUSE)
-    terminal.look(0.3)
+    terminal.read_for(0.3)
     terminal.wrote = ""
     await_requests(running, asked + 4)
-    terminal.look()
+    terminal.read_for()
     assert terminal.wrote == ""
     terminal.type(GO_ON)
-    terminal.await_(SHOWN)
+    terminal.wait_for(SHOWN)
     terminal.type("\x03")
     assert terminal.finish() == -signal.SIGINT
 
@@ -134,10 +134,10 @@ def test_f86_a_paused_terminal_is_drawn_on_again_as_soon_as_it_goes_on(running: 
 def test_f86_a_paused_terminal_keeps_neither_timeout_nor_signal_from_ending_it(
     running: Server, number: int | None
 ) -> None:
-    terminal = watching(running, *([] if number else ["--timeout", "2s"]))
-    terminal.await_(SHOWN)
+    terminal = watch_on_terminal(running, *([] if number else ["--timeout", "2s"]))
+    terminal.wait_for(SHOWN)
     terminal.type(PAUSE)
-    terminal.look(0.3)
+    terminal.read_for(0.3)
     if number:
         terminal.signal(number)
     end = time.monotonic() + 15
@@ -146,7 +146,7 @@ def test_f86_a_paused_terminal_keeps_neither_timeout_nor_signal_from_ending_it(
         time.sleep(0.05)
     terminal.type(GO_ON)
     assert terminal.finish() == (-number if number else 124)
-    check_left_as_it_was(terminal)
+    check_terminal_restored(terminal)
 
 
 @pytest.mark.parametrize("number", [None, signal.SIGINT, signal.SIGTERM])
@@ -192,7 +192,7 @@ def test_f76_f77_a_reader_that_goes_away_ends_the_watch_with_141(
 ) -> None:
     script = f'"$@" watch j --interval 60 {pipe}; echo "code ${{PIPESTATUS[0]}}"'
     begin = time.monotonic()
-    ended = shell(script, env=environment(running))
+    ended = run_bash(script, env=environment(running))
     assert "code 141" in ended.out
     assert "Traceback" not in ended.err
     assert time.monotonic() - begin < 30
@@ -200,7 +200,7 @@ def test_f76_f77_a_reader_that_goes_away_ends_the_watch_with_141(
 
 def test_f85_a_dumb_terminal_gets_no_escape_sequence(running: Server) -> None:
     env = environment(running) | {"TERM": "dumb"}
-    terminal = Terminal("watch", "j", "--timeout", "1s", env=env)
+    terminal = PseudoTerminal("watch", "j", "--timeout", "1s", env=env)
     assert terminal.finish() == 124
     assert "\x1b" not in terminal.wrote
     assert "Resume: vbsjob watch j" in terminal.wrote

@@ -17,10 +17,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.filesystem import needs_mount, within_etc
-from tests.support.job_control import Shell
-from tests.support.run_states import STATES, Service, State, at, locked, password
-from tests.support.signal_case import AT_ONCE, Case, storm
-from tests.support.signalled_run import Struck
+from tests.support.job_control import JobControlShell
+from tests.support.run_states import (
+    STATES,
+    RunState,
+    StateService,
+    env_at,
+    password_env,
+    waits_for_lock,
+)
+from tests.support.signal_case import AT_ONCE, SignalCase, run_cases
+from tests.support.signalled_run import SignalledRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,14 +43,14 @@ NAMED = {state.name: state for state in STATES}
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with closing(Service()) as service:
+def service() -> Iterator[StateService]:
+    with closing(StateService()) as service:
         yield service
 
 
 @pytest.fixture(scope="module")
 def shells() -> Iterator[Shells]:
-    started = [Shell() for _ in range(AT_ONCE)]
+    started = [JobControlShell() for _ in range(AT_ONCE)]
     waiting: Shells = SimpleQueue()
     for shell in started:
         waiting.put(shell)
@@ -52,19 +59,19 @@ def shells() -> Iterator[Shells]:
         shell.close()
 
 
-def drawn(state: State, service: Service, *signals: int, runs: int = 0) -> list[Case]:
+def drawn(state: RunState, service: StateService, *signals: int, runs: int = 0) -> list[SignalCase]:
     """Return the cases of a state, the same each time."""
     seed = zlib.crc32(f"{state.name} {signals}".encode())
-    return [Case(state, service, seed, n, signals) for n in range(runs or state.runs)]
+    return [SignalCase(state, service, seed, n, signals) for n in range(runs or state.runs)]
 
 
 @pytest.mark.parametrize("name", NAMED)
 def test_f79_f81_a_signal_in_every_state_is_what_it_dies_by(
-    service: Service, shells: Shells, name: str, record_property: Tell
+    service: StateService, shells: Shells, name: str, record_property: Tell
 ) -> None:
     state = NAMED[name]
     record_property("cases", state.runs)
-    died = storm(drawn(state, service), shells)
+    died = run_cases(drawn(state, service), shells)
     assert died == state.runs or state.ends
 
 
@@ -73,35 +80,35 @@ TWICE = [state.name for state in STATES if state.again]
 
 @pytest.mark.parametrize("name", TWICE)
 def test_f80_a_second_ctrl_c_within_20_ms_changes_nothing(
-    service: Service, shells: Shells, name: str, record_property: Tell
+    service: StateService, shells: Shells, name: str, record_property: Tell
 ) -> None:
     runs = NAMED[name].again
     record_property("cases", runs)
     cases = drawn(NAMED[name], service, signal.SIGINT, signal.SIGINT, runs=runs)
-    assert storm(cases, shells) == runs
+    assert run_cases(cases, shells) == runs
 
 
-def stop(case: Case, run: Struck) -> None:
+def stop(case: SignalCase, run: SignalledRun) -> None:
     """Stop it by Ctrl-Z; the signal is sent before it goes on, or soon after."""
     os.write(run.keyboard, b"\x1a")
-    run.await_(run.stopped)
+    run.wait_for(run.stopped)
     assert not run.screen.shown.cursor.hidden
     early = case.number % 2
     for number in (case.signals[0], signal.SIGCONT)[:: 1 if early else -1]:
         run.send(number)
-        run.look(0.0 if early else case.after)
+        run.read_for(0.0 if early else case.after)
 
 
 @pytest.mark.parametrize("name", ["waiting", "drawing", "prompt", "first-question"])
 def test_f81_f82_a_signal_to_a_run_that_was_stopped_is_what_it_dies_by(
-    service: Service, shells: Shells, name: str, record_property: Tell
+    service: StateService, shells: Shells, name: str, record_property: Tell
 ) -> None:
     cases = drawn(NAMED[name], service, runs=12)
     record_property("cases", len(cases))
-    assert storm(cases, shells, stop) == len(cases)
+    assert run_cases(cases, shells, stop) == len(cases)
 
 
-def go_away(_: Case, run: Struck) -> None:
+def go_away(_: SignalCase, run: SignalledRun) -> None:
     """Read nothing more."""
     run.close_reader()
 
@@ -110,40 +117,40 @@ def go_away(_: Case, run: Struck) -> None:
     ("name", "runs"), [("keeping-a-token", 40), ("events", 20), ("full-pipe", 10)]
 )
 def test_f76_a_reader_that_goes_away_at_any_moment_is_what_it_dies_of(
-    service: Service, shells: Shells, name: str, runs: int, record_property: Tell
+    service: StateService, shells: Shells, name: str, runs: int, record_property: Tell
 ) -> None:
     record_property("cases", runs)
     state = replace(NAMED[name], resume=False)
-    died = storm(drawn(state, service, signal.SIGPIPE, runs=runs), shells, go_away)
+    died = run_cases(drawn(state, service, signal.SIGPIPE, runs=runs), shells, go_away)
     assert died == runs or state.ends
 
 
 def test_f79_f81_a_signal_while_another_run_signs_in_is_what_it_dies_by(
-    service: Service, shells: Shells, record_property: Tell
+    service: StateService, shells: Shells, record_property: Tell
 ) -> None:
     name = service.named("running")
-    env, shell = password(service, name), shells.get()
-    assert Struck(shell, ["get", name], env).finish() == 0
+    env, shell = password_env(service, name), shells.get()
+    assert SignalledRun(shell, ["get", name], env).finish() == 0
     shells.put(shell)
     folder = Path(env["HOME"], ".cache/vbsjob/tokens")
     (kept,) = folder.glob("*.json")
     kept.unlink()
     with (folder / f"{kept.name}.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        state = State("locked", ("get", "JOB"), locked, 24, 0.2, env=lambda *_: env)
+        state = RunState("locked", ("get", "JOB"), waits_for_lock, 24, 0.2, env=lambda *_: env)
         record_property("cases", state.runs)
-        assert storm(drawn(state, service), shells) == state.runs
+        assert run_cases(drawn(state, service), shells) == state.runs
 
 
 @needs_mount
 def test_f79_f81_a_signal_while_a_name_is_looked_up_is_what_it_dies_by(
-    service: Service, tmp_path: Path, record_property: Tell
+    service: StateService, tmp_path: Path, record_property: Tell
 ) -> None:
     (tmp_path / "resolv.conf").write_text("nameserver 127.7.255.53\n")
     waiting: Shells = SimpleQueue()
     heard = b""
 
-    def looked_up(_run: Struck, _service: Service, name: str) -> bool:
+    def looked_up(_run: SignalledRun, _service: StateService, name: str) -> bool:
         nonlocal heard
         try:
             heard += silent.recv(4096)
@@ -153,35 +160,39 @@ def test_f79_f81_a_signal_while_a_name_is_looked_up_is_what_it_dies_by(
 
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent,
-        closing(Shell(*within_etc(tmp_path))) as shell,
+        closing(JobControlShell(*within_etc(tmp_path))) as shell,
     ):
         silent.bind(("127.7.255.53", 53))
         silent.setblocking(False)
         waiting.put(shell)
-        env = at(lambda _, name: f"https://{name}.test")
-        state = State("looking-up", ("get", "JOB"), looked_up, 16, 0.05, env=env)
+        env = env_at(lambda _, name: f"https://{name}.test")
+        state = RunState("looking-up", ("get", "JOB"), looked_up, 16, 0.05, env=env)
         record_property("cases", state.runs)
-        assert storm(drawn(state, service), waiting) == state.runs
+        assert run_cases(drawn(state, service), waiting) == state.runs
 
 
 def test_f84_what_sigkill_leaves_behind_disturbs_no_later_run(
-    service: Service, shells: Shells, record_property: Tell
+    service: StateService, shells: Shells, record_property: Tell
 ) -> None:
     state = replace(NAMED["keeping-a-token"], within=0.03)
     cases = drawn(state, service, signal.SIGKILL, runs=40)
     record_property("cases", len(cases))
-    storm(cases, shells)
+    run_cases(cases, shells)
     calm = replace(state, within=0.0)
-    again = [Case(calm, service, 0, 0, (0,), env=case.env) for case in cases]
-    assert storm(again, shells) == 0
+    again = [SignalCase(calm, service, 0, 0, (0,), env=case.env) for case in cases]
+    assert run_cases(again, shells) == 0
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMED)
 def test_f79_f80_f81_a_signal_in_every_state_by_chance(
-    service: Service, shells: Shells, name: str
+    service: StateService, shells: Shells, name: str
 ) -> None:
     state, seed = NAMED[name], random.SystemRandom().randrange(1 << 30)
     signals = (signal.SIGINT, signal.SIGINT) if state.again else ()
-    storm([Case(state, service, seed, number) for number in range(3 * state.runs)], shells)
-    storm([Case(state, service, seed, n, signals) for n in range(3 * state.again)], shells)
+    run_cases(
+        [SignalCase(state, service, seed, number) for number in range(3 * state.runs)], shells
+    )
+    run_cases(
+        [SignalCase(state, service, seed, n, signals) for n in range(3 * state.again)], shells
+    )

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.server import Server, answer, job
-from tests.support.sigint_handler import BIT, caught
+from tests.support.sigint_handler import BIT, has_handler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +51,9 @@ def test_f79_ctrl_c_stops_the_shell_loop_around_it(service: Server) -> None:
     ) as shell:  # fmt: skip
         child = _child_of(shell.pid)
         until = time.monotonic() + 10
-        while not caught(child) and time.monotonic() < until:
+        while not has_handler(child) and time.monotonic() < until:
             time.sleep(0.0005)
-        while caught(child) and time.monotonic() < until:
+        while has_handler(child) and time.monotonic() < until:
             time.sleep(0.0005)
         os.killpg(shell.pid, signal.SIGINT)
         out, _ = shell.communicate(timeout=30)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.filesystem import needs_full
-from tests.support.program import COMMAND, ROOT, clean_env, process, shell
+from tests.support.program import COMMAND, ROOT, clean_env, run_bash, run_process
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
@@ -44,17 +44,17 @@ def well() -> Iterator[Server]:
      "--version", "sandbox"],
 )  # fmt: skip
 def test_f78_a_full_disk_under_stdout_is_70_and_named(well: Server, command: str) -> None:
-    ended = shell(f'"$@" {command} >/dev/full', env=clean_env(well.url))
+    ended = run_bash(f'"$@" {command} >/dev/full', env=clean_env(well.url))
     assert ended.code == 70, ended.err
-    assert ended.tidy
+    assert ended.is_clean
     assert ended.err.startswith(("vbsjob: ", '{"error": '))
 
 
 @pytest.mark.parametrize("command", ["get j", "get j -o json", "--help", "--version"])
 def test_f78_a_closed_stdout_is_70_and_named(well: Server, command: str) -> None:
-    ended = shell(f'"$@" {command} >&-', env=clean_env(well.url))
+    ended = run_bash(f'"$@" {command} >&-', env=clean_env(well.url))
     assert ended.code == 70, ended.err
-    assert ended.tidy
+    assert ended.is_clean
     assert ended.err.startswith(("vbsjob: ", '{"error": '))
     assert "get" not in command or "standard output is closed" in ended.err
 
@@ -70,10 +70,10 @@ def test_f78_s20_no_missing_stream_changes_what_the_code_says(
     writes = ">&-" in redirections.replace("2>&-", "") or ">/dev/full" in redirections.replace(
         "2>/dev/full", ""
     )
-    ended = shell(f'"$@" get j --exit-status {redirections}', env=clean_env(failing.url))
+    ended = run_bash(f'"$@" get j --exit-status {redirections}', env=clean_env(failing.url))
     assert ended.code == (70 if writes else 1)
     assert "Traceback" not in ended.err
-    quiet = shell(f'"$@" get j --exit-status -q {redirections}', env=clean_env(failing.url))
+    quiet = run_bash(f'"$@" get j --exit-status -q {redirections}', env=clean_env(failing.url))
     assert quiet.code == 1
 
 
@@ -81,7 +81,7 @@ def test_f78_s20_no_missing_stream_changes_what_the_code_says(
 @pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", "2>/dev/full >&-"])
 @pytest.mark.parametrize("command", ["get", "get ../x", "get j --cloud none", "nonsense", "--zz"])
 def test_f78_a_problem_that_cannot_be_told_keeps_its_code(command: str, redirection: str) -> None:
-    ended = shell(f'"$@" {command} {redirection}', env=clean_env())
+    ended = run_bash(f'"$@" {command} {redirection}', env=clean_env())
     assert ended.code in {2, 4}
 
 
@@ -91,7 +91,7 @@ def test_f78_a_full_disk_under_stderr_costs_a_watch_neither_its_answer_nor_its_c
     failing: Server, progress: str
 ) -> None:
     line = f'"$@" watch j -o json --progress {progress} 2>/dev/full'
-    ended = shell(line, env=clean_env(failing.url))
+    ended = run_bash(line, env=clean_env(failing.url))
     assert ended.code == 1
     assert json.loads(ended.out)["status"] == "FAIL"
 
@@ -113,7 +113,7 @@ def test_f86_a_full_pipe_that_is_not_to_be_waited_for_gets_the_whole_answer_all_
 
 
 def test_f78_a_socket_never_takes_the_place_of_a_closed_stream(well: Server) -> None:
-    ended = shell('"$@" get j -v <&- >&- 2>&-', env=clean_env(well.url))
+    ended = run_bash('"$@" get j -v <&- >&- 2>&-', env=clean_env(well.url))
     assert ended.code == 70
     for log in well.received:
         assert log.startswith(b"GET ")
@@ -124,9 +124,9 @@ def test_f78_a_socket_never_takes_the_place_of_a_closed_stream(well: Server) -> 
 def test_f78_bytes_on_stdin_that_are_no_text_are_no_job_id() -> None:
     env = clean_env("https://vbs.invalid")
     for content in (b"\xff\xfe\x00", b"a\xffb\n", b"\x00", b'{"job_id": "\xc3\x28"}'):
-        ended = process("get", "-", env=env, stdin=content)
+        ended = run_process("get", "-", env=env, stdin=content)
         assert ended.code == 2, ended.err
-        assert ended.tidy
+        assert ended.is_clean
 
 
 def read_some(env: dict[str, str], count: int, *argv: str) -> tuple[int, bytes]:
@@ -154,18 +154,18 @@ def test_f76_a_reader_that_goes_away_ends_it_by_sigpipe_and_without_a_word(
 
 def test_f76_a_reader_that_took_everything_leaves_the_code_alone(well: Server) -> None:
     line = 'set -o pipefail; "$@" get j -o json | cat >/dev/null'
-    assert shell(line, env=clean_env(well.url)).code == 0
+    assert run_bash(line, env=clean_env(well.url)).code == 0
 
 
 def test_f76_help_into_head_is_quiet() -> None:
-    ended = shell('"$@" --help | head -1 >/dev/null; echo ${PIPESTATUS[0]}', env=clean_env())
+    ended = run_bash('"$@" --help | head -1 >/dev/null; echo ${PIPESTATUS[0]}', env=clean_env())
     assert ended.out.strip() in {"0", "141"}
     assert ended.err == ""
 
 
 def test_f76_an_error_whose_reader_has_gone_keeps_its_code(failing: Server) -> None:
     line = '"$@" get ../x 2> >(true); exit $?'
-    assert shell(line, env=clean_env(failing.url)).code == 2
+    assert run_bash(line, env=clean_env(failing.url)).code == 2
 
 
 NAME = "Größe ✓ 大 \ud800 \x9b"
@@ -203,16 +203,16 @@ def test_f38_s09_an_ascii_terminal_or_odd_locale_changes_no_code_and_no_json(
 ) -> None:
     env = clean_env(foreign.url, **more)
     wide = more.get("PYTHONIOENCODING") == "utf-16"
-    table = process("get", "j", "--exit-status", env=env)
+    table = run_process("get", "j", "--exit-status", env=env)
     assert table.code == 0, table.err
-    assert table.tidy
-    tree = process("tree", "j", "k", env=env)
+    assert table.is_clean
+    tree = run_process("tree", "j", "k", env=env)
     assert tree.code == 6, tree.err  # of k, which standard error tells of
-    assert tree.tidy
+    assert tree.is_clean
     assert wide or "refused the question: Gr" in tree.err
     assert wide or [line[:3] for line in tree.out.splitlines()[1:3]] == (
         ["├─ ", "└─ "] if able else ["|- ", "`- "]
     )
-    document = process("get", "j", "-o", "json", env=env)
+    document = run_process("get", "j", "-o", "json", env=env)
     assert wide or json.loads(document.out)["entities"][NAME] == NAME
     assert wide or document.out.isascii()

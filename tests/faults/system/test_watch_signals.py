@@ -13,11 +13,11 @@ import pytest
 from tests.support.program import COMMAND, ROOT
 from tests.support.pseudo_terminal import (
     SHOWN,
-    Terminal,
+    PseudoTerminal,
     await_requests,
-    check_left_as_it_was,
+    check_terminal_restored,
     environment,
-    watching,
+    watch_on_terminal,
 )
 from tests.support.server import Server, always, answer, job
 
@@ -32,72 +32,72 @@ def running() -> Iterator[Server]:
 
 
 def test_f80_a_second_ctrl_c_changes_nothing(running: Server) -> None:
-    terminal = watching(running)
-    terminal.await_(SHOWN)
+    terminal = watch_on_terminal(running)
+    terminal.wait_for(SHOWN)
     terminal.type("\x03")
     time.sleep(0.002)
     terminal.type("\x03")
     assert terminal.finish() == -signal.SIGINT
     assert "Resume: vbsjob watch j" in terminal.wrote
-    check_left_as_it_was(terminal)
+    check_terminal_restored(terminal)
 
 
 @pytest.fixture
-def prompt(running: Server) -> Iterator[Terminal]:
+def prompt(running: Server) -> Iterator[PseudoTerminal]:
     """A shell with job control in which a watch is being shown that asks once a minute."""
     command = ("bash", "--norc", "--noprofile", "-i")
-    terminal = Terminal(env=environment(running), command=command)
+    terminal = PseudoTerminal(env=environment(running), command=command)
     terminal.type("bind 'set enable-bracketed-paste off'; PS1='$ '\n")
     terminal.type(" ".join([*COMMAND, "watch j --interval 60\n"]))
-    terminal.await_(SHOWN)
+    terminal.wait_for(SHOWN)
     yield terminal
     terminal.child.close(force=True)
 
 
 def test_f82_ctrl_z_stops_it_and_fg_draws_and_asks_at_once(
-    running: Server, prompt: Terminal
+    running: Server, prompt: PseudoTerminal
 ) -> None:
     asked = running.requests
     prompt.type("\x1a")
-    prompt.await_("Stopped")
+    prompt.wait_for("Stopped")
     assert not prompt.screen.shown.cursor.hidden
     prompt.type("\x0cfg\n")
     prompt.wrote = ""
-    prompt.await_(SHOWN)
+    prompt.wait_for(SHOWN)
     await_requests(running, asked + 1)
     prompt.type("\x03")
-    prompt.await_("Resume: vbsjob watch j")
+    prompt.wait_for("Resume: vbsjob watch j")
     prompt.type("echo code $?\n")
-    prompt.await_("code 130")
+    prompt.wait_for("code 130")
     assert not prompt.screen.shown.cursor.hidden
 
 
-def test_f83_in_the_background_it_leaves_the_terminal_to_the_shell(prompt: Terminal) -> None:
+def test_f83_in_the_background_it_leaves_the_terminal_to_the_shell(prompt: PseudoTerminal) -> None:
     prompt.type("\x1a")
-    prompt.await_("Stopped")
+    prompt.wait_for("Stopped")
     prompt.type("bg\n")
-    prompt.await_(r"watch j --interval 60 &\r\n")
-    prompt.look(0.5)
+    prompt.wait_for(r"watch j --interval 60 &\r\n")
+    prompt.read_for(0.5)
     prompt.wrote = ""
-    prompt.look(2.0)
+    prompt.read_for(2.0)
     assert prompt.wrote == ""
     prompt.type("fg\n")
-    prompt.await_(SHOWN)
+    prompt.wait_for(SHOWN)
     prompt.type("\x03")
-    prompt.await_("Resume: vbsjob watch j")
+    prompt.wait_for("Resume: vbsjob watch j")
 
 
 def test_f66_after_a_stop_it_asks_and_draws_at_once(running: Server) -> None:
-    terminal = watching(running, "--interval", "60")
-    terminal.await_(SHOWN)
+    terminal = watch_on_terminal(running, "--interval", "60")
+    terminal.wait_for(SHOWN)
     asked = running.requests
     terminal.signal(signal.SIGSTOP)
     time.sleep(0.3)
-    terminal.look()
+    terminal.read_for()
     terminal.wrote = ""
     terminal.signal(signal.SIGCONT)
     await_requests(running, asked + 1)
-    terminal.await_("bksCreateBackup")
+    terminal.wait_for("bksCreateBackup")
     terminal.signal(signal.SIGTERM)
     assert terminal.finish() == -signal.SIGTERM
 

@@ -17,25 +17,25 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.canary import leaked
-from tests.support.fault_injection import Strike, library
-from tests.support.forkserver import Nursery
+from tests.support.fault_injection import CallFault, compile_library
+from tests.support.forkserver import ForkServer
 from tests.support.home_directory import (
     CONFIGURED,
     ISSUED,
-    LEFT,
+    ORPHAN,
     PASSWORD,
     TOKENS,
-    Home,
-    Place,
-    Service,
+    HomeDirectory,
+    HomeFactory,
+    SignInService,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.support.fault_injection import Harm
-    from tests.support.program import Ended
+    from tests.support.fault_injection import Fault
+    from tests.support.program import RunResult
 
 GET = ("get", "k", "--exit-status")
 BESIDE = 3
@@ -46,25 +46,25 @@ FILES = {"open", "stat", "read", "write", "close", "mkdir", "chmod", "lock", "un
 
 
 @dataclass(frozen=True)
-class Context:
+class FileSetup:
     """Homes as earlier runs left them, and what runs in a copy of one."""
 
-    place: Place
-    nursery: Nursery
-    homes: dict[str, Home]
+    place: HomeFactory
+    nursery: ForkServer
+    homes: dict[str, HomeDirectory]
     logs: Path
 
-    def get(self, home: Home, **env: str) -> Ended:
+    def get(self, home: HomeDirectory, **env: str) -> RunResult:
         return self.nursery.run(*GET, env={"HOME": str(home.path), **env})
 
     def struck(
-        self, state: str, operation: str, *harms: Harm
-    ) -> Iterator[tuple[Strike, Home, Ended]]:
+        self, state: str, operation: str, *harms: Fault
+    ) -> Iterator[tuple[CallFault, HomeDirectory, RunResult]]:
         """Strike each call of an operation, in a copy of a home each; yield how the run ended."""
         log = self.logs / f"{operation}-{time.monotonic_ns()}"
-        counted = Strike(operation, log, self.place.folder)
+        counted = CallFault(operation, log, self.place.folder)
 
-        def tell(strike: Strike) -> tuple[Strike, Home, Ended]:
+        def tell(strike: CallFault) -> tuple[CallFault, HomeDirectory, RunResult]:
             home = self.place.copy(self.homes[state])
             return strike, home, self.get(home, **strike.env)
 
@@ -74,41 +74,41 @@ class Context:
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FileSetup]:
     """A service whose jobs go on: 0 and 1 are both wrong."""
     folder = tmp_path_factory.mktemp("torture")
     (folder / "own").mkdir()
-    place = Place(folder / "own")
+    place = HomeFactory(folder / "own")
     with (
-        Nursery(folder / "nursery", LD_PRELOAD=library(folder)) as nursery,
-        place.serving(Service("RUNNING")) as server,
+        ForkServer(folder / "nursery", LD_PRELOAD=compile_library(folder)) as nursery,
+        place.serving(SignInService("RUNNING")) as server,
     ):
         homes = {state: place.home(server) for state in (COLD, STALE)}
         assert nursery.run("get", "j", env={"HOME": str(homes[STALE].path)}).code == 0
         homes[STALE].check_whole("j")
         homes[STALE].age()
-        yield Context(place, nursery, homes, folder)
+        yield FileSetup(place, nursery, homes, folder)
 
 
-def check_told(ended: Ended, strike: Strike) -> None:
+def check_told(ended: RunResult, strike: CallFault) -> None:
     """Hold a run to its code, to one line at most, and to saying no secret."""
-    assert ended.tidy
+    assert ended.is_clean
     assert ended.err.count("\n") <= 1
     assert not leaked(ended.out + ended.err, PASSWORD, ISSUED)
-    assert strike.left_open == []
-    _, file = strike.struck or ("", "")
+    assert strike.open_files == []
+    _, file = strike.hit or ("", "")
     if CONFIGURED.search(file) and ended.code == 2:
         assert ended.out == ""
     else:  # without any of its configuration there would be no answer
         check_right(ended)
 
 
-def check_right(ended: Ended) -> None:
+def check_right(ended: RunResult) -> None:
     assert ended.code == 8
     assert "RUNNING" in ended.out
 
 
-def check_healed(context: Context, state: str, home: Home) -> None:
+def check_healed(context: FileSetup, state: str, home: HomeDirectory) -> None:
     """Hold the next run to the answer without a word of what went before."""
     ended = context.get(home)
     check_right(ended)
@@ -116,25 +116,25 @@ def check_healed(context: Context, state: str, home: Home) -> None:
     home.check_whole("k", *(["j"] if state == STALE else []))
 
 
-def tortured(context: Context, state: str, operation: str, *harms: Harm) -> Counter[str]:
+def tortured(context: FileSetup, state: str, operation: str, *harms: Fault) -> Counter[str]:
     """Let each call of an operation fail; return which were struck, and how often."""
     struck: Counter[str] = Counter()
     for strike, home, ended in context.struck(state, operation, *harms):
-        told = f"{strike.struck}, {strike}: {ended}"
+        told = f"{strike.hit}, {strike}: {ended}"
         try:
             check_told(ended, strike)
             check_healed(context, state, home)
         except AssertionError as error:
             raise AssertionError(told) from error
-        if strike.struck:
-            struck[strike.struck[0]] += 1
+        if strike.hit:
+            struck[strike.hit[0]] += 1
             # What could not be swept is for the next one who signs in to sweep.
-            assert set(home.leavings) <= {LEFT}, told
+            assert set(home.leftovers) <= {ORPHAN}, told
     return struck
 
 
 def test_s20_each_call_with_a_file_may_fail_once_and_no_code_lies(
-    context: Context, record_property: Callable[[str, object], None]
+    context: FileSetup, record_property: Callable[[str, object], None]
 ) -> None:
     struck = tortured(context, COLD, "file", errno.EIO)
     assert struck.keys() == FILES
@@ -161,7 +161,7 @@ HARMS = {
 @pytest.mark.parametrize("state", [COLD, STALE])
 @pytest.mark.parametrize("operation", HARMS)
 def test_s20_each_call_with_a_file_may_fail_in_every_way_it_can(
-    context: Context, operation: str, state: str, record_property: Callable[[str, object], None]
+    context: FileSetup, operation: str, state: str, record_property: Callable[[str, object], None]
 ) -> None:
     struck = tortured(context, state, operation, *HARMS[operation])
     assert struck
@@ -180,7 +180,7 @@ def test_s20_each_call_with_a_file_may_fail_in_every_way_it_can(
     ],
 )
 def test_f72_no_room_at_any_write_of_cache_and_history_costs_no_answer(
-    context: Context, state: str, harm: int, record_property: Callable[[str, object], None]
+    context: FileSetup, state: str, harm: int, record_property: Callable[[str, object], None]
 ) -> None:
     struck = tortured(context, state, "change", harm)
     assert struck.keys() >= {"open", "write", "sync", "rename", "chmod", "mkdir"}
@@ -188,7 +188,7 @@ def test_f72_no_room_at_any_write_of_cache_and_history_costs_no_answer(
 
 
 def test_f72_a_disk_that_fails_to_read_once_costs_no_history(
-    context: Context, record_property: Callable[[str, object], None]
+    context: FileSetup, record_property: Callable[[str, object], None]
 ) -> None:
     struck = tortured(context, STALE, "read", errno.EIO)
     assert struck["read"] > 10
@@ -197,7 +197,7 @@ def test_f72_a_disk_that_fails_to_read_once_costs_no_history(
 
 @pytest.mark.parametrize("state", [COLD, STALE])
 def test_f69_trouble_with_any_lock_is_never_fatal(
-    context: Context, state: str, record_property: Callable[[str, object], None]
+    context: FileSetup, state: str, record_property: Callable[[str, object], None]
 ) -> None:
     harm = errno.ENOLCK if state == COLD else errno.EINTR
     struck = tortured(context, state, "lock", harm)
@@ -215,7 +215,7 @@ def test_f69_trouble_with_any_lock_is_never_fatal(
     ],
 )
 def test_f68_f84_killed_at_any_change_of_cache_or_history_the_next_run_heals_it(
-    context: Context, state: str, moment: str, record_property: Callable[[str, object], None]
+    context: FileSetup, state: str, moment: str, record_property: Callable[[str, object], None]
 ) -> None:
     kills = orphans = 0
     for strike, home, ended in context.struck(state, "change", moment):
@@ -229,9 +229,9 @@ def test_f68_f84_killed_at_any_change_of_cache_or_history_the_next_run_heals_it(
     record_property("cases", kills)
 
 
-def _swept(context: Context, home: Home) -> bool:
+def _swept(context: FileSetup, home: HomeDirectory) -> bool:
     """Whether there are orphans, which then are gone once a token is written an hour later."""
-    left = home.leavings
+    left = home.leftovers
     assert [name for name in left if not name.startswith(".new-")] == []
     if not left:
         return False
@@ -239,5 +239,5 @@ def _swept(context: Context, home: Home) -> bool:
     for name in left:
         os.utime(home.path / TOKENS / name, (time.time() - 7200,) * 2)
     check_right(context.get(home))
-    assert home.leavings == []
+    assert home.leftovers == []
     return True

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.canary import leaked
-from tests.support.fault_injection import Strike, library
-from tests.support.forkserver import Nursery
-from tests.support.home_directory import ISSUED, PASSWORD, Place, Service
-from tests.support.program import asked, environment
+from tests.support.fault_injection import CallFault, compile_library
+from tests.support.forkserver import ForkServer
+from tests.support.home_directory import ISSUED, PASSWORD, HomeFactory, SignInService
+from tests.support.program import environment, run_against
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.support.program import Ended
+    from tests.support.program import RunResult
     from tests.support.server import Peer
 
 FAILED = [{"id": "s", "status": "FAIL", "error_code": "VolumeBackup.0202"}]
@@ -82,11 +82,11 @@ def test_f05_f06_f07_s20_an_answer_cut_at_any_byte_is_never_a_verdict(
     with Server(cut) as server:
         for length in range(len(whole)):
             cut.content = whole[:length]
-            ended = asked(server.url, *argv, attempt=attempt)
+            ended = run_against(server.url, *argv, attempt=attempt)
             assert ended.code == 7, (length, ended)
-            assert ended.tidy
+            assert ended.is_clean
         cut.content, cut.fault = whole, "FIN"
-        assert asked(server.url, *argv).code == (1 if name in VERDICT_1 else 0)
+        assert run_against(server.url, *argv).code == (1 if name in VERDICT_1 else 0)
 
 
 WAYS = ("token", "password")
@@ -94,16 +94,16 @@ WAYS = ("token", "password")
 
 
 @dataclass(frozen=True)
-class Context:
+class NetworkSetup:
     """Services whose jobs go on: 0 and 1 are both wrong."""
 
-    place: Place
-    nursery: Nursery
+    place: HomeFactory
+    nursery: ForkServer
     printable: Server
     secure: Server
     logs: Path
 
-    def get(self, way: str, strike: Strike) -> Ended:
+    def get(self, way: str, strike: CallFault) -> RunResult:
         env = environment(self.printable.url)
         if way == "password":
             env = {"HOME": str(self.place.home(self.secure).path)}
@@ -111,15 +111,15 @@ class Context:
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NetworkSetup]:
     folder = tmp_path_factory.mktemp("torture")
-    place = Place(folder)
+    place = HomeFactory(folder)
     with (
-        Nursery(folder / "nursery", LD_PRELOAD=library(folder)) as nursery,
+        ForkServer(folder / "nursery", LD_PRELOAD=compile_library(folder)) as nursery,
         Server(always(answer(job("RUNNING")))) as printable,
-        place.serving(Service("RUNNING")) as secure,
+        place.serving(SignInService("RUNNING")) as secure,
     ):
-        yield Context(place, nursery, printable, secure, folder)
+        yield NetworkSetup(place, nursery, printable, secure, folder)
 
 
 CALLS = {
@@ -141,9 +141,9 @@ BESIDE = 24
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("operation", CALLS)
 def test_s20_each_operation_of_get_may_fail_once_and_no_code_lies(
-    context: Context, operation: str, way: str, record_property: Callable[[str, object], None]
+    context: NetworkSetup, operation: str, way: str, record_property: Callable[[str, object], None]
 ) -> None:
-    counted = Strike(operation, context.logs / f"{operation}-{way}", context.place.folder)
+    counted = CallFault(operation, context.logs / f"{operation}-{way}", context.place.folder)
     assert context.get(way, counted).code == 8
     struck = 0
     with ThreadPoolExecutor(BESIDE) as pool:
@@ -151,15 +151,15 @@ def test_s20_each_operation_of_get_may_fail_once_and_no_code_lies(
         for strike, ended in zip(
             strikes, pool.map(partial(context.get, way), strikes), strict=True
         ):
-            assert ended.tidy or ended.code == -13, (strike, ended)
+            assert ended.is_clean or ended.code == -13, (strike, ended)
             assert ended.code in _allowed(strike), (strike, ended)
             assert not leaked(ended.out + ended.err, PASSWORD, ISSUED)
-            struck += strike.struck is not None
+            struck += strike.hit is not None
     assert struck
     record_property("cases", struck)
 
 
-def _allowed(strike: Strike) -> set[int]:
-    if strike.operation == "write1" and strike.harm not in {errno.EINTR, errno.EAGAIN}:
-        return {-13} if strike.harm == errno.EPIPE else {70}
+def _allowed(strike: CallFault) -> set[int]:
+    if strike.operation == "write1" and strike.fault not in {errno.EINTR, errno.EAGAIN}:
+        return {-13} if strike.fault == errno.EPIPE else {70}
     return {8}  # tried again, or none of the verdict's business

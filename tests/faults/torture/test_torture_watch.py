@@ -15,9 +15,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.canary import leaked
-from tests.support.fault_injection import Strike, library
-from tests.support.forkserver import Nursery
-from tests.support.home_directory import CONFIGURED, ISSUED, PASSWORD, Home, Place, Service
+from tests.support.fault_injection import CallFault, compile_library
+from tests.support.forkserver import ForkServer
+from tests.support.home_directory import (
+    CONFIGURED,
+    ISSUED,
+    PASSWORD,
+    HomeDirectory,
+    HomeFactory,
+    SignInService,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -43,101 +50,101 @@ MORE = {
 
 
 @dataclass(frozen=True)
-class Watched:
+class WatchEnd:
     """How a watch ended; `tidy` if it left its terminal as it was, where it had one."""
 
     code: int
-    said: str
-    asked: int
-    tidy: bool = True
+    output: str
+    requests: int
+    is_clean: bool = True
 
 
 @dataclass(frozen=True)
-class Context:
+class WatchSetup:
     """A home that an earlier run left; each watch follows a job of its own in a copy of it."""
 
     folder: Path
-    place: Place
-    nursery: Nursery
-    service: Service
-    home: Home
+    place: HomeFactory
+    nursery: ForkServer
+    service: SignInService
+    home: HomeDirectory
     numbers: Iterator[int] = field(default_factory=count)
 
-    def watch(self, manner: str, strike: Strike) -> Watched:
+    def watch(self, manner: str, strike: CallFault) -> WatchEnd:
         name, home = f"job-{next(self.numbers)}", self.place.copy(self.home)
         argv = ("watch", name, "--interval", "1", *MANNERS[manner])
         env = {"HOME": str(home.path), "TERM": "xterm", "NO_COLOR": "1", **strike.env}
         if manner == "drawn":
             drawn = self.nursery.drawn(*argv, env=env)
             tidy = drawn.restored and drawn.screen.untouched
-            return Watched(drawn.code, drawn.wrote, self.service.asked[name], tidy)
+            return WatchEnd(drawn.code, drawn.wrote, self.service.requests[name], tidy)
         told = self.nursery.run(*argv, env=env)
-        return Watched(told.code, told.out + told.err, self.service.asked[name])
+        return WatchEnd(told.code, told.out + told.err, self.service.requests[name])
 
     def tortured(self, manner: str, calls: Mapping[str, tuple[int, ...]]) -> Counter[str]:
         """Let each call fail; return which operations were struck, and how often."""
         struck: Counter[str] = Counter()
         with ThreadPoolExecutor(BESIDE) as pool:
 
-            def tell(strike: Strike) -> tuple[Strike, Watched]:
+            def tell(strike: CallFault) -> tuple[CallFault, WatchEnd]:
                 return strike, self.watch(manner, strike)
 
             logs = (self.folder / f"{name}-{next(self.numbers)}" for name in calls)
-            counts = [Strike(*pair, self.place.folder) for pair in zip(calls, logs, strict=True)]
+            counts = [CallFault(*pair, self.place.folder) for pair in zip(calls, logs, strict=True)]
             for strike, watched in pool.map(tell, counts):
                 check(strike, watched, manner)
             each = chain.from_iterable(one.each(calls[one.operation]) for one in counts)
             for strike, watched in pool.map(tell, each):
                 check(strike, watched, manner)
-                struck.update([strike.operation] if strike.struck else [])
+                struck.update([strike.operation] if strike.hit else [])
         return struck
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchSetup]:
     folder = tmp_path_factory.mktemp("torture")
     (folder / "own").mkdir()
-    place, service = Place(folder / "own"), Service("RUNNING", "SUCCESS")
+    place, service = HomeFactory(folder / "own"), SignInService("RUNNING", "SUCCESS")
     with (
-        Nursery(folder / "nursery", LD_PRELOAD=library(folder)) as nursery,
+        ForkServer(folder / "nursery", LD_PRELOAD=compile_library(folder)) as nursery,
         place.serving(service) as server,
     ):
         home = place.home(server)
         assert nursery.run("get", "j", env={"HOME": str(home.path)}).code == 0
         home.age()
-        yield Context(folder, place, nursery, service, home)
+        yield WatchSetup(folder, place, nursery, service, home)
 
 
-def check(strike: Strike, watched: Watched, manner: str) -> None:
-    told = (strike, strike.struck, watched)
-    assert "Traceback" not in watched.said, told
-    assert "a bug" not in watched.said, told
-    assert watched.tidy, told
+def check(strike: CallFault, watched: WatchEnd, manner: str) -> None:
+    told = (strike, strike.hit, watched)
+    assert "Traceback" not in watched.output, told
+    assert "a bug" not in watched.output, told
+    assert watched.is_clean, told
     assert watched.code in allowed(strike, manner), told
     # Who else than the service could have said that it is done? And that has to be passed on.
-    assert watched.code or (watched.asked >= 2 and WHOLE[manner] in watched.said), told
-    assert watched.code != 70 or "failed: " in watched.said, told
-    assert not leaked(watched.said, PASSWORD, ISSUED), told
-    assert strike.left_open == [], told
+    assert watched.code or (watched.requests >= 2 and WHOLE[manner] in watched.output), told
+    assert watched.code != 70 or "failed: " in watched.output, told
+    assert not leaked(watched.output, PASSWORD, ISSUED), told
+    assert strike.open_files == [], told
 
 
-def allowed(strike: Strike, manner: str) -> set[int]:
+def allowed(strike: CallFault, manner: str) -> set[int]:
     """Return the codes that a watch may end with."""
-    operation, file = strike.struck or ("", "")
-    if strike.harm in AGAIN:
+    operation, file = strike.hit or ("", "")
+    if strike.fault in AGAIN:
         return {0}
     if CONFIGURED.search(file):
         return {0, 2}
     # A terminal that cannot be written to any more has been closed.
     gone = {errno.EPIPE, errno.EIO} if manner == "drawn" else {errno.EPIPE}
-    if operation in {"write1", "write2"} and strike.harm in gone:
+    if operation in {"write1", "write2"} and strike.fault in gone:
         return {-13, 0}
     return {70, 0} if operation in {"write1", "pipe"} else {0}
 
 
 @pytest.mark.parametrize("manner", MANNERS)
 def test_s20_f31_f77_f78_each_call_of_a_watch_may_fail_once_and_no_code_lies(
-    context: Context, manner: str, record_property: Callable[[str, object], None]
+    context: WatchSetup, manner: str, record_property: Callable[[str, object], None]
 ) -> None:
     struck = context.tortured(manner, CALLS)
     assert struck.keys() >= CALLS.keys() - ({"write2"} if manner == "events" else set())
@@ -146,7 +153,7 @@ def test_s20_f31_f77_f78_each_call_of_a_watch_may_fail_once_and_no_code_lies(
 
 @pytest.mark.parametrize("manner", MANNERS)
 def test_f72_no_room_at_any_write_of_a_watch_costs_no_verdict(
-    context: Context, manner: str, record_property: Callable[[str, object], None]
+    context: WatchSetup, manner: str, record_property: Callable[[str, object], None]
 ) -> None:
     struck = context.tortured(manner, {"write": (errno.ENOSPC,), "rename": (errno.EROFS,)})
     assert struck.keys() == {"write", "rename"}
@@ -156,7 +163,7 @@ def test_f72_no_room_at_any_write_of_a_watch_costs_no_verdict(
 @pytest.mark.long
 @pytest.mark.parametrize("manner", MANNERS)
 def test_s20_each_call_of_a_watch_may_fail_in_every_way_it_can(
-    context: Context, manner: str, record_property: Callable[[str, object], None]
+    context: WatchSetup, manner: str, record_property: Callable[[str, object], None]
 ) -> None:
     # Not EACCES: a file closed to the user is passed over, and a terminal asked for the password.
     harms = (errno.EIO, errno.ELOOP, errno.ENOSPC)
