@@ -42,7 +42,7 @@ def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
     """Return the size of a body in bytes, and everything that is done with it, by name."""
     body = json.dumps(job(size)).encode()
     found = Job(strict_json.read(body))
-    records = [JobResult(found.id, found).record(NOW)]
+    records = [JobResult(found.id, found).document(NOW)]
 
     def written(name: str) -> Callable[[], object]:
         return lambda: formats.write(name, records, (), io.StringIO())

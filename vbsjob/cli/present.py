@@ -88,11 +88,13 @@ def _answer(
     name, now = _format(settings, fields), context.steady_now()
     if not _wanted(results, settings):
         return
-    records = (result.record(now) for result in results)
+    records = (result.document(now) for result in results)
     if name != "table":
         _write(records, name, fields, context)
     elif fields:
-        _sheets((result.record(now) for result in results if result.job), fields, settings, context)
+        _sheets(
+            (result.document(now) for result in results if result.job), fields, settings, context
+        )
     else:
         _draw(results, settings, context, whole=whole)
 
@@ -100,8 +102,8 @@ def _answer(
 def _complain(results: Sequence[JobResult], context: Context) -> None:
     context.stdout.flush()
     for result in results:
-        if result.problem:
-            context.print_error(result.problem)
+        if result.error:
+            context.print_error(result.error)
 
 
 def _write(
@@ -121,11 +123,13 @@ def _noting(
     records: Iterable[dict[str, Any]], fields: Sequence[str], context: Context
 ) -> Iterator[dict[str, Any]]:
     """Pass the records on, one at a time, and say at their end which fields none of them had."""
-    from vbsjob.jobs import result as results
+    from vbsjob.jobs import fields as job_fields
 
     missing = dict.fromkeys(fields)
     for item in records:
-        for field in [name for name in missing if results.field(item, name) is not results.MISSING]:
+        for field in [
+            name for name in missing if job_fields.get(item, name) is not job_fields.MISSING
+        ]:
             del missing[field]
         yield item
     for field in missing:

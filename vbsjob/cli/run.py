@@ -80,7 +80,9 @@ class JobCommand:
     def exit_code(self, results: Sequence[JobResult]) -> ExitCode:
         """Return the exit code of a query: OK unless it failed or --exit-status judges states."""
         judged = self.settings["exit_status"]
-        return worst(result.code if judged or result.problem else ExitCode.OK for result in results)
+        return worst(
+            result.exit_code if judged or result.error else ExitCode.OK for result in results
+        )
 
     def watch_jobs(
         self,

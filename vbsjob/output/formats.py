@@ -11,7 +11,8 @@ import shlex
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.jobs import result as results
+from vbsjob.jobs import fields as job_fields
+from vbsjob.jobs.result import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -130,7 +131,9 @@ def _one(records: Records, fields: Fields) -> Any:
 
 
 def _csv(records: Records, fields: Fields, out: TextIO) -> None:
-    rows = ([results.word(results.field(item, column)) for column in fields] for item in records)
+    rows = (
+        [job_fields.one_line(job_fields.get(item, column)) for column in fields] for item in records
+    )
     out.writelines(map(_row, chain([fields], rows)))
 
 
@@ -147,7 +150,7 @@ def _whole_csv(records: Records, columns: Fields, out: TextIO) -> None:
 def _value(records: Records, fields: Fields, out: TextIO) -> None:
     for item in records:
         for name in fields or ("status",):
-            print(results.word(results.field(item, name)), file=out)
+            print(job_fields.one_line(job_fields.get(item, name)), file=out)
 
 
 def _env(records: Records, fields: Fields, out: TextIO) -> None:
@@ -170,7 +173,7 @@ def _prefixed(records: Records) -> Iterator[tuple[str, dict[str, Any]]]:
 def _assign(prefix: str, item: dict[str, Any], names: Fields, out: TextIO) -> None:
     for name in names:
         variable = re.sub(r"[^A-Z0-9]", "_", name.upper())
-        value = results.word(results.field(item, name))
+        value = job_fields.one_line(job_fields.get(item, name))
         out.write(f"{prefix}_{variable}={shlex.quote(value) if value else ''}\n")
 
 
@@ -181,7 +184,7 @@ def _entities(item: dict[str, Any]) -> list[str]:
 
 
 def _name(records: Records, _fields: Fields, out: TextIO) -> None:
-    out.writelines(results.word(item.get("job_id")) + "\n" for item in records)
+    out.writelines(job_fields.one_line(item.get("job_id")) + "\n" for item in records)
 
 
 WRITERS: dict[str, Callable[[Records, Fields, TextIO], None]] = {
@@ -202,6 +205,6 @@ FLAT: dict[str, Callable[[Records, Fields, TextIO], None]] = {
 def _chosen(item: dict[str, Any], fields: Fields) -> dict[str, Any]:
     if not fields:
         return item
-    found = {name: results.field(item, name) for name in fields}
-    known = {name: None if value is results.MISSING else value for name, value in found.items()}
-    return {"schema_version": results.SCHEMA_VERSION} | known
+    found = {name: job_fields.get(item, name) for name in fields}
+    known = {name: None if value is job_fields.MISSING else value for name, value in found.items()}
+    return {"schema_version": SCHEMA_VERSION} | known

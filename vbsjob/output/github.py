@@ -51,7 +51,7 @@ def report(results: Sequence[JobResult], code: ExitCode, context: Context) -> No
 
 def commands(results: Sequence[JobResult]) -> list[str]:
     """Return an error command a job that did not succeed, as many as GitHub shows."""
-    told = [result for result in results if result.code is not ExitCode.OK]
+    told = [result for result in results if result.exit_code is not ExitCode.OK]
     shown = told if len(told) <= ANNOTATIONS else told[: ANNOTATIONS - 1]
     lines = [_command(_title(result), _cause(result)) for result in shown]
     if len(shown) < len(told):
@@ -71,20 +71,20 @@ def _escaped(text: str) -> str:
 
 
 def _title(result: JobResult) -> str:
-    return f"{result.job_id}: {result.code.label} ({int(result.code)})"
+    return f"{result.job_id}: {result.exit_code.label} ({int(result.exit_code)})"
 
 
 def _cause(result: JobResult) -> str:
     """Say why a job did not succeed: its deepest failure, or what kept the answer away."""
-    if result.problem is not None:
-        return str(result.problem)
+    if result.error is not None:
+        return str(result.error)
     if result.job is None:
-        return result.code.meaning
-    if result.code is not ExitCode.JOB_FAILED:
-        return f"{_word(result.job.status) or 'no status'}: {result.code.meaning}"
+        return result.exit_code.meaning
+    if result.exit_code is not ExitCode.JOB_FAILED:
+        return f"{_word(result.job.status) or 'no status'}: {result.exit_code.meaning}"
     cause = failure.find(result.job)
     if cause is None:
-        return result.code.meaning
+        return result.exit_code.meaning
     at = " > ".join(printable(job.type or job.id) for job in cause.path)
     reason = " ".join(filter(None, (cause.error_code, cause.fail_reason)))
     return " - ".join(filter(None, (at, printable(reason), cause.meaning)))
@@ -98,7 +98,7 @@ def _word(found: object) -> str:
 
 def summary(results: Sequence[JobResult], code: ExitCode, now: datetime) -> str:
     """Return a table in Markdown, a row a job, those that did not succeed first."""
-    ordered = sorted(results, key=lambda result: result.code is ExitCode.OK)
+    ordered = sorted(results, key=lambda result: result.exit_code is ExitCode.OK)
     rows = [_row(result, now) for result in ordered[:ROWS]]
     lines = [
         f"### vbsjob: {code.label.replace('_', ' ')} (exit code {int(code)})",
@@ -119,7 +119,7 @@ def _row(result: JobResult, now: datetime) -> tuple[str, ...]:
         if job
         else ("unknown", "", "")
     )
-    return (result.job_id, *told, "" if result.code is ExitCode.OK else _cause(result))
+    return (result.job_id, *told, "" if result.exit_code is ExitCode.OK else _cause(result))
 
 
 def _cell(text: str) -> str:
@@ -135,7 +135,7 @@ def outputs(results: Sequence[JobResult], code: ExitCode) -> str:
         {
             "job_id": result.job_id,
             "status": result.job.status if result.job else None,
-            "exit_code": int(result.code),
+            "exit_code": int(result.exit_code),
         }
         for result in results
     ]

@@ -108,12 +108,14 @@ def _case(path: str, name: str, seconds: float, ended: str) -> Iterator[str]:
 
 def _ended(result: JobResult) -> str:
     """Tell how the job asked for ended: by the verdict, which may be that nobody knows."""
-    if result.code is ExitCode.OK:
+    if result.exit_code is ExitCode.OK:
         return ""
-    if result.job is not None and result.code is ExitCode.JOB_FAILED:
-        return _of(result.job) if result.job.failed else _mark("failure", "", result.code.meaning)
-    told = result.problem
-    return _mark("error", result.code.label, str(told) if told else result.code.meaning)
+    if result.job is not None and result.exit_code is ExitCode.JOB_FAILED:
+        return (
+            _of(result.job) if result.job.failed else _mark("failure", "", result.exit_code.meaning)
+        )
+    told = result.error
+    return _mark("error", result.exit_code.label, str(told) if told else result.exit_code.meaning)
 
 
 def _of(found: Job) -> str:

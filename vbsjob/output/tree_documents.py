@@ -79,9 +79,9 @@ def flat(result: JobResult, options: TreeOptions, now: datetime) -> Iterator[dic
     tree = options.tree(result, now)
     if tree is None:
         beside = {"depth": 0, "path": result.job_id, "parent_id": None}
-        yield result.record(now) | beside
+        yield result.document(now) | beside
         return
-    top = result.record(now)
+    top = result.document(now)
     paths: dict[Node, str] = {}
     for row in options.rows(tree):
         members = top if row is tree.top else row.job.members
@@ -95,7 +95,7 @@ def flat(result: JobResult, options: TreeOptions, now: datetime) -> Iterator[dic
 def nested(result: JobResult, options: TreeOptions, now: datetime) -> dict[str, Any]:
     """Return one document, each sub-job where the service put it."""
     tree = options.tree(result, now)
-    top = result.record(now)
+    top = result.document(now)
     if tree is None:
         return top
     documents: dict[int, dict[str, Any]] = {}

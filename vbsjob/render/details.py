@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 
 from vbsjob.jobs import error_codes
-from vbsjob.jobs import result as results
+from vbsjob.jobs import fields as job_fields
 from vbsjob.jobs import tree as job_tree
 from vbsjob.render import tree as tree_view
 from vbsjob.text import printable
@@ -150,5 +150,7 @@ def counts(jobs: Iterable[Job]) -> str:
 
 def fields(document: dict[str, Any], names: Iterable[str]) -> Iterator[Line]:
     """Draw chosen fields of a document, a line each."""
-    rows = [(printable(name), results.word(results.field(document, name))) for name in names]
+    rows = [
+        (printable(name), job_fields.one_line(job_fields.get(document, name))) for name in names
+    ]
     return _rows(rows, "", wide=_widest(label for label, _ in rows))
