@@ -56,7 +56,7 @@ def cost(count: int, frames: int = FRAMES) -> tuple[float, float]:
     )  # fmt: skip
     live = LiveDisplay(context, "always")
     poll = WatchState(["j"], WatchRules(), clock(), lambda: 0.5)
-    poll.due(clock(), 1)
+    poll.take_due(clock(), 1)
     events = poll.record_result("j", Job(members(count)), clock())
     after = still = 0.0
     for _ in range(ANSWERS):

@@ -24,8 +24,8 @@ def questions(
 ) -> Iterator[float]:
     """Yield when one watch that began at 0 asks a service that answers so."""
     poll = WatchState(["j"], WatchRules(), 0.0, random.Random(seed).random)
-    while (now := poll.next_at()) < end:
-        for job_id in poll.due(now, 1):
+    while (now := poll.next_due()) < end:
+        for job_id in poll.take_due(now, 1):
             poll.record_result(job_id, found(), now)
             if now >= start:
                 yield now

@@ -32,7 +32,8 @@ from vbsjob.watch.state import WatchRules, WatchState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vbsjob.watch.state import Event, TrackedJob
+    from vbsjob.watch.state import Event
+    from vbsjob.watch.tracked_job import TrackedJob
 
 HOUR = 3600.0
 
@@ -200,12 +201,12 @@ class Lying(WatchState):
     def record_result(
         self, job_id: str, found: Job | VbsjobError, now: float, age: float | None = None
     ) -> list[Event]:
-        one = self.followed[job_id]
+        one = self.tracked[job_id]
         code = self.lie(one, found)
-        if code is None or one.code is not None or self.over:
+        if code is None or one.exit_code is not None or self.finished:
             return super().record_result(job_id, found, now, age)
-        one.problem = found if isinstance(found, VbsjobError) else None
-        self._settle(one, code)
+        one.error = found if isinstance(found, VbsjobError) else None
+        self._finish(one, code)
         return []
 
 
@@ -252,7 +253,7 @@ def test_the_oracle_catches_a_program_that_decides_wrongly(name: str) -> None:
         wish = WatchOptions(plan.wish.retry_for, plan.wish.wait_for_job)
         poll = Liar(list(plan.storm.lives), rules, 0.0, context.random)
         code = WatchLoop(poll, client.get_once, context, []).run()
-        jobs = {job_id: int(one.verdict) for job_id, one in poll.followed.items()}
+        jobs = {job_id: int(one.verdict) for job_id, one in poll.tracked.items()}
         account = replace(_account(plan, int(code), jobs), wish=wish)
         caught += bool(violations(account))
     assert caught, name

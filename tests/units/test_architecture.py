@@ -36,6 +36,7 @@ FORBIDDEN = {
     "jobs": ({"http", "auth", "terminal", "context"}, "the job model is pure"),
     "watch.state": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
     "watch.intervals": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
+    "watch.tracked_job": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
     "watch.queue": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
     "render": ({"http", "auth"}, "output does not query"),
     "output": ({"http", "auth", "render"}, "output does not query, and programs get no drawing"),

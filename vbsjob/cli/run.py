@@ -165,8 +165,8 @@ class JobCommand:
 
     def _write_reports(self, loop: WatchLoop, interrupted: SignalError | None) -> None:
         """Write the reports that --github and --junit ask for. Raises InternalError."""
-        code = loop.state.code() if interrupted is None else interrupted.exit_code
-        results = loop.results() if interrupted is None else loop.results(left=code)
+        code = loop.state.exit_code() if interrupted is None else interrupted.exit_code
+        results = loop.results() if interrupted is None else loop.results(unfinished=code)
         if self.settings["github"]:
             from vbsjob.output import github
 
@@ -184,8 +184,8 @@ class JobCommand:
         loop.check_written()
         if self.settings["bell"]:
             self.context.ring_bell()
-        code = loop.state.code()
+        code = loop.state.exit_code()
         if code is ExitCode.TIMEOUT:
             hint = self._resume_command(loop.state.ids)
-            raise WatchTimeoutError.for_jobs(loop.state.left(), hint)
+            raise WatchTimeoutError.for_jobs(loop.state.unfinished_ids(), hint)
         return code

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
     from vbsjob.exit_codes import ExitCode
     from vbsjob.jobs.diff import Change
-    from vbsjob.watch.state import Event, TrackedJob, WatchState
+    from vbsjob.watch.state import Event, WatchState
+    from vbsjob.watch.tracked_job import TrackedJob
 
 
 class EventStream:
@@ -30,7 +31,7 @@ class EventStream:
         if not events:
             self._write("start", job_ids=list(state.ids))
         for event in events:
-            one = state.followed[event.job_id]
+            one = state.tracked[event.job_id]
             if event.kind == "change" and one.job is not None:
                 status = one.job.members.get("status")
                 self._write("change", event.changes, job_id=one.job_id, status=status)
@@ -54,7 +55,7 @@ class EventStream:
                 "exit_code": int(one.verdict),
                 "elapsed_s": one.job.elapsed(steady_now) if one.job else None,
             }
-            for one in state.followed.values()
+            for one in state.tracked.values()
         ]
         self._write("verdict", exit_code=int(code), verdict=code.label, jobs=jobs)
 
@@ -84,12 +85,12 @@ def _json(document: dict[str, Any]) -> str:
 
 def _members(event: Event, one: TrackedJob, now: float) -> dict[str, Any]:
     told: dict[str, Any] = {"outage_s": round(event.seconds, 3)}
-    if event.problem is not None:
-        told["last_answer_s"] = None if one.answered is None else round(now - one.answered, 3)
+    if event.error is not None:
+        told["last_answer_s"] = None if one.answered_at is None else round(now - one.answered_at, 3)
         told["failures"] = one.failures
-        told["retry_after_s"] = event.problem.retry_after
-        told["next_try_s"] = None if one.due is None else round(one.due - now, 3)
-        told["error"] = event.problem.document()
+        told["retry_after_s"] = event.error.retry_after
+        told["next_try_s"] = None if one.next_poll is None else round(one.next_poll - now, 3)
+        told["error"] = event.error.document()
     return told
 
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from vbsjob.jobs.tree import Node, Summary
     from vbsjob.output.tree_documents import TreeOptions
     from vbsjob.render.tree import Line
-    from vbsjob.watch.state import Event, TrackedJob, WatchState
+    from vbsjob.watch.state import Event, WatchState
+    from vbsjob.watch.tracked_job import TrackedJob
 
 EVERY = 1.0
 """Seconds between two pictures while only time passes; SOONEST while much happens."""
@@ -138,7 +139,7 @@ class LiveDisplay:
 
     def _outlined(self, state: WatchState, height: int) -> JobTree:
         """Outline one job with all below it, or several; many of them without their sub-jobs."""
-        jobs = list(state.followed.values())
+        jobs = list(state.tracked.values())
         sort = ordering(self._options.sort, self._context.steady_now())
         if len(jobs) == 1:
             return JobTree(Job(_members(jobs[0])), sort=sort)
@@ -160,7 +161,7 @@ class LiveDisplay:
 
     def _expected(self, state: WatchState) -> str:
         """Say how long a job of this type usually takes, where the history knows."""
-        jobs = [one.job for one in state.followed.values() if one.job and not one.job.ended]
+        jobs = [one.job for one in state.tracked.values() if one.job and not one.job.ended]
         if len(state.ids) != 1 or not jobs:
             return ""
         kind = jobs[0].type
@@ -190,18 +191,20 @@ TIMES = ("begin_time", "end_time", "error_code", "fail_reason")
 
 def _troubled(state: WatchState) -> TrackedJob | None:
     """Return the job that has been without an answer for longest, if one is."""
-    failing = [one for one in state.followed.values() if one.failures and one.code is None]
+    failing = [one for one in state.tracked.values() if one.failures and one.exit_code is None]
     return min(failing, key=lambda one: one.failing_since, default=None)
 
 
 def _freshness(state: WatchState, now: float) -> str:
-    answered = [one.answered for one in state.followed.values() if one.answered is not None]
+    answered = [one.answered_at for one in state.tracked.values() if one.answered_at is not None]
     age = f"last answer {_ago(now - max(answered))}" if answered else "no answer yet"
     trouble = _troubled(state)
-    if trouble is not None and trouble.problem is not None:
+    if trouble is not None and trouble.error is not None:
         lost = format_duration(float(round(now - trouble.failing_since)))
-        return f"{age}; trying again for {lost}: {printable(trouble.problem.message)}"
-    missing = [one for one in state.followed.values() if one.missing and one.code is None]
+        return f"{age}; trying again for {lost}: {printable(trouble.error.message)}"
+    missing = [
+        one for one in state.tracked.values() if one.not_found_count and one.exit_code is None
+    ]
     if missing:
         return f"{age}; the service does not know {missing[0].job_id} yet"
     return age

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
     from vbsjob.exit_codes import ExitCode
     from vbsjob.jobs.diff import Change
-    from vbsjob.watch.state import Event, TrackedJob, WatchState
+    from vbsjob.watch.state import Event, WatchState
+    from vbsjob.watch.tracked_job import TrackedJob
 
 
 class PlainLog:
@@ -32,7 +33,7 @@ class PlainLog:
             ids = state.ids
             self._write(f"watching job {ids[0]}" if len(ids) == 1 else f"{len(ids)} jobs", now)
         for event in events:
-            one = state.followed[event.job_id]
+            one = state.tracked[event.job_id]
             for words in _describe(event, one, now):
                 self._write(f"{one.job_id}: {words}", now)
 
@@ -61,27 +62,27 @@ class PlainLog:
 def summary(state: WatchState) -> str:
     """Count the jobs by what is known of them: `2 RUNNING, 1 SUCCESS, 1 without an answer`."""
     counts: dict[str, int] = {}
-    for one in state.followed.values():
+    for one in state.tracked.values():
         word = "without an answer" if one.job is None else printable(str(one.job.status))
         counts[word] = counts.get(word, 0) + 1
     return ", ".join(f"{number} {word}" for word, number in counts.items())
 
 
 def _last(state: WatchState, now: float) -> str:
-    answered = [one.answered for one in state.followed.values() if one.answered is not None]
+    answered = [one.answered_at for one in state.tracked.values() if one.answered_at is not None]
     return f"; last answer {format_duration(now - max(answered))} ago" if answered else ""
 
 
 def _describe(event: Event, one: TrackedJob, now: float) -> Iterator[str]:
     if event.kind == "recovered":
         return iter([f"answers again after {format_duration(event.seconds)}"])
-    if event.problem is not None:
+    if event.error is not None:
         age = (
             ""
-            if one.answered is None
-            else f" Last answer {format_duration(now - one.answered)} ago."
+            if one.answered_at is None
+            else f" Last answer {format_duration(now - one.answered_at)} ago."
         )
-        return iter([f"no answer: {printable(str(event.problem))}{age} Trying again."])
+        return iter([f"no answer: {printable(str(event.error))}{age} Trying again."])
     return map(_change, event.changes)
 
 

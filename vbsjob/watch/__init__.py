@@ -1,1 +1,1 @@
-"""When to poll and what an answer means."""
+"""When to poll, and what an answer means."""

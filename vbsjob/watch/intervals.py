@@ -1,6 +1,6 @@
-"""How quickly a job is asked about again: after an answer, a change, a failure.
+"""When a job is polled again: after an answer, a change, a failure (FAULTS.md section 3).
 
-Pure numbers; knows no job's state beyond its age and no clock.
+Pure functions of numbers: no clock, no state of a job except its age.
 """
 
 from __future__ import annotations
@@ -13,52 +13,69 @@ from vbsjob.limits import WATCH_RETRY_AFTER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-QUICK, STEADY, GROWTH = 2.0, 12.0, 2.5
-"""Seconds between questions: from QUICK, by GROWTH, to STEADY; JITTER keeps it below 15 s."""
+SHORTEST, LONGEST, GROWTH = 2.0, 12.0, 2.5
+"""Seconds between polls: from SHORTEST, times GROWTH after each answer, to LONGEST."""
 JITTER = 0.2
-HASTE, AGE_PART = 2.0, 0.04
-"""A change divides the grown interval, but makes it no less than this part of the job's age.
+"""Each interval is changed at random by up to this part, so that watches do not synchronize (F17).
 
-Back to QUICK at once would ask about a job of a minute, with a few sub-jobs, twice as often.
+LONGEST with JITTER stays below 15 s.
+"""
+CHANGE_DIVISOR, CHANGE_AGE_PART = 2.0, 0.04
+"""A change divides the interval, but not below this part of the job's age.
+
+A return to SHORTEST would double the requests for a job of one minute with a few sub-jobs.
 """
 INIT_INTERVAL = 5.0
-SLOWEST = 60.0
-SLOWER, QUICKER = 2.0, 0.9
-"""What a 429 and what an answer do to the interval."""
-RETRY_FIRST, RETRY_MOST = 1.0, 30.0
+"""For a job that has not started."""
+THROTTLED_LONGEST = 60.0
+THROTTLED_GROWTH, THROTTLED_DECAY = 2.0, 0.9
+"""Factors of the slow-down after HTTP 429, and after an answer."""
+RETRY_FIRST, RETRY_LONGEST = 1.0, 30.0
+"""Upper limits of the delay after the first failure and after many."""
 
 
 @dataclass(slots=True)
 class PollInterval:
-    """The rhythm of one job's questions."""
+    """The interval of one job."""
 
-    step: float = QUICK
-    slow: float = 1.0
+    seconds: float = SHORTEST
+    slow_down: float = 1.0
+    """Factor after HTTP 429; 1.0 is normal speed."""
 
-    def answered(self, *, changed: bool, age: float | None) -> None:
-        """Slow down after an answer; quicken if it told a change. `age` is the job's own."""
-        self.slow = max(1.0, self.slow * QUICKER)
-        self.step = min(self.step * GROWTH, STEADY)
+    def on_answer(self, *, changed: bool, age: float | None) -> None:
+        """Make the interval longer, or shorter after a change. `age` is the job's, in seconds."""
+        self.slow_down = max(1.0, self.slow_down * THROTTLED_DECAY)
+        self.seconds = min(self.seconds * GROWTH, LONGEST)
         if changed:
-            self.step = min(max(QUICK, AGE_PART * (age or 0.0), self.step / HASTE), STEADY)
+            least = max(SHORTEST, CHANGE_AGE_PART * (age or 0.0))
+            self.seconds = min(max(least, self.seconds / CHANGE_DIVISOR), LONGEST)
 
-    def throttled(self) -> None:
-        """Slow down because the service asked for it."""
-        self.slow = min(self.slow * SLOWER, SLOWEST)
+    def on_throttled(self) -> None:
+        """Slow down after HTTP 429."""
+        self.slow_down = min(self.slow_down * THROTTLED_GROWTH, THROTTLED_LONGEST)
 
-    def interval(
+    def next_delay(
         self, fixed: float | None, random: Callable[[], float], *, waiting: bool, first: bool
     ) -> float:
-        """Seconds to the next question after an answer: at random, so that watches drift apart."""
-        wait = fixed
-        if wait is None:
-            wait = INIT_INTERVAL if waiting else self.step
-            wait *= 1 - JITTER * (2 * random() - 1)
-            wait *= 0.5 + random() / 2 if first else 1.0
-        return max(wait, min(wait * self.slow, SLOWEST)) if self.slow > 1.0 else wait
+        """Return the seconds until the next poll after an answer.
+
+        `fixed` is --interval. `waiting`: the job has not started. `first`: the first answer; its
+        delay is shortened at random, so that watches that start together spread out.
+        """
+        delay = fixed
+        if delay is None:
+            delay = INIT_INTERVAL if waiting else self.seconds
+            delay *= 1 - JITTER * (2 * random() - 1)
+            delay *= 0.5 + random() / 2 if first else 1.0
+        if self.slow_down == 1.0:
+            return delay
+        return max(delay, min(delay * self.slow_down, THROTTLED_LONGEST))
 
 
-def pause(failures: int, retry_after: float | None, random: Callable[[], float]) -> float:
-    """Seconds to the next question after so many failures: full jitter, but no less than asked."""
-    ceiling = min(RETRY_MOST, RETRY_FIRST * 2.0 ** min(failures - 1, 16))
-    return max(random() * ceiling, min(retry_after or 0.0, WATCH_RETRY_AFTER))
+def retry_delay(failures: int, retry_after: float | None, random: Callable[[], float]) -> float:
+    """Return the seconds until the next poll after consecutive failures.
+
+    Full jitter, and at least `retry_after`, the seconds of a Retry-After header, up to its limit.
+    """
+    limit = min(RETRY_LONGEST, RETRY_FIRST * 2.0 ** min(failures - 1, 16))
+    return max(random() * limit, min(retry_after or 0.0, WATCH_RETRY_AFTER))

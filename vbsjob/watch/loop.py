@@ -1,6 +1,6 @@
-"""Follows jobs to their end: asks as `poll` decides, and tells every screen what came of it.
+"""WatchLoop: polls jobs until they have ended, and passes each event to the displays.
 
-The one driver for a single job and for thousands. Decides nothing, draws nothing.
+WatchState decides which job is polled and when; the displays write.
 """
 
 from __future__ import annotations
@@ -20,36 +20,37 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
     from vbsjob.terminal.signals import Signals
-    from vbsjob.watch.state import Event, TrackedJob, WatchState
+    from vbsjob.watch.state import Event, WatchState
+    from vbsjob.watch.tracked_job import TrackedJob
     from vbsjob.watch.workers import WorkerPool
 
-SLEPT = 30.0
-"""A wait that took so much longer than meant means that the machine slept."""
+SUSPENDED_AFTER = 30.0
+"""If a wait takes this many seconds longer than planned, the machine was suspended (F66)."""
 
 
 class Display(Protocol):
-    """Something that shows a watch; times are the monotonic clock's."""
+    """Shows a watch. All times are monotonic seconds."""
 
     def on_events(self, events: Sequence[Event], state: WatchState, now: float) -> None:
-        """Take in what just happened; no events mean that the watch begins."""
+        """Show events; an empty sequence means that the watch starts."""
         ...
 
     def refresh(self, state: WatchState, now: float) -> float:
-        """Show that time has passed; returns when to be called again."""
+        """Show that time has passed; return when to be called again."""
         ...
 
     def suspend(self) -> None:
-        """Hand the terminal back for a while; the next tick draws anew."""
+        """Release the terminal; the next `refresh` draws everything again."""
         ...
 
     def finish(self, state: WatchState, code: ExitCode) -> None:
-        """Show how it ended; called once, whatever happened."""
+        """Show the end. Called once, at every kind of end."""
         ...
 
 
 @dataclass(slots=True)
 class WatchLoop:
-    """What a watch is made of."""
+    """The loop of one watch. `fetch` queries one job; threads call it."""
 
     state: WatchState
     fetch: Callable[[str], Job]
@@ -58,92 +59,96 @@ class WatchLoop:
     _signals: Signals = field(init=False)
 
     def __post_init__(self) -> None:
-        """Prepare to receive signals. Raises OSError if no descriptor is left."""
+        """Prepare to receive signals. Raises OSError if no file descriptor is left (F31)."""
         try:
             self._signals = self.context.signals(
                 self._is_past_deadline, self.context.stdout, self.context.stderr
             )
-        except OSError:  # no descriptor is left; a picture would keep that to itself
+        except OSError:
+            # A live display holds back error messages until it has finished.
             self._finish(ExitCode.INTERNAL)
             raise
 
     def run(self) -> ExitCode:
-        """Follow the jobs until the poll is over, or a signal comes: then raises Interrupted.
+        """Poll until the watch is over; return its exit code.
 
-        Whichever is first is the verdict that is told; a signal after it changes nothing.
+        Raises SignalError if a signal comes first; a signal after the end changes nothing.
         """
         code = ExitCode.INTERNAL
         with self._signals:
             try:
-                code = self._verdict()
+                code = self._exit_code()
             except BrokenPipeError:
                 code = ExitCode.READER_GONE
                 raise
-            except SignalError as interrupted:
-                code = interrupted.exit_code
+            except SignalError as error:
+                code = error.exit_code
                 raise
             finally:
                 self._finish(code)
         return code
 
     def check_written(self) -> None:
-        """Raise Interrupted if a signal, after the verdict, kept the answer from being written."""
+        """Raise SignalError if a signal after the end kept the output from being written."""
         if self._signals.cut:
             self._raise_on_signal()
 
-    def results(self, left: ExitCode = ExitCode.PENDING) -> list[JobResult]:
-        """Return what is known of each job, in the order asked; `left`: of those going on."""
-        return [_answer(one, left) for one in self.state.followed.values()]
+    def results(self, unfinished: ExitCode = ExitCode.PENDING) -> list[JobResult]:
+        """Return one result per job, in order; `unfinished` is the code of jobs that still run."""
+        return [_result(tracked, unfinished) for tracked in self.state.tracked.values()]
 
-    def _verdict(self) -> ExitCode:
+    def _exit_code(self) -> ExitCode:
         workers = self.context.workers(self.fetch, self._signals.wake)
         try:
-            self._run(workers)
+            self._poll_jobs(workers)
         except BrokenPipeError:
             if self._signals.ending is None:
                 raise
         self._raise_on_signal()
-        return self.state.code()
+        return self.state.exit_code()
 
     def _is_past_deadline(self) -> bool:
-        """Whether the time is up before the jobs have ended."""
-        if self.state.over:
-            return self.state.code() is ExitCode.TIMEOUT
+        """Whether --timeout has passed before the jobs ended."""
+        if self.state.finished:
+            return self.state.exit_code() is ExitCode.TIMEOUT
         return self.context.monotonic() >= self.state.deadline
 
-    def _run(self, workers: WorkerPool) -> None:
-        self._on_events(())
-        while not self.state.over:
+    def _poll_jobs(self, workers: WorkerPool) -> None:
+        self._send_events(())
+        while not self.state.finished:
             now = self.context.monotonic()
-            for job_id in self.state.due(now, workers.capacity):
+            for job_id in self.state.take_due(now, workers.capacity):
                 workers.submit(job_id)
             self._record_results(workers.results())
             self.state.expire(self.context.monotonic())
-            if not self.state.over:
-                self._wait(self._refresh(full=not workers.capacity))
+            if not self.state.finished:
+                self._wait(self._refresh(busy=not workers.capacity))
 
     def _record_results(self, results: Sequence[tuple[str, Job | VbsjobError]]) -> None:
         now, steady_now = self.context.monotonic(), self.context.steady_now()
-        for job_id, found in results:
-            age = found.elapsed(steady_now) if isinstance(found, Job) else None
-            events = self.state.record_result(job_id, found, now, age)
+        for job_id, result in results:
+            age = result.elapsed(steady_now) if isinstance(result, Job) else None
+            events = self.state.record_result(job_id, result, now, age)
             if events:
-                self._on_events(events)
+                self._send_events(events)
 
-    def _on_events(self, events: Sequence[Event]) -> None:
+    def _send_events(self, events: Sequence[Event]) -> None:
         for display in self.displays:
             display.on_events(events, self.state, self.context.monotonic())
 
-    def _refresh(self, *, full: bool) -> float:
-        """Return the seconds to the next thing to do; a full crew can only be waited for."""
+    def _refresh(self, *, busy: bool) -> float:
+        """Refresh the displays; return the seconds until the next thing to do.
+
+        `busy`: all workers are in use, so that a due job has to wait for a result.
+        """
         now = self.context.monotonic()
-        wanted = [display.refresh(self.state, now) for display in self.displays]
-        return min([*wanted, self.state.deadline if full else self.state.next_at()]) - now
+        times = [display.refresh(self.state, now) for display in self.displays]
+        return min([*times, self.state.deadline if busy else self.state.next_due()]) - now
 
     def _wait(self, seconds: float) -> None:
         signals = self._signals
-        before = self.context.monotonic()
-        meant = signals.wait(seconds)
+        started = self.context.monotonic()
+        planned = signals.wait(seconds)
         self._raise_on_signal()
         if signals.stop:
             self._suspend()
@@ -152,12 +157,12 @@ class WatchLoop:
             signals.continued = False
             self._suspend()
             self.state.poll_now(self.context.monotonic())
-        elif self.context.monotonic() - before > meant + SLEPT:
+        elif self.context.monotonic() - started > planned + SUSPENDED_AFTER:
             self.state.poll_now(self.context.monotonic())
 
     def _raise_on_signal(self) -> None:
         if self._signals.ending is not None:
-            raise SignalError.for_jobs(self._signals.ending, self.state.left())
+            raise SignalError.for_jobs(self._signals.ending, self.state.unfinished_ids())
 
     def _suspend(self) -> None:
         for display in self.displays:
@@ -169,10 +174,13 @@ class WatchLoop:
                 display.finish(self.state, code)
 
 
-def _answer(one: TrackedJob, left: ExitCode) -> JobResult:
-    code = left if one.code is None else one.code
-    if one.problem is not None and (one.code is not None or one.job is None):
-        return JobResult(one.job_id, one.problem, one.job, code)
-    if one.job is None:
-        return JobResult(one.job_id, NoResponseError.for_job(one.job_id, code), None, code)
-    return JobResult(one.job_id, one.job, None, code)
+def _result(tracked: TrackedJob, unfinished: ExitCode) -> JobResult:
+    """Return the job, or the error if it ended the watch of the job or if there is no job."""
+    code = unfinished if tracked.exit_code is None else tracked.exit_code
+    final = tracked.exit_code is not None or tracked.job is None
+    if tracked.error is not None and final:
+        return JobResult(tracked.job_id, tracked.error, tracked.job, code)
+    if tracked.job is None:
+        error = NoResponseError.for_job(tracked.job_id, code)
+        return JobResult(tracked.job_id, error, None, code)
+    return JobResult(tracked.job_id, tracked.job, None, code)

@@ -1,7 +1,7 @@
-"""Decides about a watch: which job to ask next and when, what an answer means, when to give up.
+"""WatchState: which job to poll and when, what an answer means, and when the watch ends.
 
-Pure: it is told the time (monotonic seconds) and the answers; it neither asks, sleeps, draws nor
-reads a clock. Each question is one attempt: asking again later is all the retrying there is.
+Pure: the caller passes in the time (monotonic seconds) and the answers. A poll is one attempt;
+retrying is polling again later.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.diff import Changes
 from vbsjob.jobs.job import Job
 from vbsjob.limits import REQUESTS_PER_SECOND, WATCH_RETRY_FOR
-from vbsjob.text import printable
-from vbsjob.watch.intervals import PollInterval, pause
+from vbsjob.watch.intervals import retry_delay
 from vbsjob.watch.queue import DueQueue
+from vbsjob.watch.tracked_job import TrackedJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,16 +26,18 @@ if TYPE_CHECKING:
     from vbsjob.errors import VbsjobError
     from vbsjob.jobs.diff import Change
 
-OUTAGE = 2
-"""An outage is told from this failure on."""
-GONE_TIMES, GONE_OVER = 3, 10.0
-MISSING_INTERVAL, MISSING_LEAST = 4.0, 0.5
-THROTTLED = 429
+OUTAGE_FAILURES = 2
+"""An outage is reported from this failure on."""
+GONE_COUNT, GONE_SECONDS = 3, 10.0
+"""A job that was answered before is gone after so many "not found" over so long (F14)."""
+NOT_FOUND_INTERVAL, NOT_FOUND_SHORTEST = 4.0, 0.5
+"""Seconds between polls of a job that is not found; the last one is at the end of the grace."""
+TOO_MANY_REQUESTS = 429
 
 
 @dataclass(frozen=True, slots=True)
 class WatchRules:
-    """What the user wants of a watch; times in seconds."""
+    """Options of a watch. Times are in seconds."""
 
     retry_for: float = WATCH_RETRY_FOR
     wait_for_job: float = 30.0
@@ -47,249 +49,217 @@ class WatchRules:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something worth telling of one job: `change`, `outage` or `recovered`."""
+    """Something that happened to one job: `change`, `outage` or `recovered`."""
 
     kind: str
     job_id: str
     changes: Iterable[Change] = ()
-    problem: VbsjobError | None = None
+    error: VbsjobError | None = None
     seconds: float = 0.0
-    """How long the outage has lasted, or did."""
-
-
-@dataclass(slots=True)
-class TrackedJob:
-    """What is known of one job that is being followed."""
-
-    job_id: str
-    due: float | None
-    """When to ask; None while an answer is awaited, and once there is a code."""
-    job: Job | None = None
-    answered: float | None = None
-    changed: float | None = None
-    problem: VbsjobError | None = None
-    """What the last question came to, if not to an answer."""
-    code: ExitCode | None = None
-    """What the watch came to for this job, once it did."""
-    rhythm: PollInterval = field(default_factory=PollInterval)
-    failures: int = 0
-    failing_since: float = 0.0
-    strikes: list[type[VbsjobError]] = field(default_factory=list)
-    """The failures since the last answer that are worth only so many tries."""
-    missing: int = 0
-    missing_since: float = 0.0
-
-    @property
-    def verdict(self) -> ExitCode:
-        """What the watch came to for this job; pending where it did not (OK is no truth value)."""
-        return ExitCode.PENDING if self.code is None else self.code
-
-    @property
-    def ended(self) -> bool:
-        """Whether the service said that the job has ended."""
-        return self.job is not None and self.job.ended and self.problem is None
+    """Duration of the outage so far."""
 
 
 @dataclass(slots=True)
 class WatchState:
-    """A watch of one job or of thousands."""
+    """State of a watch of one or more jobs."""
 
     ids: Sequence[str]
     rules: WatchRules
     started: float
     random: Callable[[], float]
-    followed: dict[str, TrackedJob] = field(default_factory=dict)
-    _turns: DueQueue = field(default_factory=DueQueue)
-    _silent_since: float | None = None
-    """When the failures began that no answer about any job has ended."""
-    _open: int = 0
+    tracked: dict[str, TrackedJob] = field(default_factory=dict)
+    """One entry per job id, in the order of `ids`."""
+    _queue: DueQueue = field(default_factory=DueQueue)
+    _outage_since: float | None = None
+    """First failure since the last answer about any job."""
+    _pending: int = 0
+    """Jobs without an exit code."""
     _stopped: bool = False
 
     def __post_init__(self) -> None:
-        """Ask all at once; whoever asks keeps to the rate."""
-        self._open = len(self.ids)
+        """Make all jobs due now; the caller limits the request rate."""
+        self._pending = len(self.ids)
         for job_id in self.ids:
-            self.followed[job_id] = TrackedJob(job_id, None)
-            self._ask_at(self.followed[job_id], self.started)
+            self.tracked[job_id] = TrackedJob(job_id, None)
+            self._schedule(self.tracked[job_id], self.started)
 
     @property
-    def over(self) -> bool:
-        """Whether nothing is left to ask."""
-        return self._stopped or not self._open
+    def finished(self) -> bool:
+        """Whether the watch is over."""
+        return self._stopped or not self._pending
 
     @property
     def deadline(self) -> float:
-        """When the watch has to be over."""
+        """When --timeout ends the watch; infinite without."""
         timeout = self.rules.timeout
         return math.inf if timeout is None else self.started + timeout
 
-    def due(self, now: float, room: int) -> list[str]:
-        """Return up to `room` jobs to ask now; each is then awaited."""
-        ready: list[str] = []
-        while len(ready) < room and (turn := self._turns.take(now)):
-            at, job_id = turn
-            one = self.followed[job_id]
-            if one.due == at and one.code is None:
-                one.due = None
-                ready.append(job_id)
-        return ready
+    def take_due(self, now: float, limit: int) -> list[str]:
+        """Return up to `limit` ids to poll now; pass each result to `record_result`."""
+        job_ids: list[str] = []
+        while len(job_ids) < limit and (entry := self._queue.pop(now)):
+            due, job_id = entry
+            tracked = self.tracked[job_id]
+            if tracked.next_poll == due and tracked.exit_code is None:
+                tracked.next_poll = None
+                job_ids.append(job_id)
+        return job_ids
 
-    def next_at(self) -> float:
-        """Return when there is something to do next; infinite while only answers are awaited."""
-        return min(self._turns.next_at, self.deadline)
+    def next_due(self) -> float:
+        """Return the time of the next poll or timeout; infinite while only answers are awaited."""
+        return min(self._queue.next_due, self.deadline)
 
     def expire(self, now: float) -> None:
-        """End the watch once its time is up."""
-        if self.over or now < self.deadline:
+        """End the watch if --timeout has passed."""
+        if self.finished or now < self.deadline:
             return
         self._stopped = True
-        for one in self.followed.values():
-            if one.code is None:
-                one.code = ExitCode.TIMEOUT
+        for tracked in self.tracked.values():
+            if tracked.exit_code is None:
+                tracked.exit_code = ExitCode.TIMEOUT
 
     def poll_now(self, now: float) -> None:
-        """Ask about everything now, as after a sleep of the machine; outages begin anew."""
-        self._silent_since = None
-        for one in self.followed.values():
-            one.failing_since = one.missing_since = now
-            if one.due is not None and one.code is None:
-                self._ask_at(one, now)
+        """Make all jobs due now, after a sleep of the machine (F66); outages start again."""
+        self._outage_since = None
+        for tracked in self.tracked.values():
+            tracked.failing_since = tracked.not_found_since = now
+            if tracked.next_poll is not None and tracked.exit_code is None:
+                self._schedule(tracked, now)
 
     def record_result(
-        self, job_id: str, found: Job | VbsjobError, now: float, age: float | None = None
+        self, job_id: str, result: Job | VbsjobError, now: float, age: float | None = None
     ) -> list[Event]:
-        """Take an answer, or why there is none; `age` is the job's own, in seconds."""
-        one = self.followed[job_id]
-        if one.code is not None or self._stopped:
+        """Record an answer or an error; return the events. `age` is the job's, in seconds."""
+        tracked = self.tracked[job_id]
+        if tracked.exit_code is not None or self._stopped:
             return []
-        if isinstance(found, Job):
-            return self._answered(one, found, now, age)
-        if isinstance(found, JobNotFoundError):
-            return self._missed(one, found, now)
-        return self._failed(one, found, now)
+        if isinstance(result, Job):
+            return self._on_answer(tracked, result, now, age)
+        if isinstance(result, JobNotFoundError):
+            return self._on_not_found(tracked, result, now)
+        return self._on_failure(tracked, result, now)
 
-    def left(self) -> list[str]:
-        """Return the jobs that go on, as far as is known."""
-        given_up = {None, ExitCode.TIMEOUT}
-        return [one.job_id for one in self.followed.values() if one.code in given_up]
+    def unfinished_ids(self) -> list[str]:
+        """Return the ids of the jobs that still run, as far as is known."""
+        codes = {None, ExitCode.TIMEOUT}
+        return [tracked.job_id for tracked in self.tracked.values() if tracked.exit_code in codes]
 
-    def code(self) -> ExitCode:
-        """Return what the watch comes to; with `any` the jobs that ended speak."""
-        ended = [one.code for one in self.followed.values() if one.ended and one.code is not None]
+    def exit_code(self) -> ExitCode:
+        """Return the exit code of the watch; with --any only of the jobs that ended, if any did."""
+        ended = [tracked.verdict for tracked in self.tracked.values() if tracked.ended]
         if self.rules.any and ended:
             return exit_codes.worst(ended)
-        return exit_codes.worst(one.verdict for one in self.followed.values())
+        return exit_codes.worst(tracked.verdict for tracked in self.tracked.values())
 
-    def _answered(self, one: TrackedJob, found: Job, now: float, age: float | None) -> list[Event]:
-        events = self._recovered(one, now)
-        changes = Changes(one.job, found)
-        first = one.job is None
-        one.job, one.answered, one.problem, one.missing = found, now, None, 0
-        one.rhythm.answered(changed=bool(changes), age=age)
+    def _on_answer(
+        self, tracked: TrackedJob, job: Job, now: float, age: float | None
+    ) -> list[Event]:
+        events = self._end_outage(tracked, now)
+        changes = Changes(tracked.job, job)
+        first = tracked.job is None
+        tracked.job, tracked.answered_at = job, now
+        tracked.error, tracked.not_found_count = None, 0
+        tracked.interval.on_answer(changed=bool(changes), age=age)
         if changes:
-            one.changed = now
-            events.append(Event("change", one.job_id, changes))
-        verdict = exit_codes.of_job(found, fail_fast=self.rules.fail_fast)
+            events.append(Event("change", tracked.job_id, changes))
+        verdict = exit_codes.of_job(job, fail_fast=self.rules.fail_fast)
         if verdict is ExitCode.PENDING:
-            self._ask_at(one, now + self._interval(one, found, first=first))
+            self._schedule(tracked, now + self._delay(tracked, job, first=first))
         else:
-            self._settle(one, verdict)
+            self._finish(tracked, verdict)
         return events
 
-    def _interval(self, one: TrackedJob, found: Job, *, first: bool) -> float:
-        waiting = found.status == "INIT"
-        wait = one.rhythm.interval(self.rules.interval, self.random, waiting=waiting, first=first)
-        return max(wait, self._open / REQUESTS_PER_SECOND)
-
-    def _failed(self, one: TrackedJob, problem: VbsjobError, now: float) -> list[Event]:
-        one.failures += 1
-        if one.failures == 1:
-            one.failing_since = now
-        one.problem = problem
-        lasted = now - one.failing_since
-        struck_out = self._struck_out(one, problem)
-        if struck_out:
-            self._settle(one, problem.exit_code)
-            return []
-        if lasted >= self.rules.retry_for:
-            self._lose(one, problem, ExitCode.UNAVAILABLE, now)
-            return []
-        if self._silent_since is None:
-            self._silent_since = now
-        if now - self._silent_since >= self.rules.retry_for:
-            self._give_up(problem, now)
-            return []
-        if problem.http_status == THROTTLED:
-            one.rhythm.throttled()
-        self._ask_at(one, now + pause(one.failures, problem.retry_after, self.random))
-        record_result = one.failures == OUTAGE
-        return (
-            [Event("outage", one.job_id, problem=problem, seconds=lasted)] if record_result else []
+    def _delay(self, tracked: TrackedJob, job: Job, *, first: bool) -> float:
+        delay = tracked.interval.next_delay(
+            self.rules.interval, self.random, waiting=job.status == "INIT", first=first
         )
+        return max(delay, self._pending / REQUESTS_PER_SECOND)
 
-    def _struck_out(self, one: TrackedJob, problem: VbsjobError) -> bool:
-        """Whether problems of a kind that asking again does not cure have been met too often."""
-        # Garbage on 200 is a portal or a proxy, and passes: in a watch it is an outage.
-        if problem.max_attempts is None or isinstance(problem, InvalidBodyError):
+    def _on_failure(self, tracked: TrackedJob, error: VbsjobError, now: float) -> list[Event]:
+        tracked.failures += 1
+        if tracked.failures == 1:
+            tracked.failing_since = now
+        tracked.error = error
+        seconds = now - tracked.failing_since
+        if self._attempts_exhausted(tracked, error):
+            self._finish(tracked, error.exit_code)
+            return []
+        if seconds >= self.rules.retry_for:
+            self._give_up(tracked, error, ExitCode.UNAVAILABLE, now)
+            return []
+        if self._outage_since is None:
+            self._outage_since = now
+        if now - self._outage_since >= self.rules.retry_for:
+            self._give_up_all(error, now)
+            return []
+        if error.http_status == TOO_MANY_REQUESTS:
+            tracked.interval.on_throttled()
+        delay = retry_delay(tracked.failures, error.retry_after, self.random)
+        self._schedule(tracked, now + delay)
+        if tracked.failures != OUTAGE_FAILURES:
+            return []
+        return [Event("outage", tracked.job_id, error=error, seconds=seconds)]
+
+    def _attempts_exhausted(self, tracked: TrackedJob, error: VbsjobError) -> bool:
+        """Whether an error that retrying does not cure has occurred too often."""
+        # An invalid body comes from a portal or a proxy (F25): in a watch it is an outage.
+        if error.max_attempts is None or isinstance(error, InvalidBodyError):
             return False
-        one.strikes.append(type(problem))
-        return one.strikes.count(type(problem)) >= problem.max_attempts
+        tracked.limited_errors.append(type(error))
+        return tracked.limited_errors.count(type(error)) >= error.max_attempts
 
-    def _give_up(self, problem: VbsjobError, now: float) -> None:
-        """End the watch: nothing was heard of any job for as long as the user will have it."""
-        for one in self.followed.values():
-            if one.code is None:
-                self._lose(one, one.problem or problem, problem.exit_code, now)
+    def _give_up_all(self, error: VbsjobError, now: float) -> None:
+        """End the watch: no job was answered for --retry-for seconds."""
+        for tracked in self.tracked.values():
+            if tracked.exit_code is None:
+                self._give_up(tracked, tracked.error or error, error.exit_code, now)
 
-    def _lose(self, one: TrackedJob, problem: VbsjobError, code: ExitCode, now: float) -> None:
-        """Give a job up that nothing is heard of, saying what was last known of it."""
-        hint = f"{problem.hint} Last known: {_last(one, now)}.".lstrip()
-        one.problem = problem.with_hint(hint)
-        self._settle(one, code)
+    def _give_up(self, tracked: TrackedJob, error: VbsjobError, code: ExitCode, now: float) -> None:
+        """End the watch of a job that is not answered; the hint gives its last status."""
+        hint = f"{error.hint} Last known: {tracked.last_status(now)}.".lstrip()
+        tracked.error = error.with_hint(hint)
+        self._finish(tracked, code)
 
-    def _missed(self, one: TrackedJob, problem: JobNotFoundError, now: float) -> list[Event]:
-        """A new id may not be visible yet; one that was seen is gone when three answers say so."""
-        events = self._recovered(one, now)
-        one.missing += 1
-        if one.missing == 1:
-            one.missing_since = now
-        one.problem = problem
-        lasted = now - one.missing_since
-        grace = self.rules.wait_for_job
-        gone = one.missing >= GONE_TIMES and lasted >= GONE_OVER if one.job else lasted >= grace
-        if gone:
-            if one.job:
-                message = f"the service no longer knows job {one.job_id}: {_last(one, now)}."
-                one.problem = problem.replace(message=message)
-            self._settle(one, problem.exit_code)
+    def _on_not_found(
+        self, tracked: TrackedJob, error: JobNotFoundError, now: float
+    ) -> list[Event]:
+        """Wait for a new id to become visible; a known job is gone after GONE_COUNT answers."""
+        events = self._end_outage(tracked, now)
+        tracked.not_found_count += 1
+        if tracked.not_found_count == 1:
+            tracked.not_found_since = now
+        tracked.error = error
+        seconds = now - tracked.not_found_since
+        grace = GONE_SECONDS if tracked.job else self.rules.wait_for_job
+        enough = tracked.job is None or tracked.not_found_count >= GONE_COUNT
+        if enough and seconds >= grace:
+            if tracked.job:
+                status = tracked.last_status(now)
+                message = f"the service no longer knows job {tracked.job_id}: {status}."
+                tracked.error = error.replace(message=message)
+            self._finish(tracked, error.exit_code)
         else:
-            left = GONE_OVER if one.job else grace - lasted
-            self._ask_at(one, now + min(MISSING_INTERVAL, max(left, MISSING_LEAST)))
+            left = GONE_SECONDS if tracked.job else grace - seconds
+            delay = min(NOT_FOUND_INTERVAL, max(left, NOT_FOUND_SHORTEST))
+            self._schedule(tracked, now + delay)
         return events
 
-    def _recovered(self, one: TrackedJob, now: float) -> list[Event]:
-        record_result = one.failures >= OUTAGE
-        one.failures = 0
-        one.strikes.clear()
-        self._silent_since = None
-        lasted = now - one.failing_since
-        return [Event("recovered", one.job_id, seconds=lasted)] if record_result else []
+    def _end_outage(self, tracked: TrackedJob, now: float) -> list[Event]:
+        reported = tracked.failures >= OUTAGE_FAILURES
+        tracked.failures = 0
+        tracked.limited_errors.clear()
+        self._outage_since = None
+        seconds = now - tracked.failing_since
+        return [Event("recovered", tracked.job_id, seconds=seconds)] if reported else []
 
-    def _settle(self, one: TrackedJob, code: ExitCode) -> None:
-        one.code = code
-        self._open -= 1
+    def _finish(self, tracked: TrackedJob, code: ExitCode) -> None:
+        tracked.exit_code = code
+        self._pending -= 1
         if self.rules.fail_fast and code is ExitCode.JOB_FAILED:
             self._stopped = True
-        if self.rules.any and one.ended:
+        if self.rules.any and tracked.ended:
             self._stopped = True
 
-    def _ask_at(self, one: TrackedJob, when: float) -> None:
-        one.due = when
-        self._turns.enter(one.job_id, when, failed=one.problem is not None)
-
-
-def _last(one: TrackedJob, now: float) -> str:
-    """Say what was last known of a job."""
-    if one.job is None or one.answered is None:
-        return "it never answered"
-    return f"its status was {printable(str(one.job.status))} {now - one.answered:.0f} s ago"
+    def _schedule(self, tracked: TrackedJob, when: float) -> None:
+        tracked.next_poll = when
+        self._queue.push(tracked.job_id, when, failed=tracked.error is not None)

@@ -1,7 +1,7 @@
-"""Asks about many jobs at once with a few threads, while whoever employs it goes on.
+"""A pool of threads that query jobs at the same time.
 
-Bounded: the HTTP library starves when more threads wait for a connection than it has.
-Decides nothing about jobs.
+The size is fixed: httpx fails with PoolTimeout if more threads wait for a connection than its pool
+has.
 """
 
 from __future__ import annotations
@@ -18,16 +18,21 @@ if TYPE_CHECKING:
     from vbsjob.jobs.job import Job
 
     FetchResult = tuple[str, Job | VbsjobError]
+    """A job id, and the answer or the error of its query."""
 
-SIZE = 24
+THREADS = 24
 
 
 class WorkerPool:
-    """Threads that ask, started as they are needed; `ready` is called when an answer is in."""
+    """Starts threads on demand, at most THREADS. Only one thread may call its methods.
 
-    def __init__(self, fetch: Callable[[str], Job], ready: Callable[[], None]) -> None:
+    `fetch` queries one job; the threads call it. `on_result` is called in a thread after each
+    query.
+    """
+
+    def __init__(self, fetch: Callable[[str], Job], on_result: Callable[[], None]) -> None:
         self._fetch = fetch
-        self._ready = ready
+        self._on_result = on_result
         self._job_ids: SimpleQueue[str] = SimpleQueue()
         self._results: SimpleQueue[tuple[str, Job | BaseException]] = SimpleQueue()
         self._threads = 0
@@ -35,20 +40,20 @@ class WorkerPool:
 
     @property
     def capacity(self) -> int:
-        """How many more jobs can be asked about at once."""
-        return SIZE - self._in_flight
+        """How many more jobs can be submitted now."""
+        return THREADS - self._in_flight
 
     def submit(self, job_id: str) -> None:
-        """Have a job asked about."""
+        """Query a job in a thread."""
         self._in_flight += 1
         self._job_ids.put(job_id)
-        if self._threads < min(SIZE, self._in_flight):
+        if self._threads < min(THREADS, self._in_flight):
             self._start_thread()
 
     def _start_thread(self) -> None:
-        """Start a thread; where the system gives none at all, ask in this one."""
+        """Start a thread. If the system allows none at all, query in the calling thread."""
         try:
-            # A daemon: a question under way must not hold up the end of the watch.
+            # A daemon thread: a query in flight must not delay the end of the process.
             threading.Thread(target=self._work, daemon=True).start()
         except RuntimeError:
             if not self._threads:
@@ -57,15 +62,15 @@ class WorkerPool:
             self._threads += 1
 
     def results(self) -> list[FetchResult]:
-        """Return what has come in since; a bug in a thread is raised here."""
-        told: list[FetchResult] = []
+        """Return the results since the last call. Raises any other exception of a thread."""
+        results: list[FetchResult] = []
         while not self._results.empty():
-            job_id, found = self._results.get()
+            job_id, result = self._results.get()
             self._in_flight -= 1
-            if isinstance(found, BaseException) and not isinstance(found, VbsjobError):
-                raise found
-            told.append((job_id, found))
-        return told
+            if isinstance(result, BaseException) and not isinstance(result, VbsjobError):
+                raise result
+            results.append((job_id, result))
+        return results
 
     def _work(self) -> None:
         while True:
@@ -75,6 +80,6 @@ class WorkerPool:
         job_id = self._job_ids.get()
         try:
             self._results.put((job_id, self._fetch(job_id)))
-        except BaseException as error:  # noqa: BLE001 - the main thread raises it
+        except BaseException as error:  # noqa: BLE001 - results() raises it in the main thread
             self._results.put((job_id, error))
-        self._ready()
+        self._on_result()
