@@ -139,19 +139,21 @@ class WatchTimeoutError(VbsjobError):
     exit_code = ExitCode.TIMEOUT
 
     @classmethod
-    def for_jobs(cls, running: Sequence[str], hint: str) -> Self:
+    def for_jobs(cls, running: Sequence[str], hint: str, *, simulated: bool = False) -> Self:
         """Return the error for a watch that leaves the jobs `running`."""
-        return cls(f"--timeout ran out; {_still_running(running)}.", hint=hint)
+        left = SIMULATED_JOBS_END if simulated else _still_running(running)
+        return cls(f"--timeout ran out; {left}.", hint=hint)
 
 
 class SignalError(VbsjobError):
     """A signal ended a watch; the process must die by the same signal."""
 
     @classmethod
-    def for_jobs(cls, number: int, running: Sequence[str]) -> Self:
+    def for_jobs(cls, number: int, running: Sequence[str], *, simulated: bool = False) -> Self:
         """Return the error for signal `number` in a watch that leaves the jobs `running`."""
         name = signal.Signals(number).name
-        message = f"ended by {name}; {_still_running(running)}."
+        left = SIMULATED_JOBS_END if simulated else _still_running(running)
+        message = f"ended by {name}; {left}."
         return cls(message, exit_code=ExitCode(128 + number))  # type: ignore[call-arg] # a lookup
 
 
@@ -162,6 +164,9 @@ class NoResponseError(VbsjobError):
     def for_job(cls, job_id: str, code: ExitCode) -> Self:
         """Return the error for a job that gets the exit code of the watch."""
         return cls(f"no answer about job {job_id} before the watch was over.", exit_code=code)
+
+
+SIMULATED_JOBS_END = "the sandbox and its simulated jobs end with this process"
 
 
 def _still_running(job_ids: Sequence[str]) -> str:

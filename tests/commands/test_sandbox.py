@@ -7,6 +7,7 @@ import io
 import json
 import signal
 import socket
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.context import fake_context
-from tests.support.program import clean_env, run_process, running_sandbox
+from tests.support.program import COMMAND, ROOT, clean_env, run_process, running_sandbox
 from vbsjob.sandbox.identity import PASSWORD
 from vbsjob.sandbox.scenarios import SCENARIOS, Plan
 from vbsjob.sandbox.server import Sandbox
@@ -52,6 +53,36 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
         assert command.wait(10) == -signal.SIGINT
         assert command.stderr
         assert "Traceback" not in command.stderr.read()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_after_a_signal_nobody_claims_that_the_simulated_jobs_continue(
+    ending: signal.Signals,
+) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "watch", "endless", "--cloud", "sandbox", "--progress", "plain"],
+        env=clean_env(), cwd=ROOT, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    ) as watch:  # fmt: skip
+        assert watch.stderr
+        while "endless: RUNNING" not in watch.stderr.readline():
+            pass
+        watch.send_signal(ending)
+        last_line = watch.stderr.read().splitlines()[-1]
+        assert watch.wait(10) == -ending
+    assert f"ended by {ending.name}" in last_line
+    assert "the sandbox and its simulated jobs end with this process" in last_line
+    assert "go on" not in last_line
+    assert "goes on" not in last_line
+    assert "Resume" not in last_line
+
+
+def test_after_a_timeout_nobody_claims_that_the_simulated_jobs_continue() -> None:
+    ended = run_process(
+        "watch", "endless", "--cloud", "sandbox", "--timeout", "1s", env=clean_env()
+    )
+    assert ended.code == 124
+    assert "the sandbox and its simulated jobs end with this process" in ended.err
+    assert "goes on" not in ended.err
 
 
 def test_a_port_in_use_is_one_clear_line() -> None:

@@ -104,7 +104,7 @@ class JobCommand:
             try:
                 loop.run()
             except SignalError as error:
-                interrupted = error.with_hint(self._resume_command(job_ids))
+                interrupted = self._interrupted(error, job_ids)
         try:
             if interrupted is None:
                 show(loop.results())
@@ -143,6 +143,15 @@ class JobCommand:
 
         values = {name: self.settings[name] for name in WatchRules.__slots__}
         return WatchRules(**{name: value for name, value in values.items() if value is not None})
+
+    def _interrupted(self, error: SignalError, job_ids: Sequence[str]) -> SignalError:
+        """Return the error of a signal with the command to continue.
+
+        Jobs of the sandbox do not continue: they end with this process.
+        """
+        if self.settings.sandbox:
+            return SignalError.for_jobs(int(error.exit_code) - 128, job_ids, simulated=True)
+        return error.with_hint(self._resume_command(job_ids))
 
     def _resume_command(self, job_ids: Sequence[str]) -> str:
         """Return a hint with the command that continues the watch.
@@ -187,5 +196,6 @@ class JobCommand:
         code = loop.state.exit_code()
         if code is ExitCode.TIMEOUT:
             hint = self._resume_command(loop.state.ids)
-            raise WatchTimeoutError.for_jobs(loop.state.unfinished_ids(), hint)
+            simulated = self.settings.sandbox
+            raise WatchTimeoutError.for_jobs(loop.state.unfinished_ids(), hint, simulated=simulated)
         return code
