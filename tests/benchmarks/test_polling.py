@@ -14,14 +14,14 @@ FEWER, LATEST = 5.0, 15.0
 
 
 @pytest.mark.parametrize("row", rhythm.rows(15), ids=lambda row: f"{row.minutes}-minutes")
-def test_a_watch_asks_five_times_less_than_every_second_and_is_no_more_than_15_s_late(
+def test_a_watch_sends_a_fifth_of_the_requests_of_a_one_second_loop_and_is_at_most_15_s_late(
     row: rhythm.Row,
 ) -> None:
     assert min(row.fewer) >= FEWER
     assert max(run.lag for run in row.ours) <= LATEST
 
 
-def test_the_rival_asks_every_second_and_is_never_later_than_that() -> None:
+def test_the_one_second_loop_polls_every_second() -> None:
     run = rhythm.every_second(60.0, 7)
     assert 57 <= run.requests <= 62
     assert 0 <= run.lag <= 1 + 2 * rhythm.LATENCY

@@ -23,7 +23,7 @@ TRIES = 4
 SLACK = 1.3
 
 
-def test_start_up_stays_near_the_floor_of_its_libraries(tmp_path: Path) -> None:
+def test_start_up_stays_near_the_import_time_of_its_libraries(tmp_path: Path) -> None:
     cloud = Cloud()
     guarded = [case for case in startup.ours(cloud, str(tmp_path)) if case.limit]
     cases, missed = [*startup.floors(cloud), *guarded], ["not measured"]
@@ -42,7 +42,7 @@ def test_start_up_stays_near_the_floor_of_its_libraries(tmp_path: Path) -> None:
     ],
     ids=lambda words: words[0],
 )
-def test_big_answers_and_long_watches_cost_little_more_than_the_bare_libraries(
+def test_big_answers_and_long_watches_cost_little_more_than_the_libraries_alone(
     benchmark: tuple[str, ...],
 ) -> None:
     name, *words = benchmark

@@ -71,7 +71,7 @@ def test_colour_in_ci_comes_without_animation() -> None:
 
 
 @pytest.mark.parametrize("command", ["get", "tree", "watch"])
-def test_colour_tells_nothing_that_the_words_do_not(command: str) -> None:
+def test_colour_carries_no_information_that_the_text_lacks(command: str) -> None:
     argv = (command, "fail-deep", *(("--progress", "plain") if command == "watch" else ()))
     colored, bare = seen(*argv, "--color", "always"), seen(*argv, "--color", "never")
     assert "\x1b[" in colored
@@ -79,7 +79,7 @@ def test_colour_tells_nothing_that_the_words_do_not(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["get", "tree", "watch"])
-def test_every_mark_of_a_state_has_its_word_beside_it(command: str) -> None:
+def test_every_status_mark_has_its_word_beside_it(command: str) -> None:
     shown = seen(command, "fail-deep", "--color", "never", ACCESSIBLE="1")
     words = {"✓": "SUCCESS", "✗": "FAIL", "●": "RUNNING", "○": "INIT"}
     marks = re.findall(r"([✓✗●○]) (\w+)", shown)

@@ -39,7 +39,7 @@ def test_the_exit_code_is_the_one_of_the_table(line: str, code: int) -> None:
     assert "Traceback" not in ended.err
 
 
-def test_nobody_there_is_7() -> None:
+def test_no_service_is_7() -> None:
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unheard.getsockname()[1]}"

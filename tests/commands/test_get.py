@@ -73,12 +73,12 @@ def test_without_exit_status_an_answer_is_0_even_if_the_job_failed() -> None:
 
 
 @pytest.mark.parametrize("job_id", ["../x", "a/b", "a?b", "", "a" * 65, "a\n", "\u202e"])
-def test_an_id_that_is_none_is_refused_before_anything_is_asked(job_id: str) -> None:
+def test_an_invalid_id_is_rejected_before_any_request(job_id: str) -> None:
     code, _, _, asked = vbsjob("get", "--", job_id)
     assert (code, asked) == (2, [])
 
 
-def test_json_gives_back_every_member_and_adds_ours() -> None:
+def test_json_has_every_member_and_ours() -> None:
     members = {"entities": {"n": 1, "b": "\x1b[31m"}, "message": None, "odd": [1.5, True]}
     _, out, _, _ = vbsjob("get", "j", "-o", "json", replies=[told("FAIL", **members)])
     document = json.loads(out)
@@ -101,19 +101,19 @@ def test_a_creation_answer_on_stdin_names_the_job() -> None:
     assert (code, out) == (0, "RUNNING\n")
 
 
-def test_a_problem_is_a_json_object_for_a_program() -> None:
+def test_an_error_is_a_json_object_with_a_machine_format() -> None:
     code, out, err, _ = vbsjob("get", "j", "-o", "json", replies=[Response(403)])
     assert (code, out) == (4, "")
     assert json.loads(err)["error"]["name"] == "auth"
 
 
-def test_without_credentials_the_sandbox_is_named() -> None:
+def test_without_credentials_the_sandbox_is_suggested() -> None:
     code, _, err, _ = vbsjob("get", "j", env={})
     assert code == 4
     assert "--cloud sandbox" in err
 
 
-def test_the_deepest_failing_sub_job_leads() -> None:
+def test_the_deepest_failed_sub_job_comes_first() -> None:
     deep = {"job_id": "d", "job_type": "copy", "status": "FAIL", "error_code": "VolumeBackup.0202"}
     answer = told("FAIL", entities={"sub_jobs": [deep]})
     _, out, _, _ = vbsjob("get", "j", replies=[answer])

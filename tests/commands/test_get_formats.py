@@ -53,7 +53,7 @@ def test_one_job_is_a_document_and_several_are_an_array(
     assert (first["elapsed_s"], first["verdict"], first["exit_code"]) == (90.0, "job_failed", 1)
 
 
-def test_jsonl_is_a_document_a_line() -> None:
+def test_jsonl_is_one_document_per_line() -> None:
     _, out, _ = get("j", "k", "-o", "jsonl")
     assert [json.loads(line)["job_id"] for line in out.splitlines()] == ["j", "k"]
 
@@ -91,19 +91,19 @@ def test_name_and_value_are_bare() -> None:
         ("sub_jobs.9.status", ""),
     ],
 )
-def test_a_field_is_one_bare_line(field: str, value: str) -> None:
+def test_a_field_is_one_line(field: str, value: str) -> None:
     assert get("j", "-f", field)[1] == f"{value}\n"
 
 
-def test_fields_come_in_the_order_asked() -> None:
+def test_fields_come_in_the_order_given() -> None:
     assert get("j", "-f", "status", "-f", "job_id")[1] == "FAIL\nj\n"
 
 
-def test_a_field_that_no_job_has_is_told_on_stderr() -> None:
+def test_a_field_that_no_job_has_is_reported_on_stderr() -> None:
     assert "no job has a field" in get("j", "-f", "statsu")[2]
 
 
-def test_quiet_says_nothing_and_keeps_the_code() -> None:
+def test_quiet_prints_nothing_and_keeps_the_code() -> None:
     assert get("j", "-q", "--exit-status") == (1, "", "")
     assert run_in_memory("get", "j", "-q", send=lambda _: Response(403)).err == ""
 
@@ -138,7 +138,7 @@ def test_stdin_without_an_id_is_a_usage_error(stdin: str) -> None:
     assert "standard input" in err
 
 
-def test_some_answered_and_some_not_are_told_apart() -> None:
+def test_answered_and_failed_queries_are_distinguished() -> None:
     replies = {"j": Response(200, {}, json.dumps(JOB).encode()), "k": Response(403)}
     ended = run_in_memory(
         "get", "j", "k", "-o", "json", send=lambda request: replies[request.url[-1]]

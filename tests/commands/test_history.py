@@ -61,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "state" / "vbsjob"
 
 
-def test_last_is_the_id_asked_about_last_and_2_the_one_before(folder: Path) -> None:
+def test_last_is_the_id_queried_last_and_2_the_one_before(folder: Path) -> None:
     vbsjob(folder, "get", "first", "second")
     assert names(folder) == ["second", "first"]
     assert vbsjob(folder, "get", "@2", "-o", "name").out == "first\n"
@@ -69,38 +69,40 @@ def test_last_is_the_id_asked_about_last_and_2_the_one_before(folder: Path) -> N
 
 
 @pytest.mark.parametrize("command", ["get", "tree", "watch"])
-def test_every_command_that_asks_remembers_and_knows_last(folder: Path, command: str) -> None:
+def test_every_query_command_writes_the_history_and_accepts_last(
+    folder: Path, command: str
+) -> None:
     assert vbsjob(folder, command, "j").code == 0
     assert names(folder) == ["j"]
     assert " j" in vbsjob(folder, command, "@last").out
 
 
 @pytest.mark.parametrize("word", ["@2", "@last"])
-def test_an_id_that_the_history_does_not_have_is_refused(folder: Path, word: str) -> None:
+def test_an_id_missing_from_the_history_is_rejected(folder: Path, word: str) -> None:
     ended = vbsjob(folder, "get", word)
     assert (ended.code, ended.out) == (2, "")
     assert "the history has 0 jobs of this cloud" in ended.err
 
 
 @pytest.mark.parametrize("word", ["@", "@0", "@-1", "@99999", "@lst", "@last/../x", "@١"])
-def test_what_only_looks_like_the_history_is_no_job_id(folder: Path, word: str) -> None:
+def test_an_id_that_resembles_the_history_syntax_is_rejected(folder: Path, word: str) -> None:
     assert vbsjob(folder, "get", word).code == 2
 
 
-def test_jobs_of_one_cloud_are_not_offered_to_another(folder: Path) -> None:
+def test_jobs_of_one_cloud_are_not_completed_for_another(folder: Path) -> None:
     vbsjob(folder, "get", "j")
     other = ENV | {"VBSJOB_ENDPOINT": "https://other.test"}
     assert vbsjob(folder, "get", "@last", env=other).code == 2
 
 
-def test_tab_offers_an_id_once_wherever_it_was_asked_about(folder: Path) -> None:
+def test_tab_completes_an_id_once_whichever_cloud_it_is_from(folder: Path) -> None:
     for host in ("one", "two"):
         vbsjob(folder, "get", "j", "k", env=ENV | {"VBSJOB_ENDPOINT": f"https://{host}.test"})
     offered = candidates.jobs({"XDG_STATE_HOME": str(folder.parent)})
     assert [line.partition("\t")[0] for line in offered] == ["k", "j"]
 
 
-def test_how_long_a_kind_takes_is_the_middle_of_its_runs_here(folder: Path) -> None:
+def test_the_usual_duration_is_the_median_of_earlier_runs(folder: Path) -> None:
     vbsjob(folder, "get", "a", "b", "c")
     here = context(folder)
     chosen = loader.load({}, here)
@@ -141,7 +143,7 @@ def test_only_the_newest_jobs_are_kept(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("off", ["off", "false", "0"])
-def test_one_setting_leaves_no_trace(folder: Path, off: str) -> None:
+def test_one_setting_turns_off_all_files(folder: Path, off: str) -> None:
     assert vbsjob(folder, "get", "j", env=ENV | {"VBSJOB_HISTORY": off}).code == 0
     assert not folder.exists()
 
@@ -203,7 +205,7 @@ SPOILT: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("name", SPOILT)
-def test_a_spoilt_file_costs_neither_answer_nor_code_and_at_most_a_line(
+def test_a_damaged_file_changes_neither_answer_nor_code_and_prints_at_most_one_line(
     folder: Path, name: str
 ) -> None:
     folder.mkdir(parents=True, mode=0o700)
@@ -227,18 +229,18 @@ def test_a_spoilt_file_costs_neither_answer_nor_code_and_at_most_a_line(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_harmless(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     assert vbsjob(tmp_path / "vbsjob", "get", "j").err == ""
 
 
 @pytest.mark.parametrize("place", [None, Path("/dev/null/x"), Path("/proc/nowhere")])
-def test_without_a_place_to_keep_it_there_is_no_history(place: Path | None) -> None:
+def test_without_a_state_folder_there_is_no_history(place: Path | None) -> None:
     ended = vbsjob(place, "get", "j")
     assert (ended.code, ended.err) == (0, "")
 
 
-def test_hostile_rows_are_not_offered(folder: Path) -> None:
+def test_hostile_rows_are_not_completed(folder: Path) -> None:
     vbsjob(folder, "get", "good")
     with sqlite3.connect(folder / history.FILE) as database:
         for bad in ("$(touch x)", "a b", "\x1b[31m", "", None, "a\nb"):
@@ -249,7 +251,7 @@ def test_hostile_rows_are_not_offered(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("env", [{}, {"XDG_STATE_HOME": "/s"}, {"XDG_STATE_HOME": ""}])
-def test_the_short_way_to_the_folder_leads_where_platformdirs_does(env: dict[str, str]) -> None:
+def test_the_folder_shortcut_agrees_with_platformdirs(env: dict[str, str]) -> None:
     import subprocess
     import sys
 
@@ -264,7 +266,7 @@ def test_the_short_way_to_the_folder_leads_where_platformdirs_does(env: dict[str
     assert ran.stdout == "True\n"
 
 
-def test_the_offer_loads_nothing_heavy_and_clouds_come_from_every_file(tmp_path: Path) -> None:
+def test_completion_loads_nothing_heavy_and_clouds_come_from_every_file(tmp_path: Path) -> None:
     config = tmp_path / "vbsjob"
     config.mkdir()
     (config / "config.toml").write_text("[clouds.mine]\n[clouds.'$(touch x)']\n")
@@ -281,7 +283,9 @@ def test_the_offer_loads_nothing_heavy_and_clouds_come_from_every_file(tmp_path:
 
 
 @pytest.mark.parametrize(("runs", "told"), [(0, ""), (1, "1 run of"), (3, "3 runs of this type")])
-def test_a_watch_says_how_long_this_kind_usually_takes(folder: Path, runs: int, told: str) -> None:
+def test_a_watch_shows_the_usual_duration_of_the_job_type(
+    folder: Path, runs: int, told: str
+) -> None:
     for number in range(runs):
         vbsjob(folder, "get", f"earlier-{number}")
     statuses = ["RUNNING", "RUNNING", "SUCCESS"]
@@ -300,7 +304,7 @@ def test_a_watch_says_how_long_this_kind_usually_takes(folder: Path, runs: int, 
     assert told in shown.getvalue()
 
 
-def test_f71_a_history_exchanged_while_it_is_opened_is_not_used(
+def test_f71_a_history_replaced_while_it_is_opened_is_not_used(
     folder: Path, tmp_path: Path
 ) -> None:
     """SQLite opens by name: what it opened must be the file that was checked."""

@@ -113,13 +113,13 @@ def test_a_bad_fault_life_or_port_is_a_usage_error(argv: tuple[str, ...]) -> Non
 @pytest.mark.parametrize(
     ("kind", "code"), [("503", 7), ("429", 7), ("cut", 7), ("empty", 7), ("garbage", 7)]
 )
-def test_a_fault_on_demand_is_met_by_the_client(kind: str, code: int) -> None:
+def test_a_requested_fault_reaches_the_client(kind: str, code: int) -> None:
     with running_sandbox("--fault", f"{kind}=1") as (_, told):
         ended = run_process("get", "backup", "--retry-for", "0s", env=clean_env(**told))
         assert ended.code == code, ended.err
 
 
-def test_a_token_whose_life_is_over_is_refused() -> None:
+def test_an_expired_token_is_rejected() -> None:
     with within(token_life=0.0) as sandbox:
         token = post(sandbox)
         assert ask(sandbox, "backup", token)[0] == 401
@@ -159,7 +159,7 @@ def test_a_thousand_jobs_over_64_connections_are_all_answered() -> None:
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "99999999999", "99999"])
-def test_a_length_that_is_none_ends_the_request_and_not_the_service(length: str) -> None:
+def test_an_invalid_content_length_ends_the_request_and_not_the_sandbox(length: str) -> None:
     with within() as sandbox:
         line = http.client.HTTPConnection(sandbox.address.removeprefix("http://"), timeout=10)
         line.request("POST", "/v3/auth/tokens", headers={"Content-Length": length})
@@ -169,7 +169,7 @@ def test_a_length_that_is_none_ends_the_request_and_not_the_service(length: str)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_job_begins_goes_on_and_ends_as_its_recipe_says(name: str) -> None:
+def test_a_job_follows_its_scenario_from_start_to_end(name: str) -> None:
     plan = Plan.of(name, NOON)
     assert plan
     told = [plan.document(age)["status"] for age in (0, 1, 5, 60)]
@@ -190,12 +190,12 @@ def test_ids_and_times_stay_from_one_answer_to_the_next_and_differ_between_jobs(
 
 
 @pytest.mark.parametrize("name", ["", "backups", "nothing", "-ended"])
-def test_an_unknown_name_is_no_job(name: str) -> None:
+def test_an_unknown_name_is_not_a_job(name: str) -> None:
     assert Plan.of(name, NOON) is None
 
 
 @pytest.mark.parametrize("year", [1999, 2026, 2099])
-def test_the_time_it_tells_is_that_of_its_world_on_which_its_tokens_live(year: int) -> None:
+def test_the_sandbox_clock_is_that_of_its_tokens(year: int) -> None:
     now = NOON.replace(year=year)
     context = fake_context(io.StringIO(), io.StringIO(), io.StringIO(), {}, now=lambda: now)
     with Sandbox(context) as sandbox:

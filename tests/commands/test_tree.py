@@ -88,7 +88,7 @@ def test_depth_only_and_sort_choose_the_rows_in_every_format(
     assert list(nested_ids(json.loads(tree(MIXED, "-o", "json", *argv)[1]))) == expected.split()
 
 
-def test_what_is_left_out_of_the_picture_is_counted_in_it() -> None:
+def test_omitted_rows_are_counted_in_the_display() -> None:
     _, out, _ = tree(MIXED, "--only", "failed")
     assert out.splitlines()[-1].strip() == "`- 1 done, ... 2 more"
     _, out, _ = tree(MIXED, "--depth", "1")
@@ -99,7 +99,7 @@ def test_what_is_left_out_of_the_picture_is_counted_in_it() -> None:
     "argv",
     [("--depth", "-1"), ("--depth", "x"), ("--only", "red"), ("--only", ""), ("--sort", "size")],
 )
-def test_a_wrong_wish_is_refused_as_usage(argv: tuple[str, ...]) -> None:
+def test_an_invalid_option_value_is_a_usage_error(argv: tuple[str, ...]) -> None:
     assert tree(MIXED, *argv)[:2] == (2, "")
 
 
@@ -110,12 +110,12 @@ def test_the_exit_code_follows_the_top_job_only_with_exit_status() -> None:
     assert tree(a_job("top", "RUNNING", a_job("x", "FAIL")), "--exit-status")[0] == 8
 
 
-def test_the_preferences_of_the_picture_come_from_the_environment_too() -> None:
+def test_the_preferences_of_the_display_come_from_the_environment_too() -> None:
     env = ENV | {"VBSJOB_DEPTH": "0", "VBSJOB_OUTPUT": "name"}
     assert tree(MIXED, env=env)[1] == "top\n"
 
 
-def test_f41_brackets_beyond_reading_are_a_clear_error() -> None:
+def test_f41_unlimited_nesting_is_a_clear_error() -> None:
     for body in (b"[" * 200_000, b'{"sub_jobs":[' * 100_000):
         code, out, err = tree(body)
         assert (code, out) == (7, "")
@@ -199,7 +199,7 @@ def decoded(step: str) -> str:
     return step.replace("%23", "#").replace("%2F", "/").replace("%25", "%")
 
 
-def test_json_gives_back_the_members_of_every_level_unchanged() -> None:
+def test_json_has_the_members_of_every_level_unchanged() -> None:
     job = a_job("top", "FAIL", {"id": "x", "depth": "deep", "n": [1, None], "sub_jobs": ""})
     document = json.loads(tree(job, "-o", "json")[1])
     inner = document["entities"]["sub_jobs"][0]

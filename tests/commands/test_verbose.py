@@ -38,7 +38,7 @@ BODIES: tuple[Any, ...] = (
 
 
 @pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 404, 407, 429, 500, 503])
-def test_f93_s05_nothing_of_an_exchange_is_told_but_what_is_listed(
+def test_f93_s05_only_allowed_parts_of_an_exchange_are_logged(
     status: int, record_property: Any
 ) -> None:
     for body in BODIES:
@@ -51,7 +51,7 @@ def test_f93_s05_nothing_of_an_exchange_is_told_but_what_is_listed(
     record_property("cases", len(BODIES))
 
 
-def test_f93_a_sign_in_is_told_by_its_address_alone() -> None:
+def test_f93_a_sign_in_is_logged_only_by_its_address() -> None:
     left = ["slow", "busy"]
 
     def before(request: Request) -> Response | None:
@@ -70,7 +70,7 @@ def test_f93_a_sign_in_is_told_by_its_address_alone() -> None:
     assert "canary" not in out + err
 
 
-def test_f93_what_the_service_says_of_itself_is_told_in_the_answer_and_not_in_the_log() -> None:
+def test_f93_the_service_headers_are_in_the_answer_and_not_in_the_log() -> None:
     body = job(entities={"note": "said-by-the-service"})
     with Server(always(answer(body))) as server:
         ended = run_against(server.url, "get", "j", "-v")

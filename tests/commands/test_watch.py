@@ -87,7 +87,7 @@ def outage(start: float, end: float) -> WatchService:
     return WatchService(answer)
 
 
-def test_f11_an_outage_of_fourteen_minutes_is_ridden_out_and_told() -> None:
+def test_f11_an_outage_of_fourteen_minutes_is_survived_and_reported() -> None:
     watched = outage(100, 100 + 14 * 60).watch("j", "-o", "jsonl")
     assert watched.code == 0
     assert [event["event"] for event in watched.events[1:-1]] == [
@@ -109,7 +109,7 @@ def test_f14_an_unknown_id_is_waited_for_thirty_seconds_and_no_longer() -> None:
     assert WatchService(in_turn(GONE)).watch("j", "--wait-for-job", "0").requests == [0.0]
 
 
-def test_f14_a_record_that_went_away_needs_three_answers_over_ten_seconds() -> None:
+def test_f14_a_record_that_disappeared_needs_three_answers_over_ten_seconds() -> None:
     watched = WatchService(in_turn(RUNNING, GONE)).watch("j")
     assert watched.code == 5
     assert "no longer knows" in watched.err
@@ -132,7 +132,7 @@ def test_f15_retry_after_is_the_least_wait_and_has_a_limit() -> None:
 ODD = job("other", "FAIL")
 
 
-def test_one_strange_answer_after_an_outage_ends_no_watch_but_three_in_a_row_do() -> None:
+def test_three_invalid_answers_in_a_row_end_a_watch_and_one_after_an_outage_does_not() -> None:
     failing = (Response(503), Response(503), ODD)
     assert WatchService(in_turn(RUNNING, *failing, *failing, SUCCESS)).watch("j").code == 0
     assert (
@@ -140,14 +140,14 @@ def test_one_strange_answer_after_an_outage_ends_no_watch_but_three_in_a_row_do(
     )
 
 
-def test_garbage_is_asked_about_again_by_the_watch_alone() -> None:
+def test_only_a_watch_retries_garbage() -> None:
     watched = WatchService(in_turn(RUNNING, *[Response(200)] * 4, SUCCESS)).watch(
         "j", "--interval", "30"
     )
     assert (watched.code, len(watched.requests)) == (0, 6)
 
 
-def test_those_that_failed_are_asked_first_where_thousands_wait() -> None:
+def test_failed_queries_are_repeated_first_among_thousands() -> None:
     ids = [f"j{number}" for number in range(2000)]
     asked: list[str] = []
 
@@ -162,7 +162,7 @@ def test_those_that_failed_are_asked_first_where_thousands_wait() -> None:
     assert [number for number, job_id in enumerate(asked) if job_id == "j7"][4] < 1000
 
 
-def test_a_part_that_stays_broken_starves_no_other_job() -> None:
+def test_a_part_that_stays_broken_does_not_delay_other_jobs() -> None:
     ids = [f"{'broken' if number % 2 else 'sound'}-{number}" for number in range(4000)]
 
     def answer(job_id: str, _: float) -> Reply:
@@ -174,7 +174,7 @@ def test_a_part_that_stays_broken_starves_no_other_job() -> None:
     assert statuses["RUNNING"] > 1500
 
 
-def test_an_outage_of_everything_ends_a_watch_of_thousands_when_patience_does() -> None:
+def test_an_outage_of_everything_ends_a_watch_of_thousands_when_the_retry_budget_ends() -> None:
     ids = [f"j{number}" for number in range(3000)]
     watched = WatchService(lambda *_: SLOW, latency=0.0).watch(*ids, "-o", "jsonl")
     assert watched.code == 7
@@ -187,7 +187,7 @@ def test_f27_a_stale_cache_cannot_end_a_watch_with_another_job() -> None:
     assert watched.code == 6
 
 
-def test_f48_the_first_end_counts_whatever_comes_later() -> None:
+def test_f48_the_first_final_status_counts_whatever_comes_later() -> None:
     watched = WatchService(in_turn(FAIL, RUNNING, SUCCESS)).watch("j")
     assert (watched.code, len(watched.requests)) == (1, 1)
 
@@ -200,7 +200,7 @@ def by_job(**ends: tuple[float, str]) -> WatchService:
     return WatchService(answer)
 
 
-def test_several_jobs_end_with_the_gravest_code_and_each_its_own() -> None:
+def test_several_jobs_end_with_the_most_severe_code_and_each_has_its_own() -> None:
     watched = by_job(a=(10, "SUCCESS"), b=(40, "FAIL"), c=(90, "SUCCESS")).watch(
         "a", "b", "c", "-o", "jsonl"
     )
@@ -224,7 +224,7 @@ def test_fail_fast_ends_with_the_first_sub_job_that_fails() -> None:
     assert WatchService(in_turn(*answers)).watch("j").code == 0
 
 
-def test_the_time_of_the_whole_watch_ends_it_with_124_and_says_how_to_go_on() -> None:
+def test_the_time_of_the_whole_watch_ends_it_with_124_and_prints_the_command_to_continue() -> None:
     watched = WatchService(in_turn(RUNNING)).watch("j", "--timeout", "5m", "--cloud", "c")
     assert watched.code == 2  # no file defines the cloud
     watched = WatchService(in_turn(RUNNING)).watch("j", "--timeout", "5m", "--region", "eu-de")
@@ -239,12 +239,12 @@ def test_an_outage_does_not_hide_that_the_time_is_up() -> None:
 
 
 @pytest.mark.parametrize("argv", [("--timeout", "0"), ("--interval", "0"), ("--timeout", "soon")])
-def test_a_time_that_cannot_be_meant_is_refused(argv: tuple[str, ...]) -> None:
+def test_an_impossible_time_is_rejected(argv: tuple[str, ...]) -> None:
     watched = WatchService(in_turn(SUCCESS)).watch("j", *argv)
     assert (watched.code, watched.requests) == (2, [])
 
 
-def test_questions_come_quickly_at_first_then_every_fifteen_seconds_at_most() -> None:
+def test_polls_are_frequent_at_first_and_then_every_fifteen_seconds_at_most() -> None:
     watched = WatchService(lambda _, now: RUNNING if now < 3600 else SUCCESS).watch("j")
     waits = [b - a for a, b in itertools.pairwise(watched.requests)]
     assert waits[0] < 3
@@ -260,7 +260,7 @@ def test_a_fixed_interval_is_kept() -> None:
     assert all(7 <= wait < 7.2 for wait in waits)
 
 
-def test_a_change_makes_the_questions_quick_again() -> None:
+def test_a_change_shortens_the_interval_again() -> None:
     def answer(_: str, now: float) -> Reply:
         return job("j", "RUNNING" if now < 200 else "SUCCESS", entities={"at": int(now // 100)})
 
@@ -269,7 +269,7 @@ def test_a_change_makes_the_questions_quick_again() -> None:
     assert watched.requests[after + 1] - watched.requests[after] < 7
 
 
-def test_thousands_of_jobs_share_twenty_questions_a_second() -> None:
+def test_thousands_of_jobs_share_twenty_requests_a_second() -> None:
     ids = [f"j{n}" for n in range(1000)]
     service = WatchService(
         lambda i, now: job(i, "RUNNING" if now < 300 else "SUCCESS"), latency=0.0
@@ -280,7 +280,7 @@ def test_thousands_of_jobs_share_twenty_questions_a_second() -> None:
     assert all(b - a >= 0.99 for a, b in zip(times, times[21:], strict=False))
 
 
-def test_events_tell_every_change_and_end_with_the_verdict() -> None:
+def test_events_report_every_change_and_end_with_the_verdict() -> None:
     sub: dict[str, Any] = {"job_id": "s", "job_type": "copy", "status": "RUNNING"}
     answers = (
         job("j", "RUNNING", sub_jobs=[sub]),
@@ -301,7 +301,7 @@ def test_events_tell_every_change_and_end_with_the_verdict() -> None:
     assert watched.err == ""
 
 
-def test_f85_without_a_terminal_a_line_a_change_and_a_heartbeat_and_no_escape() -> None:
+def test_f85_without_a_terminal_one_line_per_change_a_heartbeat_and_no_escape() -> None:
     watched = WatchService(lambda _, now: RUNNING if now < 300 else FAIL).watch("j")
     lines = watched.err.splitlines()
     assert "\x1b" not in watched.err
@@ -316,7 +316,7 @@ def test_json_gives_one_document_at_the_end() -> None:
     assert '"status": "FAIL"' in watched.out
 
 
-def test_quiet_says_nothing() -> None:
+def test_quiet_prints_nothing() -> None:
     watched = WatchService(in_turn(RUNNING, DOWN, FAIL)).watch("j", "-q")
     assert (watched.code, watched.out, watched.err) == (1, "", "")
 
@@ -332,7 +332,7 @@ def test_tree_watch_is_a_watch_that_ends_with_the_tree() -> None:
     assert [row["path"] for row in watched.events] == ["j", "j/s", "j/t"]
 
 
-def test_tree_watch_draws_only_what_was_asked_for() -> None:
+def test_tree_watch_draws_only_the_selected_rows() -> None:
     subs = [{"job_id": f"s{n}", "status": "SUCCESS" if n else "FAIL"} for n in range(9)]
     answers = (job("j", "RUNNING", sub_jobs=subs), job("j", "SUCCESS", sub_jobs=subs))
     screen = TerminalStream()
@@ -345,12 +345,12 @@ def test_tree_watch_draws_only_what_was_asked_for() -> None:
     assert drawn.isascii()
 
 
-def test_a_sign_in_that_will_lapse_is_told_before_the_watch() -> None:
+def test_a_sign_in_that_will_expire_is_reported_before_the_watch() -> None:
     watched = WatchService(in_turn(RUNNING, SUCCESS)).watch("j")
     assert "cannot be renewed" in watched.err.splitlines()[0]
 
 
-def test_f56_questions_refused_at_the_same_time_all_go_on_with_the_one_new_token() -> None:
+def test_f56_requests_rejected_at_the_same_time_share_one_new_token() -> None:
     all_sent = threading.Barrier(3, timeout=20)
     refused = itertools.count()
 
@@ -379,7 +379,7 @@ def test_s05_a_secret_that_an_error_echoes_is_in_no_line_of_a_watch(argv: tuple[
     assert TOKEN not in watched.out + watched.err
 
 
-def test_s05_a_secret_that_an_error_echoes_is_not_in_the_picture() -> None:
+def test_s05_a_secret_that_an_error_echoes_is_not_in_the_live_display() -> None:
     echo = Response(502, {}, json.dumps({"error": {"message": f"you sent {TOKEN}"}}).encode())
     screen = TerminalStream()
     service = WatchService(in_turn(RUNNING, echo), size=lambda _: (200, 24))
@@ -392,7 +392,7 @@ def test_s05_a_secret_that_an_error_echoes_is_not_in_the_picture() -> None:
 @pytest.mark.parametrize(
     "argv", [("-o", "jsonl", "-f", "status"), ("--progress", "plain", "-f", "status")]
 )
-def test_s05_a_secret_in_a_change_is_masked_where_it_is_told(argv: tuple[str, ...]) -> None:
+def test_s05_a_secret_in_a_change_is_masked_in_output(argv: tuple[str, ...]) -> None:
     echo = job("j", "RUNNING", entities={"echo": TOKEN})
     watched = WatchService(in_turn(RUNNING, echo, SUCCESS)).watch("j", *argv)
     assert watched.code == 0

@@ -101,7 +101,7 @@ def test_the_summary_stays_below_githubs_limit() -> None:
     assert "4800 more jobs" in told
 
 
-def test_outputs_of_a_lone_job_have_its_entities_but_never_replace_the_verdict() -> None:
+def test_outputs_of_a_single_job_have_its_entities_but_never_replace_the_verdict() -> None:
     entities = {"backup_id": "b", "verdict": "ok", "exit_code": "0", "UPPER=x": "y"}
     told = github.outputs([answer("FAIL", entities=entities)], ExitCode.JOB_FAILED).splitlines()
     assert {"verdict=job_failed", "exit_code=1", "backup_id=b", "status=FAIL"} <= set(told)
@@ -127,7 +127,7 @@ def test_github_gets_annotation_summary_and_outputs_of_a_watch(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("path", ["/nowhere/x", "/dev/full", "", "\0"])
-def test_a_file_of_github_that_cannot_be_written_changes_no_verdict(path: str) -> None:
+def test_a_file_of_github_that_cannot_be_written_does_not_change_the_verdict(path: str) -> None:
     assert watch(context(document("SUCCESS"), GITHUB_OUTPUT=path), "--github").code == 0
 
 
@@ -160,7 +160,7 @@ def test_junit_has_a_case_for_the_job_and_each_sub_job_and_keeps_the_code(tmp_pa
         (None, ("--retry-for", "5s"), 7, "unavailable"),
     ],
 )
-def test_a_state_that_nobody_knows_is_an_error_in_junit_never_a_success(
+def test_an_unknown_state_is_an_error_in_junit_never_a_success(
     tmp_path: Path, response: dict[str, Any] | None, argv: tuple[str, ...], code: int, kind: str
 ) -> None:
     path = tmp_path / "report.xml"
@@ -185,7 +185,7 @@ def test_junit_is_xml_whatever_the_service_says(a: str, b: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nowhere/report.xml", "/", ""])
-def test_a_place_where_no_report_can_be_is_refused_before_the_waiting(path: str) -> None:
+def test_a_report_path_that_cannot_be_written_is_rejected_before_the_watch(path: str) -> None:
     ended = watch(context(document("SUCCESS")), "--junit", path)
     assert (ended.code, ended.out) == (2, "")
 

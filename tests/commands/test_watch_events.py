@@ -12,7 +12,7 @@ RUNNING, SUCCESS = job("j", "RUNNING"), job("j", "SUCCESS")
 ID = {"x-openstack-request-id": "req-7"}
 
 
-def test_an_outage_is_told_with_tries_times_what_the_service_asked_for_and_its_request_id() -> None:
+def test_an_outage_is_reported_with_tries_times_retry_after_and_its_request_id() -> None:
     busy = Response(429, ID | {"retry-after": "40"})
     watched = WatchService(in_turn(RUNNING, busy, busy, busy, SUCCESS)).watch("j", "-o", "jsonl")
     (told,) = (event for event in watched.events if event["event"] == "outage")
@@ -27,7 +27,7 @@ def test_an_outage_is_told_with_tries_times_what_the_service_asked_for_and_its_r
 
 
 @pytest.mark.parametrize("fault", [Response(503), UnavailableError("connection refused")], ids=repr)
-def test_where_the_service_asks_for_no_time_none_is_told(
+def test_without_retry_after_no_time_is_reported(
     fault: Response | UnavailableError,
 ) -> None:
     watched = WatchService(in_turn(RUNNING, *[fault] * 3, SUCCESS)).watch("j", "-o", "jsonl")
@@ -36,7 +36,7 @@ def test_where_the_service_asks_for_no_time_none_is_told(
     assert {event["error"]["request_id"] for event in told} == {None}
 
 
-def test_every_event_tells_how_long_the_watch_has_lasted_whatever_the_wall_clock_does() -> None:
+def test_every_event_has_the_elapsed_time_whatever_the_wall_clock_does() -> None:
     service = WatchService(in_turn(RUNNING, RUNNING, SUCCESS), wall=lambda seconds: -3600 * seconds)
     watched = service.watch("j", "-o", "jsonl", "--interval", "10")
     passed = [event["elapsed_s"] for event in watched.events]

@@ -69,7 +69,7 @@ def fill(process: subprocess.Popen[bytes], descriptor: int) -> None:
 
 
 @pytest.mark.parametrize("number", ENDINGS)
-def test_f81_a_signal_after_the_verdict_was_told_makes_no_other_of_it(
+def test_f81_a_signal_after_the_verdict_was_printed_does_not_change_it(
     service: Server, end: threading.Event, tmp_path: Path, number: signal.Signals
 ) -> None:
     end.set()
@@ -85,7 +85,7 @@ def test_f81_a_signal_after_the_verdict_was_told_makes_no_other_of_it(
         assert (told["exit_code"], process.returncode, out) == (0, 0, b"")
 
 
-def test_f81_a_signal_that_keeps_the_answer_from_being_written_is_what_it_ends_by(
+def test_f81_a_signal_that_prevents_the_answer_ends_it_by_that_signal(
     service: Server, end: threading.Event
 ) -> None:
     with watched(service, "-o", "json", "--progress", "plain") as process:
@@ -98,7 +98,7 @@ def test_f81_a_signal_that_keeps_the_answer_from_being_written_is_what_it_ends_b
 
 
 @pytest.mark.parametrize("number", ENDINGS)
-def test_f81_ci_is_told_of_a_watch_that_a_signal_ended(
+def test_f81_ci_reports_are_written_for_a_watch_that_a_signal_ended(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     report, outputs = tmp_path / "report.xml", tmp_path / "outputs"

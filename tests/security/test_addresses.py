@@ -51,7 +51,7 @@ def addresses(draw: st.DrawFn) -> str:
     return "".join(draw(st.sampled_from(words)) for words in chosen)
 
 
-def test_f88_what_httpx_dials_is_the_host_and_port_that_were_checked(record_property: Any) -> None:
+def test_f88_httpx_connects_to_the_host_and_port_that_were_checked(record_property: Any) -> None:
     seen: Counter[bool] = Counter()
 
     @given(addresses())
@@ -82,7 +82,7 @@ def test_f88_what_httpx_dials_is_the_host_and_port_that_were_checked(record_prop
 
 
 @pytest.mark.parametrize("host", ["xn--vbs-8na.v-b_s.test", "xn--i-7iq.test", "xn--vbs-8na_.test"])
-def test_f88_a_host_that_the_library_cannot_read_is_told_and_no_bug(host: str) -> None:
+def test_f88_a_host_that_the_library_cannot_read_is_reported_and_is_not_a_bug(host: str) -> None:
     ended = run_against(f"https://{host}", "get", "j")
     assert ended.code in {2, 7}
     assert ended.is_clean
@@ -121,7 +121,7 @@ def test_s02_plain_http_beyond_this_machine_needs_to_be_allowed(place: str, allo
 
 @pytest.mark.parametrize("allowed", ALLOWED)
 @pytest.mark.parametrize("place", BEYOND)
-def test_s02_no_secret_goes_over_plain_http_to_sign_in_nor_where_a_catalog_says(
+def test_s02_no_secret_goes_over_plain_http_to_identity_or_a_catalog_address(
     place: str, allowed: str
 ) -> None:
     argv, more = ALLOWED[allowed]
@@ -147,7 +147,7 @@ CLOUDS = "clouds: {c: {verify: false, region_name: r}, d: {insecure: true, regio
 
 @pytest.mark.parametrize("unchecked", UNCHECKED)
 @pytest.mark.parametrize("command", ["get j", "watch j", "config check -o json"])
-def test_s02_certificates_unchecked_are_told_of_in_red_on_every_run(
+def test_s02_disabled_certificate_checks_are_reported_in_red_on_every_run(
     tmp_path: Path, command: str, unchecked: str
 ) -> None:
     authority = Authority(tmp_path)

@@ -56,7 +56,7 @@ def audited(service: Server, folder: Path, command: str) -> dict[str, list[str]]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_s01_s14_s16_s18_f36_f91_no_command_opens_connects_or_starts_anything_but_its_own(
+def test_s01_s14_s16_s18_f36_f91_commands_open_only_expected_files_and_addresses(
     service: Server, tmp_path: Path, command: str
 ) -> None:
     told = audited(service, tmp_path, command)

@@ -37,7 +37,7 @@ ASTRAY = [
 
 
 @pytest.mark.parametrize("place", ASTRAY)
-def test_f61_s11_a_catalog_cannot_lead_a_token_astray(place: str) -> None:
+def test_f61_s11_a_catalog_cannot_send_a_token_to_another_domain(place: str) -> None:
     cloud = Cloud(service=place)
     code, out, err = cloud.run("get", "j")
     assert (code, out) == (4, "")
@@ -49,7 +49,7 @@ def test_f61_s11_a_catalog_cannot_lead_a_token_astray(place: str) -> None:
 @pytest.mark.parametrize(
     "place", ["https://vbs.cloud.test", "https://cloud.test.", "https://a.b.cloud.test:8443/x"]
 )
-def test_f61_a_service_in_the_domain_of_the_identity_service_is_asked(place: str) -> None:
+def test_f61_a_service_in_the_domain_of_the_identity_service_is_queried(place: str) -> None:
     cloud = Cloud(service=place)
     assert cloud.run("get", "j")[0] == 0
     assert cloud.requests[-1].url.startswith(f"{place}/v1/")
@@ -111,7 +111,7 @@ LISTS: dict[str, tuple[tuple[dict[str, Any], ...], str]] = {
 
 
 @pytest.mark.parametrize("kind", LISTS)
-def test_f61_a_catalog_without_the_service_is_told_with_what_it_has(kind: str) -> None:
+def test_f61_a_catalog_without_the_service_is_reported_with_its_contents(kind: str) -> None:
     listed, says = LISTS[kind]
     cloud = Listing(listed=listed)
     code, _, err = cloud.run("get", "j")
@@ -129,7 +129,7 @@ ODD: list[Any] = [
 
 
 @pytest.mark.parametrize("listed", ODD)
-def test_f61_a_catalog_of_any_shape_is_no_bug_and_no_way(listed: Any) -> None:
+def test_f61_a_catalog_of_any_shape_causes_no_crash_and_no_request(listed: Any) -> None:
     class Odd(Cloud):
         def _catalog(self) -> list[Any]:
             return listed  # type: ignore[no-any-return]
@@ -142,7 +142,7 @@ def test_f61_a_catalog_of_any_shape_is_no_bug_and_no_way(listed: Any) -> None:
 @pytest.mark.parametrize(
     "url", ["http://vbs.evil.test", "http://127.0.0.1:{port}", "https://169.254.169.254", "//x"]
 )
-def test_f61_s01_s11_the_other_place_hears_nothing_at_all(url: str) -> None:
+def test_f61_s01_s11_the_other_host_gets_no_connection(url: str) -> None:
     with Server(always(answer({}))) as other:
         token = {"project": {"id": PROJECT_ID}, "catalog": [vbs(url=url.format(port=other.port))]}
         signed_in = answer({"token": token}, 201, "X-Subject-Token: a-token-of-tests")

@@ -110,7 +110,7 @@ def check_nothing_was_sent_but_here(network: NetworkNamespace) -> None:
     assert network.seen == 2
 
 
-def test_s01_s16_signing_in_asking_and_watching_send_nothing_but_to_the_two_addresses(
+def test_s01_s16_all_traffic_goes_to_the_two_configured_addresses(
     network: NetworkNamespace, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     etc, own = tmp_path / "etc", tmp_path / "authority"

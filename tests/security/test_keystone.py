@@ -135,7 +135,7 @@ def test_a_password_signs_in_and_the_catalog_leads_to_the_service(net: Net, keys
 
 
 @pytest.mark.parametrize("known", ["OS_PROJECT_ID", "OS_USER_ID"])
-def test_project_and_user_can_be_told_by_their_ids(net: Net, keystone: Any, known: str) -> None:
+def test_project_and_user_can_be_given_by_id(net: Net, keystone: Any, known: str) -> None:
     by_id = {
         "OS_PROJECT_ID": {"OS_PROJECT_ID": keystone["project_id"], "OS_PROJECT_NAME": ""},
         "OS_USER_ID": {
@@ -167,12 +167,12 @@ def test_f57_s13_three_watchers_with_a_wrong_password_post_it_once_each(keystone
             assert "lock" in err
 
 
-def test_a_wrong_scope_is_refused_with_4(net: Net, keystone: Any) -> None:
+def test_a_wrong_scope_is_rejected_with_4(net: Net, keystone: Any) -> None:
     assert vbsjob(net, env(keystone, OS_PROJECT_NAME="eu-de_nobodys"), "get", "j")[0] == 4
     assert net.posts == 1
 
 
-def test_a_token_is_scoped_and_serves(net: Net, keystone: Any) -> None:
+def test_a_token_is_scoped_and_used(net: Net, keystone: Any) -> None:
     held = client(net, env(keystone))
     held.sign_in()
     held.job("j")
@@ -194,7 +194,7 @@ def test_a_wrong_credential_secret_is_posted_once(net: Net, keystone: Any) -> No
     assert net.posts == 1
 
 
-def test_f58_tokens_that_live_for_seconds_are_renewed_without_a_wrong_word(
+def test_f58_tokens_that_live_for_seconds_are_renewed_without_a_wrong_message(
     net: Net, keystone: Any
 ) -> None:
     asking = client(net, env(keystone))
@@ -206,7 +206,7 @@ def test_f58_tokens_that_live_for_seconds_are_renewed_without_a_wrong_word(
     assert net.statuses.count(401) <= 1
 
 
-def test_f58_a_watch_outlives_its_tokens_without_a_wrong_word(net: Net, keystone: Any) -> None:
+def test_f58_a_watch_outlives_its_tokens_without_a_wrong_message(net: Net, keystone: Any) -> None:
     argv = ("watch", "j", "--interval", "1", "--timeout", f"{3 * LIFE}", "-o", "jsonl")
     code, out, _ = vbsjob(net, env(keystone), *argv)
     events = [json.loads(line)["event"] for line in out.splitlines()]
@@ -273,13 +273,13 @@ def test_a_token_that_cannot_be_renewed_ends_with_4(net: Net, keystone: Any) -> 
     assert caught.value.exit_code == 4
 
 
-def test_a_kept_token_serves_the_next_run(net: Net, keystone: Any, tmp_path: Path) -> None:
+def test_a_cached_token_is_used_by_the_next_run(net: Net, keystone: Any, tmp_path: Path) -> None:
     assert vbsjob(net, env(keystone), "get", "j", cache=tmp_path)[0] == 0
     assert vbsjob(net, env(keystone), "get", "j", cache=tmp_path)[0] == 0
     assert net.posts == 1
 
 
-def test_config_check_tells_who_signed_in(net: Net, keystone: Any) -> None:
+def test_config_check_reports_the_user_that_signed_in(net: Net, keystone: Any) -> None:
     code, out, _ = vbsjob(net, env(keystone), "config", "check")
     assert code == 0
     assert keystone["user_name"] in out

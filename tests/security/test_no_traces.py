@@ -87,13 +87,13 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_s14_no_variable_is_read_that_is_not_told_of(command: str) -> None:
+def test_s14_only_documented_variables_are_read(command: str) -> None:
     env = Heard(USER)
     assert Cloud().run(*command.split(), env=env)[0] == 0
     assert {name for name in env.names if name.upper() not in DOCUMENTED} == set()
 
 
-def test_s14_the_way_and_whom_it_trusts_read_no_variable_that_is_not_told_of() -> None:
+def test_s14_proxy_and_tls_settings_read_only_documented_variables() -> None:
     env = Heard({})
     TlsConfig(env=env).ssl_context()
     assert proxy_for("https://vbs.test", env) is None
@@ -102,7 +102,7 @@ def test_s14_the_way_and_whom_it_trusts_read_no_variable_that_is_not_told_of() -
     } & DOCUMENTED  # fmt: skip
 
 
-def test_s14_config_show_tells_every_variable_and_file_that_is_heeded(tmp_path: Path) -> None:
+def test_s14_config_show_lists_every_variable_and_file_in_use(tmp_path: Path) -> None:
     (tmp_path / "clouds.yaml").write_text("clouds: {c: {region_name: eu-de}}")
     (tmp_path / "config.toml").write_text('[defaults]\ncolor = "never"\n')
     proxy = "http://u:canary-proxy-password@proxy.test"

@@ -96,7 +96,7 @@ class Places:
 
 
 @pytest.mark.parametrize(("way", "argv"), list(itertools.product(WAYS, COMMANDS)), ids=str)
-def test_s01_each_secret_goes_where_it_was_meant_for(way: str, argv: tuple[str, ...]) -> None:
+def test_s01_each_secret_goes_only_to_its_own_address(way: str, argv: tuple[str, ...]) -> None:
     with Places() as places:
         ended = places.run(way, *argv)
         assert ended.code == 0, ended.err
@@ -113,7 +113,7 @@ def test_s01_each_secret_goes_where_it_was_meant_for(way: str, argv: tuple[str, 
 
 
 @pytest.mark.parametrize("argv", COMMANDS, ids=str)
-def test_s01_where_the_endpoint_is_set_a_token_goes_to_the_service_alone(
+def test_s01_where_the_endpoint_is_set_a_token_goes_only_to_the_service(
     argv: tuple[str, ...],
 ) -> None:
     with Places() as places:
@@ -135,7 +135,7 @@ STEPS = {"token": 2, "password": 2, "access key": 3, "application credential": 2
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("way", WAYS)
-def test_s01_s03_no_step_of_signing_in_and_asking_follows_a_redirect(way: str, status: int) -> None:
+def test_s01_s03_no_step_of_sign_in_and_query_follows_a_redirect(way: str, status: int) -> None:
     for step, argv in itertools.product(range(1, STEPS[way] + 1), COMMANDS):
         with Places(partial(away, step=step, status=status)) as places:
             ended = places.run(way, *argv)
@@ -146,7 +146,7 @@ def test_s01_s03_no_step_of_signing_in_and_asking_follows_a_redirect(way: str, s
 
 
 @pytest.mark.parametrize("way", ["password", "application credential"])
-def test_s01_a_renewal_goes_where_one_signed_in_not_where_the_refusal_says(way: str) -> None:
+def test_s01_a_renewal_goes_to_the_sign_in_address_whatever_the_401_says(way: str) -> None:
     def refused(number: int, _: str) -> Response | None:
         return Response(401, {}, b'{"error_code": "APIGW.0307"}') if number == STEPS[way] else None
 

@@ -57,7 +57,7 @@ def test_f70_a_folder_that_others_may_enter_is_closed_to_them(path: Path) -> Non
         assert mode(path) == 0o700
 
 
-def test_a_missing_folder_is_not_made_for_reading(path: Path) -> None:
+def test_reading_does_not_create_a_missing_folder(path: Path) -> None:
     with pytest.raises(FileNotFoundError), private_files.open_folder(path):
         pass
     assert not path.parent.exists()
@@ -95,7 +95,7 @@ def open_to_others(path: Path, _target: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [link, dangling, second_name, fifo, open_to_others])
 @pytest.mark.parametrize("flags", [os.O_RDONLY, os.O_RDWR, CREATE])
-def test_f71_what_is_not_our_own_private_file_is_not_opened(
+def test_f71_a_file_that_is_not_our_own_private_file_is_not_opened(
     path: Path, folder: int, tmp_path: Path, spoil: Callable[[Path, Path], None], flags: int
 ) -> None:
     target = tmp_path / "target"
@@ -124,7 +124,7 @@ def test_f70_what_belongs_to_another_user_is_not_used(path: Path, folder: int) -
         pass
 
 
-def test_a_folder_exchanged_after_it_was_opened_is_never_touched(
+def test_a_folder_replaced_after_it_was_opened_is_never_touched(
     path: Path, folder: int, tmp_path: Path
 ) -> None:
     """The owner of the parent may rename the folder at any moment; the descriptor stays ours."""

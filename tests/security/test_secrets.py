@@ -108,7 +108,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_that_is_known_is_masked_in_texts_values_and_bodies(form: str) -> None:
+def test_every_known_form_of_a_secret_is_masked_in_texts_values_and_bodies(form: str) -> None:
     secrets, spelled = Secrets(CANARY), FORMS[form](CANARY)
     assert secrets.masked(f"<{spelled}>") == f"<{MASK}>"
     assert secrets.masked_value(f"<{spelled}>") == f"<{MASK}>"
@@ -123,7 +123,7 @@ def test_f95_a_secret_that_json_spells_in_escapes_is_masked_too() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_a_body_without_a_secret_is_left_as_it_came(body: bytes) -> None:
+def test_a_body_without_a_secret_is_unchanged(body: bytes) -> None:
     assert Secrets("canary-token").masked_body(body) == body
 
 
@@ -134,7 +134,7 @@ def test_a_short_secret_changes_no_answer_and_no_ordinary_word() -> None:
     assert secrets.masked("abc SUCCESS") == f"abc {MASK}"
 
 
-def test_the_wire_masks_what_a_real_service_echoes() -> None:
+def test_the_transport_masks_secrets_that_a_service_echoes() -> None:
     from tests.support.program import TOKEN, run_against
 
     told_job = answer(json.dumps(job(message=f"you sent {TOKEN}")).encode())
@@ -147,7 +147,7 @@ def test_the_wire_masks_what_a_real_service_echoes() -> None:
 
 @pytest.mark.parametrize("machine", [False, True])
 @pytest.mark.parametrize("colors", ["", "1"])
-def test_nothing_that_is_said_on_stderr_holds_a_secret(machine: bool, colors: str) -> None:
+def test_no_text_on_stderr_contains_a_secret(machine: bool, colors: str) -> None:
     context = Cloud().context({"FORCE_COLOR": colors})
     context.secrets.add(PASSWORD)
     context.error_output.machine, context.error_output.verbose = machine, True
@@ -169,7 +169,7 @@ def test_a_secret_that_is_also_a_name_is_not_shown_as_a_name(output: str) -> Non
     assert not leaked(out + err, PASSWORD)
 
 
-def test_a_header_that_echoes_a_secret_is_masked_but_for_the_token_that_is_issued() -> None:
+def test_a_header_that_echoes_a_secret_is_masked_except_the_issued_token() -> None:
     headers = (f"X-Request-Id: {CANARY.encode().hex()}", "X-Subject-Token: a-fresh-token")
     with Server(respond_with(answer({}, 200, *headers))) as server:
         wire = Transport(secrets=Secrets(CANARY, "a-fresh-token"), clock=monotonic, body_limit=999)

@@ -34,7 +34,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
-def test_with_a_kept_token_the_usual_get_is_one_request(tmp_path: Path) -> None:
+def test_with_a_cached_token_get_sends_one_request(tmp_path: Path) -> None:
     cloud = Cloud()
     assert cloud.run("get", "j", cache=tmp_path)[0] == 0
     assert cloud.run("get", "j", cache=tmp_path)[0] == 0
@@ -75,7 +75,7 @@ def test_s06_no_password_is_written(tmp_path: Path) -> None:
         {"OS_USER_ID": "5a2d0c5b", "OS_USERNAME": ""},
     ],
 )
-def test_s21_a_token_is_bound_to_who_asks_where(tmp_path: Path, other: dict[str, str]) -> None:
+def test_s21_a_token_is_bound_to_user_and_address(tmp_path: Path, other: dict[str, str]) -> None:
     cloud = Cloud()
     cloud.run("get", "j", cache=tmp_path)
     cloud.run("get", "j", cache=tmp_path, env=USER | other)
@@ -84,14 +84,14 @@ def test_s21_a_token_is_bound_to_who_asks_where(tmp_path: Path, other: dict[str,
     assert cloud.posts == 2
 
 
-def test_f57_a_kept_token_outlives_a_wrong_password(tmp_path: Path) -> None:
+def test_f57_a_cached_token_survives_a_wrong_password(tmp_path: Path) -> None:
     cloud = Cloud()
     cloud.run("get", "j", cache=tmp_path)
     assert cloud.run("get", "j", cache=tmp_path, env=USER | {"OS_PASSWORD": "wrong-one"})[0] == 0
     assert cloud.posts == 1
 
 
-def test_f56_a_kept_token_that_is_refused_is_replaced_once(tmp_path: Path) -> None:
+def test_f56_a_rejected_cached_token_is_replaced_once(tmp_path: Path) -> None:
     cloud = Cloud()
     cloud.run("get", "j", cache=tmp_path)
     cloud.tokens.clear()
@@ -101,7 +101,7 @@ def test_f56_a_kept_token_that_is_refused_is_replaced_once(tmp_path: Path) -> No
     assert cloud.posts == 2
 
 
-def test_a_kept_token_of_a_passcode_serves_and_is_forgotten_once_refused(tmp_path: Path) -> None:
+def test_a_cached_token_from_a_passcode_is_used_until_it_is_rejected(tmp_path: Path) -> None:
     cloud, env = Cloud(), USER | {"OS_PASSCODE": "123456"}
     assert cloud.run("get", "j", cache=tmp_path, env=env)[0] == 0
     assert cloud.run("get", "j", cache=tmp_path, env=env)[0] == 0
@@ -166,7 +166,7 @@ KINDS = (
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_f68_f70_f71_what_is_not_our_own_private_file_counts_as_none(
+def test_f68_f70_f71_a_file_that_is_not_our_own_private_file_is_ignored(
     tmp_path: Path, kind: str
 ) -> None:
     cloud = Cloud()
@@ -201,7 +201,7 @@ def test_f71_a_link_in_place_of_the_folder_is_not_followed(tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_f70_a_folder_of_somebody_else_is_not_used(tmp_path: Path) -> None:
+def test_f70_a_folder_of_another_user_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "tokens").mkdir(mode=0o700)
     os.chown(tmp_path / "tokens", 54321, -1)
     code, _, err = Cloud().run("get", "j", cache=tmp_path)
@@ -210,7 +210,7 @@ def test_f70_a_folder_of_somebody_else_is_not_used(tmp_path: Path) -> None:
     assert not list((tmp_path / "tokens").iterdir())
 
 
-def test_f72_a_place_that_cannot_be_written_changes_no_answer(tmp_path: Path) -> None:
+def test_f72_a_folder_that_cannot_be_written_changes_no_answer(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     code, out, err = Cloud().run("get", "j", cache=tmp_path / "file" / "below")
     assert code == 0
@@ -219,13 +219,13 @@ def test_f72_a_place_that_cannot_be_written_changes_no_answer(tmp_path: Path) ->
     assert Cloud().run("get", "j", cache=Path("/proc/none"))[0] == 0
 
 
-def test_f37_without_a_home_nothing_is_kept(tmp_path: Path) -> None:
+def test_f37_without_a_home_nothing_is_cached(tmp_path: Path) -> None:
     cloud = Cloud()
     assert cloud.run("get", "j", cache=None)[0] == 0
     assert cloud.posts == 1
 
 
-def test_f68_what_killed_writers_left_is_swept_after_an_hour(tmp_path: Path) -> None:
+def test_f68_files_of_killed_writers_are_removed_after_an_hour(tmp_path: Path) -> None:
     Cloud().run("get", "j", cache=tmp_path)
     cloud = Cloud()
     now = cloud.clock.utc().timestamp()
@@ -238,7 +238,7 @@ def test_f68_what_killed_writers_left_is_swept_after_an_hour(tmp_path: Path) -> 
     assert (old.exists(), young.exists(), dead.exists()) == (False, True, False)
 
 
-def test_f69_a_lock_held_for_ever_is_waited_for_five_seconds(tmp_path: Path) -> None:
+def test_f69_a_lock_that_is_never_released_is_waited_for_five_seconds(tmp_path: Path) -> None:
     import fcntl
 
     cloud = Cloud()
@@ -253,7 +253,7 @@ def test_f69_a_lock_held_for_ever_is_waited_for_five_seconds(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "dangling link", "fifo"])
-def test_f69_f71_trouble_with_the_lock_is_never_fatal(tmp_path: Path, kind: str) -> None:
+def test_f69_f71_a_failing_lock_is_never_fatal(tmp_path: Path, kind: str) -> None:
     cloud = Cloud()
     cloud.run("get", "j", cache=tmp_path)
     (path,) = entries(tmp_path)

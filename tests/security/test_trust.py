@@ -26,7 +26,7 @@ def authority(tmp_path: Path) -> Authority:
 
 
 @pytest.mark.parametrize("variable", CERTIFICATE_VARIABLES)
-def test_s15_an_authority_is_trusted_by_either_variable(
+def test_s15_an_authority_of_either_variable_is_trusted(
     authority: Authority, variable: str
 ) -> None:
     with Server(always(answer(job())), tls=authority.good()) as server:
@@ -57,7 +57,7 @@ def test_f35_a_bad_authority_file_is_one_line_that_names_the_variable(
 
 
 @pytest.mark.parametrize("kind", ["missing", "file"])
-def test_f35_a_folder_of_authorities_that_is_none_is_named(tmp_path: Path, kind: str) -> None:
+def test_f35_an_invalid_folder_of_authorities_is_reported(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "certs"
     if kind == "file":
         path.write_text("")
@@ -68,7 +68,7 @@ def test_f35_a_folder_of_authorities_that_is_none_is_named(tmp_path: Path, kind:
 
 @pytest.mark.parametrize("command", ["get", "watch"])
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
-def test_f33_a_proxy_of_a_kind_that_is_not_known_is_one_line_of_usage(
+def test_f33_an_unknown_kind_of_proxy_is_a_usage_error_of_one_line(
     command: str, variable: str
 ) -> None:
     url, value = "https://vbs.cloud.test", "socks5://u:canary-proxy-pw@proxy.test:1"
@@ -93,7 +93,7 @@ def test_f35_a_bad_client_certificate_is_one_line_that_names_its_variable(
 
 
 @pytest.mark.parametrize("output", ["table", "json"])
-def test_s02_certificates_unchecked_are_named_on_every_run(
+def test_s02_disabled_certificate_checks_are_reported_on_every_run(
     authority: Authority, output: str
 ) -> None:
     with Server(always(answer(job())), tls=authority.bad("wrong host")) as server:
@@ -134,7 +134,7 @@ TUNNELS = {"fails", "is no proxy"}
     ("does", "url"),
     [(does, url) for does in PROXIES for url in BEHIND if url == BEHIND[0] or does not in TUNNELS],
 )
-def test_f34_a_proxy_that_lets_nothing_through_is_named_without_its_password(
+def test_f34_a_proxy_that_rejects_everything_is_reported_without_its_password(
     does: str, url: str
 ) -> None:
     script, tries = PROXIES[does]
@@ -150,7 +150,7 @@ def test_f34_a_proxy_that_lets_nothing_through_is_named_without_its_password(
     assert proxy.received[0].startswith(first)
 
 
-def test_f34_what_a_proxy_says_of_its_password_is_not_shown() -> None:
+def test_f34_a_password_echoed_by_a_proxy_is_not_printed() -> None:
     said = {"error": {"message": "no: u:canary-proxy%3Apw, u:canary-proxy:pw", "code": "X"}}
     with Server(always(answer(said, 403))) as proxy:
         through = proxy.url.replace("http://", "http://u:canary-proxy%3Apw@")
@@ -161,7 +161,7 @@ def test_f34_what_a_proxy_says_of_its_password_is_not_shown() -> None:
     assert "canary" not in ended.err
 
 
-def test_f34_a_proxy_that_is_not_there_is_named() -> None:
+def test_f34_a_proxy_that_is_down_is_reported() -> None:
     with Server() as proxy:
         pass
     url = "https://vbs.cloud.test"
@@ -189,7 +189,7 @@ HERE: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("where", HERE)
-def test_f75_no_secret_from_elsewhere_goes_where_a_file_in_this_folder_says(
+def test_f75_no_secret_from_another_source_goes_to_an_address_of_a_local_file(
     tmp_path: Path, where: str
 ) -> None:
     (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"evil": HERE[where]}}))
@@ -201,7 +201,7 @@ def test_f75_no_secret_from_elsewhere_goes_where_a_file_in_this_folder_says(
     assert PASSWORD not in ended.err
 
 
-def test_f75_a_token_that_is_kept_is_not_sent_where_a_file_in_this_folder_says(
+def test_f75_a_cached_token_is_not_sent_to_an_address_of_a_local_file(
     tmp_path: Path,
 ) -> None:
     cloud = Cloud()

@@ -45,13 +45,13 @@ def here(folder: Path, cloud: dict[str, Any], name: str = "clouds.yaml") -> Path
     return Path(os.path.relpath(folder))
 
 
-def test_f75_every_secret_there_is_is_among_those_tried() -> None:
+def test_f75_every_secret_setting_is_among_those_tried() -> None:
     assert SECRETS.keys() == {key.name for key in SETTINGS if key.secret}
 
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("named", NAMED)
-def test_f75_no_secret_of_the_environment_goes_where_a_file_here_says(
+def test_f75_no_secret_of_the_environment_goes_to_an_address_of_a_local_file(
     tmp_path: Path, named: str, secret: str
 ) -> None:
     folder = here(tmp_path, NAMED[named])
@@ -69,7 +69,7 @@ def test_f75_no_secret_of_the_environment_goes_where_a_file_here_says(
 
 @pytest.mark.parametrize("named", ["auth_url", "endpoint", "verify"])
 @pytest.mark.parametrize("source", ["config.toml", "secure.yaml"])
-def test_f75_no_secret_of_a_users_file_goes_where_a_file_here_says(
+def test_f75_no_secret_of_a_user_file_goes_to_an_address_of_a_local_file(
     tmp_path: Path, source: str, named: str
 ) -> None:
     home, work = tmp_path / "home", tmp_path / "work"
@@ -92,7 +92,9 @@ def test_f75_no_secret_of_a_users_file_goes_where_a_file_here_says(
     assert "canary" not in err
 
 
-def test_f75_a_file_here_that_names_both_is_used_as_its_users_expect(tmp_path: Path) -> None:
+def test_f75_a_file_in_the_working_directory_that_names_both_is_used_as_its_users_expect(
+    tmp_path: Path,
+) -> None:
     auth = {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
     folder = here(tmp_path, {"auth": auth})
     cloud = Cloud()
@@ -101,7 +103,9 @@ def test_f75_a_file_here_that_names_both_is_used_as_its_users_expect(tmp_path: P
     assert cloud.requests[0].url.startswith(AUTH_URL)
 
 
-def test_f75_a_file_here_may_name_a_region_for_secrets_from_elsewhere(tmp_path: Path) -> None:
+def test_f75_a_file_in_the_working_directory_may_name_a_region_for_secrets_from_elsewhere(
+    tmp_path: Path,
+) -> None:
     folder = here(tmp_path, {"region_name": "eu-de"})
     cloud = Cloud()
     assert cloud.run("get", "j", env=USER | {"OS_CLOUD": "c"}, config_folders=(folder,))[0] == 0
@@ -109,7 +113,7 @@ def test_f75_a_file_here_may_name_a_region_for_secrets_from_elsewhere(tmp_path: 
 
 @pytest.mark.parametrize("name", ["config.toml", "clouds.yaml", "secure.yaml"])
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o666])
-def test_f70_a_file_with_secrets_that_others_can_read_is_warned_of_and_used(
+def test_f70_a_file_with_secrets_that_others_can_read_is_used_with_a_warning(
     tmp_path: Path, name: str, mode: int
 ) -> None:
     path = tmp_path / name
@@ -144,7 +148,7 @@ CUT = {
 
 @pytest.mark.parametrize("junk", ["", "\x00", "\t- :", '"', "{"])
 @pytest.mark.parametrize("name", CUT)
-def test_f94_a_file_cut_or_spoiled_anywhere_is_told_by_its_line_and_never_by_its_content(
+def test_f94_a_damaged_file_is_reported_by_its_line_and_never_by_its_content(
     tmp_path: Path, name: str, junk: str, record_property: Any
 ) -> None:
     whole, path = CUT[name], tmp_path / name

@@ -42,7 +42,7 @@ def going_on() -> Job:
 @pytest.mark.parametrize(
     ("found", "start", "end"), [(down, 0.01, 5), (down, 30, 90), (going_on, 30, 90)]
 )
-def test_f17_watches_that_met_the_same_moment_do_not_come_back_together(
+def test_f17_watches_that_failed_at_the_same_moment_do_not_return_together(
     found: Callable[[], Job | VbsjobError], start: float, end: float
 ) -> None:
     asked = Counter(

@@ -141,7 +141,7 @@ BLOCK = 50
 
 
 @pytest.mark.parametrize("first", range(0, 400, BLOCK), ids=lambda first: f"seeds-from-{first}")
-def test_s20_every_exit_code_of_a_watch_in_a_storm_is_the_right_one(first: int) -> None:
+def test_s20_every_exit_code_of_a_watch_with_random_faults_is_right(first: int) -> None:
     for seed in range(first, first + BLOCK):
         judged(alone(seed))
 
@@ -165,7 +165,7 @@ def test_s20_a_million_watch_hours_in_eight_watches_end_with_the_right_codes(see
 
 @pytest.mark.long
 @pytest.mark.parametrize("first", range(1000, 6000, 500), ids=lambda first: f"seeds-from-{first}")
-def test_s20_thousands_of_storms_end_with_the_right_codes(first: int) -> None:
+def test_s20_thousands_of_random_watches_end_with_the_right_codes(first: int) -> None:
     for seed in range(first, first + 500):
         judged(alone(seed))
 

@@ -28,7 +28,7 @@ def expected(jobs: int) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("jobs", [120, pytest.param(1000, marks=pytest.mark.long)])
-def test_f31_s12_every_verdict_is_right_within_bounds_of_files_questions_and_memory(
+def test_f31_s12_every_verdict_is_right_within_limits_of_descriptors_requests_and_memory(
     jobs: int, tmp_path: Path
 ) -> None:
     right = expected(jobs)

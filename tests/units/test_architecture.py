@@ -87,7 +87,7 @@ def top(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_every_module_says_in_a_sentence_what_it_is_for(name: str) -> None:
+def test_every_module_has_a_docstring_of_one_sentence(name: str) -> None:
     assert (ast.get_docstring(TREES[name]) or "").split("\n\n")[0].rstrip().endswith((".", ":"))
 
 

@@ -266,7 +266,7 @@ def test_what_differs_differs_as_written(tmp_path: Path, name: str) -> None:
         {"access_key": "AK1", "secret_key": "SK1", "security_token": "ST1"},
     ],
 )
-def test_access_keys_are_met_at_both_places(tmp_path: Path, keys: dict[str, Any]) -> None:
+def test_access_keys_are_read_at_both_places(tmp_path: Path, keys: dict[str, Any]) -> None:
     written(tmp_path, {"clouds": keys})
     found = ours(tmp_path, {})
     names = ("access_key", "secret_key", "security_token")
@@ -280,18 +280,18 @@ def test_endpoint_overrides_lead_to_the_service(tmp_path: Path, key: str) -> Non
     assert ours(tmp_path, {})["endpoint"] == "https://vbs.r1.cloud.test"
 
 
-def test_a_cloud_alone_in_the_file_needs_no_name(tmp_path: Path) -> None:
+def test_a_single_cloud_in_the_file_needs_no_name(tmp_path: Path) -> None:
     written(tmp_path, {"clouds": cloud(region_name="r1")})
     assert ours(tmp_path, {"cloud": None})["username"] == "mira"
 
 
-def test_another_clouds_unknown_profile_does_no_harm(tmp_path: Path) -> None:
+def test_another_clouds_unknown_profile_is_harmless(tmp_path: Path) -> None:
     document = {"clouds": {"a": cloud(), "b": {"profile": "nobodys"}, "c": {"regions": 7}}}
     (tmp_path / "clouds.yaml").write_text(yaml.safe_dump(document))
     assert ours(tmp_path, {})["username"] == "mira"
 
 
-def test_f37_a_folder_closed_to_the_user_such_as_anothers_working_directory_is_passed_over(
+def test_f37_a_folder_that_the_user_cannot_enter_is_skipped(
     tmp_path: Path,
 ) -> None:
     closed = tmp_path / "closed"
@@ -303,7 +303,7 @@ def test_f37_a_folder_closed_to_the_user_such_as_anothers_working_directory_is_p
         assert loader.load({"region": "eu-de"}, context)["region"] == "eu-de"
 
 
-def test_f73_a_place_that_cannot_be_looked_at_is_named_and_is_no_internal_failure(
+def test_f73_a_folder_that_cannot_be_read_is_reported_and_is_not_an_internal_error(
     tmp_path: Path,
 ) -> None:
     env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / ("name" * 100))}

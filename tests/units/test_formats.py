@@ -52,7 +52,7 @@ def test_yaml_is_read_as_the_same_document(document: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["json", "yaml"])
-def test_as_many_levels_as_are_read_are_written(name: str) -> None:
+def test_every_level_that_is_read_is_written(name: str) -> None:
     deep: Any = "end"
     for _ in range(128):
         deep = {"sub_jobs": [deep]}
@@ -61,7 +61,7 @@ def test_as_many_levels_as_are_read_are_written(name: str) -> None:
     assert "end" in out.getvalue()
 
 
-def test_yaml_quotes_what_other_readers_take_for_a_number() -> None:
+def test_yaml_quotes_texts_that_look_like_numbers() -> None:
     document = {
         "status": "SUCCESS",
         "exit_code": 0,

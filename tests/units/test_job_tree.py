@@ -51,7 +51,7 @@ def test_a_fold_fits_its_height_and_every_job_is_shown_or_counted(seed: int, hei
     assert [row.rank for row in shown] == sorted(row.rank for row in shown)
 
 
-def test_what_failed_or_runs_stays_while_what_is_done_folds() -> None:
+def test_failed_and_running_rows_stay_while_finished_ones_fold() -> None:
     words = ["SUCCESS"] * 50 + ["FAIL", "RUNNING"] + ["SUCCESS"] * 50
     below = [{"job_id": f"j{n}", "status": word} for n, word in enumerate(words)]
     tree = JobTree(Job({"job_id": "top", "status": "RUNNING", "sub_jobs": below}))
@@ -60,7 +60,7 @@ def test_what_failed_or_runs_stays_while_what_is_done_folds() -> None:
     assert rows[-1] == Summary(1, done=100, more=0)
 
 
-def test_no_crowd_below_one_job_keeps_another_from_being_shown() -> None:
+def test_many_sub_jobs_of_one_job_do_not_hide_another_job() -> None:
     crowd = [{"job_id": f"c{n}", "status": "RUNNING"} for n in range(500)]
     jobs = [
         {"job_id": "a", "status": "RUNNING", "sub_jobs": crowd},

@@ -47,7 +47,7 @@ def test_no_429_makes_the_interval_longer_than_a_minute_and_no_503_makes_it_long
         assert max(found[9:]) == slowest
 
 
-def test_the_interval_is_drawn_by_a_fifth_either_way_and_the_first_from_half_of_it() -> None:
+def test_intervals_have_20_percent_jitter_and_the_first_starts_at_half() -> None:
     def grown(lot: float) -> list[float]:
         service = WatchService(lambda _, now: RUNNING if now < 99 else SUCCESS, random=lots(lot))
         return waits(service.watch("j"))
@@ -57,7 +57,7 @@ def test_the_interval_is_drawn_by_a_fifth_either_way_and_the_first_from_half_of_
     assert (short[0], long[0]) == (2.0, 1.5)  # 2.5 s, shortened to 2.0, or to the half of 3.0
 
 
-def test_a_job_that_waits_to_begin_is_asked_about_every_five_seconds() -> None:
+def test_a_job_that_waits_to_begin_is_polled_every_five_seconds() -> None:
     service = WatchService(
         lambda _, now: job("j", "INIT") if now < 300 else SUCCESS, random=random.Random(3).random
     )
@@ -66,7 +66,7 @@ def test_a_job_that_waits_to_begin_is_asked_about_every_five_seconds() -> None:
     assert 5.5 < max(found[1:]) <= 6.0
 
 
-def test_a_job_that_is_old_already_is_not_asked_about_as_if_it_were_young() -> None:
+def test_a_job_that_is_old_already_is_polled_at_the_long_interval_from_the_start() -> None:
     # DESIGN.md has a part of the age where the policy jumps to 15 s.
     begin = (START - timedelta(minutes=31)).isoformat()
     old = job("j", "RUNNING", begin_time=begin)
@@ -97,7 +97,7 @@ def kinds(*answers: Reply) -> list[str]:
     return [event["event"] for event in watched.events[1:-1]]
 
 
-def test_f11_an_outage_is_told_from_the_second_failure_on() -> None:
+def test_f11_an_outage_is_reported_from_the_second_failure_on() -> None:
     assert kinds(RUNNING, down(), SUCCESS) == ["change", "change"]
     twice = kinds(RUNNING, down(), down(), SUCCESS)
     assert twice == ["change", "outage", "recovered", "change"]
@@ -114,7 +114,7 @@ def test_f11_after_an_outage_the_interval_is_what_it_was() -> None:
 
 
 @pytest.mark.parametrize("output", ["table", "json"])
-def test_f11_beyond_the_budget_the_last_status_and_its_age_are_told(output: str) -> None:
+def test_f11_beyond_the_budget_the_last_status_and_its_age_are_reported(output: str) -> None:
     watched = WatchService(lambda _, now: RUNNING if now < 60 else down()).watch("j", "-o", output)
     assert watched.code == 7
     assert 900 <= watched.lasted - 60 < 945
@@ -136,9 +136,7 @@ FATAL: list[tuple[Reply, int, int]] = [
 
 
 @pytest.mark.parametrize(("fatal", "code", "tries"), FATAL, ids=repr)
-def test_what_asking_again_does_not_cure_ends_a_watch_at_once(
-    fatal: Reply, code: int, tries: int
-) -> None:
+def test_permanent_errors_end_a_watch_at_once(fatal: Reply, code: int, tries: int) -> None:
     watched = WatchService(in_turn(RUNNING, fatal)).watch("j")
     assert (watched.code, len(watched.requests)) == (code, 1 + tries)
 
@@ -146,7 +144,7 @@ def test_what_asking_again_does_not_cure_ends_a_watch_at_once(
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 522, 524}
 
 
-def test_f13_no_other_status_is_asked_about_twice_by_a_watch(
+def test_f13_no_other_status_is_retried_by_a_watch(
     record_property: Callable[[str, object], None],
 ) -> None:
     known = {201, 204, 206, 300, 302, 304, *range(400, 452), 501, 505, 511, 599}
@@ -162,7 +160,7 @@ GONE = Response(404, {}, b'{"error": {"code": "common.0011", "message": "query j
 
 
 @pytest.mark.parametrize("latency", [0.05, 6.0])
-def test_f14_a_record_is_gone_after_three_answers_and_ten_seconds_and_no_sooner(
+def test_f14_a_record_is_gone_after_three_answers_and_ten_seconds_and_not_sooner(
     latency: float,
 ) -> None:
     watched = WatchService(in_turn(RUNNING, GONE), latency=latency).watch("j")
@@ -173,12 +171,12 @@ def test_f14_a_record_is_gone_after_three_answers_and_ten_seconds_and_no_sooner(
     assert len(missed) == 3 or missed[-2] - missed[0] < 10
 
 
-def test_f14_an_answer_in_between_begins_the_count_of_missing_ones_anew() -> None:
+def test_f14_an_answer_in_between_resets_the_count_of_404_answers() -> None:
     answers = [RUNNING, *[GONE, GONE, RUNNING] * 5, SUCCESS]
     assert WatchService(in_turn(*answers), latency=6.0).watch("j").code == 0
 
 
-def test_f14_a_job_that_becomes_visible_within_the_grace_is_followed() -> None:
+def test_f14_a_job_that_becomes_visible_within_the_grace_period_is_watched() -> None:
     for seconds, code in ((29, 0), (45, 5)):
         late = WatchService(lambda _, now, at=seconds: GONE if now < at else SUCCESS)  # type: ignore[misc]
         assert late.watch("j").code == code

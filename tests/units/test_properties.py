@@ -36,7 +36,7 @@ def test_a_duration_is_the_sum_of_its_parts(hours: int, minutes: int, seconds: i
 
 
 @given(st.text())
-def test_anything_else_is_no_duration_and_never_a_crash(raw: str) -> None:
+def test_anything_else_is_an_invalid_duration_and_never_a_crash(raw: str) -> None:
     try:
         assert values.duration(raw) >= 0
     except ValueError as error:
@@ -67,7 +67,7 @@ def test_bytes_are_a_document_or_unreadable_and_nothing_else(raw: bytes) -> None
 
 
 @given(IDS)
-def test_ids_keep_their_order_and_come_once(ids: list[str]) -> None:
+def test_ids_keep_their_order_without_repeats(ids: list[str]) -> None:
     once = list(dict.fromkeys(ids))
     assert job_ids.ids(ids, None) == once
     assert job_ids.ids(["-"], StringIO("\n".join(ids))) == once
@@ -75,7 +75,7 @@ def test_ids_keep_their_order_and_come_once(ids: list[str]) -> None:
 
 
 @given(st.text())
-def test_any_argument_is_an_id_or_refused(raw: str) -> None:
+def test_any_argument_is_an_id_or_rejected(raw: str) -> None:
     is_id = re.fullmatch(r"[0-9A-Za-z_-]{1,64}", raw, re.ASCII) and raw != "-"
     if is_id:
         assert job_ids.ids([raw], None) == [raw]

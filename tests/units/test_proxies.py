@@ -89,7 +89,7 @@ def test_f32_no_value_of_no_proxy_ends_in_an_error(said: str, host: str) -> None
 
 
 @given(st.text(min_size=1, max_size=60))
-def test_f33_a_bad_proxy_is_a_usage_error_that_names_the_variable_alone(value: str) -> None:
+def test_f33_a_bad_proxy_is_a_usage_error_that_names_only_the_variable(value: str) -> None:
     assert told_of(value) in {"", "HTTPS_PROXY"}
 
 
@@ -117,7 +117,7 @@ def told_of(value: str) -> str:
     ],
 )
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
-def test_f33_bad_proxies_are_named_without_their_password(value: str, variable: str) -> None:
+def test_f33_bad_proxies_are_reported_without_their_password(value: str, variable: str) -> None:
     with pytest.raises(UsageError) as caught:
         proxies.proxy_for("https://vbs.cloud.test/", {variable: value})
     assert variable in str(caught.value)
@@ -146,7 +146,7 @@ def test_s15_the_variables_are_honoured_in_their_order(
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "127.8.8.8"])
-def test_this_machine_is_always_reached_directly(host: str) -> None:
+def test_loopback_is_never_proxied(host: str) -> None:
     assert proxies.proxy_for(f"http://{host}:8000/", {"ALL_PROXY": PROXY}) is None
 
 
@@ -158,5 +158,5 @@ def test_f34_user_and_password_of_a_proxy_are_decoded_and_stay_out_of_its_addres
     assert set(proxies.secrets({"all_proxy": "http://u:p%3Aw@h:1"})) == {"p%3Aw", "p:w"}
 
 
-def test_settings_are_shown_whatever_the_proxy_says() -> None:
+def test_settings_are_shown_whatever_the_proxy_variable_says() -> None:
     assert Cloud().run("config", "show", env=USER | {"HTTPS_PROXY": "socks5://x"})[0] == 0

@@ -47,12 +47,12 @@ def get(body: bytes, job_id: str, output: str) -> tuple[int, str, str]:
 
 @pytest.mark.skipif(not PUBLISHED, reason="../shared/api/responses is not here")
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
-def test_every_published_answer_comes_back_whole_or_is_named_as_no_job(path: Path) -> None:
+def test_every_published_answer_is_printed_completely_or_reported_as_not_a_job(path: Path) -> None:
     comes_back_whole_or_is_named(path)
 
 
 @pytest.mark.parametrize("path", OWN, ids=lambda path: path.stem)
-def test_every_shape_of_answer_comes_back_whole_or_is_named_as_no_job(path: Path) -> None:
+def test_every_shape_of_answer_is_printed_completely_or_reported_as_not_a_job(path: Path) -> None:
     named = comes_back_whole_or_is_named(path)
     assert named == path.name.startswith("no-job-")
 

@@ -23,7 +23,7 @@ def test_s22_every_row_has_a_test_or_a_stated_reason(row: str) -> None:
     assert rows.serving()[row] or row in rows.reasons()
 
 
-def test_s22_the_table_names_the_tests_that_there_are() -> None:
+def test_s22_the_table_names_the_existing_tests() -> None:
     told = rows.tabled(rows.TABLE.read_text())
     assert told == rows.serving(), "stale: python -m tests.rows writes tests/ROWS.md anew"
 
@@ -62,7 +62,7 @@ def test_none():
 """
 
 
-def test_s20_the_code_of_a_failed_job_is_made_by_the_verdict_alone() -> None:
+def test_s20_the_code_of_a_failed_job_comes_only_from_the_verdict() -> None:
     made = {(path.stem, name) for path in (ROOT / "vbsjob").rglob("*.py") for name in _users(path)}
     # SEVERITY only orders the codes.
     assert made - {("exit_codes", "SEVERITY")} == {("exit_codes", "of_job")}

@@ -46,7 +46,7 @@ def having(folder: Path, sources: tuple[str, ...]) -> Settings:
 
 
 @pytest.mark.parametrize("first", range(len(SOURCES) + 1))
-def test_f74_the_first_source_wins_when_those_above_it_are_taken_away(
+def test_f74_the_first_source_wins_when_those_above_it_are_removed(
     first: int, tmp_path: Path
 ) -> None:
     left = SOURCES[first:]
@@ -88,7 +88,7 @@ def test_the_only_cloud_of_clouds_yaml_needs_no_name(tmp_path: Path) -> None:
     assert loader.load({}, outside)["region"] == "eu-nl"
 
 
-def test_keys_of_other_services_are_passed_over(tmp_path: Path) -> None:
+def test_keys_of_other_services_are_ignored(tmp_path: Path) -> None:
     clouds = "clouds: {c: {region_name: eu-de, compute_api_version: '2', networks: [{name: n}]}}"
     assert loader.load({"cloud": "c"}, context(tmp_path, clouds=clouds))["region"] == "eu-de"
 
@@ -104,7 +104,7 @@ def test_keys_of_other_services_are_passed_over(tmp_path: Path) -> None:
         ("", "clouds: {a: {region_name: x}}\n", "no file defines a cloud 'c'"),
     ],
 )
-def test_f74_a_broken_file_is_named_with_what_is_wrong(
+def test_f74_a_broken_file_is_reported_with_the_reason(
     config: str, clouds: str, says: str, tmp_path: Path
 ) -> None:
     options = {"cloud": "c"} if clouds else {}
@@ -126,7 +126,7 @@ MISSPELT = [
 
 
 @pytest.mark.parametrize(("config", "line", "says"), MISSPELT)
-def test_f74_a_misspelt_key_is_named_with_its_file_and_line_and_the_nearest_one(
+def test_f74_a_misspelt_key_is_reported_with_file_line_and_suggestion(
     config: str, line: int, says: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError) as raised:
@@ -147,7 +147,7 @@ def test_a_secret_in_a_broken_file_is_never_shown(tmp_path: Path) -> None:
     ("name", "value"),
     [("retry_for", "soon"), ("output", "xml"), ("region", "../x"), ("verbose", "maybe")],
 )
-def test_f74_a_bad_value_is_refused_with_its_origin(name: str, value: str, tmp_path: Path) -> None:
+def test_f74_a_bad_value_is_rejected_with_its_origin(name: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
         loader.load({}, context(tmp_path, **{f"VBSJOB_{name.upper()}": value}))
     assert f"VBSJOB_{name.upper()}" in str(raised.value)

@@ -109,7 +109,7 @@ def test_a_token_with_endpoint_and_project_makes_no_identity_call() -> None:
     assert len(cloud.requests) == 1
 
 
-def test_an_access_key_asks_for_project_and_catalog_with_signed_requests() -> None:
+def test_an_access_key_requests_project_and_catalog_with_signed_requests() -> None:
     cloud = Cloud()
     assert cloud.run("get", "j", env=SETTINGS)[0] == 0
     assert [request.url for request in cloud.requests] == [
@@ -131,7 +131,7 @@ def test_an_access_key_with_endpoint_and_project_makes_one_request() -> None:
     assert cloud.requests[0].headers["X-Security-Token"] == "temporary-token"
 
 
-def test_f64_every_try_is_signed_anew() -> None:
+def test_f64_every_try_is_signed_again() -> None:
     answers = iter([json_response(502, {}), json_response(502, {})])
     cloud = Cloud(before=lambda _: next(answers, None))
     assert cloud.run("get", "j", env=LOCATED)[0] == 0
@@ -140,7 +140,7 @@ def test_f64_every_try_is_signed_anew() -> None:
     assert len({request.headers["Authorization"] for request in cloud.requests}) == len(set(dates))
 
 
-def test_a_bad_signature_is_sent_once_also_when_many_jobs_are_asked_for() -> None:
+def test_a_bad_signature_is_sent_once_also_for_many_jobs() -> None:
     wrong = json_response(
         401, {"error_code": "APIGW.0301", "error_msg": "verify aksk signature fail"}
     )
@@ -152,7 +152,7 @@ def test_a_bad_signature_is_sent_once_also_when_many_jobs_are_asked_for() -> Non
 
 
 @pytest.mark.parametrize("hours", [-30 * 24, -23, -2, 2, 23])
-def test_f63_a_clock_that_is_off_is_named_and_corrected_once(hours: int) -> None:
+def test_f63_a_wrong_clock_is_reported_and_corrected_once(hours: int) -> None:
     right = FakeClock()
     told_time = right.utc() + timedelta(hours=hours)
 
@@ -181,7 +181,7 @@ def test_f63_the_time_is_corrected_only_once() -> None:
     assert len(cloud.requests) == 2
 
 
-def test_f56_a_refused_token_is_renewed_once_then_it_is_4() -> None:
+def test_f56_a_rejected_token_is_renewed_once_and_then_the_code_is_4() -> None:
     cloud = Cloud()
     asking = cloud.client()
     asking.sign_in()
@@ -249,7 +249,7 @@ def test_half_a_key_is_an_error_that_names_the_other_half(name: str) -> None:
     assert name in err
 
 
-def test_a_password_that_is_not_set_is_asked_for_where_somebody_is_there() -> None:
+def test_a_password_that_is_not_set_is_requested_when_stdin_is_a_terminal() -> None:
     asked: list[str] = []
 
     def ask(prompt: str) -> str:
@@ -269,7 +269,7 @@ BAD = ("new\nline", "a b", " leading", "nön", "nul\0", "esc\x1b[0m", "line-end\
 
 @pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize("variable", HELD)
-def test_f67_a_secret_that_no_header_can_hold_is_refused_without_being_shown(
+def test_f67_a_secret_that_cannot_be_a_header_is_rejected_without_being_printed(
     variable: str, bad: str
 ) -> None:
     token = {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
@@ -282,7 +282,7 @@ def test_f67_a_secret_that_no_header_can_hold_is_refused_without_being_shown(
     assert not cloud.requests
 
 
-def test_f67_an_empty_token_is_none() -> None:
+def test_f67_an_empty_token_counts_as_unset() -> None:
     env = {"OS_TOKEN": "", "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
     cloud = Cloud()
     assert cloud.run("get", "j", env=env)[0] == 4
@@ -291,7 +291,7 @@ def test_f67_an_empty_token_is_none() -> None:
 
 @given(st.text(max_size=20))
 @settings(max_examples=200, deadline=None)
-def test_f67_no_token_reaches_a_header_but_as_printable_ascii(token: str) -> None:
+def test_f67_only_printable_ascii_tokens_reach_a_header(token: str) -> None:
     env = {"OS_TOKEN": token, "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
     cloud = Cloud()
     assert cloud.run("get", "j", env=env)[0] in {2, 4}

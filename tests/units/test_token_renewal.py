@@ -44,7 +44,7 @@ class Posts:
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504, None])
-def test_f60_a_sign_in_that_fails_for_the_moment_is_tried_twice_two_seconds_apart(
+def test_f60_a_sign_in_with_a_transient_failure_is_tried_twice_two_seconds_apart(
     status: int | None,
 ) -> None:
     posts = Posts(json_response(status, {}) if status else UnavailableError("no answer in time."))
@@ -60,7 +60,7 @@ def test_f60_the_second_try_may_succeed() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 201, 302])
-def test_f57_f60_a_sign_in_that_is_refused_is_not_tried_again(status: int) -> None:
+def test_f57_f60_a_rejected_sign_in_is_not_retried(status: int) -> None:
     posts = Posts(json_response(status, {}))
     assert posts.cloud().run("get", "j")[0] in {4, 6}
     assert len(posts.at) == 1
@@ -86,7 +86,7 @@ def test_f58_a_token_is_renewed_in_its_last_two_minutes_or_twentieth(
     assert cloud.requests[-1].headers["X-Auth-Token"] == "canary-token-2"
 
 
-def test_f58_while_renewing_fails_the_old_token_serves_to_its_last_second() -> None:
+def test_f58_while_renewal_fails_the_old_token_is_used_to_its_last_second() -> None:
     posts = Posts(None, json_response(503, {}))
     cloud = posts.cloud(life=3600.0)
     asking = cloud.client()
@@ -102,7 +102,7 @@ def test_f58_while_renewing_fails_the_old_token_serves_to_its_last_second() -> N
         asking.job("j")
 
 
-def test_f58_once_renewing_works_again_the_new_token_serves() -> None:
+def test_f58_once_renewal_works_again_the_new_token_is_used() -> None:
     posts = Posts(None, json_response(503, {}), json_response(503, {}), None)
     cloud = posts.cloud(life=3600.0)
     asking = cloud.client()
@@ -112,7 +112,9 @@ def test_f58_once_renewing_works_again_the_new_token_serves() -> None:
     assert cloud.requests[-1].headers["X-Auth-Token"] == "canary-token-2"
 
 
-def test_f56_a_token_refused_for_ever_is_renewed_once_a_minute_and_thrice_an_hour() -> None:
+def test_f56_a_token_that_is_always_rejected_is_renewed_once_a_minute_and_three_times_an_hour() -> (
+    None
+):
     at: list[float] = []
 
     def refusing(request: Request) -> Response | None:
@@ -136,7 +138,7 @@ def test_f56_a_token_refused_for_ever_is_renewed_once_a_minute_and_thrice_an_hou
     assert renewals[3] - renewals[0] >= 3600
 
 
-def test_f56_a_refused_credential_is_not_sent_again_by_the_same_process() -> None:
+def test_f56_a_rejected_credential_is_not_sent_again_by_the_same_process() -> None:
     posts = Posts(json_response(401, {}))
     asking = posts.cloud().client()
     for _ in range(5):
@@ -173,7 +175,7 @@ def changed(cloud: Cloud) -> Callable[[Request], Response | None]:
     return before
 
 
-def test_f59_after_a_change_of_password_it_is_4_and_nothing_that_is_kept_does_harm(
+def test_f59_after_a_change_of_password_the_code_is_4_and_the_cache_is_harmless(
     tmp_path: Path,
 ) -> None:
     cloud = Cloud()
@@ -192,7 +194,7 @@ BAD = ["", "canary\x1btoken", "canary-tökén", "canary\ntoken", "canary\0token"
 
 
 @pytest.mark.parametrize("token", BAD)
-def test_f67_a_token_that_no_header_can_hold_is_refused_whoever_issued_it(token: str) -> None:
+def test_f67_a_token_that_cannot_be_a_header_is_rejected_whatever_its_source(token: str) -> None:
     def before(request: Request) -> Response | None:
         if request.url != f"{AUTH_URL}/auth/tokens":
             return None

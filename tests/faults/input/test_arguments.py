@@ -43,7 +43,7 @@ def unheard(request: Request) -> Response:
 
 
 @pytest.mark.parametrize("job_id", ODD_IDS, ids=range(len(ODD_IDS)))
-def test_f87_s10_what_is_no_id_is_refused_before_anything_is_sent(job_id: str) -> None:
+def test_f87_s10_an_invalid_id_is_rejected_before_any_request(job_id: str) -> None:
     for ended in (
         run_in_memory("get", "--", job_id, send=unheard),
         run_in_memory("get", "-", send=unheard, stdin=f"{job_id}\n"),
@@ -54,12 +54,12 @@ def test_f87_s10_what_is_no_id_is_refused_before_anything_is_sent(job_id: str) -
         assert all(c.isprintable() for c in ended.err.removesuffix("\n"))
 
 
-def test_f87_an_id_that_looks_like_an_option_is_taken_for_one() -> None:
+def test_f87_an_id_that_looks_like_an_option_is_parsed_as_an_option() -> None:
     assert run_in_memory("get", "-x", send=unheard).code == 2
 
 
 @pytest.mark.parametrize("project", ["../x", "a/b", "a?b", "", "a\nb", "é", "x" * 65])
-def test_f87_a_project_id_that_is_none_is_refused(project: str) -> None:
+def test_f87_an_invalid_project_id_is_rejected(project: str) -> None:
     env = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": project, "VBSJOB_ENDPOINT": "https://vbs.test"}
     assert run_in_memory("get", "j", send=unheard, env=env).code == 2
 
@@ -103,7 +103,7 @@ ODD_ADDRESSES = [
 
 
 @pytest.mark.parametrize("address", ODD_ADDRESSES)
-def test_f88_s02_an_address_two_readers_could_differ_about_is_refused(address: str) -> None:
+def test_f88_s02_an_address_that_parsers_read_differently_is_rejected(address: str) -> None:
     ended = run_in_memory("get", "j", "--endpoint", address, send=unheard)
     assert ended.code == 2, ended.err
     assert ended.is_clean
@@ -115,7 +115,7 @@ def test_f88_s02_an_address_two_readers_could_differ_about_is_refused(address: s
 @given(st.text(st.sampled_from("htps:/\\@.%0x1v:#?[]- \tvbé。＠\u202e"), max_size=24))
 @example("://127.0.0.1@evil")
 @settings(max_examples=400, deadline=None)
-def test_f88_what_is_dialled_is_the_host_that_was_checked(rest: str) -> None:
+def test_f88_the_connection_goes_to_the_host_that_was_checked(rest: str) -> None:
     from urllib.parse import urlsplit
 
     import httpx
@@ -133,7 +133,7 @@ def test_f88_what_is_dialled_is_the_host_that_was_checked(rest: str) -> None:
     ["get", "j", "--cloud", "\x1b[31m\n\u202e"], ["get", "j", "-f", "\x1b[31m"], ["get", "j", "--region", "\x1b"],
     ["get", "j", "--color", "\x1b"], ["get", "j", "--project", "\x1b[31m/"], ["sandbox", "--port", "\x1b[3"],
 ])  # fmt: skip
-def test_f89_s08_what_is_echoed_of_the_arguments_never_acts_on_a_terminal(argv: list[str]) -> None:
+def test_f89_s08_echoed_arguments_never_act_on_a_terminal(argv: list[str]) -> None:
     ended = run_in_memory(
         *argv, send=lambda _: Response(200, {}, b'{"job_id":"j","status":"SUCCESS"}')
     )
@@ -144,7 +144,7 @@ def test_f89_s08_what_is_echoed_of_the_arguments_never_acts_on_a_terminal(argv: 
     assert all(c.isprintable() for c in (ended.out + ended.err).replace("\n", ""))
 
 
-def test_f89_arguments_that_are_no_text_are_refused() -> None:
+def test_f89_arguments_that_are_not_text_are_rejected() -> None:
     for argv in ([b"get", b"\xff\xfe"], [b"\xff"], [b"get", b"j", b"--cloud", b"\xff"],
                  [b"get", b"j", b"--\xff=\xfe"], [b"get", b"j", b"--endpoint", b"https://\xff"]):  # fmt: skip
         ended = run_process(*argv, env=clean_env())
@@ -181,7 +181,7 @@ def test_f91_s18_no_child_is_ever_started() -> None:
     assert os.name == "posix"
 
 
-def test_f92_s05_a_bug_is_told_by_its_place_and_never_by_its_content() -> None:
+def test_f92_s05_a_bug_is_reported_by_its_location_and_never_by_its_content() -> None:
     def broken(request: Request) -> Response:
         secret = request.headers["X-Auth-Token"]
         raise KeyError(f"{secret} {TOKEN}")
@@ -196,7 +196,7 @@ def test_f92_s05_a_bug_is_told_by_its_place_and_never_by_its_content() -> None:
 @pytest.mark.parametrize(
     "argv", [["get", "j"], ["get", "j", "-v"], ["get", "j", "-o", "json", "-v"]]
 )
-def test_f93_f95_s05_a_service_that_echoes_the_token_makes_nobody_print_it(argv: list[str]) -> None:
+def test_f93_f95_s05_a_service_that_echoes_the_token_never_gets_it_printed(argv: list[str]) -> None:
     def echo(status: int) -> RunResult:
         body = job("FAIL", fail_reason=TOKEN, entities={TOKEN: TOKEN}, message=f"x{TOKEN}x")
         error = {"error": {"message": f"token {TOKEN} bad", "code": TOKEN}, "request_id": TOKEN}

@@ -31,7 +31,7 @@ def nested(levels: int) -> bytes:
 
 
 @pytest.mark.parametrize("levels", [1, 64, 67, 80])
-def test_f41_sub_jobs_as_deep_as_one_may_draw_come_out_in_every_format(levels: int) -> None:
+def test_f41_sub_jobs_nested_64_deep_are_printed_in_every_format(levels: int) -> None:
     for name in FORMATS:
         ended = get(nested(levels), "-o", name)
         assert ended.code == 1, (name, ended.err)
@@ -57,13 +57,13 @@ def test_f41_deeper_nesting_is_a_clear_error_whatever_the_format(levels: int) ->
 @pytest.mark.parametrize(
     "number", ["1" * 5000, "-" + "9" * 5000, "1e999", "-1e999", "NaN", "Infinity", "-Infinity"]
 )
-def test_f42_f45_a_number_that_is_none_is_refused(number: str) -> None:
+def test_f42_f45_an_invalid_number_is_rejected(number: str) -> None:
     ended = get(b'{"job_id":"j","status":"SUCCESS","entities":{"n":%s}}' % number.encode())
     assert ended.code == 7
     assert ended.is_clean
 
 
-def test_f42_long_numbers_within_reason_are_kept() -> None:
+def test_f42_long_numbers_within_the_limit_are_kept() -> None:
     ended = get(b'{"job_id":"j","status":"SUCCESS","n":%s,"f":1e308}' % (b"7" * 4000), "-o", "json")
     assert ended.code == 0
     assert "7" * 4000 in ended.out
@@ -94,13 +94,13 @@ def test_f42_long_numbers_within_reason_are_kept() -> None:
         b"true",
     ],
 )
-def test_f43_bytes_that_are_no_strict_document_are_no_answer(content: bytes) -> None:
+def test_f43_bytes_that_are_not_strict_json_are_not_an_answer(content: bytes) -> None:
     ended = get(content)
     assert ended.code in {6, 7}
     assert ended.is_clean
 
 
-def test_f43_a_byte_order_mark_is_no_fault() -> None:
+def test_f43_a_byte_order_mark_is_accepted() -> None:
     assert get(b"\xef\xbb\xbf" + json.dumps(job()).encode()).code == 0
 
 
@@ -114,14 +114,14 @@ def test_f43_a_byte_order_mark_is_no_fault() -> None:
         b'{"job_id":"j","status":"SUCCESS","entities":{"a":1,"a":2}}',
     ],
 )
-def test_f44_a_member_told_twice_is_no_answer(body: bytes) -> None:
+def test_f44_a_duplicate_member_is_not_an_answer(body: bytes) -> None:
     ended = get(body)
     assert ended.code == 7
     assert "a member named twice" in ended.err
 
 
 @pytest.mark.parametrize("status", [0, 1, True, False, 1.5, [], ["FAIL"], {}, {"FAIL": 1}])
-def test_f46_a_status_that_is_no_word_is_an_error(status: Any) -> None:
+def test_f46_a_status_that_is_not_a_string_is_an_error(status: Any) -> None:
     ended = get(json.dumps(job(status)).encode())
     assert (ended.code, ended.out) == (6, "")
 
@@ -165,7 +165,7 @@ def test_f46_any_other_member_may_have_any_shape(member: str) -> None:
     ["success", "fail", "Success", "FAILED", "SUCCESS ", " FAIL", "FAIL\n", "ＦＡＩＬ", "PAUSED",
      "PENDING_PAYMENT", "", "SUCCESS\x00", "FA\u200bIL", None],
 )  # fmt: skip
-def test_f47_a_word_that_is_not_exactly_an_end_is_pending(status: str | None) -> None:
+def test_f47_a_status_that_is_not_exactly_final_is_pending(status: str | None) -> None:
     ended = get(json.dumps(job(status)).encode())
     assert ended.code == 8
     assert (ended.out.split()[1] == printable(status).split()[0]) if status else ended.out
@@ -173,7 +173,7 @@ def test_f47_a_word_that_is_not_exactly_an_end_is_pending(status: str | None) ->
     assert ended.err.count("is no status known here") == warned
 
 
-def test_f47_many_odd_words_are_warned_of_once_and_known_ones_never() -> None:
+def test_f47_an_unknown_status_is_warned_about_once_and_a_known_one_never() -> None:
     words = ["RUNNING", *(f"ODD-{number % 3}" for number in range(60)), *GOING_ON, "SUCCESS"]
     answers = iter(words)
 
@@ -207,7 +207,7 @@ TIMES = ("", None, "0000-00-00T00:00:00Z", "99999-01-01T00:00:00Z", "2016-01-28T
 
 
 @pytest.mark.parametrize("begin", TIMES)
-def test_f50_no_time_is_an_error_and_each_is_shown_as_told(begin: Any) -> None:
+def test_f50_no_time_is_an_error_and_each_is_shown_as_received(begin: Any) -> None:
     for end in TIMES:
         body = json.dumps(job("SUCCESS", begin_time=begin, end_time=end)).encode()
         table = get(body)
@@ -261,7 +261,7 @@ ERRORS = (
 
 
 @pytest.mark.parametrize("found", ERRORS)
-def test_f26_an_error_body_on_200_is_an_error_and_its_words_are_told(found: Any) -> None:
+def test_f26_an_error_body_on_200_is_an_error_and_its_message_is_printed(found: Any) -> None:
     ended = get(json.dumps(found).encode())
     assert (ended.code, ended.out) == (6, "")
     assert "broken" in ended.err
@@ -297,7 +297,7 @@ def test_f27_an_answer_about_another_job_is_never_a_verdict() -> None:
         assert len(ended.err) < 2_000
 
 
-def test_s12_a_document_denser_than_any_job_is_refused_before_it_fills_memory() -> None:
+def test_s12_a_document_denser_than_any_job_is_rejected_before_it_fills_memory() -> None:
     for dense in (b'{"":0}', b"{}", b"[]", b'"aa"', b"257"):
         body = b'{"job_id":"j","status":"SUCCESS","x":[' + (dense + b",") * 200_000 + b"0]}"
         ended = get(body)
@@ -307,7 +307,7 @@ def test_s12_a_document_denser_than_any_job_is_refused_before_it_fills_memory() 
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_f39_a_lone_surrogate_is_shown_by_its_number_in_every_format(name: str) -> None:
+def test_f39_a_lone_surrogate_is_shown_as_an_escape_in_every_format(name: str) -> None:
     body = json.dumps(job("FAIL", fail_reason="x\ud800y", entities={"\udfff": "\udc80"})).encode()
     ended = get(body, "-o", name)
     assert ended.code == 1

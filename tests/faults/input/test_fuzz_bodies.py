@@ -118,7 +118,7 @@ def mutated(draw: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(7))
-def test_s20_f07_f26_f44_no_mutated_body_is_a_verdict_the_service_did_not_give(
+def test_s20_f07_f26_f44_no_mutated_body_gives_a_verdict_the_service_did_not_send(
     seed: int, record_property: Record
 ) -> None:
     draw, ask, verdicts = random.Random(seed), Asker(), 0
@@ -155,7 +155,7 @@ def scrambled(draw: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_s20_f07_f43_no_bytes_are_a_verdict_the_service_did_not_give(
+def test_s20_f07_f43_no_bytes_give_a_verdict_the_service_did_not_send(
     seed: int, record_property: Record
 ) -> None:
     draw, ask, verdicts = random.Random(seed), Asker(), 0
@@ -185,20 +185,22 @@ FORMATS = st.sampled_from(["table", "json", "jsonl", "yaml", "csv", "value", "en
 
 @given(ANY_JSON | JOBS, st.sampled_from([200, 200, 201, 400, 404, 500]))
 @settings(max_examples=1_000, deadline=None)
-def test_s20_f46_no_document_is_a_verdict_the_service_did_not_give(found: Any, status: int) -> None:
+def test_s20_f46_no_document_gives_a_verdict_the_service_did_not_send(
+    found: Any, status: int
+) -> None:
     judged(ASK, json.dumps(found).encode(), status)
 
 
 @given(st.binary(max_size=60))
 @example(b"\xef\xbb\xbf")
 @settings(max_examples=1_000, deadline=None)
-def test_s20_f43_no_bytes_are_a_of_job(body: bytes) -> None:
+def test_s20_f43_no_bytes_break_exit_code_of_a_job(body: bytes) -> None:
     judged(ASK, body)
 
 
 @given(JOBS, FORMATS, st.sampled_from(["get", "tree"]))
 @settings(max_examples=500, deadline=None)
-def test_f46_f55_s09_any_job_comes_out_in_any_format_and_json_gives_it_back(
+def test_f46_f55_s09_any_job_is_printed_in_any_format_and_json_round_trips(
     found: dict[str, Any], name: str, command: str
 ) -> None:
     body = json.dumps(found).encode()
@@ -261,7 +263,7 @@ def watched(draw: random.Random) -> tuple[int, list[bytes], str]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_s20_f48_a_watch_of_answers_that_change_hostilely_ends_by_the_last_one_or_by_none(
+def test_s20_f48_a_watch_of_hostile_answers_ends_by_the_last_answer_or_with_an_error(
     seed: int, record_property: Record
 ) -> None:
     draw, codes = random.Random(seed), set()

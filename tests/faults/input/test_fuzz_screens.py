@@ -97,7 +97,7 @@ def test_there_are_twenty_thousand_texts_on_every_commit() -> None:
 
 
 @pytest.mark.parametrize("name", SURFACES)
-def test_f52_f53_f54_f89_s08_texts_on_a_screen_do_nothing_but_show(
+def test_f52_f53_f54_f89_s08_texts_on_a_screen_are_only_displayed(
     name: str, record_property: Callable[[str, object], None]
 ) -> None:
     check_random_texts(name, COUNTS[name], record_property)
@@ -105,13 +105,13 @@ def test_f52_f53_f54_f89_s08_texts_on_a_screen_do_nothing_but_show(
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", SURFACES)
-def test_f52_f53_f54_f89_s08_many_more_texts_on_a_screen_do_nothing_but_show(
+def test_f52_f53_f54_f89_s08_many_more_texts_on_a_screen_are_only_displayed(
     name: str, record_property: Callable[[str, object], None]
 ) -> None:
     check_random_texts(name, 40 if name in SLOW else 150, record_property)
 
 
-def test_f53_f95_s08_no_text_of_an_error_acts_on_a_screen_nor_fills_it(
+def test_f53_f95_s08_no_error_text_acts_on_a_screen_or_fills_it(
     record_property: Callable[[str, object], None],
 ) -> None:
     draw = random.Random(95)
@@ -133,7 +133,7 @@ def test_f53_f95_s08_no_text_of_an_error_acts_on_a_screen_nor_fills_it(
 COMMAND = re.compile(r"::error title=[^:,\n]*::[^\n]*")
 
 
-def test_s08_no_text_gives_the_runner_a_command_an_output_or_a_case_of_its_own(
+def test_s08_no_text_creates_a_runner_command_an_output_or_a_test_case(
     record_property: Callable[[str, object], None],
 ) -> None:
     draw = random.Random(8)

@@ -42,7 +42,7 @@ def test_f53_f54_s08_hostile_text_in_any_member_never_acts(member: str, output: 
 
 
 @pytest.mark.parametrize("member", MEMBERS[:5])
-def test_f52_what_is_hostile_is_shown_and_nothing_of_it_is_lost(member: str) -> None:
+def test_f52_hostile_text_is_shown_completely(member: str) -> None:
     ended = run_in_memory("get", "j", "-o", "table", send=answering(job(**{member: HOSTILE})))
     for shown in ("^[[2J", "^[]0;x^G", "<U+009B>31m", "<U+202E>evil[/x][red]:smile:", "<U+2028>"):
         assert shown in ended.out
@@ -95,14 +95,14 @@ def test_f53_hostile_text_in_an_error_never_acts(status: int, body: Any) -> None
     ],
     ids=lambda argv: " ".join(argv)[:24].encode("ascii", "backslashreplace").decode(),
 )
-def test_f89_a_hostile_argument_is_refused_and_never_acts(argv: list[str]) -> None:
+def test_f89_a_hostile_argument_is_rejected_and_never_acts(argv: list[str]) -> None:
     ended = run_in_memory(*argv, send=answering(job()))
     assert ended.code in {2, 6, 7}
     assert harmless(ended.err)
     assert ended.is_clean
 
 
-def test_f53_a_field_name_that_nobody_has_is_told_harmlessly() -> None:
+def test_f53_an_unknown_field_name_is_reported_with_escapes() -> None:
     ended = run_in_memory("get", "j", "-f", HOSTILE, send=answering(job()))
     assert harmless(ended.err)
     assert harmless(ended.out)

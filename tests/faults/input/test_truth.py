@@ -41,7 +41,7 @@ WORDS: tuple[Any, ...] = (
     "command",
     ["get j --exit-status", "watch j --timeout 20 --wait-for-job 0", "tree j --exit-status"],
 )
-def test_s20_success_and_failure_are_said_when_the_service_says_so_and_at_no_other_time(
+def test_s20_success_and_failure_are_reported_exactly_when_the_service_reports_them(
     command: str, record_property: Any
 ) -> None:
     cases = list(itertools.product([RIGHT, *ODD], WORDS))

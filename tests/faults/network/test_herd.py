@@ -58,7 +58,7 @@ class Outage:
 
 
 @pytest.mark.long
-def test_f17_two_hundred_processes_sent_away_at_once_do_not_come_back_together() -> None:
+def test_f17_two_hundred_processes_rejected_at_once_do_not_return_together() -> None:
     outage = Outage()
     with Server(outage) as server, contextlib.ExitStack() as stack:
         env = clean_env(server.url, VBSJOB_PROGRESS="none", **SETTINGS)

@@ -88,7 +88,7 @@ def resolving(
 @needs_mount
 @needs_faketime
 @pytest.mark.parametrize("resolver", ["", "nameserver 127.0.0.53\n", "nameserver 192.0.2.53\n"])
-def test_f09_without_a_resolver_the_name_is_told_after_four_tries(
+def test_f09_without_a_resolver_the_host_is_reported_after_four_tries(
     network: NetworkNamespace, tmp_path: Path, resolver: str
 ) -> None:
     # None named, nobody listening there, no way there: EAI_AGAIN, each at once.
@@ -136,7 +136,7 @@ def check_every_answer_true(network: NetworkNamespace, count: int) -> None:
     assert network.seen > count
 
 
-def test_f10_where_three_in_ten_packets_are_lost_every_question_is_answered_truly(
+def test_f10_with_30_percent_packet_loss_every_request_gets_the_right_answer(
     network: NetworkNamespace, record_property: Callable[[str, object], None]
 ) -> None:
     record_property("cases", 15)
@@ -145,14 +145,14 @@ def test_f10_where_three_in_ten_packets_are_lost_every_question_is_answered_trul
 
 @pytest.mark.long
 @pytest.mark.parametrize("round_", range(5))
-def test_f10_three_in_ten_packets_lost_and_many_more_questions(
+def test_f10_many_requests_with_30_percent_packet_loss(
     network: NetworkNamespace, record_property: Callable[[str, object], None], round_: int
 ) -> None:
     record_property("cases", 120)
     check_every_answer_true(network, 120)
 
 
-def test_f10_a_link_of_64_kbit_takes_its_time_and_the_answer_is_whole(
+def test_f10_a_link_of_64_kbit_is_slow_and_the_answer_is_complete(
     network: NetworkNamespace,
 ) -> None:
     network.slow("64kbit")

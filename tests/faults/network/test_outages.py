@@ -51,7 +51,7 @@ ADDRESS = ("ip addr del 127.0.0.1/8 dev lo", "ip addr add 127.0.0.1/8 dev lo")
         pytest.param(14, "FAIL", *LINK, marks=pytest.mark.long),
     ],
 )
-def test_f11_a_link_that_is_down_for_minutes_is_told_and_the_watch_goes_on_afterwards(
+def test_f11_a_link_that_is_down_for_minutes_is_reported_and_the_watch_continues(
     network: NetworkNamespace, minutes: int, status: str, lost: str, back: str
 ) -> None:
     told = JobStatusScript()
@@ -76,7 +76,7 @@ def test_f11_a_link_that_is_down_for_minutes_is_told_and_the_watch_goes_on_after
 
 
 @needs_network
-def test_f11_a_link_down_for_longer_than_the_patience_ends_with_7_and_the_last_status(
+def test_f11_a_link_down_for_longer_than_the_retry_budget_ends_with_7_and_the_last_status(
     network: NetworkNamespace,
 ) -> None:
     with network.inside():
@@ -93,7 +93,7 @@ def test_f11_a_link_down_for_longer_than_the_patience_ends_with_7_and_the_last_s
     assert at(verdict) - at(outage) >= timedelta(minutes=2) - NOISE
 
 
-def test_f30_a_certificate_that_goes_bad_in_the_sixth_minute_is_met_within_five_more(
+def test_f30_a_certificate_that_goes_bad_in_the_sixth_minute_is_noticed_within_five_minutes(
     tmp_path: Path,
 ) -> None:
     authority = Authority(tmp_path)

@@ -28,7 +28,7 @@ def get(server: Server) -> RunResult:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_s03_f18_f19_f20_no_redirect_is_followed_and_the_other_place_hears_nothing(
+def test_s03_f18_f19_f20_no_redirect_is_followed_and_the_other_host_gets_no_connection(
     status: int, record_property: Callable[[str, int], None]
 ) -> None:
     with Server(always(GOOD)) as other:
@@ -54,7 +54,7 @@ TARGETS = (
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_f20_a_target_that_is_no_address_does_no_harm(target: str) -> None:
+def test_f20_an_invalid_redirect_target_is_harmless(target: str) -> None:
     with Server(always(answer(b"", 302, f"Location: {target}"))) as server:
         ended = get(server)
         assert (ended.code, server.requests) == (6, 1)
@@ -67,7 +67,7 @@ def test_f20_a_target_that_is_no_address_does_no_harm(target: str) -> None:
     st.text(st.characters(max_codepoint=255), max_size=80)
     | st.builds("{}://{}@{}?{}".format, *[st.text(st.characters(max_codepoint=255))] * 4)
 )
-def test_f20_no_target_is_followed_shown_raw_or_the_end_of_the_program(target: str) -> None:
+def test_f20_no_redirect_target_is_followed_printed_raw_or_crashes_the_program(target: str) -> None:
     prompt_for_secret: list[str] = []
 
     def away(request: Request) -> Response:

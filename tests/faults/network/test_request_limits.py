@@ -36,7 +36,7 @@ def asked(name: str, url: str) -> ResourceUsage:
 
 @pytest.mark.parametrize("server", ENDLESS)
 @pytest.mark.parametrize("name", ["watch", "sign-in"])
-def test_s12_f21_f22_f23_f60_no_question_takes_more_than_a_bounded_answer(
+def test_s12_f21_f22_f23_f60_no_request_takes_more_memory_than_the_limit(
     name: str, server: str
 ) -> None:
     with Server(SMALL) as small:

@@ -46,7 +46,7 @@ def test_f12_a_transient_status_is_tried_four_times_then_unknown(status: int) ->
 
 
 @pytest.mark.parametrize("status", sorted(set(range(201, 600)) - TRANSIENT))
-def test_f13_every_other_status_is_asked_once_and_is_never_a_verdict(status: int) -> None:
+def test_f13_every_other_status_is_requested_once_and_is_never_a_verdict(status: int) -> None:
     # Even if its body looks like a job that ended.
     for body in (b"", b'{"job_id":"j","status":"FAIL"}', b'{"job_id":"j","status":"SUCCESS"}'):
         service = ResponseSequence(Response(status, {}, body))
@@ -56,13 +56,13 @@ def test_f13_every_other_status_is_asked_once_and_is_never_a_verdict(status: int
         assert f"(HTTP {status})" in ended.err
 
 
-def test_f13_a_proxy_that_wants_a_sign_in_is_named_as_one() -> None:
+def test_f13_a_proxy_that_requires_a_sign_in_is_reported() -> None:
     # Which one it is, is told by F34's tests: a double of the network has none.
     assert "proxy" in get(ResponseSequence(Response(407))).err
 
 
 @pytest.mark.parametrize("status", [99, 100, 101, 199, 600, 700, 999])
-def test_f13_a_status_that_http_does_not_know_is_no_verdict(status: int) -> None:
+def test_f13_a_status_unknown_to_http_is_not_a_verdict(status: int) -> None:
     with Server(respond_with(answer(job("FAIL"), status))) as server:
         ended = run_against(server.url, "get", "j", "--exit-status", attempt=0.3)
         assert ended.code in {6, 7}
@@ -73,7 +73,7 @@ def test_f13_a_status_that_http_does_not_know_is_no_verdict(status: int) -> None
     ("header", "least", "code"),
     [("0", 1, 0), ("1", 1, 0), ("5", 5, 0), ("59", 59, 0), ("120", 0, 7), ("86400", 0, 7)],
 )
-def test_f15_retry_after_is_a_minimum_and_too_long_a_one_ends_it_now(
+def test_f15_retry_after_is_a_minimum_and_a_longer_one_than_the_budget_ends_the_run_now(
     header: str, least: int, code: int
 ) -> None:
     clock = FakeClock()
@@ -86,7 +86,7 @@ def test_f15_retry_after_is_a_minimum_and_too_long_a_one_ends_it_now(
         assert clock.sleeps == []
 
 
-def test_f15_a_longer_patience_waits_two_minutes_at_most_and_only_while_it_lasts() -> None:
+def test_f15_a_longer_retry_budget_waits_two_minutes_at_most_and_only_while_it_lasts() -> None:
     clock, longer = FakeClock(), Response(503, {"retry-after": "300"})
     ended = get(ResponseSequence(longer, longer, GOOD), clock, "--retry-for", "10m")
     assert (ended.code, clock.sleeps) == (0, [120.0, 120.0])
@@ -132,7 +132,7 @@ def test_f16_any_number_or_date_is_bounded(value: object) -> None:
     assert found is None or 0 <= found <= retry.DAY
 
 
-def test_the_budget_of_time_ends_the_tries_and_is_told() -> None:
+def test_the_time_budget_ends_the_tries_and_is_reported() -> None:
     clock = FakeClock()
     ended = get(ResponseSequence(Response(503)), clock, "--retry-for", "10m")
     assert ended.code == 7
@@ -140,7 +140,7 @@ def test_the_budget_of_time_ends_the_tries_and_is_told() -> None:
     assert clock.sleeps[:7] == [1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]
 
 
-def test_f12_a_service_that_takes_its_time_to_fail_is_not_asked_beyond_a_minute() -> None:
+def test_f12_a_slow_failing_service_is_queried_for_one_minute_at_most() -> None:
     clock = FakeClock()
 
     def slow(_: Request) -> Response:
@@ -153,13 +153,13 @@ def test_f12_a_service_that_takes_its_time_to_fail_is_not_asked_beyond_a_minute(
 
 
 @given(st.floats(0.0, 1.0, exclude_max=True))
-def test_f17_each_wait_is_drawn_from_nothing_to_twice_the_last_one_s_most(lot: float) -> None:
+def test_f17_each_wait_is_random_between_zero_and_twice_the_last_maximum(lot: float) -> None:
     patience = retry.RetryBudget(60.0, 4, 0.0, lambda: lot)
     waits = [patience.delay(UnavailableError("down"), 0.0) for _ in range(4)]
     assert waits == [lot * 0.5, lot, lot * 2, None]
 
 
-def test_f08_the_first_connection_that_went_stale_is_free_and_no_other() -> None:
+def test_f08_the_first_connection_that_went_stale_is_not_counted_and_later_ones_are() -> None:
     stale = UnavailableError("connection reset", stale=True)
     patience = retry.RetryBudget(60.0, 4, 0.0, lambda: 1.0)
     waits = [patience.delay(stale, 0.0) for _ in range(5)]

@@ -48,7 +48,7 @@ def test_a_valid_certificate_of_the_named_authority_is_accepted(authority: Autho
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("argv", [(), ("watch", "j", "-o", "json")])
-def test_f28_a_bad_certificate_is_asked_once_and_named(
+def test_f28_a_bad_certificate_is_tried_once_and_reported(
     authority: Authority, kind: str, argv: tuple[str, ...]
 ) -> None:
     with Server(always(GOOD), tls=authority.bad(kind)) as server:
@@ -59,7 +59,7 @@ def test_f28_a_bad_certificate_is_asked_once_and_named(
     assert ended.err.count("\n") == 1
 
 
-def test_f28_a_self_signed_certificate_is_refused_without_its_authority(
+def test_f28_a_self_signed_certificate_is_rejected_without_its_authority(
     authority: Authority,
 ) -> None:
     with Server(always(GOOD), tls=authority.good()) as server:
@@ -114,7 +114,7 @@ def test_f05_f06_s20_tls_cut_anywhere_is_tried_again_and_never_a_verdict(
     record_property("cases", len(cuts))
 
 
-def test_f29_https_to_a_port_that_speaks_plain_http_is_named(authority: Authority) -> None:
+def test_f29_https_to_a_port_that_expects_plain_http_is_reported(authority: Authority) -> None:
     def printable(peer: Peer) -> None:
         peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         peer.stall()
@@ -126,7 +126,7 @@ def test_f29_https_to_a_port_that_speaks_plain_http_is_named(authority: Authorit
     assert "does not speak TLS" in ended.err
 
 
-def test_f29_http_to_a_port_that_speaks_tls_is_no_answer(authority: Authority) -> None:
+def test_f29_http_to_a_port_that_expects_tls_is_not_an_answer(authority: Authority) -> None:
     with Server(always(GOOD), tls=authority.good()) as server:
         ended = run_against(server.url.replace("https:", "http:"), "get", "j")
         assert ended.code == 7
@@ -138,7 +138,7 @@ OLD = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 @pytest.mark.parametrize("version", OLD, ids=lambda version: version.name)
-def test_f29_a_server_that_speaks_an_old_tls_alone_is_refused(
+def test_f29_a_server_that_supports_only_old_tls_is_rejected(
     authority: Authority, version: ssl.TLSVersion
 ) -> None:
     old = authority.good()
@@ -150,9 +150,7 @@ def test_f29_a_server_that_speaks_an_old_tls_alone_is_refused(
     assert "does not speak TLS" in ended.err
 
 
-def test_f30_a_kept_connection_is_left_within_five_minutes_so_that_a_new_certificate_is_seen() -> (
-    None
-):
+def test_f30_a_connection_is_closed_within_five_minutes_to_see_a_new_certificate() -> None:
     assert deadline.LIFE <= 300
 
 

@@ -43,7 +43,7 @@ def silent(peer: Peer) -> None:
     peer.stall()
 
 
-def test_f01_a_refused_connection_is_tried_four_times_and_named_with_host_and_port() -> None:
+def test_f01_a_refused_connection_is_tried_four_times_and_reported_with_host_and_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     clock = FakeClock()
@@ -54,7 +54,7 @@ def test_f01_a_refused_connection_is_tried_four_times_and_named_with_host_and_po
     assert clock.sleeps == [0.5, 1.0, 2.0]
 
 
-def test_f01_a_watch_rides_a_refused_connection_for_fifteen_minutes() -> None:
+def test_f01_a_watch_retries_a_refused_connection_for_fifteen_minutes() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     clock = FakeClock()
@@ -68,7 +68,7 @@ def test_f01_a_watch_rides_a_refused_connection_for_fifteen_minutes() -> None:
 @pytest.mark.parametrize(
     ("argv", "closed_for"), [(("get", "--exit-status"), 3.0), (("watch",), 14 * 60.0)]
 )
-def test_f01_a_service_that_comes_up_in_time_is_heard(
+def test_f01_a_service_that_starts_in_time_is_used(
     argv: tuple[str, ...], closed_for: float
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -90,7 +90,7 @@ def test_f01_a_service_that_comes_up_in_time_is_heard(
             server.close()
 
 
-def test_f02_a_connection_that_is_not_taken_up_ends_with_the_attempt() -> None:
+def test_f02_a_connection_that_is_not_accepted_ends_with_the_attempt() -> None:
     # A listener with a full queue drops the next SYN, as a firewall would.
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
@@ -110,7 +110,7 @@ def test_f02_a_connection_that_is_not_taken_up_ends_with_the_attempt() -> None:
     assert 0.8 <= took < 5
 
 
-def test_f03_a_server_that_takes_the_connection_and_says_nothing_ends_with_the_attempt() -> None:
+def test_f03_a_server_that_accepts_and_sends_nothing_ends_with_the_attempt() -> None:
     with Server(silent) as server:
         began = time.monotonic()
         ended = get(server, attempt=0.2)
@@ -121,7 +121,7 @@ def test_f03_a_server_that_takes_the_connection_and_says_nothing_ends_with_the_a
 
 
 @pytest.mark.long
-def test_f03_a_silent_server_is_left_after_ten_seconds() -> None:
+def test_f03_a_silent_server_times_out_after_ten_seconds() -> None:
     with Server(silent) as server:
         began = time.monotonic()
         ended = run_process("get", "j", "--retry-for", "0", env=clean_env(server.url))
@@ -164,7 +164,7 @@ def test_f05_a_reset_before_in_and_after_the_headers_is_tried_again_on_a_new_con
             assert server.connections == 2
 
 
-def test_f06_a_body_shorter_than_announced_is_never_taken_for_an_answer() -> None:
+def test_f06_a_body_shorter_than_announced_is_never_used_as_an_answer() -> None:
     with Server(respond_with(GOOD[:-1])) as server:
         ended = get(server)
         assert (ended.code, server.connections) == (7, 4)
@@ -220,7 +220,7 @@ def test_f08_a_sign_in_is_not_sent_again_at_once_on_a_connection_that_died_while
         assert not caught.value.stale
 
 
-def test_f09_a_name_nobody_knows_is_named_and_given_up_as_unknown() -> None:
+def test_f09_an_unresolvable_host_is_reported_as_unavailable() -> None:
     # `.invalid` never resolves; there may be no resolver at all, which ends the same way.
     ended = run_against("https://vbs.invalid", "get", "j", "--exit-status", attempt=5)
     assert ended.code == 7
@@ -228,7 +228,7 @@ def test_f09_a_name_nobody_knows_is_named_and_given_up_as_unknown() -> None:
     assert "4 tries" in ended.err
 
 
-def test_f10_a_link_that_loses_three_in_ten_connections_never_makes_a_false_answer() -> None:
+def test_f10_a_link_that_loses_three_in_ten_connections_never_gives_a_wrong_answer() -> None:
     draw = random.Random(10)
     lost = 0
     for _ in range(60):
@@ -243,7 +243,7 @@ def test_f10_a_link_that_loses_three_in_ten_connections_never_makes_a_false_answ
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "gzip, gzip", ", ".join(["gzip"] * 50), "x"])
-def test_f21_f24_a_compressed_answer_is_refused_and_nothing_is_unpacked(encoding: str) -> None:
+def test_f21_f24_a_compressed_answer_is_rejected_and_not_decompressed(encoding: str) -> None:
     bomb = gzip.compress(b" " * 1_000_000 + json.dumps(job()).encode())
     with Server(always(answer(bomb, 200, f"Content-Encoding: {encoding}"))) as server:
         ended = get(server)
@@ -265,7 +265,7 @@ def test_f22_an_endless_body_is_dropped_at_the_limit_after_one_more_try(head: st
     assert "sent more than 1 MiB" in ended.err
 
 
-def test_f23_giant_headers_are_no_answer_and_many_small_ones_do_no_harm() -> None:
+def test_f23_giant_headers_are_not_an_answer_and_many_small_ones_are_harmless() -> None:
     with Server(always(answer(job(), 200, "X: " + "x" * 200_000))) as server:
         ended = get(server)
         assert ended.code == 7
@@ -274,7 +274,7 @@ def test_f23_giant_headers_are_no_answer_and_many_small_ones_do_no_harm() -> Non
         assert get(server).code == 0
 
 
-def test_f25_a_captive_portal_is_named_and_its_page_not_shown() -> None:
+def test_f25_a_captive_portal_is_reported_and_its_page_not_printed() -> None:
     page = b"<html><title>Welcome to Hotel WiFi</title></html>"
     portal = answer(page).replace(b"application/json", b"text/html")
     with Server(always(portal)) as server:
@@ -285,7 +285,7 @@ def test_f25_a_captive_portal_is_named_and_its_page_not_shown() -> None:
     assert "Hotel" not in ended.err
 
 
-def test_f27_an_answer_about_another_job_is_refused_and_caches_are_asked_not_to_answer() -> None:
+def test_f27_an_answer_about_another_job_is_rejected_and_requests_have_no_cache_set() -> None:
     with Server(always(answer(job("SUCCESS", "older")))) as server:
         ended = get(server)
         assert (ended.code, server.requests) == (6, 3)

@@ -70,7 +70,7 @@ def test_s15_a_proxy_carries_https_through_a_tunnel_and_sees_no_token(authority:
     assert "s3cret-word" not in ended.out + ended.err
 
 
-def test_a_client_certificate_is_shown_where_the_service_wants_one(
+def test_a_client_certificate_is_sent_when_the_service_requests_one(
     authority: Authority, tmp_path: Path
 ) -> None:
     cert, key = authority.client(tmp_path)

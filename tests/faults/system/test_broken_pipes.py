@@ -67,7 +67,7 @@ def read(count: int, output: str) -> tuple[int | None, int]:
 
 @needs_size
 @pytest.mark.parametrize("output", ["table", "json", "value", "yaml"])
-def test_f76_a_reader_that_goes_after_any_number_of_bytes_ends_it_by_sigpipe(
+def test_f76_a_reader_that_closes_after_any_number_of_bytes_ends_it_by_sigpipe(
     output: str, record_property: Any
 ) -> None:
     code, whole = read(1 << 30, output)

@@ -32,7 +32,7 @@ LIBC = ctypes.CDLL(None)
 
 @needs_faketime
 @pytest.mark.parametrize(("by", "hours"), [("+2h", 2), ("-23h", -23)])
-def test_f63_a_machine_whose_clock_is_off_is_told_so_and_signs_with_the_services_time(
+def test_f63_a_machine_with_a_wrong_clock_gets_a_note_and_signs_with_the_service_time(
     by: str, hours: int
 ) -> None:
     gateway = SigningGateway()
@@ -54,7 +54,7 @@ def test_f63_a_machine_whose_clock_is_off_is_told_so_and_signs_with_the_services
 
 @needs_faketime
 @pytest.mark.parametrize("by", ["-400d", "+400d", "+25h"])
-def test_f63_a_clock_more_than_a_day_off_is_not_corrected_but_told(by: str) -> None:
+def test_f63_a_clock_more_than_a_day_off_is_reported_and_not_corrected(by: str) -> None:
     gateway = SigningGateway()
     with Server(gateway) as server:
         ended = run_process("get", "j", env=clean_env(server.url, **SETTINGS, **faketime_env(by)))
@@ -77,7 +77,7 @@ def steps(steps_of_all: SteppingClock) -> SteppingClock:
     return steps_of_all
 
 
-def test_f65_a_clock_that_steps_an_hour_forth_and_back_changes_no_question_and_no_verdict(
+def test_f65_a_clock_that_steps_an_hour_forward_and_back_changes_no_request_and_no_verdict(
     steps: SteppingClock,
 ) -> None:
     gateway = SigningGateway()
@@ -102,7 +102,7 @@ def test_f65_a_clock_that_steps_an_hour_forth_and_back_changes_no_question_and_n
 
 
 @pytest.mark.parametrize("slept", [45, pytest.param(EIGHT_HOURS, marks=pytest.mark.long)])
-def test_f66_after_a_sleep_of_the_machine_it_asks_at_once_over_a_new_connection(
+def test_f66_after_a_suspend_it_polls_at_once_over_a_new_connection(
     steps: SteppingClock, slept: int
 ) -> None:
     with (
@@ -116,7 +116,7 @@ def test_f66_after_a_sleep_of_the_machine_it_asks_at_once_over_a_new_connection(
         assert server.connections == 2
 
 
-def test_f66_the_time_that_a_watch_was_given_is_up_if_the_machine_slept_longer(
+def test_f66_timeout_expires_during_a_suspend(
     steps: SteppingClock,
 ) -> None:
     with (
@@ -130,7 +130,7 @@ def test_f66_the_time_that_a_watch_was_given_is_up_if_the_machine_slept_longer(
 
 
 @pytest.mark.parametrize("slept", [0, EIGHT_HOURS])
-def test_f66_stopped_for_real_whether_or_not_the_machine_slept_it_asks_when_continued(
+def test_f66_stopped_by_sigstop_it_polls_when_continued_with_and_without_a_suspend(
     steps: SteppingClock, slept: int
 ) -> None:
     told = JobStatusScript()
@@ -150,7 +150,7 @@ def test_f66_stopped_for_real_whether_or_not_the_machine_slept_it_asks_when_cont
 
 
 @pytest.mark.skipif(not hasattr(LIBC, "tgkill"), reason="a signal to a thread needs glibc's tgkill")
-def test_f66_f81_a_signal_that_another_thread_is_handed_ends_the_wait_as_well() -> None:
+def test_f66_f81_a_signal_delivered_to_another_thread_also_ends_the_wait() -> None:
     with (
         Server(JobStatusScript()) as server,
         watch_events("--interval", "1h", env=clean_env(server.url)) as watch,
@@ -165,7 +165,7 @@ def test_f66_f81_a_signal_that_another_thread_is_handed_ends_the_wait_as_well() 
 
 
 @needs_time_namespace
-def test_f66_on_a_machine_that_has_slept_before_nothing_is_out_of_step() -> None:
+def test_f66_on_a_machine_that_was_suspended_before_all_clocks_agree() -> None:
     # The clock that goes on in sleep is eight hours ahead of the one that does not.
     slept = ("unshare", "--time", "--boottime", str(EIGHT_HOURS))
     with Server(JobStatusScript()) as server:

@@ -37,7 +37,7 @@ def silent(peer: Peer) -> None:
 
 @pytest.mark.parametrize("command", ["get", "watch"])
 @pytest.mark.parametrize("number", ENDINGS)
-def test_f96_s05_no_core_is_written_while_a_secret_is_held(
+def test_f96_s05_no_core_is_written_while_a_secret_is_in_memory(
     number: signal.Signals, command: str, tmp_path: Path
 ) -> None:
     limits, dumped, ended = struck(number, [*COMMAND, command, "j"], tmp_path)

@@ -39,7 +39,7 @@ def service() -> Iterator[Server]:
 @pytest.mark.parametrize(
     "home", [None, "", "relative", "/nonexistent/x", "/dev/null", "~", "\udcff"]
 )
-def test_f37_any_home_will_do_and_no_folder_is_made_where_one_stands(
+def test_f37_any_home_works_and_no_folder_is_created_in_the_working_directory(
     service: Server, tmp_path: Path, home: str | None
 ) -> None:
     env = clean_env(service.url, PYTHONPATH=str(ROOT))
@@ -53,7 +53,7 @@ def test_f37_any_home_will_do_and_no_folder_is_made_where_one_stands(
 
 
 @pytest.mark.skipif(not is_root, reason="becoming an unknown user needs root")
-def test_f37_a_user_without_a_name_or_a_home_is_served_and_told_that_no_token_is_kept(
+def test_f37_a_user_without_a_name_or_a_home_gets_an_answer_and_a_note_that_no_token_is_cached(
     tmp_path: Path,
 ) -> None:
     tmp_path.chmod(0o777)
@@ -71,7 +71,7 @@ def test_f37_a_user_without_a_name_or_a_home_is_served_and_told_that_no_token_is
     assert list(tmp_path.iterdir()) == []
 
 
-def test_f37_with_nothing_at_all_in_its_environment_it_says_what_it_needs(tmp_path: Path) -> None:
+def test_f37_with_an_empty_environment_it_prints_what_it_needs(tmp_path: Path) -> None:
     env = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     ended = run_process("get", "j", env=env, cwd=tmp_path)
     assert ended.code == 4
@@ -106,9 +106,7 @@ def test_f37_f72_a_whole_machine_that_is_read_only_changes_nothing(
 
 
 @needs_mount
-def test_f37_f72_a_home_without_a_byte_of_room_changes_nothing(
-    service: Server, tmp_path: Path
-) -> None:
+def test_f37_f72_a_home_on_a_full_disk_changes_nothing(service: Server, tmp_path: Path) -> None:
     for options in ("size=4k,nr_inodes=1", "ro"):
         words = within_mount(tmp_path, options)
         check_served(service, words, tmp_path)
@@ -159,7 +157,7 @@ def test_f40_no_variable_makes_a_terminal_of_a_pipe(service: Server, env: dict[s
         assert "\x1b" not in re.sub(r"\x1b\[[0-9;]*m", "", ended.out + ended.err)
 
 
-def test_f40_a_terminal_without_a_size_is_taken_for_one_of_80_columns() -> None:
+def test_f40_a_terminal_without_a_size_counts_as_80_columns_wide() -> None:
     below = {"job_id": "b" * 32, "status": "FAIL", "fail_reason": "because " * 20}
     ours, its = pty.openpty()
     with Server(always(answer(job("SUCCESS", sub_jobs=[below])))) as server:
@@ -195,7 +193,7 @@ def test_f62_the_version_is_replaced_in_the_path_and_never_in_the_host(
     assert made.path.endswith(f"/v1/{project}")
 
 
-def test_f97_http_is_spoken_in_two_modules_so_that_its_library_can_be_exchanged() -> None:
+def test_f97_two_modules_import_the_http_library() -> None:
     speak = {path.stem for path in (ROOT / "vbsjob").glob("*.py")
              if {"httpx", "httpcore"} & set(_imported(path))}  # fmt: skip
     assert speak <= {"wire", "deadline"}  # deadline: the limits of time below it
@@ -210,7 +208,7 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("command", ["get j --exit-status", "watch j -q", "--help", "--version"])
-def test_f98_modules_lying_in_the_working_directory_are_not_imported(
+def test_f98_modules_in_the_working_directory_are_not_imported(
     service: Server, tmp_path: Path, command: str
 ) -> None:
     work = tmp_path / "work"

@@ -32,7 +32,7 @@ def get(server: Server, *argv: str) -> ResourceUsage:
     return measure("get", "j", "--exit-status", *argv, env=clean_env(server.url))
 
 
-def test_the_scales_weigh_a_process_and_not_the_one_that_starts_it() -> None:
+def test_the_memory_of_a_process_excludes_its_parent() -> None:
     ours = bytearray(256 << 20)
     with Server(SMALL, SERVERS["one long text"]) as server:
         small, big = get(server), get(server)
@@ -139,7 +139,7 @@ def bounded(name: str, big: str, lightest: Callable[[str], int], folder: Path) -
 @pytest.mark.parametrize(
     ("name", "big"), [(name, big) for big, names in WORST.items() for name in names]
 )
-def test_s12_f51_whatever_shows_a_big_answer_takes_no_more_than_96_mb(
+def test_s12_f51_every_command_shows_a_big_answer_within_96_mb(
     name: str, big: str, lightest: Callable[[str], int], tmp_path: Path
 ) -> None:
     bounded(name, big, lightest, tmp_path)
@@ -147,7 +147,7 @@ def test_s12_f51_whatever_shows_a_big_answer_takes_no_more_than_96_mb(
 
 @pytest.mark.long
 @pytest.mark.parametrize(("name", "big"), REST)
-def test_s12_f51_no_big_answer_takes_more_than_96_mb_however_it_is_shown(
+def test_s12_f51_no_big_answer_takes_more_than_96_mb_in_any_format(
     name: str, big: str, lightest: Callable[[str], int], tmp_path: Path
 ) -> None:
     bounded(name, big, lightest, tmp_path)
@@ -168,7 +168,7 @@ def test_s12_the_same_answer_again_takes_no_more(
 
 
 @pytest.mark.parametrize("name", [pytest.param("watch", marks=pytest.mark.long), "watch jsonl"])
-def test_s12_a_watch_holds_two_answers_while_it_compares_them_and_never_more(
+def test_s12_a_watch_holds_at_most_two_answers_in_memory(
     name: str, lightest: Callable[[str], int], tmp_path: Path
 ) -> None:
     told = [answer(running(number)) for number in range(3)]
@@ -177,7 +177,7 @@ def test_s12_a_watch_holds_two_answers_while_it_compares_them_and_never_more(
     assert ended.peak_kib - lightest(name) < MORE * 4 // 3
 
 
-def test_f21_f73_an_answer_that_would_fill_memory_meets_a_limit_with_a_code_of_its_own() -> None:
+def test_f21_f73_an_answer_that_would_fill_memory_meets_a_limit_with_its_own_exit_code() -> None:
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
 
@@ -190,7 +190,7 @@ def test_f21_f73_an_answer_that_would_fill_memory_meets_a_limit_with_a_code_of_i
 
 
 @pytest.mark.parametrize("mebibytes", [24, 40, 56, 72, 88, 104, 120, 150])
-def test_s20_with_too_little_memory_it_ends_by_no_verdict(mebibytes: int) -> None:
+def test_s20_with_too_little_memory_it_ends_without_a_verdict(mebibytes: int) -> None:
     size = mebibytes << 20
 
     def limited() -> None:

@@ -61,7 +61,7 @@ def asking(service: Server, *argv: str) -> PseudoTerminal:
 
 @pytest.mark.parametrize("number", ENDINGS)
 @pytest.mark.parametrize("command", ["get", "watch"])
-def test_f81_a_signal_at_the_prompt_ends_it_and_the_terminal_has_its_echo_back(
+def test_f81_a_signal_at_the_prompt_ends_it_and_the_terminal_has_its_echo_again(
     service: Server, command: str, number: signal.Signals
 ) -> None:
     terminal = asking(service, command, "j")
@@ -79,7 +79,7 @@ def test_f80_f81_a_second_ctrl_c_at_the_prompt_changes_nothing(service: Server) 
     check_terminal_restored(terminal)
 
 
-def test_f82_a_prompt_that_was_stopped_asks_again_without_echo(service: Server) -> None:
+def test_f82_a_prompt_that_was_stopped_prompts_again_without_echo(service: Server) -> None:
     terminal = PseudoTerminal(
         env=environment(service), command=("bash", "--norc", "--noprofile", "-i")
     )
@@ -99,7 +99,7 @@ def test_f82_a_prompt_that_was_stopped_asks_again_without_echo(service: Server) 
     terminal.child.close(force=True)
 
 
-def test_a_person_who_types_nothing_is_not_asked_again(service: Server) -> None:
+def test_an_empty_password_is_not_requested_again(service: Server) -> None:
     terminal = asking(service, "watch", "j", "--interval", "1")
     terminal.type("\n")
     assert terminal.finish() == 2

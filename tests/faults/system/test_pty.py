@@ -61,7 +61,7 @@ afe17
 @pytest.mark.parametrize(
     ("columns", "lines", "golden"), [(80, 24, MIDDLE), (200, 50, MIDDLE), (40, 10, SMALL)]
 )
-def test_the_picture_on_a_real_terminal_stays_as_the_last_one(
+def test_the_last_frame_stays_on_a_real_terminal(
     running: Server, columns: int, lines: int, golden: str
 ) -> None:
     terminal = watch_on_terminal(running, columns=columns, lines=lines)
@@ -90,7 +90,7 @@ def test_the_sandbox_s_restore_fits_every_screen(columns: int, lines: int) -> No
     check_terminal_restored(terminal)
 
 
-def test_f40_a_storm_of_resizes_neither_asks_nor_crashes(running: Server) -> None:
+def test_f40_many_resizes_cause_no_request_and_no_crash(running: Server) -> None:
     terminal = watch_on_terminal(running, "--interval", "60")
     terminal.wait_for(SHOWN)
     asked = running.requests
@@ -114,7 +114,7 @@ def test_f40_a_storm_of_resizes_neither_asks_nor_crashes(running: Server) -> Non
 PAUSE, GO_ON = "\x13", "\x11"
 
 
-def test_f86_a_paused_terminal_is_drawn_on_again_as_soon_as_it_goes_on(running: Server) -> None:
+def test_f86_a_paused_terminal_is_drawn_again_when_it_continues(running: Server) -> None:
     asked = running.requests
     terminal = watch_on_terminal(running, "--interval", "1")
     terminal.wait_for(SHOWN)
@@ -131,7 +131,7 @@ def test_f86_a_paused_terminal_is_drawn_on_again_as_soon_as_it_goes_on(running: 
 
 
 @pytest.mark.parametrize("number", [None, signal.SIGTERM, signal.SIGHUP])
-def test_f86_a_paused_terminal_keeps_neither_timeout_nor_signal_from_ending_it(
+def test_f86_a_paused_terminal_does_not_prevent_timeout_or_signal(
     running: Server, number: int | None
 ) -> None:
     terminal = watch_on_terminal(running, *([] if number else ["--timeout", "2s"]))
@@ -151,7 +151,7 @@ def test_f86_a_paused_terminal_keeps_neither_timeout_nor_signal_from_ending_it(
 
 @pytest.mark.parametrize("number", [None, signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_f86_a_full_pipe_keeps_neither_timeout_nor_signal_from_ending_it(
+def test_f86_a_full_pipe_does_not_prevent_timeout_or_signal(
     stream: str, number: int | None
 ) -> None:
     texts = (answer(job("RUNNING", entities={"text": f"{n}" * 90_000})) for n in range(1000))
@@ -187,9 +187,7 @@ def test_f86_a_full_pipe_keeps_neither_timeout_nor_signal_from_ending_it(
         "-o jsonl | true",
     ],
 )
-def test_f76_f77_a_reader_that_goes_away_ends_the_watch_with_141(
-    running: Server, pipe: str
-) -> None:
+def test_f76_f77_a_reader_that_closes_ends_the_watch_with_141(running: Server, pipe: str) -> None:
     script = f'"$@" watch j --interval 60 {pipe}; echo "code ${{PIPESTATUS[0]}}"'
     begin = time.monotonic()
     ended = run_bash(script, env=environment(running))

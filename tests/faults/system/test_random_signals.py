@@ -66,7 +66,7 @@ def drawn(state: RunState, service: StateService, *signals: int, runs: int = 0) 
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_f79_f81_a_signal_in_every_state_is_what_it_dies_by(
+def test_f79_f81_a_signal_in_every_state_ends_it_by_that_signal(
     service: StateService, shells: Shells, name: str, record_property: Tell
 ) -> None:
     state = NAMED[name]
@@ -100,7 +100,7 @@ def stop(case: SignalCase, run: SignalledRun) -> None:
 
 
 @pytest.mark.parametrize("name", ["waiting", "drawing", "prompt", "first-question"])
-def test_f81_f82_a_signal_to_a_run_that_was_stopped_is_what_it_dies_by(
+def test_f81_f82_a_signal_to_a_run_that_was_stopped_ends_it_by_that_signal(
     service: StateService, shells: Shells, name: str, record_property: Tell
 ) -> None:
     cases = drawn(NAMED[name], service, runs=12)
@@ -116,7 +116,7 @@ def go_away(_: SignalCase, run: SignalledRun) -> None:
 @pytest.mark.parametrize(
     ("name", "runs"), [("keeping-a-token", 40), ("events", 20), ("full-pipe", 10)]
 )
-def test_f76_a_reader_that_goes_away_at_any_moment_is_what_it_dies_of(
+def test_f76_a_reader_that_closes_at_any_moment_ends_it_by_sigpipe(
     service: StateService, shells: Shells, name: str, runs: int, record_property: Tell
 ) -> None:
     record_property("cases", runs)
@@ -125,7 +125,7 @@ def test_f76_a_reader_that_goes_away_at_any_moment_is_what_it_dies_of(
     assert died == runs or state.ends
 
 
-def test_f79_f81_a_signal_while_another_run_signs_in_is_what_it_dies_by(
+def test_f79_f81_a_signal_while_another_run_signs_in_ends_it_by_that_signal(
     service: StateService, shells: Shells, record_property: Tell
 ) -> None:
     name = service.named("running")
@@ -143,7 +143,7 @@ def test_f79_f81_a_signal_while_another_run_signs_in_is_what_it_dies_by(
 
 
 @needs_mount
-def test_f79_f81_a_signal_while_a_name_is_looked_up_is_what_it_dies_by(
+def test_f79_f81_a_signal_while_a_name_is_looked_up_ends_it_by_that_signal(
     service: StateService, tmp_path: Path, record_property: Tell
 ) -> None:
     (tmp_path / "resolv.conf").write_text("nameserver 127.7.255.53\n")
@@ -171,7 +171,7 @@ def test_f79_f81_a_signal_while_a_name_is_looked_up_is_what_it_dies_by(
         assert run_cases(drawn(state, service), waiting) == state.runs
 
 
-def test_f84_what_sigkill_leaves_behind_disturbs_no_later_run(
+def test_f84_files_left_by_sigkill_do_not_disturb_later_runs(
     service: StateService, shells: Shells, record_property: Tell
 ) -> None:
     state = replace(NAMED["keeping-a-token"], within=0.03)
@@ -185,7 +185,7 @@ def test_f84_what_sigkill_leaves_behind_disturbs_no_later_run(
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMED)
-def test_f79_f80_f81_a_signal_in_every_state_by_chance(
+def test_f79_f80_f81_a_signal_in_every_state_at_random(
     service: StateService, shells: Shells, name: str
 ) -> None:
     state, seed = NAMED[name], random.SystemRandom().randrange(1 << 30)

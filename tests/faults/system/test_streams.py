@@ -43,7 +43,7 @@ def well() -> Iterator[Server]:
     ["get j", "get j -o json", "get j -o yaml", "get j -f status", "--help", "get --help",
      "--version", "sandbox"],
 )  # fmt: skip
-def test_f78_a_full_disk_under_stdout_is_70_and_named(well: Server, command: str) -> None:
+def test_f78_a_full_disk_under_stdout_is_70_and_reported(well: Server, command: str) -> None:
     ended = run_bash(f'"$@" {command} >/dev/full', env=clean_env(well.url))
     assert ended.code == 70, ended.err
     assert ended.is_clean
@@ -51,7 +51,7 @@ def test_f78_a_full_disk_under_stdout_is_70_and_named(well: Server, command: str
 
 
 @pytest.mark.parametrize("command", ["get j", "get j -o json", "--help", "--version"])
-def test_f78_a_closed_stdout_is_70_and_named(well: Server, command: str) -> None:
+def test_f78_a_closed_stdout_is_70_and_reported(well: Server, command: str) -> None:
     ended = run_bash(f'"$@" {command} >&-', env=clean_env(well.url))
     assert ended.code == 70, ended.err
     assert ended.is_clean
@@ -64,7 +64,7 @@ CLOSED = ["", "<&-"], ["", ">&-", ">/dev/full"], ["", "2>&-", "2>/dev/full"]
 
 @needs_full
 @pytest.mark.parametrize("redirections", [" ".join(r) for r in product(*CLOSED)])
-def test_f78_s20_no_missing_stream_changes_what_the_code_says(
+def test_f78_s20_a_missing_stream_does_not_change_the_code(
     failing: Server, redirections: str
 ) -> None:
     writes = ">&-" in redirections.replace("2>&-", "") or ">/dev/full" in redirections.replace(
@@ -80,14 +80,14 @@ def test_f78_s20_no_missing_stream_changes_what_the_code_says(
 @needs_full
 @pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", "2>/dev/full >&-"])
 @pytest.mark.parametrize("command", ["get", "get ../x", "get j --cloud none", "nonsense", "--zz"])
-def test_f78_a_problem_that_cannot_be_told_keeps_its_code(command: str, redirection: str) -> None:
+def test_f78_an_error_that_cannot_be_printed_keeps_its_code(command: str, redirection: str) -> None:
     ended = run_bash(f'"$@" {command} {redirection}', env=clean_env())
     assert ended.code in {2, 4}
 
 
 @needs_full
 @pytest.mark.parametrize("progress", ["plain", "json"])
-def test_f78_a_full_disk_under_stderr_costs_a_watch_neither_its_answer_nor_its_code(
+def test_f78_a_full_disk_under_stderr_changes_neither_the_answer_nor_the_code_of_a_watch(
     failing: Server, progress: str
 ) -> None:
     line = f'"$@" watch j -o json --progress {progress} 2>/dev/full'
@@ -96,7 +96,7 @@ def test_f78_a_full_disk_under_stderr_costs_a_watch_neither_its_answer_nor_its_c
     assert json.loads(ended.out)["status"] == "FAIL"
 
 
-def test_f86_a_full_pipe_that_is_not_to_be_waited_for_gets_the_whole_answer_all_the_same(
+def test_f86_a_full_pipe_that_is_non_blocking_gets_the_complete_answer(
     failing: Server,
 ) -> None:
     reader, writer = os.pipe()
@@ -112,7 +112,7 @@ def test_f86_a_full_pipe_that_is_not_to_be_waited_for_gets_the_whole_answer_all_
         assert child.wait() == 0
 
 
-def test_f78_a_socket_never_takes_the_place_of_a_closed_stream(well: Server) -> None:
+def test_f78_a_socket_never_replaces_a_closed_stream(well: Server) -> None:
     ended = run_bash('"$@" get j -v <&- >&- 2>&-', env=clean_env(well.url))
     assert ended.code == 70
     for log in well.received:
@@ -121,7 +121,7 @@ def test_f78_a_socket_never_takes_the_place_of_a_closed_stream(well: Server) -> 
         assert b"vbsjob: " not in log
 
 
-def test_f78_bytes_on_stdin_that_are_no_text_are_no_job_id() -> None:
+def test_f78_bytes_on_stdin_that_are_not_text_are_not_a_job_id() -> None:
     env = clean_env("https://vbs.invalid")
     for content in (b"\xff\xfe\x00", b"a\xffb\n", b"\x00", b'{"job_id": "\xc3\x28"}'):
         ended = run_process("get", "-", env=env, stdin=content)
@@ -144,7 +144,7 @@ def read_some(env: dict[str, str], count: int, *argv: str) -> tuple[int, bytes]:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 100, 4096, 65536, 100_000])
 @pytest.mark.parametrize("output", ["table", "json", "value"])
-def test_f76_a_reader_that_goes_away_ends_it_by_sigpipe_and_without_a_word(
+def test_f76_a_reader_that_closes_ends_it_by_sigpipe_without_output(
     failing: Server, count: int, output: str
 ) -> None:
     argv = ("get", "j", "--exit-status", "-o", output, "-f", "entities.note")
@@ -152,7 +152,7 @@ def test_f76_a_reader_that_goes_away_ends_it_by_sigpipe_and_without_a_word(
     assert (code, err) == (SIGPIPE, b"")
 
 
-def test_f76_a_reader_that_took_everything_leaves_the_code_alone(well: Server) -> None:
+def test_f76_a_reader_that_read_everything_does_not_change_the_code(well: Server) -> None:
     line = 'set -o pipefail; "$@" get j -o json | cat >/dev/null'
     assert run_bash(line, env=clean_env(well.url)).code == 0
 
@@ -163,7 +163,7 @@ def test_f76_help_into_head_is_quiet() -> None:
     assert ended.err == ""
 
 
-def test_f76_an_error_whose_reader_has_gone_keeps_its_code(failing: Server) -> None:
+def test_f76_an_error_whose_reader_has_closed_keeps_its_code(failing: Server) -> None:
     line = '"$@" get ../x 2> >(true); exit $?'
     assert run_bash(line, env=clean_env(failing.url)).code == 2
 

@@ -54,7 +54,7 @@ def prompt(running: Server) -> Iterator[PseudoTerminal]:
     terminal.child.close(force=True)
 
 
-def test_f82_ctrl_z_stops_it_and_fg_draws_and_asks_at_once(
+def test_f82_ctrl_z_stops_it_and_fg_draws_and_polls_at_once(
     running: Server, prompt: PseudoTerminal
 ) -> None:
     asked = running.requests
@@ -87,7 +87,7 @@ def test_f83_in_the_background_it_leaves_the_terminal_to_the_shell(prompt: Pseud
     prompt.wait_for("Resume: vbsjob watch j")
 
 
-def test_f66_after_a_stop_it_asks_and_draws_at_once(running: Server) -> None:
+def test_f66_after_sigcont_it_polls_and_draws_at_once(running: Server) -> None:
     terminal = watch_on_terminal(running, "--interval", "60")
     terminal.wait_for(SHOWN)
     asked = running.requests

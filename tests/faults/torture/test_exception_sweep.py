@@ -81,7 +81,7 @@ def swept(command: str, kind: str, limit: int | None, cache: Path) -> int:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("kind", BROKEN)
-def test_f92_s05_s20_an_error_at_any_call_tells_no_secret_and_no_lie(
+def test_f92_s05_s20_an_error_at_any_call_prints_no_secret_and_no_wrong_verdict(
     command: str, kind: str, tmp_path: Path, record_property: Any
 ) -> None:
     record_property("cases", swept(command, kind, SOME, tmp_path))
@@ -90,7 +90,7 @@ def test_f92_s05_s20_an_error_at_any_call_tells_no_secret_and_no_lie(
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("command", COMMANDS)
-def test_f92_s05_s20_an_error_at_each_call_tells_no_secret_and_no_lie(
+def test_f92_s05_s20_an_error_at_each_call_prints_no_secret_and_no_wrong_verdict(
     command: str, tmp_path: Path, record_property: Any
 ) -> None:
     record_property("cases", swept(command, "a bug", None, tmp_path))

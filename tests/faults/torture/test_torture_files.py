@@ -133,7 +133,7 @@ def tortured(context: FileSetup, state: str, operation: str, *harms: Fault) -> C
     return struck
 
 
-def test_s20_each_call_with_a_file_may_fail_once_and_no_code_lies(
+def test_s20_each_call_with_a_file_may_fail_once_without_a_wrong_code(
     context: FileSetup, record_property: Callable[[str, object], None]
 ) -> None:
     struck = tortured(context, COLD, "file", errno.EIO)
@@ -179,7 +179,7 @@ def test_s20_each_call_with_a_file_may_fail_in_every_way_it_can(
         pytest.param(COLD, errno.EDQUOT, marks=pytest.mark.long),
     ],
 )
-def test_f72_no_room_at_any_write_of_cache_and_history_costs_no_answer(
+def test_f72_a_full_disk_at_any_write_of_cache_and_history_keeps_the_answer(
     context: FileSetup, state: str, harm: int, record_property: Callable[[str, object], None]
 ) -> None:
     struck = tortured(context, state, "change", harm)
@@ -187,7 +187,7 @@ def test_f72_no_room_at_any_write_of_cache_and_history_costs_no_answer(
     record_property("cases", struck.total())
 
 
-def test_f72_a_disk_that_fails_to_read_once_costs_no_history(
+def test_f72_a_disk_that_fails_to_read_once_keeps_the_history(
     context: FileSetup, record_property: Callable[[str, object], None]
 ) -> None:
     struck = tortured(context, STALE, "read", errno.EIO)
@@ -196,7 +196,7 @@ def test_f72_a_disk_that_fails_to_read_once_costs_no_history(
 
 
 @pytest.mark.parametrize("state", [COLD, STALE])
-def test_f69_trouble_with_any_lock_is_never_fatal(
+def test_f69_any_failing_lock_is_never_fatal(
     context: FileSetup, state: str, record_property: Callable[[str, object], None]
 ) -> None:
     harm = errno.ENOLCK if state == COLD else errno.EINTR
@@ -214,7 +214,7 @@ def test_f69_trouble_with_any_lock_is_never_fatal(
         pytest.param(STALE, "before", marks=pytest.mark.long),
     ],
 )
-def test_f68_f84_killed_at_any_change_of_cache_or_history_the_next_run_heals_it(
+def test_f68_f84_killed_at_any_change_of_cache_or_history_the_next_run_repairs_it(
     context: FileSetup, state: str, moment: str, record_property: Callable[[str, object], None]
 ) -> None:
     kills = orphans = 0

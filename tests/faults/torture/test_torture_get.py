@@ -140,7 +140,7 @@ BESIDE = 24
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("operation", CALLS)
-def test_s20_each_operation_of_get_may_fail_once_and_no_code_lies(
+def test_s20_each_operation_of_get_may_fail_once_without_a_wrong_code(
     context: NetworkSetup, operation: str, way: str, record_property: Callable[[str, object], None]
 ) -> None:
     counted = CallFault(operation, context.logs / f"{operation}-{way}", context.place.folder)

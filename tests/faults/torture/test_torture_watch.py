@@ -143,7 +143,7 @@ def allowed(strike: CallFault, manner: str) -> set[int]:
 
 
 @pytest.mark.parametrize("manner", MANNERS)
-def test_s20_f31_f77_f78_each_call_of_a_watch_may_fail_once_and_no_code_lies(
+def test_s20_f31_f77_f78_each_call_of_a_watch_may_fail_once_without_a_wrong_code(
     context: WatchSetup, manner: str, record_property: Callable[[str, object], None]
 ) -> None:
     struck = context.tortured(manner, CALLS)
@@ -152,7 +152,7 @@ def test_s20_f31_f77_f78_each_call_of_a_watch_may_fail_once_and_no_code_lies(
 
 
 @pytest.mark.parametrize("manner", MANNERS)
-def test_f72_no_room_at_any_write_of_a_watch_costs_no_verdict(
+def test_f72_a_full_disk_at_any_write_of_a_watch_keeps_the_verdict(
     context: WatchSetup, manner: str, record_property: Callable[[str, object], None]
 ) -> None:
     struck = context.tortured(manner, {"write": (errno.ENOSPC,), "rename": (errno.EROFS,)})
