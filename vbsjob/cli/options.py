@@ -1,143 +1,114 @@
-"""Every flag with its help, written once; commands list them, man pages and completions follow."""
+"""Every option and argument, defined once; commands list them, man pages and completions follow.
+
+An option that is a setting takes its help from config/schema.py.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from vbsjob.config import schema
 
+OUTPUT, TREE, WATCHING, CONNECTION, CI = "Output", "Tree", "Watching", "Connection", "CI"
+"""Groups of options in the help."""
+
+
+def _setting(group: str, *flags: str, name: str = "", metavar: str | None = None) -> Any:
+    """Return the option for a setting; its name is taken from the long flag."""
+    setting = schema.SETTINGS_BY_NAME[name or flags[0].lstrip("-").replace("-", "_")]
+    return typer.Option(
+        *flags, metavar=metavar, help=setting.sentence, rich_help_panel=group, show_default=False
+    )
+
+
 Jobs = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(
         metavar="JOB...",
-        help="Job ids; '-' reads ids or creation answers from stdin, @last and @2 the history.",
+        help="Job ids. @last is the most recent job, @2 the one before; '-' reads ids or JSON"
+        " documents with job ids from standard input.",
+        show_default=False,
     ),
 ]
-Cloud = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="A cloud of clouds.yaml or config.toml, or 'sandbox'."),
-]
-Region = Annotated[str | None, typer.Option(metavar="NAME", help="The region, such as eu-de.")]
-Project = Annotated[
-    str | None, typer.Option(metavar="ID|NAME", help="The project, by id or by name.")
-]
-Endpoint = Annotated[
-    str | None,
-    typer.Option(metavar="URL", help="The service's address; any service with this job API."),
-]
-Output = Annotated[
-    schema.Format | None,
-    typer.Option("--output", "-o", help="What stdout carries; 'table' by default."),
-]
+Cloud = Annotated[str | None, _setting(CONNECTION, "--cloud", metavar="NAME")]
+Region = Annotated[str | None, _setting(CONNECTION, "--region", metavar="NAME")]
+Project = Annotated[str | None, _setting(CONNECTION, "--project", metavar="ID|NAME")]
+Endpoint = Annotated[str | None, _setting(CONNECTION, "--endpoint", metavar="URL")]
+RetryFor = Annotated[str | None, _setting(CONNECTION, "--retry-for", metavar="TIME")]
+Cache = Annotated[bool | None, _setting(CONNECTION, "--cache/--no-cache", name="cache")]
+InsecureHttp = Annotated[bool | None, _setting(CONNECTION, "--insecure-http")]
+
+Output = Annotated[schema.Format | None, _setting(OUTPUT, "--output", "-o", metavar="FORMAT")]
 Fields = Annotated[
     list[str] | None,
     typer.Option(
         "--field",
         "-f",
-        metavar="PATH",
-        help="Only this field, dotted: entities.backup_id; may be repeated.",
+        metavar="FIELD",
+        help="Print only this field, such as entities.backup_id; may be repeated.",
+        rich_help_panel=OUTPUT,
     ),
 ]
-Color = Annotated[schema.Color | None, typer.Option(help="Colour; NO_COLOR is respected.")]
-Verbose = Annotated[
-    bool | None, typer.Option("--verbose", "-v", help="Show each request on stderr.")
-]
-Quiet = Annotated[bool | None, typer.Option("--quiet", "-q", help="Say nothing: exit code only.")]
+Color = Annotated[schema.Color | None, _setting(OUTPUT, "--color", metavar="WHEN")]
+Verbose = Annotated[bool | None, _setting(OUTPUT, "--verbose", "-v")]
+Quiet = Annotated[bool | None, _setting(OUTPUT, "--quiet", "-q")]
 ExitStatus = Annotated[
-    bool | None,
+    bool | None, _setting(OUTPUT, "--exit-status/--no-exit-status", name="exit_status")
+]
+
+Depth = Annotated[str | None, _setting(TREE, "--depth", metavar="LEVELS")]
+Only = Annotated[str | None, _setting(TREE, "--only", metavar="STATUS,...")]
+Sort = Annotated[schema.Sort | None, _setting(TREE, "--sort", metavar="ORDER")]
+Ascii = Annotated[bool | None, _setting(TREE, "--ascii")]
+Watch = Annotated[
+    bool,
     typer.Option(
-        "--exit-status/--no-exit-status",
-        help="Exit with the job's state: 0 SUCCESS, 1 FAIL, 8 not ended.",
+        "--watch", help="Wait until the jobs have ended, as 'vbsjob watch'.", rich_help_panel=TREE
     ),
 ]
-RetryFor = Annotated[
-    str | None,
+
+Timeout = Annotated[str | None, _setting(WATCHING, "--timeout", metavar="TIME")]
+Interval = Annotated[str | None, _setting(WATCHING, "--interval", metavar="TIME")]
+WaitForJob = Annotated[str | None, _setting(WATCHING, "--wait-for-job", metavar="TIME")]
+FailFast = Annotated[bool | None, _setting(WATCHING, "--fail-fast")]
+Any_ = Annotated[bool | None, _setting(WATCHING, "--any")]
+Progress = Annotated[schema.Progress | None, _setting(WATCHING, "--progress", metavar="HOW")]
+Heartbeat = Annotated[str | None, _setting(WATCHING, "--heartbeat", metavar="TIME")]
+Bell = Annotated[bool | None, _setting(WATCHING, "--bell")]
+
+Github = Annotated[bool | None, _setting(CI, "--github")]
+Junit = Annotated[str | None, _setting(CI, "--junit", metavar="FILE")]
+
+Port = Annotated[
+    int,
     typer.Option(
-        metavar="TIME", help="How long to go on trying without an answer; 60s, in watch 15m."
+        metavar="PORT",
+        min=0,
+        max=65535,
+        help="TCP port; 0 chooses a free one.",
+        show_default=False,
     ),
 ]
-Cache = Annotated[
-    bool | None,
-    typer.Option("--cache/--no-cache", help="Keep the token for the next run, or leave no trace."),
-]
-InsecureHttp = Annotated[
-    bool | None,
-    typer.Option("--insecure-http", help="Allow plain http beyond this machine: secrets show."),
-]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 is any free one.")]
 Faults = Annotated[
     list[str] | None,
     typer.Option(
         "--fault",
         metavar="KIND=SHARE",
-        help="Spoil a share (0 to 1) of the answers about jobs: 429, 500, 502, 503, 504, cut,"
-        " empty, garbage or slow; may be repeated.",
+        help="Answer a share (0 to 1) of the job queries with a fault: 429, 500, 502, 503, 504,"
+        " cut, empty, garbage or slow; may be repeated.",
     ),
 ]
 TokenLife = Annotated[
-    str | None, typer.Option(metavar="TIME", help="How long a token is valid; 24h.")
+    str | None, typer.Option(metavar="TIME", help="How long a token is valid; 24h by default.")
 ]
 ErrorCode = Annotated[
     str | None,
-    typer.Argument(metavar="[CODE]", help="An error_code, in any case; without one, all of them."),
-]
-Topic = Annotated[
-    str | None,
-    typer.Argument(metavar="[TOPIC]", help="A command, 'exit-codes' or 'environment'."),
-]
-Timeout = Annotated[
-    str | None,
-    typer.Option(metavar="TIME", help="End the whole watch after this time with 124; no limit."),
-]
-Interval = Annotated[
-    str | None,
-    typer.Option(metavar="TIME", help="Ask this often; by default 2s to 15s, by the job's age."),
-]
-WaitForJob = Annotated[
-    str | None,
-    typer.Option(metavar="TIME", help="How long a new id may be unknown to the service; 30s."),
-]
-FailFast = Annotated[
-    bool | None,
-    typer.Option("--fail-fast", help="End with 1 as soon as a job or a sub-job is FAIL."),
-]
-Any = Annotated[
-    bool | None, typer.Option("--any", help="End with the first job that ends, by its verdict.")
-]
-Progress = Annotated[
-    schema.Progress | None,
-    typer.Option(help="What stderr shows meanwhile; by default a picture on a terminal."),
-]
-Heartbeat = Annotated[
-    str | None,
-    typer.Option(metavar="TIME", help="Longest silence of plain progress; 60s."),
-]
-Bell = Annotated[bool | None, typer.Option("--bell", help="Ring the terminal's bell at the end.")]
-Github = Annotated[
-    bool | None,
-    typer.Option("--github", help="Tell GitHub Actions: annotations, step summary, outputs."),
-]
-Junit = Annotated[
-    str | None,
-    typer.Option(metavar="FILE", help="Write a JUnit report with a test case a sub-job."),
-]
-Watch = Annotated[
-    bool,
-    typer.Option("--watch", help="Go on until the jobs have ended, as the command watch does."),
-]
-Depth = Annotated[
-    str | None, typer.Option(metavar="N", help="Show so many levels of sub-jobs, count the rest.")
-]
-Only = Annotated[
-    str | None,
-    typer.Option(
-        metavar="STATUS,...",
-        help="Only sub-jobs that are failed, running, waiting, done or other, and those above.",
+    typer.Argument(
+        metavar="[CODE]", help="An error code, in upper or lower case; all codes if omitted."
     ),
 ]
-Sort = Annotated[
-    schema.Sort | None, typer.Option(help="Order of sub-jobs: the service's ('api') or another.")
+Topic = Annotated[
+    str | None, typer.Argument(metavar="[TOPIC]", help="A command, or a topic of the list below.")
 ]
-Ascii = Annotated[bool | None, typer.Option("--ascii", help="Draw with plain letters and lines.")]

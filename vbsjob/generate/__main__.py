@@ -1,7 +1,7 @@
-"""Writes man/ and completions/ from the command tree: `python -m vbsjob.generate` in a checkout.
+"""Writes man/ and completions/ from the commands: `python -m vbsjob.generate` in a checkout.
 
-What is written depends on the tree and the tables alone, so it can be committed and compared.
-Not part of running a command.
+The files depend on nothing but the source, so they are committed, and a test compares them.
+This package is not part of the wheel.
 """
 
 from __future__ import annotations
@@ -12,93 +12,106 @@ from typing import TYPE_CHECKING, Any
 
 import typer.main
 
+from vbsjob.cli import help as help_command
 from vbsjob.cli.app import app
-from vbsjob.cli.help import command_exit_codes
-from vbsjob.generate import man_pages, scripts
+from vbsjob.generate import bash, fish, man_pages, zsh
 from vbsjob.generate.command_tree import Command, Parameter
+from vbsjob.jobs import error_codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
+HELP_OPTION = Parameter("help", ("-h", "--help"), "Show the help of the command.")
 
 
-def tree() -> Command:
+def command_tree() -> Command:
     """Return the whole command tree."""
     return _command(typer.main.get_command(app), ("vbsjob",))
 
 
-def _command(found: Any, path: tuple[str, ...]) -> Command:
-    """Read one command: its docstring's first paragraph is its summary, then come examples."""
-    paragraphs = re.split(r"\n\s*\n", (found.help or "").strip())
+def _command(command: Any, path: tuple[str, ...]) -> Command:
+    """Read one Typer command. Its help is a summary, a block of examples, and further text."""
+    paragraphs = re.split(r"\n\s*\n", (command.help or "").strip())
     blocks = [part.removeprefix("\b\n") for part in paragraphs if part.startswith("\b")]
     examples = next((block for block in blocks if "vbsjob " in block), "")
-    parameters = [_parameter(parameter) for parameter in found.params if not _hidden(parameter)]
+    parameters = [_parameter(item) for item in command.params if not _hidden(item)]
     return Command(
         path,
         " ".join(paragraphs[0].split()),
-        tuple(_texts(paragraphs[1:], examples)),
+        tuple(_further_text(paragraphs[1:], examples)),
         tuple(examples.splitlines()),
-        (*(p for p in parameters if p.names), HELP),
-        tuple(p for p in parameters if not p.names),
-        command_exit_codes(" ".join(path[1:])),
-        tuple(_command(below, (*path, name)) for name, below in _below(found)),
+        (*(item for item in parameters if item.flags), HELP_OPTION),
+        tuple(item for item in parameters if not item.flags),
+        help_command.command_exit_codes(" ".join(path[1:])),
+        tuple(_command(below, (*path, name)) for name, below in _subcommands(command)),
     )
 
 
-HELP = Parameter("help", ("-h", "--help"), "Show the command's help.")
-
-
-def _below(found: Any) -> list[tuple[str, Any]]:
-    named: dict[str, Any] = getattr(found, "commands", {})
-    return [(name, command) for name, command in named.items() if not command.hidden]
+def _subcommands(command: Any) -> list[tuple[str, Any]]:
+    commands: dict[str, Any] = getattr(command, "commands", {})
+    return [(name, below) for name, below in commands.items() if not below.hidden]
 
 
 def _hidden(parameter: Any) -> bool:
     return bool(getattr(parameter, "hidden", False)) or "--help" in parameter.opts
 
 
-def _texts(paragraphs: list[str], examples: str) -> Iterator[str]:
-    """Yield what is left of the help beside the examples, blocks with a newline before them."""
-    for part in paragraphs:
-        block = part.removeprefix("\b\n")
-        if part.startswith("\b") and block != examples:
+def _further_text(paragraphs: list[str], examples: str) -> Iterator[str]:
+    """Yield the help without its examples; a block whose lines are kept starts with a newline."""
+    for paragraph in paragraphs:
+        block = paragraph.removeprefix("\b\n")
+        if paragraph.startswith("\b") and block != examples:
             yield f"\n{block}"
-        elif not part.startswith("\b"):
-            yield " ".join(part.split())
+        elif not paragraph.startswith("\b"):
+            yield " ".join(paragraph.split())
 
 
-def _parameter(found: Any) -> Parameter:
-    is_option = found.param_type_name == "option"
-    names = [*found.opts, *found.secondary_opts] if is_option else []
-    choices = tuple(getattr(found.type, "choices", ()))
-    value = "" if is_option and found.is_flag else found.metavar or found.type.name.upper()
+def _parameter(parameter: Any) -> Parameter:
+    is_option = parameter.param_type_name == "option"
+    flags = [*parameter.opts, *parameter.secondary_opts] if is_option else []
+    is_switch = is_option and parameter.is_flag
+    metavar = "" if is_switch else parameter.metavar or parameter.type.name.upper()
     return Parameter(
-        found.name,
-        tuple(sorted(names, key=lambda name: name.startswith("--"))),
-        found.help or "",
-        "|".join(choices) or value.strip("[].").replace("_", "-"),
-        choices,
-        bool(getattr(found, "multiple", False) or found.nargs == -1),
-        found.required,
+        parameter.name,
+        tuple(sorted(flags, key=lambda flag: flag.startswith("--"))),
+        parameter.help or "",
+        metavar.strip("[].").replace("_", "-"),
+        tuple(getattr(parameter.type, "choices", ())) or _words(parameter.name),
+        bool(getattr(parameter, "multiple", False) or parameter.nargs == -1),
+        parameter.required,
     )
 
 
+def _words(name: str) -> tuple[str, ...]:
+    """Return the values that the arguments of `explain` and `help` accept."""
+    if name == "code":
+        return tuple(error_codes.everything())
+    if name == "topic":
+        commands = [word for word, _ in _subcommands(typer.main.get_command(app))]
+        return (*commands, *help_command.TOPICS)
+    return ()
+
+
 def files() -> dict[str, str]:
-    """Return every file to be written: its place in a checkout, and its text."""
-    top = tree()
-    pages = {f"man/{command.page}.1": man_pages.page(command, top) for command in top.every()}
-    return pages | {f"completions/{name}": text for name, text in scripts.scripts(top).items()}
+    """Return the text of every generated file by its path in a checkout."""
+    top = command_tree()
+    return {
+        **{f"man/{command.page}.1": man_pages.page(command, top) for command in top.walk()},
+        "completions/vbsjob.bash": bash.script(top),
+        "completions/_vbsjob": zsh.script(top),
+        "completions/vbsjob.fish": fish.script(top),
+    }
 
 
 def main() -> None:
-    """Write every file, and remove pages of commands that are gone."""
-    written = files()
-    for old in ROOT.joinpath("man").glob("*.1"):
-        if f"man/{old.name}" not in written:
-            old.unlink()
-    for place, text in written.items():
-        path = ROOT / place
+    """Write every file, and remove the pages of commands that no longer exist."""
+    texts = files()
+    for page in ROOT.joinpath("man").glob("*.1"):
+        if f"man/{page.name}" not in texts:
+            page.unlink()
+    for name, text in texts.items():
+        path = ROOT / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
 

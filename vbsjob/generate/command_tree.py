@@ -1,7 +1,4 @@
-"""The command tree as values, for whoever writes about it: manual pages, completions.
-
-Knows no library; `manual` reads the tree from the commands themselves.
-"""
+"""The commands as plain values: what man pages and completion scripts are made from."""
 
 from __future__ import annotations
 
@@ -13,57 +10,61 @@ if TYPE_CHECKING:
 
     from vbsjob.exit_codes import ExitCode
 
+DYNAMIC = {"jobs": "jobs", "cloud": "clouds"}
+"""Parameters whose values `vbsjob --offer KIND` prints while the user presses Tab."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """An option or an argument."""
 
     name: str
-    names: tuple[str, ...]
-    """How it is typed, short form first; empty for an argument."""
+    flags: tuple[str, ...]
+    """How the option is typed, short form first; empty for an argument."""
     help: str
-    value: str = ""
-    """What stands for its value in a synopsis; empty for a switch."""
-    choices: tuple[str, ...] = ()
+    metavar: str = ""
+    """Placeholder of its value in a synopsis; empty for a switch."""
+    words: tuple[str, ...] = ()
+    """All values that it accepts, if they are known when the scripts are written."""
     repeated: bool = False
     required: bool = False
 
     @property
     def kind(self) -> str:
-        """What completes its value: choices, jobs, clouds, codes, topics, files, or nothing."""
-        if self.choices:
-            return "choices"
-        kinds = {"jobs": "jobs", "cloud": "clouds", "code": "codes", "topic": "topics"}
-        return "files" if self.value == "FILE" else kinds.get(self.name, "")
+        """What completes its value: words, jobs, clouds, files, or empty for nothing."""
+        if self.words:
+            return "words"
+        return "files" if self.metavar == "FILE" else DYNAMIC.get(self.name, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command, or a group of them if it has any `below`."""
+    """A command, or a group of commands if it has `subcommands`."""
 
     path: tuple[str, ...]
+    """Its words: ("vbsjob", "config", "show")."""
     summary: str
     text: tuple[str, ...] = ()
-    """Further paragraphs; one that begins with a newline is kept as it is, line by line."""
+    """Further paragraphs of its help; one that begins with a newline keeps its lines."""
     examples: tuple[str, ...] = ()
     options: tuple[Parameter, ...] = ()
     arguments: tuple[Parameter, ...] = ()
     exit_codes: tuple[ExitCode, ...] = ()
-    """Exit codes that its help lists."""
-    below: tuple[Command, ...] = field(default=())
+    """Exit codes that it can end with."""
+    subcommands: tuple[Command, ...] = field(default=())
 
     @property
     def name(self) -> str:
-        """The whole name: `vbsjob config show`."""
+        """Its full name: `vbsjob config show`."""
         return " ".join(self.path)
 
     @property
     def page(self) -> str:
-        """The name of its manual page: `vbsjob-config-show`."""
+        """The name of its man page: `vbsjob-config-show`."""
         return "-".join(self.path)
 
-    def every(self) -> Iterator[Command]:
-        """Yield the command and all below it, parents first."""
+    def walk(self) -> Iterator[Command]:
+        """Yield this command and all subcommands, parents first."""
         yield self
-        for command in self.below:
-            yield from command.every()
+        for command in self.subcommands:
+            yield from command.walk()

@@ -84,10 +84,10 @@ def _phrase(summary: str) -> str:
 
 def _synopsis(command: Command) -> list[str]:
     lines = [_bold(command.name), "[" + r"\fIOPTIONS\fR" + "]"]
-    if command.below:
+    if command.subcommands:
         lines.append(r"\fICOMMAND\fR")
     for argument in command.arguments:
-        word = rf"\fI{_text(argument.value)}\fR" + (r"\~.\|.\|." if argument.repeated else "")
+        word = rf"\fI{_text(argument.metavar)}\fR" + (r"\~.\|.\|." if argument.repeated else "")
         lines.append(word if argument.required else f"[{word}]")
     return lines
 
@@ -98,10 +98,10 @@ def _description(command: Command) -> Iterator[str]:
         yield ".PP"
         kept = paragraph.startswith("\n")
         yield from _literal(paragraph[1:].splitlines()) if kept else _filled(paragraph)
-    if command.below:
+    if command.subcommands:
         yield ".PP"
         yield "The commands:"
-        yield from _tagged((_bold(below.path[-1]), below.summary) for below in command.below)
+        yield from _tagged((_bold(below.path[-1]), below.summary) for below in command.subcommands)
 
 
 def _literal(lines: Iterable[str]) -> list[str]:
@@ -122,10 +122,10 @@ def _options(command: Command) -> Iterator[tuple[str, str]]:
 
 
 def _tag(found: Parameter) -> str:
-    value = rf"\fI{_text(found.value)}\fR" if found.value else ""
-    if not found.names:
+    value = rf"\fI{_text(found.metavar)}\fR" if found.metavar else ""
+    if not found.flags:
         return value
-    return ", ".join(map(_bold, found.names)) + (f" {value}" if value else "")
+    return ", ".join(map(_bold, found.flags)) + (f" {value}" if value else "")
 
 
 def _codes(command: Command) -> Iterator[tuple[str, str]]:
@@ -151,9 +151,9 @@ def _environment(command: Command, top: bool) -> Iterator[str]:  # noqa: FBT001 
 
 
 def _as_option(option: Parameter) -> str:
-    return f"As {option.names[-1] if len(option.names) < 3 else option.names[1]}."
+    return f"As {option.flags[-1] if len(option.flags) < 3 else option.flags[1]}."
 
 
 def _also(command: Command, top: Command) -> str:
-    others = [other.page for other in top.every() if other is not command]
+    others = [other.page for other in top.walk() if other is not command]
     return " ,\n".join(f".BR {_text(page)} (1)" for page in others).replace(") ,", "),")

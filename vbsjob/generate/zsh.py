@@ -1,10 +1,12 @@
-"""The command tree as a completion function for zsh."""
+"""Writes the completion function for zsh.
+
+Written by hand and not by Typer: Typer's completion starts the whole program at each Tab, which
+takes 60 to 100 ms of processor time; `vbsjob --offer jobs` takes 14.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-from vbsjob.generate.offered import NOTICE, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,15 +15,15 @@ if TYPE_CHECKING:
 
 ZSH = """\
 #compdef vbsjob
-{notice}
+# Written by python -m vbsjob.generate; do not edit.
 
-_vbsjob_ask() {{
+_vbsjob_candidates() {{
     local line
-    local -a found
+    local -a candidates
     while IFS= read -r line; do
-        found+=("${{${{line//:/\\\\:}}/$'\\t'/:}}")
+        candidates+=("${{${{line//:/\\\\:}}/$'\\t'/:}}")
     done < <(vbsjob --offer "$1" 2>/dev/null)
-    _describe -t "$1" "$2" found
+    _describe -t "$1" "$2" candidates
 }}
 
 {functions}
@@ -36,35 +38,35 @@ fi
 
 def script(top: Command) -> str:
     """Return the whole script."""
-    functions = "\n\n".join(_function(command, top) for command in top.every())
-    return ZSH.format(notice=NOTICE, functions=functions)
+    return ZSH.format(functions="\n\n".join(_function(command) for command in top.walk()))
 
 
-def _function(command: Command, top: Command) -> str:
-    specs = [spec for option in command.options for spec in _option(option, top)]
-    specs += [_argument(argument, top) for argument in command.arguments]
+def _function(command: Command) -> str:
+    specs = [spec for option in command.options for spec in _option_specs(option)]
+    specs += [_argument_spec(argument) for argument in command.arguments]
     name = "_" + "_".join(command.path)
-    if not command.below:
-        listed = " \\\n".join(f"        {spec}" for spec in specs)
-        return f"{name}() {{\n    _arguments -S \\\n{listed}\n}}"
+    if not command.subcommands:
+        lines = " \\\n".join(f"        {spec}" for spec in specs)
+        return f"{name}() {{\n    _arguments -S \\\n{lines}\n}}"
     specs += ["'1: :->command'", "'*:: :->rest'"]
-    listed = " \\\n".join(f"        {spec}" for spec in specs)
-    offered = "\n".join(
-        f"                {_quoted(below.path[-1] + ':' + _colons(below.summary))}"
-        for below in command.below
+    lines = " \\\n".join(f"        {spec}" for spec in specs)
+    names = "\n".join(
+        f"                {_quoted(below.path[-1] + ':' + _escaped_colons(below.summary))}"
+        for below in command.subcommands
     )
     cases = "\n".join(
-        f"                {below.path[-1]}) _{'_'.join(below.path)} ;;" for below in command.below
+        f"                {below.path[-1]}) _{'_'.join(below.path)} ;;"
+        for below in command.subcommands
     )
     return f"""{name}() {{
     local curcontext=$curcontext state line
     typeset -A opt_args
     _arguments -C \\
-{listed}
+{lines}
     case $state in
         command)
             local -a commands=(
-{offered}
+{names}
             )
             _describe -t commands command commands
             ;;
@@ -77,36 +79,34 @@ def _function(command: Command, top: Command) -> str:
 }}"""
 
 
-def _colons(text: str) -> str:
+def _escaped_colons(text: str) -> str:
     return text.replace(":", "\\:")
 
 
-def _option(option: Parameter, top: Command) -> Iterator[str]:
-    """Yield a spec a name; one name shuts out the others unless the option may be repeated."""
-    told = option.help.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
-    for name in option.names:
-        others = "*" if option.repeated else f"({' '.join(option.names)})"
-        sign = ("=" if name.startswith("--") else "+") if option.value else ""
-        yield _quoted(f"{others}{name}{sign}[{told}]{_value(option, top)}")
+def _option_specs(option: Parameter) -> Iterator[str]:
+    """Yield one spec per flag; a flag excludes the others unless the option may be repeated."""
+    text = option.help.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    for flag in option.flags:
+        excluded = "*" if option.repeated else f"({' '.join(option.flags)})"
+        sign = ("=" if flag.startswith("--") else "+") if option.metavar else ""
+        value = f":{_escaped_colons(option.metavar)}:{_action(option)}" if option.metavar else ""
+        yield _quoted(f"{excluded}{flag}{sign}[{text}]{value}")
 
 
-def _value(option: Parameter, top: Command) -> str:
-    return f":{_colons(option.value)}:{_action(option, top)}" if option.value else ""
+def _argument_spec(argument: Parameter) -> str:
+    position = "*" if argument.repeated else "1" if argument.required else "1:"
+    return _quoted(f"{position}:{argument.metavar}:{_action(argument)}")
 
 
-def _argument(argument: Parameter, top: Command) -> str:
-    place = "*" if argument.repeated else "1" if argument.required else "1:"
-    return _quoted(f"{place}:{argument.value}:{_action(argument, top)}")
-
-
-def _action(found: Parameter, top: Command) -> str:
-    known = " ".join(words(found, top))
-    if known:
-        return f"({known})"
-    asked = f" _vbsjob_ask {found.kind} {found.value.split('.')[0].lower()}"
-    return {"files": "_files", "": " "}.get(found.kind, asked)
+def _action(parameter: Parameter) -> str:
+    """Return the part of a spec that completes a value."""
+    if parameter.words:
+        return f"({' '.join(parameter.words)})"
+    label = parameter.metavar.split(".")[0].lower()
+    by_kind = {"files": "_files", "": " "}
+    return by_kind.get(parameter.kind, f" _vbsjob_candidates {parameter.kind} {label}")
 
 
 def _quoted(text: str) -> str:
-    """Return a word in single quotes, as zsh reads it."""
+    """Return the text in single quotes, as zsh reads it."""
     return "'" + text.replace("'", "'\\''") + "'"
