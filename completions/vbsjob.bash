@@ -39,8 +39,8 @@ _vbsjob() {
             "vbsjob get") at="vbsjob get" ;;
             "vbsjob tree") at="vbsjob tree" ;;
             "vbsjob watch") at="vbsjob watch" ;;
-            "vbsjob sandbox") at="vbsjob sandbox" ;;
             "vbsjob explain") at="vbsjob explain" ;;
+            "vbsjob sandbox") at="vbsjob sandbox" ;;
             "vbsjob help") at="vbsjob help" ;;
             "vbsjob config") at="vbsjob config" ;;
             "vbsjob get -o" | "vbsjob get --output") pending=$word ;;
@@ -76,11 +76,11 @@ _vbsjob() {
             "vbsjob watch --endpoint") pending=$word ;;
             "vbsjob watch --retry-for") pending=$word ;;
             "vbsjob watch --color") pending=$word ;;
+            "vbsjob explain -o" | "vbsjob explain --output") pending=$word ;;
+            "vbsjob explain -f" | "vbsjob explain --field") pending=$word ;;
             "vbsjob sandbox --port") pending=$word ;;
             "vbsjob sandbox --fault") pending=$word ;;
             "vbsjob sandbox --token-life") pending=$word ;;
-            "vbsjob explain -o" | "vbsjob explain --output") pending=$word ;;
-            "vbsjob explain -f" | "vbsjob explain --field") pending=$word ;;
             "vbsjob config show") at="vbsjob config show" ;;
             "vbsjob config check") at="vbsjob config check" ;;
             "vbsjob config show -o" | "vbsjob config show --output") pending=$word ;;
@@ -136,11 +136,11 @@ _vbsjob() {
         "vbsjob watch --endpoint") : ;;
         "vbsjob watch --retry-for") : ;;
         "vbsjob watch --color") _vbsjob_words auto always never ;;
+        "vbsjob explain -o" | "vbsjob explain --output") _vbsjob_words table json jsonl yaml csv value env name ;;
+        "vbsjob explain -f" | "vbsjob explain --field") : ;;
         "vbsjob sandbox --port") : ;;
         "vbsjob sandbox --fault") : ;;
         "vbsjob sandbox --token-life") : ;;
-        "vbsjob explain -o" | "vbsjob explain --output") _vbsjob_words table json jsonl yaml csv value env name ;;
-        "vbsjob explain -f" | "vbsjob explain --field") : ;;
         "vbsjob config show -o" | "vbsjob config show --output") _vbsjob_words table json jsonl yaml csv value env name ;;
         "vbsjob config show --cloud") _vbsjob_candidates clouds ;;
         "vbsjob config show --region") : ;;
@@ -153,9 +153,9 @@ _vbsjob() {
         "vbsjob config check --endpoint") : ;;
         "vbsjob ")
             if [[ $cur == -* ]]; then
-                _vbsjob_words --version -h --help
+                _vbsjob_words -V --version -h --help
             else
-                _vbsjob_words get tree watch sandbox explain help config
+                _vbsjob_words get tree watch explain sandbox help config
             fi
             ;;
         "vbsjob get ")
@@ -179,13 +179,6 @@ _vbsjob() {
                 _vbsjob_candidates jobs
             fi
             ;;
-        "vbsjob sandbox ")
-            if [[ $cur == -* ]]; then
-                _vbsjob_words --port --fault --token-life -h --help
-            else
-                :
-            fi
-            ;;
         "vbsjob explain ")
             if [[ $cur == -* ]]; then
                 _vbsjob_words -o --output -f --field -h --help
@@ -193,11 +186,18 @@ _vbsjob() {
                 _vbsjob_words common.0011 VolumeBackup.0014 VolumeBackup.0041 VolumeBackup.0042 VolumeBackup.0044 VolumeBackup.0002 VolumeBackup.0003 VolumeBackup.0004 VolumeBackup.0005 VolumeBackup.0006 VolumeBackup.0007 VolumeBackup.0008 VolumeBackup.0009 VolumeBackup.0010 VolumeBackup.0011 VolumeBackup.0012 VolumeBackup.0013 VolumeBackup.0017 VolumeBackup.0018 VolumeBackup.0019 VolumeBackup.0020 VolumeBackup.0021 VolumeBackup.0022 VolumeBackup.0023 VolumeBackup.0024 VolumeBackup.0025 VolumeBackup.0026 VolumeBackup.0027 VolumeBackup.0028 VolumeBackup.0029 VolumeBackup.0030 VolumeBackup.0035 VolumeBackup.0036 VolumeBackup.0037 VolumeBackup.0038 VolumeBackup.0039 VolumeBackup.0040 VolumeBackup.0043 VolumeBackup.0049 VolumeBackup.0050 VolumeBackup.0053 VolumeBackup.0062 VolumeBackup.0063 VolumeBackup.0064 VolumeBackup.0070 VolumeBackup.0071 VolumeBackup.0072 VolumeBackup.0073 VolumeBackup.0074 VolumeBackup.0075 VolumeBackup.0076 VolumeBackup.0077 VolumeBackup.0078 VolumeBackup.0079 VolumeBackup.0080 VolumeBackup.0081 VolumeBackup.0082 VolumeBackup.0083 VolumeBackup.0084 VolumeBackup.0100 VolumeBackup.0101 VolumeBackup.0102 VolumeBackup.0103 VolumeBackup.0104 VolumeBackup.0105 VolumeBackup.0109 VolumeBackup.0110 VolumeBackup.0113 VolumeBackup.0123 VolumeBackup.0125 VolumeBackup.0900 VolumeBackup.0111 VolumeBackup.0200 VolumeBackup.0201 VolumeBackup.0202 VolumeBackup.0203 VolumeBackup.0204 VolumeBackup.0205 VolumeBackup.0206 VolumeBackup.0207 VolumeBackup.0208 VolumeBackup.0209 VolumeBackup.0210 VolumeBackup.0211 VolumeBackup.0089 AutoBackup.0000 AutoBackup.0001 AutoBackup.0002 AutoBackup.0003 AutoBackup.0005 AutoBackup.0006 AutoBackup.0008 AutoBackup.0009 AutoBackup.0100 AutoBackup.0101 AutoBackup.0102 AutoBackup.0103 AutoBackup.0104 AutoBackup.0105 AutoBackup.0106 AutoBackup.0107 AutoBackup.0203 AutoBackup.0204 AutoBackup.0205 AutoBackup.1100 AutoBackup.1300 AutoBackup.1400 AutoBackup.1700 AutoBackup.0206 AutoBackup.0207 AutoBackup.0208 AutoBackup.0209 AutoBackup.0210 AutoBackup.0211 AutoBackup.0213 AutoBackup.0214 AutoBackup.0215 AutoBackup.0216 AutoBackup.0217 AutoBackup.0218 AutoBackup.0220 AutoBackup.0221 AutoBackup.0222 AutoBackup.0225 AutoBackup.0226 AutoBackup.9002
             fi
             ;;
+        "vbsjob sandbox ")
+            if [[ $cur == -* ]]; then
+                _vbsjob_words --port --fault --token-life -h --help
+            else
+                :
+            fi
+            ;;
         "vbsjob help ")
             if [[ $cur == -* ]]; then
                 _vbsjob_words -h --help
             else
-                _vbsjob_words get tree watch sandbox explain help config exit-codes environment
+                _vbsjob_words get tree watch explain sandbox help config exit-codes environment
             fi
             ;;
         "vbsjob config ")

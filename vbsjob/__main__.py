@@ -130,12 +130,15 @@ def _as_vbsjob_error(error: BaseException) -> VbsjobError:
 
 def _usage_error(error: Any) -> VbsjobError:
     """Return a UsageError from Typer's error: what is wrong, what was meant, where help is."""
+    from vbsjob.cli.app import USAGE_HINTS
     from vbsjob.errors import UsageError
 
     near = getattr(error, "possibilities", None)
     message = f"{error.message}. Did you mean {' or '.join(near)}?" if near else ""
     command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
-    return UsageError(message or error.format_message(), hint=f"See {command} --help.")
+    argument = getattr(getattr(error, "param", None), "name", None)
+    hint = USAGE_HINTS.get(argument or "") or f"See {command} --help."
+    return UsageError(message or error.format_message(), hint=hint)
 
 
 def _open_missing_streams() -> None:

@@ -27,8 +27,8 @@ def test_show_tells_each_value_and_its_origin_and_hides_secrets(tmp_path: Path) 
     assert "eu-nl" in lines["region"]
     assert f"{path}: clouds.a.region_name" in lines["region"]
     assert "VBSJOB_RETRY_FOR" in lines["retry_for"]
-    assert lines["password"].split(maxsplit=1)[1] == "set (from OS_PASSWORD)"
-    assert f"set (from {path}: clouds.a.auth.token)" in lines["token"]
+    assert lines["password"].split(maxsplit=1)[1] == "set  (OS_PASSWORD)"
+    assert f"set  ({path}: clouds.a.auth.token)" in lines["token"]
     assert str(path) in lines["files"]
     assert PASSWORD not in out + err
     assert "canary-token-x" not in out + err

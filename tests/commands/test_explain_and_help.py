@@ -1,8 +1,9 @@
-"""`explain`, `help` and what is said of arguments that are none; all of it offline."""
+"""`explain`, `help`, synonyms, and the messages for wrong arguments; all of it is offline."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,17 +12,21 @@ import pytest
 import typer.main
 
 from tests.commands.test_get import vbsjob
+from tests.support.cloud import Cloud
+from tests.support.program import clean_env, run_process
+from vbsjob import __version__
 from vbsjob.cli import app
+from vbsjob.cli.help import command_exit_codes
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import error_codes
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = sorted(typer.main.get_command(app.app).commands)  # type: ignore[attr-defined]
+COMMANDS = sorted(set(typer.main.get_command(app.app).commands) - app.SYNONYMS.keys())  # type: ignore[attr-defined]
 
 
-def test_explain_tells_meaning_and_action_whatever_the_case() -> None:
-    code, out, err, asked = vbsjob("explain", "volumebackup.0202", env={})
-    assert (code, err, asked) == (0, "", [])
+def test_explain_prints_meaning_and_action_of_a_code_in_any_case() -> None:
+    code, out, err, requests = vbsjob("explain", "volumebackup.0202", env={})
+    assert (code, err, requests) == (0, "", [])
     known = error_codes.everything()["VolumeBackup.0202"]
     assert out.splitlines()[0] == "VolumeBackup.0202"
     assert known.meaning in out
@@ -48,32 +53,32 @@ def test_explain_gives_one_field_alone_and_names_alone() -> None:
 
 
 @pytest.mark.parametrize("typed", ["0202", "VolumeBackup.202", "VolumBackup.0202", "VBS.0202"])
-def test_a_code_that_is_nearly_one_is_refused_with_the_one_meant(typed: str) -> None:
+def test_a_misspelled_code_is_an_error_that_names_the_right_code(typed: str) -> None:
     code, out, err, _ = vbsjob("explain", typed, env={})
     assert (code, out) == (ExitCode.USAGE, "")
     assert "Did you mean VolumeBackup.0202" in err
 
 
-def test_a_code_of_another_service_is_refused_without_a_guess() -> None:
+def test_a_code_of_another_service_is_an_error_without_a_guess() -> None:
     code, _, err, _ = vbsjob("explain", "\x1b[31mXYZ", env={})
     assert code == ExitCode.USAGE
     assert "Did you mean" not in err
     assert "\x1b" not in err
 
 
-def test_a_broken_cloud_does_not_keep_explain_from_answering() -> None:
+def test_explain_works_with_a_broken_configuration() -> None:
     env = {"VBSJOB_CLOUD": "nowhere", "OS_CLIENT_CONFIG_FILE": "/nowhere/clouds.yaml"}
     assert vbsjob("explain", "common.0011", env=env)[0] == 0
 
 
-def test_help_on_exit_codes_tells_every_code_and_every_signal() -> None:
+def test_help_exit_codes_lists_every_code_and_every_signal() -> None:
     code, out, _, _ = vbsjob("help", "exit-codes", env={})
     assert code == 0
-    told = [int(line.split()[0]) for line in out.splitlines() if line[:3].strip().isdigit()]
-    assert set(told) >= {int(code) for code in ExitCode} | {129, 130, 141, 143}
+    codes = {int(code) for code in re.findall(r"^ *([0-9]+)  ", out, re.MULTILINE)}
+    assert codes == {int(code) for code in ExitCode}
 
 
-def test_help_on_the_environment_tells_every_setting_and_no_value_of_it() -> None:
+def test_help_environment_lists_every_variable_and_no_value() -> None:
     from vbsjob.config.schema import SETTINGS
     from vbsjob.config.variables import OTHER_VARIABLES
 
@@ -85,7 +90,7 @@ def test_help_on_the_environment_tells_every_setting_and_no_value_of_it() -> Non
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_on_a_command_is_that_of_its_option_and_has_examples_first(command: str) -> None:
+def test_help_of_a_command_equals_its_help_option_and_shows_examples_first(command: str) -> None:
     code, out, _, _ = vbsjob("help", command, env={})
     run = subprocess.run(
         [sys.executable, "-m", "vbsjob", command, "--help"],
@@ -98,10 +103,36 @@ def test_help_on_a_command_is_that_of_its_option_and_has_examples_first(command:
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c != "help"])
-def test_the_help_of_a_command_ends_with_its_exit_codes(command: str) -> None:
-    out = vbsjob("help", command, env={})[1]
-    assert "Exit codes:" in out
-    assert "0  ok" in out.partition("Exit codes:")[2]
+def test_the_help_of_a_command_ends_with_one_line_of_its_exit_codes(command: str) -> None:
+    last = vbsjob("help", command, env={})[1].splitlines()[-1]
+    codes = re.fullmatch(r"  Exit codes: ([0-9 ]+); see 'vbsjob help exit-codes'\.", last)
+    assert codes
+    assert codes[1] == " ".join(str(int(code)) for code in command_exit_codes(command))
+
+
+@pytest.mark.parametrize(("synonym", "command"), [("show", "get"), ("status", "get")])
+def test_a_synonym_runs_the_command_that_it_means(synonym: str, command: str) -> None:
+    assert vbsjob(synonym, "j", "-o", "json") == vbsjob(command, "j", "-o", "json")
+
+
+def test_login_tests_the_sign_in() -> None:
+    code, out, _ = Cloud().run("login")
+    assert (code, out.splitlines()[-1]) == (
+        0, "result                         OK: the sign-in works and the service answers.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("argv", [["--version"], ["-V"], ["version"]])
+def test_three_words_print_the_version(argv: list[str]) -> None:
+    ended = run_process(*argv, env=clean_env())
+    assert (ended.code, ended.out, ended.err) == (0, f"vbsjob {__version__}\n", "")
+
+
+@pytest.mark.parametrize("command", ["get", "watch", "tree"])
+def test_a_command_without_a_job_id_names_the_most_recent_job(command: str) -> None:
+    code, out, err, requests = vbsjob(command)
+    assert (code, out, requests) == (ExitCode.USAGE, "", [])
+    assert "'@last' for the most recent job" in err
 
 
 @pytest.mark.parametrize(
@@ -113,13 +144,13 @@ def test_the_help_of_a_command_ends_with_its_exit_codes(command: str) -> None:
         (["help", "gte"], "Did you mean get?"),
     ],
 )
-def test_a_word_that_is_nearly_one_of_ours_is_refused_with_the_one_meant(
+def test_a_misspelled_word_is_an_error_that_names_the_right_word(
     argv: list[str], meant: str
 ) -> None:
-    code, out, err, asked = vbsjob(*argv)
-    assert (code, out, asked) == (ExitCode.USAGE, "", [])
+    code, out, err, requests = vbsjob(*argv)
+    assert (code, out, requests) == (ExitCode.USAGE, "", [])
     assert meant in err
 
 
-def test_what_was_wrong_names_the_help_of_its_own_command() -> None:
+def test_a_usage_error_names_the_help_of_its_command() -> None:
     assert "See vbsjob get --help." in vbsjob("get", "j", "--nothing-like-it")[2]

@@ -1,20 +1,22 @@
 """Typer application: registers every command.
 
-Imports only Typer from third parties at the top; each command imports what it uses.
+Of third parties it imports only Typer; each command imports what it uses when it runs.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from vbsjob import __version__
 from vbsjob.cli import config, explain, get, help, sandbox, tree, watch  # noqa: A004 - commands
-from vbsjob.cli.help import epilog
+from vbsjob.cli.help import TOPICS_EPILOG, epilog
+from vbsjob.cli.help_screen import HelpCommand, HelpGroup
 
 app = typer.Typer(
     name="vbsjob",
+    cls=HelpGroup,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -25,44 +27,72 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def vbsjob(
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Show the version.")] = False,
 ) -> None:
-    """Ask a cloud's Volume Backup Service about its jobs; the exit code tells the truth.
+    """Show and watch jobs of the Volume Backup Service (Open Telekom Cloud, Huawei Cloud).
 
     \b
-    vbsjob watch restore --cloud sandbox           try it, without an account or network
-    vbsjob get 4010b39b5281d3590152874bfa3b1604    ask once about a job
-    vbsjob watch 4010b39b5281d3590152874bfa3b1604  follow it to its end
-    vbsjob explain VolumeBackup.0202               what an error code means
-    vbsjob help exit-codes                         what a script can rely on
+    vbsjob watch restore --cloud sandbox          try it without an account
+    vbsjob get JOB_ID                             show a job
+    vbsjob watch JOB_ID                           wait until a job has ended
+    vbsjob explain VolumeBackup.0202              explain an error code
+    vbsjob help exit-codes                        what each exit code means
     """
     if version:
-        typer.echo(f"vbsjob {__version__}")
+        show_version()
 
 
-app.command(epilog=epilog("get"))(get.get)
-app.command(epilog=epilog("tree"))(tree.tree)
-app.command(epilog=epilog("watch"))(watch.watch)
-config_app = typer.Typer(rich_markup_mode=None)
-config_app.command("show", epilog=epilog("config show"))(config.config_show)
-config_app.command("check", epilog=epilog("config check"))(config.config_check)
-app.add_typer(config_app, name="config", help=config.HELP, epilog=epilog("config"))
-app.command("sandbox", help=sandbox.HELP, epilog=epilog("sandbox"))(sandbox.serve_sandbox)
-app.command(epilog=epilog("explain"))(explain.explain)
-app.command("help", epilog=help.TOPICS_EPILOG)(help.show_help)
+def show_version() -> None:
+    """Show the version."""
+    typer.echo(f"vbsjob {__version__}")
+
+
+def _add(group: typer.Typer, name: str, function: Any, help: str | None = None) -> None:
+    path = f"config {name}" if group is config_app else name
+    ending = TOPICS_EPILOG if name == "help" else epilog(path)
+    group.command(name, cls=HelpCommand, help=help, epilog=ending)(function)
+
+
+config_app = typer.Typer(cls=HelpGroup, rich_markup_mode=None, help=config.HELP)
+_add(app, "get", get.get)
+_add(app, "tree", tree.tree)
+_add(app, "watch", watch.watch)
+_add(app, "explain", explain.explain)
+_add(config_app, "show", config.config_show)
+_add(config_app, "check", config.config_check)
+app.add_typer(config_app, name="config", epilog=epilog("config"))
+_add(app, "sandbox", sandbox.serve_sandbox, sandbox.HELP)
+_add(app, "help", help.show_help)
+
+SYNONYMS: dict[str, Any] = {
+    "show": get.get,
+    "status": get.get,
+    "login": config.config_check,
+    "version": show_version,
+}
+"""Words of other programs that are understood; help and completions do not list them."""
+for word, function in SYNONYMS.items():
+    app.command(word, cls=HelpCommand, hidden=True)(function)
+
+
+USAGE_HINTS = {
+    "jobs": "Give a job id, '@last' for the most recent job, or '-' to read ids from standard"
+    " input.",
+}
+"""Next step if this argument is missing; for other usage errors it is the help of the command."""
 
 
 def parsed_options(argv: list[str]) -> dict[str, object]:
-    """Return the raw option values that can be parsed from a wrong command line, by name.
+    """Return the raw option values of a wrong command line, as far as they can be parsed, by name.
 
-    Used after a usage error, to print it in the requested format. Unknown options are skipped.
+    A usage error is printed in the format that they request. Unknown options are skipped.
     """
-    command: typer.core.TyperCommand | typer.core.TyperGroup = typer.main.get_command(app)  # type: ignore[assignment] # of ours, both have these
+    command: typer.core.TyperCommand | typer.core.TyperGroup = typer.main.get_command(app)  # type: ignore[assignment] # both have these attributes
     context = typer.Context(command, info_name="vbsjob", resilient_parsing=True)
     context.ignore_unknown_options = context.allow_extra_args = True
     values, words, _ = command.make_parser(context).parse_args(list(argv))
-    while words and (below := getattr(command, "commands", {}).get(words[0])):
-        command = below
+    while words and (subcommand := getattr(command, "commands", {}).get(words[0])):
+        command = subcommand
         context = typer.Context(command, context, words[0], resilient_parsing=True)
         context.ignore_unknown_options = context.allow_extra_args = True
         values, words, _ = command.make_parser(context).parse_args(words[1:])

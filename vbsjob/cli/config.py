@@ -10,7 +10,7 @@ from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 
 HELP = (
-    "Show every setting and its origin, or check that they work.\n\n\b\n"
+    "Show all settings, or test sign-in and connection.\n\n\b\n"
     "vbsjob config show\nvbsjob config check --cloud production"
 )
 
@@ -23,17 +23,18 @@ def config_show(
     project: options.Project = None,
     endpoint: options.Endpoint = None,
 ) -> ExitCode:
-    """Show every setting, where it is from, and the files that were read; asks nobody.
+    """Show all settings, where each comes from, and which files are read; offline.
 
     \b
-    vbsjob config show --cloud production
+    vbsjob config show
+    vbsjob config show --cloud production -o json
     """
     from vbsjob.cli import config_report
 
     command = _command(ctx)
     with command.service_settings() as settings:
-        found = config_report.show(settings, command.context)
-        config_report.write(found, command.context, machine=settings["output"] == "json")
+        facts = config_report.show(settings, command.context)
+        config_report.write(facts, command.context, machine=settings["output"] == "json")
         if not settings["auth_url"] and not settings["endpoint"]:
             command.context.note(f"no cloud is set. {config_report.FIRST_STEPS}")
     return ExitCode.OK
@@ -49,7 +50,7 @@ def config_check(
     endpoint: options.Endpoint = None,
     insecure_http: options.InsecureHttp = None,
 ) -> ExitCode:
-    """Sign in, ask the service, and tell what came of it: exit 0 if all is well.
+    """Sign in, send a query, and show the results; exit code 0 if all of it works.
 
     \b
     vbsjob config check --cloud production
@@ -58,15 +59,17 @@ def config_check(
 
     command = _command(ctx)
     with command.service_settings() as settings:
-        found = config_report.check(settings, command.context)
-        config_report.write(found, command.context, machine=settings["output"] == "json")
+        facts = config_report.check(settings, command.context)
+        config_report.write(facts, command.context, machine=settings["output"] == "json")
     return ExitCode.OK
 
 
 def _command(ctx: typer.Context) -> JobCommand:
-    """Return the errand of a command that answers in lines or in JSON alone."""
+    """Return the settings of a command that prints lines or JSON only. Raises UsageError."""
     command = JobCommand(ctx.params, ctx.obj)
     output = command.settings["output"]
     if command.settings.origin("output") == "--output" and output not in {"table", "json"}:
-        raise UsageError("config answers as -o table or -o json.")
+        raise UsageError(
+            f"config cannot print the format {output}.", hint="Use -o table or -o json."
+        )
     return command

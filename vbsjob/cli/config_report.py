@@ -1,17 +1,18 @@
-"""What is set and from where, and whether it works; a secret is only ever said to be set.
+"""Facts that `config show` and `config check` print. The value of a secret is never among them.
 
-`show` asks nobody; `check` signs in anew and asks the service for a job that there is not.
+`show` sends no request. `check` signs in without the stored token, and queries a job id that does
+not exist.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.auth.loading import FIRST_STEPS
 from vbsjob.auth.session import Session
 from vbsjob.config.loader import Settings, SettingValue
-from vbsjob.config.schema import SETTINGS_BY_NAME
+from vbsjob.config.schema import SETTINGS
 from vbsjob.config.variables import variables_in_use
 from vbsjob.errors import JobNotFoundError
 from vbsjob.http import errors
@@ -27,66 +28,112 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
     from vbsjob.http.messages import Response
 
-Fact = tuple[str, Any, str]
-"""A name, its value, and where that is from."""
-
 __all__ = ["FIRST_STEPS", "check", "show", "write"]
 
-NO_JOB = "0" * 32
+UNKNOWN_JOB_ID = "0" * 32
+
+
+class Fact(NamedTuple):
+    """One line of a report: a name, its value for programs, its origin, its value for people."""
+
+    name: str
+    value: Any
+    origin: str = ""
+    text: str = ""
 
 
 def show(settings: Settings, context: Context) -> Iterator[Fact]:
-    """Tell every setting that has a value, then each file and further variable that is used."""
-    for name, key in SETTINGS_BY_NAME.items():
-        value, origin = settings[name], settings.origin(name)
-        if value is None:
-            continue
-        yield (name, f"set (from {origin})", "") if key.secret else (name, value, origin)
-    yield "files", [str(path) for path in settings.files], "read, the strongest first"
-    yield "variables", variables_in_use(context.env), "heeded beside the settings"
+    """Yield every setting, then the files, then further variables that are set."""
+    for setting in SETTINGS:
+        value, origin = settings[setting.name], settings.origin(setting.name)
+        if value is None or value == ():
+            yield Fact(setting.name, None)
+        elif setting.secret:
+            yield Fact(setting.name, "set", origin)
+        else:
+            yield Fact(setting.name, value, origin, setting.written(value))
+    yield Fact("files", [str(path) for path in settings.files], "in order of precedence")
+    yield from _locations(settings, context)
+    yield Fact("variables", variables_in_use(context.env), "other variables that are set")
+
+
+def _locations(settings: Settings, context: Context) -> Iterator[Fact]:
+    """Yield where each file is, or would be, and whether it exists."""
+    from vbsjob import history
+
+    paths = context.paths
+    user_folder = next((path for path in paths.config_folders[1:]), None)
+    read = {path.stem: path for path in settings.files}
+    for stem in ("clouds", "secure"):
+        path = read.get(stem) or (user_folder and user_folder / f"{stem}.yaml")
+        yield _location(f"{stem}.yaml", path)
+    yield _location("config.toml", paths.config_file)
+    yield _location("tokens", paths.cache_folder and paths.cache_folder / "tokens")
+    yield _location("history.sqlite", paths.state_folder and paths.state_folder / history.FILE)
+
+
+def _location(name: str, path: Any) -> Fact:
+    if path is None:
+        return Fact(name, None)
+    try:
+        found = path.exists()
+    except OSError:
+        found = False
+    return Fact(name, str(path), "found" if found else "not found")
 
 
 def check(settings: Settings, context: Context) -> Iterator[Fact]:
-    """Sign in, whatever token is kept, and tell what came of it, step by step; raises a Problem."""
-    fresh = Settings({**settings.values, "cache": SettingValue(value=False, origin="config check")})
+    """Sign in and query; yield each result as soon as it is known. Raises VbsjobError."""
+    uncached = {**settings.values, "cache": SettingValue(value=False, origin="config check")}
+    fresh = Settings(uncached)
     sender = Sender(fresh, context)
     session = Session(fresh, context, sender)
-    held = session.sign_in()
-    yield "method", session.method, ""
-    if held.user:
-        yield "user", held.user, "the identity service"
-    yield "project", held.project_name or settings["project_name"], ""
-    yield "project_id", settings["project_id"] or held.project_id, ""
-    yield "region", settings["region"], settings.origin("region")
-    located = settings["endpoint"] is not None
-    yield "endpoint", session.base, settings.origin("endpoint") if located else "the catalog"
-    expires = held.expires_at.isoformat(timespec="seconds") if held.expires_at else None
-    yield "token_expires_at", expires, "" if session.renewable else "cannot be renewed"
-    sender.with_retries(lambda: _ask(session), QUERY_RETRY_FOR, QUERY_ATTEMPTS)
-    off = sender.clock_off
-    yield "clock_off_s", None if off is None else round(off.total_seconds()), "to the service's"
-    yield "service", "answers", ""
+    access = session.sign_in()
+    yield Fact("method", session.method)
+    if access.user:
+        yield Fact("user", access.user, "the identity service")
+    yield Fact("project", access.project_name or settings["project_name"])
+    yield Fact("project_id", settings["project_id"] or access.project_id)
+    yield Fact("region", settings["region"], settings.origin("region"))
+    is_set = settings["endpoint"] is not None
+    origin = settings.origin("endpoint") if is_set else "the service catalog"
+    yield Fact("endpoint", session.base, origin)
+    expires = access.expires_at.isoformat(timespec="seconds") if access.expires_at else None
+    yield Fact("token_expires_at", expires, "" if session.renewable else "cannot be renewed")
+    sender.with_retries(lambda: _query(session), QUERY_RETRY_FOR, QUERY_ATTEMPTS)
+    offset = sender.clock_off
+    seconds = None if offset is None else round(offset.total_seconds())
+    yield Fact("clock_off_s", seconds, "compared with the service")
+    yield Fact("service", "answers")
+    yield Fact("result", "ok", text="OK: the sign-in works and the service answers.")
 
 
-def _ask(session: Session) -> None:
-    """Ask for a job that there is not: to be told so proves way, token and project."""
-    request = Request("GET", f"{session.base}/jobs/{NO_JOB}")
+def _query(session: Session) -> None:
+    """Query an unknown job. "Unknown" is the good answer: address, token and project work."""
+    request = Request("GET", f"{session.base}/jobs/{UNKNOWN_JOB_ID}")
     response: Response = session.send_authenticated(request)
-    problem = errors.from_response(request, response, NO_JOB)
-    if response.status != 200 and not isinstance(problem, JobNotFoundError):
-        raise problem
+    error = errors.from_response(request, response, UNKNOWN_JOB_ID)
+    if response.status != 200 and not isinstance(error, JobNotFoundError):
+        raise error
 
 
 def write(facts: Iterator[Fact], context: Context, *, machine: bool) -> None:
-    """Write the facts: a line each as they come, or one JSON object."""
+    """Write the facts to stdout: one line per fact as it comes, or one JSON object."""
     if machine:
-        told = {name: {"value": value, "origin": origin or None} for name, value, origin in facts}
-        document = json.dumps({"schema_version": SCHEMA_VERSION, **told})
+        members = {
+            fact.name: {"value": fact.value, "origin": fact.origin or None} for fact in facts
+        }
+        document = json.dumps({"schema_version": SCHEMA_VERSION, **members})
         context.stdout.write(context.redact(document) + "\n")
         return
-    for name, value, origin in facts:
-        if value is not None and value != []:
-            text = ", ".join(value) if isinstance(value, list) else str(value)
-            shown = f"{name:<18} {printable(text)}{f'  ({printable(origin)})' if origin else ''}"
-            context.stdout.write(context.redact(shown) + "\n")
-            context.stdout.flush()
+    for fact in facts:
+        context.stdout.write(context.redact(_line(fact)) + "\n")
+        context.stdout.flush()
+
+
+def _line(fact: Fact) -> str:
+    if fact.value is None or fact.value == []:
+        return f"{fact.name:<30} -"
+    value = ", ".join(fact.value) if isinstance(fact.value, list) else fact.text or str(fact.value)
+    origin = f"  ({printable(fact.origin)})" if fact.origin else ""
+    return f"{fact.name:<30} {printable(value)}{origin}"

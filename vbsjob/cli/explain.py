@@ -1,4 +1,4 @@
-"""The command `explain`: what an error code means, offline."""
+"""The command `explain`: what an error code means and what to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def explain(
     output: options.Output = None,
     field: options.Fields = None,
 ) -> ExitCode:
-    """Say what an error code means and what to do, offline.
+    """Show what an error code means and what to do; offline.
 
     \b
     vbsjob explain VolumeBackup.0202
@@ -33,44 +33,44 @@ def explain(
     from vbsjob.config.loader import preference
 
     context = ctx.obj
-    chosen = preference("output", ctx.params, context) or ("value" if field else "table")
-    _write(code, chosen, field or [], context.stdout)
+    format_name = preference("output", ctx.params, context) or ("value" if field else "table")
+    _write(code, format_name, field or [], context.stdout)
     return ExitCode.OK
 
 
-def _write(code: str | None, format_: str, fields: Sequence[str], out: TextIO) -> None:
-    """Write what a code means, or all codes; raises Usage for one that is not known."""
+def _write(code: str | None, format_name: str, fields: Sequence[str], out: TextIO) -> None:
+    """Write the meaning of a code, or of all codes. Raises UsageError for an unknown code."""
     from vbsjob.jobs import error_codes
     from vbsjob.output import formats
 
-    found = error_codes.documents(code)
-    if code is not None and not found:
+    documents = error_codes.documents(code)
+    if code is not None and not documents:
         raise _unknown(code, error_codes.near(code))
-    if format_ == "table":
-        out.writelines(_meanings(found, fields))
-    elif format_ == "name":
-        formats.write("value", found, ["code"], out)
+    if format_name == "table":
+        out.writelines(_table(documents, fields))
+    elif format_name == "name":
+        formats.write("value", documents, ["code"], out)
     else:
-        formats.write(format_, found, fields or error_codes.FIELDS, out)
+        formats.write(format_name, documents, fields or error_codes.FIELDS, out)
 
 
-def _meanings(found: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterator[str]:
-    """Yield what codes mean: one code as a block, several a line each."""
+def _table(documents: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterator[str]:
+    """Yield the text: a block for one code, one line per code for several."""
     if fields:
-        yield from (f"{item.get(name, '')}\n" for item in found for name in fields)
-    elif len(found) == 1:
+        yield from (f"{item.get(name, '')}\n" for item in documents for name in fields)
+    elif len(documents) == 1:
         yield (
             "{code}\n  during      {during}\n  meaning     {meaning}\n  what to do  {action}\n"
-        ).format_map(found[0])
+        ).format_map(documents[0])
     else:
-        width = max(len(item["code"]) for item in found)
-        yield from (f"{item['code']:<{width}}  {item['meaning']}\n" for item in found)
+        width = max(len(item["code"]) for item in documents)
+        yield from (f"{item['code']:<{width}}  {item['meaning']}\n" for item in documents)
 
 
 def _unknown(code: str, near: Sequence[str]) -> UsageError:
-    """Return the problem that a code is not known, with those probably meant."""
-    guess = f"Did you mean {' or '.join(near)}? " if near else ""
+    """Return the error for an unknown code, with similar codes."""
+    similar = f"Did you mean {' or '.join(near)}? " if near else ""
     return UsageError(
-        f"No meaning is known for {printable(code)[:80]!r}.",
-        hint=f"{guess}'vbsjob explain' lists every known code.",
+        f"The error code {printable(code)[:80]!r} is unknown.",
+        hint=f"{similar}'vbsjob explain' lists all known codes.",
     )

@@ -26,12 +26,12 @@ def get(
     retry_for: options.RetryFor = None,
     color: options.Color = None,
 ) -> ExitCode:
-    """Ask once about jobs and show what the service tells.
+    """Query jobs once and show state, times, entities and the failure.
 
     \b
     vbsjob get 4010b39b5281d3590152874bfa3b1604
-    vbsjob get ID -f entities.backup_id
-    vbsjob get ID --exit-status -q && echo backed up
+    vbsjob get @last -f entities.backup_id
+    vbsjob get ID --exit-status -q && echo "The backup has ended."
     create-backup | vbsjob get - -o json
     """
     from vbsjob.cli import present

@@ -1,4 +1,4 @@
-"""The command `help`, and what help says about exit codes and the environment."""
+"""The command `help`: topics, and the exit codes that the help of each command ends with."""
 
 from __future__ import annotations
 
@@ -14,74 +14,92 @@ from vbsjob.text import printable, suggestion
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-
 OFFLINE = (ExitCode.OK, ExitCode.USAGE, ExitCode.INTERNAL)
+SIGN_IN = (*OFFLINE, ExitCode.AUTH, ExitCode.API_ERROR, ExitCode.UNAVAILABLE)
+QUERY = (*SIGN_IN, ExitCode.JOB_FAILED, ExitCode.NOT_FOUND)
+WATCH = (*QUERY, ExitCode.TIMEOUT)
 COMMAND_EXIT_CODES: dict[str, tuple[ExitCode, ...]] = {
+    "get": (*QUERY, ExitCode.PENDING),
+    "tree": (*WATCH, ExitCode.PENDING),
+    "watch": WATCH,
+    "config": SIGN_IN,
+    "config show": OFFLINE,
+    "config check": SIGN_IN,
     "explain": OFFLINE,
     "help": OFFLINE,
     "sandbox": OFFLINE,
 }
-"""Exit codes that a command lists in its help; commands that are not here list all of them."""
+"""Exit codes below 128 that a command can end with. The program itself can end with all."""
 
 
 def command_exit_codes(command: str) -> tuple[ExitCode, ...]:
-    """Return the exit codes of a command such as `config show`."""
-    return COMMAND_EXIT_CODES.get(command, tuple(ExitCode))
+    """Return the exit codes of a command such as `config show`, in ascending order."""
+    codes = COMMAND_EXIT_CODES.get(command, tuple(code for code in ExitCode if code < 128))
+    return tuple(sorted(codes))
 
 
 def epilog(command: str) -> str:
-    """Return the end of the help of a command: its exit codes."""
-    return "Exit codes:\n\n\b\n" + "\n".join(exit_codes(*command_exit_codes(command)))
+    """Return the last line of a command's help: its exit codes."""
+    codes = " ".join(str(int(code)) for code in command_exit_codes(command))
+    return f"Exit codes: {codes}; see 'vbsjob help exit-codes'."
 
 
-def exit_codes(*chosen: ExitCode) -> list[str]:
-    """Return the table of exit codes, all or the chosen ones, a line each."""
-    return [f"{int(code):>3}  {code.label:<12} {code.meaning}" for code in chosen or ExitCode]
+def exit_code_lines() -> list[str]:
+    """Return the table of exit codes, one line per code."""
+    return [f"{int(code):>3}  {code.label:<12} {code.meaning}" for code in ExitCode]
 
 
 def topic_lines(name: str, commands: Iterable[str]) -> list[str]:
-    """Return the lines of a topic; raises Usage that names the nearest one."""
+    """Return the lines of a topic. Raises UsageError that names the most similar word."""
     if name not in TOPICS:
         hint = suggestion(name, [*commands, *TOPICS])
-        raise UsageError(f"There is no help on {printable(name)[:80]!r}.", hint=hint)
+        raise UsageError(
+            f"There is no help for {printable(name)[:80]!r}.",
+            hint=hint or "'vbsjob help' lists the commands and topics.",
+        )
     return TOPICS[name]()
 
 
-def _on_exit_codes() -> list[str]:
-    order = [int(code) for code in SEVERITY]
+def _exit_codes_topic() -> list[str]:
+    order = ", ".join(str(int(code)) for code in SEVERITY)
     return [
-        "How a run of vbsjob ends. 1 means that the service said FAIL, and nothing else.",
+        "Exit codes of vbsjob. 1 means that the service reports FAIL, and nothing else.",
         "",
-        *exit_codes(),
+        *exit_code_lines(),
         "",
-        f"Several jobs: the first of {', '.join(map(str, order))}.",
-        "Machine formats carry each job's own code as exit_code.",
+        "With several jobs the exit code is the first of these that applies to one of them:",
+        f"{order}.",
+        "In machine formats each job has its own exit_code.",
+        "",
+        "In the first hundredths of a second the Python interpreter itself handles Ctrl-C: it can",
+        "end with 1 and a traceback on stderr. Nothing was sent then, and stdout is empty.",
     ]
 
 
-def _on_environment() -> list[str]:
+def _environment_topic() -> list[str]:
     from vbsjob.config.schema import SETTINGS
     from vbsjob.config.variables import OTHER_VARIABLES
 
-    rows = [(key.variable, ", ".join(key.os), key.secret) for key in SETTINGS]
-    told = [f"  {own:<36}{theirs}{'  (secret)' if secret else ''}" for own, theirs, secret in rows]
-    return [
-        "Every setting can come from the environment. Order: option, VBSJOB_*, OS_*, config.toml,",
-        "clouds.yaml, default. A secret is never an option.",
+    lines = [
+        "Every setting has an environment variable. The first of these that sets it is used:",
+        "option, VBSJOB_*, OS_*, config.toml, clouds.yaml, default. A secret has no option.",
         "",
-        *(line.rstrip() for line in told),
-        "",
-        "Heeded beside the settings:",
-        *(f"  {name:<36}{why}" for name, why in OTHER_VARIABLES.items()),
     ]
+    for setting in SETTINGS:
+        names = ", ".join((setting.variable, *setting.os))
+        lines += [names, f"    {setting.sentence}{' (secret)' if setting.secret else ''}"]
+    lines += ["", "Other variables:", ""]
+    for name, sentence in OTHER_VARIABLES.items():
+        lines += [name, f"    {sentence}"]
+    return lines
 
 
-TOPICS = {"exit-codes": _on_exit_codes, "environment": _on_environment}
+TOPICS = {"exit-codes": _exit_codes_topic, "environment": _environment_topic}
 TOPICS_EPILOG = f"Topics: any command, {', '.join(TOPICS)}."
 
 
 def show_help(ctx: typer.Context, topic: options.Topic = None) -> ExitCode:
-    """Show help for a command or a topic.
+    """Show the help of a command or a topic.
 
     \b
     vbsjob help exit-codes
@@ -91,10 +109,10 @@ def show_help(ctx: typer.Context, topic: options.Topic = None) -> ExitCode:
     context = ctx.obj
     top = ctx.parent or ctx
     commands = getattr(top.command, "commands", {})
-    if topic is None:
-        context.stdout.write(top.get_help() + "\n")
-    elif topic in commands:
-        context.stdout.write(typer.Context(commands[topic], top, topic).get_help() + "\n")
+    if topic is None or topic in commands:
+        chosen = top if topic is None else typer.Context(commands[topic], top, topic)
+        text = chosen.get_help()
+        context.stdout.write(f"{text}\n" if text else "")
     else:
         context.stdout.writelines(f"{line}\n" for line in topic_lines(topic, commands))
     return ExitCode.OK

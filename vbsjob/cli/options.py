@@ -24,7 +24,7 @@ def _setting(group: str, *flags: str, name: str = "", metavar: str | None = None
 
 
 Jobs = Annotated[
-    list[str] | None,
+    list[str],
     typer.Argument(
         metavar="JOB...",
         help="Job ids. @last is the most recent job, @2 the one before; '-' reads ids or JSON"

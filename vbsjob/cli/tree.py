@@ -38,7 +38,7 @@ def tree(
     ascii: options.Ascii = None,
     watch: options.Watch = False,
 ) -> ExitCode:
-    """Draw a job's nested sub-jobs.
+    """Show the nested sub-jobs of jobs as a tree.
 
     \b
     vbsjob tree 4010b39b5281d3590152874bfa3b1604

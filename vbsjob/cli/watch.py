@@ -22,7 +22,7 @@ def watch(
     output: options.Output = None,
     field: options.Fields = None,
     timeout: options.Timeout = None,
-    any: options.Any = None,
+    any: options.Any_ = None,
     fail_fast: options.FailFast = None,
     wait_for_job: options.WaitForJob = None,
     interval: options.Interval = None,
@@ -42,7 +42,7 @@ def watch(
     retry_for: options.RetryFor = None,
     color: options.Color = None,
 ) -> ExitCode:
-    """Follow jobs to their end; the exit code is the verdict.
+    """Wait until jobs have ended; the exit code is the result.
 
     \b
     vbsjob watch 4010b39b5281d3590152874bfa3b1604

@@ -42,6 +42,12 @@ class Setting(NamedTuple):
         """Name of the option, where a command has one."""
         return f"--{self.name.replace('_', '-')}"
 
+    @property
+    def sentence(self) -> str:
+        """The help with the words that the setting accepts, if only some words are valid."""
+        words = getattr(self.parse, "words", ())
+        return f"{self.help} One of: {', '.join(words)}." if words else self.help
+
     def written(self, value: Any) -> str:
         """Return a value of this setting as a user writes it."""
         return values.written(self.parse, value)
@@ -199,9 +205,9 @@ SETTINGS = (
         values.boolean,
         default=False,
     ),
-    _preference("output", "Format of stdout; table by default.", values.one_of(*get_args(Format))),
+    _preference("output", "Format of stdout; table by default.", values.OneOf(get_args(Format))),
     _preference(
-        "color", "Use colours; NO_COLOR is respected.", values.one_of(*get_args(Color)), "auto"
+        "color", "Use colours; NO_COLOR is respected.", values.OneOf(get_args(Color)), "auto"
     ),
     _preference(
         "depth", "Show this number of levels of sub-jobs, and count the rest.", values.depth
@@ -215,7 +221,7 @@ SETTINGS = (
     _preference(
         "sort",
         "Order of sub-jobs; api is the order of the service.",
-        values.one_of(*get_args(Sort)),
+        values.OneOf(get_args(Sort)),
         "api",
     ),
     _preference("ascii", "Draw with ASCII characters only.", values.boolean, default=False),
@@ -268,7 +274,7 @@ SETTINGS = (
     _preference(
         "progress",
         "What stderr shows during a watch; auto draws on a terminal and prints lines elsewhere.",
-        values.one_of(*get_args(Progress)),
+        values.OneOf(get_args(Progress)),
         "auto",
     ),
     _preference(

@@ -7,7 +7,7 @@ valid duration". The caller puts the name of the setting in front of it.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.config import endpoints
 
@@ -75,15 +75,16 @@ def mebibytes(raw: Any) -> int:
     return int(raw) << 20
 
 
-def one_of(*words: str) -> Callable[[Any], str]:
-    """Return a function that accepts exactly these words."""
+class OneOf(NamedTuple):
+    """Accepts exactly these words."""
 
-    def parse(raw: Any) -> str:
-        if raw not in words:
-            raise ValueError(f"is not one of {', '.join(words)}")
+    words: tuple[str, ...]
+
+    def __call__(self, raw: Any) -> str:
+        """Return the word."""
+        if raw not in self.words:
+            raise ValueError(f"is not one of {', '.join(self.words)}")
         return str(raw)
-
-    return parse
 
 
 def depth(raw: Any) -> int:

@@ -74,8 +74,10 @@ def script(top: Command) -> str:
     steps: list[str] = []
     values: list[str] = []
     for command in top.walk():
-        for below in command.subcommands:
-            steps.append(f'"{command.name} {below.path[-1]}") at="{below.name}" ;;')
+        steps += [
+            f'"{command.name} {below.path[-1]}") at="{below.name}" ;;'
+            for below in command.subcommands
+        ]
         for option in command.options:
             if option.metavar:
                 steps.append(f"{_pattern(command, option)}) pending=$word ;;")

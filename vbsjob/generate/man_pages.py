@@ -132,6 +132,7 @@ def _codes(command: Command) -> Iterator[tuple[str, str]]:
     yield from (
         (_bold(str(int(code))), f"{code.label}: {code.meaning}.") for code in command.exit_codes
     )
+    yield _bold("128 + N"), "signal N ended the process."
 
 
 def _environment(command: Command, top: bool) -> Iterator[str]:  # noqa: FBT001 - the page's kind

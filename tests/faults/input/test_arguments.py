@@ -152,12 +152,12 @@ def test_f89_arguments_that_are_not_text_are_rejected() -> None:
         assert ended.is_clean
 
 
-COMMANDS = [command for command in generate.tree().every() if not command.below]
+COMMANDS = [command for command in generate.command_tree().walk() if not command.subcommands]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda found: found.name)
 def test_f90_s04_no_option_of_any_command_takes_a_secret(command: Command) -> None:
-    options = {name for option in command.options for name in option.names}
+    options = {name for option in command.options for name in option.flags}
     secrets = {key.flag for key in SETTINGS if key.secret} | {"--token", "--password", "--secret"}
     assert not options & secrets
     assert not [name for name in options if re.search("pass|secret|credential|-key|auth", name)]
