@@ -44,8 +44,9 @@ FORBIDDEN = {
     "client": ({"render", "output"}, "a query does not print"),
 }
 LIBRARIES = {
-    "httpx": {"vbsjob.http.transport"},
-    "httpcore": {"vbsjob.http.transport", "vbsjob.http.deadline"},
+    "httpx": {"vbsjob.http.pool"},
+    "httpcore": {"vbsjob.http.pool"},
+    "h11": {"vbsjob.http.pool"},
     "typer": {name for name in MODULES if name.startswith("vbsjob.cli.")}
     | {"vbsjob.generate.__main__"},
     "rich": {name for name in MODULES if name.startswith("vbsjob.render.")},
