@@ -98,8 +98,11 @@ def _run_command(argv: Sequence[str], context: Context) -> int:
 def _configure_error_output(argv: Sequence[str], context: Context) -> None:
     """Choose the format of a usage error from the options that Typer could parse."""
     from vbsjob.cli.app import parsed_options
+    from vbsjob.output import formats
 
-    context.error_output.configure(parsed_options(list(argv)), context.env)
+    options = parsed_options(list(argv))
+    machine = formats.is_machine(options, context.env)
+    context.error_output.configure(options, machine=machine)
 
 
 def _as_vbsjob_error(error: BaseException) -> VbsjobError:

@@ -71,10 +71,9 @@ class ErrorOutput:
     pending: deque[str] | None = None
     """Lines that wait until the live display writes them above itself; None without one."""
 
-    def configure(self, params: Mapping[str, Any], env: Mapping[str, str]) -> None:
-        """Set the mode from option values and VBSJOB_OUTPUT, before any setting is checked."""
-        output = params.get("output") or env.get("VBSJOB_OUTPUT") or "table"
-        self.machine = output != "table"
+    def configure(self, params: Mapping[str, Any], *, machine: bool) -> None:
+        """Set the mode from option values, before any setting is checked."""
+        self.machine = machine
         self.quiet = bool(params.get("quiet"))
         self.verbose = bool(params.get("verbose"))
 

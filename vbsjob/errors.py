@@ -2,6 +2,7 @@
 
 VbsjobError
 ├── UsageError                 the command line or the configuration is wrong
+├── FieldMissingError          no answer has a field that --field names
 ├── AuthError                  no credentials, or the service refused them
 ├── JobNotFoundError           the service does not know the job
 ├── ApiError                   the service refused the request, or its answer is not understood
@@ -119,6 +120,12 @@ class UsageError(VbsjobError):
     """The command line, a setting or a file is wrong; no request was sent."""
 
     exit_code = ExitCode.USAGE
+
+
+class FieldMissingError(VbsjobError):
+    """No answer has a field that --field names."""
+
+    exit_code = ExitCode.FIELD_MISSING
 
 
 class AuthError(VbsjobError):

@@ -26,6 +26,7 @@ class ExitCode(IntEnum):
     OK = 0, "the question was answered; with --exit-status: every job is SUCCESS"
     JOB_FAILED = 1, "the service said FAIL for a job, and nothing else"
     USAGE = 2, "wrong option, malformed id or duration, broken or contradictory configuration"
+    FIELD_MISSING = 3, "a field given with --field is in no answer"
     AUTH = 4, "no credentials, or the service refused them (401 after one renewal, 403)"
     NOT_FOUND = 5, "the service knows no such job"
     API_ERROR = 6, "an answer that is neither worth another try nor understood"
@@ -60,6 +61,7 @@ SEVERITY = (
     ExitCode.UNAVAILABLE,
     ExitCode.TIMEOUT,
     ExitCode.PENDING,
+    ExitCode.FIELD_MISSING,
     ExitCode.OK,
 )
 

@@ -45,7 +45,9 @@ def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
     records = [JobResult(found.id, found).document(NOW)]
 
     def written(name: str) -> Callable[[], object]:
-        return lambda: formats.write(name, records, (), io.StringIO())
+        write, selection = formats.BY_NAME[name].write, formats.Selection(formats.JOBS)
+        assert write
+        return lambda: write(records, selection, io.StringIO())
 
     return len(body), {
         LOADS: lambda: json.loads(body),
@@ -55,7 +57,7 @@ def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
         "-o table": lambda: tree_view.write(
             details.block(JobTree(found), NOW, 80, tree_view.ASCII), io.StringIO(), colors=True
         ),
-        **{f"-o {name}": written(name) for name in formats.WRITERS},
+        **{f"-o {name}": written(name) for name in formats.NAMES if name != "table"},
     }
 
 

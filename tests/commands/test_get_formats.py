@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.program import TOKEN, run_in_memory
 from vbsjob.http.messages import Response
-from vbsjob.output import formats
+from vbsjob.output import rows
 
 JOB: dict[str, Any] = {
     "job_id": "j",
@@ -87,8 +87,6 @@ def test_name_and_value_are_bare() -> None:
         ("sub_jobs.0.status", "SUCCESS"),
         ("exit_code", "1"),
         ("elapsed_s", "90.0"),
-        ("nothing.at.all", ""),
-        ("sub_jobs.9.status", ""),
     ],
 )
 def test_a_field_is_one_line(field: str, value: str) -> None:
@@ -99,8 +97,58 @@ def test_fields_come_in_the_order_given() -> None:
     assert get("j", "-f", "status", "-f", "job_id")[1] == "FAIL\nj\n"
 
 
-def test_a_field_that_no_job_has_is_reported_on_stderr() -> None:
-    assert "no job has a field" in get("j", "-f", "statsu")[2]
+@pytest.mark.parametrize(
+    ("field", "nearest"),
+    [
+        ("statsu", "Did you mean status?"),
+        ("entities.backup_idd", "Did you mean entities.backup_id"),
+        ("backup_id", "Did you mean entities.backup_id"),
+        ("failure.code", "Did you mean failure.error_code"),
+        ("sub_jobs.0.statu", "Did you mean sub_jobs.0.status"),
+        ("sub_jobs.9.status", "Did you mean status"),
+        ("zzz", "Fields: schema_version, job_id,"),
+    ],
+)
+def test_a_field_that_no_answer_has_ends_with_3_and_names_the_nearest(
+    field: str, nearest: str
+) -> None:
+    code, out, err = get("j", "-f", field)
+    assert (code, out) == (3, "\n")
+    assert f"No answer has the field '{field}'" in err
+    assert nearest in err
+
+
+def test_a_missing_field_replaces_exit_code_0_only_also_with_quiet() -> None:
+    assert get("j", "-q", "-f", "nothing") == (3, "", "")
+    assert get("j", "--exit-status", "-f", "nothing")[0] == 1
+    assert get("j", "-f", "nothing", "-f", "status")[0] == 3
+
+
+def test_a_field_that_one_of_several_answers_has_is_not_missing() -> None:
+    replies = {"j": JOB, "k": JOB | {"job_id": "k", "entities": {}}}
+
+    def send(request: Any) -> Response:
+        return Response(200, {}, json.dumps(replies[request.url[-1]]).encode())
+
+    ended = run_in_memory("get", "j", "k", "-f", "entities.backup_id", send=send)
+    assert (ended.code, ended.out) == (0, "b 1\n\n")
+
+
+@pytest.mark.parametrize(
+    "field", ["error_code", "end_time", "sub_jobs", "failure", "failure.meaning", "failure_code"]
+)
+def test_a_member_that_the_service_omits_until_it_has_a_value_is_empty_and_not_missing(
+    field: str,
+) -> None:
+    document = {"job_id": "j", "status": "RUNNING"}
+    assert get("j", "-f", field, document=document) == (0, "\n", "")
+
+
+def test_a_missing_field_is_a_json_error_with_a_format_for_programs() -> None:
+    _, out, err = get("j", "-f", "nothing", "-o", "json")
+    assert json.loads(out) == {"schema_version": 1, "nothing": None}
+    error = json.loads(err)["error"]
+    assert (error["name"], error["exit_code"]) == ("field_missing", 3)
 
 
 def test_quiet_prints_nothing_and_keeps_the_code() -> None:
@@ -150,7 +198,7 @@ def test_answered_and_failed_queries_are_distinguished() -> None:
 
 @given(st.lists(st.text(st.sampled_from('a ,"\r\n\t;\x00é')) | st.text(), min_size=1, max_size=4))
 def test_a_row_of_csv_is_what_the_standard_library_writes_and_reads(values: list[str]) -> None:
-    row = formats._row(values)
+    row = rows._csv_row(values)
     assert list(csv.reader(io.StringIO(row, newline=""))) == [values]
     if not any("\r" in value for value in values):  # which it leaves as it is, and cannot read back
         wanted = io.StringIO(newline="")

@@ -199,12 +199,15 @@ def decoded(step: str) -> str:
     return step.replace("%23", "#").replace("%2F", "/").replace("%25", "%")
 
 
-def test_json_has_the_members_of_every_level_unchanged() -> None:
-    job = a_job("top", "FAIL", {"id": "x", "depth": "deep", "n": [1, None], "sub_jobs": ""})
-    document = json.loads(tree(job, "-o", "json")[1])
+def test_json_has_the_members_of_every_level_and_ours_win_over_the_same_names() -> None:
+    sub_job = {"id": "x", "depth": "deep", "verdict": 1, "n": [1, None], "sub_jobs": ""}
+    document = json.loads(tree(a_job("top", "FAIL", sub_job), "-o", "json")[1])
     inner = document["entities"]["sub_jobs"][0]
-    assert inner.items() >= {"id": "x", "depth": "deep", "n": [1, None], "sub_jobs": ""}.items()
-    assert (inner["path"], inner["parent_id"]) == ("top/x", "top")
+    assert (inner["id"], inner["n"], inner["sub_jobs"]) == ("x", [1, None], "")
+    assert (inner["depth"], inner["path"], inner["parent_id"]) == (1, "top/x", "top")
+    assert inner["others"] == {"depth": "deep", "verdict": 1}
+    row = json.loads(tree(a_job("top", "FAIL", sub_job), "-o", "jsonl")[1].splitlines()[1])
+    assert (row["depth"], row["others"]) == (1, {"depth": "deep", "verdict": 1})
 
 
 def test_a_sub_job_without_an_id_has_its_number_in_the_path() -> None:

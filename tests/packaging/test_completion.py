@@ -8,21 +8,21 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import pexpect
 import pytest
 
 from tests.support.program import ROOT
 from vbsjob import history
-from vbsjob.config import schema
+from vbsjob.output import formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 HOSTILE = "$(touch evil)"
-FORMATS = set(get_args(schema.Format))
+FORMATS = set(formats.NAMES)
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import TextIO
+
+    from vbsjob.context import Context
+    from vbsjob.output.formats import Format
 
 
 def explain(
@@ -31,27 +33,37 @@ def explain(
     vbsjob explain -o json
     """
     from vbsjob.config.loader import preference
+    from vbsjob.output import formats
 
     context = ctx.obj
-    format_name = preference("output", ctx.params, context) or ("value" if field else "table")
-    _write(code, format_name, field or [], context.stdout)
-    return ExitCode.OK
+    name = preference("output", ctx.params, context) or ("value" if field else "table")
+    return _write(code, formats.by_name(name), field or [], context)
 
 
-def _write(code: str | None, format_name: str, fields: Sequence[str], out: TextIO) -> None:
+def _write(code: str | None, format_: Format, fields: Sequence[str], context: Context) -> ExitCode:
     """Write the meaning of a code, or of all codes. Raises UsageError for an unknown code."""
     from vbsjob.jobs import error_codes
-    from vbsjob.output import formats
+    from vbsjob.jobs.fields import FieldCheck
+    from vbsjob.jobs.result import SCHEMA_VERSION
+    from vbsjob.output.formats import Kind, Selection
 
     documents = error_codes.documents(code)
     if code is not None and not documents:
         raise _unknown(code, error_codes.near(code))
-    if format_name == "table":
-        out.writelines(_table(documents, fields))
-    elif format_name == "name":
-        formats.write("value", documents, ["code"], out)
+    documents = [{"schema_version": SCHEMA_VERSION} | document for document in documents]
+    check = FieldCheck(fields)
+    if format_.write is None:
+        context.stdout.writelines(_table(list(check.read(documents)), fields))
     else:
-        formats.write(format_name, documents, fields or error_codes.FIELDS, out)
+        names = error_codes.FIELDS
+        selection = Selection(Kind(names, names, names, "code"), fields, code is not None)
+        format_.write(check.read(documents), selection, context.stdout)
+    error = check.error()
+    if error is None:
+        return ExitCode.OK
+    context.stdout.flush()
+    context.print_error(error)
+    return error.exit_code
 
 
 def _table(documents: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterator[str]:

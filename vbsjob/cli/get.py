@@ -6,7 +6,7 @@ import typer
 
 from vbsjob.cli import options
 from vbsjob.cli.run import JobCommand
-from vbsjob.exit_codes import ExitCode
+from vbsjob.exit_codes import ExitCode, worst
 
 
 def get(
@@ -38,6 +38,6 @@ def get(
 
     command = JobCommand(ctx.params, ctx.obj)
     results = command.query(command.job_ids(jobs))
-    present.present(results, command.settings, field or [], command.context)
+    shown = present.present(results, command)
     command.save_history(results)
-    return command.exit_code(results)
+    return worst([command.exit_code(results), shown])

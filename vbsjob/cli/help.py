@@ -25,7 +25,7 @@ COMMAND_EXIT_CODES: dict[str, tuple[ExitCode, ...]] = {
     "config": SIGN_IN,
     "config show": OFFLINE,
     "config check": SIGN_IN,
-    "explain": OFFLINE,
+    "explain": (*OFFLINE, ExitCode.FIELD_MISSING),
     "help": OFFLINE,
     "sandbox": OFFLINE,
 }

@@ -5,11 +5,12 @@ An option that is a setting takes its help from config/schema.py.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from vbsjob.config import schema
+from vbsjob.output import formats
 
 OUTPUT, TREE, WATCHING, CONNECTION, CI = "Output", "Tree", "Watching", "Connection", "CI"
 """Groups of options in the help."""
@@ -40,7 +41,11 @@ RetryFor = Annotated[str | None, _setting(CONNECTION, "--retry-for", metavar="TI
 Cache = Annotated[bool | None, _setting(CONNECTION, "--cache/--no-cache", name="cache")]
 InsecureHttp = Annotated[bool | None, _setting(CONNECTION, "--insecure-http")]
 
-Output = Annotated[schema.Format | None, _setting(OUTPUT, "--output", "-o", metavar="FORMAT")]
+if TYPE_CHECKING:
+    Format = str
+else:
+    Format = Literal[formats.NAMES]
+Output = Annotated[Format | None, _setting(OUTPUT, "--output", "-o", metavar="FORMAT")]
 Fields = Annotated[
     list[str] | None,
     typer.Option(

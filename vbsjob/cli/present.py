@@ -1,148 +1,116 @@
-"""Says what came of asking: the answers on stdout in the chosen format, the problems on stderr."""
+"""Prints results: jobs on stdout in the selected format, errors on stderr."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.text import printable
+from vbsjob.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from vbsjob.cli.run import JobCommand
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
+    from vbsjob.output.formats import Kind
     from vbsjob.render.tree import Glyphs, Line
 
 
-def present(
-    results: Sequence[JobResult], settings: Settings, fields: Sequence[str], context: Context
-) -> None:
-    """Write the answer to stdout, and what kept answers away to stderr.
+def present(results: Sequence[JobResult], command: JobCommand) -> ExitCode:
+    """Write the jobs to stdout and the errors to stderr; return FIELD_MISSING or OK.
 
-    Where no job was answered stdout stays empty.
+    If no job was answered, stdout stays empty.
     """
-    _answer(results, settings, fields, context, whole=True)
-    _complain(results, context)
+    return _present(results, command, whole=True)
 
 
-def concluded(
-    results: Sequence[JobResult], settings: Settings, fields: Sequence[str], context: Context
-) -> None:
-    """Write the answer after a watch: less what events or a picture have already shown."""
-    if settings["output"] != "jsonl":
-        seen = context.error_output.live and context.stdout.isatty()
-        _answer(results, settings, fields, context, whole=not seen)
-    _complain(results, context)
+def concluded(results: Sequence[JobResult], command: JobCommand) -> ExitCode:
+    """Write the results of a watch, without what events or the live display have shown."""
+    if command.format.events:
+        _print_errors(results, command.context)
+        return ExitCode.OK
+    context = command.context
+    seen = context.error_output.live and context.stdout.isatty()
+    return _present(results, command, whole=not seen)
 
 
-def tree(
-    results: Sequence[JobResult], settings: Settings, fields: Sequence[str], context: Context
-) -> None:
-    """Write the answer as `present` does, its sub-jobs as a tree, or a row each."""
+def tree(results: Sequence[JobResult], command: JobCommand) -> ExitCode:
+    """Write the results as `present` does, with the sub-jobs as a tree or one row per job."""
     from vbsjob.output import tree_documents
+    from vbsjob.output.formats import JOBS
 
-    name, now, options = (
-        _format(settings, fields),
-        context.steady_now(),
-        tree_documents.TreeOptions.of(settings),
-    )
-    if _wanted(results, settings):
-        if name == "table" and not fields:
-            _branch(results, settings, context)
-        elif name in {"json", "yaml"} and not fields:
-            _write(
-                (tree_documents.nested(result, options, now) for result in results),
-                name,
-                (),
-                context,
-            )
-        else:
-            rows = (row for result in results for row in tree_documents.flat(result, options, now))
-            chosen = fields or (["path"] if name == "value" else [])
-            if name == "table":
-                _sheets(rows, fields, settings, context)
-            else:
-                _write(rows, name, chosen, context, tree_documents.COLUMNS)
-    _complain(results, context)
-
-
-def _format(settings: Settings, fields: Sequence[str]) -> str:
-    name: str = settings["output"] or ("value" if fields else "table")
-    return name
-
-
-def _wanted(results: Sequence[JobResult], settings: Settings) -> bool:
-    return not settings["quiet"] and any(result.job for result in results)
-
-
-def _answer(
-    results: Sequence[JobResult],
-    settings: Settings,
-    fields: Sequence[str],
-    context: Context,
-    *,
-    whole: bool,
-) -> None:
-    name, now = _format(settings, fields), context.steady_now()
-    if not _wanted(results, settings):
-        return
-    records = (result.document(now) for result in results)
-    if name != "table":
-        _write(records, name, fields, context)
-    elif fields:
-        _sheets(
-            (result.document(now) for result in results if result.job), fields, settings, context
+    settings, fields, now = command.settings, command.fields, command.context.steady_now()
+    options = tree_documents.TreeOptions.of(settings)
+    code = ExitCode.OK
+    if not any(result.job for result in results):
+        pass
+    elif not command.format.machine and not fields:
+        if not settings["quiet"]:
+            _branch(results, settings, command.context)
+    elif command.format.nested and not fields:
+        code = _write(
+            (tree_documents.nested(result, options, now) for result in results), command, JOBS
         )
     else:
-        _draw(results, settings, context, whole=whole)
+        rows = (
+            row
+            for result in results
+            for row in tree_documents.flat(result, options, now, with_sub_jobs=bool(fields))
+        )
+        code = _write(rows, command, tree_documents.ROWS)
+    _print_errors(results, command.context)
+    return code
 
 
-def _complain(results: Sequence[JobResult], context: Context) -> None:
+def _present(results: Sequence[JobResult], command: JobCommand, *, whole: bool) -> ExitCode:
+    from vbsjob.output.formats import JOBS
+
+    now, code = command.context.steady_now(), ExitCode.OK
+    if not any(result.job for result in results):
+        pass
+    elif command.format.machine:
+        code = _write((result.document(now) for result in results), command, JOBS)
+    elif command.fields:
+        code = _write((result.document(now) for result in results if result.job), command, JOBS)
+    elif not command.settings["quiet"]:
+        _draw(results, command.settings, command.context, whole=whole)
+    _print_errors(results, command.context)
+    return code
+
+
+def _print_errors(results: Sequence[JobResult], context: Context) -> None:
     context.stdout.flush()
     for result in results:
         if result.error:
             context.print_error(result.error)
 
 
-def _write(
-    records: Iterable[dict[str, Any]],
-    name: str,
-    fields: Sequence[str],
-    context: Context,
-    columns: Sequence[str] = (),
-) -> None:
-    from vbsjob.output import formats
+def _write(documents: Iterable[dict[str, Any]], command: JobCommand, kind: Kind) -> ExitCode:
+    """Write documents to stdout, unless --quiet; return FIELD_MISSING if none has a field."""
+    from vbsjob.jobs.fields import FieldCheck
+    from vbsjob.output.formats import Selection
 
-    seen = _noting(records, fields, context)
-    formats.write(name, seen, fields, context.stdout, columns or formats.COLUMNS)
+    check, context = FieldCheck(command.fields), command.context
+    checked = check.read(documents)
+    if command.settings["quiet"]:
+        for _ in checked if command.fields else ():
+            pass
+    elif command.format.write is not None:
+        selection = Selection(kind, command.fields, command.single)
+        command.format.write(checked, selection, context.stdout)
+    else:
+        from vbsjob.render import details
 
-
-def _noting(
-    records: Iterable[dict[str, Any]], fields: Sequence[str], context: Context
-) -> Iterator[dict[str, Any]]:
-    """Pass the records on, one at a time, and say at their end which fields none of them had."""
-    from vbsjob.jobs import fields as job_fields
-
-    missing = dict.fromkeys(fields)
-    for item in records:
-        for field in [
-            name for name in missing if job_fields.get(item, name) is not job_fields.MISSING
-        ]:
-            del missing[field]
-        yield item
-    for field in missing:
-        context.note(f"no job has a field {printable(field)!r}.")
-
-
-def _sheets(
-    records: Iterable[dict[str, Any]], fields: Sequence[str], settings: Settings, context: Context
-) -> None:
-    from vbsjob.render import details
-
-    seen = _noting(records, fields, context)
-    _paint((details.fields(item, fields) for item in seen), settings, context)
+        drawn = (details.fields(document, command.fields) for document in checked)
+        _paint(drawn, command.settings, context)
+    error = check.error()
+    if error is None:
+        return ExitCode.OK
+    context.stdout.flush()
+    context.print_error(error)
+    return error.exit_code
 
 
 def _draw(

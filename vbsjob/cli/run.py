@@ -9,6 +9,7 @@ from vbsjob.config import loader
 from vbsjob.config.schema import SETTINGS_BY_NAME
 from vbsjob.errors import SignalError, UsageError, VbsjobError, WatchTimeoutError
 from vbsjob.exit_codes import ExitCode, worst
+from vbsjob.output import formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.jobs.result import JobResult
+    from vbsjob.output.formats import Format
     from vbsjob.output.tree_documents import TreeOptions
     from vbsjob.watch.loop import WatchLoop
     from vbsjob.watch.state import WatchRules
@@ -33,17 +35,33 @@ class JobCommand:
     def __init__(self, params: Mapping[str, Any], context: Context) -> None:
         self._params = params
         self.context = context
-        context.error_output.configure(params, context.env)
+        context.error_output.configure(params, machine=formats.is_machine(params, context.env))
         self.settings = loader.load(params, context)
-        context.error_output.machine = self.settings["output"] not in {None, "table"}
+        self.fields: Sequence[str] = params.get("field") or ()
+        self.format = self._format()
+        """The format of stdout: `value` with --field, unless --output says otherwise."""
+        arguments: Sequence[str] = params.get("jobs") or ()
+        self.single = len(arguments) == 1 and arguments[0] != "-"
+        """Whether one id was given as an argument: one document instead of an array."""
+        context.error_output.machine = self.settings["output"] is not None and self.format.machine
         context.error_output.quiet = self.settings["quiet"]
         context.error_output.verbose = self.settings["verbose"]
-        if self.settings["output"] == "name" and params.get("field"):
-            raise UsageError("-o name shows no fields.", hint="Use -o value with --field.")
         if self.settings["junit"] is not None:
             from vbsjob.output import junit
 
             junit.check(self.settings["junit"])
+
+    def _format(self) -> Format:
+        name = self.settings["output"]
+        if name is None:
+            return formats.by_name("value" if self.fields else "table")
+        format_ = formats.by_name(name, self.settings.origin("output"))
+        if self.fields and not format_.fields:
+            raise UsageError(
+                f"-o {format_.name} cannot print the fields of --field.",
+                hint="Use -o value with --field.",
+            )
+        return format_
 
     def job_ids(self, arguments: Sequence[str]) -> list[str]:
         """Return the requested ids: from arguments, standard input and the history."""
@@ -88,7 +106,7 @@ class JobCommand:
         self,
         job_ids: Sequence[str],
         options: TreeOptions,
-        show: Callable[[Sequence[JobResult]], None],
+        show: Callable[[Sequence[JobResult]], ExitCode],
         *,
         events: bool = False,
     ) -> ExitCode:
@@ -105,9 +123,10 @@ class JobCommand:
                 loop.run()
             except SignalError as error:
                 interrupted = self._interrupted(error, job_ids)
+        shown = ExitCode.OK
         try:
             if interrupted is None:
-                show(loop.results())
+                shown = show(loop.results())
             self.save_history(loop.results())
             self._write_reports(loop, interrupted)
         except VbsjobError as error:
@@ -116,7 +135,7 @@ class JobCommand:
             self.context.print_error(error)
         if interrupted is not None:
             raise interrupted
-        return self._watch_exit_code(loop)
+        return worst([self._watch_exit_code(loop), shown])
 
     def _watch_loop(
         self,

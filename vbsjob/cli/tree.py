@@ -8,7 +8,7 @@ import typer
 
 from vbsjob.cli import options
 from vbsjob.cli.run import JobCommand
-from vbsjob.exit_codes import ExitCode
+from vbsjob.exit_codes import ExitCode, worst
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,12 +52,12 @@ def tree(
     command = JobCommand(ctx.params, ctx.obj)
     job_ids = command.job_ids(jobs)
 
-    def show(results: Sequence[JobResult]) -> None:
-        present.tree(results, command.settings, field or [], command.context)
+    def show(results: Sequence[JobResult]) -> ExitCode:
+        return present.tree(results, command)
 
     if watch:
         return command.watch_jobs(job_ids, TreeOptions.of(command.settings), show)
     results = command.query(job_ids)
-    show(results)
+    shown = show(results)
     command.save_history(results)
-    return command.exit_code(results)
+    return worst([command.exit_code(results), shown])

@@ -8,6 +8,7 @@ import typer
 
 from vbsjob.cli import options
 from vbsjob.cli.run import JobCommand
+from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -53,9 +54,14 @@ def watch(
     from vbsjob.output.tree_documents import WHOLE
 
     command = JobCommand(ctx.params, ctx.obj)
-    events = command.settings["output"] == "jsonl"
+    events = command.format.events
+    if events and command.fields:
+        raise UsageError(
+            f"watch -o {command.format.name} writes events, which --field cannot select.",
+            hint="Use -o json with --field.",
+        )
 
-    def show(results: Sequence[JobResult]) -> None:
-        present.concluded(results, command.settings, field or [], command.context)
+    def show(results: Sequence[JobResult]) -> ExitCode:
+        return present.concluded(results, command)
 
     return command.watch_jobs(command.job_ids(jobs), WHOLE, show, events=events)

@@ -12,7 +12,6 @@ from vbsjob.config import values
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Format = Literal["table", "json", "jsonl", "yaml", "csv", "value", "env", "name"]
 Progress = Literal["auto", "tty", "plain", "json", "none"]
 Sort = Literal["api", "begin", "duration", "status"]
 Color = Literal["auto", "always", "never"]
@@ -205,7 +204,7 @@ SETTINGS = (
         values.boolean,
         default=False,
     ),
-    _preference("output", "Format of stdout; table by default.", values.OneOf(get_args(Format))),
+    _preference("output", "Format of stdout; table by default.", values.text),
     _preference(
         "color", "Use colours; NO_COLOR is respected.", values.OneOf(get_args(Color)), "auto"
     ),

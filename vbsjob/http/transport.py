@@ -1,44 +1,50 @@
-"""HTTP transport: sends one request and returns one response, limited in time and size.
+"""Sends one request and returns one reply, within bounds of time and size; never tries twice.
 
-Never retries, follows no redirect, decompresses nothing. Masks secrets in what comes back.
+The only file that speaks httpx. A total time limit covers connecting, TLS, headers and body;
+redirects are not followed; nothing is decompressed; the environment is not read.
 """
 
 from __future__ import annotations
 
+import errno
+import socket
+import ssl
 import threading
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
 
 from vbsjob import __version__
 from vbsjob.config import endpoints
-from vbsjob.http import failures, proxies
-from vbsjob.http.deadline import Deadline
-from vbsjob.http.failures import ExchangeError, Failure
+from vbsjob.errors import BodyTooLargeError, PermanentConnectionError, UnavailableError, VbsjobError
+from vbsjob.http import proxies
+from vbsjob.http.deadline import Deadline, DeadlineBackend
 from vbsjob.http.messages import Request, Response
-from vbsjob.http.pool import Pool
 from vbsjob.http.tls import TlsConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from vbsjob.http.proxies import Proxy
     from vbsjob.redact import Secrets
 
 ATTEMPT = 20.0
-"""Seconds for one exchange: name resolution, connecting, TLS, headers and body together."""
+"""Seconds for one exchange in all."""
+CONNECT, READ, WRITE = 5.0, 10.0, 5.0
 HEADERS = {
     "User-Agent": f"vbsjob/{__version__}",
     "Accept": "application/json",
     "Accept-Encoding": "identity",
     "Cache-Control": "no-cache",
 }
+CONNECTIONS = 32
+PROXY_SIGN_IN = 407
 
 
 class Transport:
-    """Connection pools, one for each way to a service. Threads may share it.
-
-    `secrets` are masked in headers and bodies of responses. `attempt` is in seconds, `body_limit`
-    in bytes.
-    """
+    """A pool of connections. `secrets` are replaced in whatever comes back."""
 
     def __init__(
         self,
@@ -57,56 +63,205 @@ class Transport:
         self._env = env or {}
         self._attempt = attempt
         self._deadline = Deadline(clock)
-        self._proxies: dict[str, Proxy | None] = {}
-        self._pools: dict[tuple[bool, Proxy | None], Pool] = {}
+        self._pools: dict[tuple[bool, Proxy | None], httpx.HTTPTransport] = {}
+        self._ways: dict[str, tuple[bool, Proxy | None]] = {}
         self._used: set[str] = set()
-        """Origins that answered the last request: their connection was kept."""
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Response:
-        """Send a request and return its response. Raises UnavailableError and UsageError."""
+        """Exchange one request for its reply; raises Unavailable and its kin, or Usage."""
         self._deadline.end = self._clock() + self._attempt
-        origin = endpoints.origin_of(request.url)
-        pool, proxy = self._pool(request.url, origin)
-        headers = HEADERS | dict(request.headers)
+        place = endpoints.origin_of(request.url)
         try:
-            response = pool.exchange(
-                Request(request.method, request.url, headers, request.body), self._body_limit
-            )
-        except ExchangeError as error:
-            # Only a GET is sent again at once: a second sign-in could count as a wrong password.
-            stale = error.stale and request.method == "GET" and origin in self._used
-            self._used.discard(origin)
-            raise failures.to_error(error, origin, proxy).replace(stale=stale) from None
-        if response.status == 407 and proxy:
-            raise failures.to_error(ExchangeError(Failure.PROXY, status="407"), origin, proxy)
-        self._used.add(origin)
-        return self._masked(response)
+            response = self._exchange(request, self._pool(request.url, place))
+            if response.status == PROXY_SIGN_IN and self._proxy(place):
+                raise httpx.ProxyError(str(response.status))
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            problem = _problem(error, place, self._proxy(place))
+            # Only what asks may be sent again at once: a sign-in might count as two.
+            used = request.method == "GET" and place in self._used
+            problem = problem.replace(stale=used and _went_stale(error))
+            self._used.discard(place)
+            raise problem from None
+        self._used.add(place)
+        return response
 
-    def _masked(self, response: Response) -> Response:
-        """Return a response without secrets; the token that a sign-in returns stays."""
-        headers = {
-            name: value if name == "x-subject-token" else self._secrets.masked(value)
-            for name, value in response.headers.items()
-        }
-        return Response(response.status, headers, self._secrets.masked_body(response.body))
+    def _exchange(self, request: Request, pool: httpx.HTTPTransport) -> Response:
+        url = _as_read(request.url)
+        timeout = httpx.Timeout(connect=CONNECT, read=READ, write=WRITE, pool=self._attempt)
+        asked = httpx.Request(
+            request.method,
+            url,
+            headers=HEADERS | dict(request.headers),
+            content=request.body or None,
+            extensions={"timeout": timeout.as_dict()},
+        )
+        # Not through a client of httpx: it reads redirects, if only to fail on a bad one, and
+        # keeps cookies.
+        with closing(pool.handle_request(asked)) as response:
+            body = self._read(response)
+            headers = {
+                name.lower(): self._secrets.masked(value) for name, value in _text(response.headers)
+            }
+            if "x-subject-token" in response.headers:
+                headers["x-subject-token"] = response.headers["x-subject-token"]
+            return Response(response.status_code, headers, body)
 
-    def _pool(self, url: str, origin: str) -> tuple[Pool, str]:
-        """Return the pool for an address, and the address of its proxy or an empty text."""
+    def _read(self, response: httpx.Response) -> bytes:
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise httpx.DecodingError("compressed although nobody asked for that")
+        parts, size = [], 0
+        for part in response.iter_raw():
+            size += len(part)
+            if size > self._body_limit:
+                raise _Oversize(self._body_limit)
+            parts.append(part)
+        return self._secrets.masked_body(b"".join(parts))
+
+    def _pool(self, url: str, place: str) -> httpx.HTTPTransport:
         with self._lock:
-            if origin not in self._proxies:
-                self._proxies[origin] = proxies.proxy_for(url, self._env)
-            proxy = self._proxies[origin]
-            key = (url.startswith("https:"), proxy)
-            if key not in self._pools:
-                encrypted = key[0] or (proxy is not None and proxy.url.startswith("https:"))
-                context = self._trust.ssl_context() if encrypted else None
-                self._pools[key] = Pool(context, proxy, self._deadline)
-            return self._pools[key], proxy.url if proxy else ""
+            if place not in self._ways:
+                self._ways[place] = (url.startswith("https:"), proxies.proxy_for(url, self._env))
+            way = self._ways[place]
+            if way not in self._pools:
+                self._pools[way] = self._connected(*way)
+            return self._pools[way]
+
+    def _proxy(self, place: str) -> str:
+        """Return the address of the proxy on the way to a place; empty where there is none."""
+        _, proxy = self._ways.get(place, (False, None))
+        return proxy.url if proxy else ""
+
+    def _connected(self, secure: bool, proxy: Proxy | None) -> httpx.HTTPTransport:  # noqa: FBT001 - a way's parts
+        encrypted = secure or (proxy is not None and proxy.url.startswith("https:"))
+        ssl_context = (
+            self._trust.ssl_context() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        )
+        transport = httpx.HTTPTransport(
+            verify=ssl_context,
+            trust_env=False,
+            # Which connection is too old to be used again is decided below, by a better clock.
+            limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=None),
+            proxy=None
+            if proxy is None
+            else httpx.Proxy(
+                proxy.url,
+                auth=proxy.user,
+                ssl_context=ssl_context if proxy.url.startswith("https:") else None,
+            ),
+        )
+        # httpx limits each read, not an exchange, and offers no place for a limit of one's own;
+        # below it, httpcore takes a network backend.
+        pool: Any = transport._pool  # noqa: SLF001
+        pool._network_backend = DeadlineBackend(pool._network_backend, self._deadline)  # noqa: SLF001
+        return transport
 
     def close(self) -> None:
         """Close every connection."""
-        with self._lock:
-            for pool in self._pools.values():
-                pool.close()
-            self._pools.clear()
+        for pool in self._pools.values():
+            pool.close()
+
+
+class _Oversize(httpx.HTTPError):
+    def __init__(self, limit: int) -> None:
+        super().__init__("too large")
+        self.limit = limit
+
+
+def _as_read(url: str) -> httpx.URL:
+    """Return an address as the library reads it; raises InvalidURL where it cannot, or differs."""
+    found = httpx.URL(url)
+    try:
+        host = found.host
+    except UnicodeError:  # it has rules of its own for international names
+        raise httpx.InvalidURL("the host is no international name") from None
+    if not host or found.raw_path != _target(url):
+        raise httpx.InvalidURL("the library would ask for something else")
+    return found
+
+
+def _target(url: str) -> bytes:
+    """Return path and query as they stand in the address: what is signed is what is sent."""
+    parts = urlsplit(url)
+    return f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}".encode()
+
+
+def _text(headers: httpx.Headers) -> list[tuple[str, str]]:
+    return list(headers.items())
+
+
+def _went_stale(error: Exception) -> bool:
+    return isinstance(error, httpx.ReadError | httpx.WriteError | httpx.RemoteProtocolError)
+
+
+def _causes(error: BaseException | None) -> Iterable[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _problem(error: Exception, place: str, proxy: str) -> VbsjobError:
+    """Name a failed exchange; httpx's own texts can hold header values, so none is shown."""
+    if isinstance(error, httpx.ProxyError):
+        return _proxy_problem(error, place, proxy)
+    place += f" (by the proxy {proxy})" if proxy else ""
+    if isinstance(error, _Oversize):
+        return BodyTooLargeError(
+            f"{place} sent more than {error.limit >> 20} MiB.",
+            hint="VBSJOB_BODY_LIMIT raises the limit (MiB).",
+        )
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLError):
+            return _tls_problem(cause, place)
+        if isinstance(cause, socket.gaierror):
+            return UnavailableError(f"cannot resolve the host of {place}.")
+    return _unreached(error, place)
+
+
+def _tls_problem(cause: ssl.SSLError, place: str) -> VbsjobError:
+    """Name why TLS failed: only a connection that broke off is worth another one."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return PermanentConnectionError(
+            f"{place} shows a certificate that is not valid: {cause.verify_message}.",
+            hint="Set OS_CACERT if the cloud has a certificate authority of its own.",
+        )
+    if isinstance(cause, ssl.SSLEOFError):  # as a balancer that is just being restarted does
+        return UnavailableError(f"{place} broke off before TLS was agreed upon.")
+    return PermanentConnectionError(
+        f"{place} does not speak TLS as it should ({cause.reason}).",
+        hint="Check the endpoint's scheme and port.",
+    )
+
+
+def _unreached(error: Exception, place: str) -> VbsjobError:
+    if isinstance(error, httpx.TimeoutException):
+        return UnavailableError(f"{place} did not answer in time.")
+    if isinstance(error, httpx.DecodingError):
+        return UnavailableError(f"{place} sent a compressed answer, which is not accepted.")
+    if isinstance(error, httpx.RemoteProtocolError):
+        return UnavailableError(f"{place} broke off its answer, or it is no HTTP.")
+    if isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return PermanentConnectionError(f"{place} cannot be asked in this form.")
+    number = next((c.errno for c in _causes(error) if isinstance(c, OSError) and c.errno), None)
+    reason = {
+        errno.ECONNREFUSED: "connection refused",
+        errno.ECONNRESET: "connection reset",
+        errno.EHOSTUNREACH: "no route to the host",
+        errno.ENETUNREACH: "the network is down",
+        errno.EMFILE: "too many open files",
+    }.get(number or 0, "the connection failed")
+    return UnavailableError(f"cannot reach {place}: {reason}.")
+
+
+def _proxy_problem(error: Exception, place: str, proxy: str) -> VbsjobError:
+    """A proxy said no before the service could say anything."""
+    status = str(error)[:3]
+    if status == "407":
+        return PermanentConnectionError(
+            f"the proxy {proxy} on the way to {place} wants a sign-in.",
+            hint="HTTPS_PROXY may hold it: http://USER:PASSWORD@HOST:PORT.",
+        )
+    told = f" ({status})" if status.isdecimal() else ""
+    return UnavailableError(
+        f"the proxy {proxy} on the way to {place} did not let this through{told}."
+    )

@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 
@@ -22,6 +21,8 @@ class Meaning:
 @cache
 def everything() -> dict[str, Meaning]:
     """Return the meaning of every known code, in the service's order."""
+    from importlib import resources  # imports tempfile and random
+
     table = json.loads(resources.files(__package__).joinpath("error_codes.json").read_bytes())
     return {code: Meaning(**texts) for code, texts in table.items()}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from vbsjob.jobs import error_codes
 
@@ -33,6 +33,19 @@ class Failure:
     """Of the failed job itself, without its sub-jobs and without counts (`*_total`)."""
     others: int = 0
     """How many other failed jobs have no failed job below them."""
+
+    MEMBERS: ClassVar = (
+        "path",
+        "job_id",
+        "job_type",
+        "error_code",
+        "fail_reason",
+        "meaning",
+        "action",
+        "entities",
+        "others",
+    )
+    """Members of `document()`."""
 
     @property
     def job(self) -> Job:

@@ -1,23 +1,53 @@
-"""Fields of a document: read by a dotted path, and written as one safe line."""
+"""Fields of a document: read by a dotted path, written as one safe line, suggested if missing."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
-from vbsjob.jobs.job import Job
+from vbsjob.errors import FieldMissingError
+from vbsjob.jobs.failure import Failure
+from vbsjob.jobs.job import DOCUMENTED_MEMBERS, Job
+from vbsjob.jobs.result import OUR_MEMBERS
 from vbsjob.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 MISSING = object()
 """What `get` returns for a field that the document does not have."""
+FAILURE_COLUMNS = {
+    "failure_code": "failure.error_code",
+    "failure_reason": "failure.fail_reason",
+    "failure_path": "failure.path",
+    "failure_meaning": "failure.meaning",
+}
+"""Members of `failure` under the names that columns, variables and outputs have."""
+SUGGESTED = 1000
+"""So many fields of a document are compared with a missing one."""
 
 
 def get(document: Any, path: str) -> Any:
     """Return the field at a dotted path such as `entities.backup_id`, else MISSING.
 
     List items are numbered from 0. `sub_jobs` is found at top level and under `entities`. A member
-    whose name contains dots is found too.
+    whose name contains dots is found too. Members that every job has are null where the service
+    omitted them; so are the members of `failure` where nothing failed.
     """
+    if path in FAILURE_COLUMNS and path not in document:
+        value = get(document, FAILURE_COLUMNS[path])
+        return path_text(value) if isinstance(value, list) else value
+    value = _lookup(document, path)
+    return None if value is MISSING and _is_null(document, path) else value
+
+
+def path_text(steps: Iterable[dict[str, Any]]) -> str:
+    """Return `failure.path` as one line: the type of each job, or its id: `restore > copyData`."""
+    return " > ".join(one_line(step["job_type"] or step["job_id"] or "?") for step in steps)
+
+
+def _lookup(document: Any, path: str) -> Any:
     value, rest = document, path
     while value is not MISSING:
         if isinstance(value, dict) and rest in value and rest != "sub_jobs":
@@ -40,8 +70,88 @@ def _member(value: Any, name: str) -> Any:
     return value.get(name, MISSING)
 
 
+def _is_null(document: Any, path: str) -> bool:
+    """Whether a missing field is one that every job has, or a member of an empty `failure`."""
+    if not isinstance(document, dict) or "job_id" not in document:
+        return False
+    parent, _, name = path.rpartition(".")
+    if not parent:
+        return name in DOCUMENTED_MEMBERS or name in OUR_MEMBERS
+    if parent == "failure":
+        return name in Failure.MEMBERS and document.get("failure") is None
+    above, _, index = parent.rpartition(".")
+    return (
+        above.rpartition(".")[2] == "sub_jobs"
+        and index.isdigit()
+        and name in DOCUMENTED_MEMBERS
+        and isinstance(_lookup(document, parent), dict)
+    )
+
+
 def one_line(value: Any) -> str:
     """Return a value as one printable line: null and MISSING empty, lists and objects as JSON."""
     if value is None or value is MISSING:
         return ""
     return printable(value) if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+class FieldCheck:
+    """Finds the requested fields that no document has."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._missing = dict.fromkeys(paths)
+        self._present: dict[str, None] = {}
+
+    def read(self, documents: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Yield the documents unchanged, one at a time, and note which fields they have."""
+        for document in documents:
+            for path in list(self._missing):
+                if get(document, path) is not MISSING:
+                    del self._missing[path]
+            if self._missing:
+                self._present |= dict.fromkeys(islice(_paths(document), SUGGESTED))
+            yield document
+
+    def error(self) -> FieldMissingError | None:
+        """Return the error for the fields that no document had, with the nearest ones."""
+        if not self._missing:
+            return None
+        names = ", ".join(repr(printable(path)[:80]) for path in self._missing)
+        near = list(dict.fromkeys(n for path in self._missing for n in self._nearest(path)))
+        fields = near or [path for path in self._present if "." not in path]
+        hint = f"{'Did you mean' if near else 'Fields:'} {', '.join(map(printable, fields))}"
+        noun = "field" if len(self._missing) == 1 else "fields"
+        return FieldMissingError(
+            f"No answer has the {noun} {names}.", hint=hint + ("?" if near else ".")
+        )
+
+    def _nearest(self, path: str) -> list[str]:
+        """Return up to three fields: those that end in the same name, else by spelling."""
+        from difflib import get_close_matches
+
+        last = path.rpartition(".")[2]
+        same_name = [known for known in self._present if known.rpartition(".")[2] == last]
+        by_name = {known.rpartition(".")[2]: known for known in reversed(self._present)}
+        return (
+            same_name[:3]
+            or get_close_matches(path, self._present, n=3)
+            or [by_name[name] for name in get_close_matches(last, by_name, n=3)]
+        )
+
+
+def _paths(document: dict[str, Any]) -> Iterator[str]:
+    """Yield the path of every field, parents first; `sub_jobs` under `entities` at top level."""
+    waiting: list[tuple[str, Any]] = [("", document)]
+    while waiting:
+        path, value = waiting.pop()
+        if path:
+            yield path
+        members: Iterable[tuple[str, Any]] = ()
+        if isinstance(value, dict):
+            members = list(value.items())
+            if sub_jobs := Job(value).sub_jobs if "entities" in value else []:
+                members.append(("sub_jobs", [job.members for job in sub_jobs]))
+        elif isinstance(value, list):
+            members = ((str(index), item) for index, item in enumerate(value[:3]))
+        prefix = f"{path}." if path else ""
+        waiting.extend(reversed([(f"{prefix}{name}", item) for name, item in members]))

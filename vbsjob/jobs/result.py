@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vbsjob import exit_codes
+from vbsjob.jobs import failure
 from vbsjob.jobs.job import Job
 
 if TYPE_CHECKING:
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from vbsjob.exit_codes import ExitCode
 
 SCHEMA_VERSION = 1
+OUR_MEMBERS = frozenset(
+    {
+        "schema_version",
+        "elapsed_s",
+        "verdict",
+        "exit_code",
+        "failure",
+        "expected_end",
+        "error",
+        "others",
+    }
+)
+"""Members of a document that vbsjob adds; the service's of the same name are in `others`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +63,36 @@ class JobResult:
             return exit_codes.of_job(self.outcome)
         return self.outcome.exit_code
 
-    def document(self, now: datetime) -> dict[str, Any]:
-        """Return the document; where the service uses one of our names, its own member stays."""
-        ours: dict[str, Any] = {"verdict": self.exit_code.label, "exit_code": int(self.exit_code)}
-        members: dict[str, Any] = {"job_id": self.job_id}
-        if self.job is not None:
-            members = self.job.members
-            ours = {"elapsed_s": self.job.elapsed(now), **ours}
+    def document(self, now: datetime, **further: Any) -> dict[str, Any]:
+        """Return the document: the service's members, unchanged, ours, and `further` ones of ours.
+
+        Where the service uses one of our names, its member is in `others`.
+        """
+        job = self.job
+        ours: dict[str, Any] = {
+            "elapsed_s": None if job is None else job.elapsed(now),
+            "verdict": self.exit_code.label,
+            "exit_code": int(self.exit_code),
+            "failure": None if job is None else failure_document(job),
+        }
         if self.error is not None:
             ours["error"] = self.error.document()
-        beside = {name: value for name, value in ours.items() if name not in members}
-        return {"schema_version": SCHEMA_VERSION} | members | beside
+        members = {"job_id": self.job_id} if job is None else job.members
+        return {"schema_version": SCHEMA_VERSION} | merged(members, ours | further)
+
+
+def failure_document(job: Job) -> dict[str, Any] | None:
+    """Return the member `failure` of a job's document; None if nothing failed."""
+    job_failure = failure.find(job)
+    return None if job_failure is None else job_failure.document()
+
+
+def merged(members: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
+    """Return the service's members and ours; where names are equal, ours wins.
+
+    The service's values of such names are in `others`.
+    """
+    reserved = OUR_MEMBERS | ours.keys()
+    others = {name: value for name, value in members.items() if name in reserved}
+    kept = {name: value for name, value in members.items() if name not in reserved}
+    return kept | ours | ({"others": others} if others else {})

@@ -1,210 +1,211 @@
-"""Writes answers in the machine formats, one function each; the table is `view`'s.
+"""The output formats: one record per format, asked by everything that treats formats differently.
 
-Everything is plain ASCII or harmless text; no value is cut or wrapped.
+To add a format, add its writer and its record here: options, completions, help and the manual page
+list what is in FORMATS. `table` is drawn by render/; all other formats are written here.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import shlex
-from itertools import chain, islice
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vbsjob.errors import UsageError
 from vbsjob.jobs import fields as job_fields
 from vbsjob.jobs.result import SCHEMA_VERSION
+from vbsjob.output import rows, variables
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TextIO
 
-    Records = Iterable[dict[str, Any]]
-    Fields = Sequence[str]
+    Documents = Iterable[dict[str, Any]]
+    Writer = Callable[[Documents, "Selection", TextIO], None]
 
-QUOTE = '"'
-_QUOTED = re.compile('[",\r\n]')
-COLUMNS = (
-    "job_id",
-    "status",
-    "job_type",
-    "begin_time",
-    "end_time",
-    "elapsed_s",
-    "verdict",
-    "exit_code",
-    "error_code",
-    "fail_reason",
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What kind of document is written, and what a format shows of it without --field."""
+
+    columns: Sequence[str]
+    """Columns of csv and tsv."""
+    variables: Sequence[str]
+    """Fields of env and dotenv, the most important first."""
+    value: Sequence[str]
+    """Lines of value."""
+    name: str
+    """The line of name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which fields are written of which kind of document, and in which shape."""
+
+    kind: Kind
+    fields: Sequence[str] = ()
+    """The fields that --field names; empty: what the format shows by default."""
+    single: bool = True
+    """Whether one id was given as an argument: one object instead of an array."""
+
+
+FAILURE = ("failure_path", "failure_code", "failure_reason")
+JOBS = Kind(
+    columns=(
+        "job_id",
+        "status",
+        "job_type",
+        "begin_time",
+        "end_time",
+        "elapsed_s",
+        "verdict",
+        "exit_code",
+        "error_code",
+        "fail_reason",
+        *FAILURE,
+        "entities",
+    ),
+    variables=(
+        "job_id",
+        "status",
+        "verdict",
+        "exit_code",
+        "failure_code",
+        "failure_reason",
+        "failure_path",
+        "failure_meaning",
+        variables.EVERY_ENTITY,
+        "job_type",
+        "error_code",
+        "fail_reason",
+        "elapsed_s",
+        "begin_time",
+        "end_time",
+    ),
+    value=("status",),
+    name="job_id",
 )
-"""What the flat formats show when no field is asked for; entities follow."""
+"""Documents of jobs, as get and watch write them."""
 
 
-def write(
-    name: str, records: Records, fields: Fields, out: TextIO, columns: Fields = COLUMNS
-) -> None:
-    """Write the records in a format by its name; with `fields`, only those.
-
-    Without, the formats that hold no whole document show `columns` and the entities.
-    """
-    if name in FLAT and not fields:
-        FLAT[name](records, columns, out)
-    else:
-        WRITERS[name](records, fields, out)
-
-
-def _json(records: Records, fields: Fields, out: TextIO) -> None:
-    json.dump(_one(records, fields), out, indent=2)
+def _json(documents: Documents, selection: Selection, out: TextIO) -> None:
+    json.dump(_shaped(documents, selection), out, indent=2)
     out.write("\n")
 
 
-def _jsonl(records: Records, fields: Fields, out: TextIO) -> None:
-    for item in records:
-        print(json.dumps(_chosen(item, fields), separators=(",", ":")), file=out)
+def _jsonl(documents: Documents, selection: Selection, out: TextIO) -> None:
+    for document in documents:
+        line = json.dumps(_selected(document, selection.fields), separators=(",", ":"))
+        print(line, file=out)
 
 
-def _yaml(records: Records, fields: Fields, out: TextIO) -> None:
-    to_yaml(_one(records, fields), out)
+def _yaml(documents: Documents, selection: Selection, out: TextIO) -> None:
+    from vbsjob.output import yaml_writer
+
+    yaml_writer.write(_shaped(documents, selection), out)
 
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_PLAIN_YAML = re.compile(
-    r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_][A-Za-z0-9_./-]*", re.IGNORECASE
-)
-"""Strings that YAML 1.1 and 1.2 read as strings without quotes; an id such as 4e5 is a number."""
+def _shaped(documents: Documents, selection: Selection) -> Any:
+    """Return the document if one id was given as an argument, else the list of documents."""
+    chosen = [_selected(document, selection.fields) for document in documents]
+    return chosen[0] if selection.single and len(chosen) == 1 else chosen
 
 
-def to_yaml(document: Any, out: TextIO) -> None:
-    """Write a document as YAML in block style, pure ASCII, event by event to bound the memory.
-
-    libyaml cannot write lone surrogates (F39); PyYAML's own emitter can.
-    """
-    import yaml
-
-    fast = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    dumper = (
-        yaml.SafeDumper if _SURROGATE.search(json.dumps(document, ensure_ascii=False)) else fast
-    )
-    yaml.emit(_yaml_events(document), out, Dumper=dumper, width=1 << 30)
-
-
-def _yaml_events(document: Any) -> Iterator[Any]:
-    """Yield the YAML events of a JSON document, without recursion."""
-    import yaml
-
-    yield yaml.StreamStartEvent()
-    yield yaml.DocumentStartEvent(explicit=True)
-    todo: list[Any] = [document]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, yaml.Event):
-            yield item
-        elif isinstance(item, dict):
-            yield yaml.MappingStartEvent(None, None, implicit=True, flow_style=not item)
-            todo.append(yaml.MappingEndEvent())
-            todo.extend(part for pair in reversed(item.items()) for part in reversed(pair))
-        elif isinstance(item, list):
-            yield yaml.SequenceStartEvent(None, None, implicit=True, flow_style=not item)
-            todo.append(yaml.SequenceEndEvent())
-            todo.extend(reversed(item))
-        else:
-            text, style = _yaml_scalar(item)
-            yield yaml.ScalarEvent(
-                None, None, (style is None, style is not None), text, style=style
-            )
-    yield yaml.DocumentEndEvent(explicit=False)
-    yield yaml.StreamEndEvent()
-
-
-def _yaml_scalar(value: Any) -> tuple[str, str | None]:
-    """Return the text of a scalar and its quote. YAML 1.1 wants a point in 1.0e+20."""
-    if isinstance(value, str):
-        return value, None if _PLAIN_YAML.fullmatch(value) else '"'
-    text = json.dumps(value)
-    return (
-        text.replace("e", ".0e") if "e" in text and "." not in text and text[-1].isdigit() else text
-    ), None
-
-
-def _one(records: Records, fields: Fields) -> Any:
-    """Return one document: a single record as it is, several as a list."""
-    chosen = [_chosen(item, fields) for item in records]
-    return chosen[0] if len(chosen) == 1 else chosen
-
-
-def _csv(records: Records, fields: Fields, out: TextIO) -> None:
-    rows = (
-        [job_fields.one_line(job_fields.get(item, column)) for column in fields] for item in records
-    )
-    out.writelines(map(_row, chain([fields], rows)))
-
-
-def _row(values: Fields) -> str:
-    """Return what csv's writer would, which takes four times the memory of a value for it."""
-    cells = (f'"{v.replace(QUOTE, QUOTE * 2)}"' if _QUOTED.search(v) else v for v in values)
-    return (",".join(cells) or QUOTE * 2) + "\n"
-
-
-def _whole_csv(records: Records, columns: Fields, out: TextIO) -> None:
-    _csv(records, [*columns, "entities"], out)
-
-
-def _value(records: Records, fields: Fields, out: TextIO) -> None:
-    for item in records:
-        for name in fields or ("status",):
-            print(job_fields.one_line(job_fields.get(item, name)), file=out)
-
-
-def _env(records: Records, fields: Fields, out: TextIO) -> None:
-    for prefix, item in _prefixed(records):
-        _assign(prefix, item, fields, out)
-
-
-def _whole_env(records: Records, columns: Fields, out: TextIO) -> None:
-    for prefix, item in _prefixed(records):
-        _assign(prefix, item, [*columns, *_entities(item)], out)
-
-
-def _prefixed(records: Records) -> Iterator[tuple[str, dict[str, Any]]]:
-    left = iter(records)
-    first = list(islice(left, 2))
-    for number, item in enumerate(chain(first, left), start=1):
-        yield "VBSJOB" if len(first) == 1 else f"VBSJOB_{number}", item
-
-
-def _assign(prefix: str, item: dict[str, Any], names: Fields, out: TextIO) -> None:
-    for name in names:
-        variable = re.sub(r"[^A-Z0-9]", "_", name.upper())
-        value = job_fields.one_line(job_fields.get(item, name))
-        out.write(f"{prefix}_{variable}={shlex.quote(value) if value else ''}\n")
-
-
-def _entities(item: dict[str, Any]) -> list[str]:
-    entities = item.get("entities")
-    names = entities if isinstance(entities, dict) else {}
-    return [f"entities.{name}" for name, value in names.items() if isinstance(value, str)]
-
-
-def _name(records: Records, _fields: Fields, out: TextIO) -> None:
-    out.writelines(job_fields.one_line(item.get("job_id")) + "\n" for item in records)
-
-
-WRITERS: dict[str, Callable[[Records, Fields, TextIO], None]] = {
-    "json": _json,
-    "jsonl": _jsonl,
-    "yaml": _yaml,
-    "csv": _csv,
-    "value": _value,
-    "env": _env,
-    "name": _name,
-}
-FLAT: dict[str, Callable[[Records, Fields, TextIO], None]] = {
-    "csv": _whole_csv,
-    "env": _whole_env,
-}
-
-
-def _chosen(item: dict[str, Any], fields: Fields) -> dict[str, Any]:
+def _selected(document: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
     if not fields:
-        return item
-    found = {name: job_fields.get(item, name) for name in fields}
-    known = {name: None if value is job_fields.MISSING else value for name, value in found.items()}
-    return {"schema_version": SCHEMA_VERSION} | known
+        return document
+    values = {path: job_fields.get(document, path) for path in fields}
+    return {"schema_version": SCHEMA_VERSION} | {
+        path: None if value is job_fields.MISSING else value for path, value in values.items()
+    }
+
+
+def _csv(documents: Documents, selection: Selection, out: TextIO) -> None:
+    rows.write_csv(documents, selection.fields or selection.kind.columns, out)
+
+
+def _csv_safe(documents: Documents, selection: Selection, out: TextIO) -> None:
+    rows.write_csv(documents, selection.fields or selection.kind.columns, out, safe=True)
+
+
+def _tsv(documents: Documents, selection: Selection, out: TextIO) -> None:
+    rows.write_tsv(documents, selection.fields or selection.kind.columns, out)
+
+
+def _value(documents: Documents, selection: Selection, out: TextIO) -> None:
+    for document in documents:
+        for path in selection.fields or selection.kind.value:
+            print(job_fields.one_line(job_fields.get(document, path)), file=out)
+
+
+def _env(documents: Documents, selection: Selection, out: TextIO) -> None:
+    names = selection.fields or selection.kind.variables
+    variables.write_env(documents, names, out, single=selection.single)
+
+
+def _dotenv(documents: Documents, selection: Selection, out: TextIO) -> None:
+    names = selection.fields or selection.kind.variables
+    variables.write_dotenv(documents, names, out, single=selection.single)
+
+
+def _name(documents: Documents, selection: Selection, out: TextIO) -> None:
+    for document in documents:
+        print(job_fields.one_line(document.get(selection.kind.name)), file=out)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One output format."""
+
+    name: str
+    summary: str
+    """One sentence for `vbsjob help formats`."""
+    write: Writer | None = None
+    """Writes documents to a text stream; None: drawn by render/."""
+    nested: bool = False
+    """Whether `tree` writes whole documents with their sub-jobs; else one row per job."""
+    events: bool = False
+    """Whether `watch` writes events as they happen instead of documents at the end."""
+    fields: bool = True
+    """Whether --field can be used."""
+
+    @property
+    def machine(self) -> bool:
+        """Whether programs read it: errors are JSON objects and rich is not imported."""
+        return self.write is not None
+
+
+FORMATS = (
+    Format("table", "For people: fits the terminal; complete if stdout is not a terminal."),
+    Format("json", "One indented JSON document.", _json, nested=True),
+    Format("jsonl", "One JSON document per line; watch writes events.", _jsonl, events=True),
+    Format(
+        "yaml", "One YAML document; text that looks like a number is quoted.", _yaml, nested=True
+    ),
+    Format("csv", "A header and one row per job, as RFC 4180, with values unchanged.", _csv),
+    Format("csv-safe", "As csv, with ' before each value that a spreadsheet would run.", _csv_safe),
+    Format("tsv", "One row per job, no header, no quotes; an empty value is '-'.", _tsv),
+    Format("value", "One bare value per line: the status, or the fields of --field.", _value),
+    Format("env", "One quoted assignment per line, safe to eval in a shell.", _env),
+    Format("dotenv", "Unquoted assignments for GitLab, at most 20.", _dotenv),
+    Format("name", "One job id per line.", _name, fields=False),
+)
+BY_NAME = {format_.name: format_ for format_ in FORMATS}
+NAMES = tuple(BY_NAME)
+
+
+def by_name(name: str, origin: str = "") -> Format:
+    """Return the format. Raises UsageError; `origin` says where an unknown name was set."""
+    if name not in BY_NAME:
+        where = f"{origin}: " if origin else ""
+        raise UsageError(
+            f"{where}{printable(name)[:80]!r} is not one of {', '.join(NAMES)}.",
+            hint="See 'vbsjob help formats'.",
+        )
+    return BY_NAME[name]
+
+
+def is_machine(options: Mapping[str, Any], env: Mapping[str, str]) -> bool:
+    """Whether --output or VBSJOB_OUTPUT names a format for programs; also if it is unknown."""
+    name = options.get("output") or env.get("VBSJOB_OUTPUT") or "table"
+    return name not in BY_NAME or BY_NAME[name].machine

@@ -1,6 +1,6 @@
-"""Nested sub-jobs as documents: as the service nests them, or flat, a row each.
+"""Documents of `tree`: nested as the service nests sub-jobs, or one row per job.
 
-The service's own members stay as they are; `depth`, `path` and `parent_id` stand beside them.
+The service's members are unchanged; `elapsed_s`, `depth`, `path` and `parent_id` are added.
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vbsjob.jobs.result import SCHEMA_VERSION, merged
 from vbsjob.jobs.tree import JobTree, Node, Summary, ordering
+from vbsjob.output.formats import FAILURE, Kind
+from vbsjob.output.variables import EVERY_ENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +33,18 @@ COLUMNS = (
     "error_code",
     "fail_reason",
 )
-"""What the flat formats show of a row when no field is asked for; entities follow."""
+ROWS = Kind(
+    columns=(*COLUMNS, *FAILURE, "entities"),
+    variables=(*COLUMNS, *FAILURE, EVERY_ENTITY),
+    value=("path",),
+    name="job_id",
+)
+"""Rows of `tree`: one per job and sub-job."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreeOptions:
-    """Which sub-jobs are asked for, and in which order."""
+    """Which sub-jobs are shown, and in which order."""
 
     depth: int | None
     only: tuple[str, ...]
@@ -43,19 +52,19 @@ class TreeOptions:
 
     @classmethod
     def of(cls, settings: Settings) -> TreeOptions:
-        """Read the wish from the settings."""
+        """Return the options that the settings contain."""
         return cls(settings["depth"], settings["only"], settings["sort"])
 
     def tree(self, result: JobResult, now: datetime) -> JobTree | None:
-        """Return the answer's outline in the order wished; None where there is no job."""
+        """Return the tree in the selected order; None if there is no job."""
         return JobTree(result.job, sort=ordering(self.sort, now)) if result.job else None
 
     def drawn(self, tree: JobTree) -> list[Node | Summary]:
-        """Return the rows of a picture, with counts of what it leaves out."""
+        """Return the rows to draw, with counts of those omitted."""
         return list(tree.chosen(depth=self.depth, only=self.only))
 
     def fitting(self, tree: JobTree, height: int) -> list[Node | Summary]:
-        """Return what of it fits a screen: folded, or where rows were chosen the first of them."""
+        """Return at most `height` rows: folded, or the first ones if --depth or --only is set."""
         if self.depth is None and not self.only:
             return tree.folded(height)
         drawn = self.drawn(tree)
@@ -65,70 +74,80 @@ class TreeOptions:
         return [*drawn[: height - 1], Summary(1, 0, left)]
 
     def rows(self, tree: JobTree) -> Iterator[Node]:
-        """Yield the rows that documents hold: however deep, nothing is summed up in them."""
-        found = tree.chosen(depth=self.depth, only=self.only, levels=None)
-        return (row for row in found if isinstance(row, Node))
+        """Yield the rows of documents: at any depth, without summaries."""
+        rows = tree.chosen(depth=self.depth, only=self.only, levels=None)
+        return (row for row in rows if isinstance(row, Node))
 
 
 WHOLE = TreeOptions(None, (), "api")
-"""Everything, as the service orders it."""
+"""All sub-jobs in the service's order."""
 
 
-def flat(result: JobResult, options: TreeOptions, now: datetime) -> Iterator[dict[str, Any]]:
-    """Yield a document a job, top to bottom, without the sub-jobs in it."""
+def flat(
+    result: JobResult, options: TreeOptions, now: datetime, *, with_sub_jobs: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Yield one row per job, top to bottom; without the sub-jobs in it, unless `with_sub_jobs`.
+
+    Only the row of the requested job has `verdict`, `exit_code` and `failure`.
+    """
     tree = options.tree(result, now)
     if tree is None:
-        beside = {"depth": 0, "path": result.job_id, "parent_id": None}
-        yield result.document(now) | beside
+        yield result.document(now, depth=0, path=result.job_id, parent_id=None)
         return
-    top = result.document(now)
     paths: dict[Node, str] = {}
-    for row in options.rows(tree):
-        members = top if row is tree.top else row.job.members
-        told = {name: value for name, value in members.items() if name != "sub_jobs"}
-        if isinstance(members.get("entities"), dict):
-            told["entities"] = row.job.entities
-        named = {} if members.get("job_id") else {"job_id": row.job.id or None}
-        yield {"schema_version": top["schema_version"]} | _ours(row, paths, now) | told | named
+    for node in options.rows(tree):
+        ours = _ours(node, paths, now)
+        if node is tree.top:
+            row = result.document(now, **ours)
+        else:
+            row = {"schema_version": SCHEMA_VERSION} | merged(node.job.members, ours)
+        if not with_sub_jobs:
+            row.pop("sub_jobs", None)
+            if isinstance(row.get("entities"), dict):
+                row["entities"] = node.job.entities
+        if not row.get("job_id"):
+            row["job_id"] = node.job.id or None
+        yield row
 
 
 def nested(result: JobResult, options: TreeOptions, now: datetime) -> dict[str, Any]:
     """Return one document, each sub-job where the service put it."""
     tree = options.tree(result, now)
-    top = result.document(now)
     if tree is None:
-        return top
+        return result.document(now)
     documents: dict[int, dict[str, Any]] = {}
     paths: dict[Node, str] = {}
-    for row in reversed(list(options.rows(tree))):
-        own = top if row is tree.top else row.job.members
-        ours = _ours(row, paths, now)
-        document = own | {name: value for name, value in ours.items() if name not in own}
-        _refill(document, row, documents, options)
+    for node in reversed(list(options.rows(tree))):
+        ours = _ours(node, paths, now)
+        if node is tree.top:
+            document = result.document(now, **ours)
+        else:
+            document = merged(node.job.members, ours)
+        _refill(document, node, documents, options)
         entities = document.get("entities")
         if isinstance(entities, dict):
-            document["entities"] = _refill(dict(entities), row, documents, options)
-        documents[id(row.job.members)] = document
+            document["entities"] = _refill(dict(entities), node, documents, options)
+        documents[id(node.job.members)] = document
     return documents[id(tree.top.job.members)]
 
 
 def _refill(
     holder: dict[str, Any], row: Node, documents: dict[int, dict[str, Any]], options: TreeOptions
 ) -> dict[str, Any]:
-    """Put the documents of the sub-jobs where their members were, and leave out the unwished."""
+    """Replace the sub-jobs in `holder` by their documents; omit those that are not selected."""
     listed = holder.get("sub_jobs")
     if isinstance(listed, list):
         if options.sort != "api":
-            order = {id(child.job.members): place for place, child in enumerate(row.children)}
+            order = {id(child.job.members): number for number, child in enumerate(row.children)}
             listed = sorted(listed, key=lambda item: order.get(id(item), len(order)))
         whole = options.depth is None and not options.only
-        known = (item for item in listed if whole or id(item) in documents)
-        holder["sub_jobs"] = [documents.get(id(item), item) for item in known]
+        selected = (item for item in listed if whole or id(item) in documents)
+        holder["sub_jobs"] = [documents.get(id(item), item) for item in selected]
     return holder
 
 
 def _ours(row: Node, paths: dict[Node, str], now: datetime) -> dict[str, Any]:
-    """Return what we know of a job beside what the service told."""
+    """Return the members that are added to each job."""
     return {
         "elapsed_s": row.job.elapsed(now),
         "depth": row.depth,
@@ -138,7 +157,7 @@ def _ours(row: Node, paths: dict[Node, str], now: datetime) -> dict[str, Any]:
 
 
 def _path(row: Node, paths: dict[Node, str]) -> str:
-    """Return a row's path of ids; those that others begin with are kept in `paths`."""
+    """Return the path of ids from the top job; `paths` caches those of jobs with sub-jobs."""
     if row in paths:
         return paths[row]
     path = f"{_path(row.parent, paths)}/{_step(row)}" if row.parent else _step(row)
@@ -148,7 +167,7 @@ def _path(row: Node, paths: dict[Node, str]) -> str:
 
 
 def _step(row: Node) -> str:
-    """Return the id as a step of a path; `#2` for the second sub-job where it has no id."""
+    """Return the id as a step of a path; `#2` for the second sub-job if it has no id."""
     if not row.job.id:
         return f"#{row.position + 1}"
     return row.job.id.replace("%", "%25").replace("/", "%2F").replace("#", "%23")

@@ -1,0 +1,158 @@
+"""csv, tsv, env and dotenv: read back by the programs that they are for."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import subprocess
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vbsjob.output import formats, variables
+from vbsjob.text import printable
+
+TEXTS = st.text() | st.sampled_from(
+    ["$HOME", "${HOME}", "%PATH%", "a=b", "'", '"', "`id`", "$(id)", "#x", " a ", "\t", "\n", "\\n"]
+)
+HOSTILE = ["it's $(touch x) `y`", "a\tb\nc", "=1+1", "\\", "~", "*", "\x1b[31m", "-", "", " x "]
+
+
+def document(reason: str = "", **entities: Any) -> dict[str, Any]:
+    members = {"job_id": "j", "status": "FAIL", "verdict": "job_failed", "exit_code": 1}
+    return members | {"fail_reason": reason, "entities": entities, "failure": None}
+
+
+def written(name: str, *documents: dict[str, Any], single: bool = True) -> str:
+    out = io.StringIO()
+    write = formats.BY_NAME[name].write
+    assert write
+    write(documents, formats.Selection(formats.JOBS, single=single), out)
+    return out.getvalue()
+
+
+def read_as_gitlab(text: str) -> dict[str, str]:
+    """Read a dotenv report by the rules of GitLab's server; raises ValueError if it refuses it."""
+    if len(text.encode(errors="replace")) >= 5 * 1024:
+        raise ValueError("too big")
+    pairs = []
+    for line in text.splitlines():
+        match = re.fullmatch(r"(.*?)=(.*)", line)
+        if match is None or not re.fullmatch(r"[A-Za-z0-9_]+", match[1].strip()):
+            raise ValueError(line)
+        pairs.append((match[1].strip(), match[2].strip()))
+    if len(pairs) > 20 or len(dict(pairs)) < len(pairs):
+        raise ValueError("too many variables, or one twice")
+    return dict(pairs)
+
+
+def expanded(value: str) -> str:
+    """Return a value as a job sees it: GitLab and its runner replace unset variables by nothing."""
+    return re.sub(r"\$\$|\$\w+|\$\{\w*\}?|\$.|%%|%[A-Za-z_][A-Za-z0-9_]*%", "", value)
+
+
+@given(
+    TEXTS, st.dictionaries(TEXTS, TEXTS | st.integers() | st.booleans() | st.none(), max_size=30)
+)
+def test_dotenv_is_read_by_gitlab_without_expansion(reason: str, entities: dict[str, Any]) -> None:
+    values = read_as_gitlab(written("dotenv", document(reason, **entities)))
+    assert (values["VBSJOB_STATUS"], values["VBSJOB_EXIT_CODE"]) == ("FAIL", "1")
+    assert all(expanded(value) == value for value in values.values())
+
+
+def test_dotenv_keeps_values_and_makes_dollar_signs_visible() -> None:
+    found = read_as_gitlab(written("dotenv", document(note="95 % of $HOME, %PATH%", size=50)))
+    assert found["VBSJOB_ENTITIES_NOTE"] == "95 % of <U+0024>HOME, <U+0025>PATH%"
+    assert found["VBSJOB_ENTITIES_SIZE"] == "50"
+
+
+def test_dotenv_has_the_most_important_variables_of_every_job() -> None:
+    many = [document("x" * 5000, **{f"e{n}": "y" * 5000 for n in range(30)}) for _ in range(6)]
+    assert set(read_as_gitlab(written("dotenv", *many, single=False))) >= {
+        f"VBSJOB_{number}_{name}" for number in range(1, 7) for name in ("JOB_ID", "STATUS")
+    }
+    assert len(read_as_gitlab(written("dotenv", many[0]))["VBSJOB_ENTITIES_E0"]) == 400
+
+
+@pytest.mark.parametrize("name", ["env", "dotenv"])
+def test_entities_that_are_texts_numbers_or_booleans_become_variables(name: str) -> None:
+    entities: dict[str, Any] = {
+        "size": 50,
+        "ratio": 0.5,
+        "full": True,
+        "none": None,
+        "list": [1],
+        "id": "v",
+    }
+    lines = written(name, document(**entities)).splitlines()
+    found = [line for line in lines if line.startswith("VBSJOB_ENTITIES_")]
+    assert found == [
+        "VBSJOB_ENTITIES_SIZE=50",
+        "VBSJOB_ENTITIES_RATIO=0.5",
+        "VBSJOB_ENTITIES_FULL=true",
+        "VBSJOB_ENTITIES_ID=v",
+    ]
+
+
+def test_two_entities_with_the_same_variable_name_are_both_written() -> None:
+    found = written("env", document(**{"a-b": "1", "a_b": "2", "A.B": "3"}))
+    assert re.findall(r"VBSJOB_ENTITIES_A_B\w*=.", found) == [
+        "VBSJOB_ENTITIES_A_B=1",
+        "VBSJOB_ENTITIES_A_B_2=2",
+        "VBSJOB_ENTITIES_A_B_3=3",
+    ]
+
+
+@pytest.mark.parametrize("shell", ["bash", "dash", "zsh"])
+def test_env_is_evaluated_to_the_same_values_in_three_shells(shell: str) -> None:
+    entities = {f"e{number}": value for number, value in enumerate(HOSTILE)}
+    script = written("env", document(**entities)) + "".join(
+        f'printf "%s\\n" "$VBSJOB_ENTITIES_E{number}"\n' for number in range(len(HOSTILE))
+    )
+    ended = subprocess.run([shell, "-u", "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout.split("\n")[:-1] == [printable(value) for value in HOSTILE]
+    assert ended.stderr == ""
+
+
+def test_tsv_is_read_by_a_loop_of_the_shell_also_with_empty_and_hostile_values() -> None:
+    rows = [
+        document(reason) | {"end_time": "", "job_id": f"j{n}"} for n, reason in enumerate(HOSTILE)
+    ]
+    columns = list(formats.JOBS.columns)
+    names = " ".join(columns)
+    script = (
+        f"while IFS=$'\\t' read -r {names}; do printf '%s|%s\\n' \"$job_id\" \"$fail_reason\"; done"
+    )
+    ended = subprocess.run(
+        ["bash", "-c", script],
+        input=written("tsv", *rows),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.split("\n")[:-1] == [
+        f"j{number}|{printable(reason) or '-'}" for number, reason in enumerate(HOSTILE)
+    ]
+
+
+@given(TEXTS)
+def test_tsv_is_one_row_with_one_cell_per_column_and_csv_is_read_back(reason: str) -> None:
+    found = document(reason)
+    (row,) = written("tsv", found).splitlines()
+    assert len(row.split("\t")) == len(formats.JOBS.columns)
+    (read,) = csv.DictReader(io.StringIO(written("csv", found), newline=""))
+    assert read["fail_reason"] == printable(reason)
+
+
+@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@SUM(A1)"])
+def test_csv_keeps_formulas_and_csv_safe_makes_them_texts(value: str) -> None:
+    for name, expected in (("csv", value), ("csv-safe", f"'{value}")):
+        (read,) = csv.DictReader(io.StringIO(written(name, document(value))))
+        assert read["fail_reason"] == expected
+
+
+def test_the_limits_of_dotenv_are_those_of_gitlab() -> None:
+    assert (variables.DOTENV_VARIABLES, variables.DOTENV_BYTES) == (20, 5120)
