@@ -103,7 +103,7 @@ _vbsjob() {
         cur=${cur#*=}
     fi
     case "$at $pending" in
-        "vbsjob get -o" | "vbsjob get --output") _vbsjob_words table json jsonl yaml csv value env name ;;
+        "vbsjob get -o" | "vbsjob get --output") _vbsjob_words table json jsonl yaml csv csv-safe tsv value env dotenv name ;;
         "vbsjob get -f" | "vbsjob get --field") : ;;
         "vbsjob get --cloud") _vbsjob_candidates clouds ;;
         "vbsjob get --region") : ;;
@@ -111,7 +111,7 @@ _vbsjob() {
         "vbsjob get --endpoint") : ;;
         "vbsjob get --retry-for") : ;;
         "vbsjob get --color") _vbsjob_words auto always never ;;
-        "vbsjob tree -o" | "vbsjob tree --output") _vbsjob_words table json jsonl yaml csv value env name ;;
+        "vbsjob tree -o" | "vbsjob tree --output") _vbsjob_words table json jsonl yaml csv csv-safe tsv value env dotenv name ;;
         "vbsjob tree -f" | "vbsjob tree --field") : ;;
         "vbsjob tree --cloud") _vbsjob_candidates clouds ;;
         "vbsjob tree --region") : ;;
@@ -122,7 +122,7 @@ _vbsjob() {
         "vbsjob tree --depth") : ;;
         "vbsjob tree --only") : ;;
         "vbsjob tree --sort") _vbsjob_words api begin duration status ;;
-        "vbsjob watch -o" | "vbsjob watch --output") _vbsjob_words table json jsonl yaml csv value env name ;;
+        "vbsjob watch -o" | "vbsjob watch --output") _vbsjob_words table json jsonl yaml csv csv-safe tsv value env dotenv name ;;
         "vbsjob watch -f" | "vbsjob watch --field") : ;;
         "vbsjob watch --timeout") : ;;
         "vbsjob watch --wait-for-job") : ;;
@@ -136,17 +136,17 @@ _vbsjob() {
         "vbsjob watch --endpoint") : ;;
         "vbsjob watch --retry-for") : ;;
         "vbsjob watch --color") _vbsjob_words auto always never ;;
-        "vbsjob explain -o" | "vbsjob explain --output") _vbsjob_words table json jsonl yaml csv value env name ;;
+        "vbsjob explain -o" | "vbsjob explain --output") _vbsjob_words table json jsonl yaml csv csv-safe tsv value env dotenv name ;;
         "vbsjob explain -f" | "vbsjob explain --field") : ;;
         "vbsjob sandbox --port") : ;;
         "vbsjob sandbox --fault") : ;;
         "vbsjob sandbox --token-life") : ;;
-        "vbsjob config show -o" | "vbsjob config show --output") _vbsjob_words table json jsonl yaml csv value env name ;;
+        "vbsjob config show -o" | "vbsjob config show --output") _vbsjob_words table json jsonl yaml csv csv-safe tsv value env dotenv name ;;
         "vbsjob config show --cloud") _vbsjob_candidates clouds ;;
         "vbsjob config show --region") : ;;
         "vbsjob config show --project") : ;;
         "vbsjob config show --endpoint") : ;;
-        "vbsjob config check -o" | "vbsjob config check --output") _vbsjob_words table json jsonl yaml csv value env name ;;
+        "vbsjob config check -o" | "vbsjob config check --output") _vbsjob_words table json jsonl yaml csv csv-safe tsv value env dotenv name ;;
         "vbsjob config check --cloud") _vbsjob_candidates clouds ;;
         "vbsjob config check --region") : ;;
         "vbsjob config check --project") : ;;
