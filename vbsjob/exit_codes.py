@@ -23,22 +23,22 @@ class ExitCode(IntEnum):
         member.meaning = meaning
         return member
 
-    OK = 0, "the question was answered; with --exit-status: every job is SUCCESS"
-    JOB_FAILED = 1, "the service said FAIL for a job, and nothing else"
-    USAGE = 2, "wrong option, malformed id or duration, broken or contradictory configuration"
+    OK = 0, "the query was answered; with watch or --exit-status: every job is SUCCESS"
+    JOB_FAILED = 1, "the service reports FAIL for a job; no other reason has this code"
+    USAGE = 2, "wrong option, id or duration; invalid or contradictory configuration"
     FIELD_MISSING = 3, "a field given with --field is in no answer"
     AUTH = 4, "no credentials, or the service refused them (401 after one renewal, 403)"
-    NOT_FOUND = 5, "the service knows no such job"
-    API_ERROR = 6, "an answer that is neither worth another try nor understood"
-    UNAVAILABLE = 7, "no usable answer within the retry budget; the job's state is unknown"
+    NOT_FOUND = 5, "the service does not know the job"
+    API_ERROR = 6, "the service refused the request, or its answer is not understood"
+    UNAVAILABLE = 7, "no usable answer until --retry-for ended; the state of the job is unknown"
     PENDING = 8, "with --exit-status: a job has not ended"
-    INTERNAL = 70, "a bug, or local input or output that failed (disk full, stdout closed)"
-    TIMEOUT = 124, "--timeout ran out before the jobs had ended; same as timeout(1)"
-    HANGUP = 129, "ended by SIGHUP, as when the terminal goes away; the jobs go on"
-    INTERRUPTED = 130, "ended by SIGINT (Ctrl-C); the jobs go on"
-    QUIT = 131, "ended by SIGQUIT; the jobs go on"
-    READER_GONE = 141, "ended by SIGPIPE: whoever read the output has gone"
-    TERMINATED = 143, "ended by SIGTERM; the jobs go on"
+    INTERNAL = 70, "a bug, or local input or output failed (disk full, stdout closed)"
+    TIMEOUT = 124, "--timeout ended the watch before the jobs ended; same code as timeout(1)"
+    HANGUP = 129, "ended by SIGHUP (terminal closed); the jobs are not stopped"
+    INTERRUPTED = 130, "ended by SIGINT (Ctrl-C); the jobs are not stopped"
+    QUIT = 131, "ended by SIGQUIT; the jobs are not stopped"
+    READER_GONE = 141, "ended by SIGPIPE: the reader of the output closed the pipe"
+    TERMINATED = 143, "ended by SIGTERM; the jobs are not stopped"
 
     @property
     def label(self) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.program import ROOT
+from vbsjob.config.schema import SETTINGS
+from vbsjob.config.variables import OTHER_VARIABLES
 from vbsjob.generate import __main__ as generate
 
 if TYPE_CHECKING:
@@ -30,12 +32,12 @@ def test_what_is_committed_is_what_the_commands_say(name: str) -> None:
 
 
 def test_no_page_is_left_of_a_command_that_is_gone() -> None:
-    assert sorted(f"man/{path.name}" for path in ROOT.glob("man/*.1")) == PAGES
+    assert sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("man/*/*")) == PAGES
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_every_section(name: str) -> None:
-    page = FILES[name]
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.page)
+def test_the_page_of_a_command_has_every_section(command: Command) -> None:
+    page = FILES[f"man/man1/{command.page}.1"]
     sections = [line[4:] for line in page.splitlines() if line.startswith(".SH ")]
     assert sections == [
         "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES",
@@ -43,9 +45,37 @@ def test_a_page_has_every_section(name: str) -> None:
     ]  # fmt: skip
 
 
+def test_the_page_of_the_configuration_file_has_every_key_with_its_sentence() -> None:
+    page = unescaped(FILES["man/man5/vbsjob.5"])
+    for setting in SETTINGS:
+        keys = [setting.name] if setting.preference else setting.cloud[:1]
+        assert [key for key in keys if f"\n{key}" not in page and f" {key}" not in page] == []
+        assert setting.sentence in " ".join(page.split())
+
+
+@pytest.mark.parametrize("name", ["man/man1/vbsjob.1"])
+def test_the_main_page_has_every_variable_with_its_sentence(name: str) -> None:
+    page = " ".join(unescaped(FILES[name]).split())
+    for setting in SETTINGS:
+        assert f".TP {setting.variable} {setting.sentence}" in page
+        assert [variable for variable in setting.os if variable not in page] == []
+    for variable, sentence in OTHER_VARIABLES.items():
+        assert f".TP {variable} {sentence}" in page
+
+
+def unescaped(page: str) -> str:
+    """Return the text of a page without escapes, as a reader sees its characters."""
+    for escape, character in (
+        (r"\fB", ""), (r"\fI", ""), (r"\fR", ""), (r"\-", "-"), (r"\(aq", "'"), (r"\(ti", "~"),
+        (r"\(dq", '"'), (r"\(ga", "`"), (r"\&", ""),
+    ):  # fmt: skip
+        page = page.replace(escape, character)
+    return page
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.page)
 def test_a_page_explains_every_exit_code_that_its_command_can_end_with(command: Command) -> None:
-    page = FILES[f"man/{command.page}.1"]
+    page = FILES[f"man/man1/{command.page}.1"]
     section = page.partition(".SH EXIT STATUS")[2].partition(".SH ")[0]
     codes = re.findall(r"^\\fB([0-9]+)\\fR$", section, re.MULTILINE)
     assert codes == [str(int(code)) for code in command.exit_codes]
@@ -54,7 +84,7 @@ def test_a_page_explains_every_exit_code_that_its_command_can_end_with(command: 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.page)
 def test_every_option_is_in_the_page_and_in_every_script(command: Command) -> None:
-    page = FILES[f"man/{command.page}.1"].replace(r"\-", "-")
+    page = FILES[f"man/man1/{command.page}.1"].replace(r"\-", "-")
     for name in (name for option in command.options for name in option.flags):
         word = name.lstrip("-")
         assert rf"\fB{name}\fR" in page
@@ -84,7 +114,8 @@ def test_groff_has_nothing_to_say(name: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.page)
 def test_man_shows_the_page_with_its_examples_as_they_are_typed(command: Command) -> None:
     ran = subprocess.run(
-        ["man", f"./man/{command.page}.1"], capture_output=True, text=True, check=True, cwd=ROOT,
+        ["man", f"./man/man1/{command.page}.1"],
+        capture_output=True, text=True, check=True, cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "MANWIDTH": "100", "LC_ALL": "C.UTF-8"},
     )  # fmt: skip
     shown = [line.strip() for line in ran.stdout.splitlines()]

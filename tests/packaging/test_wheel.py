@@ -58,8 +58,8 @@ def test_the_program_runs_and_tells_the_one_version_there_is(place: Path) -> Non
 
 
 def test_every_page_is_where_man_looks(place: Path) -> None:
-    pages = {path.name: path.read_bytes() for path in ROOT.glob("man/*.1")}
-    installed = {path.name: path.read_bytes() for path in place.glob("share/man/man1/*")}
+    pages = {path.name: path.read_bytes() for path in ROOT.glob("man/*/*")}
+    installed = {path.name: path.read_bytes() for path in place.glob("share/man/*/*")}
     assert installed == pages
 
 

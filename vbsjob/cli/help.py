@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 OFFLINE = (ExitCode.OK, ExitCode.USAGE, ExitCode.INTERNAL)
 SIGN_IN = (*OFFLINE, ExitCode.AUTH, ExitCode.API_ERROR, ExitCode.UNAVAILABLE)
-QUERY = (*SIGN_IN, ExitCode.JOB_FAILED, ExitCode.NOT_FOUND)
+QUERY = (*SIGN_IN, ExitCode.JOB_FAILED, ExitCode.FIELD_MISSING, ExitCode.NOT_FOUND)
 WATCH = (*QUERY, ExitCode.TIMEOUT)
 COMMAND_EXIT_CODES: dict[str, tuple[ExitCode, ...]] = {
     "get": (*QUERY, ExitCode.PENDING),

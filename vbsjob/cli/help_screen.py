@@ -7,6 +7,7 @@ CI log and a file must get plain text (Typer forces colours under GITHUB_ACTIONS
 from __future__ import annotations
 
 import copy
+import textwrap
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
@@ -15,23 +16,45 @@ import typer.core
 if TYPE_CHECKING:
     from vbsjob.context import Context
 
+    Base = typer.core.TyperCommand
+else:
+    Base = object
 
-class HelpCommand(typer.core.TyperCommand):
+
+RICH_WIDTH = 80
+"""Columns below which rich's table of options would cut words; the plain help only wraps."""
+
+
+class _HelpScreen(Base):
+    """Parts of the help screen that commands and groups share."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the words of the usage line; Typer puts required arguments in braces."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option --help, in a group of its own at the end."""
+        option = super().get_help_option(ctx)
+        option.rich_help_panel = "Help"  # type: ignore[union-attr] # it exists
+        return option
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help to the formatter, or draw it on the terminal."""
+        if not _draw(self, ctx):
+            super().format_help(ctx, formatter)
+
+    def format_epilog(self, _ctx: Any, formatter: Any) -> None:
+        """Write the last lines; Typer's own method would break `exit-codes` at its hyphen."""
+        lines = textwrap.wrap(self.epilog or "", formatter.width - 2, break_on_hyphens=False)
+        formatter.write("\n" + "".join(f"  {line}\n" for line in lines) if lines else "")
+
+
+class HelpCommand(_HelpScreen, typer.core.TyperCommand):
     """A command with such a help screen."""
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help to the formatter, or draw it on the terminal."""
-        if not _draw(self, ctx):
-            super().format_help(ctx, formatter)
 
-
-class HelpGroup(typer.core.TyperGroup):
+class HelpGroup(_HelpScreen, typer.core.TyperGroup):
     """A group of commands with such a help screen."""
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help to the formatter, or draw it on the terminal."""
-        if not _draw(self, ctx):
-            super().format_help(ctx, formatter)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands with their whole summaries; Typer's own method cuts them."""
@@ -53,6 +76,8 @@ def _draw(command: Any, ctx: Any) -> bool:
     """
     context: Context = ctx.find_root().obj
     if not context.stdout.isatty() or context.env.get("TERM", "dumb") in {"", "dumb"}:
+        return False
+    if (context.width(context.stdout) or RICH_WIDTH) < RICH_WIDTH:
         return False
     from typer import rich_utils
 

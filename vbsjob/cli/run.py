@@ -81,7 +81,7 @@ class JobCommand:
             return
         from vbsjob.sandbox.server import Sandbox
 
-        made_up = "this is the sandbox: its jobs are made up, and begin when first asked about."
+        made_up = "this is the sandbox: its jobs are simulated, and start at their first query."
         self.context.note(made_up)
         with Sandbox(self.context) as sandbox:
             yield self.settings.moved("the sandbox", **sandbox.settings)

@@ -227,7 +227,7 @@ SETTINGS = (
     _preference("verbose", "Print each HTTP request to stderr.", values.boolean, default=False),
     _preference(
         "quiet",
-        "Print nothing but errors; the exit code is the result.",
+        "Print only errors; the exit code is the result.",
         values.boolean,
         default=False,
     ),

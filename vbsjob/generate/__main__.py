@@ -97,7 +97,7 @@ def files() -> dict[str, str]:
     """Return the text of every generated file by its path in a checkout."""
     top = command_tree()
     return {
-        **{f"man/{command.page}.1": man_pages.page(command, top) for command in top.walk()},
+        **{f"man/{path}": text for path, text in man_pages.pages(top).items()},
         "completions/vbsjob.bash": bash.script(top),
         "completions/_vbsjob": zsh.script(top),
         "completions/vbsjob.fish": fish.script(top),
@@ -107,12 +107,12 @@ def files() -> dict[str, str]:
 def main() -> None:
     """Write every file, and remove the pages of commands that no longer exist."""
     texts = files()
-    for page in ROOT.joinpath("man").glob("*.1"):
-        if f"man/{page.name}" not in texts:
+    for page in ROOT.glob("man/*/*"):
+        if page.relative_to(ROOT).as_posix() not in texts:
             page.unlink()
     for name, text in texts.items():
         path = ROOT / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -1,4 +1,4 @@
-"""A command as a manual page, in man(7): plain enough for mandoc and groff to agree on."""
+"""Manual pages in man(7), without macros that mandoc and groff format differently."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from vbsjob import RELEASED, __version__
-from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
+from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME, Setting
+from vbsjob.config.variables import OTHER_VARIABLES
+from vbsjob.generate import manual_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from vbsjob.generate.command_tree import Command, Parameter
 
-SIGNS = str.maketrans(
+ESCAPES = str.maketrans(
     {
         "\\": r"\e",
         "-": r"\-",
@@ -24,61 +26,87 @@ SIGNS = str.maketrans(
         '"': r"\(dq",
     }
 )
-FILES = (
-    ("~/.config/vbsjob/config.toml", "Preferences in [defaults], and clouds in [clouds.NAME]."),
-    ("./clouds.yaml", "The clouds, as other clients know them; the first file found counts."),
-    ("~/.config/openstack/clouds.yaml", "The same."),
-    ("/etc/openstack/clouds.yaml", "The same."),
-    ("secure.yaml", "Beside clouds.yaml: merged over it."),
-    ("~/.cache/vbsjob/", "Kept tokens, readable by their owner alone; none with --no-cache."),
-    (
-        "~/.local/state/vbsjob/",
-        "The history of job ids; none with --no-cache or VBSJOB_HISTORY=off.",
-    ),
-)
+CONFIG_PAGE = "vbsjob.5"
 
 
-def page(command: Command, top: Command) -> str:
-    """Return a command's manual page."""
-    title = command.page.upper()
-    lines = [
-        r".\" Written by python -m vbsjob.generate; do not edit.",
-        f'.TH {_text(title)} 1 {RELEASED} "vbsjob {__version__}" "User Commands"',
-        *_section("NAME", _filled(f"{command.page} - {_phrase(command.summary)}")),
-        *_section("SYNOPSIS", _synopsis(command)),
-        *_section("DESCRIPTION", _description(command)),
-        *_section("OPTIONS", _tagged(_options(command))),
-        *_section("EXIT STATUS", _tagged(_codes(command))),
-        *_section("ENVIRONMENT", _environment(command, command is top)),
-        *_section("FILES", _tagged((_bold(path), text) for path, text in FILES)),
-        *_section("EXAMPLES", _literal(command.examples)),
-        *_section("SEE ALSO", [_also(command, top)]),
-    ]
-    return "\n".join(lines) + "\n"
+def pages(top: Command) -> dict[str, str]:
+    """Return the text of every page by its path below man/."""
+    commands = {f"man1/{command.page}.1": _command_page(command, top) for command in top.walk()}
+    return commands | {f"man5/{CONFIG_PAGE}": _config_page(top)}
+
+
+def _command_page(command: Command, top: Command) -> str:
+    further = manual_texts.DESCRIPTIONS.get(command.page, "")
+    settings = (SETTINGS_BY_NAME.get(option.name) for option in command.options)
+    used = [setting for setting in settings if setting]
+    return _page(
+        command.page,
+        1,
+        _section("NAME", _filled(f"{command.page} - {_lower(command.summary)}")),
+        _section("SYNOPSIS", _synopsis(command)),
+        _section("DESCRIPTION", _description(command, further)),
+        _section("OPTIONS", _tagged(_options(command))),
+        _section("EXIT STATUS", _tagged(_exit_codes(command))),
+        _section("ENVIRONMENT", _environment(SETTINGS if command is top else used)),
+        _section("FILES", _tagged((_bold(path), text) for path, text in manual_texts.FILES)),
+        _section("EXAMPLES", _literal(command.examples)),
+        _section("SEE ALSO", _see_also(top, command.page)),
+    )
+
+
+def _config_page(top: Command) -> str:
+    preferences = [setting for setting in SETTINGS if setting.preference]
+    clouds = [setting for setting in SETTINGS if setting.cloud]
+    return _page(
+        "vbsjob",
+        5,
+        _section("NAME", _filled("vbsjob - configuration file of vbsjob(1)")),
+        _section("SYNOPSIS", [_bold("~/.config/vbsjob/config.toml")]),
+        _section("DESCRIPTION", _paragraphs(manual_texts.CONFIG_FILE.split("\n\n"))),
+        _section("KEYS OF [defaults]", _tagged((_bold(s.name), s.sentence) for s in preferences)),
+        _section("KEYS OF [clouds.NAME]", _tagged(_cloud_keys(clouds))),
+        _section("FILES", _tagged((_bold(path), text) for path, text in manual_texts.FILES)),
+        _section("EXAMPLES", _literal(manual_texts.CONFIG_EXAMPLE.splitlines())),
+        _section("SEE ALSO", _see_also(top, CONFIG_PAGE)),
+    )
+
+
+def _page(name: str, number: int, *sections: Iterable[str]) -> str:
+    title = f'.TH {_text(name.upper())} {number} {RELEASED} "vbsjob {__version__}" "User Commands"'
+    lines = [r".\" Written by python -m vbsjob.generate; do not edit.", title]
+    return "\n".join([*lines, *(line for section in sections for line in section)]) + "\n"
 
 
 def _section(name: str, body: Iterable[str]) -> list[str]:
     lines = list(body)
-    return [f".SH {name}", *lines] if lines else []
+    return [f".SH {_text(name)}", *lines] if lines else []
 
 
 def _text(words: str) -> str:
-    """Return words as the formatter shows them, character by character."""
-    escaped = words.translate(SIGNS)
+    """Return words so that the formatter shows exactly these characters."""
+    escaped = words.translate(ESCAPES)
     return rf"\&{escaped}" if escaped.startswith(".") else escaped
 
 
 def _filled(words: str) -> list[str]:
-    """Return a paragraph's lines, short enough for an editor and for mandoc's taste."""
+    """Return a paragraph in short lines; mandoc warns about lines above 80 bytes."""
     lines = textwrap.wrap(words, 60, break_long_words=False, break_on_hyphens=False)
     return [_text(line) for line in lines]
+
+
+def _paragraphs(texts: Iterable[str]) -> Iterator[str]:
+    for number, text in enumerate(texts):
+        if number:
+            yield ".PP"
+        yield from _literal(text[1:].splitlines()) if text.startswith("\n") else _filled(text)
 
 
 def _bold(words: str) -> str:
     return rf"\fB{_text(words)}\fR"
 
 
-def _phrase(summary: str) -> str:
+def _lower(summary: str) -> str:
+    """Return a summary for the section NAME: no capital letter, no full stop."""
     return (summary[0].lower() + summary[1:]).partition(";")[0].rstrip(".")
 
 
@@ -92,12 +120,8 @@ def _synopsis(command: Command) -> list[str]:
     return lines
 
 
-def _description(command: Command) -> Iterator[str]:
-    yield from _filled(command.summary)
-    for paragraph in command.text:
-        yield ".PP"
-        kept = paragraph.startswith("\n")
-        yield from _literal(paragraph[1:].splitlines()) if kept else _filled(paragraph)
+def _description(command: Command, further: str) -> Iterator[str]:
+    yield from _paragraphs((command.summary, *command.text, *filter(None, further.split("\n\n"))))
     if command.subcommands:
         yield ".PP"
         yield "The commands:"
@@ -105,8 +129,8 @@ def _description(command: Command) -> Iterator[str]:
 
 
 def _literal(lines: Iterable[str]) -> list[str]:
-    kept = [_text(line) for line in lines]
-    return [".EX", *kept, ".EE"] if kept else []
+    escaped = [_text(line) for line in lines]
+    return [".EX", *escaped, ".EE"] if escaped else []
 
 
 def _tagged(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -117,44 +141,38 @@ def _tagged(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _options(command: Command) -> Iterator[tuple[str, str]]:
-    for found in (*command.arguments, *command.options):
-        yield _tag(found), found.help
+    for parameter in (*command.arguments, *command.options):
+        yield _tag(parameter), parameter.help
 
 
-def _tag(found: Parameter) -> str:
-    value = rf"\fI{_text(found.metavar)}\fR" if found.metavar else ""
-    if not found.flags:
+def _tag(parameter: Parameter) -> str:
+    value = rf"\fI{_text(parameter.metavar)}\fR" if parameter.metavar else ""
+    if not parameter.flags:
         return value
-    return ", ".join(map(_bold, found.flags)) + (f" {value}" if value else "")
+    return ", ".join(map(_bold, parameter.flags)) + (f" {value}" if value else "")
 
 
-def _codes(command: Command) -> Iterator[tuple[str, str]]:
-    yield from (
-        (_bold(str(int(code))), f"{code.label}: {code.meaning}.") for code in command.exit_codes
-    )
-    yield _bold("128 + N"), "signal N ended the process."
+def _exit_codes(command: Command) -> Iterator[tuple[str, str]]:
+    for code in command.exit_codes:
+        yield _bold(str(int(code))), f"{code.label}: {code.meaning}."
+    yield _bold("128 + N"), "Signal N ended the process."
 
 
-def _environment(command: Command, top: bool) -> Iterator[str]:  # noqa: FBT001 - the page's kind
-    if top:
-        yield from _filled(
-            "Each setting's own variable, then those of other clients that tell it too. Order:"
-            " option, VBSJOB_*, OS_*, config.toml, clouds.yaml, default."
-        )
-        yield from _tagged(
-            (_bold(key.variable), f"Also {', '.join(key.os)}." if key.os else "A preference.")
-            for key in SETTINGS
-        )
-        return
-    settings = [option for option in command.options if option.name in SETTINGS_BY_NAME]
-    yield from _tagged((_bold(SETTINGS_BY_NAME[o.name].variable), _as_option(o)) for o in settings)
-    yield from _tagged([(_bold("NO_COLOR"), "No colour, unless --color says otherwise.")])
+def _environment(settings: Iterable[Setting]) -> Iterator[str]:
+    for setting in settings:
+        also = f" Also read: {', '.join(setting.os)}." if setting.os else ""
+        secret = " (secret)" if setting.secret else ""
+        yield from _tagged([(_bold(setting.variable), f"{setting.sentence}{secret}{also}")])
+    yield from _tagged((_bold(name), sentence) for name, sentence in OTHER_VARIABLES.items())
 
 
-def _as_option(option: Parameter) -> str:
-    return f"As {option.flags[-1] if len(option.flags) < 3 else option.flags[1]}."
+def _cloud_keys(settings: Iterable[Setting]) -> Iterator[tuple[str, str]]:
+    for setting in settings:
+        yield ", ".join(map(_bold, setting.cloud)), setting.sentence
 
 
-def _also(command: Command, top: Command) -> str:
-    others = [other.page for other in top.walk() if other is not command]
-    return " ,\n".join(f".BR {_text(page)} (1)" for page in others).replace(") ,", "),")
+def _see_also(top: Command, page: str) -> list[str]:
+    names = [(command.page, 1) for command in top.walk() if command.page != page]
+    names += [("vbsjob", 5)] if page != CONFIG_PAGE else []
+    lines = [f".BR {_text(name)} ({number})" for name, number in names]
+    return [*(f"{line}," for line in lines[:-1]), lines[-1]]

@@ -1,0 +1,149 @@
+"""Plain English in every text that a user can meet: a list of phrases that are not used.
+
+The texts are all string literals of the program (docstrings and single words are not printed), the
+help of every command, topics, manual pages, completion scripts, README and tests/ERRORS.md.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.program import ROOT
+from vbsjob.cli.help import TOPICS
+from vbsjob.config.schema import SETTINGS
+from vbsjob.config.variables import OTHER_VARIABLES
+from vbsjob.generate import __main__ as generate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PHRASES = {
+    r"(?<!there )\b(is|are) no\b(?! longer)": "is not a valid ..., ... is missing",
+    r"\b(line|row|event|case|object|entry|spec|id|one) an? "
+    r"(line|row|change|job|sub-job|code|name|flag|event|entry|cloud)\b": "one ... per ...",
+    r"\b(leave|leaves|left|leaving) (it|them|this)? ?away\b": "omit",
+    r"\bhee(d|ds|ded|ding)\b": "read, use, obey",
+    r"\b(who|what|which|when|where)ever\b": "name it",
+    r"\bmend(s|ed)?\b": "repair, fix",
+    r"\bblank\b": "empty",
+    r"\b(tell|tells|told|telling)\b": "report, say, print",
+    r"\b(ask|asks|asked|asking)\b(?! for)": "query, request",
+    r"\bask(s|ed|ing)? for\b": "request, prompt for",
+    r"\b(goes|go|going|went) on\b": "continues, is still running",
+    r"\bnobody\b|\bno one\b": "unknown, not known",
+    r"\bnothing but\b": "only",
+    r"\bwhom\b|\bwhose\b|\bthus\b|\bhence\b|\blest\b|\bthereof\b|\bshall\b|\bought\b": "plain word",
+    r"\banew\b|\bamiss\b|\boverly\b|\bupon\b|\bforth\b": "again, on",
+    r"\bmade[- ]up\b": "simulated",
+    r"\bpassed over\b|\bpass over\b": "ignored",
+    r"\bbeside\b": "next to, in addition to",
+    r"\bworth another try\b": "retryable",
+    r"\bsecrets show\b": "credentials are sent unencrypted",
+    r"\brides? out\b": "continues through",
+    r"\bknows? no\b|\brefuses? to know\b|\bknows? nothing\b": "does not have, does not import",
+    r"\bso many\b|\bof late\b|\bfor want of\b|\bby no means\b": "plain words",
+    r"\bof ours\b|\bof theirs\b|\bof its own\b": "our, its",
+    r"\bcame? of it\b|\bcomes of\b": "result",
+    r"\bran out\b|\bruns out\b": "expired, is reached",
+    r"\bit is meant\b|\bis meant to\b": "must, is expected to",
+    r"\bcannot be had\b|\bto be had\b": "is not available",
+    r"\bkept away\b|\bkeeps away\b": "prevented",
+    r"\ba word of\b|\bin a word\b|\bword for word\b": "plain words",
+    r"\bloses? its way\b|\bfalls? silent\b|\bstays? silent\b": "does not answer",
+}
+"""Phrases that are not used, with plain words instead. The texts are read by people with English
+as a second language."""
+ALLOWED: dict[str, int] = {
+    "vbsjob/auth/methods.py": 2,
+    "vbsjob/cli/job_ids.py": 3,
+    "vbsjob/client.py": 2,
+    "vbsjob/config/clouds_yaml.py": 3,
+    "vbsjob/config/endpoints.py": 4,
+    "vbsjob/config/files.py": 3,
+    "vbsjob/config/loader.py": 1,
+    "vbsjob/errors.py": 3,
+    "vbsjob/jobs/error_codes.json": 36,
+    "vbsjob/http/errors.py": 3,
+    "vbsjob/http/proxies.py": 1,
+    "vbsjob/http/strict_json.py": 1,
+    "vbsjob/http/tls.py": 3,
+    "vbsjob/http/transport.py": 8,
+}
+"""Modules that still contain such phrases, with how many: may only become fewer."""
+PATTERNS = {re.compile(pattern, re.IGNORECASE): advice for pattern, advice in PHRASES.items()}
+
+
+def literals(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield line and text of every string literal that is not a docstring and has several words."""
+    skipped: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            skipped.add(node.value)
+        if isinstance(node, ast.JoinedStr):
+            skipped |= set(node.values)
+            parts = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]
+            yield node.lineno, "".join(map(str, parts))
+        elif (
+            node not in skipped
+            and isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and " " in node.value
+        ):
+            yield node.lineno, node.value
+
+
+def found(text: str) -> list[str]:
+    """Return the phrases in a text that are not used, each with the plain words."""
+    words = " ".join(text.split())
+    return [
+        f"{words[max(0, match.start() - 40) : match.end() + 20]!r}: {advice}"
+        for pattern, advice in PATTERNS.items()
+        for match in pattern.finditer(words)
+    ]
+
+
+SHELL_SCRIPTS = {"bash.py", "zsh.py", "fish.py"}
+MODULES = [
+    path for path in sorted(ROOT.joinpath("vbsjob").rglob("*.py")) if path.name not in SHELL_SCRIPTS
+]
+
+
+@pytest.mark.parametrize("name", [str(path.relative_to(ROOT)) for path in MODULES])
+def test_no_module_contains_a_phrase_that_is_not_used(name: str) -> None:
+    tree = ast.parse((ROOT / name).read_text("utf-8"))
+    phrases = [f"{name}:{line}: {hit}" for line, text in literals(tree) for hit in found(text)]
+    assert len(phrases) <= ALLOWED.get(name, 0), "\n".join(phrases)
+
+
+@pytest.mark.parametrize("name", [name for name in generate.files() if name.startswith("man/")])
+def test_no_manual_page_contains_such_a_phrase(name: str) -> None:
+    assert found(re.sub(r"\\\\f.|\\\\", "", generate.files()[name])) == []
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_no_topic_contains_such_a_phrase(topic: str) -> None:
+    assert found(" ".join(TOPICS[topic]())) == []
+
+
+@pytest.mark.parametrize("name", ["vbsjob/jobs/error_codes.json"])
+def test_no_document_contains_such_a_phrase(name: str) -> None:
+    assert len(found((ROOT / name).read_text("utf-8"))) <= ALLOWED.get(name, 0)
+
+
+def test_every_setting_and_variable_has_one_sentence() -> None:
+    sentences = {setting.name: setting.help for setting in SETTINGS} | OTHER_VARIABLES
+    for name, sentence in sentences.items():
+        assert re.fullmatch(r"['A-Z][^.]*(\.[^ .][^.]*)*\.", sentence), f"{name}: {sentence}"
+
+
+def test_the_list_finds_the_phrases_of_the_past() -> None:
+    past = (
+        "'x' is no job id", "writes a line a change into a log", "leave it away",
+        "whoever read the output has gone", "heeded beside the settings", "secrets show",
+    )  # fmt: skip
+    assert [text for text in past if not found(text)] == []
+    assert found("There is no help for 'x'. The file is no longer read.") == []
