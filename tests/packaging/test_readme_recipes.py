@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from tests.support.program import COMMAND, ROOT, clean_env
+from tests.support.program import ROOT, clean_env, running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,19 +45,8 @@ AS_IT_IS = {"gitlab", "jenkins"}
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[dict[str, str]]:
-    served = subprocess.Popen(
-        [*COMMAND, "sandbox"], cwd=ROOT, env=clean_env(), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert served.stdout
-    told: dict[str, str] = {}
-    while len(told) < 7:
-        name, _, value = served.stdout.readline().removeprefix("export ").partition("=")
-        told[name] = value.strip().strip("'")
-    yield told
-    served.kill()
-    served.wait()
-    served.stdout.close()
+    with running_sandbox() as (_, variables):
+        yield variables
 
 
 def run(recipe: str, folder: Path, env: dict[str, str], **more: str) -> tuple[int, str]:

@@ -18,6 +18,7 @@ import pytest
 
 from tests.support.cloud import PASSWORD, USER, Cloud
 from tests.support.context import fake_context
+from tests.support.program import running_sandbox
 from vbsjob.auth.token_cache import TokenCache
 
 if TYPE_CHECKING:
@@ -280,18 +281,8 @@ def test_f69_f71_a_failing_lock_is_never_fatal(tmp_path: Path, kind: str) -> Non
 
 @pytest.fixture
 def served() -> Iterator[dict[str, str]]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "vbsjob", "sandbox"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        env = {}
-        while "VBSJOB_REGION" not in env or "VBSJOB_PROJECT_NAME" not in env:
-            name, _, value = (
-                process.stdout.readline().removeprefix("export ").strip().partition("=")
-            )
-            env[name] = value
-        yield env | {"PATH": os.environ["PATH"]}
-        process.kill()
+    with running_sandbox() as (_, variables):
+        yield variables | {"PATH": os.environ["PATH"]}
 
 
 def started(served: dict[str, str], home: Path) -> subprocess.Popen[str]:

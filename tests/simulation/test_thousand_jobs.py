@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.counting_proxy import CountingProxy
 from tests.support.program import COMMAND, ROOT, clean_env, running_sandbox
-from vbsjob.sandbox.identity import PROJECT_ID
+from vbsjob.sandbox.account import PROJECT
 
 FAULTS = ("--fault", "429=0.2", "--fault", "503=0.05", "--fault", "cut=0.01")
 FILES, QUESTIONS, MEMORY = 64, 25, 150 << 10
@@ -36,9 +36,9 @@ def test_f31_s12_every_verdict_is_right_within_limits_of_descriptors_requests_an
     most_files = memory = 0
     with (
         running_sandbox(*FAULTS) as (_, told),
-        CountingProxy(int(told["VBSJOB_AUTH_URL"].split(":")[2][:-3])) as tally,
+        CountingProxy(int(told["OS_AUTH_URL"].split(":")[2][:-3])) as tally,
     ):
-        told["VBSJOB_ENDPOINT"] = f"{tally.address}/v1/{PROJECT_ID}"
+        told["VBSJOB_ENDPOINT"] = f"{tally.address}/v1/{PROJECT.id}"
         with out.open("wb") as stdout, err.open("wb") as stderr, subprocess.Popen(
             [*COMMAND, "watch", "-", "-o", "jsonl", "--progress", "none"],
             env=clean_env(HOME=str(tmp_path), **told), cwd=ROOT,

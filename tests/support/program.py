@@ -158,20 +158,20 @@ def _text(content: bytes | None) -> str:
     return (content or b"").decode("utf-8", "backslashreplace")
 
 
-LINES = 7
-"""So many variables does `vbsjob sandbox` print."""
-
-
 @contextmanager
 def running_sandbox(*argv: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    """Run `vbsjob sandbox` and yield it with the variables it printed."""
+    """Run `vbsjob sandbox`; yield its process and the variables of the sign-in by password."""
     with subprocess.Popen(
         [*COMMAND, "sandbox", *argv], env=clean_env(), cwd=ROOT, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as command:  # fmt: skip
         assert command.stdout
-        told = [command.stdout.readline().removeprefix("export ").strip() for _ in range(LINES)]
+        variables: dict[str, str] = {}
+        while (line := command.stdout.readline()).strip():  # an empty line ends them
+            if line.startswith("export "):
+                name, _, value = line.removeprefix("export ").strip().partition("=")
+                variables[name] = value
         try:
-            yield command, dict(line.split("=", 1) for line in told)
+            yield command, variables
         finally:
             command.kill()

@@ -5,17 +5,26 @@ from __future__ import annotations
 import typer
 
 from vbsjob.cli import options
-from vbsjob.config.schema import SETTINGS_BY_NAME
 from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.sandbox.scenarios import SCENARIOS
 
 HELP = (
-    "Serve a simulated backup service on this machine until Ctrl-C.\n\n"
-    "A job begins at its first query. NAME-LABEL is another job of the same kind, NAME-ended is a"
-    " job that has already ended.\n\n\b\n"
+    "Serve a simulated cloud on this machine until Ctrl-C: an identity service, and a backup"
+    " service with jobs. vbsjob, curl, openstack and the vendor's SDK use it like the real cloud."
+    "\n\n"
+    "The command prints the variables that clients need, for each sign-in method. A job begins at"
+    " its first query. NAME-LABEL is another job of the same kind, NAME-ended is a job that has"
+    " already ended.\n\n\b\n"
     "vbsjob sandbox --port 8990\n"
     "vbsjob sandbox --fault 502=0.1\n\n"
+    "Test your own script in CI; behind a proxy, add 127.0.0.1 to NO_PROXY:\n\n\b\n"
+    "vbsjob sandbox > sandbox.env & sandbox=$!\n"
+    "until [ -s sandbox.env ]; do sleep 0.1; done\n"
+    ". ./sandbox.env\n"
+    "./my-script.sh backup-1     # must end with 0\n"
+    "./my-script.sh fail-deep-1  # must report the failed backup\n"
+    "kill $sandbox\n\n"
     "Jobs:\n\n\b\n"
     + "\n".join(f"{name:<10} {scenario.summary}" for name, scenario in SCENARIOS.items())
 )
@@ -27,22 +36,20 @@ def serve_sandbox(
     fault: options.Faults = None,
     token_life: options.TokenLife = None,
 ) -> ExitCode:
-    """Print the settings that a client needs, then serve until a signal ends the process."""
-    import shlex
-
+    """Print the variables that clients need, then serve until a signal ends the process."""
     from vbsjob.sandbox import faults
+    from vbsjob.sandbox.examples import shell_lines
     from vbsjob.sandbox.server import TOKEN_LIFETIME, Sandbox
 
     context = ctx.obj
     lifetime = TOKEN_LIFETIME if token_life is None else _lifetime(token_life)
     shares = faults.parse(fault or [])
     sandbox = Sandbox(context, port=port, faults=shares, token_life=lifetime)
-    for name, value in sandbox.settings.items():
-        context.stdout.write(f"export {SETTINGS_BY_NAME[name].variable}={shlex.quote(value)}\n")
+    # One write: a script that waits until the file is not empty reads it completely.
+    lines = "\n".join(shell_lines(sandbox.address, sandbox.issue_token()))
+    context.stdout.write(f"{lines}\n")
     context.stdout.flush()
-    context.note(
-        "the sandbox is ready: run these lines in the shell of the client. Ctrl-C ends it."
-    )
+    context.note(f"the sandbox serves {sandbox.address}. Ctrl-C ends it.")
     sandbox.serve()
     return ExitCode.OK
 

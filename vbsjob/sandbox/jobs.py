@@ -1,4 +1,4 @@
-"""The job API of the sandbox: GET /v1/{project_id}/jobs/{job_id}."""
+"""The jobs of the sandbox; each begins at its first query."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from vbsjob.sandbox import faults
-from vbsjob.sandbox.messages import Response, error
+from vbsjob.sandbox import account, faults
+from vbsjob.sandbox.messages import Response, service_error
 from vbsjob.sandbox.scenarios import ENDED, Plan
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ ENDED_JOB_AGE = 3600.0
 
 
 class JobService:
-    """The jobs, each of which begins at its first query. May be used by several threads."""
+    """The job API after authentication. May be used by several threads."""
 
     def __init__(self, context: Context, fault_shares: Mapping[str, float]) -> None:
         self._context = context
@@ -28,15 +28,17 @@ class JobService:
         self._plans: dict[str, tuple[float, Plan]] = {}
         self._lock = threading.Lock()
 
-    def show(self, job_id: str) -> Response:
-        """Return the job as it is now, or an injected fault."""
+    def show(self, project_id: str, job_id: str) -> Response:
+        """Return the job as it is now, or an injected fault. Raises RefusedError."""
         fault = faults.draw(self._fault_shares, self._context.random())
         if fault.isdigit():
-            return error(int(fault), fault, "this fault was requested with --fault")
-        with self._lock:
-            started, plan = self._plans.get(job_id) or self._start(job_id)
+            raise service_error(int(fault), fault, "this fault was requested with --fault")
+        started, plan = 0.0, None
+        if project_id == account.PROJECT.id:
+            with self._lock:
+                started, plan = self._plans.get(job_id) or self._start(job_id)
         if plan is None:
-            return error(404, "common.0011", "query job fail")
+            raise service_error(404, "common.0011", "query job fail")
         return Response(200, plan.document(self._context.monotonic() - started), fault=fault)
 
     def _start(self, job_id: str) -> tuple[float, Plan | None]:

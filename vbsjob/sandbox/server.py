@@ -1,7 +1,7 @@
 """The sandbox: an identity service and a backup service on loopback, with simulated jobs.
 
 Serves real HTTP for trials, for tests of scripts and for the tests of vbsjob. It does not back up
-or restore anything. A job begins at its first query.
+or restore anything.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import re
 import socketserver
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 from vbsjob.errors import InternalError
-from vbsjob.sandbox.identity import DOMAIN, PASSWORD, PROJECT, REGION, USER, IdentityService
-from vbsjob.sandbox.jobs import JobService
-from vbsjob.sandbox.messages import Request, Response, error
+from vbsjob.sandbox import account, body
+from vbsjob.sandbox.messages import RefusedError, Request, Response, identity_error
+from vbsjob.sandbox.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
 
 TOKEN_LIFETIME = 86400.0
+"""Seconds, as in Open Telekom Cloud."""
 SLOW = 3.0
 """Seconds by which the fault `slow` delays a response."""
-BODY_LIMIT = 64 << 10
-"""Bytes of the largest request body that is accepted."""
+TARGET = re.compile(r"(?:https?://[^/?#]*)?([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.IGNORECASE)
+"""The target of a request: path and query. A proxy also sends scheme and host."""
 
 
 class Sandbox:
@@ -45,10 +47,11 @@ class Sandbox:
         faults: Mapping[str, float] | None = None,
         token_life: float = TOKEN_LIFETIME,
     ) -> None:
-        self._server = _listen(port, self.respond, context)
+        self._server = _listen(port, context)
         self.address = f"http://127.0.0.1:{self._server.server_port}"
-        self._identity = IdentityService(context, self.address, token_life)
-        self._jobs = JobService(context, faults or {})
+        self._server.service = self._service = Service(
+            context, self.address, fault_shares=faults or {}, token_lifetime=token_life
+        )
 
     def __enter__(self) -> Self:
         """Start to serve in a thread of its own."""
@@ -71,35 +74,22 @@ class Sandbox:
         """The settings with which vbsjob signs in here, by their names."""
         return {
             "auth_url": f"{self.address}/v3",
-            "username": USER,
-            "password": PASSWORD,
-            "user_domain_name": DOMAIN,
-            "project_domain_name": DOMAIN,
-            "project_name": PROJECT,
-            "region": REGION,
+            "username": account.USER.name,
+            "password": account.USER.password,
+            "user_domain_name": account.DOMAIN["name"],
+            "project_domain_name": account.DOMAIN["name"],
+            "project_name": account.PROJECT.name,
+            "region": account.REGION,
         }
 
-    def respond(self, request: Request) -> Response:
-        """Return the response to a request."""
-        if (request.method, request.path) == ("POST", "/v3/auth/tokens"):
-            return self._identity.create_token(request)
-        parts = request.path.split("/")
-        is_job = parts[1:2] == ["v1"] and parts[3:4] == ["jobs"] and len(parts) == 5
-        if request.method != "GET" or not is_job:
-            document = {"error_code": "APIGW.0101", "error_msg": "The API does not exist"}
-            return Response(404, document)
-        if not self._identity.is_valid(request.token):
-            return error(401, "APIGW.0307", "Token is invalid or expired")
-        return self._jobs.show(parts[4])
+    def issue_token(self) -> str:
+        """Return a new token of the user for the project with the jobs."""
+        return self._service.tokens.issue(account.USER, account.PROJECT, ["password"]).id
 
 
-if TYPE_CHECKING:
-    Respond = Callable[[Request], Response]
-
-
-def _listen(port: int, respond: Respond, context: Context) -> _Server:
+def _listen(port: int, context: Context) -> _Server:
     try:
-        return _Server(("127.0.0.1", port), respond, context)
+        return _Server(("127.0.0.1", port), context)
     except OSError as error:
         raise InternalError(
             f"cannot listen on 127.0.0.1:{port}: {error.strerror}.",
@@ -110,10 +100,10 @@ def _listen(port: int, respond: Respond, context: Context) -> _Server:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    service: Service
 
-    def __init__(self, address: tuple[str, int], respond: Respond, context: Context) -> None:
+    def __init__(self, address: tuple[str, int], context: Context) -> None:
         super().__init__(address, _Handler)
-        self.respond = respond
         self.context = context
 
     def server_bind(self) -> None:
@@ -121,26 +111,51 @@ class _Server(ThreadingHTTPServer):
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
-    def handle_error(self, request: socket | tuple[bytes, socket], client_address: Any) -> None:
-        """Print nothing if a client closes its connection early."""
+    def handle_error(self, request: socket | tuple[bytes, socket], client_address: Any) -> None:  # noqa: ARG002 - the signature of the base class
+        """Print nothing if a client closes its connection early, and one line for a bug."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            self.context.warn(f"a bug in the sandbox: {type(error).__name__}.")
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
+    server_version, sys_version = "vbsjob-sandbox", ""
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = 60
     """Seconds after which an idle connection and its thread end."""
+    _request_id = ""
 
-    def _serve(self) -> None:
-        length = self.headers.get("Content-Length") or "0"
-        if not re.fullmatch(r"[0-9]{1,5}", length) or int(length) > BODY_LIMIT:
-            self.send_error(413)
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Return the handler of any method: the service decides which ones it allows."""
+        if name.startswith("do_"):
+            return self._handle
+        raise AttributeError(name)
+
+    def _handle(self) -> None:
+        self._request_id = _new_request_id()
+        try:
+            content = body.read(self.headers, self.rfile)
+        except RefusedError as error:
+            self.close_connection = True
+            self._send(error.response)
             return
-        body = self.rfile.read(int(length))
-        token = self.headers.get("X-Auth-Token") or ""
-        response = self.server.respond(Request(self.command, self.path, token, body))
-        content = json.dumps(response.document).encode()
+        match = TARGET.fullmatch(self.path)
+        path, query = match.groups("") if match else (self.path, "")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, path, query, headers, content, self._request_id)
+        self._send(self.server.service.respond(request))
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - the signature of the base class
+        """Answer a request that is not valid HTTP. The base class calls some of these 5xx."""
+        self._request_id = _new_request_id()
+        self.close_connection = True
+        status = 400 if code >= 500 else code
+        self._send(identity_error(status, message or "The request is not valid HTTP.").response)
+
+    def _send(self, response: Response) -> None:
+        content = b"" if response.document is None else json.dumps(response.document).encode()
         if response.fault == "slow":
             self.server.context.sleep(SLOW)
         if response.fault == "empty":
@@ -148,17 +163,21 @@ class _Handler(BaseHTTPRequestHandler):
         if response.fault == "garbage":
             content = b"<html>the fault 'garbage' of the sandbox</html>"
         self.send_response(response.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
+        if response.status != 204:
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+        for name in ("X-Openstack-Request-Id", "X-Request-Id"):
+            self.send_header(name, self._request_id)
         for name, value in response.headers.items():
             self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         if response.fault == "cut":
             content = content[: len(content) // 2]
             self.close_connection = True
-        self.wfile.write(content)
-
-    do_GET = do_POST = _serve
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """Return the Date header from the clock of the context, which also ends the tokens."""
@@ -166,3 +185,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Log nothing: `vbsjob -v` shows the requests."""
+
+
+def _new_request_id() -> str:
+    from uuid import uuid4
+
+    return f"req-{uuid4()}"

@@ -1,0 +1,86 @@
+"""A sandbox in this process and the sign-in bodies that tests send to it."""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tests.support.context import fake_context
+from tests.support.raw_http import RawResponse, send
+from vbsjob.sandbox import account
+from vbsjob.sandbox.server import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOKENS = "/v3/auth/tokens"
+DOMAIN = {"name": account.DOMAIN["name"]}
+SCOPE = {"project": {"id": account.PROJECT.id}}
+OTHER_SCOPE = {"project": {"name": account.EMPTY_PROJECT.name, "domain": DOMAIN}}
+
+
+@contextmanager
+def sandbox_here(**options: Any) -> Iterator[Sandbox]:
+    """Yield a sandbox that a thread of this process serves; Context fields can be replaced."""
+    life = options.pop("token_life", 60.0)
+    context = fake_context(io.StringIO(), io.StringIO(), io.StringIO(), {}, **options)
+    with Sandbox(context, token_life=life) as sandbox:
+        yield sandbox
+    messages = context.stderr.getvalue()  # type: ignore[attr-defined] # a StringIO
+    assert messages == "", "the sandbox reported a bug"
+
+
+def password(**user: Any) -> dict[str, Any]:
+    """Return the identity of a sign-in with the password; members of the user can be replaced."""
+    right = {"name": account.USER.name, "domain": DOMAIN, "password": account.USER.password}
+    return {"methods": ["password"], "password": {"user": right | user}}
+
+
+def token_method(token: str) -> dict[str, Any]:
+    """Return the identity of a sign-in with a token."""
+    return {"methods": ["token"], "token": {"id": token}}
+
+
+def credential(**members: Any) -> dict[str, Any]:
+    """Return the identity of a sign-in with the application credential."""
+    right = {
+        "id": account.APPLICATION_CREDENTIAL.id,
+        "secret": account.APPLICATION_CREDENTIAL.secret,
+    }
+    payload = {name: value for name, value in (right | members).items() if value is not None}
+    return {"methods": ["application_credential"], "application_credential": payload}
+
+
+def mfa(*methods: str, passcode: str = account.MFA_USER.passcode) -> dict[str, Any]:
+    """Return the identity of a multi-factor sign-in with some of its methods."""
+    user = {"name": account.MFA_USER.name, "domain": DOMAIN}
+    payloads = {
+        "password": {"user": {**user, "password": account.MFA_USER.password}},
+        "totp": {"user": {**user, "passcode": passcode}},
+    }
+    return {"methods": list(methods), **{name: payloads[name] for name in methods}}
+
+
+def sign_in(
+    sandbox: Sandbox, identity: dict[str, Any], *scope: Any, query: str = "", **headers: str
+) -> RawResponse:
+    """Send a sign-in; without a scope the body has none."""
+    auth = {"identity": identity} | ({"scope": scope[0]} if scope else {})
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return send(sandbox.address, "POST", TOKENS + query, {"auth": auth}, sent)
+
+
+def new_token(sandbox: Sandbox, *scope: Any, identity: dict[str, Any] | None = None) -> str:
+    """Sign in and return the token."""
+    response = sign_in(sandbox, identity or password(), *scope)
+    assert response.status == 201, response.body
+    return response.headers["x-subject-token"]
+
+
+def query_job(
+    sandbox: Sandbox, token: str, job_id: str = "backup", project: str = account.PROJECT.id
+) -> RawResponse:
+    """Query a job with a token."""
+    path = f"/v1/{project}/jobs/{job_id}"
+    return send(sandbox.address, "GET", path, headers={"X-Auth-Token": token} if token else {})
