@@ -16,7 +16,7 @@ complete -c vbsjob -n '__vbsjob_at \'\'' -a get -d 'Query jobs once and show sta
 complete -c vbsjob -n '__vbsjob_at \'\'' -a tree -d 'Show the nested sub-jobs of jobs as a tree.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -a watch -d 'Wait until jobs have ended; the exit code is the result.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -a explain -d 'Show what an error code means and what to do; offline.'
-complete -c vbsjob -n '__vbsjob_at \'\'' -a sandbox -d 'Serve a simulated backup service on this machine until Ctrl-C.'
+complete -c vbsjob -n '__vbsjob_at \'\'' -a sandbox -d 'Serve a simulated cloud on this machine until Ctrl-C: an identity service, and a backup service with jobs. vbsjob, curl, openstack and the vendor\'s SDK use it like the real cloud.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -a help -d 'Show the help of a command or a topic.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -a config -d 'Show all settings, or test sign-in and connection.'
 complete -c vbsjob -n '__vbsjob_at \'\'' -s V -l version -d 'Show the version.'
