@@ -1,7 +1,8 @@
-"""What holds for every test: the same cases each time, and each of them counted."""
+"""Settings of every test run: workers, time limits, the same cases each time, and their count."""
 
 from __future__ import annotations
 
+import os
 import signal
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -12,33 +13,51 @@ from hypothesis import is_hypothesis_test, settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LONG_TIMEOUT = 3600
+"""Seconds for a test with the marker `long`; the limit of all others is in pyproject.toml."""
+
 settings.register_profile("every commit", derandomize=True)
 settings.load_profile("every commit")
 
-# A suite that runs under nohup or in the background must not hand that down to what it tests.
+# A run under nohup or in the background ignores these signals, and children inherit that.
 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(number) is signal.SIG_IGN:
-        heard = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
-        signal.signal(number, heard)
+        handler = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        signal.signal(number, handler)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return the number of workers: 0 for one file, which is faster than starting workers."""
+    files = {argument.partition("::")[0] for argument in config.args}
+    if len(files) == 1 and files.pop().endswith(".py"):
+        return 0
+    return (os.cpu_count() or 2) * 3 // 2  # half of the tests wait for something
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the long tests a limit of their own."""
+    for item in items:
+        if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LONG_TIMEOUT))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Function) -> Iterator[None]:
-    """Tell how many examples of a property were tried, as a loop tells its cases itself."""
+    """Record how many examples of a property were tried, as a test with a loop does itself."""
     if not is_hypothesis_test(item.obj):
         return (yield)
-    held: Any = item.obj.hypothesis
-    test, tried = held.inner_test, 0
+    handle: Any = item.obj.hypothesis
+    test, examples = handle.inner_test, 0
 
     @wraps(test)
     def counted(*args: Any, **members: Any) -> None:
-        nonlocal tried
-        tried += 1
+        nonlocal examples
+        examples += 1
         test(*args, **members)
 
-    held.inner_test = counted
+    handle.inner_test = counted
     try:
         return (yield)
     finally:
-        held.inner_test = test
-        item.user_properties.append(("cases", tried))
+        handle.inner_test = test
+        item.user_properties.append(("cases", examples))
