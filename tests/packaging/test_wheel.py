@@ -57,6 +57,22 @@ def test_the_program_runs_and_tells_the_one_version_there_is(place: Path) -> Non
     assert said(place, "python", "-c", script).startswith(str(place))
 
 
+@pytest.mark.parametrize(
+    ("shell", "script"), [("bash", "vbsjob.bash"), ("zsh", "_vbsjob"), ("fish", "vbsjob.fish")]
+)
+def test_the_installed_program_prints_its_completion_scripts(
+    place: Path, shell: str, script: str
+) -> None:
+    printed = said(place, "vbsjob", "completion", shell)
+    assert printed == (ROOT / "completions" / script).read_text("utf-8")
+
+
+def test_the_wheel_does_not_contain_what_only_a_checkout_needs(place: Path) -> None:
+    (package,) = place.glob("lib/python*/site-packages/vbsjob")
+    assert not (package / "generate").exists()
+    assert (package / "cli").is_dir()
+
+
 def test_every_page_is_where_man_looks(place: Path) -> None:
     pages = {path.name: path.read_bytes() for path in ROOT.glob("man/*/*")}
     installed = {path.name: path.read_bytes() for path in place.glob("share/man/*/*")}

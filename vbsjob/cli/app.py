@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from vbsjob import __version__
-from vbsjob.cli import config, explain, get, help, sandbox, tree, watch  # noqa: A004 - commands
+from vbsjob.cli import completion, config, explain, get, help, sandbox, tree, watch  # noqa: A004 - commands
 from vbsjob.cli.help import TOPICS_EPILOG, epilog
 from vbsjob.cli.help_screen import HelpCommand, HelpGroup
 
@@ -61,6 +61,7 @@ _add(app, "explain", explain.explain)
 _add(config_app, "show", config.config_show)
 _add(config_app, "check", config.config_check)
 app.add_typer(config_app, name="config", epilog=epilog("config"))
+_add(app, "completion", completion.completion)
 _add(app, "sandbox", sandbox.serve_sandbox, sandbox.HELP)
 _add(app, "help", help.show_help)
 

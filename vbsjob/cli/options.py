@@ -114,6 +114,10 @@ ErrorCode = Annotated[
         metavar="[CODE]", help="An error code, in upper or lower case; all codes if omitted."
     ),
 ]
+Shell = Annotated[
+    Literal["bash", "zsh", "fish"],
+    typer.Argument(metavar="SHELL", help="bash, zsh or fish.", show_default=False),
+]
 Topic = Annotated[
     str | None, typer.Argument(metavar="[TOPIC]", help="A command, or a topic of the list below.")
 ]

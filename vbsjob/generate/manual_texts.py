@@ -39,6 +39,9 @@ outage, recovered, heartbeat, and at the end always verdict.""",
 Each job that get, watch or tree has queried is stored on this machine, with its last known state.
 Jobs of the sandbox are not stored. VBSJOB_HISTORY=off, 'history = false' in config.toml or
 --no-cache switch the history off.""",
+    "vbsjob-completion": """\
+The script completes commands, options, their values, cloud names, and job ids of the history. It
+sends no request.""",
     "vbsjob-explain": """\
 The table of error codes is part of the program; no request is sent.""",
     "vbsjob-config-show": """\
