@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.program import TOKEN, run_in_memory
+from tests.support.program import TOKEN, environment, run_in_memory
 from vbsjob.http.messages import Response
 from vbsjob.output import rows
 
@@ -204,3 +204,24 @@ def test_a_row_of_csv_is_what_the_standard_library_writes_and_reads(values: list
         wanted = io.StringIO(newline="")
         csv.writer(wanted, lineterminator="\n").writerow(values)
         assert row == wanted.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("argv", "env", "origin"),
+    [(["-o", "xml"], {}, "--output"), ([], {"VBSJOB_OUTPUT": "xml"}, "VBSJOB_OUTPUT")],
+)
+@pytest.mark.parametrize("command", [["get", "j"], ["watch", "j"], ["explain"]])
+def test_f74_an_unknown_format_is_refused_and_all_formats_are_named(
+    command: list[str], argv: list[str], env: dict[str, str], origin: str
+) -> None:
+    env = environment("https://vbs.test", **env)
+    ended = run_in_memory(*command, *argv, send=lambda _: Response(200), env=env)
+    assert (ended.code, ended.out) == (2, "")
+    assert all(name in ended.err for name in ("xml", "tsv", "dotenv"))
+    assert origin in ended.err or command == ["explain"]
+
+
+def test_watch_refuses_fields_where_it_writes_events() -> None:
+    ended = run_in_memory("watch", "j", "-o", "jsonl", "-f", "status", send=lambda _: Response(200))
+    assert ended.code == 2
+    assert "--field" in json.loads(ended.err)["error"]["message"]

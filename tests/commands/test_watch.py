@@ -90,9 +90,11 @@ def outage(start: float, end: float) -> WatchService:
 def test_f11_an_outage_of_fourteen_minutes_is_survived_and_reported() -> None:
     watched = outage(100, 100 + 14 * 60).watch("j", "-o", "jsonl")
     assert watched.code == 0
-    assert [event["event"] for event in watched.events[1:-1]] == [
+    kinds = [event["event"] for event in watched.events[1:-1]]
+    assert [kind for kind in kinds if kind != "heartbeat"] == [
         "change", "outage", "recovered", "change",
     ]  # fmt: skip
+    assert kinds.count("heartbeat") >= 12
 
 
 def test_f11_an_outage_longer_than_retry_for_ends_with_7_and_the_last_status() -> None:
@@ -295,6 +297,7 @@ def test_events_report_every_change_and_end_with_the_verdict() -> None:
     assert changes == {("j", "entities.backup_id"): "b", ("s", "status"): "SUCCESS"}
     assert verdict["jobs"][0] | {"elapsed_s": None} == {
         "job_id": "j", "status": "SUCCESS", "exit_code": 0, "elapsed_s": None,
+        "failure": None, "error": None,
     }  # fmt: skip
     assert all("time" in event for event in watched.events)
     assert {event["schema_version"] for event in watched.events} == {1}
@@ -389,9 +392,7 @@ def test_s05_a_secret_that_an_error_echoes_is_not_in_the_live_display() -> None:
     assert TOKEN not in screen.getvalue()
 
 
-@pytest.mark.parametrize(
-    "argv", [("-o", "jsonl", "-f", "status"), ("--progress", "plain", "-f", "status")]
-)
+@pytest.mark.parametrize("argv", [("-o", "jsonl"), ("--progress", "plain", "-f", "status")])
 def test_s05_a_secret_in_a_change_is_masked_in_output(argv: tuple[str, ...]) -> None:
     echo = job("j", "RUNNING", entities={"echo": TOKEN})
     watched = WatchService(in_turn(RUNNING, echo, SUCCESS)).watch("j", *argv)

@@ -97,7 +97,7 @@ def test_keys_of_other_services_are_ignored(tmp_path: Path) -> None:
     ("config", "clouds", "says"),
     [
         ("[defaults]\noutptu = 'json'\n", "", "Did you mean output?"),
-        ("[defaults]\noutput = 'xml'\n", "", "is not one of"),
+        ("[defaults]\ncolor = 'red'\n", "", "is not one of"),
         ("[default]\n", "", "no section [default]"),
         ("[defaults\n", "", "config.toml"),
         ("", "clouds: [\n", "clouds.yaml"),
@@ -145,7 +145,7 @@ def test_a_secret_in_a_broken_file_is_never_shown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("retry_for", "soon"), ("output", "xml"), ("region", "../x"), ("verbose", "maybe")],
+    [("retry_for", "soon"), ("color", "red"), ("region", "../x"), ("verbose", "maybe")],
 )
 def test_f74_a_bad_value_is_rejected_with_its_origin(name: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:

@@ -20,14 +20,14 @@ def choose(
     if events and not settings["quiet"]:
         from vbsjob.output.events import EventStream
 
-        displays.append(EventStream(context, context.stdout))
+        displays.append(EventStream(context, context.stdout, settings["heartbeat"]))
     name = "none" if settings["quiet"] else settings["progress"]
     if name == "auto":
-        name = _fitting(settings, context)
+        name = _fitting(context, events=events)
     if name == "json":
         from vbsjob.output.events import EventStream
 
-        displays.append(EventStream(context, context.stderr))
+        displays.append(EventStream(context, context.stderr, settings["heartbeat"]))
     if name == "plain":
         from vbsjob.render.log import PlainLog
 
@@ -44,12 +44,14 @@ def choose(
     return displays
 
 
-def _fitting(settings: Settings, context: Context) -> str:
-    """A picture needs a terminal that can draw and that nothing else is written to."""
-    machine = context.error_output.machine
+def _fitting(context: Context, *, events: bool) -> str:
+    """Return the progress for this stderr: events on stdout replace plain lines.
+
+    A live display needs a terminal that can draw and that nothing else is written to.
+    """
     if not context.stderr.isatty():
-        return "none" if machine else "plain"
-    if settings["output"] == "jsonl" and context.stdout.isatty():
+        return "none" if events else "plain"
+    if events and context.stdout.isatty():
         return "none"
     env = context.env
     dumb = env.get("TERM", "dumb") in {"", "dumb"}

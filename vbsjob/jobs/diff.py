@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference of the last job of `path`; `name` is `status` or `entities.NAME`."""
+    """One difference of the last job of `path`.
+
+    `name` is `status`, `entities.NAME` or, for a sub-job that is no longer listed, `disappeared`.
+    """
 
     path: tuple[Job, ...]
     name: str
@@ -33,7 +36,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Iterable of the changed statuses, at every depth, and of new or changed entities.
+    """Iterable of changed statuses at every depth, changed entities and missing sub-jobs.
 
     Computed at each iteration. Without an earlier answer the only change is the job's status.
     """
@@ -50,9 +53,12 @@ class Changes:
         if self.before is None:
             yield Change((self.after,), "status", None, self.after.status)
         elif self.before is not self.after and self.before.members != self.after.members:
-            before = {key: path[-1] for key, path in _by_key(self.before)}
+            before = dict(_by_key(self.before))
             for key, path in _by_key(self.after):
-                yield from _changes(before.get(key) or Job({}), path)
+                old_path = before.pop(key, None)
+                yield from _changes(old_path[-1] if old_path else Job({}), path)
+            for path in before.values():
+                yield Change(path, "disappeared", path[-1].status, None)
 
 
 def _by_key(top: Job) -> Iterator[tuple[tuple[str, int], tuple[Job, ...]]]:

@@ -1,12 +1,11 @@
-"""A watch as lines of JSON, each written as it happens; the last is always the verdict."""
+"""Events of a watch: one JSON object per line, written as they happen; the last is `verdict`."""
 
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any, TextIO
 
-from vbsjob.jobs.result import SCHEMA_VERSION
+from vbsjob.jobs.result import SCHEMA_VERSION, failure_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,87 +18,118 @@ if TYPE_CHECKING:
 
 
 class EventStream:
-    """Writes `start`, `change`, `outage`, `recovered` and `verdict`, pure ASCII, one a line."""
+    """Writes events, pure ASCII. `heartbeat` is the longest time without an event, in seconds.
 
-    def __init__(self, context: Context, stream: TextIO) -> None:
+    Kinds: `start`, `change`, `waiting`, `outage`, `recovered`, `heartbeat` and `verdict`.
+    """
+
+    def __init__(self, context: Context, stream: TextIO, heartbeat: float) -> None:
         self._context = context
         self._stream = stream
-        self._began = context.monotonic()
+        self._heartbeat = heartbeat
+        self._started = self._last_event = context.monotonic()
 
     def on_events(self, events: Sequence[Event], state: WatchState, now: float) -> None:
-        """Write what happened; no events mean that the watch begins."""
+        """Write the events; no events mean that the watch starts."""
         if not events:
             self._write("start", job_ids=list(state.ids))
         for event in events:
-            one = state.tracked[event.job_id]
-            if event.kind == "change" and one.job is not None:
-                status = one.job.members.get("status")
-                self._write("change", event.changes, job_id=one.job_id, status=status)
+            tracked = state.tracked[event.job_id]
+            if event.kind == "change" and tracked.job is not None:
+                self._write(
+                    "change",
+                    event.changes,
+                    job_id=tracked.job_id,
+                    status=tracked.job.status,
+                    failure=failure_document(tracked.job),
+                )
+            elif event.kind == "waiting":
+                self._write("waiting", job_id=tracked.job_id, wait_s=event.seconds)
             else:
-                self._write(event.kind, job_id=one.job_id, **_members(event, one, now))
+                self._write(event.kind, job_id=tracked.job_id, **_outage(event, tracked, now))
 
-    def refresh(self, _state: WatchState, _now: float) -> float:
-        """Need no time."""
-        return math.inf
+    def refresh(self, state: WatchState, now: float) -> float:
+        """Write a heartbeat if no event was written for long; return when the next one is due."""
+        if now >= self._last_event + self._heartbeat:
+            counts = state.status_counts()
+            unanswered = counts.pop(None, 0)
+            answered_at = state.last_answer_at()
+            self._write(
+                "heartbeat",
+                statuses=counts,
+                unanswered=unanswered,
+                last_answer_s=None if answered_at is None else round(now - answered_at, 3),
+            )
+        return self._last_event + self._heartbeat
 
     def suspend(self) -> None:
-        """Own no terminal."""
+        """Do nothing: events do not use the terminal."""
 
     def finish(self, state: WatchState, code: ExitCode) -> None:
-        """Write the verdict: the exit code, and every job's own."""
-        steady_now = self._context.steady_now()
-        jobs = [
-            {
-                "job_id": one.job_id,
-                "status": one.job.members.get("status") if one.job else None,
-                "exit_code": int(one.verdict),
-                "elapsed_s": one.job.elapsed(steady_now) if one.job else None,
-            }
-            for one in state.tracked.values()
-        ]
+        """Write the verdict: the exit code of the watch and of each job."""
+        jobs = [self._result(tracked) for tracked in state.tracked.values()]
         self._write("verdict", exit_code=int(code), verdict=code.label, jobs=jobs)
 
+    def _result(self, tracked: TrackedJob) -> dict[str, Any]:
+        job = tracked.job
+        return {
+            "job_id": tracked.job_id,
+            "status": None if job is None else job.status,
+            "exit_code": int(tracked.verdict),
+            "elapsed_s": None if job is None else job.elapsed(self._context.steady_now()),
+            "failure": None if job is None else failure_document(job),
+            "error": None if tracked.error is None else tracked.error.document(),
+        }
+
     def _write(self, kind: str, changes: Iterable[Change] | None = None, **members: Any) -> None:
-        """Write a line, its changes one by one: there may be hundreds of thousands."""
+        """Write one event, its changes one at a time: there may be one per sub-job."""
+        now = self._context.monotonic()
         time = self._context.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        passed = round(self._context.monotonic() - self._began, 3)
-        head = {"event": kind, "schema_version": SCHEMA_VERSION, "time": time, "elapsed_s": passed}
+        head = {
+            "event": kind,
+            "schema_version": SCHEMA_VERSION,
+            "time": time,
+            "elapsed_s": round(now - self._started, 3),
+        }
         line = _json(head | members)
         if changes is None:
-            self._say(line)
+            self._write_text(line)
         else:
-            self._say(line[:-1] + ',"changes":[')
-            for number, item in enumerate(changes):
-                self._say(("," if number else "") + _json(_change(item)))
-            self._say("]}")
+            self._write_text(line[:-1] + ',"changes":[')
+            for number, change in enumerate(changes):
+                self._write_text(("," if number else "") + _json(_change(change)))
+            self._write_text("]}")
         self._stream.write("\n")
         self._stream.flush()
+        self._last_event = now
 
-    def _say(self, part: str) -> None:
-        self._stream.write(self._context.redact(part))
+    def _write_text(self, text: str) -> None:
+        self._stream.write(self._context.redact(text))
 
 
 def _json(document: dict[str, Any]) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-def _members(event: Event, one: TrackedJob, now: float) -> dict[str, Any]:
-    told: dict[str, Any] = {"outage_s": round(event.seconds, 3)}
+def _outage(event: Event, tracked: TrackedJob, now: float) -> dict[str, Any]:
+    """Return the members of `outage` and `recovered`."""
+    members: dict[str, Any] = {"outage_s": round(event.seconds, 3)}
     if event.error is not None:
-        told["last_answer_s"] = None if one.answered_at is None else round(now - one.answered_at, 3)
-        told["failures"] = one.failures
-        told["retry_after_s"] = event.error.retry_after
-        told["next_try_s"] = None if one.next_poll is None else round(one.next_poll - now, 3)
-        told["error"] = event.error.document()
-    return told
+        answered_at, next_poll = tracked.answered_at, tracked.next_poll
+        members["last_answer_s"] = None if answered_at is None else round(now - answered_at, 3)
+        members["failures"] = tracked.failures
+        members["retry_after_s"] = event.error.retry_after
+        members["next_try_s"] = None if next_poll is None else round(next_poll - now, 3)
+        members["error"] = event.error.document()
+    return members
 
 
-def _change(item: Change) -> dict[str, Any]:
+def _change(change: Change) -> dict[str, Any]:
     return {
-        "job_id": item.job.id,
-        "job_type": item.job.type,
-        "depth": item.depth,
-        "name": item.name,
-        "before": item.before,
-        "after": item.after,
+        "job_id": change.job.id,
+        "job_type": change.job.type,
+        "depth": change.depth,
+        "name": change.name,
+        "before": change.before,
+        "after": change.after,
     }

@@ -1,11 +1,14 @@
-"""A watch for a log: one line of words a change, and a heartbeat; never an escape sequence."""
+"""Progress of a watch for logs: one line per change, and a heartbeat; no escape sequences."""
 
 from __future__ import annotations
 
-import json
 import math
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
+from vbsjob.jobs import failure
+from vbsjob.jobs.fields import one_line, path_text
+from vbsjob.jobs.job import walk
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
@@ -14,88 +17,152 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
     from vbsjob.exit_codes import ExitCode
     from vbsjob.jobs.diff import Change
+    from vbsjob.jobs.job import Job
     from vbsjob.watch.state import Event, WatchState
     from vbsjob.watch.tracked_job import TrackedJob
 
+LISTED = 20
+"""At most so many sub-jobs at the first answer, and so many failures at the end, get a line."""
+
 
 class PlainLog:
-    """Writes on a stream; `heartbeat` is the longest silence in seconds."""
+    """Writes on a stream. `heartbeat` is the longest time without a line, in seconds."""
 
     def __init__(self, context: Context, stream: TextIO, heartbeat: float) -> None:
         self._context = context
         self._stream = stream
         self._heartbeat = heartbeat
-        self._spoke = -math.inf
+        self._last_line = -math.inf
+        self._answered: set[str] = set()
+        """Jobs whose first answer has been reported."""
 
     def on_events(self, events: Sequence[Event], state: WatchState, now: float) -> None:
-        """Write what happened; no events mean that the watch begins."""
+        """Write one line per change; no events mean that the watch starts."""
         if not events:
             ids = state.ids
-            self._write(f"watching job {ids[0]}" if len(ids) == 1 else f"{len(ids)} jobs", now)
+            text = f"watching job {ids[0]}" if len(ids) == 1 else f"watching {len(ids)} jobs"
+            self._write(text, now)
         for event in events:
-            one = state.tracked[event.job_id]
-            for words in _describe(event, one, now):
-                self._write(f"{one.job_id}: {words}", now)
+            tracked = state.tracked[event.job_id]
+            for text in self._lines(event, tracked, now):
+                self._write(f"{tracked.job_id}: {text}", now)
 
     def refresh(self, state: WatchState, now: float) -> float:
-        """Say that the watch goes on, where nothing was said for long."""
-        if now >= self._spoke + self._heartbeat:
-            since = format_duration(now - state.started)
-            self._write(f"still watching after {since}: {summary(state)}{_last(state, now)}", now)
-        return self._spoke + self._heartbeat
+        """Write a heartbeat if no line was written for long; return when the next one is due."""
+        if now >= self._last_line + self._heartbeat:
+            duration = format_duration(now - state.started)
+            answered_at = state.last_answer_at()
+            age = "" if answered_at is None else f"; {_last_answer(answered_at, now)}"
+            self._write(f"still watching after {duration}: {summary(state)}{age}", now)
+        return self._last_line + self._heartbeat
 
     def suspend(self) -> None:
-        """Own no terminal."""
+        """Do nothing: lines do not use the terminal."""
 
     def finish(self, state: WatchState, code: ExitCode) -> None:
-        """Write how it ended."""
+        """Write the failures with their meaning, then the result as the last line."""
         now = self._context.monotonic()
+        jobs = [tracked.job for tracked in state.tracked.values() if tracked.job is not None]
+        causes = ((job.id, failure.find(job)) for job in jobs)
+        failures = [(job_id, cause) for job_id, cause in causes if cause is not None]
+        for job_id, cause in failures[:LISTED]:
+            self._write(f"{job_id}: {_explanation(cause)}", now)
+        if len(failures) > LISTED:
+            self._write(f"{len(failures) - LISTED} more jobs failed", now)
         self._write(f"{code.label} (exit code {int(code)}): {summary(state)}", now)
 
-    def _write(self, words: str, now: float) -> None:
+    def _lines(self, event: Event, tracked: TrackedJob, now: float) -> Iterator[str]:
+        if event.kind == "recovered":
+            yield f"answers again after {format_duration(event.seconds)}"
+        elif event.kind == "waiting":
+            yield f"the service does not know this job yet; waits {format_duration(event.seconds)}"
+        elif event.error is not None:
+            answered_at = tracked.answered_at
+            age = "" if answered_at is None else f" {_last_answer(answered_at, now).capitalize()}."
+            yield f"no answer: {printable(str(event.error))}{age} Trying again."
+        else:
+            yield from map(_change, event.changes)
+            if tracked.job is not None and tracked.job_id not in self._answered:
+                self._answered.add(tracked.job_id)
+                yield from _sub_jobs(tracked.job)
+
+    def _write(self, text: str, now: float) -> None:
         time = self._context.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-        self._stream.write(self._context.redact(f"{time} {words}") + "\n")
+        self._stream.write(self._context.redact(f"{time} {text}") + "\n")
         self._stream.flush()
-        self._spoke = now
+        self._last_line = now
 
 
 def summary(state: WatchState) -> str:
-    """Count the jobs by what is known of them: `2 RUNNING, 1 SUCCESS, 1 without an answer`."""
-    counts: dict[str, int] = {}
-    for one in state.tracked.values():
-        word = "without an answer" if one.job is None else printable(str(one.job.status))
-        counts[word] = counts.get(word, 0) + 1
-    return ", ".join(f"{number} {word}" for word, number in counts.items())
+    """Return the number of jobs per status: `2 RUNNING, 1 SUCCESS, 1 without an answer`."""
+    return ", ".join(
+        f"{number} {'without an answer' if status is None else printable(status)}"
+        for status, number in state.status_counts().items()
+    )
 
 
-def _last(state: WatchState, now: float) -> str:
-    answered = [one.answered_at for one in state.tracked.values() if one.answered_at is not None]
-    return f"; last answer {format_duration(now - max(answered))} ago" if answered else ""
+def _last_answer(answered_at: float, now: float) -> str:
+    return f"last answer {format_duration(now - answered_at)} ago"
 
 
-def _describe(event: Event, one: TrackedJob, now: float) -> Iterator[str]:
-    if event.kind == "recovered":
-        return iter([f"answers again after {format_duration(event.seconds)}"])
-    if event.error is not None:
-        age = (
-            ""
-            if one.answered_at is None
-            else f" Last answer {format_duration(now - one.answered_at)} ago."
-        )
-        return iter([f"no answer: {printable(str(event.error))}{age} Trying again."])
-    return map(_change, event.changes)
+def _change(change: Change) -> str:
+    job = change.job
+    where = f"{_name(job)}: " if change.depth else ""
+    if change.name == "disappeared":
+        return f"{where}disappeared, was {_value(change.before)}"
+    if change.name != "status":
+        return f"{where}{printable(change.name)} is {_value(change.after)}"
+    job_type = f" {printable(job.type)}" if job.type and not change.depth else ""
+    before = "" if change.before is None else f", was {_value(change.before)}"
+    cause = failure.find(job) if job.failed else None
+    return f"{where}{_value(change.after)}{job_type}{before}{_reason(cause)}"
 
 
-def _change(item: Change) -> str:
-    job = item.job
-    who = " ".join(filter(None, (printable(job.type or "sub-job"), printable(job.id))))
-    where = f"{who}: " if item.depth else ""
-    if item.name != "status":
-        return f"{where}{printable(item.name)} is {_word(item.after)}"
-    was = "" if item.before is None else f", was {_word(item.before)}"
-    kind = f" {printable(job.type)}" if job.type and not item.depth else ""
-    return f"{where}{_word(item.after)}{kind}{was}"
+def _sub_jobs(top: Job) -> Iterator[str]:
+    """Yield a line for each failed and then each running sub-job of a first answer."""
+    sub_jobs = [path[-1] for path in walk(top) if len(path) > 1]
+    listed = [job for job in sub_jobs if job.failed]
+    listed += [job for job in sub_jobs if job.status == "RUNNING"]
+    for job in islice(listed, LISTED):
+        cause = failure.find(job) if job.failed else None
+        yield f"{_name(job)}: {job.status}{_reason(cause)}"
+    if len(listed) > LISTED:
+        yield f"{len(listed) - LISTED} more sub-jobs failed or are running"
 
 
-def _word(value: Any) -> str:
-    return printable(value) if isinstance(value, str) and value else json.dumps(value)
+def _name(sub_job: Job) -> str:
+    return " ".join(filter(None, (printable(sub_job.type or "sub-job"), printable(sub_job.id))))
+
+
+def _reason(cause: failure.Failure | None) -> str:
+    """Return the deepest failed sub-job, its code and its reason, after a colon."""
+    if cause is None:
+        return ""
+    below = path_text(cause.document()["path"][1:])
+    text = printable(" ".join(filter(None, (cause.error_code, cause.fail_reason))))
+    return "".join(f": {part}" for part in (below, text) if part)
+
+
+def _explanation(cause: failure.Failure) -> str:
+    """Return the failure of a job with its meaning, in one line."""
+    parts = [f"{path_text(cause.document()['path'])} failed{_own_reason(cause)}"]
+    if cause.others:
+        parts.append(f"{cause.others} more sub-jobs failed")
+    if cause.meaning:
+        parts.append(f"Meaning: {cause.meaning.rstrip('.')}")
+    if cause.action:
+        parts.append(f"What to do: {cause.action.rstrip('.')}")
+    return ". ".join(parts) + "."
+
+
+def _own_reason(cause: failure.Failure) -> str:
+    text = " ".join(filter(None, (cause.error_code, cause.fail_reason)))
+    return f": {printable(text)}" if text else ""
+
+
+def _value(value: Any) -> str:
+    return one_line(value) if value else repr(value) if isinstance(value, str) else _json(value)
+
+
+def _json(value: Any) -> str:
+    return "null" if value is None else one_line(value)

@@ -49,14 +49,17 @@ class WatchRules:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to one job: `change`, `outage` or `recovered`."""
+    """Something that happened to one job: `change`, `waiting`, `outage` or `recovered`.
+
+    `waiting`: the service does not know the new id yet.
+    """
 
     kind: str
     job_id: str
     changes: Iterable[Change] = ()
     error: VbsjobError | None = None
     seconds: float = 0.0
-    """Duration of the outage so far."""
+    """Duration of the outage so far; of `waiting`: the longest wait."""
 
 
 @dataclass(slots=True)
@@ -138,6 +141,19 @@ class WatchState:
         if isinstance(result, JobNotFoundError):
             return self._on_not_found(tracked, result, now)
         return self._on_failure(tracked, result, now)
+
+    def status_counts(self) -> dict[str | None, int]:
+        """Return how many jobs have each status; None counts the jobs that never answered."""
+        counts: dict[str | None, int] = {}
+        for tracked in self.tracked.values():
+            status = None if tracked.job is None else str(tracked.job.status)
+            counts[status] = counts.get(status, 0) + 1
+        return counts
+
+    def last_answer_at(self) -> float | None:
+        """Return when the last valid answer about any job arrived; None without one."""
+        times = (tracked.answered_at for tracked in self.tracked.values())
+        return max((time for time in times if time is not None), default=None)
 
     def unfinished_ids(self) -> list[str]:
         """Return the ids of the jobs that still run, as far as is known."""
@@ -242,6 +258,8 @@ class WatchState:
             left = GONE_SECONDS if tracked.job else grace - seconds
             delay = min(NOT_FOUND_INTERVAL, max(left, NOT_FOUND_SHORTEST))
             self._schedule(tracked, now + delay)
+            if tracked.job is None and tracked.not_found_count == 1:
+                events.append(Event("waiting", tracked.job_id, seconds=grace))
         return events
 
     def _end_outage(self, tracked: TrackedJob, now: float) -> list[Event]:

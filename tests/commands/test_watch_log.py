@@ -1,0 +1,129 @@
+"""The progress of a watch without a terminal: lines for people, events for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.program import SETTINGS
+from tests.support.watch_service import WatchService, in_turn, job
+from vbsjob.http.messages import Response
+
+NOT_FOUND = Response(404, {}, json.dumps({"error": {"code": "common.0011"}}).encode())
+REASON = "volume is in error state while copying"
+DEEP = {"job_id": "d", "job_type": "copyData", "status": "FAIL"} | {
+    "error_code": "VolumeBackup.0202", "fail_reason": REASON
+}  # fmt: skip
+RUNNING = job("j", "RUNNING")
+SUCCESS = job("j", "SUCCESS")
+
+
+def failed(**members: Any) -> Response:
+    parent = {"job_id": "r", "job_type": "restoreVolume", "status": "FAIL", "sub_jobs": [DEEP]}
+    return job("j", "FAIL", error_code="", fail_reason="sub job fail", sub_jobs=[parent], **members)
+
+
+def lines(*argv: str, answers: tuple[Response, ...]) -> list[str]:
+    """Return the lines on stderr without their times."""
+    watched = WatchService(in_turn(*answers)).watch("j", *argv, stderr=None, **SETTINGS)
+    return [line.split(" ", 1)[1] for line in watched.err.splitlines()]
+
+
+FORMATS = ["table", "json", "yaml", "csv", "tsv", "value", "env", "dotenv", "name"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_but_events_has_plain_lines_on_stderr(name: str) -> None:
+    assert lines("-o", name, answers=(RUNNING, SUCCESS))[0] == "watching job j"
+
+
+@pytest.mark.parametrize("argv", [("-q",), ("--progress", "none")])
+@pytest.mark.parametrize("name", FORMATS)
+def test_quiet_and_progress_none_silence_the_log(name: str, argv: tuple[str, ...]) -> None:
+    assert lines("-o", name, *argv, answers=(RUNNING, SUCCESS)) == []
+
+
+def test_events_replace_the_lines_with_heartbeats_on_stdout() -> None:
+    service = WatchService(lambda _, now: RUNNING if now < 200 else SUCCESS)
+    watched = service.watch("j", "-o", "jsonl")
+    assert watched.err == ""
+    beats = [event for event in watched.events if event["event"] == "heartbeat"]
+    assert len(beats) == 3
+    assert beats[0]["statuses"] == {"RUNNING": 1}
+    assert 0 <= beats[0]["last_answer_s"] < 20
+
+
+@pytest.mark.parametrize("name", [*FORMATS, "jsonl"])
+def test_an_explicit_progress_and_heartbeat_are_obeyed_with_every_format(name: str) -> None:
+    service = WatchService(lambda _, now: RUNNING if now < 100 else SUCCESS)
+    watched = service.watch("j", "-o", name, "--progress", "plain", "--heartbeat", "10s")
+    assert watched.err.count("still watching") >= 5
+    service = WatchService(lambda _, now: RUNNING if now < 100 else SUCCESS)
+    watched = service.watch("j", "-o", name, "--heartbeat", "10s")
+    assert (watched.out + watched.err).count("still watching") >= 5 or (
+        watched.out.count('"heartbeat"') >= 5
+    )
+
+
+def test_a_failed_job_has_its_deepest_code_and_reason_in_its_line() -> None:
+    text = lines(answers=(RUNNING, failed()))
+    cause = f"restoreVolume > copyData: VolumeBackup.0202 {REASON}"
+    assert f"j: FAIL bksCreateBackup, was RUNNING: {cause}" in text
+    assert f"j: copyData d: FAIL: VolumeBackup.0202 {REASON}" in text
+
+
+def test_the_line_before_the_last_one_explains_the_failure() -> None:
+    explanation, result = lines("--progress", "plain", answers=(failed(),))[-2:]
+    path = "bksCreateBackup > restoreVolume > copyData"
+    assert explanation.startswith(f"j: {path} failed: VolumeBackup.0202 {REASON}. Meaning: ")
+    assert "What to do: " in explanation
+    assert result.startswith("job_failed (exit code 1)")
+
+
+def test_the_first_answer_lists_failed_and_then_running_sub_jobs() -> None:
+    running = {"job_id": "x", "job_type": "copy", "status": "RUNNING"}
+    done = running | {"job_id": "y", "status": "SUCCESS"}
+    first = job("j", "RUNNING", sub_jobs=[running, done, DEEP])
+    text = lines("--timeout", "1s", answers=(first,))
+    assert text[1:4] == [
+        "j: RUNNING bksCreateBackup",
+        f"j: copyData d: FAIL: VolumeBackup.0202 {REASON}",
+        "j: copy x: RUNNING",
+    ]
+    assert not any(" y" in line for line in text)
+
+
+def test_the_first_answer_lists_at_most_twenty_sub_jobs_and_counts_the_others() -> None:
+    many = [{"job_id": f"s{number}", "status": "RUNNING"} for number in range(33)]
+    text = lines("--timeout", "1s", answers=(job("j", "RUNNING", sub_jobs=many),))
+    assert sum("sub-job s" in line for line in text) == 20
+    assert "j: 13 more sub-jobs failed or are running" in text
+
+
+def test_a_sub_job_that_disappears_is_reported_to_people_and_programs() -> None:
+    sub_job = {"job_id": "s", "job_type": "copy", "status": "RUNNING"}
+    answers = (job("j", "RUNNING", sub_jobs=[sub_job]), RUNNING, SUCCESS)
+    assert "j: copy s: disappeared, was RUNNING" in lines(answers=answers)
+    watched = WatchService(in_turn(*answers)).watch("j", "-o", "jsonl")
+    changes = [c for event in watched.events for c in event.get("changes", ())]
+    found = [change for change in changes if change["name"] == "disappeared"]
+    assert [(c["job_id"], c["before"], c["after"]) for c in found] == [("s", "RUNNING", None)]
+
+
+def test_f14_waiting_for_a_new_id_is_reported_once_to_people_and_programs() -> None:
+    answers = (NOT_FOUND, NOT_FOUND, RUNNING, SUCCESS)
+    text = lines(answers=answers)
+    assert text.count("j: the service does not know this job yet; waits 30 s") == 1
+    watched = WatchService(in_turn(*answers)).watch("j", "-o", "jsonl", "--wait-for-job", "9s")
+    found = [event for event in watched.events if event["event"] == "waiting"]
+    assert [(event["job_id"], event["wait_s"]) for event in found] == [("j", 9.0)]
+
+
+def test_f53_text_of_the_service_is_one_printable_line() -> None:
+    hostile = DEEP | {"fail_reason": "a\n2026-01-01T00:00:00Z ok\x1b[2J", "job_type": "x\ny"}
+    text = lines(
+        answers=(job("j", "RUNNING", sub_jobs=[hostile]), job("j", "FAIL", sub_jobs=[hostile]))
+    )
+    assert all(line.isprintable() for line in text)
