@@ -43,6 +43,13 @@ OFFERED = (
     "SELECT job_id, type, status FROM jobs WHERE seq IN (SELECT max(seq) FROM jobs GROUP BY job_id)"
     " ORDER BY seq DESC LIMIT 200"
 )
+LISTED = (
+    "SELECT place, job_id, type, status, begin_time, end_time, seconds FROM jobs ORDER BY seq DESC"
+)
+UPDATE = (
+    "UPDATE jobs SET type = ?, status = ?, begin_time = ?, end_time = ?, seconds = ?"
+    " WHERE place = ? AND job_id = ?"
+)
 LASTED = (
     "SELECT seconds FROM jobs WHERE place = ? AND type = ? AND status = 'SUCCESS' AND seconds > 0"
     " ORDER BY seq DESC LIMIT ?"
@@ -91,6 +98,40 @@ def usual_duration(job_type: str, settings: Settings, context: Context) -> tuple
     half = len(lasted) // 2
     middle = lasted[half] if len(lasted) % 2 else (lasted[half - 1] + lasted[half]) / 2
     return middle, len(lasted)
+
+
+def entries(settings: Settings, context: Context) -> list[dict[str, Any]]:
+    """Return the stored jobs of all clouds, the newest first, as documents."""
+    names = ("cloud", "job_id", "job_type", "status", "begin_time", "end_time", "elapsed_s")
+    return [
+        {"schema_version": 1} | dict(zip(names, row, strict=True))
+        for row in _asked(settings, context, LISTED)
+        if all(isinstance(value, str) for value in row[:-1])
+        and isinstance(row[-1], int | float | None)
+        and _is_id(row[1])
+    ]
+
+
+def cloud_of(settings: Settings) -> str:
+    """Return what entries of the configured cloud have as `cloud`: its name, else its address."""
+    return _place(settings)
+
+
+def update(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
+    """Store new states of stored jobs; their order and `@last` stay as they are."""
+    if not _kept(settings, context):
+        return
+    now, place = context.now(), _place(settings)
+    rows = [
+        (*_words(result.job, context), result.job.elapsed(now), place, result.job_id)
+        for result in results
+        if result.job
+    ]
+    try:
+        with _opened(str(context.paths.state_folder)) as database, database:
+            database.executemany(UPDATE, rows)
+    except Exception as error:  # noqa: BLE001 - a lost history must not cost the answer
+        context.debug(f"history: not stored: {type(error).__name__}.")
 
 
 def candidates(folder: str) -> Iterator[str]:

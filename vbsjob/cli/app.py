@@ -10,7 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from vbsjob import __version__
-from vbsjob.cli import completion, config, explain, get, help, sandbox, tree, watch  # noqa: A004 - commands
+from vbsjob.cli import completion, config, explain, get, sandbox, tree, watch
+from vbsjob.cli import help as help_command
+from vbsjob.cli import list as list_command
 from vbsjob.cli.help import TOPICS_EPILOG, epilog
 from vbsjob.cli.help_screen import HelpCommand, HelpGroup
 
@@ -57,13 +59,14 @@ config_app = typer.Typer(cls=HelpGroup, rich_markup_mode=None, help=config.HELP)
 _add(app, "get", get.get)
 _add(app, "tree", tree.tree)
 _add(app, "watch", watch.watch)
+_add(app, "list", list_command.list_jobs)
 _add(app, "explain", explain.explain)
 _add(config_app, "show", config.config_show)
 _add(config_app, "check", config.config_check)
 app.add_typer(config_app, name="config", epilog=epilog("config"))
 _add(app, "completion", completion.completion)
 _add(app, "sandbox", sandbox.serve_sandbox, sandbox.HELP)
-_add(app, "help", help.show_help)
+_add(app, "help", help_command.show_help)
 
 SYNONYMS: dict[str, Any] = {
     "show": get.get,

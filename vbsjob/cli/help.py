@@ -22,6 +22,7 @@ COMMAND_EXIT_CODES: dict[str, tuple[ExitCode, ...]] = {
     "get": (*QUERY, ExitCode.PENDING),
     "tree": (*WATCH, ExitCode.PENDING),
     "watch": WATCH,
+    "list": (*SIGN_IN, ExitCode.FIELD_MISSING, ExitCode.NOT_FOUND),
     "config": SIGN_IN,
     "config show": OFFLINE,
     "config check": SIGN_IN,

@@ -114,6 +114,26 @@ ErrorCode = Annotated[
         metavar="[CODE]", help="An error code, in upper or lower case; all codes if omitted."
     ),
 ]
+Failed = Annotated[
+    bool, typer.Option("--failed", help="Only jobs that failed.", rich_help_panel=OUTPUT)
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        help="Only jobs that began within this time, such as 1d or 12h.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Refresh = Annotated[
+    bool,
+    typer.Option(
+        "--refresh",
+        help="Query the jobs of this cloud that had not ended, and store their states.",
+        rich_help_panel=CONNECTION,
+    ),
+]
 Shell = Annotated[
     Literal["bash", "zsh", "fish"],
     typer.Argument(metavar="SHELL", help="bash, zsh or fish.", show_default=False),

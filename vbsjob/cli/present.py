@@ -80,6 +80,23 @@ def _present(results: Sequence[JobResult], command: JobCommand, *, whole: bool) 
     return code
 
 
+def history(documents: Sequence[dict[str, Any]], command: JobCommand) -> ExitCode:
+    """Write entries of the history; return FIELD_MISSING or OK."""
+    from vbsjob.output.formats import HISTORY, Selection
+
+    context = command.context
+    if not documents and command.format.write is not None:
+        command.format.write((), Selection(HISTORY, command.fields, single=False), context.stdout)
+        return ExitCode.OK
+    if documents and (command.format.machine or command.fields):
+        return _write(documents, command, HISTORY)
+    from vbsjob.render import job_list
+
+    colors = context.colors(context.stdout, command.settings["color"])
+    job_list.write(documents, context.stdout, width=context.width(context.stdout), colors=colors)
+    return ExitCode.OK
+
+
 def _print_errors(results: Sequence[JobResult], context: Context) -> None:
     context.stdout.flush()
     for result in results:

@@ -88,6 +88,15 @@ JOBS = Kind(
 """Documents of jobs, as get and watch write them."""
 
 
+HISTORY = Kind(
+    columns=("job_id", "status", "job_type", "begin_time", "end_time", "elapsed_s", "cloud"),
+    variables=("job_id", "status", "job_type", "begin_time", "end_time", "elapsed_s", "cloud"),
+    value=("job_id",),
+    name="job_id",
+)
+"""Entries of the history, as list writes them."""
+
+
 def _json(documents: Documents, selection: Selection, out: TextIO) -> None:
     json.dump(_shaped(documents, selection), out, indent=2)
     out.write("\n")

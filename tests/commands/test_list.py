@@ -1,0 +1,170 @@
+"""`vbsjob list`: recent jobs of the history."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.clock import FakeClock
+from tests.support.context import fake_context
+from tests.support.program import RunResult
+from tests.support.terminal_stream import TerminalStream
+from vbsjob.__main__ import run
+from vbsjob.http.messages import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+ENV = {"OS_TOKEN": "canary-token", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
+OTHER = ENV | {"VBSJOB_ENDPOINT": "https://other.test"}
+JOBS = {
+    "old": ("SUCCESS", "2026-04-01T00:00:00Z", "2026-04-01T00:11:00Z"),
+    "bad": ("FAIL", "2026-04-30T23:00:00Z", "2026-04-30T23:01:30Z"),
+    "new": ("RUNNING", "2026-04-30T23:50:00Z", None),
+}
+
+
+class Cloud:
+    """A service whose jobs a test can change, and the history of one user."""
+
+    def __init__(self, folder: Path) -> None:
+        self.jobs: dict[str, Any] = dict(JOBS)
+        self.requests: list[str] = []
+        self._folder = folder
+
+    def send(self, request: Request) -> Response:
+        job_id = request.url.rpartition("/")[2]
+        self.requests.append(job_id)
+        if job_id not in self.jobs:
+            return Response(404, {}, b'{"error": {"code": "common.0011", "message": "no"}}')
+        status, begin, end = self.jobs[job_id]
+        job = {"job_id": job_id, "job_type": "bksCreateBackup", "status": status}
+        return Response(200, {}, json.dumps(job | {"begin_time": begin, "end_time": end}).encode())
+
+    def run(self, *argv: str, env: Mapping[str, str] = ENV, width: int = 0) -> RunResult:
+        clock = FakeClock()
+        context = fake_context(
+            io.StringIO(), TerminalStream() if width else io.StringIO(), io.StringIO(), env,
+            monotonic=clock, terminal_size=lambda _: (width, 24),
+            sleep=clock.sleep, send=self.send, state_folder=self._folder,
+        )  # fmt: skip
+        code = run(argv, context)
+        return RunResult(code, context.stdout.getvalue(), context.stderr.getvalue())  # type: ignore[attr-defined]
+
+    def documents(self, *argv: str) -> list[dict[str, Any]]:
+        ended = self.run("list", "-o", "json", *argv)
+        assert ended.code == 0
+        documents: list[dict[str, Any]] = json.loads(ended.out)
+        return documents
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Cloud:
+    """A history with three jobs of one cloud, the newest one last."""
+    cloud = Cloud(tmp_path / "state")
+    cloud.run("get", "old", "bad", "new", "-q")
+    cloud.requests.clear()
+    return cloud
+
+
+def test_list_sends_no_request_and_shows_the_newest_job_first(cloud: Cloud) -> None:
+    ended = cloud.run("list")
+    assert ended.code == 0
+    lines = [line.split() for line in ended.out.splitlines()]
+    assert lines[0] == ["STATUS", "STARTED", "DURATION", "TYPE", "JOB", "CLOUD"]
+    assert [(line[0], line[-2], line[-1]) for line in lines[1:]] == [
+        ("RUNNING", "new", "https://vbs.test"),
+        ("FAIL", "bad", "https://vbs.test"),
+        ("SUCCESS", "old", "https://vbs.test"),
+    ]
+    assert "11 min 00 s" in ended.out
+    assert cloud.requests == []
+
+
+def test_a_document_has_the_last_known_state_and_the_cloud(cloud: Cloud) -> None:
+    assert cloud.documents()[1] == {
+        "schema_version": 1, "cloud": "https://vbs.test", "job_id": "bad",
+        "job_type": "bksCreateBackup", "status": "FAIL", "begin_time": JOBS["bad"][1],
+        "end_time": JOBS["bad"][2], "elapsed_s": 90.0,
+    }  # fmt: skip
+
+
+def test_failed_and_since_select_jobs(cloud: Cloud) -> None:
+    assert [item["job_id"] for item in cloud.documents("--failed")] == ["bad"]
+    every = cloud.documents("--since", "36500d")
+    assert [item["job_id"] for item in every] == ["new", "bad", "old"]
+    assert cloud.documents("--since", "1s") == []
+
+
+@pytest.mark.parametrize("since", ["", "d", "-1d", "1w", "1e3d", "999999d", "x\x1b"])
+def test_a_wrong_since_is_a_usage_error(cloud: Cloud, since: str) -> None:
+    ended = cloud.run("list", "--since", since)
+    assert (ended.code, ended.out) == (2, "")
+    assert "--since" in ended.err
+    assert "\x1b" not in ended.err
+
+
+def test_jobs_of_all_clouds_are_listed_and_cloud_selects_one(cloud: Cloud) -> None:
+    cloud.run("get", "old", "-q", env=OTHER)
+    assert [item["cloud"] for item in cloud.documents()].count("https://other.test") == 1
+    ended = cloud.run("list", "--cloud", "sandbox")
+    assert (ended.code, ended.out) == (0, "")
+    assert "Omit --failed, --since or --cloud" in ended.err
+
+
+def test_refresh_queries_only_the_jobs_of_this_cloud_that_had_not_ended(cloud: Cloud) -> None:
+    cloud.run("get", "new", "-q", env=OTHER)
+    cloud.run("get", "old", "-q")
+    cloud.requests.clear()
+    cloud.jobs["new"] = ("SUCCESS", JOBS["new"][1], "2026-05-01T00:00:00Z")
+    statuses = {
+        (item["job_id"], item["cloud"]): item["status"] for item in cloud.documents("--refresh")
+    }
+    assert cloud.requests == ["new"]
+    assert statuses["new", "https://vbs.test"] == "SUCCESS"
+    assert statuses["new", "https://other.test"] == "RUNNING"
+    assert cloud.run("get", "@last", "-o", "name").out == "old\n"
+
+
+def test_a_refresh_that_fails_prints_the_error_and_its_exit_code(cloud: Cloud) -> None:
+    del cloud.jobs["new"]
+    ended = cloud.run("list", "--refresh")
+    assert ended.code == 5
+    assert "RUNNING" in ended.out
+    assert "new" in ended.err
+
+
+def test_every_format_writes_the_list(cloud: Cloud) -> None:
+    assert cloud.run("list", "-o", "name").out == "new\nbad\nold\n"
+    assert cloud.run("list", "-f", "job_id").out == "new\nbad\nold\n"
+    assert cloud.run("list", "-f", "status").out == "RUNNING\nFAIL\nSUCCESS\n"
+    assert len(cloud.run("list", "-o", "jsonl").out.splitlines()) == 3
+    rows = list(csv.DictReader(io.StringIO(cloud.run("list", "-o", "csv").out)))
+    assert [row["status"] for row in rows] == ["RUNNING", "FAIL", "SUCCESS"]
+    assert cloud.run("list", "-f", "no_such").code == 3
+
+
+@pytest.mark.parametrize(("width", "last"), [(120, "CLOUD"), (60, "JOB"), (20, "JOB"), (10, "JOB")])
+def test_columns_that_do_not_fit_a_terminal_are_left_out_and_ids_are_whole(
+    cloud: Cloud, width: int, last: str
+) -> None:
+    ended = cloud.run("list", width=width, env=ENV | {"NO_COLOR": "1"})
+    lines = ended.out.splitlines()
+    assert lines[0].split()[-1] == last
+    assert [line for line in lines if len(line) > max(width, 14)] == []
+    assert [line for line in lines[1:] if not {"new", "bad", "old"} & set(line.split())] == []
+
+
+def test_an_empty_history_says_how_it_is_filled(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path / "none")
+    ended = cloud.run("list")
+    assert (ended.code, ended.out) == (0, "")
+    assert "get, watch and tree" in ended.err
+    assert cloud.documents() == []
+    off = cloud.run("list", env=ENV | {"VBSJOB_HISTORY": "off"})
+    assert "switched off" in off.err

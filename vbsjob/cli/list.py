@@ -1,0 +1,114 @@
+"""The command `list`: recent jobs from the history of this machine."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vbsjob.cli import options
+from vbsjob.cli.run import JobCommand
+from vbsjob.errors import UsageError
+from vbsjob.exit_codes import ExitCode, worst
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vbsjob.jobs.result import JobResult
+
+
+def list_jobs(
+    ctx: typer.Context,
+    output: options.Output = None,
+    field: options.Fields = None,
+    failed: options.Failed = False,
+    since: options.Since = None,
+    refresh: options.Refresh = False,
+    verbose: options.Verbose = None,
+    cloud: options.Cloud = None,
+    region: options.Region = None,
+    project: options.Project = None,
+    endpoint: options.Endpoint = None,
+    insecure_http: options.InsecureHttp = None,
+    retry_for: options.RetryFor = None,
+    color: options.Color = None,
+) -> ExitCode:
+    """List recent jobs of the history, the newest first.
+
+    \b
+    vbsjob list
+    vbsjob list --failed --since 1d
+    vbsjob list --refresh --cloud production
+    vbsjob list -o name | vbsjob get -
+    """
+    from vbsjob import history
+    from vbsjob.cli import present
+
+    command = JobCommand(ctx.params, ctx.obj)
+    earliest = None if since is None else command.context.now() - _age(since)
+
+    def entries() -> list[dict[str, Any]]:
+        documents = history.entries(command.settings, command.context)
+        named = command.settings["cloud"] if cloud else None
+        return [
+            document
+            for document in documents
+            if (named is None or document["cloud"] == named) and _is_recent(document, earliest)
+        ]
+
+    results = _refresh(command, entries()) if refresh else []
+    shown = [item for item in entries() if not failed or item["status"] == "FAIL"]
+    if not shown:
+        command.context.note(_empty(command, filtered=bool(failed or since or cloud)))
+    codes = [present.history(shown, command)]
+    for error in filter(None, (result.error for result in results)):
+        command.context.print_error(error)
+        codes.append(error.exit_code)
+    return worst(codes)
+
+
+def _refresh(command: JobCommand, entries: list[dict[str, Any]]) -> list[JobResult]:
+    """Query the jobs of this cloud that had not ended, and store their states."""
+    from vbsjob import history
+    from vbsjob.jobs.job import ENDED
+
+    here = history.cloud_of(command.settings)
+    job_ids = [
+        entry["job_id"]
+        for entry in entries
+        if entry["cloud"] == here and entry["status"] not in ENDED
+    ]
+    results = command.query(job_ids) if job_ids else []
+    history.update(results, command.settings, command.context)
+    return results
+
+
+def _empty(command: JobCommand, *, filtered: bool) -> str:
+    if not command.settings["history"]:
+        return "the history is switched off. Remove VBSJOB_HISTORY=off or 'history = false'."
+    if filtered:
+        return "no job of the history matches. Omit --failed, --since or --cloud to see more."
+    return "the history is empty. Jobs that get, watch and tree query are stored in it."
+
+
+def _age(text: str) -> timedelta:
+    from vbsjob.config.values import duration
+
+    days, unit, _ = text.partition("d")
+    try:
+        if unit and text.endswith("d") and days.isascii() and days.isdigit() and len(days) < 6:
+            return timedelta(days=int(days))
+        return timedelta(seconds=duration(text))
+    except ValueError:
+        raise UsageError(
+            f"--since {text!r} is not a valid duration.", hint="Write 7d, 12h or 1h30m."
+        ) from None
+
+
+def _is_recent(document: dict[str, Any], earliest: datetime | None) -> bool:
+    """Whether a job began after `earliest`. A job without a begin time is recent: it waits."""
+    from vbsjob.jobs.job import parse_time
+
+    begin = parse_time(document["begin_time"])
+    return earliest is None or begin is None or begin >= earliest
