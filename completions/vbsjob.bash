@@ -39,6 +39,7 @@ _vbsjob() {
             "vbsjob get") at="vbsjob get" ;;
             "vbsjob tree") at="vbsjob tree" ;;
             "vbsjob watch") at="vbsjob watch" ;;
+            "vbsjob list") at="vbsjob list" ;;
             "vbsjob explain") at="vbsjob explain" ;;
             "vbsjob completion") at="vbsjob completion" ;;
             "vbsjob sandbox") at="vbsjob sandbox" ;;
@@ -77,6 +78,15 @@ _vbsjob() {
             "vbsjob watch --endpoint") pending=$word ;;
             "vbsjob watch --retry-for") pending=$word ;;
             "vbsjob watch --color") pending=$word ;;
+            "vbsjob list -o" | "vbsjob list --output") pending=$word ;;
+            "vbsjob list -f" | "vbsjob list --field") pending=$word ;;
+            "vbsjob list --since") pending=$word ;;
+            "vbsjob list --cloud") pending=$word ;;
+            "vbsjob list --region") pending=$word ;;
+            "vbsjob list --project") pending=$word ;;
+            "vbsjob list --endpoint") pending=$word ;;
+            "vbsjob list --retry-for") pending=$word ;;
+            "vbsjob list --color") pending=$word ;;
             "vbsjob explain -o" | "vbsjob explain --output") pending=$word ;;
             "vbsjob explain -f" | "vbsjob explain --field") pending=$word ;;
             "vbsjob sandbox --port") pending=$word ;;
@@ -137,6 +147,15 @@ _vbsjob() {
         "vbsjob watch --endpoint") : ;;
         "vbsjob watch --retry-for") : ;;
         "vbsjob watch --color") _vbsjob_words auto always never ;;
+        "vbsjob list -o" | "vbsjob list --output") _vbsjob_words table json jsonl yaml csv csv-safe tsv value env dotenv name ;;
+        "vbsjob list -f" | "vbsjob list --field") : ;;
+        "vbsjob list --since") : ;;
+        "vbsjob list --cloud") _vbsjob_candidates clouds ;;
+        "vbsjob list --region") : ;;
+        "vbsjob list --project") : ;;
+        "vbsjob list --endpoint") : ;;
+        "vbsjob list --retry-for") : ;;
+        "vbsjob list --color") _vbsjob_words auto always never ;;
         "vbsjob explain -o" | "vbsjob explain --output") _vbsjob_words table json jsonl yaml csv csv-safe tsv value env dotenv name ;;
         "vbsjob explain -f" | "vbsjob explain --field") : ;;
         "vbsjob sandbox --port") : ;;
@@ -156,7 +175,7 @@ _vbsjob() {
             if [[ $cur == -* ]]; then
                 _vbsjob_words -V --version -h --help
             else
-                _vbsjob_words get tree watch explain completion sandbox help config
+                _vbsjob_words get tree watch list explain completion sandbox help config
             fi
             ;;
         "vbsjob get ")
@@ -178,6 +197,13 @@ _vbsjob() {
                 _vbsjob_words -o --output -f --field --timeout --any --fail-fast --wait-for-job --interval --progress --heartbeat --bell --github --junit -q --quiet -v --verbose --cloud --region --project --endpoint --cache --no-cache --insecure-http --retry-for --color -h --help
             else
                 _vbsjob_candidates jobs
+            fi
+            ;;
+        "vbsjob list ")
+            if [[ $cur == -* ]]; then
+                _vbsjob_words -o --output -f --field --failed --since --refresh -v --verbose --cloud --region --project --endpoint --insecure-http --retry-for --color -h --help
+            else
+                :
             fi
             ;;
         "vbsjob explain ")
@@ -205,7 +231,7 @@ _vbsjob() {
             if [[ $cur == -* ]]; then
                 _vbsjob_words -h --help
             else
-                _vbsjob_words get tree watch explain completion sandbox help config exit-codes environment
+                _vbsjob_words get tree watch list explain completion sandbox help config exit-codes environment
             fi
             ;;
         "vbsjob config ")
