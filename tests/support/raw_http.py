@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -51,12 +52,11 @@ def send_bytes(address: str, content: bytes) -> RawResponse | None:
     """Send bytes, end the sending side, and read the first final response; None without one."""
     parts = urlsplit(address)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as client:
-        try:
+        with contextlib.suppress(OSError):  # the server answered and closed before it read all
             client.sendall(content)
             client.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass  # the server has answered and closed before it read everything
-        response = http.client.HTTPResponse(client)
+        method = (content.decode("latin-1").split() or [""])[0]  # as http.server finds it
+        response = http.client.HTTPResponse(client, method=method)
         try:
             response.begin()
             body = response.read()

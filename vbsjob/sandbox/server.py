@@ -122,6 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     server_version, sys_version = "vbsjob-sandbox", ""
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"
+    """Version of a request without a valid one; the default HTTP/0.9 would omit the status."""
     disable_nagle_algorithm = True
     timeout = 60
     """Seconds after which an idle connection and its thread end."""
