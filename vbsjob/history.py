@@ -88,11 +88,18 @@ def recent_ids(settings: Settings, context: Context) -> list[str]:
     return [row[0] for row in found if isinstance(row[0], str)]
 
 
+def durations(job_type: str, settings: Settings, context: Context) -> list[float]:
+    """Return the seconds that earlier jobs of a type took at this cloud, the newest first."""
+    if not job_type:
+        return []
+    word = _word(job_type, context)
+    rows = _asked(settings, context, LASTED, _place(settings), word, RUNS)
+    return [float(row[0]) for row in rows if isinstance(row[0], int | float)]
+
+
 def usual_duration(job_type: str, settings: Settings, context: Context) -> tuple[float, int] | None:
     """Return how many seconds jobs of a type usually take here, and how many runs say so."""
-    kind = _word(job_type, context)
-    found = _asked(settings, context, LASTED, _place(settings), kind, RUNS)
-    lasted = sorted(row[0] for row in found if isinstance(row[0], int | float))
+    lasted = sorted(durations(job_type, settings, context))
     if not lasted:
         return None
     half = len(lasted) // 2

@@ -154,8 +154,20 @@ class JobCommand:
         client.prepare()
         displays = progress.choose(self.settings, self.context, options, events=events)
         now, random = self.context.monotonic(), self.context.random
-        state = WatchState(job_ids, self._watch_rules(), now, random)
+        state = WatchState(
+            job_ids,
+            self._watch_rules(),
+            now,
+            random,
+            durations=self._durations,
+            attended=self.context.error_output.live,
+        )
         return WatchLoop(state, client.get_once, self.context, displays)
+
+    def _durations(self, job_type: str) -> list[float]:
+        from vbsjob import history
+
+        return history.durations(job_type, self.settings, self.context)
 
     def _watch_rules(self) -> WatchRules:
         from vbsjob.watch.state import WatchRules

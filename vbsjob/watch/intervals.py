@@ -13,6 +13,8 @@ from vbsjob.limits import WATCH_RETRY_AFTER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from vbsjob.watch.estimate import EndEstimate
+
 SHORTEST, LONGEST, GROWTH = 2.0, 12.0, 2.5
 """Seconds between polls: from SHORTEST, times GROWTH after each answer, to LONGEST."""
 JITTER = 0.2
@@ -25,6 +27,9 @@ CHANGE_DIVISOR, CHANGE_AGE_PART = 2.0, 0.04
 
 A return to SHORTEST would double the requests for a job of one minute with a few sub-jobs.
 """
+RAREST = 150.0
+"""The longest interval while the history says that the end is not near."""
+TRUST_AGE_PART = 0.13
 INIT_INTERVAL = 5.0
 """For a job that has not started."""
 THROTTLED_LONGEST = 60.0
@@ -42,11 +47,14 @@ class PollInterval:
     slow_down: float = 1.0
     """Factor after HTTP 429; 1.0 is normal speed."""
 
-    def on_answer(self, *, changed: bool, age: float | None) -> None:
-        """Make the interval longer, or shorter after a change. `age` is the job's, in seconds."""
+    def on_answer(self, *, changed: bool, age: float | None, limit: float | None = None) -> None:
+        """Make the interval longer, or shorter after a change. `age` is the job's, in seconds.
+
+        `limit` is the longest interval, from the expected end; without one it is LONGEST.
+        """
         self.slow_down = max(1.0, self.slow_down * THROTTLED_DECAY)
-        self.seconds = min(self.seconds * GROWTH, LONGEST)
-        if changed:
+        self.seconds = min(self.seconds * GROWTH, LONGEST if limit is None else limit)
+        if changed and limit is None:
             least = max(SHORTEST, CHANGE_AGE_PART * (age or 0.0))
             self.seconds = min(max(least, self.seconds / CHANGE_DIVISOR), LONGEST)
 
@@ -70,6 +78,22 @@ class PollInterval:
         if self.slow_down == 1.0:
             return delay
         return max(delay, min(delay * self.slow_down, THROTTLED_LONGEST))
+
+
+def longest_interval(
+    estimate: EndEstimate | None, age: float | None, *, attended: bool
+) -> float | None:
+    """Return the longest interval that the expected end allows; None if the history does not say.
+
+    It says nothing about a job younger than TRUST_AGE_PART of the usual duration: with a history
+    of much longer jobs, a short job would be seen late. `attended`: a person looks at the screen.
+    """
+    if estimate is None or age is None:
+        return None
+    if not TRUST_AGE_PART * estimate.usual <= age < estimate.end:
+        return None
+    limit = min(max(estimate.delay(age), SHORTEST), RAREST)
+    return min(limit, LONGEST) if attended else limit
 
 
 def retry_delay(failures: int, retry_after: float | None, random: Callable[[], float]) -> float:

@@ -16,7 +16,8 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.diff import Changes
 from vbsjob.jobs.job import Job
 from vbsjob.limits import REQUESTS_PER_SECOND, WATCH_RETRY_FOR
-from vbsjob.watch.intervals import retry_delay
+from vbsjob.watch import estimate
+from vbsjob.watch.intervals import longest_interval, retry_delay
 from vbsjob.watch.queue import DueQueue
 from vbsjob.watch.tracked_job import TrackedJob
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from vbsjob.errors import VbsjobError
     from vbsjob.jobs.diff import Change
+    from vbsjob.watch.estimate import EndEstimate
 
 OUTAGE_FAILURES = 2
 """An outage is reported from this failure on."""
@@ -72,6 +74,12 @@ class WatchState:
     random: Callable[[], float]
     tracked: dict[str, TrackedJob] = field(default_factory=dict)
     """One entry per job id, in the order of `ids`."""
+    durations: Callable[[str], Sequence[float]] = lambda _job_type: ()
+    """Returns the durations in seconds of earlier jobs of a type."""
+    attended: bool = False
+    """Whether a person looks at a live display."""
+    _estimates: dict[str, EndEstimate | None] = field(default_factory=dict)
+    """By job type."""
     _queue: DueQueue = field(default_factory=DueQueue)
     _outage_since: float | None = None
     """First failure since the last answer about any job."""
@@ -167,6 +175,12 @@ class WatchState:
             return exit_codes.worst(ended)
         return exit_codes.worst(tracked.verdict for tracked in self.tracked.values())
 
+    def estimate_for(self, job_type: str) -> EndEstimate | None:
+        """Return when jobs of a type end; None if the history has too few runs."""
+        if job_type not in self._estimates:
+            self._estimates[job_type] = estimate.of(self.durations(job_type))
+        return self._estimates[job_type]
+
     def _on_answer(
         self, tracked: TrackedJob, job: Job, now: float, age: float | None
     ) -> list[Event]:
@@ -175,7 +189,8 @@ class WatchState:
         first = tracked.job is None
         tracked.job, tracked.answered_at = job, now
         tracked.error, tracked.not_found_count = None, 0
-        tracked.interval.on_answer(changed=bool(changes), age=age)
+        limit = longest_interval(self.estimate_for(job.type), age, attended=self.attended)
+        tracked.interval.on_answer(changed=bool(changes), age=age, limit=limit)
         if changes:
             events.append(Event("change", tracked.job_id, changes))
         verdict = exit_codes.of_job(job, fail_fast=self.rules.fail_fast)

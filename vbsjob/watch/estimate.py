@@ -1,0 +1,134 @@
+"""When a job is likely to end, from the durations of earlier jobs of its type.
+
+Pure. The model, and where it comes from:
+
+- Durations are log-normal; ten runs describe them well enough. Runs far from the median are left
+  out, so that one job that hung does not change the estimate.
+- Polls cost requests, rare polls cost time: with r(t) polls a second, a job that ends at t is
+  seen 1 / 2r(t) later on average. The mean delay for a given number of requests is smallest if
+  r(t) is proportional to the square root of the density of end times. A request is only made
+  while the job runs, so that the density is the one for a job that still runs at t: the hazard
+  f(t) / (1 - F(t)). Cauchy-Schwarz gives the bound: mean delay >= (integral of sqrt(f))^2 / 2N.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MIN_RUNS = 3
+"""With fewer earlier runs there is no estimate."""
+LONGEST_RUN = 366 * 86400.0
+"""A longer duration in the history is not real."""
+OUTLIER = 3.5
+"""Runs further from the median than this many standard deviations are left out."""
+PRIOR_SPREAD, PRIOR_RUNS = 0.1, 2
+"""Spread (standard deviation of the logarithm) assumed before any run, and its weight in runs."""
+LEAST_SPREAD = 0.03
+DENSITY = 1.75
+"""Polls a second for a hazard of one end a second. More polls see the end earlier."""
+BACKGROUND = 0.03
+"""Part of the jobs that end at any other time, such as those that fail early."""
+WINDOW_START, WINDOW_END = -1.65, 2.5
+"""The window, in standard deviations: from here on a job is polled at least every WINDOW_LONGEST
+seconds, to the longest run plus a tenth, or to WINDOW_END."""
+WINDOW_LONGEST = 13.5
+SHORTEST = 2.0
+STEPS = 80
+"""Points of the curve between the first and the last age with an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndEstimate:
+    """When jobs of one type end. Ages and durations are in seconds since begin_time."""
+
+    usual: float
+    """The typical duration: the median of the runs."""
+    runs: int
+    start: float
+    """The age from which an end is likely."""
+    end: float
+    """The age at which the history says nothing more."""
+    _ages: Sequence[float]
+    _polls: Sequence[float]
+    """For each of `_ages`, how many polls are made up to this age."""
+
+    def rate(self, age: float) -> float:
+        """Return the polls a second to make at an age; 0 from `end` on."""
+        index = bisect_right(self._ages, age)
+        return self._slope(index) if 0 < index < len(self._ages) else 0.0
+
+    def delay(self, age: float, per_second: float = 0.0, per_poll: float = 1.0) -> float:
+        """Return the seconds from `age` to the next poll, at most to `end`.
+
+        The poll is due when `per_second` * seconds + `per_poll` * polls of the curve reach 1: by
+        default, after one poll of the curve.
+        """
+        due, position = 0.0, age
+        for index in range(max(1, bisect_right(self._ages, age)), len(self._ages)):
+            growth = per_second + per_poll * self._slope(index)
+            step = self._ages[index] - position
+            if due + growth * step >= 1.0:
+                return position + (1.0 - due) / growth - age
+            due += growth * step
+            position = self._ages[index]
+        return position - age
+
+    def _slope(self, index: int) -> float:
+        polls = self._polls[index] - self._polls[index - 1]
+        return polls / (self._ages[index] - self._ages[index - 1])
+
+
+def of(durations: Sequence[float]) -> EndEstimate | None:
+    """Return the estimate from earlier durations in seconds; None with fewer than MIN_RUNS."""
+    valid = sorted(math.log(seconds) for seconds in durations if 0.0 < seconds <= LONGEST_RUN)
+    if len(valid) < MIN_RUNS:
+        return None
+    middle = _median(valid)
+    deviation = max(1.4826 * _median(sorted(abs(value - middle) for value in valid)), LEAST_SPREAD)
+    logs = [value for value in valid if abs(value - middle) <= OUTLIER * deviation]
+    mean = sum(logs) / len(logs)
+    squares = sum((value - mean) ** 2 for value in logs) + PRIOR_RUNS * PRIOR_SPREAD**2
+    spread = math.sqrt(squares / (len(logs) - 1 + PRIOR_RUNS))
+    # The mean itself is known only to spread / sqrt(runs).
+    spread = max(spread, LEAST_SPREAD) * math.sqrt(1 + 1 / len(logs))
+    last = min((logs[-1] + math.log(1.1) - mean) / spread, WINDOW_END)
+    ages, polls = _curve(mean, spread, last)
+    start = math.exp(mean + WINDOW_START * spread)
+    return EndEstimate(math.exp(middle), len(valid), start, ages[-1], ages, polls)
+
+
+def _curve(mean: float, spread: float, last: float) -> tuple[list[float], list[float]]:
+    """Return ages, and for each how many polls are made up to it."""
+    usual = math.exp(mean)
+    background = BACKGROUND / usual
+    rate_before = DENSITY * math.sqrt(background)
+    ages, polls = [0.0], [0.0]
+    first = -4.0
+    for step in range(STEPS + 1):
+        deviation = first + (last - first) * step / STEPS
+        age = math.exp(mean + deviation * spread)
+        rate = DENSITY * math.sqrt(_hazard(deviation) / (spread * age) + background)
+        if deviation >= WINDOW_START:
+            rate = max(rate, 1 / WINDOW_LONGEST)
+        rate = min(rate, 1 / SHORTEST)
+        polls.append(polls[-1] + (age - ages[-1]) * (rate + rate_before) / 2)
+        ages.append(age)
+        rate_before = rate
+    return ages, polls
+
+
+def _hazard(deviation: float) -> float:
+    """Return density / (1 - distribution) of the standard normal distribution."""
+    density = math.exp(-deviation * deviation / 2) / math.sqrt(2 * math.pi)
+    return density / (0.5 * math.erfc(deviation / math.sqrt(2)))
+
+
+def _median(ordered: Sequence[float]) -> float:
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
