@@ -14,7 +14,7 @@ import random
 import statistics
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.benchmarks.measure import table
 from vbsjob.jobs.job import Job
@@ -65,19 +65,17 @@ class SimulatedJob:
         self.duration = seconds * math.exp(draw.gauss(0, SPREAD))
         self.runs = [seconds * math.exp(draw.gauss(0, SPREAD)) for _ in range(RUNS)]
         changes = sorted(draw.uniform(0, self.duration) for _ in range(2 * len(STEPS)))
-        self._steps = [
-            (name, *changes[2 * i : 2 * i + 2], f"step-{i}") for i, name in enumerate(STEPS)
-        ]
+        self._steps = list(zip(STEPS, changes[::2], changes[1::2], strict=True))
 
     def at(self, age: float) -> Job:
         """Return the answer of the service at an age in seconds."""
-        sub_jobs: list[dict[str, Any]] = [
+        sub_jobs = [
             {
-                "job_id": job_id,
+                "job_id": f"id-of-{name}",
                 "job_type": name,
                 "status": "INIT" if age < start else "RUNNING" if age < end else "SUCCESS",
             }
-            for name, start, end, job_id in self._steps
+            for name, start, end in self._steps
         ]
         status = "RUNNING" if age < self.duration else "SUCCESS"
         entities = {"sub_jobs": sub_jobs}
@@ -87,9 +85,7 @@ class SimulatedJob:
 def watch(policy: Policy, job: SimulatedJob, seed: int) -> Outcome:
     """Watch a job from its start to its end."""
     times = _fixed() if policy is FIXED else _polls(policy, job, seed)
-    requests = 0
-    for answered in times:
-        requests += 1
+    for requests, answered in enumerate(times, 1):
         if answered >= job.duration:
             return Outcome(requests, answered - job.duration)
     raise AssertionError("the watch ended before the job")

@@ -1,0 +1,125 @@
+"""The estimate of a job's end from earlier durations: robust, and safe with any numbers."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vbsjob.watch import estimate
+from vbsjob.watch.intervals import LONGEST, RAREST, longest_interval
+
+if TYPE_CHECKING:
+    from vbsjob.watch.estimate import EndEstimate
+
+TEN = [600.0 * math.exp(0.1 * deviation) for deviation in (-1.5, -1, -0.7, -0.4, -0.1)] + [
+    600.0 * math.exp(0.1 * deviation) for deviation in (0.1, 0.4, 0.7, 1, 1.5)
+]
+
+
+def of(durations: list[float]) -> EndEstimate:
+    result = estimate.of(durations)
+    assert result is not None
+    return result
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_fewer_than_three_runs_give_no_estimate(count: int) -> None:
+    assert estimate.of(TEN[:count]) is None
+    assert estimate.of(TEN[:3]) is not None
+
+
+def test_the_usual_duration_is_the_median_and_the_window_contains_the_runs() -> None:
+    result = of(TEN)
+    assert result.usual == pytest.approx(600)
+    assert result.runs == 10
+    assert result.start < TEN[1]
+    assert result.end == pytest.approx(max(TEN) * 1.1)
+
+
+@pytest.mark.parametrize("outlier", [1.0, 20.0, 60_000.0])
+def test_one_job_that_hung_or_failed_at_once_does_not_change_the_window(outlier: float) -> None:
+    clean, dirty = of(TEN), of([*TEN, outlier])
+    assert dirty.start == pytest.approx(clean.start, rel=0.02)
+    assert dirty.end == pytest.approx(clean.end, rel=0.02)
+
+
+def test_polls_are_rare_before_the_window_and_frequent_around_the_usual_duration() -> None:
+    result = of(TEN)
+    assert result.rate(100) < 1 / 50
+    assert result.rate(600) > 1 / 8
+    assert result.rate(650) > result.rate(600) > result.rate(550) > result.rate(500)
+    assert result.rate(result.end) == 0.0
+
+
+def test_equal_runs_do_not_make_the_estimate_certain() -> None:
+    result = of([600.0] * 10)
+    assert result.start < 600 < result.end
+    assert result.rate(600) <= 1 / 2
+
+
+@pytest.mark.parametrize("age", [0.0, 60.0, 300.0, 480.0, 550.0, 600.0, 700.0])
+def test_the_delay_leads_to_the_next_poll_of_the_curve(age: float) -> None:
+    result = of(TEN)
+    delay = result.delay(age)
+    steps = 20_000
+    polls = sum(result.rate(age + delay * (step + 0.5) / steps) for step in range(steps))
+    reached = polls * delay / steps
+    assert reached == pytest.approx(1.0, abs=0.01) or age + delay == pytest.approx(result.end)
+
+
+def test_the_delay_is_limited_by_a_steady_share_of_polls() -> None:
+    result = of(TEN)
+    assert result.delay(0.0, per_second=1 / 50, per_poll=0.0) == pytest.approx(50)
+    assert result.delay(0.0, per_second=1 / 50) < 50
+
+
+def test_a_job_that_starts_is_polled_as_without_history_and_so_is_one_after_the_longest_run() -> (
+    None
+):
+    result = of(TEN)
+    for age in (None, 0.0, 70.0, result.end, 1e9):
+        assert longest_interval(result, age, attended=False) is None
+    assert longest_interval(None, 300.0, attended=False) is None
+
+
+def test_intervals_are_between_two_seconds_and_the_longest_and_short_on_a_terminal() -> None:
+    for seconds in (60.0, 600.0, 3600.0, 36_000.0):
+        result = of([duration * seconds / 600 for duration in TEN])
+        for part in range(14, 110):
+            age = seconds * part / 100
+            limit = longest_interval(result, age, attended=False)
+            attended = longest_interval(result, age, attended=True)
+            if limit is None or attended is None:
+                assert age >= result.end
+                continue
+            assert 2.0 <= limit <= RAREST
+            assert attended == min(limit, LONGEST)
+
+
+@given(st.lists(st.floats(), max_size=30), st.floats(min_value=0, allow_nan=False))
+def test_any_numbers_in_the_history_give_finite_delays(durations: list[float], age: float) -> None:
+    result = estimate.of(durations)
+    valid = [seconds for seconds in durations if 0 < seconds <= estimate.LONGEST_RUN]
+    assert (result is None) == (len(valid) < 3)
+    if result is not None:
+        assert 0 < result.start < result.end < math.inf
+        assert 0 <= result.rate(age) <= 0.5 + 1e-9
+        if age < result.end:
+            assert 0 <= result.delay(age) <= result.end
+
+
+def test_a_watch_along_the_curve_ends_after_as_many_polls_as_the_curve_has() -> None:
+    result = of(TEN)
+    age, polls = 0.0, 0
+    while age < result.end - 1e-6:
+        age += result.delay(age)
+        polls += 1
+    draw = random.Random(1)
+    ages = [draw.uniform(0, result.end) for _ in range(20_000)]
+    expected = sum(map(result.rate, ages)) / len(ages) * result.end
+    assert polls == pytest.approx(expected, abs=1.5)
