@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 MIN_RUNS = 3
 """With fewer earlier runs there is no estimate."""
-LONGEST_RUN = 366 * 86400.0
-"""A longer duration in the history is not real."""
+SHORTEST_RUN, LONGEST_RUN = 0.001, 366 * 86400.0
+"""Other durations in seconds are not real: the history is a file that anything may have changed."""
 OUTLIER = 3.5
 """Runs further from the median than this many standard deviations are left out."""
 PRIOR_SPREAD, PRIOR_RUNS = 0.1, 2
@@ -86,7 +86,9 @@ class EndEstimate:
 
 def of(durations: Sequence[float]) -> EndEstimate | None:
     """Return the estimate from earlier durations in seconds; None with fewer than MIN_RUNS."""
-    valid = sorted(math.log(seconds) for seconds in durations if 0.0 < seconds <= LONGEST_RUN)
+    valid = sorted(
+        math.log(seconds) for seconds in durations if SHORTEST_RUN <= seconds <= LONGEST_RUN
+    )
     if len(valid) < MIN_RUNS:
         return None
     middle = _median(valid)
