@@ -106,7 +106,7 @@ LISTS: dict[str, tuple[tuple[dict[str, Any], ...], str]] = {
     "no url": ((vbs(url=None),), "lists vbs"),
     "a number": ((vbs(url=7),), "lists vbs"),
     "no endpoints": (({"type": "vbs"},), "lists vbs"),
-    "a list for a type": (({"type": ["\x1b[31m"]},), "no backup service"),
+    "a list for a type": (({"type": ["\x1b[31m"]},), "list a backup service"),
 }
 
 

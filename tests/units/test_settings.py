@@ -33,7 +33,7 @@ def context(folder: Path, *, config: str = "", clouds: str = "", **env: str) -> 
 
 def having(folder: Path, sources: tuple[str, ...]) -> Settings:
     """Load the region from some of the sources, each telling its own name."""
-    env = {"VBSJOB_CLOUD": "c"} if "config" in sources or "yaml" in sources else {}
+    env = {"OS_CLOUD": "c"} if "config" in sources or "yaml" in sources else {}
     env |= {"VBSJOB_REGION": "own"} if "own" in sources else {}
     env |= {"OS_REGION_NAME": "os"} if "os" in sources else {}
     outside = context(

@@ -1,7 +1,7 @@
-"""Which clouds config.toml and clouds.yaml define, each as layers of values; decides nothing else.
+"""Reads the clouds that config.toml and clouds.yaml define; each cloud is a list of layers.
 
-A cloud of clouds.yaml is layered: its region's values, secure.yaml, clouds.yaml, the profile
-from clouds-public.yaml or from here. Each layer knows its file.
+A cloud of clouds.yaml has these layers, the strongest first: values of its region, secure.yaml,
+clouds.yaml, the profile from clouds-public.yaml or from PROFILES. Each layer names its file.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import files
+from vbsjob.config.schema import SECRET_KEYS
 from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
 
 SUFFIXES = (".yaml", ".yml", ".json")
-VENDORS: dict[str, dict[str, Any]] = {
+PROFILES: dict[str, dict[str, Any]] = {
     "otc": {
         "auth": {"auth_url": "https://iam.{region_name}.otc.t-systems.com/v3"},
         "regions": ["eu-de", "eu-nl"],
@@ -32,204 +33,234 @@ VENDORS: dict[str, dict[str, Any]] = {
         "regions": ["eu-ch2"],
     },
 }
-"""What the profiles of clouds.yaml stand for."""
-SECRETS = frozenset(
-    ("password", "passcode", "token", "application_credential_secret", "sk", "secret_key")
-)
+"""Built-in values of the key `profile`, as openstacksdk and otcextensions have them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Some values of one cloud; `here` if their file lies in the working directory."""
+    """Some values of one cloud, all from one place."""
 
     values: dict[str, Any] = field(repr=False)
     origin: str
     path: Path | None = None
-    here: bool = False
+    in_working_directory: bool = False
     profile: bool = False
 
-    def at(self, dotted: str) -> Any:
-        """Return the value of a key such as `auth.username`; None where there is none."""
+    def get(self, dotted: str) -> Any:
+        """Return the value of a key such as `auth.username`; None if it is missing."""
         section, _, key = dotted.rpartition(".")
         inner = self.values.get(section) if section else self.values
-        return _plain_keys(inner).get(key) if isinstance(inner, dict) else None
+        return _with_underscores(inner).get(key) if isinstance(inner, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """The clouds that one file defines."""
+class CloudsFile:
+    """The clouds of one file, and [defaults] of config.toml."""
 
     path: Path
     clouds: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
     defaults: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
-    def here(self) -> bool:
-        """Whether it lies in the working directory, and was found there rather than named."""
+    def in_working_directory(self) -> bool:
+        """Whether it was found in the working directory, not named by a variable."""
         return not self.path.is_absolute()
 
-    def layers(self, name: str) -> list[Layer]:
-        """Return the cloud's values here, if any."""
+    def layers(self, name: str, section: str = "clouds", *, profile: bool = False) -> list[Layer]:
+        """Return the layer of a cloud; an empty list if this file does not define it."""
         if name not in self.clouds:
             return []
-        origin = f"{self.path}: clouds.{printable(name)}"
-        return [Layer(_plain_keys(self.clouds[name]), origin, self.path, self.here)]
+        values = _with_underscores(self.clouds[name])
+        origin = f"{self.path}: {section}.{printable(name)}"
+        return [Layer(values, origin, self.path, self.in_working_directory, profile)]
 
 
 class Clouds:
-    """What all files say; each is read once."""
+    """All files with clouds; each is read at most once."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.config = config(context)
-        self.ordinary: File | None = None
-        self.secure: File | None = None
-        self._public: File | None = None
+        self.config = read_config(context)
+        self._clouds: CloudsFile | None = None
+        self._secure: CloudsFile | None = None
+        self._public: CloudsFile | None = None
 
     def read(self) -> None:
-        """Read clouds.yaml and secure.yaml, as far as they exist."""
-        self.ordinary = self._found("clouds", "OS_CLIENT_CONFIG_FILE")
-        self.secure = self._found("secure", "OS_CLIENT_SECURE_FILE")
+        """Read clouds.yaml and secure.yaml if they exist."""
+        self._clouds = self._read("clouds", "OS_CLIENT_CONFIG_FILE")
+        self._secure = self._read("secure", "OS_CLIENT_SECURE_FILE")
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Every file that was read."""
-        read = (self.config, self.ordinary, self.secure, self._public)
-        return tuple(found.path for found in read if found)
+        """Paths of all files that were read."""
+        read = (self.config, self._clouds, self._secure, self._public)
+        return tuple(file.path for file in read if file)
 
     @property
     def listed(self) -> list[str]:
-        """The clouds of clouds.yaml and secure.yaml."""
-        read = (found.clouds for found in (self.ordinary, self.secure) if found)
+        """Names of the clouds of clouds.yaml and secure.yaml."""
+        read = (file.clouds for file in (self._clouds, self._secure) if file)
         return list(dict.fromkeys(name for clouds in read for name in clouds))
 
     @property
     def names(self) -> list[str]:
-        """All clouds there are."""
+        """Names of all clouds."""
         return list(dict.fromkeys([*(self.config.clouds if self.config else {}), *self.listed]))
 
-    def ours(self, name: str, region: str | None) -> list[Layer]:
+    def config_layers(self, name: str, region: str | None) -> list[Layer]:
         """Return a cloud's layers in config.toml, the strongest first."""
         return self._layers(self.config.layers(name) if self.config else [], region)
 
-    def theirs(self, name: str, region: str | None) -> list[Layer]:
-        """Return a cloud's layers in clouds.yaml and beside it, the strongest first."""
-        read = (found for found in (self.secure, self.ordinary) if found)
-        return self._layers([layer for found in read for layer in found.layers(name)], region)
+    def yaml_layers(self, name: str, region: str | None) -> list[Layer]:
+        """Return a cloud's layers in clouds.yaml and secure.yaml, the strongest first."""
+        read = (file for file in (self._secure, self._clouds) if file)
+        return self._layers([layer for file in read for layer in file.layers(name)], region)
 
-    def _layers(self, found: list[Layer], region: str | None) -> list[Layer]:
+    def _layers(self, layers: list[Layer], region: str | None) -> list[Layer]:
         profile = next(
-            (n for layer in found if (n := layer.at("profile") or layer.at("cloud"))), None
+            (n for layer in layers if (n := layer.get("profile") or layer.get("cloud"))), None
         )
-        whole = [*found, *([] if profile is None else self._profile(str(profile)))]
-        return [*_region(whole, region), *whole]
+        layers = [*layers, *([] if profile is None else self._profile(profile))]
+        return [*_region_layer(layers, region), *layers]
 
-    def _profile(self, name: str) -> list[Layer]:
+    def _profile(self, name: Any) -> list[Layer]:
+        if not isinstance(name, str):
+            raise UsageError("clouds.yaml: a profile must be a name.")
         if self._public is None:
-            self._public = self._found("clouds-public", "OS_CLIENT_VENDOR_FILE", "public-clouds")
-        public = self._public
-        if public and name in public.clouds:
-            origin = f"{public.path}: public-clouds.{printable(name)}"
-            values = _plain_keys(public.clouds[name])
-            return [Layer(values, origin, public.path, public.here, profile=True)]
-        if name in VENDORS:
-            return [Layer(VENDORS[name], f"profile {name}", profile=True)]
-        self._context.note(f"the profile {printable(name)!r} is not known here and is passed over.")
+            self._public = self._read("clouds-public", "OS_CLIENT_VENDOR_FILE", "public-clouds")
+        if self._public and name in self._public.clouds:
+            return self._public.layers(name, "public-clouds", profile=True)
+        if name in PROFILES:
+            return [Layer(PROFILES[name], f"profile {name}", profile=True)]
+        self._context.note(f"the profile {printable(name)!r} is not known and is ignored.")
         return []
 
-    def _found(self, stem: str, variable: str, section: str = "clouds") -> File | None:
-        path = _place(stem, variable, self._context)
+    def _read(self, stem: str, variable: str, section: str = "clouds") -> CloudsFile | None:
+        path = _find(stem, variable, self._context)
         if path is None:
             return None
-        clouds = files.mapping(path, section, files.yaml(path).get(section))
-        named = {
-            name: files.mapping(path, f"{section}.{name}", raw) for name, raw in clouds.items()
-        }
-        return _warned(File(path, named), self._context)
+        document = files.clouds_document(path, pipe=bool(self._context.env.get(variable)))
+        return _checked(path, section, document, {}, self._context)
 
 
-def config(context: Context) -> File | None:
-    """Read config.toml: [defaults] and [clouds.NAME]; None where there is none."""
+def read_config(context: Context) -> CloudsFile | None:
+    """Read config.toml: [defaults] and [clouds.NAME]. Return None if it is missing."""
     path = context.paths.config_file
     document = None if path is None else files.toml(path)
     if path is None or document is None:
         return None
     for name in document:
         if name not in {"defaults", "clouds"}:
-            where = files.place(path, name)
             raise UsageError(
-                f"{where}: there is no section [{printable(name)}].", hint="Use [defaults]."
+                f"{files.locate(path, name)}: section [{printable(name)}] is not known.",
+                hint="Use [defaults].",
             )
-    clouds = files.mapping(path, "clouds", document.get("clouds"))
-    named = {name: files.mapping(path, f"clouds.{name}", raw) for name, raw in clouds.items()}
     defaults = files.mapping(path, "defaults", document.get("defaults"))
-    return _warned(File(path, named, defaults), context)
+    return _checked(path, "clouds", document, defaults, context)
 
 
-def _place(stem: str, variable: str, context: Context) -> Path | None:
+def _checked(
+    path: Path, section: str, document: dict[str, Any], defaults: dict[str, Any], context: Context
+) -> CloudsFile:
+    clouds = files.mapping(path, section, document.get(section))
+    by_name = {name: files.mapping(path, f"{section}.{name}", raw) for name, raw in clouds.items()}
+    file = CloudsFile(path, by_name, defaults)
+    _warn_if_readable_by_others(file, context)
+    return file
+
+
+def _find(stem: str, variable: str, context: Context) -> Path | None:
     named = context.env.get(variable)
     if named:
-        if not stat.S_ISREG(files.mode(Path(named), f"{variable}: {printable(named)}")):
-            raise UsageError(f"{variable}: {printable(named)} is no file that can be read.")
+        mode = files.mode(Path(named), f"{variable}: {printable(named)}")
+        if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
+            raise UsageError(f"{variable}: {printable(named)} is not a file that can be read.")
         return Path(named).absolute()
-    places = (
-        folder / f"{stem}{suffix}" for folder in context.paths.config_folders for suffix in SUFFIXES
-    )
-    return next((place for place in places if stat.S_ISREG(files.mode(place))), None)
-
-
-def _plain_keys(values: dict[Any, Any]) -> dict[str, Any]:
-    return {str(key).replace("-", "_"): value for key, value in values.items()}
-
-
-def _region(layers: list[Layer], asked: str | None) -> Iterator[Layer]:
-    """Tell the region asked for, else the first of the cloud's own, and what is special there."""
-    listed = next((layer for layer in layers if layer.at("regions")), None)
-    single = next((layer for layer in layers if layer.at("region_name")), None)
-    if listed is None or (single is not None and listed.profile and not single.profile):
-        return
-    regions = dict(_entries(listed))
-    if asked is None and listed.profile:
-        return
-    name = asked or next(iter(regions))
-    if name not in regions:
-        if listed.profile:
-            return
-        known = ", ".join(printable(region) for region in regions)
-        raise UsageError(f"{listed.origin}.regions: has no {printable(name)!r}, only {known}.")
-    values = {**regions[name], "region_name": name}
-    yield Layer(values, f"{listed.origin}.regions", listed.path, listed.here)
-
-
-def first_region(layers: list[Layer]) -> tuple[str, str] | None:
-    """Return the region that a profile lists first, and where, for want of a better word."""
-    for layer in layers:
-        if layer.profile and layer.at("regions"):
-            return _entries(layer)[0][0], f"{layer.origin} (its first region)"
+    for folder in context.paths.config_folders:
+        for suffix in SUFFIXES:
+            path = folder / f"{stem}{suffix}"
+            if not stat.S_ISREG(files.mode(path)):
+                continue
+            if path.is_absolute() or not files.belongs_to_stranger(path):
+                return path
+            context.note(
+                f"{path} in the working directory belongs to another user and is ignored."
+                f" To use it, set {variable}."
+            )
     return None
 
 
-def _entries(layer: Layer) -> list[tuple[str, dict[str, Any]]]:
-    raw = layer.at("regions")
+def _with_underscores(values: dict[Any, Any]) -> dict[str, Any]:
+    return {str(key).replace("-", "_"): value for key, value in values.items()}
+
+
+def _region_layer(layers: list[Layer], region: str | None) -> Iterator[Layer]:
+    """Yield the values of one entry of `regions`: `region`, region_name, or the only one."""
+    listing = next((layer for layer in layers if layer.get("regions")), None)
+    single = next((layer for layer in layers if layer.get("region_name")), None)
+    if listing is None or (single is not None and listing.profile and not single.profile):
+        return
+    regions = dict(_regions(listing))
+    name = region or (next(iter(regions)) if len(regions) == 1 else None)
+    if name is None and single is not None and isinstance(single.get("region_name"), str):
+        name = single.get("region_name")
+    if name is None or (name not in regions and listing.profile):
+        return
+    if name not in regions:
+        known = ", ".join(printable(known) for known in regions)
+        raise UsageError(
+            f"{listing.origin}.regions: {printable(name)!r} is missing there; it lists {known}."
+        )
+    values = {**regions[name], "region_name": name}
+    origin = f"{listing.origin}.regions"
+    yield Layer(values, origin, listing.path, listing.in_working_directory)
+
+
+def region_choices(layers: list[Layer]) -> tuple[list[str], str, bool]:
+    """Return the regions that a cloud lists, where, and whether a profile lists them.
+
+    A cloud lists them as `regions`, or as a `region_name` that is a list or `a,b`.
+    """
+    for layer in layers:
+        raw = layer.get("region_name")
+        names = raw.split(",") if isinstance(raw, str) else raw
+        if isinstance(names, list) and len(names) > 1 and all(isinstance(n, str) for n in names):
+            return [name.strip() for name in names], f"{layer.origin}.region_name", layer.profile
+    for layer in layers:
+        if layer.get("regions"):
+            names = [name for name, _ in _regions(layer)]
+            return names, f"{layer.origin}.regions", layer.profile
+    return [], "", False
+
+
+def _regions(layer: Layer) -> list[tuple[str, dict[str, Any]]]:
+    raw = layer.get("regions")
     if not isinstance(raw, list):
-        raise UsageError(f"{layer.origin}.regions: is no list.")
-    entries: list[tuple[str, dict[str, Any]]] = []
+        raise UsageError(f"{layer.origin}.regions: is not a list.")
+    regions: list[tuple[str, dict[str, Any]]] = []
     for entry in raw:
         if isinstance(entry, str):
-            entries.append((entry, {}))
-        elif isinstance(entry, dict) and isinstance(entry.get("name"), str):
-            entries.append((entry["name"], _plain_keys(entry.get("values") or {})))
-        else:
-            raise UsageError(f"{layer.origin}.regions: an entry is neither a name nor has one.")
-    return entries
+            regions.append((entry, {}))
+            continue
+        values = entry.get("values") or {} if isinstance(entry, dict) else None
+        if not isinstance(values, dict) or not isinstance(entry.get("name"), str):
+            raise UsageError(f"{layer.origin}.regions: an entry must be a name or have a name.")
+        unknown = [key for key in entry if key not in {"name", "values"}]
+        if unknown:
+            raise UsageError(
+                f"{layer.origin}.regions: key {printable(str(unknown[0]))!r} is not known.",
+                hint="An entry has the keys name and values.",
+            )
+        regions.append((entry["name"], _with_underscores(values)))
+    return regions
 
 
-def _warned(found: File, context: Context) -> File:
-    """Warn once if others can read a file that holds secrets."""
-    sections = [
-        section for cloud in found.clouds.values() for section in (cloud, cloud.get("auth"))
-    ]
-    holds = any(SECRETS & section.keys() for section in sections if isinstance(section, dict))
-    if holds and os.name == "posix" and files.mode(found.path) & 0o077:
-        context.note(f"others can read the secrets in {found.path}; chmod 600 {found.path}")
-    return found
+def _warn_if_readable_by_others(file: CloudsFile, context: Context) -> None:
+    sections = [part for cloud in file.clouds.values() for part in (cloud, cloud.get("auth"))]
+    has_secret = any(
+        SECRET_KEYS & _with_underscores(section).keys()
+        for section in sections
+        if isinstance(section, dict)
+    )
+    if has_secret and os.name == "posix" and files.mode(file.path) & 0o077:
+        context.note(f"others can read the secrets in {file.path}. Run: chmod 600 {file.path}")

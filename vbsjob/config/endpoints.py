@@ -1,7 +1,7 @@
-"""Where a service is: checks and shapes addresses by their parts; never replaces text in them.
+"""Addresses (URLs) of services: checks them, and builds them from their parsed parts.
 
-An address is checked before anything is sent there: https but for loopback, no user info, no
-link-local host, nothing that two readers could take for different hosts.
+An address is checked before anything is sent there: https except for loopback, no user info, no
+link-local host, nothing that two programs could read as different hosts (F61, S11).
 """
 
 from __future__ import annotations
@@ -19,53 +19,62 @@ if TYPE_CHECKING:
     from typing import Any
 
 NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
-"""What a job id or project id may look like: it becomes a segment of a path."""
+"""Job id, project id or region: it becomes a segment of a path or a label of a host."""
 
 HOST = re.compile(r"(?!-)[0-9a-z_-]{1,63}(\.(?!-)[0-9a-z_-]{1,63})*\.?")
-PLACE = re.compile(r"(\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]|[^\[\]:%]+)(:[0-9]{1,5})?")
-"""A host and its port, with nothing around them that some readers would pass over."""
+NETLOC = re.compile(r"(\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]|[^\[\]:%]+)(:[0-9]{1,5})?")
+"""A host and its port, without anything that some programs would skip."""
 VERSION = re.compile(r"v[0-9]+(\.[0-9]+)?")
 OTC = ".otc.t-systems.com"
-TEMPLATE = re.compile(r"[%$]\((?:project|tenant)_id\)s")
+PROJECT_PLACEHOLDER = re.compile(r"[%$]\((?:project|tenant)_id\)s")
+PROJECT_SEGMENTS = re.compile(r"(?:/(?:AUTH_)?[%$]\((?:project|tenant)_id\)s)+/?$")
+NAT64 = tuple(ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48"))
+"""Prefixes behind which a gateway reaches IPv4 addresses (RFC 6052, RFC 8215)."""
+CLUSTER_DOMAINS = ("svc.cluster.local", "pod.cluster.local")
+"""Kubernetes: below these, each name belongs to one namespace; not in the public suffix list."""
 
 
 def checked(address: str, origin: str, *, insecure_http: bool = False) -> str:
-    """Return the address without a trailing slash; raises Usage naming `origin`."""
+    """Return the address without a trailing slash. Raises UsageError that names `origin`."""
     try:
         parts = _split(address)
     except ValueError as error:
-        raise UsageError(f"{origin}: {_shown(address)!r} is no service address: {error}.") from None
+        raise UsageError(
+            f"{origin}: {_shown(address)!r} is not a valid address: {error}."
+        ) from None
     if parts.scheme == "http" and not insecure_http and not is_loopback(parts.hostname or ""):
         raise UsageError(
-            f"{origin}: {_shown(address)!r} would carry secrets over plain http.",
-            hint="Use https, or --insecure-http if that network is yours.",
+            f"{origin}: {_shown(address)!r} would send secrets over plain http.",
+            hint="Use https, or --insecure-http if you trust that network.",
         )
     return urlunsplit(parts).rstrip("/")
 
 
 def _shown(address: str) -> str:
-    """Return a wrong address for a message, without the password it may hold."""
+    """Return a wrong address for a message, without user, password, query and fragment."""
     before, at, rest = address.rpartition("@")
     scheme = before.partition("//")[0] + "//(hidden)" if "//" in before else "(hidden)"
-    return printable(f"{scheme}@{rest}" if at else address)[:200]
+    shown = f"{scheme}@{rest}" if at else address
+    visible = re.split(r"[?#]", shown, maxsplit=1)[0]
+    return printable(visible + ("?(hidden)" if visible != shown else ""))[:200]
 
 
 def _split(address: str) -> SplitResult:
     if not address.isascii() or not address.isprintable() or set(address) & set(' \\"<>^`{|}'):
-        raise ValueError("it holds characters that no address has")
+        raise ValueError("it has a character that is not allowed")
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"}:
-        raise ValueError("it has to start with https://")
+        raise ValueError("it must start with https://")
     if "@" in parts.netloc:
-        raise ValueError("it must not hold a user or a password")
+        raise ValueError("it must not contain a user or a password")
     if parts.query or parts.fragment or address.endswith(("?", "#")):
         raise ValueError("it must not have a query or a fragment")
     if {".", ".."} & set(parts.path.split("/")) or "%" in parts.path:
-        raise ValueError("its path is not plain")
-    if not PLACE.fullmatch(parts.netloc):
-        raise ValueError("it names no host, or not the host alone and its port")
+        raise ValueError("its path has '%', '.' or '..'")
+    if not NETLOC.fullmatch(parts.netloc):
+        raise ValueError("it must have a host, and nothing beside the host but a port")
     if parts.port == 0:
-        raise ValueError("its port is not usable")
+        raise ValueError("port 0 cannot be used")
     _check_host(parts.hostname or "")
     return parts
 
@@ -74,12 +83,12 @@ def _check_host(host: str) -> None:
     number = _ip(host)
     if number is not None:
         if number.is_link_local or number.is_multicast or number.is_unspecified:
-            raise ValueError("that host is no service's")
+            raise ValueError("a service cannot have that host")
         return
     if len(host) > 253 or not HOST.fullmatch(host):
         raise ValueError("its host is not a name or an IP address")
     if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", host.rstrip(".").rpartition(".")[2]):
-        raise ValueError("its host is a number that is no IP address")
+        raise ValueError("its host is a number, but not a valid IP address")
     if "xn--" in host:
         _check_international(host)
 
@@ -88,26 +97,34 @@ def _check_international(host: str) -> None:
     try:
         host.encode("ascii").decode("idna")
     except UnicodeError:
-        raise ValueError("its host is no international name") from None
+        raise ValueError("its host is not a valid international name") from None
 
 
 def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return an IP address; the IPv4 address that an IPv6 address carries, if any."""
     try:
         number = ipaddress.ip_address(host)
     except ValueError:
         return None
-    mapped = number.ipv4_mapped if isinstance(number, ipaddress.IPv6Address) else None
-    return mapped or number
+    return number if isinstance(number, ipaddress.IPv4Address) else _embedded(number) or number
+
+
+def _embedded(number: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that is reached: mapped, compatible, NAT64, 6to4 or Teredo."""
+    compatible = number.packed[:12] == bytes(12) and int(number) > 1
+    if compatible or any(number in network for network in NAT64):
+        return ipaddress.IPv4Address(number.packed[12:])
+    return number.ipv4_mapped or number.sixtofour or (number.teredo or (None, None))[1]
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine beyond doubt."""
+    """Whether the host is certainly this machine."""
     number = _ip(host)
     return host == "localhost" if number is None else number.is_loopback
 
 
 def origin_of(address: str) -> str:
-    """Return `https://host:port` of an address, or an empty text; for messages."""
+    """Return `https://host:port` of an address for a message; "" if it has none."""
     try:
         parts = urlsplit(address)
         netloc = parts.netloc.rpartition("@")[2]
@@ -117,27 +134,52 @@ def origin_of(address: str) -> str:
 
 
 def project_in(address: str) -> str | None:
-    """Return the project id that an address carries behind its version, if any."""
+    """Return the project id behind the version of an address, if any."""
     segments = _segments(address)
-    places = [i for i, segment in enumerate(segments) if VERSION.fullmatch(segment)]
-    return segments[places[-1] + 1] if places and len(segments) > places[-1] + 1 else None
+    versions = [i for i, segment in enumerate(segments) if VERSION.fullmatch(segment)]
+    return segments[versions[-1] + 1] if versions and len(segments) > versions[-1] + 1 else None
+
+
+def without_project_placeholder(address: str) -> str:
+    """Return an override without `%(project_id)s` at its end: `jobs` adds the id of the project.
+
+    Spellings: `%(project_id)s`, `%(tenant_id)s`, `$(project_id)s`, `$(tenant_id)s`, with `AUTH_`.
+    """
+    return PROJECT_SEGMENTS.sub("", address)
 
 
 def jobs(address: str, project_id: str) -> str:
-    """Return the address below which `jobs/ID` is asked: version v1, and the project's id.
+    """Return the base address of `jobs/ID`: version v1 and the project id.
 
-    The version *segment* is replaced, wherever it stands; a host or an id may contain "v2".
+    The version *segment* of the path is replaced; a host or an id may contain "v2" too.
     """
     parts = urlsplit(address)
     segments = [s for s in _segments(address) if s not in {project_id, f"AUTH_{project_id}"}]
-    places = [i for i, segment in enumerate(segments) if VERSION.fullmatch(segment)]
-    prefix = segments[: places[-1]] if places else segments
+    versions = [i for i, segment in enumerate(segments) if VERSION.fullmatch(segment)]
+    prefix = segments[: versions[-1]] if versions else segments
     path = "/".join(("", *prefix, "v1", project_id))
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
 def _segments(address: str) -> list[str]:
     return [segment for segment in urlsplit(address).path.split("/") if segment]
+
+
+KINDS = ("vbs", "vbsv2", "volumev2", "volumev3", "volume")
+"""Types of a catalog entry that lead to the backup service, the best first (api/README.md)."""
+
+
+def catalog_regions(catalog: Sequence[Mapping[str, Any]], interface: str) -> list[str]:
+    """Return the regions in which a catalog lists the backup service, sorted."""
+    points = (
+        point
+        for entry in catalog
+        if entry.get("type") in KINDS
+        for point in _endpoints(entry)
+        if point.get("interface") == interface and isinstance(point.get("url"), str)
+    )
+    regions = (point.get("region_id", point.get("region")) for point in points)
+    return sorted({region for region in regions if isinstance(region, str)} - {"*"})
 
 
 def from_catalog(
@@ -148,23 +190,25 @@ def from_catalog(
     project_id: str,
     auth_url: str,
 ) -> str:
-    """Find the backup service in an identity service's catalog.
+    """Return the address of the backup service in the catalog of the identity service.
 
     Type `vbs`, then `vbsv2`, then a volume service whose host label `evs` becomes `vbs`, then
-    the address every region of OTC has; raises Refused that names what the catalog does have.
+    the address that the service has in every region of OTC. Raises ApiError that names what the
+    catalog lists.
     """
-    for kind in ("vbs", "vbsv2", "volumev2", "volumev3", "volume"):
+    for kind in KINDS:
         for url in _urls(catalog, kind, region, interface):
-            found = url if kind.startswith("vbs") else _sibling(url)
-            if found:
-                return TEMPLATE.sub(project_id, found)
-    if region and NAME.fullmatch(region) and (urlsplit(auth_url).hostname or "").endswith(OTC):
-        return f"https://vbs.{region}{OTC}"
+            address = url if kind.startswith("vbs") else _beside_volumes(url)
+            if address:
+                return PROJECT_PLACEHOLDER.sub(project_id, address)
+    address = _otc_address(region, auth_url)
+    if address:
+        return address
     kinds = sorted({printable(str(entry.get("type"))) for entry in catalog})
     raise ApiError(
-        f"the catalog has no backup service for region {printable(region or 'any')}"
+        f"the catalog does not list a backup service in region {printable(region or 'any')}"
         f" (interface {interface}; it lists {', '.join(kinds)[:200] or 'nothing'}).",
-        hint="Set --region, or --endpoint.",
+        hint="Set --region or --endpoint.",
     )
 
 
@@ -175,47 +219,79 @@ def _urls(
         point["url"]
         for entry in catalog
         if entry.get("type") == kind
-        for point in _points(entry)
+        for point in _endpoints(entry)
         if point.get("interface") == interface
         and (region is None or point.get("region_id", point.get("region")) in (region, "*"))
         and isinstance(point.get("url"), str)
     ]
 
 
-def _points(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return an entry's endpoints, as far as they have the shape of such."""
-    told = entry.get("endpoints")
-    return [point for point in told if isinstance(point, dict)] if isinstance(told, list) else []
+def _endpoints(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the endpoints of a catalog entry; items of another shape are skipped."""
+    endpoints = entry.get("endpoints")
+    if not isinstance(endpoints, list):
+        return []
+    return [endpoint for endpoint in endpoints if isinstance(endpoint, dict)]
 
 
-def _sibling(url: str) -> str:
+def _beside_volumes(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     label, dot, domain = rest.partition(".")
     return f"{scheme}{separator}vbs{dot}{domain}" if label == "evs" else ""
 
 
-def trusted(address: str, auth_url: str, *, insecure_http: bool) -> str:
-    """Return a catalog's address once it may be sent a token; raises NotSignedIn otherwise.
+def _otc_address(region: str | None, auth_url: str) -> str:
+    """Return `https://vbs.REGION.DOMAIN`, with the domain of the identity service; "" elsewhere.
 
-    It has to be in the identity service's own domain: a catalog is told by the network.
+    The Swiss cloud is `*.sc.otc.t-systems.com`: a token must not leave its cloud.
     """
-    origin = "the catalog"
+    host = urlsplit(auth_url).hostname or ""
+    labels = host.removesuffix(OTC).split(".")  # iam, eu-de - or iam-pub, eu-ch2, sc
+    if not host.endswith(OTC) or len(labels) < 2 or not region or not NAME.fullmatch(region):
+        return ""
+    return f"https://{'.'.join(('vbs', region, *labels[2:]))}{OTC}"
+
+
+def trusted(address: str, auth_url: str, *, insecure_http: bool) -> str:
+    """Return an address of the catalog if a token may be sent there; else raises AuthError.
+
+    It must have the owner of the identity service: the catalog comes over the network.
+    """
     try:
-        address = checked(address, origin, insecure_http=insecure_http)
-    except UsageError as problem:
-        raise AuthError(problem.message, hint="Set --endpoint to the right address.") from None
-    theirs, ours = urlsplit(address).hostname or "", urlsplit(auth_url).hostname or ""
-    if theirs == ours or (is_loopback(theirs) and is_loopback(ours)):
+        address = checked(address, "the catalog", insecure_http=insecure_http)
+    except UsageError as error:
+        raise AuthError(error.message, hint="Set --endpoint to the right address.") from None
+    service, identity = urlsplit(address).hostname or "", urlsplit(auth_url).hostname or ""
+    if service == identity or (is_loopback(service) and is_loopback(identity)):
         return address
-    if _ip(theirs) or _ip(ours) or _domain(theirs) != _domain(ours):
+    if not have_same_owner(service, identity):
         raise AuthError(
-            f"{origin} of {ours} names a service in another domain, {theirs}.",
+            f"the catalog of {identity} names a service in another domain, {service}.",
             hint="If that is right, set --endpoint to it.",
         )
     return address
 
 
-def _domain(host: str) -> list[str]:
-    labels = host.rstrip(".").split(".")
-    country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
-    return labels[-3:] if country else labels[-2:]
+def have_same_owner(host: str, other: str) -> bool:
+    """Whether two host names are below one name that somebody registered; no for IP addresses.
+
+    By the public suffix list: gouv.fr, github.io and co.uk have many owners.
+    """
+    host, other = host.rstrip(".").lower(), other.rstrip(".").lower()
+    if _ip(host) or _ip(other):
+        return False
+    if host.endswith(OTC) and other.endswith(OTC):
+        return True  # the answer of the list too, without the 35 ms that it takes to load
+    owner = _owner(host)
+    return owner is not None and owner == _owner(other)
+
+
+def _owner(host: str) -> str | None:
+    """Return the registered name of a host, such as cloud.co.uk; None for a public suffix."""
+    for domain in CLUSTER_DOMAINS:
+        if host == domain or host.endswith(f".{domain}"):
+            labels = host.removesuffix(domain).rstrip(".").split(".")
+            return f"{labels[-1]}.{domain}" if len(labels) > 1 else None
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList().privatesuffix(host)

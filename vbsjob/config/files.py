@@ -1,6 +1,7 @@
-"""Reads one configuration file: its size, nesting and aliases are bounded.
+"""Reads one configuration file: TOML, YAML or JSON.
 
-A message names the file and line, never the content.
+Size, nesting and aliases are limited, so that reading takes a short time whatever the content is.
+A message names the file and the line, never the content. All functions raise UsageError.
 """
 
 from __future__ import annotations
@@ -8,44 +9,56 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-SIZE_LIMIT = 64 << 10
+SIZE_LIMIT = 1 << 20
+"""Bytes. Generated clouds.yaml files hold dozens of clouds with tokens of 9 KB each."""
 LINE_LIMIT = 1 << 10
-"""Characters of a line outside quotes, where a token may be long: keys of a thousand parts take
-minutes to read."""
-ALIAS_LIMIT = 64
-DEPTH_LIMIT = 16
+"""Characters of a TOML line outside quotes. Long values, such as tokens, stand in quotes."""
+KEY_PARTS_LIMIT = 64
+"""Dots of a TOML line outside quotes: tomllib needs quadratic time for a key of many parts."""
+PIPE_TIMEOUT = 10.0
+"""Seconds until a FIFO must deliver: its writer may have died before it opened the FIFO."""
 HEADER = re.compile(r"\s*\[+([^\]]*)\]")
-QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '[^']*' """, re.VERBOSE)
 KEY = re.compile(r"([^=#\[]+)=")
 
 
-def mode(path: Path, named: str = "") -> int:
-    """Return the kind and rights of what lies there, 0 where this user finds nothing.
+def mode(path: Path, name: str = "") -> int:
+    """Return st_mode of a path; 0 if this user finds nothing there.
 
-    A folder closed to the user, such as another's working directory, holds nothing of theirs.
-    Raises Usage, which calls the place `named`, or else by its path.
+    A folder that this user may not enter, such as the working directory of another user, counts
+    as empty. A message calls the path `name`.
     """
     try:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, PermissionError, ValueError):
         return 0
     except OSError as error:
-        raise UsageError(f"{named or path}: cannot be read: {error.strerror}.") from None
+        raise UsageError(f"{name or path}: cannot be read: {error.strerror}.") from None
 
 
-def text(path: Path) -> str | None:
-    """Return what a file says; None where there is none. Raises Usage."""
+def belongs_to_stranger(path: Path) -> bool:
+    """Whether a file, or a symbolic link to it, belongs neither to this user nor to root (F75)."""
+    if os.name != "posix":
+        return False
     try:
-        content = _content(path)
+        owners = {path.lstat().st_uid, path.stat().st_uid}
+    except OSError:
+        return False
+    return not owners <= {0, os.geteuid()}
+
+
+def text(path: Path, *, pipe: bool = False) -> str | None:
+    """Return the content of a file; None if it is missing. `pipe` allows a FIFO too."""
+    try:
+        content = _content(path, pipe=pipe)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -58,41 +71,103 @@ def text(path: Path) -> str | None:
         raise UsageError(f"{path}: is not UTF-8 text.") from None
 
 
-def _content(path: Path) -> bytes:
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(handle, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise UsageError(f"{path}: is no regular file.")
+def _content(path: Path, *, pipe: bool) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as stream:
+        file_mode = os.fstat(descriptor).st_mode
+        if pipe and stat.S_ISFIFO(file_mode):
+            return _pipe_content(path, descriptor)
+        if not stat.S_ISREG(file_mode):
+            raise UsageError(f"{path}: is not a regular file.")
         return stream.read(SIZE_LIMIT + 1)
 
 
+def _pipe_content(path: Path, descriptor: int) -> bytes:
+    """Read a FIFO until its writer closes it, for example `<(sops decrypt clouds.yaml)`."""
+    import select
+
+    content, deadline = b"", time.monotonic() + PIPE_TIMEOUT
+    while len(content) <= SIZE_LIMIT:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+            raise UsageError(f"{path}: the FIFO delivered nothing within {PIPE_TIMEOUT:.0f} s.")
+        try:
+            block = os.read(descriptor, 1 << 16)
+        except BlockingIOError:
+            continue
+        if block:
+            content += block
+        elif content:
+            break
+        else:  # no writer has opened the FIFO yet
+            time.sleep(0.02)
+    return content
+
+
 def toml(path: Path) -> dict[str, Any] | None:
-    """Read a TOML file; None where there is none. Raises Usage."""
-    written = text(path)
-    if written is None:
+    """Return a TOML file as a mapping; None if it is missing. Fractions stay as written."""
+    content = text(path)
+    if content is None:
         return None
     import tomllib
 
-    for number, line in enumerate(written.split("\n"), start=1):
-        if len(line) > LINE_LIMIT and len(QUOTED.sub("''", line)) > LINE_LIMIT:
-            raise UsageError(f"{path}: line {number}: is longer than {LINE_LIMIT} characters.")
+    for number, line in enumerate(content.split("\n"), start=1):
+        if len(line) > KEY_PARTS_LIMIT:
+            _check_line(f"{path}: line {number}", _outside_quotes(line))
     try:
-        return tomllib.loads(written)
+        return tomllib.loads(content, parse_float=str)
     except tomllib.TOMLDecodeError as error:
         where = str(error).rpartition(" (at ")[2].rstrip(")")
-        raise UsageError(f"{path}: is no TOML at {where}.") from None
+        raise UsageError(f"{path}: is not valid TOML at {where}.") from None
     except (RecursionError, ValueError):
-        raise UsageError(f"{path}: cannot be understood as TOML.") from None
+        raise UsageError(f"{path}: is not valid TOML.") from None
 
 
-def place(path: Path, *wanted: str) -> str:
-    """Return a TOML file and, where it is plain to see, the line of a section or of its key."""
+def _check_line(where: str, outside_quotes: str) -> None:
+    if len(outside_quotes) > LINE_LIMIT:
+        raise UsageError(f"{where}: is longer than {LINE_LIMIT} characters.")
+    if outside_quotes.count(".") > KEY_PARTS_LIMIT:
+        raise UsageError(f"{where}: has more than {KEY_PARTS_LIMIT} parts.")
+
+
+def _outside_quotes(line: str) -> str:
+    """Return a TOML line without its quoted parts and comment, in linear time."""
+    parts: list[str] = []
+    start = 0
+    for match in re.finditer(r"[\"'#]", line):
+        if match.start() < start:
+            continue
+        parts.append(line[start : match.start()])
+        if match[0] == "#":
+            return "".join(parts)
+        end = _end_of_quotes(line, match.start())
+        if end is None:
+            start = match.start()
+            break
+        start = end
+    return "".join(parts) + line[start:]
+
+
+def _end_of_quotes(line: str, start: int) -> int | None:
+    end = line.find(line[start], start + 1)
+    while line[start] == '"' and end > 0:
+        first = end
+        while line[first - 1] == "\\" and first - 1 > start:
+            first -= 1
+        if (end - first) % 2 == 0:  # an odd number of backslashes escapes the quote
+            break
+        end = line.find('"', end + 1)
+    return None if end < 0 else end + 1
+
+
+def locate(path: Path, *wanted: str) -> str:
+    """Return `FILE: line N` of a TOML section or key; `FILE` if a search finds no such line."""
     section: tuple[str, ...] = ()
     for number, line in enumerate((text(path) or "").splitlines(), 1):
         header, key = HEADER.match(line), KEY.match(line)
         section = _parts(header[1]) if header else section
-        here = (*section, *_parts(key[1])) if key and not header else section
-        if (header or key) and here[: len(wanted)] == wanted:
+        full_name = (*section, *_parts(key[1])) if key and not header else section
+        if (header or key) and full_name[: len(wanted)] == wanted:
             return f"{path}: line {number}"
     return str(path)
 
@@ -101,42 +176,32 @@ def _parts(dotted: str) -> tuple[str, ...]:
     return tuple(part.strip(" \t\"'") for part in dotted.split("."))
 
 
-def yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML or JSON file that holds a mapping. Raises Usage."""
-    import yaml as library
+def clouds_document(path: Path, *, pipe: bool = False) -> dict[str, Any]:
+    """Return a clouds.yaml or clouds.json as a mapping whose scalars are strings, as written."""
+    content = text(path, pipe=pipe) or ""
+    if path.suffix == ".json":
+        return mapping(path, "the file", _json(path, content))
+    from vbsjob.config import yaml_text
 
-    loader: Any = getattr(library, "CSafeLoader", library.SafeLoader)
-    written = text(path) or ""
+    return mapping(path, "the file", yaml_text.read(path, content))
+
+
+def _json(path: Path, content: str) -> Any:
+    """Parse JSON with a JSON parser: YAML does not allow surrogate pairs in escapes."""
+    import json
+
     try:
-        _bounded(path, library.parse(written, Loader=loader), library)
-        document = library.load(written, Loader=loader)  # noqa: S506 - the safe loader, in C
-    except library.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UsageError(f"{path}: line {line}: is no YAML.") from None
-    except library.reader.ReaderError as error:
-        line = written.encode()[: error.position].count(b"\n") + 1
-        raise UsageError(f"{path}: line {line}: holds a character that YAML does not.") from None
-    except (library.YAMLError, ValueError, RecursionError, TypeError):
-        raise UsageError(f"{path}: cannot be understood as YAML.") from None
-    return mapping(path, "the file", document)
+        return json.loads(content or "null", parse_int=str, parse_float=str, parse_constant=str)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path}: line {error.lineno}: is not valid JSON.") from None
+    except RecursionError:
+        raise UsageError(f"{path}: is nested too deeply.") from None
 
 
-def _bounded(path: Path, events: Iterator[Any], library: Any) -> None:
-    """Refuse alias bombs and deep nesting before anything is built of them."""
-    aliases = depth = 0
-    for event in events:
-        aliases += isinstance(event, library.AliasEvent)
-        depth += isinstance(event, library.CollectionStartEvent)
-        depth -= isinstance(event, library.CollectionEndEvent)
-        if aliases > ALIAS_LIMIT or depth > DEPTH_LIMIT:
-            line = event.start_mark.line + 1
-            raise UsageError(f"{path}: line {line}: too many aliases, or nested too deeply.")
-
-
-def mapping(path: Path, name: str, found: Any) -> dict[str, Any]:
-    """Return a section of a file, empty where it is null or absent; keys with `_` for `-`."""
-    if found is None:
+def mapping(path: Path, name: str, value: Any) -> dict[str, Any]:
+    """Return a section of a file; empty if it is null or missing."""
+    if value is None:
         return {}
-    if not isinstance(found, dict):
-        raise UsageError(f"{path}: {printable(name)} has to be a mapping of keys to values.")
-    return {str(key): value for key, value in found.items()}
+    if not isinstance(value, dict):
+        raise UsageError(f"{path}: {printable(name)} must be a mapping of keys to values.")
+    return {str(key): item for key, item in value.items()}

@@ -1,309 +1,293 @@
-"""What the user chose, and where each choice comes from.
-
-Order: option, VBSJOB_*, OS_*, config.toml, clouds.yaml, default; the first source that has a
-value wins. Reads the environment and files, never the network.
-"""
+"""Loads all settings from options, the environment and files; never uses the network."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from itertools import product
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.config import clouds_yaml, endpoints, files
-from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
+from vbsjob.config import checks, clouds_yaml, endpoints, precedence, sources
+from vbsjob.config.precedence import (
+    ADDRESSES,
+    PLACEHOLDERS,
+    PROJECT_NAMES,
+    TRUST,
+    Sources,
+    first,
+)
+from vbsjob.config.schema import SETTINGS_BY_NAME
+from vbsjob.config.sources import SettingValue
 from vbsjob.errors import UsageError
 from vbsjob.text import printable, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from vbsjob.config.clouds_yaml import Clouds, Layer
+    from vbsjob.config.sources import Source
     from vbsjob.context import Context
 
-SANDBOX = "sandbox"
-"""The cloud that lives inside the program, unless a file defines one of that name."""
-
-REGION = re.compile(r"([a-z]{2}-[a-z]{2,}[0-9]*)(_.*)?")
+ENVIRONMENT_CLOUD = "envvars"
+"""Name that openstacksdk gives to the cloud that the OS_* variables define."""
+REGION = re.compile(r"([a-z]{2}(?:-[a-z]{2,}){1,2}[0-9]*(?:-[0-9]{1,2})?)(?:_.*)?")
+"""Project name that begins with a region: eu-de, eu-de_team, eu-west-1_team, ap-southeast-1."""
 PROJECT_ID = re.compile(r"[0-9a-f]{32}")
-
-PLACES, TRUST = ("auth_url", "endpoint"), ("cacert", "verify", "insecure")
-"""Settings that say where secrets go, and whom that has to be."""
-
-
-@dataclass(frozen=True, slots=True)
-class SettingValue:
-    """A setting and its origin, such as `--region`, `OS_REGION_NAME` or a file's key."""
-
-    value: Any = field(repr=False)
-    origin: str
-    file: Path | None = None
-    here: bool = False
-    """Whether it is from a file in the working directory, which a stranger may have put there."""
-
-
-Source = dict[str, SettingValue]
+FILE_PATHS = frozenset(("cacert", "cert", "key", "junit"))
+"""Settings that need not be UTF-8: a file may have any name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All values that some source sets, by name."""
+    """The values that some source sets, by name of the setting."""
 
     values: Mapping[str, SettingValue]
     sandbox: bool = False
     files: tuple[Path, ...] = ()
-    """Every file that was read, in the order of trust."""
+    """All files that were read, the strongest first."""
+    cloud_named: bool = False
+    """Whether the user named the cloud with --cloud or VBSJOB_CLOUD."""
 
     def __getitem__(self, name: str) -> Any:
-        """Return the value of a setting, its default where nothing sets it."""
-        found = self.values.get(name)
-        return SETTINGS_BY_NAME[name].default if found is None else found.value
+        """Return the value of a setting; its default if nothing sets it."""
+        setting_value = self.values.get(name)
+        return SETTINGS_BY_NAME[name].default if setting_value is None else setting_value.value
 
     def origin(self, name: str) -> str:
-        """Say where the value is from."""
-        found = self.values.get(name)
-        return "default" if found is None else found.origin
+        """Return where the value comes from."""
+        setting_value = self.values.get(name)
+        return "default" if setting_value is None else setting_value.origin
 
     def missing(self, name: str, why: str) -> UsageError:
-        """Return the problem that a setting is missing, with every way to set it."""
-        key = SETTINGS_BY_NAME[name]
-        ways = [
-            *key.os[:1],
-            key.variable,
-            *(f"{cloud_key} in clouds.yaml" for cloud_key in key.cloud[:1]),
-        ]
+        """Return the error for a missing setting; the hint names every way to set it."""
+        setting = SETTINGS_BY_NAME[name]
+        keys = (f"{key} in clouds.yaml" for key in setting.cloud[:1])
+        ways = [*setting.os[:1], setting.variable, *keys]
         return UsageError(f"{name} is not set: {why}.", hint=f"Set {' or '.join(ways)}.")
 
     def cache_scope(self) -> tuple[str, ...]:
-        """Say what else a kept token is bound to: whom we trust, and what a stranger may name."""
-        here = [v for name in PLACES if (v := self.values.get(name)) and v.here]
-        named = (str(part) for value in here for part in (value.file, value.value))
-        trust = (str(self[name]) for name in ("cert", *TRUST))
-        return (*trust, *named)
+        """Return what a cached token is bound to beside the user: whom TLS trusts.
+
+        An address from a file in the working directory counts too: a token of one folder must
+        not be sent to the address that a file in another folder names.
+        """
+        local = [
+            value
+            for name in ADDRESSES
+            if (value := self.values.get(name)) and value.in_working_directory
+        ]
+        addresses = (str(part) for value in local for part in (value.file, value.value))
+        return (*(str(self[name]) for name in ("cert", *TRUST)), *addresses)
 
     def moved(self, origin: str, **values: str) -> Settings:
-        """Return settings for another place: only the preferences stay."""
+        """Return settings for another service: only the preferences stay."""
         kept = {
-            name: v for name, v in self.values.items() if not (set(SETTINGS_BY_NAME[name].cloud))
+            name: value for name, value in self.values.items() if not SETTINGS_BY_NAME[name].cloud
         }
-        return replace(self, values=kept | {n: SettingValue(v, origin) for n, v in values.items()})
+        moved = {name: SettingValue(value, origin) for name, value in values.items()}
+        return replace(self, values=kept | moved)
 
 
 def load(options: Mapping[str, Any], context: Context) -> Settings:
-    """Gather all settings; raises Usage that names the source of a value that is wrong."""
-    direct = [_options(options), _own(context), _os(context)]
-    known = clouds_yaml.Clouds(context)
-    defaults = _defaults(known.config)
-    name = _first("cloud", [*direct, defaults])
-    asked = _first("region", [*direct, defaults])
-    addressed = any(_first(name, direct) for name in ("endpoint", "auth_url"))
-    word = _cloud(name, known, addressed=addressed)
-    region = None if asked is None else str(asked.value)
-    layers = ([], []) if word is None else (known.ours(word, region), known.theirs(word, region))
-    ours, theirs = (_of(found) for found in layers)
-    values = _gathered([*direct, ours, defaults, theirs])
-    if _is_sandbox(name, ours, theirs):
-        return Settings({n: _parsed(n, v) for n, v in values.items()}, sandbox=True)
-    context.secrets.add(
-        *(str(v.value) for name, v in values.items() if SETTINGS_BY_NAME[name].secret)
+    """Load all settings. Raises UsageError that names the source of a wrong value."""
+    clouds = clouds_yaml.Clouds(context)
+    direct = (
+        sources.from_options(options),
+        sources.from_own_variables(context),
+        sources.with_aws_session_token(sources.from_os_variables(context), context.env),
     )
-    parsed = {name: _parsed(name, value) for name, value in values.items()}
-    parsed = _filled_in(_region_told(parsed, [*layers[0], *layers[1]]))
-    _refuse_other_cloud(name, parsed, [ours, theirs])
-    _refuse_mixture(parsed)
-    return replace(_addressed(parsed), files=known.files)
+    defaults = sources.from_defaults(clouds.config)
+    cloud = first("cloud", [*direct, defaults])
+    has_address = any(first(name, direct) for name in ADDRESSES)
+    name = _cloud_name(cloud, clouds, has_address=has_address)
+    families = (
+        sources.with_aws_session_token(f, context.env) for f in sources.key_families(context)
+    )
+    empty = Sources(*direct, config={}, defaults=defaults, yaml={}, key_families=tuple(families))
+    region = _parsed_region(first("region", [*direct, defaults]))
+    loaded = _Loaded(name, cloud, clouds, empty, region)
+    project = loaded.values.get("project_name")
+    region = None if "region" in loaded.values else _region_of(project, loaded.layers)
+    if region is not None:  # the values of this region count too
+        loaded = _Loaded(name, cloud, clouds, empty, region)
+        loaded.values.setdefault("region", region)
+    context.secrets.add(*loaded.secrets())
+    if checks.wants_sandbox(cloud) and not loaded.layers:
+        values = {name: _parsed(name, value) for name, value in loaded.values.items()}
+        return Settings(values, sandbox=True)
+    checks.report_ignored(cloud, loaded.ignored, context)
+    checks.refuse_unsupported(cloud, loaded.layers, context)
+    checks.report_unknown_variables(context)
+    values = {name: _parsed(name, value) for name, value in loaded.values.items()}
+    values = _filled_in(values, loaded.layers)
+    checks.refuse_other_address(cloud, values, loaded.cloud)
+    checks.refuse_mixture(values)
+    settings = Settings(_addressed(values), files=clouds.files)
+    return replace(settings, cloud_named=checks.is_named(cloud))
+
+
+class _Loaded:
+    """The sources with the layers of one region, and what they combine to."""
+
+    def __init__(
+        self,
+        name: str | None,
+        cloud: SettingValue | None,
+        clouds: Clouds,
+        without_cloud: Sources,
+        region: SettingValue | None,
+    ) -> None:
+        chosen = None if region is None else str(region.value)
+        config = [] if name is None else clouds.config_layers(name, chosen)
+        yaml = [] if name is None else clouds.yaml_layers(name, chosen)
+        self.layers = [*config, *yaml]
+        self._sources = replace(
+            without_cloud, config=sources.from_layers(config), yaml=sources.from_layers(yaml)
+        )
+        self.cloud = self._sources.yaml | self._sources.config
+        values, self.ignored = precedence.combine(self._sources, named=checks.is_named(cloud))
+        self.values = _with_project(values)
+
+    def secrets(self) -> Iterator[str]:
+        """Yield every secret of every source, also of those that are ignored."""
+        of = self._sources
+        for source in (of.own, of.os, of.config, of.yaml, *of.key_families):
+            for name, value in source.items():
+                if SETTINGS_BY_NAME[name].secret and isinstance(value.value, str | int | float):
+                    yield str(value.value)
 
 
 def preference(name: str, options: Mapping[str, Any], context: Context) -> Any:
-    """Return one preference, of a command that needs no cloud; raises Usage as `load` does."""
-    sources = [_options(options), _own(context), _defaults(clouds_yaml.config(context))]
-    found = _first(name, sources)
-    return SETTINGS_BY_NAME[name].default if found is None else _parsed(name, found).value
+    """Return one preference, for a command that needs no cloud. Raises UsageError as `load`."""
+    value = first(
+        name,
+        [
+            sources.from_options(options),
+            sources.from_own_variables(context),
+            sources.from_defaults(clouds_yaml.read_config(context)),
+        ],
+    )
+    return SETTINGS_BY_NAME[name].default if value is None else _parsed(name, value).value
 
 
-def _options(options: Mapping[str, Any]) -> Source:
-    return {
-        name: SettingValue(options[name], key.flag)
-        for name, key in SETTINGS_BY_NAME.items()
-        if options.get(name) is not None
-    }
+def _cloud_name(cloud: SettingValue | None, clouds: Clouds, *, has_address: bool) -> str | None:
+    """Return the name of the cloud to use; None if the environment alone defines it.
 
-
-def _own(context: Context) -> Source:
-    return _environment(context, ((setting.name, setting.variable) for setting in SETTINGS))
-
-
-def _os(context: Context) -> Source:
-    named = ((setting.name, v) for setting in SETTINGS for v in reversed(setting.os))
-    return _environment(context, named)
-
-
-def _environment(context: Context, named: Iterable[tuple[str, str]]) -> Source:
-    env = context.env
-    return {
-        name: SettingValue(env[variable], variable) for name, variable in named if env.get(variable)
-    }
-
-
-def _defaults(config: clouds_yaml.File | None) -> Source:
-    if config is None:
-        return {}
-    known = [key.name for key in SETTINGS if key.preference]
-    for name in config.defaults:
-        if name not in known:
-            where = files.place(config.path, "defaults", name)
-            raise UsageError(
-                f"{where}: [defaults] has no key {printable(name)!r}.", hint=suggestion(name, known)
-            )
-    origin = f"{config.path} [defaults]"
-    return {name: SettingValue(raw, origin, config.path) for name, raw in config.defaults.items()}
-
-
-def _cloud(name: SettingValue | None, known: clouds_yaml.Clouds, *, addressed: bool) -> str | None:
-    """Return the cloud that is meant; None for none.
-
-    A cloud that is alone in clouds.yaml needs no name, unless an address is given already.
+    The only cloud of clouds.yaml needs no name, unless an address is set already.
     """
-    if name is None and addressed:
+    if cloud is None and has_address:
         return None
-    known.read()
-    if name is None:
-        return known.listed[0] if len(known.listed) == len(known.names) == 1 else None
-    word = str(name.value)
-    if word not in known.names and not _asks_for_sandbox(name):
+    clouds.read()
+    if cloud is None:
+        return clouds.listed[0] if len(clouds.listed) == len(clouds.names) == 1 else None
+    name = _parsed("cloud", cloud).value
+    if name in clouds.names:
+        return str(name)
+    if name == ENVIRONMENT_CLOUD:
+        return None
+    if not checks.wants_sandbox(cloud):
         none = "There is no clouds.yaml and no config.toml."
-        hint = suggestion(word, known.names) if known.names else none
-        raise UsageError(f"{name.origin}: no file defines a cloud {printable(word)!r}.", hint=hint)
-    return word
+        hint = suggestion(name, clouds.names) if clouds.names else none
+        raise UsageError(f"{cloud.origin}: no file defines a cloud {printable(name)!r}.", hint=hint)
+    return str(name)
 
 
-def _asks_for_sandbox(name: SettingValue | None) -> bool:
-    """Only in so many words: OS_CLOUD=sandbox may mean somebody's real cloud."""
-    return name is not None and name.value == SANDBOX and name.origin in {"--cloud", "VBSJOB_CLOUD"}
+def _parsed_region(region: SettingValue | None) -> SettingValue | None:
+    return None if region is None else _parsed("region", region)
 
 
-def _is_sandbox(name: SettingValue | None, *defined: Source) -> bool:
-    return _asks_for_sandbox(name) and not any(defined)
-
-
-def _of(layers: list[clouds_yaml.Layer]) -> Source:
-    """Return a cloud's values; keys of other services are passed over."""
-    found: Source = {}
-    for key in SETTINGS:
-        for dotted, layer in product(key.cloud, layers):
-            raw = layer.at(dotted)
-            if raw not in (None, "") and key.name not in found:
-                origin = f"{layer.origin}.{dotted}"
-                found[key.name] = SettingValue(raw, origin, layer.path, layer.here)
-    return found
-
-
-def _first(name: str, sources: list[Source]) -> SettingValue | None:
-    return next((source[name] for source in sources if name in source), None)
-
-
-def _gathered(sources: list[Source]) -> Source:
-    """Take each name from its first source; the project's id and name from the same one."""
-    values = {name: found for name in SETTINGS_BY_NAME if (found := _first(name, sources))}
-    project = ("project", "project_id", "project_name")
-    told = next((source for source in sources if any(name in source for name in project)), {})
-    for name in project:
-        values.pop(name, None)
-    values |= {name: told[name] for name in project if name in told}
-    given = values.pop("project", None)
-    if given is not None:
-        is_id = PROJECT_ID.fullmatch(str(given.value))
-        values = {name: v for name, v in values.items() if name not in project}
-        values["project_id" if is_id else "project_name"] = given
-    return values
-
-
-def _parsed(name: str, found: SettingValue) -> SettingValue:
-    key = SETTINGS_BY_NAME[name]
-    try:
-        return replace(found, value=key.parse(found.value))
-    except ValueError as error:
-        shown = "the value" if key.secret else repr(printable(str(found.value))[:80])
-        raise UsageError(f"{found.origin}: {shown} {error}.") from None
-
-
-def _region_told(values: Source, layers: list[clouds_yaml.Layer]) -> Source:
-    """Read a missing region from a project name such as `eu-de_team`, else from the profile."""
-    if "region" in values:
+def _with_project(values: Source) -> Source:
+    """Replace `project` by project_id or project_name: 32 hexadecimal digits are an id."""
+    project = values.get("project")
+    if project is None:
         return values
-    name = values.get("project_name")
-    match = REGION.fullmatch(str(name.value)) if name else None
-    first = clouds_yaml.first_region(layers)
-    if match and name:
-        told = SettingValue(match[1], f"{name.origin} (project name)", name.file, name.here)
-        return values | {"region": told}
-    return values | {"region": SettingValue(*first)} if first else values
+    is_id = isinstance(project.value, str) and PROJECT_ID.fullmatch(project.value)
+    values = {name: value for name, value in values.items() if name not in PROJECT_NAMES}
+    return {**values, "project_id" if is_id else "project_name": project}
 
 
-def _filled_in(values: Source) -> Source:
-    """Fill the region into the addresses that leave room for it."""
-    names = [name for name in PLACES if name in values]
-    return values | {name: _filled(values[name], values.get("region")) for name in names}
+def _parsed(name: str, setting_value: SettingValue) -> SettingValue:
+    setting, raw = SETTINGS_BY_NAME[name], setting_value.value
+    try:
+        if isinstance(raw, str) and name not in FILE_PATHS:
+            _check_utf8(raw)
+        if setting.secret and isinstance(raw, int | float):
+            raise ValueError("is a number; write it in quotes")  # noqa: TRY301 - one handler
+        return replace(setting_value, value=setting.parse(raw))
+    except ValueError as error:
+        shown = "the value"
+        if isinstance(raw, str | int | float) and not setting.secret:
+            shown = repr(printable(str(raw)[:80]))
+        raise UsageError(f"{setting_value.origin}: {shown} {error}.") from None
 
 
-def _filled(found: SettingValue, region: SettingValue | None) -> SettingValue:
-    address = str(found.value)
-    if "{region_name}" not in address and "%(region_name)s" not in address:
-        return found
+def _check_utf8(text: str) -> None:
+    """Refuse lone surrogates: bytes of the environment that are not UTF-8, or half a pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("is not valid UTF-8") from None
+
+
+def _region_of(project: SettingValue | None, layers: list[Layer]) -> SettingValue | None:
+    """Return the region that the project name begins with, if the cloud has it.
+
+    Raises UsageError if the cloud lists several regions and nothing chooses one: the wrong one
+    would answer "no such job".
+    """
+    name = project.value if project and isinstance(project.value, str) else ""
+    match = REGION.fullmatch(name)
+    choices, origin, from_profile = clouds_yaml.region_choices(layers)
+    if project and match and (not choices or match[1] in choices):
+        return replace(
+            project, value=match[1], origin=f"{project.origin} (project name)", derived=True
+        )
+    if len(choices) > 1 and not from_profile:
+        known = ", ".join(printable(choice) for choice in choices)
+        raise UsageError(f"{origin}: lists several regions: {known}.", hint="Choose one: --region.")
+    return None
+
+
+def _filled_in(values: Source, layers: list[Layer]) -> Source:
+    """Replace the placeholder of the region in the addresses."""
+    region = values.get("region")
+    filled = {name: _filled(values[name], region, layers) for name in ADDRESSES if name in values}
+    return values | filled
+
+
+def _filled(
+    address: SettingValue, region: SettingValue | None, layers: list[Layer]
+) -> SettingValue:
+    text = str(address.value)
+    if not any(placeholder in text for placeholder in PLACEHOLDERS):
+        return address
     if region is None:
-        raise UsageError(f"{found.origin} needs a region.", hint="Set --region.")
-    for room in ("{region_name}", "%(region_name)s"):
-        address = address.replace(room, str(region.value))
-    return replace(found, value=address)
+        choices, *_ = clouds_yaml.region_choices(layers)
+        listed = f" It is one of {', '.join(printable(choice) for choice in choices)}."
+        hint = f"Set --region.{listed if choices else ''}"
+        raise UsageError(f"{address.origin} needs a region.", hint=hint)
+    for placeholder in PLACEHOLDERS:
+        text = text.replace(placeholder, str(region.value))
+    return replace(address, value=text)
 
 
-def _addressed(values: Source) -> Settings:
-    """Check the addresses, and that project and endpoint agree."""
-    insecure = bool(values["insecure_http"].value) if "insecure_http" in values else False
-    for name in reversed(PLACES):
-        found = values.get(name)
-        if found is not None:
-            checked = endpoints.checked(found.value, found.origin, insecure_http=insecure)
-            values[name] = replace(found, value=checked)
+def _addressed(values: Source) -> Source:
+    """Check the addresses, and that the project and the endpoint agree."""
+    insecure_http = bool(values["insecure_http"].value) if "insecure_http" in values else False
+    for name in reversed(ADDRESSES):
+        address = values.get(name)
+        if address is not None:
+            text = endpoints.without_project_placeholder(str(address.value))
+            checked = endpoints.checked(text, address.origin, insecure_http=insecure_http)
+            values[name] = replace(address, value=checked)
     endpoint, project = values.get("endpoint"), values.get("project_id")
-    carried = endpoints.project_in(endpoint.value) if endpoint else None
-    if endpoint and carried and project is None and "project_name" not in values:
-        values["project_id"] = _parsed("project_id", SettingValue(carried, endpoint.origin))
-    elif endpoint and carried and project and carried != project.value:
+    in_endpoint = endpoints.project_in(endpoint.value) if endpoint else None
+    if endpoint and in_endpoint and project is None and "project_name" not in values:
+        values["project_id"] = _parsed("project_id", SettingValue(in_endpoint, endpoint.origin))
+    elif endpoint and in_endpoint and project and in_endpoint != project.value:
         raise UsageError(
-            f"{endpoint.origin} is for project {printable(carried)},"
+            f"{endpoint.origin} is for project {printable(in_endpoint)},"
             f" but {project.origin} says {project.value}.",
-            hint="Make them agree, or leave one away.",
+            hint="Use the same project in both, or omit one.",
         )
-    return Settings(values)
-
-
-def _refuse_other_cloud(name: SettingValue | None, values: Source, defined: list[Source]) -> None:
-    """A cloud named for this call must not be asked elsewhere because of an old OS_AUTH_URL."""
-    theirs, chosen = _first("auth_url", defined), values.get("auth_url")
-    if name is None or theirs is None or chosen is None or not chosen.origin.startswith("OS_"):
-        return
-    same = str(_filled(theirs, values.get("region")).value) == str(chosen.value)
-    if not same and name.origin != "OS_CLOUD":
-        raise UsageError(
-            f"{name.origin} chooses cloud {printable(str(name.value))!r}, whose auth_url"
-            f" ({theirs.origin}) is not that of {chosen.origin}.",
-            hint=f"Unset {chosen.origin}, or leave {name.origin} away.",
-        )
-
-
-def _refuse_mixture(values: Source) -> None:
-    """No secret from elsewhere goes where, or to whom, a file in the working directory says."""
-    secrets = [values[key.name] for key in SETTINGS if key.secret and key.name in values]
-    for name in (*PLACES, *TRUST):
-        place = values.get(name)
-        if place is None or not place.here:
-            continue
-        whom = "the address that {} names" if name in PLACES else "whomever {} trusts"
-        for secret in secrets:
-            if secret.file != place.file:
-                raise UsageError(
-                    f"{secret.origin} would be sent to {whom.format(place.origin)}.",
-                    hint="Name both in the same place, or leave that folder.",
-                )
+    return values

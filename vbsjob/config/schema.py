@@ -64,7 +64,6 @@ def _preference(name: str, sentence: str, parse: Any, default: Any = None) -> Se
     return Setting(name, sentence, parse=parse, default=default, preference=True)
 
 
-OVERRIDES = ("vbs_endpoint_override", "volume_backup_endpoint_override")
 SETTINGS = (
     Setting(
         "cloud",
@@ -75,7 +74,7 @@ SETTINGS = (
     Setting(
         "region",
         "Region, such as eu-de.",
-        os=("OS_REGION_NAME",),
+        os=("OS_REGION_NAME", "OS_REGION"),
         cloud=("region_name",),
         parse=values.name,
         preference=True,
@@ -91,7 +90,8 @@ SETTINGS = (
     Setting(
         "endpoint",
         "Address (URL) of the backup service, instead of the one in the service catalog.",
-        cloud=OVERRIDES,
+        os=("OS_VBS_ENDPOINT_OVERRIDE", "OS_VOLUME_BACKUP_ENDPOINT_OVERRIDE"),
+        cloud=("vbs_endpoint_override", "volume_backup_endpoint_override"),
         preference=True,
     ),
     Setting(
@@ -138,6 +138,13 @@ SETTINGS = (
         os=("OS_AUTH_TYPE",),
         cloud=("auth_type", "auth_plugin"),
     ),
+    Setting(
+        "auth_methods",
+        "Methods that auth_type v3multifactor combines, such as v3password,v3totp.",
+        os=("OS_AUTH_METHODS",),
+        cloud=("auth_methods", "auth.auth_methods"),
+        parse=values.words,
+    ),
     _identity("auth_url", "Address (URL) of the identity service (IAM, Keystone), version 3."),
     _identity("username", "Name of the user."),
     _identity("user_id", "Id of the user; replaces the name and the domain of the user."),
@@ -145,8 +152,10 @@ SETTINGS = (
     _identity("user_domain_name", "Name of the user's domain."),
     _identity("project_domain_id", "Id of the project's domain; by default the user's domain."),
     _identity("project_domain_name", "Name of the project's domain; by default the user's domain."),
-    _identity("domain_id", "Id of the domain to sign in to, instead of a project."),
-    _identity("domain_name", "Name of the domain to sign in to, instead of a project."),
+    _identity("domain_id", "Id of the domain of both the user and the project."),
+    _identity("domain_name", "Name of the domain of both the user and the project."),
+    _identity("default_domain_id", "Like domain_id, if no other domain is set."),
+    _identity("default_domain_name", "Like domain_name, if no other domain is set."),
     _identity(
         "password",
         "Password of the user; on a terminal vbsjob prompts for it if it is missing.",
@@ -185,7 +194,13 @@ SETTINGS = (
         cloud=("auth.sk", "auth.secret_key", "sk", "secret_key"),
         secret=True,
     ),
-    _identity("security_token", "Session token of a temporary access key.", secret=True),
+    Setting(
+        "security_token",
+        "Session token of a temporary access key.",
+        os=("OS_SECURITY_TOKEN", "S3_SECURITY_TOKEN", "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
+        cloud=("security_token", "auth.security_token"),
+        secret=True,
+    ),
     _preference(
         "cache",
         "Store the token and the history on this machine; --no-cache stores nothing.",
@@ -295,3 +310,7 @@ SETTINGS = (
     _preference("body_limit", "Largest response that is read, in MiB.", values.mebibytes, 4 << 20),
 )
 SETTINGS_BY_NAME = {setting.name: setting for setting in SETTINGS}
+SECRET_KEYS = frozenset(
+    key.rpartition(".")[2] for setting in SETTINGS if setting.secret for key in setting.cloud
+)
+"""Keys of a cloud that hold a secret, at the top level or below `auth`."""

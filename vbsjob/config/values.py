@@ -22,10 +22,23 @@ BOOLEANS = {
 
 
 def text(raw: Any) -> str:
-    """Return a string; a number from TOML or YAML becomes one."""
-    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+    """Return a string; a number from TOML becomes one."""
+    if isinstance(raw, bool):
         raise ValueError("is not a text")  # noqa: TRY004 - the value is wrong, not the program
+    return _scalar(raw)
+
+
+def _scalar(raw: Any) -> str:
+    """Return the text of a scalar. A list or a mapping is not written out: it may be huge."""
+    if not isinstance(raw, str | int | float):
+        raise ValueError("is not a text")  # noqa: TRY004 - as above
     return str(raw)
+
+
+def words(raw: Any) -> tuple[str, ...]:
+    """Return the words of a list, or of a text with commas."""
+    items = raw if isinstance(raw, list) else text(raw).split(",")
+    return tuple(text(item).strip() for item in items)
 
 
 def name(raw: Any) -> str:
@@ -37,7 +50,7 @@ def name(raw: Any) -> str:
 
 def boolean(raw: Any) -> bool:
     """Return True or False for true, yes, on, 1, false, no, off or 0, in any case."""
-    value = BOOLEANS.get(str(raw).lower())
+    value = BOOLEANS.get(_scalar(raw).lower())
     if value is None:
         raise ValueError("is not a valid switch; write yes or no")
     return value
@@ -45,7 +58,7 @@ def boolean(raw: Any) -> bool:
 
 def duration(raw: Any) -> float:
     """Return seconds from 90, 90s, 15m or 1h30m."""
-    match = DURATION.fullmatch(str(raw))
+    match = DURATION.fullmatch(_scalar(raw))
     if match is None:
         raise ValueError("is not a valid duration; write 90, 90s, 15m or 1h30m")
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
@@ -70,7 +83,7 @@ def interval(raw: Any) -> float:
 
 def mebibytes(raw: Any) -> int:
     """Return bytes from a number of MiB."""
-    if not re.fullmatch(r"[1-9][0-9]{0,3}", str(raw)):
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", _scalar(raw)):
         raise ValueError("is not a whole number of MiB from 1 to 9999")
     return int(raw) << 20
 
@@ -82,14 +95,14 @@ class OneOf(NamedTuple):
 
     def __call__(self, raw: Any) -> str:
         """Return the word."""
-        if raw not in self.words:
+        if not isinstance(raw, str) or raw not in self.words:
             raise ValueError(f"is not one of {', '.join(self.words)}")
         return str(raw)
 
 
 def depth(raw: Any) -> int:
     """Return a number of levels from 0 to 9999."""
-    if isinstance(raw, bool) or not re.fullmatch(r"[0-9]{1,4}", str(raw)):
+    if isinstance(raw, bool) or not re.fullmatch(r"[0-9]{1,4}", _scalar(raw)):
         raise ValueError("is not a number of levels from 0 to 9999")
     return int(raw)
 
@@ -106,10 +119,10 @@ STATUSES = {
 
 def statuses(raw: Any) -> tuple[str, ...]:
     """Return the statuses of a comma-separated list."""
-    words = [word.strip() for word in str(raw).split(",")]
-    if not set(words) <= {*STATUSES, *STATUSES.values()}:
+    chosen = [word.strip() for word in _scalar(raw).split(",")]
+    if not set(chosen) <= {*STATUSES, *STATUSES.values()}:
         raise ValueError(f"is not a comma-separated list of {', '.join(STATUSES)}")
-    return tuple(STATUSES.get(word, word) for word in words)
+    return tuple(STATUSES.get(word, word) for word in chosen)
 
 
 def written(parse: Callable[[Any], Any], value: Any) -> str:
@@ -119,8 +132,10 @@ def written(parse: Callable[[Any], Any], value: Any) -> str:
     if parse is mebibytes:
         return f"{value >> 20} MiB"
     if parse is statuses:
-        words = {status: word for word, status in STATUSES.items()}
-        return ",".join(words.get(status, status) for status in value)
+        names = {status: word for word, status in STATUSES.items()}
+        return ",".join(names.get(status, status) for status in value)
+    if parse is words:
+        return ",".join(value)
     if parse in {duration, timeout, interval}:
         return _written_duration(int(value))
     return str(value)

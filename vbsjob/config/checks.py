@@ -1,0 +1,110 @@
+"""Checks of loaded settings: notes about ignored variables, and combinations that are refused.
+
+A combination is refused if it would send a secret to an address that another source names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vbsjob.config import sources
+from vbsjob.config.precedence import ADDRESSES, TRUST, is_same_address
+from vbsjob.config.schema import SETTINGS
+from vbsjob.errors import UsageError
+from vbsjob.text import printable
+
+if TYPE_CHECKING:
+    from vbsjob.config.clouds_yaml import Layer
+    from vbsjob.config.sources import SettingValue, Source
+    from vbsjob.context import Context
+
+SANDBOX = "sandbox"
+"""Name of the built-in cloud, unless a file defines a cloud of that name."""
+
+
+def is_named(cloud: SettingValue | None) -> bool:
+    """Whether the user named the cloud in words; OS_CLOUD may be meant for another program."""
+    return cloud is not None and cloud.origin in {"--cloud", "VBSJOB_CLOUD"}
+
+
+def wants_sandbox(cloud: SettingValue | None) -> bool:
+    """Whether the built-in cloud is named in words: OS_CLOUD=sandbox may be a real cloud."""
+    return cloud is not None and is_named(cloud) and cloud.value == SANDBOX
+
+
+def report_ignored(
+    cloud: SettingValue | None, ignored: list[SettingValue], context: Context
+) -> None:
+    """Print one note that names all values that belong to another cloud or user."""
+    if not ignored:
+        return
+    origins = ", ".join(dict.fromkeys(value.origin for value in ignored))
+    if cloud is not None and is_named(cloud):
+        name = printable(str(cloud.value))
+        why = f"{cloud.origin} chooses cloud {name!r}, which has its own settings"
+    else:
+        why = "a secret is used only with the user or key of its own source"
+    context.note(f"ignored: {origins} ({why}).")
+
+
+def refuse_unsupported(cloud: SettingValue | None, layers: list[Layer], context: Context) -> None:
+    """Refuse another scope than a project, and note other identity settings."""
+    env = {} if is_named(cloud) and layers else context.env
+    scopes, identities = sources.unsupported(env, layers)
+    if scopes:
+        raise UsageError(
+            f"{scopes[0].origin}: this scope is not supported; backup jobs belong to a project.",
+            hint=f"Remove {scopes[0].origin} and set a project.",
+        )
+    if identities:
+        origins = ", ".join(value.origin for value in identities)
+        context.note(f"ignored: {origins} (vbsjob does not support this way to sign in).")
+
+
+def report_unknown_variables(context: Context) -> None:
+    """Print a note for each VBSJOB_* variable that is not a setting."""
+    known = {setting.variable for setting in SETTINGS}
+    unknown = [v for v in context.env if v.startswith("VBSJOB_") and v not in known]
+    if not unknown:
+        return
+    from difflib import get_close_matches
+
+    for variable in unknown:
+        similar = get_close_matches(variable, known, n=1)
+        hint = f" Did you mean {similar[0]}?" if similar else ""
+        context.note(f"{printable(variable)} is not a setting and is ignored.{hint}")
+
+
+def refuse_other_address(cloud: SettingValue | None, values: Source, of_cloud: Source) -> None:
+    """Refuse to send a cloud's secret to an OS_AUTH_URL that is not the address of that cloud."""
+    auth_url = values.get("auth_url")
+    if auth_url is None or "auth_url" not in of_cloud or is_same_address(of_cloud, values):
+        return
+    for setting in SETTINGS:
+        secret = values.get(setting.name)
+        if setting.secret and secret is not None and secret.file and not auth_url.file:
+            name = printable(str(cloud.value)) if cloud is not None else "of clouds.yaml"
+            raise UsageError(
+                f"{secret.origin} would be sent to {auth_url.origin}, which is not the auth_url of"
+                f" cloud {name!r} ({of_cloud['auth_url'].origin}).",
+                hint=f"Unset {auth_url.origin}, or name the cloud with --cloud.",
+            )
+
+
+def refuse_mixture(values: Source) -> None:
+    """Refuse to send a secret to an address, or to trust a peer, that a local file names (F75).
+
+    A file in the working directory may have come with a download.
+    """
+    secrets = [values[s.name] for s in SETTINGS if s.secret and s.name in values]
+    for name in (*ADDRESSES, *TRUST):
+        local = values.get(name)
+        if local is None or not local.in_working_directory:
+            continue
+        whom = "the address that {} names" if name in ADDRESSES else "the peer that {} trusts"
+        for secret in secrets:
+            if secret.file != local.file:
+                raise UsageError(
+                    f"{secret.origin} would be sent to {whom.format(local.origin)}.",
+                    hint="Set both in the same file, or use another working directory.",
+                )

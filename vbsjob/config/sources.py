@@ -1,0 +1,161 @@
+"""Collects the values of all settings, one source at a time; `precedence` combines the sources.
+
+A source maps names of settings to values: options, VBSJOB_* variables, OS_* variables, [defaults]
+of config.toml, the layers of a cloud.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from vbsjob.config import files
+from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
+from vbsjob.errors import UsageError
+from vbsjob.text import printable, suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from vbsjob.config.clouds_yaml import CloudsFile, Layer
+    from vbsjob.context import Context
+
+KEY_FAMILIES = ("S3_", "HUAWEICLOUD_SDK_")
+"""Prefixes of variables that hold an access key for other programs too."""
+KEYS = ("access_key", "secret_key", "security_token")
+UNSUPPORTED_SCOPES = ("trust_id", "system_scope")
+"""Settings of keystoneauth that ask for another scope than a project: refused, not ignored."""
+UNSUPPORTED_IDENTITY = (
+    *("agency_name", "agency_domain_id", "agency_domain_name", "delegated_project"),
+    *("identity_provider", "protocol", "access_token", "client_id", "discovery_endpoint"),
+)
+"""Settings of other programs that choose who signs in; vbsjob ignores them with a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingValue:
+    """A value and its origin, such as `--region`, `OS_REGION_NAME` or a key of a file."""
+
+    value: Any = field(repr=False)
+    origin: str
+    file: Path | None = None
+    in_working_directory: bool = False
+    """Whether a file in the working directory sets it: it may have come with a download."""
+    derived: bool = False
+    """Whether it was concluded from another setting, such as the region from a project name."""
+
+
+Source = dict[str, SettingValue]
+
+
+def from_options(options: Mapping[str, Any]) -> Source:
+    """Return the settings that options set."""
+    return {
+        name: SettingValue(options[name], setting.flag)
+        for name, setting in SETTINGS_BY_NAME.items()
+        if options.get(name) is not None
+    }
+
+
+def from_own_variables(context: Context) -> Source:
+    """Return the settings that VBSJOB_* variables set."""
+    return _from_env(context.env, ((setting.name, setting.variable) for setting in SETTINGS))
+
+
+def from_os_variables(context: Context) -> Source:
+    """Return the settings that OS_* variables set."""
+    return _from_env(context.env, _named("OS_"))
+
+
+def key_families(context: Context) -> list[Source]:
+    """Return the access keys of S3_* and of HUAWEICLOUD_SDK_*, each a source of its own."""
+    return [_from_env(context.env, _named(prefix)) for prefix in KEY_FAMILIES]
+
+
+def with_aws_session_token(source: Source, env: Mapping[str, str]) -> Source:
+    """Add AWS_SESSION_TOKEN to a temporary key without one, if AWS_ACCESS_KEY_ID is that key."""
+    key, token = source.get("access_key"), env.get("AWS_SESSION_TOKEN")
+    same = key is not None and key.value == env.get("AWS_ACCESS_KEY_ID")
+    if not same or not token or "security_token" in source:
+        return source
+    return {**source, "security_token": SettingValue(token, "AWS_SESSION_TOKEN")}
+
+
+def _named(prefix: str) -> Iterator[tuple[str, str]]:
+    for setting in SETTINGS:
+        for variable in reversed(setting.os):  # the first one is the strongest
+            if variable.startswith(prefix):
+                yield setting.name, variable
+
+
+def _from_env(env: Mapping[str, str], named: Iterable[tuple[str, str]]) -> Source:
+    return {n: SettingValue(env[variable], variable) for n, variable in named if env.get(variable)}
+
+
+def from_defaults(config: CloudsFile | None) -> Source:
+    """Return [defaults] of config.toml. Raises UsageError for a key that is not known."""
+    if config is None:
+        return {}
+    known = [setting.name for setting in SETTINGS if setting.preference]
+    for name in config.defaults:
+        if name not in known:
+            where = files.locate(config.path, "defaults", name)
+            raise UsageError(
+                f"{where}: [defaults] key {printable(name)!r} is not known.",
+                hint=suggestion(name, known),
+            )
+    origin = f"{config.path} [defaults]"
+    return {name: SettingValue(raw, origin, config.path) for name, raw in config.defaults.items()}
+
+
+def from_layers(layers: list[Layer]) -> Source:
+    """Return the settings of a cloud; keys of other services are ignored."""
+    source: Source = {}
+    for setting in SETTINGS:
+        for dotted, layer in product(setting.cloud, layers):
+            raw = layer.get(dotted)
+            if raw in (None, "") or setting.name in source:
+                continue
+            if setting.name == "region" and _is_list(raw):
+                continue  # several regions: see clouds_yaml.region_choices
+            name = "cacert" if setting.name == "verify" and _is_path(raw) else setting.name
+            source.setdefault(
+                name,
+                SettingValue(
+                    raw, f"{layer.origin}.{dotted}", layer.path, layer.in_working_directory
+                ),
+            )
+    return source
+
+
+def _is_list(raw: Any) -> bool:
+    return isinstance(raw, list) or (isinstance(raw, str) and "," in raw)
+
+
+def _is_path(raw: Any) -> bool:
+    """`verify: /path/to/ca.pem` means cacert, as in openstacksdk and requests."""
+    return isinstance(raw, str) and "/" in raw
+
+
+def unsupported(
+    env: Mapping[str, str], layers: list[Layer]
+) -> tuple[list[SettingValue], list[SettingValue]]:
+    """Return what chooses an unsupported scope, and what chooses an unsupported identity."""
+    return (
+        list(_set_anywhere(UNSUPPORTED_SCOPES, env, layers)),
+        list(_set_anywhere(UNSUPPORTED_IDENTITY, env, layers)),
+    )
+
+
+def _set_anywhere(
+    names: Iterable[str], env: Mapping[str, str], layers: list[Layer]
+) -> Iterator[SettingValue]:
+    for name in names:
+        variable = f"OS_{name.upper()}"
+        if env.get(variable):
+            yield SettingValue(env[variable], variable)
+        for dotted, layer in product((name, f"auth.{name}"), layers):
+            if layer.get(dotted) not in (None, ""):
+                yield SettingValue(layer.get(dotted), f"{layer.origin}.{dotted}", layer.path)
