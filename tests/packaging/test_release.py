@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCK = ROOT / ".ci" / "lock.txt"
-MOST = 16
+MOST = 17
 """What the five libraries that vbsjob is built on bring along; F97 hoped for 15."""
 PARTS = ("vbsjob", "man", "completions", "pyproject.toml", "README.md", "LICENSE", ".gitignore")
 
@@ -89,7 +89,7 @@ def test_s19_f97_the_lock_agrees_with_what_is_depended_on() -> None:
 
 
 @needs_lock
-def test_f97_no_more_than_sixteen_distributions_are_pulled_in() -> None:
+def test_f97_no_more_than_seventeen_distributions_are_pulled_in() -> None:
     markers = {name: pinned(entry).marker for name, entry in locked().items()}
     here = {"sys_platform": "linux", "python_full_version": "3.11.0"}
     used = {name for name, marker in markers.items() if not marker or marker.evaluate(here)}

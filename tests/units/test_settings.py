@@ -98,7 +98,7 @@ def test_keys_of_other_services_are_ignored(tmp_path: Path) -> None:
     [
         ("[defaults]\noutptu = 'json'\n", "", "Did you mean output?"),
         ("[defaults]\ncolor = 'red'\n", "", "is not one of"),
-        ("[default]\n", "", "no section [default]"),
+        ("[default]\n", "", "section [default] is not known"),
         ("[defaults\n", "", "config.toml"),
         ("", "clouds: [\n", "clouds.yaml"),
         ("", "clouds: {a: {region_name: x}}\n", "no file defines a cloud 'c'"),
