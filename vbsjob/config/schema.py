@@ -60,6 +60,10 @@ def _identity(
     return Setting(name, sentence, os or (f"OS_{name.upper()}",), keys, secret=secret, parse=parse)
 
 
+def _file(name: str, sentence: str) -> Setting:
+    return Setting(name, sentence, (f"OS_{name.upper()}",), (name,), preference=True)
+
+
 def _preference(name: str, sentence: str, parse: Any, default: Any = None) -> Setting:
     return Setting(name, sentence, parse=parse, default=default, preference=True)
 
@@ -94,23 +98,9 @@ SETTINGS = (
         cloud=("vbs_endpoint_override", "volume_backup_endpoint_override"),
         preference=True,
     ),
-    Setting(
-        "cacert",
-        "File with the CA certificates to trust, instead of the system's.",
-        os=("OS_CACERT",),
-        cloud=("cacert",),
-        preference=True,
-    ),
-    Setting(
-        "cert", "File with a client certificate.", os=("OS_CERT",), cloud=("cert",), preference=True
-    ),
-    Setting(
-        "key",
-        "File with the private key of the client certificate.",
-        os=("OS_KEY",),
-        cloud=("key",),
-        preference=True,
-    ),
+    _file("cacert", "File with the CA certificates to trust, instead of the system's."),
+    _file("cert", "File with a client certificate."),
+    _file("key", "File with the private key of the client certificate."),
     Setting(
         "verify",
         "Check the certificates of the services.",
