@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.support.program import RunResult, clean_env, environment, run_bash, run_in_memory
+from tests.support.program import clean_env, run_bash, run_in_memory
 from vbsjob.exit_codes import ExitCode
 from vbsjob.http.messages import Response
 
@@ -49,19 +49,3 @@ def test_no_service_is_7() -> None:
 
 def test_an_answer_that_is_not_understood_is_6() -> None:
     assert run_in_memory("get", "j", send=lambda _: Response(400)).code == ExitCode.API_ERROR
-
-
-@pytest.mark.parametrize("status", [s for s in range(100, 600) if s != 200])
-def test_no_http_status_alone_is_ever_a_verdict(status: int) -> None:
-    body = b'{"job_id": "j", "status": "FAIL"}'
-    ended: RunResult = run_in_memory(
-        "get", "j", "--exit-status", send=lambda _: Response(status, {}, body),
-        env=environment("https://vbs.test"),
-    )  # fmt: skip
-    assert ended.code in {
-        ExitCode.AUTH,
-        ExitCode.NOT_FOUND,
-        ExitCode.API_ERROR,
-        ExitCode.UNAVAILABLE,
-    }
-    assert ended.is_clean

@@ -1,4 +1,4 @@
-"""When a process is vbsjob's own: before, a SIGINT meets the interpreter and nothing of ours."""
+"""When SIGINT reaches vbsjob: earlier, it meets the interpreter and none of our code."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 
 BIT = 1 << (signal.SIGINT - 1)
+LIMIT = 30.0
+"""Seconds within which an interpreter starts even on a busy machine."""
 
 
 def has_handler(pid: int) -> bool:
-    """Whether a handler of Python's own is there for SIGINT."""
+    """Whether a process has a handler for SIGINT; False if it has ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -19,8 +21,12 @@ def has_handler(pid: int) -> bool:
 
 
 def wait_for_own_handler(pid: int) -> None:
-    """Wait until the interpreter has begun and vbsjob has taken its handler away again."""
+    """Wait until the interpreter has set its handler and vbsjob has removed it again.
+
+    Raises AssertionError if that does not happen: a signal sent then would test nothing of ours.
+    """
     for wanted in (True, False):
-        until = time.monotonic() + 10
-        while has_handler(pid) is not wanted and time.monotonic() < until:
+        until = time.monotonic() + LIMIT
+        while has_handler(pid) is not wanted:
+            assert time.monotonic() < until, f"SIGINT handler of process {pid}: not {wanted}"
             time.sleep(0.0002)

@@ -26,19 +26,21 @@ from tests.support.run_states import (
     password_env,
     waits_for_lock,
 )
-from tests.support.signal_case import AT_ONCE, SignalCase, run_cases
+from tests.support.signal_case import AT_ONCE, SignalCase, run_cases, send_signals
 from tests.support.signalled_run import SignalledRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.signal_case import Shells
+    from tests.support.signal_case import SendSignals, Shells
 
     Tell = Callable[[str, object], None]
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="needs Linux's /proc"
 )
+SHARE = 0.8
+"""Signals that have to end a run, by the number of runs, where a run may end before by itself."""
 NAMED = {state.name: state for state in STATES}
 
 
@@ -65,14 +67,36 @@ def drawn(state: RunState, service: StateService, *signals: int, runs: int = 0) 
     return [SignalCase(state, service, seed, n, signals) for n in range(runs or state.runs)]
 
 
+def enough(
+    state: RunState,
+    service: StateService,
+    shells: Shells,
+    *signals: int,
+    send: SendSignals = send_signals,
+) -> int:
+    """Run the cases of a state; return how many runs the signal ended.
+
+    All of them have to be; where a run may end by itself before the signal, at least SHARE. If
+    they are fewer, as on a fast machine, more cases are run with the signal ever sooner.
+    """
+    if not state.ends:
+        struck = run_cases(drawn(state, service, *signals), shells, send)
+        assert struck == state.runs
+        return struck
+    struck = 0
+    for sooner in (1, 2, 4, 8):
+        cases = drawn(replace(state, within=state.within / sooner), service, *signals)
+        struck += run_cases(cases, shells, send)
+        if struck >= SHARE * state.runs:
+            return struck
+    raise AssertionError(f"only {struck} signals came before the end of a run")
+
+
 @pytest.mark.parametrize("name", NAMED)
 def test_f79_f81_a_signal_in_every_state_ends_it_by_that_signal(
     service: StateService, shells: Shells, name: str, record_property: Tell
 ) -> None:
-    state = NAMED[name]
-    record_property("cases", state.runs)
-    died = run_cases(drawn(state, service), shells)
-    assert died == state.runs or state.ends
+    record_property("cases", enough(NAMED[name], service, shells))
 
 
 TWICE = [state.name for state in STATES if state.again]
@@ -119,10 +143,8 @@ def go_away(_: SignalCase, run: SignalledRun) -> None:
 def test_f76_a_reader_that_closes_at_any_moment_ends_it_by_sigpipe(
     service: StateService, shells: Shells, name: str, runs: int, record_property: Tell
 ) -> None:
-    record_property("cases", runs)
-    state = replace(NAMED[name], resume=False)
-    died = run_cases(drawn(state, service, signal.SIGPIPE, runs=runs), shells, go_away)
-    assert died == runs or state.ends
+    state = replace(NAMED[name], resume=False, runs=runs)
+    record_property("cases", enough(state, service, shells, signal.SIGPIPE, send=go_away))
 
 
 def test_f79_f81_a_signal_while_another_run_signs_in_ends_it_by_that_signal(
@@ -176,8 +198,9 @@ def test_f84_files_left_by_sigkill_do_not_disturb_later_runs(
 ) -> None:
     state = replace(NAMED["keeping-a-token"], within=0.03)
     cases = drawn(state, service, signal.SIGKILL, runs=40)
-    record_property("cases", len(cases))
-    run_cases(cases, shells)
+    killed = run_cases(cases, shells)
+    record_property("cases", killed)
+    assert killed >= len(cases) // 4
     calm = replace(state, within=0.0)
     again = [SignalCase(calm, service, 0, 0, (0,), env=case.env) for case in cases]
     assert run_cases(again, shells) == 0
