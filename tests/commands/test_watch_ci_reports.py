@@ -64,7 +64,7 @@ def watch(here: Context, *argv: str) -> RunResult:
 
 def test_a_failed_job_is_annotated_with_the_deepest_cause_and_its_meaning() -> None:
     (line,) = github.commands([answer("FAIL", entities={"sub_jobs": [DEEP]})])
-    assert line.startswith("::error title=j%3A job_failed (1)::bksRestoreBackup > copy - ")
+    assert line.startswith("::error title=j%3A job_failed (1)::bksRestoreBackup > copy failed: ")
     assert "VolumeBackup.0202" in line
     assert "target disk is in error" in line
 
@@ -74,6 +74,55 @@ def test_a_job_that_succeeded_is_not_annotated_and_more_than_github_shows_are_co
     lines = github.commands([answer("FAIL")] * 25)
     assert len(lines) == github.ANNOTATIONS
     assert "16 more jobs" in lines[-1]
+
+
+@pytest.mark.parametrize("code", list(ExitCode))
+def test_only_what_is_bad_of_the_job_or_the_call_is_an_error_of_the_workflow(
+    code: ExitCode,
+) -> None:
+    lines = github.commands([JobResult("j", Job(document("RUNNING")), None, code)])
+    level = "warning" if code in {7, 8, 124} or code > 128 else "error"
+    assert [line.startswith(f"::{level} ") for line in lines] == ([True] if code else [])
+
+
+def test_errors_and_warnings_are_counted_apart() -> None:
+    pending = JobResult("p", Job(document("RUNNING")), None, ExitCode.TIMEOUT)
+    lines = github.commands([pending, answer("FAIL")] * 25)
+    assert [line.split()[0] for line in lines] == ["::error"] * 10 + ["::warning"] * 10
+    assert "16 more jobs" in lines[9]
+    assert "16 more jobs" in lines[19]
+
+
+def test_outputs_name_the_failure_of_a_lone_job_and_the_code_of_each() -> None:
+    failed = answer("FAIL", entities={"size": 5, "sub_jobs": [DEEP]})
+    lines = github.outputs([failed], ExitCode.JOB_FAILED).splitlines()
+    assert {
+        "failure_code=VolumeBackup.0202",
+        "failure_path=bksRestoreBackup > copy",
+        "failure_reason=",
+        "size=5",
+    } <= set(lines)
+    assert any(line.startswith("failure_meaning=The target disk") for line in lines)
+    (jobs,) = [line for line in lines if line.startswith("jobs=")]
+    assert json.loads(jobs.partition("=")[2])[0]["failure_code"] == "VolumeBackup.0202"
+    both = github.outputs([failed, answer("SUCCESS")], ExitCode.JOB_FAILED)
+    assert [job["failure_code"] for job in json.loads(both.partition("jobs=")[2])] == [
+        "VolumeBackup.0202", None,
+    ]  # fmt: skip
+
+
+def test_junit_cases_that_would_share_a_name_are_numbered() -> None:
+    same = {"job_type": "copy", "status": "SUCCESS"}
+    found = [answer("SUCCESS", sub_jobs=[same, same, same | {"id": "#2"}, same])]
+    suite = ET.fromstring("\n".join(junit.lines(found, NOW)))[0]
+    assert [case.get("name") for case in suite][1:] == ["copy", "copy #2", "copy #2 #2", "copy #3"]
+
+
+def test_junit_names_the_deepest_code_and_its_meaning_at_the_job_itself() -> None:
+    found = [answer("FAIL", fail_reason="sub job fail", entities={"sub_jobs": [DEEP]})]
+    element = ET.fromstring("\n".join(junit.lines(found, NOW)))[0][0][0]
+    assert element.get("type") == "VolumeBackup.0202"
+    assert "Meaning: The target disk" in (element.text or "")
 
 
 def test_an_unknown_state_is_annotated_as_one_not_as_a_failed_job() -> None:
@@ -172,8 +221,9 @@ def test_an_unknown_state_is_an_error_in_junit_never_a_success(
 def test_junit_lists_the_start_of_a_long_reason_and_has_it_whole_below() -> None:
     found = [answer("FAIL", fail_reason="x" * 5000)]
     failure = ET.fromstring("\n".join(junit.lines(found, NOW)))[0][0][0]
-    assert failure.attrib["message"] == "x" * (junit.HEAD - 3) + "..."
-    assert failure.text == "x" * 5000
+    text = f"bksRestoreBackup failed: {'x' * 5000}."
+    assert failure.attrib["message"] == text[: junit.HEAD - 3] + "..."
+    assert failure.text == text
 
 
 @given(st.text(), st.text())

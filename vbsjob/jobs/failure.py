@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from vbsjob.jobs import error_codes
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from vbsjob.jobs.job import Job
 
 
@@ -52,6 +55,25 @@ class Failure:
         """The deepest failed job."""
         return self.path[-1]
 
+    @property
+    def reason(self) -> str:
+        """The code and the reason as one printable line; empty if the service gave neither."""
+        return printable(" ".join(filter(None, (self.error_code, self.fail_reason))))
+
+    @property
+    def explanation(self) -> str:
+        """Where it failed, why, what that means and what to do, as one printable line."""
+        reason = f": {self.reason}" if self.reason else ""
+        sentences = [f"{path_text(self.path)} failed{reason}"]
+        if self.others:
+            noun = "failure" if self.others == 1 else "failures"
+            sentences.append(f"{self.others} more {noun}")
+        if self.meaning:
+            sentences.append(f"Meaning: {self.meaning.rstrip('.')}")
+        if self.action:
+            sentences.append(f"What to do: {self.action.rstrip('.')}")
+        return ". ".join(sentences) + "."
+
     def document(self) -> dict[str, Any]:
         """Return the member `failure` of a document; null is a value that the service omitted."""
         return {
@@ -65,6 +87,11 @@ class Failure:
             "entities": self.entities,
             "others": self.others,
         }
+
+
+def path_text(path: Iterable[Job]) -> str:
+    """Return a path as one printable line of types, or ids without one: `restore > copyData`."""
+    return " > ".join(printable(job.type or job.id or "?") for job in path)
 
 
 def find(job: Job) -> Failure | None:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.errors import FieldMissingError
-from vbsjob.jobs.failure import Failure
+from vbsjob.jobs.failure import Failure, path_text
 from vbsjob.jobs.job import DOCUMENTED_MEMBERS, Job
 from vbsjob.jobs.result import OUR_MEMBERS
 from vbsjob.text import printable
@@ -37,14 +37,9 @@ def get(document: Any, path: str) -> Any:
     """
     if path in FAILURE_COLUMNS and path not in document:
         value = get(document, FAILURE_COLUMNS[path])
-        return path_text(value) if isinstance(value, list) else value
+        return path_text(map(Job, value)) if isinstance(value, list) else value
     value = _lookup(document, path)
     return None if value is MISSING and _is_null(document, path) else value
-
-
-def path_text(steps: Iterable[dict[str, Any]]) -> str:
-    """Return `failure.path` as one line: the type of each job, or its id: `restore > copyData`."""
-    return " > ".join(one_line(step["job_type"] or step["job_id"] or "?") for step in steps)
 
 
 def _lookup(document: Any, path: str) -> Any:

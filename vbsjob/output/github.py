@@ -1,7 +1,7 @@
-"""How a watch ended, told to GitHub Actions: annotations, a step summary, outputs.
+"""Reports for GitHub Actions: annotations, a step summary and outputs.
 
-Pure texts, and one thin writer. Whatever the service said is one harmless line here: it can
-neither give the runner a command nor draw in the summary.
+Every text of the service is one printable line: it cannot be a command for the runner or markup
+in the summary.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs import failure
+from vbsjob.jobs import failure, fields
+from vbsjob.jobs.fields import one_line
+from vbsjob.jobs.result import failure_document
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
@@ -23,15 +25,27 @@ if TYPE_CHECKING:
     from vbsjob.jobs.result import JobResult
 
 ANNOTATIONS = 10
-"""GitHub shows so many errors of a step, and silently drops the rest."""
+"""GitHub shows so many errors and so many warnings of a step, and drops the others."""
+WARNINGS = {
+    ExitCode.UNAVAILABLE,
+    ExitCode.PENDING,
+    ExitCode.TIMEOUT,
+    ExitCode.HANGUP,
+    ExitCode.INTERRUPTED,
+    ExitCode.QUIT,
+    ExitCode.READER_GONE,
+    ExitCode.TERMINATED,
+}
+"""Codes that say nothing bad of the job: workflows let them pass, so they are not errors."""
 LONGEST = 1000
+"""Characters of an annotation."""
 ROWS = 200
-"""With cells of at most CELL characters the summary stays far below GitHub's 1 MiB."""
+"""Rows of the summary; with cells of CELL characters it stays below GitHub's limit of 1 MiB."""
 CELL = 300
 
 
 def report(results: Sequence[JobResult], code: ExitCode, context: Context) -> None:
-    """Tell the runner: commands on stderr, the rest appended to the files that it names."""
+    """Write annotations to stderr; append summary and outputs to the files of the runner."""
     with suppress(OSError):
         context.stderr.writelines(f"{context.redact(line)}\n" for line in commands(results))
         context.stderr.flush()
@@ -50,23 +64,31 @@ def report(results: Sequence[JobResult], code: ExitCode, context: Context) -> No
 
 
 def commands(results: Sequence[JobResult]) -> list[str]:
-    """Return an error command a job that did not succeed, as many as GitHub shows."""
-    told = [result for result in results if result.exit_code is not ExitCode.OK]
-    shown = told if len(told) <= ANNOTATIONS else told[: ANNOTATIONS - 1]
-    lines = [_command(_title(result), _cause(result)) for result in shown]
-    if len(shown) < len(told):
-        more = len(told) - len(shown)
-        lines.append(_command("vbsjob", f"{more} more jobs did not succeed; see the summary"))
+    """Return an annotation for each job that did not succeed, as many as GitHub shows."""
+    failed = [result for result in results if result.exit_code is not ExitCode.OK]
+    errors = [result for result in failed if result.exit_code not in WARNINGS]
+    warnings = [result for result in failed if result.exit_code in WARNINGS]
+    return [*_annotations("error", errors), *_annotations("warning", warnings)]
+
+
+def _annotations(level: str, results: Sequence[JobResult]) -> list[str]:
+    shown = results if len(results) <= ANNOTATIONS else results[: ANNOTATIONS - 1]
+    lines = [_command(level, _title(result), _cause(result)) for result in shown]
+    if len(shown) < len(results):
+        more = len(results) - len(shown)
+        lines.append(
+            _command(level, "vbsjob", f"{more} more jobs did not succeed; see the summary")
+        )
     return lines
 
 
-def _command(title: str, message: str) -> str:
-    named = _escaped(title).replace(":", "%3A").replace(",", "%2C")
-    return f"::error title={named}::{_escaped(message)}"
+def _command(level: str, title: str, message: str) -> str:
+    escaped = _escaped(title).replace(":", "%3A").replace(",", "%2C")
+    return f"::{level} title={escaped}::{_escaped(message)}"
 
 
 def _escaped(text: str) -> str:
-    """Return a short line that cannot end the command it stands in."""
+    """Return a short line that cannot end its command."""
     return printable(text)[:LONGEST].replace("%", "%25")
 
 
@@ -75,29 +97,19 @@ def _title(result: JobResult) -> str:
 
 
 def _cause(result: JobResult) -> str:
-    """Say why a job did not succeed: its deepest failure, or what kept the answer away."""
+    """Return why a job did not succeed: its failure, the error, or its status."""
     if result.error is not None:
         return str(result.error)
     if result.job is None:
         return result.exit_code.meaning
-    if result.exit_code is not ExitCode.JOB_FAILED:
-        return f"{_word(result.job.status) or 'no status'}: {result.exit_code.meaning}"
     cause = failure.find(result.job)
-    if cause is None:
-        return result.exit_code.meaning
-    at = " > ".join(printable(job.type or job.id) for job in cause.path)
-    reason = " ".join(filter(None, (cause.error_code, cause.fail_reason)))
-    return " - ".join(filter(None, (at, printable(reason), cause.meaning)))
-
-
-def _word(found: object) -> str:
-    return (
-        "" if found is None else printable(found if isinstance(found, str) else json.dumps(found))
-    )
+    if result.exit_code is ExitCode.JOB_FAILED and cause is not None:
+        return cause.explanation
+    return f"{one_line(result.job.status) or 'no status'}: {result.exit_code.meaning}"
 
 
 def summary(results: Sequence[JobResult], code: ExitCode, now: datetime) -> str:
-    """Return a table in Markdown, a row a job, those that did not succeed first."""
+    """Return a Markdown table with one row per job; those that did not succeed come first."""
     ordered = sorted(results, key=lambda result: result.exit_code is ExitCode.OK)
     rows = [_row(result, now) for result in ordered[:ROWS]]
     lines = [
@@ -114,47 +126,58 @@ def summary(results: Sequence[JobResult], code: ExitCode, now: datetime) -> str:
 
 def _row(result: JobResult, now: datetime) -> tuple[str, ...]:
     job = result.job
-    told = (
-        (job.status or "", job.type, format_duration(job.elapsed(now)))
-        if job
-        else ("unknown", "", "")
-    )
-    return (result.job_id, *told, "" if result.exit_code is ExitCode.OK else _cause(result))
+    cells = ("unknown", "", "")
+    if job is not None:
+        cells = (job.status or "", job.type, format_duration(job.elapsed(now)))
+    return (result.job_id, *cells, "" if result.exit_code is ExitCode.OK else _cause(result))
 
 
 def _cell(text: str) -> str:
-    """Return a text whose every sign is shown as it is: Markdown and HTML mean nothing in it."""
+    """Return a text that Markdown and HTML show unchanged."""
     cut = printable(text)
     cut = cut if len(cut) <= CELL else f"{cut[: CELL - 3]}..."
-    return re.sub(r"[^A-Za-z0-9 .-]", lambda sign: f"&#{ord(sign[0])};", cut)
+    return re.sub(r"[^A-Za-z0-9 .-]", lambda match: f"&#{ord(match[0])};", cut)
 
 
 def outputs(results: Sequence[JobResult], code: ExitCode) -> str:
-    """Return the step's outputs, one line each: `status`, `backup_id` and so on of a lone job."""
-    jobs = [
-        {
-            "job_id": result.job_id,
-            "status": result.job.status if result.job else None,
-            "exit_code": int(result.exit_code),
-        }
-        for result in results
-    ]
-    told = {"exit_code": str(int(code)), "verdict": code.label, "jobs": json.dumps(jobs)}
+    """Return the outputs of the step, one line each; those of the job itself if it is one."""
+    values = {
+        "exit_code": str(int(code)),
+        "verdict": code.label,
+        "jobs": json.dumps([_summary_of(result) for result in results]),
+    }
     if len(results) == 1:
-        told |= _alone(results[0])
-    return "".join(f"{name}={printable(value)}\n" for name, value in told.items())
+        values |= {
+            name: value for name, value in _outputs_of(results[0]).items() if name not in values
+        }
+    return "".join(f"{name}={printable(value)}\n" for name, value in values.items())
 
 
-def _alone(result: JobResult) -> dict[str, str]:
+def _summary_of(result: JobResult) -> dict[str, object]:
+    job = result.job
+    cause = None if job is None else failure.find(job)
+    return {
+        "job_id": result.job_id,
+        "status": None if job is None else job.status,
+        "exit_code": int(result.exit_code),
+        "failure_code": None if cause is None else cause.error_code or None,
+    }
+
+
+def _outputs_of(result: JobResult) -> dict[str, str]:
+    """Return the outputs of one job: its entities, but never under a name of ours."""
     if result.job is None:
         return {"job_id": result.job_id}
+    job = result.job
     names = ("status", "job_type", "error_code", "fail_reason")
-    entities = {
-        name: value
-        for name, value in result.job.entities.items()
-        if isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name)
+    document = {"failure": failure_document(job)}
+    return {
+        **{
+            name: one_line(value)
+            for name, value in job.entities.items()
+            if isinstance(value, str | int | float) and re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name)
+        },
+        "job_id": result.job_id,
+        **{name: one_line(job.members.get(name)) for name in names},
+        **{name: one_line(fields.get(document, name)) for name in fields.FAILURE_COLUMNS},
     }
-    known = {name: _word(result.job.members.get(name)) for name in names}
-    reserved = {"exit_code", "verdict", "jobs"}
-    found = entities | {"job_id": result.job_id} | known
-    return {name: value for name, value in found.items() if name not in reserved}

@@ -1,4 +1,4 @@
-"""How jobs ended as a JUnit report: a test suite a job, a test case for it and each sub-job."""
+"""JUnit report: one suite per job, one test case for it and for each sub-job."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from vbsjob.errors import InternalError, UsageError
 from vbsjob.exit_codes import ExitCode
+from vbsjob.jobs import failure
 from vbsjob.jobs.job import walk
 from vbsjob.text import printable
 
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
     from vbsjob.jobs.result import JobResult
 
     Case = tuple[str, str, float, str]
-    """A path, a name, seconds, and how it ended."""
+    """Class name, name, seconds, and the element that says how it ended (empty: success)."""
 
 HEAD = 1000
-"""Characters of a reason in the attribute, which viewers list; the text below has it whole."""
+"""Characters of a message in the attribute, which viewers list; the text is complete."""
 COUNTED = (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
 
 
 def check(path: str) -> None:
-    """Refuse a place where no file can be, before the waiting begins; raises Usage."""
+    """Raise UsageError if no file can be written at the path; called before the watch."""
     folder = Path(path).parent
     is_folder = os.path.isdir(path)  # noqa: PTH112 - Path raises where a name is too long
     if not path or is_folder or not os.access(folder, os.W_OK):
@@ -42,7 +43,7 @@ def check(path: str) -> None:
 
 
 def write(path: str, results: Sequence[JobResult], context: Context) -> None:
-    """Write the report whole or not at all; raises LocalFailure."""
+    """Write the complete report or nothing. Raises InternalError."""
     name = ""
     try:
         handle, name = tempfile.mkstemp(dir=Path(path).parent, prefix=".vbsjob-")
@@ -59,76 +60,91 @@ def write(path: str, results: Sequence[JobResult], context: Context) -> None:
 
 
 def lines(results: Sequence[JobResult], now: datetime) -> Iterator[str]:
-    """Yield the report, line by line: a job may have a hundred thousand sub-jobs."""
+    """Yield the report line by line: a job may have thousands of sub-jobs."""
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield '<testsuites name="vbsjob">'
     for result in results:
-        # A suite begins with how many of its cases ended in which way.
-        ends = Counter(_tag(ended) for _, _, _, ended in _cases(result, now))
-        counts = "".join(f' {name}="{ends[tag]}"' for name, tag in COUNTED)
+        # The counts of a suite come before its cases.
+        tags = Counter(_tag(outcome) for _, _, _, outcome in _cases(result, now))
+        counts = "".join(f' {name}="{tags[tag]}"' for name, tag in COUNTED)
         suite = quoteattr(printable(result.job_id))
-        yield f'<testsuite name={suite} tests="{ends.total()}"{counts}>'
+        yield f'<testsuite name={suite} tests="{tags.total()}"{counts}>'
         for case in _cases(result, now):
             yield from _case(*case)
         yield "</testsuite>"
     yield "</testsuites>"
 
 
-def _tag(ended: str) -> str:
-    return ended[1:].partition(" ")[0]
+def _tag(outcome: str) -> str:
+    return outcome[1:].partition(" ")[0]
 
 
 def _cases(result: JobResult, now: datetime) -> Iterator[Case]:
+    """Yield the cases; one that would have the name of an earlier one gets `#2` and so on."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for class_text, name_text, seconds, outcome in _jobs(result, now):
+        class_name, name = printable(class_text), printable(name_text)
+        base = class_name, name
+        while counts[class_name, name]:
+            counts[base] += 1
+            name = f"{base[1]} #{counts[base]}"
+        counts[class_name, name] = 1
+        yield class_name, name, seconds, outcome
+
+
+def _jobs(result: JobResult, now: datetime) -> Iterator[Case]:
     if result.job is None:
-        yield "vbsjob", result.job_id, 0.0, _ended(result)
+        yield "vbsjob", result.job_id, 0.0, _requested_outcome(result)
         return
     for path in walk(result.job):
         job = path[-1]
-        ended = _of(job) if len(path) > 1 else _ended(result)
-        class_name = ".".join(_name(above) for above in path[:-1]) or "vbsjob"
-        yield class_name, _called(job), job.elapsed(now) or 0.0, ended
+        outcome = _outcome(job) if len(path) > 1 else _requested_outcome(result)
+        class_name = ".".join(map(_step, path[:-1])) or "vbsjob"
+        name = " ".join(filter(None, (_step(job), job.id)))
+        yield class_name, name, job.elapsed(now) or 0.0, outcome
 
 
-def _called(job: Job) -> str:
-    return " ".join(filter(None, (_name(job), job.id)))
+def _step(job: Job) -> str:
+    """Return the type of a job as one step of a class name, in which dots separate steps."""
+    return (job.type or job.id or "?").replace(".", "_")
 
 
-def _name(found: Job) -> str:
-    """Return a job's type as one step of a class name: dots would make two of it."""
-    return (found.type or found.id or "?").replace(".", "_")
-
-
-def _case(path: str, name: str, seconds: float, ended: str) -> Iterator[str]:
-    named = f"classname={quoteattr(printable(path))} name={quoteattr(printable(name))}"
-    yield f'<testcase {named} time="{seconds:.3f}">'
-    if ended:
-        yield ended
+def _case(class_name: str, name: str, seconds: float, outcome: str) -> Iterator[str]:
+    names = f"classname={quoteattr(class_name)} name={quoteattr(name)}"
+    yield f'<testcase {names} time="{seconds:.3f}">'
+    if outcome:
+        yield outcome
     yield "</testcase>"
 
 
-def _ended(result: JobResult) -> str:
-    """Tell how the job asked for ended: by the verdict, which may be that nobody knows."""
+def _requested_outcome(result: JobResult) -> str:
+    """Return the element for the requested job, by the exit code that it has."""
     if result.exit_code is ExitCode.OK:
         return ""
     if result.job is not None and result.exit_code is ExitCode.JOB_FAILED:
-        return (
-            _of(result.job) if result.job.failed else _mark("failure", "", result.exit_code.meaning)
-        )
-    told = result.error
-    return _mark("error", result.exit_code.label, str(told) if told else result.exit_code.meaning)
+        return _failure(result.job)
+    message = str(result.error) if result.error else result.exit_code.meaning
+    return _element("error", result.exit_code.label, message)
 
 
-def _of(found: Job) -> str:
-    if found.status == "SUCCESS":
+def _outcome(sub_job: Job) -> str:
+    if sub_job.status == "SUCCESS":
         return ""
-    if not found.failed:
-        return _mark("skipped", "", found.status or "no status")
-    code, reason = (found.members.get(name) for name in ("error_code", "fail_reason"))
-    return _mark("failure", str(code or ""), str(reason or "FAIL"))
+    if sub_job.failed:
+        return _failure(sub_job)
+    return _element("skipped", "", sub_job.status or "no status")
 
 
-def _mark(tag: str, kind: str, message: str) -> str:
-    typed = f" type={quoteattr(printable(kind))}" if kind else ""
-    told = printable(message)
-    head = told if len(told) <= HEAD else f"{told[: HEAD - 3]}..."
-    return f"<{tag} message={quoteattr(head)}{typed}>{escape(told)}</{tag}>"
+def _failure(job: Job) -> str:
+    """Return the element with the deepest failure of a job and its meaning."""
+    cause = failure.find(job)
+    if cause is None:
+        return _element("failure", "", "FAIL")
+    return _element("failure", cause.error_code, cause.explanation)
+
+
+def _element(tag: str, kind: str, message: str) -> str:
+    type_attribute = f" type={quoteattr(printable(kind))}" if kind else ""
+    text = printable(message)
+    head = text if len(text) <= HEAD else f"{text[: HEAD - 3]}..."
+    return f"<{tag} message={quoteattr(head)}{type_attribute}>{escape(text)}</{tag}>"

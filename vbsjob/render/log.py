@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.jobs import failure
-from vbsjob.jobs.fields import one_line, path_text
+from vbsjob.jobs.fields import one_line
 from vbsjob.jobs.job import walk
 from vbsjob.text import format_duration, printable
 
@@ -66,7 +67,7 @@ class PlainLog:
         causes = ((job.id, failure.find(job)) for job in jobs)
         failures = [(job_id, cause) for job_id, cause in causes if cause is not None]
         for job_id, cause in failures[:LISTED]:
-            self._write(f"{job_id}: {_explanation(cause)}", now)
+            self._write(f"{job_id}: {cause.explanation}", now)
         if len(failures) > LISTED:
             self._write(f"{len(failures) - LISTED} more jobs failed", now)
         self._write(f"{code.label} (exit code {int(code)}): {summary(state)}", now)
@@ -135,34 +136,14 @@ def _name(sub_job: Job) -> str:
 
 
 def _reason(cause: failure.Failure | None) -> str:
-    """Return the deepest failed sub-job, its code and its reason, after a colon."""
+    """Return the path below the job, the code and the reason, after a colon."""
     if cause is None:
         return ""
-    below = path_text(cause.document()["path"][1:])
-    text = printable(" ".join(filter(None, (cause.error_code, cause.fail_reason))))
-    return "".join(f": {part}" for part in (below, text) if part)
-
-
-def _explanation(cause: failure.Failure) -> str:
-    """Return the failure of a job with its meaning, in one line."""
-    parts = [f"{path_text(cause.document()['path'])} failed{_own_reason(cause)}"]
-    if cause.others:
-        parts.append(f"{cause.others} more sub-jobs failed")
-    if cause.meaning:
-        parts.append(f"Meaning: {cause.meaning.rstrip('.')}")
-    if cause.action:
-        parts.append(f"What to do: {cause.action.rstrip('.')}")
-    return ". ".join(parts) + "."
-
-
-def _own_reason(cause: failure.Failure) -> str:
-    text = " ".join(filter(None, (cause.error_code, cause.fail_reason)))
-    return f": {printable(text)}" if text else ""
+    return "".join(
+        f": {part}" for part in (failure.path_text(cause.path[1:]), cause.reason) if part
+    )
 
 
 def _value(value: Any) -> str:
-    return one_line(value) if value else repr(value) if isinstance(value, str) else _json(value)
-
-
-def _json(value: Any) -> str:
-    return "null" if value is None else one_line(value)
+    """Return a value as one line; an empty or missing one as JSON, to be seen."""
+    return one_line(value) or json.dumps(value)
