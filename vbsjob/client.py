@@ -1,14 +1,14 @@
-"""The job API as one method: a job for an id, or a problem that says why not.
+"""JobsClient: the job API of the service as one method.
 
-Refuses to judge a job, to print, and to know how one signs in.
+Data flow of a query: with_retries (Session (Sender: rate limit, log (Transport))).
 """
 
 from __future__ import annotations
 
 import math
-import threading
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self
 
 from vbsjob.auth.session import Session
 from vbsjob.errors import UnexpectedResponseError, VbsjobError
@@ -21,137 +21,170 @@ from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.http.messages import Response
 
-OK = 200
-AT_ONCE = 8
+THREADS = 24
+"""Queries at the same time; fewer than the connections of http.pool."""
+WINDOW = 2 * THREADS
+"""Queries that `get_all` starts before the first of them is yielded: bounds the memory."""
 
 
 class JobsClient:
-    """Asks one service as one user; may be used by several threads at once."""
+    """Queries jobs of one service as one user. Threads may share it.
 
-    def __init__(self, settings: Settings, context: Context) -> None:
-        self._settings = settings
+    With `retry` a failed query is repeated as --retry-for says. A watch sets it to False: there
+    WatchState decides when a job is queried again.
+    """
+
+    def __init__(self, settings: Settings, context: Context, *, retry: bool = True) -> None:
         self._context = context
+        self._retry = retry
+        retry_for = settings["retry_for"]
+        self._budget: tuple[float, int | None] = (math.inf, 1)
+        if retry:
+            self._budget = (QUERY_RETRY_FOR, QUERY_ATTEMPTS)
+        if retry and retry_for is not None:
+            self._budget = (retry_for, None)
         self._sender = Sender(settings, context)
         self._session = Session(settings, context, self._sender)
-        self._warning = threading.Lock()
-        """Taken for good by the thread that warns of a status nobody knows: once is enough."""
-        self._last_response: dict[str, tuple[bytes, Job]] = {}
-        """What was last told of each job that is asked about again and again."""
+        self._warned = False
+        self._last_responses: dict[str, tuple[bytes, Job]] = {}
+        """Digest of the last body and its Job, for each job of a watch."""
+
+    def __enter__(self) -> Self:
+        """Return the client."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close every connection."""
+        self._sender.close()
 
     @property
     def renewable(self) -> bool:
-        """Whether a token that expires can be renewed without a person."""
+        """Whether an expired token can be renewed without the user."""
         return self._session.renewable
 
     def sign_in(self) -> None:
-        """Sign in where that has not been done; raises a Problem."""
+        """Sign in, unless that is done. Raises VbsjobError."""
         self._session.sign_in()
 
     def prepare(self) -> None:
-        """Before a watch: let a person type what is not set, and say if the token will end it."""
+        """Before a watch: prompt for missing secrets, and say if the watch ends with its token."""
         if self._context.prompt is not None:
-            with suppress(VbsjobError):  # each question will come to the same, and be judged
+            with suppress(VbsjobError):  # the first query reports the same error
                 self.sign_in()
         if self._session.can_expire:
             self._context.note("this sign-in cannot be renewed: the watch ends (4) with its token.")
 
-    def jobs(self, ids: Sequence[str]) -> list[Job | VbsjobError]:
-        """Ask for several jobs at once; each answer, or why there is none, in the order asked."""
-        self.sign_in()
-        if len(ids) == 1:
-            return [self._outcome(ids[0])]
-        from concurrent.futures import ThreadPoolExecutor
+    def get(self, job_id: str) -> Job:
+        """Return a job as the service describes it now. Raises VbsjobError.
 
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(self._outcome, ids))
-
-    def _outcome(self, job_id: str) -> Job | VbsjobError:
-        try:
-            return self.job(job_id)
-        except VbsjobError as problem:
-            return problem
-
-    def job(self, job_id: str) -> Job:
-        """Return the job as the service tells it now; raises a Problem.
-
-        `job_id` has been checked against address.NAME: it becomes a segment of the path.
+        `job_id` must match endpoints.NAME, for it becomes a segment of the path. The message of
+        an error contains no secret, even if the service echoed one.
         """
-        given = self._settings["retry_for"]
-        budget = (QUERY_RETRY_FOR, QUERY_ATTEMPTS) if given is None else (given, None)
-        with self._masking():
+        try:
             self.sign_in()
-            job = self._sender.with_retries(lambda: self._ask(job_id), *budget)
-        self._sender.quota.refill()
+            job = self._sender.with_retries(lambda: self._query(job_id), *self._budget)
+        except VbsjobError as error:
+            message = self._context.redact(error.message)
+            raise error.replace(message=message) from error.__cause__
+        if self._retry:
+            self._sender.quota.refill()
         return job
 
-    def get_once(self, job_id: str) -> Job:
-        """Ask once, for whoever decides himself when to ask again; raises a Problem.
-
-        The same bytes are the same Job: a big answer is neither read nor held twice.
-        """
-        with self._masking():
-            self.sign_in()
-            return self._sender.with_retries(lambda: self._ask(job_id, again=True), math.inf, 1)
-
-    @contextmanager
-    def _masking(self) -> Iterator[None]:
-        """Keep secrets that a service echoed out of problems: documents and pictures show them."""
-        try:
-            yield
-        except VbsjobError as problem:
-            message = self._context.redact(problem.message)
-            raise problem.replace(message=message) from problem.__cause__
-
-    def _ask(self, job_id: str, *, again: bool = False) -> Job:
+    def _query(self, job_id: str) -> Job:
         request = Request("GET", f"{self._session.base}/jobs/{job_id}")
         response = self._session.send_authenticated(request)
-        if response.status != OK:
+        if response.status != 200:
             raise errors.from_response(request, response, job_id)
-        body, before = self._last_response.get(job_id, (None, None))
-        if before and body == response.body:
-            return before
+        if self._retry:
+            return self._read(request, response, job_id)
+        # A watch receives the same body again and again; it is parsed and stored once.
+        digest = _digest(response.body)
+        last_digest, last_job = self._last_responses.get(job_id, (b"", None))
+        if last_job is not None and digest == last_digest:
+            return last_job
         job = self._read(request, response, job_id)
-        if again:
-            self._last_response[job_id] = response.body, job
+        self._last_responses[job_id] = (digest, job)
         return job
 
     def _read(self, request: Request, response: Response, job_id: str) -> Job:
         try:
-            found = strict_json.read(response.body)
+            document = strict_json.read(response.body)
         except strict_json.InvalidJsonError as error:
-            why = str(error) if response.body.strip() else "empty"
-            raise errors.invalid_body(request, response, why) from None
-        if found == {}:
+            reason = str(error) if response.body.strip() else "empty"
+            raise errors.invalid_body(request, response, reason) from None
+        if document == {}:
             raise errors.invalid_body(request, response, "an empty document")
-        if errors.is_refusal(found):
+        if errors.is_error_document(document):
             raise errors.from_response(request, response, job_id)
-        job = _job(found, job_id, response)
-        self._warn_of(job.status)
+        job = _job(document, job_id, response)
+        self._warn_of_unknown_status(job.status)
         return job
 
-    def _warn_of(self, status: str | None) -> None:
-        if status is None or status in ENDED | GOING_ON:
+    def _warn_of_unknown_status(self, status: str | None) -> None:
+        """Warn once about a status that the API does not document."""
+        if self._warned or status is None or status in ENDED | GOING_ON:
             return
-        if self._warning.acquire(blocking=False):
-            told = printable(status)[:60]
-            self._context.warn(f"'{told}' is no status known here: neither an end nor a success.")
+        self._warned = True
+        self._context.warn(
+            f"the status '{printable(status)[:60]}' is unknown: neither an end nor a success."
+        )
 
 
-def _job(found: Any, job_id: str, response: Response) -> Job:
-    """Accept a document as the job that was asked for, and as nothing else."""
+def get_all(client: JobsClient, job_ids: Sequence[str]) -> Iterator[Job | VbsjobError]:
+    """Yield the job or the error of each id, in the order of `job_ids`. Queries in parallel.
+
+    At most WINDOW results wait for their turn. Raises VbsjobError if the sign-in fails.
+    """
+    client.sign_in()
+    if len(job_ids) == 1:
+        yield _get_or_error(client, job_ids[0])
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(THREADS)
+    pending: deque[Future[Job | VbsjobError]] = deque()
+    try:
+        for job_id in job_ids:
+            if len(pending) == WINDOW:
+                yield pending.popleft().result()
+            pending.append(pool.submit(_get_or_error, client, job_id))
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _get_or_error(client: JobsClient, job_id: str) -> Job | VbsjobError:
+    try:
+        return client.get(job_id)
+    except VbsjobError as error:
+        return error
+
+
+def _digest(body: bytes) -> bytes:
+    import hashlib
+
+    return hashlib.blake2b(body).digest()
+
+
+def _job(document: Any, job_id: str, response: Response) -> Job:
+    """Return a document as a Job. Raises UnexpectedResponseError if it is not job `job_id`."""
     facts: dict[str, Any] = {"http_status": response.status, "request_id": response.request_id}
-    if not isinstance(found, dict) or found.get("job_id") != job_id:
-        told = printable(str(found.get("job_id")))[:80] if isinstance(found, dict) else "no job"
+    if not isinstance(document, dict) or document.get("job_id") != job_id:
+        other = "something that is not a job"
+        if isinstance(document, dict):
+            other = f"job {printable(str(document.get('job_id')))[:80]}"
         raise UnexpectedResponseError(
-            f"the answer is not about job {job_id} but about {told}.",
-            hint="A proxy may have kept an old answer.",
+            f"the answer is not about job {job_id} but about {other}.",
+            hint="A proxy may have cached an old answer.",
             **facts,
         )
-    if not isinstance(found.get("status"), str | None):
-        raise UnexpectedResponseError(f"the status of job {job_id} is no word.", **facts)
-    return Job(found)
+    if not isinstance(document.get("status"), str | None):
+        raise UnexpectedResponseError(f"the status of job {job_id} is not a string.", **facts)
+    return Job(document)

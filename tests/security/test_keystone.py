@@ -175,7 +175,7 @@ def test_a_wrong_scope_is_rejected_with_4(net: Net, keystone: Any) -> None:
 def test_a_token_is_scoped_and_used(net: Net, keystone: Any) -> None:
     held = client(net, env(keystone))
     held.sign_in()
-    held.job("j")
+    held.get("j")
     token = net.requests[-1].headers["X-Auth-Token"]
     assert vbsjob(net, env(keystone, OS_PASSWORD="", OS_TOKEN=token), "get", "j")[0] == 0
 
@@ -200,7 +200,7 @@ def test_f58_tokens_that_live_for_seconds_are_renewed_without_a_wrong_message(
     asking = client(net, env(keystone))
     end = time.monotonic() + 3 * LIFE
     while time.monotonic() < end:
-        assert asking.job("j").status == "RUNNING"
+        assert asking.get("j").status == "RUNNING"
         time.sleep(0.2)
     assert net.posts >= 3
     assert net.statuses.count(401) <= 1
@@ -216,11 +216,11 @@ def test_f58_a_watch_outlives_its_tokens_without_a_wrong_message(net: Net, keyst
 
 def test_f59_a_revoked_token_is_renewed_once(net: Net, keystone: Any) -> None:
     asking = client(net, env(keystone))
-    asking.job("j")
+    asking.get("j")
     token = net.requests[-1].headers["X-Auth-Token"]
     headers = {"X-Auth-Token": token, "X-Subject-Token": token}
     net.wire.send(Request("DELETE", f"{keystone['auth_url']}/auth/tokens", headers))
-    assert asking.job("j").status == "RUNNING"
+    assert asking.get("j").status == "RUNNING"
     assert (net.posts, net.statuses[-3:]) == (2, [401, 201, 200])
 
 
@@ -228,19 +228,19 @@ def test_f59_after_a_change_of_password_a_watch_tries_the_old_one_once(
     net: Net, keystone: Any
 ) -> None:
     asking = client(net, env(keystone))
-    asking.job("j")
+    asking.get("j")
     change_password(net, keystone["password"], "canary-new")
     try:
         with pytest.raises(VbsjobError) as caught:
-            asking.job("j")
+            asking.get("j")
         assert caught.value.exit_code == 4
         with pytest.raises(VbsjobError):
-            asking.job("j")
+            asking.get("j")
         assert net.statuses == [201, 200, 401, 401]
         assert vbsjob(net, env(keystone, OS_PASSWORD="canary-new"), "get", "j")[0] == 0
     finally:
         signed_in = client(net, env(keystone, OS_PASSWORD="canary-new"))
-        signed_in.job("j")
+        signed_in.get("j")
         change_password(net, "canary-new", keystone["password"])
 
 
@@ -255,7 +255,7 @@ def change_password(net: Net, old: str, new: str) -> None:
 
 def test_a_token_that_cannot_be_renewed_ends_with_4(net: Net, keystone: Any) -> None:
     held = client(net, env(keystone))
-    held.job("j")
+    held.get("j")
     token = net.requests[-1].headers["X-Auth-Token"]
     asking = client(
         net,
@@ -265,11 +265,11 @@ def test_a_token_that_cannot_be_renewed_ends_with_4(net: Net, keystone: Any) -> 
             "VBSJOB_ENDPOINT": "http://127.0.0.1:8799",
         },
     )
-    asking.job("j")
+    asking.get("j")
     assert not asking.renewable
     time.sleep(LIFE + 1)
     with pytest.raises(VbsjobError) as caught:
-        asking.job("j")
+        asking.get("j")
     assert caught.value.exit_code == 4
 
 

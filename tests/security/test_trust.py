@@ -63,7 +63,7 @@ def test_f35_an_invalid_folder_of_authorities_is_reported(tmp_path: Path, kind: 
         path.write_text("")
     env = environment("https://127.0.0.1:1", SSL_CERT_DIR=str(path))
     ended = run_against("https://127.0.0.1:1", "get", "j", env=env)
-    assert (ended.code, ended.err) == (2, f"vbsjob: SSL_CERT_DIR: {path} is no folder.\n")
+    assert (ended.code, ended.err) == (2, f"vbsjob: SSL_CERT_DIR: {path} is not a folder.\n")
 
 
 @pytest.mark.parametrize("command", ["get", "watch"])
@@ -167,7 +167,7 @@ def test_f34_a_proxy_that_is_down_is_reported() -> None:
     url = "https://vbs.cloud.test"
     ended = run_against(url, "get", "j", env=environment(url, HTTPS_PROXY=proxy.url))
     assert ended.code == 7
-    assert f"(by the proxy {proxy.url}): connection refused" in ended.err
+    assert f"(through the proxy {proxy.url}): connection refused" in ended.err
 
 
 def test_f34_one_process_needs_no_more_than_its_environment_to_find_the_proxy() -> None:

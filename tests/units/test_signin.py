@@ -85,12 +85,12 @@ def test_an_application_credential_by_name_names_its_user() -> None:
 def test_a_passcode_goes_with_the_password_and_cannot_be_renewed() -> None:
     cloud = Cloud(life=600)
     asking = cloud.client(USER | {"OS_PASSCODE": "123456"})
-    assert asking.job("j").status == "SUCCESS"
+    assert asking.get("j").status == "SUCCESS"
     assert proofs(cloud)["identity"]["methods"] == ["password", "totp"]
     assert not asking.renewable
     cloud.tokens.clear()
     with pytest.raises(VbsjobError) as caught:
-        asking.job("j")
+        asking.get("j")
     assert caught.value.exit_code == 4
     assert cloud.posts == 1
 
@@ -186,7 +186,7 @@ def test_f56_a_rejected_token_is_renewed_once_and_then_the_code_is_4() -> None:
     asking = cloud.client()
     asking.sign_in()
     cloud.tokens.clear()
-    assert asking.job("j").status == "SUCCESS"
+    assert asking.get("j").status == "SUCCESS"
     assert cloud.posts == 2
     refusing = Cloud(before=lambda r: json_response(401, {}) if r.method == "GET" else None)
     assert refusing.run("get", "j")[0] == 4

@@ -76,12 +76,12 @@ def test_f58_a_token_is_renewed_in_its_last_two_minutes_or_twentieth(
     posts = Posts(None)
     cloud = posts.cloud(life=life)
     asking = cloud.client()
-    asking.job("j")
+    asking.get("j")
     cloud.clock.sleep(life - early - 1)
-    asking.job("j")
+    asking.get("j")
     assert len(posts.at) == 1
     cloud.clock.sleep(1.5)
-    asking.job("j")
+    asking.get("j")
     assert len(posts.at) == 2
     assert cloud.requests[-1].headers["X-Auth-Token"] == "canary-token-2"
 
@@ -90,16 +90,16 @@ def test_f58_while_renewal_fails_the_old_token_is_used_to_its_last_second() -> N
     posts = Posts(None, json_response(503, {}))
     cloud = posts.cloud(life=3600.0)
     asking = cloud.client()
-    asking.job("j")
+    asking.get("j")
     cloud.clock.sleep(3481)
-    assert asking.job("j").status == "SUCCESS"
+    assert asking.get("j").status == "SUCCESS"
     assert len(posts.at) == 3
-    assert asking.job("j").status == "SUCCESS"
+    assert asking.get("j").status == "SUCCESS"
     assert len(posts.at) == 3
     assert cloud.requests[-1].headers["X-Auth-Token"] == "canary-token-1"
     cloud.clock.sleep(120)
     with pytest.raises(VbsjobError):
-        asking.job("j")
+        asking.get("j")
 
 
 def test_f58_once_renewal_works_again_the_new_token_is_used() -> None:
@@ -108,7 +108,7 @@ def test_f58_once_renewal_works_again_the_new_token_is_used() -> None:
     asking = cloud.client()
     for seconds in (0, 3481, 61):
         cloud.clock.sleep(seconds)
-        asking.job("j")
+        asking.get("j")
     assert cloud.requests[-1].headers["X-Auth-Token"] == "canary-token-2"
 
 
@@ -127,7 +127,7 @@ def test_f56_a_token_that_is_always_rejected_is_renewed_once_a_minute_and_three_
     asking = cloud.client()
     for _ in range(2 * 720):
         with pytest.raises(VbsjobError) as caught:
-            asking.job("j")
+            asking.get("j")
         assert caught.value.exit_code == 4
         cloud.clock.sleep(5)
     renewals = at[1:]
@@ -143,7 +143,7 @@ def test_f56_a_rejected_credential_is_not_sent_again_by_the_same_process() -> No
     asking = posts.cloud().client()
     for _ in range(5):
         with pytest.raises(VbsjobError):
-            asking.job("j")
+            asking.get("j")
         posts.clock.sleep(4000)
     assert len(posts.at) == 1
 

@@ -14,6 +14,7 @@ from vbsjob.output import formats
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from vbsjob.client import JobsClient
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.jobs.result import JobResult
@@ -88,12 +89,15 @@ class JobCommand:
 
     def query(self, job_ids: Sequence[str]) -> list[JobResult]:
         """Query each job once; return the results in the order of `job_ids`."""
-        from vbsjob.client import JobsClient
+        from vbsjob.client import JobsClient, get_all
         from vbsjob.jobs.result import JobResult
 
-        with self.service_settings() as settings:
-            answers = JobsClient(settings, self.context).jobs(job_ids)
-        return [JobResult(job_id, answer) for job_id, answer in zip(job_ids, answers, strict=True)]
+        with (
+            self.service_settings() as settings,
+            JobsClient(settings, self.context) as client,
+        ):
+            answers = zip(job_ids, get_all(client, job_ids), strict=True)
+            return [JobResult(job_id, answer) for job_id, answer in answers]
 
     def exit_code(self, results: Sequence[JobResult]) -> ExitCode:
         """Return the exit code of a query: OK unless it failed or --exit-status judges states."""
@@ -116,8 +120,11 @@ class JobCommand:
         writes the same history and reports. Raises SignalError after a signal and
         WatchTimeoutError after --timeout, both with the command to continue.
         """
-        with self.service_settings() as settings:
-            loop = self._watch_loop(settings, job_ids, options, events=events)
+        with (
+            self.service_settings() as settings,
+            self._client(settings) as client,
+        ):
+            loop = self._watch_loop(client, job_ids, options, events=events)
             interrupted: SignalError | None = None
             try:
                 loop.run()
@@ -137,21 +144,26 @@ class JobCommand:
             raise interrupted
         return worst([self._watch_exit_code(loop), shown])
 
+    def _client(self, settings: Settings) -> JobsClient:
+        """Return the client of a watch: WatchState decides about retries."""
+        from vbsjob.client import JobsClient
+
+        client = JobsClient(settings, self.context, retry=False)
+        client.prepare()
+        return client
+
     def _watch_loop(
         self,
-        settings: Settings,
+        client: JobsClient,
         job_ids: Sequence[str],
         options: TreeOptions,
         *,
         events: bool,
     ) -> WatchLoop:
         from vbsjob.cli import progress
-        from vbsjob.client import JobsClient
         from vbsjob.watch.loop import WatchLoop
         from vbsjob.watch.state import WatchState
 
-        client = JobsClient(settings, self.context)
-        client.prepare()
         displays = progress.choose(self.settings, self.context, options, events=events)
         now, random = self.context.monotonic(), self.context.random
         state = WatchState(
@@ -162,7 +174,7 @@ class JobCommand:
             durations=self._durations,
             attended=self.context.error_output.live,
         )
-        return WatchLoop(state, client.get_once, self.context, displays)
+        return WatchLoop(state, client.get, self.context, displays)
 
     def _durations(self, job_type: str) -> list[float]:
         from vbsjob import history

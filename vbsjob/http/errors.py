@@ -1,12 +1,10 @@
-"""Turns every refusal of the service, in whatever shape it comes, into a problem of ours.
-
-Knows the shapes of error bodies and what a status means; asks and retries nothing.
-"""
+"""Error responses: reads error bodies of every known shape and names what a status means."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from vbsjob.config import endpoints
 from vbsjob.errors import (
@@ -30,151 +28,177 @@ if TYPE_CHECKING:
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 522, 524})
 THROTTLED = frozenset({429, 503})
-RIGHTS = frozenset({"volumebackup.0041", "volumebackup.0042", "volumebackup.0044"})
+MISSING_ROLE = frozenset({"volumebackup.0041", "volumebackup.0042", "volumebackup.0044"})
 UNKNOWN_JOB = "common.0011"
-WRONG_PLACE = "apigw.0101"
-LONGEST_MESSAGE = 300
+UNKNOWN_API = "apigw.0101"
+MAX_MESSAGE = 300
+"""Characters of a service's message that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What an error body says: its code and message, harmless and short, and its request id."""
+class ErrorBody:
+    """Code, message and request id of an error body; printable, the message at most MAX_MESSAGE."""
 
     code: str | None = None
     message: str = ""
     request_id: str | None = None
 
 
-def words(body: bytes) -> Words:
-    """Read an error body of any known shape; empty words where it has none of them."""
+def read_body(body: bytes) -> ErrorBody:
+    """Return the content of an error body; empty if it has none of the known shapes."""
     try:
-        return of_document(strict_json.read(body))
+        return read_document(strict_json.read(body))
     except strict_json.InvalidJsonError:
-        return Words()
+        return ErrorBody()
 
 
-def of_document(found: Any) -> Words:
-    """Read the words of a decoded error body.
+def read_document(document: Any) -> ErrorBody:
+    """Return the content of a decoded error body.
 
     Shapes: {"error": {…}}, {"error_code", "error_msg"}, {"code", "message"}, {"errCode",
     "errMsg"}, {"message", "request_id"} and OpenStack's {"itemNotFound": {…}}.
     """
-    if not isinstance(found, dict):
-        return Words()
-    inner = found
-    if len(found) == 1 and isinstance(next(iter(found.values())), dict):
-        inner = next(iter(found.values()))
-    elif isinstance(found.get("error"), dict):
-        inner = found["error"]
-    code = _first(inner, "code", "error_code", "errCode")
-    message = _first(inner, "message", "error_msg", "errMsg", "title")
-    request_id = REQUEST_ID.fullmatch(_first(found, "request_id") or _first(inner, "request_id"))
-    return Words(code or None, message, request_id[0] if request_id else None)
+    if not isinstance(document, dict):
+        return ErrorBody()
+    members = document
+    if len(document) == 1 and isinstance(next(iter(document.values())), dict):
+        members = next(iter(document.values()))
+    elif isinstance(document.get("error"), dict):
+        members = document["error"]
+    code = _first(members, "code", "error_code", "errCode")
+    message = _first(members, "message", "error_msg", "errMsg", "title")
+    request_id = REQUEST_ID.fullmatch(
+        _first(document, "request_id") or _first(members, "request_id")
+    )
+    return ErrorBody(code or None, message, request_id[0] if request_id else None)
 
 
 def _first(members: dict[str, Any], *names: str) -> str:
+    """Return the first member that is a text or a whole number, as printable text."""
     for name in names:
         value = members.get(name)
         if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
-            return printable(str(value))[:LONGEST_MESSAGE]
+            return printable(str(value))[:MAX_MESSAGE]
     return ""
 
 
-def is_refusal(found: Any) -> bool:
-    """Whether a document that came with 200 is an error body rather than a job.
+def is_error_document(document: Any) -> bool:
+    """Whether a document that came with status 200 is an error body and not a job.
 
-    An `error` object is one whatever stands beside it: an answer that says both is no verdict.
+    An `error` that is not empty makes it one, whatever its type and whatever is beside it: a
+    document that says both must not decide an exit code.
     """
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         return False
-    if isinstance(found.get("error"), dict) and found["error"]:
+    if document.get("error"):
         return True
-    if "job_id" in found or "status" in found:
+    if "job_id" in document or "status" in document:
         return False
-    said = of_document(found)
-    return bool(said.code or said.message)
+    body = read_document(document)
+    return bool(body.code or body.message)
 
 
-def from_response(  # noqa: PLR0911 - a table of refusals, one a line
+def from_response(  # noqa: PLR0911 - a table: one status or code per branch
     request: Request, response: Response, job_id: str | None = None
 ) -> VbsjobError:
-    """Name what a reply that is not a job's document means for whoever asked."""
-    said = words(response.body)
+    """Return the error for a response that is not the requested document.
+
+    `job_id` is the requested job, None for a request to the identity service.
+    """
+    body = read_body(response.body)
     facts: dict[str, Any] = {
         "http_status": response.status,
-        "code": said.code,
-        "request_id": said.request_id or response.request_id,
+        "code": body.code,
+        "request_id": body.request_id or response.request_id,
     }
-    place = endpoints.origin_of(request.url)
-    speech = ": " + said.message.rstrip(".") if said.message else ""
-    code = (said.code or "").lower()
+    origin = endpoints.origin_of(request.url)
+    message = ": " + body.message.rstrip(".") if body.message else ""
+    code = (body.code or "").lower()
     if job_id is not None and code == UNKNOWN_JOB:
-        return _not_found(job_id, speech, facts)
-    if response.status in {401, 403} or code in RIGHTS:
-        return _not_allowed(response.status, place, speech, code, facts)
+        return _job_not_found(job_id, message, facts)
+    if response.status in {401, 403} or code in MISSING_ROLE:
+        return _auth_error(response.status, origin, message, code, facts)
     if response.status == 404:
-        return _nothing_there(job_id, place, speech, code, facts)
+        if _is_rejected_token(request, response):
+            return AuthError(f"{origin} did not accept the credentials{message}.", **facts)
+        return _not_found(job_id, origin, message, code, facts)
     if response.status in TRANSIENT:
-        return _unavailable(response, place, speech, facts)
+        return _unavailable(response, origin, message, facts)
     if response.status == 407:
         return PermanentConnectionError(
-            f"the proxy on the way to {place} wants a sign-in.", **facts
+            f"the proxy in front of {origin} requires a user and password.", **facts
         )
     if 300 <= response.status < 400:
-        return _redirected(response, place, facts)
-    return ApiError(f"{place} refused the question{speech}.", hint="", **facts)
+        return _redirected(response, origin, facts)
+    return ApiError(f"{origin} rejected the request{message}.", hint="", **facts)
 
 
-def _not_found(job_id: str, speech: str, facts: dict[str, Any]) -> VbsjobError:
+def _job_not_found(job_id: str, message: str, facts: dict[str, Any]) -> VbsjobError:
     return JobNotFoundError(
-        f"the service knows no job {job_id}{speech}.",
-        hint="Check the id, --project and --region; records of ended jobs are deleted in time.",
+        f"the service does not know the job {job_id}{message}.",
+        hint="Check the id, --project and --region. The service deletes records of old jobs.",
         **facts,
     )
 
 
-def _nothing_there(
-    job_id: str | None, place: str, speech: str, code: str, facts: dict[str, Any]
+def _not_found(
+    job_id: str | None, origin: str, message: str, code: str, facts: dict[str, Any]
 ) -> VbsjobError:
-    if job_id is None or code == WRONG_PLACE:
+    if job_id is None or code == UNKNOWN_API:
         hint = "Check the auth_url." if job_id is None else "Check --endpoint."
-        return ApiError(f"{place} has no such service{speech}.", hint=hint, **facts)
-    return _not_found(job_id, speech, facts)
+        return ApiError(f"{origin} does not offer this API{message}.", hint=hint, **facts)
+    return _job_not_found(job_id, message, facts)
 
 
-def _not_allowed(
-    status: int, place: str, speech: str, code: str, facts: dict[str, Any]
+def _is_rejected_token(request: Request, response: Response) -> bool:
+    """Whether Keystone answers a sign-in with 404: it does so for an expired or unknown token.
+
+    Its error object is the sign: an HTML page with 404 says that the address is wrong.
+    """
+    if request.method != "POST" or not urlsplit(request.url).path.endswith("/v3/auth/tokens"):
+        return False
+    try:
+        document = strict_json.read(response.body)
+    except strict_json.InvalidJsonError:
+        return False
+    error = document.get("error") if isinstance(document, dict) else None
+    return isinstance(error, dict) and error.get("code") == 404 and bool(error.get("message"))
+
+
+def _auth_error(
+    status: int, origin: str, message: str, code: str, facts: dict[str, Any]
 ) -> VbsjobError:
-    if status == 403 or code in RIGHTS:
+    if status == 403 or code in MISSING_ROLE:
         return AuthError(
-            f"{place} does not allow this{speech}.",
-            hint="The user lacks a role in this project: ask its administrator.",
+            f"{origin} does not allow this request{message}.",
+            hint="The user lacks a role in this project. Contact its administrator.",
             **facts,
         )
-    if _is_late(code, speech):
+    if _is_clock_error(code, message):
         return AuthError(
-            f"{place} finds this machine's clock more than 15 minutes off{speech}.",
+            f"{origin} finds that the clock of this machine is wrong by more than 15 minutes"
+            f"{message}.",
             hint="Set the clock, then try again.",
             **facts,
         )
-    return AuthError(f"{place} did not accept the credentials{speech}.", **facts)
+    return AuthError(f"{origin} did not accept the credentials{message}.", **facts)
 
 
-def _is_late(code: str, message: str) -> bool:
-    """Whether a signature was refused for its time, not for itself."""
+def _is_clock_error(code: str, message: str) -> bool:
+    """Whether a signature was rejected because of its time."""
     return code == "apigw.0303" or ("signature" in message.lower() and "expired" in message)
 
 
 def is_about_time(response: Response) -> bool:
-    """Whether a reply refuses a signature because the clocks differ."""
+    """Whether a response rejects a signature because the clocks differ."""
     if response.status not in {401, 403}:
         return False
-    said = words(response.body)
-    return _is_late((said.code or "").lower(), said.message)
+    body = read_body(response.body)
+    return _is_clock_error((body.code or "").lower(), body.message)
 
 
 def clock(response: Response, now: datetime) -> timedelta | None:
-    """Return how far the service's clock is ahead of `now`, where the reply tells its time."""
+    """Return how far the clock of the service is ahead of `now`; None without a Date header."""
     from email.utils import parsedate_to_datetime
 
     try:
@@ -183,32 +207,36 @@ def clock(response: Response, now: datetime) -> timedelta | None:
         return None
 
 
-def _unavailable(response: Response, place: str, speech: str, facts: dict[str, Any]) -> VbsjobError:
-    kind = ThrottledError if response.status in THROTTLED else UnavailableError
-    wait = retry.retry_after(
+def _unavailable(
+    response: Response, origin: str, message: str, facts: dict[str, Any]
+) -> VbsjobError:
+    error_class = ThrottledError if response.status in THROTTLED else UnavailableError
+    seconds = retry.retry_after(
         response.headers.get("retry-after", ""), response.headers.get("date", "")
     )
-    hint = f"It asks to come back in {wait:.0f} s." if wait else ""
-    return kind(f"{place} cannot answer now{speech}.", hint=hint, retry_after=wait, **facts)
+    hint = f"The service requests a pause of {seconds:.0f} s." if seconds else ""
+    return error_class(
+        f"{origin} cannot answer now{message}.", hint=hint, retry_after=seconds, **facts
+    )
 
 
-def _redirected(response: Response, place: str, facts: dict[str, Any]) -> VbsjobError:
-    target = endpoints.origin_of(response.headers.get("location", "")) or "another place"
+def _redirected(response: Response, origin: str, facts: dict[str, Any]) -> VbsjobError:
+    target = endpoints.origin_of(response.headers.get("location", "")) or "another address"
     return ApiError(
-        f"{place} redirects to {target}, and a token is never sent after a redirect.",
+        f"{origin} redirects to {target}; vbsjob never sends credentials after a redirect.",
         hint="If that address is right, set --endpoint to it.",
         **facts,
     )
 
 
-def invalid_body(request: Request, response: Response, why: str) -> VbsjobError:
-    """Name an answer 200 that cannot be read; never shows the body."""
+def invalid_body(request: Request, response: Response, reason: str) -> VbsjobError:
+    """Return the error for a response 200 that cannot be read. The body is never shown."""
     kind = printable(response.headers.get("content-type", "no content type"))[:60]
-    advice = "A captive portal or proxy?" if "html" in kind.lower() else ""
+    hint = "Is a captive portal or a proxy in between?" if "html" in kind.lower() else ""
     return InvalidBodyError(
-        f"{endpoints.origin_of(request.url)} sent no job but {len(response.body)} bytes of {kind}"
-        f" ({why}).",
-        hint=advice,
+        f"{endpoints.origin_of(request.url)} sent {len(response.body)} bytes of {kind}"
+        f" instead of a job ({reason}).",
+        hint=hint,
         http_status=response.status,
         request_id=response.request_id,
     )

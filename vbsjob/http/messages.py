@@ -1,4 +1,4 @@
-"""One question and one answer over HTTP, as values; knows no library and no network."""
+"""HTTP request and response as values, independent of any HTTP library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent; `headers` may hold secrets, so they stay out of its repr."""
+    """A request. Headers and body can contain secrets, so the repr shows neither."""
 
     method: str
     url: str
@@ -22,14 +22,14 @@ class Request:
     body: bytes = field(default=b"", repr=False)
 
     def with_headers(self, **headers: str) -> Request:
-        """Return the request with further headers; an underscore stands for a hyphen."""
-        more = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Request(self.method, self.url, {**self.headers, **more}, self.body)
+        """Return a copy with more headers; an underscore in a name stands for a hyphen."""
+        added = {name.replace("_", "-"): value for name, value in headers.items()}
+        return Request(self.method, self.url, {**self.headers, **added}, self.body)
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back, whole; header names in lower case."""
+    """A complete response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -37,9 +37,9 @@ class Response:
 
     @property
     def request_id(self) -> str | None:
-        """The id that support asks for, where a header tells it."""
+        """The id that the support of the service needs; None without such a header."""
         for name in ("x-request-id", "x-openstack-request-id"):
-            found = REQUEST_ID.fullmatch(self.headers.get(name, ""))
-            if found:
-                return found[0]
+            match = REQUEST_ID.fullmatch(self.headers.get(name, ""))
+            if match:
+                return match[0]
         return None

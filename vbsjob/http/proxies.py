@@ -1,7 +1,7 @@
-"""The way to a service: through which proxy, if any, by the variables that everyone uses.
+"""Chooses the proxy for an address from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.
 
-HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in either case, the lower one first. This
-machine itself is always reached directly. Speaks to nobody.
+A variable in lower case has priority over the same in upper case. Loopback addresses never use a
+proxy. Hand-written, because httpx fails on NO_PROXY with IPv6 addresses or networks (F32).
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy's address without its user, and the user and password it wants."""
+    """Address of a proxy, and the user and password for it."""
 
     url: str
     user: tuple[str, str] | None = field(default=None, repr=False)
 
 
 def proxy_for(url: str, env: Mapping[str, str]) -> Proxy | None:
-    """Return the proxy for an address; raises Usage that names the variable of a bad one."""
+    """Return the proxy for an address, None for a direct connection. Raises UsageError."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
-    if is_loopback(host) or _excepted(host, parts.port or DEFAULT_PORTS[parts.scheme], env):
+    if is_loopback(host) or _is_excluded(host, parts.port or DEFAULT_PORTS[parts.scheme], env):
         return None
-    found = _set(env, f"{parts.scheme}_proxy", "all_proxy")
-    return None if found is None else _read(*found)
+    variable = _first_set(env, f"{parts.scheme}_proxy", "all_proxy")
+    return None if variable is None else _parse(*variable)
 
 
 def secrets(env: Mapping[str, str]) -> Iterator[str]:
-    """Yield the passwords that the variables hold, also of proxies that are not used."""
+    """Yield the passwords in the variables, also those of proxies that are not used."""
     for name in ("https_proxy", "http_proxy", "all_proxy"):
         for spelled in (name, name.upper()):
             userinfo, at, _ = env.get(spelled, "").rpartition("@")
@@ -48,7 +48,8 @@ def secrets(env: Mapping[str, str]) -> Iterator[str]:
                 yield from {password, unquote(password)}
 
 
-def _set(env: Mapping[str, str], *names: str) -> tuple[str, str] | None:
+def _first_set(env: Mapping[str, str], *names: str) -> tuple[str, str] | None:
+    """Return name and value of the first variable that is set, in lower or upper case."""
     for name in names:
         for spelled in (name, name.upper()):
             if env.get(spelled, "").strip():
@@ -56,49 +57,51 @@ def _set(env: Mapping[str, str], *names: str) -> tuple[str, str] | None:
     return None
 
 
-def _read(variable: str, value: str) -> Proxy:
+def _parse(variable: str, value: str) -> Proxy:
     address = value if "://" in value else f"http://{value}"
     try:
         parts = urlsplit(address)
         host, port = parts.hostname, parts.port
     except ValueError:
         host = port = None
-    proper = value.isascii() and value.isprintable() and " " not in value
-    if not host or not proper or parts.path not in {"", "/"} or port == 0:
-        raise UsageError(f"{variable}: is no address of a proxy.", hint="Write http://HOST:PORT.")
+    allowed = value.isascii() and value.isprintable() and " " not in value
+    if not host or not allowed or parts.path not in {"", "/"} or port == 0:
+        raise UsageError(
+            f"{variable}: not a valid address of a proxy.", hint="Write http://HOST:PORT."
+        )
     if parts.scheme not in DEFAULT_PORTS:
         raise UsageError(
-            f"{variable}: only proxies that speak http or https are known here.",
+            f"{variable}: only http and https proxies are supported.",
             hint=f"Set {variable} to an http proxy, or the host in NO_PROXY.",
         )
-    shown = f"[{host}]" if ":" in host else host
-    url = f"{parts.scheme}://{shown}:{port or DEFAULT_PORTS[parts.scheme]}"
+    authority = f"[{host}]" if ":" in host else host
+    url = f"{parts.scheme}://{authority}:{port or DEFAULT_PORTS[parts.scheme]}"
     user = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     return Proxy(url, user)
 
 
-def _excepted(host: str, port: int, env: Mapping[str, str]) -> bool:
-    """Whether NO_PROXY names the host: by name, domain, address or network; `*` is all."""
-    found = _set(env, "no_proxy")
-    entries = found[1].replace(",", " ").split() if found else []
-    return any(_names(entry, host.lower(), port) for entry in entries)
+def _is_excluded(host: str, port: int, env: Mapping[str, str]) -> bool:
+    """Whether NO_PROXY contains the host: as name, domain, address or network; `*` is all."""
+    variable = _first_set(env, "no_proxy")
+    entries = variable[1].replace(",", " ").split() if variable else []
+    return any(_matches(entry, host.lower(), port) for entry in entries)
 
 
-def _names(entry: str, host: str, port: int) -> bool:
+def _matches(entry: str, host: str, port: int) -> bool:
     if entry == "*":
         return True
-    name, at = _split(entry.lower())
-    if at is not None and at != port:
+    name, entry_port = _split_port(entry.lower())
+    if entry_port is not None and entry_port != port:
         return False
-    ours, network = _ip(host), _network(name)
-    if ours is not None:
-        return network is not None and ours in network
+    address, network = _ip(host), _network(name)
+    if address is not None:
+        return network is not None and address in network
     domain = name.strip(".")
     return bool(domain) and (host == domain or host.endswith(f".{domain}"))
 
 
-def _split(entry: str) -> tuple[str, int | None]:
-    """Take an entry's port off; what is no port belongs to the name."""
+def _split_port(entry: str) -> tuple[str, int | None]:
+    """Return an entry of NO_PROXY without its port, and the port if it has a valid one."""
     if entry.startswith("["):
         name, _, rest = entry[1:].partition("]")
         if rest.startswith("/"):
@@ -108,8 +111,8 @@ def _split(entry: str) -> tuple[str, int | None]:
         name, _, entry_port = entry.partition(":")
         if ":" in entry_port:
             return entry, None
-    proper = entry_port.isdecimal() and entry_port.isascii() and len(entry_port) < 6
-    return name, int(entry_port) if proper else None
+    valid = entry_port.isdecimal() and entry_port.isascii() and len(entry_port) < 6
+    return name, int(entry_port) if valid else None
 
 
 def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

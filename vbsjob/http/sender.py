@@ -1,6 +1,6 @@
-"""The line to a service: sends requests at a measured pace, tells of each, tries again patiently.
+"""Sender: sends HTTP requests at a limited rate, logs each with --verbose, retries on request.
 
-Knows nothing of jobs or of signing in.
+Used by the session and the client; knows neither jobs nor sign-in.
 """
 
 from __future__ import annotations
@@ -20,101 +20,113 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.http.messages import Request, Response
+    from vbsjob.http.transport import Transport
 
 Result = TypeVar("Result")
 
 
 class Sender:
-    """Carries one process's requests; may be used by several threads at once."""
+    """Sends all requests of the process: at most REQUESTS_PER_SECOND. Threads may share it."""
 
     def __init__(self, settings: Settings, context: Context) -> None:
         self._context = context
-        self._send = context.send or _transport(settings, context)
-        self._slot = context.monotonic()
-        self._pacing = threading.Lock()
+        self._transport = None if context.send else _transport(settings, context)
+        self._next_start = context.monotonic()
+        self._lock = threading.Lock()
         self.quota = RetryQuota()
-        self._last: tuple[Response, datetime] | None = None
+        self._last_response: tuple[Response, datetime] | None = None
 
     def exchange(self, request: Request) -> Response:
-        """Send one request, once its turn has come, and tell of it with --verbose."""
-        self._context.sleep(self._wait_for_slot())
-        began = self._context.monotonic()
+        """Send a request once and return its response, whatever its status.
+
+        Waits for the rate limit. Raises UnavailableError and UsageError.
+        """
+        self._context.sleep(self._reserve_start())
+        started = self._context.monotonic()
+        send = self._context.send or self._transport.send  # type: ignore[union-attr] # one of them
         try:
-            response = self._send(request)
-        except VbsjobError as problem:
-            self._context.debug(f"{request.method} {request.url}: {problem.message}")
+            response = send(request)
+        except VbsjobError as error:
+            self._context.debug(f"{request.method} {request.url}: {error.message}")
             raise
-        self._last = (response, self._context.now())
-        took = self._context.monotonic() - began
-        known = f", request id {response.request_id}" if response.request_id else ""
-        size = len(response.body)
+        self._last_response = (response, self._context.now())
+        seconds = self._context.monotonic() - started
+        request_id = f", request id {response.request_id}" if response.request_id else ""
         self._context.debug(
             f"{request.method} {request.url}: {response.status},"
-            f" {size} bytes in {took:.2f} s{known}"
+            f" {len(response.body)} bytes in {seconds:.2f} s{request_id}"
         )
         return response
 
     @property
     def clock_off(self) -> timedelta | None:
-        """How far the service's clock was ahead of ours in its last answer."""
-        return None if self._last is None else errors.clock(*self._last)
+        """How far the clock of the service was ahead of ours in its last response."""
+        return None if self._last_response is None else errors.clock(*self._last_response)
 
-    def _wait_for_slot(self) -> float:
-        """Seconds until this request may go."""
-        with self._pacing:
+    def _reserve_start(self) -> float:
+        """Reserve the next free start time; return the seconds until then."""
+        with self._lock:
             now = self._context.monotonic()
-            self._slot = max(now, self._slot)
-            wait = self._slot - now
-            self._slot += 1 / REQUESTS_PER_SECOND
-            return wait
+            start = max(now, self._next_start)
+            self._next_start = start + 1 / REQUESTS_PER_SECOND
+            return start - now
 
     def with_retries(
         self,
-        ask: Callable[[], Result],
+        query: Callable[[], Result],
         seconds: float,
         attempts: int | None,
-        shortest_delay: float = 0.0,
+        min_delay: float = 0.0,
     ) -> Result:
-        """Ask again and again, as `retry` decides; raises the last Problem."""
+        """Call `query` until it returns, as RetryBudget decides. Raises its last VbsjobError.
+
+        `seconds` and `attempts` limit all calls together; `min_delay` is in seconds.
+        """
         started = self._context.monotonic()
-        patience = RetryBudget(
-            seconds, attempts, started, self._context.random, self.quota, shortest_delay
+        budget = RetryBudget(
+            seconds, attempts, started, self._context.random, self.quota, min_delay
         )
         while True:
             try:
-                return ask()
-            except VbsjobError as problem:
-                delay = patience.delay(problem, self._context.monotonic())
+                return query()
+            except VbsjobError as error:
+                delay = budget.delay(error, self._context.monotonic())
                 if delay is None:
-                    raise _exhausted(problem, patience, self._context.monotonic()) from None
+                    raise _exhausted(error, budget, self._context.monotonic()) from None
                 if delay:
-                    self._context.note(f"{problem} Next try in {delay:.1f} s.")
+                    self._context.note(f"{error} Next attempt in {delay:.1f} s.")
                 self._context.sleep(delay)
 
-
-def _exhausted(problem: VbsjobError, patience: RetryBudget, now: float) -> VbsjobError:
-    """Say how long it was tried, and what that leaves unknown."""
-    if isinstance(problem, UnavailableError):
-        times = f"{patience.tries} tries in {now - patience.started:.0f} s; "
-        tried = times if patience.tries > 1 else ""
-        return problem.with_hint(
-            f"{problem.hint} ".lstrip() + f"({tried}the job's state is unknown.)"
-        )
-    return problem
+    def close(self) -> None:
+        """Close every connection."""
+        if self._transport is not None:
+            self._transport.close()
 
 
-def _transport(settings: Settings, context: Context) -> Callable[[Request], Response]:
+def _exhausted(error: VbsjobError, budget: RetryBudget, now: float) -> VbsjobError:
+    """Return the last error with the number of attempts and what is unknown now."""
+    if not isinstance(error, UnavailableError):
+        return error
+    attempts = ""
+    if budget.attempts_made > 1:
+        attempts = f"{budget.attempts_made} attempts in {now - budget.started:.0f} s; "
+    hint = f"{error.hint} ".lstrip()
+    return error.with_hint(f"{hint}({attempts}the job's state is unknown.)")
+
+
+def _transport(settings: Settings, context: Context) -> Transport:
     from vbsjob.http import proxies, tls
     from vbsjob.http.transport import Transport
 
     context.secrets.add(*proxies.secrets(context.env))
     if not tls.checked(settings):
-        context.warn("certificates are not checked: anyone on the way can read and change all.")
-    wire = Transport(
+        context.warn(
+            "certificates are not checked: others on the network can read and change everything."
+        )
+    return Transport(
         secrets=context.secrets,
         clock=context.monotonic,
         body_limit=settings["body_limit"],
         trust=tls.of(settings, context.env),
         env=context.env,
     )
-    return wire.send

@@ -1,4 +1,7 @@
-"""Reads a JSON document strictly; refuses whatever two readers could understand differently."""
+"""Strict JSON: rejects every document that two readers could understand differently.
+
+An exit code depends on what is read here. The json module alone accepts duplicate members.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +9,33 @@ import json
 import math
 from typing import Any, NoReturn
 
-SMALL = 64 << 10
-LEANEST = 16
-"""Bytes a value in a larger document must have on average: a small body must not fill memory."""
-DEEPEST = 256
+DENSE_LIMIT = 64 << 10
+"""Bytes above which a document must not be dense."""
+MIN_BYTES_PER_VALUE = 16
+"""Average in a larger document: a body of a few MiB must not become values of hundreds of MiB."""
+MAX_DEPTH = 256
 """Levels of brackets; 64 levels of sub-jobs need three each."""
 
 
 class InvalidJsonError(ValueError):
-    """The bytes are no JSON document; the text says why in a few words, without the content."""
+    """The bytes are not a JSON document; the message says why, without the content."""
 
 
 def read(body: bytes) -> Any:
-    """Decode a body that must be one strict UTF-8 JSON document; raises Unreadable.
+    """Return the decoded document of a UTF-8 body. Raises InvalidJsonError.
 
-    A member named twice, NaN, Infinity and numbers beyond a double are refused: an exit code
-    hangs on what is read here. So is nesting that a writer of some format could not follow.
+    Rejects duplicate members, NaN, Infinity, numbers too large for a double, and nesting that is
+    too deep for the writers of the output formats.
     """
     try:
-        _lean(body)
+        _check_density(body)
         text = body.decode("utf-8-sig")
-        found = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite
+        document = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_reject_constant, parse_float=_finite
         )
-        if body.count(b"{") + body.count(b"[") > DEEPEST:
-            _bounded(found)
-        return found
+        if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
+            _check_depth(document)
+        return document
     except InvalidJsonError:
         raise
     except UnicodeDecodeError:
@@ -44,17 +48,17 @@ def read(body: bytes) -> Any:
         raise InvalidJsonError("nested too deeply") from None
 
 
-def _lean(body: bytes) -> None:
+def _check_density(body: bytes) -> None:
     values = sum(map(body.count, (b",", b"{", b"[")))
-    if values * LEANEST > len(body) > SMALL:
+    if values * MIN_BYTES_PER_VALUE > len(body) > DENSE_LIMIT:
         raise InvalidJsonError("more members than a job of this size has")
 
 
-def _bounded(found: Any) -> None:
-    level = [found]
-    for _ in range(DEEPEST):
-        below = (item.values() if isinstance(item, dict) else item for item in level)
-        level = [one for items in below for one in items if isinstance(one, dict | list)]
+def _check_depth(document: Any) -> None:
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        children = (item.values() if isinstance(item, dict) else item for item in level)
+        level = [child for items in children for child in items if isinstance(child, dict | list)]
         if not level:
             return
     raise InvalidJsonError("nested too deeply")
@@ -63,12 +67,12 @@ def _bounded(found: Any) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise InvalidJsonError("a member named twice")
+        raise InvalidJsonError("a duplicate member")
     return members
 
 
-def _no_number(name: str) -> NoReturn:
-    raise InvalidJsonError(f"{name} is no JSON number")
+def _reject_constant(name: str) -> NoReturn:
+    raise InvalidJsonError(f"{name} is not a JSON number")
 
 
 def _finite(digits: str) -> float:

@@ -1,7 +1,7 @@
-"""Whom a TLS connection trusts, and by which certificate it is known itself.
+"""TLS: certificate authorities and the client certificate, from settings and environment.
 
-OS_CACERT or its like, then SSL_CERT_FILE and SSL_CERT_DIR, then the system's store. A file that
-cannot be used is one line that names where it was set.
+Authorities: the setting cacert, else SSL_CERT_FILE and SSL_CERT_DIR, else those of the system. An
+error names the file and the setting.
 """
 
 from __future__ import annotations
@@ -24,38 +24,43 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
 
 
+ConfiguredPath = tuple[str, str]
+"""A path, and the name of the setting or variable that contains it."""
+
+
 @dataclass(frozen=True, slots=True)
 class TlsConfig:
-    """Paths, each with where it was set."""
+    """Certificate authorities, client certificate and its key."""
 
-    cacert: tuple[str, str] | None = None
-    cert: tuple[str, str] | None = None
-    key: tuple[str, str] | None = None
+    cacert: ConfiguredPath | None = None
+    cert: ConfiguredPath | None = None
+    key: ConfiguredPath | None = None
     checked: bool = True
+    """Whether the certificate of the service is verified."""
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def ssl_context(self) -> ssl.SSLContext:
-        """Return what httpx needs; raises Usage."""
-        ssl_context = self._authorities()
+        """Return the context for all connections. Raises UsageError."""
+        ssl_context = self._context_with_authorities()
         if self.cert is not None:
-            _identify(ssl_context, self.cert, self.key)
+            _load_client_certificate(ssl_context, self.cert, self.key)
         if not self.checked:
             ssl_context.check_hostname = False
             ssl_context.verify_mode = ssl.CERT_NONE
         return ssl_context
 
-    def _authorities(self) -> ssl.SSLContext:
-        named = self.cacert or _named("SSL_CERT_FILE", self.env)
-        folder = None if self.cacert else _named("SSL_CERT_DIR", self.env)
+    def _context_with_authorities(self) -> ssl.SSLContext:
+        file = self.cacert or _variable("SSL_CERT_FILE", self.env)
+        folder = None if self.cacert else _variable("SSL_CERT_DIR", self.env)
         if folder is not None and not stat.S_ISDIR(_mode(folder)):
-            raise UsageError(f"{folder[1]}: {printable(folder[0])} is no folder.")
-        if named is None and folder is None:
-            return _default()
-        return _loaded(named, folder)
+            raise UsageError(f"{folder[1]}: {printable(folder[0])} is not a folder.")
+        if file is None and folder is None:
+            return _system_authorities()
+        return _authorities_from(file, folder)
 
 
 def of(settings: Settings, env: Mapping[str, str]) -> TlsConfig:
-    """Read what the settings say."""
+    """Return the configuration that the settings describe. Raises UsageError."""
     cacert, cert, key = (_path(settings, name) for name in ("cacert", "cert", "key"))
     if key is not None and cert is None:
         raise settings.missing("cert", "a key belongs to a certificate")
@@ -63,24 +68,24 @@ def of(settings: Settings, env: Mapping[str, str]) -> TlsConfig:
 
 
 def checked(settings: Settings) -> bool:
-    """Whether certificates are checked: unless somebody said in so many words not to."""
+    """Whether certificates are verified: always, unless a setting says otherwise."""
     return bool(settings["verify"]) and not settings["insecure"]
 
 
-def _path(settings: Settings, name: str) -> tuple[str, str] | None:
+def _path(settings: Settings, name: str) -> ConfiguredPath | None:
     value = settings[name]
     return (os.path.expanduser(value), settings.origin(name)) if value else None  # noqa: PTH111 - Path raises without a home
 
 
-def _named(variable: str, env: Mapping[str, str]) -> tuple[str, str] | None:
-    return (env[variable], variable) if env.get(variable) else None
+def _variable(name: str, env: Mapping[str, str]) -> ConfiguredPath | None:
+    return (env[name], name) if env.get(name) else None
 
 
-def _mode(named: tuple[str, str]) -> int:
-    return files.mode(Path(named[0]), f"{named[1]}: {printable(named[0])}")
+def _mode(path: ConfiguredPath) -> int:
+    return files.mode(Path(path[0]), f"{path[1]}: {printable(path[0])}")
 
 
-def _default() -> ssl.SSLContext:
+def _system_authorities() -> ssl.SSLContext:
     ssl_context = ssl.create_default_context()
     if not ssl_context.cert_store_stats()["x509_ca"]:
         import certifi
@@ -89,41 +94,43 @@ def _default() -> ssl.SSLContext:
     return ssl_context
 
 
-def _loaded(named: tuple[str, str] | None, folder: tuple[str, str] | None) -> ssl.SSLContext:
-    path, origin = named or folder or ("", "")
-    if named is not None and not stat.S_ISREG(_mode(named)):
-        raise UsageError(f"{origin}: {printable(path)} is no file that can be read.")
+def _authorities_from(file: ConfiguredPath | None, folder: ConfiguredPath | None) -> ssl.SSLContext:
+    path, origin = file or folder or ("", "")
+    if file is not None and not stat.S_ISREG(_mode(file)):
+        raise UsageError(f"{origin}: {printable(path)} is not a regular file.")
     try:
         ssl_context = ssl.create_default_context(
-            cafile=named and named[0], capath=folder and folder[0]
+            cafile=file and file[0], capath=folder and folder[0]
         )
-        empty = named is not None and not ssl_context.cert_store_stats()["x509"]
+        empty = file is not None and not ssl_context.cert_store_stats()["x509"]
     except (OSError, ValueError) as error:
-        _only_about_the_file(error)
-        why = getattr(error, "strerror", None) if not isinstance(error, ssl.SSLError) else None
-        raise UsageError(f"{origin}: {printable(path)}: {why or 'holds no certificate'}.") from None
+        _reraise_without_descriptors(error)
+        reason = None if isinstance(error, ssl.SSLError) else getattr(error, "strerror", None)
+        raise UsageError(
+            f"{origin}: {printable(path)}: {reason or 'contains no certificate'}."
+        ) from None
     if empty:
-        raise UsageError(f"{origin}: {printable(path)}: holds no certificate.")
+        raise UsageError(f"{origin}: {printable(path)}: contains no certificate.")
     return ssl_context
 
 
-def _only_about_the_file(error: Exception) -> None:
-    """Raise on what says nothing about a file: descriptors that ran out."""
+def _reraise_without_descriptors(error: Exception) -> None:
+    """Raise an error that is not about the file: no file descriptor is left (F31)."""
     if getattr(error, "errno", None) in {errno.EMFILE, errno.ENFILE}:
         raise error
 
 
-def _identify(
-    ssl_context: ssl.SSLContext, cert: tuple[str, str], key: tuple[str, str] | None
+def _load_client_certificate(
+    ssl_context: ssl.SSLContext, cert: ConfiguredPath, key: ConfiguredPath | None
 ) -> None:
-    for named in filter(None, (cert, key)):
-        if not stat.S_ISREG(_mode(named)):
-            raise UsageError(f"{named[1]}: {printable(named[0])} is no file that can be read.")
+    for path in filter(None, (cert, key)):
+        if not stat.S_ISREG(_mode(path)):
+            raise UsageError(f"{path[1]}: {printable(path[0])} is not a regular file.")
     try:
         ssl_context.load_cert_chain(cert[0], key and key[0], password=lambda: "")
     except (OSError, ValueError) as error:
-        _only_about_the_file(error)
-        whose = f"{cert[1]}{f' and {key[1]}' if key else ''}"
+        _reraise_without_descriptors(error)
+        names = f"{cert[1]} and {key[1]}" if key else cert[1]
         raise UsageError(
-            f"{whose}: no certificate and its key, or the key is encrypted.",
+            f"{names}: not a certificate with its key, or the key is encrypted.",
         ) from None

@@ -64,7 +64,7 @@ class Asker:
         self.response = Response(status, {}, body)
         self._now += 1
         try:
-            return of_job(self._client.job("j"))
+            return of_job(self._client.get("j"))
         except VbsjobError as problem:
             return problem.exit_code
 

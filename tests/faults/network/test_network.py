@@ -52,7 +52,7 @@ def unanswered(network: NetworkNamespace, **more: str) -> RunResult:
 
 
 def lasted(ended: RunResult) -> int:
-    found = re.search(r"4 tries in (\d+) s", ended.err)
+    found = re.search(r"4 attempts in (\d+) s", ended.err)
     assert found, ended.err
     return int(found[1])
 
@@ -93,7 +93,7 @@ def test_f09_without_a_resolver_the_host_is_reported_after_four_tries(
 ) -> None:
     # None named, nobody listening there, no way there: EAI_AGAIN, each at once.
     assert (
-        "4 tries"
+        "4 attempts"
         in resolving(network, tmp_path, resolver=resolver, **faketime_env("+0", times=10)).err
     )
 

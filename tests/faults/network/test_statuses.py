@@ -39,7 +39,7 @@ def test_f12_a_transient_status_is_tried_four_times_then_unknown(status: int) ->
     ended = get(service, clock)
     assert (ended.code, len(service.requests)) == (7, 4)
     assert f"HTTP {status}" in ended.err
-    assert "4 tries" in ended.err
+    assert "4 attempts" in ended.err
     first = 1.0 if status in {429, 503} else 0.5
     assert clock.sleeps == [first, 2 * first, 4 * first]  # the longest that the lot may give
     assert get(ResponseSequence(Response(status), Response(status), GOOD)).code == 0
@@ -82,7 +82,7 @@ def test_f15_retry_after_is_a_minimum_and_a_longer_one_than_the_budget_ends_the_
     assert ended.code == code
     assert sum(clock.sleeps) >= least
     if code:
-        assert f"come back in {header} s" in ended.err
+        assert f"a pause of {header} s" in ended.err
         assert clock.sleeps == []
 
 
@@ -94,7 +94,7 @@ def test_f15_a_longer_retry_budget_waits_two_minutes_at_most_and_only_while_it_l
     ended = get(ResponseSequence(longer), clock, "--retry-for", "10m")
     # At 360 s there are 240 left, and it wants 300.
     assert (ended.code, clock.sleeps) == (7, [120.0, 120.0, 120.0])
-    assert "come back in 300 s" in ended.err
+    assert "a pause of 300 s" in ended.err
 
 
 def test_f16_a_date_counts_from_the_servers_own_clock() -> None:
@@ -149,7 +149,7 @@ def test_f12_a_slow_failing_service_is_queried_for_one_minute_at_most() -> None:
 
     ended = run_in_memory("get", "j", send=slow, clock=clock)
     assert ended.code == 7
-    assert "3 tries in 76 s" in ended.err  # the last one began within the minute
+    assert "3 attempts in 76 s" in ended.err  # the last one began within the minute
 
 
 @given(st.floats(0.0, 1.0, exclude_max=True))
@@ -176,7 +176,7 @@ def test_f17_one_process_multiplies_an_outage_by_no_more_than_its_quota() -> Non
         cloud.requests.clear()
         for number in range(jobs):
             with contextlib.suppress(UnavailableError):
-                asking.job(f"j{number}")
+                asking.get(f"j{number}")
         return len(cloud.requests)
 
     cloud.before = lambda _: Response(503)

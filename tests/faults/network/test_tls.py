@@ -17,7 +17,7 @@ import pytest
 from tests.support.certificates import KINDS, Authority
 from tests.support.program import run_against, socket_context
 from tests.support.server import Server, always, answer, job
-from vbsjob.client import JobsClient
+from vbsjob.client import JobsClient, get_all
 from vbsjob.config import loader
 from vbsjob.http import deadline
 
@@ -165,9 +165,9 @@ def test_f30_a_certificate_that_went_bad_is_seen_with_the_next_connection(
     with Server(once, tls=authority.good()) as server:
         with socket_context(server.url, **limits) as context:  # type: ignore[arg-type] # limits are mixed
             client = JobsClient(loader.load({}, context), context)
-            assert client.job("j").status == "RUNNING"
+            assert client.get("j").status == "RUNNING"
             server.present(authority.bad("expired"))
-            outcome = client.jobs(["j"])[0]
+            outcome = next(get_all(client, ["j"]))
         assert isinstance(outcome, Exception)
         assert "certificate" in str(outcome)
         assert server.requests == 1

@@ -50,7 +50,7 @@ def test_f01_a_refused_connection_is_tried_four_times_and_reported_with_host_and
     ended = run_against(f"http://127.0.0.1:{port}", "get", "j", sleep=clock.sleep, clock=clock)
     assert ended.code == 7
     assert f"127.0.0.1:{port}: connection refused" in ended.err
-    assert "4 tries" in ended.err
+    assert "4 attempts" in ended.err
     assert clock.sleeps == [0.5, 1.0, 2.0]
 
 
@@ -194,9 +194,9 @@ def test_f08_a_connection_that_died_while_idle_is_replaced_at_once_and_uncounted
         socket_context(server.url, sleep=clock.sleep, clock=clock) as context,
     ):
         client = JobsClient(loader.load({}, context), context)
-        assert client.job("a").status == "SUCCESS"
+        assert client.get("a").status == "SUCCESS"
         clock.seconds += 10
-        assert client.job("b").status == "SUCCESS"
+        assert client.get("b").status == "SUCCESS"
         assert server.connections == 2
     assert max(clock.sleeps, default=0) <= 0.05  # the pace of requests, no delay of a retry
 
@@ -225,7 +225,7 @@ def test_f09_an_unresolvable_host_is_reported_as_unavailable() -> None:
     ended = run_against("https://vbs.invalid", "get", "j", "--exit-status", attempt=5)
     assert ended.code == 7
     assert "cannot resolve the host of https://vbs.invalid" in ended.err
-    assert "4 tries" in ended.err
+    assert "4 attempts" in ended.err
 
 
 def test_f10_a_link_that_loses_three_in_ten_connections_never_gives_a_wrong_answer() -> None:

@@ -62,7 +62,7 @@ def test_f63_a_clock_more_than_a_day_off_is_reported_and_not_corrected(by: str) 
     assert (gateway.late, gateway.wrong) == (1, 0)
     assert ended.code == 4
     assert ended.is_clean
-    assert "finds this machine's clock more than 15 minutes off" in ended.err
+    assert "the clock of this machine is wrong" in ended.err
     assert "Set the clock" in ended.err
 
 
@@ -178,4 +178,4 @@ def test_f66_on_a_machine_that_was_suspended_before_all_clocks_agree() -> None:
     env = clean_env(f"http://127.0.0.1:{port}")
     ended = run_process("get", "j", "--retry-for", "2s", env=env, within=slept)
     assert ended.code == 7
-    assert re.search(r"tries in [0-9] s", ended.err)
+    assert re.search(r"attempts in [0-9] s", ended.err)

@@ -71,7 +71,7 @@ def sub_jobs(unit: bytes, size: int) -> bytes:
     """So many sub-jobs, and as much text as makes them acceptable."""
     body = FAILED + b'"sub_jobs":[' + b",".join([unit] * size) + b'],"message":"'
     values = sum(map(body.count, (b",", b"{", b"[")))
-    return body + b"x" * (values * strict_json.LEANEST - len(body)) + b'"}'
+    return body + b"x" * (values * strict_json.MIN_BYTES_PER_VALUE - len(body)) + b'"}'
 
 
 BIG = {
