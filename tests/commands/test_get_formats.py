@@ -163,22 +163,6 @@ def test_verbose_shows_requests_without_the_token() -> None:
     assert TOKEN not in ended.err
 
 
-@pytest.mark.parametrize(
-    ("stdin", "ids"),
-    [
-        ("j\nk\n", ["j", "k"]),
-        ("\n  j \r\n\r\nj\nk", ["j", "k"]),
-        ('{"job_id": "j"}', ["j"]),
-        ('{"job_id": "j"}\n{"job_id": "k"}\n', ["j", "k"]),
-        ('[{"job_id": "j"}, "k"]', ["j", "k"]),
-        ('"j"', ["j"]),
-        ('\ufeff{\n  "job_id": "j"\n}', ["j"]),
-    ],
-)
-def test_ids_on_stdin_come_in_any_of_their_forms(stdin: str, ids: list[str]) -> None:
-    assert get("-", "-o", "name", stdin=stdin)[1].split() == ids
-
-
 @pytest.mark.parametrize("stdin", ["", "\n", "{}", "[]", "{", '{"job_id": 1}', "a b", "../x"])
 def test_stdin_without_an_id_is_a_usage_error(stdin: str) -> None:
     code, out, err = get("-", stdin=stdin)

@@ -59,7 +59,6 @@ PHRASES = {
 as a second language."""
 ALLOWED: dict[str, int] = {
     "vbsjob/auth/methods.py": 2,
-    "vbsjob/cli/job_ids.py": 3,
     "vbsjob/client.py": 2,
     "vbsjob/config/clouds_yaml.py": 3,
     "vbsjob/config/endpoints.py": 4,

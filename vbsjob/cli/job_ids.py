@@ -1,7 +1,11 @@
-"""Which jobs a command is asked about: ids as arguments, or from standard input behind `-`."""
+"""Job ids of a command: from arguments, from standard input (`-`) and from the history (`@last`).
+
+Standard input is either a list of ids, one per line, or a stream of JSON documents with job ids.
+"""
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -14,86 +18,177 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TextIO
 
+    Found = Iterator[tuple[str, str]]
+    """Pairs of an id and a prefix for messages that says where it was read."""
+
 INPUT_LIMIT = 4 << 20
-REMEMBERED = re.compile(r"@(?:last|([1-9][0-9]{0,3}))")
+"""Largest standard input, in bytes."""
+HISTORY = re.compile(r"@(?:last|([1-9][0-9]{0,3}))")
+NOT_IDS = {"null", "none", "undefined"}
+"""What jq, Python and JavaScript print for a missing value."""
+COMMENT = re.compile(r"(?:^|\s)#.*")
+SEPARATOR = re.compile(r"(?:\s+|#[^\n]*\n?)*")
+"""What may stand between JSON documents."""
+STDIN = "standard input"
 
 
 def ids(
     arguments: Iterable[str],
     stdin: TextIO | None,
-    newest: Callable[[], Sequence[str]] = lambda: (),
+    recent_ids: Callable[[], Sequence[str]] = lambda: (),
 ) -> list[str]:
-    """Return the ids asked for, each once, in the order first asked; raises Usage.
+    """Return each requested id once, in the order of the arguments. Raises UsageError.
 
-    `newest` tells the ids of the history for `@last` and `@2`; it is called only for those.
+    `recent_ids` returns the ids of the history, the newest first; it is called for @last and @2.
     """
     found: dict[str, None] = {}
     for argument in arguments:
-        word = _remembered(argument, newest()) if argument.startswith("@") else argument
-        told = _piped(stdin) if word == "-" else [(word, "")]
-        for job_id, where in told:
+        if argument == "-":
+            pairs = _read(stdin)
+        elif argument.startswith("@"):
+            pairs = iter([(_from_history(argument, recent_ids()), "")])
+        else:
+            pairs = iter([(argument, "")])
+        for job_id, where in pairs:
             found[_checked(job_id, where)] = None
     if not found:
-        raise UsageError("standard input holds no job id.", hint="Give one id a line, or JSON.")
+        raise UsageError(
+            f"{STDIN} does not contain a job id.",
+            hint="Write one id per line, or JSON documents that contain a job_id.",
+        )
     return list(found)
 
 
-def _remembered(argument: str, newest: Sequence[str]) -> str:
-    match = REMEMBERED.fullmatch(argument)
+def _from_history(argument: str, recent_ids: Sequence[str]) -> str:
+    match = HISTORY.fullmatch(argument)
     if match is None:
         raise UsageError(
-            f"{printable(argument)[:80]!r} is no job id.", hint="Of the history: @last, @2, @3 ..."
+            f"{printable(argument)[:80]!r} is not a valid job id.",
+            hint="The history has @last, @2, @3 and so on.",
         )
-    place = int(match[1] or 1)
-    if place > len(newest):
+    number = int(match[1] or 1)
+    if number > len(recent_ids):
         raise UsageError(
-            f"{argument}: the history has {len(newest)} jobs of this cloud.",
-            hint="Give an id, or the --cloud it is of; the sandbox's jobs are not remembered.",
+            f"{argument}: the history contains {len(recent_ids)} jobs of this cloud.",
+            hint="Give an id, or select another cloud with --cloud. Jobs of the sandbox are not"
+            " stored in the history.",
         )
-    return newest[place - 1]
+    return recent_ids[number - 1]
 
 
 def _checked(job_id: str, where: str) -> str:
+    """Return the id if it can be one segment of a path (S10). Raises UsageError."""
+    if job_id.lower() in NOT_IDS:
+        raise UsageError(
+            f"{where}{job_id!r} is not a job id: the program that printed it found no value.",
+            hint="Check the answer of the call that created the job.",
+        )
     if not endpoints.NAME.fullmatch(job_id):
         raise UsageError(
-            f"{where}{printable(job_id)[:80]!r} is no job id.",
+            f"{where}{printable(job_id)[:80]!r} is not a valid job id.",
             hint="An id is 1 to 64 letters, digits, '_' and '-'.",
         )
     return job_id
 
 
-def _piped(stdin: TextIO | None) -> Iterator[tuple[str, str]]:
-    """Read ids one a line, or creation answers: one JSON document, or one a line."""
-    content = "" if stdin is None else stdin.read(INPUT_LIMIT + 1)
+def _read(stdin: TextIO | None) -> Found:
+    """Yield the ids on standard input; empty lines and `#` comments are ignored."""
+    content = _text(stdin)
+    first = next((line for line in _stripped_lines(content) if line), "")
+    if first.startswith(("{", "[", '"')):
+        return _of_stream(content)
+    return _of_lines(content)
+
+
+def _text(stdin: TextIO | None) -> str:
+    """Return standard input as text: UTF-8, or UTF-16 with a byte order mark (PowerShell)."""
+    if stdin is None:
+        return ""
+    content: str | bytes = getattr(stdin, "buffer", stdin).read(INPUT_LIMIT + 1)
     if len(content) > INPUT_LIMIT:
-        raise UsageError(f"standard input is larger than {INPUT_LIMIT >> 20} MiB.")
-    content = content.removeprefix("\ufeff")
-    whole = _document(content)
-    if whole is not None:
-        yield from _told(whole, "standard input: ")
-        return
-    for number, line in enumerate(content.splitlines(), start=1):
-        where = f"standard input, line {number}: "
-        if line.lstrip().startswith(("{", "[", '"')):
-            yield from _told(_document(line), where)
-        elif line.strip():
-            yield line.strip(), where
-
-
-def _document(content: str) -> Any:
-    if not content.lstrip().startswith(("{", "[", '"')):
-        return None
+        raise UsageError(
+            f"{STDIN} is larger than {INPUT_LIMIT >> 20} MiB.", hint="Pass fewer ids at a time."
+        )
+    if isinstance(content, str):
+        return content.removeprefix("\ufeff")
+    utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
+        return content.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"{STDIN} is neither UTF-8 nor UTF-16 text.", hint="Write one id per line, or JSON."
+        ) from None
 
 
-def _told(found: Any, where: str) -> Iterator[tuple[str, str]]:
-    for item in found if isinstance(found, list) else [found]:
-        job_id = item.get("job_id") if isinstance(item, dict) else item
-        if not isinstance(job_id, str):
+def _stripped_lines(content: str) -> Iterator[str]:
+    return (COMMENT.sub("", line).strip() for line in content.splitlines())
+
+
+def _of_lines(content: str) -> Found:
+    for number, line in enumerate(_stripped_lines(content), start=1):
+        if line:
+            yield line, f"{STDIN}, line {number}: "
+
+
+def _of_stream(content: str) -> Found:
+    """Yield the ids of JSON documents that follow each other, with or without line ends."""
+    position = 0
+    decoder = json.JSONDecoder()
+    while match := SEPARATOR.match(content, position):
+        position = match.end()
+        if position == len(content):
+            return
+        where = f"{STDIN}, line {content.count(chr(10), 0, position) + 1}: "
+        try:
+            document, position = decoder.raw_decode(content, position)
+        except (ValueError, RecursionError):
             raise UsageError(
-                f"{where}no job_id in it.", hint='Expected an id, or {"job_id": "..."}.'
-            )
-        yield job_id, where
+                f"{where}this is not JSON.",
+                hint="Documents with job ids can follow each other, but nothing else can.",
+            ) from None
+        yield from _of_document(document, where)
+
+
+def _of_document(document: Any, where: str) -> Found:
+    for item in document if isinstance(document, list) else [document]:
+        found = [item] if isinstance(item, str) else list(_in_object(item, where))
+        if not found:
+            raise _without_id(item, where)
+        yield from ((job_id, where) for job_id in found)
+
+
+def _in_object(item: Any, where: str) -> Iterator[str]:
+    """Yield each `job_id` at any depth; not those below an object that has one (sub-jobs)."""
+    waiting = [item]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict) and "job_id" in value:
+            if not isinstance(value["job_id"], str):
+                raise UsageError(
+                    f"{where}the job_id is {printable(json.dumps(value['job_id']))[:80]},"
+                    " which is not a string.",
+                    hint="Check the answer of the call that created the job.",
+                )
+            yield value["job_id"]
+        elif isinstance(value, dict | list):
+            below = value.values() if isinstance(value, dict) else value
+            waiting.extend(reversed([inner for inner in below if isinstance(inner, dict | list)]))
+
+
+def _without_id(item: Any, where: str) -> UsageError:
+    """Return the error for a document without an id; that of a failed call says why it failed."""
+    from vbsjob.http import errors
+    from vbsjob.jobs import error_codes
+
+    if not errors.is_error_document(item):
+        return UsageError(
+            f"{where}the JSON document does not contain a job_id.",
+            hint='Expected an id, or an object such as {"job_id": "..."}.',
+        )
+    facts = errors.read_document(item)
+    known = error_codes.meaning(facts.code)
+    return UsageError(
+        f"{where}this is an error and not a job: {facts.message or 'no message'}.",
+        code=facts.code,
+        hint=f"Meaning: {known.meaning} What to do: {known.action}" if known else "",
+    )

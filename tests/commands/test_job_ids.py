@@ -1,0 +1,120 @@
+"""Job ids on standard input and as arguments: every form that programs print, and wrong ones."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from vbsjob.cli import job_ids
+from vbsjob.errors import UsageError
+
+PRETTY = json.dumps({"job_id": "j"}, indent=4)
+NESTED = {"body": {"jobs": [{"job_id": "j", "sub_jobs": [{"job_id": "x"}]}, {"job_id": "k"}]}}
+ERROR = {"error": {"code": "VolumeBackup.0202", "message": "no disk"}}
+
+
+def read(content: str | bytes) -> list[str]:
+    if isinstance(content, str):
+        return job_ids.ids(["-"], io.StringIO(content))
+    return job_ids.ids(["-"], io.TextIOWrapper(io.BytesIO(content), "utf-8"))
+
+
+def refused(content: str | bytes) -> UsageError:
+    with pytest.raises(UsageError) as raised:
+        read(content)
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    ("content", "ids"),
+    [
+        ("j\nk\n", ["j", "k"]),
+        ("\n  j \r\n\r\nj\nk", ["j", "k"]),
+        ("# two jobs\n\nj  # the first\n#k\nl\n", ["j", "l"]),
+        ('{"job_id": "j"}', ["j"]),
+        ('{"job_id": "j"}\n{"job_id": "k"}\n', ["j", "k"]),
+        ('{"job_id": "j"}{"job_id": "k"}', ["j", "k"]),
+        (PRETTY + PRETTY.replace('"j"', '"k"'), ["j", "k"]),
+        ('["j"]["k"]', ["j", "k"]),
+        ('"j" "k"', ["j", "k"]),
+        ('[{"job_id": "j"}, "k"]', ["j", "k"]),
+        ('# made by a script\n\n{"job_id": "j"}\n# end\n', ["j"]),
+        (json.dumps(NESTED), ["j", "k"]),
+        ('\ufeff{\n  "job_id": "j"\n}', ["j"]),
+        (b'\xef\xbb\xbf"j"', ["j"]),
+        ("j\r\nk\r\n".encode("utf-16"), ["j", "k"]),
+        (b"\xfe\xff" + '{"job_id": "j"}'.encode("utf-16-be"), ["j"]),
+    ],
+)
+def test_ids_are_read_in_every_form_that_programs_print(
+    content: str | bytes, ids: list[str]
+) -> None:
+    assert read(content) == ids
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "does not contain a job id"),
+        ("\n# only a comment\n", "does not contain a job id"),
+        ("[]", "does not contain a job id"),
+        ("{}", "line 1: the JSON document does not contain a job_id"),
+        ('{"job_id": "j"}\n{}', "line 2: the JSON document does not contain a job_id"),
+        ("{", "line 1: this is not JSON"),
+        ('{"job_id": "j"} k', "line 1: this is not JSON"),
+        ('{"job_id": "j"}\n,\n{"job_id": "k"}', "line 2: this is not JSON"),
+        ('{"job_id": "j"} 42', "does not contain a job_id"),
+        ('{"job_id": 1}', "the job_id is 1, which is not a string"),
+        ('{"job_id": null}', "the job_id is null"),
+        ('[{"job_id": "j"}, null]', "does not contain a job_id"),
+        ("j\n{", "line 2: '{' is not a valid job id"),
+        ("a b", "line 1: 'a b' is not a valid job id"),
+        ("../x", "is not a valid job id"),
+        ("[" * 100_000, "this is not JSON"),
+        (b"\xff\xfe\x00", "neither UTF-8 nor UTF-16"),
+        (b"j\n\x80", "neither UTF-8 nor UTF-16"),
+        ("x" * (job_ids.INPUT_LIMIT + 1), "larger than 4 MiB"),
+    ],
+)
+def test_input_that_is_not_ids_is_refused_and_the_line_is_named(
+    content: str | bytes, message: str
+) -> None:
+    assert message in str(refused(content))
+
+
+@pytest.mark.parametrize("word", ["null", "None", "undefined", "NULL"])
+def test_what_programs_print_for_a_missing_value_is_not_an_id(word: str) -> None:
+    for content in (word, f'"{word}"', f'{{"job_id": "{word}"}}', f"j\n{word}\n"):
+        assert "found no value" in str(refused(content))
+    with pytest.raises(UsageError, match="found no value"):
+        job_ids.ids([word], None)
+
+
+def test_an_error_answer_is_reported_with_its_message_and_the_meaning_of_its_code() -> None:
+    error = refused(json.dumps(ERROR))
+    assert "this is an error and not a job: no disk" in str(error)
+    assert error.code == "VolumeBackup.0202"
+    assert "The target disk is in error" in error.hint
+    gateway = refused('{"error_msg": "no rights", "error_code": "APIGW.0301", "request_id": "r"}')
+    assert "no rights" in str(gateway)
+    assert gateway.code == "APIGW.0301"
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+@pytest.mark.parametrize(
+    "options", [["."], ["-c", "."], ["-r", ".job_id"], [".job_id"], ["-s", "."]]
+)
+def test_streams_of_creation_answers_by_jq_are_read(options: list[str]) -> None:
+    answers = b'{"job_id": "j"}{"job_id": "k"}'
+    printed = subprocess.run(["jq", *options], input=answers, capture_output=True, check=True)
+    assert read(printed.stdout) == ["j", "k"]
+
+
+def test_streams_of_curl_loops_and_of_pages_are_read() -> None:
+    # curl prints no line end after a body; gh api --paginate prints one array per page.
+    assert read('{"job_id":"a"}{"job_id":"b"}') == ["a", "b"]
+    assert read('[{"job_id":"a"},{"job_id":"b"}][{"job_id":"c"}]') == ["a", "b", "c"]
