@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from functools import wraps
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
+
+from tests import errors
+from tests.support import printed_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +43,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LONG_TIMEOUT))
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Add the errors that the test provoked to its report, for ERRORS.md."""
+    for document in printed_errors.take():
+        item.user_properties.append((errors.PROPERTY, json.dumps(document)))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,5 +1,7 @@
 """Which test serves which row of FAULTS.md: `python -m tests.rows` runs them, writes ROWS.md.
 
+It writes ERRORS.md as well (tests/errors.py).
+
 A test serves the rows that its name tells: test_f05_f06_s20_... serves F05, F06 and S20. With
 JUnit files as arguments nothing is run: their results are taken, a later one's before an earlier's.
 A test that repeats cases in itself says how many with pytest's `record_property("cases", n)`.
@@ -15,6 +17,8 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests import errors
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "ROWS.md"
@@ -115,6 +119,7 @@ def main() -> None:
         for report in reports:
             counted |= results(report)
         TABLE.write_text(HEAD + table(counted) + "\n")
+        errors.write(reports)
 
 
 if __name__ == "__main__":

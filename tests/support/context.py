@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from tests.support import printed_errors
 from vbsjob.context import Context, Paths
 from vbsjob.errors import VbsjobError
 
@@ -63,6 +64,14 @@ class SequentialWorkers:
         return results
 
 
+class RecordingContext(Context):
+    """A Context that remembers the errors that it prints, for the table in ERRORS.md."""
+
+    def print_error(self, error: VbsjobError) -> None:
+        printed_errors.record(error)
+        super().print_error(error)
+
+
 def fake_context(
     stdin: TextIO, stdout: TextIO, stderr: TextIO, env: Mapping[str, str], **fields: Any
 ) -> Context:
@@ -71,4 +80,4 @@ def fake_context(
     sleep = fields.get("sleep", Context.__dataclass_fields__["sleep"].default)
     fields.setdefault("signals", lambda *_: NoSignals(sleep))
     fields.setdefault("workers", lambda fetch, _wake: SequentialWorkers(fetch))
-    return Context(stdin, stdout, stderr, env, paths, **fields)
+    return RecordingContext(stdin, stdout, stderr, env, paths, **fields)
