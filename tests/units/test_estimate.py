@@ -22,15 +22,15 @@ TEN = [600.0 * math.exp(0.1 * deviation) for deviation in (-1.5, -1, -0.7, -0.4,
 
 
 def of(durations: list[float]) -> EndEstimate:
-    result = estimate.of(durations)
+    result = estimate.estimate_end(durations)
     assert result is not None
     return result
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_fewer_than_three_runs_give_no_estimate(count: int) -> None:
-    assert estimate.of(TEN[:count]) is None
-    assert estimate.of(TEN[:3]) is not None
+    assert estimate.estimate_end(TEN[:count]) is None
+    assert estimate.estimate_end(TEN[:3]) is not None
 
 
 def test_the_usual_duration_is_the_median_and_the_window_contains_the_runs() -> None:
@@ -106,7 +106,7 @@ DURATIONS = st.floats() | st.floats(0, 1) | st.floats(0.001, 1e7)
 
 @given(st.lists(DURATIONS, max_size=30), st.floats(min_value=0, allow_nan=False))
 def test_any_numbers_in_the_history_give_finite_delays(durations: list[float], age: float) -> None:
-    result = estimate.of(durations)
+    result = estimate.estimate_end(durations)
     shortest, longest = estimate.SHORTEST_RUN, estimate.LONGEST_RUN
     valid = [seconds for seconds in durations if shortest <= seconds <= longest]
     assert (result is None) == (len(valid) < 3)

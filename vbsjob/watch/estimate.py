@@ -64,10 +64,10 @@ class EndEstimate:
         return self._slope(index) if 0 < index < len(self._ages) else 0.0
 
     def delay(self, age: float, per_second: float = 0.0, per_poll: float = 1.0) -> float:
-        """Return the seconds from `age` to the next poll, at most to `end`.
+        """Return the seconds from `age` to the next poll.
 
-        The poll is due when `per_second` * seconds + `per_poll` * polls of the curve reach 1: by
-        default, after one poll of the curve.
+        The poll is due when `per_second` * seconds + `per_poll` * polls of the curve reach 1. By
+        default: after one poll of the curve, or at `end` if that is earlier.
         """
         due, position = 0.0, age
         for index in range(max(1, bisect_right(self._ages, age)), len(self._ages)):
@@ -77,14 +77,14 @@ class EndEstimate:
                 return position + (1.0 - due) / growth - age
             due += growth * step
             position = self._ages[index]
-        return position - age
+        return position - age + ((1.0 - due) / per_second if per_second else 0.0)
 
     def _slope(self, index: int) -> float:
         polls = self._polls[index] - self._polls[index - 1]
         return polls / (self._ages[index] - self._ages[index - 1])
 
 
-def of(durations: Sequence[float]) -> EndEstimate | None:
+def estimate_end(durations: Sequence[float]) -> EndEstimate | None:
     """Return the estimate from earlier durations in seconds; None with fewer than MIN_RUNS."""
     valid = sorted(
         math.log(seconds) for seconds in durations if SHORTEST_RUN <= seconds <= LONGEST_RUN
@@ -109,7 +109,7 @@ def _curve(mean: float, spread: float, last: float) -> tuple[list[float], list[f
     """Return ages, and for each how many polls are made up to it."""
     usual = math.exp(mean)
     background = BACKGROUND / usual
-    rate_before = DENSITY * math.sqrt(background)
+    rate_before = min(DENSITY * math.sqrt(background), 1 / SHORTEST)
     ages, polls = [0.0], [0.0]
     first = -4.0
     for step in range(STEPS + 1):

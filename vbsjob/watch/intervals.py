@@ -5,10 +5,10 @@ Pure functions of numbers: no clock, no state of a job except its age.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vbsjob.limits import WATCH_RETRY_AFTER
+from vbsjob.limits import REQUESTS_PER_SECOND, WATCH_RETRY_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,11 @@ A return to SHORTEST would double the requests for a job of one minute with a fe
 RAREST = 150.0
 """The longest interval while the history says that the end is not near."""
 TRUST_AGE_PART = 0.13
+EQUAL_PART = 0.55
+"""Part of the request rate that jobs with history share equally.
+
+With 0.5 a job would wait exactly two turns, and longer if many others come near their end.
+"""
 INIT_INTERVAL = 5.0
 """For a job that has not started."""
 THROTTLED_LONGEST = 60.0
@@ -94,6 +99,59 @@ def longest_interval(
         return None
     limit = min(max(estimate.delay(age), SHORTEST), RAREST)
     return min(limit, LONGEST) if attended else limit
+
+
+@dataclass(slots=True)
+class RequestShare:
+    """How the jobs of one watch share REQUESTS_PER_SECOND.
+
+    Without history every job gets an equal turn: it is polled every `turn` seconds. The jobs with
+    history share their turns: EQUAL_PART equally, so that none waits longer than two turns, and
+    the rest in proportion to the polls that their estimates want, so that those near their end
+    come first. Together they send as many requests as with equal turns.
+    """
+
+    jobs: int
+    """Jobs that are still polled."""
+    _rates: dict[str, float] = field(default_factory=dict)
+    """By job id: polls a second that the estimate wants. Only jobs with an estimate."""
+    _sum: float = 0.0
+
+    @property
+    def turn(self) -> float:
+        """Seconds between polls of one job if all have equal turns."""
+        return self.jobs / REQUESTS_PER_SECOND
+
+    def remove(self, job_id: str) -> None:
+        """Remove a job that is no longer polled."""
+        self.jobs -= 1
+        self._sum -= self._rates.pop(job_id, 0.0)
+
+    def delay(
+        self, job_id: str, estimate: EndEstimate | None, age: float | None, *, waiting: bool
+    ) -> float:
+        """Return the shortest delay that leaves the other jobs their turns.
+
+        `waiting`: the job has not started; it cannot end before the window of its estimate.
+        """
+        self._sum -= self._rates.pop(job_id, 0.0)
+        turn = self.turn
+        if estimate is None or (age is None and not waiting):
+            return turn
+        if waiting:
+            longest = turn / EQUAL_PART
+            if estimate.start < longest:
+                return turn
+            self._rates[job_id] = 0.0
+            return longest
+        if age is None or age >= estimate.end:
+            return turn
+        rate = estimate.rate(age)
+        self._rates[job_id] = rate
+        self._sum += rate
+        mean = self._sum / len(self._rates)
+        per_poll = (1 - EQUAL_PART) / (turn * mean)
+        return estimate.delay(age, per_second=EQUAL_PART / turn, per_poll=per_poll)
 
 
 def retry_delay(failures: int, retry_after: float | None, random: Callable[[], float]) -> float:

@@ -15,9 +15,9 @@ from vbsjob.errors import InvalidBodyError, JobNotFoundError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.diff import Changes
 from vbsjob.jobs.job import Job
-from vbsjob.limits import REQUESTS_PER_SECOND, WATCH_RETRY_FOR
-from vbsjob.watch import estimate
-from vbsjob.watch.intervals import longest_interval, retry_delay
+from vbsjob.limits import WATCH_RETRY_FOR
+from vbsjob.watch.estimate import estimate_end
+from vbsjob.watch.intervals import RequestShare, longest_interval, retry_delay
 from vbsjob.watch.queue import DueQueue
 from vbsjob.watch.tracked_job import TrackedJob
 
@@ -83,13 +83,12 @@ class WatchState:
     _queue: DueQueue = field(default_factory=DueQueue)
     _outage_since: float | None = None
     """First failure since the last answer about any job."""
-    _pending: int = 0
-    """Jobs without an exit code."""
+    _share: RequestShare = field(init=False)
     _stopped: bool = False
 
     def __post_init__(self) -> None:
         """Make all jobs due now; the caller limits the request rate."""
-        self._pending = len(self.ids)
+        self._share = RequestShare(len(self.ids))
         for job_id in self.ids:
             self.tracked[job_id] = TrackedJob(job_id, None)
             self._schedule(self.tracked[job_id], self.started)
@@ -97,7 +96,7 @@ class WatchState:
     @property
     def finished(self) -> bool:
         """Whether the watch is over."""
-        return self._stopped or not self._pending
+        return self._stopped or not self._share.jobs
 
     @property
     def deadline(self) -> float:
@@ -132,7 +131,8 @@ class WatchState:
     def poll_now(self, now: float) -> None:
         """Make all jobs due now, after a sleep of the machine (F66); outages start again."""
         self._outage_since = None
-        for tracked in self.tracked.values():
+        # In the order in which they were due: the jobs near their end come first.
+        for tracked in sorted(self.tracked.values(), key=lambda job: job.next_poll or now):
             tracked.failing_since = tracked.not_found_since = now
             if tracked.next_poll is not None and tracked.exit_code is None:
                 self._schedule(tracked, now)
@@ -178,7 +178,7 @@ class WatchState:
     def estimate_for(self, job_type: str) -> EndEstimate | None:
         """Return when jobs of a type end; None if the history has too few runs."""
         if job_type not in self._estimates:
-            self._estimates[job_type] = estimate.of(self.durations(job_type))
+            self._estimates[job_type] = estimate_end(self.durations(job_type))
         return self._estimates[job_type]
 
     def _on_answer(
@@ -189,22 +189,22 @@ class WatchState:
         first = tracked.job is None
         tracked.job, tracked.answered_at = job, now
         tracked.error, tracked.not_found_count = None, 0
-        limit = longest_interval(self.estimate_for(job.type), age, attended=self.attended)
+        estimate = self.estimate_for(job.type)
+        limit = longest_interval(estimate, age, attended=self.attended)
         tracked.interval.on_answer(changed=bool(changes), age=age, limit=limit)
         if changes:
             events.append(Event("change", tracked.job_id, changes))
         verdict = exit_codes.of_job(job, fail_fast=self.rules.fail_fast)
         if verdict is ExitCode.PENDING:
-            self._schedule(tracked, now + self._delay(tracked, job, first=first))
+            waiting = job.status == "INIT"
+            delay = tracked.interval.next_delay(
+                self.rules.interval, self.random, waiting=waiting, first=first
+            )
+            least = self._share.delay(tracked.job_id, estimate, age, waiting=waiting)
+            self._schedule(tracked, now + max(delay, least))
         else:
             self._finish(tracked, verdict)
         return events
-
-    def _delay(self, tracked: TrackedJob, job: Job, *, first: bool) -> float:
-        delay = tracked.interval.next_delay(
-            self.rules.interval, self.random, waiting=job.status == "INIT", first=first
-        )
-        return max(delay, self._pending / REQUESTS_PER_SECOND)
 
     def _on_failure(self, tracked: TrackedJob, error: VbsjobError, now: float) -> list[Event]:
         tracked.failures += 1
@@ -287,7 +287,7 @@ class WatchState:
 
     def _finish(self, tracked: TrackedJob, code: ExitCode) -> None:
         tracked.exit_code = code
-        self._pending -= 1
+        self._share.remove(tracked.job_id)
         if self.rules.fail_fast and code is ExitCode.JOB_FAILED:
             self._stopped = True
         if self.rules.any and tracked.ended:
