@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.support import schemas
 from tests.support.canary import leaked
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
@@ -136,6 +137,7 @@ class Cloud:
         code = run(argv, context)
         out, err = context.stdout.getvalue(), context.stderr.getvalue()  # type: ignore[attr-defined]
         assert not leaked(out + err, PASSWORD, SECRET, *self.tokens)  # S05, in every test
+        schemas.check(out, err)
         return code, out, err
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support import schemas
 from tests.support.canary import leaked
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
@@ -48,8 +49,9 @@ class RunResult:
     err: str
 
     def __post_init__(self) -> None:
-        """S05: whatever a test is about, no run of it may say its token."""
+        """S05: no run prints its token; all JSON that it prints is as the schemas say."""
         assert not leaked(self.out + self.err, TOKEN)
+        schemas.check(self.out, self.err)
 
     @property
     def verdict(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
+from tests.support import schemas
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
 from tests.support.program import environment
@@ -40,6 +41,10 @@ class WatchResult:
     err: str
     requests: list[float]
     lasted: float
+
+    def __post_init__(self) -> None:
+        """Validate all JSON that was printed."""
+        schemas.check(self.out, self.err)
 
     @property
     def events(self) -> list[dict[str, Any]]:

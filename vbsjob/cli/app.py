@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from vbsjob import __version__
-from vbsjob.cli import completion, config, explain, get, sandbox, tree, watch
+from vbsjob.cli import completion, config, explain, get, sandbox, schema, tree, watch
 from vbsjob.cli import help as help_command
 from vbsjob.cli import list as list_command
 from vbsjob.cli.help import TOPICS_EPILOG, epilog
@@ -64,6 +64,7 @@ _add(app, "explain", explain.explain)
 _add(config_app, "show", config.config_show)
 _add(config_app, "check", config.config_check)
 app.add_typer(config_app, name="config", epilog=epilog("config"))
+_add(app, "schema", schema.schema)
 _add(app, "completion", completion.completion)
 _add(app, "sandbox", sandbox.serve_sandbox, sandbox.HELP)
 _add(app, "help", help_command.show_help)

@@ -27,6 +27,7 @@ COMMAND_EXIT_CODES: dict[str, tuple[ExitCode, ...]] = {
     "config show": OFFLINE,
     "config check": SIGN_IN,
     "explain": (*OFFLINE, ExitCode.FIELD_MISSING),
+    "schema": OFFLINE,
     "completion": OFFLINE,
     "help": OFFLINE,
     "sandbox": OFFLINE,

@@ -138,6 +138,10 @@ Shell = Annotated[
     Literal["bash", "zsh", "fish"],
     typer.Argument(metavar="SHELL", help="bash, zsh or fish.", show_default=False),
 ]
+SchemaName = Annotated[
+    Literal["document", "row", "event", "error"],
+    typer.Argument(metavar="NAME", help="document, row, event or error.", show_default=False),
+]
 Topic = Annotated[
     str | None, typer.Argument(metavar="[TOPIC]", help="A command, or a topic of the list below.")
 ]
