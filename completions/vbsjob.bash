@@ -41,6 +41,7 @@ _vbsjob() {
             "vbsjob watch") at="vbsjob watch" ;;
             "vbsjob list") at="vbsjob list" ;;
             "vbsjob explain") at="vbsjob explain" ;;
+            "vbsjob schema") at="vbsjob schema" ;;
             "vbsjob completion") at="vbsjob completion" ;;
             "vbsjob sandbox") at="vbsjob sandbox" ;;
             "vbsjob help") at="vbsjob help" ;;
@@ -175,7 +176,7 @@ _vbsjob() {
             if [[ $cur == -* ]]; then
                 _vbsjob_words -V --version -h --help
             else
-                _vbsjob_words get tree watch list explain completion sandbox help config
+                _vbsjob_words get tree watch list explain schema completion sandbox help config
             fi
             ;;
         "vbsjob get ")
@@ -213,6 +214,13 @@ _vbsjob() {
                 _vbsjob_words common.0011 VolumeBackup.0014 VolumeBackup.0041 VolumeBackup.0042 VolumeBackup.0044 VolumeBackup.0002 VolumeBackup.0003 VolumeBackup.0004 VolumeBackup.0005 VolumeBackup.0006 VolumeBackup.0007 VolumeBackup.0008 VolumeBackup.0009 VolumeBackup.0010 VolumeBackup.0011 VolumeBackup.0012 VolumeBackup.0013 VolumeBackup.0017 VolumeBackup.0018 VolumeBackup.0019 VolumeBackup.0020 VolumeBackup.0021 VolumeBackup.0022 VolumeBackup.0023 VolumeBackup.0024 VolumeBackup.0025 VolumeBackup.0026 VolumeBackup.0027 VolumeBackup.0028 VolumeBackup.0029 VolumeBackup.0030 VolumeBackup.0035 VolumeBackup.0036 VolumeBackup.0037 VolumeBackup.0038 VolumeBackup.0039 VolumeBackup.0040 VolumeBackup.0043 VolumeBackup.0049 VolumeBackup.0050 VolumeBackup.0053 VolumeBackup.0062 VolumeBackup.0063 VolumeBackup.0064 VolumeBackup.0070 VolumeBackup.0071 VolumeBackup.0072 VolumeBackup.0073 VolumeBackup.0074 VolumeBackup.0075 VolumeBackup.0076 VolumeBackup.0077 VolumeBackup.0078 VolumeBackup.0079 VolumeBackup.0080 VolumeBackup.0081 VolumeBackup.0082 VolumeBackup.0083 VolumeBackup.0084 VolumeBackup.0100 VolumeBackup.0101 VolumeBackup.0102 VolumeBackup.0103 VolumeBackup.0104 VolumeBackup.0105 VolumeBackup.0109 VolumeBackup.0110 VolumeBackup.0113 VolumeBackup.0123 VolumeBackup.0125 VolumeBackup.0900 VolumeBackup.0111 VolumeBackup.0200 VolumeBackup.0201 VolumeBackup.0202 VolumeBackup.0203 VolumeBackup.0204 VolumeBackup.0205 VolumeBackup.0206 VolumeBackup.0207 VolumeBackup.0208 VolumeBackup.0209 VolumeBackup.0210 VolumeBackup.0211 VolumeBackup.0089 AutoBackup.0000 AutoBackup.0001 AutoBackup.0002 AutoBackup.0003 AutoBackup.0005 AutoBackup.0006 AutoBackup.0008 AutoBackup.0009 AutoBackup.0100 AutoBackup.0101 AutoBackup.0102 AutoBackup.0103 AutoBackup.0104 AutoBackup.0105 AutoBackup.0106 AutoBackup.0107 AutoBackup.0203 AutoBackup.0204 AutoBackup.0205 AutoBackup.1100 AutoBackup.1300 AutoBackup.1400 AutoBackup.1700 AutoBackup.0206 AutoBackup.0207 AutoBackup.0208 AutoBackup.0209 AutoBackup.0210 AutoBackup.0211 AutoBackup.0213 AutoBackup.0214 AutoBackup.0215 AutoBackup.0216 AutoBackup.0217 AutoBackup.0218 AutoBackup.0220 AutoBackup.0221 AutoBackup.0222 AutoBackup.0225 AutoBackup.0226 AutoBackup.9002
             fi
             ;;
+        "vbsjob schema ")
+            if [[ $cur == -* ]]; then
+                _vbsjob_words -h --help
+            else
+                _vbsjob_words document row event error
+            fi
+            ;;
         "vbsjob completion ")
             if [[ $cur == -* ]]; then
                 _vbsjob_words -h --help
@@ -231,7 +239,7 @@ _vbsjob() {
             if [[ $cur == -* ]]; then
                 _vbsjob_words -h --help
             else
-                _vbsjob_words get tree watch list explain completion sandbox help config exit-codes environment
+                _vbsjob_words get tree watch list explain schema completion sandbox help config exit-codes environment
             fi
             ;;
         "vbsjob config ")
