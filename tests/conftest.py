@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -49,6 +50,16 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Add the errors that the test provoked to its report, for ERRORS.md."""
     for document in printed_errors.take():
         item.user_properties.append((errors.PROPERTY, json.dumps(document)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_secret_is_kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """S05: look through all that the runs of this test process left in their homes."""
+    yield
+    from tests.support import canary, program
+
+    for folder in (Path(program.HOMES.name), tmp_path_factory.getbasetemp()):
+        canary.check_files(folder)
 
 
 @pytest.hookimpl(wrapper=True)

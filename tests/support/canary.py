@@ -1,6 +1,7 @@
-"""Secrets of the tests, and every form in which one could come out of a run.
+"""Secrets of the tests, and every form in which one could be written by a run (S05).
 
-The rigs look for them in all that any run of any test says.
+Every helper of tests/support that runs vbsjob gives what was written to `check`, and conftest.py
+gives the files that vbsjob keeps to `check_files` when a test process ends.
 """
 
 from __future__ import annotations
@@ -9,7 +10,48 @@ import base64
 import codecs
 import json
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRETS: set[str] = set()
+"""Passwords, keys and tokens: no run may write one, in any form."""
+ISSUED: set[str] = set()
+"""Those of them that an identity service issues: the token cache has to contain them."""
+KEPT = ("/.cache/vbsjob/", "/.local/state/vbsjob/")
+"""Folders of a home that only vbsjob writes to."""
+LARGEST = 1 << 22
+"""Bytes of an output that are searched, at its start and at its end."""
+
+
+def secret(text: str, *, issued: bool = False) -> str:
+    """Register a secret; return it."""
+    SECRETS.add(text)
+    if issued:
+        ISSUED.add(text)
+    return text
+
+
+def check(written: str | bytes | bytearray) -> None:
+    """Raise AssertionError if an output contains a registered secret."""
+    text = written if isinstance(written, str) else written.decode("utf-8", "backslashreplace")
+    for part in (text,) if len(text) <= LARGEST else (text[:LARGEST], text[-LARGEST:]):
+        assert not (forms := leaked(part, *SECRETS)), forms
+
+
+def check_files(folder: Path) -> int:
+    """Check all that vbsjob keeps below a folder; return the number of files."""
+    count = 0
+    for path in folder.rglob("*"):
+        if path.is_symlink() or not path.is_file() or not any(k in str(path) for k in KEPT):
+            continue
+        count += 1
+        allowed = ISSUED if path.parent.name == "tokens" else set()
+        forms = leaked(path.read_bytes().decode("latin-1"), *(SECRETS - allowed))
+        assert not forms, (path, forms)
+    return count
 
 
 @cache

@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from tests.support import canary
 from tests.support.program import ROOT, RunResult, clean_env
 from tests.support.pseudo_terminal import Screen
 
@@ -45,6 +46,10 @@ class TerminalResult:
     wrote: str
     screen: Screen
     restored: bool
+
+    def __post_init__(self) -> None:
+        """S05: no run prints a secret."""
+        canary.check(self.wrote)
 
 
 class ForkServer:

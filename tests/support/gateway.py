@@ -10,13 +10,14 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes
 
+from tests.support import canary
 from tests.support.server import answer, job
 
 if TYPE_CHECKING:
     from tests.support.server import Peer
 
 WINDOW = timedelta(minutes=15)
-ACCESS, SECRET = "AK7", "canary-secret-key-4S"
+ACCESS, SECRET = "AK7", canary.secret("canary-secret-key-4S")
 SETTINGS = {"OS_TOKEN": "", "OS_ACCESS_KEY": ACCESS, "OS_SECRET_KEY": SECRET}
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tests.support import canary
 from tests.support.certificates import Authority
 from tests.support.server import Server, answer, job
 
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
     from tests.support.server import Peer
 
-PASSWORD = "a-password-of-tests-5K"
-ISSUED = "an-issued-token-6L"
+PASSWORD = canary.secret("a-password-of-tests-5K")
+ISSUED = canary.secret("an-issued-token-6L", issued=True)
 TOKENS, HISTORY = ".cache/vbsjob/tokens", ".local/state/vbsjob/history-1.sqlite"
 CLOUDS = """
 clouds:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pexpect
 import pyte
 
+from tests.support import canary
 from tests.support.program import COMMAND, ROOT, SETTINGS, clean_env
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class PseudoTerminal:
                 break
         self.modes_after = self.termios()
         self.child.close()
+        canary.check(self.wrote)
         return -self.child.signalstatus if self.child.signalstatus else self.child.exitstatus or 0
 
     def _take(self, text: str) -> None:

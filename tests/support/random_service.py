@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.support import schemas
+from tests.support import canary, schemas
 from tests.support.cloud import PROJECT_ID, USER
 from tests.support.context import fake_context
 from tests.support.program import environment
@@ -326,6 +326,7 @@ class RandomService:
         out = io.StringIO()
         context = self.context(out)
         code = run(["watch", *self.lives, "-o", "jsonl", *argv], context)
+        canary.check(out.getvalue())
         schemas.check(out.getvalue(), context.stderr.getvalue())  # type: ignore[attr-defined]
         verdict = json.loads(out.getvalue().splitlines()[-1])
         assert verdict["event"] == "verdict", context.stderr

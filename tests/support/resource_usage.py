@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.support import canary
 from tests.support.program import COMMAND, ROOT
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class ResourceUsage:
     seconds: float
     output: bytes
     """The last bytes that it wrote: on stderr, or on its terminal if it had one."""
+
+    def __post_init__(self) -> None:
+        """S05: no run prints a secret."""
+        canary.check(self.output)
 
 
 def measure(*argv: str, env: Mapping[str, str], terminal: bool = False) -> ResourceUsage:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support import canary
 from tests.support.program import TOKEN, clean_env
 from tests.support.server import Server, answer, job
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     Reached = Callable[[SignalledRun, "StateService", str], Any]
 
+PASSWORD = canary.secret("a-password-of-tests")
 RUNNING = answer(job("RUNNING", "JOB"))
 BUSY = answer(b"{}", 503)
 LARGE = {"text": "x" * 300_000}
@@ -124,7 +126,7 @@ def token_env(service: StateService, name: str) -> dict[str, str]:
 
 def password_env(service: StateService, name: str, **more: str) -> dict[str, str]:
     """Return that of a run that signs in by itself, and keeps its token."""
-    return prompt_env(service, name) | {"OS_PASSWORD": "a-password-of-tests"} | more
+    return prompt_env(service, name) | {"OS_PASSWORD": PASSWORD} | more
 
 
 def prompt_env(service: StateService, name: str) -> dict[str, str]:

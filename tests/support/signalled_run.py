@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support import canary
 from tests.support.pseudo_terminal import Screen
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ class SignalledRun:
         for end in {*self._ends, *self._unread, *([self.keyboard] if self.keyboard >= 0 else [])}:
             os.close(end)
         self._ends.clear()
+        canary.check(self.out + self.err)
         assert self.code is not None
         return self.code
 

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.support import schemas
+from tests.support import canary, schemas
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
 from tests.support.program import SETTINGS, environment
@@ -66,6 +66,7 @@ def run_and_capture(
         terminal_size=lambda _: (columns, 50),
     )  # fmt: skip
     run(argv, context)
+    canary.check(out.getvalue() + err.getvalue())
     schemas.check(out.getvalue(), err.getvalue())
     return out.getvalue(), err.getvalue()
 

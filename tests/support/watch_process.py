@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tests.support import canary
 from tests.support.program import COMMAND, ROOT
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class WatchProcess:
         verdict = self.until("verdict")
         assert self.process.stderr
         self.complaint = self.process.stderr.read()
+        canary.check(json.dumps(self.events) + self.complaint)
         assert self.process.wait(10) == verdict["exit_code"]
         return self.process.returncode
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tests.support import schemas
+from tests.support import canary, schemas
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
 from tests.support.program import environment
@@ -43,7 +43,8 @@ class WatchResult:
     lasted: float
 
     def __post_init__(self) -> None:
-        """Validate all JSON that was printed."""
+        """S05: no watch prints a secret."""
+        canary.check(self.out + self.err)
         schemas.check(self.out, self.err)
 
     @property

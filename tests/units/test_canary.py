@@ -1,0 +1,57 @@
+"""The search for secrets that every helper of tests/support makes in what a run writes."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import canary
+from tests.support.forkserver import TerminalResult
+from tests.support.home_directory import ISSUED, PASSWORD
+from tests.support.program import TOKEN, RunResult
+from tests.support.pseudo_terminal import Screen
+from tests.support.resource_usage import ResourceUsage
+from tests.support.watch_service import WatchResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+BASE64 = base64.b64encode(PASSWORD.encode()).decode()
+
+
+@pytest.mark.parametrize("text", [f"x{TOKEN}", TOKEN[::-1], BASE64, PASSWORD.encode().hex()])
+@pytest.mark.parametrize(
+    "result",
+    [
+        lambda text: RunResult(0, "", text),
+        lambda text: WatchResult(0, text, "", [], 0.0),
+        lambda text: TerminalResult(0, text, Screen(), restored=True),
+        lambda text: ResourceUsage(0, 0, 0.0, 0.0, text.encode()),
+    ],
+    ids=["RunResult", "WatchResult", "TerminalResult", "ResourceUsage"],
+)
+def test_s05_a_result_with_a_secret_in_any_form_is_an_error(
+    result: Callable[[str], object], text: str
+) -> None:
+    result("no secret")
+    with pytest.raises(AssertionError):
+        result(text)
+
+
+def test_s05_a_secret_in_a_file_that_vbsjob_keeps_is_an_error(tmp_path: Path) -> None:
+    tokens = tmp_path / "home" / ".cache" / "vbsjob" / "tokens"
+    tokens.mkdir(parents=True)
+    (tokens / "a.json").write_text(f'{{"token": "{ISSUED}"}}')
+    assert canary.check_files(tmp_path) == 1
+    (tokens / "a.json").write_text(f'{{"password": "{PASSWORD}"}}')
+    with pytest.raises(AssertionError):
+        canary.check_files(tmp_path)
+    (tokens / "a.json").unlink()
+    history = tmp_path / "home" / ".local" / "state" / "vbsjob"
+    history.mkdir(parents=True)
+    (history / "history-1.sqlite").write_bytes(b"\0" + ISSUED.encode() + b"\0")
+    with pytest.raises(AssertionError):
+        canary.check_files(tmp_path)
