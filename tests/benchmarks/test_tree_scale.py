@@ -21,6 +21,7 @@ def measured(*argv: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_f51_10000_sub_jobs_are_all_there_and_take_a_few_times_what_100_take() -> None:
     measured("--sizes", "100,10000", "--runs", "3", "--max-ratio", "8")
 

@@ -289,6 +289,7 @@ def test_the_bell_rings_once_at_the_end() -> None:
     assert watched.err.endswith("\a")
 
 
+@pytest.mark.slow
 def test_a_drawing_costs_by_the_screen_and_not_by_the_tree() -> None:
     few, many_more = (min(frames.cost(count, 10)[0] for _ in range(3)) for count in (100, 10_000))
     assert many_more < 2 * few

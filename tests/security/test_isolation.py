@@ -110,6 +110,7 @@ def check_nothing_was_sent_but_here(network: NetworkNamespace) -> None:
     assert network.seen == 2
 
 
+@pytest.mark.slow
 def test_s01_s16_all_traffic_goes_to_the_two_configured_addresses(
     network: NetworkNamespace, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

@@ -293,6 +293,7 @@ def started(served: dict[str, str], home: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_f58_f69_fifty_processes_at_once_sign_in_once(
     served: dict[str, str], tmp_path: Path
 ) -> None:
@@ -346,6 +347,7 @@ def killed(process: subprocess.Popen[str]) -> None:
         process.stdout.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kills", [200, pytest.param(2000, marks=pytest.mark.long)], ids=["200", "2000"]
 )

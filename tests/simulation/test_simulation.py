@@ -140,12 +140,14 @@ def hours_watched(plan: Plan) -> float:
 BLOCK = 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, 400, BLOCK), ids=lambda first: f"seeds-from-{first}")
 def test_s20_every_exit_code_of_a_watch_with_random_faults_is_right(first: int) -> None:
     for seed in range(first, first + BLOCK):
         judged(alone(seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "weather"), [(1, FOUL), (2, BROKEN)], ids=["foul", "broken"])
 def test_s20_fifty_thousand_watch_hours_in_one_watch_end_with_the_right_codes(
     seed: int, weather: FaultRates
@@ -173,6 +175,7 @@ def test_s20_thousands_of_random_watches_end_with_the_right_codes(first: int) ->
 CODES = (0, 1, 4, 5, 6, 7, 8, 124)
 
 
+@pytest.mark.slow
 def test_the_oracle_accepts_no_code_but_the_one_that_was_delivered() -> None:
     met: Counter[int] = Counter()
     kinds: Counter[str] = Counter()
@@ -239,6 +242,7 @@ LIES: dict[str, Callable[[TrackedJob, Job | VbsjobError], ExitCode | None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LIES)
 def test_the_oracle_catches_a_program_that_decides_wrongly(name: str) -> None:
     class Liar(Lying):

@@ -27,6 +27,7 @@ def expected(jobs: int) -> dict[str, int]:
     return codes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [120, pytest.param(1000, marks=pytest.mark.long)])
 def test_f31_s12_every_verdict_is_right_within_limits_of_descriptors_requests_and_memory(
     jobs: int, tmp_path: Path

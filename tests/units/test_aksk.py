@@ -60,6 +60,7 @@ def test_the_published_known_answer() -> None:
     assert aksk.canonical(Request("GET", known["url"], headers)) == known["canonical_request"]
 
 
+@pytest.mark.slow
 def test_f64_s17_a_hundred_thousand_signatures_pass_an_independent_verifier(
     record_property: Callable[[str, int], None],
 ) -> None:
@@ -132,6 +133,7 @@ def _decoded(text: str) -> str:
     return unquote_to_bytes(text).decode()
 
 
+@pytest.mark.slow
 def test_f64_a_hundred_thousand_signatures_equal_the_vendors_own(
     record_property: Callable[[str, int], None],
 ) -> None:

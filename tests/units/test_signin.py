@@ -289,6 +289,7 @@ def test_f67_an_empty_token_counts_as_unset() -> None:
     assert not cloud.requests
 
 
+@pytest.mark.slow
 @given(st.text(max_size=20))
 @settings(max_examples=200, deadline=None)
 def test_f67_only_printable_ascii_tokens_reach_a_header(token: str) -> None:

@@ -70,6 +70,7 @@ def service() -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.slow
 @given(st.text(max_size=70) | st.from_regex(r"[0-9A-Za-z_./?#%-]{1,12}", fullmatch=True))
 @example("j")
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
@@ -112,6 +113,7 @@ def test_f88_s02_an_address_that_parsers_read_differently_is_rejected(address: s
     assert "user:pw" not in ended.err
 
 
+@pytest.mark.slow
 @given(st.text(st.sampled_from("htps:/\\@.%0x1v:#?[]- \tvbé。＠\u202e"), max_size=24))
 @example("://127.0.0.1@evil")
 @settings(max_examples=400, deadline=None)

@@ -117,6 +117,7 @@ def mutated(draw: random.Random) -> bytes:
     return bytes(body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(7))
 def test_s20_f07_f26_f44_no_mutated_body_gives_a_verdict_the_service_did_not_send(
     seed: int, record_property: Record
@@ -154,6 +155,7 @@ def scrambled(draw: random.Random) -> bytes:
     return bytes(body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_s20_f07_f43_no_bytes_give_a_verdict_the_service_did_not_send(
     seed: int, record_property: Record
@@ -183,6 +185,7 @@ JOBS = st.fixed_dictionaries(
 FORMATS = st.sampled_from(["table", "json", "jsonl", "yaml", "csv", "value", "env", "name"])
 
 
+@pytest.mark.slow
 @given(ANY_JSON | JOBS, st.sampled_from([200, 200, 201, 400, 404, 500]))
 @settings(max_examples=1_000, deadline=None)
 def test_s20_f46_no_document_gives_a_verdict_the_service_did_not_send(
@@ -198,6 +201,7 @@ def test_s20_f43_no_bytes_break_exit_code_of_a_job(body: bytes) -> None:
     judged(ASK, body)
 
 
+@pytest.mark.slow
 @given(JOBS, FORMATS, st.sampled_from(["get", "tree"]))
 @settings(max_examples=500, deadline=None)
 def test_f46_f55_s09_any_job_is_printed_in_any_format_and_json_round_trips(
@@ -262,6 +266,7 @@ def watched(draw: random.Random) -> tuple[int, list[bytes], str]:
     return ended.code, delivered, ended.out + ended.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_s20_f48_a_watch_of_hostile_answers_ends_by_the_last_answer_or_with_an_error(
     seed: int, record_property: Record

@@ -74,6 +74,7 @@ def arguments(draw: Draw) -> list[str]:
     return words
 
 
+@pytest.mark.slow
 def test_f89_s20_no_arguments_cause_a_verdict(record_property: Record) -> None:
     draw, codes = random.Random(89), []
     for _ in range(ARGUMENTS):
@@ -118,6 +119,7 @@ def spoken(argv: list[str], **context: Any) -> tuple[int, str]:
     return code, out.getvalue() + err.getvalue()
 
 
+@pytest.mark.slow
 def test_f74_s20_no_environment_ends_in_a_verdict_of_its_own(record_property: Record) -> None:
     draw, codes = random.Random(74), []
     for number in range(ENVIRONMENTS):
@@ -238,6 +240,7 @@ def written(draw: Draw, folder: Path) -> None:
         file.chmod(0o600)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_f73_f94_s20_no_configuration_file_ends_in_a_traceback_a_verdict_or_a_leak(
     seed: int, tmp_path: Path, record_property: Record

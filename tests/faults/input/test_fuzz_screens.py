@@ -96,6 +96,7 @@ def test_there_are_twenty_thousand_texts_on_every_commit() -> None:
     assert sum(COUNTS.values()) * TEXTS >= 20_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SURFACES)
 def test_f52_f53_f54_f89_s08_texts_on_a_screen_are_only_displayed(
     name: str, record_property: Callable[[str, object], None]
@@ -111,6 +112,7 @@ def test_f52_f53_f54_f89_s08_many_more_texts_on_a_screen_are_only_displayed(
     check_random_texts(name, 40 if name in SLOW else 150, record_property)
 
 
+@pytest.mark.slow
 def test_f53_f95_s08_no_error_text_acts_on_a_screen_or_fills_it(
     record_property: Callable[[str, object], None],
 ) -> None:
@@ -133,6 +135,7 @@ def test_f53_f95_s08_no_error_text_acts_on_a_screen_or_fills_it(
 COMMAND = re.compile(r"::error title=[^:,\n]*::[^\n]*")
 
 
+@pytest.mark.slow
 def test_s08_no_text_creates_a_runner_command_an_output_or_a_test_case(
     record_property: Callable[[str, object], None],
 ) -> None:

@@ -37,6 +37,7 @@ WORDS: tuple[Any, ...] = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     ["get j --exit-status", "watch j --timeout 20 --wait-for-job 0", "tree j --exit-status"],

@@ -98,6 +98,7 @@ def test_f09_without_a_resolver_the_host_is_reported_after_four_tries(
     )
 
 
+@pytest.mark.slow
 @needs_mount
 @pytest.mark.parametrize(
     ("argv", "tries"), [(["--retry-for", "1s"], 1), pytest.param([], 4, marks=pytest.mark.long)]
@@ -136,6 +137,7 @@ def check_every_answer_true(network: NetworkNamespace, count: int) -> None:
     assert network.seen > count
 
 
+@pytest.mark.slow
 def test_f10_with_30_percent_packet_loss_every_request_gets_the_right_answer(
     network: NetworkNamespace, record_property: Callable[[str, object], None]
 ) -> None:

@@ -75,6 +75,7 @@ def test_f11_a_link_that_is_down_for_minutes_is_reported_and_the_watch_continues
     assert watch.kinds == ["start", "change", "outage", "recovered", "change", "verdict"]
 
 
+@pytest.mark.slow
 @needs_network
 def test_f11_a_link_down_for_longer_than_the_retry_budget_ends_with_7_and_the_last_status(
     network: NetworkNamespace,
@@ -93,6 +94,7 @@ def test_f11_a_link_down_for_longer_than_the_retry_budget_ends_with_7_and_the_la
     assert at(verdict) - at(outage) >= timedelta(minutes=2) - NOISE
 
 
+@pytest.mark.slow
 def test_f30_a_certificate_that_goes_bad_in_the_sixth_minute_is_noticed_within_five_minutes(
     tmp_path: Path,
 ) -> None:

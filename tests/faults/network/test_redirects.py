@@ -63,6 +63,7 @@ def test_f20_an_invalid_redirect_target_is_harmless(target: str) -> None:
     assert "\x1b" not in ended.err
 
 
+@pytest.mark.slow
 @given(
     st.text(st.characters(max_codepoint=255), max_size=80)
     | st.builds("{}://{}@{}?{}".format, *[st.text(st.characters(max_codepoint=255))] * 4)

@@ -34,6 +34,7 @@ def asked(name: str, url: str) -> ResourceUsage:
     return measure(*ASKING[name], env=clean_env(**user, **place))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", ENDLESS)
 @pytest.mark.parametrize("name", ["watch", "sign-in"])
 def test_s12_f21_f22_f23_f60_no_request_takes_more_memory_than_the_limit(

@@ -95,6 +95,7 @@ class Relay:
             peer.reset()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [23, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("fault", ["FIN", "RST"])
 def test_f05_f06_s20_tls_cut_anywhere_is_tried_again_and_never_a_verdict(

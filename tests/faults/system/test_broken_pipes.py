@@ -65,6 +65,7 @@ def read(count: int, output: str) -> tuple[int | None, int]:
     return ended[0], got
 
 
+@pytest.mark.slow
 @needs_size
 @pytest.mark.parametrize("output", ["table", "json", "value", "yaml"])
 def test_f76_a_reader_that_closes_after_any_number_of_bytes_ends_it_by_sigpipe(
@@ -98,6 +99,7 @@ CLOSED = ("", "0", "1", "2", "01", "02", "12", "012")
 GET, WATCH = "get j --exit-status -v", "watch j --progress plain -v"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "closed"), [*((GET, one) for one in CLOSED), (WATCH, "1"), (WATCH, "012")]
 )

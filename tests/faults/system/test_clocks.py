@@ -77,6 +77,7 @@ def steps(steps_of_all: SteppingClock) -> SteppingClock:
     return steps_of_all
 
 
+@pytest.mark.slow
 def test_f65_a_clock_that_steps_an_hour_forward_and_back_changes_no_request_and_no_verdict(
     steps: SteppingClock,
 ) -> None:
@@ -101,6 +102,7 @@ def test_f65_a_clock_that_steps_an_hour_forward_and_back_changes_no_request_and_
     assert all(0.7 < gap < 10 for gap in gaps), gaps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slept", [45, pytest.param(EIGHT_HOURS, marks=pytest.mark.long)])
 def test_f66_after_a_suspend_it_polls_at_once_over_a_new_connection(
     steps: SteppingClock, slept: int
@@ -164,6 +166,7 @@ def test_f66_f81_a_signal_delivered_to_another_thread_also_ends_the_wait() -> No
         assert time.monotonic() - began < LONGEST - 1
 
 
+@pytest.mark.slow
 @needs_time_namespace
 def test_f66_on_a_machine_that_was_suspended_before_all_clocks_agree() -> None:
     # The clock that goes on in sleep is eight hours ahead of the one that does not.

@@ -127,6 +127,7 @@ COLORS: tuple[dict[str, str], ...] = (
 SIZES = ((80, 24), (1, 1), (20, 5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("term", "color"), list(itertools.product(TERMS, COLORS)))
 def test_f40_no_terminal_makes_get_do_more_than_show_colour(
     service: Server, term: dict[str, str], color: dict[str, str]

@@ -136,6 +136,7 @@ def bounded(name: str, big: str, lightest: Callable[[str], int], folder: Path) -
     assert ended.cpu_seconds < 20  # a few seconds each; what grows by the square takes minutes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "big"), [(name, big) for big, names in WORST.items() for name in names]
 )
@@ -158,6 +159,7 @@ def running(number: int) -> bytes:
     return BIG["members"].replace(b'"FAIL"', b'"RUN"', 1).replace(b"xxxxx", b"%05d" % number)
 
 
+@pytest.mark.slow
 def test_s12_the_same_answer_again_takes_no_more(
     lightest: Callable[[str], int], tmp_path: Path
 ) -> None:
@@ -167,6 +169,7 @@ def test_s12_the_same_answer_again_takes_no_more(
     assert ended.peak_kib - lightest("watch") < MORE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param("watch", marks=pytest.mark.long), "watch jsonl"])
 def test_s12_a_watch_holds_at_most_two_answers_in_memory(
     name: str, lightest: Callable[[str], int], tmp_path: Path

@@ -90,6 +90,7 @@ def test_the_sandbox_s_restore_fits_every_screen(columns: int, lines: int) -> No
     check_terminal_restored(terminal)
 
 
+@pytest.mark.slow
 def test_f40_many_resizes_cause_no_request_and_no_crash(running: Server) -> None:
     terminal = watch_on_terminal(running, "--interval", "60")
     terminal.wait_for(SHOWN)
@@ -130,6 +131,7 @@ def test_f86_a_paused_terminal_is_drawn_again_when_it_continues(running: Server)
     assert terminal.finish() == -signal.SIGINT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [None, signal.SIGTERM, signal.SIGHUP])
 def test_f86_a_paused_terminal_does_not_prevent_timeout_or_signal(
     running: Server, number: int | None
@@ -149,6 +151,7 @@ def test_f86_a_paused_terminal_does_not_prevent_timeout_or_signal(
     check_terminal_restored(terminal)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [None, signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_f86_a_full_pipe_does_not_prevent_timeout_or_signal(

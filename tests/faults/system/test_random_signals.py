@@ -92,6 +92,7 @@ def enough(
     raise AssertionError(f"only {struck} signals came before the end of a run")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMED)
 def test_f79_f81_a_signal_in_every_state_ends_it_by_that_signal(
     service: StateService, shells: Shells, name: str, record_property: Tell
@@ -102,6 +103,7 @@ def test_f79_f81_a_signal_in_every_state_ends_it_by_that_signal(
 TWICE = [state.name for state in STATES if state.again]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TWICE)
 def test_f80_a_second_ctrl_c_within_20_ms_changes_nothing(
     service: StateService, shells: Shells, name: str, record_property: Tell
@@ -164,6 +166,7 @@ def test_f79_f81_a_signal_while_another_run_signs_in_ends_it_by_that_signal(
         assert run_cases(drawn(state, service), shells) == state.runs
 
 
+@pytest.mark.slow
 @needs_mount
 def test_f79_f81_a_signal_while_a_name_is_looked_up_ends_it_by_that_signal(
     service: StateService, tmp_path: Path, record_property: Tell
@@ -193,6 +196,7 @@ def test_f79_f81_a_signal_while_a_name_is_looked_up_ends_it_by_that_signal(
         assert run_cases(drawn(state, service), waiting) == state.runs
 
 
+@pytest.mark.slow
 def test_f84_files_left_by_sigkill_do_not_disturb_later_runs(
     service: StateService, shells: Shells, record_property: Tell
 ) -> None:

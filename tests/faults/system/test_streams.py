@@ -62,6 +62,7 @@ def test_f78_a_closed_stdout_is_70_and_reported(well: Server, command: str) -> N
 CLOSED = ["", "<&-"], ["", ">&-", ">/dev/full"], ["", "2>&-", "2>/dev/full"]
 
 
+@pytest.mark.slow
 @needs_full
 @pytest.mark.parametrize("redirections", [" ".join(r) for r in product(*CLOSED)])
 def test_f78_s20_a_missing_stream_does_not_change_the_code(
@@ -142,6 +143,7 @@ def read_some(env: dict[str, str], count: int, *argv: str) -> tuple[int, bytes]:
         return child.wait(30), child.stderr.read()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 1, 2, 100, 4096, 65536, 100_000])
 @pytest.mark.parametrize("output", ["table", "json", "value"])
 def test_f76_a_reader_that_closes_ends_it_by_sigpipe_without_output(
@@ -197,6 +199,7 @@ def foreign() -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("more", "able"), SURROUNDINGS, ids=str)
 def test_f38_s09_an_ascii_terminal_or_odd_locale_changes_no_code_and_no_json(
     foreign: Server, more: dict[str, str], able: bool

@@ -72,6 +72,7 @@ def test_f82_ctrl_z_stops_it_and_fg_draws_and_polls_at_once(
     assert not prompt.screen.shown.cursor.hidden
 
 
+@pytest.mark.slow
 def test_f83_in_the_background_it_leaves_the_terminal_to_the_shell(prompt: PseudoTerminal) -> None:
     prompt.type("\x1a")
     prompt.wait_for("Stopped")

@@ -133,6 +133,7 @@ def tortured(context: FileSetup, state: str, operation: str, *harms: Fault) -> C
     return struck
 
 
+@pytest.mark.slow
 def test_s20_each_call_with_a_file_may_fail_once_without_a_wrong_code(
     context: FileSetup, record_property: Callable[[str, object], None]
 ) -> None:
@@ -168,6 +169,7 @@ def test_s20_each_call_with_a_file_may_fail_in_every_way_it_can(
     record_property("cases", struck.total())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "harm"),
     [
@@ -187,6 +189,7 @@ def test_f72_a_full_disk_at_any_write_of_cache_and_history_keeps_the_answer(
     record_property("cases", struck.total())
 
 
+@pytest.mark.slow
 def test_f72_a_disk_that_fails_to_read_once_keeps_the_history(
     context: FileSetup, record_property: Callable[[str, object], None]
 ) -> None:
@@ -195,6 +198,7 @@ def test_f72_a_disk_that_fails_to_read_once_keeps_the_history(
     record_property("cases", struck.total())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", [COLD, STALE])
 def test_f69_any_failing_lock_is_never_fatal(
     context: FileSetup, state: str, record_property: Callable[[str, object], None]
@@ -205,6 +209,7 @@ def test_f69_any_failing_lock_is_never_fatal(
     record_property("cases", struck.total())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "moment"),
     [

@@ -70,6 +70,7 @@ class Cut:
             peer.stall()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["FIN", "RST", "stall"])
 @pytest.mark.parametrize("name", ANSWERS)
 def test_f05_f06_f07_s20_an_answer_cut_at_any_byte_is_never_a_verdict(
@@ -138,6 +139,7 @@ BESIDE = 24
 """Runs at a time: some wait before they try again."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("operation", CALLS)
 def test_s20_each_operation_of_get_may_fail_once_without_a_wrong_code(

@@ -142,6 +142,7 @@ def allowed(strike: CallFault, manner: str) -> set[int]:
     return {70, 0} if operation in {"write1", "pipe"} else {0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("manner", MANNERS)
 def test_s20_f31_f77_f78_each_call_of_a_watch_may_fail_once_without_a_wrong_code(
     context: WatchSetup, manner: str, record_property: Callable[[str, object], None]
@@ -151,6 +152,7 @@ def test_s20_f31_f77_f78_each_call_of_a_watch_may_fail_once_without_a_wrong_code
     record_property("cases", struck.total())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("manner", MANNERS)
 def test_f72_a_full_disk_at_any_write_of_a_watch_keeps_the_verdict(
     context: WatchSetup, manner: str, record_property: Callable[[str, object], None]
