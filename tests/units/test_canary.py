@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +18,7 @@ from tests.support.resource_usage import ResourceUsage
 from tests.support.watch_service import WatchResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 BASE64 = base64.b64encode(PASSWORD.encode()).decode()
 
@@ -41,17 +42,24 @@ def test_s05_a_result_with_a_secret_in_any_form_is_an_error(
         result(text)
 
 
-def test_s05_a_secret_in_a_file_that_vbsjob_keeps_is_an_error(tmp_path: Path) -> None:
-    tokens = tmp_path / "home" / ".cache" / "vbsjob" / "tokens"
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not below the folders that are searched when the tests end."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def test_s05_a_secret_in_a_file_that_vbsjob_keeps_is_an_error(folder: Path) -> None:
+    tokens = folder / "home" / ".cache" / "vbsjob" / "tokens"
     tokens.mkdir(parents=True)
     (tokens / "a.json").write_text(f'{{"token": "{ISSUED}"}}')
-    assert canary.check_files(tmp_path) == 1
+    assert canary.check_files(folder) == 1
     (tokens / "a.json").write_text(f'{{"password": "{PASSWORD}"}}')
     with pytest.raises(AssertionError):
-        canary.check_files(tmp_path)
+        canary.check_files(folder)
     (tokens / "a.json").unlink()
-    history = tmp_path / "home" / ".local" / "state" / "vbsjob"
+    history = folder / "home" / ".local" / "state" / "vbsjob"
     history.mkdir(parents=True)
     (history / "history-1.sqlite").write_bytes(b"\0" + ISSUED.encode() + b"\0")
     with pytest.raises(AssertionError):
-        canary.check_files(tmp_path)
+        canary.check_files(folder)
