@@ -132,7 +132,7 @@ def spoiled(kind: str, path: Path, content: bytes) -> None:
         "binary": bytes(range(256)),
         "deep": b"[" * 100_000,
         "huge": b" " * (300 << 10),
-        "other types": b'{"pass": [], "written": "x"}',
+        "other types": b'{"access": [], "written": "x"}',
         "null": b"null",
         "readable by others": content,
     }
@@ -197,7 +197,7 @@ def test_f71_a_link_in_place_of_the_folder_is_not_followed(tmp_path: Path) -> No
     (tmp_path / "tokens").symlink_to(tmp_path / "elsewhere")
     code, _, err = Cloud().run("get", "j", cache=tmp_path)
     assert code == 0
-    assert "cannot be kept" in err
+    assert "cannot be cached" in err
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
@@ -216,7 +216,7 @@ def test_f72_a_folder_that_cannot_be_written_changes_no_answer(tmp_path: Path) -
     code, out, err = Cloud().run("get", "j", cache=tmp_path / "file" / "below")
     assert code == 0
     assert "SUCCESS" in out
-    assert err.count("cannot be kept") == 1
+    assert err.count("cannot be cached") == 1
     assert Cloud().run("get", "j", cache=Path("/proc/none"))[0] == 0
 
 
@@ -364,7 +364,7 @@ def test_f68_kill_9_of_eight_writers_never_leaves_a_broken_cache(
             killed(writers[victim])
             kept = reader.read()
             assert kept is not None
-            assert kept.held.token == "t" * 4000
+            assert kept.access.token == "t" * 4000
             assert modes(folder) == {0o600}
             writers[victim] = writer(folder)
     finally:

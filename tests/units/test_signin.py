@@ -259,7 +259,7 @@ def test_a_password_that_is_not_set_is_requested_when_stdin_is_a_terminal() -> N
     cloud = Cloud()
     env = {k: v for k, v in USER.items() if k != "OS_PASSWORD"}
     code, out, err = cloud.run("get", "j", env=env, prompt=ask)
-    assert (code, asked) == (0, ["Password: "])
+    assert (code, asked) == (0, ["Password for mira at iam.cloud.test: "])
     assert PASSWORD not in out + err
 
 

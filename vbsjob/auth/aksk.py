@@ -1,7 +1,7 @@
-"""Signs requests with an access key and its secret: SDK-HMAC-SHA256, over what is really sent.
+"""Signs requests with an access key and a secret key (SDK-HMAC-SHA256).
 
-Pure: the time is passed in, nothing is sent or kept; the secret key never becomes part of a
-request.
+Source: the vendor's "API Request Signing Guide". Pure: the time is an argument. The secret key is
+never part of a request.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DATE = "%Y%m%dT%H%M%SZ"
 
 @dataclass(frozen=True, slots=True)
 class AccessKeyPair:
-    """An access key, its secret, and the security token that temporary keys come with."""
+    """An access key, its secret key, and the session token of a temporary key."""
 
     access: str = field(repr=False)
     secret: str = field(repr=False)
@@ -33,14 +33,14 @@ class AccessKeyPair:
 def signed(
     request: Request, keys: AccessKeyPair, at: datetime, project_id: str | None = None
 ) -> Request:
-    """Return the request with its time, its scope and its signature; `at` is in UTC."""
+    """Return the request with its time, project and signature. `at` is in UTC."""
     date = at.strftime(DATE)
-    more = {"X_Sdk_Date": date, "Host": urlsplit(request.url).netloc}
+    headers = {"X_Sdk_Date": date, "Host": urlsplit(request.url).netloc}
     if project_id:
-        more["X_Project_Id"] = project_id
+        headers["X_Project_Id"] = project_id
     if keys.security_token:
-        more["X_Security_Token"] = keys.security_token
-    dated = request.with_headers(**more)
+        headers["X_Security_Token"] = keys.security_token
+    dated = request.with_headers(**headers)
     names = ";".join(sorted(name.lower() for name in dated.headers))
     text = "\n".join((ALGORITHM, date, _hash(canonical(dated).encode())))
     signature = hmac.new(keys.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
@@ -51,7 +51,7 @@ def signed(
 
 
 def canonical(request: Request) -> str:
-    """Return the one form of a request that both sides sign; every header it has is covered."""
+    """Return the canonical form of a request, which both sides sign; it covers every header."""
     parts = urlsplit(request.url)
     headers = sorted((name.lower(), value.strip()) for name, value in request.headers.items())
     lines = "".join(f"{name}:{value}\n" for name, value in headers)
@@ -61,13 +61,13 @@ def canonical(request: Request) -> str:
 
 
 def _path(path: str) -> str:
-    """Each segment percent-encoded anew; in this form alone it always ends in a slash."""
+    """Encode each segment again; only the canonical form always ends in a slash."""
     encoded = "/".join(_encoded(segment) for segment in path.split("/"))
     return encoded if encoded.endswith("/") else f"{encoded}/"
 
 
 def _query(query: str) -> str:
-    """Sorted by name, then by value, before they are encoded; a name alone has an empty value."""
+    """Sort by name, then by value, before encoding; a name alone has an empty value."""
     pairs = (part.partition("=") for part in query.split("&") if part)
     decoded = sorted((unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in pairs)
     return "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in decoded)

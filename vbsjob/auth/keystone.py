@@ -1,7 +1,6 @@
-"""The identity service's side of signing in: its requests, and the pass that it gives.
+"""Requests to the identity service (Keystone v3) and what its answers mean.
 
-Conversations are generators: they yield requests and are sent their replies. Nothing here
-sends, retries or stores.
+A conversation is a generator: it yields requests and is sent their responses. `Session` sends them.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from vbsjob.errors import ApiError
+from vbsjob.errors import ApiError, AuthError, VbsjobError
 from vbsjob.http import errors, strict_json
 from vbsjob.http.messages import Request
 from vbsjob.jobs import job
@@ -26,31 +25,48 @@ if TYPE_CHECKING:
     Conversation = Generator[Request, Response, "AccessInfo"]
 
 OK, CREATED = 200, 201
+REFUSED_HINTS = {
+    "password": "Check the user, password, domain and project. vbsjob tries a password only once,"
+    " for several wrong ones can lock an account.",
+    "token": "Get a new token, or set a user and a password instead of the token.",
+    "application_credential": "Check the id and the secret of the application credential, and"
+    " whether it has expired.",
+    "totp": "Check the user and the passcode; a passcode is valid for seconds and for one sign-in.",
+}
+"""What to do after 401, by the sign-in method. The last method of several decides."""
+BY_NAME_HINT = " Some clouds accept a passcode only with the id of the user: set OS_USER_ID."
+MISSING_METHODS = {
+    "totp": "set OS_PASSCODE",
+    "password": "set OS_PASSWORD",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class AccessInfo:
-    """What signing in gave: a token, and what the identity service says goes with it."""
+    """Result of a sign-in: a token, and what the identity service says about it."""
 
     token: str | None = field(default=None, repr=False)
     project_id: str | None = None
     project_name: str | None = None
     user: str | None = None
     life: float | None = None
-    """Seconds that the token lives in all, by the identity service's own clock."""
+    """Seconds from issue to expiry, by the clock of the identity service."""
     expires_at: datetime | None = None
     catalog: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Where one signs in, and for which project."""
+    """Address of the identity service, version included, and the scope of the token."""
 
     auth_url: str
     scope: dict[str, Any] | None
 
     def request_token(self, **proofs: Any) -> Conversation:
-        """Ask for a token by one or more of Keystone's methods, each with its proof."""
+        """Request a token with one or more methods of Keystone, each with its proof.
+
+        Raises AuthError for refused credentials.
+        """
         identity = {"methods": list(proofs), **proofs}
         auth = {"identity": identity} | ({"scope": self.scope} if self.scope else {})
         body = json.dumps({"auth": auth}).encode()
@@ -58,55 +74,109 @@ class Identity:
         request = Request("POST", address, {"Content-Type": "application/json"}, body)
         response = yield request
         if response.status != CREATED:
-            raise _refused(request, response)
-        return _pass(response)
+            raise _refused(request, response, proofs)
+        return _access_info(response)
+
+    def validate_token(self, token: str) -> Conversation:
+        """Return what a token is good for, without a new token."""
+        headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+        request = Request("GET", f"{self.auth_url}/auth/tokens", headers)
+        response = yield request
+        if response.status != OK:
+            raise _refused(request, response, {"token": token})
+        return _access_info(response, token)
 
     def project(self, name: str) -> Generator[Request, Response, str]:
-        """Ask for the id of a project by its name; for signed requests, which have no token."""
+        """Request the id of a project; for signed requests, which have no token."""
         request = Request("GET", f"{self.auth_url}/projects?name={quote(name, safe='')}")
-        found = _members(request, (yield request), "projects")
-        ids = [entry.get("id") for entry in found if entry.get("name") == name]
+        projects = _list(request, (yield request), "projects")
+        ids = [entry.get("id") for entry in projects if entry.get("name") == name]
         if len(ids) != 1 or not isinstance(ids[0], str):
             raise ApiError(
-                f"the identity service knows {len(ids) or 'no'} projects {printable(name)!r}.",
+                f"the identity service has {len(ids) or 'no'} projects {printable(name)!r}.",
                 hint="Set the project by its id.",
             )
         return ids[0]
 
     def catalog(self) -> Generator[Request, Response, tuple[dict[str, Any], ...]]:
-        """Ask for the catalog; for signed requests, which have no token."""
+        """Request the catalog; for signed requests, which have no token."""
         request = Request("GET", f"{self.auth_url}/auth/catalog")
-        return _members(request, (yield request), "catalog")
+        return _list(request, (yield request), "catalog")
 
 
-def _members(request: Request, response: Response, name: str) -> tuple[dict[str, Any], ...]:
+def _list(request: Request, response: Response, name: str) -> tuple[dict[str, Any], ...]:
     if response.status != OK:
         raise errors.from_response(request, response)
     try:
-        found = strict_json.read(response.body)[name]
-        return tuple(entry for entry in found if isinstance(entry, dict))
+        entries = strict_json.read(response.body)[name]
+        return tuple(entry for entry in entries if isinstance(entry, dict))
     except (strict_json.InvalidJsonError, KeyError, TypeError):
         raise errors.invalid_body(request, response, f"no {name}") from None
 
 
-def _refused(request: Request, response: Response) -> Exception:
-    """A refused sign-in; a 401 is final, since every further try may lock the account."""
-    found = errors.from_response(request, response)
-    if response.status == 401:
-        return found.with_hint(
-            "Check the user, password, domain and project. It was tried once: several wrong"
-            " tries can lock an account."
+def _refused(request: Request, response: Response, proofs: dict[str, Any]) -> VbsjobError:
+    """Return the error for a refused sign-in, with a hint for its method.
+
+    Keystone answers 404 with its error object for a token that is expired, revoked or unknown;
+    another 404 means that the address is wrong.
+    """
+    error = errors.from_response(request, response)
+    document = _document(response)
+    method = list(proofs)[-1]
+    is_keystone = isinstance(document.get("error"), dict)
+    if method == "token" and (response.status == 401 or (response.status == 404 and is_keystone)):
+        return AuthError(
+            "the token has expired or is unknown.",
+            hint=REFUSED_HINTS["token"],
+            http_status=response.status,
+            code=error.code,
+            request_id=error.request_id,
         )
-    return found
+    if response.status != 401:
+        return error
+    missing = _missing_methods(document, proofs)
+    if missing:
+        also = " and ".join(
+            f"{name} ({MISSING_METHODS.get(name, 'not supported')})" for name in missing
+        )
+        return error.with_hint(f"This user also needs {also}.")
+    by_name = method == "totp" and "id" not in proofs["totp"]["user"]
+    return error.with_hint(REFUSED_HINTS[method] + (BY_NAME_HINT if by_name else ""))
 
 
-def _pass(response: Response) -> AccessInfo:
+def _missing_methods(document: dict[str, Any], proofs: dict[str, Any]) -> list[str]:
+    """Return the methods that a user with multi-factor rules must add.
+
+    Keystone's 401 then has `receipt.methods`, the accepted ones, and `required_auth_methods`, a
+    list of sets of methods. The smallest set that contains the accepted ones is chosen.
+    """
+    receipt, rules = document.get("receipt"), document.get("required_auth_methods")
+    if not isinstance(receipt, dict) or not isinstance(rules, list):
+        return []
+    lists = [
+        [name for name in rule if isinstance(name, str)] for rule in rules if isinstance(rule, list)
+    ]
+    missing = [[name for name in rule if name not in proofs] for rule in lists]
+    shortest = min((names for names in missing if names), key=len, default=[])
+    return [printable(name)[:40] for name in shortest]
+
+
+def _document(response: Response) -> dict[str, Any]:
+    try:
+        document = strict_json.read(response.body)
+    except strict_json.InvalidJsonError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _access_info(response: Response, given: str | None = None) -> AccessInfo:
+    """Return the token of a response; `given` is the token where no new one is issued."""
     try:
         token = strict_json.read(response.body)["token"]
-        issued = response.headers["x-subject-token"]
+        issued = given or response.headers["x-subject-token"]
         project, user = token.get("project") or {}, token.get("user") or {}
         catalog = tuple(entry for entry in token.get("catalog") or () if isinstance(entry, dict))
-        made = AccessInfo(
+        access = AccessInfo(
             issued,
             _text(project.get("id")),
             _text(project.get("name")),
@@ -119,12 +189,12 @@ def _pass(response: Response) -> AccessInfo:
         issued = ""
     if not issued or not issued.isascii() or not issued.isprintable():
         raise ApiError(
-            "the identity service's answer holds no token.",
-            hint="Is OS_AUTH_URL right?",
+            "the answer of the identity service has no token.",
+            hint="Check the auth_url (OS_AUTH_URL).",
             http_status=response.status,
             request_id=response.request_id,
         )
-    return made
+    return access
 
 
 def _life(issued_at: Any, expires_at: Any) -> float | None:
@@ -143,5 +213,5 @@ def _date(response: Response) -> str | None:
         return None
 
 
-def _text(found: Any) -> str | None:
-    return found if isinstance(found, str) and found else None
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

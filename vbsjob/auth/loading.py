@@ -1,17 +1,20 @@
-"""Chooses how to sign in from what the user has set: the first way that is complete.
+"""Chooses the sign-in method from the settings: the first one that is complete.
 
-Reads settings only; a secret that is not set is asked for on the terminal, when it is needed.
+Reads settings only. A missing password, passcode or secret is prompted for when it is needed.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from vbsjob.auth import aksk
 from vbsjob.auth.keystone import Identity
 from vbsjob.auth.methods import AccessKey, ApplicationCredential, Password, Token, Totp
+from vbsjob.config.sources import KEY_FAMILIES
 from vbsjob.errors import AuthError, UsageError
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,24 +29,7 @@ FIRST_STEPS = (
     " OS_USER_DOMAIN_NAME and OS_PROJECT_NAME, or OS_TOKEN with VBSJOB_ENDPOINT and"
     " OS_PROJECT_ID. To try vbsjob now: --cloud sandbox."
 )
-
-
-def choose(settings: Settings, context: Context) -> Method:
-    """Choose a complete way of signing in; `auth_type` narrows it.
-
-    A token comes first, then an access key, an application credential, a password. Raises
-    NotSignedIn where nothing is set at all, Usage where something is missing.
-    """
-    wanted = _wanted(settings)
-    for kind, make in METHOD_LOADERS.items():
-        if wanted in {None, kind}:
-            found = make(settings, context, wanted)
-            if found is not None:
-                return found
-    raise _nothing_set(settings, wanted)
-
-
-KINDS = {
+AUTH_TYPES = {
     "token": "token",
     "v3token": "token",
     "aksk": "aksk",
@@ -53,33 +39,61 @@ KINDS = {
     "v3password": "password",
     "totp": "totp",
     "v3totp": "totp",
-    "v3multifactor": "totp",
+    "v3multifactor": "multifactor",
 }
+"""Values of auth_type, and the loader of each in METHOD_LOADERS."""
+FACTORS = {"v3password": "password", "password": "password", "v3totp": "totp", "totp": "totp"}
+"""Values of auth_methods, for v3multifactor."""
+SETTING_OF_METHOD = {"aksk": "access_key", "multifactor": "passcode", "totp": "passcode"}
+"""Setting that is missing if a method is required and not complete, unless it has its name."""
 
 
-def _wanted(settings: Settings) -> str | None:
-    named = settings["auth_type"]
-    if named is None:
+def choose(settings: Settings, context: Context) -> Method:
+    """Return the first complete method: token, access key, application credential, password.
+
+    auth_type selects one. Raises AuthError if nothing is set, UsageError if a part is missing.
+    """
+    required = _required(settings)
+    for name, load in METHOD_LOADERS.items():
+        if required in {None, name}:
+            method = load(settings, context, required)
+            if method is not None:
+                return method
+    if required is None:
+        raise AuthError("no credentials are set.", hint=FIRST_STEPS)
+    raise settings.missing(
+        SETTING_OF_METHOD.get(required, required), f"auth_type is {settings['auth_type']}"
+    )
+
+
+def _required(settings: Settings) -> str | None:
+    auth_type = settings["auth_type"]
+    if auth_type is None:
         return None
-    if named not in KINDS:
-        known = ", ".join(KINDS)
-        raise UsageError(f"{settings.origin('auth_type')}: {named!r} is not among {known}.")
-    return KINDS[named]
+    if auth_type not in AUTH_TYPES:
+        known = ", ".join(AUTH_TYPES)
+        shown = printable(auth_type)[:80]
+        raise UsageError(f"{settings.origin('auth_type')}: {shown!r} is not one of {known}.")
+    return AUTH_TYPES[auth_type]
 
 
-def _token(settings: Settings, _context: Context, _wanted: str | None) -> Method | None:
-    return Token(_printable(settings, "token"), _identity(settings)) if settings["token"] else None
-
-
-def _access_key(settings: Settings, _context: Context, wanted: str | None) -> Method | None:
-    keys = [name for name in ("access_key", "secret_key") if settings[name]]
-    if not keys:
+def _token(settings: Settings, _context: Context, _required: str | None) -> Method | None:
+    if not settings["token"]:
         return None
-    fallback = all(settings.origin(name).startswith(("S3_", "HUAWEI")) for name in keys)
-    if wanted is None and fallback and (settings["password"] or len(keys) == 1):
+    return Token(_printable(settings, "token"), _identity(settings))
+
+
+def _access_key(settings: Settings, _context: Context, required: str | None) -> Method | None:
+    parts = [name for name in ("access_key", "secret_key") if settings[name]]
+    if not parts:
         return None
-    for name in {"access_key", "secret_key"} - set(keys):
-        raise settings.missing(name, "an access key and its secret belong together")
+    # S3_* and HUAWEICLOUD_SDK_* are set for other programs: they yield to everything else.
+    for_others = all(settings.origin(name).startswith(KEY_FAMILIES) for name in parts)
+    others = ("password", "passcode", "username", "user_id", *_CREDENTIAL_IDS)
+    if required is None and for_others and (_any(settings, others) or len(parts) == 1):
+        return None
+    for name in {"access_key", "secret_key"} - set(parts):
+        raise settings.missing(name, "an access key needs its secret key, from the same source")
     security_token = _printable(settings, "security_token") if settings["security_token"] else None
     auth_url = settings["auth_url"]
     return AccessKey(
@@ -89,82 +103,131 @@ def _access_key(settings: Settings, _context: Context, wanted: str | None) -> Me
         Identity(_v3(auth_url), None) if auth_url else None,
         settings["project_id"],
         settings["project_name"],
-        located=settings["endpoint"] is not None,
+        has_endpoint=settings["endpoint"] is not None,
     )
 
 
+_CREDENTIAL_IDS = ("application_credential_id", "application_credential_name")
+
+
+def _any(settings: Settings, names: tuple[str, ...]) -> bool:
+    return any(settings[name] for name in names)
+
+
 def _application_credential(
-    settings: Settings, context: Context, wanted: str | None
+    settings: Settings, context: Context, required: str | None
 ) -> Method | None:
-    known, named = settings["application_credential_id"], settings["application_credential_name"]
-    if not known and not named:
-        if wanted is None:
+    credential_id, name = (settings[setting] for setting in _CREDENTIAL_IDS)
+    if not credential_id and not name:
+        if required is None:
             return None
-        raise settings.missing("application_credential_id", "its secret alone does not name it")
-    credential = {"id": known} if known else {"name": named, "user": _user(settings)}
-    secret = _secret(settings, context, "application_credential_secret")
+        raise settings.missing("application_credential_id", "the secret alone does not name it")
+    credential = {"id": credential_id} if credential_id else {"name": name, "user": _user(settings)}
+    secret = _secret(settings, context, "application_credential_secret", credential_id or name)
     auth_url = _required_identity(settings).auth_url
     return ApplicationCredential(credential, secret, Identity(auth_url, None))
 
 
-def _password(settings: Settings, context: Context, wanted: str | None) -> Method | None:
-    names = ("password", "username", "user_id")
-    if wanted is None and not any(settings[name] for name in names):
+def _password(settings: Settings, context: Context, required: str | None) -> Method | None:
+    if required is None and not _any(settings, ("password", "username", "user_id")):
         return None
-    user, password = _user(settings), _secret(settings, context, "password")
-    return Password(user, password, _required_identity(settings))
+    password = _secret(settings, context, "password", _shown_user(settings))
+    return Password(_user(settings), password, _required_identity(settings))
 
 
-def _totp(settings: Settings, context: Context, wanted: str | None) -> Method | None:
-    if wanted is None and not settings["passcode"]:
+def _totp(settings: Settings, context: Context, required: str | None) -> Method | None:
+    """A passcode, with the password if there is one; auth_type v3totp sends the passcode alone."""
+    if required is None and not settings["passcode"]:
         return None
-    password = _secret(settings, context, "password") if settings["password"] else None
-    passcode = _secret(settings, context, "passcode")
+    with_password = required is None and bool(settings["password"])
+    return _passcode(settings, context, with_password=with_password)
+
+
+def _multifactor(settings: Settings, context: Context, required: str | None) -> Method | None:
+    if required is None:
+        return None
+    methods = settings["auth_methods"] or ("v3password", "v3totp")
+    for method in methods:
+        if method not in FACTORS:
+            raise UsageError(
+                f"{settings.origin('auth_methods')}: {printable(method)[:80]!r} is not one of"
+                f" {', '.join(FACTORS)}."
+            )
+    factors = {FACTORS[method] for method in methods}
+    if factors == {"password"}:
+        return _password(settings, context, required)
+    return _passcode(settings, context, with_password="password" in factors)
+
+
+def _passcode(settings: Settings, context: Context, *, with_password: bool) -> Method:
+    user = _shown_user(settings)
+    password = _secret(settings, context, "password", user) if with_password else None
+    passcode = _secret(settings, context, "passcode", user)
     return Totp(_user(settings), password, passcode, _required_identity(settings))
-
-
-def _secret(settings: Settings, context: Context, name: str) -> Callable[[], str]:
-    """Return a way to the secret: as set, else typed by the user, once, when it is first needed."""
-
-    @cache
-    def known() -> str:
-        return settings[name] or context.prompt_for_secret(name.replace("_", " ").capitalize())
-
-    def get() -> str:
-        if not known():
-            raise settings.missing(name, "signing in needs it")
-        return known()
-
-    return get
 
 
 METHOD_LOADERS = {
     "token": _token,
     "aksk": _access_key,
     "application_credential": _application_credential,
+    "multifactor": _multifactor,
     "totp": _totp,
     "password": _password,
 }
-"""In the order of trust when several are complete."""
+"""Functions that return a method if its settings are there; the first complete method is used."""
 
 
-def _nothing_set(settings: Settings, wanted: str | None) -> AuthError:
-    if wanted:
-        raise settings.missing(
-            {"aksk": "access_key"}.get(wanted, wanted), f"auth_type is {settings['auth_type']}"
-        )
-    return AuthError(
-        "no credentials are set.",
-        hint=FIRST_STEPS,
-    )
+def _secret(settings: Settings, context: Context, name: str, owner: str) -> Callable[[], str]:
+    """Return a function that returns a secret: as set, else from a prompt, once."""
+
+    @cache
+    def get_or_prompt() -> str:
+        if settings[name]:
+            return str(settings[name])
+        host = urlsplit(settings["auth_url"] or "").netloc
+        if not _may_prompt(settings):
+            raise UsageError(
+                f"{name} is not set, and {settings.origin('auth_url')} is a file in the working"
+                f" directory: vbsjob does not prompt for a secret that goes to {host}.",
+                hint="Name the cloud with --cloud, or set the secret in the same file.",
+            )
+        title = name.replace("_", " ").capitalize()
+        typed = context.prompt_for_secret(f"{title} for {printable(owner)} at {printable(host)}")
+        if not _is_utf8(typed):
+            raise UsageError(f"the {name} that was typed is not valid UTF-8.")
+        return typed
+
+    def get() -> str:
+        secret = get_or_prompt()
+        if not secret:
+            raise settings.missing(name, "the sign-in needs it")
+        return secret
+
+    return get
+
+
+def _is_utf8(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _may_prompt(settings: Settings) -> bool:
+    """Whether a person may be asked for a secret that goes to this auth_url (F75).
+
+    A file in the working directory may have come with a download; its address counts only if the
+    user named that cloud.
+    """
+    auth_url = settings.values.get("auth_url")
+    return auth_url is None or not auth_url.in_working_directory or settings.cloud_named
 
 
 def _printable(settings: Settings, name: str) -> str:
+    """Return a secret that becomes part of a header."""
     secret = settings[name] or ""
     if not secret.isascii() or not secret.isprintable() or " " in secret:
         raise UsageError(
-            f"{settings.origin(name)}: the {name} holds a character that no {name} has"
-            " (a line end or a space perhaps)."
+            f"{settings.origin(name)}: the {name} has a character that is not allowed in it,"
+            " such as a space or a line end.",
+            hint="Copy it again.",
         )
     return str(secret)
 
@@ -177,13 +240,19 @@ def _identity(settings: Settings) -> Identity | None:
 def _required_identity(settings: Settings) -> Identity:
     identity = _identity(settings)
     if identity is None:
-        raise settings.missing("auth_url", "signing in needs the identity service's address")
+        raise settings.missing("auth_url", "the sign-in needs the address of the identity service")
     return identity
 
 
 def _v3(auth_url: str) -> str:
-    """Clouds publish the address with and without its version."""
-    return auth_url if auth_url.endswith("/v3") else f"{auth_url.removesuffix('/v2.0')}/v3"
+    """Return the address with version 3: clouds publish it with version 2, 3 and without one."""
+    if auth_url.endswith("/v3"):
+        return auth_url
+    return f"{auth_url.removesuffix('/v2.0').removesuffix('/v2')}/v3"
+
+
+def _shown_user(settings: Settings) -> str:
+    return str(settings["username"] or settings["user_id"] or "")
 
 
 def _user(settings: Settings) -> dict[str, Any]:
@@ -193,7 +262,7 @@ def _user(settings: Settings) -> dict[str, Any]:
         raise settings.missing("username", "a password needs its user")
     domain = _domain(settings, "user_domain")
     if domain is None:
-        raise settings.missing("user_domain_name", "a user name is only unique in its domain")
+        raise settings.missing("user_domain_name", "a user name is unique only in its domain")
     return {"name": settings["username"], "domain": domain}
 
 
@@ -204,12 +273,13 @@ def _scope(settings: Settings) -> dict[str, Any] | None:
         return None
     domain = _domain(settings, "project_domain") or _domain(settings, "user_domain")
     if domain is None:
-        raise settings.missing("project_domain_name", "a project name is only unique in its domain")
+        raise settings.missing("project_domain_name", "a project name is unique only in its domain")
     return {"project": {"name": settings["project_name"], "domain": domain}}
 
 
-def _domain(settings: Settings, name: str) -> dict[str, Any] | None:
-    for prefix in (name, "domain"):
+def _domain(settings: Settings, which: str) -> dict[str, Any] | None:
+    """Return a domain by id or name; default_domain counts if both other ones are missing."""
+    for prefix in (which, "domain", "default_domain"):
         for kind in ("id", "name"):
             value = settings[f"{prefix}_{kind}"]
             if value:

@@ -1,7 +1,6 @@
-"""How a request proves who asks: one class a way of signing in, each a conversation.
+"""Sign-in methods: one class per method, with the proof that it adds to a request.
 
-`sign_in` yields requests and is sent their replies; it returns a Pass. Nothing here sends,
-retries or stores.
+`sign_in` is a conversation (see keystone.py): it yields requests and returns an AccessInfo.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from vbsjob.auth import aksk
 from vbsjob.auth.keystone import AccessInfo, Identity
-from vbsjob.errors import UsageError
+from vbsjob.errors import AuthError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,62 +19,61 @@ if TYPE_CHECKING:
     from vbsjob.auth.keystone import Conversation
     from vbsjob.http.messages import Request
 
-
-NOWHERE: tuple[dict[str, Any], ...] = ()
+NO_CATALOG: tuple[dict[str, Any], ...] = ()
 
 
 class Method(Protocol):
-    """A way of signing in."""
+    """A sign-in method."""
 
     @property
     def renewable(self) -> bool:
-        """Whether signing in again, without a person, can give a new pass."""
+        """Whether a second sign-in, without the user, can give a new token."""
 
     @property
     def can_expire(self) -> bool:
-        """Whether what proves who asks ends in time, and cannot be renewed."""
+        """Whether the proof expires and cannot be renewed."""
 
     @property
     def locks_on_failure(self) -> bool:
-        """Whether a refused proof must not be sent again, for several in a row lock the key."""
+        """Whether a refused proof must not be sent again: several in a row lock an access key."""
 
     @property
     def cache_key(self) -> tuple[str, ...] | None:
-        """Who asks where, for keeping the token; None where there is none to keep."""
+        """Identity and scope of the cached token; None if there is nothing to cache."""
 
     def sign_in(self) -> Conversation:
-        """Converse with the identity service."""
+        """Return the conversation with the identity service."""
         ...
 
     def sign(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:
-        """Return the request with its proof of who asks, made anew for every try."""
+        """Return the request with its proof; called for every attempt. `at` is in UTC."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Bearer:
-    """A way of signing in that ends in a token."""
+    """A method that ends in a token."""
 
     renewable = False
 
     @property
     def can_expire(self) -> bool:
-        """A token that cannot be had anew ends for good."""
+        """A token expires."""
         return not self.renewable
 
     @property
     def locks_on_failure(self) -> bool:
-        """A refused token may be shown again without harm."""
+        """A refused token can be sent again."""
         return False
 
     def sign(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:  # noqa: ARG002
-        """Show the token, where there is one already."""
+        """Add the token, if there is one already."""
         return request if access is None else request.with_headers(X_Auth_Token=access.token or "")
 
 
 @dataclass(frozen=True, slots=True)
 class Token(_Bearer):
-    """A token that somebody else made. It cannot be renewed."""
+    """A token from another program. It cannot be renewed."""
 
     token: str = field(repr=False)
     identity: Identity | None
@@ -83,18 +81,38 @@ class Token(_Bearer):
     cache_key: tuple[str, ...] | None = None
 
     def sign_in(self) -> Conversation:
-        """Have the token scoped to the project, which also tells the catalog."""
+        """Request a token for the project, which also gives the catalog.
+
+        Keystone does not issue a second token for a token of an application credential (403);
+        such a token is validated and used as it is.
+        """
         if self.identity is None:
             raise UsageError(
-                "a token alone does not tell where the service is.",
-                hint="Set the endpoint and project id, or OS_AUTH_URL.",
+                "a token alone does not say where the service is.",
+                hint="Set the endpoint and the project id, or OS_AUTH_URL.",
             )
-        return (yield from self.identity.request_token(token={"id": self.token}))
+        try:
+            return (yield from self.identity.request_token(token={"id": self.token}))
+        except AuthError as error:
+            if error.http_status != 403:
+                raise
+            refused = error
+        access = yield from self.identity.validate_token(self.token)
+        if not _is_scope_of(self.identity.scope, access):
+            raise refused
+        return access
+
+
+def _is_scope_of(scope: dict[str, Any] | None, access: AccessInfo) -> bool:
+    """Whether a validated token is for the wanted project."""
+    project = (scope or {}).get("project", {})
+    same_id = project.get("id", access.project_id) == access.project_id
+    return bool(same_id and project.get("name", access.project_name) == access.project_name)
 
 
 @dataclass(frozen=True, slots=True)
 class Password(_Bearer):
-    """A user's name or id, and the password, which may be asked for when it is needed."""
+    """Name or id of a user, and a function that returns the password, perhaps from a prompt."""
 
     user: dict[str, Any]
     password: Callable[[], str] = field(repr=False)
@@ -107,14 +125,14 @@ class Password(_Bearer):
         return ("password", str(self.user), self.identity.auth_url, str(self.identity.scope))
 
     def sign_in(self) -> Conversation:
-        """Ask for a token, once: a wrong password tried again would lock the account."""
+        """Request a token once: repeated wrong passwords lock an account (F57)."""
         user = {**self.user, "password": self.password()}
         return (yield from self.identity.request_token(password={"user": user}))
 
 
 @dataclass(frozen=True, slots=True)
 class Totp(_Bearer):
-    """A user, and a passcode that serves once; mostly with the password. It cannot be renewed."""
+    """A user and a one-time passcode, usually with the password. It cannot be renewed."""
 
     user: dict[str, Any]
     password: Callable[[], str] | None = field(repr=False)
@@ -128,7 +146,7 @@ class Totp(_Bearer):
         return ("totp", str(self.user), self.identity.auth_url, str(self.identity.scope))
 
     def sign_in(self) -> Conversation:
-        """Show the password and the passcode at once."""
+        """Send the password and the passcode in one request."""
         proofs: dict[str, Any] = {}
         if self.password is not None:
             proofs["password"] = {"user": {**self.user, "password": self.password()}}
@@ -138,7 +156,7 @@ class Totp(_Bearer):
 
 @dataclass(frozen=True, slots=True)
 class ApplicationCredential(_Bearer):
-    """A secret made for one program; it is bound to its project, so no scope is asked for."""
+    """A secret for one program. It is bound to its project, so no scope is sent."""
 
     credential: dict[str, Any]
     secret: Callable[[], str] = field(repr=False)
@@ -151,7 +169,7 @@ class ApplicationCredential(_Bearer):
         return ("application_credential", str(self.credential), self.identity.auth_url)
 
     def sign_in(self) -> Conversation:
-        """Ask for a token, once."""
+        """Request a token once."""
         proof = {**self.credential, "secret": self.secret()}
         return (yield from self.identity.request_token(application_credential=proof))
 
@@ -164,34 +182,34 @@ class AccessKey:
     identity: Identity | None
     project_id: str | None
     project_name: str | None
-    located: bool
-    """Whether the service's address is known already."""
+    has_endpoint: bool
+    """Whether the address of the service is known without a catalog."""
     renewable: bool = False
     locks_on_failure: bool = True
     cache_key: tuple[str, ...] | None = None
 
     @property
     def can_expire(self) -> bool:
-        """Temporary keys end, by default after a quarter of an hour."""
+        """Temporary keys expire, by default after 15 minutes."""
         return self.keys.security_token is not None
 
     def sign_in(self) -> Conversation:
-        """Ask for what is not known yet: the project's id, the catalog."""
-        project_id, catalog = self.project_id, NOWHERE
-        if project_id and self.located:
+        """Request the id of the project and the catalog, as far as they are not known."""
+        project_id, catalog = self.project_id, NO_CATALOG
+        if project_id and self.has_endpoint:
             return AccessInfo(project_id=project_id)
         if self.identity is None:
             raise UsageError(
-                "an access key alone does not tell where the service is.",
+                "an access key alone does not say where the service is.",
                 hint="Set OS_AUTH_URL, or the endpoint and the project id.",
             )
         if not project_id and self.project_name:
             project_id = yield from self.identity.project(self.project_name)
-        if not self.located:
+        if not self.has_endpoint:
             catalog = yield from self.identity.catalog()
         return AccessInfo(project_id=project_id, project_name=self.project_name, catalog=catalog)
 
     def sign(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:
-        """Sign for the project, as far as it is known."""
+        """Sign for the project, if it is known already."""
         project_id = self.project_id if access is None else access.project_id
         return aksk.signed(request, self.keys, at, project_id)

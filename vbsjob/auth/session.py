@@ -1,7 +1,6 @@
-"""One user's session with the cloud: who asks, for how long that holds, and where the service is.
+"""One user's session: signs in when first needed, renews tokens, finds the address of the service.
 
-Signs in when first needed, renews what expires or is refused; never sends refused credentials
-a second time. Refuses to know what is asked for.
+Refused credentials are never sent twice: that can lock an account (F57, S13).
 """
 
 from __future__ import annotations
@@ -16,8 +15,10 @@ from vbsjob.auth import loading, token_cache
 from vbsjob.auth.keystone import AccessInfo
 from vbsjob.auth.methods import Token
 from vbsjob.config import endpoints
-from vbsjob.errors import AuthError, VbsjobError
+from vbsjob.config.loader import region_in
+from vbsjob.errors import AuthError, UsageError, VbsjobError
 from vbsjob.http import errors
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
@@ -26,38 +27,36 @@ if TYPE_CHECKING:
     from vbsjob.http.sender import Sender
 
 UNAUTHORIZED = 401
-PATIENCE = 60.0
-TRIES = 2
-DELAY = 2.0
-RENEW_EVERY = 60.0
-RENEWALS = 3
-HOUR = 3600.0
+SIGN_IN_RETRY_FOR, SIGN_IN_ATTEMPTS, SIGN_IN_DELAY = 60.0, 2, 2.0
+"""Limits of one sign-in: seconds, attempts, and seconds before the second attempt."""
+RENEW_EVERY, RENEWALS, HOUR = 60.0, 3, 3600.0
+"""A refused token is renewed at most once in 60 s and 3 times in an hour."""
 EARLY, EARLY_PART = 120.0, 0.05
-"""A token is renewed this long, or this part of its life, before it expires."""
+"""A token is renewed this many seconds, or this part of its life, before it expires (F58)."""
 CLOCK_LIMIT, CLOCK_SAME = timedelta(days=1), timedelta(minutes=1)
-"""A clock that is further off is not corrected; less than CLOCK_SAME is no other time."""
+"""A larger difference of the clocks is not corrected; a smaller one than CLOCK_SAME is none."""
 
 
 class Session:
-    """Signs requests as one user; may be used by several threads at once."""
+    """Adds the proof of one user to requests. Threads may share it."""
 
     def __init__(self, settings: Settings, context: Context, sender: Sender) -> None:
         self._settings = settings
         self._context = context
         self._sender = sender
         self._method = loading.choose(settings, context)
-        self._token_cache = self._kept()
+        self._token_cache = self._open_cache()
         self._access: AccessInfo | None = None
         self._renew_at = self._expires_at = math.inf
         self._renewals: list[float] = []
         self._refused: VbsjobError | None = None
         self._accepted = not self._method.locks_on_failure
-        self._clock = timedelta()
-        self._signing_in = threading.RLock()
+        self._clock_difference = timedelta()
+        self._lock = threading.RLock()
         self.base = ""
-        """The address below which `jobs/ID` is asked, once signed in."""
+        """Address below which `jobs/ID` is; set by the sign-in."""
 
-    def _kept(self) -> token_cache.TokenCache | None:
+    def _open_cache(self) -> token_cache.TokenCache | None:
         cache_key = self._method.cache_key
         if cache_key is None or self._settings.sandbox or not self._settings["cache"]:
             return None
@@ -65,64 +64,81 @@ class Session:
 
     @property
     def method(self) -> str:
-        """The way of signing in, in a word."""
+        """Name of the sign-in method."""
         return type(self._method).__name__
 
     @property
     def renewable(self) -> bool:
-        """Whether a pass that expires can be renewed without a person."""
+        """Whether an expired token can be renewed without the user."""
         return self._method.renewable
 
     @property
     def can_expire(self) -> bool:
-        """Whether a long watch will outlive what proves who asks."""
+        """Whether the credentials expire and cannot be renewed, so that a long watch ends."""
         return self._method.can_expire
 
-    def send_authenticated(self, request: Request) -> Response:
-        """Send a request with its proof of who asks; renew a refused pass and try once more.
+    def sign_in(self) -> AccessInfo:
+        """Return valid access; sign in if there is none. Raises VbsjobError.
 
-        Until a signature has been accepted once, only one is in the air: several wrong ones in
-        a row lock a key.
+        Attempts twice. Call it once before the retry loop of a request: `send_authenticated`
+        signs in too, but leaves every retry to its caller.
         """
-        with nullcontext() if self._accepted else self._signing_in:
-            access = self.sign_in()
-            response = self._signed(request, access)
+        return self._sender.with_retries(
+            self._valid_access, SIGN_IN_RETRY_FOR, SIGN_IN_ATTEMPTS, SIGN_IN_DELAY
+        )
+
+    def send_authenticated(self, request: Request) -> Response:
+        """Send a request with its proof. Renew a refused token and send once more.
+
+        Until a signature has been accepted, only one request at a time is sent: several refused
+        ones in a row lock an access key.
+        """
+        with nullcontext() if self._accepted else self._lock:
+            access = self._valid_access()
+            response = self._send(request, access)
             if response.status != UNAUTHORIZED:
                 self._accepted = True
                 return response
             if self._method.locks_on_failure:
                 self._refused = errors.from_response(request, response)
                 return response
-        fresh = self._renewed(access)
-        if fresh is not None:
-            return self._signed(request, fresh)
+        renewed = self._renew(access)
+        if renewed is not None:
+            return self._send(request, renewed)
         if self._token_cache and not self.renewable:
             self._token_cache.forget(access.token)
         return response
 
-    def _signed(self, request: Request, access: AccessInfo | None) -> Response:
-        """Send a request signed for this moment; correct the time once, by the service's clock.
+    def _send(self, request: Request, access: AccessInfo | None) -> Response:
+        """Send a request; if it is refused for its time, sign it once more by the service's clock.
 
-        Once a request: this machine's clock may step again while the jobs are watched.
+        Once per request: this machine's clock may change again during a watch (F63).
         """
-        used = self._clock
-        response = self._sender.exchange(self._proved(request, access, used))
-        off = (
+        used = self._clock_difference
+        response = self._sender.exchange(self._signed(request, access, used))
+        difference = (
             errors.clock(response, self._context.now()) if errors.is_about_time(response) else None
         )
-        if off is None or abs(off) > CLOCK_LIMIT or abs(off - used) < CLOCK_SAME:
+        if (
+            difference is None
+            or abs(difference) > CLOCK_LIMIT
+            or abs(difference - used) < CLOCK_SAME
+        ):
             return response
-        if abs(off - self._clock) >= CLOCK_SAME:  # else another thread has just said so
+        if abs(difference - self._clock_difference) >= CLOCK_SAME:  # else a thread has noted it
+            now = self._context.now()
             self._context.note(
-                f"this machine's clock says {self._context.now():%Y-%m-%d %H:%M:%S} UTC, the"
-                f" service's {self._context.now() + off:%Y-%m-%d %H:%M:%S}; signing with the"
-                " service's time."
+                f"this machine's clock says {now:%Y-%m-%d %H:%M:%S} UTC, the service's clock"
+                f" {now + difference:%Y-%m-%d %H:%M:%S}; requests are signed with the service's"
+                " time."
             )
-        self._clock = off
-        return self._sender.exchange(self._proved(request, access, off))
+        self._clock_difference = difference
+        return self._sender.exchange(self._signed(request, access, difference))
 
-    def _proved(self, request: Request, access: AccessInfo | None, off: timedelta) -> Request:
-        return self._method.sign(request, access, self._context.now() + off)
+    def _signed(
+        self, request: Request, access: AccessInfo | None, difference: timedelta
+    ) -> Request:
+        return self._method.sign(request, access, self._context.now() + difference)
 
     def _may_renew(self) -> bool:
         now = self._context.monotonic()
@@ -131,26 +147,26 @@ class Session:
             return False
         return not recent or now - recent[-1] >= RENEW_EVERY
 
-    def _renewed(self, refused: AccessInfo) -> AccessInfo | None:
-        """Return another pass than the refused one; None where there may be none.
+    def _renew(self, refused: AccessInfo) -> AccessInfo | None:
+        """Return other access than the refused one; None if it may not be renewed.
 
-        Where another thread has just renewed it, its pass serves: that is no second refusal.
+        If another thread has renewed it meanwhile, its access is returned.
         """
-        with self._signing_in:
+        with self._lock:
             if self._access is not refused:
-                return self.sign_in()
+                return self._valid_access()
             if not self._may_renew():
                 return None
             self._renewals.append(self._context.monotonic())
             self._access = None
-            return self._entered(refused)
+            return self._new_access(refused)
 
-    def sign_in(self) -> AccessInfo:
-        """Return the pass in force; signs in where there is none, or it is about to expire.
+    def _valid_access(self) -> AccessInfo:
+        """Return access that is not about to expire; sign in once if there is none.
 
-        A pass that cannot be renewed serves until it has expired.
+        If the renewal fails, the old access is used until it has expired.
         """
-        with self._signing_in:
+        with self._lock:
             if self._refused is not None and self._method.locks_on_failure:
                 raise self._refused
             now = self._context.monotonic()
@@ -158,100 +174,148 @@ class Session:
             if access is not None and now < self._renew_at:
                 return access
             try:
-                return self._entered(access)
+                return self._new_access(access)
             except VbsjobError:
                 if access is None or now >= self._expires_at:
                     raise
                 self._renew_at = min(now + RENEW_EVERY, self._expires_at)
                 return access
 
-    def _entered(self, old: AccessInfo | None) -> AccessInfo:
-        """Enter with a new pass: as given, as kept by another run, or by signing in."""
+    def _new_access(self, old: AccessInfo | None) -> AccessInfo:
+        """Use new access: as given by the settings, cached by another run, or by a sign-in."""
         given = self._given_access()
         if given is not None:
-            return self._enter(given, None)
+            return self._use(given, None)
         if self._token_cache is None:
-            fresh = self._converse()
-            return self._enter(fresh, fresh.life)
-        if self._take(old):
-            return self._access  # type: ignore[return-value] # _take has just set it
+            access = self._converse()
+            return self._use(access, access.life)
+        cached = self._use_cached(old)
+        if cached is not None:
+            return cached
         with self._token_cache.renewing():
-            if self._take(old):
-                return self._access  # type: ignore[return-value] # as above
-            fresh = self._converse()
-            self._token_cache.write(fresh)
-            return self._enter(fresh, fresh.life)
+            cached = self._use_cached(old)  # another process may have signed in meanwhile
+            if cached is not None:
+                return cached
+            access = self._converse()
+            self._token_cache.write(access)
+            return self._use(access, access.life)
 
-    def _take(self, old: AccessInfo | None) -> bool:
-        """Enter with the token that is kept, unless it is the old one or about to expire."""
-        kept = self._token_cache.read() if self._token_cache else None
-        if kept is None or (old is not None and kept.held.token == old.token):
-            return False
-        if self.renewable and kept.left <= _early(kept.held.life or 0.0):
-            return False
-        self._enter(kept.held, kept.left)
-        return True
+    def _use_cached(self, old: AccessInfo | None) -> AccessInfo | None:
+        """Use the cached token, unless it is the old one or about to expire."""
+        cached = self._token_cache.read() if self._token_cache else None
+        if cached is None or (old is not None and cached.access.token == old.token):
+            return None
+        if self.renewable and cached.seconds_left <= _early(cached.access.life or 0.0):
+            return None
+        return self._use(cached.access, cached.seconds_left)
 
     def _given_access(self) -> AccessInfo | None:
-        """With endpoint, project id and token given, no identity call is made."""
+        """With endpoint, project id and token given, no identity request is made."""
         if not isinstance(self._method, Token) or self._settings["endpoint"] is None:
             return None
         project_id = self._settings["project_id"]
         return AccessInfo(self._method.token, project_id) if project_id else None
 
     def _converse(self) -> AccessInfo:
-        """Sign in; refused credentials are never sent twice, for that could lock an account."""
+        """Sign in at the identity service. Transient errors may be retried by the caller, once."""
         if self._refused is not None:
             raise self._refused
         conversation = self._method.sign_in()
         try:
-            response = self._step(next(conversation))
+            request = next(conversation)
             while True:
-                response = self._step(conversation.send(response))
+                response = self._send(request, None)
+                if response.status in errors.TRANSIENT:
+                    raise errors.from_response(request, response)
+                request = conversation.send(response)
         except StopIteration as end:
-            signed_in: AccessInfo = end.value
-            return signed_in
-        except AuthError as problem:
-            self._refused = problem
+            access: AccessInfo = end.value
+            return access
+        except AuthError as error:
+            self._refused = error
             raise
+        except VbsjobError as error:
+            limit = error.max_attempts
+            attempts = SIGN_IN_ATTEMPTS if limit is None else min(limit, SIGN_IN_ATTEMPTS)
+            raise error.replace(max_attempts=attempts) from error.__cause__
 
-    def _step(self, request: Request) -> Response:
-        def ask() -> Response:
-            response = self._signed(request, None)
-            if response.status in errors.TRANSIENT:
-                raise errors.from_response(request, response)
-            return response
-
-        return self._sender.with_retries(ask, PATIENCE, TRIES, DELAY)
-
-    def _enter(self, signed_in: AccessInfo, left: float | None) -> AccessInfo:
-        self._context.secrets.add(signed_in.token or "")
-        self.base = self._service(signed_in)
-        self._access = signed_in
+    def _use(self, access: AccessInfo, seconds_left: float | None) -> AccessInfo:
+        self._context.secrets.add(access.token or "")
+        self.base = self._base(access)
+        self._access = access
         self._renew_at = self._expires_at = math.inf
-        if self.renewable and left is not None:
-            self._expires_at = self._context.monotonic() + left
-            self._renew_at = self._expires_at - _early(signed_in.life or left)
-        return signed_in
+        if self.renewable and seconds_left is not None:
+            self._expires_at = self._context.monotonic() + seconds_left
+            self._renew_at = self._expires_at - _early(access.life or seconds_left)
+        return access
 
-    def _service(self, signed_in: AccessInfo) -> str:
-        project_id = self._settings["project_id"] or signed_in.project_id
+    def _base(self, access: AccessInfo) -> str:
+        """Return the base address of jobs: the endpoint of the settings, else of the catalog."""
+        settings = self._settings
+        self._refuse_other_project(access)
+        project_id = settings["project_id"] or access.project_id
         if not project_id or not endpoints.NAME.fullmatch(project_id):
-            raise self._settings.missing("project_name", "jobs belong to a project")
-        if self._settings["endpoint"]:
-            return endpoints.jobs(self._settings["endpoint"], project_id)
-        found = endpoints.from_catalog(
-            signed_in.catalog,
-            region=self._settings["region"],
-            interface=self._settings["interface"].removesuffix("URL"),
+            raise settings.missing("project_name", "jobs belong to a project")
+        if settings["endpoint"]:
+            return endpoints.jobs(settings["endpoint"], project_id)
+        address = endpoints.from_catalog(
+            access.catalog,
+            region=self._region(access),
+            interface=settings["interface"].removesuffix("URL"),
             project_id=project_id,
-            auth_url=self._settings["auth_url"],
+            auth_url=settings["auth_url"],
         )
-        insecure = self._settings["insecure_http"]
-        trusted = endpoints.trusted(found, self._settings["auth_url"], insecure_http=insecure)
-        return endpoints.jobs(trusted, project_id)
+        address = endpoints.trusted(
+            address, settings["auth_url"], insecure_http=settings["insecure_http"]
+        )
+        return endpoints.jobs(address, project_id)
+
+    def _refuse_other_project(self, access: AccessInfo) -> None:
+        """Refuse a project of the settings that the credentials are not for.
+
+        An application credential, and some tokens, are bound to one project.
+        """
+        for name, actual in (
+            ("project_id", access.project_id),
+            ("project_name", access.project_name),
+        ):
+            wanted = self._settings[name]
+            if wanted and actual and wanted != actual:
+                raise UsageError(
+                    f"{self._settings.origin(name)} is {printable(wanted)}, but the credentials"
+                    f" are for project {printable(actual)}.",
+                    hint=f"Omit {self._settings.origin(name)}, or use credentials of that project.",
+                )
+
+    def _region(self, access: AccessInfo) -> str | None:
+        """Return the region whose service is asked; None if the catalog has none.
+
+        A region of the settings counts; then one that the name of the project begins with, if the
+        catalog has it. Raises UsageError if the catalog has several and nothing chooses one: the
+        service of the wrong region would answer "no such job" (5).
+        """
+        settings = self._settings
+        region = settings.values.get("region")
+        if region is not None and not region.derived:
+            return str(region.value)
+        listed = endpoints.catalog_regions(
+            access.catalog, settings["interface"].removesuffix("URL")
+        )
+        by_name = str(region.value) if region else region_in(access.project_name or "")
+        if by_name is not None and (by_name in listed or not listed):
+            return by_name
+        if not listed:
+            return None
+        if len(listed) > 1:
+            names = ", ".join(printable(name) for name in listed)
+            raise UsageError(
+                f"the catalog has the backup service in several regions: {names}.",
+                hint="Choose one: --region.",
+            )
+        # "my-project" in RegionOne says nothing about a region; "eu-de_team" in eu-nl does.
+        return by_name if by_name and region_in(listed[0]) else listed[0]
 
 
 def _early(life: float) -> float:
-    """Return how long before its end a token is renewed; its times are told in whole seconds."""
+    """Return how many seconds before its end a token is renewed; services give whole seconds."""
     return min(EARLY, 1.0 + life * EARLY_PART)

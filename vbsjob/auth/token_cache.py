@@ -1,7 +1,7 @@
-"""Keeps tokens between runs: private files in the platform's cache folder, one an account.
+"""Caches tokens between runs: private files in the user's cache folder, one per account (F71).
 
-Never a password. A file that is broken, foreign, or that others can read counts as none; no
-link is followed; trouble with the folder never ends a run.
+Never a password. A file that is invalid, or that another user owns or can read, is ignored. A
+problem with the folder never ends a run.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbsjob import private_files
 from vbsjob.auth.keystone import AccessInfo
+from vbsjob.config.endpoints import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,74 +24,74 @@ if TYPE_CHECKING:
 
     from vbsjob.context import Context
 
-VERSION = 1
+VERSION = 2
+"""Version of the file format; part of the name of a file."""
 SIZE_LIMIT = 256 << 10
-LOCK_WAIT = 5.0
-LOCK_LOOK = 0.02
-ORPHAN = 3600.0
-STALE = 2 * 86400.0
-KINDS = frozenset({"vbs", "vbsv2", "volume", "volumev2", "volumev3"})
+LOCK_TIMEOUT, LOCK_INTERVAL = 5.0, 0.02
+UNFINISHED_LIFE, TOKEN_LIFE = 3600.0, 2 * 86400.0
+"""Seconds after which files of killed processes, and old tokens, are removed."""
+CLOCK_TOLERANCE = 60.0
+"""Seconds that the clock may have been set back since a token was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedToken:
-    """A pass, and how many seconds it has left to live."""
+    """A token, and how many seconds it is still valid."""
 
-    held: AccessInfo
-    left: float
+    access: AccessInfo
+    seconds_left: float
 
 
 class TokenCache:
-    """The tokens that earlier runs left; `account` says whose this run's is."""
+    """The cached token of one account; `cache_key` identifies the account."""
 
     def __init__(self, folder: Path, cache_key: tuple[str, ...], context: Context) -> None:
         self._folder = folder
-        named = json.dumps([VERSION, *cache_key]).encode()
-        self._name = f"{hashlib.sha256(named).hexdigest()[:40]}.json"
+        account = json.dumps([VERSION, *cache_key]).encode()
+        self._name = f"{hashlib.sha256(account).hexdigest()[:40]}.json"
         self._context = context
 
     def read(self) -> CachedToken | None:
-        """Return the token kept for this account, unless it is spent or not to be trusted."""
+        """Return the cached token; None if there is none, or it has expired or is not valid."""
         try:
             with private_files.open_folder(self._folder) as folder:
-                kept = _decoded(private_files.read(self._name, folder, SIZE_LIMIT))
+                written, access = _decoded(private_files.read(self._name, folder, SIZE_LIMIT))
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
-        written, held = kept
         age = self._context.now().timestamp() - written
-        if held.life is None or not -60.0 <= age < held.life:
+        if access.life is None or not -CLOCK_TOLERANCE <= age < access.life:
             return None
-        return CachedToken(held, held.life - max(0.0, age))
+        return CachedToken(access, access.life - max(0.0, age))
 
-    def write(self, held: AccessInfo) -> None:
-        """Keep a token: whole or not at all, for this user alone; a failure is only told."""
-        if held.token is None or held.life is None:
+    def write(self, access: AccessInfo) -> None:
+        """Write a token completely or not at all. A failure is only noted."""
+        if access.token is None or access.life is None:
             return
         try:
             with private_files.open_folder(self._folder, create=True) as folder:
                 with suppress(OSError):
                     _sweep(folder, self._context.now().timestamp())
-                content = _encoded(held, self._context.now().timestamp())
+                content = _encoded(access, self._context.now().timestamp())
                 private_files.replace(self._name, content, folder)
         except OSError as error:
-            self._context.note(f"the token cannot be kept in {self._folder}: {error.strerror}.")
+            self._context.note(f"the token cannot be cached in {self._folder}: {error.strerror}.")
 
     def forget(self, token: str | None) -> None:
-        """Remove a token that was refused, unless another one has taken its place."""
-        kept = self.read()
-        if kept is not None and kept.held.token == token:
+        """Remove a refused token, unless another process has written a new one."""
+        cached = self.read()
+        if cached is not None and cached.access.token == token:
             with suppress(OSError), private_files.open_folder(self._folder) as folder:
                 os.unlink(self._name, dir_fd=folder)
 
     @contextmanager
     def renewing(self) -> Iterator[None]:
-        """Let one process at a time sign in to this account; wait 5 s at most."""
-        handle = self._lock()
+        """Let one process at a time sign in to this account; after 5 s go on without the lock."""
+        descriptor = self._lock()
         try:
             yield
         finally:
-            if handle is not None:
-                private_files.close(handle)
+            if descriptor is not None:
+                private_files.close(descriptor)
 
     def _lock(self) -> int | None:
         import fcntl
@@ -98,61 +99,61 @@ class TokenCache:
         try:
             with private_files.open_folder(self._folder, create=True) as folder:
                 flags = os.O_RDWR | os.O_CREAT
-                handle = private_files.open_file(f"{self._name}.lock", folder, flags)
+                descriptor = private_files.open_file(f"{self._name}.lock", folder, flags)
         except OSError:
             return None
-        end = self._context.monotonic() + LOCK_WAIT
+        end = self._context.monotonic() + LOCK_TIMEOUT
         while self._context.monotonic() < end:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self._context.sleep(LOCK_LOOK)
+                self._context.sleep(LOCK_INTERVAL)
             except OSError:
                 break
             else:
-                return handle
-        private_files.close(handle)
+                return descriptor
+        private_files.close(descriptor)
         return None
 
 
 def open_cache(cache_key: tuple[str, ...], context: Context) -> TokenCache | None:
-    """Return where this account's token is kept; None where nothing can be."""
+    """Return the cache of an account; None if this system has no folder for it."""
     if context.paths.cache_folder is None or os.name != "posix":
-        context.debug("tokens: not kept, there is no folder for them.")
+        context.debug("tokens are not cached: there is no cache folder.")
         return None
     return TokenCache(context.paths.cache_folder / "tokens", cache_key, context)
 
 
 def _sweep(folder: int, now: float) -> None:
-    """Remove what a killed process left half-written, and tokens long dead."""
+    """Remove unfinished files of killed processes, and tokens that expired long ago."""
     for name in os.listdir(folder):
         unfinished = name.startswith(private_files.TEMPORARY_PREFIX)
-        limit = ORPHAN if unfinished else STALE
+        limit = UNFINISHED_LIFE if unfinished else TOKEN_LIFE
         if unfinished or name.endswith(".json"):
             with suppress(OSError):
                 if now - os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime > limit:
                     os.unlink(name, dir_fd=folder)
 
 
-def _encoded(held: AccessInfo, now: float) -> bytes:
-    members = asdict(held)
-    members["expires_at"] = held.expires_at.isoformat() if held.expires_at else None
-    members["catalog"] = [entry for entry in held.catalog if entry.get("type") in KINDS]
-    return json.dumps({"written": now, "pass": members}).encode()
+def _encoded(access: AccessInfo, now: float) -> bytes:
+    members = asdict(access)
+    members["expires_at"] = access.expires_at.isoformat() if access.expires_at else None
+    members["catalog"] = [entry for entry in access.catalog if entry.get("type") in KINDS]
+    return json.dumps({"written": now, "access": members}).encode()
 
 
 def _decoded(content: bytes) -> tuple[float, AccessInfo]:
-    """Read a kept pass; raises ValueError and its kin for anything that is none."""
-    found = json.loads(content)
-    members: dict[str, Any] = found["pass"]
+    """Return the time of writing and the token. Raises ValueError, KeyError or TypeError."""
+    document = json.loads(content)
+    members: dict[str, Any] = document["access"]
     expires_at = members.pop("expires_at")
     catalog = tuple(members.pop("catalog"))
     token, life = members["token"], members["life"]
     texts = [members[name] for name in ("project_id", "project_name", "user")]
-    proper = isinstance(token, str) and token.isascii() and token.isprintable() and token
-    if not proper or not isinstance(life, float) or not all(isinstance(e, dict) for e in catalog):
-        raise ValueError("no pass")
+    valid = isinstance(token, str) and token.isascii() and token.isprintable() and token
+    if not valid or not isinstance(life, float) or not all(isinstance(e, dict) for e in catalog):
+        raise ValueError("not a token")
     if not all(text is None or isinstance(text, str) for text in texts):
-        raise ValueError("no pass")
+        raise ValueError("not a token")
     expires = datetime.fromisoformat(expires_at) if expires_at else None
-    return float(found["written"]), AccessInfo(**members, expires_at=expires, catalog=catalog)
+    return float(document["written"]), AccessInfo(**members, expires_at=expires, catalog=catalog)

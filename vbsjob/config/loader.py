@@ -229,6 +229,12 @@ def _check_utf8(text: str) -> None:
         raise ValueError("is not valid UTF-8") from None
 
 
+def region_in(project_name: str) -> str | None:
+    """Return the region that a project name begins with; None if it does not."""
+    match = REGION.fullmatch(project_name)
+    return match[1] if match else None
+
+
 def _region_of(project: SettingValue | None, layers: list[Layer]) -> SettingValue | None:
     """Return the region that the project name begins with, if the cloud has it.
 
@@ -236,12 +242,11 @@ def _region_of(project: SettingValue | None, layers: list[Layer]) -> SettingValu
     would answer "no such job".
     """
     name = project.value if project and isinstance(project.value, str) else ""
-    match = REGION.fullmatch(name)
+    region = region_in(name)
     choices, origin, from_profile = clouds_yaml.region_choices(layers)
-    if project and match and (not choices or match[1] in choices):
-        return replace(
-            project, value=match[1], origin=f"{project.origin} (project name)", derived=True
-        )
+    if project and region and (not choices or region in choices):
+        origin = f"{project.origin} (project name)"
+        return replace(project, value=region, origin=origin, derived=True)
     if len(choices) > 1 and not from_profile:
         known = ", ".join(printable(choice) for choice in choices)
         raise UsageError(f"{origin}: lists several regions: {known}.", hint="Choose one: --region.")
