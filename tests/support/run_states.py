@@ -217,7 +217,7 @@ class RunState:
     """How many of the runs are struck by Ctrl-C twice, besides."""
 
 
-ASKING = wrote_text(b"Password: ")
+ASKING = wrote_text(b"Password for ")
 PICTURE, PLAIN = (b"last answer", b"trying again"), (b"RUNNING",)
 GET, WATCH = ("get", "JOB"), ("watch", "JOB")
 JUDGED = (*GET, "--exit-status")

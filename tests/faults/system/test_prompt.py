@@ -54,7 +54,7 @@ def await_echo(terminal: PseudoTerminal, wanted: bool) -> None:
 
 def asking(service: Server, *argv: str) -> PseudoTerminal:
     terminal = PseudoTerminal(*argv, env=environment(service))
-    terminal.wait_for("Password: ")
+    terminal.wait_for("Password for [^ ]+ at [^ ]+: ")
     await_echo(terminal, wanted=False)
     return terminal
 
@@ -85,12 +85,12 @@ def test_f82_a_prompt_that_was_stopped_prompts_again_without_echo(service: Serve
     )
     terminal.type("bind 'set enable-bracketed-paste off'; PS1='$ '\n")
     terminal.type(" ".join([*COMMAND, "get j\n"]))
-    terminal.wait_for("Password: ")
+    terminal.wait_for("Password for [^ ]+ at [^ ]+: ")
     terminal.type("\x1a")
     terminal.wait_for("Stopped")
     terminal.wrote = ""
     terminal.type("fg\n")
-    terminal.wait_for("Password: ")
+    terminal.wait_for("Password for [^ ]+ at [^ ]+: ")
     terminal.type(f"{SECRET}\n\x03")
     terminal.wait_for(r"\$ $")
     terminal.type("echo code $?\n")
@@ -103,6 +103,6 @@ def test_an_empty_password_is_not_requested_again(service: Server) -> None:
     terminal = asking(service, "watch", "j", "--interval", "1")
     terminal.type("\n")
     assert terminal.finish() == 2
-    assert terminal.wrote.count("Password: ") == 1
+    assert terminal.wrote.count("Password for ") == 1
     assert "password is not set" in terminal.wrote
     check_terminal_restored(terminal)
