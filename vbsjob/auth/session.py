@@ -1,4 +1,4 @@
-"""One user's session: signs in when first needed, renews tokens, finds the address of the service.
+"""One user's session: signs in when first needed, renews tokens, sends authenticated requests.
 
 Refused credentials are never sent twice: that can lock an account (F57, S13).
 """
@@ -11,14 +11,11 @@ from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from vbsjob.auth import loading, token_cache
+from vbsjob.auth import loading, service_address, token_cache
 from vbsjob.auth.keystone import AccessInfo
 from vbsjob.auth.methods import Token
-from vbsjob.config import endpoints
-from vbsjob.config.loader import region_in
-from vbsjob.errors import AuthError, UsageError, VbsjobError
+from vbsjob.errors import AuthError, VbsjobError
 from vbsjob.http import errors
-from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
@@ -241,79 +238,13 @@ class Session:
 
     def _use(self, access: AccessInfo, seconds_left: float | None) -> AccessInfo:
         self._context.secrets.add(access.token or "")
-        self.base = self._base(access)
+        self.base = service_address.base(self._settings, access)
         self._access = access
         self._renew_at = self._expires_at = math.inf
         if self.renewable and seconds_left is not None:
             self._expires_at = self._context.monotonic() + seconds_left
             self._renew_at = self._expires_at - _early(access.life or seconds_left)
         return access
-
-    def _base(self, access: AccessInfo) -> str:
-        """Return the base address of jobs: the endpoint of the settings, else of the catalog."""
-        settings = self._settings
-        self._refuse_other_project(access)
-        project_id = settings["project_id"] or access.project_id
-        if not project_id or not endpoints.NAME.fullmatch(project_id):
-            raise settings.missing("project_name", "jobs belong to a project")
-        if settings["endpoint"]:
-            return endpoints.jobs(settings["endpoint"], project_id)
-        address = endpoints.from_catalog(
-            access.catalog,
-            region=self._region(access),
-            interface=settings["interface"].removesuffix("URL"),
-            project_id=project_id,
-            auth_url=settings["auth_url"],
-        )
-        address = endpoints.trusted(
-            address, settings["auth_url"], insecure_http=settings["insecure_http"]
-        )
-        return endpoints.jobs(address, project_id)
-
-    def _refuse_other_project(self, access: AccessInfo) -> None:
-        """Refuse a project of the settings that the credentials are not for.
-
-        An application credential, and some tokens, are bound to one project.
-        """
-        for name, actual in (
-            ("project_id", access.project_id),
-            ("project_name", access.project_name),
-        ):
-            wanted = self._settings[name]
-            if wanted and actual and wanted != actual:
-                raise UsageError(
-                    f"{self._settings.origin(name)} is {printable(wanted)}, but the credentials"
-                    f" are for project {printable(actual)}.",
-                    hint=f"Omit {self._settings.origin(name)}, or use credentials of that project.",
-                )
-
-    def _region(self, access: AccessInfo) -> str | None:
-        """Return the region whose service is asked; None if the catalog has none.
-
-        A region of the settings counts; then one that the name of the project begins with, if the
-        catalog has it. Raises UsageError if the catalog has several and nothing chooses one: the
-        service of the wrong region would answer "no such job" (5).
-        """
-        settings = self._settings
-        region = settings.values.get("region")
-        if region is not None and not region.derived:
-            return str(region.value)
-        listed = endpoints.catalog_regions(
-            access.catalog, settings["interface"].removesuffix("URL")
-        )
-        by_name = str(region.value) if region else region_in(access.project_name or "")
-        if by_name is not None and (by_name in listed or not listed):
-            return by_name
-        if not listed:
-            return None
-        if len(listed) > 1:
-            names = ", ".join(printable(name) for name in listed)
-            raise UsageError(
-                f"the catalog has the backup service in several regions: {names}.",
-                hint="Choose one: --region.",
-            )
-        # "my-project" in RegionOne says nothing about a region; "eu-de_team" in eu-nl does.
-        return by_name if by_name and region_in(listed[0]) else listed[0]
 
 
 def _early(life: float) -> float:
