@@ -21,6 +21,7 @@ from tests.benchmarks.measure import table
 from tests.benchmarks.polling import RUNS, SPREAD
 from vbsjob.jobs.job import Job
 from vbsjob.limits import REQUESTS_PER_SECOND
+from vbsjob.watch.estimate import Estimates
 from vbsjob.watch.state import WatchRules, WatchState
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def run(load: Load, jobs: int, *, history: bool, seed: int = 1) -> Result:
     }
     state = WatchState(
         list(starts), WatchRules(), 0.0, draw.random,
-        durations=lambda job_type: runs[job_type] if history else (),
+        estimates=Estimates(lambda job_type: runs[job_type] if history else ()),
     )  # fmt: skip
     polls: dict[str, list[float]] = {job_id: [0.0] for job_id in starts}
     now, requests = 0.0, 0

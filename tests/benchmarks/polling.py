@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from tests.benchmarks.measure import table
 from vbsjob.jobs.job import Job
+from vbsjob.watch.estimate import Estimates
 from vbsjob.watch.state import WatchRules, WatchState
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _polls(policy: Policy, job: SimulatedJob, seed: int) -> Iterator[float]:
     runs = [] if factor is None else [factor * seconds for seconds in job.runs]
     state = WatchState(
         ["j"], WatchRules(), 0.0, random.Random(-seed).random,
-        durations=lambda _job_type: runs, attended=policy.attended,
+        estimates=Estimates(lambda _job_type: runs), attended=policy.attended,
     )  # fmt: skip
     while not state.finished:
         now = state.next_due()

@@ -18,6 +18,7 @@ from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from vbsjob.http.messages import Request
 
@@ -65,6 +66,8 @@ class WatchService:
     wall: Callable[[float], float] = lambda seconds: seconds
     """What the clock for reading shows after so many seconds; it may step."""
     size: Callable[[TextIO], tuple[int, int]] = lambda _stream: (80, 24)
+    state_folder: Path | None = None
+    """Folder of the history; None: no history."""
 
     def __post_init__(self) -> None:
         """Remember when it began."""
@@ -94,6 +97,7 @@ class WatchService:
             io.StringIO(), out, err, environment("https://vbs.test", **env),
             monotonic=self.clock, now=self.now,
             sleep=self.clock.sleep, random=self.random, send=self.send, terminal_size=self.size,
+            state_folder=self.state_folder,
         )  # fmt: skip
         code = run(argv, context)
         lasted = self.clock() - self.began

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import loader
@@ -13,13 +14,16 @@ from vbsjob.output import formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from vbsjob.client import JobsClient
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
+    from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
     from vbsjob.output.formats import Format
     from vbsjob.output.tree_documents import TreeOptions
+    from vbsjob.watch.estimate import Estimates
     from vbsjob.watch.loop import WatchLoop
     from vbsjob.watch.state import WatchRules
 
@@ -97,7 +101,23 @@ class JobCommand:
             JobsClient(settings, self.context) as client,
         ):
             answers = zip(job_ids, get_all(client, job_ids), strict=True)
-            return [JobResult(job_id, answer) for job_id, answer in answers]
+            return [
+                JobResult(job_id, outcome, expected_end=self._expected_end(outcome))
+                for job_id, outcome in answers
+            ]
+
+    def _expected_end(self, outcome: Job | VbsjobError) -> datetime | None:
+        if isinstance(outcome, VbsjobError):
+            return None
+        return self.estimates.expected_end(outcome)
+
+    @cached_property
+    def estimates(self) -> Estimates:
+        """When jobs end, as the history tells."""
+        from vbsjob import history
+        from vbsjob.watch.estimate import Estimates
+
+        return Estimates(partial(history.durations, settings=self.settings, context=self.context))
 
     def exit_code(self, results: Sequence[JobResult]) -> ExitCode:
         """Return the exit code of a query: OK unless it failed or --exit-status judges states."""
@@ -171,15 +191,10 @@ class JobCommand:
             self._watch_rules(),
             now,
             random,
-            durations=self._durations,
+            estimates=self.estimates,
             attended=self.context.error_output.live,
         )
         return WatchLoop(state, client.get, self.context, displays)
-
-    def _durations(self, job_type: str) -> list[float]:
-        from vbsjob import history
-
-        return history.durations(job_type, self.settings, self.context)
 
     def _watch_rules(self) -> WatchRules:
         from vbsjob.watch.state import WatchRules

@@ -134,6 +134,11 @@ def parse_time(text: object) -> datetime | None:
         return None
 
 
+def utc_time(time: datetime, timespec: str = "seconds") -> str:
+    """Return a time as ISO 8601 in UTC, such as `2016-01-28T16:14:09Z`."""
+    return time.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
 def _contains_jobs(name: str, value: object) -> bool:
     """Whether a member is a list of sub-jobs, or null or "" instead of an empty list."""
     if name != "sub_jobs":

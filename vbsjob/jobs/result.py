@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbsjob import exit_codes
 from vbsjob.jobs import failure
-from vbsjob.jobs.job import Job
+from vbsjob.jobs.job import Job, utc_time
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,6 +43,8 @@ class JobResult:
     outcome: Job | VbsjobError
     last_job: Job | None = None
     watch_code: ExitCode | None = None
+    expected_end: datetime | None = None
+    """When the job usually ends; None after its end and without history."""
 
     @property
     def job(self) -> Job | None:
@@ -74,6 +76,7 @@ class JobResult:
             "verdict": self.exit_code.label,
             "exit_code": int(self.exit_code),
             "failure": None if job is None else failure_document(job),
+            "expected_end": None if self.expected_end is None else utc_time(self.expected_end),
         }
         if self.error is not None:
             ours["error"] = self.error.document()

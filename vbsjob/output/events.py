@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TextIO
 
+from vbsjob.jobs.job import utc_time
 from vbsjob.jobs.result import SCHEMA_VERSION, failure_document
 
 if TYPE_CHECKING:
@@ -36,12 +37,14 @@ class EventStream:
         for event in events:
             tracked = state.tracked[event.job_id]
             if event.kind == "change" and tracked.job is not None:
+                expected_end = state.estimates.expected_end(tracked.job)
                 self._write(
                     "change",
                     event.changes,
                     job_id=tracked.job_id,
                     status=tracked.job.status,
                     failure=failure_document(tracked.job),
+                    expected_end=None if expected_end is None else utc_time(expected_end),
                 )
             elif event.kind == "waiting":
                 self._write("waiting", job_id=tracked.job_id, wait_s=event.seconds)
@@ -84,7 +87,7 @@ class EventStream:
     def _write(self, kind: str, changes: Iterable[Change] | None = None, **members: Any) -> None:
         """Write one event, its changes one at a time: there may be one per sub-job."""
         now = self._context.monotonic()
-        time = self._context.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        time = utc_time(self._context.now(), "milliseconds")
         head = {
             "event": kind,
             "schema_version": SCHEMA_VERSION,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.jobs import failure
 from vbsjob.jobs.fields import one_line
-from vbsjob.jobs.job import walk
+from vbsjob.jobs.job import utc_time, walk
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class PlainLog:
                 yield from _sub_jobs(tracked.job)
 
     def _write(self, text: str, now: float) -> None:
-        time = self._context.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        time = utc_time(self._context.now())
         self._stream.write(self._context.redact(f"{time} {text}") + "\n")
         self._stream.flush()
         self._last_line = now

@@ -16,10 +16,16 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from vbsjob.jobs.job import parse_time
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from vbsjob.jobs.job import Job
 
 MIN_RUNS = 3
 """With fewer earlier runs there is no estimate."""
@@ -82,6 +88,34 @@ class EndEstimate:
     def _slope(self, index: int) -> float:
         polls = self._polls[index] - self._polls[index - 1]
         return polls / (self._ages[index] - self._ages[index - 1])
+
+
+class Estimates:
+    """The estimates of a command, one for each job type.
+
+    `durations` returns the seconds that earlier jobs of a type took.
+    """
+
+    def __init__(self, durations: Callable[[str], Sequence[float]] = lambda _job_type: ()) -> None:
+        self._durations = durations
+        self._by_type: dict[str, EndEstimate | None] = {}
+
+    def of(self, job_type: str) -> EndEstimate | None:
+        """Return when jobs of a type end; None if the history has too few runs."""
+        if job_type not in self._by_type:
+            self._by_type[job_type] = estimate_end(self._durations(job_type))
+        return self._by_type[job_type]
+
+    def expected_end(self, job: Job) -> datetime | None:
+        """Return begin_time plus the usual duration; None after the end and without history."""
+        begin = parse_time(job.members.get("begin_time"))
+        estimate = None if job.ended or begin is None else self.of(job.type)
+        if begin is None or estimate is None:
+            return None
+        try:
+            return begin + timedelta(seconds=estimate.usual)
+        except OverflowError:
+            return None
 
 
 def estimate_end(durations: Sequence[float]) -> EndEstimate | None:

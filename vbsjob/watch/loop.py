@@ -95,7 +95,7 @@ class WatchLoop:
 
     def results(self, unfinished: ExitCode = ExitCode.PENDING) -> list[JobResult]:
         """Return one result per job, in order; `unfinished` is the code of jobs that still run."""
-        return [_result(tracked, unfinished) for tracked in self.state.tracked.values()]
+        return [self._result(tracked, unfinished) for tracked in self.state.tracked.values()]
 
     def _exit_code(self) -> ExitCode:
         workers = self.context.workers(self.fetch, self._signals.wake)
@@ -173,14 +173,13 @@ class WatchLoop:
             with contextlib.suppress(OSError):
                 display.finish(self.state, code)
 
-
-def _result(tracked: TrackedJob, unfinished: ExitCode) -> JobResult:
-    """Return the job, or the error if it ended the watch of the job or if there is no job."""
-    code = unfinished if tracked.exit_code is None else tracked.exit_code
-    final = tracked.exit_code is not None or tracked.job is None
-    if tracked.error is not None and final:
-        return JobResult(tracked.job_id, tracked.error, tracked.job, code)
-    if tracked.job is None:
-        error = NoResponseError.for_job(tracked.job_id, code)
-        return JobResult(tracked.job_id, error, None, code)
-    return JobResult(tracked.job_id, tracked.job, None, code)
+    def _result(self, tracked: TrackedJob, unfinished: ExitCode) -> JobResult:
+        """Return the job, or the error if it ended the watch of the job or there is no job."""
+        job_id, job = tracked.job_id, tracked.job
+        code = unfinished if tracked.exit_code is None else tracked.exit_code
+        final = tracked.exit_code is not None or job is None
+        if tracked.error is not None and final:
+            return JobResult(job_id, tracked.error, job, code)
+        if job is None:
+            return JobResult(job_id, NoResponseError.for_job(job_id, code), None, code)
+        return JobResult(job_id, job, None, code, self.state.estimates.expected_end(job))

@@ -16,7 +16,7 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.diff import Changes
 from vbsjob.jobs.job import Job
 from vbsjob.limits import WATCH_RETRY_FOR
-from vbsjob.watch.estimate import estimate_end
+from vbsjob.watch.estimate import Estimates
 from vbsjob.watch.intervals import RequestShare, longest_interval, retry_delay
 from vbsjob.watch.queue import DueQueue
 from vbsjob.watch.tracked_job import TrackedJob
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from vbsjob.errors import VbsjobError
     from vbsjob.jobs.diff import Change
-    from vbsjob.watch.estimate import EndEstimate
 
 OUTAGE_FAILURES = 2
 """An outage is reported from this failure on."""
@@ -74,12 +73,9 @@ class WatchState:
     random: Callable[[], float]
     tracked: dict[str, TrackedJob] = field(default_factory=dict)
     """One entry per job id, in the order of `ids`."""
-    durations: Callable[[str], Sequence[float]] = lambda _job_type: ()
-    """Returns the durations in seconds of earlier jobs of a type."""
+    estimates: Estimates = field(default_factory=Estimates)
     attended: bool = False
     """Whether a person looks at a live display."""
-    _estimates: dict[str, EndEstimate | None] = field(default_factory=dict)
-    """By job type."""
     _queue: DueQueue = field(default_factory=DueQueue)
     _outage_since: float | None = None
     """First failure since the last answer about any job."""
@@ -175,12 +171,6 @@ class WatchState:
             return exit_codes.worst(ended)
         return exit_codes.worst(tracked.verdict for tracked in self.tracked.values())
 
-    def estimate_for(self, job_type: str) -> EndEstimate | None:
-        """Return when jobs of a type end; None if the history has too few runs."""
-        if job_type not in self._estimates:
-            self._estimates[job_type] = estimate_end(self.durations(job_type))
-        return self._estimates[job_type]
-
     def _on_answer(
         self, tracked: TrackedJob, job: Job, now: float, age: float | None
     ) -> list[Event]:
@@ -189,7 +179,7 @@ class WatchState:
         first = tracked.job is None
         tracked.job, tracked.answered_at = job, now
         tracked.error, tracked.not_found_count = None, 0
-        estimate = self.estimate_for(job.type)
+        estimate = self.estimates.of(job.type)
         limit = longest_interval(estimate, age, attended=self.attended)
         tracked.interval.on_answer(changed=bool(changes), age=age, limit=limit)
         if changes:

@@ -1,0 +1,110 @@
+"""With a history, jobs have an expected end, and a watch polls for it."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.terminal_stream import TerminalStream
+from tests.support.watch_service import START, WatchResult, WatchService, job
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vbsjob.http.messages import Response
+
+DURATIONS = (600, 640, 650, 660, 670, 680, 720)
+ENDED_AT = 655.0
+EXPECTED = "2026-05-01T00:11:00Z"
+
+
+def answer(job_id: str, now: float) -> Response:
+    """`run-0`, `run-1`, ... have ended after DURATIONS; any other job ends after ENDED_AT."""
+    name, _, number = job_id.partition("-")
+    if name == "run":
+        end = START + timedelta(seconds=DURATIONS[int(number)])
+        return job(job_id, "SUCCESS", begin_time=START.isoformat(), end_time=end.isoformat())
+    return job(job_id, "RUNNING" if now < ENDED_AT else "SUCCESS", begin_time=START.isoformat())
+
+
+def service(folder: Path, runs: int = len(DURATIONS)) -> WatchService:
+    """Return a service after the history has been filled by `vbsjob get`."""
+    folder /= "state"
+    for number in range(runs):
+        WatchService(answer, state_folder=folder).run("get", f"run-{number}")
+    return WatchService(answer, state_folder=folder)
+
+
+def document(result: WatchResult) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(result.out)
+    return parsed
+
+
+def test_a_running_job_has_the_expected_end_of_its_type_in_documents(tmp_path: Path) -> None:
+    result = document(service(tmp_path).run("get", "j", "-o", "json"))
+    assert result["status"] == "RUNNING"
+    assert result["expected_end"] == EXPECTED
+
+
+@pytest.mark.parametrize("runs", [0, 2])
+def test_without_three_earlier_jobs_the_expected_end_is_null(tmp_path: Path, runs: int) -> None:
+    assert document(service(tmp_path, runs).run("get", "j", "-o", "json"))["expected_end"] is None
+
+
+def test_an_ended_job_has_no_expected_end(tmp_path: Path) -> None:
+    ended = service(tmp_path)
+    ended.clock.sleep(ENDED_AT)
+    result = document(ended.run("get", "j", "-o", "json"))
+    assert (result["status"], result["expected_end"]) == ("SUCCESS", None)
+
+
+@pytest.mark.parametrize(
+    "members", [{"begin_time": ""}, {"begin_time": None}, {"begin_time": "9999-12-31T23:59:59Z"}]
+)
+def test_a_job_with_a_useless_begin_has_no_expected_end(
+    tmp_path: Path, members: dict[str, Any]
+) -> None:
+    odd = service(tmp_path)
+    odd.answer = lambda job_id, _now: job(job_id, "RUNNING", **members)
+    result = odd.run("get", "j", "-o", "json")
+    assert result.code == 0
+    assert document(result)["expected_end"] is None
+
+
+def test_events_and_the_last_document_of_a_watch_have_the_expected_end(tmp_path: Path) -> None:
+    events = service(tmp_path).watch("j", "-o", "jsonl").events
+    ends = [event["expected_end"] for event in events if event["event"] == "change"]
+    assert ends == [EXPECTED, None]
+    stopped = service(tmp_path).watch("j", "-o", "json", "--timeout", "5s")
+    assert document(stopped)["expected_end"] == EXPECTED
+
+
+def test_a_watch_with_history_sends_fewer_requests_and_sees_the_end_sooner(tmp_path: Path) -> None:
+    with_history, without = service(tmp_path).watch("j"), service(tmp_path / "new", 0).watch("j")
+    assert (with_history.code, without.code) == (0, 0)
+    assert len(with_history.requests) < 0.7 * len(without.requests)
+    assert with_history.lasted - ENDED_AT < 6
+
+
+def test_on_a_terminal_a_job_is_polled_every_15_seconds_because_a_person_looks(
+    tmp_path: Path,
+) -> None:
+    terminal, log = service(tmp_path), service(tmp_path)
+    watched = terminal.watch("j", stderr=TerminalStream(), TERM="xterm").requests
+    logged = log.watch("j").requests
+    assert max(later - sooner for sooner, later in pairwise(watched)) <= 15
+    assert max(later - sooner for sooner, later in pairwise(logged)) > 30
+
+
+def test_interval_overrides_the_history(tmp_path: Path) -> None:
+    requests = service(tmp_path).watch("j", "--interval", "10").requests
+    assert max(later - sooner for sooner, later in pairwise(requests)) < 11
+
+
+def test_without_the_history_setting_there_is_no_expected_end(tmp_path: Path) -> None:
+    off = service(tmp_path).run("get", "j", "-o", "json", VBSJOB_HISTORY="off")
+    assert document(off)["expected_end"] is None
