@@ -239,7 +239,7 @@ _vbsjob() {
             if [[ $cur == -* ]]; then
                 _vbsjob_words -h --help
             else
-                _vbsjob_words get tree watch list explain schema completion sandbox help config exit-codes environment
+                _vbsjob_words get tree watch list explain schema completion sandbox help config exit-codes environment formats
             fi
             ;;
         "vbsjob config ")

@@ -109,7 +109,7 @@ complete -c vbsjob -n '__vbsjob_at \' sandbox\'' -l port -x -d 'TCP port; 0 choo
 complete -c vbsjob -n '__vbsjob_at \' sandbox\'' -l fault -x -d 'Answer a share (0 to 1) of the job queries with a fault: 429, 500, 502, 503, 504, cut, empty, garbage or slow; may be repeated.'
 complete -c vbsjob -n '__vbsjob_at \' sandbox\'' -l token-life -x -d 'How long a token is valid; 24h by default.'
 complete -c vbsjob -n '__vbsjob_at \' sandbox\'' -s h -l help -d 'Show the help of the command.'
-complete -c vbsjob -n '__vbsjob_at \' help\'' -a 'get tree watch list explain schema completion sandbox help config exit-codes environment'
+complete -c vbsjob -n '__vbsjob_at \' help\'' -a 'get tree watch list explain schema completion sandbox help config exit-codes environment formats'
 complete -c vbsjob -n '__vbsjob_at \' help\'' -s h -l help -d 'Show the help of the command.'
 complete -c vbsjob -n '__vbsjob_at \' config\'' -a show -d 'Show all settings, where each comes from, and which files are read; offline.'
 complete -c vbsjob -n '__vbsjob_at \' config\'' -a check -d 'Sign in, send a query, and show the results; exit code 0 if all of it works.'

@@ -97,7 +97,17 @@ def _environment_topic() -> list[str]:
     return lines
 
 
-TOPICS = {"exit-codes": _exit_codes_topic, "environment": _environment_topic}
+def _formats_topic() -> list[str]:
+    from vbsjob.cli import formats_topic
+
+    return formats_topic.lines()
+
+
+TOPICS = {
+    "exit-codes": _exit_codes_topic,
+    "environment": _environment_topic,
+    "formats": _formats_topic,
+}
 TOPICS_EPILOG = f"Topics: any command, {', '.join(TOPICS)}."
 
 
@@ -107,6 +117,7 @@ def show_help(ctx: typer.Context, topic: options.Topic = None) -> ExitCode:
     \b
     vbsjob help exit-codes
     vbsjob help environment
+    vbsjob help formats
     vbsjob help get
     """
     context = ctx.obj

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from vbsjob import RELEASED, __version__
+from vbsjob.cli import formats_topic
 from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME, Setting
 from vbsjob.config.variables import OTHER_VARIABLES
 from vbsjob.generate import manual_texts
@@ -27,12 +28,16 @@ ESCAPES = str.maketrans(
     }
 )
 CONFIG_PAGE = "vbsjob.5"
+FORMATS_PAGE = "vbsjob-formats"
 
 
 def pages(top: Command) -> dict[str, str]:
     """Return the text of every page by its path below man/."""
     commands = {f"man1/{command.page}.1": _command_page(command, top) for command in top.walk()}
-    return commands | {f"man5/{CONFIG_PAGE}": _config_page(top)}
+    return commands | {
+        f"man5/{CONFIG_PAGE}": _config_page(top),
+        f"man5/{FORMATS_PAGE}.5": _formats_page(top),
+    }
 
 
 def _command_page(command: Command, top: Command) -> str:
@@ -68,6 +73,20 @@ def _config_page(top: Command) -> str:
         _section("FILES", _tagged((_bold(path), text) for path, text in manual_texts.FILES)),
         _section("EXAMPLES", _literal(manual_texts.CONFIG_EXAMPLE.splitlines())),
         _section("SEE ALSO", _see_also(top, CONFIG_PAGE)),
+    )
+
+
+def _formats_page(top: Command) -> str:
+    described = (
+        _section(section.heading, _paragraphs(section.paragraphs))
+        for section in formats_topic.sections()
+    )
+    return _page(
+        FORMATS_PAGE,
+        5,
+        _section("NAME", _filled("vbsjob-formats - output formats of vbsjob(1)")),
+        *described,
+        _section("SEE ALSO", _see_also(top, FORMATS_PAGE)),
     )
 
 
@@ -174,5 +193,6 @@ def _cloud_keys(settings: Iterable[Setting]) -> Iterator[tuple[str, str]]:
 def _see_also(top: Command, page: str) -> list[str]:
     names = [(command.page, 1) for command in top.walk() if command.page != page]
     names += [("vbsjob", 5)] if page != CONFIG_PAGE else []
+    names += [(FORMATS_PAGE, 5)] if page != FORMATS_PAGE else []
     lines = [f".BR {_text(name)} ({number})" for name, number in names]
     return [*(f"{line}," for line in lines[:-1]), lines[-1]]

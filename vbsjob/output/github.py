@@ -37,6 +37,17 @@ WARNINGS = {
     ExitCode.TERMINATED,
 }
 """Codes that say nothing bad of the job: workflows let them pass, so they are not errors."""
+OUTPUTS = ("exit_code", "verdict", "jobs")
+"""Outputs of every step. `jobs` is a JSON array with the status and exit code of each job."""
+JOB_OUTPUTS = (
+    "job_id",
+    "status",
+    "job_type",
+    "error_code",
+    "fail_reason",
+    *fields.FAILURE_COLUMNS,
+)
+"""Further outputs if there is one job; its entities follow."""
 LONGEST = 1000
 """Characters of an annotation."""
 ROWS = 200
@@ -141,15 +152,11 @@ def _cell(text: str) -> str:
 
 def outputs(results: Sequence[JobResult], code: ExitCode) -> str:
     """Return the outputs of the step, one line each; those of the job itself if it is one."""
-    values = {
-        "exit_code": str(int(code)),
-        "verdict": code.label,
-        "jobs": json.dumps([_summary_of(result) for result in results]),
-    }
+    jobs = json.dumps([_summary_of(result) for result in results])
+    values = dict(zip(OUTPUTS, (str(int(code)), code.label, jobs), strict=True))
     if len(results) == 1:
-        values |= {
-            name: value for name, value in _outputs_of(results[0]).items() if name not in values
-        }
+        further = _outputs_of(results[0])
+        values |= {name: value for name, value in further.items() if name not in OUTPUTS}
     return "".join(f"{name}={printable(value)}\n" for name, value in values.items())
 
 
@@ -169,15 +176,10 @@ def _outputs_of(result: JobResult) -> dict[str, str]:
     if result.job is None:
         return {"job_id": result.job_id}
     job = result.job
-    names = ("status", "job_type", "error_code", "fail_reason")
-    document = {"failure": failure_document(job)}
-    return {
-        **{
-            name: one_line(value)
-            for name, value in job.entities.items()
-            if isinstance(value, str | int | float) and re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name)
-        },
-        "job_id": result.job_id,
-        **{name: one_line(job.members.get(name)) for name in names},
-        **{name: one_line(fields.get(document, name)) for name in fields.FAILURE_COLUMNS},
+    document = job.members | {"failure": failure_document(job)}
+    entities = {
+        name: one_line(value)
+        for name, value in job.entities.items()
+        if isinstance(value, str | int | float) and re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name)
     }
+    return entities | {name: one_line(fields.get(document, name)) for name in JOB_OUTPUTS}
