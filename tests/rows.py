@@ -2,9 +2,11 @@
 
 It writes ERRORS.md as well (tests/errors.py).
 
-A test serves the rows that its name tells: test_f05_f06_s20_... serves F05, F06 and S20. With
-JUnit files as arguments nothing is run: their results are taken, a later one's before an earlier's.
+A test serves the rows that its name contains: test_f05_f06_s20_... serves F05, F06 and S20. With
+JUnit files as arguments nothing is run: their results are used, a later one's before an earlier's.
 A test that repeats cases in itself says how many with pytest's `record_property("cases", n)`.
+`--check` writes nothing: it ends with 1 and lists the rows with a test that pytest does not collect
+(a name in the source that never runs), or without any test that passed.
 """
 
 from __future__ import annotations
@@ -107,14 +109,43 @@ def tabled(written: str) -> dict[str, list[str]]:
     return {row: re.findall(r"`(\w+::\w+)`", names) for row, names in NAMED.findall(written)}
 
 
+def collected() -> set[str]:
+    """Return every test that pytest collects in any tier, as `file::function`."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-m", "", "--collect-only"]
+    listed = subprocess.run(command, cwd=HERE.parent, check=True, capture_output=True, text=True)
+    names = re.findall(r"^tests/(?:\w+/)*(\w+)\.py::(?:\w+::)*(\w+)", listed.stdout, re.MULTILINE)
+    return {f"{file}::{name}" for file, name in names}
+
+
+def complaints(counted: dict[str, Tally], listed: set[str]) -> list[str]:
+    """Return what is wrong with each row: a test that is never collected, or none that passed."""
+    wrong = []
+    for row, names in serving().items():
+        wrong += [f"{row}: pytest does not collect {name}" for name in names if name not in listed]
+        passed = sum(counted[name].ended["passed"] for name in names if name in counted)
+        if names and not passed:
+            wrong.append(f"{row}: no test passed: {', '.join(names)}")
+    return wrong
+
+
+def check(reports: list[Path]) -> None:
+    """End with 1 if a row is not served by a test that ran and passed."""
+    counted: dict[str, Tally] = {}
+    for report in reports:
+        counted |= results(report)
+    sys.exit("\n".join(complaints(counted, collected())) or None)
+
+
 def main() -> None:
     """Run the tests, unless their report is given, and write the table."""
+    if sys.argv[1:2] == ["--check"]:
+        check([Path(given) for given in sys.argv[2:]])
     with tempfile.TemporaryDirectory() as folder:
         reports = [Path(given) for given in sys.argv[1:]]
         if not reports:
             reports = [Path(folder) / "junit.xml"]
-            command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={reports[0]}"]
-            subprocess.run(command, cwd=HERE.parent, check=False)
+            command = [sys.executable, "-m", "pytest", "-q", "-m", "not long"]
+            subprocess.run([*command, f"--junitxml={reports[0]}"], cwd=HERE.parent, check=False)
         counted: dict[str, Tally] = {}
         for report in reports:
             counted |= results(report)

@@ -6,6 +6,7 @@ import ast
 import os
 import subprocess
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +41,19 @@ def test_s22_the_table_counts_the_cases_that_a_run_repeats_in_itself(tmp_path: P
         "test_some::test_no": ("1 failure", 3),
         "test_some::test_none": ("1 skipped (no such thing)", 0),
     }
+
+
+def test_s22_a_row_needs_a_test_that_is_collected_and_one_that_passed() -> None:
+    names = {name for names in rows.serving().values() for name in names}
+    passed = {name: rows.Tally(Counter({"passed": 1})) for name in names}
+    assert rows.complaints(passed, names) == []
+    row, (first, *others) = next((row, of) for row, of in rows.serving().items() if len(of) > 1)
+    uncollected = rows.complaints(passed, names - {first})
+    assert f"{row}: pytest does not collect {first}" in uncollected
+    failed = dict.fromkeys((first, *others), rows.Tally(Counter({"failure": 1, "skipped": 1})))
+    for results in (passed | failed, {}):
+        found = rows.complaints(results, names)
+        assert any(line.startswith(f"{row}: no test passed") for line in found)
 
 
 SOME = """
