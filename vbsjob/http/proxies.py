@@ -96,7 +96,7 @@ def _matches(entry: str, host: str, port: int) -> bool:
     address, network = _ip(host), _network(name)
     if address is not None:
         return network is not None and address in network
-    domain = name.strip(".")
+    domain = name.removeprefix("*").strip(".")  # *.example.com means .example.com
     return bool(domain) and (host == domain or host.endswith(f".{domain}"))
 
 

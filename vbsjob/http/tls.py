@@ -10,6 +10,7 @@ import errno
 import os
 import ssl
 import stat
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,8 +53,8 @@ class TlsConfig:
     def _context_with_authorities(self) -> ssl.SSLContext:
         file = self.cacert or _variable("SSL_CERT_FILE", self.env)
         folder = None if self.cacert else _variable("SSL_CERT_DIR", self.env)
-        if folder is not None and not stat.S_ISDIR(_mode(folder)):
-            raise UsageError(f"{folder[1]}: {printable(folder[0])} is not a folder.")
+        if folder is not None:
+            folder = _existing_folders(folder)
         if file is None and folder is None:
             return _system_authorities()
         return _authorities_from(file, folder)
@@ -85,8 +86,34 @@ def _mode(path: ConfiguredPath) -> int:
     return files.mode(Path(path[0]), f"{path[1]}: {printable(path[0])}")
 
 
+def _existing_folders(folders: ConfiguredPath) -> ConfiguredPath:
+    """Return the folders of a list such as SSL_CERT_DIR=/a:/b that exist (OpenSSL reads a list)."""
+    value, origin = folders
+    names = [name for name in value.split(os.pathsep) if name]
+    existing = [name for name in names if stat.S_ISDIR(_mode((name, origin)))]
+    if not existing:
+        raise UsageError(f"{origin}: {printable(value)} is not a folder.")
+    return os.pathsep.join(existing), origin
+
+
+def _new_context(cafile: str | None = None, capath: str | None = None) -> ssl.SSLContext:
+    """Return what ssl.create_default_context returns, but do not read SSLKEYLOGFILE.
+
+    That variable writes the keys of every connection to a file, from which anyone can read a
+    recording of the traffic, tokens included.
+    """
+    ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if sys.version_info >= (3, 13):
+        ssl_context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    if cafile or capath:
+        ssl_context.load_verify_locations(cafile, capath)
+    else:
+        ssl_context.load_default_certs()
+    return ssl_context
+
+
 def _system_authorities() -> ssl.SSLContext:
-    ssl_context = ssl.create_default_context()
+    ssl_context = _new_context()
     if not ssl_context.cert_store_stats()["x509_ca"]:
         import certifi
 
@@ -99,9 +126,7 @@ def _authorities_from(file: ConfiguredPath | None, folder: ConfiguredPath | None
     if file is not None and not stat.S_ISREG(_mode(file)):
         raise UsageError(f"{origin}: {printable(path)} is not a regular file.")
     try:
-        ssl_context = ssl.create_default_context(
-            cafile=file and file[0], capath=folder and folder[0]
-        )
+        ssl_context = _new_context(cafile=file and file[0], capath=folder and folder[0])
         empty = file is not None and not ssl_context.cert_store_stats()["x509"]
     except (OSError, ValueError) as error:
         _reraise_without_descriptors(error)
