@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import files
 from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
+from vbsjob.config.variables import UNSUPPORTED_IDENTITY, UNSUPPORTED_SCOPES
 from vbsjob.errors import UsageError
 from vbsjob.text import printable, suggestion
 
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
 KEY_FAMILIES = ("S3_", "HUAWEICLOUD_SDK_")
 """Prefixes of variables that hold an access key for other programs too."""
 KEYS = ("access_key", "secret_key", "security_token")
-UNSUPPORTED_SCOPES = ("trust_id", "system_scope")
-"""Settings of keystoneauth that ask for another scope than a project: refused, not ignored."""
-UNSUPPORTED_IDENTITY = (
-    *("agency_name", "agency_domain_id", "agency_domain_name", "delegated_project"),
-    *("identity_provider", "protocol", "access_token", "client_id", "discovery_endpoint"),
-)
-"""Settings of other programs that choose who signs in; vbsjob ignores them with a note."""
 
 
 @dataclass(frozen=True, slots=True)

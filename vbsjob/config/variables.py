@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+UNSUPPORTED_SCOPES = ("trust_id", "system_scope")
+"""Settings of keystoneauth that ask for another scope than a project: refused, not ignored."""
+UNSUPPORTED_IDENTITY = (
+    *("agency_name", "agency_domain_id", "agency_domain_name", "delegated_project"),
+    *("identity_provider", "protocol", "access_token", "client_id", "discovery_endpoint"),
+)
+"""Settings of other programs that choose who signs in; vbsjob ignores them with a note."""
 OTHER_VARIABLES = {
     "OS_CLIENT_CONFIG_FILE": "Path of clouds.yaml.",
     "OS_CLIENT_SECURE_FILE": "Path of secure.yaml.",
@@ -32,6 +39,10 @@ OTHER_VARIABLES = {
     "XDG_STATE_HOME": "Directory of the history, instead of ~/.local/state.",
 }
 """Each variable with one sentence that says what it does."""
+OTHER_VARIABLES |= {
+    **{f"OS_{name.upper()}": "Not supported: vbsjob refuses it." for name in UNSUPPORTED_SCOPES},
+    **{f"OS_{name.upper()}": "Not supported: a note says so." for name in UNSUPPORTED_IDENTITY},
+}
 
 
 def variables_in_use(env: Mapping[str, str]) -> list[str]:
