@@ -188,7 +188,8 @@ def _dropped(sources: Sources, cloud: Source) -> set[str]:
                 dropped |= {*group.names}
     if _has(PROJECT.names, cloud) or _has(APPLICATION_CREDENTIAL.names, cloud):
         dropped |= {*PROJECT.names}
-    if _has(DOMAINS, cloud) or not _fits(USER, environment, cloud):
+    user = cloud if _has(USER.ids, cloud) else None
+    if _has(DOMAINS, cloud) or not _fits(USER, environment, user):
         dropped |= {*DOMAINS}
     if _has(("verify", "insecure"), cloud):
         dropped |= {"verify", "insecure"}

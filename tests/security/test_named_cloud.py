@@ -1,0 +1,233 @@
+"""A cloud that is named brings its own identity, address, project and secrets (issue 19.7, 19.9).
+
+Leftovers of another cloud in the environment must not get its secrets, nor be sent to it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, USER, Cloud
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+B: dict[str, Any] = {
+    "auth": {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
+}
+OTHER_URL, OTHER_SERVICE = "https://iam.other.test/v3", "https://vbs.other.test"
+OTHER_PROJECT = "f" * 32
+LEFTOVERS: dict[str, dict[str, str]] = {
+    "token": {"OS_TOKEN": "canary-other-token"},
+    "token under its old name": {"OS_AUTH_TOKEN": "canary-other-token"},
+    "project id": {"OS_PROJECT_ID": OTHER_PROJECT},
+    "tenant id": {"OS_TENANT_ID": OTHER_PROJECT},
+    "project name": {"OS_PROJECT_NAME": "eu-nl_other"},
+    "password": {"OS_PASSWORD": "canary-other-password"},
+    "user and password": {"OS_USERNAME": "bob", "OS_PASSWORD": "canary-other-password"},
+    "user by id": {"OS_USER_ID": "0b0b"},
+    "domain": {"OS_USER_DOMAIN_NAME": "other", "OS_PROJECT_DOMAIN_ID": "other"},
+    "domain for both": {"OS_DOMAIN_NAME": "other"},
+    "session token": {"OS_SECURITY_TOKEN": "canary-other-session"},
+    "access key": {"OS_ACCESS_KEY": "AKother", "OS_SECRET_KEY": "canary-other-SK"},
+    "access key of object storage": {"S3_ACCESS_KEY_ID": "AKs3", "S3_SECRET_ACCESS_KEY": "canary"},
+    "application credential": {
+        "OS_APPLICATION_CREDENTIAL_ID": "x", "OS_APPLICATION_CREDENTIAL_SECRET": "canary-other-AC",
+    },
+    "passcode": {"OS_PASSCODE": "999999", "OS_USERNAME": "bob"},
+    "sign-in method": {"OS_AUTH_TYPE": "token"},
+    "address of the identity service": {"OS_AUTH_URL": OTHER_URL},
+    "endpoint": {"VBSJOB_ENDPOINT": OTHER_SERVICE},
+    "endpoint override": {"OS_VBS_ENDPOINT_OVERRIDE": OTHER_SERVICE},
+    "own variables": {"VBSJOB_TOKEN": "canary-own-token", "VBSJOB_AUTH_URL": OTHER_URL},
+    "all": {
+        "OS_AUTH_URL": OTHER_URL, "OS_TOKEN": "canary-other-token", "OS_PROJECT_ID": OTHER_PROJECT,
+        "OS_PASSWORD": "canary-other-password", "OS_USERNAME": "bob", "OS_REGION_NAME": "eu-nl",
+        "OS_SECURITY_TOKEN": "canary-other-session", "VBSJOB_ENDPOINT": OTHER_SERVICE,
+    },
+}  # fmt: skip
+SILENT = {"access key of object storage"}
+"""Leftovers that are set for other programs, so that a note would only disturb."""
+
+
+def folder_with(folder: Path, cloud: dict[str, Any], *, config: str = "") -> dict[str, Any]:
+    (folder / "clouds.yaml").write_text(json.dumps({"clouds": {"b": cloud}}))
+    (folder / "clouds.yaml").chmod(0o600)
+    (folder / "config.toml").write_text(config)
+    return {"config_folders": (folder,), "config_file": folder / "config.toml"}
+
+
+def sent_by(cloud: Cloud) -> list[tuple[str, str]]:
+    return [(request.method, request.url) for request in cloud.requests]
+
+
+ALONE = [("POST", f"{AUTH_URL}/auth/tokens"), ("GET", f"{SERVICE}/v1/{PROJECT_ID}/jobs/j")]
+
+
+@pytest.mark.parametrize("named", ["--cloud", "VBSJOB_CLOUD"])
+@pytest.mark.parametrize("kind", LEFTOVERS)
+def test_s01_leftovers_of_another_cloud_change_nothing_for_a_named_cloud(
+    tmp_path: Path, kind: str, named: str
+) -> None:
+    cloud = Cloud()
+    argv = ("get", "j", *(("--cloud", "b") if named == "--cloud" else ()))
+    env = LEFTOVERS[kind] | ({} if named == "--cloud" else {"VBSJOB_CLOUD": "b"})
+    code, _, err = cloud.run(*argv, env=env, **folder_with(tmp_path, B))
+    assert (code, sent_by(cloud)) == (0, ALONE), err
+    auth = json.loads(cloud.requests[0].body)["auth"]
+    assert auth["identity"]["methods"] == ["password"]
+    assert auth["identity"]["password"]["user"]["password"] == PASSWORD
+    assert auth["identity"]["password"]["user"]["domain"] == {"name": "dom"}
+    assert auth["scope"]["project"]["name"] == "eu-de_team"
+    assert "canary-o" not in str([(r.headers, r.body) for r in cloud.requests])
+    assert all(variable in err for variable in LEFTOVERS[kind]) is (kind not in SILENT), err
+    assert "canary" not in err
+
+
+def test_s01_an_endpoint_of_the_defaults_does_not_get_the_token_of_a_named_cloud(
+    tmp_path: Path,
+) -> None:
+    cloud = Cloud()
+    files = folder_with(tmp_path, B, config=f'[defaults]\nendpoint = "{OTHER_SERVICE}"\n')
+    code, _, err = cloud.run("get", "j", "--cloud", "b", env={}, **files)
+    assert (code, sent_by(cloud)) == (0, ALONE)
+    assert "config.toml [defaults]" in err
+
+
+def test_an_endpoint_given_as_an_option_is_used(tmp_path: Path) -> None:
+    cloud = Cloud()
+    argv = ("get", "j", "--cloud", "b", "--endpoint", OTHER_SERVICE)
+    cloud.run(*argv, env={}, **folder_with(tmp_path, B))
+    assert cloud.requests[-1].url == f"{OTHER_SERVICE}/v1/{PROJECT_ID}/jobs/j"
+
+
+WITHOUT_PASSWORD = {"auth": {k: v for k, v in B["auth"].items() if k != "password"}}
+OPEN: dict[str, tuple[dict[str, Any], dict[str, str], int]] = {
+    # name: cloud, environment, exit code
+    "password": (WITHOUT_PASSWORD, {"OS_PASSWORD": PASSWORD}, 0),
+    "password of the same user": (
+        WITHOUT_PASSWORD, {"OS_PASSWORD": PASSWORD, "OS_USERNAME": "mira"}, 0,
+    ),
+    "password with the same address": (
+        WITHOUT_PASSWORD, {"OS_PASSWORD": PASSWORD, "OS_AUTH_URL": f"{AUTH_URL}/"}, 0,
+    ),
+    "password of another user": (
+        WITHOUT_PASSWORD, {"OS_PASSWORD": PASSWORD, "OS_USERNAME": "bob"}, 2,
+    ),
+    "password for another address": (
+        WITHOUT_PASSWORD, {"OS_PASSWORD": PASSWORD, "OS_AUTH_URL": OTHER_URL}, 2,
+    ),
+    "everything but the region": ({"region_name": "eu-de"}, USER, 0),
+    "everything but the address": ({"auth": {"auth_url": AUTH_URL}}, {
+        k: v for k, v in USER.items() if k != "OS_AUTH_URL"
+    }, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_what_a_named_cloud_leaves_open_is_filled_unless_it_belongs_elsewhere(
+    tmp_path: Path, kind: str
+) -> None:
+    document, env, expected = OPEN[kind]
+    cloud = Cloud()
+    code, _, err = cloud.run("get", "j", "--cloud", "b", env=env, **folder_with(tmp_path, document))
+    assert code == expected, err
+    assert bool(cloud.requests) is (expected == 0)
+    if expected:
+        assert "password is not set" in err
+        assert "ignored: " in err
+        assert PASSWORD not in err
+
+
+def test_s01_a_password_never_goes_with_the_user_of_another_source(tmp_path: Path) -> None:
+    """OS_CLOUD keeps the plain order, but user and password are one set there too."""
+    cloud = Cloud()
+    env = {"OS_CLOUD": "b", "OS_USERNAME": "bob"}
+    code, _, err = cloud.run("get", "j", env=env, **folder_with(tmp_path, B))
+    assert (code, cloud.requests) == (2, [])
+    assert "password is not set" in err
+    assert PASSWORD not in err
+
+
+def test_s01_a_secret_of_a_file_does_not_go_to_another_os_auth_url(tmp_path: Path) -> None:
+    cloud = Cloud()
+    env = {"OS_CLOUD": "b", "OS_AUTH_URL": OTHER_URL}
+    code, _, err = cloud.run("get", "j", env=env, **folder_with(tmp_path, B))
+    assert (code, cloud.requests) == (2, [])
+    assert "OS_AUTH_URL" in err
+    assert "--cloud" in err
+    assert PASSWORD not in err
+
+
+def test_os_cloud_envvars_is_the_cloud_of_the_environment(tmp_path: Path) -> None:
+    cloud = Cloud()
+    env = USER | {"OS_CLOUD": "envvars"}
+    assert cloud.run("get", "j", env=env, **folder_with(tmp_path, {}))[0] == 0
+
+
+KEY = {"OS_AUTH_URL": AUTH_URL, "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+SESSION_TOKENS: dict[str, tuple[dict[str, str], str | None]] = {
+    # environment, and the session token that is sent
+    "OS": ({"OS_ACCESS_KEY": "AK1", "OS_SECRET_KEY": "SK1", "OS_SECURITY_TOKEN": "own"}, "own"),
+    "Huawei": (
+        {"HUAWEICLOUD_SDK_AK": "AK1", "HUAWEICLOUD_SDK_SK": "SK1",
+         "HUAWEICLOUD_SDK_SECURITY_TOKEN": "huawei"}, "huawei",
+    ),
+    "S3": (
+        {"S3_ACCESS_KEY_ID": "AK1", "S3_SECRET_ACCESS_KEY": "SK1", "S3_SECURITY_TOKEN": "s3"}, "s3",
+    ),
+    "AWS with the same key": (
+        {"S3_ACCESS_KEY_ID": "AK1", "S3_SECRET_ACCESS_KEY": "SK1", "AWS_ACCESS_KEY_ID": "AK1",
+         "AWS_SESSION_TOKEN": "aws"}, "aws",
+    ),
+    "AWS with the same OS key": (
+        {"OS_ACCESS_KEY": "AK1", "OS_SECRET_KEY": "SK1", "AWS_ACCESS_KEY_ID": "AK1",
+         "AWS_SESSION_TOKEN": "aws"}, "aws",
+    ),
+    "AWS with another key": (
+        {"OS_ACCESS_KEY": "AK1", "OS_SECRET_KEY": "SK1", "AWS_ACCESS_KEY_ID": "AK2",
+         "AWS_SESSION_TOKEN": "aws"}, None,
+    ),
+    "own token before that of AWS": (
+        {"OS_ACCESS_KEY": "AK1", "OS_SECRET_KEY": "SK1", "OS_SECURITY_TOKEN": "own",
+         "AWS_ACCESS_KEY_ID": "AK1", "AWS_SESSION_TOKEN": "aws"}, "own",
+    ),
+    "token of another key": (
+        {"OS_ACCESS_KEY": "AK1", "OS_SECRET_KEY": "SK1", "S3_SECURITY_TOKEN": "s3"}, None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SESSION_TOKENS)
+def test_a_session_token_belongs_to_its_access_key(kind: str) -> None:
+    env, expected = SESSION_TOKENS[kind]
+    cloud = Cloud()
+    assert cloud.run("get", "j", env=KEY | env)[0] == 0
+    assert cloud.requests[-1].headers.get("X-Security-Token") == expected
+
+
+def test_half_a_key_is_not_completed_from_another_source() -> None:
+    cloud = Cloud()
+    env = KEY | {"OS_ACCESS_KEY": "AK1", "S3_SECRET_ACCESS_KEY": "SK2"}
+    code, _, err = cloud.run("get", "j", env=env)
+    assert (code, cloud.requests) == (2, [])
+    assert "secret_key is not set" in err
+
+
+@pytest.mark.parametrize("sets", [
+    {"username": "mira", "password": PASSWORD, "user_domain_name": "dom"},
+    {"application_credential_id": "ac", "application_credential_secret": SECRET},
+])  # fmt: skip
+@pytest.mark.parametrize("named", [True, False])
+def test_keys_of_object_storage_yield_to_whatever_a_cloud_sets(
+    tmp_path: Path, sets: dict[str, str], named: bool
+) -> None:
+    document = {"auth": {"auth_url": AUTH_URL, **sets}}
+    env = {"S3_ACCESS_KEY_ID": "AK1", "S3_SECRET_ACCESS_KEY": "SK1"}
+    cloud = Cloud()
+    argv = ("get", "j", *(("--cloud", "b") if named else ()))
+    cloud.run(*argv, env=env, **folder_with(tmp_path, document))
+    assert cloud.posts == 1
