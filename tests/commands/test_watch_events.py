@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from tests.support.watch_service import WatchService, in_turn, job
 from vbsjob.errors import UnavailableError
 from vbsjob.http.messages import Response
+
+if TYPE_CHECKING:
+    from tests.support.watch_service import Reply, WatchResult
 
 RUNNING, SUCCESS = job("j", "RUNNING"), job("j", "SUCCESS")
 ID = {"x-openstack-request-id": "req-7"}
@@ -43,3 +48,68 @@ def test_every_event_has_the_elapsed_time_whatever_the_wall_clock_does() -> None
     assert passed == sorted(passed)
     assert passed[0] < 1
     assert 15 < passed[-1] <= watched.lasted + 0.001
+
+
+def events(*answers: Reply, argv: tuple[str, ...] = (), **options: Any) -> WatchResult:
+    return WatchService(in_turn(*answers), **options).watch("j", "-o", "jsonl", *argv)
+
+
+def test_the_events_of_a_watch_have_exactly_these_members() -> None:
+    sub = {"job_id": "s", "job_type": "copy", "status": "RUNNING"}
+    times = {"begin_time": "2026-05-01T00:00:00Z"}
+    ended = times | {"end_time": "2026-05-01T00:00:30Z"}
+    watched = events(
+        job("j", "RUNNING", **times),
+        job("j", "RUNNING", entities={"sub_jobs": [sub]}, **times),
+        job("j", "SUCCESS", entities={"backup_id": "b", "sub_jobs": [sub]}, **ended),
+    )
+    start, first, second, third, verdict = watched.events
+    assert (start["event"], start["job_ids"]) == ("start", ["j"])
+    common = {"event", "schema_version", "time", "elapsed_s"}
+    assert set(start) == common | {"job_ids"}
+    assert start["time"] == "2026-05-01T00:00:00.000Z"
+    assert set(first) >= common | {"job_id", "status", "changes"}
+    assert [first["status"], second["status"], third["status"]] == ["RUNNING", "RUNNING", "SUCCESS"]
+    assert first["changes"] == [
+        {"job_id": "j", "job_type": "bksCreateBackup", "depth": 0, "name": "status",
+         "before": None, "after": "RUNNING"}
+    ]  # fmt: skip
+    assert second["changes"] == [
+        {"job_id": "s", "job_type": "copy", "depth": 1, "name": "status",
+         "before": None, "after": "RUNNING"}
+    ]  # fmt: skip
+    assert [change["name"] for change in third["changes"]] == ["status", "entities.backup_id"]
+    assert (verdict["exit_code"], verdict["verdict"]) == (0, "ok")
+    (of_job,) = verdict["jobs"]
+    assert of_job["job_id"] == "j"
+    assert (of_job["status"], of_job["exit_code"], of_job["elapsed_s"]) == ("SUCCESS", 0, 30.0)
+
+
+def test_a_verdict_without_any_answer_has_null_for_status_and_duration() -> None:
+    watched = events(Response(503), argv=("--retry-for", "20s"))
+    (of_job,) = watched.events[-1]["jobs"]
+    assert watched.events[-1]["verdict"] == "unavailable"
+    assert (of_job["status"], of_job["elapsed_s"], of_job["exit_code"]) == (None, None, 7)
+
+
+@pytest.mark.parametrize("fault", [Response(503), UnavailableError("connection refused")], ids=repr)
+def test_f11_next_try_s_is_the_time_until_the_next_request(fault: Reply) -> None:
+    watched = events(RUNNING, *[fault] * 6, SUCCESS, latency=0.0)
+    outages = [event for event in watched.events if event["event"] == "outage"]
+    assert len(outages) >= 1
+    for event in outages:
+        following = min(at for at in watched.requests if at > event["elapsed_s"] + 0.001)
+        assert event["next_try_s"] == pytest.approx(following - event["elapsed_s"], abs=0.01)
+        last_answer = watched.requests[0]
+        assert event["last_answer_s"] == pytest.approx(event["elapsed_s"] - last_answer, abs=0.01)
+        failed = [at for at in watched.requests[1:] if at <= event["elapsed_s"]]
+        assert event["failures"] == len(failed)
+    (recovered,) = (event for event in watched.events if event["event"] == "recovered")
+    assert "next_try_s" not in recovered
+    assert "error" not in recovered
+
+
+def test_an_outage_before_the_first_answer_has_no_age_of_an_answer() -> None:
+    watched = events(*[Response(503)] * 3, SUCCESS)
+    (outage,) = (event for event in watched.events if event["event"] == "outage")
+    assert outage["last_answer_s"] is None
