@@ -141,7 +141,7 @@ class Context:
     stdin: TextIO
     stdout: TextIO
     stderr: TextIO
-    env: Mapping[str, str]
+    env: Mapping[str, str] = field(repr=False)
     paths: Paths | PlatformPaths = field(default_factory=Paths)
     monotonic: Callable[[], float] = time.monotonic
     """Measures every duration; the real one includes suspend, where the system has such a clock."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -121,6 +122,43 @@ def test_an_expired_token_is_not_used_nor_one_from_the_future(tmp_path: Path) ->
     cloud.clock.seconds -= 300
     cloud.run("get", "j", cache=tmp_path)
     assert cloud.posts == 3
+
+
+ODD_MEMBERS = [
+    ("token", 7), ("token", ""), ("token", ["t"]), ("token", "t\n"), ("token", "t\u00e9"),
+    ("token", None), ("life", "86400"), ("life", None), ("life", True), ("life", 86400),
+    ("catalog", None), ("catalog", [1]), ("catalog", "x"), ("catalog", 7),
+    ("project_id", 7), ("project_name", ["p"]), ("user", {"name": "mira"}),
+    ("expires_at", 5), ("expires_at", "soon"), ("more", "x"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), ODD_MEMBERS)
+def test_f68_a_cached_token_with_a_member_of_another_type_is_ignored(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    (entry,) = entries(tmp_path)
+    document = json.loads(entry.read_bytes())
+    document["access"][name] = value
+    entry.write_text(json.dumps(document))
+    code, _, err = cloud.run("get", "j", cache=tmp_path)
+    assert (code, cloud.posts) == (0, 2), err
+    assert "bug" not in err
+
+
+@pytest.mark.parametrize("written", ["x", None, [], {}, -1e300, 1e300, True, "nan"])
+def test_f68_a_cached_token_without_a_usable_time_of_writing_is_ignored(
+    tmp_path: Path, written: object
+) -> None:
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    (entry,) = entries(tmp_path)
+    document = json.loads(entry.read_bytes())
+    entry.write_text(json.dumps(document | {"written": written}))
+    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+    assert cloud.posts == 2
 
 
 def spoiled(kind: str, path: Path, content: bytes) -> None:

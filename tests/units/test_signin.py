@@ -299,3 +299,34 @@ def test_f67_only_printable_ascii_tokens_reach_a_header(token: str) -> None:
     for request in cloud.requests:
         assert request.headers["X-Auth-Token"] == token
         assert re.fullmatch("[!-~]+", token)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("APIGW.0301", "Incorrect IAM authentication information: verify aksk signature fail"),
+        ("APIGW.0301", "the access key has expired"),
+        ("APIGW.0307", "token expires"),
+        ("", ""),
+    ],
+)
+def test_f63_a_rejection_that_is_not_about_the_time_is_not_signed_again(
+    code: str, message: str
+) -> None:
+    # The Date header is off by two hours: it must not be taken for the reason.
+    date = format_datetime(FakeClock().utc() + timedelta(hours=2), usegmt=True)
+    body = {"error_code": code, "error_msg": message}
+    cloud = Cloud(before=lambda _: json_response(401, body, date=date))
+    exit_code, _, err = cloud.run("get", "j", env=LOCATED)
+    assert (exit_code, len(cloud.requests)) == (4, 1)
+    assert "clock" not in err
+
+
+def test_f63_code_0303_is_about_the_time_whatever_its_text() -> None:
+    date = format_datetime(FakeClock().utc() + timedelta(hours=2), usegmt=True)
+    late = json_response(401, {"error_code": "APIGW.0303", "error_msg": "x"}, date=date)
+    answers = iter([late])
+    cloud = Cloud(before=lambda _: next(answers, None))
+    exit_code, _, err = cloud.run("get", "j", env=LOCATED)
+    assert (exit_code, len(cloud.requests)) == (0, 2)
+    assert "clock" in err

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,8 @@ from tests.support.clock import FakeClock
 from tests.support.cloud import AUTH_URL, PASSWORD, USER, Cloud, json_response
 from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.server import Server, always, answer
+from vbsjob.client import JobsClient
+from vbsjob.config import loader
 from vbsjob.errors import UnavailableError, VbsjobError
 
 if TYPE_CHECKING:
@@ -205,3 +209,31 @@ def test_f67_a_token_that_cannot_be_a_header_is_rejected_whatever_its_source(tok
     assert (code, len(cloud.requests)) == (6, 1)
     assert "has no token" in err
     assert "canary" not in err
+
+
+def test_f56_renewals_are_spaced_by_the_monotonic_clock_whatever_the_wall_clock_does() -> None:
+    denied = json_response(401, {"error_code": "APIGW.0307", "error_msg": "token expires"})
+    cloud = Cloud(before=lambda request: denied if "/jobs/" in request.url else None)
+    steps = [timedelta()]
+    context = replace(cloud.context(), now=lambda: cloud.clock.utc() + steps[-1])
+    client = JobsClient(loader.load({}, context), context, retry=False)
+
+    def posts_after_one_more_request() -> int:
+        with pytest.raises(VbsjobError):
+            client.get("j")
+        return cloud.posts
+
+    assert posts_after_one_more_request() == 2  # the sign-in and one renewal
+    for hours in (5, -5, 0):
+        steps.append(timedelta(hours=hours))
+        assert posts_after_one_more_request() == 2
+    cloud.clock.sleep(59.0)
+    assert posts_after_one_more_request() == 2
+    cloud.clock.sleep(1.0)
+    assert posts_after_one_more_request() == 3
+    cloud.clock.sleep(60.0)
+    assert posts_after_one_more_request() == 4
+    cloud.clock.sleep(60.0)
+    assert posts_after_one_more_request() == 4  # three an hour
+    cloud.clock.sleep(3600.0 - 3 * 60.0)
+    assert posts_after_one_more_request() == 5
