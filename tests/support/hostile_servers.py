@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.support.server import always, answer, job
+from vbsjob.http import strict_json
 
 if TYPE_CHECKING:
     from tests.support.server import Peer, Script
@@ -27,8 +28,10 @@ def flood(head: bytes, piece: bytes) -> Script:
     return script
 
 
-def full_of(unit: bytes, padding: int) -> bytes:
+def full_of(unit: bytes) -> bytes:
     """A body of 4 MiB that is as dense as may be accepted."""
+    values = 1000 * sum(map(unit.count, (b",", b"{", b"["))) + 1
+    padding = values * (strict_json.MIN_BYTES_PER_VALUE + 1) - 1000 * len(unit)
     block = unit * 1000 + b'"' + b"y" * padding + b'",'
     return HEAD + block * ((ROOM - len(HEAD) - len(TAIL)) // len(block)) + TAIL
 
@@ -43,9 +46,9 @@ SERVERS: dict[str, Script] = {
     "gzip bomb": always(answer(BOMB, 200, "Content-Encoding: gzip")),
     "one long text": always(answer(json.dumps(job("RUNNING", message="x" * (ROOM - 100))).encode())),
     "wide characters": always(answer('{"job_id":"j","status":"RUNNING","message":"😀'.encode() + b"x" * (ROOM - 100) + b'"}')),
-    "dicts": always(answer(full_of(b'{"":0},', 26_000))),
-    "lists": always(answer(full_of(b"[],", 30_000))),
-    "texts": always(answer(full_of('"Ā",'.encode(), 12_000))),
+    "dicts": always(answer(full_of(b'{"":0},'))),
+    "lists": always(answer(full_of(b"[],"))),
+    "texts": always(answer(full_of('"Ā",'.encode()))),
     "denser than any job": always(answer(HEAD + b'{"":0},' * 590_000 + TAIL)),
     "nested": always(answer(b"[" * ROOM)),
 }  # fmt: skip

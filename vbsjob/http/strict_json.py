@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 
 DENSE_LIMIT = 64 << 10
 """Bytes above which a document must not be dense."""
-MIN_BYTES_PER_VALUE = 16
-"""Average in a larger document: a body of a few MiB must not become values of hundreds of MiB."""
+MIN_BYTES_PER_VALUE = 20
+"""Average in a larger document: a body of 4 MiB must not need more than 96 MiB (S12). Published
+answers about jobs have 26 and more."""
 MAX_DEPTH = 256
 """Levels of brackets; 64 levels of sub-jobs need three each."""
 

@@ -18,6 +18,7 @@ from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.resource_usage import ResourceUsage, measure
 from tests.support.server import Server, always, answer, job, respond_with
 from vbsjob.http import strict_json, transport
+from vbsjob.output import formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ def members() -> bytes:
     made = [FAILED, b'"entities":{"":""']
     size = sum(map(len, made))
     for number in count():
-        made.append(b',"%06d":"xxxxx"' % number)
+        made.append(b',"%06d":"xxxxxxxxx"' % number)
         size += len(made[-1])
         if size > ROOM:
             return b"".join(made) + b"}}"
@@ -74,13 +75,22 @@ def sub_jobs(unit: bytes, size: int) -> bytes:
     return body + b"x" * (values * strict_json.MIN_BYTES_PER_VALUE - len(body)) + b'"}'
 
 
+SUB_JOB = {
+    "job_id": "4010b39b5281d3590152874bfa3b1604", "job_type": "copyBlock", "status": "FAIL",
+    "begin_time": "2016-01-28T16:14:09.466Z", "end_time": "2016-01-28T16:25:27.690Z",
+    "error_code": "VolumeBackup.0202", "fail_reason": "volume is in error state while copying",
+    "entities": {"volume_id": "7e5fdc5a-5e36-4b22-8bcc-7f17037290cc"},
+}  # fmt: skip
 BIG = {
+    "10,000 sub-jobs": sub_jobs(json.dumps(SUB_JOB).encode(), 10_000),
     "members": members(),
-    "sub-jobs": sub_jobs(b"{}", 130_000),
+    "sub-jobs": sub_jobs(b"{}", ROOM // strict_json.MIN_BYTES_PER_VALUE // 2 - 10),
     "signs": FAILED + b'"fail_reason":"%s"}' % ("\u202e\U000e0001" * (ROOM // 7)).encode(),
-    "failed sub-jobs": sub_jobs(b'{"id":"a","status":"FAIL"}', 85_000),
-    "objects": full_of(b'{"":0},', 26_000).replace(b"RUNNING", b"FAIL", 1),
-    "texts": full_of('"Ā",'.encode(), 12_000).replace(b"RUNNING", b"FAIL", 1),
+    "failed sub-jobs": sub_jobs(
+        b'{"id":"a","status":"FAIL"}', ROOM // strict_json.MIN_BYTES_PER_VALUE // 3 - 10
+    ),
+    "objects": full_of(b'{"":0},').replace(b"RUNNING", b"FAIL", 1),
+    "texts": full_of('"Ā",'.encode()).replace(b"RUNNING", b"FAIL", 1),
 }
 """Answers that are accepted and need the most memory for their 4 MiB."""
 WATCH = ("watch", "j", "--interval", "1s")
@@ -88,7 +98,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "table": ("get", "j"),
     "table in colour": ("get", "j", "--color", "always"),
     "table on a terminal": ("get", "j"),
-    **{name: ("get", "j", "-o", name) for name in ("value", "json", "jsonl", "yaml", "csv", "env", "name")},
+    **{name: ("get", "j", "-o", name) for name in formats.NAMES if name != "table"},
     "fields": ("get", "j", "-o", "table", "-f", "entities", "-f", "sub_jobs"),
     "tree": ("tree", "j"),
     "tree in ASCII and colour": ("tree", "j", "--ascii", "--color", "always"),
@@ -101,6 +111,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "watch for CI": (*WATCH, "--github", "--junit", "report.xml"),
 }  # fmt: skip
 WORST = {
+    "10,000 sub-jobs": ("table", "json", "yaml", "tree json", "tree yaml", "watch for CI"),
     "members": ("table", "table on a terminal", "json", "yaml", "csv", "env", "tree", "watch for CI"),
     "sub-jobs": ("tree", "tree on a terminal", "tree json", "tree yaml", "tree csv",
                  "watch on a terminal", "watch for CI"),
@@ -156,7 +167,7 @@ def test_s12_f51_no_big_answer_takes_more_than_96_mb_in_any_format(
 
 def running(number: int) -> bytes:
     """A big answer of a job that goes on, all its values others than in the last."""
-    return BIG["members"].replace(b'"FAIL"', b'"RUN"', 1).replace(b"xxxxx", b"%05d" % number)
+    return BIG["members"].replace(b'"FAIL"', b'"RUN"', 1).replace(b"xxxxxxxxx", b"%09d" % number)
 
 
 @pytest.mark.slow
