@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -61,6 +62,23 @@ def test_every_level_that_is_read_is_written(name: str) -> None:
     assert write
     write([deep], formats.Selection(formats.JOBS), out)
     assert "end" in out.getvalue()
+
+
+@given(st.lists(st.dictionaries(TEXTS, DOCUMENTS, max_size=3), max_size=4), st.booleans())
+def test_documents_written_one_at_a_time_are_the_same_list(
+    documents: list[dict[str, Any]], single: bool
+) -> None:
+    expected = documents[0] if single and len(documents) == 1 else documents
+    selection = formats.Selection(formats.JOBS, (), single)
+    for name in ("json", "yaml"):
+        out, write = io.StringIO(), formats.BY_NAME[name].write
+        assert write
+        write(iter(documents), selection, out)
+        text = out.getvalue()
+        if name == "json":
+            assert text == json.dumps(expected, indent=2) + "\n"
+        else:
+            assert repr(yaml.safe_load(text)) == repr(expected)
 
 
 def test_yaml_quotes_texts_that_look_like_numbers() -> None:

@@ -71,6 +71,7 @@ def list_jobs(
 def _refresh(command: JobCommand, entries: list[dict[str, Any]]) -> list[JobResult]:
     """Query the jobs of this cloud that had not ended, and store their states."""
     from vbsjob import history
+    from vbsjob.cli.result_stream import ResultStream
     from vbsjob.jobs.job import ENDED
 
     here = history.cloud_of(command.settings)
@@ -79,7 +80,7 @@ def _refresh(command: JobCommand, entries: list[dict[str, Any]]) -> list[JobResu
         for entry in entries
         if entry["cloud"] == here and entry["status"] not in ENDED
     ]
-    results = command.query(job_ids) if job_ids else []
+    results = ResultStream(command.query(job_ids) if job_ids else ()).summaries()
     history.update(results, command.settings, command.context)
     return results
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vbsjob.cli.result_stream import ResultStream
 from vbsjob.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from vbsjob.render.tree import Glyphs, Line
 
 
-def present(results: Sequence[JobResult], command: JobCommand) -> ExitCode:
+def present(stream: ResultStream, command: JobCommand) -> ExitCode:
     """Write the jobs to stdout and the errors to stderr; return FIELD_MISSING or OK.
 
-    If no job was answered, stdout stays empty.
+    Each document is written when its answer arrives. If no job was answered, stdout stays empty.
     """
-    return _present(results, command, whole=True)
+    return _present(stream, command, whole=True)
 
 
 def concluded(results: Sequence[JobResult], command: JobCommand) -> ExitCode:
@@ -33,50 +34,50 @@ def concluded(results: Sequence[JobResult], command: JobCommand) -> ExitCode:
         return ExitCode.OK
     context = command.context
     seen = context.error_output.live and context.stdout.isatty()
-    return _present(results, command, whole=not seen)
+    return _present(ResultStream(results), command, whole=not seen)
 
 
-def tree(results: Sequence[JobResult], command: JobCommand) -> ExitCode:
+def tree(stream: ResultStream, command: JobCommand) -> ExitCode:
     """Write the results as `present` does, with the sub-jobs as a tree or one row per job."""
     from vbsjob.output import tree_documents
     from vbsjob.output.formats import JOBS
 
-    settings, fields, now = command.settings, command.fields, command.context.steady_now()
+    settings, fields, now = command.settings, command.fields, command.context.steady_now
     options = tree_documents.TreeOptions.of(settings)
     code = ExitCode.OK
-    if not any(result.job for result in results):
+    if not stream.has_job():
         pass
     elif not command.format.machine and not fields:
         if not settings["quiet"]:
-            _branch(results, settings, command.context)
+            _branch(list(stream), settings, command.context)
     elif command.format.nested and not fields:
         code = _write(
-            (tree_documents.nested(result, options, now) for result in results), command, JOBS
+            (tree_documents.nested(result, options, now()) for result in stream), command, JOBS
         )
     else:
         rows = (
             row
-            for result in results
-            for row in tree_documents.flat(result, options, now, with_sub_jobs=bool(fields))
+            for result in stream
+            for row in tree_documents.flat(result, options, now(), with_sub_jobs=bool(fields))
         )
         code = _write(rows, command, tree_documents.ROWS)
-    _print_errors(results, command.context)
+    _print_errors(stream.summaries(), command.context)
     return code
 
 
-def _present(results: Sequence[JobResult], command: JobCommand, *, whole: bool) -> ExitCode:
+def _present(stream: ResultStream, command: JobCommand, *, whole: bool) -> ExitCode:
     from vbsjob.output.formats import JOBS
 
-    now, code = command.context.steady_now(), ExitCode.OK
-    if not any(result.job for result in results):
+    now, code = command.context.steady_now, ExitCode.OK
+    if not stream.has_job():
         pass
     elif command.format.machine:
-        code = _write((result.document(now) for result in results), command, JOBS)
+        code = _write((result.document(now()) for result in stream), command, JOBS)
     elif command.fields:
-        code = _write((result.document(now) for result in results if result.job), command, JOBS)
+        code = _write((result.document(now()) for result in stream if result.job), command, JOBS)
     elif not command.settings["quiet"]:
-        _draw(results, command.settings, command.context, whole=whole)
-    _print_errors(results, command.context)
+        _draw(list(stream), command.settings, command.context, whole=whole)
+    _print_errors(stream.summaries(), command.context)
     return code
 
 

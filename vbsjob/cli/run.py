@@ -91,8 +91,8 @@ class JobCommand:
         with Sandbox(self.context) as sandbox:
             yield self.settings.moved("the sandbox", **sandbox.settings)
 
-    def query(self, job_ids: Sequence[str]) -> list[JobResult]:
-        """Query each job once; return the results in the order of `job_ids`."""
+    def query(self, job_ids: Sequence[str]) -> Iterator[JobResult]:
+        """Query each job once; yield the results in the order of `job_ids`, as they arrive."""
         from vbsjob.client import JobsClient, get_all
         from vbsjob.jobs.result import JobResult
 
@@ -101,10 +101,8 @@ class JobCommand:
             JobsClient(settings, self.context) as client,
         ):
             answers = zip(job_ids, get_all(client, job_ids), strict=True)
-            return [
-                JobResult(job_id, outcome, expected_end=self._expected_end(outcome))
-                for job_id, outcome in answers
-            ]
+            for job_id, outcome in answers:
+                yield JobResult(job_id, outcome, expected_end=self._expected_end(outcome))
 
     def _expected_end(self, outcome: Job | VbsjobError) -> datetime | None:
         if isinstance(outcome, VbsjobError):

@@ -47,17 +47,18 @@ def tree(
     vbsjob tree ID --watch
     """
     from vbsjob.cli import present
+    from vbsjob.cli.result_stream import ResultStream
     from vbsjob.output.tree_documents import TreeOptions
 
     command = JobCommand(ctx.params, ctx.obj)
     job_ids = command.job_ids(jobs)
 
     def show(results: Sequence[JobResult]) -> ExitCode:
-        return present.tree(results, command)
+        return present.tree(ResultStream(results), command)
 
     if watch:
         return command.watch_jobs(job_ids, TreeOptions.of(command.settings), show)
-    results = command.query(job_ids)
-    shown = show(results)
-    command.save_history(results)
-    return worst([command.exit_code(results), shown])
+    stream = ResultStream(command.query(job_ids))
+    shown = present.tree(stream, command)
+    command.save_history(stream.summaries())
+    return worst([command.exit_code(stream.summaries()), shown])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.errors import UsageError
@@ -17,7 +18,7 @@ from vbsjob.output import rows, variables
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
     Documents = Iterable[dict[str, Any]]
@@ -98,8 +99,19 @@ HISTORY = Kind(
 
 
 def _json(documents: Documents, selection: Selection, out: TextIO) -> None:
-    json.dump(_shaped(documents, selection), out, indent=2)
-    out.write("\n")
+    single, rest = _shaped(documents, selection)
+    if single is not None:
+        json.dump(single, out, indent=2)
+        out.write("\n")
+        return
+    # json.dump of a list would need all documents at once. A line end in a chunk is never part of
+    # a string: JSON escapes it.
+    encoder, start = json.JSONEncoder(indent=2), "["
+    for document in rest:
+        out.write(f"{start}\n  ")
+        out.writelines(chunk.replace("\n", "\n  ") for chunk in encoder.iterencode(document))
+        start = ","
+    out.write("[]\n" if start == "[" else "\n]\n")
 
 
 def _jsonl(documents: Documents, selection: Selection, out: TextIO) -> None:
@@ -111,13 +123,21 @@ def _jsonl(documents: Documents, selection: Selection, out: TextIO) -> None:
 def _yaml(documents: Documents, selection: Selection, out: TextIO) -> None:
     from vbsjob.output import yaml_writer
 
-    yaml_writer.write(_shaped(documents, selection), out)
+    single, rest = _shaped(documents, selection)
+    yaml_writer.write(rest if single is None else single, out)
 
 
-def _shaped(documents: Documents, selection: Selection) -> Any:
-    """Return the document if one id was given as an argument, else the list of documents."""
-    chosen = [_selected(document, selection.fields) for document in documents]
-    return chosen[0] if selection.single and len(chosen) == 1 else chosen
+def _shaped(
+    documents: Documents, selection: Selection
+) -> tuple[dict[str, Any] | None, Iterator[dict[str, Any]]]:
+    """Return the document if one id was given as an argument, else an iterator of documents."""
+    chosen = (_selected(document, selection.fields) for document in documents)
+    if not selection.single:
+        return None, chosen
+    first = list(islice(chosen, 2))
+    if len(first) == 1:
+        return first[0], chosen
+    return None, chain(first, chosen)
 
 
 def _selected(document: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import TextIO
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -20,13 +20,29 @@ _PLAIN = re.compile(
 
 
 def write(document: Any, out: TextIO) -> None:
-    """Write a document in block style, pure ASCII.
+    """Write a document in block style, pure ASCII; of an iterator, a sequence of its items.
+
+    The items of an iterator are written one at a time.
+    """
+    if not isinstance(document, Iterator):
+        _write(document, out, explicit=True)
+        return
+    empty = True
+    for item in document:
+        _write([item], out, explicit=empty)
+        empty = False
+    if empty:
+        _write([], out, explicit=True)
+
+
+def _write(document: Any, out: TextIO, *, explicit: bool) -> None:
+    """Write a document, with its start line `---` if `explicit`.
 
     libyaml cannot write lone surrogates (F39); PyYAML's own emitter can, at a tenth of the speed.
     """
     has_surrogates = any(_SURROGATE.search(text) for text in _strings(document))
     dumper = yaml.SafeDumper if has_surrogates else getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    yaml.emit(_events(document), out, Dumper=dumper, width=1 << 30)
+    yaml.emit(_events(document, explicit=explicit), out, Dumper=dumper, width=1 << 30)
 
 
 def _strings(document: Any) -> Iterator[str]:
@@ -44,10 +60,10 @@ def _strings(document: Any) -> Iterator[str]:
             waiting.extend(item)
 
 
-def _events(document: Any) -> Iterator[Any]:
+def _events(document: Any, *, explicit: bool) -> Iterator[Any]:
     """Yield the YAML events of a JSON document, without recursion."""
     yield yaml.StreamStartEvent()
-    yield yaml.DocumentStartEvent(explicit=True)
+    yield yaml.DocumentStartEvent(explicit=explicit)
     waiting: list[Iterator[Any]] = [iter((document,))]
     ends: list[Any] = []
     while waiting:
