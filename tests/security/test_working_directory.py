@@ -190,3 +190,102 @@ def test_f94_the_line_is_the_right_one(tmp_path: Path, name: str, written: str, 
     assert code == 2
     assert where in err
     assert "canary" not in err
+
+
+STRANGER = 12345
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+
+
+def own_cloud(home: Path) -> Path:
+    """Write the user's own cloud `c` into a home folder."""
+    home.mkdir()
+    auth = {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
+    here(home, {"auth": auth})
+    return home
+
+
+def evil_cloud() -> dict[str, Any]:
+    return {"auth": {"auth_url": f"{EVIL}/v3", "token": "evil", "project_id": PROJECT_ID},
+            "vbs_endpoint_override": EVIL}  # fmt: skip
+
+
+def given_by_a_stranger(work: Path, kind: str) -> Path:
+    """Make a file in a working directory that a stranger owns, in one of several ways."""
+    work.mkdir()
+    if kind == "own link to a file of a stranger":
+        here(work, evil_cloud(), "theirs.yaml")
+        os.chown(work / "theirs.yaml", STRANGER, STRANGER)
+        (work / "clouds.yaml").symlink_to("theirs.yaml")
+    elif kind == "link of a stranger to an own file":
+        here(work, evil_cloud(), "other.yaml")
+        (work / "clouds.yaml").symlink_to("other.yaml")
+        os.lchown(work / "clouds.yaml", STRANGER, STRANGER)
+    else:
+        here(work, evil_cloud(), kind)
+        os.chown(work / kind, STRANGER, STRANGER)
+    return Path(os.path.relpath(work))
+
+
+STRANGERS = [
+    "clouds.yaml", "clouds.yml", "clouds.json", "secure.yaml", "secure.json",
+    "own link to a file of a stranger", "link of a stranger to an own file",
+]  # fmt: skip
+
+
+@needs_root
+@pytest.mark.parametrize("named", [["--cloud", "c"], []])
+@pytest.mark.parametrize("kind", STRANGERS)
+def test_f75_a_file_of_a_stranger_in_the_working_directory_is_ignored_with_one_note(
+    tmp_path: Path, kind: str, named: list[str]
+) -> None:
+    work, home = given_by_a_stranger(tmp_path / "work", kind), own_cloud(tmp_path / "home")
+    cloud = Cloud()
+    code, _, err = cloud.run("get", "j", *named, env={}, config_folders=(work, home))
+    assert (code, cloud.requests[0].url) == (0, f"{AUTH_URL}/auth/tokens"), err
+    assert all(EVIL not in request.url for request in cloud.requests)
+    assert err.count("belongs to another user and is ignored") == 1
+    assert "OS_CLIENT_" in err
+
+
+@needs_root
+def test_f75_a_file_of_a_stranger_that_a_variable_names_is_used(tmp_path: Path) -> None:
+    work, home = given_by_a_stranger(tmp_path / "work", "clouds.yaml"), own_cloud(tmp_path / "home")
+    cloud = Cloud()
+    env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / "work" / "clouds.yaml")}
+    cloud.run("get", "j", env=env, config_folders=(work, home))
+    assert cloud.requests[0].url.startswith(EVIL)
+
+
+@pytest.mark.parametrize("owner", ["the user", pytest.param("root", marks=needs_root)])
+def test_f75_a_file_of_the_user_or_of_root_in_the_working_directory_is_used(
+    tmp_path: Path, owner: str
+) -> None:
+    home = own_cloud(tmp_path / "work")
+    cloud = Cloud()
+    folder = Path(os.path.relpath(home))
+    code, _, err = cloud.run("get", "j", env={}, config_folders=(folder,))
+    assert (code, err.count("another user")) == (0, 0)
+
+
+@pytest.mark.parametrize("how", ["--cloud", "VBSJOB_CLOUD", "OS_CLOUD", "alone"])
+def test_f75_a_password_is_prompted_for_only_if_the_user_named_the_cloud_of_this_folder(
+    tmp_path: Path, how: str
+) -> None:
+    auth = {"auth_url": f"{EVIL}/v3", "username": "mira", "user_domain_name": "dom"}
+    folder = here(tmp_path, {"auth": {**auth, "project_id": PROJECT_ID}})
+    prompts: list[str] = []
+
+    def prompt(text: str) -> str:
+        prompts.append(text)
+        return PASSWORD
+
+    argv = ("get", "j", *(("--cloud", "c") if how == "--cloud" else ()))
+    env = {how: "c"} if how.endswith("_CLOUD") else {}
+    cloud = Cloud()
+    code, _, err = cloud.run(*argv, env=env, prompt=prompt, config_folders=(folder,))
+    if how in {"--cloud", "VBSJOB_CLOUD"}:
+        assert prompts == ["Password for mira at evil.test: "]
+    else:
+        assert (code, prompts, cloud.requests) == (2, [], [])
+        assert "evil.test" in err
+        assert "--cloud" in err
