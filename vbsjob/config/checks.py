@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vbsjob.config.sources import SettingValue, Source
     from vbsjob.context import Context
 
+PREFIX = "VBSJOB_"
 SANDBOX = "sandbox"
 """Name of the built-in cloud, unless a file defines a cloud of that name."""
 
@@ -63,16 +64,17 @@ def refuse_unsupported(cloud: SettingValue | None, layers: list[Layer], context:
 
 def report_unknown_variables(context: Context) -> None:
     """Print a note for each VBSJOB_* variable that is not a setting."""
-    known = {setting.variable for setting in SETTINGS}
-    unknown = [v for v in context.env if v.startswith("VBSJOB_") and v not in known]
+    known = {setting.variable.removeprefix(PREFIX) for setting in SETTINGS}
+    words = [v.removeprefix(PREFIX) for v in context.env if v.startswith(PREFIX)]
+    unknown = [word for word in words if word not in known]
     if not unknown:
         return
     from difflib import get_close_matches
 
-    for variable in unknown:
-        similar = get_close_matches(variable, known, n=1)
-        hint = f" Did you mean {similar[0]}?" if similar else ""
-        context.note(f"{printable(variable)} is not a setting and is ignored.{hint}")
+    for word in unknown:
+        similar = get_close_matches(word, known, n=1)
+        hint = f" Did you mean {PREFIX}{similar[0]}?" if similar else ""
+        context.note(f"{PREFIX}{printable(word)} is not a setting and is ignored.{hint}")
 
 
 def refuse_other_address(cloud: SettingValue | None, values: Source, of_cloud: Source) -> None:

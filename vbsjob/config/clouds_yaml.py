@@ -207,7 +207,7 @@ def _region_layer(layers: list[Layer], region: str | None) -> Iterator[Layer]:
     if name is None or (name not in regions and listing.profile):
         return
     if name not in regions:
-        known = ", ".join(printable(known) for known in regions)
+        known = ", ".join(printable(known) for known in regions)[:400]
         raise UsageError(
             f"{listing.origin}.regions: {printable(name)!r} is missing there; it lists {known}."
         )

@@ -248,9 +248,14 @@ def _region_of(project: SettingValue | None, layers: list[Layer]) -> SettingValu
         origin = f"{project.origin} (project name)"
         return replace(project, value=region, origin=origin, derived=True)
     if len(choices) > 1 and not from_profile:
-        known = ", ".join(printable(choice) for choice in choices)
-        raise UsageError(f"{origin}: lists several regions: {known}.", hint="Choose one: --region.")
+        raise UsageError(
+            f"{origin}: lists several regions: {_shown(choices)}.", hint="Choose one: --region."
+        )
     return None
+
+
+def _shown(names: list[str]) -> str:
+    return ", ".join(printable(name[:64]) for name in names[:20]) + (", ..." * (len(names) > 20))
 
 
 def _filled_in(values: Source, layers: list[Layer]) -> Source:
@@ -268,8 +273,7 @@ def _filled(
         return address
     if region is None:
         choices, *_ = clouds_yaml.region_choices(layers)
-        listed = f" It is one of {', '.join(printable(choice) for choice in choices)}."
-        hint = f"Set --region.{listed if choices else ''}"
+        hint = f"Set --region.{f' It is one of {_shown(choices)}.' if choices else ''}"
         raise UsageError(f"{address.origin} needs a region.", hint=hint)
     for placeholder in PLACEHOLDERS:
         text = text.replace(placeholder, str(region.value))

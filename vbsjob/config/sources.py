@@ -125,7 +125,9 @@ def from_layers(layers: list[Layer]) -> Source:
 
 
 def _is_list(raw: Any) -> bool:
-    return isinstance(raw, list) or (isinstance(raw, str) and "," in raw)
+    if isinstance(raw, list):
+        return all(isinstance(item, str) for item in raw)
+    return isinstance(raw, str) and "," in raw
 
 
 def _is_path(raw: Any) -> bool:

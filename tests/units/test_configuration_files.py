@@ -1,0 +1,409 @@
+"""Files and variables of the configuration: limits, text as written, and what is not understood."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import threading
+import time
+import warnings
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.context import fake_context
+from vbsjob.config import files, loader, yaml_text
+from vbsjob.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from vbsjob.config.loader import Settings
+
+URL = "https://iam.cloud.test/v3"
+
+
+def load(folder: Path, *, name: str | None = "a", **env: str) -> tuple[Settings, str]:
+    """Load the cloud of a folder; return the settings and what stderr says."""
+    stderr = io.StringIO()
+    context = fake_context(
+        io.StringIO(), io.StringIO(), stderr, env,
+        config_folders=(folder,), config_file=folder / "config.toml",
+    )  # fmt: skip
+    return loader.load({} if name is None else {"cloud": name}, context), stderr.getvalue()
+
+
+def error_of(folder: Path, **env: str) -> str:
+    with pytest.raises(UsageError) as caught:
+        load(folder, **env)
+    return str(caught.value)
+
+
+def write(folder: Path, content: str, name: str = "clouds.yaml") -> None:
+    (folder / name).write_text(content, "utf-8")
+    (folder / name).chmod(0o600)
+
+
+def bomb(levels: int, width: int) -> str:
+    lines = ["a0: &a0 [" + ",".join("x" * width) + "]"]
+    for level in range(1, levels + 1):
+        aliases = ",".join([f"*a{level - 1}"] * width)
+        lines.append(f"a{level}: &a{level} [{aliases}]")
+    return "\n".join(lines) + "\n"
+
+
+BOMBS = {
+    "61 aliases in five levels": bomb(5, 12),
+    "wide": bomb(2, 400),
+    "deep": bomb(14, 3),
+    "itself": "a: &a [*a]\n",
+    "itself as a mapping": "a: &a {b: *a}\n",
+    "itself merged": "a: &a {<<: *a}\n",
+    "too many aliases": "a: &a 1\nb: [" + "*a," * 1001 + "]\n",
+    "merged many times": "a: &a {" + ",".join(f"k{n}: 1" for n in range(300)) + "}\n"
+    + "".join(f"c{n}: {{<<: *a}}\n" for n in range(400)),
+    "nested": "a: " + "[" * 40 + "]" * 40 + "\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+@pytest.mark.parametrize(
+    "where", ["password: *top", "regions: *top", "verify: *top", "profile: *top"]
+)
+def test_f94_yaml_whose_aliases_stand_for_very_many_values_is_refused(
+    tmp_path: Path, kind: str, where: str
+) -> None:
+    write(tmp_path, BOMBS[kind] + f"top: &top 1\nclouds: {{a: {{{where}}}}}\n")
+    assert "too many aliases or is nested too deeply" in error_of(tmp_path)
+
+
+@pytest.mark.parametrize("setting", [
+    "auth.username", "auth.password", "verify", "region_name", "interface", "auth_type", "profile",
+    "auth.project_id", "auth.auth_url", "vbs_endpoint_override", "cacert",
+])  # fmt: skip
+@pytest.mark.parametrize("value", [["x"] * 50_000, {"k": ["x"] * 50_000}, [[["canary"]]]])
+def test_f94_a_list_or_mapping_for_a_text_is_refused_without_being_written_out(
+    tmp_path: Path, setting: str, value: Any
+) -> None:
+    section, _, key = setting.rpartition(".")
+    document = {section: {key: value}} if section else {key: value}
+    write(tmp_path, json.dumps({"clouds": {"a": document}}))
+    message = error_of(tmp_path)
+    assert len(message) < 400 + len(str(tmp_path))
+    assert "canary" not in message
+
+
+LARGE: dict[str, str] = {
+    "seven projects with tokens of 9 KB": "clouds:\n" + "".join(
+        f"  {name}: {{auth: {{auth_url: '{URL}', project_id: p, token: '{'t' * 9000}'}}}}\n"
+        for name in "abcdefg"
+    ),
+    "65 clouds that merge one mapping": f"x: &auth {{auth_url: '{URL}', username: u}}\nclouds:\n"
+    + "".join(f"  {name}: {{auth: {{<<: *auth, project_name: p{n}}}}}\n"
+              for n, name in enumerate(["a", *(f"c{n}" for n in range(64))])),
+    "900 aliases": f"x: &x u\nclouds:\n  a: {{auth: {{auth_url: '{URL}', username: *x}}}}\n"
+    + "".join(f"  c{n}: {{auth: {{username: *x}}}}\n" for n in range(899)),
+    "a megabyte": f"clouds:\n  a: {{auth: {{auth_url: '{URL}'}}}}\n" + "# comment\n" * 104_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_generated_files_of_a_usual_size_are_read(tmp_path: Path, kind: str) -> None:
+    write(tmp_path, LARGE[kind])
+    settings, _ = load(tmp_path)
+    assert settings["auth_url"] == URL
+
+
+def test_f94_more_than_a_mebibyte_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "#" * (1 << 20) + "\n")
+    assert "larger than 1024 KiB" in error_of(tmp_path)
+
+
+HOSTILE_TOML: dict[str, Callable[[int], str]] = {
+    "quote and backslash": lambda n: 'a = "' + '"\\' * n,
+    "escaped quotes": lambda n: 'a = "' + '\\"' * n + '"',
+    "backslashes": lambda n: 'a = "' + "\\\\" * n + '"',
+    "open quotes": lambda n: "a = " + "'\"" * n,
+    "single quotes": lambda n: "a = '" + '"' * n + "'",
+    "comment": lambda n: "a = 1 #" + "\"'" * n,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE_TOML)
+def test_f94_toml_is_read_in_linear_time(tmp_path: Path, kind: str) -> None:
+    def seconds(count: int) -> float:
+        write(tmp_path, HOSTILE_TOML[kind](count), "config.toml")
+        started = time.process_time()
+        for _ in range(3):
+            with suppress(UsageError):
+                files.toml(tmp_path / "config.toml")
+        return time.process_time() - started
+
+    seconds(1000)
+    assert seconds(160_000) < 40 * max(seconds(10_000), 0.002)  # quadratic: 256 times
+
+
+def test_f94_a_toml_key_of_very_many_parts_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "a." * 300 + "b = 1\n", "config.toml")
+    assert "line 1: has more than 64 parts" in error_of(tmp_path)
+    write(tmp_path, '"a".' * 300 + "b = 1\n", "config.toml")
+    assert "line 1: has more than 64 parts" in error_of(tmp_path)
+
+
+AS_WRITTEN = [
+    "0123456", "12:30:45", "1_000", "0x1F", "0o17", "0b11", "1.50", "1.10", "1e3", ".5", "+1", "-0",
+    "yes", "no", "on", "off", "y", "true", "True", "FALSE", "2001-01-01", "2001-01-01 10:00:00",
+    ".inf", ".nan", "190:20:30.15", "9" * 5000, "=", "1:" * 4500 + "1", "<<", "nullx", "None", "+",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", AS_WRITTEN, ids=[text[:20] for text in AS_WRITTEN])
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_yaml_scalar_is_the_text_that_is_written(
+    tmp_path: Path, written: str, quoted: bool
+) -> None:
+    value = f"'{written}'" if quoted else written
+    write(tmp_path, f"clouds: {{a: {{auth: {{password: {value}, auth_url: '{URL}'}}}}}}\n")
+    assert load(tmp_path)[0]["password"] == written
+
+
+@pytest.mark.parametrize("name", ["no", "yes", "1.10", "0123", "2001-01-01", "null", "~", "1_0"])
+def test_a_cloud_may_have_any_name(tmp_path: Path, name: str) -> None:
+    write(tmp_path, f"clouds: {{{name}: {{auth: {{auth_url: '{URL}'}}}}}}\n")
+    assert load(tmp_path, name=name)[0]["auth_url"] == URL
+
+
+@pytest.mark.parametrize("null", ["", "~", "null", "Null", "NULL"])
+def test_a_plain_null_sets_nothing_and_a_quoted_one_is_a_text(tmp_path: Path, null: str) -> None:
+    write(tmp_path, f"clouds:\n  a:\n    auth:\n      password: {null}\n      username: 'null'\n")
+    settings, _ = load(tmp_path)
+    assert (settings["password"], settings["username"]) == (None, "null")
+
+
+@pytest.mark.parametrize(("written", "value"), [
+    ("true", True), ("yes", True), ("on", True), ("1", True), ("false", False), ("no", False),
+    ("off", False), ("0", False), ("False", False), ("'false'", False),
+])  # fmt: skip
+def test_a_setting_that_is_a_switch_parses_the_text_itself(
+    tmp_path: Path, written: str, value: bool
+) -> None:
+    write(tmp_path, f"clouds: {{a: {{verify: {written}}}}}\n")
+    assert load(tmp_path)[0]["verify"] is value
+
+
+def test_merge_keys_keep_their_order_of_precedence() -> None:
+    from pathlib import Path
+
+    content = (
+        "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\n"
+        "one: {<<: *x, a: 9}\ntwo: {<<: [*x, *y]}\nthree: {a: 9, <<: *x}\n"
+    )
+    document = yaml_text.read(Path("clouds.yaml"), content)
+    assert document["one"] == {"a": "9", "b": "1"}
+    assert document["two"] == {"a": "1", "b": "1", "c": "2"}
+    assert document["three"] == {"a": "9", "b": "1"}
+
+
+TOML_NUMBERS = ["0x1F", "1_000", "1.50", "true", "2001-01-01", "1e3"]
+
+
+@pytest.mark.parametrize("number", TOML_NUMBERS)
+def test_a_secret_in_toml_is_never_the_number_that_its_text_looks_like(
+    tmp_path: Path, number: str
+) -> None:
+    """TOML has types: a number or date must be quoted; a fraction stays as written."""
+    write(tmp_path, f"[clouds.a.auth]\npassword = {number}\n", "config.toml")
+    if number in {"1.50", "1e3"}:
+        assert load(tmp_path)[0]["password"] == number
+    else:
+        message = error_of(tmp_path)
+        assert "clouds.a.auth.password: the value is" in message
+
+
+@pytest.mark.parametrize("name", ["clouds.json", "secure.json"])
+def test_json_files_may_have_surrogate_pairs_and_numbers_as_written(
+    tmp_path: Path, name: str
+) -> None:
+    write(tmp_path, '{"clouds": {"a": {"auth": {"auth_url": "' + URL + '"}}}}', "clouds.yaml")
+    (tmp_path / "clouds.yaml").unlink(missing_ok=name == "clouds.json")
+    auth = f'"password": "p\\ud83d\\ude00", "auth_url": "{URL}", "project_name": 1.50'
+    write(tmp_path, '{"clouds": {"a": {"auth": {' + auth + "}}}}", name)
+    settings, _ = load(tmp_path)
+    assert (settings["password"], settings["project_name"]) == ("p\U0001f600", "1.50")
+
+
+@pytest.mark.parametrize(
+    "content", ['{"clouds": {', "[" * 100_000, '{"clouds": []}', "{'a': 1}", "7"]
+)
+def test_f94_a_json_file_that_is_not_valid_is_named(tmp_path: Path, content: str) -> None:
+    write(tmp_path, content, "clouds.json")
+    assert f"{tmp_path}/clouds.json: " in error_of(tmp_path)
+
+
+def test_a_clouds_file_may_be_a_fifo(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    content = f"clouds: {{a: {{auth: {{auth_url: '{URL}', password: {'x' * 100_000}}}}}}}\n"
+    writer = threading.Thread(target=fifo.write_text, args=(content,))
+    writer.start()
+    settings, _ = load(tmp_path, OS_CLIENT_CONFIG_FILE=str(fifo))
+    writer.join()
+    assert settings["auth_url"] == URL
+    assert len(settings["password"]) == 100_000
+
+
+def test_f73_a_fifo_in_the_folder_of_the_configuration_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "clouds.yaml")
+    assert load(tmp_path, name=None, OS_AUTH_URL="")[0]["auth_url"] is None
+
+
+def test_os_region_is_a_spelling_of_os_region_name(tmp_path: Path) -> None:
+    assert load(tmp_path, name=None, OS_REGION="eu-nl")[0]["region"] == "eu-nl"
+    both = load(tmp_path, name=None, OS_REGION="eu-nl", OS_REGION_NAME="eu-de")[0]
+    assert both["region"] == "eu-de"
+
+
+@pytest.mark.parametrize("key", ["verify: /etc/ca.pem", "verify: ./ca.pem", "cacert: /etc/ca.pem"])
+def test_verify_may_be_the_path_of_a_ca_file(tmp_path: Path, key: str) -> None:
+    write(tmp_path, f"clouds: {{a: {{{key}}}}}\n")
+    settings, _ = load(tmp_path)
+    assert (settings["cacert"], settings["verify"]) == (key.partition(": ")[2], True)
+
+
+NOT_UTF8 = b"p\xe4ss".decode("utf-8", "surrogateescape")
+
+
+@pytest.mark.parametrize("variable", [
+    "OS_PASSWORD", "OS_USERNAME", "VBSJOB_PASSWORD", "OS_PROJECT_NAME", "OS_USER_DOMAIN_NAME",
+    "OS_APPLICATION_CREDENTIAL_SECRET", "OS_PASSCODE", "OS_AUTH_URL", "VBSJOB_PROJECT",
+])  # fmt: skip
+def test_a_value_that_is_not_utf8_is_refused_by_the_name_of_its_variable(
+    tmp_path: Path, variable: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path, name=None, **{variable: NOT_UTF8})
+    assert str(caught.value).startswith(f"{variable}: ")
+    assert "is not valid UTF-8" in str(caught.value)
+    assert ("ss" in str(caught.value)) is ("PASS" not in variable and "SECRET" not in variable)
+
+
+def test_a_lone_surrogate_of_a_json_file_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, '{"clouds": {"a": {"auth": {"password": "p\\ud83d"}}}}', "clouds.json")
+    assert "auth.password: the value is not valid UTF-8" in error_of(tmp_path)
+
+
+def test_the_path_of_a_file_may_be_any_bytes(tmp_path: Path) -> None:
+    assert load(tmp_path, name=None, OS_CACERT=NOT_UTF8)[0]["cacert"] == NOT_UTF8
+
+
+@pytest.mark.parametrize("name", ["agency_name", "identity_provider", "access_token", "protocol"])
+@pytest.mark.parametrize("where", ["environment", "auth", "top"])
+def test_an_identity_setting_that_is_not_supported_is_noted(
+    tmp_path: Path, name: str, where: str
+) -> None:
+    auth = f"auth: {{auth_url: '{URL}', {name}: x}}" if where == "auth" else f"{name}: x"
+    write(tmp_path, f"clouds: {{a: {{{auth if where != 'environment' else ''}}}}}\n")
+    env = {f"OS_{name.upper()}": "x"} if where == "environment" else {}
+    _, err = load(tmp_path, **env)
+    named = f"OS_{name.upper()}" if env else f".{name}"
+    if where == "environment":  # the cloud a has no settings, so the environment counts
+        _, err = load(tmp_path, name=None, **env)
+    assert f"{named} (vbsjob does not support this way to sign in)" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["trust_id", "system_scope"])
+@pytest.mark.parametrize("where", ["environment", "auth", "top"])
+def test_a_scope_that_is_not_supported_is_refused(tmp_path: Path, name: str, where: str) -> None:
+    inner = f"auth: {{{name}: all}}" if where == "auth" else f"{name}: all"
+    write(tmp_path, f"clouds: {{a: {{{inner if where != 'environment' else ''}}}}}\n")
+    env = {f"OS_{name.upper()}": "all"} if where == "environment" else {}
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path, name=None if env else "a", **env)
+    assert "this scope is not supported" in str(caught.value)
+
+
+@pytest.mark.parametrize(("variable", "similar"), [
+    ("VBSJOB_TIMEOT", "VBSJOB_TIMEOUT"), ("VBSJOB_REGOIN", "VBSJOB_REGION"), ("VBSJOB_ZZZZZZ", ""),
+    ("VBSJOB_RETRYFOR", "VBSJOB_RETRY_FOR"),
+])  # fmt: skip
+def test_an_unknown_variable_of_vbsjob_is_noted_with_the_nearest_one(
+    tmp_path: Path, variable: str, similar: str
+) -> None:
+    _, err = load(tmp_path, name=None, **{variable: "1"})
+    assert f"{variable} is not a setting and is ignored." in err
+    assert ("Did you mean" in err) is bool(similar)
+    assert f"Did you mean {similar}?" in err or not similar
+    assert err.count("\n") == 1
+
+
+OVERRIDES = [
+    "%(project_id)s",
+    "%(tenant_id)s",
+    "$(project_id)s",
+    "$(tenant_id)s",
+    "AUTH_%(tenant_id)s",
+]
+
+
+@pytest.mark.parametrize("placeholder", ["", *OVERRIDES])
+@pytest.mark.parametrize("path", ["/v2/", "/v1/", "/x/v2/", "/"])
+@pytest.mark.parametrize(
+    "source", ["OS_VBS_ENDPOINT_OVERRIDE", "OS_VOLUME_BACKUP_ENDPOINT_OVERRIDE", "clouds.yaml"]
+)
+def test_an_endpoint_override_may_end_in_the_id_of_the_project(
+    tmp_path: Path, source: str, path: str, placeholder: str
+) -> None:
+    address = f"https://vbs.cloud.test{path}{placeholder}"
+    env = {} if source == "clouds.yaml" else {source: address}
+    write(tmp_path, "clouds: {a: {" + ("" if env else f"vbs_endpoint_override: '{address}'") + "}}")
+    settings, _ = load(tmp_path, name=None if env else "a", **env)
+    assert settings["endpoint"] == f"https://vbs.cloud.test{path}".rstrip("/")
+
+
+@pytest.mark.parametrize("address", [
+    "https://vbs.%(project_id)s.test/", "https://vbs.test/%(project_id)s/v2", "https://vbs.test/%(x)s",
+])  # fmt: skip
+def test_a_placeholder_anywhere_else_is_refused(tmp_path: Path, address: str) -> None:
+    with pytest.raises(UsageError):
+        load(tmp_path, name=None, OS_VBS_ENDPOINT_OVERRIDE=address)
+
+
+def openstacksdk(folder: Path) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from openstack import config
+
+        read = config.OpenStackConfig(
+            config_files=[str(folder / "clouds.yaml"), str(folder / "clouds.json")],
+            secure_files=[], vendor_files=[], load_envvars=False,
+        )  # fmt: skip
+        return dict(read.get_one(cloud="a", validate=False).config["auth"])
+
+
+DIFFERENT_TEXT = {
+    "0123456": "YAML 1.1 octal: 42798", "12:30:45": "YAML 1.1 base 60: 45045", "1_000": "1000",
+    "0x1F": "31", "1.50": "1.5", "yes": "True", "1.10": "1.1",
+    "1e3": "the same in both: YAML 1.1 needs a point",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", DIFFERENT_TEXT)
+def test_openstacksdk_sends_another_password_where_yaml_1_1_has_a_type(
+    tmp_path: Path, written: str
+) -> None:
+    """The difference and its reason: nobody means 42798 by `password: 0123456`."""
+    write(tmp_path, f"clouds: {{a: {{auth: {{password: {written}, auth_url: '{URL}'}}}}}}\n")
+    assert load(tmp_path)[0]["password"] == written
+    assert (str(openstacksdk(tmp_path)["password"]) == written) is (written == "1e3")
+    write(tmp_path, f"clouds: {{a: {{auth: {{password: '{written}', auth_url: '{URL}'}}}}}}\n")
+    assert load(tmp_path)[0]["password"] == openstacksdk(tmp_path)["password"] == written
+
+
+def test_openstacksdk_reads_the_same_json_file(tmp_path: Path) -> None:
+    auth = f'"password": "p\\ud83d\\ude00", "auth_url": "{URL}"'
+    write(tmp_path, '{"clouds": {"a": {"auth": {' + auth + "}}}}", "clouds.json")
+    assert load(tmp_path)[0]["password"] == openstacksdk(tmp_path)["password"] == "p\U0001f600"
