@@ -81,7 +81,7 @@ def test_every_query_command_writes_the_history_and_accepts_last(
 def test_an_id_missing_from_the_history_is_rejected(folder: Path, word: str) -> None:
     ended = vbsjob(folder, "get", word)
     assert (ended.code, ended.out) == (2, "")
-    assert "the history has 0 jobs of this cloud" in ended.err
+    assert "the history contains 0 jobs of this cloud" in ended.err
 
 
 @pytest.mark.parametrize("word", ["@", "@0", "@-1", "@99999", "@lst", "@last/../x", "@١"])

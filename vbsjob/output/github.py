@@ -167,7 +167,7 @@ def _summary_of(result: JobResult) -> dict[str, object]:
         "job_id": result.job_id,
         "status": None if job is None else job.status,
         "exit_code": int(result.exit_code),
-        "failure_code": None if cause is None else cause.error_code or None,
+        "failure_code": None if cause is None else printable(cause.error_code) or None,
     }
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Draw = random.Random
 
 ARGUMENTS, ENVIRONMENTS, FILES = 2_000, 2_000, 2_000
-NO_VERDICT = {2, 4, 5, 6, 7, 8}
+NO_VERDICT = {2, 3, 4, 5, 6, 7, 8}
 """How `--exit-status` may end where the service only ever says that the job runs."""
 VALUES = ("j", "k-1", "json", "jsonl", "table", "value", "yaml", "csv", "env", "name", "1s", "15m", "1h30m", "0", "3",
           "always", "never", "auto", "plain", "tty", "none", "status", "begin", "failed,running", "entities.a", "eu-de",

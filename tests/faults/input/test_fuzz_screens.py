@@ -155,5 +155,5 @@ def test_s08_no_text_creates_a_runner_command_an_output_or_a_test_case(
         ]
         tags, others = (list(ET.fromstring(text).iter()) for text in (junit, printable[3]))
         assert [tag.tag for tag in tags] == [tag.tag for tag in others]
-        assert displayed(found[5]) in "".join(tag.get("message", "") for tag in tags)
+        assert displayed(found[11]) in "".join(tag.get("message", "") for tag in tags)
     record_property("cases", 50 * TEXTS)
