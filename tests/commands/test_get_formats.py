@@ -209,3 +209,19 @@ def test_watch_refuses_fields_where_it_writes_events() -> None:
     ended = run_in_memory("watch", "j", "-o", "jsonl", "-f", "status", send=lambda _: Response(200))
     assert ended.code == 2
     assert "--field" in json.loads(ended.err)["error"]["message"]
+
+
+@pytest.mark.parametrize("argv", [(), ("-f", "status"), ("-f", "entities.backup_id")])
+@pytest.mark.parametrize("output", ["env", "dotenv", "value", "csv", "tsv", "table"])
+def test_without_any_answer_no_variable_and_no_row_is_printed(
+    output: str, argv: tuple[str, ...]
+) -> None:
+    ended = run_in_memory("get", "j", "-o", output, *argv, send=lambda _: Response(403))
+    assert (ended.code, ended.out) == (4, "")
+
+
+def test_env_of_an_answer_without_the_field_assigns_the_empty_text() -> None:
+    code, out, _ = get(
+        "j", "-o", "env", "-f", "error_code", document={"job_id": "j", "status": "INIT"}
+    )
+    assert (code, out) == (0, "VBSJOB_ERROR_CODE=\n")

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
-from tests.support.program import RunResult
+from tests.support.program import RunResult, clean_env, run_bash
+from tests.support.server import Server, always
+from tests.support.server import answer as reply
 from vbsjob.__main__ import run
 from vbsjob.errors import InternalError, UnavailableError
 from vbsjob.exit_codes import ExitCode
@@ -248,3 +250,42 @@ def test_a_report_that_cannot_be_written_at_the_end_is_never_a_success(tmp_path:
     path.parent.rmdir()
     with pytest.raises(InternalError):
         junit.write(str(path), [answer("SUCCESS")], here)
+
+
+def outcomes(*results: JobResult) -> list[tuple[str, str | None, str | None, str | None]]:
+    """Return (tag, type, message, text) of what each case of a report says, if it says anything."""
+    root = ET.fromstring("\n".join(junit.lines(results, NOW)))
+    return [
+        (child.tag, child.get("type"), child.get("message"), child.text)
+        for case in root.iter("testcase")
+        for child in case
+    ]
+
+
+def test_junit_gives_the_kind_of_each_failure_error_and_skip() -> None:
+    assert outcomes(answer("FAIL", error_code="VolumeBackup.0064"))[0][:2] == (
+        "failure", "VolumeBackup.0064",
+    )  # fmt: skip
+    assert outcomes(answer("FAIL"))[0][:2] == ("failure", None)
+    assert outcomes(answer("SUCCESS")) == []
+    assert outcomes(answer("RUNNING"))[0][:2] == ("error", "pending")
+    unknown = JobResult("j", UnavailableError("down."))
+    assert outcomes(unknown) == [("error", "unavailable", "down.", "down.")]
+    parts = outcomes(answer("SUCCESS", entities={"sub_jobs": [DEEP, OPEN]}))
+    assert [part[:2] for part in parts] == [("failure", "VolumeBackup.0202"), ("skipped", None)]
+
+
+def test_f72_a_junit_report_that_cannot_be_finished_leaves_the_old_one_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text("the old report")
+    big = [{"job_id": f"s{n}", "status": "SUCCESS", "job_type": "t" * 200} for n in range(200)]
+    body = json.dumps(document("SUCCESS", entities={"sub_jobs": big})).encode()
+    with Server(always(reply(body))) as server:
+        line = f'ulimit -f 8; exec "$@" watch j --junit {report}'
+        ended = run_bash(line, env=clean_env(server.url))
+    assert ended.code == 70
+    assert str(report) in ended.err
+    assert report.read_text() == "the old report"
+    assert [path.name for path in tmp_path.iterdir()] == ["report.xml"]

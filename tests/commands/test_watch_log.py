@@ -127,3 +127,44 @@ def test_f53_text_of_the_service_is_one_printable_line() -> None:
         answers=(job("j", "RUNNING", sub_jobs=[hostile]), job("j", "FAIL", sub_jobs=[hostile]))
     )
     assert all(line.isprintable() for line in text)
+
+
+def test_each_kind_of_change_has_its_line() -> None:
+    def answer(status: str, entities: dict[str, Any], *sub_jobs: dict[str, Any]) -> Response:
+        return job("j", status, entities=entities | {"sub_jobs": list(sub_jobs)})
+
+    copy = {"job_id": "c", "job_type": "copyData", "status": "RUNNING"}
+    written = lines(
+        "--interval", "5",
+        answers=(
+            answer("INIT", {}),
+            answer("RUNNING", {"backup_id": "b 1", "size": 7}, copy),
+            answer("RUNNING", {"backup_id": "", "size": None}, copy | {"status": "SUCCESS"}),
+            answer("SUCCESS", {"backup_id": "b 1"}, copy | {"status": "SUCCESS"}),
+        ),
+    )  # fmt: skip
+    assert written[:-1] == [
+        "watching job j",
+        "j: INIT bksCreateBackup",
+        "j: RUNNING bksCreateBackup, was INIT",
+        "j: entities.backup_id is b 1",
+        "j: entities.size is 7",
+        "j: copyData c: RUNNING",
+        'j: entities.backup_id is ""',
+        "j: entities.size is null",
+        "j: copyData c: SUCCESS, was RUNNING",
+        "j: SUCCESS bksCreateBackup, was RUNNING",
+        "j: entities.backup_id is b 1",
+    ]
+    assert written[-1] == "ok (exit code 0): 1 SUCCESS"
+
+
+def test_the_last_line_counts_the_jobs_by_status() -> None:
+    statuses = {"a": "SUCCESS", "b": "FAIL", "c": "SUCCESS"}
+
+    def answer(job_id: str, _: float) -> Response:
+        return job(job_id, statuses[job_id]) if job_id in statuses else Response(403)
+
+    watched = WatchService(answer).watch("a", "b", "c", "d", stderr=None, **SETTINGS)
+    last = "auth (exit code 4): 2 SUCCESS, 1 FAIL, 1 without an answer"
+    assert any(line.endswith(last) for line in watched.err.splitlines())

@@ -110,3 +110,9 @@ def test_f51_ten_thousand_sub_jobs_wide_or_nested_are_searched() -> None:
         nested = job(str(number), "RUNNING", nested)
     assert found(nested).job.id == "0"
     assert len(found(nested).path) == 10_000
+
+
+def test_f49_the_failed_sub_job_of_a_job_that_succeeded_is_reported_beside_it() -> None:
+    well = job("top", "SUCCESS", job("d", "FAIL", error_code="VolumeBackup.0202"), job("e"))
+    assert names(well) == ["top", "d"]
+    assert found(well).error_code == "VolumeBackup.0202"
