@@ -52,11 +52,11 @@ def checked(address: str, origin: str, *, insecure_http: bool = False) -> str:
 
 def _shown(address: str) -> str:
     """Return a wrong address for a message, without user, password, query and fragment."""
-    before, at, rest = address.rpartition("@")
+    visible = re.split(r"[?#]", address, maxsplit=1)[0]
+    query = "?(hidden)" if visible != address else ""
+    before, at, rest = visible.rpartition("@")
     scheme = before.partition("//")[0] + "//(hidden)" if "//" in before else "(hidden)"
-    shown = f"{scheme}@{rest}" if at else address
-    visible = re.split(r"[?#]", shown, maxsplit=1)[0]
-    return printable(visible + ("?(hidden)" if visible != shown else ""))[:200]
+    return printable((f"{scheme}@{rest}" if at else visible) + query)[:200]
 
 
 def _split(address: str) -> SplitResult:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_CLOUD = "envvars"
 """Name that openstacksdk gives to the cloud that the OS_* variables define."""
-REGION = re.compile(r"([a-z]{2}(?:-[a-z]{2,}){1,2}[0-9]*(?:-[0-9]{1,2})?)(?:_.*)?")
+REGION = re.compile(r"([a-z]{2}(?:-[a-z]{2,}){1,2}[0-9]*(?:-[0-9]{1,3})?)(?:_.*)?")
 """Project name that begins with a region: eu-de, eu-de_team, eu-west-1_team, ap-southeast-1."""
 PROJECT_ID = re.compile(r"[0-9a-f]{32}")
 FILE_PATHS = frozenset(("cacert", "cert", "key", "junit"))

@@ -1,0 +1,191 @@
+"""The region: chosen by the user or by the name of the project, never guessed (issue 19.15)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.cloud import AUTH_URL, PROJECT_ID, USER, Cloud
+from vbsjob.config import endpoints
+from vbsjob.config.loader import region_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vbsjob.http.messages import Response
+
+NAMES = {
+    "eu-de": "eu-de", "eu-de_team": "eu-de", "eu-nl_a_b": "eu-nl", "eu-ch2": "eu-ch2",
+    "eu-west-1": "eu-west-1", "eu-west-1_team": "eu-west-1", "eu-west-101_x": "eu-west-101",
+    "cn-north-4": "cn-north-4", "cn-north-4_p": "cn-north-4", "ap-southeast-1": "ap-southeast-1",
+    "la-north-2_x": "la-north-2", "af-south-1": "af-south-1", "na-mexico-1_t": "na-mexico-1",
+    "us-gov-east-1": "us-gov-east-1", "ru-moscow-1": "ru-moscow-1", "eu-de-team": "eu-de-team",
+    "": None, "team": None, "eu": None, "eu-": None, "EU-DE": None, "eu-de team": None,
+    "eu_de": None, "eu-de/..": None, "5a2d0c5b": None, "eu-d": None, "-de": None, "e-de": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_region_in_the_name_of_a_project(name: str) -> None:
+    assert region_in(name) == NAMES[name]
+
+
+@dataclass
+class Regions(Cloud):
+    """A cloud whose catalog has the service in several regions."""
+
+    regions: tuple[str, ...] = ("eu-de", "eu-nl")
+    project_name: str = "team"
+
+    def _catalog(self) -> list[Any]:
+        points = [
+            {"interface": "public", "region_id": region, "url": f"https://vbs-{region}.cloud.test"}
+            for region in self.regions
+        ]
+        return [{"type": "vbs", "endpoints": points}]
+
+    def _sign_in(self, identity: dict[str, Any]) -> Response:
+        response = super()._sign_in(identity)
+        if response.status != 201:
+            return response
+        document = json.loads(response.body)
+        document["token"]["project"]["name"] = self.project_name
+        return replace(response, body=json.dumps(document).encode())
+
+
+BY_ID = {k: v for k, v in USER.items() if k != "OS_PROJECT_NAME"} | {"OS_PROJECT_ID": PROJECT_ID}
+CHOICES: dict[str, tuple[Regions, dict[str, str], str | None]] = {
+    # name: the cloud, the environment, the region whose service is asked; None: a question (2)
+    "option": (Regions(), BY_ID | {"OS_REGION_NAME": "eu-nl"}, "eu-nl"),
+    "name of the project in the settings": (
+        Regions(project_name="eu-nl_t"), USER | {"OS_PROJECT_NAME": "eu-nl_t"}, "eu-nl",
+    ),
+    "name of the project in the token": (Regions(project_name="eu-nl_t"), BY_ID, "eu-nl"),
+    "name in the token, long region": (
+        Regions(regions=("eu-west-1", "eu-west-0"), project_name="eu-west-0_t"), BY_ID, "eu-west-0",
+    ),
+    "only one region": (Regions(regions=("eu-nl",)), BY_ID, "eu-nl"),
+    "only one region, of any name": (
+        Regions(regions=("RegionOne",), project_name="my-project"),
+        USER | {"OS_PROJECT_NAME": "my-project"}, "RegionOne",
+    ),
+    "several and nothing chooses": (Regions(), BY_ID, None),
+    "several and the name is of another one": (
+        Regions(project_name="eu-fr_t"), USER | {"OS_PROJECT_NAME": "eu-fr_t"}, None,
+    ),
+    "several and the name only looks like a region": (
+        Regions(project_name="my-project"), USER | {"OS_PROJECT_NAME": "my-project"}, None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CHOICES)
+@pytest.mark.parametrize("cached", [False, True])
+def test_the_service_of_the_right_region_is_asked_or_the_user_is(
+    tmp_path: Path, kind: str, cached: bool
+) -> None:
+    made, env, region = CHOICES[kind]
+    cloud = replace(made, requests=[], tokens=set())
+    cache = tmp_path / "cache" if cached else None
+    if cached:
+        cloud.run("get", "j", env=env, cache=cache)
+    code, _, err = cloud.run("get", "j", env=env, cache=cache)
+    if region is None:
+        assert code == 2, err
+        assert "several regions: eu-de, eu-nl. Choose one: --region." in err
+        assert all(request.method == "POST" for request in cloud.requests)
+    else:
+        assert code == 0, err
+        assert cloud.requests[-1].url.startswith(f"https://vbs-{region}.cloud.test/")
+
+
+def test_a_question_about_the_region_is_answered_by_the_option() -> None:
+    cloud = Regions()
+    assert cloud.run("get", "j", "--region", "eu-nl", env=BY_ID)[0] == 0
+    assert cloud.requests[-1].url.startswith("https://vbs-eu-nl.cloud.test/")
+
+
+SEVERAL = {
+    "regions": "regions: [eu-de, eu-nl]",
+    "region_name as a list": "region_name: [eu-de, eu-nl]",
+    "region_name with a comma": "region_name: 'eu-de,eu-nl'",
+}
+
+
+@pytest.mark.parametrize("kind", SEVERAL)
+@pytest.mark.parametrize(
+    ("more", "region"),
+    [
+        ("", None),
+        ("project_name: team", None),
+        ("project_name: eu-nl_t", "eu-nl"),
+        ("--region", "eu-nl"),
+    ],
+)
+def test_a_cloud_with_several_regions_needs_a_choice(
+    tmp_path: Path, kind: str, more: str, region: str | None
+) -> None:
+    auth = {k.removeprefix("OS_").lower(): v for k, v in USER.items() if k != "OS_PROJECT_NAME"}
+    auth["project_name"] = more.partition(": ")[2] or "team"
+    document = f"clouds: {{c: {{{SEVERAL[kind]}, auth: {json.dumps(auth)}}}}}\n"
+    (tmp_path / "clouds.yaml").write_text(document)
+    (tmp_path / "clouds.yaml").chmod(0o600)
+    cloud = Regions(project_name=auth["project_name"])
+    argv = ("get", "j", "--cloud", "c", *(("--region", "eu-nl") if more == "--region" else ()))
+    code, _, err = cloud.run(*argv, env={}, config_folders=(tmp_path,))
+    if region is None:
+        assert (code, cloud.requests) == (2, [])
+        assert "lists several regions: eu-de, eu-nl. Choose one: --region." in err
+    else:
+        assert code == 0, err
+        assert cloud.requests[-1].url.startswith("https://vbs-eu-nl.cloud.test/")
+
+
+def test_values_of_the_region_that_the_project_name_chooses_are_used(tmp_path: Path) -> None:
+    auth = {k.removeprefix("OS_").lower(): v for k, v in USER.items()}
+    regions = [
+        {"name": "eu-nl", "values": {"auth": {"auth_url": "https://iam.wrong.test/v3"}}},
+        {"name": "eu-de", "values": {"vbs_endpoint_override": "https://vbs.right.test"}},
+    ]
+    document = {"clouds": {"c": {"auth": auth, "regions": regions}}}
+    (tmp_path / "clouds.yaml").write_text(json.dumps(document))
+    (tmp_path / "clouds.yaml").chmod(0o600)
+    cloud = Cloud()
+    assert cloud.run("get", "j", "--cloud", "c", env={}, config_folders=(tmp_path,))[0] == 0
+    assert cloud.requests[0].url.startswith(AUTH_URL)
+    assert cloud.requests[-1].url.startswith("https://vbs.right.test/")
+
+
+OTC = [
+    ("https://iam.eu-de.otc.t-systems.com/v3", "eu-de", "https://vbs.eu-de.otc.t-systems.com"),
+    ("https://iam.eu-de.otc.t-systems.com/v3", "eu-nl", "https://vbs.eu-nl.otc.t-systems.com"),
+    (
+        "https://iam-pub.eu-ch2.sc.otc.t-systems.com/v3", "eu-ch2",
+        "https://vbs.eu-ch2.sc.otc.t-systems.com",
+    ),
+    ("https://iam.otc.t-systems.com/v3", "eu-de", None),
+    ("https://iam.eu-de.otc.t-systems.com.evil.test/v3", "eu-de", None),
+    ("https://iam.cloud.test/v3", "eu-de", None),
+    ("https://iam.eu-de.otc.t-systems.com/v3", None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("auth_url", "region", "address"), OTC)
+def test_s11_without_a_catalog_entry_the_address_stays_in_the_cloud_of_the_auth_url(
+    auth_url: str, region: str | None, address: str | None
+) -> None:
+    from vbsjob.errors import ApiError
+
+    def find() -> str:
+        return endpoints.from_catalog(
+            [], region=region, interface="public", project_id="p", auth_url=auth_url
+        )
+
+    if address is None:
+        with pytest.raises(ApiError):
+            find()
+    else:
+        assert find() == address
