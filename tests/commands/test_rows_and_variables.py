@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.gitlab import expanded, read_as_gitlab
 from vbsjob.output import formats, variables
 from vbsjob.text import printable
 
@@ -32,26 +33,6 @@ def written(name: str, *documents: dict[str, Any], single: bool = True) -> str:
     assert write
     write(documents, formats.Selection(formats.JOBS, single=single), out)
     return out.getvalue()
-
-
-def read_as_gitlab(text: str) -> dict[str, str]:
-    """Read a dotenv report by the rules of GitLab's server; raises ValueError if it refuses it."""
-    if len(text.encode(errors="replace")) >= 5 * 1024:
-        raise ValueError("too big")
-    pairs = []
-    for line in text.splitlines():
-        match = re.fullmatch(r"(.*?)=(.*)", line)
-        if match is None or not re.fullmatch(r"[A-Za-z0-9_]+", match[1].strip()):
-            raise ValueError(line)
-        pairs.append((match[1].strip(), match[2].strip()))
-    if len(pairs) > 20 or len(dict(pairs)) < len(pairs):
-        raise ValueError("too many variables, or one twice")
-    return dict(pairs)
-
-
-def expanded(value: str) -> str:
-    """Return a value as a job sees it: GitLab and its runner replace unset variables by nothing."""
-    return re.sub(r"\$\$|\$\w+|\$\{\w*\}?|\$.|%%|%[A-Za-z_][A-Za-z0-9_]*%", "", value)
 
 
 @given(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
+from tests.support.gitlab import read_as_gitlab
 from tests.support.program import ROOT, clean_env, running_sandbox
 
 if TYPE_CHECKING:
@@ -89,12 +91,59 @@ def test_a_recipe_tries_again_while_the_state_is_unknown_and_then_says_so(
     assert recipe in AS_IT_IS or told.count("watching job j") == 3, told
 
 
-def test_gitlab_gets_a_report_and_plain_variables(tmp_path: Path, sandbox: dict[str, str]) -> None:
+CODE, MEANING = "VolumeBackup.0202", "The target disk is in error"
+"""The failure of the sandbox's job fail-deep."""
+
+
+@pytest.mark.parametrize("recipe", SCENARIOS)
+@pytest.mark.parametrize("job", ["fail-deep-ended", "fail-deep"])
+def test_the_log_of_a_failing_restore_names_the_deepest_code_and_its_meaning(
+    recipe: str, job: str, tmp_path: Path, sandbox: dict[str, str]
+) -> None:
+    ended, log = run(recipe, tmp_path, sandbox, JOB_ID=job, VBSJOB_INTERVAL="1s")
+    assert ended == 1, log
+    fail_line = next(line for line in log.splitlines() if ": FAIL bksRestoreBackup" in line)
+    assert f": restoreVolume > copyData: {CODE} " in fail_line
+    assert f"{CODE} volume is in error state while copying. Meaning: {MEANING}" in log
+
+
+def test_gitlab_gets_a_report_and_variables_with_the_deepest_code_and_its_meaning(
+    tmp_path: Path, sandbox: dict[str, str]
+) -> None:
     run("gitlab", tmp_path, sandbox, JOB_ID="fail-deep-ended")
-    lines = (tmp_path / "backup.env").read_text().splitlines()
-    assert "VBSJOB_STATUS=FAIL" in lines
-    assert [line for line in lines if not re.fullmatch(r"[A-Z][A-Z0-9_]*=[ -~]*", line)] == []
-    assert len(ET.parse(tmp_path / "report.xml").getroot()[0]) == 5
+    values = read_as_gitlab((tmp_path / "backup.env").read_text())
+    assert (values["VBSJOB_STATUS"], values["VBSJOB_FAILURE_CODE"]) == ("FAIL", CODE)
+    assert values["VBSJOB_FAILURE_MEANING"].startswith(MEANING)
+    assert values["VBSJOB_FAILURE_PATH"] == "bksRestoreBackup > restoreVolume > copyData"
+    suite = ET.parse(tmp_path / "report.xml").getroot()[0]
+    assert len(suite) == 5
+    assert suite[0][0].get("type") == CODE
+    assert MEANING in suite[0][0].get("message", "")
+
+
+def test_jenkins_gets_a_report_with_the_deepest_code_and_its_meaning(
+    tmp_path: Path, sandbox: dict[str, str]
+) -> None:
+    run("jenkins", tmp_path, sandbox, JOB_ID="fail-deep-ended")
+    case = ET.parse(tmp_path / "report.xml").getroot()[0][0]
+    assert case[0].get("type") == CODE
+    assert MEANING in case[0].get("message", "")
+
+
+def test_github_gets_annotation_summary_and_outputs_with_the_deepest_code_and_its_meaning(
+    tmp_path: Path, sandbox: dict[str, str]
+) -> None:
+    files = {name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    _, log = run("github", tmp_path, sandbox, JOB_ID="fail-deep-ended", **files)
+    (annotation,) = [line for line in log.splitlines() if line.startswith("::error ")]
+    assert CODE in annotation
+    assert MEANING in annotation
+    outputs = (tmp_path / "GITHUB_OUTPUT").read_text().splitlines()
+    assert f"failure_code={CODE}" in outputs
+    assert any(line.startswith(f"failure_meaning={MEANING}") for line in outputs)
+    summary = html.unescape((tmp_path / "GITHUB_STEP_SUMMARY").read_text())
+    assert CODE in summary
+    assert MEANING in summary
 
 
 def test_the_services_are_told_which_codes_to_retry_and_to_allow() -> None:
