@@ -1,4 +1,4 @@
-"""What many watches do together: each decides alone, and nothing brings them into step (F17)."""
+"""Many watches that start together spread their polls in time (F17)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ WATCHERS = 2000
 TENTHS = 10
 
 
-def questions(
-    seed: int, start: float, end: float, found: Callable[[], Job | VbsjobError]
+def polls(
+    seed: int, start: float, end: float, answer: Callable[[], Job | VbsjobError]
 ) -> Iterator[float]:
-    """Yield when one watch that began at 0 asks a service that answers so."""
-    poll = WatchState(["j"], WatchRules(), 0.0, random.Random(seed).random)
-    while (now := poll.next_due()) < end:
-        for job_id in poll.take_due(now, 1):
-            poll.record_result(job_id, found(), now)
+    """Yield the times from `start` to `end` at which a watch that started at 0 polls."""
+    state = WatchState(["j"], WatchRules(), 0.0, random.Random(seed).random)
+    while (now := state.next_due()) < end:
+        for job_id in state.take_due(now, 1):
+            state.record_result(job_id, answer(), now)
             if now >= start:
                 yield now
 
@@ -40,14 +40,14 @@ def going_on() -> Job:
 
 
 @pytest.mark.parametrize(
-    ("found", "start", "end"), [(down, 0.01, 5), (down, 30, 90), (going_on, 30, 90)]
+    ("answer", "start", "end"), [(down, 0.01, 5), (down, 30, 90), (going_on, 30, 90)]
 )
 def test_f17_watches_that_failed_at_the_same_moment_do_not_return_together(
-    found: Callable[[], Job | VbsjobError], start: float, end: float
+    answer: Callable[[], Job | VbsjobError], start: float, end: float
 ) -> None:
-    asked = Counter(
-        int(at * TENTHS) for seed in range(WATCHERS) for at in questions(seed, start, end, found)
+    times = Counter(
+        int(at * TENTHS) for seed in range(WATCHERS) for at in polls(seed, start, end, answer)
     )
-    mean = asked.total() / ((end - start) * TENTHS)
+    mean = times.total() / ((end - start) * TENTHS)
     assert mean > 5
-    assert max(asked.values()) <= 3 * mean
+    assert max(times.values()) <= 3 * mean

@@ -1,4 +1,4 @@
-"""Watches in storms, in virtual time: an oracle that knows what was delivered judges every code.
+"""Watches with random faults, in virtual time: an oracle checks every exit code.
 
 Each case is one seed; a failure names it. `-m long` runs a million watch-hours.
 """
@@ -6,15 +6,26 @@ Each case is one seed; a failure names it. `-m long` runs a million watch-hours.
 from __future__ import annotations
 
 import io
+import json
 import random
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.oracle import WatchOptions, WatchRecord, violations
-from tests.support.random_service import FaultRates, RandomService, random_timeline
+from tests.support.random_service import (
+    BEGAN as START,
+)
+from tests.support.random_service import (
+    FaultRates,
+    JobTimeline,
+    RandomService,
+    random_timeline,
+)
+from vbsjob import history
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
 from vbsjob.errors import (
@@ -26,11 +37,13 @@ from vbsjob.errors import (
 )
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.job import Job
+from vbsjob.jobs.result import JobResult
 from vbsjob.watch.loop import WatchLoop
 from vbsjob.watch.state import WatchRules, WatchState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from vbsjob.watch.state import Event
     from vbsjob.watch.tracked_job import TrackedJob
@@ -40,27 +53,27 @@ HOUR = 3600.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What is drawn for one watch before it begins."""
+    """The random choices for one watch."""
 
-    storm: RandomService
-    wish: WatchOptions
+    service: RandomService
+    options: WatchOptions
     argv: tuple[str, ...]
 
     def run(self) -> WatchRecord:
-        """Watch, and return what came of it."""
-        return _account(self, *self.storm.watch(*self.argv))
+        """Run the watch and return its record."""
+        return _record(self, *self.service.watch(*self.argv))
 
 
-def _account(plan: Plan, code: int, jobs: dict[str, int]) -> WatchRecord:
-    storm = plan.storm
+def _record(plan: Plan, code: int, jobs: dict[str, int]) -> WatchRecord:
+    service = plan.service
     return WatchRecord(
-        plan.wish, storm.delivered, storm.now, code, jobs, storm.wakes, storm.signed_in,
-        storm.password,
+        plan.options, service.delivered, service.now, code, jobs, service.wakes, service.signed_in,
+        service.password,
     )  # fmt: skip
 
 
 def alone(seed: int) -> Plan:
-    """One job, or a few, at full rhythm: any weather, any wish."""
+    """Return a watch of one job or a few, with any faults and options."""
     draw = random.Random(seed)
     longest = draw.choice((60.0, 660.0, HOUR, 2 * HOUR))
     ids = [f"j{number}" for number in range(draw.choice((1, 1, 1, 1, 2, 7)))]
@@ -99,7 +112,7 @@ def _argv(wish: WatchOptions) -> tuple[str, ...]:
 
 
 def together(seed: int, jobs: int, hours: float, weather: FaultRates) -> Plan:
-    """Thousands of jobs, which share twenty questions a second."""
+    """Return a watch of thousands of jobs, which share the request rate."""
     draw = random.Random(seed)
     lives = {
         f"j{number}": random_timeline(f"j{number}", draw, hours * HOUR) for number in range(jobs)
@@ -119,19 +132,20 @@ BROKEN = FaultRates(
 
 
 def judged(plan: Plan) -> WatchRecord:
-    """Run a plan; fail with its seed and what the oracle says of it."""
-    account = plan.run()
-    found = violations(account)
-    assert not found, (f"seed {plan.storm.seed}", plan.wish, plan.storm.weather, found[:5])
-    return account
+    """Run a plan; fail with its seed and what the oracle reports."""
+    record = plan.run()
+    errors = violations(record)
+    assert not errors, (f"seed {plan.service.seed}", plan.options, plan.service.weather, errors[:5])
+    return record
 
 
 def hours_watched(plan: Plan) -> float:
-    """Hours from the first question to the last of each job, less those that were slept."""
-    storm = plan.storm
+    """Return the hours from the first to the last poll of each job, without suspended time."""
+    service = plan.service
     seconds = [
-        exchanges[-1].at - sum(long for at, long in storm.weather.suspends if at < exchanges[-1].at)
-        for exchanges in storm.delivered.values()
+        exchanges[-1].at
+        - sum(long for at, long in service.weather.suspends if at < exchanges[-1].at)
+        for exchanges in service.delivered.values()
         if exchanges
     ]
     return sum(seconds) / HOUR
@@ -145,6 +159,61 @@ BLOCK = 50
 def test_s20_every_exit_code_of_a_watch_with_random_faults_is_right(first: int) -> None:
     for seed in range(first, first + BLOCK):
         judged(alone(seed))
+
+
+HISTORY_SEEDS = range(6000, 6150)
+
+
+def with_history(plan: Plan, folder: Path) -> Plan:
+    """Return the plan with a begin_time in every answer, and ten earlier jobs in the history.
+
+    Their durations have nothing to do with the jobs of the plan: right, too short or too long.
+    """
+    service = plan.service
+    timelines = {job_id: _begun(timeline) for job_id, timeline in service.lives.items()}
+    service = replace(service, lives=timelines, state_folder=folder)
+    draw = random.Random(service.seed)
+    usual = 60 * draw.choice((0.5, 2.0, 11.0, 60.0, 600.0))
+    context = service.context(io.StringIO())
+    runs = [
+        JobResult(f"run-{number}", Job({
+            "job_id": f"run-{number}", "job_type": "bksCreateBackup", "status": "SUCCESS",
+            "begin_time": START.isoformat(),
+            "end_time": (START + timedelta(seconds=usual * draw.uniform(0.8, 1.2))).isoformat(),
+        }))
+        for number in range(10)
+    ]  # fmt: skip
+    history.record(runs, loader.load({}, context), context)
+    return replace(plan, service=service)
+
+
+def _begun(timeline: JobTimeline) -> JobTimeline:
+    def begun(body: bytes) -> bytes:
+        return json.dumps(json.loads(body) | {"begin_time": START.isoformat()}).encode()
+
+    told = tuple(state and (begun(state[0]), *state[1:]) for state in timeline.told)
+    return replace(timeline, told=told)
+
+
+@pytest.mark.slow
+def test_s20_with_a_history_every_exit_code_is_right(tmp_path: Path) -> None:
+    fewer = 0
+    for seed in HISTORY_SEEDS:
+        plan = with_history(alone(seed), tmp_path / str(seed))
+        judged(plan)
+        fewer += plan.service.requests < _requests(seed)
+    assert fewer > len(HISTORY_SEEDS) / 10
+
+
+def _requests(seed: int) -> int:
+    plan = alone(seed)
+    plan.run()
+    return plan.service.requests
+
+
+@pytest.mark.slow
+def test_s20_thousands_of_jobs_with_a_history_end_with_the_right_codes(tmp_path: Path) -> None:
+    judged(with_history(together(3, 5_000, 2, FOUL), tmp_path))
 
 
 @pytest.mark.slow
@@ -177,66 +246,68 @@ CODES = (0, 1, 4, 5, 6, 7, 8, 124)
 
 @pytest.mark.slow
 def test_the_oracle_accepts_no_code_but_the_one_that_was_delivered() -> None:
-    met: Counter[int] = Counter()
+    codes: Counter[int] = Counter()
     kinds: Counter[str] = Counter()
     for seed in range(80):
-        account = judged(alone(seed))
-        kinds.update(one.kind for told in account.delivered.values() for one in told)
-        for job_id, code in account.jobs.items():
-            met[code] += 1
+        record = judged(alone(seed))
+        kinds.update(
+            exchange.kind for exchanges in record.delivered.values() for exchange in exchanges
+        )
+        for job_id, code in record.jobs.items():
+            codes[code] += 1
             for wrong in CODES:
                 if wrong != code:
-                    jobs = {**account.jobs, job_id: wrong}
-                    assert violations(replace(account, jobs=jobs)), (seed, job_id, code, wrong)
+                    jobs = {**record.jobs, job_id: wrong}
+                    assert violations(replace(record, jobs=jobs)), (seed, job_id, code, wrong)
         for wrong in CODES:
-            assert wrong == account.code or violations(replace(account, code=wrong))
-    assert set(met) == set(CODES), met
+            assert wrong == record.code or violations(replace(record, code=wrong))
+    assert set(codes) == set(CODES), codes
     assert set(kinds) == {
         "good", "missing", "silent", "wrong", "large", "fatal", "denied", "refused", "unauthorised",
     }  # fmt: skip
 
 
 class Lying(WatchState):
-    """Decides wrongly as `lie` says: a code to end a job with, or None to decide rightly."""
+    """Ends a job with the code that `lie` returns; None: decides correctly."""
 
     lie: Callable[[TrackedJob, Job | VbsjobError], ExitCode | None]
 
     def record_result(
-        self, job_id: str, found: Job | VbsjobError, now: float, age: float | None = None
+        self, job_id: str, result: Job | VbsjobError, now: float, age: float | None = None
     ) -> list[Event]:
-        one = self.tracked[job_id]
-        code = self.lie(one, found)
-        if code is None or one.exit_code is not None or self.finished:
-            return super().record_result(job_id, found, now, age)
-        one.error = found if isinstance(found, VbsjobError) else None
-        self._finish(one, code)
+        tracked = self.tracked[job_id]
+        code = self.lie(tracked, result)
+        if code is None or tracked.exit_code is not None or self.finished:
+            return super().record_result(job_id, result, now, age)
+        tracked.error = result if isinstance(result, VbsjobError) else None
+        self._finish(tracked, code)
         return []
 
 
 LIES: dict[str, Callable[[TrackedJob, Job | VbsjobError], ExitCode | None]] = {
-    "a failed question is a failed job": lambda one, found: (
-        ExitCode.JOB_FAILED if isinstance(found, UnavailableError) else None
+    "a failed poll is a failed job": lambda job, result: (
+        ExitCode.JOB_FAILED if isinstance(result, UnavailableError) else None
     ),
-    "three failures are an outage": lambda one, found: (
-        ExitCode.UNAVAILABLE if isinstance(found, UnavailableError) and one.failures >= 2 else None
+    "two failures end the watch": lambda job, result: (
+        ExitCode.UNAVAILABLE if isinstance(result, UnavailableError) and job.failures >= 2 else None
     ),
-    "a 404 is the end": lambda one, found: (
-        ExitCode.NOT_FOUND if isinstance(found, JobNotFoundError) and one.job else None
+    "a 404 is the end": lambda job, result: (
+        ExitCode.NOT_FOUND if isinstance(result, JobNotFoundError) and job.job else None
     ),
-    "a failed sub-job is a failed job": lambda one, found: (
+    "a failed sub-job is a failed job": lambda job, result: (
         ExitCode.JOB_FAILED
-        if isinstance(found, Job) and found.failed_below and not found.ended
+        if isinstance(result, Job) and result.failed_below and not result.ended
         else None
     ),
-    "a word in lower case is an end": lambda one, found: (
-        ExitCode.OK if isinstance(found, Job) and found.status == "success" else None
+    "a status in lower case is an end": lambda job, result: (
+        ExitCode.OK if isinstance(result, Job) and result.status == "success" else None
     ),
-    "an error in time is patience lost": lambda one, found: (
-        ExitCode.TIMEOUT if isinstance(found, VbsjobError) and one.failures >= 5 else None
+    "five failures are a timeout": lambda job, result: (
+        ExitCode.TIMEOUT if isinstance(result, VbsjobError) and job.failures >= 5 else None
     ),
-    "what redirects is an outage": lambda one, found: (
+    "a redirect is an outage": lambda job, result: (
         ExitCode.UNAVAILABLE
-        if isinstance(found, ApiError) and not isinstance(found, UnexpectedResponseError)
+        if isinstance(result, ApiError) and not isinstance(result, UnexpectedResponseError)
         else None
     ),
 }
@@ -251,13 +322,13 @@ def test_the_oracle_catches_a_program_that_decides_wrongly(name: str) -> None:
     caught = 0
     for seed in range(60):
         plan = alone(seed)
-        context = plan.storm.context(io.StringIO())
+        context = plan.service.context(io.StringIO())
         client = JobsClient(loader.load({}, context), context, retry=False)
-        rules = WatchRules(plan.wish.retry_for, plan.wish.wait_for_job)
-        wish = WatchOptions(plan.wish.retry_for, plan.wish.wait_for_job)
-        poll = Liar(list(plan.storm.lives), rules, 0.0, context.random)
-        code = WatchLoop(poll, client.get, context, []).run()
-        jobs = {job_id: int(one.verdict) for job_id, one in poll.tracked.items()}
-        account = replace(_account(plan, int(code), jobs), wish=wish)
-        caught += bool(violations(account))
+        rules = WatchRules(plan.options.retry_for, plan.options.wait_for_job)
+        wish = WatchOptions(plan.options.retry_for, plan.options.wait_for_job)
+        state = Liar(list(plan.service.lives), rules, 0.0, context.random)
+        code = WatchLoop(state, client.get, context, []).run()
+        jobs = {job_id: int(tracked.verdict) for job_id, tracked in state.tracked.items()}
+        record = replace(_record(plan, int(code), jobs), wish=wish)
+        caught += bool(violations(record))
     assert caught, name

@@ -24,6 +24,8 @@ from vbsjob.errors import BodyTooLargeError, PermanentConnectionError, Unavailab
 from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from vbsjob.context import Context
     from vbsjob.http.messages import Request
 
@@ -173,6 +175,8 @@ class RandomService:
     signed_in: list[float] = field(default_factory=list)
     wakes: list[float] = field(default_factory=list)
     """When the machine woke from a sleep that was long enough to be noticed."""
+    state_folder: Path | None = None
+    """Folder of the history; None: no history."""
     slept: float = 0.0
     requests: int = 0
     _draw: random.Random = field(init=False)
@@ -319,6 +323,7 @@ class RandomService:
         return fake_context(
             io.StringIO(), out, io.StringIO(), env, monotonic=lambda: self.now, now=self.wall,
             sleep=self.sleep, random=random.Random(-self.seed).random, send=self.send,
+            state_folder=self.state_folder,
         )  # fmt: skip
 
     def watch(self, *argv: str) -> tuple[int, dict[str, int]]:

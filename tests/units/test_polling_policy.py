@@ -1,4 +1,4 @@
-"""The rhythm of a watch (FAULTS.md section 3), where DESIGN.md has no other number for it."""
+"""When a watch polls (FAULTS.md section 3)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def down() -> UnavailableError:
     return UnavailableError("connection refused")
 
 
-def lots(value: float) -> Callable[[], float]:
+def always(value: float) -> Callable[[], float]:
     return lambda: value
 
 
@@ -36,20 +36,22 @@ def waits(watched: WatchResult) -> list[float]:
 
 def test_a_429_doubles_the_interval_which_comes_back_by_a_tenth_an_answer() -> None:
     answers = [RUNNING, RUNNING, Response(429), *[RUNNING] * 9, SUCCESS]
-    found = waits(WatchService(in_turn(*answers)).watch("j", "--interval", "10"))
-    assert found[3:] == [18.0, 16.2, 14.58, 13.122, 11.81, 10.629, 10.0, 10.0, 10.0]
+    delays = waits(WatchService(in_turn(*answers)).watch("j", "--interval", "10"))
+    assert delays[3:] == [18.0, 16.2, 14.58, 13.122, 11.81, 10.629, 10.0, 10.0, 10.0]
 
 
 def test_no_429_makes_the_interval_longer_than_a_minute_and_no_503_makes_it_longer() -> None:
     for status, slowest in ((429, 60.0), (503, 10.0)):
         answers = [RUNNING, *[Response(status)] * 8, *[RUNNING] * 9, SUCCESS]
-        found = waits(WatchService(in_turn(*answers)).watch("j", "--interval", "10"))
-        assert max(found[9:]) == slowest
+        delays = waits(WatchService(in_turn(*answers)).watch("j", "--interval", "10"))
+        assert max(delays[9:]) == slowest
 
 
 def test_intervals_have_20_percent_jitter_and_the_first_starts_at_half() -> None:
-    def grown(lot: float) -> list[float]:
-        service = WatchService(lambda _, now: RUNNING if now < 99 else SUCCESS, random=lots(lot))
+    def grown(value: float) -> list[float]:
+        service = WatchService(
+            lambda _, now: RUNNING if now < 99 else SUCCESS, random=always(value)
+        )
         return waits(service.watch("j"))
 
     short, long = grown(1.0), grown(0.0)
@@ -61,9 +63,9 @@ def test_a_job_that_waits_to_begin_is_polled_every_five_seconds() -> None:
     service = WatchService(
         lambda _, now: job("j", "INIT") if now < 300 else SUCCESS, random=random.Random(3).random
     )
-    found = waits(service.watch("j"))
-    assert 4.0 <= min(found[1:]) < 4.5
-    assert 5.5 < max(found[1:]) <= 6.0
+    delays = waits(service.watch("j"))
+    assert 4.0 <= min(delays[1:]) < 4.5
+    assert 5.5 < max(delays[1:]) <= 6.0
 
 
 def test_a_job_that_is_old_already_is_polled_at_the_long_interval_from_the_start() -> None:
@@ -74,14 +76,14 @@ def test_a_job_that_is_old_already_is_polled_at_the_long_interval_from_the_start
 
 
 @pytest.mark.parametrize(
-    ("lot", "pauses"), [(1.0, [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]), (0.0, [0.0] * 7)]
+    ("value", "pauses"), [(1.0, [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]), (0.0, [0.0] * 7)]
 )
 def test_f11_f17_an_outage_is_probed_with_full_jitter_from_one_second_to_thirty(
-    lot: float, pauses: list[float]
+    value: float, pauses: list[float]
 ) -> None:
-    service = WatchService(in_turn(*(down() for _ in range(8)), SUCCESS), random=lots(lot))
-    found = waits(service.watch("j"))
-    assert found[:7] == pytest.approx(pauses)
+    service = WatchService(in_turn(*(down() for _ in range(8)), SUCCESS), random=always(value))
+    delays = waits(service.watch("j"))
+    assert delays[:7] == pytest.approx(pauses)
 
 
 def test_f11_fifteen_minutes_are_probed_some_sixty_times() -> None:
@@ -94,8 +96,8 @@ def test_f11_fifteen_minutes_are_probed_some_sixty_times() -> None:
 
 def kinds(*answers: Reply) -> list[str]:
     watched = WatchService(in_turn(*answers)).watch("j", "-o", "jsonl")
-    found = [event["event"] for event in watched.events[1:-1]]
-    return [kind for kind in found if kind != "heartbeat"]
+    names = [event["event"] for event in watched.events[1:-1]]
+    return [kind for kind in names if kind != "heartbeat"]
 
 
 def test_f11_an_outage_is_reported_from_the_second_failure_on() -> None:

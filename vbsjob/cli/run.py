@@ -105,7 +105,7 @@ class JobCommand:
                 yield JobResult(job_id, outcome, expected_end=self._expected_end(outcome))
 
     def _expected_end(self, outcome: Job | VbsjobError) -> datetime | None:
-        if isinstance(outcome, VbsjobError):
+        if isinstance(outcome, VbsjobError) or outcome.ended:
             return None
         return self.estimates.expected_end(outcome)
 

@@ -1,14 +1,17 @@
 """When a job is likely to end, from the durations of earlier jobs of its type.
 
-Pure. The model, and where it comes from:
+Pure. The model:
 
-- Durations are log-normal; ten runs describe them well enough. Runs far from the median are left
-  out, so that one job that hung does not change the estimate.
-- Polls cost requests, rare polls cost time: with r(t) polls a second, a job that ends at t is
-  seen 1 / 2r(t) later on average. The mean delay for a given number of requests is smallest if
-  r(t) is proportional to the square root of the density of end times. A request is only made
-  while the job runs, so that the density is the one for a job that still runs at t: the hazard
-  f(t) / (1 - F(t)). Cauchy-Schwarz gives the bound: mean delay >= (integral of sqrt(f))^2 / 2N.
+- The durations of one job type are log-normal. Runs far from the median are ignored, so that one
+  job that hung does not change the estimate.
+- f(t) is the density of the end times, F(t) their distribution. With r(t) polls a second, a job
+  that ends at t is seen 1 / 2r(t) seconds later on average, and the expected number of polls is
+  the integral of r (1 - F): no poll is sent after the end. For a given number of polls the mean
+  lag is smallest if r(t) is proportional to sqrt(f / (1 - F)), the root of the hazard.
+- The Cauchy-Schwarz inequality gives the bounds with N polls: mean lag >= (integral of
+  sqrt(f (1 - F)))^2 / 2N, and (integral of sqrt(f))^2 / 2N if the polls after the end count too.
+
+tests/benchmarks/README.md compares the constants with these bounds.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ MIN_RUNS = 3
 SHORTEST_RUN, LONGEST_RUN = 0.001, 366 * 86400.0
 """Other durations in seconds are not real: the history is a file that anything may have changed."""
 OUTLIER = 3.5
-"""Runs further from the median than this many standard deviations are left out."""
+"""Runs further from the median than this many standard deviations are ignored."""
 PRIOR_SPREAD, PRIOR_RUNS = 0.1, 2
 """Spread (standard deviation of the logarithm) assumed before any run, and its weight in runs."""
 LEAST_SPREAD = 0.03
@@ -41,12 +44,12 @@ DENSITY = 1.75
 BACKGROUND = 0.03
 """Part of the jobs that end at any other time, such as those that fail early."""
 WINDOW_START, WINDOW_END = -1.65, 2.5
-"""The window, in standard deviations: from here on a job is polled at least every WINDOW_LONGEST
-seconds, to the longest run plus a tenth, or to WINDOW_END."""
+"""In standard deviations. The window ends with the longest run plus a tenth, if that is sooner."""
 WINDOW_LONGEST = 13.5
+"""The longest interval in the window, in seconds: no longer than without history."""
 SHORTEST = 2.0
-STEPS = 80
-"""Points of the curve between the first and the last age with an end."""
+CURVE_START, CURVE_STEPS = -4.0, 80
+"""The curve is computed at this many ages, from this many standard deviations on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class EndEstimate:
 
 
 class Estimates:
-    """The estimates of a command, one for each job type.
+    """The estimates of one command, by job type.
 
     `durations` returns the seconds that earlier jobs of a type took.
     """
@@ -145,9 +148,8 @@ def _curve(mean: float, spread: float, last: float) -> tuple[list[float], list[f
     background = BACKGROUND / usual
     rate_before = min(DENSITY * math.sqrt(background), 1 / SHORTEST)
     ages, polls = [0.0], [0.0]
-    first = -4.0
-    for step in range(STEPS + 1):
-        deviation = first + (last - first) * step / STEPS
+    for step in range(CURVE_STEPS + 1):
+        deviation = CURVE_START + (last - CURVE_START) * step / CURVE_STEPS
         age = math.exp(mean + deviation * spread)
         rate = DENSITY * math.sqrt(_hazard(deviation) / (spread * age) + background)
         if deviation >= WINDOW_START:

@@ -28,8 +28,12 @@ CHANGE_DIVISOR, CHANGE_AGE_PART = 2.0, 0.04
 A return to SHORTEST would double the requests for a job of one minute with a few sub-jobs.
 """
 RAREST = 150.0
-"""The longest interval while the history says that the end is not near."""
+"""The longest interval while the history says that the end is not near.
+
+With 30 seconds, a job of one hour would need 120 requests; with this, 109.
+"""
 TRUST_AGE_PART = 0.13
+"""The part of the usual duration after which the history is trusted."""
 EQUAL_PART = 0.55
 """Part of the request rate that jobs with history share equally.
 
@@ -90,8 +94,9 @@ def longest_interval(
 ) -> float | None:
     """Return the longest interval that the expected end allows; None if the history does not say.
 
-    It says nothing about a job younger than TRUST_AGE_PART of the usual duration: with a history
-    of much longer jobs, a short job would be seen late. `attended`: a person looks at the screen.
+    The history is not used before TRUST_AGE_PART: if the earlier jobs were ten times longer, the
+    job ends then, and rare polls would see that late. `attended`: a person looks at the screen and
+    wants to see the sub-jobs.
     """
     if estimate is None or age is None:
         return None
