@@ -285,3 +285,66 @@ def test_config_check_reports_the_user_that_signed_in(net: Net, keystone: Any) -
     assert keystone["user_name"] in out
     assert keystone["project_id"] in out
     assert keystone["password"] not in out
+
+
+COMMANDS = {
+    "get": ("get", "j"),
+    "get --exit-status": ("get", "j", "--exit-status"),
+    "tree": ("tree", "j"),
+    "watch": ("watch", "j", "--interval", "1", "-o", "jsonl"),
+    "config check": ("config", "check"),
+}
+
+
+@pytest.fixture(scope="module")
+def dead_tokens(keystone: dict[str, Any]) -> dict[str, str]:
+    """Return a token that has expired, one that was revoked, and one that never was."""
+    net = Net(keystone)
+    tokens = {"unknown": "gAAAAABn" + "A" * 175}
+    for kind in ("expired", "revoked"):
+        signed_in = client(net, env(keystone))
+        signed_in.get("j")
+        tokens[kind] = net.requests[-1].headers["X-Auth-Token"]
+        time.sleep(1.1)
+    headers = {"X-Auth-Token": tokens["revoked"], "X-Subject-Token": tokens["revoked"]}
+    net.wire.send(Request("DELETE", f"{keystone['auth_url']}/auth/tokens", headers))
+    net.wire.close()
+    time.sleep(LIFE + 1)
+    return tokens
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("kind", ["expired", "revoked", "unknown"])
+def test_f59_a_dead_token_with_an_auth_url_is_4_and_nothing_else(
+    net: Net, keystone: Any, dead_tokens: dict[str, str], kind: str, command: str
+) -> None:
+    variables = env(keystone, OS_PASSWORD="", OS_TOKEN=dead_tokens[kind])
+    code, out, err = vbsjob(net, variables, *COMMANDS[command])
+    assert code == 4, err
+    assert net.posts == 1
+    assert net.statuses[-1] in {401, 404}
+    assert "the token has expired or is unknown." in out + err
+    assert "Get a new token" in out + err
+    assert "auth_url" not in out + err
+    assert '"exit_code": 6' not in out
+    assert dead_tokens[kind] not in out + err
+
+
+def test_a_token_of_an_application_credential_serves(net: Net, keystone: Any) -> None:
+    by_id = {"OS_APPLICATION_CREDENTIAL_ID": keystone["application_credential_id"]}
+    signed_in = client(net, credential(keystone, **by_id))
+    signed_in.get("j")
+    token = net.requests[-1].headers["X-Auth-Token"]
+    code, _, err = vbsjob(net, env(keystone, OS_PASSWORD="", OS_TOKEN=token), "get", "j")
+    assert code == 0, err
+    assert net.requests[-1].headers["X-Auth-Token"] == token
+
+
+def test_an_application_credential_beside_another_project_is_a_conflict(
+    net: Net, keystone: Any
+) -> None:
+    by_id = {"OS_APPLICATION_CREDENTIAL_ID": keystone["application_credential_id"]}
+    variables = credential(keystone, **by_id) | {"OS_PROJECT_ID": "f" * 32}
+    code, _, err = vbsjob(net, variables, "get", "j")
+    assert (code, net.posts) == (2, 1)
+    assert "OS_PROJECT_ID is ffff" in err

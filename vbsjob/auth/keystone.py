@@ -117,23 +117,16 @@ def _list(request: Request, response: Response, name: str) -> tuple[dict[str, An
 def _refused(request: Request, response: Response, proofs: dict[str, Any]) -> VbsjobError:
     """Return the error for a refused sign-in, with a hint for its method.
 
-    Keystone answers 404 with its error object for a token that is expired, revoked or unknown;
-    another 404 means that the address is wrong.
+    Keystone answers 404, with its error object, for a token that is expired, revoked or unknown.
     """
     error = errors.from_response(request, response)
-    document = _document(response)
     method = list(proofs)[-1]
-    is_keystone = isinstance(document.get("error"), dict)
-    if method == "token" and (response.status == 401 or (response.status == 404 and is_keystone)):
-        return AuthError(
-            "the token has expired or is unknown.",
-            hint=REFUSED_HINTS["token"],
-            http_status=response.status,
-            code=error.code,
-            request_id=error.request_id,
-        )
-    if response.status != 401:
+    if not isinstance(error, AuthError) or response.status == 403:
         return error
+    if method == "token":
+        message = "the token has expired or is unknown."
+        return error.replace(message=message, hint=REFUSED_HINTS["token"])
+    document = _document(response)
     missing = _missing_methods(document, proofs)
     if missing:
         also = " and ".join(

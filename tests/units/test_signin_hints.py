@@ -1,0 +1,299 @@
+"""Refused sign-ins: each method has its own next step (issue 19.25, 19.26, 19.28)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, USER, Cloud
+from vbsjob.http.messages import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from vbsjob.http.messages import Request
+
+CREDENTIAL = {
+    "OS_AUTH_URL": AUTH_URL,
+    "OS_APPLICATION_CREDENTIAL_ID": "ac",
+    "OS_APPLICATION_CREDENTIAL_SECRET": SECRET,
+}
+TOKEN = {"OS_AUTH_URL": AUTH_URL, "OS_TOKEN": "canary-dead", "OS_PROJECT_ID": PROJECT_ID}
+METHODS: dict[str, tuple[dict[str, str], list[str], list[str]]] = {
+    # environment; what the hint says, and what it does not say
+    "token": (TOKEN, ["Get a new token"], ["password,", "lock", "auth_url"]),
+    "password": (USER, ["Check the user, password", "lock"], ["token", "passcode"]),
+    "application credential": (
+        CREDENTIAL,
+        ["secret of the application credential", "expired"], ["user", "password", "lock"],
+    ),
+    "passcode": (
+        USER | {"OS_PASSCODE": "123456"}, ["passcode", "OS_USER_ID"], ["lock", "application"],
+    ),
+    "passcode by user id": (
+        USER | {"OS_PASSCODE": "123456", "OS_USER_ID": "u1", "OS_USERNAME": ""},
+        ["passcode"], ["OS_USER_ID", "application"],
+    ),
+}  # fmt: skip
+
+
+def error(status: int, message: str = "No.", **more: Any) -> Response:
+    document = {"error": {"code": status, "title": "T", "message": message}, **more}
+    return Response(status, {}, json.dumps(document).encode())
+
+
+def rejecting(response: Response) -> Callable[[Request], Response | None]:
+    return lambda request: response if request.method == "POST" else None
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("status", [401, 404])
+def test_the_hint_of_a_rejected_sign_in_is_about_its_method(method: str, status: int) -> None:
+    env, says, not_says = METHODS[method]
+    cloud = Cloud(before=rejecting(error(status)))
+    code, _, err = cloud.run("get", "j", env=env)
+    assert (code, cloud.posts) == (4, 1)
+    assert all(text in err for text in says), err
+    assert not any(text in err for text in not_says), err
+
+
+PAGES = {
+    "HTML": b"<html><title>404 Not Found</title></html>", "empty": b"", "JSON": b'{"detail": "x"}',
+    "a list": b"[]",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("env", [TOKEN, USER, CREDENTIAL])
+def test_f61_404_without_the_error_object_of_keystone_is_about_the_address(
+    page: str, env: dict[str, str]
+) -> None:
+    cloud = Cloud(before=rejecting(Response(404, {}, PAGES[page])))
+    code, _, err = cloud.run("get", "j", env=env)
+    assert code == 6
+    assert "auth_url" in err
+    assert "token has expired" not in err
+
+
+RULES: dict[str, tuple[Any, Any, str]] = {
+    # required_auth_methods, methods of the receipt, what the hint says
+    "totp": ([["totp", "password"]], ["password"], "also needs totp (set OS_PASSCODE)"),
+    "the shorter of two": (
+        [["password", "totp", "x509"], ["password", "totp"]], ["password"],
+        "also needs totp (set OS_PASSCODE).",
+    ),
+    "not supported": ([["password", "x509"]], ["password"], "also needs x509 (not supported)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_keystones_rules_for_several_factors_name_the_missing_one(kind: str) -> None:
+    rules, methods, says = RULES[kind]
+    response = error(401, receipt={"methods": methods}, required_auth_methods=rules)
+    code, _, err = Cloud(before=rejecting(response)).run("get", "j", env=USER)
+    assert code == 4
+    assert says in err
+
+
+@pytest.mark.parametrize("rules", [
+    None, [], [[]], "x", [7], [["password"]], {"a": 1}, [[None]], [["\x1b[31m" + "x" * 99]],
+])  # fmt: skip
+@pytest.mark.parametrize("receipt", [None, {}, {"methods": 7}, [], "x"])
+def test_f06_rules_of_any_other_shape_do_no_harm(rules: Any, receipt: Any) -> None:
+    response = error(401, receipt=receipt, required_auth_methods=rules)
+    code, _, err = Cloud(before=rejecting(response)).run("get", "j", env=USER)
+    assert code == 4
+    assert err.removesuffix("\n").isprintable()
+    assert len(err) < 600
+
+
+class BoundTokens(Cloud):
+    """As Keystone with a token of an application credential: it cannot be rescoped (403)."""
+
+    project = PROJECT_ID
+
+    def __call__(self, request: Request) -> Response:
+        if request.method == "GET" and request.url == f"{AUTH_URL}/auth/tokens":
+            self.requests.append(request)
+            project = {"id": self.project, "name": "eu-de_team"}
+            return Response(
+                200,
+                {},
+                json.dumps({"token": {"project": project, "catalog": self._catalog()}}).encode(),
+            )
+        return super().__call__(request)
+
+
+def test_a_token_of_an_application_credential_is_validated_and_used() -> None:
+    cloud = BoundTokens(tokens={"bound"}, before=rejecting(error(403)))
+    env = {"OS_AUTH_URL": AUTH_URL, "OS_TOKEN": "bound", "OS_PROJECT_ID": PROJECT_ID}
+    code, _, err = cloud.run("get", "j", env=env)
+    assert code == 0, err
+    assert [(r.method, r.url) for r in cloud.requests] == [
+        ("POST", f"{AUTH_URL}/auth/tokens"),
+        ("GET", f"{AUTH_URL}/auth/tokens"),
+        ("GET", f"{SERVICE}/v1/{PROJECT_ID}/jobs/j"),
+    ]
+    assert cloud.requests[1].headers["X-Subject-Token"] == "bound"
+
+
+def test_a_bound_token_of_another_project_is_rejected() -> None:
+    cloud = BoundTokens(tokens={"bound"}, before=rejecting(error(403)))
+    cloud.project = "e" * 32
+    env = {"OS_AUTH_URL": AUTH_URL, "OS_TOKEN": "bound", "OS_PROJECT_ID": PROJECT_ID}
+    code, _, err = cloud.run("get", "j", env=env)
+    assert code == 4, err
+    assert len(cloud.requests) == 2
+
+
+@pytest.mark.parametrize("named", [{"OS_PROJECT_ID": "e" * 32}, {"OS_PROJECT_NAME": "eu-de_other"}])
+def test_an_application_credential_beside_another_project_is_a_conflict(
+    named: dict[str, str],
+) -> None:
+    cloud = Cloud()
+    env = CREDENTIAL | named | {"OS_USER_DOMAIN_NAME": "dom"}
+    code, _, err = cloud.run("get", "j", env=env)
+    assert (code, len(cloud.requests)) == (2, 1)
+    assert f"{next(iter(named))} is " in err
+    assert "credentials are for project" in err
+
+
+@pytest.mark.parametrize(
+    "named", [{"OS_PROJECT_ID": PROJECT_ID}, {"OS_PROJECT_NAME": "eu-de_team"}]
+)
+def test_an_application_credential_beside_its_own_project_is_used(named: dict[str, str]) -> None:
+    assert Cloud().run("get", "j", env=CREDENTIAL | named | {"OS_USER_DOMAIN_NAME": "d"})[0] == 0
+
+
+FACTORS = USER | {"OS_PASSCODE": "123456"}
+AUTH_TYPES: dict[str, tuple[dict[str, str], list[str]]] = {
+    # auth_type and auth_methods, and the methods of Keystone that are sent
+    "v3totp": ({"OS_AUTH_TYPE": "v3totp"}, ["totp"]),
+    "totp": ({"OS_AUTH_TYPE": "totp"}, ["totp"]),
+    "v3password": ({"OS_AUTH_TYPE": "v3password"}, ["password"]),
+    "v3multifactor": ({"OS_AUTH_TYPE": "v3multifactor"}, ["password", "totp"]),
+    "v3multifactor, both": (
+        {"OS_AUTH_TYPE": "v3multifactor", "OS_AUTH_METHODS": "v3password,v3totp"},
+        ["password", "totp"],
+    ),
+    "v3multifactor, totp": (
+        {"OS_AUTH_TYPE": "v3multifactor", "OS_AUTH_METHODS": "v3totp"}, ["totp"],
+    ),
+    "v3multifactor, password": (
+        {"OS_AUTH_TYPE": "v3multifactor", "OS_AUTH_METHODS": "v3password"}, ["password"],
+    ),
+    "nothing": ({}, ["password", "totp"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", AUTH_TYPES)
+def test_auth_type_and_auth_methods_choose_exactly_what_is_sent(kind: str) -> None:
+    env, methods = AUTH_TYPES[kind]
+    cloud = Cloud()
+    assert cloud.run("get", "j", env=FACTORS | env)[0] == 0
+    identity = json.loads(cloud.requests[0].body)["auth"]["identity"]
+    assert identity["methods"] == methods
+    assert (PASSWORD.encode() in cloud.requests[0].body) is ("password" in methods)
+
+
+@pytest.mark.parametrize("where", ["list", "text"])
+def test_auth_methods_of_a_cloud_may_be_a_list_or_a_text(tmp_path: Path, where: str) -> None:
+    auth = {k.removeprefix("OS_").lower(): v for k, v in FACTORS.items()}
+    methods: Any = ["v3totp"] if where == "list" else "v3totp"
+    cloud = {"auth_type": "v3multifactor", "auth_methods": methods, "auth": auth}
+    (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"c": cloud}}))
+    (tmp_path / "clouds.yaml").chmod(0o600)
+    service = Cloud()
+    assert service.run("get", "j", "--cloud", "c", env={}, config_folders=(tmp_path,))[0] == 0
+    assert json.loads(service.requests[0].body)["auth"]["identity"]["methods"] == ["totp"]
+
+
+def test_a_method_that_is_not_supported_is_named() -> None:
+    env = FACTORS | {"OS_AUTH_TYPE": "v3multifactor", "OS_AUTH_METHODS": "v3password,v3x509"}
+    code, _, err = Cloud().run("get", "j", env=env)
+    assert code == 2
+    assert "OS_AUTH_METHODS: 'v3x509' is not one of" in err
+
+
+DOMAINS: dict[str, tuple[dict[str, str], Any, Any]] = {
+    # environment, domain of the user, domain of the project
+    "default by id": ({"OS_DEFAULT_DOMAIN_ID": "d1"}, {"id": "d1"}, {"id": "d1"}),
+    "default by name": ({"OS_DEFAULT_DOMAIN_NAME": "d"}, {"name": "d"}, {"name": "d"}),
+    "default for the project alone": (
+        {"OS_DEFAULT_DOMAIN_NAME": "d", "OS_USER_DOMAIN_NAME": "u"}, {"name": "u"}, {"name": "d"},
+    ),
+    "domain before default": (
+        {"OS_DEFAULT_DOMAIN_NAME": "d", "OS_DOMAIN_NAME": "x"}, {"name": "x"}, {"name": "x"},
+    ),
+    "the user's for the project": ({"OS_USER_DOMAIN_NAME": "u"}, {"name": "u"}, {"name": "u"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", DOMAINS)
+def test_the_default_domain_counts_where_no_other_one_is_set(kind: str) -> None:
+    env, user, project = DOMAINS[kind]
+    cloud = Cloud()
+    base = {k: v for k, v in USER.items() if "DOMAIN" not in k}
+    assert cloud.run("get", "j", env=base | env)[0] == 0
+    auth = json.loads(cloud.requests[0].body)["auth"]
+    assert auth["identity"]["password"]["user"]["domain"] == user
+    assert auth["scope"]["project"]["domain"] == project
+
+
+@pytest.mark.parametrize("suffix", ["", "/", "/v3", "/v3/", "/v2", "/v2.0", "/v2.0/"])
+def test_an_auth_url_of_any_version_leads_to_version_3(suffix: str) -> None:
+    cloud = Cloud()
+    env = USER | {"OS_AUTH_URL": AUTH_URL.removesuffix("/v3") + suffix}
+    assert cloud.run("get", "j", env=env)[0] == 0
+    assert cloud.requests[0].url == f"{AUTH_URL}/auth/tokens"
+
+
+@pytest.mark.parametrize("placeholder", ["{region_name}", "{region_id}", "%(region_name)s"])
+def test_the_region_is_filled_into_the_auth_url(placeholder: str) -> None:
+    cloud = Cloud()
+    env = USER | {"OS_AUTH_URL": f"https://iam.{placeholder}.test/v3", "OS_REGION_NAME": "cloud"}
+    cloud.run("get", "j", env=env)
+    assert cloud.requests[0].url == f"{AUTH_URL}/auth/tokens"
+
+
+def test_a_typed_password_that_is_not_utf8_is_refused() -> None:
+    cloud = Cloud()
+    env = {k: v for k, v in USER.items() if k != "OS_PASSWORD"}
+    code, _, err = cloud.run("get", "j", env=env, prompt=lambda _: "p\udce4ss")
+    assert (code, cloud.requests) == (2, [])
+    assert "not valid UTF-8" in err
+
+
+PROMPTS: dict[str, tuple[dict[str, str], list[str]]] = {
+    "password": (
+        {k: v for k, v in USER.items() if k != "OS_PASSWORD"},
+        ["Password for mira at iam.cloud.test: "],
+    ),
+    "passcode": (
+        USER | {"OS_AUTH_TYPE": "v3multifactor"}, ["Passcode for mira at iam.cloud.test: "],
+    ),
+    "application credential": (
+        {k: v for k, v in CREDENTIAL.items() if "SECRET" not in k},
+        ["Application credential secret for ac at iam.cloud.test: "],
+    ),
+    "a user that could act": (
+        {k: v for k, v in USER.items() if k != "OS_PASSWORD"} | {"OS_USERNAME": "a\x1b[31m\nb"},
+        ["Password for a^[[31m\u23ceb at iam.cloud.test: "],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PROMPTS)
+def test_a_prompt_names_the_user_and_the_host(kind: str) -> None:
+    env, expected = PROMPTS[kind]
+    prompts: list[str] = []
+
+    def prompt(text: str) -> str:
+        prompts.append(text)
+        return {"P": PASSWORD, "A": SECRET}[text[0]] if "Passcode" not in text else "123456"
+
+    code, _, err = Cloud().run("get", "j", env=env, prompt=prompt)
+    assert (code, prompts) == (0, expected), err
