@@ -41,19 +41,28 @@ LIBRARIES = ("hypothesis", "httpx", "typer", "rich.console", "rich.live", "yaml"
 REWRITTEN = "ignore::pytest.PytestAssertRewriteWarning"
 """Says that a library was imported before pytest could rewrite its assertions, which is fine."""
 POLICY = ("tests/units/test_polling_policy.py", "tests/commands/test_watch.py")
+EVENTS = ("tests/commands/test_watch_events.py", "tests/commands/test_watch_log.py")
 SIGN_IN = ("tests/units/test_token_renewal.py", "tests/units/test_signin.py")
+STATUSES, DOCUMENTS = (
+    "tests/faults/network/test_statuses.py",
+    "tests/faults/input/test_documents.py",
+)
+CACHE = "tests/security/test_token_cache.py"
 MODULES: dict[str, tuple[str, ...]] = {
-    "watch/state": (*POLICY, "tests/commands/test_watch_events.py"),
-    "http/errors": ("tests/units/test_responses.py", "tests/faults/network/test_statuses.py"),
-    "errors": ("tests/commands/test_exit_codes.py", "tests/commands/test_get.py"),
-    "client": (*SIGN_IN, "tests/faults/network/test_statuses.py"),
-    "auth/session": SIGN_IN,
-    "config/loader": ("tests/units/test_settings.py", "tests/units/test_clouds_yaml.py"),
-    "auth/token_cache": ("tests/security/test_token_cache.py",),
-    "http/retry": ("tests/faults/network/test_statuses.py", "tests/commands/test_watch.py"),
-    "jobs/diff": ("tests/commands/test_watch_events.py",),
-    "output/events": ("tests/commands/test_watch_events.py",),
-}
+    "watch/state": (*POLICY, *EVENTS, "tests/units/test_estimate.py"),
+    "http/errors": ("tests/units/test_responses.py", *SIGN_IN, DOCUMENTS, STATUSES),
+    "errors": ("tests/commands/test_get.py", "tests/units/test_schemas.py", *EVENTS, *POLICY),
+    "client": ("tests/commands/test_get.py", *SIGN_IN, DOCUMENTS, STATUSES),
+    "auth/session": (*SIGN_IN, CACHE, "tests/security/test_secrets.py"),
+    "config/loader": (
+        "tests/units/test_settings.py", "tests/units/test_clouds_yaml.py",
+        "tests/security/test_named_cloud.py", "tests/units/test_values.py",
+    ),
+    "auth/token_cache": (CACHE,),
+    "http/retry": (STATUSES, POLICY[1]),
+    "jobs/diff": ("tests/units/test_diff.py", *EVENTS),
+    "output/events": EVENTS,
+}  # fmt: skip
 """The tests of each module, those that find most first."""
 
 
