@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a list
-"""Runs vbsjob as a process that writes down each file it opens, each address and each child.
+"""Runs vbsjob as a process that logs each opened file, each address and each child process.
 
-Started as `python audit_hook.py LOG ARGUMENT...`; the interpreter's own audit events tell.
+Started as `python audit_hook.py LOG ARGUMENT...`; the events are Python's audit events.
 """
 
 import os
@@ -13,7 +13,7 @@ WATCHED = ("open", "socket.connect", "socket.getaddrinfo", "subprocess.Popen", "
 
 
 def note(event: str, arguments: tuple[object, ...]) -> None:
-    """Write an event down at once: the program ends without a farewell."""
+    """Log an event at once: the program ends with os._exit."""
     if event in WATCHED:
         shown = arguments[1] if event == "socket.connect" else arguments[0]
         os.write(log, f"{event}\t{shown!r}\n".encode())

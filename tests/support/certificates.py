@@ -1,4 +1,4 @@
-"""Certificates, good and bad, for the scripted server; and where their authority is to be found."""
+"""Valid and invalid certificates for the scripted server, and the file of their authority."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOST = "127.0.0.1"
 
 
 class Authority:
-    """A certificate authority; `file` is what OS_CACERT would name."""
+    """A certificate authority; `file` is a value for OS_CACERT."""
 
     def __init__(self, folder: Path) -> None:
         self._own = trustme.CA()
@@ -25,18 +25,18 @@ class Authority:
         self._own.cert_pem.write_to_path(str(self.file))
 
     def good(self, host: str = HOST) -> ssl.SSLContext:
-        """Return a server's side with a certificate that is valid for a host."""
+        """Return a server context with a certificate that is valid for a host."""
         return _serving(self._own.issue_cert(host))
 
     def asking(self) -> ssl.SSLContext:
-        """Return a server's side that wants a certificate of this authority in turn."""
+        """Return a server context that requires a client certificate of this authority."""
         context = self.good()
         self._own.configure_trust(context)
         context.verify_mode = ssl.CERT_REQUIRED
         return context
 
     def client(self, folder: Path) -> tuple[Path, Path]:
-        """Write a client's certificate and key; return where they are."""
+        """Write a client's certificate and key; return both paths."""
         issued = self._own.issue_cert("operator@cloud.test")
         cert, key = folder / "client.pem", folder / "client.key"
         issued.cert_chain_pems[0].write_to_path(str(cert))
@@ -44,7 +44,7 @@ class Authority:
         return cert, key
 
     def bad(self, kind: str) -> ssl.SSLContext:
-        """Return a server's side with a bad certificate: one of KINDS."""
+        """Return a server context with an invalid certificate of one of KINDS."""
         if kind == "expired":
             return _serving(self._own.issue_cert(HOST, not_after=LONG_AGO))
         if kind == "not yet valid":

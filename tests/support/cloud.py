@@ -1,4 +1,4 @@
-"""A cloud in memory: identity and one job, keeping account of what it was asked."""
+"""A cloud in memory: identity service and one job. It keeps all requests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SERVICE = "https://vbs.cloud.test"
 PASSWORD = canary.secret("canary-password-7Q")
 SECRET = canary.secret("canary-credential-secret-8R")
 WATCHED_TOKENS = 20
-"""Of the tokens of one cloud so many are looked for in all output: each costs time."""
+"""Number of tokens per cloud that are searched for in all output; each costs time."""
 PROJECT_ID = "5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1b"
 USER = {
     "OS_AUTH_URL": AUTH_URL,
@@ -40,7 +40,7 @@ USER = {
 
 @dataclass
 class Cloud:
-    """Answers as the real services do; `before` may answer first, for faults."""
+    """Responds as the real services do. `before` may return another response, for faults."""
 
     life: float = 86400.0
     before: Callable[[Request], Response | None] = lambda _: None
@@ -110,13 +110,13 @@ class Cloud:
 
     @property
     def posts(self) -> int:
-        """How often somebody tried to sign in."""
+        """Number of sign-in requests."""
         return sum(request.method == "POST" for request in self.requests)
 
     def context(
         self, env: Mapping[str, str] = USER, cache: Path | None = None, **more: Any
     ) -> Context:
-        """Return a world with this cloud in it."""
+        """Return a Context whose network is this cloud."""
         return fake_context(
             io.StringIO(), io.StringIO(), io.StringIO(), env,
             monotonic=self.clock, now=self.clock.utc, sleep=self.clock.sleep,
@@ -124,7 +124,7 @@ class Cloud:
         )  # fmt: skip
 
     def client(self, env: Mapping[str, str] = USER, **more: Any) -> JobsClient:
-        """Return what asks this cloud about jobs, with its own sign-in."""
+        """Return a JobsClient of this cloud with its own sign-in."""
         context = self.context(env, **more)
         return JobsClient(loader.load({}, context), context)
 
@@ -145,5 +145,5 @@ class Cloud:
 
 
 def json_response(status: int, document: Any, **headers: str) -> Response:
-    """Return a reply with a JSON document."""
+    """Return a response with a JSON document."""
     return Response(status, headers, json.dumps(document).encode())

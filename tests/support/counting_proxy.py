@@ -1,4 +1,4 @@
-"""A proxy that counts: passes bytes on to a service and notes when each question came."""
+"""A proxy that forwards bytes to a service and records the time of each request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Self
 
 
 class CountingProxy:
-    """Listens on `address`; `times` are those of the questions, monotonic."""
+    """Listens on `address`; `times` are the monotonic times of the requests."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -20,17 +20,17 @@ class CountingProxy:
         self.times: list[float] = []
 
     def __enter__(self) -> Self:
-        """Begin to listen."""
+        """Start to listen."""
         threading.Thread(target=self._listen, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._listener.close()
 
     @property
     def most_in_a_second(self) -> int:
-        """The most questions that came within any second."""
+        """Largest number of requests within one second."""
         times = sorted(self.times)
         return max(bisect_left(times, at + 1.0) - place for place, at in enumerate(times))
 

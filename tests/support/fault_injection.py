@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 SOURCE = Path(__file__).with_name("failing_calls.c")
 Fault = int | str
-"""An errno; or `before` or `after`: SIGKILL there."""
+"""An errno, or `before` or `after`: SIGKILL before or after the call."""
 
 
 def compile_library(folder: Path, source: Path = SOURCE) -> str:
-    """Compile what is to be preloaded."""
+    """Compile a library for LD_PRELOAD; return its path."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         pytest.skip("what is preloaded has to be compiled: there is no C compiler")
@@ -31,25 +31,25 @@ def compile_library(folder: Path, source: Path = SOURCE) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CallFault:
-    """The n-th call of an operation, from 1, and what becomes of it; number 0 only counts them."""
+    """The n-th call of an operation, from 1, and its fault; number 0 only counts the calls."""
 
     operation: str
     log: Path
     under: Path
-    """Of files only those count whose path begins so."""
+    """Only files below this path are counted."""
     at: int = 0
     fault: Fault = 0
 
     @property
     def env(self) -> dict[str, str]:
-        """The variables that bring it about."""
+        """Environment variables that cause the fault."""
         return {
             "FAIL_OP": self.operation, "FAIL_AT": str(self.at), "FAIL_WITH": str(self.fault),
             "FAIL_UNDER": str(self.under), "FAIL_LOG": str(self.log),
         }  # fmt: skip
 
     def each(self, faults: Iterable[Fault]) -> Iterator[CallFault]:
-        """Yield a strike at each call that was counted, for each fault."""
+        """Yield a CallFault for each counted call and each fault."""
         for fault in faults:
             for at in range(1, self.calls + 1):
                 log = self.log.with_name(f"{self.log.name}-{fault}-{at}")
@@ -57,7 +57,7 @@ class CallFault:
 
     @property
     def hit(self) -> tuple[str, str] | None:
-        """The operation that it hit and the file, if one; None where there were fewer calls."""
+        """(operation, file) of the call that failed; None if there were fewer calls."""
         for line in self._told("struck"):
             operation, _, file = line.partition(" ")
             return operation, file
@@ -65,12 +65,12 @@ class CallFault:
 
     @property
     def open_files(self) -> list[str]:
-        """The files that were open when the process ended."""
+        """Files that were open when the process ended."""
         return self._told("open")
 
     @property
     def calls(self) -> int:
-        """How many calls there were."""
+        """Number of calls."""
         return int(self._told("calls")[0].split()[0])
 
     def _told(self, word: str) -> list[str]:

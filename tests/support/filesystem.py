@@ -1,4 +1,4 @@
-"""Places that are full, small or read-only, and a process held to limits."""
+"""Full, small and read-only file systems."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ needs_full = pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full
 
 
 def _may_mount() -> bool:
-    """Whether this process may mount in a namespace of its own (root, mostly)."""
+    """Whether this process may mount in its own namespace, which usually needs root."""
     command = ["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -30,13 +30,13 @@ needs_mount = pytest.mark.skipif(not _may_mount(), reason="mounting needs root a
 
 
 def within_mount(folder: Path, options: str) -> tuple[str, ...]:
-    """Return the words that, before a command, give it a tmpfs of its own over a folder."""
+    """Return a command prefix that mounts a tmpfs over a folder for the command."""
     script = f'mount -t tmpfs -o {options} none "{folder}" && exec "$@"'
     return ("unshare", "--mount", "bash", "-c", script, "bash")
 
 
 def within_etc(folder: Path) -> tuple[str, ...]:
-    """Return the words that, before a command, lay a folder's files over those of /etc."""
+    """Return a command prefix that mounts a folder's files over those of /etc for the command."""
     script = (
         f'for file in "{folder}"/*; do mount --bind "$file" "/etc/${{file##*/}}" || exit 99; done\n'
         'exec "$@"'
@@ -49,7 +49,7 @@ is_root = os.geteuid() == 0
 
 @contextmanager
 def unprivileged() -> Iterator[None]:
-    """Let file rights count: root becomes nobody for a while."""
+    """Become user nobody for a while, so that file permissions apply to root too."""
     before = os.geteuid()
     os.seteuid(before or 65534)
     try:

@@ -1,7 +1,7 @@
-"""vbsjob loaded once, and each run a fork of that: a process of its own at a tenth of its price.
+"""A process that has imported vbsjob and forks for each run: a tenth of the cost of a new process.
 
-What is left out is the interpreter's start and the imports. The fork gets the streams, the
-environment and the words of a run, then does all that a fresh process would.
+The start of the interpreter and the imports are omitted. The fork gets the streams, the
+environment and the arguments of a run, and then does the same as a new process.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 LATE = ("sqlite3", "yaml", "tomllib", "platformdirs.unix", "encodings.idna")
-"""What vbsjob imports only where it is used."""
+"""Modules that vbsjob imports only when they are used."""
 LONGEST = 60
-"""Seconds that a run may last."""
+"""Longest duration of a run in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class TerminalResult:
-    """How a run on a terminal ended, what it wrote, and what became of the terminal."""
+    """Exit code and output of a run on a terminal; `restored` if its modes are as before."""
 
     code: int
     wrote: str
@@ -53,7 +53,7 @@ class TerminalResult:
 
 
 class ForkServer:
-    """Starts runs; may be used by several threads at once."""
+    """Starts runs; several threads may use it."""
 
     def __init__(self, path: Path, **env: str) -> None:
         self._path = str(path)
@@ -68,11 +68,11 @@ class ForkServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Start no more; it would also end with the process that opened it."""
+        """End the server; it also ends with the process that opened it."""
         self._process.communicate()
 
     def run(self, *argv: str, env: Mapping[str, str]) -> RunResult:
-        """Run with pipes; what is written has to fit into them."""
+        """Run with pipes; the output must fit into them."""
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         nothing = os.open(os.devnull, os.O_RDONLY)
         with self._started(argv, env, (nothing, out_end, err_end)) as started:
@@ -123,11 +123,11 @@ def _whole(end: int) -> str:
         return stream.read().decode("utf-8", "backslashreplace")
 
 
-# From here on, what the nursery itself does.
+# The code of the server process follows.
 
 
 def import_everything() -> None:
-    """Import all that a run of vbsjob may."""
+    """Import every module that a run of vbsjob may need."""
     import vbsjob
 
     for room in (*(f"vbsjob.{one.name}" for one in pkgutil.iter_modules(vbsjob.__path__)), *LATE):
@@ -152,7 +152,7 @@ def _serve(path: str) -> NoReturn:
 
 
 def _attend(connection: socket.socket) -> NoReturn:
-    """Run what is asked for and tell how it ended; a negative code is the signal it died of."""
+    """Run one request and send its exit code; a negative code is the signal that ended it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     order, streams, *_ = socket.recv_fds(connection, 1 << 16, 3)
     child = os.fork()
@@ -169,7 +169,7 @@ def _attend(connection: socket.socket) -> NoReturn:
 
 
 def run_as_process(order: Any, streams: Sequence[int]) -> NoReturn:
-    """Run as a fresh process would that has these streams, this environment, these words."""
+    """Run as a new process with these streams, this environment and these arguments."""
     from vbsjob.__main__ import main
 
     for number, stream in enumerate(streams):

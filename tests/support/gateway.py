@@ -1,4 +1,4 @@
-"""A gateway that checks signatures, as the cloud's does: what was signed, by whom, and when."""
+"""A gateway that verifies signatures as the cloud does: content, key and time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SETTINGS = {"OS_TOKEN": "", "OS_ACCESS_KEY": ACCESS, "OS_SECRET_KEY": SECRET}
 def verified(
     method: str, target: bytes, headers: dict[str, str], body: bytes, secret: str
 ) -> tuple[bool, list[str]]:
-    """The gateway's side, from the algorithm's description: re-derive from what arrived."""
+    """Return (valid, signed headers). Computes the signature again from the received bytes."""
     sent = {name.lower(): value for name, value in headers.items()}
     scheme, _, rest = sent["authorization"].partition(" ")
     said = dict(part.strip().split("=", 1) for part in rest.split(","))
@@ -46,7 +46,7 @@ def verified(
 
 
 class SigningGateway:
-    """A server's script: tells of jobs whoever signs rightly, and within a quarter of an hour."""
+    """A server script that answers requests with a valid signature of the last 15 minutes."""
 
     status = "SUCCESS"
 
@@ -54,10 +54,10 @@ class SigningGateway:
         self.late = 0
         self.wrong = 0
         self.accepted: list[float] = []
-        """When, by the monotonic clock."""
+        """Monotonic times of the accepted requests."""
 
     def __call__(self, peer: Peer) -> None:
-        """Judge every request, keeping the connection."""
+        """Answer every request on the same connection."""
         while request := peer.request():
             peer.send(self._judged(request))
 

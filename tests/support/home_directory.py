@@ -1,7 +1,7 @@
-"""A user's home: files that say how to sign in with a password, over TLS, to a service beside it.
+"""A user's home directory with the files for a sign-in by password over TLS.
 
-What a run may have found there: nothing of an earlier run, or a spent token, a history and the
-leavings of a killed one.
+It has no files of an earlier run, or an expired token, a history and an unfinished file of a
+killed run.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ clouds:
 """
 SECURE = f"clouds: {{here: {{auth: {{password: {PASSWORD}}}}}}}\n"
 CONFIGURED = re.compile(r"/\.config/|/authority\.pem$")
-"""Where a file of the configuration lies."""
+"""Matches the paths of configuration files."""
 ORPHAN = ".new-00"
-"""What a writer that was killed two hours ago has left."""
+"""Name of a file that a writer left when it was killed two hours ago."""
 AGO = 7200.0
 
 
 class SignInService:
-    """Signs everybody in; the n-th question about a job gets the n-th status, then the last."""
+    """Accepts every sign-in; the n-th query of a job gets the n-th status, later ones the last."""
 
     def __init__(self, *statuses: str) -> None:
         self.statuses = statuses
@@ -81,7 +81,7 @@ def _signed_in(peer: Peer) -> bytes:
 
 
 class HomeFactory:
-    """A folder for homes, and the authority that all of them trust."""
+    """Creates homes in a folder, and servers with a certificate that all of them trust."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -93,7 +93,7 @@ class HomeFactory:
         return Server(service, tls=self.authority.good())
 
     def home(self, server: Server) -> HomeDirectory:
-        """Return a home in which nothing ever ran."""
+        """Return a home without files of an earlier run."""
         home = HomeDirectory(self._new)
         clouds = CLOUDS.format(url=server.url, authority=self.authority.file)
         home.write(".config/openstack/clouds.yaml", clouds)
@@ -102,7 +102,7 @@ class HomeFactory:
         return home
 
     def copy(self, home: HomeDirectory) -> HomeDirectory:
-        """Return a home like another one, its owner's rights and times included."""
+        """Return a copy of a home, with its permissions and times."""
         return HomeDirectory(shutil.copytree(home.path, self._new))
 
     @property
@@ -124,18 +124,18 @@ class HomeDirectory:
 
     @property
     def tokens(self) -> list[Path]:
-        """The tokens that are kept."""
+        """Files of cached tokens."""
         return list((self.path / TOKENS).glob("*.json"))
 
     @property
     def leftovers(self) -> list[str]:
-        """The names of what was to be a token, or belongs to a history that was not closed."""
+        """Names of unfinished token files and of files of a history that was not closed."""
         kept = (self.path / TOKENS, (self.path / HISTORY).parent)
         names = [path.name for folder in kept if folder.exists() for path in folder.iterdir()]
         return [n for n in names if not n.endswith((".json", ".lock", ".sqlite"))]
 
     def age(self) -> None:
-        """Let the token be spent, and put there what a killed run may have left."""
+        """Make the token expired and add an unfinished file of a killed run."""
         for path in self.tokens:
             kept = json.loads(path.read_text())
             path.write_text(json.dumps(kept | {"written": kept["written"] - 2 * 86400}))
@@ -143,7 +143,7 @@ class HomeDirectory:
         os.utime(self.path / TOKENS / ORPHAN, (time.time() - AGO,) * 2)
 
     def check_whole(self, *job_ids: str) -> None:
-        """Hold it to what a run without trouble leaves: a token and a history, private, usable."""
+        """Assert that there are a valid token and history, private and complete."""
         (token,) = self.tokens
         assert json.loads(token.read_text())["pass"]["token"] == ISSUED
         assert json.loads(token.read_text())["written"] > time.time() - 3600

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - one server a line
-"""Servers that want the memory or the time of whoever asks them."""
+"""Servers that try to exhaust the memory or the time of their client."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.support.server import Peer, Script
 
 MORE = 96 << 10
-"""KiB that an answer may add to what a small answer needs."""
+"""KiB that a response may need more than a small response."""
 ROOM = (4 << 20) - 200
 HEAD, TAIL = b'{"job_id":"j","status":"RUNNING","entities":{"x":[', b"0]}}"
 
@@ -29,7 +29,7 @@ def flood(head: bytes, piece: bytes) -> Script:
 
 
 def full_of(unit: bytes) -> bytes:
-    """A body of 4 MiB that is as dense as may be accepted."""
+    """Return a body of 4 MiB with as many values as are accepted."""
     values = 1000 * sum(map(unit.count, (b",", b"{", b"["))) + 1
     padding = values * (strict_json.MIN_BYTES_PER_VALUE + 1) - 1000 * len(unit)
     block = unit * 1000 + b'"' + b"y" * padding + b'",'

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a list of what is hostile, a screen wide
-"""Texts that would act on a terminal, and how each has to look instead: an oracle of its own.
+"""Texts that would act on a terminal, and how each must be displayed: an independent oracle.
 
-Written from the rows of FAULTS.md (F52 to F54), not from the program, whose cleaning it judges.
+Written from the rows of FAULTS.md (F52 to F54), not from the code that it checks.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ SHOWN = "aZ09 .-_/éß恢م😀"
 
 
 def random_hostile_text(draw: random.Random) -> str:
-    """Return a text of a few pieces, of characters of any kind, or of both."""
+    """Return a random text of hostile pieces, of any characters, or of both."""
     made = "".join(_piece(draw) for _ in range(draw.randrange(1, 5)))
-    # Two halves that meet are one character, as they are to whoever reads JSON.
+    # Two surrogates side by side are one character, as in JSON.
     return made.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
@@ -54,7 +54,7 @@ def _piece(draw: random.Random) -> str:
 
 
 def displayed(text: str) -> str:
-    """Return how a text has to look: in one line, and with nothing of it lost."""
+    """Return how a text must be displayed: on one line and complete."""
     return "".join(map(_sign, text))
 
 
@@ -71,5 +71,5 @@ def _sign(character: str) -> str:
 
 
 def same_width_text(text: str) -> str:
-    """Return a text that takes as many columns and can mean nothing to anybody."""
+    """Return a harmless text of the same width."""
     return "".join("x" * wcwidth(character) for character in displayed(text))

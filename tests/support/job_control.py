@@ -1,6 +1,6 @@
-"""Starts vbsjob as a shell with job control would, hundreds of times at a tenth of the price.
+"""Starts vbsjob as a shell with job control does, at a tenth of the cost.
 
-A nursery whose children can be signalled: each has a session of its own, a process group that has
+A fork server whose children can get signals: each has its own session, a process group that has
 the terminal, and a parent that outlives it, so that Ctrl-Z works and the terminal's modes can be
 read. A `new` run is a whole process, the interpreter's start and the imports included.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class JobControlShell:
-    """Starts one run after the other; `before` are words before the shell's own command."""
+    """Starts one run after the other; `before` is a prefix of the shell's command."""
 
     def __init__(self, *before: str) -> None:
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -40,28 +40,28 @@ class JobControlShell:
         self.channel.settimeout(60)
 
     def close(self) -> None:
-        """Start no more."""
+        """End the shell."""
         self.channel.close()
         self._process.wait(10)
 
     def start(
         self, argv: Sequence[str], env: Mapping[str, str], streams: Sequence[int], *, new: bool
     ) -> int:
-        """Start a run and return its process id; the channel then tells how it ended."""
+        """Start a run and return its process id; later the channel delivers its exit code."""
         order = json.dumps({"argv": argv, "env": dict(env), "new": new})
         socket.send_fds(self.channel, [order.encode()], streams)
         return int(self.channel.recv(16))
 
     def let_go(self) -> None:
-        """Have the session end: nothing of the terminal is to be looked at any more."""
+        """End the session; call it after the terminal has been read."""
         self.channel.send(b".")
 
 
-# From here on, what the shell itself does.
+# The code of the shell process follows.
 
 
 def serve(channel: socket.socket) -> NoReturn:
-    """Start what is asked for until nobody asks."""
+    """Start a run per request until the channel is closed."""
     import_everything()
     while True:
         order, streams, *_ = socket.recv_fds(channel, 1 << 16, 3)
@@ -98,7 +98,7 @@ def _lead(channel: socket.socket, order: Any, streams: Sequence[int]) -> NoRetur
 
 def _become(channel: socket.socket, order: Any, streams: Sequence[int]) -> NoReturn:
     if order["new"]:
-        # Before the interpreter has begun a SIGINT is nobody's: see tests.support.sigint_handler.
+        # Before the interpreter starts SIGINT has no handler: see tests.support.sigint_handler.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     channel.send(b"%d" % os.getpid())
     if not order["new"]:

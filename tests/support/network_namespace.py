@@ -1,4 +1,4 @@
-"""A network of its own: its link goes down and up, its firewall drops, counts and writes down.
+"""A network namespace whose link goes down and up and whose firewall drops and counts packets.
 
 Needs root, for a namespace, and `ip`, `tc` and `nft`. What is opened or started `inside` stays
 inside: a server listens there while its threads run on in this process.
@@ -27,10 +27,10 @@ TOOLS = ("ip", "tc", "nft")
 
 
 class NetworkNamespace:
-    """Nothing but loopback, up; gone with the last process and socket in it."""
+    """Has only loopback. It exists until its last process and socket end."""
 
     def __enter__(self) -> Self:
-        """Make it; this thread stays where it is."""
+        """Create it; this thread stays in its own namespace."""
         self._home = os.open(HERE, os.O_RDONLY)
         try:
             _do("unshare", NEWNET)
@@ -43,13 +43,13 @@ class NetworkNamespace:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let it go."""
+        """Close it."""
         os.close(self._own)
         os.close(self._home)
 
     @contextmanager
     def inside(self) -> Iterator[None]:
-        """Be in it, this thread and the threads and processes that it starts meanwhile."""
+        """Enter it with this thread and with the threads and processes that it starts meanwhile."""
         _do("setns", self._own, NEWNET)
         try:
             yield
@@ -57,32 +57,32 @@ class NetworkNamespace:
             _do("setns", self._home, NEWNET)
 
     def up(self) -> None:
-        """Take the link up."""
+        """Set the link up."""
         self.set("ip link set lo up")
 
     def down(self) -> None:
-        """Take the link down."""
+        """Set the link down."""
         self.set("ip link set lo down")
 
     def slow(self, rate: str) -> None:
-        """Let so much through at most; in packets as they are on a real link."""
+        """Limit the rate; packets have the size of those on a real link."""
         self.set("ip link set lo mtu 1500")
         self.set(f"tc qdisc add dev lo root tbf rate {rate} burst 2kb limit 100kb")
 
     def firewall(self, rules: str, *, hook: str = "input") -> None:
-        """Judge each packet by nft's rules, which may count in `counter name seen`."""
+        """Apply nft rules to each packet; they may use `counter name seen`."""
         chain = f"chain judge {{ type filter hook {hook} priority 0; policy accept;\n{rules}\n}}"
         self._told(f"table inet rig {{\ncounter seen {{\n}}\n{chain}\n}}", "nft", "-f", "-")
 
     @property
     def seen(self) -> int:
-        """How many packets the firewall has counted."""
+        """Number of packets that the firewall counted."""
         told = self._told("", "nft", "-j", "list", "counter", "inet", "rig", "seen")
         found: list[dict[str, Any]] = json.loads(told)["nftables"]
         return sum(entry["counter"]["packets"] for entry in found if "counter" in entry)
 
     def set(self, command: str) -> None:
-        """Run a command in it."""
+        """Run a command inside."""
         self._told("", *command.split())
 
     def _told(self, stdin: str, *command: str) -> str:
@@ -102,7 +102,7 @@ def _do(call: str, *arguments: int) -> None:
 
 
 def _missing() -> str:
-    """Say why there can be no such network here; empty if there can."""
+    """Return why this machine cannot have such a namespace; empty if it can."""
     tools = [tool for tool in TOOLS if not shutil.which(tool)]
     if tools:
         return f"a network of one's own needs {' and '.join(tools)} (iproute2, nftables)"

@@ -1,7 +1,7 @@
-"""Judges a watch by what was delivered to it: which exit codes are right, and which are not.
+"""Judges the exit codes of a watch by the responses that were delivered to it.
 
-Written from DESIGN's table of codes and the promises about patience, not from the program: it
-knows no pause, no queue and no class of it. Every rule is about one job's exchanges in their order.
+Written from the table of exit codes and the retry rules, not from the code: it uses no
+interval, queue or class of vbsjob. Each rule is about the exchanges of one job in their order.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 GRAVEST_FIRST = (2, 4, 1, 5, 6, 7, 124, 8, 0)
 ROUNDING = 0.1
 SLACK = 5.0
-"""Seconds that a question may be under way, on either side of a limit."""
+"""Seconds that a request may take, before and after a limit."""
 LONGEST_PAUSE = 30.0
 LONGEST_WAIT = 300.0
-"""A Retry-After is obeyed up to here."""
+"""Longest Retry-After that is obeyed."""
 SHORT_SLEEP = 30.0
-"""A sleep of the machine up to here need not be noticed."""
+"""A shorter suspend of the machine need not be noticed."""
 QUEUE = 60.0
-"""How long a question may wait behind others."""
+"""Longest time that a request may wait behind others."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
-    """What the user asked for."""
+    """The options of the watch."""
 
     retry_for: float = 900.0
     wait_for_job: float = 30.0
@@ -41,7 +41,7 @@ class WatchOptions:
 
 @dataclass(frozen=True, slots=True)
 class WatchRecord:
-    """A watch that is over: what was delivered, and what it said in the end."""
+    """A watch that has ended: what was delivered, and its exit codes."""
 
     wish: WatchOptions
     delivered: dict[str, list[Exchange]]
@@ -55,13 +55,13 @@ class WatchRecord:
 
 @dataclass(slots=True)
 class _JobHistory:
-    """What the exchanges so far say about one job."""
+    """State of one job after its exchanges so far."""
 
     seen: bool = False
     silent: list[Exchange] = field(default_factory=list)
-    """Those since the last answer."""
+    """Exchanges since the last answer."""
     missing: list[float] = field(default_factory=list)
-    """When the service did not know the job, since it last did."""
+    """Times of 404 answers since the last answer."""
 
     def take(self, one: Exchange) -> None:
         """Add an exchange."""
@@ -74,12 +74,12 @@ class _JobHistory:
             self.silent.append(one)
 
     def strikes(self, kind: str) -> int:
-        """How often this was met since the last answer."""
+        """Number of such exchanges since the last answer."""
         return sum(one.kind == kind for one in self.silent)
 
 
 def violations(account: WatchRecord) -> list[str]:
-    """Return what is wrong with the codes of a watch; nothing, if it told the truth."""
+    """Return what is wrong with the exit codes of a watch; empty if they are right."""
     found = [
         f"{job_id}: {what}"
         for job_id, exchanges in account.delivered.items()
@@ -100,7 +100,7 @@ def _whole(account: WatchRecord) -> int:
 
 
 def _end(account: WatchRecord, job_id: str) -> int | None:
-    """Return what the job itself came to, if the service said that it ended."""
+    """Return the code of the job's own final status; None if it has not ended."""
     exchanges = account.delivered[job_id]
     last = exchanges[-1] if exchanges else None
     return {"SUCCESS": 0, "FAIL": 1}.get(last.status or "") if last else None
@@ -125,7 +125,7 @@ def _of_one(account: WatchRecord, job_id: str, exchanges: Sequence[Exchange]) ->
 
 
 def _due(known: _JobHistory, one: Exchange, account: WatchRecord) -> set[int]:  # noqa: PLR0911 - a rule each
-    """Return the code that this exchange makes due; empty where the watch has to go on."""
+    """Return the codes that this exchange makes due; empty if the watch must continue."""
     wish = account.wish
     if one.kind == "good":
         if one.status in {"SUCCESS", "FAIL"}:
@@ -149,7 +149,7 @@ def _due(known: _JobHistory, one: Exchange, account: WatchRecord) -> set[int]:  
 
 
 def _certain(due: set[int], known: _JobHistory, account: WatchRecord, last: Exchange) -> bool:
-    """Whether the watch had to end here: not within the slack of a limit of time."""
+    """Whether the watch had to end here, outside the tolerance of a time limit."""
     wish = account.wish
     if last.kind == "missing":
         limit = 10.0 if known.seen else wish.wait_for_job
@@ -161,17 +161,17 @@ def _certain(due: set[int], known: _JobHistory, account: WatchRecord, last: Exch
 
 
 def _lasted(since: float, until: float, wakes: Sequence[float]) -> float:
-    """Seconds between two times; a sleep of the machine begins the count anew."""
+    """Seconds between two times; a suspend of the machine restarts the count."""
     return until - max([since, *(at for at in wakes if since < at <= until)])
 
 
 def _renewed_after(one: Exchange, account: WatchRecord) -> bool:
-    """Whether a new token was got because of this refusal."""
+    """Whether this rejection led to a new token."""
     return account.renewable and any(one.at < at <= one.at + SLACK for at in account.signed_in)
 
 
 def _otherwise(account: WatchRecord, job_id: str) -> set[int]:
-    """Return the codes for a job that nothing was learned of in the end."""
+    """Return the codes of a job without a usable answer at the end."""
     wish, due = account.wish, set()
     if account.lasted >= wish.timeout:
         due.add(124)
@@ -185,7 +185,7 @@ def _otherwise(account: WatchRecord, job_id: str) -> set[int]:
 
 
 def _heard(account: WatchRecord) -> float:
-    """Return when any job was last answered about; a sleep of the machine begins anew."""
+    """Return the time of the last answer about any job, or of the end of a suspend."""
     answers = [
         one.at
         for exchanges in account.delivered.values()
@@ -196,7 +196,7 @@ def _heard(account: WatchRecord) -> float:
 
 
 def _too_few(silent: Sequence[Exchange], wakes: Sequence[float]) -> list[str]:
-    """Complain if a job was given up without having really been asked all the time."""
+    """Report if a job was given up although it was not queried all the time."""
     counted = [one for one in silent if not wakes or one.at >= wakes[-1]]
     for one, following in pairwise(counted):
         pause = following.at - one.at

@@ -15,7 +15,7 @@ needs_faketime = pytest.mark.skipif(not LIBRARIES, reason="clocks that are wrong
 
 
 def faketime_env(by: str, *, times: float = 1.0) -> dict[str, str]:
-    """Return the variables of a process whose clocks are off, such as `+2h`, and so much faster.
+    """Return variables that shift the clocks of a process, such as by `+2h`, and speed them up.
 
     All its clocks, and its waits in sleep and poll. Not those for a lock or a condition: no look-up
     of a name that takes long, and no full pool of connections, can be tried with a fast clock.
@@ -40,7 +40,7 @@ needs_time_namespace = pytest.mark.skipif(
 
 
 class SteppingClock:
-    """Clocks to move while processes run that were given its variables."""
+    """Moves the clocks of running processes that have its variables."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "steps"
@@ -49,13 +49,13 @@ class SteppingClock:
 
     @property
     def env(self) -> dict[str, str]:
-        """What a process needs to be moved."""
+        """Environment variables of such a process."""
         return {"LD_PRELOAD": self._library, "STEPPING": str(self._file)}
 
     def set(self, *, clock: int, sleep: int) -> None:
-        """Let the clock one reads be so many seconds off, and the machine have slept for so many.
+        """Shift the wall clock by `clock` s; let the machine have slept for `sleep` s.
 
-        libfaketime cannot do this: it moves the clock of sleeping with the others, or breaks it.
+        libfaketime cannot do this: it moves CLOCK_BOOTTIME with the others, or breaks it.
         """
         with self._file.open("r+b" if self._file.exists() else "wb") as file:
             file.write(struct.pack("=qq", clock + sleep, sleep))

@@ -1,4 +1,4 @@
-"""Runs vbsjob: in this process over real sockets with short limits, or as a process of its own."""
+"""Runs vbsjob: in this process over real sockets with short limits, or as a process."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "vbsjob")
 TOKEN = canary.secret("a-token-of-tests", issued=True)
 HOMES = tempfile.TemporaryDirectory(prefix="vbsjob-tests-")
-"""Each run has a home of its own in it: nothing that one keeps is met by another."""
+"""Each run has its own home in it, so that no run finds files of another."""
 atexit.register(HOMES.cleanup)
 SETTINGS = {
     "OS_TOKEN": "",
     "OS_ACCESS_KEY": "a-key",
     "OS_SECRET_KEY": canary.secret("a-secret-of-tests"),
 }
-"""Instead of the token: a watch that needs no sign-in has nothing to say about its end."""
+"""Access keys instead of the token: a watch with a token prints a note about its expiry."""
 CODES = {0, 1, 2, 3, 4, 5, 6, 7, 8, 70}
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended, and what it said."""
+    """Exit code and output of a run."""
 
     code: int
     out: str
@@ -58,18 +58,18 @@ class RunResult:
 
     @property
     def verdict(self) -> bool:
-        """Whether it claims to know how the job ended."""
+        """Whether the exit code says how the job ended."""
         return self.code in {0, 1}
 
     @property
     def is_clean(self) -> bool:
-        """Whether it spoke as promised: no traceback, no "bug", one of our codes."""
+        """Whether there is no traceback and no "bug", and the exit code is one of ours."""
         spoken = self.out + self.err
         return "Traceback" not in spoken and "a bug in" not in spoken and self.code in CODES
 
 
 def environment(url: str, **more: str) -> dict[str, str]:
-    """Return all the variables a client of the server at `url` needs, and no others."""
+    """Return only the variables that a client of the server at `url` needs."""
     given = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": url}
     return given | more
 
@@ -81,7 +81,7 @@ def run_in_memory(
     env: Mapping[str, str] | None = None,
     clock: FakeClock | None = None,
 ) -> RunResult:
-    """Run in this process against a double of the network, with a clock that only sleep moves."""
+    """Run in this process with `send` as the network and a clock that only sleep moves."""
     clock = clock or FakeClock()
     out, err = io.StringIO(), io.StringIO()
     context = fake_context(
@@ -102,9 +102,9 @@ def socket_context(
     clock: Callable[[], float] = time.monotonic,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[Context]:
-    """Yield a world with real sockets: real waits in an exchange, none between tries.
+    """Yield a Context with real sockets: real waits in an exchange, none between tries.
 
-    `env` is read by all of it: proxies and authorities are found in it too.
+    `env` is the whole environment, with proxies and certificate authorities.
     """
     wire = Transport(
         secrets=Secrets(TOKEN),
@@ -122,14 +122,14 @@ def socket_context(
 
 
 def run_against(url: str, *argv: str, **limits: Any) -> RunResult:
-    """Run in this process in such a world."""
+    """Run in this process with the Context of `socket_context`."""
     with socket_context(url, **limits) as context:
         code = run(argv, context)
         return RunResult(code, context.stdout.getvalue(), context.stderr.getvalue())  # type: ignore[attr-defined] # StringIO
 
 
 def clean_env(url: str = "", **more: str) -> dict[str, str]:
-    """Return a whole process environment that holds nothing of this machine's but the PATH."""
+    """Return a complete process environment with nothing of this machine except PATH."""
     home = tempfile.mkdtemp(dir=HOMES.name)
     own = {"PATH": os.environ["PATH"], "HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
     return own | (environment(url) if url else {}) | more
@@ -142,7 +142,7 @@ def run_process(
     cwd: Path = ROOT,
     within: Sequence[str] = (),
 ) -> RunResult:
-    """Run as a process of its own, `within` another; a negative code is its signal."""
+    """Run as a process with `within` as command prefix; a negative code is its signal."""
     ended = subprocess.run(
         [*within, *COMMAND, *argv], env=env, cwd=cwd, input=stdin, capture_output=True, timeout=60,
         check=False,

@@ -1,4 +1,4 @@
-"""A real pseudo-terminal, and the screen a person would see on it."""
+"""A real pseudo-terminal, and the screen that a person sees on it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 SHOWN = "last answer"
-"""What the status line of a picture says as soon as there was an answer."""
+"""Text of the live display after the first answer."""
 OURS = re.compile(r'File ".*/vbsjob/(?!__main__)')
 """A traceback from anything but the interpreter's own first milliseconds."""
 
 
 class Screen:
-    """A terminal emulator that remembers what it was made to do beyond showing text."""
+    """A terminal emulator that records whether anything but text was shown."""
 
     def __init__(self, columns: int = 80, lines: int = 24) -> None:
         self.answers: list[str] = []
@@ -38,11 +38,11 @@ class Screen:
         self._modes = set(self.shown.mode)
 
     def feed(self, text: str) -> None:
-        """Show what a program wrote, line ends as a terminal's driver would send them."""
+        """Show the output of a program, with line ends as a terminal driver sends them."""
         self._stream.feed(text.replace("\r\n", "\n").replace("\n", "\r\n"))
 
     def resize(self, columns: int, lines: int) -> None:
-        """Change size; what is too wide by now is cut, as on a terminal that does not wrap it."""
+        """Change the size; wider lines are cut, as on a terminal that does not reflow."""
         self.size = (columns, lines)
         self.shown.resize(lines, columns)
 
@@ -61,14 +61,14 @@ class Screen:
 
     @property
     def rows(self) -> list[str]:
-        """The lines of text, those that scrolled away included."""
+        """Lines of text, including those that scrolled away."""
         gone = ["".join(row[x].data for x in range(self.shown.columns))
                 for row in self.shown.history.top]  # fmt: skip
         return [row.rstrip() for row in [*gone, *self.shown.display]]
 
 
 class PseudoTerminal:
-    """vbsjob (or another command) on a terminal of its own."""
+    """vbsjob, or another command, on its own terminal."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class PseudoTerminal:
         return termios.tcgetattr(self.child.child_fd)
 
     def read_for(self, seconds: float = 0.0) -> None:
-        """Take in what is written within so many seconds."""
+        """Read the output of so many seconds."""
         end = time.monotonic() + seconds
         while not self.child.closed:
             try:
@@ -102,7 +102,7 @@ class PseudoTerminal:
                 return
 
     def wait_for(self, seen: str, seconds: float = 30.0) -> None:
-        """Take in what is written until the pattern is in it."""
+        """Read output until it contains the pattern."""
         end = time.monotonic() + seconds
         while not re.search(seen, self.wrote):
             assert time.monotonic() < end, f"no {seen!r} in {self.wrote!r}"

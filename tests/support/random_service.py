@@ -1,7 +1,7 @@
-"""A service in a storm: lives of jobs and faults of exchanges, drawn by lot from one seed.
+"""A service with random jobs and random faults of exchanges, all from one seed.
 
-Keeps account of every exchange it delivered, under the name of what it means. That name is given
-where the fault is made; nothing here reads an answer the way the product does.
+Records every exchange that it delivered with a name for what it means. That name is given
+where the fault is made; no code here parses an answer as vbsjob does.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 BEGAN = datetime(2026, 5, 1, tzinfo=UTC)
 SHORT_SLEEP = 30.0
 ENDLESS = 10_000_000
-"""A watch that asks so often will never end."""
+"""A watch with so many requests does not end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One exchange: when it was over, and what it means."""
+    """One exchange: when it ended, and what it means."""
 
     at: float
     kind: str
@@ -47,29 +47,29 @@ class Exchange:
     status: str | None = None
     failed_below: bool = False
     wait: float = 0.0
-    """What its Retry-After asks for, as a careful reader understands it."""
+    """Seconds of its Retry-After."""
     again: bool = False
-    """A connection that had gone stale: the question is sent once more, at once."""
+    """A stale connection: the request is sent once more at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaultRates:
-    """How bad it is: the share of faulty exchanges, the rare mortal ones, and outages."""
+    """Share of exchanges with a transient fault and with a permanent one, and outages."""
 
     faulty: float = 0.0
     mortal: float = 0.0
     outages: tuple[tuple[float, float], ...] = ()
     suspends: tuple[tuple[float, float], ...] = ()
-    """When the machine sleeps, and for how many seconds."""
+    """(start, seconds) of each suspend of the machine."""
     revoked: tuple[float, ...] = ()
-    """When the tokens given so far die."""
+    """Times at which all earlier tokens are revoked."""
     locked_out: float = float("inf")
-    """When the password stops being right."""
+    """Time from which the password is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobTimeline:
-    """What the service would tell of a job: bodies, each from a time on; None: it knows no job."""
+    """Bodies of a job, each from a time on; None: the service does not know the job."""
 
     times: tuple[float, ...]
     told: tuple[tuple[bytes, str | None, bool] | None, ...]
@@ -83,7 +83,7 @@ MIDDLE = ("RUNNING", "RUNNING", "RUNNING", "INIT", "PENDING_PAYMENT", "success",
 
 
 def random_timeline(job_id: str, draw: random.Random, longest: float) -> JobTimeline:
-    """Draw a job: seen late at times, odd words in the middle, an end, and what follows it."""
+    """Return a random job: sometimes visible late, with odd statuses, an end, and what follows."""
     seen = draw.choice((0.0, 0.0, 0.0, draw.uniform(0, 25), draw.uniform(0, 60)))
     end = seen + longest * draw.random() ** draw.choice((0.3, 1, 3))
     told: list[tuple[float, tuple[bytes, str | None, bool] | None]] = [(0.0, None)]
@@ -132,7 +132,7 @@ RETRY_AFTER: tuple[tuple[str, str, float], ...] = (
     (_http(BEGAN - timedelta(days=2)), _http(BEGAN), 0),
     (_http(BEGAN), "", 0), ("Wed, 99 Foo 2026 00:00:00 GMT", _http(BEGAN), 0),
 )  # fmt: skip
-"""A header, the Date that comes with it, and the seconds it asks for; 0 for junk."""
+"""A Retry-After header, its Date header, and the seconds that it means; 0 for an invalid one."""
 ERRORS = (
     b"", b"<html>502</html>", b'{"error": {"message": "busy", "code": "VolumeBackup.0501"}}',
     b'{"error_msg": "busy", "error_code": "APIGW.0308", "request_id": "r-1"}',
@@ -162,39 +162,39 @@ DENIED = ((403, b""), (403, b'{"error": {"message": "no", "code": "VolumeBackup.
 
 @dataclass(slots=True)
 class RandomService:
-    """The service, the clock and the account of one watch."""
+    """The service and the clock of one watch, and the record of its exchanges."""
 
     seed: int
     lives: dict[str, JobTimeline]
     weather: FaultRates
     latency: float = 0.05
     password: bool = False
-    """Whether one signs in; else a token is given that cannot be renewed."""
+    """Whether the watch signs in with a password; else it has a token without renewal."""
     now: float = 0.0
     delivered: dict[str, list[Exchange]] = field(default_factory=dict)
     signed_in: list[float] = field(default_factory=list)
     wakes: list[float] = field(default_factory=list)
-    """When the machine woke from a sleep that was long enough to be noticed."""
+    """Times at which a suspend ended that was long enough to be noticed."""
     state_folder: Path | None = None
     """Folder of the history; None: no history."""
     slept: float = 0.0
     requests: int = 0
     _draw: random.Random = field(init=False)
     _steps: random.Random = field(init=False)
-    """Of its own: how often a clock is read changes no weather."""
+    """Separate: the number of clock reads does not change the faults."""
     _between: bool = False
     _suspends: list[tuple[float, float]] = field(init=False)
     _step: timedelta = timedelta()
 
     def __post_init__(self) -> None:
-        """Be ready to be asked."""
+        """Prepare the random numbers."""
         self._draw = random.Random(self.seed)
         self._steps = random.Random(f"steps of {self.seed}")
         self._suspends = sorted(self.weather.suspends)
         self.delivered = {job_id: [] for job_id in self.lives}
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass; between two questions the machine may sleep too."""
+        """Let time pass; the machine may be suspended between two requests."""
         self.now += seconds
         if self._between and self._suspends and self.now >= self._suspends[0][0]:
             slept = self._suspends.pop(0)[1]
@@ -205,13 +205,13 @@ class RandomService:
         self._between = False
 
     def wall(self) -> datetime:
-        """The wall clock, which is set anew now and then, by hours."""
+        """Return the wall clock, which is sometimes changed by hours."""
         if self._steps.random() < 0.001:
             self._step += timedelta(hours=self._steps.choice((-26, -1, 1, 26)))
         return BEGAN + timedelta(seconds=self.now) + self._step
 
     def send(self, request: Request) -> Response:
-        """Stand in for the network."""
+        """Replace the network."""
         self.requests += 1
         assert self.requests < ENDLESS, "this watch does not end"
         self.now += self.latency
@@ -316,7 +316,7 @@ class RandomService:
         )
 
     def context(self, out: io.StringIO) -> Context:
-        """Return a world with this service in it."""
+        """Return a Context whose network is this service."""
         env = environment("https://vbs.test", VBSJOB_PROGRESS="none")
         if self.password:
             env = {**USER, "VBSJOB_ENDPOINT": "https://vbs.cloud.test", "VBSJOB_PROGRESS": "none"}

@@ -1,4 +1,4 @@
-"""A process on the scales: how it ended, what it wrote last, the most memory it ever held."""
+"""Exit code, last output and resource usage of a process."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ LAST = 65536
 
 @dataclass(frozen=True, slots=True)
 class ResourceUsage:
-    """How a run went; `most` is in KiB, the times in seconds."""
+    """Exit code, peak memory in KiB, CPU and wall-clock seconds of a run."""
 
     code: int
     peak_kib: int
     cpu_seconds: float
     seconds: float
     output: bytes
-    """The last bytes that it wrote: on stderr, or on its terminal if it had one."""
+    """Last bytes that it wrote: on its terminal if it had one, else on stderr."""
 
     def __post_init__(self) -> None:
         """S05: no run prints a secret."""
@@ -46,7 +46,7 @@ class ResourceUsage:
 
 
 def measure(*argv: str, env: Mapping[str, str], terminal: bool = False) -> ResourceUsage:
-    """Run vbsjob to its end with stdout thrown away, or both streams on a terminal of its own."""
+    """Run vbsjob to its end with stdout on /dev/null, or with both streams on a terminal."""
     scale, told = os.pipe()
     near, far = pty.openpty() if terminal else os.pipe()
     began = time.monotonic()

@@ -1,7 +1,7 @@
-"""Every state that a run of vbsjob can be in when a signal strikes, and how one sees that it is.
+"""Every state of a run of vbsjob in which a signal may arrive, and how to detect it.
 
-A run is known by its job id and its user's name, which are the same; what they begin with is how
-the service treats it.
+A run is identified by its job id and user name, which are equal; their first part says how
+the service answers it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SIGNED_IN = answer({"token": TOLD}, 201, f"X-Subject-Token: {TOKEN}")
 
 
 class StateService:
-    """Identity and jobs; counts what each run has asked."""
+    """Identity and jobs; counts the requests of each run."""
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
@@ -54,22 +54,22 @@ class StateService:
         self._waiting = [self._fill() for _ in range(3)]
 
     def close(self) -> None:
-        """End all of it."""
+        """Close all servers."""
         self._server.close()
         self._deaf.close()
         for one in (*self._waiting, self._full):
             one.close()
 
     def named(self, kind: str) -> str:
-        """Return a name for one more run."""
+        """Return the name of a new run."""
         return f"{kind}-{next(self._numbers)}"
 
     def deaf(self, name: str) -> str:
-        """Return an address of the run's own where connections are taken and nothing is said."""
+        """Return the run's own address at which connections are accepted and nothing is sent."""
         return f"https://{_own(name)}:{self._deaf.port}"
 
     def full(self, name: str) -> str:
-        """Return an address of the run's own where no connection is taken any more."""
+        """Return the run's own address at which no connection is accepted."""
         return f"http://{_own(name)}:{self._full.getsockname()[1]}"
 
     def _fill(self) -> socket.socket:
@@ -125,12 +125,12 @@ def token_env(service: StateService, name: str) -> dict[str, str]:
 
 
 def password_env(service: StateService, name: str, **more: str) -> dict[str, str]:
-    """Return that of a run that signs in by itself, and keeps its token."""
+    """Return the environment of a run that signs in with a password and caches its token."""
     return prompt_env(service, name) | {"OS_PASSWORD": PASSWORD} | more
 
 
 def prompt_env(service: StateService, name: str) -> dict[str, str]:
-    """Return that of a run that has to ask a person for the password."""
+    """Return the environment of a run that prompts for the password."""
     given = {"OS_AUTH_URL": f"{service.url}/v3", "OS_USERNAME": name, "OS_USER_DOMAIN_NAME": "d"}
     return clean_env(TERM="xterm", NO_COLOR="1", VBSJOB_ENDPOINT=service.url,
                         OS_PROJECT_NAME="p", **given)  # fmt: skip
@@ -139,54 +139,54 @@ def prompt_env(service: StateService, name: str) -> dict[str, str]:
 def env_at(
     place: Callable[[StateService, str], str],
 ) -> Callable[[StateService, str], dict[str, str]]:
-    """Return the environment of a run that asks somewhere else."""
+    """Return the environment of a run with another endpoint."""
     return lambda service, name: (
         token_env(service, name) | {"VBSJOB_ENDPOINT": place(service, name)}
     )
 
 
 def is_started(run: SignalledRun, service: StateService, name: str) -> bool:
-    """As soon as it is a process."""
+    """True as soon as the process exists."""
     return True
 
 
 def sent_request(run: SignalledRun, service: StateService, name: str) -> bool:
-    """As soon as the service has heard of it."""
+    """Whether the service has received a request."""
     return service.seen[name] >= 1
 
 
 def is_answered(run: SignalledRun, service: StateService, name: str) -> bool:
-    """As soon as it has signed in and asked about its job."""
+    """Whether it has signed in and queried its job."""
     return service.seen[name] >= 2
 
 
 def wrote_text(*words: bytes) -> Reached:
-    """As soon as it has written one of these."""
+    """Return a check whether the run has written one of these texts."""
     return lambda run, _service, _name: any(word in run.out + run.err for word in words)
 
 
 def output_is_full(run: SignalledRun, service: StateService, name: str) -> bool:
-    """As soon as its standard output takes no more."""
+    """Whether its standard output is full."""
     waiting = fcntl.ioctl(run.reader, 0x541B, bytes(4))  # FIONREAD
     return int.from_bytes(waiting, "little") >= 60_000
 
 
 def is_connecting(run: SignalledRun, service: StateService, name: str) -> bool:
-    """As soon as it waits for a connection to be taken."""
+    """Whether it waits for a connection to be accepted."""
     address = socket.inet_aton(_own(name))[::-1].hex().upper()
     table = Path("/proc/net/tcp").read_text().splitlines()
     return any(row.split()[2].startswith(address) and row.split()[3] == "02" for row in table)
 
 
 def is_in_tls_handshake(run: SignalledRun, service: StateService, name: str) -> bool:
-    """As soon as it has a connection on which nothing is said to it."""
+    """Whether it has a connection on which nothing was sent to it."""
     address = socket.inet_aton(_own(name))[::-1].hex().upper()
     table = Path("/proc/net/tcp").read_text().splitlines()
     return any(row.split()[2].startswith(address) and row.split()[3] == "01" for row in table)
 
 
 def waits_for_lock(run: SignalledRun, service: StateService, name: str) -> bool:
-    """As soon as it waits to be the one that signs in."""
+    """Whether it waits for the lock of the sign-in."""
     try:
         folder = f"/proc/{run.pid}/fd"
         return any(os.readlink(f"{folder}/{n}").endswith(".lock") for n in os.listdir(folder))  # noqa: PTH115, PTH208 - a link to what may be gone
@@ -196,25 +196,25 @@ def waits_for_lock(run: SignalledRun, service: StateService, name: str) -> bool:
 
 @dataclass(frozen=True)
 class RunState:
-    """A state, how a run comes to be in it, and what else may have become of it by then."""
+    """A state, how a run gets there, and how it may have ended by then."""
 
     name: str
     argv: tuple[str, ...]
     reached: Reached
     runs: int
     within: float = 0.02
-    """The signal comes so many seconds later at most."""
+    """Longest delay of the signal in seconds."""
     kind: str = "running"
     env: Callable[[StateService, str], dict[str, str]] = token_env
     tty: bool = False
     new: bool = False
     unread: bool = False
     ends: frozenset[int] = field(default=frozenset())
-    """Codes that it may have ended with before the signal."""
+    """Exit codes that it may have had before the signal."""
     resume: bool = False
-    """Whether it has to say how to go on."""
+    """Whether it must print the command to continue."""
     again: int = 0
-    """How many of the runs are struck by Ctrl-C twice, besides."""
+    """Number of further runs that get Ctrl-C twice."""
 
 
 ASKING = wrote_text(b"Password for ")

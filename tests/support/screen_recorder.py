@@ -1,4 +1,4 @@
-"""A terminal in memory on which a watch is drawn, and the screens that this made."""
+"""A terminal in memory on which a watch is drawn, and its screens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TIMES = {"begin_time": "2026-05-01T00:00:00Z"}
 
 @dataclass
 class ScreenRecorder(TerminalStream):
-    """A terminal whose screen can be looked at after each drawing."""
+    """A terminal whose screen can be inspected after each frame."""
 
     service: WatchService | None = None
     columns: int = 80
@@ -41,7 +41,7 @@ class ScreenRecorder(TerminalStream):
         return super().write(text)
 
     def screen(self, until: float = math.inf) -> Screen:
-        """Show on a screen what was written up to a time."""
+        """Return the screen with all that was written up to a time."""
         screen = Screen(self.columns, self.lines)
         for (at, text), size in zip(self.drawings, self.sizes, strict=True):
             if at <= until:
@@ -50,13 +50,13 @@ class ScreenRecorder(TerminalStream):
         return screen
 
     def picture(self, until: float = math.inf) -> list[str]:
-        """Return what then stood on the screen, less the empty rows below it."""
+        """Return the rows of the screen at a time, without the empty ones at the end."""
         rows = [row.rstrip() for row in self.screen(until).shown.display]
         return "\n".join(rows).rstrip("\n").split("\n")
 
 
 def reflowed(screen: Screen, size: tuple[int, int]) -> Screen:
-    """Change size as most terminals do: what is too wide by now goes on in the next row."""
+    """Change the size as most terminals do: a line that is too wide continues in the next row."""
     shown = screen.shown
     above = len(screen.rows) - shown.lines + shown.cursor.y
     changed = Screen(*size)

@@ -1,7 +1,7 @@
-"""A scripted server on loopback: says the bytes it is told, when it is told, and keeps accounts.
+"""A scripted server on loopback: sends given bytes at given times and records what it received.
 
 A script is a function of one connection; the n-th connection gets the n-th script, further ones
-the last. Refuses to know HTTP beyond where a request ends.
+the last. It parses only the end of an HTTP request.
 """
 
 from __future__ import annotations
@@ -59,28 +59,28 @@ class Peer:
             self.connection.sendall(content[start : start + step])
 
     def flood(self, content: bytes, *, every: float = 0.0) -> None:
-        """Send the same bytes until the other side has had enough."""
+        """Send the same bytes until the client closes."""
         while not self._over.wait(every):
             self.connection.sendall(content)
 
     def stall(self) -> None:
-        """Say nothing more until the other side gives up."""
+        """Send nothing until the client closes."""
         while self.connection.recv(65536):
             pass
 
     def wait(self, seconds: float) -> None:
-        """Let time pass."""
+        """Wait for some seconds, or until the server is closed."""
         self._over.wait(seconds)
 
     def reset(self) -> None:
-        """Break off with RST, as a crashed host or a firewall would."""
+        """Abort the connection with RST, as a crashed host or a firewall does."""
         linger = struct.pack("ii", 1, 0)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.connection.close()
 
 
 class Server:
-    """Listens on a port of its own while it is entered; `accepting=False` never answers."""
+    """Listens on its own port while it is entered; with `accepting=False` it never accepts."""
 
     def __init__(
         self,
@@ -122,27 +122,27 @@ class Server:
         self._socket.close()
 
     def present(self, tls: ssl.SSLContext) -> None:
-        """Show another certificate from the next connection on."""
+        """Use another certificate from the next connection on."""
         self._tls = tls
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Its base URL."""
         return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}"
 
     @property
     def connections(self) -> int:
-        """How many connections it has had."""
+        """Number of connections."""
         return len(self._logs)
 
     @property
     def received(self) -> list[bytes]:
-        """Every byte it was sent, a piece a connection."""
+        """All received bytes, one item per connection."""
         return [bytes(log) for log in self._logs]
 
     @property
     def requests(self) -> int:
-        """How many requests it was sent."""
+        """Number of received requests."""
         return sum(len(re.findall(rb"(?:GET|POST) [^ ]* HTTP/1.1\r\n", log)) for log in self._logs)
 
     def _start(self, work: Callable[..., None], *arguments: Any) -> None:
@@ -162,7 +162,7 @@ class Server:
             self._start(self._serve, connection, script, self._logs[-1])
 
     def _serve(self, connection: socket.socket, script: Script, log: bytearray) -> None:
-        # The other side going away is what many tests are about; it is no error here.
+        # Many tests close the connection on purpose; that is not an error here.
         with contextlib.suppress(OSError), contextlib.closing(connection):
             # Else a second small piece waits 40 ms for the first to be acknowledged.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -177,7 +177,7 @@ class Server:
 def answer(
     body: bytes | dict[str, Any] = b"", status: int = 200, *headers: str, length: bool = True
 ) -> bytes:
-    """Return the bytes of an answer; without `length` it ends where the connection does."""
+    """Return the bytes of a response; without `length` it ends with the connection."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     ending = f"Content-Length: {len(content)}" if length else "Connection: close"
     lines = [f"HTTP/1.1 {status} Told", "Content-Type: application/json", ending, *headers]
@@ -197,7 +197,7 @@ def respond_with(*answers: bytes) -> Script:
 
 
 def always(content: bytes) -> Script:
-    """Answer every request the same, keeping the connection."""
+    """Answer every request with the same bytes on one connection."""
 
     def script(peer: Peer) -> None:
         while peer.request():
@@ -207,7 +207,7 @@ def always(content: bytes) -> Script:
 
 
 class JobStatusScript:
-    """Tell of the job asked about a status that may change, keeping the connection."""
+    """Answers every query with `status`, which a test may change, on one connection."""
 
     status = "RUNNING"
 
@@ -219,5 +219,5 @@ class JobStatusScript:
 
 
 def job(status: Any = "SUCCESS", job_id: str = "j", **members: Any) -> dict[str, Any]:
-    """Return a job's document as the service would tell it."""
+    """Return the document of a job as the service sends it."""
     return {"job_id": job_id, "job_type": "bksCreateBackup", "status": status, **members}

@@ -1,4 +1,4 @@
-"""A case of a storm of signals: a run in a state, what strikes it and when, and what must hold."""
+"""One case of the random signal tests: a run in a state, the signals, and what must hold."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ GAPS = 0.02
 
 
 class SignalCase:
-    """One run in a state and the signals that strike it, told apart by a seed and a number."""
+    """One run in a state and its signals, identified by a seed and a number."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class SignalCase:
         self.description = (state.name, seed, number, *self.signals, self.after, self.gap)
 
     def come(self, run: SignalledRun) -> None:
-        """Wait until the run is in the state, and a while."""
+        """Wait until the run is in the state, then for the delay of the case."""
         # Before vbsjob's first line a SIGINT is the interpreter's own.
         if self.state.reached is is_started and self.signals[0] == signal.SIGINT:
             wait_for_own_handler(run.pid) if self.state.new else run.wait_for(
@@ -65,7 +65,7 @@ class SignalCase:
         run.read_for(self.after)
 
     def check(self, run: SignalledRun, code: int) -> None:
-        """It died by the signal, or had ended before as it would have; all is in order."""
+        """Assert that the signal ended it, or that it had ended before; all is restored."""
         told = (self.description, code, bytes(run.out), bytes(run.err))
         died = code == -self.signals[0]
         assert died or code in self.state.ends, told
@@ -82,7 +82,7 @@ class SignalCase:
 
 
 def check_events(out: bytes, code: int, told: Any) -> None:
-    """Each line is whole; there is one verdict at most, the last, and it is how the run ended."""
+    """Assert that each line is complete and that the only verdict is last and has the exit code."""
     events = [json.loads(line) for line in out.splitlines()]
     kinds = [event["event"] for event in events]
     assert kinds.count("verdict") <= 1, told
@@ -92,7 +92,7 @@ def check_events(out: bytes, code: int, told: Any) -> None:
 
 
 def check_kept(home: Path, told: Any) -> None:
-    """What it keeps is whole."""
+    """Assert that the files in its home are valid."""
     for path in home.glob(".cache/vbsjob/tokens/*.json"):
         assert json.loads(path.read_bytes())["pass"], told
     for path in home.glob(".local/state/vbsjob/*.sqlite"):
@@ -109,7 +109,7 @@ def send_signals(case: SignalCase, run: SignalledRun) -> None:
 
 
 def run_case(case: SignalCase, shells: Shells, strike: SendSignals = send_signals) -> int:
-    """Start a run, strike it in its state, check it; return how it ended."""
+    """Start a run, send the signals in its state, check it; return its exit code."""
     shell, state = shells.get(), case.state
     run = SignalledRun(
         shell, case.argv, case.env, tty=state.tty, new=state.new, unread=state.unread
@@ -132,7 +132,7 @@ def run_case(case: SignalCase, shells: Shells, strike: SendSignals = send_signal
 def run_cases(
     cases: Sequence[SignalCase], shells: Shells, strike: SendSignals = send_signals
 ) -> int:
-    """Strike them all, some at once; return how many died by the signal."""
+    """Run all cases, some at once; return how many the signal ended."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         codes = list(pool.map(lambda case: run_case(case, shells, strike), cases))
     return sum(code < 0 for code in codes)

@@ -1,4 +1,4 @@
-"""One run of vbsjob that a signal strikes: on a terminal or between pipes, watched from outside."""
+"""One run of vbsjob that gets a signal: on a terminal or with pipes, observed from outside."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOOK = 0.002
 
 
 class SignalledRun:
-    """A run; `out` and `err` are what it wrote (a terminal has `out` alone)."""
+    """A run; `out` and `err` are its output (on a terminal only `out`)."""
 
     def __init__(
         self,
@@ -65,13 +65,13 @@ class SignalledRun:
         return [os.open(os.devnull, os.O_RDONLY), out, err]
 
     def close_reader(self) -> None:
-        """Read nothing more of its standard output, which is a pipe."""
+        """Close the reading end of its standard output, which is a pipe."""
         if self._ends.pop(self.reader, None) is not None or self._unread:
             self._unread.clear()
             os.close(self.reader)
 
     def read_for(self, seconds: float = 0.0) -> None:
-        """Take in what is written, and how it ended, within so many seconds."""
+        """Read its output, and its exit code, for so many seconds."""
         end = time.monotonic() + seconds
         while True:
             left = max(0.0, end - time.monotonic())
@@ -88,7 +88,7 @@ class SignalledRun:
             return
         try:
             got = os.read(one, 65536)
-        except OSError:  # a terminal that nobody has open any more
+        except OSError:  # a terminal that no process has open
             got = b""
         self._ends[one] += got
         if not got:
@@ -97,7 +97,7 @@ class SignalledRun:
                 os.close(one)
 
     def wait_for(self, reached: Callable[[], Any]) -> bool:
-        """Take in what is written until something is reached; False if the run ended before."""
+        """Read its output until `reached()` is true; return False if the run ended before."""
         end = time.monotonic() + LONGEST
         while not reached():
             assert time.monotonic() < end, (bytes(self.out), bytes(self.err))
@@ -135,7 +135,7 @@ class SignalledRun:
 
     @property
     def screen(self) -> Screen:
-        """What a person sees in the end."""
+        """The screen at the end."""
         screen = Screen()
         screen.feed(self.out.decode("utf-8", "backslashreplace"))
         return screen

@@ -1,6 +1,6 @@
-"""Every place where text from outside comes before a person: one function each.
+"""Every output in which text from outside is shown to a person: one function each.
 
-Each is handed texts, lets them come in where they would, and returns what was then written.
+Each takes texts, puts them where the service could, and returns the output.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     Surface = Callable[[Texts], str]
 
 TEXTS = 40
-"""So many texts does each take at once."""
+"""Number of texts that each function takes."""
 
 
 def job(texts: Texts, status: str | None = None) -> dict[str, Any]:
-    """Return a job that has texts wherever a service could put them, names included."""
+    """Return a job with the texts in every place of the service, including names."""
     (state, kind, begin, end, code, reason, other, name), rest = texts[:8], texts[8:]
     subs = [
         {"id": rest[n], "status": rest[n + 1], "job_type": rest[n + 2], "error_code": rest[n + 3]}
@@ -54,7 +54,7 @@ def response(document: Any, status: int = 200, **headers: str) -> Response:
 def run_and_capture(
     *argv: str, told: Response, columns: int = 0, env: Mapping[str, str] | None = None
 ) -> tuple[str, str]:
-    """Run against a service that says one thing; return stdout and stderr.
+    """Run against a service with one response; return stdout and stderr.
 
     A warning on stderr may be cut: where it matters how each column is painted, it is left out.
     """
@@ -96,7 +96,7 @@ def field_output(*argv: str) -> Surface:
 
 
 def error_output(status: int, *argv: str) -> Surface:
-    """What a service says when it says no, in its body and its headers."""
+    """The body and the headers of an error response."""
 
     def surface(texts: Texts) -> str:
         said = ""
@@ -112,7 +112,7 @@ def error_output(status: int, *argv: str) -> Surface:
 
 
 def watch_lines(*argv: str) -> Surface:
-    """A watch in lines: three answers, each other than the one before."""
+    """A watch in lines, with three different answers."""
 
     def surface(texts: Texts) -> str:
         half = [*texts[TEXTS // 2 :], *texts[: TEXTS // 2]]
@@ -124,7 +124,7 @@ def watch_lines(*argv: str) -> Surface:
 
 
 def watch_screen(*argv: str, columns: int) -> Surface:
-    """The picture of a watch, drawing after drawing."""
+    """The frames of the live display of a watch."""
 
     def surface(texts: Texts) -> str:
         half = [*texts[TEXTS // 2 :], *texts[: TEXTS // 2]]
@@ -137,7 +137,7 @@ def watch_screen(*argv: str, columns: int) -> Surface:
 
 
 def report_files(texts: Texts) -> list[str]:
-    """Return what CI gets of a watch: commands on stderr, outputs, summary, JUnit report."""
+    """Return the CI output of a watch: commands on stderr, outputs, summary, JUnit report."""
     with tempfile.TemporaryDirectory() as folder:
         names = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
         env = {name: f"{folder}/{name}" for name in names}
@@ -169,7 +169,7 @@ def config_output(texts: Texts) -> str:
 
 
 def unknown_names(texts: Texts) -> str:
-    """Names that nobody knows: fields, clouds, topics of help."""
+    """Unknown names: fields, clouds, topics of help."""
     told, said = response({"job_id": "j", "status": "RUNNING"}), ""
     for n, text in enumerate(texts):
         words = (("get", "j", "-f"), ("get", "j", "--cloud"), ("help",))[n % 3]

@@ -1,4 +1,4 @@
-"""A watch in a process of its own, and the events that it tells."""
+"""A watch in its own process, and its events."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 Event = dict[str, Any]
 LIMIT = 60.0
-"""Real seconds: what hangs fails, and holds nothing up."""
+"""Seconds after which the process is killed."""
 
 
 class WatchProcess:
-    """The events so far; `complaint` is what was on standard error, once it has ended."""
+    """The events so far; `complaint` is its standard error after the end."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -38,7 +38,7 @@ class WatchProcess:
         raise AssertionError((kind, self.events))
 
     def end(self) -> int:
-        """Return the exit code, once the process has ended with the very one that it told."""
+        """Wait for the end; return the exit code, which the verdict must have too."""
         verdict = self.until("verdict")
         assert self.process.stderr
         self.complaint = self.process.stderr.read()
@@ -48,13 +48,13 @@ class WatchProcess:
 
     @property
     def kinds(self) -> list[str]:
-        """What kinds of events there were."""
+        """Kinds of the events so far."""
         return [event["event"] for event in self.events]
 
 
 @contextmanager
 def watch_events(*argv: str, env: Mapping[str, str]) -> Iterator[WatchProcess]:
-    """Run `vbsjob watch j` with events; it is over when this is, and no later than LIMIT."""
+    """Run `vbsjob watch j` with events; kill it at the end of the block or after LIMIT."""
     command = [*COMMAND, "watch", "j", "-o", "jsonl", *argv]
     with subprocess.Popen(
         command, env=env, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -69,5 +69,5 @@ def watch_events(*argv: str, env: Mapping[str, str]) -> Iterator[WatchProcess]:
 
 
 def at(event: Event) -> datetime:
-    """When an event was, by the watch's own clock."""
+    """Return the time of an event, by the clock of the watch."""
     return datetime.fromisoformat(event["time"])

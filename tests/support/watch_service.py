@@ -1,4 +1,4 @@
-"""A watch in memory: a service that answers by the time it is asked at, and a clock to move."""
+"""A watch in memory: a service that answers by the time of the request, and a fake clock."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 Reply = Response | VbsjobError
-"""A reply, or what the network would raise instead."""
+"""A response, or the error that the network raises instead."""
 
 
 def job(job_id: str, status: Any, **members: Any) -> Response:
-    """Return a well-formed answer about a job."""
+    """Return a valid response about a job."""
     told = {"job_id": job_id, "job_type": "bksCreateBackup", "status": status, **members}
     return Response(200, {}, json.dumps(told).encode())
 
 
 @dataclass
 class WatchResult:
-    """How a watch went: exit code, output, and the times of the questions from its start."""
+    """Exit code, output and request times of a watch, in seconds from its start."""
 
     code: int
     out: str
@@ -56,7 +56,7 @@ class WatchResult:
 
 @dataclass
 class WatchService:
-    """Answers by `answer(job_id, seconds since the start)`."""
+    """Answers with `answer(job_id, seconds since the start)`."""
 
     answer: Callable[[str, float], Reply]
     latency: float = 0.05
@@ -64,17 +64,17 @@ class WatchService:
     random: Callable[[], float] = lambda: 0.5
     requests: list[float] = field(default_factory=list)
     wall: Callable[[float], float] = lambda seconds: seconds
-    """What the clock for reading shows after so many seconds; it may step."""
+    """Seconds that the wall clock shows after so many seconds; it may jump."""
     size: Callable[[TextIO], tuple[int, int]] = lambda _stream: (80, 24)
     state_folder: Path | None = None
     """Folder of the history; None: no history."""
 
     def __post_init__(self) -> None:
-        """Remember when it began."""
+        """Record the start."""
         self.began = self.clock()
 
     def send(self, request: Request) -> Response:
-        """Stand in for the network."""
+        """Replace the network."""
         self.requests.append(self.clock() - self.began)
         self.clock.sleep(self.latency)
         found = self.answer(request.url.rpartition("/")[2], self.clock() - self.began)
@@ -83,7 +83,7 @@ class WatchService:
         return found
 
     def now(self) -> datetime:
-        """Return what the clock for reading shows."""
+        """Return the wall-clock time."""
         return START + timedelta(seconds=self.wall(self.clock() - self.began))
 
     def watch(self, *argv: str, stderr: io.StringIO | None = None, **env: str) -> WatchResult:
@@ -105,6 +105,6 @@ class WatchService:
 
 
 def in_turn(*answers: Reply) -> Callable[[str, float], Reply]:
-    """Give these answers one after the other, the last one for ever."""
+    """Return these answers in order, the last one repeatedly."""
     left = list(answers)
     return lambda _job_id, _now: left.pop(0) if len(left) > 1 else left[0]
