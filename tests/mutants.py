@@ -45,14 +45,11 @@ EVENTS = ("tests/commands/test_watch_events.py", "tests/commands/test_watch_log.
 SIGN_IN = ("tests/units/test_token_renewal.py", "tests/units/test_signin.py")
 STATUSES = "tests/faults/network/test_statuses.py"
 DOCUMENTS = "tests/faults/input/test_documents.py"
-    "tests/faults/network/test_statuses.py",
-    "tests/faults/input/test_documents.py",
-)
 CACHE = "tests/security/test_token_cache.py"
 MODULES: dict[str, tuple[str, ...]] = {
     "watch/state": (*POLICY, *EVENTS, "tests/units/test_estimate.py"),
     "http/errors": ("tests/units/test_responses.py", *SIGN_IN, DOCUMENTS, STATUSES),
-    "errors": ("tests/commands/test_get.py", "tests/commands/test_get_formats.py", *EVENTS, *POLICY),
+    "errors": ("tests/units/test_errors.py", "tests/commands/test_get.py", STATUSES, *EVENTS),
     "client": ("tests/commands/test_get.py", *SIGN_IN, DOCUMENTS, STATUSES),
     "auth/session": (*SIGN_IN, CACHE, "tests/security/test_secrets.py"),
     "config/loader": (

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.clock import FakeClock
+from tests.support.context import fake_context
+from tests.support.program import environment
 from tests.support.watch_service import WatchService, in_turn, job
+from vbsjob.__main__ import run
 from vbsjob.errors import UnavailableError
-from vbsjob.http.messages import Response
+from vbsjob.http.messages import Request, Response
 
 if TYPE_CHECKING:
     from tests.support.watch_service import Reply, WatchResult
@@ -113,3 +118,60 @@ def test_an_outage_before_the_first_answer_has_no_age_of_an_answer() -> None:
     watched = events(*[Response(503)] * 3, SUCCESS)
     (outage,) = (event for event in watched.events if event["event"] == "outage")
     assert outage["last_answer_s"] is None
+
+
+def test_seconds_have_at_most_three_decimals() -> None:
+    watched = events(
+        RUNNING, *[Response(503)] * 4, *[RUNNING] * 30, SUCCESS,
+        argv=("--heartbeat", "30"), latency=0.0123456,
+    )  # fmt: skip
+    names = ("elapsed_s", "outage_s", "last_answer_s", "next_try_s")
+    found = [(name, event[name]) for event in watched.events for name in names if name in event]
+    assert {name for name, _ in found} == set(names)
+    assert "heartbeat" in {event["event"] for event in watched.events}
+    for name, seconds in found:
+        assert seconds is None or seconds == round(seconds, 3), (name, seconds)
+
+
+class Flushed(io.StringIO):
+    """A stream that keeps what it had when it was last flushed."""
+
+    text = ""
+
+    def flush(self) -> None:
+        self.text = self.getvalue()
+
+
+def test_f85_each_event_is_flushed_at_once() -> None:
+    out, clock = Flushed(), FakeClock()
+    lines: list[int] = []
+
+    def send(_: Request) -> Response:
+        lines.append(out.text.count("\n"))
+        assert out.text == out.getvalue()
+        return job("j", "SUCCESS" if len(lines) > 2 else f"S{len(lines)}")
+
+    context = fake_context(
+        io.StringIO(), out, io.StringIO(), environment("https://vbs.test"),
+        monotonic=clock, sleep=clock.sleep, send=send,
+    )  # fmt: skip
+    assert run(["watch", "j", "-o", "jsonl"], context) == 0
+    assert lines == [1, 2, 3]
+    assert out.text == out.getvalue()
+
+
+def test_a_heartbeat_counts_the_jobs_by_status_and_those_without_an_answer() -> None:
+    def answer(job_id: str, now: float) -> Reply:
+        if job_id == "c" and now < 200:
+            return Response(404)
+        return job(job_id, "RUNNING" if now < 100 else "SUCCESS")
+
+    argv = ("--wait-for-job", "10m", "--heartbeat", "20")
+    watched = WatchService(answer).watch("a", "b", "c", "-o", "jsonl", *argv)
+    beats = [event for event in watched.events if event["event"] == "heartbeat"]
+    assert beats[0]["statuses"] == {"RUNNING": 2}
+    assert beats[0]["unanswered"] == 1
+    only = WatchService(lambda i, now: job(i, "RUNNING" if now < 99 else "SUCCESS")).watch(
+        "a", "-o", "jsonl", "--heartbeat", "20"
+    )
+    assert {e["unanswered"] for e in only.events if e["event"] == "heartbeat"} == {0}

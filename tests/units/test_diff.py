@@ -79,3 +79,10 @@ def test_sub_jobs_with_equal_or_missing_ids_are_compared_in_their_order(name: st
     assert [change[3:] for change in changes(before, after)] == [
         ("RUNNING", "FAIL"), ("INIT", "RUNNING"),
     ]  # fmt: skip
+
+
+def test_a_sub_job_that_disappears_is_a_change_from_its_own_status() -> None:
+    before = job("RUNNING", job("SUCCESS", job("INIT", name="leaf"), name="s"))
+    assert changes(before, job("RUNNING", job("SUCCESS", name="s"))) == [
+        ("leaf", 2, "disappeared", "INIT", None)
+    ]

@@ -1,0 +1,120 @@
+"""Errors: their exit codes and retry limits, one line for people, one object for programs."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from vbsjob import errors
+from vbsjob.exit_codes import ExitCode
+
+FACTS = {
+    "http_status": 503, "code": "VBS.1", "request_id": "req-7", "retry_after": 9.0, "stale": True,
+}  # fmt: skip
+CLASSES = [
+    # class, exit code, attempts in all, longest first delay
+    (errors.UsageError, 2, 1, 0.5),
+    (errors.FieldMissingError, 3, 1, 0.5),
+    (errors.AuthError, 4, 1, 0.5),
+    (errors.JobNotFoundError, 5, 1, 0.5),
+    (errors.ApiError, 6, 1, 0.5),
+    (errors.UnexpectedResponseError, 6, 3, 0.5),
+    (errors.WatchTimeoutError, 124, 1, 0.5),
+    (errors.SignalError, 70, 1, 0.5),
+    (errors.NoResponseError, 70, 1, 0.5),
+    (errors.UnavailableError, 7, None, 0.5),
+    (errors.ThrottledError, 7, None, 1.0),
+    (errors.InvalidBodyError, 7, 3, 0.5),
+    (errors.BodyTooLargeError, 7, 2, 0.5),
+    (errors.PermanentConnectionError, 7, 1, 0.5),
+    (errors.InternalError, 70, 1, 0.5),
+]
+
+
+@pytest.mark.parametrize(("kind", "code", "attempts", "delay"), CLASSES)
+def test_each_class_has_its_exit_code_and_retry_limit(
+    kind: type[errors.VbsjobError], code: int, attempts: int | None, delay: float
+) -> None:
+    error = kind("m.")
+    assert (int(error.exit_code), error.max_attempts, error.base_delay) == (code, attempts, delay)
+
+
+def test_the_table_has_every_class() -> None:
+    kinds = [item for item in vars(errors).values() if isinstance(item, type)]
+    ours = {kind for kind in kinds if issubclass(kind, errors.VbsjobError)}
+    assert ours - {errors.VbsjobError} == {row[0] for row in CLASSES}
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (errors.ApiError("Bad."), "Bad."),
+        (errors.ApiError("Bad.", hint="Do it."), "Bad. Do it."),
+        (errors.ApiError("Bad.", http_status=400), "Bad. (HTTP 400)"),
+        (errors.ApiError("Bad.", code="C.1"), "Bad. (C.1)"),
+        (errors.ApiError("Bad.", request_id="r"), "Bad. (request id r)"),
+        (
+            errors.ApiError("Bad.", hint="Do it.", http_status=400, code="C.1", request_id="r"),
+            "Bad. (HTTP 400, C.1, request id r) Do it.",
+        ),
+    ],
+)
+def test_the_line_has_message_facts_and_hint(error: errors.VbsjobError, line: str) -> None:
+    assert str(error) == line
+    assert error.args == (error.message,)
+
+
+def test_the_document_has_all_members_and_null_for_what_is_missing() -> None:
+    assert errors.UnavailableError("Down.").document() == {
+        "name": "unavailable", "exit_code": 7, "message": "Down.", "hint": None,
+        "http_status": None, "code": None, "request_id": None,
+    }  # fmt: skip
+    assert errors.AuthError("No.", hint="Sign in.", **FACTS).document() == {  # type: ignore[arg-type] # a mapping of mixed values
+        "name": "auth", "exit_code": 4, "message": "No.", "hint": "Sign in.",
+        "http_status": 503, "code": "VBS.1", "request_id": "req-7",
+    }  # fmt: skip
+
+
+def test_an_error_is_frozen_and_replace_returns_a_changed_copy() -> None:
+    error = errors.ThrottledError("Busy.", hint="Wait.", **FACTS)  # type: ignore[arg-type] # as above
+    for name in ("message", "hint", "exit_code", "stale", "max_attempts", "other"):
+        with pytest.raises(AttributeError, match="frozen"):
+            setattr(error, name, 1)
+    changed = error.replace(message="Very busy.", http_status=429)
+    assert (changed.message, changed.http_status) == ("Very busy.", 429)
+    assert (changed.hint, changed.code, changed.stale) == ("Wait.", "VBS.1", True)
+    assert type(changed) is errors.ThrottledError
+    assert (error.message, error.http_status) == ("Busy.", 503)
+    assert error.with_hint("Come back.").hint == "Come back."
+    cause = ValueError("cause")
+    error.__cause__ = cause  # what `raise ... from` does
+    assert error.__cause__ is cause
+
+
+@pytest.mark.parametrize(
+    ("ids", "simulated", "text"),
+    [
+        (["a"], False, "job a goes on"), (["a", "b"], False, "2 jobs go on"),
+        ([], False, "no job is left"), (["a"], True, "sandbox"),
+    ],
+)  # fmt: skip
+def test_timeout_and_signals_say_which_jobs_continue(
+    ids: list[str], simulated: bool, text: str
+) -> None:
+    assert "sandbox" not in errors.WatchTimeoutError.for_jobs(ids, "").message
+    assert "sandbox" not in errors.SignalError.for_jobs(2, ids).message
+    timeout = errors.WatchTimeoutError.for_jobs(ids, "Watch again.", simulated=simulated)
+    assert text in timeout.message
+    assert (timeout.hint, timeout.exit_code) == ("Watch again.", ExitCode.TIMEOUT)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        ended = errors.SignalError.for_jobs(number, ids, simulated=simulated)
+        assert text in ended.message
+        assert signal.Signals(number).name in ended.message
+        assert int(ended.exit_code) == 128 + number
+
+
+def test_a_job_without_any_answer_has_the_code_of_the_watch() -> None:
+    error = errors.NoResponseError.for_job("j", ExitCode.TIMEOUT)
+    assert error.exit_code is ExitCode.TIMEOUT
+    assert "job j" in error.message
