@@ -190,6 +190,15 @@ def test_a_row_of_csv_is_what_the_standard_library_writes_and_reads(values: list
         assert row == wanted.getvalue()
 
 
+def test_our_members_win_and_those_of_the_service_are_in_others() -> None:
+    theirs = {"verdict": "x", "failure": 1, "others": [2], "exit_code": None, "schema_version": "9"}
+    document = json.loads(get("j", "-o", "json", document=JOB | theirs)[1])
+    assert document["others"] == theirs
+    assert (document["schema_version"], document["verdict"]) == (1, "job_failed")
+    assert document["failure"]["error_code"] == "VolumeBackup.0202"
+    assert "others" not in json.loads(get("j", "-o", "json")[1])
+
+
 @pytest.mark.parametrize(
     ("argv", "env", "origin"),
     [(["-o", "xml"], {}, "--output"), ([], {"VBSJOB_OUTPUT": "xml"}, "VBSJOB_OUTPUT")],

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.jobs import fields as job_fields
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +24,7 @@ def write_csv(
     documents: Iterable[dict[str, Any]], columns: Sequence[str], out: TextIO, *, safe: bool = False
 ) -> None:
     """Write a header and one row per document; `safe` puts a quote before formulas."""
-    out.write(_csv_row(columns))
+    out.write(_csv_row(list(map(printable, columns))))
     for document in documents:
         cells = _cells(document, columns)
         out.write(_csv_row([_harmless(cell) for cell in cells] if safe else cells))
@@ -44,6 +45,6 @@ def _harmless(cell: str) -> str:
 
 
 def _csv_row(values: Sequence[str]) -> str:
-    """Return what csv.writer would write; that one needs four times the memory of a value."""
+    """Return what csv.writer would write, which needs 146 MiB for one value of 4 MiB (S12)."""
     cells = (f'"{v.replace(QUOTE, QUOTE * 2)}"' if _QUOTED.search(v) else v for v in values)
     return (",".join(cells) or QUOTE * 2) + "\n"
