@@ -67,6 +67,19 @@ def test_an_explicit_progress_and_heartbeat_are_obeyed_with_every_format(name: s
     )
 
 
+@pytest.mark.parametrize("argv", [("-q",), ("-q", "-o", "jsonl"), ("--progress", "none")])
+def test_a_heartbeat_that_cannot_be_printed_is_refused_at_once(argv: tuple[str, ...]) -> None:
+    watched = WatchService(in_turn(SUCCESS)).watch("j", "--heartbeat", "5s", *argv)
+    assert (watched.code, watched.requests) == (2, [])
+    preferred = WatchService(in_turn(SUCCESS)).watch("j", *argv, stderr=None, VBSJOB_HEARTBEAT="5s")
+    assert preferred.code == 0
+
+
+def test_a_heartbeat_as_event_needs_no_progress_on_stderr() -> None:
+    argv = ("j", "--heartbeat", "5s", "--progress", "none", "-o", "jsonl")
+    assert WatchService(in_turn(SUCCESS)).watch(*argv).code == 0
+
+
 def test_a_failed_job_has_its_deepest_code_and_reason_in_its_line() -> None:
     text = lines(answers=(RUNNING, failed()))
     cause = f"restoreVolume > copyData: VolumeBackup.0202 {REASON}"

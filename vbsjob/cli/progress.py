@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from vbsjob.errors import UsageError
+
 if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
@@ -15,13 +17,21 @@ if TYPE_CHECKING:
 def choose(
     settings: Settings, context: Context, options: TreeOptions, *, events: bool
 ) -> list[Display]:
-    """Return what shows the watch: on stderr as `progress` says, and `events` on stdout."""
+    """Return the displays: on stderr as --progress says, and `events` on stdout.
+
+    Raises UsageError if --heartbeat cannot be obeyed.
+    """
     displays: list[Display] = []
+    name = "none" if settings["quiet"] else settings["progress"]
     if events and not settings["quiet"]:
         from vbsjob.output.events import EventStream
 
         displays.append(EventStream(context, context.stdout, settings["heartbeat"]))
-    name = "none" if settings["quiet"] else settings["progress"]
+    if name == "none" and not displays and settings.origin("heartbeat") == "--heartbeat":
+        raise UsageError(
+            "--heartbeat contradicts --progress none and --quiet, which print no progress.",
+            hint="Omit one of them, or use -o jsonl for events on stdout.",
+        )
     if name == "auto":
         name = _fitting(context, events=events)
     if name == "json":
