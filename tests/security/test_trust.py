@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -227,3 +229,52 @@ def test_f75_a_cached_token_is_not_sent_to_an_address_of_a_local_file(
     )
     assert code == 4
     assert not [request for request in cloud.requests if "evil" in request.url]
+
+
+def hashed_folder(folder: Path, authority: Authority) -> Path:
+    """Return a folder with an authority's file under the name that OpenSSL looks for."""
+    folder.mkdir()
+    command = ["openssl", "x509", "-noout", "-hash", "-in", str(authority.file)]
+    name = subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
+    (folder / f"{name}.0").write_bytes(authority.file.read_bytes())
+    return folder
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl computes the names of files")
+@pytest.mark.parametrize(
+    "value", ["{right}", "{empty}:{right}", "{right}:{empty}", "{missing}:{right}:"]
+)
+def test_f35_ssl_cert_dir_is_a_list_of_folders(
+    tmp_path: Path, authority: Authority, value: str
+) -> None:
+    folders = {"right": hashed_folder(tmp_path / "right", authority), "empty": tmp_path / "empty"}
+    folders["empty"].mkdir()
+    chosen = value.format(missing=tmp_path / "missing", **folders)
+    with Server(always(answer(job())), tls=authority.good()) as server:
+        assert run_process("get", "j", env=clean_env(server.url, SSL_CERT_DIR=chosen)).code == 0
+        other = clean_env(server.url, SSL_CERT_DIR=str(folders["empty"]))
+        assert run_process("get", "j", env=other).code == 7
+
+
+@pytest.mark.parametrize("command", ["get", "watch", "config"])
+@pytest.mark.parametrize("variable", ["OS_CACERT", "SSL_CERT_FILE", "OS_INSECURE"])
+def test_s05_the_keys_of_a_connection_are_never_written_to_a_file(
+    tmp_path: Path, authority: Authority, variable: str, command: str
+) -> None:
+    keys = tmp_path / "keys"
+    trust = {variable: "true" if variable == "OS_INSECURE" else str(authority.file)}
+    argv = ("config", "check") if command == "config" else (command, "j")
+    with Server(always(answer(job())), tls=authority.good()) as server:
+        env = clean_env(server.url, SSLKEYLOGFILE=str(keys), **trust)
+        run_process(*argv, env=env)
+        assert server.requests > 0
+    assert not keys.exists()
+
+
+def test_s05_a_connection_with_the_authorities_of_the_system_writes_no_keys(
+    tmp_path: Path,
+) -> None:
+    keys = tmp_path / "keys"
+    ended = run_process("get", "j", env=clean_env("https://127.0.0.1:1", SSLKEYLOGFILE=str(keys)))
+    assert ended.code == 7
+    assert not keys.exists()

@@ -1,0 +1,128 @@
+"""`config show` beside openstacksdk, both as processes: every difference is listed with its reason.
+
+The configurations of issue 19: leftovers in the environment (7), scalars (12), spellings (13).
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.program import COMMAND, clean_env, run_process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+URL, OTHER = "https://iam.cloud.test/v3", "https://iam.other.test/v3"
+B = f"{{auth_url: '{URL}', username: mira, password: p, user_domain_name: d, project_name: t}}"
+WHOLE = f"clouds: {{b: {{region_name: eu-de, auth: {B}}}}}\n"
+NAMES = (
+    "auth_url", "username", "user_id", "project_id", "project_name", "user_domain_id",
+    "user_domain_name", "project_domain_id", "project_domain_name", "region", "interface",
+    "auth_type", "cacert", "checked",
+)  # fmt: skip
+TYPES = "YAML 1.1 gives the text a type there; here it is the text that is written"
+OPEN = "a named cloud ignores the environment there; here it fills what the cloud leaves open"
+
+CASES: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
+    # name: clouds.yaml, environment, differences
+    "alone": (WHOLE, {}, {}),
+    "another token": (WHOLE, {"OS_TOKEN": "x"}, {}),
+    "another project": (WHOLE, {"OS_PROJECT_ID": "f" * 32, "OS_PROJECT_NAME": "x"}, {}),
+    "another password": (WHOLE, {"OS_PASSWORD": "x"}, {}),
+    "another user": (WHOLE, {"OS_USERNAME": "bob", "OS_USER_DOMAIN_NAME": "x"}, {}),
+    "another domain for both": (WHOLE, {"OS_DOMAIN_ID": "x", "OS_PROJECT_DOMAIN_NAME": "x"}, {}),
+    "another session token": (WHOLE, {"OS_SECURITY_TOKEN": "x"}, {}),
+    "another address": (WHOLE, {"OS_AUTH_URL": OTHER}, {}),
+    "another region": (WHOLE, {"OS_REGION_NAME": "eu-nl"}, {}),
+    "another method": (WHOLE, {"OS_AUTH_TYPE": "v3totp"}, {}),
+    "everything of another cloud": (
+        WHOLE,
+        {"OS_AUTH_URL": OTHER, "OS_USERNAME": "bob", "OS_PASSWORD": "x", "OS_TOKEN": "x",
+         "OS_PROJECT_ID": "f" * 32, "OS_REGION_NAME": "eu-nl", "OS_CACERT": "/x",
+         "OS_INTERFACE": "admin"},
+        {},
+    ),
+    "interface left open": (WHOLE, {"OS_INTERFACE": "internal"}, {"interface": OPEN}),
+    "project left open": (
+        WHOLE.replace(", project_name: t", ""), {"OS_PROJECT_NAME": "t"}, {"project_name": OPEN},
+    ),
+    "CA file left open": (WHOLE, {"OS_CACERT": "/ca.pem"}, {"cacert": OPEN}),
+    "user that looks like an octal number": (
+        WHOLE.replace("mira", "0123456"), {}, {"username": TYPES},
+    ),
+    "user that looks like a time": (WHOLE.replace("mira", "12:30:45"), {}, {"username": TYPES}),
+    "user with an underscore": (WHOLE.replace("mira", "1_000"), {}, {"username": TYPES}),
+    "user in hexadecimal": (WHOLE.replace("mira", "0x1F"), {}, {"username": TYPES}),
+    "user that looks like a word for true": (WHOLE.replace("mira", "yes"), {}, {"username": TYPES}),
+    "project with a fraction": (WHOLE.replace(" t}", " 1.50}"), {}, {"project_name": TYPES}),
+    "project that looks like a date": (WHOLE.replace(" t}", " 2001-01-01}"), {}, {}),
+    "quoted": (WHOLE.replace("mira", "'0123456'").replace(" t}", " '1.50'}"), {}, {}),
+    "verify as a path": (WHOLE.replace("{region", "{verify: /etc/ca.pem, region"), {}, {}),
+    "verify off": (WHOLE.replace("{region", "{verify: false, region"), {}, {}),
+    "default domain": (
+        WHOLE.replace("user_domain_name", "default_domain_name"), {}, {},
+    ),
+    "several regions": (
+        WHOLE.replace("region_name: eu-de", "regions: [eu-de, eu-nl]").replace(" t}", " eu-nl_t}"),
+        {},
+        {"region": "the first one is used there; here the name of the project chooses"},
+    ),
+}  # fmt: skip
+SDK = """
+import json, sys, warnings
+warnings.simplefilter("ignore")
+from openstack import config
+found = config.OpenStackConfig().get_one(cloud="b", validate=False)
+verify, _ = found.get_requests_verify_args()
+auth = found.config["auth"]
+flat = {**{k: v for k, v in found.config.items() if k != "auth"}, **auth}
+flat["region"], flat["checked"] = found.region_name, bool(verify)
+flat["cacert"] = verify if isinstance(verify, str) else None
+json.dump({k: None if v in (None, "") else str(v) for k, v in flat.items()}, sys.stdout)
+"""
+
+
+def sdk(folder: Path, env: dict[str, str]) -> dict[str, Any]:
+    ended = subprocess.run(
+        [sys.executable, "-c", SDK], env=clean_env(**env), cwd=folder, capture_output=True,
+        check=True, timeout=60,
+    )  # fmt: skip
+    values: dict[str, Any] = json.loads(ended.stdout)
+    return {name: values.get(name) for name in NAMES}
+
+
+def ours(document: dict[str, Any]) -> dict[str, Any]:
+    values = {name: member["value"] for name, member in document.items() if name in NAMES}
+    checked = document["verify"]["value"] and not document["insecure"]["value"]
+    values |= {"checked": str(checked), "auth_type": values["auth_type"] or "password"}
+    return {name: values.get(name) for name in NAMES}
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_config_show_differs_from_openstacksdk_only_as_listed(tmp_path: Path, kind: str) -> None:
+    content, env, differences = CASES[kind]
+    (tmp_path / "clouds.yaml").write_text(content)
+    (tmp_path / "clouds.yaml").chmod(0o600)
+    argv = ("config", "show", "--cloud", "b", "-o", "json")
+    ended = run_process(*argv, env=clean_env(**env), cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    mine, theirs = ours(json.loads(ended.out)), sdk(tmp_path, env)
+    assert {name for name in NAMES if mine[name] != theirs[name]} == differences.keys()
+
+
+def test_a_clouds_file_from_a_shells_process_substitution(tmp_path: Path) -> None:
+    (tmp_path / "encrypted").write_text(WHOLE)
+    command = " ".join(map(shlex.quote, [*COMMAND, "config", "show", "--cloud", "b"]))
+    script = f"OS_CLIENT_CONFIG_FILE=<(cat encrypted) {command}"
+    ended = subprocess.run(
+        ["bash", "-c", script], env=clean_env(), cwd=tmp_path, capture_output=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert b"https://iam.cloud.test/v3" in ended.stdout
