@@ -149,7 +149,7 @@ class WatchTimeoutError(VbsjobError):
     def for_jobs(cls, running: Sequence[str], hint: str, *, simulated: bool = False) -> Self:
         """Return the error for a watch that leaves the jobs `running`."""
         left = SIMULATED_JOBS_END if simulated else _still_running(running)
-        return cls(f"--timeout ran out; {left}.", hint=hint)
+        return cls(f"the time limit (--timeout) is reached; {left}.", hint=hint)
 
 
 class SignalError(VbsjobError):
@@ -170,7 +170,7 @@ class NoResponseError(VbsjobError):
     @classmethod
     def for_job(cls, job_id: str, code: ExitCode) -> Self:
         """Return the error for a job that gets the exit code of the watch."""
-        return cls(f"no answer about job {job_id} before the watch was over.", exit_code=code)
+        return cls(f"no answer about job {job_id} before the watch ended.", exit_code=code)
 
 
 SIMULATED_JOBS_END = "the sandbox and its simulated jobs end with this process"
@@ -178,8 +178,12 @@ SIMULATED_JOBS_END = "the sandbox and its simulated jobs end with this process"
 
 def _still_running(job_ids: Sequence[str]) -> str:
     if not job_ids:
-        return "no job is left to follow"
-    return f"job {job_ids[0]} goes on" if len(job_ids) == 1 else f"{len(job_ids)} jobs go on"
+        return "all jobs have ended"
+    return (
+        f"job {job_ids[0]} is still running"
+        if len(job_ids) == 1
+        else f"{len(job_ids)} jobs are still running"
+    )
 
 
 class ApiError(VbsjobError):
@@ -189,7 +193,7 @@ class ApiError(VbsjobError):
 
 
 class UnexpectedResponseError(ApiError):
-    """A valid document, but not about the requested job (a stale cache returns such)."""
+    """A valid document, but not about the requested job, for example from a stale cache."""
 
     max_attempts: int | None = 3
 
@@ -202,7 +206,7 @@ class UnavailableError(VbsjobError):
 
 
 class ThrottledError(UnavailableError):
-    """429 or 503: the service asks for later requests."""
+    """429 or 503: the service wants fewer requests."""
 
     base_delay = 1.0
 

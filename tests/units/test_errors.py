@@ -95,8 +95,8 @@ def test_an_error_is_frozen_and_replace_returns_a_changed_copy() -> None:
 @pytest.mark.parametrize(
     ("ids", "simulated", "text"),
     [
-        (["a"], False, "job a goes on"), (["a", "b"], False, "2 jobs go on"),
-        ([], False, "no job is left"), (["a"], True, "sandbox"),
+        (["a"], False, "job a is still running"), (["a", "b"], False, "2 jobs are still running"),
+        ([], False, "all jobs have ended"), (["a"], True, "sandbox"),
     ],
 )  # fmt: skip
 def test_timeout_and_signals_say_which_jobs_continue(

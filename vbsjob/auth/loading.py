@@ -211,7 +211,7 @@ def _is_utf8(text: str) -> bool:
 
 
 def _may_prompt(settings: Settings) -> bool:
-    """Whether a person may be asked for a secret that goes to this auth_url (F75).
+    """Whether vbsjob may prompt for a secret that is sent to this auth_url (F75).
 
     A file in the working directory may have come with a download; its address counts only if the
     user named that cloud.

@@ -54,7 +54,7 @@ def _refuse_other_project(settings: Settings, access: AccessInfo) -> None:
 
 
 def _region(settings: Settings, access: AccessInfo) -> str | None:
-    """Return the region whose service is asked; None if the catalog has none.
+    """Return the region of the service; None if the catalog has none.
 
     A region of the settings counts; then one that the name of the project begins with, if the
     catalog has it. Raises UsageError if the catalog has several and nothing chooses one: the

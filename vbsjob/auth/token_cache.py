@@ -85,7 +85,7 @@ class TokenCache:
 
     @contextmanager
     def renewing(self) -> Iterator[None]:
-        """Let one process at a time sign in to this account; after 5 s go on without the lock."""
+        """Let one process at a time sign in to this account; wait 5 s at most."""
         descriptor = self._lock()
         try:
             yield

@@ -44,7 +44,7 @@ def report_ignored(
         name = printable(str(cloud.value))
         why = f"{cloud.origin} chooses cloud {name!r}, which has its own settings"
     else:
-        why = "a secret is used only with the user or key of its own source"
+        why = "a secret is used only with the user or the key that the same source sets"
     context.note(f"ignored: {origins} ({why}).")
 
 
@@ -103,10 +103,10 @@ def refuse_mixture(values: Source) -> None:
         local = values.get(name)
         if local is None or not local.in_working_directory:
             continue
-        whom = "the address that {} names" if name in ADDRESSES else "the peer that {} trusts"
+        receiver = "the address that {} names" if name in ADDRESSES else "the peer that {} trusts"
         for secret in secrets:
             if secret.file != local.file:
                 raise UsageError(
-                    f"{secret.origin} would be sent to {whom.format(local.origin)}.",
+                    f"{secret.origin} would be sent to {receiver.format(local.origin)}.",
                     hint="Set both in the same file, or use another working directory.",
                 )

@@ -72,7 +72,7 @@ def _split(address: str) -> SplitResult:
     if {".", ".."} & set(parts.path.split("/")) or "%" in parts.path:
         raise ValueError("its path has '%', '.' or '..'")
     if not NETLOC.fullmatch(parts.netloc):
-        raise ValueError("it must have a host, and nothing beside the host but a port")
+        raise ValueError("it must have a host, and after it only a port")
     if parts.port == 0:
         raise ValueError("port 0 cannot be used")
     _check_host(parts.hostname or "")
@@ -198,7 +198,7 @@ def from_catalog(
     """
     for kind in KINDS:
         for url in _urls(catalog, kind, region, interface):
-            address = url if kind.startswith("vbs") else _beside_volumes(url)
+            address = url if kind.startswith("vbs") else _from_volume_service(url)
             if address:
                 return PROJECT_PLACEHOLDER.sub(project_id, address)
     address = _otc_address(region, auth_url)
@@ -234,7 +234,7 @@ def _endpoints(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [endpoint for endpoint in endpoints if isinstance(endpoint, dict)]
 
 
-def _beside_volumes(url: str) -> str:
+def _from_volume_service(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     label, dot, domain = rest.partition(".")
     return f"{scheme}{separator}vbs{dot}{domain}" if label == "evs" else ""

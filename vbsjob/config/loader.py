@@ -66,7 +66,7 @@ class Settings:
         return UsageError(f"{name} is not set: {why}.", hint=f"Set {' or '.join(ways)}.")
 
     def cache_scope(self) -> tuple[str, ...]:
-        """Return what a cached token is bound to beside the user: whom TLS trusts.
+        """Return what a cached token is bound to, in addition to the user: the TLS settings.
 
         An address from a file in the working directory counts too: a token of one folder must
         not be sent to the address that a file in another folder names.

@@ -31,7 +31,7 @@ DOMAINS = tuple(
 
 
 class Set(NamedTuple):
-    """Settings that belong together. `ids` are those that say whose the others are.
+    """Settings that belong together. `ids` name the owner of the others.
 
     A strict set comes from one source. In another set a source without ids may fill gaps.
     """
@@ -59,7 +59,7 @@ BOUND = frozenset(
         *(*ADDRESSES, *TRUST, *DOMAINS, "auth_type", "auth_methods"),
     )
 )
-"""Settings that belong to one cloud: identity, address, project, secrets, whom to trust."""
+"""Settings that belong to one cloud: identity, address, project, secrets, trust."""
 CHOSEN_IN_CLOUD = frozenset(("region", "interface"))
 
 

@@ -1,4 +1,4 @@
-"""Environment variables that vbsjob reads beside those of its settings."""
+"""Environment variables that vbsjob reads in addition to those of its settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UNSUPPORTED_SCOPES = ("trust_id", "system_scope")
-"""Settings of keystoneauth that ask for another scope than a project: refused, not ignored."""
+"""Settings of keystoneauth for another scope than a project: refused, not ignored."""
 UNSUPPORTED_IDENTITY = (
     *("agency_name", "agency_domain_id", "agency_domain_name", "delegated_project"),
     *("identity_provider", "protocol", "access_token", "client_id", "discovery_endpoint"),

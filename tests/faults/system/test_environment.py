@@ -67,7 +67,7 @@ def test_f37_a_user_without_a_name_or_a_home_gets_an_answer_and_a_note_that_no_t
     if b"Permission denied" in ended.stderr and b"vbsjob" not in ended.stderr:
         pytest.skip("that user may not run this interpreter")
     assert ended.returncode == 0, ended.stderr
-    assert ended.stderr.count(b"not kept") == 1
+    assert ended.stderr.count(b"not cached") == 1
     assert list(tmp_path.iterdir()) == []
 
 
