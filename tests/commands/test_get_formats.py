@@ -30,13 +30,17 @@ JOB: dict[str, Any] = {
 
 
 def get(*argv: str, document: Any = JOB, stdin: str = "") -> tuple[int, str, str]:
+    return run_command("get", *argv, document=document, stdin=stdin)
+
+
+def run_command(*argv: str, document: Any = JOB, stdin: str = "") -> tuple[int, str, str]:
     body = json.dumps(document).encode()
 
     def send(request: Any) -> Response:
         asked = request.url.rpartition("/")[2]
         return Response(200, {}, body.replace(b'"j"', json.dumps(asked).encode()))
 
-    ended = run_in_memory("get", *argv, send=send, stdin=stdin)
+    ended = run_in_memory(*argv, send=send, stdin=stdin)
     return ended.code, ended.out, ended.err
 
 
@@ -51,6 +55,43 @@ def test_one_job_is_a_document_and_several_are_an_array(
     first = read if shape == "dict" else read[0]
     assert first["fail_reason"] == JOB["fail_reason"]
     assert (first["elapsed_s"], first["verdict"], first["exit_code"]) == (90.0, "job_failed", 1)
+
+
+@pytest.mark.parametrize("output", ["json", "yaml"])
+@pytest.mark.parametrize("command", ["get", "tree", "watch"])
+@pytest.mark.parametrize(
+    ("argv", "stdin", "shape"),
+    [
+        (["j"], "", dict),
+        (["j", "j"], "", list),
+        (["-"], "j", list),
+        (["-"], '{"job_id": "j"}', list),
+        (["j", "-"], "j", list),
+        (["j", "-f", "status"], "", dict),
+        (["-", "-f", "status"], "j", list),
+    ],
+)
+def test_the_shape_depends_on_the_arguments_and_not_on_what_was_read(
+    argv: list[str], stdin: str, shape: type, command: str, output: str
+) -> None:
+    if command == "tree" and "-f" in argv:
+        shape = list  # one row per job and sub-job
+    _, out, _ = run_command(command, *argv, "-o", output, stdin=stdin)
+    assert type(json.loads(out) if output == "json" else yaml.safe_load(out)) is shape
+    alone = {"job_id": "j", "status": "SUCCESS"}
+    _, out, _ = run_command(command, *argv, "-o", output, stdin=stdin, document=alone)
+    assert type(json.loads(out) if output == "json" else yaml.safe_load(out)) is shape
+
+
+def test_variables_of_several_jobs_are_numbered_also_if_one_id_was_read() -> None:
+    assert "VBSJOB_1_STATUS=FAIL\n" in get("-", "-o", "env", stdin="j")[1]
+    assert "VBSJOB_STATUS=FAIL\n" in get("j", "-o", "env")[1]
+    assert "VBSJOB_2_JOB_ID=k\n" in get("j", "k", "-o", "dotenv")[1]
+    rows = run_command("tree", "j", "-o", "env")[1]
+    assert "VBSJOB_1_JOB_ID=j\n" in rows
+    assert "VBSJOB_2_JOB_ID=d\n" in rows
+    alone = {"job_id": "j", "status": "SUCCESS"}
+    assert "VBSJOB_1_JOB_ID=j\n" in run_command("tree", "j", "-o", "env", document=alone)[1]
 
 
 def test_jsonl_is_one_document_per_line() -> None:
@@ -122,6 +163,8 @@ def test_a_missing_field_replaces_exit_code_0_only_also_with_quiet() -> None:
     assert get("j", "-q", "-f", "nothing") == (3, "", "")
     assert get("j", "--exit-status", "-f", "nothing")[0] == 1
     assert get("j", "-f", "nothing", "-f", "status")[0] == 3
+    running = JOB | {"status": "RUNNING"}
+    assert get("j", "--exit-status", "-f", "nothing", document=running)[0] == 8
 
 
 def test_a_field_that_one_of_several_answers_has_is_not_missing() -> None:

@@ -55,6 +55,15 @@ def test_events_replace_the_lines_with_heartbeats_on_stdout() -> None:
     assert 0 <= beats[0]["last_answer_s"] < 20
 
 
+@pytest.mark.parametrize("argv", [("-o", "jsonl"), ("--progress", "json"), ()])
+def test_heartbeats_come_between_polls_that_are_far_apart(argv: tuple[str, ...]) -> None:
+    service = WatchService(lambda _, now: RUNNING if now < 1000 else SUCCESS)
+    watched = service.watch("j", "--interval", "10m", *argv)
+    text = watched.out + watched.err
+    assert len(watched.requests) < 8
+    assert text.count("still watching") + text.count('"heartbeat"') >= 15
+
+
 @pytest.mark.parametrize("name", [*FORMATS, "jsonl"])
 def test_an_explicit_progress_and_heartbeat_are_obeyed_with_every_format(name: str) -> None:
     service = WatchService(lambda _, now: RUNNING if now < 100 else SUCCESS)

@@ -88,7 +88,8 @@ SHAPE = (
     (
         "json and yaml print one object if one id was given as an argument. They print an array for"
         " several ids and for '-', also if only one id was read. The shape depends on the arguments"
-        " and never on the jobs. jsonl prints one object per line in every case."
+        " and never on the jobs. With -f, tree prints an array of rows, one per job and sub-job."
+        " jsonl prints one object per line in every case."
     ),
 )
 MEMBERS = (

@@ -116,7 +116,7 @@ def _write(documents: Iterable[dict[str, Any]], command: JobCommand, kind: Kind)
         for _ in checked if command.fields else ():
             pass
     elif command.format.write is not None:
-        selection = Selection(kind, command.fields, command.single)
+        selection = Selection(kind, command.fields, command.single and not kind.many)
         command.format.write(checked, selection, context.stdout)
     else:
         from vbsjob.render import details

@@ -37,6 +37,8 @@ class Kind:
     """Lines of value."""
     name: str
     """The line of name."""
+    many: bool = False
+    """Whether one job can be several documents: they are an array, and numbered, in every case."""
 
 
 @dataclass(frozen=True, slots=True)

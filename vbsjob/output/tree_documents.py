@@ -38,6 +38,7 @@ ROWS = Kind(
     variables=(*COLUMNS, *FAILURE, EVERY_ENTITY),
     value=("path",),
     name="job_id",
+    many=True,
 )
 """Rows of `tree`: one per job and sub-job."""
 
