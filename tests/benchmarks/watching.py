@@ -1,10 +1,11 @@
-"""What watching costs: per answered question, per further job, and while nothing changes.
+"""The cost of a watch: for each answered poll, for each further job, and while nothing changes.
 
-python -m tests.benchmarks.watching [--jobs 1000] [--runs 5] [--seconds 10] [--slack 1]
-Questions travel over real HTTP to a server in another process; where it says so, only the pauses
-between them are left out, by a clock that sleeping moves. Start-up is taken away by
-measuring a long and a short watch. `--follow` and `--loop` are the measured parts, run alone;
-`--seconds 0` leaves out what takes real time.
+    python -m tests.benchmarks.watching [--jobs 1000] [--runs 5] [--seconds 10] [--slack 1]
+
+Requests go over real HTTP to a server in another process. A fake clock skips the delays between
+them, except where the table says "real time". Start-up is subtracted: a long and a short watch are
+measured. `--follow` and `--loop` run only one measured part; `--seconds 0` skips the parts that
+take real time.
 """
 
 from __future__ import annotations
@@ -26,26 +27,26 @@ from tests.benchmarks.cloud import TOKEN, Cloud
 from tests.benchmarks.measure import ROOT, VBSJOB, children, machine, table
 from tests.support.context import fake_context
 
-MOST_PER_ASK, MOST_PER_JOB = 1.5, 20.0
+MOST_PER_POLL, MOST_PER_JOB = 1.5, 20.0
 SELF = (sys.executable, "-m", "tests.benchmarks.watching")
 
 
 def follow(url: str, jobs: int, seconds: int) -> dict[str, Any]:
-    """Watch jobs that go on for so long, the pauses left out; return the questions and memory."""
+    """Watch jobs for `seconds` of the fake clock; return the number of requests and the memory."""
     from vbsjob.__main__ import GC_THRESHOLD, run
     from vbsjob.http.transport import Transport
     from vbsjob.redact import Secrets
 
-    gc.set_threshold(GC_THRESHOLD)  # as a process of vbsjob's own does
-    wire = Transport(secrets=Secrets(TOKEN), clock=time.monotonic, body_limit=4 << 20)
-    now, asked = [0.0], [0]
+    gc.set_threshold(GC_THRESHOLD)  # as the program does
+    transport = Transport(secrets=Secrets(TOKEN), clock=time.monotonic, body_limit=4 << 20)
+    now, requests = [0.0], [0]
 
     def send(request: Any) -> Any:
-        asked[0] += 1
-        return wire.send(request)
+        requests[0] += 1
+        return transport.send(request)
 
-    def sleep(pause: float) -> None:
-        now[0] += pause
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
 
     ids = "\n".join(f"job-{number}" for number in range(jobs))
     env = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": url}
@@ -54,12 +55,12 @@ def follow(url: str, jobs: int, seconds: int) -> dict[str, Any]:
         monotonic=lambda: now[0], sleep=sleep, send=send,
     )  # fmt: skip
     code = run(["watch", "-", "--timeout", f"{seconds}s", "--progress", "none"], context)
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"asked": asked[0], "code": code, "kib": most}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"requests": requests[0], "code": code, "kib": peak}
 
 
 def loop(url: str, times: int) -> dict[str, Any]:
-    """Ask with the same client and nothing around it."""
+    """Send requests with httpx alone."""
     import httpx
 
     with httpx.Client(trust_env=False) as client:
@@ -67,11 +68,11 @@ def loop(url: str, times: int) -> dict[str, Any]:
             json.loads(
                 client.get(f"{url}/v2/jobs/job-{number}", headers={"X-Auth-Token": TOKEN}).content
             )
-    return {"asked": times}
+    return {"requests": times}
 
 
 def part(*words: object) -> tuple[float, dict[str, Any]]:
-    """Run a part as a process of its own; return its processor seconds and what it told."""
+    """Run a part in its own process; return its CPU seconds and its result."""
     before = children()
     ended = subprocess.run(
         [*SELF, *map(str, words)], cwd=ROOT, capture_output=True, check=True, timeout=600
@@ -79,20 +80,20 @@ def part(*words: object) -> tuple[float, dict[str, Any]]:
     return children() - before, json.loads(ended.stdout)
 
 
-def per_ask(mode: str, url: str, least: list[int], most: list[int]) -> float:
-    """Return the processor seconds of one further question."""
+def per_poll(mode: str, url: str, least: list[int], most: list[int]) -> float:
+    """Return the CPU seconds of one further poll."""
     (short, few), (long, many) = part(mode, url, *least), part(mode, url, *most)
-    return (long - short) / float(many["asked"] - few["asked"])
+    return (long - short) / float(many["requests"] - few["requests"])
 
 
 def memory(url: str, jobs: int) -> float:
-    """Return the KB of memory of one further job."""
+    """Return the memory in KB of one further job."""
     few, many = (part("--follow", url, number, 60 + number // 10)[1] for number in (jobs, 4 * jobs))
     return float(many["kib"] - few["kib"]) / (3 * jobs)
 
 
 def written(url: str, seconds: int, *more: str) -> float:
-    """Return the bytes a second that go to a terminal while nothing changes but the clock."""
+    """Return the bytes a second written to a terminal while only the time changes."""
     ours, theirs = pty.openpty()
     env = os.environ | {"TERM": "xterm-256color", "OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p",
                         "VBSJOB_ENDPOINT": url, "VBSJOB_HISTORY": "off"}  # fmt: skip
@@ -115,7 +116,7 @@ def written(url: str, seconds: int, *more: str) -> float:
 
 
 def whole(url: str, jobs: int, seconds: int) -> float:
-    """Return the share of a processor that watching takes in real time, start-up left out."""
+    """Return the part of one core that a watch uses in real time, without start-up."""
     env = os.environ | {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": url,
                         "VBSJOB_HISTORY": "off"}  # fmt: skip
     ids = "\n".join(f"job-{number}" for number in range(jobs)).encode()
@@ -129,55 +130,55 @@ def whole(url: str, jobs: int, seconds: int) -> float:
 
 
 def main() -> None:
-    """Measure and print; exit 3 where a target is missed."""
+    """Measure and print; exit with 3 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--follow", nargs=3, metavar=("URL", "JOBS", "SECONDS"))
     parser.add_argument("--loop", nargs=2, metavar=("URL", "TIMES"))
-    parser.add_argument("--slack", type=float, default=1.0, help="widens every target")
+    parser.add_argument("--slack", type=float, default=1.0, help="factor for every target")
     wish = parser.parse_args()
     if wish.follow or wish.loop:
-        told = (
+        result = (
             follow(wish.follow[0], int(wish.follow[1]), int(wish.follow[2]))
             if wish.follow
             else loop(wish.loop[0], int(wish.loop[1]))
         )
-        sys.stdout.write(json.dumps(told))
+        sys.stdout.write(json.dumps(result))
         return
     url, jobs = Cloud("RUNNING").url, wish.jobs
     pairs = [
         (
-            per_ask("--loop", url, [jobs], [3 * jobs]),
-            per_ask("--follow", url, [jobs, jobs // 10], [jobs, jobs // 4]),
+            per_poll("--loop", url, [jobs], [3 * jobs]),
+            per_poll("--follow", url, [jobs, jobs // 10], [jobs, jobs // 4]),
         )
         for _ in range(wish.runs)
     ]
     bare, ours = (statistics.median(times) for times in zip(*pairs, strict=True))
     each = memory(url, jobs)
     rows = [
-        ["one answered question, bare loop", f"{bare * 1000:.2f} ms", "1.00", ""],
-        [f"one answered question, {jobs:,} jobs", f"{ours * 1000:.2f} ms", f"{ours / bare:.2f}",
-         f"{MOST_PER_ASK} x the loop"],
+        ["one answered poll, httpx alone", f"{bare * 1000:.2f} ms", "1.00", ""],
+        [f"one answered poll, {jobs:,} jobs", f"{ours * 1000:.2f} ms", f"{ours / bare:.2f}",
+         f"{MOST_PER_POLL} x httpx alone"],
         ["memory, one further job", f"{each:.1f} KB", "", f"{MOST_PER_JOB:.0f} KB"],
     ]  # fmt: skip
     if wish.seconds:
         rows += in_real_time(url, jobs, wish.seconds)
     sys.stdout.write(f"Watching: {machine()}; medians of {wish.runs} pairs\n\n")
     sys.stdout.write(table(["watching", "cost", "ratio", "target, at most"], rows))
-    within = ours <= MOST_PER_ASK * wish.slack * bare and each <= MOST_PER_JOB * wish.slack
+    within = ours <= MOST_PER_POLL * wish.slack * bare and each <= MOST_PER_JOB * wish.slack
     sys.exit(0 if within else 3)
 
 
 def in_real_time(url: str, jobs: int, seconds: int) -> list[list[str]]:
-    """Measure for so many seconds each; return the rows of the table."""
+    """Measure for `seconds` each; return rows of the table."""
     share, drawn = whole(url, jobs, seconds), written(url, seconds)
-    printable = written(url, seconds, "--progress", "plain")
+    plain = written(url, seconds, "--progress", "plain")
     return [
-        [f"{jobs:,} jobs in real time, 20 asks a second", f"{share:.1%} of a core", "", ""],
+        [f"{jobs:,} jobs in real time, 20 requests a second", f"{share:.1%} of a core", "", ""],
         ["a terminal, only the clock changes", f"{drawn:.0f} bytes/s", "", ""],
-        ["plain lines, nothing changes", f"{printable:.0f} bytes/s", "", ""],
+        ["plain lines, nothing changes", f"{plain:.0f} bytes/s", "", ""],
     ]
 
 

@@ -30,7 +30,7 @@ A return to SHORTEST would double the requests for a job of one minute with a fe
 RAREST = 150.0
 """The longest interval while the history says that the end is not near.
 
-With 30 seconds, a job of one hour would need 120 requests; with this, 109.
+With 30 seconds, a job of one hour would need 173 requests instead of 109.
 """
 TRUST_AGE_PART = 0.13
 """The part of the usual duration after which the history is trusted."""
