@@ -57,7 +57,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "tests/security/test_named_cloud.py", "tests/units/test_values.py",
     ),
     "auth/token_cache": (CACHE,),
-    "http/retry": (STATUSES, POLICY[1]),
+    "http/retry": ("tests/units/test_retry.py", STATUSES),
     "jobs/diff": ("tests/units/test_diff.py", *EVENTS),
     "output/events": EVENTS,
 }  # fmt: skip

@@ -1,0 +1,124 @@
+"""Retries of one request: delays, budget, quota, and the Retry-After header (policy 3.3 to 3.5)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from vbsjob.errors import (
+    ApiError,
+    BodyTooLargeError,
+    InvalidBodyError,
+    ThrottledError,
+    UnavailableError,
+    VbsjobError,
+)
+from vbsjob.http.retry import RetryBudget, RetryQuota, retry_after
+
+DOWN = UnavailableError("down.")
+
+
+def budget(seconds: float = 1e9, attempts: int | None = None, **fields: Any) -> RetryBudget:
+    return RetryBudget(seconds, attempts, 100.0, lambda: 1.0, **fields)
+
+
+def delays(of: RetryBudget, error: VbsjobError = DOWN, count: int = 8) -> list[float | None]:
+    return [of.delay(error, 100.0) for _ in range(count)]
+
+
+def test_the_largest_delay_doubles_from_the_base_to_twenty_seconds() -> None:
+    assert delays(budget()) == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]
+    assert delays(budget(), ThrottledError("busy.")) == [1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0, 20.0]
+
+
+def test_many_attempts_do_not_overflow() -> None:
+    of = budget(quota=RetryQuota(10**9))
+    assert delays(of, count=5000)[-1] == 20.0
+
+
+def test_the_delay_is_a_share_of_the_largest_above_the_smallest() -> None:
+    of = RetryBudget(1e9, None, 0.0, lambda: 0.25, min_delay=2.0)
+    assert delays(of, count=3) == [2.125, 2.25, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("attempts", "error", "retries"),
+    [
+        (None, ApiError("no."), 0), (4, ApiError("no."), 0), (1, DOWN, 0), (4, DOWN, 3),
+        (None, BodyTooLargeError("big."), 1), (None, InvalidBodyError("bad."), 2),
+        (2, InvalidBodyError("bad."), 1), (4, InvalidBodyError("bad."), 2), (None, DOWN, 8),
+    ],
+)  # fmt: skip
+def test_the_smaller_limit_of_attempts_counts(
+    attempts: int | None, error: VbsjobError, retries: int
+) -> None:
+    found = delays(budget(attempts=attempts), error)
+    assert [delay is not None for delay in found] == [True] * retries + [False] * (8 - retries)
+
+
+def test_a_delay_must_fit_into_the_seconds_that_are_left() -> None:
+    assert budget(10.0).delay(DOWN, 109.5) == 0.5
+    assert budget(10.0).delay(DOWN, 109.51) is None
+    assert budget(10.0).delay(DOWN.replace(retry_after=10.0), 100.0) == 10.0
+    assert budget(10.0).delay(DOWN.replace(retry_after=10.1), 100.0) is None
+
+
+def test_retry_after_is_the_least_delay_up_to_two_minutes() -> None:
+    assert budget().delay(DOWN.replace(retry_after=0.1), 100.0) == 0.5
+    assert budget().delay(DOWN.replace(retry_after=7.0), 100.0) == 7.0
+    assert budget().delay(DOWN.replace(retry_after=120.0), 100.0) == 120.0
+    assert budget().delay(DOWN.replace(retry_after=1000.0), 100.0) == 120.0
+    assert budget(500.0).delay(DOWN.replace(retry_after=1000.0), 100.0) is None
+
+
+def test_f08_one_stale_connection_is_free_also_of_the_quota() -> None:
+    of = budget(attempts=3)
+    stale = DOWN.replace(stale=True)
+    assert delays(of, stale, 4) == [0.0, 0.5, 1.0, None]
+    assert of.quota.left == 100 - 2 * 5
+
+
+def test_f17_a_retry_costs_five_and_a_success_returns_one_of_a_hundred() -> None:
+    quota = RetryQuota()
+    assert [quota.spend() for _ in range(21)] == [True] * 20 + [False]
+    assert quota.left == 0
+    for _ in range(4):
+        quota.refill()
+    assert quota.spend() is False
+    quota.refill()
+    assert quota.spend() is True
+    assert quota.left == 0
+    for _ in range(500):
+        quota.refill()
+    assert quota.left == 100
+
+
+def test_f17_without_quota_there_is_no_retry() -> None:
+    of = budget(quota=RetryQuota(9))
+    assert delays(of, count=2) == [0.5, None]
+    assert of.quota.left == 4
+
+
+DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("0", 0.0), ("-5", 0.0), ("1.5", 1.5), ("86399", 86399.0), ("86400", 86400.0),
+        ("86401", 86400.0), ("1e9", 86400.0), ("nan", None), ("inf", None), ("-inf", None),
+        ("", None), ("x", None), ("1" * 37, 86400.0), ("1" * 38, None),
+        ("Wed, 21 Oct 2015 07:28:30 GMT", 30.0), ("Wed, 21 Oct 2015 07:27:00 GMT", 0.0),
+        ("Sun, 25 Oct 2015 07:28:00 GMT", 86400.0), ("Wed, 99 Oct 2015 07:28:00 GMT", None),
+    ],
+)  # fmt: skip
+def test_f16_a_header_is_seconds_or_a_date_within_a_day(header: str, seconds: float | None) -> None:
+    assert retry_after(header, DATE) == seconds
+
+
+@pytest.mark.parametrize("date", ["", "x", "Wed, 21 Oct 2015"])
+def test_f16_a_date_without_a_usable_date_header_counts_for_nothing(date: str) -> None:
+    assert retry_after(DATE, date) is None
+    assert math.isclose(retry_after("3", date) or 0.0, 3.0)
