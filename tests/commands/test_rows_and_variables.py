@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+import shutil
 import subprocess
 from typing import Any
 
@@ -133,6 +135,18 @@ def test_csv_keeps_formulas_and_csv_safe_makes_them_texts(value: str) -> None:
     for name, expected in (("csv", value), ("csv-safe", f"'{value}")):
         (read,) = csv.DictReader(io.StringIO(written(name, document(value))))
         assert read["fail_reason"] == expected
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+@pytest.mark.parametrize("name", ["json", "jsonl"])
+def test_jq_reads_hostile_values_unchanged(name: str) -> None:
+    hostile = [*HOSTILE, "\x00\x9b", "\u202e", "\U0001f600", "##[error]"]
+    entities = {f"e{number}": value for number, value in enumerate(hostile)}
+    ended = subprocess.run(
+        ["jq", "-r", ".entities[] | @json"], input=written(name, document(**entities)),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert [json.loads(line) for line in ended.stdout.splitlines()] == hostile
 
 
 def test_the_limits_of_dotenv_are_those_of_gitlab() -> None:

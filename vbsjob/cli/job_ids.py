@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TextIO
 
-    Found = Iterator[tuple[str, str]]
+    IdsWithOrigin = Iterator[tuple[str, str]]
     """Pairs of an id and a prefix for messages that says where it was read."""
 
 INPUT_LIMIT = 4 << 20
@@ -41,7 +41,7 @@ def ids(
 
     `recent_ids` returns the ids of the history, the newest first; it is called for @last and @2.
     """
-    found: dict[str, None] = {}
+    unique_ids: dict[str, None] = {}
     for argument in arguments:
         if argument == "-":
             pairs = _read(stdin)
@@ -50,13 +50,13 @@ def ids(
         else:
             pairs = iter([(argument, "")])
         for job_id, where in pairs:
-            found[_checked(job_id, where)] = None
-    if not found:
+            unique_ids[_checked(job_id, where)] = None
+    if not unique_ids:
         raise UsageError(
             f"{STDIN} does not contain a job id.",
             hint="Write one id per line, or JSON documents that contain a job_id.",
         )
-    return list(found)
+    return list(unique_ids)
 
 
 def _from_history(argument: str, recent_ids: Sequence[str]) -> str:
@@ -91,7 +91,7 @@ def _checked(job_id: str, where: str) -> str:
     return job_id
 
 
-def _read(stdin: TextIO | None) -> Found:
+def _read(stdin: TextIO | None) -> IdsWithOrigin:
     """Yield the ids on standard input; empty lines and `#` comments are ignored."""
     content = _text(stdin)
     first = next((line for line in _stripped_lines(content) if line), "")
@@ -124,13 +124,13 @@ def _stripped_lines(content: str) -> Iterator[str]:
     return (COMMENT.sub("", line).strip() for line in content.splitlines())
 
 
-def _of_lines(content: str) -> Found:
+def _of_lines(content: str) -> IdsWithOrigin:
     for number, line in enumerate(_stripped_lines(content), start=1):
         if line:
             yield line, f"{STDIN}, line {number}: "
 
 
-def _of_stream(content: str) -> Found:
+def _of_stream(content: str) -> IdsWithOrigin:
     """Yield the ids of JSON documents that follow each other, with or without line ends."""
     position = 0
     decoder = json.JSONDecoder()
@@ -149,12 +149,12 @@ def _of_stream(content: str) -> Found:
         yield from _of_document(document, where)
 
 
-def _of_document(document: Any, where: str) -> Found:
+def _of_document(document: Any, where: str) -> IdsWithOrigin:
     for item in document if isinstance(document, list) else [document]:
-        found = [item] if isinstance(item, str) else list(_in_object(item, where))
-        if not found:
+        job_ids = [item] if isinstance(item, str) else list(_in_object(item, where))
+        if not job_ids:
             raise _without_id(item, where)
-        yield from ((job_id, where) for job_id in found)
+        yield from ((job_id, where) for job_id in job_ids)
 
 
 def _in_object(item: Any, where: str) -> Iterator[str]:
@@ -186,9 +186,9 @@ def _without_id(item: Any, where: str) -> UsageError:
             hint='Expected an id, or an object such as {"job_id": "..."}.',
         )
     facts = errors.read_document(item)
-    known = error_codes.meaning(facts.code)
+    meaning = error_codes.meaning(facts.code)
     return UsageError(
         f"{where}this is an error and not a job: {facts.message or 'no message'}.",
         code=facts.code,
-        hint=f"Meaning: {known.meaning} What to do: {known.action}" if known else "",
+        hint=f"Meaning: {meaning.meaning} What to do: {meaning.action}" if meaning else "",
     )

@@ -140,13 +140,13 @@ def _parents_first(top: Job) -> tuple[list[Job], list[int]]:
 def _describe(path: tuple[Job, ...], others: int) -> Failure:
     texts = ((_text(job, "error_code"), _text(job, "fail_reason")) for job in reversed(path))
     error_code, fail_reason = next(filter(any, texts), ("", ""))
-    known = error_codes.meaning(error_code)
+    meaning = error_codes.meaning(error_code)
     return Failure(
         path,
         error_code,
         fail_reason,
-        known.meaning if known else None,
-        known.action if known else None,
+        meaning.meaning if meaning else None,
+        meaning.action if meaning else None,
         {name: value for name, value in path[-1].entities.items() if not name.endswith("_total")},
         others,
     )

@@ -125,8 +125,8 @@ class FieldCheck:
         from difflib import get_close_matches
 
         last = path.rpartition(".")[2]
-        same_name = [known for known in self._present if known.rpartition(".")[2] == last]
-        by_name = {known.rpartition(".")[2]: known for known in reversed(self._present)}
+        same_name = [name for name in self._present if name.rpartition(".")[2] == last]
+        by_name = {name.rpartition(".")[2]: name for name in reversed(self._present)}
         return (
             same_name[:3]
             or get_close_matches(path, self._present, n=3)

@@ -1,4 +1,4 @@
-"""The output formats: one record per format, asked by everything that treats formats differently.
+"""The output formats: one record per format. Code that treats formats differently reads it.
 
 To add a format, add its writer and its record here: options, completions, help and the manual page
 list what is in FORMATS. `table` is drawn by render/; all other formats are written here.
