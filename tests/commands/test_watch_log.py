@@ -89,6 +89,19 @@ def test_a_heartbeat_as_event_needs_no_progress_on_stderr() -> None:
     assert WatchService(in_turn(SUCCESS)).watch(*argv).code == 0
 
 
+def test_f49_a_failed_sub_job_of_a_job_that_succeeded_is_explained_too() -> None:
+    text = lines("--progress", "plain", answers=(job("j", "SUCCESS", sub_jobs=[DEEP]),))
+    assert text[-2].startswith(f"j: bksCreateBackup > copyData failed: VolumeBackup.0202 {REASON}")
+    assert text[-1].startswith("ok (exit code 0)")
+
+
+def test_a_field_that_no_job_has_ends_a_watch_with_3_but_never_hides_a_failure() -> None:
+    for end, code in ((SUCCESS, 3), (failed(), 1)):
+        watched = WatchService(in_turn(RUNNING, end)).watch("j", "-f", "entities.backup_idd")
+        assert watched.code == code
+        assert "No answer has the field 'entities.backup_idd'" in watched.err
+
+
 def test_a_failed_job_has_its_deepest_code_and_reason_in_its_line() -> None:
     text = lines(answers=(RUNNING, failed()))
     cause = f"restoreVolume > copyData: VolumeBackup.0202 {REASON}"
