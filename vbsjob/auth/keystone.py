@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     Conversation = Generator[Request, Response, "AccessInfo"]
 
 OK, CREATED = 200, 201
-REFUSED_HINTS = {
-    "password": "Check the user, password, domain and project. vbsjob tries a password only once,"
-    " for several wrong ones can lock an account.",
-    "token": "Get a new token, or set a user and a password instead of the token.",
-    "application_credential": "Check the id and the secret of the application credential, and"
-    " whether it has expired.",
-    "totp": "Check the user and the passcode; a passcode is valid for seconds and for one sign-in.",
-}
-"""What to do after 401, by the sign-in method. The last method of several decides."""
-BY_NAME_HINT = " Some clouds accept a passcode only with the id of the user: set OS_USER_ID."
 MISSING_METHODS = {
     "totp": "set OS_PASSCODE",
     "password": "set OS_PASSWORD",
@@ -62,10 +52,10 @@ class Identity:
     auth_url: str
     scope: dict[str, Any] | None
 
-    def request_token(self, **proofs: Any) -> Conversation:
+    def request_token(self, hint: str, **proofs: Any) -> Conversation:
         """Request a token with one or more methods of Keystone, each with its proof.
 
-        Raises AuthError for refused credentials.
+        Raises AuthError with `hint` for refused credentials.
         """
         identity = {"methods": list(proofs), **proofs}
         auth = {"identity": identity} | ({"scope": self.scope} if self.scope else {})
@@ -74,16 +64,16 @@ class Identity:
         request = Request("POST", address, {"Content-Type": "application/json"}, body)
         response = yield request
         if response.status != CREATED:
-            raise _refused(request, response, proofs)
+            raise _refused(request, response, hint, proofs)
         return _access_info(response)
 
-    def validate_token(self, token: str) -> Conversation:
+    def validate_token(self, hint: str, token: str) -> Conversation:
         """Return what a token is good for, without a new token."""
         headers = {"X-Auth-Token": token, "X-Subject-Token": token}
         request = Request("GET", f"{self.auth_url}/auth/tokens", headers)
         response = yield request
         if response.status != OK:
-            raise _refused(request, response, {"token": token})
+            raise _refused(request, response, hint, {"token": token})
         return _access_info(response, token)
 
     def project(self, name: str) -> Generator[Request, Response, str]:
@@ -114,27 +104,25 @@ def _list(request: Request, response: Response, name: str) -> tuple[dict[str, An
         raise errors.invalid_body(request, response, f"no {name}") from None
 
 
-def _refused(request: Request, response: Response, proofs: dict[str, Any]) -> VbsjobError:
-    """Return the error for a refused sign-in, with a hint for its method.
+def _refused(
+    request: Request, response: Response, hint: str, proofs: dict[str, Any]
+) -> VbsjobError:
+    """Return the error for a refused sign-in; `hint` is the next step of its method.
 
     Keystone answers 404, with its error object, for a token that is expired, revoked or unknown.
     """
     error = errors.from_response(request, response)
-    method = list(proofs)[-1]
     if not isinstance(error, AuthError) or response.status == 403:
         return error
-    if method == "token":
-        message = "the token has expired or is unknown."
-        return error.replace(message=message, hint=REFUSED_HINTS["token"])
-    document = _document(response)
-    missing = _missing_methods(document, proofs)
-    if missing:
-        also = " and ".join(
-            f"{name} ({MISSING_METHODS.get(name, 'not supported')})" for name in missing
-        )
-        return error.with_hint(f"This user also needs {also}.")
-    by_name = method == "totp" and "id" not in proofs["totp"]["user"]
-    return error.with_hint(REFUSED_HINTS[method] + (BY_NAME_HINT if by_name else ""))
+    if "token" in proofs:
+        return error.replace(message="the token has expired or is unknown.", hint=hint)
+    missing = _missing_methods(_document(response), proofs)
+    if not missing:
+        return error.with_hint(hint)
+    also = " and ".join(
+        f"{name} ({MISSING_METHODS.get(name, 'not supported')})" for name in missing
+    )
+    return error.with_hint(f"This user also needs {also}.")
 
 
 def _missing_methods(document: dict[str, Any], proofs: dict[str, Any]) -> list[str]:

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from vbsjob.auth.keystone import Conversation
     from vbsjob.http.messages import Request
 
+REFUSED_HINTS = {
+    "password": "Check the user, password, domain and project. vbsjob tries a password only once,"
+    " for several wrong ones can lock an account.",
+    "token": "Get a new token, or set a user and a password instead of the token.",
+    "application_credential": "Check the id and the secret of the application credential, and"
+    " whether it has expired.",
+    "totp": "Check the user and the passcode; a passcode is valid for seconds and for one sign-in.",
+}
+"""The next step after refused credentials, by method."""
+BY_NAME_HINT = " Some clouds accept a passcode only with the id of the user: set OS_USER_ID."
 NO_CATALOG: tuple[dict[str, Any], ...] = ()
 
 
@@ -92,12 +102,16 @@ class Token(_Bearer):
                 hint="Set the endpoint and the project id, or OS_AUTH_URL.",
             )
         try:
-            return (yield from self.identity.request_token(token={"id": self.token}))
+            return (
+                yield from self.identity.request_token(
+                    REFUSED_HINTS["token"], token={"id": self.token}
+                )
+            )
         except AuthError as error:
             if error.http_status != 403:
                 raise
             refused = error
-        access = yield from self.identity.validate_token(self.token)
+        access = yield from self.identity.validate_token(REFUSED_HINTS["token"], self.token)
         if not _is_scope_of(self.identity.scope, access):
             raise refused
         return access
@@ -127,7 +141,11 @@ class Password(_Bearer):
     def sign_in(self) -> Conversation:
         """Request a token once: repeated wrong passwords lock an account (F57)."""
         user = {**self.user, "password": self.password()}
-        return (yield from self.identity.request_token(password={"user": user}))
+        return (
+            yield from self.identity.request_token(
+                REFUSED_HINTS["password"], password={"user": user}
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +169,8 @@ class Totp(_Bearer):
         if self.password is not None:
             proofs["password"] = {"user": {**self.user, "password": self.password()}}
         proofs["totp"] = {"user": {**self.user, "passcode": self.passcode()}}
-        return (yield from self.identity.request_token(**proofs))
+        hint = REFUSED_HINTS["totp"] + ("" if "id" in self.user else BY_NAME_HINT)
+        return (yield from self.identity.request_token(hint, **proofs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +190,11 @@ class ApplicationCredential(_Bearer):
     def sign_in(self) -> Conversation:
         """Request a token once."""
         proof = {**self.credential, "secret": self.secret()}
-        return (yield from self.identity.request_token(application_credential=proof))
+        return (
+            yield from self.identity.request_token(
+                REFUSED_HINTS["application_credential"], application_credential=proof
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

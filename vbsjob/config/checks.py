@@ -5,16 +5,19 @@ A combination is refused if it would send a secret to an address that another so
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from vbsjob.config import sources
+from vbsjob.config import files, sources
 from vbsjob.config.precedence import ADDRESSES, TRUST, is_same_address
-from vbsjob.config.schema import SETTINGS
+from vbsjob.config.schema import SECRET_KEYS, SETTINGS
 from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from vbsjob.config.clouds_yaml import Layer
+    from collections.abc import Iterable
+
+    from vbsjob.config.clouds_yaml import CloudsFile, Layer
     from vbsjob.config.sources import SettingValue, Source
     from vbsjob.context import Context
 
@@ -46,6 +49,14 @@ def report_ignored(
     else:
         why = "a secret is used only with the user or the key that the same source sets"
     context.note(f"ignored: {origins} ({why}).")
+
+
+def report_readable_secrets(clouds_files: Iterable[CloudsFile], context: Context) -> None:
+    """Print a note for each file with a secret that other users can read (F70)."""
+    for file in clouds_files:
+        has_secret = any(SECRET_KEYS & section.keys() for section in file.sections())
+        if has_secret and os.name == "posix" and files.mode(file.path) & 0o077:
+            context.note(f"others can read the secrets in {file.path}. Run: chmod 600 {file.path}")
 
 
 def refuse_unsupported(cloud: SettingValue | None, layers: list[Layer], context: Context) -> None:

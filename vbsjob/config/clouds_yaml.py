@@ -6,14 +6,12 @@ clouds.yaml, the profile from clouds-public.yaml or from PROFILES. Each layer na
 
 from __future__ import annotations
 
-import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import files
-from vbsjob.config.schema import SECRET_KEYS
 from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
@@ -61,6 +59,13 @@ class CloudsFile:
     clouds: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
     defaults: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    def sections(self) -> Iterator[dict[str, Any]]:
+        """Yield every mapping that may hold a secret: each cloud and its `auth`."""
+        for cloud in self.clouds.values():
+            for section in (cloud, cloud.get("auth")):
+                if isinstance(section, dict):
+                    yield _with_underscores(section)
+
     @property
     def in_working_directory(self) -> bool:
         """Whether it was found in the working directory, not named by a variable."""
@@ -91,10 +96,11 @@ class Clouds:
         self._secure = self._read("secure", "OS_CLIENT_SECURE_FILE")
 
     @property
-    def files(self) -> tuple[Path, ...]:
-        """Paths of all files that were read."""
-        read = (self.config, self._clouds, self._secure, self._public)
-        return tuple(file.path for file in read if file)
+    def files(self) -> tuple[CloudsFile, ...]:
+        """All files that were read, the strongest first."""
+        return tuple(
+            file for file in (self.config, self._clouds, self._secure, self._public) if file
+        )
 
     @property
     def listed(self) -> list[str]:
@@ -140,7 +146,7 @@ class Clouds:
         if path is None:
             return None
         document = files.clouds_document(path, pipe=bool(self._context.env.get(variable)))
-        return _checked(path, section, document, {}, self._context)
+        return _checked(path, section, document)
 
 
 def read_config(context: Context) -> CloudsFile | None:
@@ -156,17 +162,15 @@ def read_config(context: Context) -> CloudsFile | None:
                 hint="Use [defaults].",
             )
     defaults = files.mapping(path, "defaults", document.get("defaults"))
-    return _checked(path, "clouds", document, defaults, context)
+    return _checked(path, "clouds", document, defaults)
 
 
 def _checked(
-    path: Path, section: str, document: dict[str, Any], defaults: dict[str, Any], context: Context
+    path: Path, section: str, document: dict[str, Any], defaults: dict[str, Any] | None = None
 ) -> CloudsFile:
     clouds = files.mapping(path, section, document.get(section))
     by_name = {name: files.mapping(path, f"{section}.{name}", raw) for name, raw in clouds.items()}
-    file = CloudsFile(path, by_name, defaults)
-    _warn_if_readable_by_others(file, context)
-    return file
+    return CloudsFile(path, by_name, defaults or {})
 
 
 def _find(stem: str, variable: str, context: Context) -> Path | None:
@@ -253,14 +257,3 @@ def _regions(layer: Layer) -> list[tuple[str, dict[str, Any]]]:
             )
         regions.append((entry["name"], _with_underscores(values)))
     return regions
-
-
-def _warn_if_readable_by_others(file: CloudsFile, context: Context) -> None:
-    sections = [part for cloud in file.clouds.values() for part in (cloud, cloud.get("auth"))]
-    has_secret = any(
-        SECRET_KEYS & _with_underscores(section).keys()
-        for section in sections
-        if isinstance(section, dict)
-    )
-    if has_secret and os.name == "posix" and files.mode(file.path) & 0o077:
-        context.note(f"others can read the secrets in {file.path}. Run: chmod 600 {file.path}")

@@ -115,6 +115,7 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     if checks.wants_sandbox(cloud) and not loaded.layers:
         values = {name: _parsed(name, value) for name, value in loaded.values.items()}
         return Settings(values, sandbox=True)
+    checks.report_readable_secrets(clouds.files, context)
     checks.report_ignored(cloud, loaded.ignored, context)
     checks.refuse_unsupported(cloud, loaded.layers, context)
     checks.report_unknown_variables(context)
@@ -122,7 +123,7 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     values = _filled_in(values, loaded.layers)
     checks.refuse_other_address(cloud, values, loaded.cloud)
     checks.refuse_mixture(values)
-    settings = Settings(_addressed(values), files=clouds.files)
+    settings = Settings(_addressed(values), files=tuple(file.path for file in clouds.files))
     return replace(settings, cloud_named=checks.is_named(cloud))
 
 
