@@ -147,6 +147,8 @@ class Context:
     """Measures every duration; the real one includes suspend, where the system has such a clock."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     """Wall clock: for display, token expiry and signatures only."""
+    local_time: Callable[[datetime], datetime] = datetime.astimezone
+    """Converts a time to the zone of the user, for display."""
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = _random
     terminal_size: Callable[[TextIO], tuple[int, int]] = _terminal_size
@@ -224,12 +226,23 @@ class Context:
 
     def _write(self, line: str) -> None:
         """Write to stderr; a full disk or a closed stream must not change the exit code."""
+        if self.stderr.isatty():
+            line = self._wrap(line)
         if self.error_output.pending is not None:
             self.error_output.pending.append(line)
             return
         with suppress(OSError):
             self.stderr.write(line + "\n")
             self.stderr.flush()
+
+    def _wrap(self, line: str) -> str:
+        """Return the line wrapped at words; a word that is wider than the terminal stays whole."""
+        import textwrap
+
+        width = max(self.terminal_size(self.stderr)[0], 1)
+        if len(line) <= width:
+            return line
+        return "\n".join(textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False))
 
     def colors(self, stream: TextIO, choice: str) -> bool:
         """Whether to colour a stream: --color, else NO_COLOR, FORCE_COLOR, else a terminal."""

@@ -25,15 +25,14 @@ from vbsjob.jobs.job import Job, walk
 from vbsjob.jobs.result import JobResult
 from vbsjob.jobs.tree import JobTree
 from vbsjob.output import formats
-from vbsjob.render import details
-from vbsjob.render import tree as tree_view
+from vbsjob.render import details, theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LIMIT, GROWTH = 10.0, 1.5
-LIMITS = {"-o yaml": 40.0}
-"""YAML is written by PyYAML, event by event."""
+LIMITS = {"-o yaml": 40.0, "-o table": 120.0}
+"""YAML is written by PyYAML, event by event; tables are drawn by rich, cell by cell."""
 LOADS = "`json.loads`"
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -54,11 +53,15 @@ def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
         "reading strictly": lambda: strict_json.read(body),
         "walking": lambda: sum(1 for _ in walk(found)),
         "outline, counted": lambda: JobTree(found),
-        "-o table": lambda: tree_view.write(
-            details.block(JobTree(found), NOW, 80, tree_view.ASCII), io.StringIO(), colors=True
-        ),
+        "-o table": lambda: printed(found),
         **{f"-o {name}": written(name) for name in formats.NAMES if name != "table"},
     }
+
+
+def printed(job: Job) -> int:
+    """Return the number of characters that `get` prints into a pipe, in colour."""
+    view = theme.View(None, 24, theme.ASCII, colors=True, now=NOW, local_time=lambda time: time)
+    return sum(len(view.text(line)) for line in view.lines(details.screen(JobTree(job), "j", view)))
 
 
 def seconds(step: Callable[[], object]) -> float:

@@ -16,6 +16,7 @@ from tests.support.context import fake_context
 from tests.support.terminal_stream import TerminalStream
 from tests.support.watch_service import START
 from vbsjob.jobs.job import Job
+from vbsjob.render import theme
 from vbsjob.render.live import LiveDisplay
 from vbsjob.watch.state import WatchRules, WatchState
 
@@ -54,7 +55,14 @@ def cost(count: int, frames: int = FRAMES) -> tuple[float, float]:
         monotonic=clock, now=lambda: START + timedelta(seconds=clock()),
         terminal_size=lambda _: (80, 24),
     )  # fmt: skip
-    live = LiveDisplay(context, "always")
+
+    def view(width: int, height: int) -> theme.View:
+        return theme.View(
+            width - 1, height, theme.UNICODE, colors=True, now=context.steady_now(),
+            local_time=context.local_time,
+        )  # fmt: skip
+
+    live = LiveDisplay(context, view)
     poll = WatchState(["j"], WatchRules(), clock(), lambda: 0.5)
     poll.take_due(clock(), 1)
     events = poll.record_result("j", Job(members(count)), clock())

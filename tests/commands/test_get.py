@@ -113,9 +113,11 @@ def test_without_credentials_the_sandbox_is_suggested() -> None:
     assert "--cloud sandbox" in err
 
 
-def test_the_deepest_failed_sub_job_comes_first() -> None:
+def test_the_deepest_failed_sub_job_comes_last_with_its_meaning() -> None:
     deep = {"job_id": "d", "job_type": "copy", "status": "FAIL", "error_code": "VolumeBackup.0202"}
     answer = told("FAIL", entities={"sub_jobs": [deep]})
     _, out, _, _ = vbsjob("get", "j", replies=[answer])
-    assert "copy" in out.splitlines()[3]
-    assert "meaning" in out
+    last = out.rpartition("\n\n")[2].splitlines()
+    assert last[0] == "| copy failed (job d)"
+    assert last[1] == "| VolumeBackup.0202"
+    assert last[3].startswith("| Meaning     The target disk")

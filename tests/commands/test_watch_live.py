@@ -147,8 +147,8 @@ def test_only_the_lines_that_changed_are_written() -> None:
 
 def test_nothing_is_written_where_nothing_changed() -> None:
     out = TerminalStream()
-    drawn = screen.Terminal(out)
-    lines = [screen.Line("a", 1), screen.Line("b", 1)]
+    drawn = screen.Screen(out)
+    lines = [(screen.Part("a", 1),), (screen.Part("b", 1),)]
     drawn.draw(lines, 80)
     before = out.getvalue()
     drawn.draw(list(lines), 80)

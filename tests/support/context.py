@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from tests.support import printed_errors
@@ -78,6 +79,7 @@ def fake_context(
     """Return a Context; the fields of Paths are taken beside those of Context."""
     paths = Paths(**{name: fields.pop(name) for name in PATHS if name in fields})
     sleep = fields.get("sleep", Context.__dataclass_fields__["sleep"].default)
+    fields.setdefault("local_time", lambda time: time.astimezone(UTC))
     fields.setdefault("signals", lambda *_: NoSignals(sleep))
     fields.setdefault("workers", lambda fetch, _wake: SequentialWorkers(fetch))
     return RecordingContext(stdin, stdout, stderr, env, paths, **fields)

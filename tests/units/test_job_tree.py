@@ -5,14 +5,18 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.cells import cell_len
 
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.tree import LEVELS, JobTree, Node, Summary
-from vbsjob.render import tree as tree_view
+from vbsjob.jobs.tree import GROUP_ABOVE, Group, JobTree, Node, kind
+from vbsjob.jobs.tree_rows import LEVELS, Summary, folded, nodes
+from vbsjob.jobs.tree_rows import rows as rows_of
+from vbsjob.render import columns, theme
+from vbsjob.render.tree import row as row_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,75 +42,149 @@ def chain(length: int) -> dict[str, Any]:
     return job
 
 
+@pytest.mark.parametrize("group", [False, True])
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("height", [0, 1, 2, 3, 7, 24, 200])
-def test_a_fold_fits_its_height_and_every_job_is_shown_or_counted(seed: int, height: int) -> None:
-    tree = JobTree(Job(random_tree(seed, 100)))
-    rows = tree.folded(height)
+def test_a_fold_fits_its_height_and_every_job_is_shown_or_counted(
+    seed: int, height: int, group: bool
+) -> None:
+    tree = JobTree(Job(random_tree(seed, 100)), group=group)
+    rows = folded(tree, height)
     assert len(rows) <= height
-    shown = [row for row in rows if isinstance(row, Node)]
-    counted = sum(row.done + row.more for row in rows if isinstance(row, Summary))
     if height >= 2:
-        assert len(shown) + counted == 100
-    assert [row.rank for row in shown] == sorted(row.rank for row in shown)
+        check_counts(rows)
+    shown = [row for row in rows if isinstance(row, Node)]
+    assert group or [row.order for row in shown] == sorted(row.order for row in shown)
 
 
-def test_failed_and_running_rows_stay_while_finished_ones_fold() -> None:
+def check_counts(rows: Sequence[Node | Group | Summary]) -> None:
+    """Check for each row that the rows below it show or count everything that is below it."""
+    for index, row in enumerate(rows):
+        below = takewhile(lambda other, row=row: other.indent > row.indent, rows[index + 1 :])  # type: ignore[misc]
+        direct = [other for other in below if other.indent == row.indent + 1]
+        if isinstance(row, Node):
+            counted = Counter[str]()
+            for other in direct:
+                counted.update(other.counts if isinstance(other, Summary) else other.total)
+            assert counted == Counter(row.below)
+        elif isinstance(row, Group):
+            assert set(direct) <= set(row.members)
+            assert sum(row.counts.values()) == len(row.members)
+            total = Counter[str]()
+            for member in row.members:
+                total.update(member.total)
+            assert total == Counter(row.total)
+
+
+def test_failed_and_running_jobs_stay_while_finished_ones_are_counted() -> None:
     words = ["SUCCESS"] * 50 + ["FAIL", "RUNNING"] + ["SUCCESS"] * 50
-    below = [{"job_id": f"j{n}", "status": word} for n, word in enumerate(words)]
-    tree = JobTree(Job({"job_id": "top", "status": "RUNNING", "sub_jobs": below}))
-    rows = tree.folded(4)
+    sub_jobs = [{"job_id": f"j{n}", "status": word} for n, word in enumerate(words)]
+    tree = JobTree(Job({"job_id": "top", "status": "RUNNING", "sub_jobs": sub_jobs}))
+    rows = folded(tree, 4)
     assert [row.job.id for row in rows if isinstance(row, Node)] == ["top", "j50", "j51"]
-    assert rows[-1] == Summary(1, done=100, more=0)
+    assert rows[-1] == Summary(1, {"SUCCESS": 100})
 
 
-def test_many_sub_jobs_of_one_job_do_not_hide_another_job() -> None:
-    crowd = [{"job_id": f"c{n}", "status": "RUNNING"} for n in range(500)]
-    jobs = [
-        {"job_id": "a", "status": "RUNNING", "sub_jobs": crowd},
-        {"job_id": "b", "status": "RUNNING"},
+def siblings(*words: str, job_type: str = "copyBlock") -> list[dict[str, Any]]:
+    return [
+        {"job_id": f"j{n}", "status": word, "job_type": job_type} for n, word in enumerate(words)
     ]
-    rows = JobTree(Job({"sub_jobs": jobs})).folded(8)
-    shown = [row.job.id for row in rows if isinstance(row, Node)]
-    assert shown == ["", "a", "c0", "c1", "c2", "c3", "b"]
-    assert rows[6] == Summary(2, done=0, more=496)
 
 
-def test_the_counts_below_a_row_are_those_of_its_branch() -> None:
+def test_more_than_five_equal_siblings_are_one_row_with_the_failed_and_running_below() -> None:
+    words = ["SUCCESS"] * 3 + ["RUNNING", "FAIL"] + ["INIT"] * 2
+    for number, grouped in ((GROUP_ABOVE, False), (GROUP_ABOVE + 1, True), (7, True)):
+        job = Job({"status": "RUNNING", "sub_jobs": siblings(*words[-number:])})
+        rows = list(rows_of(JobTree(job, group=True)))
+        groups = [row for row in rows if isinstance(row, Group)]
+        assert bool(groups) is grouped
+        if grouped:
+            assert sum(groups[0].counts.values()) == len(groups[0].members) == number
+            below = [row.job.status for row in rows if isinstance(row, Node)][1:]
+            assert below == ["RUNNING", "FAIL"]
+
+
+def test_siblings_of_other_types_keep_their_rows_beside_a_group() -> None:
+    jobs = [*siblings("SUCCESS", job_type="check"), *siblings(*["INIT"] * 9)]
+    jobs += siblings("INIT", job_type="clean")
+    rows = list(rows_of(JobTree(Job({"status": "RUNNING", "sub_jobs": jobs}), group=True)))
+    names = [row.type if isinstance(row, Group) else row.job.type for row in rows
+             if not isinstance(row, Summary)]  # fmt: skip
+    assert names == ["", "check", "copyBlock", "clean"]
+
+
+def test_a_group_with_a_failed_job_deep_below_a_member_shows_the_way_to_it() -> None:
+    jobs = siblings(*["RUNNING"] * 8)
+    jobs[6]["sub_jobs"] = [{"status": "FAIL", "job_id": "deep"}]
+    rows = folded(JobTree(Job({"status": "RUNNING", "sub_jobs": jobs}), group=True), 5)
+    assert [row.job.id for row in rows if isinstance(row, Node)] == ["", "j0", "j6", "deep"]
+
+
+def test_a_filter_shows_the_kinds_of_status_and_the_jobs_above_them() -> None:
+    top = random_tree(3, 80)
+    tree = JobTree(Job(top), only={"FAIL"})
+    shown = set(nodes(tree))
+    for node in tree.nodes:
+        below = [other for other in tree.nodes if node in other.path]
+        assert (node in shown) is (node is tree.top or any(kind(n.job) == "FAIL" for n in below))
+    check_counts(list(rows_of(tree)))
+
+
+@pytest.mark.parametrize("depth", [0, 1, 3])
+def test_a_depth_limits_the_levels_and_the_rest_is_counted(depth: int) -> None:
+    tree = JobTree(Job(random_tree(5, 80)), depth=depth)
+    assert max(node.depth for node in nodes(tree)) == depth
+    for height in (3, 20, 200):
+        check_counts(folded(tree, height))
+
+
+def test_the_counts_below_a_node_are_those_of_its_branch() -> None:
     tree = JobTree(Job(random_tree(7, 300)))
-    below: dict[Node, Counter[str]] = {row: Counter() for row in tree.rows}
-    for row in tree.rows:
-        for above in row.trail[:-1]:
-            word = row.job.status or ""
-            below[above][word if word != "PAUSED" else "other"] += 1
-    assert all(row.below == below[row] for row in tree.rows)
+    below: dict[Node, Counter[str]] = {node: Counter() for node in tree.nodes}
+    for node in tree.nodes:
+        for above in node.path[:-1]:
+            below[above][kind(node.job)] += 1
+    assert all(node.below == below[node] for node in tree.nodes)
 
 
-def lines(rows: Sequence[Node | Summary], width: int) -> list[str]:
-    drawn = tree_view.drawn(rows, width, NOW, tree_view.UNICODE)
-    return [tree_view.painted(line, colors=False) for line in drawn]
+def lines(
+    rows: Sequence[Node | Group | Summary], width: int | None, *, ids: bool | None = None
+) -> list[str]:
+    """Return the rows as text of at most that width."""
+    view = theme.View(width, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
+    table = columns.table([row_of(row, view) for row in rows], view, ids=ids)
+    return [view.text(line) for line in view.lines(table)]
 
 
 def test_levels_beyond_the_64th_are_counted() -> None:
-    rows = list(JobTree(Job(chain(LEVELS + 3))).chosen())
+    rows = list(rows_of(JobTree(Job(chain(LEVELS + 3)))))
     assert [row.depth for row in rows if isinstance(row, Node)] == list(range(LEVELS + 1))
-    assert rows[-1] == Summary(LEVELS + 1, done=0, more=3, levels=3)
-    assert lines(rows, 80)[-1].endswith("… 3 deeper levels: 3 more")
+    assert rows[-1] == Summary(LEVELS + 1, {"FAIL": 3}, levels=3)
+    assert lines(rows, 120)[-1].endswith("… 3 deeper levels, 3 jobs")
 
 
-@pytest.mark.parametrize("width", [1, 5, 20, 39, 40, 60, 80, 200])
+@pytest.mark.parametrize("width", [10, 20, 39, 40, 60, 80, 120, 200])
 @pytest.mark.parametrize("seed", range(10))
-def test_no_line_is_wider_than_the_screen_unless_it_is_an_id(seed: int, width: int) -> None:
+def test_no_line_is_wider_than_the_screen(seed: int, width: int) -> None:
+    tree = JobTree(Job(random_tree(seed, 60)), group=seed % 2 == 0)
+    for node in tree.nodes:
+        node.job.members["job_id"] = f"{node.order:032x}" if node.order % 9 else "x" * 90
+        node.job.members["job_type"] = "restore\u754c" * (node.order % 3)
+        node.job.members["fail_reason"] = "because\n" * (node.order % 7)
+    for line in lines(list(rows_of(tree)), width):
+        assert cell_len(line) <= width
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_without_a_width_every_id_type_and_reason_is_in_the_row_of_its_job(seed: int) -> None:
     tree = JobTree(Job(random_tree(seed, 60)))
-    for row in tree.rows:
-        row.job.members["job_id"] = f"{row.rank:032x}" if row.rank % 9 else "x" * 90
-        row.job.members["job_type"] = "restore\u754c" * (row.rank % 3)
-        row.job.members["fail_reason"] = "because\n" * (row.rank % 7)
-    ids = {row.job.id for row in tree.rows}
-    drawn = lines(tree.rows, width)
-    for line in drawn:
-        assert cell_len(line) <= width or line in ids
-    text = "\n".join(drawn)
-    assert [text.count(f"{row.rank:032x}") for row in tree.rows if row.rank % 9] == (
-        [1] * sum(1 for row in tree.rows if row.rank % 9)
-    )
+    for node in tree.nodes:
+        node.job.members["job_id"] = (
+            f"{node.order:032x}" if node.order % 9 else f"{node.order}x" * 40
+        )
+        node.job.members["error_code"] = f"Code.{node.order}"
+    drawn = lines(tree.nodes, None)
+    assert len(drawn) == 60
+    for node, line in zip(tree.nodes, drawn, strict=True):
+        assert node.job.id in line
+        assert (f"Code.{node.order}" in line) is node.job.failed

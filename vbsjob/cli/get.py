@@ -24,6 +24,8 @@ def get(
     cache: options.Cache = None,
     insecure_http: options.InsecureHttp = None,
     retry_for: options.RetryFor = None,
+    details: options.Details = None,
+    utc: options.Utc = None,
     color: options.Color = None,
 ) -> ExitCode:
     """Query jobs once and show state, times, entities and the failure.

@@ -56,6 +56,8 @@ Fields = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+Details = Annotated[bool | None, _setting(OUTPUT, "--details")]
+Utc = Annotated[bool | None, _setting(OUTPUT, "--utc")]
 Color = Annotated[schema.Color | None, _setting(OUTPUT, "--color", metavar="WHEN")]
 Verbose = Annotated[bool | None, _setting(OUTPUT, "--verbose", "-v")]
 Quiet = Annotated[bool | None, _setting(OUTPUT, "--quiet", "-q")]
@@ -66,6 +68,7 @@ ExitStatus = Annotated[
 Depth = Annotated[str | None, _setting(TREE, "--depth", metavar="LEVELS")]
 Only = Annotated[str | None, _setting(TREE, "--only", metavar="STATUS,...")]
 Sort = Annotated[schema.Sort | None, _setting(TREE, "--sort", metavar="ORDER")]
+All = Annotated[bool | None, _setting(TREE, "--all")]
 Ascii = Annotated[bool | None, _setting(TREE, "--ascii")]
 Watch = Annotated[
     bool,
@@ -82,6 +85,7 @@ Any_ = Annotated[bool | None, _setting(WATCHING, "--any")]
 Progress = Annotated[schema.Progress | None, _setting(WATCHING, "--progress", metavar="HOW")]
 Heartbeat = Annotated[str | None, _setting(WATCHING, "--heartbeat", metavar="TIME")]
 Bell = Annotated[bool | None, _setting(WATCHING, "--bell")]
+Notify = Annotated[bool | None, _setting(WATCHING, "--notify")]
 
 Github = Annotated[bool | None, _setting(CI, "--github")]
 Junit = Annotated[str | None, _setting(CI, "--junit", metavar="FILE")]

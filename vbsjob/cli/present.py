@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.cli.result_stream import ResultStream
 from vbsjob.exit_codes import ExitCode
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from rich.console import RenderableType
 
     from vbsjob.cli.run import JobCommand
     from vbsjob.config.loader import Settings
@@ -16,7 +21,7 @@ if TYPE_CHECKING:
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
     from vbsjob.output.formats import Kind
-    from vbsjob.render.tree import Glyphs, Line
+    from vbsjob.render.theme import View
 
 
 def present(stream: ResultStream, command: JobCommand) -> ExitCode:
@@ -24,17 +29,19 @@ def present(stream: ResultStream, command: JobCommand) -> ExitCode:
 
     Each document is written when its answer arrives. If no job was answered, stdout stays empty.
     """
-    return _present(stream, command, whole=True)
+    return _present(stream, command)
 
 
 def concluded(results: Sequence[JobResult], command: JobCommand) -> ExitCode:
     """Write the results of a watch, without what events or the live display have shown."""
-    if command.format.events:
-        _print_errors(results, command.context)
-        return ExitCode.OK
     context = command.context
-    seen = context.error_output.live and context.stdout.isatty()
-    return _present(ResultStream(results), command, whole=not seen)
+    table = not command.format.machine
+    if command.format.events:
+        _print_errors(results, context)
+        return ExitCode.OK
+    if context.error_output.live and table and not command.fields and context.stdout.isatty():
+        return ExitCode.OK
+    return _present(ResultStream(results), command)
 
 
 def tree(stream: ResultStream, command: JobCommand) -> ExitCode:
@@ -49,7 +56,7 @@ def tree(stream: ResultStream, command: JobCommand) -> ExitCode:
         pass
     elif not command.format.machine and not fields:
         if not settings["quiet"]:
-            _branch(list(stream), settings, command.context)
+            _draw_trees(list(stream), settings, command.context)
     elif command.format.nested and not fields:
         code = _write(
             (tree_documents.nested(result, options, now()) for result in stream), command, JOBS
@@ -65,7 +72,7 @@ def tree(stream: ResultStream, command: JobCommand) -> ExitCode:
     return code
 
 
-def _present(stream: ResultStream, command: JobCommand, *, whole: bool) -> ExitCode:
+def _present(stream: ResultStream, command: JobCommand) -> ExitCode:
     from vbsjob.output.formats import JOBS
 
     now, code = command.context.steady_now, ExitCode.OK
@@ -76,7 +83,7 @@ def _present(stream: ResultStream, command: JobCommand, *, whole: bool) -> ExitC
     elif command.fields:
         code = _write((result.document(now()) for result in stream if result.job), command, JOBS)
     elif not command.settings["quiet"]:
-        _draw(list(stream), command.settings, command.context, whole=whole)
+        _draw(list(stream), command.settings, command.context)
     _print_errors(stream.summaries(), command.context)
     return code
 
@@ -100,6 +107,8 @@ def history(documents: Sequence[dict[str, Any]], command: JobCommand) -> ExitCod
 
 def _print_errors(results: Sequence[JobResult], context: Context) -> None:
     context.stdout.flush()
+    if context.error_output.live and not context.error_output.machine:
+        return  # the live display has shown them
     for result in results:
         if result.error:
             context.print_error(result.error)
@@ -121,8 +130,9 @@ def _write(documents: Iterable[dict[str, Any]], command: JobCommand, kind: Kind)
     else:
         from vbsjob.render import details
 
-        drawn = (details.fields(document, command.fields) for document in checked)
-        _paint(drawn, command.settings, context)
+        view = screen_view(context.stdout, command.settings, context)
+        drawn = (details.fields(document, command.fields, view) for document in checked)
+        _print(drawn, view, context)
     error = check.error()
     if error is None:
         return ExitCode.OK
@@ -131,65 +141,78 @@ def _write(documents: Iterable[dict[str, Any]], command: JobCommand, kind: Kind)
     return error.exit_code
 
 
-def _draw(
-    results: Sequence[JobResult], settings: Settings, context: Context, *, whole: bool
-) -> None:
+def _draw(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
     from vbsjob.jobs.tree import JobTree
+    from vbsjob.render import details, several
+
+    view = screen_view(context.stdout, settings, context)
+    group = view.width is not None
+    where = " --cloud sandbox" if settings.sandbox else ""
+
+    def screen(result: JobResult, job: Job) -> Iterator[RenderableType]:
+        job_id = printable(result.job_id)
+        return details.screen(
+            JobTree(job, group=group),
+            result.job_id,
+            view,
+            details=settings["details"],
+            next_command="" if job.ended else f"vbsjob watch {job_id}{where}",
+            failures_command=f"vbsjob tree {job_id} --only failed{where}",
+        )
+
+    if len(results) > 1 and not settings["details"]:
+        _print([several.overview(results, view)], view, context)
+    else:
+        _print((screen(r, r.job) for r in results if r.job), view, context)
+
+
+def _draw_trees(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
+    from vbsjob.output.tree_documents import TreeOptions
     from vbsjob.render import details
-    from vbsjob.render import tree as tree_view
 
-    glyphs = _marks(settings, context)
-    now, width = context.steady_now(), context.width(context.stdout) or tree_view.UNBOUND
-
-    def drawn(job: Job) -> Iterator[Line]:
-        tree = JobTree(job)
-        yield from details.block(tree, now, width, glyphs, _next(job, settings), whole=whole)
-        tree.forget()
-
-    _paint((drawn(result.job) for result in results if result.job), settings, context)
-
-
-def _branch(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
-    from vbsjob.output import tree_documents
-    from vbsjob.render import tree as tree_view
-
-    now, options, glyphs = (
-        context.steady_now(),
-        tree_documents.TreeOptions.of(settings),
-        _marks(settings, context),
-    )
-    width = context.width(context.stdout) or tree_view.UNBOUND
-    outlines = (tree for result in results if (tree := options.tree(result, now)))
-    _paint(
-        (tree_view.drawn(options.drawn(one), width, now, glyphs) for one in outlines),
-        settings,
+    view = screen_view(context.stdout, settings, context)
+    options = TreeOptions.of(settings)
+    where = " --cloud sandbox" if settings.sandbox else ""
+    _print(
+        (
+            details.tree_screen(
+                options.tree(job, view.now, group=view.width is not None),
+                view,
+                failures_command=f"vbsjob tree {printable(job.id)} --only failed{where}",
+            )
+            for result in results
+            if (job := result.job)
+        ),
+        view,
         context,
     )
 
 
-def _paint(pictures: Iterable[Iterable[Line]], settings: Settings, context: Context) -> None:
-    """Write pictures, an empty line between them: a console would hold them all at once."""
-    from vbsjob.render import tree as tree_view
-
-    colors = context.colors(context.stdout, settings["color"])
-    for number, picture in enumerate(pictures):
+def _print(screens: Iterable[Iterable[RenderableType]], view: View, context: Context) -> None:
+    """Write screens to stdout line by line, with an empty line between two screens."""
+    for number, screen in enumerate(screens):
         context.stdout.write("\n" if number else "")
-        tree_view.write(picture, context.stdout, colors=colors)
+        context.stdout.writelines(view.text(line) + "\n" for line in view.lines(screen))
 
 
-def _marks(settings: Settings, context: Context) -> Glyphs:
+def screen_view(
+    stream: TextIO, settings: Settings, context: Context, size: tuple[int, int] | None = None
+) -> View:
+    """Return how screens are drawn on a stream; by default in the size of its terminal."""
     from vbsjob.context import can_encode
-    from vbsjob.render import tree as tree_view
+    from vbsjob.render import theme
 
-    printable = settings["ascii"] or not can_encode(context.stdout, tree_view.EVERY_SIGN)
-    return tree_view.ASCII if printable else tree_view.UNICODE
+    unicode = not settings["ascii"] and can_encode(stream, theme.ALL_GLYPHS)
+    return theme.View(
+        width=size[0] if size else context.width(stream),
+        height=size[1] if size else context.terminal_size(stream)[1],
+        glyphs=theme.UNICODE if unicode else theme.ASCII,
+        colors=context.colors(stream, settings["color"]),
+        now=context.steady_now(),
+        local_time=to_utc if settings["utc"] else context.local_time,
+    )
 
 
-def _next(job: Job, settings: Settings) -> str:
-    """Return the command to type next, for a job that failed or goes on."""
-    if job.status == "SUCCESS":
-        return ""
-    where = " --cloud sandbox" if settings.sandbox else ""
-    if not job.ended:
-        return f"vbsjob watch {job.id}{where}"
-    return f"vbsjob tree {job.id}{where}" if job.sub_jobs else f"vbsjob get {job.id}{where} -o json"
+def to_utc(time: datetime) -> datetime:
+    """Return the time in UTC."""
+    return time.astimezone(UTC)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.output.tree_documents import TreeOptions
+    from vbsjob.render.theme import View
     from vbsjob.watch.loop import Display
 
 
@@ -44,13 +45,16 @@ def choose(
         displays.append(PlainLog(context, context.stderr, settings["heartbeat"]))
     if name == "tty":
         from vbsjob import history
+        from vbsjob.cli import present
         from vbsjob.render.live import LiveDisplay
 
         usual_duration = partial(history.usual_duration, settings=settings, context=context)
-        live = LiveDisplay(
-            context, settings["color"], usual_duration, options=options, ascii=settings["ascii"]
-        )
-        displays.append(live)
+
+        def view(width: int, height: int) -> View:
+            # One column stays empty: some terminals wrap when the last one is written.
+            return present.screen_view(context.stderr, settings, context, (width - 1, height))
+
+        displays.append(LiveDisplay(context, view, usual_duration, options=options))
     return displays
 
 

@@ -31,10 +31,12 @@ def tree(
     cache: options.Cache = None,
     insecure_http: options.InsecureHttp = None,
     retry_for: options.RetryFor = None,
+    utc: options.Utc = None,
     color: options.Color = None,
     depth: options.Depth = None,
     only: options.Only = None,
     sort: options.Sort = None,
+    all: options.All = None,
     ascii: options.Ascii = None,
     watch: options.Watch = False,
 ) -> ExitCode:

@@ -30,6 +30,7 @@ def watch(
     progress: options.Progress = None,
     heartbeat: options.Heartbeat = None,
     bell: options.Bell = None,
+    notify: options.Notify = None,
     github: options.Github = None,
     junit: options.Junit = None,
     quiet: options.Quiet = None,
@@ -41,6 +42,8 @@ def watch(
     cache: options.Cache = None,
     insecure_http: options.InsecureHttp = None,
     retry_for: options.RetryFor = None,
+    details: options.Details = None,
+    utc: options.Utc = None,
     color: options.Color = None,
 ) -> ExitCode:
     """Wait until jobs have ended; the exit code is the result.
@@ -51,7 +54,7 @@ def watch(
     vbsjob watch ID ID ID --fail-fast -o jsonl
     """
     from vbsjob.cli import present
-    from vbsjob.output.tree_documents import WHOLE
+    from vbsjob.output.tree_documents import TreeOptions
 
     command = JobCommand(ctx.params, ctx.obj)
     events = command.format.events
@@ -64,4 +67,4 @@ def watch(
     def show(results: Sequence[JobResult]) -> ExitCode:
         return present.concluded(results, command)
 
-    return command.watch_jobs(command.job_ids(jobs), WHOLE, show, events=events)
+    return command.watch_jobs(command.job_ids(jobs), TreeOptions(), show, events=events)

@@ -228,6 +228,11 @@ SETTINGS = (
         values.OneOf(get_args(Sort)),
         "api",
     ),
+    _preference("all", "Show every sub-job in a row of its own.", values.boolean, default=False),
+    _preference("details", "Show every member of every sub-job.", values.boolean, default=False),
+    _preference(
+        "utc", "Show times in UTC instead of the local zone.", values.boolean, default=False
+    ),
     _preference("ascii", "Draw with ASCII characters only.", values.boolean, default=False),
     _preference("verbose", "Print each HTTP request to stderr.", values.boolean, default=False),
     _preference(
@@ -287,6 +292,7 @@ SETTINGS = (
         values.interval,
         60.0,
     ),
+    _preference("notify", "Send a desktop notification at the end.", values.boolean, default=False),
     _preference("bell", "Ring the terminal bell at the end.", values.boolean, default=False),
     _preference(
         "github",

@@ -1,11 +1,11 @@
-"""What a picture of nested sub-jobs shows: which rows, in which order, and what is counted instead.
+"""The tree of a job and its sub-jobs, with what is below each of them counted.
 
-Walks once, without recursion; knows no width, no mark and no clock but the one it is handed.
+Pure. No recursion, because sub-jobs can be nested deeply (F41).
 """
 
 from __future__ import annotations
 
-import heapq
+from collections import Counter
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -13,244 +13,277 @@ from typing import TYPE_CHECKING
 from vbsjob.jobs.job import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from vbsjob.jobs.job import Job
 
-    Waiting = tuple[int, int, int, "Node", Iterator["Node"]]
+    SortKey = Callable[["Node"], tuple[bool, float]]
 
-LEVELS = 64
-"""How many levels of sub-jobs are drawn; deeper ones are counted."""
+GROUP_ABOVE = 5
+"""More sub-jobs of one parent with the same type than this are one row, a Group."""
 OTHER = "other"
 URGENCY = {"FAIL": 0, "RUNNING": 1, OTHER: 2, "INIT": 3, "SUCCESS": 4}
-"""What is shown first where not everything fits, by kind of status."""
+"""What is shown first if there is not room for everything, by kind of status."""
 DONE = URGENCY["SUCCESS"]
+NO_COUNTS: Mapping[str, int] = MappingProxyType({})
 
 
 def kind(job: Job) -> str:
-    """Return the status where it is a known one, else `other`."""
+    """Return the status if it is one of URGENCY, else OTHER."""
     status = job.status
     return status if status is not None and status in URGENCY else OTHER
 
 
-NOTHING: Mapping[str, int] = MappingProxyType({})
-"""What is below a job without sub-jobs; one for all, for there may be hundreds of thousands."""
-
-
 @dataclass(eq=False, slots=True)
 class Node:
-    """A job and its place among the others; `below` counts the sub-jobs under it by kind."""
+    """A job in the tree."""
 
     job: Job
     depth: int = 0
+    """Levels below the top job."""
+    indent: int = 0
+    """Levels in the picture: `depth` and one for each Group above."""
     parent: Node | None = None
     position: int = 0
-    """Its place among its parent's sub-jobs, from 0, in the service's order."""
-    rank: int = 0
-    """Its place in the whole picture, top to bottom."""
-    below: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    """Index among the parent's sub-jobs in the service's order, from 0."""
+    order: int = 0
+    """Index among all jobs, from top to bottom."""
+    below: Mapping[str, int] = field(default_factory=lambda: NO_COUNTS)
+    """Number of jobs below this one, by kind of status."""
     levels: int = 0
-    """How many levels there are below it."""
+    """Levels of sub-jobs below this job."""
     children: Sequence[Node] = ()
+    branches: Sequence[Node | Group] = ()
+    """The rows that may be shown below: the children that are not filtered out, or their Groups."""
+    filtered: bool = False
+    """Whether some of the children are not among the branches."""
     urgency: int = DONE
     """Of the most urgent job in this branch."""
+    _by_urgency: Sequence[Node | Group] | None = None
+
+    @property
+    def by_urgency(self) -> Sequence[Node | Group]:
+        """The branches, most urgent first; sorted at first use."""
+        if self._by_urgency is None:
+            self._by_urgency = sorted(self.branches, key=lambda branch: branch.urgency)
+        return self._by_urgency
+
+    def complete(self, number: int) -> bool:
+        """Whether so many branches are all: no child is hidden."""
+        return not self.filtered and number == len(self.branches)
+
+    @property
+    def total(self) -> Mapping[str, int]:
+        """Number of jobs in this branch with this one, by kind of status."""
+        return _add(self.below, {kind(self.job): 1})
+
+    @property
+    def path(self) -> list[Node]:
+        """The nodes from the top job to this one."""
+        nodes: list[Node] = []
+        node: Node | None = self
+        while node is not None:
+            nodes.append(node)
+            node = node.parent
+        return nodes[::-1]
+
+
+@dataclass(eq=False, slots=True)
+class Group:
+    """Sub-jobs of one parent with the same type, as one row."""
+
+    parent: Node
+    members: Sequence[Node]
+    indent: int
+    counts: Mapping[str, int] = field(default_factory=lambda: NO_COUNTS)
+    """Number of members by kind of status."""
+    total: Mapping[str, int] = field(default_factory=lambda: NO_COUNTS)
+    """Number of members and of all jobs below them, by kind of status."""
+    urgency: int = DONE
     _by_urgency: Sequence[Node] | None = None
+    _times: tuple[datetime | None, datetime | None] | None = None
+
+    @property
+    def status(self) -> str:
+        """One status for the row: the most urgent one, or OTHER."""
+        counts = self.counts
+        if len(counts) == 1:
+            return next(iter(counts))
+        for word in ("FAIL", "RUNNING", OTHER):
+            if counts.get(word):
+                return word
+        return "RUNNING"
+
+    @property
+    def ended(self) -> int:
+        """Number of members that have ended."""
+        return self.counts.get("SUCCESS", 0) + self.counts.get("FAIL", 0)
+
+    def elapsed(self, now: datetime) -> float | None:
+        """Return the seconds from the first begin to the last end, or to `now` before the end."""
+        if self._times is None:
+            self._times = _first_and_last(self.members)
+        begin, end = self._times
+        end = end if self.ended == len(self.members) else now
+        if begin is None or end is None or end < begin:
+            return None
+        return (end - begin).total_seconds()
+
+    @property
+    def type(self) -> str:
+        """The job type of the members; may be empty."""
+        return self.members[0].job.type
+
+    @property
+    def depth(self) -> int:
+        """Of the parent: a Group is not a level of its own."""
+        return self.parent.depth
+
+    @property
+    def order(self) -> int:
+        """Of the first member."""
+        return self.members[0].order
+
+    @property
+    def below(self) -> int:
+        """Number of jobs below the members."""
+        return sum(self.total.values()) - len(self.members)
 
     @property
     def by_urgency(self) -> Sequence[Node]:
-        """The children, those with the most urgent branch first; sorted when first asked for."""
+        """Members in whose branch a job failed, then those in whose branch a job runs."""
         if self._by_urgency is None:
-            self._by_urgency = sorted(self.children, key=lambda row: row.urgency)
+            active = (node for node in self.members if node.urgency < URGENCY["INIT"])
+            self._by_urgency = sorted(active, key=lambda node: node.urgency)
         return self._by_urgency
-
-    @property
-    def trail(self) -> list[Node]:
-        """The rows from the top job to this one."""
-        rows: list[Node] = []
-        row: Node | None = self
-        while row is not None:
-            rows.append(row)
-            row = row.parent
-        return rows[::-1]
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Stands for sub-jobs that are not drawn: how many are done, how many are not, how deep."""
-
-    depth: int
-    done: int
-    more: int
-    levels: int = 0
-    """Above 0 where they are left out for their depth."""
 
 
 class JobTree:
-    """The rows of one answer. Made in linear time; asked again it costs only what it returns."""
+    """The tree of one job. Construction is linear in the number of sub-jobs.
+
+    `sort` orders sub-jobs, `group` folds equal siblings, `depth` limits the levels, and `only`
+    limits the rows to these kinds of status and the jobs above them.
+    """
 
     def __init__(
-        self, job: Job, *, sort: Callable[[Node], tuple[bool, float]] | None = None
-    ) -> None:
-        self.top = Node(job)
-        self.rows: list[Node] = []
-        """Every job, in the order of the picture."""
-        waiting = [self.top]
-        while waiting:
-            row = waiting.pop()
-            row.rank = len(self.rows)
-            self.rows.append(row)
-            below = row.job.sub_jobs
-            if not below:
-                continue
-            children = [Node(sub, row.depth + 1, row, n) for n, sub in enumerate(below)]
-            if sort is not None:
-                children.sort(key=sort)
-            row.children = children
-            waiting.extend(reversed(children))
-        for row in reversed(self.rows):
-            _count(row)
-
-    def forget(self) -> None:
-        """Let go of the rows, which hold each other: memory is then free at once."""
-        for row in self.rows:
-            row.parent = None
-        self.rows.clear()
-
-    @property
-    def deepest_failure(self) -> Node | None:
-        """The first of the deepest jobs that the service calls FAIL; None without any."""
-        failed = (row for row in self.rows if row.job.failed)
-        return max(failed, key=lambda row: row.depth, default=None)
-
-    def folded(self, height: int) -> list[Node | Summary]:
-        """Return at most `height` rows: everything, or the urgent ones and counts of the rest."""
-        if len(self.rows) <= height and self.top.levels <= LEVELS:
-            return list(self.rows)
-        if height < 2:
-            return [self.top] if height == 1 else []
-        chosen = _urgent(self.top, height)
-        return list(_drawn(self.top, chosen.__getitem__, LEVELS))
-
-    def chosen(
         self,
+        job: Job,
         *,
+        sort: SortKey | None = None,
+        group: bool = False,
         depth: int | None = None,
         only: Collection[str] = (),
-        levels: int | None = LEVELS,
-    ) -> Iterator[Node | Summary]:
-        """Yield rows to `depth` levels; with `only` those kinds and what leads to them.
+    ) -> None:
+        self.top = Node(job)
+        self.nodes: list[Node] = []
+        """Every job, from top to bottom."""
+        self.steps = self.ended_steps = 0
+        """Number of sub-jobs without sub-jobs, and how many of them have ended."""
+        self.depth = depth
+        """Levels of sub-jobs that may be shown; None: all."""
+        self._add_nodes(sort)
+        kept = self._kept(only) if only else None
+        for node in reversed(self.nodes):
+            _count(node)
+        for node in self.nodes:
+            if node.children:
+                _set_branches(node, kept, group=group)
 
-        Never more than `levels`; what is left out is counted in a summary.
-        """
-        limit = min(n for n in (depth, levels, self.top.levels) if n is not None)
-        if not only:
-            return _drawn(self.top, lambda row: row.children, limit)
-        kept: set[Node] = {self.top}
-        for row in self.rows:
-            if kind(row.job) in only:
-                here: Node | None = row
-                while here is not None and here not in kept:
-                    kept.add(here)
-                    here = here.parent
-        return _drawn(self.top, lambda row: [c for c in row.children if c in kept], limit)
+    def _add_nodes(self, sort: SortKey | None) -> None:
+        waiting = [self.top]
+        while waiting:
+            node = waiting.pop()
+            node.order = len(self.nodes)
+            self.nodes.append(node)
+            sub_jobs = node.job.sub_jobs
+            if not sub_jobs:
+                if node.depth:
+                    self.steps += 1
+                    self.ended_steps += node.job.ended
+                continue
+            children = [
+                Node(sub_job, node.depth + 1, parent=node, position=position)
+                for position, sub_job in enumerate(sub_jobs)
+            ]
+            if sort is not None:
+                children.sort(key=sort)
+            node.children = children
+            waiting.extend(reversed(children))
+
+    def _kept(self, only: Collection[str]) -> set[Node]:
+        """Return the nodes of these kinds of status, and the nodes above them."""
+        kept = {self.top}
+        for node in self.nodes:
+            if kind(node.job) in only:
+                above: Node | None = node
+                while above is not None and above not in kept:
+                    kept.add(above)
+                    above = above.parent
+        return kept
 
 
-def _count(row: Node) -> None:
-    """Add up what is below a row; its children have been counted."""
-    row.urgency = URGENCY[kind(row.job)]
-    if row.children:
-        row.below = counted = dict[str, int]()
-    for child in row.children:
-        own = kind(child.job)
-        counted[own] = counted.get(own, 0) + 1
+def _first_and_last(nodes: Sequence[Node]) -> tuple[datetime | None, datetime | None]:
+    """Return the first begin and the last end of jobs."""
+    begins = (parse_time(node.job.members.get("begin_time")) for node in nodes)
+    ends = (parse_time(node.job.members.get("end_time")) for node in nodes)
+    return min(filter(None, begins), default=None), max(filter(None, ends), default=None)
+
+
+def _add(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    total = dict(counts)
+    for word, number in more.items():
+        total[word] = total.get(word, 0) + number
+    return total
+
+
+def _count(node: Node) -> None:
+    """Set what a node knows of the jobs below it; its children are complete."""
+    node.urgency = URGENCY[kind(node.job)]
+    if node.children:
+        node.below = below = dict[str, int]()
+    for child in node.children:
+        child_kind = kind(child.job)
+        below[child_kind] = below.get(child_kind, 0) + 1
         for word, number in child.below.items():
-            counted[word] = counted.get(word, 0) + number
-        row.levels = max(row.levels, child.levels + 1)
-        row.urgency = min(row.urgency, child.urgency)
+            below[word] = below.get(word, 0) + number
+        node.levels = max(node.levels, child.levels + 1)
+        node.urgency = min(node.urgency, child.urgency)
 
 
-def _urgent(top: Node, height: int) -> dict[Node, list[Node]]:
-    """Choose rows, the most urgent first, then those above, so that they and their counts fit.
-
-    Costs by the height: of a row's sub-jobs no more are looked at than are taken, and one.
-    """
-    chosen: dict[Node, list[Node]] = {top: []}
-    left = height - 2
-    waiting: list[Waiting] = []
-    _await(waiting, iter(top.by_urgency))
-    while waiting and left:
-        *_, row, siblings = heapq.heappop(waiting)
-        taken = chosen[row.parent or top]
-        completes = row.parent is not None and len(taken) + 1 == len(row.parent.children)
-        cost = 1 + bool(row.children) - completes
-        if cost > left:
-            break
-        left -= cost
-        taken.append(row)
-        chosen[row] = []
-        _await(waiting, siblings)
-        if row.depth < LEVELS:
-            _await(waiting, iter(row.by_urgency))
-    for taken in chosen.values():
-        taken.sort(key=lambda row: row.rank)
-    return chosen
-
-
-def _await(waiting: list[Waiting], siblings: Iterator[Node]) -> None:
-    following = next(siblings, None)
-    if following is not None:
-        place = (following.urgency, following.depth, following.rank)
-        heapq.heappush(waiting, (*place, following, siblings))
-
-
-def _drawn(
-    top: Node, shown: Callable[[Node], Sequence[Node]], limit: int
-) -> Iterator[Node | Summary]:
-    """Yield the rows top to bottom; what is not shown is counted where it would stand."""
-    waiting: list[Node | Summary] = [top]
-    while waiting:
-        item = waiting.pop()
-        yield item
-        if isinstance(item, Summary):
+def _set_branches(node: Node, kept: set[Node] | None, *, group: bool) -> None:
+    """Set the branches of a node; a Group stands where its first member would."""
+    children = node.children if kept is None else [c for c in node.children if c in kept]
+    node.branches = children
+    node.filtered = len(children) < len(node.children)
+    for child in children:
+        child.indent = node.indent + 1
+    if not group or len(children) <= GROUP_ABOVE:
+        return
+    types = Counter(child.job.type for child in children)
+    groups: dict[str, list[Node]] = {
+        job_type: [] for job_type, number in types.items() if number > GROUP_ABOVE
+    }
+    if not groups:
+        return
+    branches: list[Node | list[Node]] = []
+    for child in children:
+        members = groups.get(child.job.type)
+        if members is None:
+            branches.append(child)
             continue
-        children = shown(item) if item.depth < limit else []
-        if len(children) < len(item.children):
-            levels = 0 if item.depth < limit else item.levels
-            waiting.append(_summary(item, children, levels))
-        waiting.extend(reversed(children))
+        if not members:
+            branches.append(members)
+        members.append(child)
+        child.indent = node.indent + 2
+    node.branches = [item if isinstance(item, Node) else _group(node, item) for item in branches]
 
 
-def _summary(row: Node, shown: Sequence[Node], levels: int) -> Summary:
-    hidden = dict(row.below)
-    for child in shown:
-        for word, number in (*child.below.items(), (kind(child.job), 1)):
-            hidden[word] -= number
-    done = hidden.get("SUCCESS", 0)
-    return Summary(row.depth + 1, done, sum(hidden.values()) - done, levels)
-
-
-def earliest(row: Node) -> tuple[bool, float]:
-    """Order by begin; those without a time last, in the service's order."""
-    begin = parse_time(row.job.members.get("begin_time"))
-    return begin is None, begin.timestamp() if begin else 0.0
-
-
-def longest(now: datetime) -> Callable[[Node], tuple[bool, float]]:
-    """Order by duration, the longest first; those without one last."""
-
-    def key(row: Node) -> tuple[bool, float]:
-        seconds = row.job.elapsed(now)
-        return seconds is None, -(seconds or 0.0)
-
-    return key
-
-
-def gravest(row: Node) -> tuple[bool, float]:
-    """Order by status: failed, running, anything odd, waiting, done."""
-    return False, URGENCY[kind(row.job)]
-
-
-def ordering(word: str, now: datetime) -> Callable[[Node], tuple[bool, float]] | None:
-    """Return the key that --sort names; None for the service's own order."""
-    return {"begin": earliest, "duration": longest(now), "status": gravest}.get(word)
+def _group(parent: Node, members: Sequence[Node]) -> Group:
+    counts = Counter(kind(node.job) for node in members)
+    total = Counter(counts)
+    for node in members:
+        for word, number in node.below.items():
+            total[word] += number
+    urgency = min(node.urgency for node in members)
+    return Group(parent, members, parent.indent + 1, counts, total, urgency)

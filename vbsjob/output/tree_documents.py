@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vbsjob.jobs import tree_rows
 from vbsjob.jobs.result import SCHEMA_VERSION, merged
-from vbsjob.jobs.tree import JobTree, Node, Summary, ordering
+from vbsjob.jobs.tree import JobTree, Node
 from vbsjob.output.formats import FAILURE, Kind
 from vbsjob.output.variables import EVERY_ENTITY
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vbsjob.config.loader import Settings
+    from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
 
 COLUMNS = (
@@ -47,41 +49,26 @@ ROWS = Kind(
 class TreeOptions:
     """Which sub-jobs are shown, and in which order."""
 
-    depth: int | None
-    only: tuple[str, ...]
-    sort: str
+    depth: int | None = None
+    only: tuple[str, ...] = ()
+    sort: str = "api"
+    all: bool = False
+    """Whether equal siblings are shown in rows of their own."""
 
     @classmethod
     def of(cls, settings: Settings) -> TreeOptions:
         """Return the options that the settings contain."""
-        return cls(settings["depth"], settings["only"], settings["sort"])
+        return cls(settings["depth"], settings["only"], settings["sort"], settings["all"])
 
-    def tree(self, result: JobResult, now: datetime) -> JobTree | None:
-        """Return the tree in the selected order; None if there is no job."""
-        return JobTree(result.job, sort=ordering(self.sort, now)) if result.job else None
-
-    def drawn(self, tree: JobTree) -> list[Node | Summary]:
-        """Return the rows to draw, with counts of those omitted."""
-        return list(tree.chosen(depth=self.depth, only=self.only))
-
-    def fitting(self, tree: JobTree, height: int) -> list[Node | Summary]:
-        """Return at most `height` rows: folded, or the first ones if --depth or --only is set."""
-        if self.depth is None and not self.only:
-            return tree.folded(height)
-        drawn = self.drawn(tree)
-        if len(drawn) <= height:
-            return drawn
-        left = sum(isinstance(row, Node) for row in drawn[height - 1 :])
-        return [*drawn[: height - 1], Summary(1, 0, left)]
-
-    def rows(self, tree: JobTree) -> Iterator[Node]:
-        """Yield the rows of documents: at any depth, without summaries."""
-        rows = tree.chosen(depth=self.depth, only=self.only, levels=None)
-        return (row for row in rows if isinstance(row, Node))
-
-
-WHOLE = TreeOptions(None, (), "api")
-"""All sub-jobs in the service's order."""
+    def tree(self, job: Job, now: datetime, *, group: bool = False) -> JobTree:
+        """Return the tree of a job; `group` folds equal siblings, if the options allow it."""
+        return JobTree(
+            job,
+            sort=tree_rows.sort_key(self.sort, now),
+            group=group and not self.all and not self.only,
+            depth=self.depth,
+            only=self.only,
+        )
 
 
 def flat(
@@ -91,12 +78,12 @@ def flat(
 
     Only the row of the requested job has `verdict`, `exit_code` and `failure`.
     """
-    tree = options.tree(result, now)
+    tree = options.tree(result.job, now) if result.job else None
     if tree is None:
         yield result.document(now, depth=0, path=result.job_id, parent_id=None)
         return
     paths: dict[Node, str] = {}
-    for node in options.rows(tree):
+    for node in tree_rows.nodes(tree):
         ours = _ours(node, paths, now)
         if node is tree.top:
             row = result.document(now, **ours)
@@ -113,12 +100,12 @@ def flat(
 
 def nested(result: JobResult, options: TreeOptions, now: datetime) -> dict[str, Any]:
     """Return one document, each sub-job where the service put it."""
-    tree = options.tree(result, now)
+    tree = options.tree(result.job, now) if result.job else None
     if tree is None:
         return result.document(now)
     documents: dict[int, dict[str, Any]] = {}
     paths: dict[Node, str] = {}
-    for node in reversed(list(options.rows(tree))):
+    for node in reversed(list(tree_rows.nodes(tree))):
         ours = _ours(node, paths, now)
         if node is tree.top:
             document = result.document(now, **ours)

@@ -1,156 +1,114 @@
-"""One job in full, as `get` shows it: a failure first, then everything the service told.
-
-Text from the service is made harmless here and is never markup.
-"""
+"""The screen of one job, as `get` prints it: status, times, sub-jobs, entities, failure."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
+from rich.padding import Padding
+from rich.text import Text
 
-from vbsjob.jobs import error_codes
-from vbsjob.jobs import fields as job_fields
-from vbsjob.jobs import tree as job_tree
-from vbsjob.render import tree as tree_view
+from vbsjob.jobs import failure as job_failure
+from vbsjob.jobs import tree_rows
+from vbsjob.jobs.fields import get, one_line
+from vbsjob.render import columns, failure, members, status, tree
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
+    from typing import Any
+
+    from rich.console import RenderableType
 
     from vbsjob.jobs.job import Job
-    from vbsjob.jobs.tree import JobTree, Node
-    from vbsjob.render.tree import Glyphs, Line
+    from vbsjob.jobs.tree import JobTree
+    from vbsjob.render.theme import View
 
-    Pair = tuple[str, str]
-
-LABELS = 14
-WIDEST = 32
-"""Labels up to this width move the values aside; a longer one stands alone out of line."""
-SUB_JOBS_SHOWN = 20
+LEAST_ROWS = 5
+"""Rows of sub-jobs that `get` shows at least, and otherwise a third of the screen."""
+EMPTY = Text()
 
 
-def block(
-    found: JobTree,
-    now: datetime,
-    width: int,
-    glyphs: Glyphs,
-    follow: str = "",
+def screen(
+    job_tree: JobTree,
+    job_id: str,
+    view: View,
     *,
-    whole: bool = True,
-) -> Iterator[Line]:
-    """Draw everything a job tells, a failure first: its cause, its meaning, what it left.
+    rows: int | None = None,
+    details: bool = False,
+    next_command: str = "",
+    failures_command: str = "",
+) -> Iterator[RenderableType]:
+    """Yield everything about one job, the failure last.
 
-    Line by line, for there may be hundreds of thousands. Not `whole` where a picture of the
-    sub-jobs stands above.
+    `rows` limits the rows of sub-jobs on a screen; by default a third of its height.
+    `details` adds every member of every sub-job. `next_command` shows more than this screen,
+    `failures_command` all failures if there are several.
     """
-    yield tree_view.headline(found.top.job, now, glyphs)
-    failure = found.deepest_failure
-    if failure is not None:
-        yield []
-        yield from _path(failure, now, width, glyphs)
-        yield from _rows(_lead(failure), "  ", style="bold")
-        yield []
-    yield from _told(found.top.job, "  ")
-    if whole:
-        yield from _sub_jobs(found, now, glyphs)
-    if follow:
-        yield []
-        yield [("next: ", "dim"), (follow, "")]
+    top = job_tree.top
+    cause = job_failure.find(top.job)
+    yield from status.headline(top.job, job_id, view)
+    yield from status.times(top.job, view)
+    if len(job_tree.nodes) > 1:
+        yield EMPTY
+        limit = rows or max(LEAST_ROWS, view.height // 3)
+        yield from sub_jobs(job_tree, view, limit, cause=cause.job if cause else None)
+    table = members.of_job(top.job)
+    if table:
+        yield EMPTY
+        for chunk in members.chunks(table, view, indent=2):
+            yield Padding(chunk, (0, 0, 0, 2))
+    if details:
+        yield from _sub_job_members(job_tree, view)
+    if next_command:
+        yield EMPTY
+        yield Text.assemble("next: ", next_command)
+    if cause is not None:
+        yield EMPTY
+        yield failure.block(cause, view, command=failures_command)
 
 
-def _path(failure: Node, now: datetime, width: int, glyphs: Glyphs) -> Iterator[Line]:
-    """Draw the way down to what failed, where it is not the job itself."""
-    trail = failure.trail[-job_tree.LEVELS :]
-    if failure.depth:
-        for line in tree_view.drawn(trail, width - 2, now, glyphs):
-            yield [("  ", ""), *line]
+def sub_jobs(
+    job_tree: JobTree, view: View, limit: int, *, cause: Job | None
+) -> Iterator[RenderableType]:
+    """Yield the rows below the job: at most `limit` on a screen, all in a pipe."""
+    items = (
+        list(tree_rows.rows(job_tree))
+        if view.width is None
+        else tree_rows.folded(job_tree, limit + 1)
+    )
+    return columns.table([tree.row(item, view, cause=cause) for item in items[1:]], view)
 
 
-def _lead(failure: Node) -> Iterator[Pair]:
-    """Tell why it failed: from the deepest job that did, codes from above if need be."""
-    jobs = [row.job for row in failure.trail]
-    told = next((found for found in reversed(jobs) if any(_reason(found))), failure.job)
-    yield from _shown(_reason(told))
-    known = error_codes.meaning(told.members.get("error_code"))
-    if known:
-        yield from (("meaning", known.meaning), ("what to do", known.action))
-    left = failure.job.entities or jobs[0].entities
-    yield from (("left behind", f"{name} {value}") for name, value in _shown(left.items()))
+def _sub_job_members(job_tree: JobTree, view: View) -> Iterator[RenderableType]:
+    """Yield the members of every sub-job."""
+    for node in job_tree.nodes[1:]:
+        yield EMPTY
+        indent = 2 * min(node.depth, 8)
+        title = status.headline(node.job, "", view)
+        for part in title:
+            yield Padding(part, (0, 0, 0, indent))
+        table = members.of_job(node.job, identity=True)
+        for chunk in members.chunks(table, view, indent=indent + 2):
+            yield Padding(chunk, (0, 0, 0, indent + 2))
 
 
-def _reason(found: Job) -> Iterator[tuple[str, Any]]:
-    return _named(found, "error_code", "fail_reason")
+def fields(document: dict[str, Any], names: Iterable[str], view: View) -> Iterator[RenderableType]:
+    """Yield chosen fields of a document, one line per field."""
+    values = [(printable(name), one_line(get(document, name))) for name in names]
+    return members.chunks(values, view)
 
 
-def _named(found: Job, *names: str) -> Iterator[tuple[str, Any]]:
-    told = ((name, found.members.get(name)) for name in names)
-    return ((name, value) for name, value in told if value not in (None, ""))
-
-
-def _members(found: Job) -> Iterator[tuple[str, Any]]:
-    """Yield what the service told, nulls and empty texts left out."""
-    yield from _named(found, "job_id", "id", "begin_time", "end_time")
-    yield from _reason(found)
-    yield from found.entities.items()
-    others = found.others
-    others.pop("id", None)
-    yield from ((name, value) for name, value in others.items() if value not in (None, ""))
-    if not found.type:
-        yield from _named(found, "job_type")
-
-
-def _shown(members: Iterable[tuple[str, Any]]) -> Iterator[Pair]:
-    return ((printable(name), tree_view.shown(value)) for name, value in members)
-
-
-def _told(found: Job, indent: str) -> Iterator[Line]:
-    """List what the service told of a job; what is told is gone through twice, and not kept."""
-    wide = _widest(printable(name) for name, _ in _members(found))
-    return _rows(_shown(_members(found)), indent, wide=wide)
-
-
-def _widest(labels: Iterable[str]) -> int:
-    return min(max(map(cell_len, labels), default=0), WIDEST)
-
-
-def _rows(rows: Iterable[Pair], indent: str, style: str = "", *, wide: int = 0) -> Iterator[Line]:
-    wide = max(wide, LABELS)
-    for label, value in rows:
-        room = " " * (wide - cell_len(label))
-        yield [(f"{indent}{label}{room}", "dim"), (f" {value}", style)]
-
-
-def _sub_jobs(found: JobTree, now: datetime, glyphs: Glyphs) -> Iterator[Line]:
-    """List the sub-jobs, every one up to a screenful, then those that have not succeeded."""
-    rows = found.rows[1:]
-    if not rows:
-        return
-    yield from _rows([("sub-jobs", f"{len(rows)}: {counts(row.job for row in rows)}")], "  ")
-    listed = rows
-    if len(rows) > SUB_JOBS_SHOWN:
-        listed = [row for row in rows if row.job.status != "SUCCESS"][:SUB_JOBS_SHOWN]
-    for row in listed:
-        indent = "  " * (min(row.depth, job_tree.LEVELS) + 1)
-        yield [(indent, ""), *tree_view.headline(row.job, now, glyphs)]
-        yield from _told(row.job, indent + "  ")
-    if len(listed) < len(rows):
-        yield [(f"    {len(rows) - len(listed)} more: vbsjob tree", "dim")]
-
-
-def counts(jobs: Iterable[Job]) -> str:
-    """Count jobs by status, in words: `3 SUCCESS, 1 FAIL`."""
-    told: dict[str, int] = {}
-    for found in jobs:
-        word = tree_view.status_word(found)
-        told[word] = told.get(word, 0) + 1
-    return ", ".join(f"{number} {word}" for word, number in told.items())
-
-
-def fields(document: dict[str, Any], names: Iterable[str]) -> Iterator[Line]:
-    """Draw chosen fields of a document, a line each."""
+def tree_screen(
+    job_tree: JobTree, view: View, *, failures_command: str
+) -> Iterator[RenderableType]:
+    """Yield the tree of one job with the job itself, the failure last."""
+    cause = job_failure.find(job_tree.top.job)
+    failed = cause.job if cause else None
     rows = [
-        (printable(name), job_fields.one_line(job_fields.get(document, name))) for name in names
+        tree.row(item, view, requested=item is job_tree.top, cause=failed)
+        for item in tree_rows.rows(job_tree)
     ]
-    return _rows(rows, "", wide=_widest(label for label, _ in rows))
+    yield from columns.table(rows, view)
+    if cause is not None:
+        yield EMPTY
+        yield failure.block(cause, view, command=failures_command)

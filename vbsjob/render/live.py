@@ -1,214 +1,198 @@
-"""The picture that moves: the jobs of a watch, drawn in place on standard error.
+"""The live display of a watch: the jobs, drawn in place on standard error.
 
-Draws what fits the screen and costs by the screen, once a second while nothing happens.
+rich.live.Live is not used: it paints every line again at every frame. With a smooth spinner that
+is 25 KB a second and a few per cent of a core, for hours. Here rich makes the lines; only the
+spinner is written at its own rate, and the other lines when they change, at most once a second.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from vbsjob.context import can_encode
-from vbsjob.jobs.job import Job
-from vbsjob.jobs.tree import JobTree, ordering
-from vbsjob.output.tree_documents import WHOLE
-from vbsjob.render import tree as tree_view
-from vbsjob.render.log import summary
-from vbsjob.terminal import screen, stdio
-from vbsjob.text import format_duration, printable
+from rich.segment import Segment
+from rich.spinner import Spinner
+
+from vbsjob.output.tree_documents import TreeOptions
+from vbsjob.render import live_screens, verdict
+from vbsjob.render.several import Entry
+from vbsjob.terminal import integration, stdio
+from vbsjob.terminal.echo import Echo
+from vbsjob.terminal.screen import Part, Screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vbsjob.context import Context
     from vbsjob.exit_codes import ExitCode
-    from vbsjob.jobs.tree import Node, Summary
-    from vbsjob.output.tree_documents import TreeOptions
-    from vbsjob.render.tree import Line
+    from vbsjob.render.theme import Line, View
+    from vbsjob.terminal.screen import Line as ScreenLine
     from vbsjob.watch.state import Event, WatchState
     from vbsjob.watch.tracked_job import TrackedJob
 
+    UsualDuration = Callable[[str], tuple[float, int] | None]
+
 EVERY = 1.0
-"""Seconds between two pictures while only time passes; SOONEST while much happens."""
+"""Seconds between two drawings while nothing happens, for elapsed times."""
 SOONEST = 0.1
-SEPARATOR = " | "
-SPINNER = "|/-\\"
-NARROWEST, WIDEST, HIGHEST = 10, 1000, 500
-KEPT = 1000
-"""Notes that wait to be shown above the picture; a terminal may be paused for long."""
+"""Seconds between two drawings while much happens."""
+ROUNDING = 0.001
+"""Seconds: a sum of times may end up just before the time that was meant."""
+SPINNERS_PER_FRAME = 10
+"""More spinners than this turn more slowly, so that their cost stays the same."""
+NARROWEST, WIDEST, LOWEST, HIGHEST = 10, 1000, 4, 500
+PENDING_LINES = 1000
+"""Notes that wait to be written above the display; a terminal can be paused for long."""
 
 
 class LiveDisplay:
-    """Shows a watch on a terminal; `end` leaves the last picture and the cursor as it was."""
+    """Shows a watch on a terminal; `finish` leaves the result there."""
 
     def __init__(
         self,
         context: Context,
-        color: str,
-        usual_duration: Callable[[str], tuple[float, int] | None] = lambda _: None,
+        view: Callable[[int, int], View],
+        usual_duration: UsualDuration = lambda _: None,
         *,
-        options: TreeOptions = WHOLE,
-        ascii: bool = False,  # noqa: A002 - the flag is called so
+        options: TreeOptions | None = None,
     ) -> None:
-        self._options = options
         self._context = context
-        self._usual = usual_duration
-        self._usually: dict[str, str] = {}
-        self._color = context.colors(context.stderr, color)
-        able = can_encode(context.stderr, tree_view.EVERY_SIGN) and not ascii
-        self._marks = tree_view.UNICODE if able else tree_view.ASCII
-        self._terminal = screen.Terminal(context.stderr)
-        self._outline: JobTree | None = None
+        self._view = view
+        self._options = options or TreeOptions()
+        self._usual = live_screens.Usual(usual_duration)
+        self._screen = Screen(context.stderr)
+        self._echo = Echo(context.stderr)
+        self._entries: list[Entry] | None = None
+        """The jobs of the last answers; None if there was an answer since."""
         self._drawn = -EVERY
-        self._frame = 0
+        self._spun = 0.0
+        self._lines: list[ScreenLine] = []
+        self._spinning: list[int] = []
+        """The lines that begin with a spinner."""
+        self._last_view = view(80, 24)
+        self._spinner = Spinner(self._last_view.glyphs.spinner, style="status.running")
         self._size = (0, 0)
-        context.error_output.pending = deque(maxlen=KEPT)
+        self._progress = integration.has_progress(context.env)
+        context.error_output.pending = deque(maxlen=PENDING_LINES)
         context.error_output.live = True
 
     def on_events(self, _events: Sequence[Event], _state: WatchState, _now: float) -> None:
-        """Something changed: the next picture is made anew, and soon."""
-        self._forget()
+        """Draw anew soon: something changed."""
+        self._entries = None
 
     def refresh(self, state: WatchState, now: float) -> float:
-        """Draw if it is time to."""
-        new = (
-            self._outline is None
+        """Draw what is due; return when to be called again."""
+        changed = (
+            self._entries is None
             or self._context.error_output.pending
-            or self._size != self._sized()
+            or self._size != self._terminal_size()
         )
-        wait = SOONEST if new else EVERY
-        if now < self._drawn + wait:
-            return self._drawn + wait
-        # A paused terminal, or another's, is not waited for: the watch goes on without a picture.
+        due = self._drawn + (SOONEST if changed else EVERY)
+        spin_due = self._spun + self._interval if self._spinning else due
+        if now < min(due, spin_due) - ROUNDING:
+            return min(due, spin_due)
+        # A paused terminal, or one that another job uses, is not waited for.
         if stdio.ready(self._context.stderr):
-            self._draw(state, lambda: self._status(state, now))
-            self._frame += 1
-        self._drawn = now
-        return now + EVERY
+            if now >= due - ROUNDING:
+                self._draw(state, now)
+            else:
+                self._spin(now)
+        if now >= due - ROUNDING:
+            self._drawn = now
+        self._spun = now
+        return min(self._drawn + EVERY, now + self._interval if self._spinning else now + EVERY)
 
     def suspend(self) -> None:
-        """Forget the picture, as others have the terminal for a while."""
-        self._terminal.forget()
+        """Give the terminal back for a while; the next refresh draws below what is there."""
+        with contextlib.suppress(OSError):
+            self._release()
+        self._screen.forget()
         self._drawn -= EVERY
 
     def finish(self, state: WatchState, code: ExitCode) -> None:
-        """Draw the last picture and let it stand."""
+        """Draw the result and leave it there."""
         with contextlib.suppress(OSError):
-            self._draw(state, lambda: [(f"{code.label} (exit code {int(code)})", "")])
+            width, height = self._size = self._terminal_size()
+            view = self._view(width, height)
+            entries, redact = self._current(state), self._context.redact
+            self._write(live_screens.result(entries, state, code, view, redact), view)
         with contextlib.suppress(OSError):
-            self._terminal.forget()
+            self._release()
+        self._screen.forget()
         self._context.error_output.pending = None
-        self._forget()
 
-    def _forget(self) -> None:
-        if self._outline is not None:
-            self._outline.forget()
-        self._outline = None
+    def _release(self) -> None:
+        """Undo what was done to the terminal."""
+        self._echo.restore()
+        if self._progress and stdio.ready(self._context.stderr):
+            self._context.stderr.write(integration.REMOVE_PROGRESS)
+            self._context.stderr.flush()
 
-    def _draw(self, state: WatchState, status: Callable[[], Line]) -> None:
-        self._size = width, height = self._sized()
-        # One row stays free for the cursor, one column so that no line wraps at its end.
-        picture = self._picture(state, width - 1, height - 2)
-        aside = self._context.error_output.pending or deque()
-        above = [aside.popleft() for _ in range(len(aside))]
-        lines = [self._line(line, width) for line in (*picture, status())]
-        self._terminal.draw(lines, width, above)
-
-    def _sized(self) -> tuple[int, int]:
+    def _terminal_size(self) -> tuple[int, int]:
         width, height = self._context.terminal_size(self._context.stderr)
-        return min(max(width, NARROWEST), WIDEST), min(max(height, 4), HIGHEST)
+        return min(max(width, NARROWEST), WIDEST), min(max(height, LOWEST), HIGHEST)
 
-    def _picture(self, state: WatchState, width: int, height: int) -> list[Line]:
-        """Draw as many rows as fit: where it is narrow, one may take several lines."""
-        rows = height
-        while True:
-            chosen = self._rows(state, rows)
-            picture = list(tree_view.drawn(chosen, width, self._context.steady_now(), self._marks))
-            taken = sum(max(1, -(-tree_view.size(line) // width)) for line in picture)
-            if taken <= height or rows <= 1:
-                return picture
-            rows = max(1, min(rows - 1, rows * height // taken))
+    @property
+    def _interval(self) -> float:
+        """Seconds between two frames of the spinners."""
+        slower = 1 + len(self._spinning) // SPINNERS_PER_FRAME
+        return max(self._spinner.interval / 1000, SOONEST) * slower
 
-    def _rows(self, state: WatchState, height: int) -> list[Node | Summary]:
-        if self._outline is None:
-            self._outline = self._outlined(state, height)
-        if len(state.ids) == 1:
-            return self._options.fitting(self._outline, height)
-        return self._options.fitting(self._outline, height + 1)[1:]
+    def _current(self, state: WatchState) -> list[Entry]:
+        if self._entries is None:
+            make_tree = partial(self._options.tree, now=self._context.steady_now(), group=True)
+            self._entries = [
+                Entry(job_id, tracked.job, _error_name(tracked), make_tree)
+                for job_id, tracked in state.tracked.items()
+            ]
+        return self._entries
 
-    def _outlined(self, state: WatchState, height: int) -> JobTree:
-        """Outline one job with all below it, or several; many of them without their sub-jobs."""
-        jobs = list(state.tracked.values())
-        sort = ordering(self._options.sort, self._context.steady_now())
-        if len(jobs) == 1:
-            return JobTree(Job(_members(jobs[0])), sort=sort)
-        whole = len(jobs) <= height
-        below = [_members(one) if whole else _alone(_members(one)) for one in jobs]
-        return JobTree(Job({"sub_jobs": below}), sort=sort)
+    def _draw(self, state: WatchState, now: float) -> None:
+        self._echo.off()
+        width, height = self._size = self._terminal_size()
+        view = self._last_view = self._view(width, height)
+        glyph = self._glyph(now)
+        entries = self._current(state)
+        lines = live_screens.running(
+            entries, state, now, view, self._usual, glyph, self._context.redact
+        )
+        extra = ""
+        if self._progress:
+            percent = live_screens.percent(entries)
+            extra = integration.progress(percent, problem=bool(verdict.problem(state, now)))
+        self._write(lines, view, extra)
+        spinner = self._spinner_part(glyph)
+        self._spinning = [n for n, line in enumerate(self._lines) if line[:1] == (spinner,)]
 
-    def _status(self, state: WatchState, now: float) -> Line:
-        """Say how fresh the picture is, and what keeps answers away."""
-        spinner = SPINNER[self._frame % len(SPINNER)]
-        below = self._outline.top.below if self._outline and len(state.ids) == 1 else {}
-        counted = ", ".join(f"{number} {word}" for word, number in below.items())
-        parts = [self._expected(state), f"sub-jobs: {counted}" if counted else ""]
-        parts.append(_freshness(state, now))
-        if len(state.ids) > 1:
-            parts.insert(0, summary(state))
-        style = "yellow" if _troubled(state) else "dim cyan"
-        return [(f"{spinner} ", "cyan"), (SEPARATOR.join(filter(None, parts)), style)]
+    def _glyph(self, now: float) -> str:
+        return str(self._spinner.render(now))
 
-    def _expected(self, state: WatchState) -> str:
-        """Say how long a job of this type usually takes, where the history knows."""
-        jobs = [one.job for one in state.tracked.values() if one.job and not one.job.ended]
-        if len(state.ids) != 1 or not jobs:
-            return ""
-        kind = jobs[0].type
-        if kind not in self._usually:
-            known = self._usual(kind)
-            runs = f"{known[1]} run{'s' if known[1] > 1 else ''} of this type" if known else ""
-            self._usually[kind] = f"usually {format_duration(known[0])}, {runs}" if known else ""
-        return self._usually[kind]
+    def _spinner_part(self, glyph: str) -> Part:
+        style = self._last_view.console.get_style("status.running")
+        return Part(self._last_view.segment_text(Segment(glyph, style)), 1)
 
-    def _line(self, line: Line, width: int) -> screen.Line:
-        """Crop a line that would wrap, unless it is an id: those are never cut."""
-        if tree_view.size(line) >= width and " " in "".join(text for text, _ in line).strip():
-            line = tree_view.cropped(line, width - 1)
-        return screen.Line(tree_view.painted(line, colors=self._color), tree_view.size(line))
+    def _spin(self, now: float) -> None:
+        """Write the spinners and nothing else."""
+        spinner = self._spinner_part(self._glyph(now))
+        for number in self._spinning:
+            self._lines[number] = (spinner, *self._lines[number][1:])
+        self._screen.draw(self._lines, self._size[0])
+
+    def _write(self, lines: Sequence[Line], view: View, extra: str = "") -> None:
+        pending = self._context.error_output.pending or deque()
+        above = [pending.popleft() for _ in range(len(pending))]
+        self._lines = [
+            tuple(Part(view.segment_text(part), part.cell_length) for part in line)
+            for line in lines
+        ]
+        self._spinning = []
+        self._screen.draw(self._lines, self._size[0], above, extra)
 
 
-def _members(one: TrackedJob) -> dict[str, Any]:
-    return one.job.members if one.job else {"job_id": one.job_id, "status": "no answer yet"}
-
-
-def _alone(members: dict[str, Any]) -> dict[str, Any]:
-    return {name: members.get(name) for name in ("job_id", "job_type", "status", *TIMES)}
-
-
-TIMES = ("begin_time", "end_time", "error_code", "fail_reason")
-
-
-def _troubled(state: WatchState) -> TrackedJob | None:
-    """Return the job that has been without an answer for longest, if one is."""
-    failing = [one for one in state.tracked.values() if one.failures and one.exit_code is None]
-    return min(failing, key=lambda one: one.failing_since, default=None)
-
-
-def _freshness(state: WatchState, now: float) -> str:
-    answered = [one.answered_at for one in state.tracked.values() if one.answered_at is not None]
-    age = f"last answer {_ago(now - max(answered))}" if answered else "no answer yet"
-    trouble = _troubled(state)
-    if trouble is not None and trouble.error is not None:
-        lost = format_duration(float(round(now - trouble.failing_since)))
-        return f"{age}; trying again for {lost}: {printable(trouble.error.message)}"
-    missing = [
-        one for one in state.tracked.values() if one.not_found_count and one.exit_code is None
-    ]
-    if missing:
-        return f"{age}; the service does not know {missing[0].job_id} yet"
-    return age
-
-
-def _ago(seconds: float) -> str:
-    return f"{round(seconds)} s ago" if seconds < 60 else f"{format_duration(seconds)} ago"
+def _error_name(tracked: TrackedJob) -> str:
+    """Return the name of the error that ended the watch of a job; empty if none did."""
+    if tracked.error is None or tracked.exit_code is None:
+        return ""
+    return tracked.exit_code.label

@@ -1,74 +1,100 @@
-"""Lines that stay in place on a terminal: only what changed is written, nothing scrolls away.
+"""Draws lines in place on a terminal: only what changed is written, and nothing scrolls away.
 
-No alternate screen, no mode, no size of its own. The cursor rests below the last line, visible:
-whatever ends the program between two drawings leaves the terminal as it was.
+No alternate screen. Between two drawings the cursor is visible and below the last line, so that
+the terminal is in order whenever the program ends.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
+HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 ERASE_LINE, ERASE_BELOW = "\x1b[K", "\x1b[J"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line as it is written, and how many columns it takes."""
+class Part(NamedTuple):
+    """A piece of a line: the text as it is written, with its escape sequences, and its width."""
 
     written: str
     columns: int
 
 
-class Terminal:
-    """Draws on a stream; `width` may differ from one drawing to the next."""
+Line = tuple[Part, ...]
+
+
+class Screen:
+    """Lines on a stream; `width` may change from one drawing to the next."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._shown: list[Line] = []
+        self._lines: Sequence[Line] = ()
         self._width = 0
 
-    def draw(self, lines: Sequence[Line], width: int, above: Sequence[str] = ()) -> None:
-        """Show lines in place of those shown before; `above` go over them, and stay."""
-        same = 0 if above or width != self._width else self._common(lines, width)
-        out: list[str] = []
-        # A narrower terminal has wrapped what stood there: it takes more rows by now.
-        at = _rows(self._shown, width)
-        for number in range(same):
-            if lines[number] != self._shown[number]:
-                top = _rows(self._shown[:number], width)
-                out += [_move(top - at), lines[number].written, ERASE_LINE, "\r\n"]
-                at = top + _rows(lines[number : number + 1], width)
-        if same < max(len(lines), len(self._shown)):
-            out += [_move(_rows(self._shown[:same], width) - at), ERASE_BELOW]
-            out += [f"{text}\r\n" for text in above]
-            out += [f"{line.written}\r\n" for line in lines[same:]]
+    def draw(
+        self, lines: Sequence[Line], width: int, above: Sequence[str] = (), extra: str = ""
+    ) -> None:
+        """Show lines in place of the last ones.
+
+        `above` scrolls away over the lines; `extra` is written as it is, such as a sequence that
+        moves no cursor.
+        """
+        unmoved = 0 if above or width != self._width else self._unmoved(lines, width)
+        output: list[str] = []
+        # A terminal that became narrower has wrapped the old lines: they take more rows now.
+        row = _rows(self._lines, width)
+        for number in range(unmoved):
+            if lines[number] != self._lines[number]:
+                top = _rows(self._lines[:number], width)
+                output += [_move(top - row), _change(self._lines[number], lines[number]), "\r\n"]
+                row = top + _height(lines[number], width)
+        if unmoved < max(len(lines), len(self._lines)):
+            output += [_move(_rows(self._lines[:unmoved], width) - row), ERASE_BELOW]
+            output += [f"{text}\r\n" for text in above]
+            output += [f"{_text(line)}\r\n" for line in lines[unmoved:]]
         else:
-            out.append(_move(_rows(lines, width) - at))
-        self._shown, self._width = list(lines), width
-        written = "".join(out)
+            output.append(_move(_rows(lines, width) - row))
+        self._lines, self._width = tuple(lines), width
+        written = "".join(output)
         if written:
-            # Whatever was typed meanwhile has moved the cursor along its line.
-            self._stream.write(f"{HIDE}\r{written}{SHOW}")
+            written = f"{HIDE_CURSOR}\r{written}{SHOW_CURSOR}"
+        if written or extra:
+            self._stream.write(extra + written)
             self._stream.flush()
 
-    def _common(self, lines: Sequence[Line], width: int) -> int:
-        """Return how many lines from the top take the rows that they took before."""
-        pairs = enumerate(zip(lines, self._shown, strict=False))
-        differing = (n for n, (a, b) in pairs if _height(a, width) != _height(b, width))
-        return next(differing, min(len(lines), len(self._shown)))
+    def _unmoved(self, lines: Sequence[Line], width: int) -> int:
+        """Return how many lines from the top take the same rows as before."""
+        pairs = enumerate(zip(lines, self._lines, strict=False))
+        moved = (n for n, (new, old) in pairs if _height(new, width) != _height(old, width))
+        return next(moved, min(len(lines), len(self._lines)))
 
     def forget(self) -> None:
-        """Let others write below what is shown: forget it."""
-        self._shown = []
+        """Leave the lines where they are: the next drawing begins below them."""
+        self._lines = ()
+
+
+def _change(old: Line, new: Line) -> str:
+    """Return what turns a line into another: its start only, if the rest stays in place."""
+    same = 0
+    while same < min(len(old), len(new)) and old[-1 - same] == new[-1 - same]:
+        same += 1
+    if same and _columns(old[: len(old) - same]) == _columns(new[: len(new) - same]):
+        return _text(new[: len(new) - same])
+    return _text(new) + ERASE_LINE
+
+
+def _text(line: Line) -> str:
+    return "".join(part.written for part in line)
+
+
+def _columns(line: Line) -> int:
+    return sum(part.columns for part in line)
 
 
 def _height(line: Line, width: int) -> int:
-    return max(1, -(-line.columns // max(1, width)))
+    return max(1, -(-_columns(line) // max(1, width)))
 
 
 def _rows(lines: Sequence[Line], width: int) -> int:

@@ -1,0 +1,191 @@
+"""What the live display shows: one job with its tree, or several, within the height of a screen."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.text import Text
+
+from vbsjob.exit_codes import ExitCode
+from vbsjob.jobs.tree_rows import folded
+from vbsjob.render import columns, details, several, status, tree, verdict
+from vbsjob.text import format_duration, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from vbsjob.jobs.job import Job
+    from vbsjob.render.several import Entry
+    from vbsjob.render.theme import Line, View
+    from vbsjob.watch.state import WatchState
+
+    Redact = Callable[[str], str]
+
+BAR_WIDEST, BAR_NARROWEST = 38, 10
+LINES_BELOW = 2
+"""Lines of a reason below its row: the rest of the tree needs the room."""
+STOPPED = {ExitCode.TIMEOUT, *(code for code in ExitCode if code > 128)}
+"""Codes of a watch that was stopped: how is printed by the command, with what to type next."""
+
+
+class Usual:
+    """How long jobs of a type usually take; each type is looked up once."""
+
+    def __init__(self, find: Callable[[str], tuple[float, int] | None]) -> None:
+        self._find = find
+        self._known: dict[str, tuple[float, int] | None] = {}
+
+    def text(self, job: Job, elapsed: float | None) -> str:
+        """Return how the job compares with earlier ones; empty without any."""
+        if job.type not in self._known:
+            self._known[job.type] = self._find(job.type)
+        usual = self._known[job.type]
+        if usual is None:
+            return ""
+        seconds, runs = usual
+        if elapsed is not None and elapsed > seconds:
+            return f"longer than usual ({format_duration(seconds)})"
+        plural = "s" if runs > 1 else ""
+        return f"usually takes {format_duration(seconds)} ({runs} earlier job{plural})"
+
+
+def percent(entries: Sequence[Entry]) -> int | None:
+    """Return the share of steps that have ended; None if no job has sub-jobs."""
+    trees = [entry.tree for entry in entries if entry.tree is not None]
+    steps = sum(item.steps for item in trees)
+    return 100 * sum(item.ended_steps for item in trees) // steps if steps else None
+
+
+def running(
+    entries: Sequence[Entry],
+    state: WatchState,
+    now: float,
+    view: View,
+    usual: Usual,
+    spinner: str,
+    redact: Redact,
+) -> list[Line]:
+    """Return the lines of a watch that goes on: at most the height of the screen, less one."""
+    height = view.height - 1
+    footer = list(view.lines(_footer(entries, state, now, view, redact)))
+    if len(entries) > 1:
+        marks = {e.job_id: spinner for e in entries if e.job and e.job.status == "RUNNING"}
+        table = partial(several.table, entries, view, marks=marks, lines_below=LINES_BELOW)
+        header: list[Line] = []
+    else:
+        header = list(view.lines(_header(entries[0], view, usual, spinner)))
+        table = partial(_tree, entries[0], view)
+    if len(header) + len(footer) > height:
+        footer = footer[: max(height - 1, 0)] if len(footer) < height else footer[-(height - 1) :]
+        header = header[: height - len(footer)]
+    room = height - len(header) - len(footer)
+    return [*header, *_fitting(table, room, view), *footer]
+
+
+def _fitting(table: Callable[..., Iterable[RenderableType]], height: int, view: View) -> list[Line]:
+    """Return as many rows as fit: on a narrow screen some take several lines."""
+    number = height
+    while number > 0:
+        lines = list(view.lines(table(rows=number)))
+        if len(lines) <= height:
+            return lines
+        number = max(min(number - 1, number * height // len(lines)), 0)
+    return []
+
+
+def _header(entry: Entry, view: View, usual: Usual, spinner: str) -> Iterator[RenderableType]:
+    """Yield the headline of a job and how far it is."""
+    job = entry.job
+    if job is None or entry.tree is None:
+        yield Text.assemble((spinner, "status.running"), " ", printable(entry.job_id))
+        return
+    mark = spinner if not job.ended else ""
+    yield from status.headline(job, entry.job_id, view, mark=mark, elapsed=True)
+    if job.ended:
+        return
+    steps = entry.tree.steps
+    progress = f"{entry.tree.ended_steps:,} of {steps:,} steps" if steps else ""
+    text = ", ".join(filter(None, (progress, usual.text(job, job.elapsed(view.now)))))
+    if not text:
+        return
+    room = min(view.columns - 4 - len(text), BAR_WIDEST)
+    if steps and room >= BAR_NARROWEST:
+        bar = view.bar(entry.tree.ended_steps, steps, room)
+        yield Text.assemble("  ", bar, "  ", text)
+    else:
+        yield Padding(Text(text), (0, 0, 0, 2))
+
+
+def _tree(entry: Entry, view: View, *, rows: int) -> Iterator[RenderableType]:
+    if entry.tree is None:
+        return iter(())
+    items = folded(entry.tree, rows + 1)[1:]
+    cells = [tree.row(item, view) for item in items]
+    return columns.table(cells, view, lines_below=LINES_BELOW)
+
+
+def _footer(
+    entries: Sequence[Entry], state: WatchState, now: float, view: View, redact: Redact
+) -> Iterator[RenderableType]:
+    """Yield how fresh the answers are, and on a line of its own what keeps answers away."""
+    indent = 0 if len(entries) > 1 else 2
+    fresh = verdict.freshness(state, now)
+    if len(entries) > 1:
+        fresh = f"{several.counts(entries)}, {fresh}"
+    yield Padding(Text(fresh), (0, 0, 0, indent))
+    problem = redact(verdict.problem(state, now))
+    if len(problem) > view.columns - indent:
+        problem = redact(verdict.problem(state, now, short=True))
+    if problem:
+        yield Padding(Text(problem, "problem"), (0, 0, 0, indent))
+
+
+def result(
+    entries: Sequence[Entry],
+    state: WatchState,
+    code: ExitCode,
+    view: View,
+    redact: Redact,
+) -> list[Line]:
+    """Return the lines that stay: the jobs, the errors, the failures and the verdict."""
+    return list(view.lines(_result(entries, state, code, view, redact)))
+
+
+def _result(
+    entries: Sequence[Entry], state: WatchState, code: ExitCode, view: View, redact: Redact
+) -> Iterator[RenderableType]:
+    errors = [
+        f"{printable(job.job_id)}: {printable(redact(str(job.error)))}"
+        for job in state.tracked.values()
+        if job.error is not None and job.exit_code not in {None, ExitCode.TIMEOUT}
+    ]
+    if len(entries) > 1:
+        entries = several.failures_last(entries)
+        yield from several.table(entries, view)
+        yield from several.blocks(entries, view)
+    else:
+        yield from _one(entries[0], view)
+    for error in errors:
+        yield Text()
+        yield Text(error, "problem")
+    if code not in STOPPED:
+        yield Text()
+        words = (
+            verdict.of_several(entries, code)
+            if len(entries) > 1
+            else verdict.of_one(entries[0], code, view)
+        )
+        style = "status.success" if code is ExitCode.OK else "status.fail"
+        yield Text(words, style)
+
+
+def _one(entry: Entry, view: View) -> Iterator[RenderableType]:
+    if entry.tree is None:
+        yield Text(printable(entry.job_id), "id")
+        return
+    rows = max(view.height - 4, details.LEAST_ROWS)
+    yield from details.screen(entry.tree, entry.job_id, view, rows=rows)

@@ -1,0 +1,192 @@
+"""Several jobs on one screen: one row per job first, the other rows shared evenly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from vbsjob.jobs import failure as job_failure
+from vbsjob.jobs.tree import OTHER, URGENCY, JobTree, kind
+from vbsjob.jobs.tree_rows import folded
+from vbsjob.render import columns, failure, tree
+from vbsjob.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from rich.console import RenderableType
+
+    from vbsjob.jobs.failure import Failure
+    from vbsjob.jobs.job import Job
+    from vbsjob.jobs.result import JobResult
+    from vbsjob.render.theme import View
+
+BLOCKS = 3
+"""Failures that are described below the table."""
+NO_ANSWER = "no answer"
+COUNT_WORDS = {
+    "RUNNING": "running",
+    "INIT": "waiting",
+    OTHER: "with another status",
+    NO_ANSWER: "without an answer",
+    "FAIL": "failed",
+    "SUCCESS": "succeeded",
+}
+
+
+def _make_tree(job: Job) -> JobTree:
+    return JobTree(job, group=True)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One requested job; `job` is None if the service has not described it."""
+
+    job_id: str
+    job: Job | None
+    error: str = ""
+    """Name of the error that occurred instead; empty while an answer is expected."""
+    make_tree: Callable[[Job], JobTree] = _make_tree
+
+    @cached_property
+    def tree(self) -> JobTree | None:
+        """The tree of the job."""
+        return None if self.job is None else self.make_tree(self.job)
+
+    @cached_property
+    def failure(self) -> Failure | None:
+        """The failure of the job or of one of its sub-jobs."""
+        return None if self.job is None else job_failure.find(self.job)
+
+    @property
+    def kind(self) -> str:
+        """The kind of status, or NO_ANSWER."""
+        return NO_ANSWER if self.job is None else kind(self.job)
+
+    @property
+    def urgency(self) -> int:
+        """As of a job; a job without an answer is like one of unknown status."""
+        return URGENCY[OTHER] if self.job is None else URGENCY[kind(self.job)]
+
+
+def counts(entries: Iterable[Entry]) -> str:
+    """Return the number of jobs by status in words: `1 running, 1 failed, 1 succeeded`."""
+    numbers: dict[str, int] = {}
+    for entry in entries:
+        numbers[entry.kind] = numbers.get(entry.kind, 0) + 1
+    return ", ".join(
+        f"{numbers[kind]:,} {word}" for kind, word in COUNT_WORDS.items() if kind in numbers
+    )
+
+
+def overview(results: Sequence[JobResult], view: View) -> Iterator[RenderableType]:
+    """Yield the table of several jobs, as `get` prints it, and a block for each failure."""
+    entries = [
+        Entry(result.job_id, result.job, result.error.exit_code.label if result.error else "")
+        for result in results
+    ]
+    yield from table(entries, view)
+    yield from blocks(entries, view)
+
+
+def failures_last(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries in their order, those that failed after the others."""
+    return sorted(entries, key=lambda entry: entry.kind == "FAIL")
+
+
+def blocks(entries: Iterable[Entry], view: View) -> Iterator[RenderableType]:
+    """Yield a short block for each of the first failures."""
+    failures = [entry.failure for entry in entries if entry.failure]
+    for item in failures[:BLOCKS]:
+        yield Text()
+        yield failure.block(item, view, short=True)
+
+
+def table(
+    entries: Sequence[Entry],
+    view: View,
+    *,
+    rows: int | None = None,
+    marks: Mapping[str, str] | None = None,
+    lines_below: int | None = None,
+) -> Iterator[RenderableType]:
+    """Yield one row per job and, with `rows`, the most urgent sub-jobs in the other rows.
+
+    If there are fewer rows than jobs, the most urgent jobs are shown and the rest is counted.
+    `marks` replaces the marks of jobs by their id. Without `rows` the table is the end of a
+    command: blocks below it describe the first failures.
+    """
+    shown = list(entries)
+    described = [entry for entry in entries if entry.failure][:BLOCKS]
+    if rows is not None and len(entries) > rows:
+        urgent = sorted(shown, key=lambda entry: entry.urgency)[: max(rows - 1, 0)]
+        shown = [entry for entry in shown if entry in urgent]
+    shares = _shares(shown, 0 if rows is None else rows - len(shown))
+    wide = view.columns >= columns.IDS_FROM
+    result: list[tree.Row] = []
+    for entry, share in zip(shown, shares, strict=True):
+        row = job_row(entry, view)
+        row.brief = rows is None and entry in described
+        row.mark = (marks or {}).get(entry.job_id, row.mark)
+        result.append(row)
+        if not share or entry.tree is None:
+            continue
+        cause = entry.failure.job if entry.failure else None
+        for item in folded(entry.tree, share + 1)[1:]:
+            below = tree.row(item, view, cause=cause)
+            below.id = below.id if wide else ""
+            if below.brief:
+                del below.details[1:]
+            result.append(below)
+    hidden = len(entries) - len(shown)
+    if hidden and rows:
+        result.append(_hidden_row([entry for entry in entries if entry not in shown], view))
+    yield from columns.table(result, view, ids=True, lines_below=lines_below)
+
+
+def _hidden_row(entries: Sequence[Entry], view: View) -> tree.Row:
+    short = f"{view.glyphs.more} {len(entries):,} more"
+    return tree.Row(0, summary=(f"{short}: {counts(entries)}", short))
+
+
+def _shares(entries: Sequence[Entry], rows: int) -> list[int]:
+    """Share rows evenly among jobs that failed or run; none gets more than it needs."""
+    needs = [
+        min(_needed(entry), rows) if entry.urgency < URGENCY["INIT"] else 0 for entry in entries
+    ]
+    shares = [0] * len(entries)
+    waiting = [index for index, need in enumerate(needs) if need]
+    waiting.sort(key=lambda index: needs[index])
+    while waiting and rows > 0:
+        index = waiting.pop(0)
+        shares[index] = min(needs[index], rows // (len(waiting) + 1))
+        rows -= shares[index]
+    return shares
+
+
+def _needed(entry: Entry) -> int:
+    return 0 if entry.tree is None else len(entry.tree.nodes) - 1
+
+
+def job_row(entry: Entry, view: View) -> tree.Row:
+    """Return the row of a requested job: its progress, or why it failed."""
+    job_id = printable(entry.job_id)
+    if entry.tree is None:
+        status = "no result" if entry.error else NO_ANSWER
+        details = [Text(entry.error, "problem")] if entry.error else []
+        return tree.Row(
+            0, view.glyphs.other, status, "status.other", id=job_id, details=details, requested=True
+        )
+    row = tree.row(entry.tree.top, view, requested=True)
+    row.id = job_id
+    cause = entry.failure
+    if cause is not None:
+        texts = [printable(text) for text in (cause.error_code, cause.fail_reason) if text]
+        row.details = [Text(text, "reason") for text in texts]
+    elif entry.tree.steps and not entry.tree.top.job.ended:
+        row.bar = (entry.tree.ended_steps, entry.tree.steps)
+        row.details = [Text(f"{entry.tree.ended_steps:,} of {entry.tree.steps:,} steps")]
+    return row

@@ -1,0 +1,192 @@
+"""How screens look: styles by meaning, glyphs, and how a renderable becomes lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from rich.color import ColorSystem
+from rich.console import Console
+from rich.progress_bar import ProgressBar
+from rich.segment import Segment
+from rich.text import Text
+from rich.theme import Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+
+    from rich.console import ConsoleOptions, RenderableType
+
+    from vbsjob.jobs.job import Job
+
+    Line = list[Segment]
+
+THEME = Theme(
+    {
+        "status.success": "green",
+        "status.fail": "bold red",
+        "status.running": "cyan",
+        "status.waiting": "none",
+        "status.other": "yellow",
+        "bar.complete": "cyan",
+        "bar.finished": "green",
+        "bar.back": "dim",
+        "guide": "dim",
+        "label": "none",
+        "id": "none",
+        "reason": "red",
+        "failure.edge": "red",
+        "failure.title": "bold red",
+        "failure.label": "bold",
+        "problem": "yellow",
+        "hint": "none",
+    },
+    inherit=False,
+)
+"""Only the 16 colours of the terminal's own palette, which suits its background. `dim` never
+carries information: guides and the rest of a bar may be invisible."""
+UNLIMITED = 1 << 20
+"""Columns of output that is not a terminal: nothing is wrapped or omitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The characters of a screen that are not text."""
+
+    status: dict[str, str]
+    other: str
+    branch: str
+    last: str
+    pipe: str
+    arrow: str
+    more: str
+    times: str
+    edge: str
+    spinner: str
+    """Name of a spinner of rich."""
+    ascii: bool = False
+
+
+UNICODE = Glyphs(
+    status={"SUCCESS": "✓", "FAIL": "✗", "RUNNING": "●", "INIT": "○"},
+    other="?",
+    branch="├─ ",
+    last="└─ ",
+    pipe="│  ",
+    arrow=" › ",
+    more="…",
+    times="×",
+    edge="▌ ",
+    spinner="dots",
+)
+ASCII = Glyphs(
+    status={"SUCCESS": "+", "FAIL": "x", "RUNNING": "*", "INIT": "."},
+    other="?",
+    branch="|- ",
+    last="`- ",
+    pipe="|  ",
+    arrow=" > ",
+    more="...",
+    times="x",
+    edge="| ",
+    spinner="line",
+    ascii=True,
+)
+ALL_GLYPHS = "✓✗●○├─└│›⏎…×▌━╸╺⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+"""Everything an encoding must have for UNICODE."""
+STATUS_STYLES = {
+    "SUCCESS": "status.success",
+    "FAIL": "status.fail",
+    "RUNNING": "status.running",
+    "INIT": "status.waiting",
+}
+
+
+def status_style(status: str | None) -> str:
+    """Return the style of a status."""
+    return STATUS_STYLES.get(status or "", "status.other")
+
+
+@dataclass(frozen=True)
+class View:
+    """What a screen depends on beside the jobs. All sizes are in columns and rows."""
+
+    width: int | None
+    """None: no limit, as in a pipe or a file."""
+    height: int
+    glyphs: Glyphs
+    colors: bool
+    now: datetime
+    local_time: Callable[[datetime], datetime]
+
+    @property
+    def columns(self) -> int:
+        """The width as a number."""
+        return UNLIMITED if self.width is None else self.width
+
+    @cached_property
+    def console(self) -> Console:
+        """The console that renders; it writes nothing itself and reads no environment."""
+        return Console(
+            width=self.columns,
+            height=self.height,
+            color_system="standard" if self.colors else None,
+            no_color=not self.colors,
+            force_terminal=True,
+            force_interactive=False,
+            force_jupyter=False,
+            legacy_windows=False,
+            theme=THEME,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            _environ={},
+        )
+
+    @cached_property
+    def options(self) -> ConsoleOptions:
+        """Options of the console; the encoding makes rich draw bars in ASCII."""
+        options = self.console.options
+        options.encoding = "ascii" if self.glyphs.ascii else "utf-8"
+        return options
+
+    def mark(self, job: Job) -> str:
+        """Return the glyph of a job's status."""
+        return self.glyphs.status.get(job.status or "", self.glyphs.other)
+
+    def lines(self, renderables: Iterable[RenderableType]) -> Iterator[Line]:
+        """Yield the lines of renderables, without spaces at their ends."""
+        for renderable in renderables:
+            for line in self.console.render_lines(renderable, self.options, pad=False):
+                yield _stripped(line)
+
+    def bar(self, completed: int, total: int, width: int) -> Text:
+        """Return a progress bar as text: of exactly `width` columns, if there are colours."""
+        bar = ProgressBar(total=total, completed=completed, width=width)
+        text = Text()
+        for segment in self.console.render(bar, self.options):
+            text.append(segment.text, segment.style)
+        text.truncate(width, pad=True)
+        return text
+
+    def text(self, line: Iterable[Segment]) -> str:
+        """Return a line as it is written."""
+        return "".join(self.segment_text(segment) for segment in line)
+
+    def segment_text(self, segment: Segment) -> str:
+        """Return a segment as it is written: with escape sequences if there are colours."""
+        if not self.colors or not segment.style:
+            return segment.text
+        return segment.style.render(segment.text, color_system=ColorSystem.STANDARD)
+
+
+def _stripped(line: Line) -> Line:
+    """Return the line without the spaces at its end."""
+    while line and not line[-1].text.rstrip(" "):
+        line.pop()
+    if line and line[-1].text.endswith(" "):
+        last = line.pop()
+        line.append(Segment(last.text.rstrip(" "), last.style))
+    return line
