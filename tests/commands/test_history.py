@@ -282,7 +282,9 @@ def test_completion_loads_nothing_heavy_and_clouds_come_from_every_file(tmp_path
     assert loaded.isdisjoint({"typer", "typing", "pathlib", "platformdirs", "dataclasses", "json"})
 
 
-@pytest.mark.parametrize(("runs", "told"), [(0, ""), (1, "(1 earlier job)"), (3, "(3 earlier jobs)")])
+@pytest.mark.parametrize(
+    ("runs", "told"), [(0, ""), (1, "(1 earlier job)"), (3, "(3 earlier jobs)")]
+)
 def test_a_watch_shows_the_usual_duration_of_the_job_type(
     folder: Path, runs: int, told: str
 ) -> None:

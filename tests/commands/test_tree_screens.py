@@ -1,25 +1,85 @@
-"""Golden screens of `vbsjob tree`: six shapes, three widths, with and without colour and Unicode.
+"""Golden screens: twelve situations in five sizes, and what holds on each of them.
 
-`python -m tests.screens.draw` draws them anew after a change that is meant.
+`python -m tests.screens.draw` draws them anew after an intended change.
 """
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from itertools import product
 
 import pytest
+from rich.cells import cell_len
 
-from tests.screens.draw import FOLDER, SHAPES, STYLES, WIDTHS, screen
+from tests.screens.draw import FOLDER, SITUATIONS, SIZES, golden, rows
+
+CAUSE = {
+    "success": "volume_id",
+    "failure": "snapshot_id|volume_id|7e5fdc5a",
+    "deep-failure": "Give support",
+    "thousand-siblings": "Failed after 11 min 18 s .exit code 1",
+    "several-jobs": "1 of 3 jobs failed",
+    "outage": "No answer for .* .HTTP 502",
+    "new-id": "does not know this job +yet",
+    "timeout": "--timeout",
+    "interrupt": "SIGINT|Ctrl-C",
+    "odd-status": "vbsjob watch",
+    "hostile-names": "long reason",
+    "cjk-names": "Give support",
+}
+"""What the last five lines of each situation hold."""
 
 
-@pytest.mark.parametrize(("shape", "style"), list(product(SHAPES, STYLES)))
-def test_the_screen_is_the_one_that_was_agreed(shape: str, style: str) -> None:
-    golden = (FOLDER / f"{shape}-{style}.txt").read_text(encoding="utf-8")
-    assert screen(shape, style) == golden
+@cache
+def screen(name: str, size: tuple[int, int]) -> tuple[int, list[str]]:
+    return rows(SITUATIONS[name], size, "--color", "never")
 
 
-def test_there_are_six_shapes_at_three_widths_in_four_styles() -> None:
-    assert (len(SHAPES), len(WIDTHS), len(STYLES)) == (6, 3, 4)
-    assert {path.stem for path in FOLDER.glob("*.txt")} == {
-        f"{shape}-{style}" for shape, style in product(SHAPES, STYLES)
-    }
+def test_there_are_twelve_situations_in_five_sizes() -> None:
+    assert (len(SITUATIONS), len(SIZES)) == (12, 5)
+    assert {path.stem for path in FOLDER.glob("*.txt")} == set(SITUATIONS)
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_the_screen_is_the_one_that_was_agreed(name: str) -> None:
+    assert golden(name) == (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("name", "size"), list(product(SITUATIONS, SIZES)))
+def test_the_last_five_lines_hold_the_verdict_or_the_cause(
+    name: str, size: tuple[int, int]
+) -> None:
+    code, lines = screen(name, size)
+    assert re.search(CAUSE[name], " ".join(lines[-5:]))
+    if SITUATIONS[name].look_at is None:
+        assert code == SITUATIONS[name].code
+
+
+@pytest.mark.parametrize(("name", "size"), list(product(SITUATIONS, SIZES)))
+def test_no_line_begins_with_an_id_or_is_too_wide(name: str, size: tuple[int, int]) -> None:
+    for line in screen(name, size)[1]:
+        assert cell_len(line) <= size[0]
+        assert not re.match("4010b39b5281d3590152874b0", line)
+
+
+@pytest.mark.parametrize(("name", "size"), list(product(SITUATIONS, SIZES)))
+def test_no_word_is_cut(name: str, size: tuple[int, int]) -> None:
+    if name in {"hostile-names", "cjk-names"}:
+        pytest.skip("words without a space are longer than a narrow screen")
+    whole = {word for wide in SIZES[-2:] for line in screen(name, wide)[1] for word in words(line)}
+    for line in screen(name, size)[1]:
+        assert words(line) <= whole | {"more", "done", "failed", "running", "waiting", "MIXED"}
+
+
+def words(line: str) -> set[str]:
+    """Return the words of a line: letters and what ids, types and codes have, two or more."""
+    return set(re.findall(r"[A-Za-z][A-Za-z0-9_.-]+[A-Za-z0-9]", line))
+
+
+@pytest.mark.parametrize("name", [n for n in SITUATIONS if SITUATIONS[n].argv[0] == "tree"])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_ascii_has_the_same_verdict_and_only_ascii_glyphs(name: str, size: tuple[int, int]) -> None:
+    _, lines = rows(SITUATIONS[name], size, "--color", "never", "--ascii")
+    assert re.search(CAUSE[name], " ".join(lines[-5:]))
+    assert not re.search("[✓✗●○├└│▌━…×›]", "".join(lines))

@@ -30,70 +30,85 @@ if TYPE_CHECKING:
 
     from tests.support.watch_service import Reply
 
-WIDE = """\
-● RUNNING        29 s  bksCreateBackup  j
-├─ ● RUNNING     29 s  copyData         c0ffee01
-│  ├─ ✓ SUCCESS        copyBlock        b10c00
-│  ├─ ✓ SUCCESS        copyBlock        b10c01
-│  ├─ ✓ SUCCESS        copyBlock        b10c02
-│  └─ ● RUNNING  29 s  copyBlock        b10c03
-└─ ○ INIT              attachVolume     afe17
-- sub-jobs: 2 RUNNING, 3 SUCCESS, 1 INIT | last answer 1 s ago"""
-WIDE_END = """\
-✓ SUCCESS        bksCreateBackup  j
-├─ ✓ SUCCESS     copyData         c0ffee01
-│  ├─ ✓ SUCCESS  copyBlock        b10c00
-│  ├─ ✓ SUCCESS  copyBlock        b10c01
-│  ├─ ✓ SUCCESS  copyBlock        b10c02
-│  └─ ✓ SUCCESS  copyBlock        b10c03
-└─ ✓ SUCCESS     attachVolume     afe17
-ok (exit code 0)"""
+MIDDLE = """\
+x RUNNING  bksCreateBackup  j  29 s
+  ━━━━━━━━━━━━━━━━━━━━━━╸  3 of 5 steps
+├─ ● RUNNING     29 s  copyData
+│  ├─ ✓ SUCCESS        copyBlock
+│  ├─ ✓ SUCCESS        copyBlock
+│  ├─ ✓ SUCCESS        copyBlock
+│  └─ ● RUNNING  29 s  copyBlock
+└─ ○ INIT              attachVolume
+  answered x"""
+END = """\
+✓ SUCCESS  bksCreateBackup  j
+  started  2026-05-01 00:00:00 UTC
+
+├─ ✓ SUCCESS     copyData
+│  ├─ ✓ SUCCESS  copyBlock
+│  ├─ ✓ SUCCESS  copyBlock
+│  ├─ ✓ SUCCESS  copyBlock
+│  └─ ✓ SUCCESS  copyBlock
+└─ ✓ SUCCESS     attachVolume
+
+Succeeded."""
 SMALL = """\
-● RUNNING bksCreateBackup  j
-● RUNNING bksCreateBackup › copyData
-c0ffee01
-3 done, … 1 more
-… 1 more
-- sub-jobs: 2 RUNNING, 3 SUCCESS, 1 INI"""
+x RUNNING  bksCreateBackup  29 s
+    j
+  ━━━━━━━━━━━━━╸         3 of 5 steps
+├─ ● RUNNING     29 s  copyData
+│  ├─ ● RUNNING  29 s  copyBlock
+│  └─ … 3 more done
+└─ ○ INIT              attachVolume
+  answered x"""
 SMALL_END = """\
-✓ SUCCESS bksCreateBackup  j
-✓ SUCCESS bksCreateBackup › copyData
-c0ffee01
-4 done
-1 done
-ok (exit code 0)"""
+✓ SUCCESS  bksCreateBackup
+    j
+  started  2026-05-01 00:00:00 UTC
+
+├─ ✓ SUCCESS     copyData
+│  ├─ ✓ SUCCESS  copyBlock
+│  ├─ ✓ SUCCESS  copyBlock
+│  └─ … 2 more done
+└─ ✓ SUCCESS     attachVolume
+
+Succeeded."""
 UNICODE_TO_ASCII = str.maketrans(
     {"✓": "+", "✗": "x", "●": "*", "○": ".", "├": "|", "└": "`", "│": "|", "─": "-"}
 )
 
 
 def still(picture: list[str]) -> list[str]:
-    """Return the picture less what turns and counts in its last line."""
-    return [*picture[:-1], re.sub("^. |[0-9]+ s ago", "", picture[-1])]
+    """Return the picture without what turns and counts: spinner, bar and age of the answer."""
+    text = re.sub("^[^ ] RUNNING", "x RUNNING", "\n".join(picture))
+    text = re.sub("(?m)^  [━╸╺-]+ *([0-9])", r"  \1", text)
+    return re.sub("answered [0-9]+ s ago", "answered x", text).split("\n")
 
 
 @pytest.mark.parametrize(
     ("columns", "lines", "middle", "end"),
-    [(80, 24, WIDE, WIDE_END), (200, 50, WIDE, WIDE_END), (40, 10, SMALL, SMALL_END)],
+    [(80, 24, MIDDLE, END), (200, 50, MIDDLE, END), (40, 9, SMALL, SMALL_END)],
 )
 @pytest.mark.parametrize("color", ["always", "never"])
-def test_the_picture_in_the_middle_and_at_the_end_of_a_restore(
+def test_the_display_in_the_middle_and_at_the_end_of_a_restore(
     columns: int, lines: int, middle: str, end: str, color: str
 ) -> None:
     argv = ("j", "--color", color, "--interval", "5")
     painted, watched = watch_on_screen(restore_job, *argv, columns=columns, lines=lines)
-    assert still(painted.picture(30)) == still(middle.split("\n"))
-    assert painted.picture() == end.split("\n")
+    shown = [re.sub(" +(c0ffee01|b10c0[0-9]|afe17)$", "", row) for row in painted.picture(30)]
+    assert still(shown) == still(middle.split("\n"))
+    rows = "\n".join(painted.screen().rows).rstrip("\n").split("\n")
+    assert [re.sub(" +(c0ffee01|b10c0[0-9]|afe17)$", "", row) for row in rows] == end.split("\n")
     assert watched.code == 0
     assert painted.screen().untouched
     assert (("\x1b[32m" in watched.err) or ("\x1b[36m" in watched.err)) is (color == "always")
 
 
-def test_f38_a_stream_that_cannot_carry_the_signs_gets_ascii_ones() -> None:
+def test_f38_a_stream_that_cannot_encode_the_glyphs_gets_ascii_ones() -> None:
     painted, watched = watch_on_screen(
         restore_job, "j", "--interval", "5", kind=AsciiScreenRecorder
     )
-    assert still(painted.picture(30)) == still(WIDE.translate(UNICODE_TO_ASCII).split("\n"))
+    assert still(painted.picture(30)) == still(MIDDLE.translate(UNICODE_TO_ASCII).split("\n"))
     assert watched.err.isascii()
 
 
@@ -120,20 +135,25 @@ def test_taller_than_the_screen_it_folds_and_keeps_what_failed_and_runs(
     assert len(picture) < lines
     assert "RUNNING" in picture[0]
     text = "\n".join(picture)
-    assert re.search("[0-9]+ done|[0-9]+ more", text)
     if lines >= 10:
-        assert "s250" in text
-        assert "s495" in text
-    assert not [row for row in painted.screen().rows[:-lines] if row]
+        assert "copyData ×500" in text
+        assert "1 failed, 498 done, 1 running" in " ".join(text.replace("│", "").split())
+        assert re.search("─ ?✗ FAIL", text)
+    assert not [row for row in painted.screen(10).rows[:-lines] if row]
 
 
-def test_nothing_but_the_clock_is_written_once_a_second() -> None:
+def test_the_spinner_alone_is_written_ten_times_a_second_and_the_rest_once() -> None:
     painted, _ = watch_on_screen(lambda _, now: job("j", "RUNNING" if now < 300 else "SUCCESS"))
     between = [(at, text) for at, text in painted.drawings if 1 < at < 299]
     gaps = [later - at for (at, _), (later, _) in itertools.pairwise(between)]
-    assert min(gaps) > 0.9
-    assert max(len(text) for _, text in between) < 80
-    assert not any("bksCreateBackup" in text for _, text in between)
+    assert min(gaps) > 0.07  # an answer ends a wait earlier
+    assert sum(len(text) for _, text in between) / 298 < 600
+    whole = [at for at, text in between if "answered" in text]
+    assert min(later - at for at, later in itertools.pairwise(whole)) > 0.9
+    spun = [text for at, text in between if at not in whole]
+    assert 8 * 298 < len(spun) < 11 * 298
+    assert max(map(len, spun)) < 40
+    assert not any("bksCreateBackup" in text for text in spun)
 
 
 def test_only_the_lines_that_changed_are_written() -> None:
@@ -141,8 +161,7 @@ def test_only_the_lines_that_changed_are_written() -> None:
     for at, text in painted.drawings[1:-1]:
         if not (10 < at < 12 or 20 < at < 27 or 59 < at < 66):  # the columns move, or a status
             assert "attachVolume" not in text
-            assert "b10c00" not in text or at < 20
-            assert "b10c03" not in text or at < 66
+            assert "copyBlock" not in text or "RUNNING" in text
 
 
 def test_nothing_is_written_where_nothing_changed() -> None:
@@ -181,8 +200,11 @@ def test_many_jobs_at_once_are_counted_and_the_urgent_ones_drawn() -> None:
     assert len(picture) == 11
     assert watched.code == 1
     assert "j33" in "".join(picture)
-    assert re.search(r"[0-9]+ RUNNING, [0-9]+ SUCCESS, 1 FAIL|1 FAIL", picture[-1])
-    assert "59 SUCCESS" not in picture[-1]
+    assert re.search("^[0-9]+ running, 1 failed, [0-9]+ succeeded, answered", picture[-1])
+    assert "59 succeeded" not in picture[-1]
+    ended = [row for row in painted.screen().rows if row]
+    assert sum(bool(re.match(". (SUCCESS|FAIL)", row)) for row in ended) == 60
+    assert ended[-1] == "1 of 60 jobs failed: j33. Exit code 1."
 
 
 HOSTILE = "\x1b[2J\x1b]0;pwned\x07\u202e[/x][red]\n\x9b31m\u200b"
@@ -209,7 +231,10 @@ def test_f84_every_drawing_leaves_the_cursor_shown_and_below() -> None:
     painted, _ = watch_on_screen(restore_job)
     for _, text in painted.drawings:
         assert text.startswith(HIDE)
-        assert text.endswith("\r\n" + SHOW)
+        assert text.endswith(SHOW)
+    for at in (1.0, 10.04, 30.0):
+        assert painted.screen(at).shown.cursor.x == 0
+        assert painted.screen(at).shown.cursor.y == len(painted.picture(at))
     assert painted.screen().shown.cursor.x == 0
     assert watched.err.endswith(SHOW)
 
@@ -219,9 +244,10 @@ def test_what_is_noted_meanwhile_goes_above_the_picture_and_stays() -> None:
     rows = painted.screen().rows
     notes = [row for row in rows if row.startswith("GET ")]
     assert len(notes) == len(painted.service.requests if painted.service else [])
-    text = [row for row in rows if row]
-    assert text[-8:] == WIDE_END.split("\n")
-    assert all(row.startswith("GET ") for row in text[:-8])
+    text = "\n".join(rows).rstrip("\n").split("\n")
+    end = END.split("\n")
+    assert text[-len(end) :] == end
+    assert all(row.startswith("GET ") for row in text[: -len(end)])
 
 
 def test_f47_the_warning_of_an_odd_status_stands_once_above_the_picture_and_stays() -> None:
@@ -235,16 +261,29 @@ def test_f47_the_warning_of_an_odd_status_stands_once_above_the_picture_and_stay
     assert rows[1].startswith("✓ SUCCESS")
 
 
-def test_an_outage_is_told_with_the_age_of_the_last_answer() -> None:
+def test_an_outage_has_a_line_with_its_cause_and_its_limit() -> None:
     def answer(_: str, now: float) -> Reply:
         if 20 < now < 200:
             return UnavailableError("connection refused")
         return job("j", "RUNNING" if now < 300 else "SUCCESS")
 
     painted, _ = watch_on_screen(answer)
-    status = painted.picture(100)[-1]
-    assert re.search(r"last answer .* ago; trying again for .*: connection refused", status)
-    assert "trying" not in painted.picture(290)[-1]
+    age, problem = painted.picture(100)[-2:]
+    assert re.fullmatch("  answered 1 min [0-9]+ s ago", age)
+    pattern = "  No answer for (.*) .connection refused.[.] Gives up in 1[0-9] min [0-9]+ s[.]"
+    assert re.fullmatch(pattern, problem)
+    assert re.fullmatch("  answered [0-9]+ s ago", painted.picture(290)[-1])
+
+
+def test_a_new_id_that_the_service_does_not_know_yet_is_waited_for() -> None:
+    unknown = Response(404, {}, b'{"error": {"code": "common.0011", "message": "no job"}}')
+    painted, watched = watch_on_screen(
+        lambda _, now: unknown if now < 20 else job("j", "SUCCESS" if now > 30 else "RUNNING")
+    )
+    assert watched.code == 0
+    line = painted.picture(10)[-1]
+    assert re.fullmatch("  The service does not know this job yet. Waits [0-9]+ s more.", line)
+    assert "does not know" not in "".join(painted.picture(25))
 
 
 PLAIN = re.compile(r"^[0-9-]{10}T[0-9:]{8}Z ")

@@ -1,135 +1,246 @@
-"""Draws the golden screens of `vbsjob tree`; run as a program it writes them beside itself."""
+"""Draws the golden screens: twelve situations in five sizes; `python -m tests.screens.draw`.
+
+Each is what stands on a terminal, scrolled lines included, after a command has ended.
+"""
 
 from __future__ import annotations
 
-import fcntl
 import io
 import json
-import os
-import pty
-import struct
-import termios
-from datetime import UTC, datetime
-from itertools import product
+import signal
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.support.context import fake_context
+from tests.support.clock import FakeClock
+from tests.support.context import NoSignals, fake_context
+from tests.support.pseudo_terminal import Screen
+from tests.support.terminal_stream import TerminalStream
 from vbsjob.__main__ import run
-from vbsjob.http.messages import Response
+from vbsjob.errors import VbsjobError
+from vbsjob.http.messages import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FOLDER = Path(__file__).parent
-WIDTHS = (36, 80, 160)
-STYLES = {
-    "unicode": ("--color", "never"),
-    "unicode-colour": ("--color", "always"),
-    "ascii": ("--color", "never", "--ascii"),
-    "ascii-colour": ("--color", "always", "--ascii"),
-}
-ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
-NOW = datetime(2026, 1, 28, 16, 20, tzinfo=UTC)
-Job = dict[str, Any]
+SIZES = ((40, 10), (60, 20), (80, 24), (120, 40), (200, 50))
+ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test",
+       "TERM": "xterm-256color"}  # fmt: skip
+START = datetime(2026, 1, 28, 16, 20, tzinfo=UTC)
+Document = dict[str, Any]
+Answer = Document | Response | VbsjobError
 
 
-def _job(number: int, kind: str, status: str, *below: Job, **members: Any) -> Job:
-    told: Job = {"job_id": f"4010b39b5281d3590152874b{number:08x}", "job_type": kind}
-    told |= {"status": status, "begin_time": f"2026-01-28T16:{number % 20:02}:09.466Z"}
+def sub_job(number: int, job_type: str, status: str, *below: Document, **more: Any) -> Document:
+    """Return a sub-job that began `number` seconds after START."""
+    begin = (START + timedelta(seconds=number)).isoformat(timespec="milliseconds")
+    document: Document = {
+        "job_id": f"4010b39b5281d3590152874b{number:08x}",
+        "job_type": job_type,
+        "status": status,
+        "begin_time": begin if status != "INIT" else "",
+    }
     if status in {"SUCCESS", "FAIL"}:
-        told["end_time"] = "2026-01-28T16:19:30.000Z"
-    return told | {"entities": {"sub_jobs": list(below)} if below else {}} | members
-
-
-def _chain(number: int, last: int) -> Job:
-    below = [_chain(number + 1, last)] if number < last else []
-    return _job(number, "step", "RUNNING", *below)
+        end = START + timedelta(seconds=number + 5)
+        document["end_time"] = end.isoformat(timespec="milliseconds")
+    return document | {"entities": {"sub_jobs": list(below)} if below else {}} | more
 
 
 DISK = {"error_code": "VolumeBackup.0202", "fail_reason": "volume is in error state while copying"}
-SHAPES: dict[str, Job] = {
-    "alone": _job(1, "bksCreateBackup", "SUCCESS"),
-    "flat": _job(
-        1,
-        "bksDeleteBackup",
-        "RUNNING",
-        *(_job(n, "copyBlock", word) for n, word in enumerate(("SUCCESS", "RUNNING", "INIT"), 2)),
-    ),
-    "failed": _job(
-        1,
-        "bksRestoreBackup",
-        "FAIL",
-        _job(2, "checkBackup", "SUCCESS"),
-        _job(
-            3,
-            "restoreVolume",
-            "FAIL",
-            _job(4, "detachVolume", "SUCCESS"),
-            _job(5, "copyData", "FAIL", **DISK),
-        ),
-        _job(6, "cleanUp", "INIT", begin_time=""),
-        fail_reason="sub job fail",
-    ),
-    "deep": _chain(1, 70),
-    "odd": _job(
-        1,
-        "",
-        "PENDING_PAYMENT_OF_A_VERY_LONG_NAME_INDEED",
-        _job(2, "恢复备份", "success"),
-        {"status": None, "job_type": "withoutId"},
-        _job(3, "longId", "RUNNING", job_id="x" * 100),
-        {"id": "4010b39b-5281-d359-0152-874bfa3b1604", "status": "INIT"},
-    ),
-    "hostile": _job(
-        1,
-        "[red]x[/red]",
-        "FAIL",
-        _job(2, "\x1b]0;x\x07\x9b2J", "FAIL\x1b[32m", fail_reason="[/x]\r\n\u202eevil"),
-        _job(3, "a\u0301\u200b", "SUCCESS", job_id="id\nrow"),
-    ),
+ENTITIES = {
+    "bks_create_volume_name": "autobk_volume",
+    "backup_id": "ba5401a2-7cd2-4c01-8c0d-c936ab412d6d",
+    "volume_id": "7e5fdc5a-5e36-4b22-8bcc-7f17037290cc",
 }
+BACKUP, RESTORE = "4010b39b5281d3590152874bfa3b1604", "8b9e0b346fbbef9f3fd7c66ceb2e354b"
 
 
-class SizedTerminal(io.StringIO):
-    """A text stream that is a terminal of a given width, and keeps what is written."""
+def top(job_id: str, status: str, *below: Document, **more: Any) -> Document:
+    """Return a job that began at START and lasted 11 min 18 s."""
+    job = sub_job(0, "bksRestoreBackup" if below else "bksCreateBackup", status) | {
+        "job_id": job_id,
+        "entities": ENTITIES | ({"sub_jobs": list(below)} if below else {}),
+    }
+    if "end_time" in job:
+        job["end_time"] = (START + timedelta(minutes=11, seconds=18)).isoformat()
+    return job | more
 
-    encoding = "utf-8"
 
-    def __init__(self, width: int) -> None:
+def failed_restore(job_id: str, **more: Any) -> Document:
+    failed = sub_job(5, "copyData", "FAIL", entities={"volume_id": ENTITIES["volume_id"]}, **DISK)
+    volume = sub_job(3, "restoreVolume", "FAIL", sub_job(4, "detachVolume", "SUCCESS"), failed)
+    steps = (sub_job(1, "checkBackup", "SUCCESS"), volume, sub_job(9, "cleanUp", "INIT"))
+    return top(job_id, "FAIL", *steps, fail_reason="sub job fail", **more)
+
+
+def deep(number: int) -> Document:
+    if number == 12:
+        return sub_job(number, "copyBlock", "FAIL", **DISK)
+    return sub_job(number, f"step{number}", "FAIL", deep(number + 1))
+
+
+def siblings(job_id: str, now: float) -> Document:
+    words = ["SUCCESS" if n < 313 else "RUNNING" if n < 513 else "INIT" for n in range(1000)]
+    words[77] = "FAIL"
+    blocks = (sub_job(n, "copyBlock", word, **(DISK if word == "FAIL" else {}))
+              for n, word in enumerate(words))  # fmt: skip
+    return top(job_id, "FAIL" if now > 20 else "RUNNING", *blocks)
+
+
+def running(job_id: str, _: float) -> Document:
+    steps = (sub_job(1, "checkBackup", "SUCCESS"), sub_job(5, "copyData", "RUNNING"))
+    return top(job_id, "RUNNING", *steps, sub_job(9, "cleanUp", "INIT"))
+
+
+def outage(job_id: str, now: float) -> Answer:
+    return running(job_id, now) if now < 20 else Response(502)
+
+
+def new_id(job_id: str, now: float) -> Answer:
+    if now < 20:
+        return Response(404, {}, b'{"error": {"code": "common.0011", "message": "not found"}}')
+    return top(job_id, "SUCCESS")
+
+
+def several(job_id: str, now: float) -> Document:
+    if job_id == "fail1":
+        return failed_restore(job_id)
+    return top(job_id, "SUCCESS") if job_id == "ok1" or now > 40 else running(job_id, now)
+
+
+HOSTILE = "\x1b]0;x\x07\x9b2J[red]\r\n\u202eevil and then more words of a long reason"
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A command and what the service answers; `ends_at`: seconds until Ctrl-C or the picture."""
+
+    argv: tuple[str, ...]
+    answer: Callable[[str, float], Answer]
+    code: int
+    interrupt_at: float | None = None
+    look_at: float | None = None
+    """Seconds at which the screen is looked at, instead of at the end."""
+
+
+def always(document: Document) -> Callable[[str, float], Answer]:
+    return lambda _job_id, _now: document
+
+
+WATCH = ("watch", RESTORE)
+SITUATIONS = {
+    "success": Situation(("get", BACKUP), always(top(BACKUP, "SUCCESS")), 0),
+    "failure": Situation(("get", RESTORE), always(failed_restore(RESTORE)), 0),
+    "deep-failure": Situation(("tree", RESTORE), always(top(RESTORE, "FAIL", deep(1))), 0),
+    "thousand-siblings": Situation(WATCH, siblings, 1),
+    "several-jobs": Situation(("watch", "ok1", "run1", "fail1"), several, 1),
+    "outage": Situation(WATCH, outage, 0, look_at=60),
+    "new-id": Situation(WATCH, new_id, 0, look_at=10),
+    "timeout": Situation((*WATCH, "--timeout", "1m"), running, 124),
+    "interrupt": Situation(WATCH, running, 130, interrupt_at=30),
+    "odd-status": Situation(
+        ("get", BACKUP), always(top(BACKUP, "PENDING_PAYMENT_OF_SOMETHING_ELSE")), 0
+    ),
+    "hostile-names": Situation(
+        ("tree", RESTORE),
+        always(top(RESTORE, "FAIL", sub_job(1, HOSTILE, "FAIL", fail_reason=HOSTILE),
+                   sub_job(2, "[b]x[/b]", "FAIL\x1b[32m", job_id="id\nrow"))),
+        0,
+    ),
+    "cjk-names": Situation(
+        ("tree", RESTORE),
+        always(top(RESTORE, "FAIL", sub_job(1, "恢复备份", "SUCCESS"),
+                   sub_job(2, "复制数据块到目标磁盘", "FAIL", error_code="VolumeBackup.0202",
+                           fail_reason="复制时目标磁盘处于错误状态因此无法继续恢复备份数据请联系支持"))),
+        0,
+    ),
+}  # fmt: skip
+
+
+class Interrupt(NoSignals):
+    """Signals that bring one SIGINT at a time of the clock."""
+
+    def __init__(self, clock: FakeClock, at: float) -> None:
+        super().__init__(clock.sleep)
+        self._clock, self._at = clock, at
+
+    def wait(self, seconds: float) -> float:
+        super().wait(min(seconds, max(self._at - self._clock(), 0.0)))
+        if self._clock() >= self._at:
+            self.ending = signal.SIGINT
+        return seconds
+
+
+@dataclass
+class Recorder(TerminalStream):
+    """One terminal for both streams that remembers what was written by a time."""
+
+    clock: FakeClock
+    parts: list[tuple[float, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
         super().__init__()
-        self._ends = pty.openpty()
-        size = struct.pack("HHHH", 24, width, 0, 0)
-        fcntl.ioctl(self._ends[1], termios.TIOCSWINSZ, size)
 
-    def fileno(self) -> int:
-        return self._ends[1]
-
-    def isatty(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        super().close()
-        for end in self._ends:
-            os.close(end)
+    def write(self, text: str) -> int:
+        self.parts.append((self.clock(), text))
+        return len(text)
 
 
-def screen(shape: str, style: str) -> str:
-    """Return what the terminal gets at each width, escapes spelled out."""
-    return "\n".join(f"== {width}\n{_at(shape, style, width)}" for width in WIDTHS)
+def rows(situation: Situation, size: tuple[int, int], *more: str) -> tuple[int, list[str]]:
+    """Return exit code and rows of a terminal of that size, those that scrolled away included."""
+    screen, code = shown(situation, size, *more)
+    return code, "\n".join(screen.rows).rstrip().split("\n")
 
 
-def _at(shape: str, style: str, width: int) -> str:
-    job = SHAPES[shape]
-    out, err = SizedTerminal(width), io.StringIO()
-    body = json.dumps(job).encode()
+def shown(situation: Situation, size: tuple[int, int], *more: str) -> tuple[Screen, int]:
+    """Run the command on a terminal of that size; return its screen and the exit code."""
+    clock = FakeClock()
+    began = clock()
+    terminal = Recorder(clock)
+
+    def send(request: Request) -> Response:
+        clock.sleep(0.05)
+        answer = situation.answer(request.url.rpartition("/")[2], clock() - began)
+        if isinstance(answer, VbsjobError):
+            raise answer
+        if isinstance(answer, Response):
+            return answer
+        return Response(200, {}, json.dumps(answer).encode())
+
+    fields: dict[str, Any] = {}
+    if situation.interrupt_at is not None:
+        signals = Interrupt(clock, began + situation.interrupt_at)
+        fields["signals"] = lambda *_: signals
     context = fake_context(
-        io.StringIO(), out, err, ENV, now=lambda: NOW, sleep=lambda _: None,
-        send=lambda _: Response(200, {}, body),
+        io.StringIO(), terminal, terminal, ENV, monotonic=clock, sleep=clock.sleep, send=send,
+        random=lambda: 0.5, terminal_size=lambda _: size,
+        now=lambda: START + timedelta(seconds=clock() - began), **fields,
     )  # fmt: skip
-    code = run(["tree", job["job_id"], *STYLES[style]], context)
-    drawn = out.getvalue().replace("\x1b", "\\e")
-    out.close()
-    return drawn if code == 0 else f"{code}: {err.getvalue()}"
+    code = run([*situation.argv, *more], context)
+    screen = Screen(*size)
+    until = float("inf") if situation.look_at is None else began + situation.look_at
+    screen.feed("".join(text for at, text in terminal.parts if at <= until))
+    return screen, code
+
+
+def golden(name: str) -> str:
+    """Return the screens of a situation in all sizes, and in ASCII in the usual one."""
+    cases = [(size, ("--color", "never")) for size in SIZES]
+    parts = []
+    for size, argv in cases:
+        code, lines = rows(SITUATIONS[name], size, *argv)
+        title = f"== {size[0]}x{size[1]}, exit code {code}"
+        parts.append("\n".join([title, *(f"|{line}" for line in lines), ""]))
+    return "\n".join(parts)
+
+
+def main() -> None:
+    """Write all goldens."""
+    for name in SITUATIONS:
+        (FOLDER / f"{name}.txt").write_text(golden(name), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    for name, look in product(SHAPES, STYLES):
-        (FOLDER / f"{name}-{look}.txt").write_text(screen(name, look), encoding="utf-8")
+    main()

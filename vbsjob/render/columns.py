@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
 GAP = 2
 """Columns between two columns of the table."""
-IDS_FROM = 120
-"""From this width on, sub-jobs show their ids."""
+IDS_FROM = 119
+"""From this width on, sub-jobs show their ids: a live display of 120 columns keeps one empty."""
 REASON_MIN = 17
 """Columns that a reason needs at least below its row: as many as an error code of the service."""
 BAR, BAR_MIN = 20, 6
 """Columns of a progress bar in a row: as many as there is room for, within these limits."""
+LEAST_INDENT = 2
+"""Of what stands below its row, however little room there is: column 0 begins a row."""
 CHUNK = 200
 """Rows that are rendered at a time: memory stays small however long the output is."""
 
@@ -93,7 +95,8 @@ def guides(
     space, pipe = " " * step, pipe[:step].ljust(step)
     for indent in reversed(indents):
         above = [pipe if more else space for more in follows[1:indent]]
-        sign = (branch if follows[indent] else last)[:step].ljust(step)
+        sign = branch if follows[indent] else last
+        sign = sign if step == len(sign) else sign[0].ljust(step)
         beside = pipe if follows[indent] else space
         below = pipe if follows[indent + 1] else ""
         guide = "".join((*above, sign)) if indent else ""
@@ -254,6 +257,8 @@ def _beside(
     guide: str, *, guide_width: int, text: Text, view: View, limit: int | None = None
 ) -> RenderableType:
     """Return text wrapped at words, with the guide beside each of its lines."""
+    longest_word = max(map(cell_len, text.plain.split(" ")))
+    guide_width = max(min(guide_width, view.columns - longest_word), min(guide_width, LEAST_INDENT))
     width = max(view.columns - guide_width, 1)
     if cell_len(guide) > guide_width:
         guide = ""

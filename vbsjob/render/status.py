@@ -87,13 +87,19 @@ def times(job: Job, view: View) -> Iterator[RenderableType]:
     begin, end = (job.members.get(name) for name in ("begin_time", "end_time"))
     elapsed = job.elapsed(view.now)
     if begin:
-        age = f", {format_duration(elapsed)} ago" if elapsed is not None and not job.ended else ""
-        table.add_row(Text("started", "label"), Text(f"{_time(begin, view)}{age}"))
+        age = f"{format_duration(elapsed)} ago" if elapsed is not None and not job.ended else ""
+        table.add_row(Text("started", "label"), _joined(_time(begin, view), age, view))
     if end and job.ended:
-        lasted = "" if elapsed is None else f", after {format_duration(elapsed)}"
-        table.add_row(Text("ended", "label"), Text(f"{_time(end, view)}{lasted}"))
+        lasted = "" if elapsed is None else f"after {format_duration(elapsed)}"
+        table.add_row(Text("ended", "label"), _joined(_time(end, view), lasted, view))
     if table.row_count:
         yield Padding(table, (0, 0, 0, 2))
+
+
+def _joined(time: str, more: str, view: View) -> Text:
+    """Return a time and what follows it, on two lines if one is too short."""
+    fits = 11 + len(time) + 2 + len(more) <= view.columns
+    return Text((", " if fits else ",\n").join(filter(None, (time, more))))
 
 
 def _time(value: object, view: View) -> str:

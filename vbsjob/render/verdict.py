@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from vbsjob.exit_codes import ExitCode
@@ -90,8 +91,8 @@ def _cause(job: TrackedJob, *, short: bool) -> str:
     message = printable(error.message).rstrip(".")
     if error.http_status is None:
         return message
-    status = f"HTTP {error.http_status}"
-    return status if short else f"{status}: {message}"
+    host = re.search("https?://([^/ :]+)", message)
+    return f"HTTP {error.http_status}" + (f" from {host[1]}" if host and not short else "")
 
 
 def freshness(state: WatchState, now: float) -> str:
