@@ -181,21 +181,21 @@ _vbsjob() {
             ;;
         "vbsjob get ")
             if [[ $cur == -* ]]; then
-                _vbsjob_words -o --output -f --field --exit-status --no-exit-status -q --quiet -v --verbose --cloud --region --project --endpoint --cache --no-cache --insecure-http --retry-for --color -h --help
+                _vbsjob_words -o --output -f --field --exit-status --no-exit-status -q --quiet -v --verbose --cloud --region --project --endpoint --cache --no-cache --insecure-http --retry-for --details --utc --color -h --help
             else
                 _vbsjob_candidates jobs
             fi
             ;;
         "vbsjob tree ")
             if [[ $cur == -* ]]; then
-                _vbsjob_words -o --output -f --field --exit-status --no-exit-status -q --quiet -v --verbose --cloud --region --project --endpoint --cache --no-cache --insecure-http --retry-for --color --depth --only --sort --ascii --watch -h --help
+                _vbsjob_words -o --output -f --field --exit-status --no-exit-status -q --quiet -v --verbose --cloud --region --project --endpoint --cache --no-cache --insecure-http --retry-for --utc --color --depth --only --sort --all --ascii --watch -h --help
             else
                 _vbsjob_candidates jobs
             fi
             ;;
         "vbsjob watch ")
             if [[ $cur == -* ]]; then
-                _vbsjob_words -o --output -f --field --timeout --any --fail-fast --wait-for-job --interval --progress --heartbeat --bell --github --junit -q --quiet -v --verbose --cloud --region --project --endpoint --cache --no-cache --insecure-http --retry-for --color -h --help
+                _vbsjob_words -o --output -f --field --timeout --any --fail-fast --wait-for-job --interval --progress --heartbeat --bell --notify --github --junit -q --quiet -v --verbose --cloud --region --project --endpoint --cache --no-cache --insecure-http --retry-for --details --utc --color -h --help
             else
                 _vbsjob_candidates jobs
             fi
