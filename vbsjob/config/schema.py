@@ -230,9 +230,7 @@ SETTINGS = (
     ),
     _preference("all", "Show every sub-job in a row of its own.", values.boolean, default=False),
     _preference("details", "Show every member of every sub-job.", values.boolean, default=False),
-    _preference(
-        "utc", "Show times in UTC instead of the local zone.", values.boolean, default=False
-    ),
+    _preference("utc", "Show times in UTC, not in the local zone.", values.boolean, default=False),
     _preference("ascii", "Draw with ASCII characters only.", values.boolean, default=False),
     _preference("verbose", "Print each HTTP request to stderr.", values.boolean, default=False),
     _preference(
