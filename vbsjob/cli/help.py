@@ -86,6 +86,8 @@ def _environment_topic() -> list[str]:
     lines = [
         "Every setting has an environment variable. The first of these that sets it is used:",
         "option, VBSJOB_*, OS_*, config.toml, clouds.yaml, default. A secret has no option.",
+        "A cloud that is named with --cloud or VBSJOB_CLOUD comes before variables: they only fill",
+        "what it does not set.",
         "",
     ]
     for setting in SETTINGS:

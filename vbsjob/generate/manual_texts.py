@@ -63,6 +63,11 @@ A file that contains secrets must be readable by its owner only (chmod 600).
 An option has precedence over VBSJOB_* variables, these over OS_* variables, then come
 [clouds.NAME] and [defaults], then clouds.yaml, then the default.
 
+A cloud that is named with --cloud or VBSJOB_CLOUD has precedence over variables: it uses its own
+identity, address, project and secrets. Variables only fill what it does not set, and a note names
+those that are ignored. A password goes only with the user of the same source, a secret key and a
+session token only with their access key.
+
 Durations are written as 90, 90s, 15m or 1h30m, switches as true or false."""
 CONFIG_EXAMPLE = """\
 [defaults]
@@ -81,7 +86,11 @@ project_name = "eu-de"
 """
 FILES = (
     ("~/.config/vbsjob/config.toml", "Preferences and clouds; see vbsjob(5)."),
-    ("./clouds.yaml", "Clouds, as other OpenStack clients read them; the first file is used."),
+    (
+        "./clouds.yaml",
+        "Clouds, as other OpenStack clients read them; the first file is used. In the working"
+        " directory only if it belongs to you or to root.",
+    ),
     ("~/.config/openstack/clouds.yaml", "The same."),
     ("/etc/openstack/clouds.yaml", "The same."),
     ("secure.yaml", "Secrets, in the same directory as clouds.yaml; merged over it."),
