@@ -88,10 +88,9 @@ FILES = (
     ("~/.config/vbsjob/config.toml", "Preferences and clouds; see vbsjob(5)."),
     (
         "./clouds.yaml",
-        "Clouds, as other OpenStack clients read them; the first file is used. In the working"
-        " directory only if it belongs to you or to root.",
+        "Clouds, as other OpenStack clients read them, if the file belongs to you or to root.",
     ),
-    ("~/.config/openstack/clouds.yaml", "The same."),
+    ("~/.config/openstack/clouds.yaml", "The same; the first file is used."),
     ("/etc/openstack/clouds.yaml", "The same."),
     ("secure.yaml", "Secrets, in the same directory as clouds.yaml; merged over it."),
     ("~/.cache/vbsjob/", "Tokens, readable by their owner only; not used with --no-cache."),
