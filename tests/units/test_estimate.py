@@ -127,3 +127,21 @@ def test_a_watch_along_the_curve_ends_after_as_many_polls_as_the_curve_has() -> 
     ages = [draw.uniform(0, result.end) for _ in range(20_000)]
     expected = sum(map(result.rate, ages)) / len(ages) * result.end
     assert polls == pytest.approx(expected, abs=1.5)
+
+
+def test_estimates_ask_the_history_once_per_type_and_for_a_limited_number_of_types() -> None:
+    asked: list[str] = []
+
+    def durations(job_type: str) -> list[float]:
+        asked.append(job_type)
+        return TEN
+
+    estimates = estimate.Estimates(durations)
+    assert estimates.of("backup") is estimates.of("backup") is not None
+    assert asked == ["backup"]
+    assert estimates.of("") is None
+    assert estimates.of("x" * 1_000_000) is None
+    for number in range(2 * estimate.TYPES):
+        estimates.of(f"type-{number}")
+    assert len(asked) == estimate.TYPES
+    assert estimates.of("backup") is not None

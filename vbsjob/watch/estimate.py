@@ -48,6 +48,8 @@ WINDOW_START, WINDOW_END = -1.65, 2.5
 WINDOW_LONGEST = 13.5
 """The longest interval in the window, in seconds: no longer than without history."""
 SHORTEST = 2.0
+LONGEST_TYPE, TYPES = 64, 1000
+"""Characters of a job type, and types, that have estimates."""
 CURVE_START, CURVE_STEPS = -4.0, 80
 """The curve is computed at this many ages, from this many standard deviations on."""
 
@@ -106,6 +108,9 @@ class Estimates:
     def of(self, job_type: str) -> EndEstimate | None:
         """Return when jobs of a type end; None if the history has too few runs."""
         if job_type not in self._by_type:
+            # A service that sends a new or a huge type with each answer must not fill the memory.
+            if not 0 < len(job_type) <= LONGEST_TYPE or len(self._by_type) >= TYPES:
+                return None
             self._by_type[job_type] = estimate_end(self._durations(job_type))
         return self._by_type[job_type]
 

@@ -179,21 +179,20 @@ class WatchState:
         first = tracked.job is None
         tracked.job, tracked.answered_at = job, now
         tracked.error, tracked.not_found_count = None, 0
-        estimate = self.estimates.of(job.type)
-        limit = longest_interval(estimate, age, attended=self.attended)
-        tracked.interval.on_answer(changed=bool(changes), age=age, limit=limit)
         if changes:
             events.append(Event("change", tracked.job_id, changes))
         verdict = exit_codes.of_job(job, fail_fast=self.rules.fail_fast)
-        if verdict is ExitCode.PENDING:
-            waiting = job.status == "INIT"
-            delay = tracked.interval.next_delay(
-                self.rules.interval, self.random, waiting=waiting, first=first
-            )
-            least = self._share.delay(tracked.job_id, estimate, age, waiting=waiting)
-            self._schedule(tracked, now + max(delay, least))
-        else:
+        if verdict is not ExitCode.PENDING:
             self._finish(tracked, verdict)
+            return events
+        estimate, waiting = self.estimates.of(job.type), job.status == "INIT"
+        limit = longest_interval(estimate, age, attended=self.attended)
+        tracked.interval.on_answer(changed=bool(changes), age=age, limit=limit)
+        delay = tracked.interval.next_delay(
+            self.rules.interval, self.random, waiting=waiting, first=first
+        )
+        least = self._share.delay(tracked.job_id, estimate, age, waiting=waiting)
+        self._schedule(tracked, now + max(delay, least))
         return events
 
     def _on_failure(self, tracked: TrackedJob, error: VbsjobError, now: float) -> list[Event]:
