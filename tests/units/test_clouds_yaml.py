@@ -70,6 +70,11 @@ HAND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("regions: not there", {"clouds": cloud(regions=["r1", "r2"])}, {"region": "r3"}),
     ("regions with values", {"clouds": cloud(regions=[{"name": "r1", "values": {"interface": "internal"}}, "r2"])}, {}),
     ("regions with values, other", {"clouds": cloud(regions=["r2", {"name": "r1", "values": {"interface": "internal"}}])}, {"region": "r1"}),
+    ("regions with an unknown key", {"clouds": cloud(regions=[{"name": "r1", "values": {}, "auth": {"project_name": "x"}}])}, {}),
+    ("regions with a misspelt key", {"clouds": cloud(regions=[{"name": "r1", "vlaues": {"interface": "internal"}}])}, {}),
+    ("regions without a name", {"clouds": cloud(regions=[{"values": {"interface": "internal"}}])}, {}),
+    ("verify as a path", {"clouds": cloud(verify="/etc/ca.pem")}, {}),
+    ("a region with a profile of one region", {"clouds": cloud(profile="mine"), "public": {"regions": ["r1"], "auth": {}}}, {}),
     ("regions with auth", {"clouds": cloud(regions=[{"name": "r1", "values": {"auth": {"project_name": "there"}}}])}, {}),
     ("regions and region_name", {"clouds": cloud(regions=["r1"], region_name="r9")}, {}),
     ("region in the address", {"clouds": {"region_name": "r1", "auth": {**USER, "auth_url": "https://iam.{region_name}.test/v3"}}}, {}),
@@ -175,6 +180,7 @@ def theirs(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
         verify, cert = found.get_requests_verify_args()
     flat = {**found.config["auth"], **{k: v for k, v in found.config.items() if k != "auth"}}
     flat |= {"region": found.region_name, "checked": bool(verify), "cert": cert}
+    flat |= {"cacert": verify} if isinstance(verify, str) else {}
     return flat
 
 

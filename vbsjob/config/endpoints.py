@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -17,6 +18,8 @@ from vbsjob.text import printable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from publicsuffixlist import PublicSuffixList
 
 NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 """Job id, project id or region: it becomes a segment of a path or a label of a host."""
@@ -292,6 +295,11 @@ def _owner(host: str) -> str | None:
         if host == domain or host.endswith(f".{domain}"):
             labels = host.removesuffix(domain).rstrip(".").split(".")
             return f"{labels[-1]}.{domain}" if len(labels) > 1 else None
+    return _public_suffix_list().privatesuffix(host)
+
+
+@cache
+def _public_suffix_list() -> PublicSuffixList:
     from publicsuffixlist import PublicSuffixList
 
-    return PublicSuffixList().privatesuffix(host)
+    return PublicSuffixList()
