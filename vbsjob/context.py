@@ -190,7 +190,9 @@ class Context:
 
             self._write(self.redact(json.dumps({"error": error.document()})))
         else:
-            self._write_line(f"vbsjob: {error}")
+            text = str(error)
+            verdict = self.error_output.live and error.is_verdict
+            self._write_line(text[:1].upper() + text[1:] if verdict else f"vbsjob: {text}")
 
     def note(self, text: str) -> None:
         """Write a note for people; with a machine format only if --verbose is set."""
@@ -207,6 +209,7 @@ class Context:
             self._write(self.redact(json.dumps({"warning": {"message": text}})))
             return
         line = printable(self.redact(f"vbsjob: {text}"))
+        line = self._wrap(line)
         self._write(f"\x1b[31m{line}\x1b[0m" if self.colors(self.stderr, "auto") else line)
 
     def debug(self, text: str) -> None:
@@ -220,14 +223,21 @@ class Context:
             self.stderr.write("\a")
             self.stderr.flush()
 
+    def notify(self, text: str) -> None:
+        """Send a desktop notification through the terminal, if stderr is one."""
+        if self.stderr.isatty():
+            from vbsjob.terminal import integration
+
+            note = integration.notification(printable(self.redact(text)), self.env)
+            self.stderr.write(note)
+            self.stderr.flush()
+
     def _write_line(self, text: str) -> None:
         if not self.error_output.quiet:
-            self._write(printable(self.redact(text)))
+            self._write(self._wrap(printable(self.redact(text))))
 
     def _write(self, line: str) -> None:
         """Write to stderr; a full disk or a closed stream must not change the exit code."""
-        if self.stderr.isatty():
-            line = self._wrap(line)
         if self.error_output.pending is not None:
             self.error_output.pending.append(line)
             return
@@ -240,7 +250,7 @@ class Context:
         import textwrap
 
         width = max(self.terminal_size(self.stderr)[0], 1)
-        if len(line) <= width:
+        if not self.stderr.isatty() or len(line) <= width:
             return line
         return "\n".join(textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False))
 

@@ -35,6 +35,8 @@ class VbsjobError(Exception):
     exit_code = ExitCode.INTERNAL
     max_attempts: int | None = 1
     """How often a request with this result may be sent in all; None: no limit."""
+    is_verdict = False
+    """Whether it says how a watch ended: the last line of a live display, without a prefix."""
     base_delay = 0.5
     """Seconds: upper bound of the first retry delay."""
 
@@ -144,23 +146,29 @@ class WatchTimeoutError(VbsjobError):
     """--timeout ended a watch before the jobs had ended."""
 
     exit_code = ExitCode.TIMEOUT
+    is_verdict = True
 
     @classmethod
-    def for_jobs(cls, running: Sequence[str], hint: str, *, simulated: bool = False) -> Self:
-        """Return the error for a watch that leaves the jobs `running`."""
+    def for_jobs(
+        cls, running: Sequence[str], hint: str, *, limit: str = "", simulated: bool = False
+    ) -> Self:
+        """Return the error for a watch that leaves the jobs `running` after the time `limit`."""
         left = SIMULATED_JOBS_END if simulated else _still_running(running)
-        return cls(f"the time limit (--timeout) is reached; {left}.", hint=hint)
+        option = f"--timeout {limit}".rstrip()
+        return cls(f"{left}; stopped after {option} (exit code 124).", hint=hint)
 
 
 class SignalError(VbsjobError):
     """A signal ended a watch; the process must die by the same signal."""
+
+    is_verdict = True
 
     @classmethod
     def for_jobs(cls, number: int, running: Sequence[str], *, simulated: bool = False) -> Self:
         """Return the error for signal `number` in a watch that leaves the jobs `running`."""
         name = signal.Signals(number).name
         left = SIMULATED_JOBS_END if simulated else _still_running(running)
-        message = f"ended by {name}; {left}."
+        message = f"{left}; stopped by {name} (exit code {128 + number})."
         return cls(message, exit_code=ExitCode(128 + number))  # type: ignore[call-arg] # a lookup
 
 

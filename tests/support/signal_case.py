@@ -72,7 +72,7 @@ class SignalCase:
         assert b"Traceback" not in run.out + run.err, told
         assert b"a bug in" not in run.out + run.err, told
         if died and self.state.resume:
-            assert f"Resume: vbsjob watch {self.name}".encode() in run.out + run.err, told
+            assert f"To continue: vbsjob watch {self.name}".encode() in run.out + run.err, told
         if self.state.tty:
             assert run.modes_after == run.modes_before, told
             assert run.screen.untouched, told

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.config import loader
+from vbsjob.config import loader, values
 from vbsjob.config.schema import SETTINGS_BY_NAME
 from vbsjob.errors import SignalError, UsageError, VbsjobError, WatchTimeoutError
 from vbsjob.exit_codes import ExitCode, worst
@@ -220,7 +220,7 @@ class JobCommand:
 
         options = [(name, self._params[name]) for name in SERVICE_OPTIONS if self._params.get(name)]
         words = [word for name, value in options for word in (SETTINGS_BY_NAME[name].flag, value)]
-        return f"Resume: {shlex.join(['vbsjob', 'watch', *job_ids, *words])}"
+        return f"To continue: {shlex.join(['vbsjob', 'watch', *job_ids, *words])}"
 
     def save_history(self, results: Sequence[JobResult]) -> None:
         """Store ids and times in the history."""
@@ -247,11 +247,16 @@ class JobCommand:
         Raises WatchTimeoutError, and SignalError if a signal cut the output short.
         """
         loop.check_written()
+        code = loop.state.exit_code()
+        if self.settings["notify"]:
+            self.context.notify(f"{' '.join(loop.state.ids[:3])}: {code.label}")
         if self.settings["bell"]:
             self.context.ring_bell()
-        code = loop.state.exit_code()
         if code is ExitCode.TIMEOUT:
             hint = self._resume_command(loop.state.ids)
             simulated = self.settings.sandbox
-            raise WatchTimeoutError.for_jobs(loop.state.unfinished_ids(), hint, simulated=simulated)
+            limit = values.written(values.timeout, self.settings["timeout"])
+            raise WatchTimeoutError.for_jobs(
+                loop.state.unfinished_ids(), hint, limit=limit, simulated=simulated
+            )
         return code

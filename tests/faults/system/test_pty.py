@@ -72,7 +72,7 @@ def test_the_last_frame_stays_on_a_real_terminal(
     terminal.type("\x03")
     assert terminal.finish() == -signal.SIGINT
     assert "\n".join(picture(terminal)).startswith(golden + "interrupted (exit code 130)\n")
-    assert "Resume: vbsjob watch j" in "".join(picture(terminal))
+    assert "To continue: vbsjob watch j" in "".join(picture(terminal))
     check_terminal_restored(terminal)
 
 
@@ -108,7 +108,7 @@ def test_f40_many_resizes_cause_no_request_and_no_crash(running: Server) -> None
     terminal.wrote = ""
     terminal.type("\x03")
     assert terminal.finish() == -signal.SIGINT
-    assert "Resume: vbsjob watch j" in terminal.wrote
+    assert "To continue: vbsjob watch j" in terminal.wrote
     assert terminal.screen.untouched
 
 
@@ -204,4 +204,4 @@ def test_f85_a_dumb_terminal_gets_no_escape_sequence(running: Server) -> None:
     terminal = PseudoTerminal("watch", "j", "--timeout", "1s", env=env)
     assert terminal.finish() == 124
     assert "\x1b" not in terminal.wrote
-    assert "Resume: vbsjob watch j" in terminal.wrote
+    assert "To continue: vbsjob watch j" in terminal.wrote

@@ -38,7 +38,7 @@ def test_f80_a_second_ctrl_c_changes_nothing(running: Server) -> None:
     time.sleep(0.002)
     terminal.type("\x03")
     assert terminal.finish() == -signal.SIGINT
-    assert "Resume: vbsjob watch j" in terminal.wrote
+    assert "To continue: vbsjob watch j" in terminal.wrote
     check_terminal_restored(terminal)
 
 
@@ -66,7 +66,7 @@ def test_f82_ctrl_z_stops_it_and_fg_draws_and_polls_at_once(
     prompt.wait_for(SHOWN)
     await_requests(running, asked + 1)
     prompt.type("\x03")
-    prompt.wait_for("Resume: vbsjob watch j")
+    prompt.wait_for("To continue: vbsjob watch j")
     prompt.type("echo code $?\n")
     prompt.wait_for("code 130")
     assert not prompt.screen.shown.cursor.hidden
@@ -85,7 +85,7 @@ def test_f83_in_the_background_it_leaves_the_terminal_to_the_shell(prompt: Pseud
     prompt.type("fg\n")
     prompt.wait_for(SHOWN)
     prompt.type("\x03")
-    prompt.wait_for("Resume: vbsjob watch j")
+    prompt.wait_for("To continue: vbsjob watch j")
 
 
 def test_f66_after_sigcont_it_polls_and_draws_at_once(running: Server) -> None:
