@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyte.screens import Char
 
 FOLDER = Path(__file__).parent
-COLUMNS, LINES = 100, 40
+COLUMNS, LINES = 88, 30
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
@@ -36,10 +36,9 @@ class Shot(NamedTuple):
 
 
 SHOTS = {
-    "get.svg": Shot("vbsjob get fail-deep-ended --cloud sandbox"),
-    "tree.svg": Shot("vbsjob tree fail-deep-ended --cloud sandbox"),
     "watch.svg": Shot("vbsjob watch restore --cloud sandbox", 24),
-    "watch-ended.svg": Shot("vbsjob watch restore --cloud sandbox"),
+    "failure.svg": Shot("vbsjob get fail-deep-ended --cloud sandbox"),
+    "several.svg": Shot("vbsjob watch backup restore fail-deep --cloud sandbox", 15),
 }
 COLORS = {"green": "#7ec699", "red": "#f08d8d", "cyan": "#7fd4e6", "brown": "#e5c07b"}
 PAPER, INK = "#1e2228", "#d7dae0"

@@ -172,8 +172,8 @@ def _result(
     for error in errors:
         yield Text()
         yield Text(error, "problem")
+    yield Text()
     if code not in STOPPED:
-        yield Text()
         words = (
             verdict.of_several(entries, code)
             if len(entries) > 1
