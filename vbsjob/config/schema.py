@@ -228,7 +228,7 @@ SETTINGS = (
         values.OneOf(get_args(Sort)),
         "api",
     ),
-    _preference("all", "Show every sub-job in a row of its own.", values.boolean, default=False),
+    _preference("all", "Show each sub-job in a separate row.", values.boolean, default=False),
     _preference("details", "Show every member of every sub-job.", values.boolean, default=False),
     _preference("utc", "Show times in UTC, not in the local zone.", values.boolean, default=False),
     _preference("ascii", "Draw with ASCII characters only.", values.boolean, default=False),
