@@ -168,6 +168,37 @@ def test_os_cloud_envvars_is_the_cloud_of_the_environment(tmp_path: Path) -> Non
     assert cloud.run("get", "j", env=env, **folder_with(tmp_path, {}))[0] == 0
 
 
+REGIONS: dict[str, tuple[dict[str, Any], str, str]] = {
+    # name: keys of the cloud, OS_REGION_NAME, the region that is used
+    "one of the cloud's": ({"regions": ["eu-de", "eu-nl"]}, "eu-nl", "eu-nl"),
+    "another than the cloud's": ({"regions": ["eu-de", "eu-nl"]}, "RegionOne", "eu-de"),
+    "another than the only one": ({"regions": ["eu-de"]}, "eu-nl", "eu-de"),
+    "another than region_name": ({"region_name": "eu-de"}, "eu-nl", "eu-de"),
+    "another than region_name of several": (
+        {"regions": ["eu-nl", "eu-de"], "region_name": "eu-de"}, "RegionOne", "eu-de",
+    ),
+    "left open": ({}, "eu-nl", "eu-nl"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REGIONS)
+@pytest.mark.parametrize("where", ["OS_REGION_NAME", "[defaults]"])
+def test_a_region_of_the_environment_does_not_lead_a_named_cloud_elsewhere(
+    tmp_path: Path, kind: str, where: str
+) -> None:
+    keys, region, expected = REGIONS[kind]
+    cloud = Cloud()
+    config = f'[defaults]\nregion = "{region}"\n' if where == "[defaults]" else ""
+    files = folder_with(tmp_path, B | keys, config=config)
+    env = {where: region} if where == "OS_REGION_NAME" else {}
+    argv = ("config", "show", "--cloud", "b", "-o", "json")
+    code, out, err = cloud.run(*argv, env=env, **files)
+    assert code == 0, err
+    assert json.loads(out)["region"]["value"] == expected
+    _, _, err = cloud.run(*argv[:-2], env=env, **files)
+    assert (f"{where} (--cloud chooses" in err) is (region != expected), err
+
+
 KEY = {"OS_AUTH_URL": AUTH_URL, "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
 SESSION_TOKENS: dict[str, tuple[dict[str, str], str | None]] = {
     # environment, and the session token that is sent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vbsjob.config import endpoints
-from vbsjob.config.loader import region_in
+from vbsjob.config.regions import region_in
 from vbsjob.errors import UsageError
 from vbsjob.text import printable
 

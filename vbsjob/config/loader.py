@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.config import checks, clouds_yaml, endpoints, precedence, sources
+from vbsjob.config import checks, clouds_yaml, endpoints, precedence, regions, sources
 from vbsjob.config.precedence import (
     ADDRESSES,
     PLACEHOLDERS,
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_CLOUD = "envvars"
 """Name that openstacksdk gives to the cloud that the OS_* variables define."""
-REGION = re.compile(r"([a-z]{2}(?:-[a-z]{2,}){1,2}[0-9]*(?:-[0-9]{1,3})?)(?:_.*)?")
-"""Project name that begins with a region: eu-de, eu-de_team, eu-west-1_team, ap-southeast-1."""
 PROJECT_ID = re.compile(r"[0-9a-f]{32}")
 FILE_PATHS = frozenset(("cacert", "cert", "key", "junit"))
 """Settings that need not be UTF-8: a file may have any name."""
@@ -104,13 +102,18 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
         sources.with_aws_session_token(f, context.env) for f in sources.key_families(context)
     )
     empty = Sources(*direct, config={}, defaults=defaults, yaml={}, key_families=tuple(families))
-    region = _parsed_region(first("region", [*direct, defaults]))
+    # OS_REGION_NAME may be left over from another cloud: it does not choose in a named cloud.
+    choosing = direct[:2] if checks.is_named(cloud) else (*direct, defaults)
+    region = _parsed_region(first("region", choosing))
     loaded = _Loaded(name, cloud, clouds, empty, region)
-    project = loaded.values.get("project_name")
-    region = None if "region" in loaded.values else _region_of(project, loaded.layers)
-    if region is not None:  # the values of this region count too
-        loaded = _Loaded(name, cloud, clouds, empty, region)
-        loaded.values.setdefault("region", region)
+    if region is None:
+        region, ignored = regions.choose(loaded.values, loaded.cloud, loaded.layers)
+        if region is not None:  # the values of this region count too
+            loaded = _Loaded(name, cloud, clouds, empty, region)
+            loaded.values["region"] = region
+        elif ignored is not None:
+            del loaded.values["region"]
+        loaded.ignored += [] if ignored is None else [ignored]
     context.secrets.add(*loaded.secrets())
     if checks.wants_sandbox(cloud) and not loaded.layers:
         values = {name: _parsed(name, value) for name, value in loaded.values.items()}
@@ -230,35 +233,6 @@ def _check_utf8(text: str) -> None:
         raise ValueError("is not valid UTF-8") from None
 
 
-def region_in(project_name: str) -> str | None:
-    """Return the region that a project name begins with; None if it does not."""
-    match = REGION.fullmatch(project_name)
-    return match[1] if match else None
-
-
-def _region_of(project: SettingValue | None, layers: list[Layer]) -> SettingValue | None:
-    """Return the region that the project name begins with, if the cloud has it.
-
-    Raises UsageError if the cloud lists several regions and nothing chooses one: the wrong one
-    would answer "no such job".
-    """
-    name = project.value if project and isinstance(project.value, str) else ""
-    region = region_in(name)
-    choices, origin, from_profile = clouds_yaml.region_choices(layers)
-    if project and region and (not choices or region in choices):
-        origin = f"{project.origin} (project name)"
-        return replace(project, value=region, origin=origin, derived=True)
-    if len(choices) > 1 and not from_profile:
-        raise UsageError(
-            f"{origin}: lists several regions: {_shown(choices)}.", hint="Choose one: --region."
-        )
-    return None
-
-
-def _shown(names: list[str]) -> str:
-    return ", ".join(printable(name[:64]) for name in names[:20]) + (", ..." * (len(names) > 20))
-
-
 def _filled_in(values: Source, layers: list[Layer]) -> Source:
     """Replace the placeholder of the region in the addresses."""
     region = values.get("region")
@@ -274,7 +248,7 @@ def _filled(
         return address
     if region is None:
         choices, *_ = clouds_yaml.region_choices(layers)
-        hint = f"Set --region.{f' It is one of {_shown(choices)}.' if choices else ''}"
+        hint = f"Set --region.{f' It is one of {regions.shown(choices)}.' if choices else ''}"
         raise UsageError(f"{address.origin} needs a region.", hint=hint)
     for placeholder in PLACEHOLDERS:
         text = text.replace(placeholder, str(region.value))
