@@ -139,7 +139,7 @@ def test_a_command_without_a_job_id_names_the_most_recent_job(command: str) -> N
     ("argv", "meant"),
     [
         (["gett", "j"], "Did you mean 'get'?"),
-        (["get", "j", "--outptu", "json"], "Did you mean --output?"),
+        (["get", "j", "--outptu", "json"], "Did you mean --output"),
         (["help", "exit-code"], "Did you mean exit-codes?"),
         (["help", "gte"], "Did you mean get?"),
     ],
