@@ -190,9 +190,19 @@ class Context:
 
             self._write(self.redact(json.dumps({"error": error.document()})))
         else:
-            text = str(error)
-            verdict = self.error_output.live and error.is_verdict
-            self._write_line(text[:1].upper() + text[1:] if verdict else f"vbsjob: {text}")
+            prefix = "vbsjob: "
+            if error.is_verdict and self.error_output.live:
+                prefix, error = (
+                    "",
+                    error.replace(message=error.message[:1].upper() + error.message[1:]),
+                )
+            if error.is_verdict and self.stderr.isatty():
+                # The command to type next stands on a line of its own, so that it can be copied.
+                self._write_line(prefix + error.message)
+                if error.hint:
+                    self._write_line(error.hint)
+            else:
+                self._write_line(f"{prefix}{error}")
 
     def note(self, text: str) -> None:
         """Write a note for people; with a machine format only if --verbose is set."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.support.server import Server
 
 
-SHOWN = "last answer"
+SHOWN = "answered [0-9]"
 """Text of the live display after the first answer."""
 OURS = re.compile(r'File ".*/vbsjob/(?!__main__)')
 """A traceback from anything but the interpreter's own first milliseconds."""

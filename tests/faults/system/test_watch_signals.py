@@ -113,7 +113,7 @@ def test_f81_a_closed_terminal_ends_it_by_sighup(running: Server, controlling: b
     ) as process:  # fmt: skip
         os.close(below)
         wrote = b""
-        while SHOWN.encode() not in wrote:
+        while b"answered" not in wrote:
             wrote += os.read(above, 65536)
         os.close(above)
         assert process.wait(10) == -signal.SIGHUP
