@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.redact import Secrets
-from vbsjob.text import printable
+from vbsjob.text import printable, wrap
 
 if TYPE_CHECKING:
     from collections import deque
@@ -256,13 +256,8 @@ class Context:
             self.stderr.flush()
 
     def _wrap(self, line: str) -> str:
-        """Return the line wrapped at words; a word that is wider than the terminal stays whole."""
-        import textwrap
-
-        width = max(self.terminal_size(self.stderr)[0], 1)
-        if not self.stderr.isatty() or len(line) <= width:
-            return line
-        return "\n".join(textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False))
+        """Return the line wrapped at words, if stderr is a terminal."""
+        return wrap(line, self.terminal_size(self.stderr)[0]) if self.stderr.isatty() else line
 
     def colors(self, stream: TextIO, choice: str) -> bool:
         """Whether to colour a stream: --color, else NO_COLOR, FORCE_COLOR, else a terminal."""

@@ -55,6 +55,15 @@ def format_duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
+def wrap(text: str, width: int) -> str:
+    """Return the text in lines of at most `width` columns; a longer word stays whole."""
+    if len(text) <= width:
+        return text
+    from textwrap import wrap as lines
+
+    return "\n".join(lines(text, max(width, 1), break_long_words=False, break_on_hyphens=False))
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Say which known word was probably meant, or which there are."""
     from difflib import get_close_matches
