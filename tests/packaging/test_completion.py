@@ -116,6 +116,7 @@ SHELLS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", SHELLS)
 @pytest.mark.parametrize(
     ("line", "offered"),

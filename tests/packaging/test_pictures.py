@@ -8,6 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from tests.support.program import ROOT
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 FOLDER = ROOT / "tests" / "pictures"
 
 
+@pytest.mark.slow
 def test_every_picture_is_what_the_program_draws_now(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.pictures.draw", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, timeout=60)

@@ -7,6 +7,8 @@ import re
 import tomllib
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.context import fake_context
 from tests.support.program import ROOT, clean_env, run_process
 from vbsjob.config import loader
@@ -23,6 +25,7 @@ def test_its_table_of_exit_codes_has_every_code() -> None:
     assert told >= {int(code) for code in ExitCode if code < 128}
 
 
+@pytest.mark.slow
 def test_every_command_in_its_table_is_there() -> None:
     for name in re.findall(r"^\| `vbsjob ([a-z]+)", README, re.MULTILINE):
         assert run_process(name, "--help", env=clean_env()).code == 0, name

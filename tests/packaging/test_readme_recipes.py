@@ -81,6 +81,7 @@ def test_a_recipe_allows_a_job_to_go_on(
     assert ended == (124 if recipe in AS_IT_IS else 0), told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", SCENARIOS)
 def test_a_recipe_tries_again_while_the_state_is_unknown_and_then_says_so(
     recipe: str, tmp_path: Path

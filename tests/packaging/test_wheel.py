@@ -49,6 +49,7 @@ def needs(tool: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(shutil.which(tool) is None, reason=f"{tool} is not installed")
 
 
+@pytest.mark.slow
 def test_the_program_runs_and_tells_the_one_version_there_is(place: Path) -> None:
     assert said(place, "vbsjob", "--version") == f"vbsjob {__version__}\n"
     told = said(place, "vbsjob", "get", "backup-ended", "--cloud", "sandbox", "-f", "status")
