@@ -54,9 +54,11 @@ MODULES: dict[str, tuple[str, ...]] = {
     "auth/session": (*SIGN_IN, CACHE, "tests/security/test_secrets.py"),
     "config/loader": (
         "tests/units/test_settings.py", "tests/units/test_clouds_yaml.py",
-        "tests/security/test_named_cloud.py", "tests/units/test_values.py",
+        "tests/security/test_named_cloud.py", "tests/units/test_values.py", *SIGN_IN,
+        "tests/commands/test_config.py", "tests/security/test_working_directory.py",
+        "tests/security/test_catalog.py", "tests/commands/test_get.py",
     ),
-    "auth/token_cache": (CACHE,),
+    "auth/token_cache": (CACHE, SIGN_IN[0]),
     "http/retry": ("tests/units/test_retry.py", STATUSES),
     "jobs/diff": ("tests/units/test_diff.py", *EVENTS),
     "output/events": EVENTS,
