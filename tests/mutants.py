@@ -28,7 +28,7 @@ import pytest
 from tests.support.mutations import Mutant, mutants_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,7 +83,7 @@ class Score:
 class Runner:
     """Runs the tests of a module in a copy of the project, one mutant at a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, deselected: Sequence[str]) -> None:
         self._root = folder / "project"
         listed = subprocess.run(
             ["git", "ls-files", "-z", "-co", "--exclude-standard"],
@@ -93,6 +93,7 @@ class Runner:
             if (ROOT / name).exists():
                 (self._root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, self._root / name)
+        self._options = [f"--deselect={test}" for test in deselected]
         self._killers: list[str] = []
         """Tests that killed a mutant of this module: they are run before all others."""
 
@@ -152,6 +153,7 @@ class Runner:
             "--timeout=60",
             "-W",
             REWRITTEN,
+            *self._options,
             *tests,
         ]
         os._exit(int(pytest.main(argv, plugins=[_FirstFailure(report)])))
@@ -176,11 +178,13 @@ def equivalents() -> set[str]:
     return {line for line in lines if line and not line.startswith("#")}
 
 
-def scores(modules: list[str], sample: int) -> Iterator[tuple[str, Score]]:
+def scores(
+    modules: list[str], sample: int, deselected: Sequence[str]
+) -> Iterator[tuple[str, Score]]:
     """Yield the score of each module; of at most `sample` mutants each, if that is not 0."""
     known = equivalents()
     with tempfile.TemporaryDirectory(prefix="vbsjob-mutants-") as folder:
-        runner = Runner(Path(folder))
+        runner = Runner(Path(folder), deselected)
         for module in modules:
             mutants = list(mutants_of(module, (ROOT / f"vbsjob/{module}.py").read_text()))
             if sample and len(mutants) > sample:
@@ -209,6 +213,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("module", nargs="*", choices=[[], *MODULES], metavar="MODULE")
     parser.add_argument("--sample", type=int, default=0, help="mutants of a module; 0: all")
+    parser.add_argument("--deselect", action="append", default=[], help="a test that fails anyway")
     options = parser.parse_args()
     for name in LIBRARIES:
         with contextlib.suppress(ImportError):
@@ -217,7 +222,7 @@ def main() -> None:
     _print("|---|---|---|---|---|---|")
     total: Counter[str] = Counter()
     survivors: list[Mutant] = []
-    for module, score in scores(options.module or list(MODULES), options.sample):
+    for module, score in scores(options.module or list(MODULES), options.sample, options.deselect):
         row = (score.killed, score.equivalent, len(score.survivors))
         total.update(dict(zip(("killed", "equivalent", "survived"), row, strict=True)))
         cells = " | ".join(map(str, (sum(row), *row)))
