@@ -79,9 +79,9 @@ def run(argv: Sequence[str], context: Context) -> int:
         for cause in (error, error.__context__):
             if isinstance(cause, BrokenPipeError):
                 raise cause from None
-        if getattr(error, "exit_code", None) == 2 and hasattr(error, "format_message"):
-            _configure_error_output(argv, context)
         final = _as_vbsjob_error(error)
+        if hasattr(error, "format_message"):
+            _report_usage_error(argv, context, final)
         context.print_error(final)
         return int(final.exit_code)
 
@@ -95,14 +95,20 @@ def _run_command(argv: Sequence[str], context: Context) -> int:
     return 0 if code is None else int(code)
 
 
-def _configure_error_output(argv: Sequence[str], context: Context) -> None:
-    """Choose the format of a usage error from the options that Typer could parse."""
+def _report_usage_error(argv: Sequence[str], context: Context, error: VbsjobError) -> None:
+    """Choose the format of a usage error from the options that Typer could parse.
+
+    A watch also writes its reports: a CI service must not read those of an earlier run.
+    """
     from vbsjob.cli.app import parsed_options
+    from vbsjob.cli.reports import Reports
     from vbsjob.output import formats
 
-    options = parsed_options(list(argv))
+    command, options = parsed_options(list(argv))
     machine = formats.is_machine(options, context.env)
     context.error_output.configure(options, machine=machine)
+    if command == "watch":
+        Reports(options, context).write_error(error)
 
 
 def _as_vbsjob_error(error: BaseException) -> VbsjobError:

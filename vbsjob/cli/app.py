@@ -87,8 +87,8 @@ USAGE_HINTS = {
 """Next step if this argument is missing; for other usage errors it is the help of the command."""
 
 
-def parsed_options(argv: list[str]) -> dict[str, object]:
-    """Return the raw option values of a wrong command line, as far as they can be parsed, by name.
+def parsed_options(argv: list[str]) -> tuple[str, dict[str, object]]:
+    """Return the command of a wrong command line, and its raw option values by name.
 
     A usage error is printed in the format that they request. Unknown options are skipped.
     """
@@ -101,4 +101,4 @@ def parsed_options(argv: list[str]) -> dict[str, object]:
         context = typer.Context(command, context, words[0], resilient_parsing=True)
         context.ignore_unknown_options = context.allow_extra_args = True
         values, words, _ = command.make_parser(context).parse_args(words[1:])
-    return dict(values)
+    return str(context.info_name), dict(values)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from vbsjob.cli.reports import Reports
     from vbsjob.client import JobsClient
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
@@ -51,10 +52,6 @@ class JobCommand:
         context.error_output.machine = self.settings["output"] is not None and self.format.machine
         context.error_output.quiet = self.settings["quiet"]
         context.error_output.verbose = self.settings["verbose"]
-        if self.settings["junit"] is not None:
-            from vbsjob.output import junit
-
-            junit.check(self.settings["junit"])
 
     def _format(self) -> Format:
         name = self.settings["output"]
@@ -129,6 +126,7 @@ class JobCommand:
         job_ids: Sequence[str],
         options: TreeOptions,
         show: Callable[[Sequence[JobResult]], ExitCode],
+        reports: Reports,
         *,
         events: bool = False,
     ) -> ExitCode:
@@ -148,14 +146,22 @@ class JobCommand:
                 loop.run()
             except SignalError as error:
                 interrupted = self._interrupted(error, job_ids)
+            except BrokenPipeError:
+                self.save_history(loop.results())
+                code = ExitCode.READER_GONE
+                reports.write(loop.results(unfinished=code), code, loop.is_over)
+                raise
         shown = ExitCode.OK
         try:
             if interrupted is None:
                 shown = show(loop.results())
             self.save_history(loop.results())
-            self._write_reports(loop, interrupted)
+            code = loop.state.exit_code() if interrupted is None else interrupted.exit_code
+            unfinished = ExitCode.PENDING if interrupted is None else code
+            reports.write(loop.results(unfinished), code, loop.is_over)
         except VbsjobError as error:
             if interrupted is None:
+                loop.check_written(cut=True)
                 raise
             self.context.print_error(error)
         if interrupted is not None:
@@ -227,19 +233,6 @@ class JobCommand:
         from vbsjob import history
 
         history.record(results, self.settings, self.context)
-
-    def _write_reports(self, loop: WatchLoop, interrupted: SignalError | None) -> None:
-        """Write the reports that --github and --junit ask for. Raises InternalError."""
-        code = loop.state.exit_code() if interrupted is None else interrupted.exit_code
-        results = loop.results() if interrupted is None else loop.results(unfinished=code)
-        if self.settings["github"]:
-            from vbsjob.output import github
-
-            github.report(results, code, self.context)
-        if self.settings["junit"] is not None:
-            from vbsjob.output import junit
-
-            junit.write(self.settings["junit"], results, self.context)
 
     def _watch_exit_code(self, loop: WatchLoop) -> ExitCode:
         """Return the exit code of a finished watch.

@@ -49,6 +49,7 @@ def tree(
     vbsjob tree ID --watch
     """
     from vbsjob.cli import present
+    from vbsjob.cli.reports import Reports
     from vbsjob.cli.result_stream import ResultStream
     from vbsjob.output.tree_documents import TreeOptions
 
@@ -59,7 +60,11 @@ def tree(
         return present.tree(ResultStream(results), command)
 
     if watch:
-        return command.watch_jobs(job_ids, TreeOptions.of(command.settings), show)
+        reports = Reports(ctx.params, ctx.obj)
+        reports.job_ids = job_ids
+        with reports.on_error():
+            reports.configure(command.settings)
+            return command.watch_jobs(job_ids, TreeOptions.of(command.settings), show, reports)
     stream = ResultStream(command.query(job_ids))
     shown = present.tree(stream, command)
     command.save_history(stream.summaries())

@@ -54,17 +54,22 @@ def watch(
     vbsjob watch ID ID ID --fail-fast -o jsonl
     """
     from vbsjob.cli import present
+    from vbsjob.cli.reports import Reports
     from vbsjob.output.tree_documents import TreeOptions
 
-    command = JobCommand(ctx.params, ctx.obj)
-    events = command.format.events
-    if events and command.fields:
-        raise UsageError(
-            f"watch -o {command.format.name} writes events, which --field cannot select.",
-            hint="Use -o json with --field.",
-        )
+    reports = Reports(ctx.params, ctx.obj)
+    with reports.on_error():
+        command = JobCommand(ctx.params, ctx.obj)
+        reports.configure(command.settings)
+        events = command.format.events
+        if events and command.fields:
+            raise UsageError(
+                f"watch -o {command.format.name} writes events, which --field cannot select.",
+                hint="Use -o json with --field.",
+            )
 
-    def show(results: Sequence[JobResult]) -> ExitCode:
-        return present.concluded(results, command)
+        def show(results: Sequence[JobResult]) -> ExitCode:
+            return present.concluded(results, command)
 
-    return command.watch_jobs(command.job_ids(jobs), TreeOptions(), show, events=events)
+        reports.job_ids = command.job_ids(jobs)
+        return command.watch_jobs(reports.job_ids, TreeOptions(), show, reports, events=events)

@@ -15,10 +15,11 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import failure, fields
 from vbsjob.jobs.fields import one_line
 from vbsjob.jobs.result import failure_document
+from vbsjob.output import report_file
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from vbsjob.context import Context
@@ -51,27 +52,38 @@ JOB_OUTPUTS = (
 LONGEST = 1000
 """Characters of an annotation."""
 ROWS = 200
-"""Rows of the summary; with cells of CELL characters it stays below GitHub's limit of 1 MiB."""
+"""Rows of the summary."""
+SUMMARY_LIMIT = (1 << 20) - 1024
+"""Bytes of the summary file: GitHub drops the whole summary of a step that is above 1 MiB."""
 CELL = 300
+LAST_LINE = 100
+"""Bytes that are kept for the line that counts the jobs not shown."""
 
 
-def report(results: Sequence[JobResult], code: ExitCode, context: Context) -> None:
-    """Write annotations to stderr; append summary and outputs to the files of the runner."""
+def report(
+    results: Sequence[JobResult], code: ExitCode, context: Context, is_over: Callable[[], bool]
+) -> None:
+    """Write annotations to stderr; append summary and outputs to the files of the runner.
+
+    `is_over`: whether the run has ended, so that no reader of a FIFO may be waited for.
+    """
     with suppress(OSError):
         context.stderr.writelines(f"{context.redact(line)}\n" for line in commands(results))
         context.stderr.flush()
+    summary_path = context.env.get("GITHUB_STEP_SUMMARY") or ""
+    room = SUMMARY_LIMIT - report_file.size(summary_path)
     texts = {
-        "GITHUB_STEP_SUMMARY": summary(results, code, context.steady_now()),
+        "GITHUB_STEP_SUMMARY": summary(results, code, context.steady_now(), room),
         "GITHUB_OUTPUT": outputs(results, code),
     }
     for variable, text in texts.items():
         path = context.env.get(variable)
         try:
-            if path:
-                with open(path, "a", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - as it is named
-                    file.write(context.redact(text))
+            if path and text:
+                report_file.append(path, context.redact(text), is_over)
         except (OSError, ValueError) as error:
-            context.note(f"{variable} cannot be written: {getattr(error, 'strerror', 'no path')}.")
+            reason = getattr(error, "strerror", None) or "it is not a valid path"
+            context.note(f"the file of {variable} could not be written: {reason}.")
 
 
 def commands(results: Sequence[JobResult]) -> list[str]:
@@ -119,19 +131,34 @@ def _cause(result: JobResult) -> str:
     return f"{one_line(result.job.status) or 'no status'}: {result.exit_code.meaning}"
 
 
-def summary(results: Sequence[JobResult], code: ExitCode, now: datetime) -> str:
-    """Return a Markdown table with one row per job; those that did not succeed come first."""
+def summary(
+    results: Sequence[JobResult], code: ExitCode, now: datetime, room: int = SUMMARY_LIMIT
+) -> str:
+    """Return a Markdown table of at most `room` bytes, pure ASCII, with one row per job.
+
+    Jobs that did not succeed come first; rows that do not fit are counted. Empty if even the
+    head of the table does not fit: earlier tries of the step may have filled the file.
+    """
     ordered = sorted(results, key=lambda result: result.exit_code is ExitCode.OK)
-    rows = [_row(result, now) for result in ordered[:ROWS]]
     lines = [
         f"### vbsjob: {code.label.replace('_', ' ')} (exit code {int(code)})",
         "",
         "| job | status | type | time | cause |",
         "|---|---|---|---|---|",
-        *(f"| {' | '.join(map(_cell, row))} |" for row in rows),
     ]
-    if len(rows) < len(ordered):
-        lines += ["", f"{len(ordered) - len(rows)} more jobs are not shown."]
+    room -= sum(len(line) + 1 for line in lines) + len("\n\n") + LAST_LINE
+    if room < 0:
+        return ""
+    shown = 0
+    for result in ordered[:ROWS]:
+        row = f"| {' | '.join(map(_cell, _row(result, now)))} |"
+        room -= len(row) + 1
+        if room < 0:
+            break
+        lines.append(row)
+        shown += 1
+    if shown < len(ordered):
+        lines += ["", f"{len(ordered) - shown} more jobs are not shown."]
     return "\n".join(lines) + "\n\n"
 
 

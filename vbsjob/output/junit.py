@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from vbsjob.errors import InternalError, UsageError
+from vbsjob.errors import InternalError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import failure
 from vbsjob.jobs.job import walk
+from vbsjob.output import report_file
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from vbsjob.context import Context
@@ -31,32 +29,21 @@ HEAD = 1000
 COUNTED = (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
 
 
-def check(path: str) -> None:
-    """Raise UsageError if no file can be written at the path; called before the watch."""
-    folder = Path(path).parent
-    is_folder = os.path.isdir(path)  # noqa: PTH112 - Path raises where a name is too long
-    if not path or is_folder or not os.access(folder, os.W_OK):
-        raise UsageError(
-            f"--junit {printable(path)!r}: no file can be written there.",
-            hint="Make the folder first.",
-        )
+def write(
+    path: str, results: Sequence[JobResult], context: Context, is_over: Callable[[], bool]
+) -> None:
+    """Write the complete report or nothing. Raises InternalError.
 
-
-def write(path: str, results: Sequence[JobResult], context: Context) -> None:
-    """Write the complete report or nothing. Raises InternalError."""
-    name = ""
+    `is_over`: whether the run has ended, so that no reader of a FIFO may be waited for.
+    """
+    report = (f"{context.redact(line)}\n" for line in lines(results, context.steady_now()))
     try:
-        handle, name = tempfile.mkstemp(dir=Path(path).parent, prefix=".vbsjob-")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(
-                f"{context.redact(line)}\n" for line in lines(results, context.steady_now())
-            )
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        report_file.write(path, report, is_over)
     except OSError as error:
-        if name:
-            Path(name).unlink(missing_ok=True)
-        raise InternalError(f"--junit {printable(path)}: {error.strerror}.") from None
+        raise InternalError(
+            f"the report {printable(path)} could not be written: {error.strerror}.",
+            hint="Check the folder, its rights and the free space.",
+        ) from None
 
 
 def lines(results: Sequence[JobResult], now: datetime) -> Iterator[str]:

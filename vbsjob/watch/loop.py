@@ -88,9 +88,16 @@ class WatchLoop:
                 self._finish(code)
         return code
 
-    def check_written(self) -> None:
-        """Raise SignalError if a signal after the end kept the output from being written."""
-        if self._signals.cut:
+    def is_over(self) -> bool:
+        """Whether a signal or --timeout has ended the run: nothing may wait for a reader then."""
+        return self._signals.ending is not None or (self.context.monotonic() >= self.state.deadline)
+
+    def check_written(self, *, cut: bool = False) -> None:
+        """Raise SignalError if a signal after the end kept the output from being written.
+
+        `cut`: whether a report was not written completely.
+        """
+        if self._signals.cut or cut:
             self._raise_on_signal()
 
     def results(self, unfinished: ExitCode = ExitCode.PENDING) -> list[JobResult]:

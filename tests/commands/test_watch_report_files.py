@@ -1,0 +1,243 @@
+"""Where `watch` writes reports: any kind of file, at every end, never a wait without end."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.support.program import ROOT, clean_env, run_bash, run_process
+from vbsjob.exit_codes import ExitCode
+from vbsjob.jobs.job import Job
+from vbsjob.jobs.result import JobResult
+from vbsjob.output import github, report_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+WATCH = ("watch", "backup-ended", "--cloud", "sandbox", "-q")
+OLD = '<testsuites name="of an earlier run"/>'
+
+
+def outcomes(report: Path) -> list[str]:
+    """Return the tag below each test case of a report; `success` where there is none."""
+    cases = ET.parse(report).iter("testcase")
+    return [next((child.tag for child in case), "success") for case in cases]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '"$@" --junit /dev/stdout',
+        '"$@" --junit /dev/fd/1',
+        '"$@" --junit /proc/self/fd/1',
+        'set -o pipefail; "$@" --junit /dev/stdout | cat',
+        '"$@" --junit >(cat); sleep 0.3',
+        'mkfifo f; cat f & "$@" --junit f; wait',
+        'ln -s /dev/stdout l; "$@" --junit l',
+        '"$@" --junit /dev/fd/3 3>&1',
+    ],
+)
+def test_a_descriptor_or_fifo_gets_the_report(script: str, tmp_path: Path) -> None:
+    env = clean_env(PYTHONPATH=str(ROOT))
+    ended = run_bash(f'cd {tmp_path}; set -- "$@" {" ".join(WATCH)}; {script}', env=env)
+    assert ended.code == 0, ended.err
+    assert ended.out.count("<testsuites ") == 1
+
+
+def test_a_report_in_the_file_behind_stdout_leaves_the_file_in_place(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    env = clean_env(PYTHONPATH=str(ROOT))
+    group = '{ echo first; "$@" --junit /dev/stdout; echo last; }'
+    script = f'set -- "$@" {" ".join(WATCH)}; {group} > {out}'
+    assert run_bash(script, env=env).code == 0
+    lines = out.read_text().splitlines()
+    assert (lines[0], lines[-1]) == ("first", "last")
+    assert "</testsuites>" in lines
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace needs root")
+def test_dev_null_stays_a_device() -> None:
+    script = (
+        "mount -t tmpfs none /mnt && cp -a /dev/null /mnt/null && "
+        f'"$@" {" ".join(WATCH)} --junit /mnt/null; echo "$?"; stat -c %F /mnt/null'
+    )
+    command = ["unshare", "-m", "bash", "-c", script, "bash", sys.executable, "-m", "vbsjob"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=clean_env(), capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines() == ["0", "character special file"], done.stderr
+
+
+def test_a_link_is_resolved_and_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.xml", tmp_path / "link.xml"
+    link.symlink_to(target)
+    for _ in range(2):
+        assert run_process(*WATCH, "--junit", str(link), env=clean_env()).code == 0
+        assert link.is_symlink()
+        assert outcomes(target) == ["success"]
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o007])
+def test_rights_follow_the_umask(mask: int, tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    script = f'umask {mask:o}; "$@" {" ".join(WATCH)} --junit {report}'
+    assert run_bash(script, env=clean_env()).code == 0
+    assert stat.S_IMODE(report.stat().st_mode) == 0o666 & ~mask
+
+
+def test_nothing_is_changed_by_name_so_that_an_exchanged_file_keeps_its_mode(
+    tmp_path: Path,
+) -> None:
+    victim, report = tmp_path / "victim", tmp_path / "report.xml"
+    victim.write_text("x")
+    victim.chmod(0o600)
+
+    def lines() -> Iterator[str]:
+        yield "a"
+        for name in tmp_path.glob(".vbsjob-*"):  # as the owner of the folder could do
+            name.unlink()
+            name.symlink_to(victim)
+        yield "b"
+
+    report_file.write(str(report), lines(), lambda: False)
+    assert stat.S_IMODE(victim.stat().st_mode) == 0o600
+    assert victim.read_text() == "x"
+
+
+ENDINGS: dict[str, tuple[Sequence[str], dict[str, str], int]] = {
+    "an unknown option": (("watch", "j", "--nosuch"), {}, 2),
+    "an invalid id": (("watch", "a/b"), {}, 2),
+    "an invalid duration": (("watch", "j", "--timeout", "soon"), {}, 2),
+    "an unknown cloud": (("watch", "j", "--cloud", "nowhere"), {}, 2),
+    "no credentials": (("watch", "j"), {"OS_TOKEN": "", "VBSJOB_ENDPOINT": ""}, 4),
+    "an unknown job": (
+        ("watch", "nosuch", "--cloud", "sandbox", "--wait-for-job", "0"), {}, 5,
+    ),
+    "a timeout": (("watch", "endless", "--cloud", "sandbox", "--timeout", "1s"), {}, 124),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("by", ["option", "variable"])
+@pytest.mark.parametrize("name", ENDINGS)
+def test_no_ending_leaves_the_report_of_an_earlier_run(name: str, by: str, tmp_path: Path) -> None:
+    argv, env, code = ENDINGS[name]
+    report = tmp_path / "report.xml"
+    report.write_text(OLD)
+    option = ["--junit", str(report)] if by == "option" else []
+    variable = {} if by == "option" else {"VBSJOB_JUNIT": str(report)}
+    ended = run_process(*argv, *option, "-q", env=clean_env(**variable, **env))
+    assert ended.code == code, ended.err
+    assert outcomes(report) == ["error"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_writes_the_report_too(number: int, tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text(OLD)
+    process = started("watch", "endless", "--cloud", "sandbox", "--junit", str(report))
+    time.sleep(1.5)
+    process.send_signal(number)
+    assert process.wait(10) == -number
+    assert outcomes(report) == ["error"]
+
+
+def test_a_reader_that_closes_the_pipe_leaves_a_report(tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text(OLD)
+    argv = f"watch endless --cloud sandbox -o jsonl --progress none --junit {report}"
+    script = f'set -o pipefail; "$@" {argv} | head -n 1 >/dev/null'
+    assert run_bash(script, env=clean_env()).code == 141
+    assert outcomes(report) == ["error"]
+
+
+def fill(descriptor: int) -> None:
+    """Write until the FIFO takes nothing more."""
+    with suppress(BlockingIOError):
+        while True:
+            os.write(descriptor, b"x" * 4096)
+
+
+def started(*argv: str, **env: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "vbsjob", *argv], cwd=ROOT, env=clean_env(**env),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("reader", ["none", "one that does not read"])
+@pytest.mark.parametrize("variable", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "VBSJOB_JUNIT"])
+def test_a_file_that_blocks_does_not_outlive_a_signal(
+    variable: str, reader: str, tmp_path: Path
+) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    filled = -1
+    if reader != "none":
+        filled = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+        fill(filled)
+    process = started(*WATCH, "--github", **{variable: str(fifo)})
+    time.sleep(2.0)
+    assert process.poll() is None, "it waits for the reader"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) in {-signal.SIGTERM, 0}
+    if filled >= 0:
+        os.close(filled)
+
+
+def test_a_file_that_blocks_does_not_outlive_the_timeout(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    process = started(*WATCH, "--github", "--timeout", "2s", GITHUB_OUTPUT=str(fifo))
+    assert process.wait(15) == 0
+
+
+def failed(name: str) -> JobResult:
+    document: dict[str, Any] = {"job_id": name, "status": "FAIL", "fail_reason": "漢" * 400}
+    return JobResult(name, Job(document))
+
+
+def summary(results: Sequence[JobResult], room: int) -> str:
+    return github.summary(results, ExitCode.JOB_FAILED, datetime(2026, 1, 2, tzinfo=UTC), room)
+
+
+@pytest.mark.parametrize("room", [0, 200, 1000, 5_000, 100_000, github.SUMMARY_LIMIT])
+def test_the_summary_fits_the_room_that_earlier_tries_left(room: int) -> None:
+    text = summary([failed(f"j{n}") for n in range(200)], room)
+    assert len(text.encode()) <= room
+    rows = len(re.findall(r"^\| j[0-9]+ \|", text, re.MULTILINE))
+    assert not text or f"{200 - rows} more jobs are not shown." in text or rows == 200
+    assert (rows > 0) == (room >= 5_000)
+
+
+def test_several_tries_in_one_step_stay_below_one_mebibyte(tmp_path: Path) -> None:
+    file = tmp_path / "summary"
+    file.write_text("x" * 900_000)
+    argv = ("--github", "--cloud", "sandbox", "-q")
+    ended = run_process(
+        "watch", "backup-ended", *argv, env=clean_env(GITHUB_STEP_SUMMARY=str(file))
+    )
+    assert ended.code == 0
+    assert 900_000 < file.stat().st_size <= 1 << 20
+
+
+@pytest.mark.parametrize("path", ["{}/none/report.xml", "{}", "/dev/nosuch/x"])
+def test_a_place_that_cannot_be_written_is_an_error_before_the_wait(
+    path: str, tmp_path: Path
+) -> None:
+    argv = ("watch", "endless", "--cloud", "sandbox", "--junit", path.format(tmp_path))
+    ended = run_process(*argv, env=clean_env())
+    assert (ended.code, ended.out) == (2, "")
+    assert "--junit" in ended.err

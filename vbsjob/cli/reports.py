@@ -1,0 +1,90 @@
+"""The reports of a watch for CI services: --junit and --github. Every kind of end writes them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from vbsjob.config.values import boolean
+from vbsjob.errors import VbsjobError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from vbsjob.config.loader import Settings
+    from vbsjob.context import Context
+    from vbsjob.exit_codes import ExitCode
+    from vbsjob.jobs.result import JobResult
+
+
+class Reports:
+    """Writes the reports once, at the end of a watch.
+
+    Their names come from options and VBSJOB_* variables until `configure` gets the settings: the
+    configuration may be what is wrong.
+    """
+
+    def __init__(self, params: Mapping[str, Any], context: Context) -> None:
+        self._context = context
+        self._written = False
+        self.job_ids: Sequence[str] = ()
+        self._junit: str | None = _early("junit", params, context)
+        try:
+            self._github = boolean(_early("github", params, context) or False)
+        except ValueError:
+            self._github = False
+
+    def configure(self, settings: Settings) -> None:
+        """Take the names from the settings, and remove the report of an earlier run.
+
+        A CI service would take it for the report of this run. Raises UsageError if the report
+        cannot be written: the user learns it before the watch waits for hours.
+        """
+        self._github, self._junit = settings["github"], None
+        if settings["junit"] is not None:
+            from vbsjob.output import report_file
+
+            report_file.prepare(settings["junit"], settings.origin("junit"))
+            self._junit = settings["junit"]
+
+    def write(
+        self, results: Sequence[JobResult], code: ExitCode, is_over: Callable[[], bool]
+    ) -> None:
+        """Write the reports. Raises InternalError.
+
+        `is_over`: whether a signal or --timeout has ended the run; then no reader is waited for.
+        """
+        self._written = True
+        if self._github:
+            from vbsjob.output import github
+
+            github.report(results, code, self._context, is_over)
+        if self._junit is not None:
+            from vbsjob.output import junit
+
+            junit.write(self._junit, results, self._context, is_over)
+
+    @contextmanager
+    def on_error(self) -> Iterator[None]:
+        """If the command ends with an error before it has results, write reports of the error."""
+        try:
+            yield
+        except VbsjobError as error:
+            if not self._written:
+                self.write_error(error)
+            raise
+
+    def write_error(self, error: VbsjobError) -> None:
+        """Write reports in which every job has the error."""
+        from vbsjob.jobs.result import JobResult
+
+        results = [JobResult(job_id, error) for job_id in self.job_ids or ("watch",)]
+        try:
+            self.write(results, error.exit_code, lambda: False)
+        except VbsjobError as second:
+            self._context.note(str(second))
+
+
+def _early(name: str, params: Mapping[str, Any], context: Context) -> str | None:
+    value = params.get(name) or context.env.get(f"VBSJOB_{name.upper()}")
+    return str(value) if value else None
