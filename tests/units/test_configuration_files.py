@@ -372,6 +372,13 @@ def test_a_placeholder_anywhere_else_is_refused(tmp_path: Path, address: str) ->
         load(tmp_path, name=None, OS_VBS_ENDPOINT_OVERRIDE=address)
 
 
+def test_s05_a_secret_of_the_environment_is_masked_in_notes_about_files(tmp_path: Path) -> None:
+    write(tmp_path, "clouds: {a: {profile: canary-secret-77}}\n")
+    _, err = load(tmp_path, OS_PASSWORD="canary-secret-77")
+    assert "the profile" in err
+    assert "canary" not in err
+
+
 def openstacksdk(folder: Path) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -88,12 +88,13 @@ class Settings:
 
 def load(options: Mapping[str, Any], context: Context) -> Settings:
     """Load all settings. Raises UsageError that names the source of a wrong value."""
-    clouds = clouds_yaml.Clouds(context)
     direct = (
         sources.from_options(options),
         sources.from_own_variables(context),
         sources.with_aws_session_token(sources.from_os_variables(context), context.env),
     )
+    context.secrets.add(*sources.secrets(*direct))  # before anything is printed
+    clouds = clouds_yaml.Clouds(context)
     defaults = sources.from_defaults(clouds.config)
     cloud = first("cloud", [*direct, defaults])
     has_address = any(first(name, direct) for name in ADDRESSES)
@@ -155,10 +156,7 @@ class _Loaded:
     def secrets(self) -> Iterator[str]:
         """Yield every secret of every source, also of those that are ignored."""
         of = self._sources
-        for source in (of.own, of.os, of.config, of.yaml, *of.key_families):
-            for name, value in source.items():
-                if SETTINGS_BY_NAME[name].secret and isinstance(value.value, str | int | float):
-                    yield str(value.value)
+        return sources.secrets(of.config, of.yaml, *of.key_families)
 
 
 def preference(name: str, options: Mapping[str, Any], context: Context) -> Any:

@@ -135,6 +135,14 @@ def _is_path(raw: Any) -> bool:
     return isinstance(raw, str) and "/" in raw
 
 
+def secrets(*all_sources: Source) -> Iterator[str]:
+    """Yield the secrets of sources, for the mask of everything that is printed."""
+    for source in all_sources:
+        for name, value in source.items():
+            if SETTINGS_BY_NAME[name].secret and isinstance(value.value, str | int | float):
+                yield str(value.value)
+
+
 def unsupported(
     env: Mapping[str, str], layers: list[Layer]
 ) -> tuple[list[SettingValue], list[SettingValue]]:
