@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ import pytest
 from tests.support.cloud import PASSWORD, USER, Cloud
 from tests.support.context import fake_context
 from tests.support.program import running_sandbox
+from vbsjob.auth.keystone import AccessInfo
 from vbsjob.auth.token_cache import TokenCache
 
 if TYPE_CHECKING:
@@ -410,3 +412,53 @@ def test_f68_kill_9_of_eight_writers_never_leaves_a_broken_cache(
             killed(process)
     cloud = Cloud()
     assert cloud.run("get", "j", cache=tmp_path)[0] == 0
+
+
+def cache_at(folder: Path, cloud: Cloud) -> TokenCache:
+    return TokenCache(folder / "tokens", ("account",), cloud.context())
+
+
+ACCESS = AccessInfo("a-token", "p", life=600.0)
+
+
+def test_s06_a_token_is_written_into_a_new_private_folder(tmp_path: Path) -> None:
+    cache = cache_at(tmp_path, Cloud())
+    cache.write(ACCESS)
+    found = cache.read()
+    assert found is not None
+    assert (found.access.token, found.access.project_id, found.seconds_left) == (
+        "a-token",
+        "p",
+        600,
+    )
+    assert mode(tmp_path / "tokens") == 0o700
+
+
+@pytest.mark.parametrize("access", [replace(ACCESS, life=None), replace(ACCESS, token=None)])
+def test_a_token_without_a_known_life_is_not_cached(tmp_path: Path, access: AccessInfo) -> None:
+    cache_at(tmp_path, Cloud()).write(access)
+    assert not (tmp_path / "tokens").exists()
+
+
+@pytest.mark.parametrize(
+    ("passed", "left"), [(-60.1, None), (-60.0, 600.0), (599.0, 1.0), (600.0, None), (601.0, None)]
+)
+def test_f58_a_cached_token_is_valid_from_a_minute_before_to_its_end(
+    tmp_path: Path, passed: float, left: float | None
+) -> None:
+    cloud = Cloud()
+    cache = cache_at(tmp_path, cloud)
+    cache.write(ACCESS)
+    cloud.clock.seconds += passed
+    found = cache.read()
+    assert (found and found.seconds_left) == left
+
+
+@pytest.mark.parametrize(("size", "valid"), [(256 << 10, True), ((256 << 10) + 1, False)])
+def test_f21_a_cached_token_is_read_up_to_256_kib(tmp_path: Path, size: int, valid: bool) -> None:
+    cache = cache_at(tmp_path, Cloud())
+    cache.write(ACCESS)
+    (entry,) = entries(tmp_path)
+    content = entry.read_bytes()
+    entry.write_bytes(content + b" " * (size - len(content)))
+    assert (cache.read() is not None) == valid
