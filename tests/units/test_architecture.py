@@ -35,6 +35,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 FORBIDDEN = {
     "jobs": ({"http", "auth", "terminal", "context"}, "the job model is pure"),
     "watch.state": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
+    "watch.estimate": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
     "watch.intervals": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
     "watch.tracked_job": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
     "watch.queue": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
