@@ -151,3 +151,51 @@ def test_f74_a_bad_value_is_rejected_with_its_origin(name: str, value: str, tmp_
     with pytest.raises(UsageError) as raised:
         loader.load({}, context(tmp_path, **{f"VBSJOB_{name.upper()}": value}))
     assert f"VBSJOB_{name.upper()}" in str(raised.value)
+
+
+def test_an_unknown_variable_of_ours_is_ignored_with_a_note_and_a_suggestion(
+    tmp_path: Path,
+) -> None:
+    outside = context(tmp_path, VBSJOB_REGIN="eu-de", VBSJOB_REGION="eu-nl")
+    assert loader.load({}, outside)["region"] == "eu-nl"
+    note = outside.stderr.getvalue()  # type: ignore[attr-defined] # StringIO
+    assert "VBSJOB_REGIN is not a setting" in note
+    assert "VBSJOB_REGION?" in note
+    quiet = context(tmp_path, VBSJOB_REGION="eu-nl")
+    loader.load({}, quiet)
+    assert quiet.stderr.getvalue() == ""  # type: ignore[attr-defined] # as above
+
+
+def test_settings_for_another_service_keep_only_the_preferences(tmp_path: Path) -> None:
+    outside = context(
+        tmp_path, VBSJOB_UTC="1", VBSJOB_REGION="eu-nl", OS_USERNAME="mira", OS_PASSWORD="x"
+    )
+    moved = loader.load({}, outside).moved("here", endpoint="http://127.0.0.1:9", project_id="p")
+    assert (moved["utc"], moved["endpoint"], moved["project_id"]) == (
+        True,
+        "http://127.0.0.1:9",
+        "p",
+    )
+    assert (moved["region"], moved["username"], moved["password"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("project", "kind", "other"),
+    [
+        ("5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1b", "project_id", "project_name"),
+        ("eu-de_team", "project_name", "project_id"),
+        ("5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1", "project_name", "project_id"),
+    ],
+)
+def test_a_project_is_an_id_or_a_name_and_replaces_both(
+    tmp_path: Path, project: str, kind: str, other: str
+) -> None:
+    outside = context(tmp_path, OS_PROJECT_ID="of-the-environment", OS_PROJECT_NAME="eu-nl_x")
+    loaded = loader.load({"project": project}, outside)
+    assert (loaded[kind], loaded[other]) == (project, None)
+
+
+def test_the_cloud_named_sandbox_needs_no_file(tmp_path: Path) -> None:
+    assert loader.load({"cloud": "sandbox"}, context(tmp_path)).sandbox
+    with pytest.raises(UsageError, match="no file defines a cloud"):
+        loader.load({"cloud": "other"}, context(tmp_path))
