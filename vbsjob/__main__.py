@@ -51,10 +51,24 @@ def _prepare_process() -> None:
     import gc
     import signal
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if os.getpid() == 1:
+        _end_on_signals()
+    elif signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.set_threshold(GC_THRESHOLD)
     _disable_core_dumps()
+
+
+def _end_on_signals() -> None:
+    """Handle the signals that end a process: for process 1 the kernel drops default actions.
+
+    Every container has a process 1. A signal that is ignored at the start stays ignored.
+    """
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda received, _frame: os._exit(SIGNAL_BASE + received))
 
 
 def _disable_core_dumps() -> None:
@@ -87,11 +101,14 @@ def run(argv: Sequence[str], context: Context) -> int:
 
 
 def _run_command(argv: Sequence[str], context: Context) -> int:
-    from vbsjob.cli.app import app
+    from vbsjob.cli.app import app, write_help
 
-    code: Any = app(
-        args=list(argv) or ["--help"], prog_name="vbsjob", standalone_mode=False, obj=context
-    )
+    if not argv:  # such as `vbsjob $COMMAND` with an empty COMMAND: a script must not go on
+        from vbsjob.exit_codes import ExitCode
+
+        write_help(context)
+        return ExitCode.USAGE
+    code: Any = app(args=list(argv), prog_name="vbsjob", standalone_mode=False, obj=context)
     return 0 if code is None else int(code)
 
 

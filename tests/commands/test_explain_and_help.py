@@ -154,3 +154,10 @@ def test_a_misspelled_word_is_an_error_that_names_the_right_word(
 
 def test_a_usage_error_names_the_help_of_its_command() -> None:
     assert "See vbsjob get --help." in vbsjob("get", "j", "--nothing-like-it")[2]
+
+
+def test_no_command_at_all_is_a_usage_error_with_the_help_on_stderr() -> None:
+    code, out, err, requests = vbsjob(env={})
+    assert (code, out, requests) == (2, "", [])
+    assert err.startswith("Usage: vbsjob")
+    assert "watch" in err

@@ -5,7 +5,8 @@ Of third parties it imports only Typer; each command imports what it uses when i
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,9 @@ from vbsjob.cli import help as help_command
 from vbsjob.cli import list as list_command
 from vbsjob.cli.help import TOPICS_EPILOG, epilog
 from vbsjob.cli.help_screen import HelpCommand, HelpGroup
+
+if TYPE_CHECKING:
+    from vbsjob.context import Context
 
 app = typer.Typer(
     name="vbsjob",
@@ -78,6 +82,14 @@ SYNONYMS: dict[str, Any] = {
 """Words of other programs that are understood; help and completions do not list them."""
 for word, function in SYNONYMS.items():
     app.command(word, cls=HelpCommand, hidden=True)(function)
+
+
+def write_help(context: Context) -> None:
+    """Write the help of the program to stderr."""
+    to_stderr = replace(context, stdout=context.stderr)
+    command = typer.main.get_command(app)
+    text = typer.Context(command, info_name="vbsjob", obj=to_stderr).get_help()
+    context.stderr.write(f"{text}\n" if text else "")
 
 
 USAGE_HINTS = {

@@ -1,0 +1,58 @@
+"""vbsjob as process 1, as in every container: the kernel drops the default actions of signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import ROOT, clean_env
+from tests.support.server import Peer, Server
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="a process namespace needs root"),
+]
+UNSHARE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--")
+
+
+def child_of(process: subprocess.Popen[bytes]) -> int:
+    """Return the process that unshare has started: process 1 of the new namespace."""
+    path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while not path.read_text().split():
+        time.sleep(0.05)
+    return int(path.read_text().split()[0])
+
+
+def silent(peer: Peer) -> None:
+    """Read a request and never answer."""
+    peer.request()
+    peer.stall()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131)],
+)
+@pytest.mark.parametrize("command", ["get j", "tree j", "watch j", "sandbox", "config check"])
+def test_f81_a_signal_ends_process_1_with_its_exit_code(
+    command: str, number: int, code: int
+) -> None:
+    with Server(silent) as server:
+        process = subprocess.Popen(
+            [*UNSHARE, sys.executable, "-m", "vbsjob", *command.split()], cwd=ROOT,
+            env=clean_env(server.url), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            first = child_of(process)
+            time.sleep(1.5)
+            os.kill(first, number)
+            assert process.wait(8) == code
+        finally:
+            process.kill()
+            process.wait()
