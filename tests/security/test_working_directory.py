@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, USER, Cloud
+from vbsjob.config import files
 from vbsjob.config.schema import SETTINGS
+from vbsjob.errors import UsageError
 
 EVIL = "https://evil.test"
 NAMED: dict[str, dict[str, Any]] = {
@@ -289,3 +291,11 @@ def test_f75_a_password_is_prompted_for_only_if_the_user_named_the_cloud_of_this
         assert (code, prompts, cloud.requests) == (2, [], [])
         assert "evil.test" in err
         assert "--cloud" in err
+
+
+@needs_root
+def test_f75_a_file_that_is_exchanged_after_the_check_is_refused(tmp_path: Path) -> None:
+    folder = given_by_a_stranger(tmp_path / "work", "clouds.yaml")
+    with pytest.raises(UsageError) as caught:  # as if the check had seen another file
+        files.clouds_document(folder / "clouds.yaml")
+    assert "belongs to another user" in str(caught.value)

@@ -49,10 +49,13 @@ def belongs_to_stranger(path: Path) -> bool:
     if os.name != "posix":
         return False
     try:
-        owners = {path.lstat().st_uid, path.stat().st_uid}
+        return any(_is_stranger(status) for status in (path.lstat(), path.stat()))
     except OSError:
         return False
-    return not owners <= {0, os.geteuid()}
+
+
+def _is_stranger(status: os.stat_result) -> bool:
+    return status.st_uid not in {0, os.geteuid()}
 
 
 def text(path: Path, *, pipe: bool = False) -> str | None:
@@ -74,11 +77,14 @@ def text(path: Path, *, pipe: bool = False) -> str | None:
 def _content(path: Path, *, pipe: bool) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "rb") as stream:
-        file_mode = os.fstat(descriptor).st_mode
-        if pipe and stat.S_ISFIFO(file_mode):
+        status = os.fstat(descriptor)
+        if pipe and stat.S_ISFIFO(status.st_mode):
             return _pipe_content(path, descriptor)
-        if not stat.S_ISREG(file_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise UsageError(f"{path}: is not a regular file.")
+        # In the working directory, again on what is open: the file may have been exchanged.
+        if not path.is_absolute() and os.name == "posix" and _is_stranger(status):
+            raise UsageError(f"{path}: belongs to another user.")
         return stream.read(SIZE_LIMIT + 1)
 
 
