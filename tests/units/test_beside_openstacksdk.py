@@ -104,6 +104,7 @@ def ours(document: dict[str, Any]) -> dict[str, Any]:
     return {name: values.get(name) for name in NAMES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CASES)
 def test_config_show_differs_from_openstacksdk_only_as_listed(tmp_path: Path, kind: str) -> None:
     content, env, differences = CASES[kind]

@@ -80,6 +80,7 @@ def test_f94_yaml_whose_aliases_stand_for_very_many_values_is_refused(
     assert "too many aliases or is nested too deeply" in error_of(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", [
     "auth.username", "auth.password", "verify", "region_name", "interface", "auth_type", "profile",
     "auth.project_id", "auth.auth_url", "vbs_endpoint_override", "cacert",

@@ -38,6 +38,7 @@ def living(alive: list[weakref.ref[Members]]) -> int:
     return sum(reference() is not None for reference in alive)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kinds", ["jjjjjjjj", "eejejjee"])
 def test_only_the_current_answer_is_in_memory(kinds: str) -> None:
     alive: list[weakref.ref[Members]] = []
