@@ -329,7 +329,9 @@ def test_tree_watch_is_a_watch_that_ends_with_the_tree() -> None:
     end = job("j", "FAIL", entities=deep)
     watched = WatchService(in_turn(RUNNING, DOWN, DOWN, end)).run("tree", "j", "--watch")
     assert watched.code == 1
-    assert [line.split()[-1] for line in watched.out.splitlines()] == ["j", "s", "t"]
+    tree, block = watched.out.split("\n\n")
+    assert [line.split()[-1] for line in tree.splitlines()] == ["j", "s", "t"]
+    assert block.startswith("| sub-job failed (job s)\n")
     assert "answers again" in watched.err
     watched = WatchService(in_turn(RUNNING, end)).run("tree", "j", "--watch", "-o", "jsonl")
     assert [row["path"] for row in watched.events] == ["j", "j/s", "j/t"]
@@ -344,7 +346,7 @@ def test_tree_watch_draws_only_the_selected_rows() -> None:
     drawn = screen.getvalue()
     assert watched.code == 0
     assert ("s0" in drawn, "s1" in drawn) == (True, False)
-    assert "8 done" in drawn
+    assert "8 more done" in drawn
     assert drawn.isascii()
 
 

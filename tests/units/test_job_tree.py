@@ -15,7 +15,7 @@ from vbsjob.jobs.job import Job
 from vbsjob.jobs.tree import GROUP_ABOVE, Group, JobTree, Node, kind
 from vbsjob.jobs.tree_rows import LEVELS, Summary, folded, nodes
 from vbsjob.jobs.tree_rows import rows as rows_of
-from vbsjob.render import columns, theme
+from vbsjob.render import columns, several, theme
 from vbsjob.render.tree import row as row_of
 
 if TYPE_CHECKING:
@@ -188,3 +188,35 @@ def test_without_a_width_every_id_type_and_reason_is_in_the_row_of_its_job(seed:
     for node, line in zip(tree.nodes, drawn, strict=True):
         assert node.job.id in line
         assert (f"Code.{node.order}" in line) is node.job.failed
+
+
+@pytest.mark.parametrize("width", [40, 47, 60, 80, 100, 120, 160, 200])
+@pytest.mark.parametrize("seed", range(12))
+def test_the_code_of_each_failed_row_is_visible_at_every_width(seed: int, width: int) -> None:
+    tree = JobTree(Job(random_tree(seed, 40)), group=seed % 2 == 0)
+    for node in tree.nodes:
+        node.job.members["job_type"] = ("copyBlock", "restoreVolume", "check")[node.order % 3]
+        if node.job.failed:
+            node.job.members["error_code"] = f"VolumeBackup.{node.order:04}"
+            node.job.members["fail_reason"] = "volume is in error state while copying"
+    rows = list(rows_of(tree))
+    text = "\n".join(lines(rows, width))
+    for row in rows:
+        if isinstance(row, Node) and row.job.failed:
+            assert f"VolumeBackup.{row.order:04}" in text
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200, None])
+@pytest.mark.parametrize("seed", range(8))
+def test_each_requested_job_has_its_row_however_many_sub_jobs_another_has(
+    seed: int, width: int | None
+) -> None:
+    ids = [f"{seed}f4{n:030x}" for n in range(6)]
+    jobs = [random_tree(seed * 10 + n, 1 + 30 * (n % 3)) | {"job_id": i} for n, i in enumerate(ids)]
+    view = theme.View(width, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
+    entries = [several.Entry(job["job_id"], Job(job)) for job in jobs]
+    for height in (6, 23, 100, None):
+        drawn = [view.text(line) for line in view.lines(several.table(entries, view, rows=height))]
+        text = "\n".join(drawn)
+        assert all(text.count(job_id) == 1 for job_id in ids)
+        assert not any(line.startswith(tuple(ids)) for line in drawn)
