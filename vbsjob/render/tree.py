@@ -66,10 +66,10 @@ def counts(numbers: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {word}" for number, word in known if number)
 
 
-def reasons(job: Job) -> list[Text]:
+def reasons(job: Job, style: str = "reason") -> list[Text]:
     """Return error code and reason of a job, as far as it has them."""
     values = (job.members.get(name) for name in ("error_code", "fail_reason"))
-    return [Text(one_line(value), "reason") for value in values if value not in (None, "")]
+    return [Text(one_line(value), style) for value in values if value not in (None, "")]
 
 
 def row(
@@ -100,7 +100,7 @@ def row(
         requested=requested,
         brief=cause is not None and job.members is cause.members,
     )
-    if len(result.status) > LONGEST_STATUS:
+    if cell_len(result.status) > LONGEST_STATUS:
         result.details.append(Text(result.status, result.style))
         result.status = ""
     if cell_len(result.type) > LONGEST_CELL:
@@ -110,8 +110,8 @@ def row(
         if requested or view.width is None:
             result.details.append(Text(result.id, "id"))
         result.id = ""
-    if job.failed:
-        result.details += _reasons_of_node(item)
+    # A code can be set although the status is SUCCESS (api/README): the status decides.
+    result.details += _reasons_of_node(item) if job.failed else reasons(job, "")
     return result
 
 
