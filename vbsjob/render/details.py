@@ -52,7 +52,9 @@ def screen(
         yield EMPTY
         limit = rows or max(LEAST_ROWS, view.height // 3)
         yield from sub_jobs(job_tree, view, limit, cause=cause.job if cause else None)
-    table = members.of_job(top.job)
+    # A reason without a code says nothing if the cause is deeper: `sub job fail`.
+    deeper = cause is not None and len(cause.path) > 1
+    table = members.of_job(top.job, errors=deeper and bool(top.job.members.get("error_code")))
     if table:
         yield EMPTY
         for chunk in members.chunks(table, view, indent=2):

@@ -37,13 +37,16 @@ def present(members: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
             yield printable(name), text
 
 
-def of_job(job: Job, *, identity: bool = False) -> list[tuple[str, str]]:
-    """Return entities and unknown members; with `identity` also ids, times and errors."""
+def of_job(job: Job, *, identity: bool = False, errors: bool = False) -> list[tuple[str, str]]:
+    """Return entities and unknown members; with `identity` also ids, times and errors.
+
+    `errors`: whether error code and reason are not shown elsewhere.
+    """
     members = job.members
     names: tuple[str, ...] = ()
     if identity:
         names = ("job_id", "id", "begin_time", "end_time", "error_code", "fail_reason")
-    elif not job.failed:
+    elif errors or not job.failed:
         # They are set on SUCCESS too (api/README): shown, although the status decides.
         names = ("error_code", "fail_reason")
     if not job.ended and not identity:
