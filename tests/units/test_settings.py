@@ -199,3 +199,10 @@ def test_the_cloud_named_sandbox_needs_no_file(tmp_path: Path) -> None:
     assert loader.load({"cloud": "sandbox"}, context(tmp_path)).sandbox
     with pytest.raises(UsageError, match="no file defines a cloud"):
         loader.load({"cloud": "other"}, context(tmp_path))
+
+
+def test_s05_every_loaded_secret_is_masked_from_then_on(tmp_path: Path) -> None:
+    outside = context(tmp_path, OS_USERNAME="mira", OS_PASSWORD="a-secret-of-this-test")
+    assert "a-secret-of-this-test" in outside.redact("x a-secret-of-this-test y")
+    loader.load({}, outside)
+    assert "a-secret-of-this-test" not in outside.redact("x a-secret-of-this-test y")
