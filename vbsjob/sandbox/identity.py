@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.sandbox import account, sign_in
 from vbsjob.sandbox.messages import (
@@ -27,8 +26,7 @@ RECEIPT_LIFETIME = 300.0
 PROJECT_FILTERS = frozenset({"name", "domain_id", "parent_id"})
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """An incomplete multi-factor sign-in that a second request can complete."""
 
     user: User

@@ -1,24 +1,30 @@
-"""A request to the sandbox, its response, and the error documents of the simulated services."""
+"""A request to the sandbox, its response, and the error documents of the simulated services.
+
+Named tuples, here and in the package: a dataclass takes 0.7 ms longer to create, which every
+command with `--cloud sandbox` would wait for.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class Request(NamedTuple):
     """A complete request."""
 
     method: str
     path: str = ""
     """The path as it was sent, percent-encoded."""
     query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
     """Names in lower case."""
     body: bytes = b""
     id: str = ""
@@ -39,20 +45,19 @@ class Request:
         return parse_qsl(self.query, keep_blank_values=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A status, a JSON document and further headers."""
 
     status: int
     document: Any = None
     """None: an empty body."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
     fault: str = ""
     """The kind of fault that the server applies when it sends the response."""
 
     def with_headers(self, **headers: str) -> Response:
         """Return the response with further headers."""
-        return replace(self, headers={**self.headers, **headers})
+        return self._replace(headers={**self.headers, **headers})
 
 
 class RefusedError(Exception):

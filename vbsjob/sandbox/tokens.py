@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.sandbox import account
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from vbsjob.sandbox.account import ApplicationCredential, Project, User
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token. Without a project it is unscoped: it has no roles and no catalog."""
 
     id: str
