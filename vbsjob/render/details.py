@@ -58,7 +58,7 @@ def screen(
     if table:
         yield EMPTY
         for chunk in members.chunks(table, view, indent=2):
-            yield Padding(chunk, (0, 0, 0, 2))
+            yield Padding(chunk, (0, 0, 0, 2), expand=False)
     if details:
         yield from _sub_job_members(job_tree, view)
     if next_command:
@@ -88,10 +88,10 @@ def _sub_job_members(job_tree: JobTree, view: View) -> Iterator[RenderableType]:
         indent = 2 * min(node.depth, 8)
         title = status.headline(node.job, "", view)
         for part in title:
-            yield Padding(part, (0, 0, 0, indent))
+            yield Padding(part, (0, 0, 0, indent), expand=False)
         table = members.of_job(node.job, identity=True)
         for chunk in members.chunks(table, view, indent=indent + 2):
-            yield Padding(chunk, (0, 0, 0, indent + 2))
+            yield Padding(chunk, (0, 0, 0, indent + 2), expand=False)
 
 
 def fields(document: dict[str, Any], names: Iterable[str], view: View) -> Iterator[RenderableType]:

@@ -91,7 +91,7 @@ def _labelled(failure: Failure, view: View, *, short: bool) -> Iterator[Renderab
     if narrow:
         for label, content in rows:
             yield Text(label, "failure.label")
-            yield Padding(content, (0, 0, 0, 0 if label == "Involved" else 2))
+            yield Padding(content, (0, 0, 0, 0 if label == "Involved" else 2), expand=False)
         return
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="failure.label")

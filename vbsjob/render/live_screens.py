@@ -117,7 +117,7 @@ def _header(entry: Entry, view: View, usual: Usual, spinner: str) -> Iterator[Re
         bar = view.bar(entry.tree.ended_steps, steps, room)
         yield Text.assemble("  ", bar, "  ", text)
     else:
-        yield Padding(Text(text), (0, 0, 0, 2))
+        yield Padding(Text(text), (0, 0, 0, 2), expand=False)
 
 
 def _tree(entry: Entry, view: View, *, rows: int) -> Iterator[RenderableType]:
@@ -136,12 +136,12 @@ def _footer(
     fresh = verdict.freshness(state, now)
     if len(entries) > 1:
         fresh = f"{several.counts(entries)}, {fresh}"
-    yield Padding(Text(fresh), (0, 0, 0, indent))
+    yield Padding(Text(fresh), (0, 0, 0, indent), expand=False)
     problem = redact(verdict.problem(state, now))
     if len(problem) > view.columns - indent:
         problem = redact(verdict.problem(state, now, short=True))
     if problem:
-        yield Padding(Text(problem, "problem"), (0, 0, 0, indent))
+        yield Padding(Text(problem, "problem"), (0, 0, 0, indent), expand=False)
 
 
 def result(

@@ -86,7 +86,7 @@ def chunks(
                     cells = grid(names, None)
                 yield Text(name, "label")
                 inset = 2 if cell_len(value) + 2 <= view.columns - indent else 0
-                yield Padding(Text(value), (0, 0, 0, inset))
+                yield Padding(Text(value), (0, 0, 0, inset), expand=False)
             else:
                 cells.add_row(Text(name, "label"), Text(value))
         if cells.row_count:

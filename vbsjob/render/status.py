@@ -52,10 +52,10 @@ def flow(pieces: Sequence[Text], width: int) -> Iterator[RenderableType]:
     for piece in pieces:
         taken = indent + sum(text.cell_len + 2 for text in line)
         if line and taken + piece.cell_len > width:
-            yield Padding(Text("  ").join(line), (0, 0, 0, indent))
+            yield Padding(Text("  ").join(line), (0, 0, 0, indent), expand=False)
             line, indent = [], 4
         line.append(piece)
-    yield Padding(Text("  ").join(line), (0, 0, 0, indent))
+    yield Padding(Text("  ").join(line), (0, 0, 0, indent), expand=False)
 
 
 def headline(
@@ -78,7 +78,7 @@ def headline(
         pieces.append(Text(format_duration(seconds)))
     yield from flow(pieces, view.columns)
     if narrow and identity:
-        yield Padding(identity[0], (0, 0, 0, 4))
+        yield Padding(identity[0], (0, 0, 0, 4), expand=False)
 
 
 def times(job: Job, view: View) -> Iterator[RenderableType]:
@@ -93,7 +93,7 @@ def times(job: Job, view: View) -> Iterator[RenderableType]:
         lasted = "" if elapsed is None else f"after {format_duration(elapsed)}"
         table.add_row(Text("ended", "label"), _joined(_time(end, view), lasted, view))
     if table.row_count:
-        yield Padding(table, (0, 0, 0, 2))
+        yield Padding(table, (0, 0, 0, 2), expand=False)
 
 
 def _joined(time: str, more: str, view: View) -> Text:
