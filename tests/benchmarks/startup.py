@@ -62,9 +62,9 @@ def ours(cloud: Cloud, state: str) -> list[Case]:
         Case("`vbsjob get --help`", [*VBSJOB, "get", "--help"], {}, TYPER),
         Case("`vbsjob explain CODE`", [*VBSJOB, "explain", "VolumeBackup.0202"], {}, TYPER),
         Case("`vbsjob get -o json`", [*get, "-o", "json"], env, HTTPX, 1.3),
-        Case("`vbsjob get`, a table", get, env, HTTPX, 1.7),
+        Case("`vbsjob get`, a table", get, env, HTTPX, 1.45),
         Case("`vbsjob watch -q`, a job that has ended", [*watch, "-q"], env, HTTPX, 2.0),
-        Case("`vbsjob watch`, drawn on a terminal", watch, env, HTTPX, 2.0, terminal=True),
+        Case("`vbsjob watch`, drawn on a terminal", watch, env, HTTPX, 1.6, terminal=True),
         Case(FULL, [*get, "-o", "json", "--no-cache"], cloud.with_password, HTTPX),
     ]  # fmt: skip
 
