@@ -62,8 +62,7 @@ def test_each_printed_example_signs_in_with_vbsjob(sandbox: Sandbox, title: str)
         if name in SECRETS:
             wrong = clean_env(**{**example.variables, name: f"{value[:-1]}x"})
             refused = run_process("get", "backup-ended", env=wrong)
-            # 6: Keystone and the sandbox answer a dead token with 404.
-            assert refused.code in ({4, 6} if name == "OS_TOKEN" else {4}), (name, refused.err)
+            assert refused.code == 4, (name, refused.err)
 
 
 SECRETS = {
