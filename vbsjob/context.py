@@ -177,6 +177,10 @@ class Context:
         """Return the text with every known secret replaced."""
         return self.secrets.masked(text)
 
+    def redact_values(self, document: Any) -> Any:
+        """Return a JSON document with `redact` applied to its strings."""
+        return self.secrets.masked_strings(document)
+
     def prompt_for_secret(self, name: str) -> str:
         """Return a secret that the user types; empty without a terminal."""
         typed = "" if self.prompt is None else self.prompt(f"{name}: ")
@@ -186,9 +190,10 @@ class Context:
     def print_error(self, error: VbsjobError) -> None:
         """Write an error to stderr: as one line, or as a JSON object with a machine format."""
         if self.error_output.machine and not self.error_output.quiet:
-            import json
+            from vbsjob import json_text
 
-            self._write(self.redact(json.dumps({"error": error.document()})))
+            document = self.redact_values({"error": error.document()})
+            self._write(json_text.dumps(document))
         else:
             prefix = "vbsjob: "
             if error.is_verdict and self.error_output.live:
@@ -214,9 +219,10 @@ class Context:
         if self.error_output.quiet:
             return
         if self.error_output.machine:
-            import json
+            from vbsjob import json_text
 
-            self._write(self.redact(json.dumps({"warning": {"message": text}})))
+            document = self.redact_values({"warning": {"message": text}})
+            self._write(json_text.dumps(document))
             return
         line = printable(self.redact(f"vbsjob: {text}"))
         line = self._wrap(line)

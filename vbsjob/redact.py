@@ -1,12 +1,15 @@
-"""What must never be shown: passwords, tokens, keys; finds and replaces them in any text.
+"""Secrets of this run, and how outside text is cleaned of them.
 
-Knows each secret in the forms that it could come back in: as it is, in JSON, in a URL, in
-base64 and in hexadecimal. Refuses to keep what is too short to be told from an ordinary word.
+A secret can come back in the text of a service: as it is, or as it was sent (in JSON, in a URL, in
+base64, in hexadecimal). It is masked there, in the values that come from outside. The sentences and
+the syntax of this program are not searched for short secrets and for words: a password such as
+`null`, `lock` or `testcase` would break JSON and XML, and the holes would tell it.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import threading
 from typing import Any
 from urllib.parse import quote
@@ -14,60 +17,87 @@ from urllib.parse import quote
 from vbsjob.http import strict_json
 
 MASK = "(secret)"
-LEAST = 4
-"""A shorter secret could be any word of a message; to hide it would only point at it."""
-LEAST_IN_ANSWERS = 8
-"""An answer's values are what the user asked for: a short secret must not change one by chance."""
+MIN_LENGTH = 4
+"""Characters of a secret that is masked in the message of an error body."""
+MIN_LENGTH_IN_TEXT = 8
+"""Characters of a secret that is masked in any other value of a service and in our own texts: a
+shorter one can be there by chance."""
+WORD = re.compile(r"[A-Za-z_]+|[0-9]+")
+"""A secret that can be a word or number of ours; it is masked in values of a service only."""
+MESSAGES = frozenset({"message", "error_msg", "errMsg", "title", "details"})
+"""Members of error bodies that are sentences. Codes decide about exit codes: they stay."""
 
 
 class Secrets:
-    """The secrets of this run; may be used by several threads at once."""
+    """The secrets of this run. Threads may share it."""
 
     def __init__(self, *secrets: str) -> None:
-        self._forms: tuple[str, ...] = ()
+        self._short: tuple[str, ...] = ()
         self._long: tuple[str, ...] = ()
+        self._distinct: tuple[str, ...] = ()
         self._lock = threading.Lock()
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
-        """Learn further secrets."""
+        """Add secrets."""
         with self._lock:
-            known = set(self._forms).union(*(_forms(s) for s in secrets if len(s) >= LEAST))
-            long = set(self._long).union(
-                *(_forms(s) for s in secrets if len(s) >= LEAST_IN_ANSWERS)
-            )
-            self._forms = tuple(sorted(known, key=len, reverse=True))
-            self._long = tuple(sorted(long, key=len, reverse=True))
+            self._short = _with_forms(self._short, secrets, MIN_LENGTH)
+            self._long = _with_forms(self._long, secrets, MIN_LENGTH_IN_TEXT)
+            distinct = [secret for secret in secrets if not WORD.fullmatch(secret)]
+            self._distinct = _with_forms(self._distinct, distinct, MIN_LENGTH_IN_TEXT)
 
     def masked(self, text: str) -> str:
-        """Return a text for people with every secret replaced."""
-        return _masked(text, self._forms)
+        """Return a text of ours with every long secret masked that is not a word or number."""
+        return _masked(text, self._distinct)
+
+    def masked_strings(self, value: Any) -> Any:
+        """Return a JSON value with `masked` applied to its strings; names of members stay."""
+        if isinstance(value, str):
+            return self.masked(value)
+        if isinstance(value, list):
+            return [self.masked_strings(item) for item in value]
+        if isinstance(value, dict):
+            return {name: self.masked_strings(item) for name, item in value.items()}
+        return value
 
     def masked_value(self, text: str) -> str:
-        """Return a value of an answer with every secret replaced that is beyond doubt one."""
+        """Return a value of a service with every long secret masked."""
         return _masked(text, self._long)
 
-    def masked_body(self, body: bytes) -> bytes:
-        """Return an answer's body with its values masked; untouched where it holds no secret."""
+    def masked_body(self, body: bytes, *, error: bool = False) -> bytes:
+        """Return the body of a response with its values masked; unchanged if it has no secret.
+
+        `error`: the status is not 200, so that short secrets are masked in its messages too.
+        """
+        forms = self._short if error else self._long
         escaped = b"\\u00" in body or b"\\/" in body
-        if not escaped and not any(_raw(form) in body for form in self._long):
+        if not escaped and not any(_raw(form) in body for form in forms):
             return body
         try:
-            found = strict_json.read(body)
+            document = strict_json.read(body)
         except strict_json.InvalidJsonError:
             text = body.decode("utf-8", "surrogateescape")
-            return self.masked_value(text).encode("utf-8", "surrogateescape")
-        cleaned = self._cleaned(found)
-        return body if cleaned == found else json.dumps(cleaned).encode()
+            return _masked(text, forms).encode("utf-8", "surrogateescape")
+        cleaned = self._cleaned(document, error=error)
+        return body if cleaned == document else json.dumps(cleaned).encode()
 
-    def _cleaned(self, value: Any) -> Any:
+    def _cleaned(self, value: Any, name: str = "", *, error: bool) -> Any:
         if isinstance(value, str):
-            return self.masked_value(value)
+            return _masked(value, self._short if error and name in MESSAGES else self._long)
         if isinstance(value, list):
-            return [self._cleaned(item) for item in value]
+            return [self._cleaned(item, name, error=error) for item in value]
         if isinstance(value, dict):
-            return {self.masked_value(k): self._cleaned(v) for k, v in value.items()}
+            return {
+                self.masked_value(key): self._cleaned(item, key, error=error)
+                for key, item in value.items()
+            }
         return value
+
+
+def _with_forms(forms: tuple[str, ...], secrets: Any, min_length: int) -> tuple[str, ...]:
+    """Return the forms and those of further secrets, the longest first."""
+    new = (_forms(secret) for secret in secrets if len(secret) >= min_length)
+    return tuple(sorted(set(forms).union(*new), key=len, reverse=True))
 
 
 def _masked(text: str, forms: tuple[str, ...]) -> str:

@@ -15,9 +15,21 @@ def printable(text: str) -> str:
     Control characters become `^[`, line ends a return sign, all else that does not print
     (C1, bidi and zero-width marks, lone surrogates) its number: `<U+202E>`.
     """
-    if text.isprintable():
-        return text
-    return text.translate(_SIGNS)
+    if not text.isprintable():
+        text = text.translate(_SIGNS)
+    return break_commands(text) if "##" in text or "::" in text else text
+
+
+def break_commands(text: str) -> str:
+    """Return the text with commands of CI runners broken up: their `[` or second `:` is visible.
+
+    GitHub runs `##[name ...]` anywhere in a line and `::name ...::` after leading blanks; wrapping
+    can move any word there. Azure runs `##vso[...]`. An IPv6 address is not a command.
+    """
+    import re
+
+    text = re.sub(r"(##[A-Za-z._-]*)\[", r"\1<U+005B>", text)
+    return re.sub(r"(^|\s):(?=:[A-Za-z_-]+(?:\s[^:]*)?::)", r"\1<U+003A>", text)
 
 
 class _Signs(dict[int, str]):

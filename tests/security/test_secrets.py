@@ -16,9 +16,10 @@ from tests.support.canary import leaked
 from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, json_response
 from tests.support.server import Server, answer, job, respond_with
 from vbsjob.errors import VbsjobError
+from vbsjob.http import proxies
 from vbsjob.http.messages import Request, Response
 from vbsjob.http.transport import Transport
-from vbsjob.redact import LEAST_IN_ANSWERS, MASK, Secrets
+from vbsjob.redact import MASK, Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,11 +128,58 @@ def test_a_body_without_a_secret_is_unchanged(body: bytes) -> None:
     assert Secrets("canary-token").masked_body(body) == body
 
 
-def test_a_short_secret_changes_no_answer_and_no_ordinary_word() -> None:
-    secrets = Secrets("abc", "SUCCESS"[:LEAST_IN_ANSWERS])
-    body = b'{"status": "SUCCESS", "x": "abc"}'
+def test_a_short_secret_changes_no_answer_and_no_text_of_ours() -> None:
+    secrets = Secrets("abc", "SUCCESS", "1234567")
+    body = b'{"status": "SUCCESS", "x": "abc", "y": "1234567"}'
     assert secrets.masked_body(body) == body
-    assert secrets.masked("abc SUCCESS") == f"abc {MASK}"
+    assert secrets.masked("abc SUCCESS 1234567") == "abc SUCCESS 1234567"
+
+
+def test_a_short_secret_is_masked_in_the_messages_of_an_error_body_but_not_in_its_code() -> None:
+    secrets = Secrets("0011", "hunter2")
+    error = {"message": "wrong password hunter2, 0011", "code": "common.0011"}
+    body = json.dumps({"error": error}).encode()
+    assert json.loads(secrets.masked_body(body, error=True))["error"] == {
+        "message": f"wrong password {MASK}, {MASK}",
+        "code": "common.0011",
+    }
+
+
+WORDS = ("null", "true", "lock", "testcase", "schema_version", "exit_code", "password", "20260501")
+
+
+@pytest.mark.parametrize("word", [*WORDS, '{"error"', "</testsuite>", "message="])
+@pytest.mark.parametrize("output", ["json", "jsonl", "yaml", "env", "table"])
+def test_a_password_that_is_a_word_of_ours_changes_no_output(
+    word: str, output: str, tmp_path: Path
+) -> None:
+    def outputs(password: str) -> tuple[int, str, str, str]:
+        cloud, report = Cloud(password=password), tmp_path / "report.xml"
+        argv = ("watch", "j", "-o", output, "--progress", "plain", "--junit", str(report))
+        code, out, err = cloud.run(*argv, env=USER | {"OS_PASSWORD": password})
+        return code, out, err, report.read_text()
+
+    assert outputs(word) == outputs("another-password-7Q")
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("output", ["json", "table"])
+def test_a_wrong_password_that_is_a_word_of_ours_leaves_the_error_complete(
+    word: str, output: str
+) -> None:
+    def message(password: str) -> tuple[int, str]:
+        code, _, err = Cloud().run("get", "j", "-o", output, env=USER | {"OS_PASSWORD": password})
+        return code, err
+
+    assert message(word) == message("another-password-7Q")
+
+
+def test_a_proxy_that_echoes_what_it_was_sent_shows_no_password() -> None:
+    sent = base64.b64encode(b"user:proxy-password-9Z").decode()
+    secrets = Secrets(*proxies.secrets({"https_proxy": "http://user:proxy-password-9Z@p:3128"}))
+    body = json.dumps({"error": {"message": f"Basic {sent}", "code": "x"}}).encode()
+    assert sent not in secrets.masked_body(body, error=True).decode()
+    assert secrets.masked_value(f"Basic {sent}") == f"Basic {MASK}"
 
 
 def test_the_transport_masks_secrets_that_a_service_echoes() -> None:

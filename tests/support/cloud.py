@@ -43,6 +43,7 @@ class Cloud:
     """Responds as the real services do. `before` may return another response, for faults."""
 
     life: float = 86400.0
+    password: str = PASSWORD
     before: Callable[[Request], Response | None] = lambda _: None
     clock: FakeClock = field(default_factory=FakeClock)
     requests: list[Request] = field(default_factory=list)
@@ -75,7 +76,7 @@ class Cloud:
         for method in identity["methods"]:
             proof = identity[method]
             right: dict[str, Callable[[Any], bool]] = {
-                "password": lambda p: p["user"]["password"] == PASSWORD,
+                "password": lambda p: p["user"]["password"] == self.password,
                 "token": lambda p: p["id"] in self.tokens,
                 "application_credential": lambda p: p["secret"] == SECRET,
                 "totp": lambda p: p["user"]["passcode"] in self.passcodes,

@@ -6,6 +6,7 @@ Written from the rows of FAULTS.md (F52 to F54), not from the code that it check
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,27 @@ def _piece(draw: random.Random) -> str:
 
 def displayed(text: str) -> str:
     """Return how a text must be displayed: on one line and complete."""
-    return "".join(map(_sign, text))
+    return _without_commands("".join(map(_sign, text)))
+
+
+def _without_commands(line: str) -> str:
+    """Return a line with the commands of CI runners broken up at their `[` or first colon."""
+    output, index = "", 0
+    while index < len(line):
+        rest = line[index:]
+        hashes = re.match(r"##[A-Za-z._-]*(?=\[)", rest)
+        blank = not output or output[-1].isspace()
+        colons = re.match(r"::[A-Za-z_-]+(\s[^:]*)?::", rest) if blank else None
+        if hashes:
+            output += f"{hashes[0]}<U+005B>"
+            index += hashes.end() + 1
+        elif colons:
+            output += "<U+003A>"
+            index += 1
+        else:
+            output += line[index]
+            index += 1
+    return output
 
 
 def _sign(character: str) -> str:

@@ -6,7 +6,6 @@ not exist.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.auth.loading import FIRST_STEPS
@@ -20,6 +19,7 @@ from vbsjob.http import errors
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.result import SCHEMA_VERSION
+from vbsjob.json_text import dumps
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
 from vbsjob.text import printable
 
@@ -124,8 +124,8 @@ def write(facts: Iterator[Fact], context: Context, *, machine: bool) -> None:
         members = {
             fact.name: {"value": fact.value, "origin": fact.origin or None} for fact in facts
         }
-        document = json.dumps({"schema_version": SCHEMA_VERSION, **members})
-        context.stdout.write(context.redact(document) + "\n")
+        document = {"schema_version": SCHEMA_VERSION, **members}
+        context.stdout.write(dumps(context.redact_values(document)) + "\n")
         return
     for fact in facts:
         context.stdout.write(context.redact(_line(fact)) + "\n")

@@ -85,12 +85,12 @@ def _first(members: dict[str, Any], *names: str) -> str:
 def is_error_document(document: Any) -> bool:
     """Whether a document that came with status 200 is an error body and not a job.
 
-    An `error` that is not empty makes it one, whatever its type and whatever is beside it: a
+    An `error` that is not null makes it one, whatever its type and whatever is beside it: a
     document that says both must not decide an exit code.
     """
     if not isinstance(document, dict):
         return False
-    if document.get("error"):
+    if document.get("error") is not None:
         return True
     if "job_id" in document or "status" in document:
         return False

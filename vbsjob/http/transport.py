@@ -99,15 +99,16 @@ class Transport:
         # Not through a client of httpx: it reads redirects, if only to fail on a bad one, and
         # keeps cookies.
         with closing(pool.handle_request(asked)) as response:
-            body = self._read(response)
+            body = self._read(response, error=response.status_code != 200)
             headers = {
-                name.lower(): self._secrets.masked(value) for name, value in _text(response.headers)
+                name.lower(): self._secrets.masked_value(value)
+                for name, value in _text(response.headers)
             }
             if "x-subject-token" in response.headers:
                 headers["x-subject-token"] = response.headers["x-subject-token"]
             return Response(response.status_code, headers, body)
 
-    def _read(self, response: httpx.Response) -> bytes:
+    def _read(self, response: httpx.Response, *, error: bool) -> bytes:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise httpx.DecodingError("compressed although nobody asked for that")
         parts, size = [], 0
@@ -116,7 +117,7 @@ class Transport:
             if size > self._body_limit:
                 raise _Oversize(self._body_limit)
             parts.append(part)
-        return self._secrets.masked_body(b"".join(parts))
+        return self._secrets.masked_body(b"".join(parts), error=error)
 
     def _pool(self, url: str, place: str) -> httpx.HTTPTransport:
         with self._lock:

@@ -5,11 +5,11 @@ Every output uses this one function: screens, documents, events, reports and log
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from vbsjob.jobs import error_codes
+from vbsjob.json_text import dumps
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -157,4 +157,4 @@ def _text(job: Job, name: str) -> str:
     value = job.members.get(name)
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    return value if isinstance(value, str) else dumps(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from vbsjob.errors import FieldMissingError
 from vbsjob.jobs.failure import Failure, path_text
 from vbsjob.jobs.job import DOCUMENTED_MEMBERS, Job
 from vbsjob.jobs.result import OUR_MEMBERS
+from vbsjob.json_text import dumps
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def one_line(value: Any) -> str:
     """Return a value as one printable line: null and MISSING empty, lists and objects as JSON."""
     if value is None or value is MISSING:
         return ""
-    return printable(value) if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    return printable(value) if isinstance(value, str) else dumps(value)
 
 
 class FieldCheck:

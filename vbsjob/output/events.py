@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.jobs.job import utc_time
 from vbsjob.jobs.result import SCHEMA_VERSION, failure_document
+from vbsjob.json_text import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,24 +94,26 @@ class EventStream:
             "time": time,
             "elapsed_s": round(now - self._started, 3),
         }
-        line = _json(head | members)
+        line = _json(self._context.redact_values(head | members))
         if changes is None:
             self._write_text(line)
         else:
             self._write_text(line[:-1] + ',"changes":[')
             for number, change in enumerate(changes):
-                self._write_text(("," if number else "") + _json(_change(change)))
+                self._write_text(
+                    ("," if number else "") + _json(self._context.redact_values(_change(change)))
+                )
             self._write_text("]}")
         self._stream.write("\n")
         self._stream.flush()
         self._last_event = now
 
     def _write_text(self, text: str) -> None:
-        self._stream.write(self._context.redact(text))
+        self._stream.write(text)
 
 
 def _json(document: dict[str, Any]) -> str:
-    return json.dumps(document, separators=(",", ":"))
+    return dumps(document)
 
 
 def _outage(event: Event, tracked: TrackedJob, now: float) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from vbsjob.errors import UsageError
 from vbsjob.jobs import fields as job_fields
 from vbsjob.jobs.result import SCHEMA_VERSION
+from vbsjob.json_text import SafeJson, dumps, safe
 from vbsjob.output import rows, variables
 from vbsjob.text import printable
 
@@ -103,7 +104,7 @@ HISTORY = Kind(
 def _json(documents: Documents, selection: Selection, out: TextIO) -> None:
     single, rest = _shaped(documents, selection)
     if single is not None:
-        json.dump(single, out, indent=2)
+        json.dump(single, SafeJson(out), indent=2)
         out.write("\n")
         return
     # json.dump of a list would need all documents at once. A line end in a chunk is never part of
@@ -111,15 +112,15 @@ def _json(documents: Documents, selection: Selection, out: TextIO) -> None:
     encoder, start = json.JSONEncoder(indent=2), "["
     for document in rest:
         out.write(f"{start}\n  ")
-        out.writelines(chunk.replace("\n", "\n  ") for chunk in encoder.iterencode(document))
+        chunks = map(safe, encoder.iterencode(document))
+        out.writelines(chunk.replace("\n", "\n  ") for chunk in chunks)
         start = ","
     out.write("[]\n" if start == "[" else "\n]\n")
 
 
 def _jsonl(documents: Documents, selection: Selection, out: TextIO) -> None:
     for document in documents:
-        line = json.dumps(_selected(document, selection.fields), separators=(",", ":"))
-        print(line, file=out)
+        print(dumps(_selected(document, selection.fields)), file=out)
 
 
 def _yaml(documents: Documents, selection: Selection, out: TextIO) -> None:

@@ -6,7 +6,6 @@ in the summary.
 
 from __future__ import annotations
 
-import json
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import failure, fields
 from vbsjob.jobs.fields import one_line
 from vbsjob.jobs.result import failure_document
+from vbsjob.json_text import dumps
 from vbsjob.output import report_file
 from vbsjob.text import format_duration, printable
 
@@ -179,7 +179,7 @@ def _cell(text: str) -> str:
 
 def outputs(results: Sequence[JobResult], code: ExitCode) -> str:
     """Return the outputs of the step, one line each; those of the job itself if it is one."""
-    jobs = json.dumps([_summary_of(result) for result in results])
+    jobs = dumps([_summary_of(result) for result in results])
     values = dict(zip(OUTPUTS, (str(int(code)), code.label, jobs), strict=True))
     if len(results) == 1:
         further = _outputs_of(results[0])

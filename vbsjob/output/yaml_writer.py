@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_COMMAND = re.compile(r"(##[A-Za-z._-]*)\[")
+_COMMAND_START = re.compile(r"##?[A-Za-z._-]*\Z")
 _PLAIN = re.compile(
     r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_][A-Za-z0-9_./-]*", re.IGNORECASE
 )
@@ -42,7 +44,33 @@ def _write(document: Any, out: TextIO, *, explicit: bool) -> None:
     """
     has_surrogates = any(_SURROGATE.search(text) for text in _strings(document))
     dumper = yaml.SafeDumper if has_surrogates else getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    yaml.emit(_events(document, explicit=explicit), out, Dumper=dumper, width=1 << 30)
+    safe = _SafeYaml(out)
+    yaml.emit(_events(document, explicit=explicit), safe, Dumper=dumper, width=1 << 30)
+    safe.finish()
+
+
+class _SafeYaml:
+    r"""A stream that breaks up commands of CI runners, `##[` and `##vso[`, as json_text does.
+
+    A string with these characters is always in double quotes, where `\x5b` is the same text.
+    The emitter may cut anywhere: what can be the start of a command waits for the next chunk.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._waiting = ""
+
+    def write(self, text: str) -> int:
+        content = self._waiting + text
+        start = _COMMAND_START.search(content)
+        cut = start.start() if start else len(content)
+        self._waiting = content[cut:]
+        self._out.write(_COMMAND.sub(r"\1\\x5b", content[:cut]))
+        return len(text)
+
+    def finish(self) -> None:
+        self._out.write(self._waiting)
+        self._waiting = ""
 
 
 def _strings(document: Any) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from vbsjob.jobs import failure
 from vbsjob.jobs.fields import one_line
 from vbsjob.jobs.job import utc_time, walk
+from vbsjob.json_text import dumps
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
@@ -146,4 +146,4 @@ def _reason(cause: failure.Failure | None) -> str:
 
 def _value(value: Any) -> str:
     """Return a value as one line; an empty or missing one as JSON, to be seen."""
-    return one_line(value) or json.dumps(value)
+    return one_line(value) or dumps(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vbsjob.jobs.job import parse_time
+from vbsjob.json_text import dumps
 from vbsjob.render.theme import status_style
 from vbsjob.text import format_duration, printable
 
@@ -42,7 +42,7 @@ def status_word(job: Job) -> str:
     status = job.members.get("status")
     if isinstance(status, str) and status:
         return printable(status)
-    return "no status" if status in (None, "") else json.dumps(status)
+    return "no status" if status in (None, "") else dumps(status)
 
 
 def flow(pieces: Sequence[Text], width: int) -> Iterator[RenderableType]:
@@ -106,7 +106,7 @@ def _time(value: object, view: View) -> str:
     """Return a time in the zone of the user; one that is not understood as it is (F50)."""
     time = parse_time(value)
     if time is None:
-        return printable(value) if isinstance(value, str) else json.dumps(value)
+        return printable(value) if isinstance(value, str) else dumps(value)
     try:
         return format_time(view.local_time(time))
     except (OverflowError, ValueError, OSError):  # in the first or last hours of the calendar
