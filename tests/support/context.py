@@ -6,8 +6,9 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from tests.support import printed_errors
-from vbsjob.context import Context, Paths
+from vbsjob.context import Context
 from vbsjob.errors import VbsjobError
+from vbsjob.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

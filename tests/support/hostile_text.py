@@ -25,7 +25,7 @@ PIECES = (
     "\x1b[9M", "\x1b[9L", "\x1b[X", "\x1bP+q544e\x1b\\", "\x1bP$qm\x1b\\", "\x1b_x\x1b\\", "\x1b^x\x1b\\",
     "\x1bX\x1b\\", "\x9b31m", "\x9b6n", "\x9d0;x\x9c", "\x90q\x9c", "\x84", "\x85", "\x8d", "\x1b", "\x1b[",
     "\x05", "\x07", "\x08\x08\x08", "\x09", "\x0b", "\x0c", "\r", "\r\n", "\n", "\x00", "\x7f", "\x1a",
-    "a\rSUCCESS", "a\nj: SUCCESS", "\n::error::x", "\n::add-mask::x", "::set-output name=a::b", "%0A::x",
+    "a\rSUCCESS", "a\nj: SUCCESS", "\n::error::x", "\n::add-mask::x", "%0A::x",
     "##[error]x", "\x1b[1A\x1b[2K", "[/x]", "[red]SUCCESS[/red]", "[bold]", "[link=http://x]y[/]",
     ":smile:", "</testcase>", "<!--", "]]>", "&#0;", "&amp;", "|", "`", "$(x)", "'; x", '"', "\\", "%s", "{}",
     "\u202e", "\u202a", "\u2066", "\u2069", "\u200b", "\u200d", "\u200e", "\ufeff", "\u2028", "\u2029",

@@ -36,7 +36,8 @@ def write(
 
     `is_over`: whether the run has ended, so that no reader of a FIFO may be waited for.
     """
-    report = (f"{context.redact(line)}\n" for line in lines(results, context.steady_now()))
+    now = context.steady_now()
+    report = (f"{line}\n" for line in lines(results, now, context.redact))
     try:
         report_file.write(path, report, is_over)
     except OSError as error:
@@ -46,17 +47,22 @@ def write(
         ) from None
 
 
-def lines(results: Sequence[JobResult], now: datetime) -> Iterator[str]:
-    """Yield the report line by line: a job may have thousands of sub-jobs."""
+def lines(
+    results: Sequence[JobResult], now: datetime, redact: Callable[[str], str] = str
+) -> Iterator[str]:
+    """Yield the report line by line: a job may have thousands of sub-jobs.
+
+    `redact` masks secrets in names and messages, not in the XML around them.
+    """
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield '<testsuites name="vbsjob">'
     for result in results:
         # The counts of a suite come before its cases.
-        tags = Counter(_tag(outcome) for _, _, _, outcome in _cases(result, now))
+        tags = Counter(_tag(outcome) for _, _, _, outcome in _cases(result, now, redact))
         counts = "".join(f' {name}="{tags[tag]}"' for name, tag in COUNTED)
         suite = quoteattr(printable(result.job_id))
         yield f'<testsuite name={suite} tests="{tags.total()}"{counts}>'
-        for case in _cases(result, now):
+        for case in _cases(result, now, redact):
             yield from _case(*case)
         yield "</testsuite>"
     yield "</testsuites>"
@@ -66,11 +72,11 @@ def _tag(outcome: str) -> str:
     return outcome[1:].partition(" ")[0]
 
 
-def _cases(result: JobResult, now: datetime) -> Iterator[Case]:
+def _cases(result: JobResult, now: datetime, redact: Callable[[str], str]) -> Iterator[Case]:
     """Yield the cases; one that would have the name of an earlier one gets `#2` and so on."""
     counts: Counter[tuple[str, str]] = Counter()
-    for class_text, name_text, seconds, outcome in _jobs(result, now):
-        class_name, name = printable(class_text), printable(name_text)
+    for class_text, name_text, seconds, outcome in _jobs(result, now, redact):
+        class_name, name = (redact(printable(text)) for text in (class_text, name_text))
         base = class_name, name
         while counts[class_name, name]:
             counts[base] += 1
@@ -79,13 +85,13 @@ def _cases(result: JobResult, now: datetime) -> Iterator[Case]:
         yield class_name, name, seconds, outcome
 
 
-def _jobs(result: JobResult, now: datetime) -> Iterator[Case]:
+def _jobs(result: JobResult, now: datetime, redact: Callable[[str], str]) -> Iterator[Case]:
     if result.job is None:
-        yield "vbsjob", result.job_id, 0.0, _requested_outcome(result)
+        yield "vbsjob", result.job_id, 0.0, _requested_outcome(result, redact)
         return
     for path in walk(result.job):
         job = path[-1]
-        outcome = _outcome(job) if len(path) > 1 else _requested_outcome(result)
+        outcome = _outcome(job, redact) if len(path) > 1 else _requested_outcome(result, redact)
         class_name = ".".join(map(_step, path[:-1])) or "vbsjob"
         name = " ".join(filter(None, (_step(job), job.id)))
         yield class_name, name, job.elapsed(now) or 0.0, outcome
@@ -104,30 +110,30 @@ def _case(class_name: str, name: str, seconds: float, outcome: str) -> Iterator[
     yield "</testcase>"
 
 
-def _requested_outcome(result: JobResult) -> str:
+def _requested_outcome(result: JobResult, redact: Callable[[str], str]) -> str:
     """Return the element for the requested job, by the exit code that it has."""
     if result.exit_code is ExitCode.OK:
         return ""
     if result.job is not None and result.exit_code is ExitCode.JOB_FAILED:
-        return _failure(result.job)
+        return _failure(result.job, redact)
     message = str(result.error) if result.error else result.exit_code.meaning
-    return _element("error", result.exit_code.label, message)
+    return _element("error", result.exit_code.label, redact(message))
 
 
-def _outcome(sub_job: Job) -> str:
+def _outcome(sub_job: Job, redact: Callable[[str], str]) -> str:
     if sub_job.status == "SUCCESS":
         return ""
     if sub_job.failed:
-        return _failure(sub_job)
-    return _element("skipped", "", sub_job.status or "no status")
+        return _failure(sub_job, redact)
+    return _element("skipped", "", redact(sub_job.status or "no status"))
 
 
-def _failure(job: Job) -> str:
+def _failure(job: Job, redact: Callable[[str], str]) -> str:
     """Return the element with the deepest failure of a job and its meaning."""
     cause = failure.find(job)
     if cause is None:
         return _element("failure", "", "FAIL")
-    return _element("failure", cause.error_code, cause.explanation)
+    return _element("failure", redact(cause.error_code), redact(cause.explanation))
 
 
 def _element(tag: str, kind: str, message: str) -> str:

@@ -51,7 +51,7 @@ def texts(draw: random.Random) -> Sequence[str]:
 
 def test_the_parser_finds_each_of_the_commands() -> None:
     for command in COMMANDS:
-        assert commands(command), command
+        assert commands(command.removeprefix("a ")), command
 
 
 @pytest.mark.parametrize("name", SURFACES)
