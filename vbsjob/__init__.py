@@ -1,4 +1,4 @@
-"""Ask a cloud's Volume Backup Service about its jobs; the exit code tells the truth."""
+"""Show and watch jobs of the Volume Backup Service; the exit code is the result."""
 
 __version__ = "0.1.0"
 RELEASED = "2026-11-24"

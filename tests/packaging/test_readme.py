@@ -1,4 +1,4 @@
-"""README tells what is so: its codes, its commands, its configuration."""
+"""README agrees with the program: exit codes, commands, configuration; and it is short."""
 
 from __future__ import annotations
 
@@ -21,23 +21,38 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 
 def test_its_table_of_exit_codes_has_every_code() -> None:
-    told = {int(code) for code in re.findall(r"^\| ([0-9]+) \|", README, re.MULTILINE)}
-    assert told >= {int(code) for code in ExitCode if code < 128}
+    codes = {int(code) for code in re.findall(r"^\| ([0-9]+) \|", README, re.MULTILINE)}
+    assert codes >= {int(code) for code in ExitCode if code < 128}
 
 
 @pytest.mark.slow
-def test_every_command_in_its_table_is_there() -> None:
+def test_every_command_of_its_table_exists() -> None:
     for name in re.findall(r"^\| `vbsjob ([a-z]+)", README, re.MULTILINE):
         assert run_process(name, "--help", env=clean_env()).code == 0, name
 
 
-def test_its_config_toml_says_what_it_seems_to_say(tmp_path: Path) -> None:
+def test_its_config_toml_sets_what_it_shows(tmp_path: Path) -> None:
     example = README.split("```toml\n")[1].split("```")[0]
     assert tomllib.loads(example)
     file = tmp_path / "config.toml"
     file.write_text(example)
     file.chmod(0o600)
-    nobody = fake_context(io.StringIO(), io.StringIO(), io.StringIO(), {}, config_file=file)
-    loaded = loader.load({}, nobody)
+    context = fake_context(io.StringIO(), io.StringIO(), io.StringIO(), {}, config_file=file)
+    loaded = loader.load({}, context)
     assert (loaded["cloud"], loaded["region"], loaded["retry_for"]) == ("prod", "eu-de", 120.0)
     assert loaded["username"] == "operator"
+
+
+def test_it_has_at_most_1500_words_without_the_recipes() -> None:
+    text = re.sub(r"^```\w+\n.*?^```$", "", README, flags=re.DOTALL | re.MULTILINE)
+    assert len([word for word in text.split() if re.search(r"\w", word)]) <= 1500
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_each_of_its_links_and_pictures_exists(path: str) -> None:
+    assert ROOT.joinpath(path).exists()
+
+
+def test_its_commands_for_set_up_are_one_line_each() -> None:
+    lines = re.findall(r"^    (python3 -m venv \.venv && .*)$", README, re.MULTILINE)
+    assert [line.split()[-1] for line in lines] == ["sandbox", "pytest"]

@@ -1,4 +1,8 @@
-"""README's recipes for scripts and CI services, run as they stand there against the sandbox."""
+"""README's scripts and CI files, complete, run against the sandbox with the built wheel.
+
+Only the line that installs vbsjob is replaced: it installs the wheel of this checkout. Actions,
+images and credentials belong to the CI services and are not run.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,9 @@ import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import sysconfig
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,6 +21,7 @@ import yaml
 
 from tests.support.gitlab import read_as_gitlab
 from tests.support.program import ROOT, clean_env, running_sandbox
+from vbsjob import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,27 +29,50 @@ if TYPE_CHECKING:
 
 README = ROOT.joinpath("README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+INSTALL = re.compile(r"(?:pipx|pip|(\S+)/pip) install vbsjob==(\S+)")
+UNREACHABLE = {"OS_TOKEN": "t", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "http://127.0.0.1:9"}
+ENDED_BY_SERVICE = {"gitlab", "jenkins"}
+"""GitLab itself retries 7 and allows 124; Jenkins' loop is Groovy, which is not run here."""
 
 
-def recipes() -> dict[str, str]:
-    """Return each recipe as the script that its service hands to a shell."""
-    found = {"shell": next(text for kind, text in BLOCKS if kind == "sh")}
-    for text in (text for kind, text in BLOCKS if kind == "yaml"):
-        document = yaml.safe_load(text)
-        if isinstance(document, list):
-            found["github"] = document[0]["run"]
-        elif "backup" in document:
-            found["gitlab"] = "\n".join(document["backup"]["script"])
-    groovy = next(text for kind, text in BLOCKS if kind == "groovy")
-    (found["jenkins"],) = re.findall(r"script: '(.*)'\)", groovy)
-    return found
+@dataclass(frozen=True)
+class Recipe:
+    """One file: the environment that it sets, and its commands, one after the other."""
+
+    shell: tuple[str, ...]
+    commands: tuple[str, ...]
+    env: dict[str, str] = field(default_factory=dict)
 
 
-SCENARIOS = recipes()
-SHELLS = {"shell": ["sh"], "github": ["bash", "-e"], "gitlab": ["bash", "-eo", "pipefail"],
-          "jenkins": ["sh", "-xe"]}  # fmt: skip
-AS_IT_IS = {"gitlab", "jenkins"}
-"""These leave 7 and 124 to the service: GitLab by retry and allow_failure, Jenkins by its code."""
+def blocks(kind: str) -> list[str]:
+    return [text for name, text in BLOCKS if name == kind]
+
+
+def github(document: dict[str, Any]) -> Recipe:
+    job = document["jobs"]["backup"]
+    commands = tuple(step["run"] for step in job["steps"])
+    return Recipe(("bash", "-e"), commands, {"VBSJOB_TIMEOUT": job["env"]["VBSJOB_TIMEOUT"]})
+
+
+def gitlab(document: dict[str, Any]) -> Recipe:
+    job = document["backup"]
+    script = "\n".join((*job["before_script"], *job["script"]))
+    variables = {"VBSJOB_TIMEOUT": job["variables"]["VBSJOB_TIMEOUT"]}
+    return Recipe(("bash", "-eo", "pipefail"), (script,), variables)
+
+
+def recipes() -> dict[str, Recipe]:
+    documents = [yaml.safe_load(text) for text in blocks("yaml")]
+    (groovy,) = blocks("groovy")
+    return {
+        "shell": Recipe(("sh",), (blocks("sh")[0],)),
+        "github": next(github(document) for document in documents if "jobs" in document),
+        "gitlab": next(gitlab(document) for document in documents if "backup" in document),
+        "jenkins": Recipe(("sh", "-xe"), tuple(re.findall(r"(?:sh|script:) '([^']+)'", groovy))),
+    }
+
+
+RECIPES = recipes()
 
 
 @pytest.fixture(scope="module")
@@ -51,57 +81,110 @@ def sandbox() -> Iterator[dict[str, str]]:
         yield variables
 
 
-def run(recipe: str, folder: Path, env: dict[str, str], **more: str) -> tuple[int, str]:
-    program = folder / "vbsjob"
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m vbsjob "$@"\n')
-    program.chmod(0o755)
-    path = {"PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(folder)}
-    ran = subprocess.run(
-        [*SHELLS[recipe], "-c", SCENARIOS[recipe]], cwd=folder,
-        env=clean_env() | env | path | more, capture_output=True, text=True, check=False,
-        timeout=60,
-    )  # fmt: skip
-    return ran.returncode, ran.stdout + ran.stderr
+@pytest.fixture(scope="module")
+def installer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A script that installs the wheel into the environment whose bin/ is its argument."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    script = folder / "install"
+    script.write_text(
+        f"#!/bin/sh\nset -e\nbin=$1\n"
+        f'{sys.executable} -m pip -q --python "$bin/python" install --no-deps --no-index'
+        f" --disable-pip-version-check --root-user-action=ignore {wheel}\n"
+        f'for packages in "$bin"/../lib/python*/site-packages; do\n'
+        f'    echo {sysconfig.get_path("purelib")} > "$packages/lent.pth"\ndone\n'
+    )
+    script.chmod(0o755)
+    return script
 
 
-@pytest.mark.parametrize("recipe", SCENARIOS)
+@pytest.fixture
+def folder(tmp_path: Path, installer: Path) -> Path:
+    """A working directory with an empty environment, whose bin/ is on the PATH of the recipe."""
+    new = [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "new")]
+    subprocess.run(new, check=True)
+    subprocess.run([installer, tmp_path / "new/bin"], check=True, capture_output=True)
+    return tmp_path
+
+
+def run(
+    recipe: str, folder: Path, installer: Path, env: dict[str, str], **more: str
+) -> tuple[int, str]:
+    """Run the commands of a recipe until one fails, with the outputs of GitHub's steps."""
+    outputs = folder / "outputs"
+    environment = clean_env() | RECIPES[recipe].env | env | {
+        "PATH": f"{folder}/new/bin:{os.environ['PATH']}", "HOME": str(folder),
+        "GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+    } | more  # fmt: skip
+    printed = ""
+    for command in RECIPES[recipe].commands:
+        script = INSTALL.sub(lambda match: f"{installer} {match[1] or folder / 'new/bin'}", command)
+        if outputs.exists():
+            values = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+            environment["BACKUP_ID"] = values.get("backup_id", "")
+        ended = subprocess.run(
+            [*RECIPES[recipe].shell, "-c", script], cwd=folder, env=environment,
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        printed += ended.stdout + ended.stderr
+        if ended.returncode:
+            return ended.returncode, printed
+    return 0, printed
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize(("job", "code"), [("backup-ended", 0), ("fail-deep-ended", 1)])
 def test_a_recipe_ends_as_the_job_did(
-    recipe: str, job: str, code: int, tmp_path: Path, sandbox: dict[str, str]
+    recipe: str, job: str, code: int, folder: Path, installer: Path, sandbox: dict[str, str]
 ) -> None:
-    ended, told = run(recipe, tmp_path, sandbox, JOB_ID=job)
-    assert ended == code, told
+    ended, printed = run(recipe, folder, installer, sandbox, JOB_ID=job)
+    assert ended == code, printed
 
 
-@pytest.mark.parametrize("recipe", SCENARIOS)
-def test_a_recipe_allows_a_job_to_go_on(
-    recipe: str, tmp_path: Path, sandbox: dict[str, str]
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_accepts_that_a_job_is_still_running(
+    recipe: str, folder: Path, installer: Path, sandbox: dict[str, str]
 ) -> None:
-    ended, told = run(recipe, tmp_path, sandbox, JOB_ID="endless", VBSJOB_TIMEOUT="1s")
-    assert ended == (124 if recipe in AS_IT_IS else 0), told
+    ended, printed = run(recipe, folder, installer, sandbox, JOB_ID="endless", VBSJOB_TIMEOUT="1s")
+    assert ended == (124 if recipe in ENDED_BY_SERVICE else 0), printed
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", SCENARIOS)
-def test_a_recipe_tries_again_while_the_state_is_unknown_and_then_says_so(
-    recipe: str, tmp_path: Path
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_tries_again_while_the_state_is_unknown_and_then_ends_with_7(
+    recipe: str, folder: Path, installer: Path
 ) -> None:
-    nobody = {"OS_TOKEN": "t", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "http://127.0.0.1:9"}
-    ended, told = run(recipe, tmp_path, nobody, JOB_ID="j", VBSJOB_RETRY_FOR="1s")
-    assert ended == 7, told
-    assert recipe in AS_IT_IS or told.count("watching job j") == 3, told
+    ended, printed = run(recipe, folder, installer, UNREACHABLE, JOB_ID="j", VBSJOB_RETRY_FOR="1s")
+    assert ended == 7, printed
+    tries = len(re.findall(r"^.*\bwatching job j\b", printed, re.MULTILINE))
+    assert recipe in ENDED_BY_SERVICE or tries == 3, printed
+
+
+@pytest.mark.parametrize("recipe", ["github", "gitlab", "jenkins"])
+def test_a_recipe_installs_this_version(recipe: str) -> None:
+    versions = [match[2] for text in RECIPES[recipe].commands for match in INSTALL.finditer(text)]
+    assert versions == [__version__]
+
+
+def test_github_shows_the_backup_of_the_job(
+    folder: Path, installer: Path, sandbox: dict[str, str]
+) -> None:
+    _, printed = run("github", folder, installer, sandbox, JOB_ID="backup-ended")
+    assert re.search(r"^The backup is [0-9a-f-]{36}\.$", printed, re.MULTILINE), printed
 
 
 CODE, MEANING = "VolumeBackup.0202", "The target disk is in error"
 """The failure of the sandbox's job fail-deep."""
 
 
-@pytest.mark.parametrize("recipe", SCENARIOS)
+@pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("job", ["fail-deep-ended", "fail-deep"])
 def test_the_log_of_a_failing_restore_names_the_deepest_code_and_its_meaning(
-    recipe: str, job: str, tmp_path: Path, sandbox: dict[str, str]
+    recipe: str, job: str, folder: Path, installer: Path, sandbox: dict[str, str]
 ) -> None:
-    ended, log = run(recipe, tmp_path, sandbox, JOB_ID=job, VBSJOB_INTERVAL="1s")
+    ended, log = run(recipe, folder, installer, sandbox, JOB_ID=job, VBSJOB_INTERVAL="1s")
     assert ended == 1, log
     fail_line = next(line for line in log.splitlines() if ": FAIL bksRestoreBackup" in line)
     assert f": restoreVolume > copyData: {CODE} " in fail_line
@@ -109,48 +192,76 @@ def test_the_log_of_a_failing_restore_names_the_deepest_code_and_its_meaning(
 
 
 def test_gitlab_gets_a_report_and_variables_with_the_deepest_code_and_its_meaning(
-    tmp_path: Path, sandbox: dict[str, str]
+    folder: Path, installer: Path, sandbox: dict[str, str]
 ) -> None:
-    run("gitlab", tmp_path, sandbox, JOB_ID="fail-deep-ended")
-    values = read_as_gitlab((tmp_path / "backup.env").read_text())
+    run("gitlab", folder, installer, sandbox, JOB_ID="fail-deep-ended")
+    values = read_as_gitlab((folder / "backup.env").read_text())
     assert (values["VBSJOB_STATUS"], values["VBSJOB_FAILURE_CODE"]) == ("FAIL", CODE)
     assert values["VBSJOB_FAILURE_MEANING"].startswith(MEANING)
     assert values["VBSJOB_FAILURE_PATH"] == "bksRestoreBackup > restoreVolume > copyData"
-    suite = ET.parse(tmp_path / "report.xml").getroot()[0]
+    suite = ET.parse(folder / "report.xml").getroot()[0]
     assert len(suite) == 5
     assert suite[0][0].get("type") == CODE
     assert MEANING in suite[0][0].get("message", "")
 
 
 def test_jenkins_gets_a_report_with_the_deepest_code_and_its_meaning(
-    tmp_path: Path, sandbox: dict[str, str]
+    folder: Path, installer: Path, sandbox: dict[str, str]
 ) -> None:
-    run("jenkins", tmp_path, sandbox, JOB_ID="fail-deep-ended")
-    case = ET.parse(tmp_path / "report.xml").getroot()[0][0]
+    run("jenkins", folder, installer, sandbox, JOB_ID="fail-deep-ended")
+    case = ET.parse(folder / "report.xml").getroot()[0][0]
     assert case[0].get("type") == CODE
     assert MEANING in case[0].get("message", "")
 
 
 def test_github_gets_annotation_summary_and_outputs_with_the_deepest_code_and_its_meaning(
-    tmp_path: Path, sandbox: dict[str, str]
+    folder: Path, installer: Path, sandbox: dict[str, str]
 ) -> None:
-    files = {name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-    _, log = run("github", tmp_path, sandbox, JOB_ID="fail-deep-ended", **files)
+    _, log = run("github", folder, installer, sandbox, JOB_ID="fail-deep-ended")
     (annotation,) = [line for line in log.splitlines() if line.startswith("::error ")]
     assert CODE in annotation
     assert MEANING in annotation
-    outputs = (tmp_path / "GITHUB_OUTPUT").read_text().splitlines()
+    outputs = (folder / "outputs").read_text().splitlines()
     assert f"failure_code={CODE}" in outputs
     assert any(line.startswith(f"failure_meaning={MEANING}") for line in outputs)
-    summary = html.unescape((tmp_path / "GITHUB_STEP_SUMMARY").read_text())
+    summary = html.unescape((folder / "summary").read_text())
     assert CODE in summary
     assert MEANING in summary
 
 
-def test_the_services_are_told_which_codes_to_retry_and_to_allow() -> None:
-    documents = [yaml.safe_load(text) for kind, text in BLOCKS if kind == "yaml"]
-    job = next(d["backup"] for d in documents if isinstance(d, dict) and "backup" in d)
+def test_gitlab_and_jenkins_retry_7_and_accept_124() -> None:
+    documents = [yaml.safe_load(text) for text in blocks("yaml")]
+    job = next(document["backup"] for document in documents if "backup" in document)
     assert (job["retry"]["exit_codes"], job["allow_failure"]["exit_codes"]) == (7, 124)
-    groovy = next(text for kind, text in BLOCKS if kind == "groovy")
+    (groovy,) = blocks("groovy")
     assert "code == 7" in groovy
-    assert "code == 124" in groovy
+    assert "if (code == 124) { unstable(" in groovy
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_ends_with_70_if_python_cannot_start(
+    recipe: str, folder: Path, installer: Path, sandbox: dict[str, str]
+) -> None:
+    wrong = str(folder / "missing")
+    commands = [INSTALL.sub("true", command) for command in RECIPES[recipe].commands]
+    codes = []
+    for command in commands:
+        environment = clean_env() | RECIPES[recipe].env | sandbox | {
+            "PATH": f"{folder}/new/bin:{os.environ['PATH']}", "PYTHONHOME": wrong, "JOB_ID": "j",
+        }  # fmt: skip
+        script = command.replace("python3 -m venv .venv", "ln -sf new .venv")
+        ended = subprocess.run(
+            [*RECIPES[recipe].shell, "-c", script], cwd=folder, env=environment,
+            capture_output=True, check=False, timeout=60,
+        )  # fmt: skip
+        codes.append(ended.returncode)
+        if ended.returncode:
+            break
+    assert codes[-1] == 70
+
+
+def test_no_secret_is_written_in_a_recipe() -> None:
+    text = "".join(text for kind, text in BLOCKS if kind in {"yaml", "groovy"})
+    values = re.findall(r"OS_(?:PASSWORD|USERNAME|USER_DOMAIN_NAME)\W+(.*)", text)
+    assert len(values) == 6
+    assert [v for v in values if not v.startswith(("{ secrets.", "credentials(", "secrets."))] == []
