@@ -69,6 +69,23 @@ def test_a_report_in_the_file_behind_stdout_leaves_the_file_in_place(tmp_path: P
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace needs root")
+def test_a_file_that_is_a_mount_point_gets_the_report(tmp_path: Path) -> None:
+    """As in a container with a single mounted file, which no other file can replace."""
+    (tmp_path / "outside.xml").write_text(OLD * 50)
+    (tmp_path / "report.xml").touch()
+    script = (
+        f"cd {tmp_path} && mount --bind outside.xml report.xml && "
+        f'"$@" {" ".join(WATCH)} --junit report.xml'
+    )
+    command = ["unshare", "-m", "bash", "-c", script, "bash", sys.executable, "-m", "vbsjob"]
+    env = clean_env(PYTHONPATH=str(ROOT))
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert outcomes(tmp_path / "outside.xml") == ["success"]
+    assert {path.name for path in tmp_path.iterdir()} == {"outside.xml", "report.xml"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace needs root")
 def test_dev_null_stays_a_device() -> None:
     script = (
         "mount -t tmpfs none /mnt && cp -a /dev/null /mnt/null && "

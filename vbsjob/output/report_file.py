@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import stat
 import time
 from contextlib import suppress
@@ -29,6 +30,8 @@ READER_POLL = 0.1
 """Seconds between two attempts to open a FIFO that has no reader yet."""
 NO_WAIT = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+NOT_REPLACEABLE = {errno.EBUSY, errno.EPERM, errno.EACCES}
+"""Errors of a file that is a mount point, or of another user in a folder like /tmp."""
 STANDARD = {"/dev/stdout": 1, "/dev/stderr": 2}
 DESCRIPTOR = re.compile(r"/dev/stdout|/dev/stderr|(?:/dev|/proc/self)/fd/([0-9]{1,4})")
 DESCRIPTORS = ("/dev/", "/proc/")
@@ -93,11 +96,27 @@ def write(path: str, lines: Iterable[str], is_over: IsOver) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.writelines(lines)
-        os.replace(temporary, target)
+        _move(temporary, target)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _move(temporary: str, target: str) -> None:
+    """Replace the target by a complete file; write into a target that cannot be replaced.
+
+    A container mounts single files: `docker run -v ./report.xml:/report.xml`.
+    """
+    try:
+        os.replace(temporary, target)
+    except OSError as error:
+        if error.errno not in NOT_REPLACEABLE:
+            raise
+        with open(temporary, "rb") as source, open(target, "r+b") as file:
+            file.truncate()
+            shutil.copyfileobj(source, file)
+        os.unlink(temporary)
 
 
 def append(path: str, text: str, is_over: IsOver) -> None:
