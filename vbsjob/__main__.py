@@ -141,7 +141,10 @@ def _as_vbsjob_error(error: BaseException) -> VbsjobError:
 
         closed = error.errno == errno.EBADF
         reason = "standard output is closed" if closed else error.strerror or "a stream is closed"
-        return InternalError(f"reading or writing failed: {reason}.")
+        return InternalError(
+            f"reading or writing failed: {reason}.",
+            hint="Check standard input, standard output and the free space of the disk.",
+        )
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next

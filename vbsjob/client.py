@@ -182,5 +182,9 @@ def _job(document: Any, job_id: str, response: Response) -> Job:
             **facts,
         )
     if not isinstance(document.get("status"), str | None):
-        raise UnexpectedResponseError(f"the status of job {job_id} is not a string.", **facts)
+        raise UnexpectedResponseError(
+            f"the status of job {job_id} is not a string.",
+            hint="Check --endpoint; a proxy may have changed the answer.",
+            **facts,
+        )
     return Job(document)

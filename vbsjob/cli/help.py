@@ -49,7 +49,7 @@ def epilog(command: str) -> str:
 
 def exit_code_lines() -> list[str]:
     """Return the table of exit codes, one line per code."""
-    return [f"{int(code):>3}  {code.label:<12} {code.meaning}" for code in ExitCode]
+    return [f"{int(code):>3}  {code.label:<13} {code.meaning}" for code in ExitCode]
 
 
 def topic_lines(name: str, commands: Iterable[str]) -> list[str]:

@@ -126,11 +126,17 @@ def from_response(  # noqa: PLR0911 - a table: one status or code per branch
         return _unavailable(response, origin, message, facts)
     if response.status == 407:
         return PermanentConnectionError(
-            f"the proxy in front of {origin} requires a user and password.", **facts
+            f"the proxy in front of {origin} requires a user and password.",
+            hint="Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.",
+            **facts,
         )
     if 300 <= response.status < 400:
         return _redirected(response, origin, facts)
-    return ApiError(f"{origin} rejected the request{message}.", hint="", **facts)
+    return ApiError(
+        f"{origin} rejected the request{message}.",
+        hint="Check the settings with 'vbsjob config show'; report the request id to the provider.",
+        **facts,
+    )
 
 
 def _job_not_found(job_id: str, message: str, facts: dict[str, Any]) -> VbsjobError:
@@ -232,7 +238,9 @@ def _redirected(response: Response, origin: str, facts: dict[str, Any]) -> Vbsjo
 def invalid_body(request: Request, response: Response, reason: str) -> VbsjobError:
     """Return the error for a response 200 that cannot be read. The body is never shown."""
     kind = printable(response.headers.get("content-type", "no content type"))[:60]
-    hint = "Is a captive portal or a proxy in between?" if "html" in kind.lower() else ""
+    hint = "Check the address with 'vbsjob config show'."
+    if "html" in kind.lower():
+        hint = "Is a captive portal or a proxy in between?"
     return InvalidBodyError(
         f"{endpoints.origin_of(request.url)} sent {len(response.body)} bytes of {kind}"
         f" instead of a job ({reason}).",

@@ -110,8 +110,8 @@ def _exhausted(error: VbsjobError, budget: RetryBudget, now: float) -> VbsjobErr
     attempts = ""
     if budget.attempts_made > 1:
         attempts = f"{budget.attempts_made} attempts in {now - budget.started:.0f} s; "
-    hint = f"{error.hint} ".lstrip()
-    return error.with_hint(f"{hint}({attempts}the job's state is unknown.)")
+    hint = error.hint or "Try again later."
+    return error.with_hint(f"{hint} ({attempts}the job's state is unknown.)")
 
 
 def _transport(settings: Settings, context: Context) -> Transport:

@@ -110,7 +110,7 @@ class Transport:
 
     def _read(self, response: httpx.Response, *, error: bool) -> bytes:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise httpx.DecodingError("compressed although nobody asked for that")
+            raise httpx.DecodingError("the answer is compressed")
         parts, size = [], 0
         for part in response.iter_raw():
             size += len(part)
@@ -170,15 +170,15 @@ class _Oversize(httpx.HTTPError):
 
 
 def _as_read(url: str) -> httpx.URL:
-    """Return an address as the library reads it; raises InvalidURL where it cannot, or differs."""
-    found = httpx.URL(url)
+    """Return an address as httpx reads it; raises InvalidURL if httpx reads another one or none."""
+    parsed = httpx.URL(url)
     try:
-        host = found.host
-    except UnicodeError:  # it has rules of its own for international names
-        raise httpx.InvalidURL("the host is no international name") from None
-    if not host or found.raw_path != _target(url):
-        raise httpx.InvalidURL("the library would ask for something else")
-    return found
+        host = parsed.host
+    except UnicodeError:  # httpx has other rules for international names
+        raise httpx.InvalidURL("the host is not a valid international name") from None
+    if not host or parsed.raw_path != _target(url):
+        raise httpx.InvalidURL("httpx would request another address")
+    return parsed
 
 
 def _target(url: str) -> bytes:
@@ -205,7 +205,7 @@ def _problem(error: Exception, place: str, proxy: str) -> VbsjobError:
     """Name a failed exchange; httpx's own texts can hold header values, so none is shown."""
     if isinstance(error, httpx.ProxyError):
         return _proxy_problem(error, place, proxy)
-    place += f" (by the proxy {proxy})" if proxy else ""
+    place += f" (through the proxy {proxy})" if proxy else ""
     if isinstance(error, _Oversize):
         return BodyTooLargeError(
             f"{place} sent more than {error.limit >> 20} MiB.",
@@ -215,34 +215,51 @@ def _problem(error: Exception, place: str, proxy: str) -> VbsjobError:
         if isinstance(cause, ssl.SSLError):
             return _tls_problem(cause, place)
         if isinstance(cause, socket.gaierror):
-            return UnavailableError(f"cannot resolve the host of {place}.")
+            return UnavailableError(
+                f"cannot resolve the host of {place}.",
+                hint="Check the host name, DNS and the proxy.",
+            )
     return _unreached(error, place)
 
 
 def _tls_problem(cause: ssl.SSLError, place: str) -> VbsjobError:
-    """Name why TLS failed: only a connection that broke off is worth another one."""
+    """Return the error of a failed TLS handshake: only a closed connection can be retried."""
     if isinstance(cause, ssl.SSLCertVerificationError):
         return PermanentConnectionError(
-            f"{place} shows a certificate that is not valid: {cause.verify_message}.",
-            hint="Set OS_CACERT if the cloud has a certificate authority of its own.",
+            f"The certificate of {place} is not valid: {cause.verify_message}.",
+            hint="Set OS_CACERT if the cloud has a private certificate authority.",
         )
     if isinstance(cause, ssl.SSLEOFError):  # as a balancer that is just being restarted does
-        return UnavailableError(f"{place} broke off before TLS was agreed upon.")
+        return UnavailableError(
+            f"{place} closed the connection during the TLS handshake.",
+            hint="Check the port and the proxy.",
+        )
     return PermanentConnectionError(
-        f"{place} does not speak TLS as it should ({cause.reason}).",
+        f"The TLS handshake with {place} failed ({cause.reason}).",
         hint="Check the endpoint's scheme and port.",
     )
 
 
 def _unreached(error: Exception, place: str) -> VbsjobError:
     if isinstance(error, httpx.TimeoutException):
-        return UnavailableError(f"{place} did not answer in time.")
+        return UnavailableError(
+            f"{place} did not answer in time.", hint="Check the network and the proxy."
+        )
     if isinstance(error, httpx.DecodingError):
-        return UnavailableError(f"{place} sent a compressed answer, which is not accepted.")
+        return UnavailableError(
+            f"{place} sent a compressed answer, which is not accepted.",
+            hint="A proxy may compress it; add the host to NO_PROXY.",
+        )
     if isinstance(error, httpx.RemoteProtocolError):
-        return UnavailableError(f"{place} broke off its answer, or it is no HTTP.")
+        return UnavailableError(
+            f"{place} closed the connection during its answer, or does not use HTTP.",
+            hint="Check the scheme, the port and the proxy.",
+        )
     if isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL | httpx.UnsupportedProtocol):
-        return PermanentConnectionError(f"{place} cannot be asked in this form.")
+        return PermanentConnectionError(
+            f"A request to {place} is not valid HTTP.",
+            hint="Check the address with 'vbsjob config show'.",
+        )
     number = next((c.errno for c in _causes(error) if isinstance(c, OSError) and c.errno), None)
     reason = {
         errno.ECONNREFUSED: "connection refused",
@@ -251,18 +268,22 @@ def _unreached(error: Exception, place: str) -> VbsjobError:
         errno.ENETUNREACH: "the network is down",
         errno.EMFILE: "too many open files",
     }.get(number or 0, "the connection failed")
-    return UnavailableError(f"cannot reach {place}: {reason}.")
+    hint = "Check the address, the port, the network and the proxy."
+    if number == errno.EMFILE:
+        hint = "Raise the limit with 'ulimit -n', or watch fewer jobs."
+    return UnavailableError(f"cannot reach {place}: {reason}.", hint=hint)
 
 
 def _proxy_problem(error: Exception, place: str, proxy: str) -> VbsjobError:
-    """A proxy said no before the service could say anything."""
+    """Return the error of a request that the proxy refused."""
     status = str(error)[:3]
     if status == "407":
         return PermanentConnectionError(
-            f"the proxy {proxy} on the way to {place} wants a sign-in.",
+            f"the proxy {proxy} on the way to {place} requires a user and password.",
             hint="HTTPS_PROXY may hold it: http://USER:PASSWORD@HOST:PORT.",
         )
-    told = f" ({status})" if status.isdecimal() else ""
+    status_text = f" ({status})" if status.isdecimal() else ""
     return UnavailableError(
-        f"the proxy {proxy} on the way to {place} did not let this through{told}."
+        f"the proxy {proxy} on the way to {place} did not let this through{status_text}.",
+        hint="Check the proxy, or add the host to NO_PROXY.",
     )

@@ -172,7 +172,7 @@ def _open_stream(path: str, is_over: IsOver) -> int:
             if error.errno != errno.ENXIO or not stat.S_ISFIFO(os.stat(path).st_mode):
                 raise
         if is_over():
-            raise NoReaderError(errno.ENXIO, "nobody reads it")
+            raise NoReaderError(errno.ENXIO, "no process reads it")
         time.sleep(READER_POLL)
 
 
@@ -185,7 +185,7 @@ def _write_stream(descriptor: int, lines: Iterable[str], is_over: IsOver) -> Non
             while content:
                 content = content[stream.write(content) :]
         if stream.dropping:
-            raise NoReaderError(errno.EAGAIN, "nobody reads it")
+            raise NoReaderError(errno.EAGAIN, "no process reads it")
     except BrokenPipeError:
         raise NoReaderError(errno.EPIPE, os.strerror(errno.EPIPE)) from None
     finally:
