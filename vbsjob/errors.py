@@ -99,7 +99,7 @@ class VbsjobError(Exception):
         """Return message, facts in brackets and hint in one line."""
         facts = (
             f"HTTP {self.http_status}" if self.http_status else "",
-            self.code or "",
+            "" if self.code == str(self.http_status) else self.code or "",
             f"request id {self.request_id}" if self.request_id else "",
         )
         known = ", ".join(fact for fact in facts if fact)

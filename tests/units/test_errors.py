@@ -118,3 +118,12 @@ def test_a_job_without_any_answer_has_the_code_of_the_watch() -> None:
     error = errors.NoResponseError.for_job("j", ExitCode.TIMEOUT)
     assert error.exit_code is ExitCode.TIMEOUT
     assert "job j" in error.message
+
+
+@pytest.mark.parametrize(
+    ("code", "facts"), [("401", "HTTP 401"), ("4010", "HTTP 401, 4010"), (None, "HTTP 401")]
+)
+def test_a_code_that_is_the_http_status_is_printed_once(code: str | None, facts: str) -> None:
+    error = errors.AuthError("No.", http_status=401, code=code)
+    assert str(error) == f"No. ({facts})"
+    assert error.document()["code"] == code

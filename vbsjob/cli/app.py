@@ -90,6 +90,7 @@ def write_help(context: Context) -> None:
     command = typer.main.get_command(app)
     text = typer.Context(command, info_name="vbsjob", obj=to_stderr).get_help()
     context.stderr.write(f"{text}\n" if text else "")
+    context.stderr.flush()  # a pipe is buffered, and the process ends without clean-up
 
 
 USAGE_HINTS = {

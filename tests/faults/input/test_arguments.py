@@ -213,7 +213,7 @@ def test_f93_f95_s05_a_service_that_echoes_the_token_never_gets_it_printed(argv:
         assert ended.is_clean
 
 
-def test_no_arguments_at_all_show_the_help() -> None:
+def test_no_arguments_are_a_usage_error_with_the_help_on_stderr() -> None:
     ended = run_process(env=clean_env())
-    assert ended.code == 0
-    assert "Usage: vbsjob" in ended.out
+    assert (ended.code, ended.out) == (2, "")
+    assert "Usage: vbsjob" in ended.err
