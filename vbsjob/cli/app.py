@@ -38,11 +38,11 @@ def vbsjob(
     """Show and watch jobs of the Volume Backup Service (Open Telekom Cloud, Huawei Cloud).
 
     \b
-    vbsjob watch restore --cloud sandbox          try it without an account
-    vbsjob get JOB_ID                             show a job
-    vbsjob watch JOB_ID                           wait until a job has ended
-    vbsjob explain VolumeBackup.0202              explain an error code
-    vbsjob help exit-codes                        what each exit code means
+    vbsjob watch restore --cloud sandbox  without an account
+    vbsjob get JOB_ID                     show a job
+    vbsjob watch JOB_ID                   wait for its end
+    vbsjob explain VolumeBackup.0202      explain a code
+    vbsjob help exit-codes                list exit codes
     """
     if version:
         show_version()

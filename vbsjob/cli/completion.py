@@ -23,9 +23,9 @@ def completion(ctx: typer.Context, shell: options.Shell) -> ExitCode:
     """Print the completion script for a shell.
 
     \b
-    eval "$(vbsjob completion bash)"                   in ~/.bashrc
-    vbsjob completion zsh > ~/.zfunc/_vbsjob           fpath must contain ~/.zfunc
-    vbsjob completion fish > ~/.config/fish/completions/vbsjob.fish
+    eval "$(vbsjob completion bash)"          in ~/.bashrc
+    vbsjob completion zsh > ~/.zfunc/_vbsjob  in your fpath
+    vbsjob completion fish | source           in config.fish
     """
     context: Context = ctx.obj
     folder = next(folder for folder in FOLDERS if folder.is_dir())

@@ -33,7 +33,7 @@ def get(
     \b
     vbsjob get 4010b39b5281d3590152874bfa3b1604
     vbsjob get @last -f entities.backup_id
-    vbsjob get ID --exit-status -q && echo "The backup has ended."
+    vbsjob get ID --exit-status -q && echo succeeded
     create-backup | vbsjob get - -o json
     """
     from vbsjob.cli import present

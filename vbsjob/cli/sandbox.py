@@ -23,7 +23,7 @@ HELP = (
     "until [ -s sandbox.env ]; do sleep 0.1; done\n"
     ". ./sandbox.env\n"
     "./my-script.sh backup-1     # must end with 0\n"
-    "./my-script.sh fail-deep-1  # must report the failed backup\n"
+    "./my-script.sh fail-deep-1  # must report a failed job\n"
     "kill $sandbox\n\n"
     "Jobs:\n\n\b\n"
     + "\n".join(f"{name:<10} {scenario.summary}" for name, scenario in SCENARIOS.items())

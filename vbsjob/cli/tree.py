@@ -45,7 +45,7 @@ def tree(
     \b
     vbsjob tree 4010b39b5281d3590152874bfa3b1604
     vbsjob tree ID --only failed,running --sort duration
-    vbsjob tree ID -o jsonl | jq -r 'select(.status == "FAIL") | .path'
+    vbsjob tree ID -o jsonl | jq 'select(.status == "FAIL")'
     vbsjob tree ID --watch
     """
     from vbsjob.cli import present

@@ -87,7 +87,7 @@ class Scenario(NamedTuple):
 SCENARIOS = {
     "backup": Scenario("a backup, 20 s, SUCCESS", cache(_backup)),
     "restore": Scenario("a restore with nested sub-jobs, 40 s, SUCCESS", cache(_restore)),
-    "fail-deep": Scenario("a restore that fails three levels down, 12 s, FAIL", cache(_fail_deep)),
+    "fail-deep": Scenario("a restore that fails at level 3, 12 s, FAIL", cache(_fail_deep)),
     "endless": Scenario("a backup that never ends, RUNNING", cache(_endless)),
     "thousand": Scenario("a deletion with 1000 sub-jobs, 30 s, SUCCESS", cache(_thousand)),
 }

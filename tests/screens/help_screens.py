@@ -1,0 +1,56 @@
+"""Draws the golden help of each command at three widths; `python -m tests.screens.help_screens`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.support.program import clean_env
+from tests.support.pseudo_terminal import PseudoTerminal
+from vbsjob.cli.help import COMMAND_EXIT_CODES
+
+FOLDER = Path(__file__).parent / "help"
+WIDTHS = (60, 80, 120)
+LINES = 200
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+COMMANDS = ("", *COMMAND_EXIT_CODES)
+
+
+def file_of(command: str) -> Path:
+    """Return the file with the golden help of a command; the program itself is the empty one."""
+    return FOLDER / f"{'-'.join(('vbsjob', *command.split()))}.txt"
+
+
+def help_lines(command: str, width: int) -> list[str]:
+    """Return the lines that are written to a real terminal of this width, without styles."""
+    terminal = PseudoTerminal(*command.split(), "--help", env=ENV, columns=width, lines=LINES)
+    code = terminal.finish()
+    if code:
+        raise RuntimeError(f"vbsjob {command} --help ended with {code}")
+    lines = [line.rstrip() for line in STYLE.sub("", terminal.wrote).splitlines()]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+ENV = clean_env(TERM="xterm-256color", NO_COLOR="1")
+
+
+def golden(command: str) -> str:
+    """Return the help of a command at all widths."""
+    parts = []
+    for width in WIDTHS:
+        lines = (f"|{line}" for line in help_lines(command, width))
+        parts.append("\n".join([f"== {width} columns", *lines, ""]))
+    return "\n".join(parts)
+
+
+def main() -> None:
+    """Write all goldens."""
+    FOLDER.mkdir(exist_ok=True)
+    for command in COMMANDS:
+        file_of(command).write_text(golden(command), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
