@@ -1,117 +1,91 @@
-"""Asks a person for a secret on the terminal, without echo, and never leaves it without.
+"""Reads a secret from a terminal without echo.
 
-A signal ends or stops the process at the prompt as anywhere, but first the terminal is as it was.
+The standard library's getpass reads it. It restores the echo when it returns, but not when a
+signal ends the process; the signal handlers of this module do.
 """
 
 from __future__ import annotations
 
+import getpass
 import os
-import select
 import signal
+import termios
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from vbsjob.terminal.signals import CONTINUE, ENDING, STOP
+from vbsjob.terminal.signals import ENDING, STOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+SIGNAL_BASE = 128
+
 
 def ask(prompt: str) -> str:
-    """Return what is typed; empty at the end of input, and where no person is to be asked.
+    """Return the typed line; empty at the end of input and in any thread but the main one.
 
-    That is in any thread but the first: there a watch goes on, and its picture covers a prompt.
+    In other threads a live display of a watch covers the prompt, and signals are not handled.
     """
     if threading.current_thread() is not threading.main_thread():
         return ""
-    if os.name != "posix":
-        import getpass
-
-        return getpass.getpass(prompt)
-    asking = _Prompt(prompt)
-    with asking.guarded():
-        return asking.answer()
+    with _opened_terminal() as descriptor, _restored_by_signals(descriptor):
+        try:
+            return getpass.getpass(prompt)
+        except EOFError:
+            return ""
 
 
-class _Prompt:
-    """A terminal, and its modes with and without echo.
+@contextmanager
+def _opened_terminal() -> Iterator[int]:
+    """Yield a descriptor of the terminal that getpass uses; close it at the end."""
+    try:
+        descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+    except OSError:
+        descriptor = os.dup(0)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
-    The standard library's getpass leaves the echo off where a signal ends the process; and where a
-    handler keeps it from that, a signal just before it reads is not seen until a key is pressed.
+
+@contextmanager
+def _restored_by_signals(descriptor: int) -> Iterator[None]:
+    """Let signals restore the terminal before they end the process; ignored ones stay ignored.
+
+    Ctrl-Z is ignored: a shell turns the echo on, and it would stay on after `fg`.
     """
+    try:
+        attributes = termios.tcgetattr(descriptor)
+    except termios.error:  # standard input is not a terminal any more
+        yield
+        return
 
-    def __init__(self, prompt: str) -> None:
-        import termios
-
-        self._prompt = prompt.encode()
-        try:
-            self._terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        except OSError:
-            self._terminal = os.dup(0)
-        self._modes = termios.tcgetattr(self._terminal)
-        self._silent = [*self._modes]
-        self._silent[3] &= ~termios.ECHO
-        self._wake, self._woken = os.pipe()
-        os.set_blocking(self._woken, False)
-
-    @contextmanager
-    def guarded(self) -> Iterator[None]:
-        """Take the signals over while there is no echo; those that are ignored stay so."""
-        wakes = signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
-        before = {
-            number: signal.signal(number, self._note)
-            for number in (*ENDING, STOP, CONTINUE)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN
-        }
-        try:
-            yield
-        finally:
-            self._become(self._modes)
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            signal.set_wakeup_fd(wakes)
-            for descriptor in (self._terminal, self._wake, self._woken):
-                os.close(descriptor)
-
-    def answer(self) -> str:
-        """Ask, and return the line that is typed."""
-        self._become(self._silent)
-        os.write(self._terminal, self._prompt)
-        typed = b""
-        while not typed.endswith(b"\n"):
-            ready, *_ = select.select([self._terminal, self._wake], [], [])
-            if self._wake in ready:
-                os.read(self._wake, 1)  # the signal has been obeyed
-                continue
-            with suppress(BlockingIOError):
-                got = os.read(self._terminal, 4096)
-                if not got:
-                    break
-                typed += got
-        os.write(self._terminal, b"\n")
-        return os.fsdecode(typed).rstrip("\r\n")
-
-    def _note(self, number: int, _: FrameType | None) -> None:
-        """Obey a signal with the terminal as it was; gone on, ask again without echo."""
-        if number == CONTINUE:
-            self._become(self._silent)
-            os.write(self._terminal, self._prompt)
-            return
-        # Another's terminal is left alone: touching it would stop this process instead.
-        with suppress(OSError):
-            if os.tcgetpgrp(self._terminal) == os.getpgrp():
-                self._become(self._modes)
-        handler = signal.signal(number, signal.SIG_DFL)
+    def restore_and_end(number: int, _frame: FrameType | None) -> None:
+        _restore(descriptor, attributes)
+        signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
-        signal.signal(number, handler)  # it was stopped and goes on, or nobody could stop it
-        self._become(self._silent)
+        os._exit(SIGNAL_BASE + number)  # process 1 survives the default action
 
-    def _become(self, modes: list[object]) -> None:
-        """Change modes; half a secret that was typed must not become a shell's next command."""
-        import termios
+    previous = {
+        number: signal.signal(number, signal.SIG_IGN if number == STOP else restore_and_end)
+        for number in (*ENDING, STOP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
-        with suppress(termios.error):
-            termios.tcsetattr(self._terminal, termios.TCSANOW, modes)  # type: ignore[arg-type]
-            termios.tcflush(self._terminal, termios.TCIFLUSH)
+
+def _restore(descriptor: int, attributes: list[Any]) -> None:
+    """Set the attributes and discard typed input: a shell would run half a secret as a command.
+
+    In the background this does nothing: it would stop the process (SIGTTOU) instead.
+    """
+    with suppress(OSError, termios.error):
+        if os.tcgetpgrp(descriptor) == os.getpgrp():
+            termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
+            termios.tcflush(descriptor, termios.TCIFLUSH)

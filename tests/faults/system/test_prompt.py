@@ -79,23 +79,21 @@ def test_f80_f81_a_second_ctrl_c_at_the_prompt_changes_nothing(service: Server) 
     check_terminal_restored(terminal)
 
 
-def test_f82_a_prompt_that_was_stopped_prompts_again_without_echo(service: Server) -> None:
+def test_f82_ctrl_z_at_the_prompt_is_ignored_and_the_echo_stays_off(service: Server) -> None:
     terminal = PseudoTerminal(
         env=environment(service), command=("bash", "--norc", "--noprofile", "-i")
     )
     terminal.type("bind 'set enable-bracketed-paste off'; PS1='$ '\n")
     terminal.type(" ".join([*COMMAND, "get j\n"]))
     terminal.wait_for("Password for [^ ]+ at [^ ]+: ")
+    await_echo(terminal, wanted=False)
     terminal.type("\x1a")
-    terminal.wait_for("Stopped")
-    terminal.wrote = ""
-    terminal.type("fg\n")
-    terminal.wait_for("Password for [^ ]+ at [^ ]+: ")
     terminal.type(f"{SECRET}\n\x03")
     terminal.wait_for(r"\$ $")
     terminal.type("echo code $?\n")
     terminal.wait_for("code 130")
     assert SECRET not in terminal.wrote
+    assert "Stopped" not in terminal.wrote
     terminal.child.close(force=True)
 
 
