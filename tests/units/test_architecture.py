@@ -45,8 +45,8 @@ FORBIDDEN = {
     "client": ({"render", "output"}, "a query does not print"),
 }
 LIBRARIES = {
-    "httpx": {"vbsjob.http.transport"},
-    "httpcore": {"vbsjob.http.transport", "vbsjob.http.deadline"},
+    "httpx": {"vbsjob.http.library"},
+    "httpcore": {"vbsjob.http.library"},
     "typer": {name for name in MODULES if name.startswith("vbsjob.cli.")}
     | {"vbsjob.generate.__main__"},
     "rich": {name for name in MODULES if name.startswith("vbsjob.render.")},

@@ -11,7 +11,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import httpcore
+from vbsjob.http.library import httpcore
 
 if TYPE_CHECKING:
     import ssl

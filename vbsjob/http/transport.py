@@ -14,13 +14,12 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from vbsjob import __version__
 from vbsjob.config import endpoints
 from vbsjob.errors import BodyTooLargeError, PermanentConnectionError, UnavailableError, VbsjobError
 from vbsjob.http import proxies
 from vbsjob.http.deadline import Deadline, DeadlineBackend
+from vbsjob.http.library import httpx
 from vbsjob.http.messages import Request, Response
 from vbsjob.http.tls import TlsConfig
 
