@@ -70,7 +70,7 @@ complete -c vbsjob -n '__vbsjob_at \' watch\'' -l timeout -x -d 'Stop watching a
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l any -d 'Stop as soon as one job has ended; its result is the exit code.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l fail-fast -d 'Stop with exit code 1 as soon as a job or a sub-job is FAIL.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l wait-for-job -x -d 'Wait this long for an id that the service does not know yet.'
-complete -c vbsjob -n '__vbsjob_at \' watch\'' -l interval -x -d 'Query at this interval; by default 2s to 15s, depending on the age of the job.'
+complete -c vbsjob -n '__vbsjob_at \' watch\'' -l interval -x -d 'Query at this interval; by default 2s to 150s, depending on the expected end.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l progress -x -a 'auto tty plain json none' -d 'What stderr shows during a watch; auto draws on a terminal and prints lines elsewhere. One of: auto, tty, plain, json, none.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l heartbeat -x -d 'Print a line at least this often when progress is plain.'
 complete -c vbsjob -n '__vbsjob_at \' watch\'' -l bell -d 'Ring the terminal bell at the end.'

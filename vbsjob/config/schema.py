@@ -257,7 +257,7 @@ SETTINGS = (
     ),
     _preference(
         "interval",
-        "Query at this interval; by default 2s to 15s, depending on the age of the job.",
+        "Query at this interval; by default 2s to 150s, depending on the expected end.",
         values.interval,
     ),
     _preference(
