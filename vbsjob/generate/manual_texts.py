@@ -21,9 +21,10 @@ A service can split a job into sub-jobs, and these again. tree shows every level
 has its error code and reason in its row.""",
     "vbsjob-watch": """\
 The first query is sent at once. While a job is waiting to start it is queried every 5 seconds,
-then every 2 to 15 seconds, with a random part and less often while nothing changes. If the history
-has three earlier jobs of the same type, the job is queried more rarely (up to 150 seconds) while its end
-is unlikely, and more often near the expected end. All jobs of one process share 20 requests per second. A Retry-After header is obeyed.
+then every 2 to 15 seconds, with a random part and less often while nothing changes. If the
+history has three earlier jobs of the same type, the job is queried more rarely (up to 150
+seconds) while its end is unlikely, and more often near the expected end. All jobs of one process
+share 20 requests per second. A Retry-After header is obeyed.
 
 A failed query does not end the watch. It ends with exit code 7 after 15 minutes without any
 answer, or after the time of --retry-for. An expired token is renewed. An id that the service does
