@@ -6,6 +6,7 @@ not exist.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.auth.loading import FIRST_STEPS
@@ -87,8 +88,11 @@ def check(settings: Settings, context: Context) -> Iterator[Fact]:
     """Sign in and query; yield each result as soon as it is known. Raises VbsjobError."""
     uncached = {**settings.values, "cache": SettingValue(value=False, origin="config check")}
     fresh = Settings(uncached)
-    sender = Sender(fresh, context)
-    session = Session(fresh, context, sender)
+    with closing(Sender(fresh, context)) as sender:
+        yield from _results(Session(fresh, context, sender), sender, settings)
+
+
+def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[Fact]:
     access = session.sign_in()
     yield Fact("method", session.method)
     if access.user:
