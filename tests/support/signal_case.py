@@ -94,7 +94,7 @@ def check_events(out: bytes, code: int, told: Any) -> None:
 def check_kept(home: Path, told: Any) -> None:
     """Assert that the files in its home are valid."""
     for path in home.glob(".cache/vbsjob/tokens/*.json"):
-        assert json.loads(path.read_bytes())["pass"], told
+        assert json.loads(path.read_bytes())["access"], told
     for path in home.glob(".local/state/vbsjob/*.sqlite"):
         with closing(sqlite3.connect(path)) as database:
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)], told
