@@ -78,7 +78,8 @@ def expected(opened: str, home: Path, work: Path) -> bool:
     roots = {sys.prefix, sys.base_prefix, str(ROOT)}
     system = ("/dev/null", "/etc/openstack", "/usr/share/zoneinfo", "/etc/mime.types", "/proc/")
     own = (".config", ".cache/vbsjob", ".local/state/vbsjob")
-    documented = (*(f"{home}/{name}" for name in own), "clouds.", f"{work}/.vbsjob-")
+    named = (f"{work}/.vbsjob-", f"{work}/out.xml")
+    documented = (*(f"{home}/{name}" for name in own), "clouds.", *named)
     # The history is opened by its name relative to the descriptor of its folder.
     if path == "history-1.sqlite":
         return True

@@ -114,13 +114,20 @@ def _print_errors(results: Sequence[JobResult], context: Context) -> None:
             context.print_error(result.error)
 
 
+def _without_secrets(document: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Return the document; secrets that the service echoed in an error are masked (S05)."""
+    if "error" in document:
+        return document | {"error": context.redact_values(document["error"])}
+    return document
+
+
 def _write(documents: Iterable[dict[str, Any]], command: JobCommand, kind: Kind) -> ExitCode:
     """Write documents to stdout, unless --quiet; return FIELD_MISSING if none has a field."""
     from vbsjob.jobs.fields import FieldCheck
     from vbsjob.output.formats import Selection
 
     check, context = FieldCheck(command.fields), command.context
-    checked = check.read(documents)
+    checked = check.read(_without_secrets(document, context) for document in documents)
     if command.settings["quiet"]:
         for _ in checked if command.fields else ():
             pass

@@ -42,7 +42,8 @@ def test_f63_a_machine_with_a_wrong_clock_gets_a_note_and_signs_with_the_service
         runs = [run_process("get", "j", "--exit-status", env=env) for _ in range(2)]
         assert server.requests == 4
     said = [
-        f"clock says {now + timedelta(hours=hours):%Y-%m-%d %H}:.*the service's clock {now:%Y-%m-%d %H}:"
+        f"clock says {now + timedelta(hours=hours):%Y-%m-%d %H}:"
+        f".*the service's clock {now:%Y-%m-%d %H}:"
         for now in (began, datetime.now(UTC))
     ]
     # Nothing of it is kept: the second run is refused once as well.
