@@ -72,7 +72,8 @@ def test_f11_a_link_that_is_down_for_minutes_is_reported_and_the_watch_continues
         assert watch.end() == {"SUCCESS": 0, "FAIL": 1}[status]
     assert asked == 1
     assert at(recovered) - at(outage) >= timedelta(minutes=minutes) - NOISE
-    assert watch.kinds == ["start", "change", "outage", "recovered", "change", "verdict"]
+    kinds = [kind for kind in watch.kinds if kind != "heartbeat"]  # due in a long outage
+    assert kinds == ["start", "change", "outage", "recovered", "change", "verdict"]
 
 
 @pytest.mark.slow

@@ -147,7 +147,8 @@ def test_f66_stopped_by_sigstop_it_polls_when_continued_with_and_without_a_suspe
         told.status = "FAIL"
         watch.process.send_signal(signal.SIGCONT)
         assert watch.end() == 1
-    assert watch.kinds == ["start", "change", "change", "verdict"]
+    kinds = [kind for kind in watch.kinds if kind != "heartbeat"]  # due after hours of suspend
+    assert kinds == ["start", "change", "change", "verdict"]
     assert watch.events[-1]["jobs"][0]["status"] == "FAIL"
     assert server.connections == (2 if slept else 1)
 
