@@ -194,6 +194,7 @@ def test_a_wrong_credential_secret_is_posted_once(net: Net, keystone: Any) -> No
     assert net.posts == 1
 
 
+@pytest.mark.slow
 def test_f58_tokens_that_live_for_seconds_are_renewed_without_a_wrong_message(
     net: Net, keystone: Any
 ) -> None:
@@ -206,6 +207,7 @@ def test_f58_tokens_that_live_for_seconds_are_renewed_without_a_wrong_message(
     assert net.statuses.count(401) <= 1
 
 
+@pytest.mark.slow
 def test_f58_a_watch_outlives_its_tokens_without_a_wrong_message(net: Net, keystone: Any) -> None:
     argv = ("watch", "j", "--interval", "1", "--timeout", f"{3 * LIFE}", "-o", "jsonl")
     code, out, _ = vbsjob(net, env(keystone), *argv)

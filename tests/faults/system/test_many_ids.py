@@ -61,12 +61,14 @@ LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("yaml", "csv", "
 
 
 @pytest.mark.parametrize("output", ["json", *LONG])
+@pytest.mark.slow
 def test_memory_depends_on_the_answers_that_wait_for_their_turn_not_on_the_ids(output: str) -> None:
     few, many = peak(FEW, "-o", output), peak(MANY, "-o", output)
     held = (MANY - FEW) * BODY / 1024
     assert many - few < held / 4
 
 
+@pytest.mark.slow
 def test_200_ids_are_answered_in_order_at_the_rate_limit() -> None:
     jobs = Jobs()
     with Server(jobs) as server:

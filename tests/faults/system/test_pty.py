@@ -134,6 +134,7 @@ def test_f40_many_resizes_cause_no_request_and_no_crash(running: Server) -> None
 PAUSE, GO_ON = "\x13", "\x11"
 
 
+@pytest.mark.slow
 def test_f86_a_paused_terminal_is_drawn_again_when_it_continues(running: Server) -> None:
     asked = running.requests
     terminal = watch_on_terminal(running, "--interval", "1")
