@@ -86,8 +86,12 @@ class JobsClient:
         `job_id` must match endpoints.NAME, for it becomes a segment of the path. The message of
         an error contains no secret, even if the service echoed one.
         """
-        self.sign_in()
-        job = self._sender.with_retries(lambda: self._query(job_id), *self._budget)
+        try:
+            self.sign_in()
+            job = self._sender.with_retries(lambda: self._query(job_id), *self._budget)
+        except VbsjobError as error:
+            message = self._context.redact(error.message)
+            raise error.replace(message=message) from error.__cause__
         if self._retry:
             self._sender.quota.refill()
         return job
