@@ -1,8 +1,7 @@
-"""Waits for whatever comes first: time, an answer, a signal, or a reader that has gone.
+"""Signals of a watch, and the wait for time, a result, a signal or a closed pipe.
 
-A signal only leaves its number: the program ends itself in order, its terminal restored, and then
-really dies by it. Where a signal is ignored on entry (nohup, &) it stays ignored. No write waits
-for a reader once the run is to end.
+A handler only stores the number of its signal: the watch ends, restores the terminal, and
+then the process dies by that signal. A signal that is ignored at the start (nohup, &) stays so.
 """
 
 from __future__ import annotations
@@ -28,14 +27,14 @@ STOP = getattr(signal, "SIGTSTP", None)
 CONTINUE = getattr(signal, "SIGCONT", None)
 RESIZE = getattr(signal, "SIGWINCH", None)
 LONGEST = 5.0
-"""Seconds: a machine that slept is noticed within this time."""
+"""Longest wait in seconds: a suspend of the machine is noticed within this time (F66)."""
 
 
 class Signals:
-    """While open, signals are noted: `ending`, `stop` and `continued` tell which came.
+    """Context manager that handles signals: `ending`, `stop` and `continued` say which came.
 
-    Those that end a process are noted for the rest of its life: once it has said how it ends, no
-    signal may make another end of it. `late` tells whether the time that the user gave is up.
+    The handlers of ending signals stay installed after the context: the verdict is printed then,
+    and a signal must not change the exit code. `late`: whether --timeout has passed.
     """
 
     def __init__(self, late: Callable[[], bool], stdout: TextIO, stderr: TextIO) -> None:
@@ -53,8 +52,8 @@ class Signals:
         self.stop = self.continued = False
 
     def __enter__(self) -> Self:
-        """Take the signals over; one that comes just before a wait begins ends it as well."""
-        # So does one that the system hands to a thread that asks.
+        """Install the handlers; a signal just before a wait ends it too."""
+        # The system may deliver the signal to a worker thread: the wake-up pipe covers that.
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         for number in (*ENDING, STOP, CONTINUE, RESIZE):
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
@@ -69,13 +68,13 @@ class Signals:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give back those that do not end a process."""
+        """Restore the handlers of signals that do not end a process."""
         for number in {STOP, CONTINUE, RESIZE} & set(self._before):
             signal.signal(number, self._before[number])  # type: ignore[arg-type, index] # as it was
 
     @property
     def cut(self) -> bool:
-        """Whether a signal kept some of the answer from being written."""
+        """Whether a signal kept part of the output from being written."""
         return self.ending is not None and stdio.cut(self._stdout)
 
     def _over(self) -> bool:
@@ -90,17 +89,17 @@ class Signals:
             self.ending = number
 
     def wake(self) -> None:
-        """End a wait; may be called from any thread."""
+        """End a wait. Any thread may call it."""
         with contextlib.suppress(OSError):
             os.write(self._write, b".")
 
     def wait(self, seconds: float) -> float:
-        """Wait, and return for how long it was meant to be, which never is longer than LONGEST.
+        """Wait; return the planned seconds, at most LONGEST.
 
-        Raises BrokenPipeError if nobody reads the output any more.
+        Raises BrokenPipeError if the reader has closed the pipe.
         """
-        meant = max(0.0, min(seconds, LONGEST))
-        for number, event in self._poll.poll(meant * 1000):
+        planned = max(0.0, min(seconds, LONGEST))
+        for number, event in self._poll.poll(planned * 1000):
             if number == self._read:
                 with contextlib.suppress(BlockingIOError):
                     while os.read(self._read, 4096):
@@ -109,10 +108,10 @@ class Signals:
                 self.ending = self.ending or signal.SIGHUP
             elif event & (select.POLLERR | select.POLLHUP):
                 raise BrokenPipeError
-        return meant
+        return planned
 
     def suspend(self) -> None:
-        """Stop this process as Ctrl-Z would have; returns when it is continued."""
+        """Stop this process as Ctrl-Z does; return when it is continued."""
         before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         signal.raise_signal(signal.SIGTSTP)  # in this thread: it stops here and nowhere later
         signal.signal(signal.SIGTSTP, before)

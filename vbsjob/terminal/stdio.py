@@ -1,7 +1,7 @@
-"""Standard output and error of a process, written to only while their reader takes it.
+"""Streams whose reader cannot block the end of the process (F77, F86).
 
-A paused terminal or a full pipe may hold up what is written, but neither a signal nor a deadline:
-once there is one, and nothing is taken for a moment, the rest is dropped. Judges no content.
+A paused terminal or a full pipe delays output. It must not delay a signal or --timeout: after one
+of them, output that the reader does not accept for GRACE seconds is dropped.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 SLICE = 0.1
 GRACE = 1.0
-"""Seconds without progress after which nothing more is written, once the watch is to end."""
+"""Seconds without progress after which the rest is dropped, once the run must end."""
 PIECE = 256
-"""Bytes that a terminal which takes any takes at once; for a pipe the system has its own number."""
+"""Bytes that a terminal that is ready accepts at once; for a pipe this is PIPE_BUF."""
 
 
 class BestEffortStream(io.RawIOBase):
-    """A descriptor; `over` tells whether the run is to end whatever its reader does.
+    """A raw stream on a descriptor. `over`: whether the run must end, whatever the reader does.
 
-    A `spare` one carries comments: what a full disk does not take of them is dropped.
+    `spare`: the stream carries notes only, so that a write error such as a full disk is ignored.
     """
 
     def __init__(self, descriptor: int, *, spare: bool = False) -> None:
@@ -38,7 +38,7 @@ class BestEffortStream(io.RawIOBase):
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLOUT)
         self.dropping = False
-        """Whether something was not written, as nothing after it will be."""
+        """Whether output was dropped; everything after it is dropped too."""
         self.over: Callable[[], bool] | None = None
 
     def fileno(self) -> int:
@@ -46,27 +46,27 @@ class BestEffortStream(io.RawIOBase):
         return self._descriptor
 
     def isatty(self) -> bool:
-        """Whether it is a terminal."""
+        """Whether the descriptor is a terminal."""
         return self._terminal
 
     def writable(self) -> bool:
-        """Say yes."""
+        """Return True: the stream is for writing."""
         return True
 
     @property
     def ready(self) -> bool:
-        """Whether a write would go through now; a job in the background leaves a terminal be."""
+        """Whether a write would not wait; False for the terminal of another process group."""
         with suppress(OSError):
             if self._terminal and os.tcgetpgrp(self._descriptor) != os.getpgrp():
                 return False
         return bool(self._poll.poll(0))
 
     def write(self, content: Any) -> int:
-        """Write as much as is taken, or drop it once nobody may wait any longer."""
+        """Write as much as the reader accepts, or drop it if the run must end."""
         while self.over is None or (not self.dropping and self._taken(self.over)):
             try:
                 return self._write(content if self.over is None else content[: self._piece])
-            except BlockingIOError:  # somebody who shares the descriptor wants it not to wait
+            except BlockingIOError:  # another process has set O_NONBLOCK on the shared descriptor
                 self._poll.poll(SLICE * 1000)
         self.dropping = True
         return len(content)
@@ -84,7 +84,7 @@ class BestEffortStream(io.RawIOBase):
             raise
 
     def _taken(self, over: Callable[[], bool]) -> bool:
-        """Wait until the reader takes something; False if it does not and the run is over."""
+        """Wait until a write is possible; return False if the run must end before that."""
         left = GRACE
         while not self._poll.poll(SLICE * 1000):
             if over():
@@ -95,7 +95,7 @@ class BestEffortStream(io.RawIOBase):
 
 
 def stream(like: TextIO, *, spare: bool = False) -> TextIO:
-    """Return a stream to the same descriptor that never waits for ever."""
+    """Return a text stream on the same descriptor with a BestEffortStream below it."""
     return io.TextIOWrapper(
         io.BufferedWriter(BestEffortStream(like.fileno(), spare=spare)),
         encoding=like.encoding,
@@ -106,18 +106,18 @@ def stream(like: TextIO, *, spare: bool = False) -> TextIO:
 
 
 def behind(stream: TextIO) -> BestEffortStream | None:
-    """Return what a stream writes to, where it is one of these."""
-    found = getattr(getattr(stream, "buffer", None), "raw", None)
-    return found if isinstance(found, BestEffortStream) else None
+    """Return the BestEffortStream below a text stream; None if it has another raw stream."""
+    raw = getattr(getattr(stream, "buffer", None), "raw", None)
+    return raw if isinstance(raw, BestEffortStream) else None
 
 
 def ready(stream: TextIO) -> bool:
-    """Whether a stream would be written to at once."""
-    found = behind(stream)
-    return found is None or found.ready
+    """Whether a write to a text stream would not wait."""
+    raw = behind(stream)
+    return raw is None or raw.ready
 
 
 def cut(stream: TextIO) -> bool:
-    """Whether something written to a stream was dropped."""
-    found = behind(stream)
-    return found is not None and found.dropping
+    """Whether output of a text stream was dropped."""
+    raw = behind(stream)
+    return raw is not None and raw.dropping
