@@ -125,7 +125,10 @@ def stop(case: SignalCase, run: SignalledRun) -> None:
         run.read_for(0.0 if early else case.after)
 
 
-@pytest.mark.parametrize("name", ["waiting", "drawing", "prompt", "first-question"])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["waiting", "drawing", "first-question"]
+)  # Ctrl-Z is ignored at a prompt
 def test_f81_f82_a_signal_to_a_run_that_was_stopped_ends_it_by_that_signal(
     service: StateService, shells: Shells, name: str, record_property: Tell
 ) -> None:
