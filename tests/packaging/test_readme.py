@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.context import fake_context
 from tests.support.program import ROOT, clean_env, run_process
+from vbsjob import __version__
 from vbsjob.config import loader
 from vbsjob.exit_codes import ExitCode
 
@@ -56,3 +57,7 @@ def test_each_of_its_links_and_pictures_exists(path: str) -> None:
 def test_its_commands_for_set_up_are_one_line_each() -> None:
     lines = re.findall(r"^    (python3 -m venv \.venv && .*)$", README, re.MULTILINE)
     assert [line.split()[-1] for line in lines] == ["sandbox", "pytest"]
+
+
+def test_every_version_in_it_is_the_version_of_the_program() -> None:
+    assert set(re.findall(r"vbsjob(?:==|-)([0-9][0-9.]*[0-9])", README)) == {__version__}

@@ -12,7 +12,7 @@ VARIABLE = (
     (re.compile(r"(?<=See )vbsjob [a-z ]*(?=--help)"), "COMMAND "),
     (re.compile(r"(?<![\w-])--?[^\s,.:;=]+"), "OPTION"),
     (re.compile(r"\b(?:OS|VBSJOB)_[A-Z_]+\b"), "VARIABLE"),
-    (re.compile(r"\b(job|jobs|about) (?!id\b|of\b|has\b)[^\s:;,.]+"), r"\1 JOB"),
+    (re.compile(r"\b(about job|jobs?|about) (?!id\b|of\b|has\b)[^\s:;,.]+"), r"\1 JOB"),
     (re.compile(r"\b(JOB|now|credentials|this|query|request|off): (?!its ).*"), r"\1: ..."),
     (re.compile(r"(?:https?|wss?)://[^\s,;)]+"), "URL"),
     (re.compile(r"'[^']*'|\"[^\"]*\""), "'...'"),
