@@ -87,8 +87,8 @@ def lines() -> list[str]:
 SHAPE = (
     (
         "json and yaml print one object if one id was given as an argument. They print an array for"
-        " several ids and for '-', also if only one id was read. The shape depends on the arguments"
-        " and never on the jobs. With -f, tree prints an array of rows, one per job and sub-job."
+        " several ids and for '-', also if only one id was read. The shape depends only on"
+        " the arguments. With -f, tree prints an array of rows, one per job and sub-job."
         " jsonl prints one object per line in every case."
     ),
 )
@@ -106,8 +106,9 @@ FAILURE = (
 )
 FIELDS = (
     (
-        "-f NAME selects a member. A dot leads into an object or a list: entities.backup_id,"
-        " sub_jobs.0.status, failure.meaning. sub_jobs are found at top level and under entities."
+        "-f NAME selects a member. A dot selects a member of an object or an item of a list:"
+        " entities.backup_id, sub_jobs.0.status, failure.meaning. sub_jobs are found at top level"
+        " and under entities."
     ),
     (
         "Exit code 3 means that no answer has one of the fields; the message names similar fields."
@@ -122,8 +123,8 @@ ROWS = (
         " id status"
     ),
     (
-        "csv does not change values. A spreadsheet runs a value that begins with = + - or @ as a"
-        " formula; csv-safe writes ' before it. Without -f the columns are:"
+        "A spreadsheet runs a value that begins with = + - or @ as a formula. csv writes it as it"
+        " is, csv-safe writes ' before it. Without -f the columns are:"
     ),
 )
 VARIABLES = (

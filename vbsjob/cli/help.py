@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,6 +15,9 @@ from vbsjob.text import printable, suggestion
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+WIDTH = 79
+"""Columns of a topic, as the reference of formats."""
+INDENT = " " * 4
 OFFLINE = (ExitCode.OK, ExitCode.USAGE, ExitCode.INTERNAL)
 SIGN_IN = (*OFFLINE, ExitCode.AUTH, ExitCode.API_ERROR, ExitCode.UNAVAILABLE)
 QUERY = (*SIGN_IN, ExitCode.JOB_FAILED, ExitCode.FIELD_MISSING, ExitCode.NOT_FOUND)
@@ -48,8 +52,18 @@ def epilog(command: str) -> str:
 
 
 def exit_code_lines() -> list[str]:
-    """Return the table of exit codes, one line per code."""
-    return [f"{int(code):>3}  {code.label:<13} {code.meaning}" for code in ExitCode]
+    """Return the table of exit codes: number, name, meaning."""
+    return [
+        line
+        for code in ExitCode
+        for line in _wrapped(f"{int(code):>3}  {code.label:<15}", code.meaning)
+    ]
+
+
+def _wrapped(head: str, words: str) -> list[str]:
+    """Return words at the right of a head, in lines of at most WIDTH columns."""
+    lines = textwrap.wrap(words, WIDTH - len(head), break_on_hyphens=False)
+    return [f"{' ' * len(head) if number else head}{line}" for number, line in enumerate(lines)]
 
 
 def topic_lines(name: str, commands: Iterable[str]) -> list[str]:
@@ -70,12 +84,18 @@ def _exit_codes_topic() -> list[str]:
         "",
         *exit_code_lines(),
         "",
-        "With several jobs the exit code is the first of these that applies to one of them:",
-        f"{order}.",
-        "In machine formats each job has its own exit_code.",
+        *_wrapped(
+            "",
+            "With several jobs the exit code is the first of these that applies to one of them:"
+            f" {order}. In formats for programs each job has its own exit_code.",
+        ),
         "",
-        "In the first hundredths of a second the Python interpreter itself handles Ctrl-C: it can",
-        "end with 1 and a traceback on stderr. Nothing was sent then, and stdout is empty.",
+        *_wrapped(
+            "",
+            "In the first hundredths of a second the Python interpreter itself handles Ctrl-C: it"
+            " can end with 1 and a traceback on stderr. Nothing was sent then, and stdout is"
+            " empty.",
+        ),
     ]
 
 
@@ -84,18 +104,22 @@ def _environment_topic() -> list[str]:
     from vbsjob.config.variables import OTHER_VARIABLES
 
     lines = [
-        "Every setting has an environment variable. The first of these that sets it is used:",
-        "option, VBSJOB_*, OS_*, config.toml, clouds.yaml, default. A secret has no option.",
-        "A cloud that is named with --cloud or VBSJOB_CLOUD comes before variables: they only fill",
-        "what it does not set.",
+        *_wrapped(
+            "",
+            "Every setting has an environment variable. The first of these that sets it is used:"
+            " option, VBSJOB_*, OS_*, config.toml, clouds.yaml, default. A secret has no option."
+            " A cloud that is named with --cloud or VBSJOB_CLOUD has precedence over variables:"
+            " they only fill what it does not set.",
+        ),
         "",
     ]
     for setting in SETTINGS:
         names = ", ".join((setting.variable, *setting.os))
-        lines += [names, f"    {setting.sentence}{' (secret)' if setting.secret else ''}"]
+        sentence = f"{setting.sentence}{' (secret)' if setting.secret else ''}"
+        lines += [*_wrapped("", names), *_wrapped(INDENT, sentence)]
     lines += ["", "Other variables:", ""]
     for name, sentence in OTHER_VARIABLES.items():
-        lines += [name, f"    {sentence}"]
+        lines += [name, *_wrapped(INDENT, sentence)]
     return lines
 
 

@@ -103,7 +103,7 @@ SETTINGS = (
     _file("key", "File with the private key of the client certificate."),
     Setting(
         "verify",
-        "Check the certificates of the services.",
+        "Check the certificates of the services; yes by default.",
         cloud=("verify",),
         parse=values.boolean,
         default=True,
@@ -124,7 +124,7 @@ SETTINGS = (
     _identity("project_name", "Name of the project.", "OS_PROJECT_NAME", "OS_TENANT_NAME"),
     Setting(
         "auth_type",
-        "Sign-in method, if more than one is set; see 'Sign-in' in the README.",
+        "Sign-in method, such as password, token or aksk; by default the first complete one.",
         os=("OS_AUTH_TYPE",),
         cloud=("auth_type", "auth_plugin"),
     ),
@@ -247,7 +247,7 @@ SETTINGS = (
     ),
     _preference(
         "retry_for",
-        "Give up after this time without an answer; 60s, with watch 15m.",
+        "Give up after this time without an answer; 60s by default, 15m with watch.",
         values.duration,
     ),
     _preference(
@@ -262,7 +262,7 @@ SETTINGS = (
     ),
     _preference(
         "wait_for_job",
-        "Wait this long for an id that the service does not know yet.",
+        "Wait this long for an id that the service does not know yet; 30s by default.",
         values.duration,
         30.0,
     ),
@@ -286,7 +286,7 @@ SETTINGS = (
     ),
     _preference(
         "heartbeat",
-        "Print a line at least this often when progress is plain.",
+        "Print a line at least this often when progress is plain; 60s by default.",
         values.interval,
         60.0,
     ),
@@ -301,7 +301,7 @@ SETTINGS = (
     _preference(
         "junit", "Write a JUnit report to this file, with one test case per sub-job.", values.text
     ),
-    _preference("body_limit", "Largest response that is read, in MiB.", values.mebibytes, 4 << 20),
+    _preference("body_limit", "Largest response, in MiB; 4 by default.", values.mebibytes, 4 << 20),
 )
 SETTINGS_BY_NAME = {setting.name: setting for setting in SETTINGS}
 SECRET_KEYS = frozenset(

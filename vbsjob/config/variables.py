@@ -24,18 +24,18 @@ OTHER_VARIABLES = {
     "NO_PROXY": "Hosts that are connected to without a proxy.",
     "SSL_CERT_FILE": "File with the CA certificates to trust, if cacert is not set.",
     "SSL_CERT_DIR": "Directories with the CA certificates to trust, separated by colons.",
-    "AWS_ACCESS_KEY_ID": "If it is the access key too, AWS_SESSION_TOKEN is its session token.",
+    "AWS_ACCESS_KEY_ID": "If it is the access key in use, AWS_SESSION_TOKEN belongs to it.",
     "AWS_SESSION_TOKEN": "Session token of a temporary access key; see AWS_ACCESS_KEY_ID.",
-    "NO_COLOR": "No colours, unless --color is given.",
-    "FORCE_COLOR": "Colours also without a terminal.",
-    "TERM": "'dumb' and '' mean that the terminal cannot draw.",
-    "TERM_PROGRAM": "Name of the terminal: which sequences it has for progress and notifications.",
+    "NO_COLOR": "Use no colours, unless --color is given.",
+    "FORCE_COLOR": "Use colours without a terminal too.",
+    "TERM": "Kind of terminal; with 'dumb' or an empty value progress is plain lines.",
+    "TERM_PROGRAM": "Name of the terminal; selects its sequences for progress and notifications.",
     "TERM_FEATURES": "Features of iTerm2; 'P' means that it shows progress.",
-    "WT_SESSION": "Windows Terminal: it shows progress.",
-    "ConEmuANSI": "ConEmu: it shows progress if this is 'ON'.",
+    "WT_SESSION": "Set by Windows Terminal, which shows progress.",
+    "ConEmuANSI": "Set by ConEmu; it shows progress if the value is 'ON'.",
     "PTYXIS_VERSION": "Version of the terminal Ptyxis; it shows progress from version 48.",
-    "ACCESSIBLE": "Progress as plain lines, for screen readers.",
-    "CI": "Progress as plain lines, for logs.",
+    "ACCESSIBLE": "If set, progress is plain lines, for screen readers.",
+    "CI": "If set, progress is plain lines, for logs.",
     "GITHUB_OUTPUT": "File that --github writes outputs to.",
     "GITHUB_STEP_SUMMARY": "File that --github writes its summary to.",
     "HOME": "Directory of the user's files.",
@@ -45,8 +45,14 @@ OTHER_VARIABLES = {
 }
 """Each variable with one sentence that says what it does."""
 OTHER_VARIABLES |= {
-    **{f"OS_{name.upper()}": "Not supported: vbsjob refuses it." for name in UNSUPPORTED_SCOPES},
-    **{f"OS_{name.upper()}": "Not supported: a note says so." for name in UNSUPPORTED_IDENTITY},
+    **{
+        f"OS_{name.upper()}": "Not supported: vbsjob ends with exit code 2."
+        for name in UNSUPPORTED_SCOPES
+    },
+    **{
+        f"OS_{name.upper()}": "Not supported: vbsjob ignores it and prints a note."
+        for name in UNSUPPORTED_IDENTITY
+    },
 }
 
 

@@ -7,6 +7,7 @@ This package is not part of the wheel.
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,15 +106,18 @@ def files() -> dict[str, str]:
 
 
 def main() -> None:
-    """Write every file, and remove the pages of commands that no longer exist."""
+    """Write every file, remove the pages of former commands, and print what was done."""
     texts = files()
     for page in ROOT.glob("man/*/*"):
         if page.relative_to(ROOT).as_posix() not in texts:
             page.unlink()
+            sys.stdout.write(f"removed    {page.relative_to(ROOT).as_posix()}\n")
     for name, text in texts.items():
         path = ROOT / name
+        unchanged = path.exists() and path.read_text(encoding="utf-8") == text
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
+        sys.stdout.write(f"{'unchanged' if unchanged else 'written':<10} {name}\n")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from vbsjob.config.variables import OTHER_VARIABLES
 from vbsjob.generate import manual_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from vbsjob.generate.command_tree import Command, Parameter
 
@@ -29,6 +29,8 @@ ESCAPES = str.maketrans(
 )
 CONFIG_PAGE = "vbsjob.5"
 FORMATS_PAGE = "vbsjob-formats"
+TITLES = {1: "User Commands", 5: "File Formats"}
+"""Title of each section of the manual."""
 
 
 def pages(top: Command) -> dict[str, str]:
@@ -52,7 +54,7 @@ def _command_page(command: Command, top: Command) -> str:
         _section("DESCRIPTION", _description(command, further)),
         _section("OPTIONS", _tagged(_options(command))),
         _section("EXIT STATUS", _tagged(_exit_codes(command))),
-        _section("ENVIRONMENT", _environment(SETTINGS if command is top else used)),
+        _section("ENVIRONMENT", _environment() if command is top else _settings_of(used)),
         _section("FILES", _tagged((_bold(path), text) for path, text in manual_texts.FILES)),
         _section("EXAMPLES", _literal(command.examples)),
         _section("SEE ALSO", _see_also(top, command.page)),
@@ -91,7 +93,9 @@ def _formats_page(top: Command) -> str:
 
 
 def _page(name: str, number: int, *sections: Iterable[str]) -> str:
-    title = f'.TH {_text(name.upper())} {number} {RELEASED} "vbsjob {__version__}" "User Commands"'
+    title = (
+        f'.TH {_text(name.upper())} {number} {RELEASED} "vbsjob {__version__}" "{TITLES[number]}"'
+    )
     lines = [r".\" Written by python -m vbsjob.generate; do not edit.", title]
     return "\n".join([*lines, *(line for section in sections for line in section)]) + "\n"
 
@@ -177,12 +181,23 @@ def _exit_codes(command: Command) -> Iterator[tuple[str, str]]:
     yield _bold("128 + N"), "Signal N ended the process."
 
 
-def _environment(settings: Iterable[Setting]) -> Iterator[str]:
-    for setting in settings:
-        also = f" Also read: {', '.join(setting.os)}." if setting.os else ""
-        secret = " (secret)" if setting.secret else ""
-        yield from _tagged([(_bold(setting.variable), f"{setting.sentence}{secret}{also}")])
+def _environment() -> Iterator[str]:
+    """Yield every variable that vbsjob reads."""
+    yield from _tagged(map(_variable, SETTINGS))
     yield from _tagged((_bold(name), sentence) for name, sentence in OTHER_VARIABLES.items())
+
+
+def _settings_of(used: Sequence[Setting]) -> Iterator[str]:
+    """Yield the variables of the options of a command."""
+    yield from _tagged(map(_variable, used))
+    yield from [".PP"] if used else []
+    yield from _filled("vbsjob(1) lists all variables that vbsjob reads.")
+
+
+def _variable(setting: Setting) -> tuple[str, str]:
+    also = f" Also read: {', '.join(setting.os)}." if setting.os else ""
+    secret = " (secret)" if setting.secret else ""
+    return _bold(setting.variable), f"{setting.sentence}{secret}{also}"
 
 
 def _cloud_keys(settings: Iterable[Setting]) -> Iterator[tuple[str, str]]:

@@ -214,7 +214,7 @@ FORMATS = (
     Format(
         "yaml", "One YAML document; text that looks like a number is quoted.", _yaml, nested=True
     ),
-    Format("csv", "A header and one row per job, as RFC 4180, with values unchanged.", _csv),
+    Format("csv", "A header and one row per job (RFC 4180).", _csv),
     Format("csv-safe", "As csv, with ' before each value that a spreadsheet would run.", _csv_safe),
     Format("tsv", "One row per job, no header, no quotes; an empty value is '-'.", _tsv),
     Format("value", "One bare value per line: the status, or the fields of --field.", _value),
