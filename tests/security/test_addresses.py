@@ -19,7 +19,7 @@ from tests.support.server import Server, always, answer, job
 from vbsjob.config import endpoints
 from vbsjob.errors import UsageError
 from vbsjob.http.messages import Response
-from vbsjob.http.transport import _as_read
+from vbsjob.http.pool import _parse_url
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,7 @@ def test_f88_httpx_connects_to_the_host_and_port_that_were_checked(record_proper
             return
         place, told_of = f"{endpoints.jobs(checked, 'p')}/jobs/j", urlsplit(given)
         try:
-            dialled = _as_read(place)
+            dialled = _parse_url(place)
         except httpx.InvalidURL:  # and nothing is dialled
             return
         seen[True] += 1

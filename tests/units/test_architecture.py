@@ -45,8 +45,9 @@ FORBIDDEN = {
     "client": ({"render", "output"}, "a query does not print"),
 }
 LIBRARIES = {
-    "httpx": {"vbsjob.http.library"},
-    "httpcore": {"vbsjob.http.library"},
+    "httpx": {"vbsjob.http.pool"},
+    "httpcore": {"vbsjob.http.pool"},
+    "h11": {"vbsjob.http.pool"},
     "typer": {name for name in MODULES if name.startswith("vbsjob.cli.")}
     | {"vbsjob.generate.__main__"},
     "rich": {name for name in MODULES if name.startswith("vbsjob.render.")},

@@ -19,7 +19,7 @@ from tests.support.program import run_against, socket_context
 from tests.support.server import Server, always, answer, job
 from vbsjob.client import JobsClient, get_all
 from vbsjob.config import loader
-from vbsjob.http import deadline
+from vbsjob.http import pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,7 +151,7 @@ def test_f29_a_server_that_supports_only_old_tls_is_rejected(
 
 
 def test_f30_a_connection_is_closed_within_five_minutes_to_see_a_new_certificate() -> None:
-    assert deadline.LIFE <= 300
+    assert pool.MAX_AGE <= 300
 
 
 def test_f30_a_certificate_that_went_bad_is_seen_with_the_next_connection(

@@ -220,6 +220,67 @@ def test_f08_a_sign_in_is_not_sent_again_at_once_on_a_connection_that_died_while
         assert not caught.value.stale
 
 
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+def chunked(body: bytes) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{CHUNKED}\r\n\r\n"
+    return head.encode() + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+
+
+EXTRA = answer(job("SUCCESS"))
+UNREQUESTED: dict[str, tuple[bytes, bytes]] = {
+    "a second answer": (answer(job("RUNNING")), EXTRA),
+    "a second chunked answer": (chunked(b"{}"), chunked(b"[]")),
+    "a chunked answer behind one of known length": (answer(job("RUNNING")), chunked(b"{}")),
+    "an answer behind a chunked one": (chunked(b"{}"), EXTRA),
+    "an answer behind one without a body": (b"HTTP/1.1 204 No Content\r\n\r\n", EXTRA),
+    "an answer behind an interim one": (
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" + answer(job("RUNNING")), EXTRA,
+    ),
+    "the beginning of an answer": (answer(job("RUNNING")), EXTRA[:30]),
+    "one byte": (answer(job("RUNNING")), b"H"),
+    "a line end": (answer(job("RUNNING")), b"\r\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["at once", "later"])
+@pytest.mark.parametrize("kind", UNREQUESTED)
+def test_bytes_that_nobody_requested_are_never_read_as_the_next_answer(
+    kind: str, later: bool
+) -> None:
+    first, extra = UNREQUESTED[kind]
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(first if later else first + extra)
+        if later:
+            peer.wait(0.05)
+            peer.send(extra)
+        if peer.request():
+            peer.send(answer(job("INIT")))
+
+    failed = answer(job("FAIL"))
+    with Server(script, always(failed)) as server, socket_context(server.url) as context:
+        assert context.send is not None
+        context.send(Request("GET", server.url))
+        if later:
+            time.sleep(0.2)
+        second = context.send(Request("GET", server.url))
+        assert json.loads(second.body)["status"] == "FAIL"
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("content", [answer(job()), chunked(b"{}"), answer(b"{}", 404)])
+def test_a_connection_without_such_bytes_is_kept(content: bytes) -> None:
+    with Server(always(content)) as server, socket_context(server.url) as context:
+        assert context.send is not None
+        for _ in range(3):
+            context.send(Request("GET", server.url))
+        context.send(Request("POST", server.url, {}, b"{}"))
+        assert (server.connections, server.requests) == (1, 4)
+
+
 def test_f09_an_unresolvable_host_is_reported_as_unavailable() -> None:
     # `.invalid` never resolves; there may be no resolver at all, which ends the same way.
     ended = run_against("https://vbs.invalid", "get", "j", "--exit-status", attempt=5)
