@@ -1,12 +1,12 @@
-"""Which test serves which row of FAULTS.md: `python -m tests.rows` runs them, writes ROWS.md.
+"""Which tests cover which row of rows.toml: `python -m tests.rows` runs them and writes ROWS.md.
 
-It writes ERRORS.md as well (tests/errors.py).
+It writes ERRORS.md too (tests/errors.py).
 
-A test serves the rows that its name contains: test_f05_f06_s20_... serves F05, F06 and S20. With
-JUnit files as arguments nothing is run: their results are used, a later one's before an earlier's.
-A test that repeats cases in itself says how many with pytest's `record_property("cases", n)`.
-`--check` writes nothing: it ends with 1 and lists the rows with a test that pytest does not collect
-(a name in the source that never runs), or without any test that passed.
+A row is a fault (F01) or a promise about security (S01). A test covers the rows in its name:
+test_f05_f06_s20_... covers F05, F06 and S20. With JUnit files as arguments no test is run; if two
+files contain a test, the later file counts. A test that repeats cases records their number with
+pytest's `record_property("cases", n)`. `--check` writes nothing: it ends with 1 and lists the rows
+with a test that pytest does not collect, or without any test that passed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import dataclass, field
@@ -24,19 +25,22 @@ from tests import errors
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "ROWS.md"
-HEAD = """# Rows of FAULTS.md and the tests that provoke them
+HEAD = """# Faults and promises, and the tests that cover them
 
-Made by `python -m tests.rows`; do not edit. A result counts runs of tests; a run that repeats cases
-in itself, as a fuzz or a torture does, counts each of them as a case.
+Written by `python -m tests.rows` from [rows.toml](rows.toml) and the names of tests; do not edit.
+F01 to F98 are faults with what vbsjob does, S01 to S22 are promises about security. "Result" counts
+runs of tests, "cases" also those that one run repeats.
 
 """
-ROWS = [f"F{n:02}" for n in range(1, 99)] + [f"S{n:02}" for n in range(1, 23)]
-NAMED = re.compile(r"^\| ([FS]\d\d) \| ([^|]*) \|", re.MULTILINE)
+SENTENCES: dict[str, str] = tomllib.loads((HERE / "rows.toml").read_text("utf-8"))
+"""One sentence for each row."""
+ROWS = list(SENTENCES)
+NAMED = re.compile(r"^\| ([FS]\d\d) \| [^|]* \| ([^|]*) \|", re.MULTILINE)
 REASON = re.compile(r"^\| ((?:[FS]\d\d(?:, )?)+) \| (.+) \|$", re.MULTILINE)
 
 
 def serving() -> dict[str, list[str]]:
-    """Return, for each row, the tests in the source whose names tell it."""
+    """Return, for each row, the tests whose names contain it."""
     found: dict[str, list[str]] = {row: [] for row in ROWS}
     for path in sorted(HERE.rglob("test_*.py")):
         for name in re.findall(r"^ *def (test_\w+)", path.read_text(), re.MULTILINE):
@@ -46,20 +50,20 @@ def serving() -> dict[str, list[str]]:
 
 
 def reasons() -> dict[str, str]:
-    """Return, for each row that has none, why not, as tests/README.md states it."""
-    told = REASON.findall((HERE / "README.md").read_text())
-    return {row: why for rows, why in told for row in rows.split(", ")}
+    """Return the reasons in tests/README.md for rows without a test."""
+    stated = REASON.findall((HERE / "README.md").read_text("utf-8"))
+    return {row: why for rows, why in stated for row in rows.split(", ")}
 
 
 @dataclass
 class Tally:
-    """How the runs of some tests ended, and how many cases they had in all."""
+    """Results of the runs of some tests, and the number of their cases."""
 
     ended: Counter[str] = field(default_factory=Counter)
     cases: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        """Return both together."""
+        """Return the sum of both."""
         return Tally(self.ended + other.ended, self.cases + other.cases)
 
     def __str__(self) -> str:
@@ -78,29 +82,29 @@ def results(report: Path) -> dict[str, Tally]:
 
 
 def _tally(case: ET.Element) -> Tally:
-    """Return one run: a skipped one says why and has no cases."""
-    told = [int(p.get("value", "")) for p in case.iter("property") if p.get("name") == "cases"]
+    """Return the result of one run; a skipped one has a reason and no cases."""
+    counts = [int(p.get("value", "")) for p in case.iter("property") if p.get("name") == "cases"]
     for kind in ("failure", "error"):
         if case.find(kind) is not None:
-            return Tally(Counter({kind: 1}), sum(told) or 1)
+            return Tally(Counter({kind: 1}), sum(counts) or 1)
     skipped = case.find("skipped")
     if skipped is None:
-        return Tally(Counter({"passed": 1}), sum(told) or 1)
+        return Tally(Counter({"passed": 1}), sum(counts) or 1)
     why = skipped.get("message", "").replace("|", "/")
     return Tally(Counter({f"skipped ({why})" if why else "skipped": 1}))
 
 
 def table(counted: dict[str, Tally]) -> str:
-    """Return the table: row, tests, result, count of cases."""
-    lines = ["| row | tests | result | cases |", "|---|---|---|---|"]
+    """Return the table: row, sentence, tests, result, number of cases."""
+    lines = ["| row | fault or promise | tests | result | cases |", "|---|---|---|---|---|"]
     why = reasons()
     for row, names in serving().items():
         if not names:
-            lines.append(f"| {row} | none: {why.get(row, 'owed')} | | |")
+            lines.append(f"| {row} | {SENTENCES[row]} | none: {why.get(row, 'missing')} | | |")
             continue
         total = sum((counted.get(name, Tally()) for name in names), Tally())
         shown = "<br>".join(f"`{name}`" for name in names)
-        lines.append(f"| {row} | {shown} | {total} | {total.cases:,} |")
+        lines.append(f"| {row} | {SENTENCES[row]} | {shown} | {total} | {total.cases:,} |")
     return "\n".join(lines)
 
 
@@ -129,7 +133,7 @@ def complaints(counted: dict[str, Tally], listed: set[str]) -> list[str]:
 
 
 def check(reports: list[Path]) -> None:
-    """End with 1 if a row is not served by a test that ran and passed."""
+    """End with 1 if a row is not covered by a test that ran and passed."""
     counted: dict[str, Tally] = {}
     for report in reports:
         counted |= results(report)

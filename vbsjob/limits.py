@@ -1,4 +1,4 @@
-"""Limits on requests to the service. Each number is defined once, here (FAULTS.md section 3)."""
+"""Limits on requests to the service. Each number is defined once, here."""
 
 from __future__ import annotations
 

@@ -123,8 +123,8 @@ def test_no_topic_contains_such_a_phrase(topic: str) -> None:
 
 
 DOCUMENTS = [
-    "vbsjob/jobs/error_codes.json", "README.md", "tests/benchmarks/README.md",
-    ".github/CONTRIBUTING.md",
+    "vbsjob/jobs/error_codes.json", "README.md", "tests/benchmarks/README.md", "tests/README.md",
+    "tests/rows.toml", ".github/CONTRIBUTING.md", ".github/SECURITY.md", ".github/CHANGELOG.md",
     *(["tests/ERRORS.md"] if (ROOT / "tests/ERRORS.md").exists() else []),
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""When a watch polls (FAULTS.md section 3)."""
+"""When a watch polls (watch/intervals)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_job_that_waits_to_begin_is_polled_every_five_seconds() -> None:
 
 
 def test_a_job_that_is_old_already_is_polled_at_the_long_interval_from_the_start() -> None:
-    # DESIGN.md has a part of the age where the policy jumps to 15 s.
+    # The interval is a part of the age, not 15 s at once.
     begin = (START - timedelta(minutes=31)).isoformat()
     old = job("j", "RUNNING", begin_time=begin)
     assert waits(WatchService(in_turn(old, old, old, SUCCESS)).watch("j")) == [9.0, 12.0, 12.0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -24,9 +25,19 @@ def test_s22_every_row_has_a_test_or_a_stated_reason(row: str) -> None:
     assert rows.serving()[row] or row in rows.reasons()
 
 
+def test_the_table_has_every_row_with_its_sentence() -> None:
+    table = rows.TABLE.read_text("utf-8")
+    for row, sentence in rows.SENTENCES.items():
+        assert f"\n| {row} | {sentence} | " in table, "run python -m tests.rows"
+        assert re.fullmatch(r"[-A-Z.0-9][^|]*\.", sentence), sentence
+    assert list(rows.SENTENCES) == [f"F{n:02}" for n in range(1, 99)] + [
+        f"S{n:02}" for n in range(1, 23)
+    ]
+
+
 def test_s22_the_table_names_the_existing_tests() -> None:
-    told = rows.tabled(rows.TABLE.read_text())
-    assert told == rows.serving(), "stale: python -m tests.rows writes tests/ROWS.md anew"
+    listed = rows.tabled(rows.TABLE.read_text())
+    assert listed == rows.serving(), "run python -m tests.rows"
 
 
 def test_s22_the_table_counts_the_cases_that_a_run_repeats_in_itself(tmp_path: Path) -> None:

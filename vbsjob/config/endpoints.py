@@ -169,7 +169,7 @@ def _segments(address: str) -> list[str]:
 
 
 KINDS = ("vbs", "vbsv2", "volumev2", "volumev3", "volume")
-"""Types of a catalog entry that lead to the backup service, the best first (api/README.md)."""
+"""Types of a catalog entry that lead to the backup service, the best first."""
 
 
 def catalog_regions(catalog: Sequence[Mapping[str, Any]], interface: str) -> list[str]:

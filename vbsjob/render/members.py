@@ -47,7 +47,7 @@ def of_job(job: Job, *, identity: bool = False, errors: bool = False) -> list[tu
     if identity:
         names = ("job_id", "id", "begin_time", "end_time", "error_code", "fail_reason")
     elif errors or not job.failed:
-        # They are set on SUCCESS too (api/README): shown, although the status decides.
+        # The service sets them on SUCCESS too (tests/bodies/job-success-with-error-code.json).
         names = ("error_code", "fail_reason")
     if not job.ended and not identity:
         names = ("end_time", *names)

@@ -110,7 +110,7 @@ def row(
         if requested or view.width is None:
             result.details.append(Text(result.id, "id"))
         result.id = ""
-    # A code can be set although the status is SUCCESS (api/README): the status decides.
+    # A code can be set although the status is SUCCESS: the status decides.
     result.details += _reasons_of_node(item) if job.failed else reasons(job, "")
     return result
 

@@ -1,4 +1,4 @@
-"""When a job is polled again: after an answer, a change, a failure (FAULTS.md section 3).
+"""When a job is polled again: after an answer, a change, a failure.
 
 Pure functions of numbers: no clock, no state of a job except its age.
 """

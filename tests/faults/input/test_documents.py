@@ -162,7 +162,7 @@ def test_f46_any_other_member_may_have_any_shape(member: str) -> None:
 
 @pytest.mark.parametrize(
     "status",
-    # A null status is met in the field (api/README.md): pending, where FAULTS.md has an error.
+    # The service is known to send a null status: pending.
     ["success", "fail", "Success", "FAILED", "SUCCESS ", " FAIL", "FAIL\n", "ＦＡＩＬ", "PAUSED",
      "PENDING_PAYMENT", "", "SUCCESS\x00", "FA\u200bIL", None],
 )  # fmt: skip
@@ -191,7 +191,7 @@ def test_f47_an_unknown_status_is_warned_about_once_and_a_known_one_never() -> N
     assert watch_service.WatchService(answer).watch("j", "-q").err == ""
 
 
-# DESIGN.md has no --strict: the parent decides, and --fail-fast is for a job that goes on.
+# The status of the job decides; --fail-fast is for a job that is still running.
 def test_f49_a_job_that_succeeded_over_a_failed_sub_job_is_success_and_shows_both() -> None:
     below = {"job_id": "b", "job_type": "copyData", "status": "FAIL", "fail_reason": "why"}
     body = json.dumps(job("SUCCESS", sub_jobs=[below])).encode()
@@ -208,7 +208,7 @@ TIMES = ("", None, "0000-00-00T00:00:00Z", "99999-01-01T00:00:00Z", "2016-01-28T
 
 
 VALID = {"2016-01-28T16:14:09+14:00": "2016-01-28 02:14:09 UTC"}
-"""Times that are shown in the zone of the user (SCREENS.md 6), here UTC."""
+"""Times that are shown in the zone of the user, here UTC."""
 
 
 @pytest.mark.parametrize("begin", TIMES)

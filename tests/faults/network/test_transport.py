@@ -1,4 +1,4 @@
-"""The network fails between us and the service (FAULTS.md 1.1): what is done, and what is said."""
+"""Faults of the network between vbsjob and the service (F01 to F31 in tests/ROWS.md)."""
 
 from __future__ import annotations
 
