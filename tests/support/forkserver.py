@@ -130,8 +130,10 @@ def import_everything() -> None:
     """Import every module that a run of vbsjob may need."""
     import vbsjob
 
-    for room in (*(f"vbsjob.{one.name}" for one in pkgutil.iter_modules(vbsjob.__path__)), *LATE):
-        importlib.import_module(room)
+    found = (module.name for module in pkgutil.walk_packages(vbsjob.__path__, "vbsjob."))
+    for name in (*(name for name in found if not name.startswith("vbsjob.generate")), *LATE):
+        importlib.import_module(name)
+    importlib.import_module("rich.cells").cell_len("\u6062")  # loads the table of widths
     gc.freeze()  # what is loaded is not looked through, so not copied, in each fork
 
 

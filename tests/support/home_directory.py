@@ -145,7 +145,7 @@ class HomeDirectory:
     def check_whole(self, *job_ids: str) -> None:
         """Assert that there are a valid token and history, private and complete."""
         (token,) = self.tokens
-        assert json.loads(token.read_text())["pass"]["token"] == ISSUED
+        assert json.loads(token.read_text())["access"]["token"] == ISSUED
         assert json.loads(token.read_text())["written"] > time.time() - 3600
         for path in (token, self.path / HISTORY):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -218,7 +218,7 @@ class RunState:
 
 
 ASKING = wrote_text(b"Password for ")
-PICTURE, PLAIN = (b"last answer", b"trying again"), (b"RUNNING",)
+PICTURE, PLAIN = (b"answered ",), (b"RUNNING",)
 GET, WATCH = ("get", "JOB"), ("watch", "JOB")
 JUDGED = (*GET, "--exit-status")
 OFTEN = (*WATCH, "--interval", "1")
@@ -245,7 +245,7 @@ STATES = [
     RunState("first-question", WATCH, sent_request, 25, kind="silent", tty=True),
     RunState("waiting", WATCH, wrote_text(*PICTURE), 40, 0.3, tty=True, resume=True, again=80),
     RunState("drawing", OFTEN, sent_request, 50, 0.05, kind="changing", tty=True, again=30),
-    RunState("outage", OFTEN, wrote_text(b"trying again"), 20, kind="lost", tty=True, resume=True),
+    RunState("outage", OFTEN, wrote_text(b"No answer for "), 20, kind="lost", tty=True, resume=True),
     RunState("crew", ("watch", *(f"JOB-{n}" for n in range(40))), sent_request, 25, kind="crew"),
     RunState("lines", (*OFTEN, "--heartbeat", "1"), wrote_text(*PLAIN), 25, 0.5, resume=True),
     RunState("events", JSONL, wrote_text(b'"change"'), 30, 0.2, resume=True, again=40),

@@ -114,7 +114,7 @@ def test_f78_no_closed_stream_becomes_a_file_or_a_socket(closed: str, command: s
         assert b"vbsjob" not in log.replace(b"User-Agent: vbsjob", b"")
         assert b"SUCCESS" not in log
     (kept,) = (path for path in _files(env["HOME"]) if path.suffix == ".json")
-    assert json.loads(kept.read_text())["pass"]["token"] == "canary-token"
+    assert json.loads(kept.read_text())["access"]["token"] == "canary-token"
 
 
 def _files(home: str) -> list[Path]:
