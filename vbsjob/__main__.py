@@ -101,14 +101,15 @@ def run(argv: Sequence[str], context: Context) -> int:
 
 
 def _run_command(argv: Sequence[str], context: Context) -> int:
-    from vbsjob.cli.app import app, write_help
+    from vbsjob.cli.app import root_command, write_help
 
     if not argv:  # such as `vbsjob $COMMAND` with an empty COMMAND: a script must not go on
         from vbsjob.exit_codes import ExitCode
 
         write_help(context)
         return ExitCode.USAGE
-    code: Any = app(args=list(argv), prog_name="vbsjob", standalone_mode=False, obj=context)
+    command = root_command()
+    code: Any = command.main(list(argv), prog_name="vbsjob", standalone_mode=False, obj=context)
     return 0 if code is None else int(code)
 
 

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from tests.commands.test_get import vbsjob
 from tests.support.cloud import Cloud
@@ -21,7 +20,7 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import error_codes
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = sorted(set(typer.main.get_command(app.app).commands) - app.SYNONYMS.keys())  # type: ignore[attr-defined]
+COMMANDS = sorted(app.root_command().commands.keys() - app.SYNONYMS.keys())
 
 
 def test_explain_prints_meaning_and_action_of_a_code_in_any_case() -> None:

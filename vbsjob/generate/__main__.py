@@ -11,10 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer.main
-
 from vbsjob.cli import help as help_command
-from vbsjob.cli.app import app
+from vbsjob.cli.app import root_command
 from vbsjob.generate import bash, fish, man_pages, zsh
 from vbsjob.generate.command_tree import Command, Parameter
 from vbsjob.jobs import error_codes
@@ -28,7 +26,7 @@ HELP_OPTION = Parameter("help", ("-h", "--help"), "Show the help of the command.
 
 def command_tree() -> Command:
     """Return the whole command tree."""
-    return _command(typer.main.get_command(app), ("vbsjob",))
+    return _command(root_command(), ("vbsjob",))
 
 
 def _command(command: Any, path: tuple[str, ...]) -> Command:
@@ -89,7 +87,7 @@ def _words(name: str) -> tuple[str, ...]:
     if name == "code":
         return tuple(error_codes.everything())
     if name == "topic":
-        commands = [word for word, _ in _subcommands(typer.main.get_command(app))]
+        commands = [word for word, _ in _subcommands(root_command())]
         return (*commands, *help_command.TOPICS)
     return ()
 
