@@ -218,7 +218,7 @@ class RunState:
 
 
 ASKING = wrote_text(b"Password for ")
-PICTURE, PLAIN = (b"answered ",), (b"RUNNING",)
+PICTURE, OUTAGE, PLAIN = b"answered ", b"No answer for ", b"RUNNING"
 GET, WATCH = ("get", "JOB"), ("watch", "JOB")
 JUDGED = (*GET, "--exit-status")
 OFTEN = (*WATCH, "--interval", "1")
@@ -243,11 +243,11 @@ STATES = [
     RunState("writing", GET, is_answered, 50, kind="ended", env=password_env, ends=OK),
     RunState("full-pipe", (*GET, "-o", "json"), output_is_full, 20, kind="large", unread=True),
     RunState("first-question", WATCH, sent_request, 25, kind="silent", tty=True),
-    RunState("waiting", WATCH, wrote_text(*PICTURE), 40, 0.3, tty=True, resume=True, again=80),
+    RunState("waiting", WATCH, wrote_text(PICTURE), 40, 0.3, tty=True, resume=True, again=80),
     RunState("drawing", OFTEN, sent_request, 50, 0.05, kind="changing", tty=True, again=30),
-    RunState("outage", OFTEN, wrote_text(b"No answer for "), 20, kind="lost", tty=True, resume=True),
+    RunState("outage", OFTEN, wrote_text(OUTAGE), 20, kind="lost", tty=True, resume=True),
     RunState("crew", ("watch", *(f"JOB-{n}" for n in range(40))), sent_request, 25, kind="crew"),
-    RunState("lines", (*OFTEN, "--heartbeat", "1"), wrote_text(*PLAIN), 25, 0.5, resume=True),
+    RunState("lines", (*OFTEN, "--heartbeat", "1"), wrote_text(PLAIN), 25, 0.5, resume=True),
     RunState("events", JSONL, wrote_text(b'"change"'), 30, 0.2, resume=True, again=40),
     RunState("verdict", JSONL, sent_request, 80, 0.008, kind="ended", ends=OK),
     RunState("last-picture", OFTEN, sent_request, 40, 0.008, kind="ended", tty=True, ends=OK),

@@ -135,20 +135,30 @@ PAUSE, GO_ON = "\x13", "\x11"
 
 
 @pytest.mark.slow
-def test_f86_a_paused_terminal_is_drawn_again_when_it_continues(running: Server) -> None:
-    asked = running.requests
-    terminal = watch_on_terminal(running, "--interval", "1")
-    terminal.wait_for(SHOWN)
-    terminal.type(PAUSE)
-    terminal.read_for(0.3)
-    terminal.wrote = ""
-    await_requests(running, asked + 4)
-    terminal.read_for()
-    assert terminal.wrote == ""
-    terminal.type(GO_ON)
-    terminal.wait_for(SHOWN)
-    terminal.type("\x03")
-    assert terminal.finish() == -signal.SIGINT
+def test_f86_a_paused_terminal_is_drawn_again_when_it_continues() -> None:
+    status = "INIT"
+
+    def script(peer: Peer) -> None:
+        while peer.request():
+            peer.send(answer(job("RUNNING", sub_jobs=[{**ROWS[0], "status": status}])))
+
+    with Server(script) as server:
+        terminal = watch_on_terminal(server, "--interval", "1")
+        terminal.wait_for(SHOWN)
+        terminal.type(PAUSE)
+        terminal.read_for(0.3)
+        terminal.wrote, status = "", "SUCCESS"
+        await_requests(server, server.requests + 2)
+        terminal.read_for()
+        assert terminal.wrote == ""
+        terminal.type(GO_ON)
+        terminal.wait_for("SUCCESS")
+        rows = picture(terminal)
+        assert sum("bksCreateBackup" in row for row in rows) == 1
+        assert any(re.match("└─ ✓ SUCCESS +copyData", row) for row in rows)
+        terminal.type("\x03")
+        assert terminal.finish() == -signal.SIGINT
+        check_terminal_restored(terminal)
 
 
 @pytest.mark.slow
