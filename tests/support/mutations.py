@@ -34,6 +34,10 @@ class Mutant:
     """The line of the original source."""
     change: str
     source: str
+    last_line: int
+    """The last line of the statement; of one with a block, the last before the block."""
+    in_function: bool
+    """Whether only the code of a function differs, so that it can be put into a loaded module."""
 
     @property
     def key(self) -> str:
@@ -53,10 +57,23 @@ def mutants_of(module: str, source: str) -> Iterator[Mutant]:
             mutated = copy.deepcopy(tree)
             _replace(mutated, path, changed)
             line = node.lineno
-            text = lines[line - 1].strip()
             yield Mutant(
-                module, line, text, change, ast.unparse(ast.fix_missing_locations(mutated))
-            )
+                module, line, lines[line - 1].strip(), change,
+                ast.unparse(ast.fix_missing_locations(mutated)), *_statement(tree, path),
+            )  # fmt: skip
+
+
+def _statement(tree: ast.AST, path: Path) -> tuple[int, bool]:
+    """Return the last line of the innermost statement of a place, and whether a function has it."""
+    node, last_line, in_function = tree, 0, False
+    for name, index in path:
+        in_function |= name == "body" and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        value = getattr(node, name)
+        node = value if index is None else value[index]
+        if isinstance(node, ast.stmt):
+            block = getattr(node, "body", None)
+            last_line = block[0].lineno - 1 if block else node.end_lineno or node.lineno
+    return last_line, in_function
 
 
 def _places(node: ast.AST, path: Path) -> Iterator[tuple[Path, ast.AST]]:

@@ -44,13 +44,14 @@ class Session:
         self._method = loading.choose(settings, context)
         self._token_cache = self._open_cache()
         self._access: AccessInfo | None = None
-        self._renew_at = self._expires_at = math.inf
+        self._renew_at: float
+        self._expires_at: float
         self._renewals: list[float] = []
         self._refused: VbsjobError | None = None
         self._accepted = not self._method.locks_on_failure
         self._clock_difference = timedelta()
         self._lock = threading.RLock()
-        self.base = ""
+        self.base: str
         """Address below which `jobs/ID` is; set by the sign-in."""
 
     def _open_cache(self) -> token_cache.TokenCache | None:

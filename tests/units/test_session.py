@@ -1,0 +1,339 @@
+"""Session: which requests wait for others, when a token is renewed, and which clock signs."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.cloud import AUTH_URL, PROJECT_ID, SERVICE, USER, Cloud, json_response
+from vbsjob.auth.session import Session
+from vbsjob.config import loader
+from vbsjob.errors import AuthError, UnavailableError, VbsjobError
+from vbsjob.http.messages import Request, Response
+from vbsjob.http.sender import Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+KEYS = {
+    "OS_AUTH_URL": AUTH_URL,
+    "OS_ACCESS_KEY": "AKcanary0000000001",
+    "OS_SECRET_KEY": "SKcanary0000000002",
+    "OS_PROJECT_NAME": "eu-de_team",
+}
+LOCATED = KEYS | {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+TOKEN = {"OS_AUTH_URL": AUTH_URL, "OS_TOKEN": "canary-given-token", "OS_PROJECT_ID": PROJECT_ID}
+PASSCODE = USER | {"OS_PASSCODE": "123456"}
+REFUSED = json_response(401, {"error_code": "APIGW.0301", "error_msg": "no"})
+
+
+def session(cloud: Cloud, env: Mapping[str, str] = USER, **more: Any) -> Session:
+    context = cloud.context(env, **more)
+    settings = loader.load({}, context)
+    return Session(settings, context, Sender(settings, context))
+
+
+def query(of: Session, job_id: str = "j") -> Response:
+    of.sign_in()
+    return of.send_authenticated(Request("GET", f"{of.base}/jobs/{job_id}"))
+
+
+def is_query(request: Request) -> bool:
+    return "/jobs/" in request.url
+
+
+@pytest.mark.parametrize(
+    ("env", "method", "renewable", "can_expire"),
+    [
+        (USER, "Password", True, False),
+        (TOKEN, "Token", False, True),
+        (PASSCODE, "Totp", False, True),
+        (KEYS, "AccessKey", False, False),
+        (KEYS | {"OS_SECURITY_TOKEN": "temporary"}, "AccessKey", False, True),
+    ],
+)
+def test_each_method_says_whether_it_can_be_renewed_and_whether_it_ends(
+    env: dict[str, str], method: str, renewable: bool, can_expire: bool
+) -> None:
+    of = session(Cloud(), env)
+    assert (of.method, of.renewable, of.can_expire) == (method, renewable, can_expire)
+
+
+class Meanwhile:
+    """While the first query is under way, another thread sends a second one."""
+
+    def __init__(self, answer: Response | None, seconds: float) -> None:
+        self._answer, self._seconds = answer, seconds
+        self.asked: list[str] = []
+        self.both_at_once = False
+        self.second: Callable[[], object] = lambda: None
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+
+    def _ask(self) -> None:
+        with suppress(VbsjobError):
+            self.second()
+
+    def __call__(self, request: Request) -> Response | None:
+        if not is_query(request):
+            return None
+        self.asked.append(request.url.rpartition("/")[2])
+        if len(self.asked) > 1:
+            return None
+        self._thread.start()
+        self._thread.join(self._seconds)
+        self.both_at_once = len(self.asked) == 2
+        return self._answer
+
+    def wait(self) -> None:
+        self._thread.join(5.0)
+
+
+def test_requests_with_a_token_do_not_wait_for_each_other() -> None:
+    meanwhile = Meanwhile(None, 5.0)
+    of = session(Cloud(before=meanwhile))
+    meanwhile.second = lambda: query(of, "second")
+    assert query(of, "first").status == 200
+    assert meanwhile.both_at_once
+
+
+def test_s13_until_a_signature_is_accepted_the_next_request_waits() -> None:
+    meanwhile = Meanwhile(REFUSED, 0.1)
+    of = session(Cloud(before=meanwhile), LOCATED)
+    meanwhile.second = lambda: query(of, "second")
+    assert query(of, "first").status == 401
+    meanwhile.wait()
+    assert meanwhile.asked == ["first"]  # the second one is not sent: it would lock the key
+    with pytest.raises(AuthError):
+        query(of)
+    assert meanwhile.asked == ["first"]
+
+
+def test_once_a_signature_is_accepted_signed_requests_do_not_wait() -> None:
+    cloud = Cloud()
+    of = session(cloud, LOCATED)
+    assert query(of).status == 200
+    cloud.before = meanwhile = Meanwhile(None, 5.0)
+    meanwhile.second = lambda: query(of, "second")
+    query(of, "first")
+    assert meanwhile.both_at_once
+
+
+def test_f56_two_threads_with_the_same_refused_token_renew_it_once() -> None:
+    cloud = Cloud()
+    of = session(cloud)
+    query(of)
+    cloud.tokens.clear()
+    cloud.before = meanwhile = Meanwhile(REFUSED, 5.0)
+    meanwhile.second = lambda: query(of, "second")
+    assert query(of, "first").status == 200
+    assert cloud.posts == 2
+    assert meanwhile.asked == ["first", "second", "second", "first"]
+
+
+def test_f60_a_second_attempt_to_sign_in_must_fit_into_a_minute() -> None:
+    def posts_after(seconds: float) -> int:
+        def slow(_: Request) -> Response:
+            cloud.clock.sleep(seconds)
+            return json_response(503, {})
+
+        cloud = Cloud(before=slow)
+        with pytest.raises(UnavailableError):
+            session(cloud).sign_in()
+        return cloud.posts
+
+    assert posts_after(57.0) == 2  # 2 s, and 1 s at random
+    assert posts_after(57.1) == 1
+
+
+def test_f60_a_sign_in_that_is_not_json_is_tried_twice() -> None:
+    # Any other such answer is tried three times.
+    cloud = Cloud(before=lambda r: Response(200, {}, b"<html>") if not is_query(r) else None)
+    with pytest.raises(UnavailableError):
+        session(cloud, KEYS).sign_in()
+    assert len(cloud.requests) == 2
+
+
+def late(cloud: Cloud, ahead: timedelta) -> Callable[[Request], Response | None]:
+    """Return a service whose clock is ahead, and that refuses the first signature."""
+    first = [True]
+
+    def before(_: Request) -> Response | None:
+        if not first:
+            return None
+        first.clear()
+        date = format_datetime(cloud.clock.utc() + ahead, usegmt=True)
+        return json_response(401, {"error_code": "APIGW.0303", "error_msg": "x"}, date=date)
+
+    return before
+
+
+@pytest.mark.parametrize(
+    ("ahead", "signed_again"),
+    [
+        (timedelta(seconds=59), False),
+        (timedelta(seconds=60), True),
+        (timedelta(seconds=-59), False),
+        (timedelta(seconds=-60), True),
+        (timedelta(days=1), True),
+        (timedelta(days=1, seconds=1), False),
+        (timedelta(days=-1), True),
+        (timedelta(days=-1, seconds=-1), False),
+    ],
+)
+def test_f63_only_a_difference_of_a_minute_to_a_day_is_corrected(
+    ahead: timedelta, signed_again: bool
+) -> None:
+    cloud = Cloud()
+    cloud.before = late(cloud, ahead)
+    of = session(cloud, LOCATED)
+    assert query(of).status == (200 if signed_again else 401)
+    assert len(cloud.requests) == 1 + signed_again
+    if signed_again:
+        at = cloud.clock.utc() + ahead
+        assert cloud.requests[1].headers["X-Sdk-Date"] == f"{at:%Y%m%dT%H%M%SZ}"
+
+
+def test_f63_a_clock_that_changes_again_is_noted_again_and_one_that_goes_on_is_not() -> None:
+    cloud = Cloud()
+    context = cloud.context(LOCATED)
+    settings = loader.load({}, context)
+    of = Session(settings, context, Sender(settings, context))
+
+    def notes(ahead: timedelta) -> str:
+        cloud.before = late(cloud, ahead)
+        before = len(context.stderr.getvalue())  # type: ignore[attr-defined]
+        assert query(of).status == 200
+        return str(context.stderr.getvalue()[before:])  # type: ignore[attr-defined]
+
+    said = notes(timedelta(hours=2))
+    assert "this machine's clock says 2026-05-01 00:16:40 UTC" in said
+    assert "the service's clock 2026-05-01 02:16:40;" in said
+    cloud.before = lambda _: None
+    assert query(of).status == 200  # signed with the corrected time at once
+    assert cloud.requests[-1].headers["X-Sdk-Date"] == "20260501T021640Z"
+    assert "2026-05-01 05:16:40;" in notes(timedelta(hours=5))
+
+
+def test_f58_after_a_failed_renewal_the_next_one_is_a_minute_later_or_at_the_end() -> None:
+    cloud = Cloud(life=3600.0)
+    of = session(cloud)
+    query(of)
+    cloud.before = lambda r: json_response(503, {}) if r.method == "POST" else None
+    tried = []
+    for second in range(3470, 3600):
+        cloud.clock.seconds = 1000.0 + second
+        posts = cloud.posts
+        assert query(of).status == 200
+        tried += [second] * (cloud.posts - posts)
+    assert tried == [3480, 3540]
+    cloud.clock.seconds = 1000.0 + 3600
+    with pytest.raises(UnavailableError):
+        query(of)
+
+
+def test_f58_a_token_without_a_known_life_is_used_until_it_is_refused() -> None:
+    def timeless(request: Request) -> Response | None:
+        if request.method != "POST":
+            return None
+        cloud.tokens.add("canary-timeless")
+        token = {"project": {"id": PROJECT_ID}, "catalog": cloud._catalog()}
+        return json_response(201, {"token": token}, **{"x-subject-token": "canary-timeless"})
+
+    cloud = Cloud(before=timeless)
+    of = session(cloud)
+    query(of)
+    cloud.clock.sleep(1e7)
+    assert query(of).status == 200
+    assert cloud.posts == 1
+
+
+@pytest.mark.parametrize(
+    ("env", "requests"),
+    [
+        (TOKEN | {"VBSJOB_ENDPOINT": SERVICE}, 1),
+        (TOKEN, 2),
+        (
+            TOKEN
+            | {
+                "VBSJOB_ENDPOINT": SERVICE,
+                "OS_PROJECT_ID": "",
+                "OS_PROJECT_NAME": "eu-de_team",
+                "OS_PROJECT_DOMAIN_NAME": "dom",
+            },
+            2,
+        ),
+        (USER | {"VBSJOB_ENDPOINT": SERVICE, "OS_PROJECT_ID": PROJECT_ID}, 2),
+    ],
+)
+def test_only_a_token_with_endpoint_and_project_id_needs_no_sign_in(
+    env: dict[str, str], requests: int
+) -> None:
+    cloud = Cloud(tokens={"canary-given-token"})
+    assert query(session(cloud, env)).status == 200
+    assert len(cloud.requests) == requests
+
+
+def test_f58_a_cached_token_that_ends_soon_is_replaced(tmp_path: Path) -> None:
+    def posts(seconds: float, env: Mapping[str, str] = USER) -> int:
+        folder = tmp_path / f"{seconds}-{len(env)}"
+        cloud = Cloud(life=3600.0)
+        session(cloud, env, cache=folder).sign_in()
+        cloud.clock.sleep(seconds)
+        cloud.passcodes.add("123456")
+        session(cloud, env, cache=folder).sign_in()
+        return cloud.posts
+
+    assert posts(3479.0) == 1
+    assert posts(3480.0) == 2
+    assert posts(3599.0, PASSCODE) == 1  # it cannot be renewed: it is used to its end
+
+
+@pytest.mark.parametrize("env", [USER, PASSCODE], ids=["renewable", "not renewable"])
+def test_f56_a_refused_cached_token_is_not_used_by_the_next_run(
+    tmp_path: Path, env: Mapping[str, str]
+) -> None:
+    cloud = Cloud()
+    session(cloud, env, cache=tmp_path).sign_in()
+    cloud.tokens.clear()
+    status = query(session(cloud, env, cache=tmp_path)).status
+    assert status == (200 if env == USER else 401)
+    cloud.passcodes.add("123456")
+    assert query(session(cloud, env, cache=tmp_path)).status == 200
+    assert cloud.posts == 2
+
+
+def test_f58_a_cached_token_is_renewed_in_time_during_a_run(tmp_path: Path) -> None:
+    cloud = Cloud(life=3600.0)
+    session(cloud, cache=tmp_path).sign_in()
+    cloud.clock.sleep(3000.0)
+    of = session(cloud, cache=tmp_path)
+    query(of)
+    cloud.clock.sleep(479.0)
+    query(of)
+    assert cloud.posts == 1
+    cloud.clock.sleep(1.0)
+    query(of)
+    assert cloud.posts == 2
+
+
+def test_s21_tokens_are_cached_unless_that_is_switched_off(tmp_path: Path) -> None:
+    for value, posts in (("false", 2), ("true", 1)):
+        cloud = Cloud()
+        for _ in range(2):
+            env = USER | {"VBSJOB_CACHE": value}
+            session(cloud, env, cache=tmp_path / value).sign_in()
+        assert cloud.posts == posts
+
+
+def test_s05_a_new_token_is_never_shown() -> None:
+    cloud = Cloud()
+    context = cloud.context()
+    settings = loader.load({}, context)
+    Session(settings, context, Sender(settings, context)).sign_in()
+    assert context.redact("token: canary-token-1.") == "token: (secret)."

@@ -1,0 +1,420 @@
+"""WatchState as a function of times and answers: what is due, what ends a watch and how."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from vbsjob.errors import (
+    AuthError,
+    InvalidBodyError,
+    JobNotFoundError,
+    ThrottledError,
+    UnavailableError,
+    UnexpectedResponseError,
+    VbsjobError,
+)
+from vbsjob.exit_codes import ExitCode
+from vbsjob.jobs.job import Job
+from vbsjob.watch.state import WatchRules, WatchState
+
+if TYPE_CHECKING:
+    from vbsjob.watch.state import Event
+
+DOWN = UnavailableError("connection refused.")
+GONE = JobNotFoundError("the service does not know the job j.")
+OTHER_JOB = UnexpectedResponseError("the answer is about another job.")
+NO_JSON = InvalidBodyError("not JSON.")
+
+
+def job(job_id: str = "j", status: str | None = "RUNNING", **members: Any) -> Job:
+    return Job({"job_id": job_id, "job_type": "backup", "status": status, **members})
+
+
+def watch(*ids: str, **rules: Any) -> WatchState:
+    """Return a watch that began at 0 s; no chance makes an interval shorter or longer."""
+    return WatchState(ids or ("j",), WatchRules(**rules), 0.0, lambda: 0.5)
+
+
+def told(
+    state: WatchState,
+    result: Job | VbsjobError,
+    now: float,
+    job_id: str = "j",
+) -> list[Event]:
+    """Poll one job at the time when it is due, and record the result."""
+    state.take_due(math.inf, 999)
+    return state.record_result(job_id, result, now)
+
+
+def due(state: WatchState) -> float:
+    return round(state.next_due(), 6)
+
+
+def test_all_jobs_are_due_at_the_start_and_each_is_taken_once_up_to_the_limit() -> None:
+    state = watch("a", "b", "c")
+    assert state.take_due(-0.1, 9) == []
+    assert state.take_due(0.0, 2) == ["a", "b"]
+    assert state.take_due(0.0, 2) == ["c"]
+    assert state.take_due(0.0, 2) == []
+    assert state.next_due() == math.inf
+    assert not state.finished
+
+
+def test_a_job_is_due_again_an_interval_after_its_answer() -> None:
+    state = watch(interval=10.0)
+    told(state, job(), 3.0)
+    assert state.next_due() == 13.0
+    assert state.take_due(12.9, 9) == []
+    assert state.take_due(13.0, 9) == ["j"]
+
+
+def test_more_jobs_than_the_request_rate_allows_are_polled_less_often() -> None:
+    ids = [f"j{number}" for number in range(300)]
+    state = watch(*ids, interval=10.0)
+    told(state, job("j0"), 0.0, "j0")
+    assert state.next_due() == 15.0  # 300 jobs at 20 requests a second
+    for job_id in ids[1:201]:
+        state.record_result(job_id, job(job_id, "SUCCESS"), 0.0)
+    told(state, job("j0"), 15.0, "j0")
+    assert state.next_due() == 25.0  # 100 jobs leave room for the interval
+
+
+def test_the_first_interval_is_shortened_the_others_are_not() -> None:
+    state = watch()
+    told(state, job(), 0.0)
+    assert due(state) == 1.875  # 2.5 s, times a random part between 0.5 and 1
+    told(state, job(), 10.0)
+    assert due(state) == 16.25
+
+
+def test_a_change_makes_the_interval_shorter_in_relation_to_the_age() -> None:
+    def interval(age: float | None, *answers: Job) -> float:
+        state = watch()
+        for answer in answers:
+            state.take_due(math.inf, 9)
+            state.record_result("j", answer, 0.0, age)
+        return due(state)
+
+    same = [job()] * 4
+    assert interval(60.0, *same) == 12.0
+    assert interval(60.0, *same, job(status="RUNNING", entities={"a": 1})) == 6.0
+    assert interval(250.0, *same, job(status="RUNNING", entities={"a": 1})) == 10.0
+    assert interval(None, *same, job(status="RUNNING", entities={"a": 1})) == 6.0
+
+
+def test_a_job_that_has_not_started_is_polled_every_five_seconds() -> None:
+    state = watch()
+    for now in (0.0, 10.0, 20.0, 30.0):
+        told(state, job(status="INIT"), now)
+    assert due(state) == 35.0
+
+
+def test_events_tell_a_change_and_nothing_else() -> None:
+    state = watch()
+    first, *more = told(state, job(), 0.0)
+    assert (first.kind, first.job_id, more) == ("change", "j", [])
+    assert told(state, job(), 2.0) == []
+    (event,) = told(state, job(status="SUCCESS"), 4.0)
+    assert [(change.before, change.after) for change in event.changes] == [("RUNNING", "SUCCESS")]
+    assert state.finished
+    assert state.exit_code() == ExitCode.OK
+
+
+def test_what_comes_after_the_end_changes_nothing() -> None:
+    state = watch("a", "b", timeout=10.0)
+    state.record_result("a", job("a", "SUCCESS"), 1.0)
+    assert state.record_result("a", job("a", "FAIL"), 2.0) == []
+    state.expire(10.0)
+    assert state.record_result("b", job("b", "FAIL"), 11.0) == []
+    assert state.tracked["b"].job is None
+    assert state.exit_code() == ExitCode.TIMEOUT
+
+
+def test_the_timeout_ends_the_watch_at_its_very_second() -> None:
+    state = watch("a", "b", timeout=10.0)
+    assert state.deadline == 10.0
+    told(state, job("a", "SUCCESS"), 1.0, "a")
+    assert state.next_due() == 10.0  # both polls are under way
+    state.expire(9.9)
+    assert not state.finished
+    state.expire(10.0)
+    assert state.finished
+    codes = {name: tracked.exit_code for name, tracked in state.tracked.items()}
+    assert codes == {"a": ExitCode.OK, "b": ExitCode.TIMEOUT}
+    assert state.unfinished_ids() == ["b"]
+
+
+def test_without_a_timeout_no_time_ends_the_watch() -> None:
+    state = watch()
+    assert state.deadline == math.inf
+    state.expire(1e9)
+    assert not state.finished
+
+
+def test_a_timeout_that_comes_after_the_end_is_none() -> None:
+    state = watch("a", "b", timeout=10.0, fail_fast=True)
+    state.record_result("a", job("a", "FAIL"), 1.0)
+    assert state.finished
+    state.expire(10.0)
+    assert state.tracked["b"].exit_code is None
+
+
+def test_f11_a_failure_is_tried_again_at_longer_intervals_and_told_once() -> None:
+    state = watch()
+    told(state, job(), 0.0)
+    assert told(state, DOWN, 10.0) == []
+    assert due(state) == 10.5
+    (outage,) = told(state, DOWN, 11.0)
+    assert (outage.kind, outage.seconds, outage.error) == ("outage", 1.0, DOWN)
+    assert due(state) == 12.0
+    assert told(state, DOWN, 14.0) == []
+    assert due(state) == 16.0
+    recovered, change = told(state, job(status="SUCCESS"), 20.0)
+    assert (recovered.kind, recovered.seconds) == ("recovered", 10.0)
+    assert change.kind == "change"
+
+
+def test_f11_one_failure_is_neither_told_nor_recovered_from() -> None:
+    state = watch()
+    told(state, job(), 0.0)
+    told(state, DOWN, 10.0)
+    assert told(state, job(), 11.0) == []
+    told(state, DOWN, 20.0)
+    assert due(state) == 20.5  # the first failure again
+    assert told(state, job(), 21.0) == []
+
+
+def test_f17_a_retry_after_is_obeyed() -> None:
+    state = watch()
+    told(state, UnavailableError("later.", retry_after=77.0), 0.0)
+    assert due(state) == 77.0
+
+
+@pytest.mark.parametrize(("status", "interval"), [(429, 20.0), (503, 10.0)])
+def test_f17_429_doubles_the_interval(status: int, interval: float) -> None:
+    state = watch(interval=10.0)
+    told(state, ThrottledError("slower.", http_status=status), 0.0)
+    told(state, ThrottledError("slower.", http_status=status), 0.0)
+    told(state, job(), 100.0)  # one answer takes a tenth of the factor 4 away
+    assert due(state) == 100.0 + {20.0: 36.0, 10.0: 10.0}[interval]
+
+
+def test_f11_a_job_is_given_up_when_its_failures_last_as_long_as_retry_for() -> None:
+    state = watch(retry_for=60.0)
+    told(state, DOWN, 5.0)
+    told(state, DOWN, 64.9)
+    assert not state.finished
+    told(state, DOWN.with_hint("Look at the network."), 65.0)
+    error = state.tracked["j"].error
+    assert error is not None
+    assert error.hint == "Look at the network. Last known: it never answered."
+    assert state.exit_code() == ExitCode.UNAVAILABLE
+
+
+def test_f11_the_last_status_is_told_with_its_age() -> None:
+    state = watch(retry_for=60.0)
+    told(state, job(), 5.0)
+    told(state, DOWN, 10.0)
+    told(state, DOWN, 70.0)
+    error = state.tracked["j"].error
+    assert error is not None
+    assert error.hint == "Last known: its status was RUNNING 65 s ago."
+
+
+def test_f11_all_jobs_are_given_up_when_none_was_answered_for_retry_for() -> None:
+    state = watch("a", "b", "c", "d", retry_for=60.0)
+    told(state, job("a", "SUCCESS"), 0.0, "a")
+    told(state, DOWN, 1.0, "b")
+    told(state, ThrottledError("slower."), 50.0, "c")
+    told(state, DOWN, 60.9, "c")
+    assert not state.finished
+    told(state, DOWN, 61.0, "c")
+    assert state.finished
+    codes = {name: tracked.exit_code for name, tracked in state.tracked.items()}
+    assert codes == {"a": ExitCode.OK} | dict.fromkeys("bcd", ExitCode.UNAVAILABLE)
+    told_last = {name: str(tracked.error) for name, tracked in state.tracked.items()}
+    assert told_last["d"] == "connection refused. Last known: it never answered."
+
+
+def test_f11_an_answer_about_one_job_begins_the_time_of_the_others_again() -> None:
+    state = watch("a", "b", "c", retry_for=60.0)
+    told(state, DOWN, 0.0, "a")
+    told(state, job("b"), 30.0, "b")
+    told(state, DOWN, 40.0, "c")
+    told(state, DOWN, 59.9, "a")
+    told(state, DOWN, 99.9, "c")
+    assert state.tracked["c"].exit_code is None
+    told(state, DOWN, 60.0, "a")
+    assert state.tracked["a"].exit_code == ExitCode.UNAVAILABLE
+    assert state.tracked["c"].exit_code is None
+
+
+def test_an_error_that_a_retry_does_not_cure_ends_the_job_at_its_limit() -> None:
+    state = watch("a", "b")
+    told(state, AuthError("no."), 0.0, "a")
+    assert state.tracked["a"].exit_code == ExitCode.AUTH
+    for _ in range(2):
+        told(state, OTHER_JOB, 0.0, "b")
+        told(state, NO_JSON, 0.0, "b")
+        told(state, DOWN, 0.0, "b")
+    told(state, job("b"), 1.0, "b")
+    told(state, OTHER_JOB, 2.0, "b")
+    told(state, OTHER_JOB, 2.0, "b")
+    assert state.tracked["b"].exit_code is None
+    told(state, OTHER_JOB, 2.0, "b")
+    assert state.tracked["b"].exit_code == ExitCode.API_ERROR
+    assert state.tracked["b"].error is OTHER_JOB
+
+
+def test_f25_a_body_that_is_not_json_is_an_outage() -> None:
+    state = watch()
+    kinds = [event.kind for _ in range(9) for event in told(state, NO_JSON, 1.0)]
+    assert kinds == ["outage"]
+    assert not state.finished
+
+
+def test_f14_a_new_id_may_become_visible_until_the_end_of_the_grace() -> None:
+    state = watch(wait_for_job=10.0)
+    (event,) = told(state, GONE, 1.0)
+    assert (event.kind, event.seconds) == ("waiting", 10.0)
+    assert state.next_due() == 5.0
+    assert told(state, GONE, 5.0) == []
+    assert state.next_due() == 9.0
+    assert told(state, GONE, 9.0) == []
+    assert state.next_due() == 11.0  # the last one is at the end of the grace
+    told(state, GONE, 10.9)
+    assert state.next_due() == 11.4
+    told(state, GONE, 11.0)
+    assert state.finished
+    assert state.exit_code() == ExitCode.NOT_FOUND
+    assert state.tracked["j"].error is GONE
+
+
+def test_f14_a_known_job_is_gone_after_three_answers_and_ten_seconds() -> None:
+    state = watch(wait_for_job=0.0)
+    told(state, job(), 0.0)
+    assert told(state, GONE, 1.0) == []
+    assert state.next_due() == 5.0
+    told(state, GONE, 12.0)
+    assert not state.finished  # two answers
+    told(state, GONE, 13.0)
+    assert str(state.tracked["j"].error) == (
+        "the service no longer knows job j: its status was RUNNING 13 s ago."
+    )
+    quick = watch(wait_for_job=0.0)
+    for now in (0.0, 1.0, 1.0, 10.9):
+        told(quick, GONE if now else job(), now)
+    assert not quick.finished  # 9.9 seconds
+    told(quick, GONE, 11.0)
+    assert quick.exit_code() == ExitCode.NOT_FOUND
+
+
+def test_f14_an_answer_begins_the_count_of_not_found_again() -> None:
+    state = watch()
+    for result, now in ((job(), 0), (GONE, 1), (GONE, 5), (job(), 9), (GONE, 20), (GONE, 24)):
+        told(state, result, now)
+    assert state.next_due() == 28.0
+    told(state, GONE, 28.0)
+    assert not state.finished  # 8 seconds
+    told(state, GONE, 30.0)
+    assert state.finished
+
+
+def test_f14_not_found_is_an_answer_of_the_service_and_ends_an_outage() -> None:
+    state = watch(retry_for=60.0)
+    told(state, job(), 0.0)
+    told(state, DOWN, 10.0)
+    told(state, DOWN, 12.0)
+    (event,) = told(state, GONE, 15.0)
+    assert (event.kind, event.seconds) == ("recovered", 5.0)
+    told(state, DOWN, 69.0)
+    told(state, DOWN, 70.0)
+    assert not state.finished
+
+
+def test_f66_after_a_sleep_of_the_machine_all_jobs_are_due_and_all_times_begin_again() -> None:
+    state = watch("late", "soon", "asked", "over", retry_for=60.0)
+    state.take_due(0.0, 9)
+    state.record_result("over", job("over", "SUCCESS"), 0.0)
+    state.record_result("soon", DOWN, 10.0)
+    state.record_result("late", job("late"), 50.0)
+    state.record_result("soon", DOWN, 50.0)
+    state.poll_now(500.0)
+    assert state.take_due(499.9, 9) == []
+    assert sorted(state.take_due(500.0, 9)) == ["late", "soon"]
+    state.record_result("soon", DOWN, 559.9)
+    assert not state.finished
+    assert state.tracked["soon"].exit_code is None
+    state.record_result("soon", DOWN, 560.0)
+    assert state.tracked["soon"].exit_code == ExitCode.UNAVAILABLE
+
+
+def test_f66_after_a_sleep_the_jobs_are_polled_in_the_order_in_which_they_were_due() -> None:
+    ids = ["a", "b", "c"]
+    state = watch(*ids, interval=10.0)
+    state.take_due(0.0, 9)
+    for job_id, now in (("a", 3.0), ("b", 2.0), ("c", 1.0)):
+        state.record_result(job_id, job(job_id), now)
+    state.poll_now(500.0)
+    assert [state.take_due(500.0, 1) for _ in ids] == [["c"], ["b"], ["a"]]
+
+
+def test_f66_the_grace_of_a_new_id_begins_again_after_a_sleep() -> None:
+    state = watch(wait_for_job=30.0)
+    told(state, GONE, 0.0)
+    told(state, GONE, 4.0)
+    state.poll_now(500.0)
+    told(state, GONE, 529.0)
+    assert not state.finished
+    told(state, GONE, 530.0)
+    assert state.finished
+
+
+def test_statuses_are_counted_and_the_last_answer_is_the_last_of_any_job() -> None:
+    state = watch("a", "b", "c", "d")
+    assert state.last_answer_at() is None
+    assert state.status_counts() == {None: 4}
+    told(state, job("b"), 7.0, "b")
+    told(state, job("a"), 5.0, "a")
+    told(state, job("c", "SUCCESS"), 6.0, "c")
+    told(state, DOWN, 9.0, "b")
+    assert state.status_counts() == {"RUNNING": 2, "SUCCESS": 1, None: 1}
+    assert state.last_answer_at() == 7.0
+    assert state.unfinished_ids() == ["a", "b", "d"]
+
+
+def test_any_ends_with_the_first_job_that_has_ended_not_with_one_that_is_lost() -> None:
+    state = watch("a", "b", "c", any=True)
+    told(state, AuthError("no."), 0.0, "a")
+    assert not state.finished
+    assert state.exit_code() == ExitCode.AUTH
+    told(state, job("b", "SUCCESS"), 1.0, "b")
+    assert state.finished
+    assert state.exit_code() == ExitCode.OK
+    assert state.tracked["c"].exit_code is None
+
+
+def test_without_any_a_job_that_has_ended_does_not_end_the_others() -> None:
+    state = watch("a", "b")
+    told(state, job("a", "FAIL"), 0.0, "a")
+    assert not state.finished
+    assert state.exit_code() == ExitCode.JOB_FAILED
+    told(state, job("b", "SUCCESS"), 0.0, "b")
+    assert state.finished
+    assert state.exit_code() == ExitCode.JOB_FAILED
+
+
+def test_fail_fast_ends_with_the_first_failure_even_of_a_sub_job() -> None:
+    failed_below = job(sub_jobs=[{"job_id": "s", "status": "FAIL"}])
+    state = watch("j", "k", fail_fast=True)
+    told(state, job("k", "SUCCESS"), 0.0, "k")
+    assert not state.finished
+    told(state, failed_below, 0.0)
+    assert state.finished
+    assert state.exit_code() == ExitCode.JOB_FAILED
+    patient = watch()
+    told(patient, failed_below, 0.0)
+    assert not patient.finished
