@@ -35,31 +35,23 @@ SIGN_IN = ("tests/units/test_token_renewal.py", "tests/units/test_signin.py")
 GET = "tests/commands/test_get.py"
 CACHE = "tests/security/test_token_cache.py"
 MODULES: dict[str, tuple[str, ...]] = {
-    "watch/state": (
-        "tests/units/test_watch_state.py", "tests/units/test_polling_policy.py",
-        "tests/commands/test_watch.py", *EVENTS,
-        "tests/units/test_estimate.py",
-    ),
-    "http/errors": (
-        "tests/units/test_responses.py", "tests/units/test_signin_hints.py", *SIGN_IN, GET,
-    ),
+    "watch/state": ("tests/units/test_watch_state.py", "tests/units/test_polling_policy.py"),
+    "http/errors": ("tests/units/test_error_responses.py", "tests/units/test_responses.py"),
     "errors": ("tests/units/test_errors.py", GET, *EVENTS),
-    "client": (
-        "tests/units/test_client.py", GET, *SIGN_IN, "tests/commands/test_watch.py",
-    ),
-    "auth/session": ("tests/units/test_session.py", *SIGN_IN, CACHE),
+    "client": ("tests/units/test_client.py", GET),
+    "auth/session": ("tests/units/test_session.py", *SIGN_IN),
     "config/loader": (
-        "tests/units/test_settings.py", "tests/units/test_clouds_yaml.py",
-        "tests/security/test_named_cloud.py", "tests/units/test_values.py", *SIGN_IN,
-        "tests/commands/test_config.py", "tests/security/test_working_directory.py",
-        "tests/security/test_catalog.py", "tests/units/test_regions.py", GET,
+        "tests/units/test_loader.py", "tests/units/test_settings.py",
+        "tests/units/test_clouds_yaml.py", "tests/security/test_named_cloud.py",
+        "tests/units/test_values.py",
+        "tests/units/test_regions.py", "tests/commands/test_config.py",
     ),
-    "auth/token_cache": (CACHE, SIGN_IN[0]),
-    "http/retry": ("tests/units/test_retry.py", "tests/units/test_responses.py"),
+    "auth/token_cache": ("tests/units/test_token_file.py", CACHE),
+    "http/retry": ("tests/units/test_retry.py",),
     "jobs/diff": ("tests/units/test_diff.py", *EVENTS),
     "output/events": EVENTS,
 }  # fmt: skip
-"""The tests of each module."""
+"""The tests of each module: few and quick ones, for each mutant is tried with those it concerns."""
 
 
 @dataclass

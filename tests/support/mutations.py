@@ -153,7 +153,9 @@ def _called(node: ast.Call) -> Iterator[ast.AST]:
 
 
 def _returned(node: ast.Return) -> Iterator[ast.AST]:
-    if node.value is not None and not _is_none(node.value):
+    """Yield the return of None; not for False, of which only the truth counts (see `_counted`)."""
+    value = node.value
+    if not _is_none(value) and not (isinstance(value, ast.Constant) and value.value is False):
         yield ast.Return(ast.Constant(None))
 
 

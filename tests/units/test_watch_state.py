@@ -63,6 +63,14 @@ def test_all_jobs_are_due_at_the_start_and_each_is_taken_once_up_to_the_limit() 
     assert not state.finished
 
 
+def test_jobs_whose_last_poll_failed_come_first() -> None:
+    state = watch("a", "b", interval=10.0)
+    state.take_due(0.0, 2)
+    state.record_result("a", job("a"), 0.0)
+    state.record_result("b", UnavailableError("later.", retry_after=10.0), 0.0)
+    assert [state.take_due(10.0, 1) for _ in "ab"] == [["b"], ["a"]]
+
+
 def test_a_job_is_due_again_an_interval_after_its_answer() -> None:
     state = watch(interval=10.0)
     told(state, job(), 3.0)
@@ -115,7 +123,7 @@ def test_a_job_that_has_not_started_is_polled_every_five_seconds() -> None:
 def test_events_tell_a_change_and_nothing_else() -> None:
     state = watch()
     first, *more = told(state, job(), 0.0)
-    assert (first.kind, first.job_id, more) == ("change", "j", [])
+    assert (first.kind, first.job_id, first.seconds, more) == ("change", "j", 0.0, [])
     assert told(state, job(), 2.0) == []
     (event,) = told(state, job(status="SUCCESS"), 4.0)
     assert [(change.before, change.after) for change in event.changes] == [("RUNNING", "SUCCESS")]
@@ -207,7 +215,7 @@ def test_f11_a_job_is_given_up_when_its_failures_last_as_long_as_retry_for() -> 
     told(state, DOWN, 5.0)
     told(state, DOWN, 64.9)
     assert not state.finished
-    told(state, DOWN.with_hint("Look at the network."), 65.0)
+    assert told(state, DOWN.with_hint("Look at the network."), 65.0) == []
     error = state.tracked["j"].error
     assert error is not None
     assert error.hint == "Look at the network. Last known: it never answered."
@@ -231,7 +239,7 @@ def test_f11_all_jobs_are_given_up_when_none_was_answered_for_retry_for() -> Non
     told(state, ThrottledError("slower."), 50.0, "c")
     told(state, DOWN, 60.9, "c")
     assert not state.finished
-    told(state, DOWN, 61.0, "c")
+    assert told(state, DOWN, 61.0, "c") == []
     assert state.finished
     codes = {name: tracked.exit_code for name, tracked in state.tracked.items()}
     assert codes == {"a": ExitCode.OK} | dict.fromkeys("bcd", ExitCode.UNAVAILABLE)
@@ -254,7 +262,7 @@ def test_f11_an_answer_about_one_job_begins_the_time_of_the_others_again() -> No
 
 def test_an_error_that_a_retry_does_not_cure_ends_the_job_at_its_limit() -> None:
     state = watch("a", "b")
-    told(state, AuthError("no."), 0.0, "a")
+    assert told(state, AuthError("no."), 0.0, "a") == []
     assert state.tracked["a"].exit_code == ExitCode.AUTH
     for _ in range(2):
         told(state, OTHER_JOB, 0.0, "b")
@@ -291,6 +299,12 @@ def test_f14_a_new_id_may_become_visible_until_the_end_of_the_grace() -> None:
     assert state.finished
     assert state.exit_code() == ExitCode.NOT_FOUND
     assert state.tracked["j"].error is GONE
+
+
+def test_f14_a_new_id_is_waited_for_30_seconds_and_an_outage_900_by_default() -> None:
+    (event,) = told(watch(), GONE, 0.0)
+    assert event.seconds == 30.0
+    assert WatchRules().retry_for == 900.0
 
 
 def test_f14_a_known_job_is_gone_after_three_answers_and_ten_seconds() -> None:

@@ -263,13 +263,15 @@ def _addressed(values: Source) -> Source:
             checked = endpoints.checked(text, address.origin, insecure_http=insecure_http)
             values[name] = replace(address, value=checked)
     endpoint, project = values.get("endpoint"), values.get("project_id")
-    in_endpoint = endpoints.project_in(endpoint.value) if endpoint else None
-    if endpoint and in_endpoint and project is None and "project_name" not in values:
-        values["project_id"] = _parsed("project_id", SettingValue(in_endpoint, endpoint.origin))
-    elif endpoint and in_endpoint and project and in_endpoint != project.value:
+    in_endpoint = None if endpoint is None else endpoints.project_in(endpoint.value)
+    if endpoint is None or in_endpoint is None:
+        return values
+    if project is not None and project.value != in_endpoint:
         raise UsageError(
             f"{endpoint.origin} is for project {printable(in_endpoint)},"
             f" but {project.origin} says {project.value}.",
             hint="Use the same project in both, or omit one.",
         )
+    if project is None and "project_name" not in values:
+        values["project_id"] = _parsed("project_id", SettingValue(in_endpoint, endpoint.origin))
     return values

@@ -1,0 +1,324 @@
+"""JobsClient: what counts as the asked job, how often it is asked, and how many at once."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.cloud import AUTH_URL, PROJECT_ID, SERVICE, USER, Cloud, json_response
+from vbsjob.client import JobsClient, get_all
+from vbsjob.config import loader
+from vbsjob.errors import (
+    AuthError,
+    InvalidBodyError,
+    JobNotFoundError,
+    UnavailableError,
+    UnexpectedResponseError,
+    VbsjobError,
+)
+from vbsjob.http.messages import Request, Response
+from vbsjob.jobs.job import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from vbsjob.context import Context
+
+TOKEN = {
+    "OS_TOKEN": "canary-given-token",
+    "OS_PROJECT_ID": PROJECT_ID,
+    "VBSJOB_ENDPOINT": SERVICE,
+}
+PASSCODE = USER | {"OS_PASSCODE": "123456"}
+Answer = Response | VbsjobError
+RUNNING = {"job_id": "j", "status": "RUNNING"}
+
+
+class Service:
+    """Answers in turn, the last one for ever; keeps the ids that were asked for."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self._answers = list(answers)
+        self.asked: list[str] = []
+        self.cloud = Cloud(before=self)
+
+    def __call__(self, request: Request) -> Response:
+        self.asked.append(request.url.rpartition("/")[2])
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, VbsjobError):
+            raise answer
+        return answer
+
+    def client(self, *, retry: bool = True, **options: Any) -> JobsClient:
+        return client(self.cloud.context(TOKEN), retry=retry, **options)
+
+
+def client(context: Context, *, retry: bool = True, **options: Any) -> JobsClient:
+    return JobsClient(loader.load(options, context), context, retry=retry)
+
+
+def stderr(context: Context) -> str:
+    return str(context.stderr.getvalue())  # type: ignore[attr-defined]
+
+
+def test_a_job_has_all_its_members_and_is_asked_for_below_the_project() -> None:
+    service = Service(json_response(200, RUNNING | {"odd": [1]}))
+    assert service.client().get("j") == Job(RUNNING | {"odd": [1]})
+    assert service.cloud.requests[0].url == f"{SERVICE}/v1/{PROJECT_ID}/jobs/j"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (Response(200, {}, b""), InvalidBodyError, "(empty)"),
+        (Response(200, {}, b" \n"), InvalidBodyError, "(empty)"),
+        (json_response(200, {}), InvalidBodyError, "(an empty document)"),
+        (Response(200, {}, b"<html>"), InvalidBodyError, "instead of a job ("),
+        (json_response(200, RUNNING | {"error": {"code": "common.0011"}}), JobNotFoundError, "j"),
+        (json_response(200, []), UnexpectedResponseError, "about something that is not a job."),
+        (json_response(200, {"status": "FAIL"}), UnexpectedResponseError, "about job None."),
+        (json_response(200, {"job_id": "k"}), UnexpectedResponseError, "about job k."),
+        (json_response(200, {"job_id": "k" * 81}), UnexpectedResponseError, f" {'k' * 80}."),
+        (json_response(200, {"job_id": "k\x1b"}), UnexpectedResponseError, "about job k^[."),
+        (json_response(200, RUNNING | {"status": 1}), UnexpectedResponseError, "is not a string"),
+        (json_response(201, RUNNING), VbsjobError, "rejected the request"),
+        (json_response(403, RUNNING), AuthError, "does not allow"),
+    ],
+)
+def test_what_is_not_the_asked_job_is_an_error(
+    answer: Response, kind: type[VbsjobError], words: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        Service(answer).client(retry=False).get("j")
+    assert words in caught.value.message
+
+
+def test_an_unexpected_answer_has_its_status_and_request_id() -> None:
+    for document in ({"job_id": "k"}, RUNNING | {"status": 1}):
+        with pytest.raises(UnexpectedResponseError) as caught:
+            Service(json_response(200, document, **{"x-request-id": "r"})).client().get("j")
+        assert (caught.value.http_status, caught.value.request_id) == (200, "r")
+
+
+def test_a_status_that_is_null_is_a_job() -> None:
+    assert Service(json_response(200, RUNNING | {"status": None})).client().get("j").status is None
+
+
+DOWN = UnavailableError("no answer in time.")
+
+
+@pytest.mark.parametrize(
+    ("options", "retry", "attempts", "seconds"),
+    [
+        ({}, True, 4, 60.0),
+        ({"retry_for": "30s"}, True, 6, 30.0),
+        ({"retry_for": "0"}, True, 1, 0.0),
+        ({}, False, 1, 0.0),
+        ({"retry_for": "30s"}, False, 1, 0.0),
+    ],
+)
+def test_a_failed_query_is_repeated_as_retry_for_says_and_never_by_a_watch(
+    options: dict[str, str], retry: bool, attempts: int, seconds: float
+) -> None:
+    service = Service(DOWN)
+    with pytest.raises(UnavailableError):
+        service.client(retry=retry, **options).get("j")
+    assert len(service.asked) == attempts
+    assert sum(service.cloud.clock.sleeps) <= seconds
+
+
+def test_retries_of_many_jobs_share_a_quota_that_answers_fill_again() -> None:
+    service = Service(*[DOWN] * 80, json_response(200, RUNNING))
+    of = service.client()
+
+    def attempts() -> int:
+        before = len(service.asked)
+        with suppress(UnavailableError):
+            of.get("j")
+        return len(service.asked) - before
+
+    assert [attempts() for _ in range(9)] == [4, 4, 4, 4, 4, 4, 3, 1, 1]  # 20 retries in all
+    answers: list[Answer] = [DOWN, json_response(200, RUNNING)]
+    service = Service(*answers * 24)
+    of = service.client()
+    assert [attempts() for _ in range(24)] == [2] * 24
+
+
+def test_the_message_of_an_error_contains_no_secret() -> None:
+    echoed = {"code": "c", "message": "the token canary-given-token is wrong"}
+    with pytest.raises(VbsjobError) as caught:
+        Service(json_response(400, echoed)).client().get("j")
+    assert "the token (secret) is wrong" in caught.value.message
+
+
+def test_a_watch_keeps_the_job_while_the_body_is_the_same() -> None:
+    same, other = json_response(200, RUNNING), json_response(200, RUNNING | {"x": 1})
+    of = Service(same, same, other, other, same).client(retry=False)
+    first, second, third, fourth, fifth = (of.get("j") for _ in range(5))
+    assert first is second
+    assert (third.members["x"], fourth) == (1, third)
+    assert third is fourth
+    assert fifth == first
+
+
+def test_a_watch_keeps_each_job_apart() -> None:
+    of = Service(json_response(200, RUNNING), json_response(200, RUNNING | {"job_id": "k"})).client(
+        retry=False
+    )
+    assert [of.get("j").id, of.get("k").id, of.get("k").id] == ["j", "k", "k"]
+
+
+def test_get_reads_every_answer_anew() -> None:
+    of = Service(json_response(200, RUNNING)).client()
+    assert of.get("j") is not of.get("j")
+
+
+@pytest.mark.parametrize(
+    ("status", "warned"),
+    [("SUCCESS", 0), ("FAIL", 0), ("INIT", 0), ("LISTENING", 0), (None, 0), ("success", 1)],
+)
+def test_an_unknown_status_is_warned_about_once(status: str | None, warned: int) -> None:
+    service = Service(json_response(200, RUNNING | {"status": status}))
+    context = service.cloud.context(TOKEN)
+    of = client(context)
+    for _ in range(3):
+        of.get("j")
+    assert stderr(context).count("is unknown: neither an end nor a success") == warned
+
+
+def test_an_unknown_status_is_shown_printable_and_short() -> None:
+    service = Service(json_response(200, RUNNING | {"status": "\x1b" + "x" * 60}))
+    context = service.cloud.context(TOKEN)
+    client(context).get("j")
+    assert f"the status '^[{'x' * 58}' is unknown" in " ".join(stderr(context).split())
+
+
+@pytest.mark.parametrize(
+    ("env", "renewable", "noted"),
+    [(USER, True, False), (PASSCODE, False, True), (TOKEN, False, True)],
+)
+def test_before_a_watch_a_sign_in_that_cannot_be_renewed_is_noted(
+    env: Mapping[str, str], renewable: bool, noted: bool
+) -> None:
+    cloud = Cloud()
+    context = cloud.context(env)
+    of = client(context, retry=False)
+    of.prepare()
+    assert of.renewable is renewable
+    assert ("the watch ends (4) with its token" in stderr(context)) is noted
+    assert cloud.posts == 0
+
+
+@pytest.mark.parametrize("typed", ["canary-password-7Q", "canary-wrong"])
+def test_before_a_watch_a_missing_password_is_prompted_for_once(typed: str) -> None:
+    cloud, prompts = Cloud(), Counter[str]()
+
+    def prompt(text: str) -> str:
+        prompts[text] += 1
+        return typed
+
+    env = {name: value for name, value in USER.items() if name != "OS_PASSWORD"}
+    of = client(cloud.context(env, prompt=prompt), retry=False)
+    of.prepare()
+    assert (prompts.total(), cloud.posts) == (1, 1)
+
+
+class Busy:
+    """A service that answers no request before `release`; counts those under way."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self.asked = 0
+        self.released = False
+        self.cloud = Cloud(before=self)
+
+    def __call__(self, request: Request) -> Response:
+        with self._condition:
+            self.asked += 1
+            self._condition.notify_all()
+            self._condition.wait_for(lambda: self.released, 5.0)
+        job_id = request.url.rpartition("/")[2]
+        if job_id.startswith("bad"):
+            return json_response(404, {"error": {"code": "common.0011", "message": "no"}})
+        return json_response(200, RUNNING | {"job_id": job_id})
+
+    def release(self) -> None:
+        with self._condition:
+            self.released = True
+            self._condition.notify_all()
+
+    def wait_for(self, number: int, seconds: float) -> bool:
+        """Wait until so many requests were sent; return whether they were."""
+        with self._condition:
+            return self._condition.wait_for(lambda: self.asked >= number, seconds)
+
+    def ask(self, ids: list[str]) -> Iterator[Job | VbsjobError]:
+        return get_all(client(self.cloud.context(TOKEN)), ids)
+
+
+def in_thread(task: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=task, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_24_jobs_are_queried_at_once_and_48_before_the_first_is_taken() -> None:
+    busy = Busy()
+    found: list[Job | VbsjobError] = []
+    answers = busy.ask([f"j{number}" for number in range(60)])
+    thread = in_thread(lambda: found.append(next(answers)))
+    assert busy.wait_for(24, 5.0)
+    assert not busy.wait_for(25, 0.05)
+    busy.release()
+    thread.join(5.0)
+    assert [getattr(job, "id", job) for job in found] == ["j0"]
+    assert busy.wait_for(48, 5.0)
+    assert not busy.wait_for(49, 0.05)
+    assert [getattr(job, "id", job) for job in answers] == [f"j{n}" for n in range(1, 60)]
+    assert busy.asked == 60
+
+
+def test_jobs_and_errors_come_in_the_order_of_the_ids() -> None:
+    busy = Busy()
+    busy.release()
+    answers = list(busy.ask(["a", "bad", "b"]))
+    assert [getattr(answer, "id", type(answer)) for answer in answers] == [
+        "a",
+        JobNotFoundError,
+        "b",
+    ]
+
+
+@pytest.mark.parametrize("ids", [["j"], ["j", "k"]])
+def test_if_nobody_can_sign_in_no_job_is_asked_for(ids: list[str]) -> None:
+    cloud = Cloud(before=lambda _: json_response(401, {}))
+    context = cloud.context({**USER, "OS_AUTH_URL": AUTH_URL})
+    with pytest.raises(AuthError):
+        list(get_all(client(context), ids))
+    assert len(cloud.requests) == 1
+
+
+def test_a_caller_that_stops_leaves_no_queries_behind() -> None:
+    busy = Busy()
+    busy.release()
+    answers = busy.ask([f"j{number}" for number in range(2000)])
+    next(answers)
+    answers.close()  # type: ignore[attr-defined] # a generator
+    assert busy.asked <= 49
+
+
+def test_one_job_is_queried_in_the_calling_thread() -> None:
+    threads: list[threading.Thread] = []
+
+    def before(_: Request) -> Response:
+        threads.append(threading.current_thread())
+        return json_response(200, RUNNING)
+
+    (job,) = get_all(client(Cloud(before=before).context(TOKEN)), ["j"])
+    assert json.dumps(getattr(job, "members", None)) == json.dumps(RUNNING)
+    assert threads == [threading.current_thread()]

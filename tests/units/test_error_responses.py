@@ -1,0 +1,255 @@
+"""http.errors: what an error body says, in every known shape, and which error a response is."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from vbsjob.errors import (
+    ApiError,
+    AuthError,
+    InvalidBodyError,
+    JobNotFoundError,
+    PermanentConnectionError,
+    ThrottledError,
+    UnavailableError,
+    VbsjobError,
+)
+from vbsjob.http import errors
+from vbsjob.http.errors import ErrorBody
+from vbsjob.http.messages import Request, Response
+
+QUERY = Request("GET", "https://vbs.test/v1/p/jobs/j")
+SIGN_IN = Request("POST", "https://iam.test/v3/auth/tokens")
+ORIGIN = "https://vbs.test"
+
+
+def response(status: int, document: Any = None, **headers: str) -> Response:
+    body = b"" if document is None else json.dumps(document).encode()
+    return Response(status, headers, body)
+
+
+def of(status: int, document: Any = None, job_id: str | None = "j", **headers: str) -> VbsjobError:
+    """Return the error of a response to the query of a job."""
+    return errors.from_response(QUERY, response(status, document, **headers), job_id)
+
+
+@pytest.mark.parametrize(
+    ("document", "body"),
+    [
+        ({"error": {"code": "c", "message": "m"}}, ErrorBody("c", "m")),
+        ({"error": {"code": "c", "message": "m"}, "request_id": "r"}, ErrorBody("c", "m", "r")),
+        ({"error": {"code": "c", "request_id": "r"}}, ErrorBody("c", "", "r")),
+        ({"error": {"request_id": "inner"}, "request_id": "r"}, ErrorBody(None, "", "r")),
+        ({"error_code": "c", "error_msg": "m", "request_id": "r"}, ErrorBody("c", "m", "r")),
+        ({"code": "c", "message": "m"}, ErrorBody("c", "m")),
+        ({"errCode": "c", "errMsg": "m"}, ErrorBody("c", "m")),
+        ({"message": "m", "request_id": "r"}, ErrorBody(None, "m", "r")),
+        ({"itemNotFound": {"code": 404, "message": "m"}}, ErrorBody("404", "m")),
+        ({"itemNotFound": {"code": 404}, "message": "m"}, ErrorBody(None, "m")),
+        ({"itemNotFound": "m"}, ErrorBody()),
+        ({"title": "t"}, ErrorBody(None, "t")),
+        ({"message": "m", "title": "t"}, ErrorBody(None, "m")),
+        ({"message": "", "error_msg": "m"}, ErrorBody(None, "m")),
+        ({"message": ["m"], "code": True}, ErrorBody()),
+        ({"code": 0, "message": 7}, ErrorBody("0", "7")),
+        ({"error": "text", "code": "c"}, ErrorBody("c")),
+        ({"request_id": "with a space", "code": "c"}, ErrorBody("c")),
+        ({"message": "a\x1b[31m\nb"}, ErrorBody(None, "a^[[31m⏎b")),
+        ({"message": "é" * 400}, ErrorBody(None, "é" * 300)),
+        ({"code": "c" * 301}, ErrorBody("c" * 300)),
+        ({}, ErrorBody()),
+        ([], ErrorBody()),
+        ("text", ErrorBody()),
+        (None, ErrorBody()),
+    ],
+)
+def test_an_error_body_is_read_in_every_known_shape(document: Any, body: ErrorBody) -> None:
+    assert errors.read_document(document) == body
+    assert errors.read_body(json.dumps(document).encode()) == body
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"code": "c"', b'{"code": 1, "code": 2}'])
+def test_a_body_that_is_not_json_says_nothing(body: bytes) -> None:
+    assert errors.read_body(body) == ErrorBody()
+
+
+@pytest.mark.parametrize(
+    ("document", "is_error"),
+    [
+        ({"error": {"code": "c"}}, True),
+        ({"error": "text", "job_id": "j", "status": "SUCCESS"}, True),
+        ({"error": False, "job_id": "j"}, True),
+        ({"error": None, "job_id": "j"}, False),
+        ({"job_id": "j", "code": "c", "message": "m"}, False),
+        ({"status": "FAIL", "message": "m"}, False),
+        ({"code": "c"}, True),
+        ({"message": "m"}, True),
+        ({"request_id": "r"}, False),
+        ({}, False),
+        (["error"], False),
+        (None, False),
+    ],
+)
+def test_a_document_with_status_200_is_an_error_if_it_says_so(
+    document: Any, is_error: bool
+) -> None:
+    assert errors.is_error_document(document) is is_error
+
+
+STATUSES: dict[int, type[VbsjobError]] = {
+    201: ApiError, 204: ApiError, 299: ApiError, 300: ApiError, 399: ApiError,
+    400: ApiError, 401: AuthError, 402: ApiError, 403: AuthError, 404: JobNotFoundError,
+    405: ApiError, 407: PermanentConnectionError, 408: UnavailableError, 409: ApiError,
+    424: ApiError, 425: UnavailableError, 426: ApiError, 429: ThrottledError, 430: ApiError,
+    500: UnavailableError, 501: ApiError, 502: UnavailableError, 503: ThrottledError,
+    504: UnavailableError, 505: ApiError, 521: ApiError, 522: UnavailableError, 523: ApiError,
+    524: UnavailableError, 525: ApiError,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "kind"), STATUSES.items())
+def test_f13_each_status_has_one_error(status: int, kind: type[VbsjobError]) -> None:
+    error = of(status, {"code": "c", "message": "It is so."}, **{"x-request-id": "r"})
+    assert type(error) is kind
+    assert (error.http_status, error.code, error.request_id) == (status, "c", "r")
+    redirected = 300 <= status < 400
+    assert ("redirects to another address" in error.message) is redirected
+    if status not in {407, 300, 399}:
+        assert error.message.endswith(": It is so.")
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "job_id", "kind", "words"),
+    [
+        (400, {"code": "common.0011"}, "j", JobNotFoundError, "does not know the job j"),
+        (403, {"code": "Common.0011"}, "j", JobNotFoundError, "does not know the job j"),
+        (400, {"code": "common.0011"}, None, ApiError, "rejected the request"),
+        (404, {"code": "APIGW.0101"}, "j", ApiError, "does not offer this API"),
+        (404, {}, None, ApiError, "does not offer this API"),
+        (404, {"code": "other"}, "j", JobNotFoundError, "does not know the job j"),
+        (400, {"code": "VolumeBackup.0041"}, "j", AuthError, "does not allow this request"),
+        (401, {"code": "volumebackup.0044"}, "j", AuthError, "does not allow this request"),
+        (403, {}, "j", AuthError, "does not allow this request"),
+        (401, {}, "j", AuthError, "did not accept the credentials"),
+        (401, {"code": "APIGW.0303"}, "j", AuthError, "the clock of this machine is wrong"),
+        (403, {"code": "APIGW.0303"}, "j", AuthError, "does not allow this request"),
+        (401, {"message": "Signature expired"}, "j", AuthError, "the clock of this machine"),
+        (401, {"message": "signature wrong"}, "j", AuthError, "did not accept the credentials"),
+        (401, {"message": "token expired"}, "j", AuthError, "did not accept the credentials"),
+    ],
+)
+def test_a_code_or_text_of_the_service_names_the_error(
+    status: int, document: Any, job_id: str | None, kind: type[VbsjobError], words: str
+) -> None:
+    error = of(status, document, job_id)
+    assert type(error) is kind
+    assert words in error.message
+
+
+def test_an_address_without_this_api_names_the_setting_to_check() -> None:
+    assert of(404, {}, None).hint == "Check the auth_url."
+    assert of(404, {"code": "apigw.0101"}).hint == "Check --endpoint."
+
+
+KEYSTONE = {"error": {"code": 404, "message": "Could not find token."}}
+
+
+@pytest.mark.parametrize(
+    ("request_", "body", "rejected"),
+    [
+        (SIGN_IN, json.dumps(KEYSTONE).encode(), True),
+        (Request("POST", f"{SIGN_IN.url}?nocatalog"), json.dumps(KEYSTONE).encode(), True),
+        (Request("GET", SIGN_IN.url), json.dumps(KEYSTONE).encode(), False),
+        (Request("POST", "https://iam.test/v3/tokens"), json.dumps(KEYSTONE).encode(), False),
+        (SIGN_IN, b'{"error": {"code": 405, "message": "m"}}', False),
+        (SIGN_IN, b'{"error": {"code": 404, "message": ""}}', False),
+        (SIGN_IN, b'{"error": {"code": 404}}', False),
+        (SIGN_IN, b'{"error": 404}', False),
+        (SIGN_IN, b"[404]", False),
+        (SIGN_IN, b"<html>404</html>", False),
+    ],
+)
+def test_keystone_rejects_a_token_with_404_and_its_error_object(
+    request_: Request, body: bytes, rejected: bool
+) -> None:
+    error = errors.from_response(request_, Response(404, {}, body))
+    assert type(error) is (AuthError if rejected else ApiError)
+
+
+def test_the_request_id_of_the_body_comes_before_that_of_the_header() -> None:
+    both = of(400, {"code": "c", "request_id": "body"}, **{"x-request-id": "header"})
+    assert both.request_id == "body"
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds", "hint"),
+    [
+        ("7.4", 7.4, "The service requests a pause of 7 s."),
+        ("0", 0.0, ""),
+        ("", None, ""),
+        ("soon", None, ""),
+        ("Fri, 01 May 2026 00:01:00 GMT", 60.0, "The service requests a pause of 60 s."),
+    ],
+)
+def test_f17_retry_after_is_in_the_error(header: str, seconds: float | None, hint: str) -> None:
+    headers = {"retry-after": header, "date": "Fri, 01 May 2026 00:00:00 GMT"}
+    error = of(503, None, **headers)
+    assert (error.retry_after, error.hint) == (seconds, hint)
+
+
+def test_a_redirect_names_the_origin_it_leads_to() -> None:
+    error = of(302, None, location="https://elsewhere.test/secret?token=x")
+    assert "https://vbs.test redirects to https://elsewhere.test;" in error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "about_time"),
+    [
+        (401, {"code": "APIGW.0303"}, True),
+        (403, {"code": "APIGW.0303"}, True),
+        (400, {"code": "APIGW.0303"}, False),
+        (401, {"message": "the Signature has expired"}, True),
+        (401, {"message": "the signature is wrong"}, False),
+        (401, {"message": "the key has expired"}, False),
+        (401, {"code": "APIGW.0301"}, False),
+        (401, None, False),
+    ],
+)
+def test_f63_which_responses_are_about_the_time(
+    status: int, document: Any, about_time: bool
+) -> None:
+    assert errors.is_about_time(response(status, document)) is about_time
+
+
+def test_f63_the_clock_of_the_service_is_in_its_date_header() -> None:
+    now = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
+    ahead = response(401, date="Fri, 01 May 2026 14:00:00 GMT")
+    assert errors.clock(ahead, now) == timedelta(hours=2)
+    for date in ("", "yesterday", "Fri, 99 May 2026 14:00:00 GMT"):
+        assert errors.clock(response(401, date=date), now) is None
+    assert errors.clock(response(401), now) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown", "hint"),
+    [
+        ("text/html", "text/html", "Is a captive portal or a proxy in between?"),
+        ("TEXT/HTML; charset=x", "TEXT/HTML; charset=x", "Is a captive portal or a proxy in"),
+        ("text/plain\x1b", "text/plain^[", "Check the address"),
+        ("a" * 61, "a" * 60, "Check the address"),
+        (None, "no content type", "Check the address"),
+    ],
+)
+def test_f25_an_unreadable_answer_is_named_by_its_size_and_type(
+    kind: str | None, shown: str, hint: str
+) -> None:
+    headers = {"x-request-id": "r"} | ({} if kind is None else {"content-type": kind})
+    error = errors.invalid_body(QUERY, Response(200, headers, b"canary-body"), "line 1")
+    assert type(error) is InvalidBodyError
+    assert error.message == f"{ORIGIN} sent 11 bytes of {shown} instead of a job (line 1)."
+    assert error.hint.startswith(hint)
+    assert (error.http_status, error.request_id) == (200, "r")

@@ -1,0 +1,277 @@
+"""loader: which cloud is used, what an address and a project must agree on, what errors show."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.context import fake_context
+from vbsjob.config import loader
+from vbsjob.errors import UsageError
+
+if TYPE_CHECKING:
+    from vbsjob.config.loader import Settings
+    from vbsjob.context import Context
+
+ID, OTHER_ID = "5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1b", "0" * 32
+SERVICE = "https://vbs.test"
+CLOUD = "{auth: {auth_url: 'https://iam.test/v3', username: u, password: canary-of-the-file}}"
+
+
+def context(folder: Path, *, config: str = "", clouds: str = "", **env: str) -> Context:
+    for name, content in (("config.toml", config), ("clouds.yaml", clouds)):
+        if content:
+            (folder / name).write_text(content)
+            (folder / name).chmod(0o600)
+    return fake_context(
+        io.StringIO(), io.StringIO(), io.StringIO(), env,
+        config_folders=(folder,), config_file=folder / "config.toml",
+    )  # fmt: skip
+
+
+def load(folder: Path, options: dict[str, Any] | None = None, /, **sources: str) -> Settings:
+    return loader.load(options or {}, context(folder, **sources))
+
+
+def refusal(folder: Path, options: dict[str, Any] | None = None, /, **sources: str) -> UsageError:
+    with pytest.raises(UsageError) as caught:
+        load(folder, options, **sources)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("env", "chosen"),
+    [
+        ({}, "u"),
+        ({"OS_AUTH_URL": "https://other.test/v3"}, None),
+        ({"VBSJOB_ENDPOINT": SERVICE}, None),
+        ({"VBSJOB_ENDPOINT": SERVICE, "OS_CLOUD": "only"}, "u"),
+        ({"OS_CLOUD": "envvars"}, None),
+    ],
+)
+def test_the_only_cloud_is_used_unless_an_address_is_set(
+    tmp_path: Path, env: dict[str, str], chosen: str | None
+) -> None:
+    assert load(tmp_path, clouds=f"clouds: {{only: {CLOUD}}}", **env)["username"] == chosen
+
+
+def test_of_several_clouds_none_is_used_without_a_name(tmp_path: Path) -> None:
+    assert load(tmp_path, clouds=f"clouds: {{a: {CLOUD}, b: {CLOUD}}}")["username"] is None
+    of_config = '[clouds.a.auth]\nusername = "config"\n'
+    assert load(tmp_path, config=of_config, clouds=f"clouds: {{b: {CLOUD}}}")["username"] is None
+
+
+def test_a_cloud_that_only_config_toml_has_needs_a_name(tmp_path: Path) -> None:
+    config = '[clouds.only.auth]\nusername = "u"\n'
+    assert load(tmp_path, config=config)["username"] is None
+    assert load(tmp_path, {"cloud": "only"}, config=config)["username"] == "u"
+
+
+def test_a_cloud_of_the_name_sandbox_comes_before_the_built_in_one(tmp_path: Path) -> None:
+    loaded = load(tmp_path, {"cloud": "sandbox"}, clouds=f"clouds: {{sandbox: {CLOUD}}}")
+    assert (loaded.sandbox, loaded["username"]) == (False, "u")
+    built_in = load(tmp_path, {"cloud": "sandbox"}, clouds=f"clouds: {{a: {CLOUD}}}")
+    assert (built_in.sandbox, built_in["username"]) == (True, None)
+    assert not load(tmp_path).sandbox
+
+
+def test_an_unknown_cloud_is_refused_with_what_there_is(tmp_path: Path) -> None:
+    none = refusal(tmp_path, OS_CLOUD="prod")
+    assert none.hint == "There is no clouds.yaml and no config.toml."
+    other = refusal(tmp_path, clouds=f"clouds: {{produ: {CLOUD}}}", OS_CLOUD="prod")
+    assert "Did you mean produ?" in other.hint
+    assert other.message == "OS_CLOUD: no file defines a cloud 'prod'."
+
+
+@pytest.mark.parametrize(
+    ("options", "env", "named"),
+    [
+        ({"cloud": "only"}, {}, True),
+        ({}, {"VBSJOB_CLOUD": "only"}, True),
+        ({}, {"OS_CLOUD": "only"}, False),
+        ({}, {}, False),
+    ],
+)
+def test_settings_say_whether_the_user_named_the_cloud(
+    tmp_path: Path, options: dict[str, str], env: dict[str, str], named: bool
+) -> None:
+    loaded = load(tmp_path, options, clouds=f"clouds: {{only: {CLOUD}}}", **env)
+    assert loaded.cloud_named is named
+    assert loaded.files == (tmp_path / "clouds.yaml",)
+
+
+def test_os_region_name_does_not_choose_in_a_named_cloud(tmp_path: Path) -> None:
+    clouds = f"clouds: {{c: {{regions: [eu-de, eu-nl], {CLOUD[1:-1]}}}}}"
+    by_variable = load(tmp_path, clouds=clouds, OS_CLOUD="c", OS_REGION_NAME="eu-nl")
+    assert by_variable["region"] == "eu-nl"
+    outside = context(tmp_path, clouds=clouds, OS_REGION_NAME="eu-west")
+    with pytest.raises(UsageError, match="lists several regions: eu-de, eu-nl"):
+        loader.load({"cloud": "c"}, outside)
+    own = load(tmp_path, {"cloud": "c"}, clouds=clouds, VBSJOB_REGION="eu-nl")
+    assert own["region"] == "eu-nl"
+
+
+def test_values_of_the_chosen_region_are_used(tmp_path: Path) -> None:
+    regions = "[{name: eu-de, values: {interface: internal}}, {name: eu-nl}]"
+    clouds = f"clouds: {{c: {{regions: {regions}, {CLOUD[1:-1]}}}}}"
+    for source in ({"OS_REGION_NAME": "eu-de"}, {"OS_PROJECT_NAME": "eu-de_team"}):
+        loaded = load(tmp_path, clouds=clouds, OS_CLOUD="c", **source)
+        assert (loaded["region"], loaded["interface"]) == ("eu-de", "internal")
+        assert loaded.origin("region").startswith(next(iter(source)))
+
+
+def test_a_region_that_the_cloud_does_not_have_is_ignored_with_a_note(tmp_path: Path) -> None:
+    clouds = f"clouds: {{c: {{regions: [eu-de], {CLOUD[1:-1]}}}}}"
+    outside = context(tmp_path, clouds=clouds, OS_REGION_NAME="eu-west")
+    assert loader.load({"cloud": "c"}, outside)["region"] == "eu-de"
+    assert "ignored: OS_REGION_NAME" in outside.stderr.getvalue()  # type: ignore[attr-defined]
+
+
+ENDPOINT = f"{SERVICE}/v2/{ID}"
+
+
+@pytest.mark.parametrize(
+    ("env", "project_id"),
+    [
+        ({"VBSJOB_ENDPOINT": ENDPOINT}, ID),
+        ({"VBSJOB_ENDPOINT": ENDPOINT, "OS_PROJECT_ID": ID}, ID),
+        ({"VBSJOB_ENDPOINT": ENDPOINT, "OS_PROJECT_NAME": "eu-de"}, None),
+        ({"VBSJOB_ENDPOINT": SERVICE}, None),
+        ({"VBSJOB_ENDPOINT": SERVICE, "OS_PROJECT_ID": ID}, ID),
+        ({"OS_PROJECT_ID": ID}, ID),
+        ({}, None),
+    ],
+)
+def test_an_endpoint_may_contain_the_project(
+    tmp_path: Path, env: dict[str, str], project_id: str | None
+) -> None:
+    loaded = load(tmp_path, **env)
+    assert loaded["project_id"] == project_id
+    if len(env) == 1 and project_id:
+        assert loaded.origin("project_id") == next(iter(env))
+
+
+def test_an_endpoint_of_another_project_is_refused(tmp_path: Path) -> None:
+    error = refusal(tmp_path, VBSJOB_ENDPOINT=ENDPOINT, OS_PROJECT_ID=OTHER_ID)
+    assert error.message == (
+        f"VBSJOB_ENDPOINT is for project {ID}, but OS_PROJECT_ID says {OTHER_ID}."
+    )
+
+
+def test_plain_http_needs_an_option_for_each_address(tmp_path: Path) -> None:
+    for name in ("VBSJOB_ENDPOINT", "OS_AUTH_URL"):
+        assert name in refusal(tmp_path, **{name: "http://vbs.test/v3"}).message
+        allowed = load(tmp_path, {"insecure_http": True}, **{name: "http://vbs.test/v3"})
+        assert allowed[name.partition("_")[2].lower()] == "http://vbs.test/v3"
+
+
+@pytest.mark.parametrize("placeholder", ["{region_name}", "{region_id}", "%(region_name)s"])
+def test_the_region_replaces_its_placeholder_in_both_addresses(
+    tmp_path: Path, placeholder: str
+) -> None:
+    env = {
+        "OS_AUTH_URL": f"https://iam.{placeholder}.test/v3",
+        "VBSJOB_ENDPOINT": f"https://vbs.{placeholder}.test",
+    }
+    loaded = load(tmp_path, OS_REGION_NAME="eu-de", **env)
+    assert (loaded["auth_url"], loaded["endpoint"]) == (
+        "https://iam.eu-de.test/v3",
+        "https://vbs.eu-de.test",
+    )
+    assert loaded.origin("endpoint") == "VBSJOB_ENDPOINT"
+    error = refusal(tmp_path, **env)
+    assert (error.message, error.hint) == ("OS_AUTH_URL needs a region.", "Set --region.")
+
+
+def test_values_that_are_refused_are_shown_printable_and_short(tmp_path: Path) -> None:
+    error = refusal(tmp_path, VBSJOB_COLOR="\x1b" + "x" * 99)
+    assert error.message.startswith(f"VBSJOB_COLOR: '^[{'x' * 79}' is ")
+    error = refusal(tmp_path, VBSJOB_COLOR="x" * 81)
+    assert f"'{'x' * 80}'" in error.message
+    error = refusal(tmp_path, config="[defaults]\ncolor = 7\n")
+    assert "'7'" in error.message
+    error = refusal(tmp_path, config="[defaults]\ncolor = [7]\n")
+    assert ": the value " in error.message
+
+
+@pytest.mark.parametrize("value", ["12345", "true"])
+def test_a_secret_that_is_a_number_is_refused_without_being_shown(
+    tmp_path: Path, value: str
+) -> None:
+    config = f"[clouds.c.auth]\nusername = 'u'\npassword = {value}\n"
+    error = refusal(tmp_path, {"cloud": "c"}, config=config)
+    assert error.message.endswith(": the value is a number; write it in quotes.")
+    assert value not in error.message
+
+
+def test_only_paths_need_not_be_utf_8(tmp_path: Path) -> None:
+    assert load(tmp_path, OS_CACERT="ca-\udcff.pem")["cacert"] == "ca-\udcff.pem"
+    error = refusal(tmp_path, OS_USERNAME="mira\udcff")
+    assert error.message.endswith(" is not valid UTF-8.")
+    secret = refusal(tmp_path, OS_USERNAME="mira", OS_PASSWORD="canary\udcff")
+    assert secret.message == "OS_PASSWORD: the value is not valid UTF-8."
+
+
+def test_s05_secrets_that_are_not_used_are_masked_too(tmp_path: Path) -> None:
+    outside = context(
+        tmp_path, clouds=f"clouds: {{c: {CLOUD}}}",
+        OS_USERNAME="u", OS_PASSWORD="canary-of-os", S3_ACCESS_KEY_ID="AK",
+        S3_SECRET_ACCESS_KEY="canary-of-s3",
+    )  # fmt: skip
+    loader.load({"cloud": "c"}, outside)
+    shown = outside.redact("canary-of-os canary-of-the-file canary-of-s3")
+    assert "canary" not in shown
+
+
+def test_s05_secrets_are_masked_before_a_file_is_refused(tmp_path: Path) -> None:
+    outside = context(tmp_path, config="[default]\n", OS_PASSWORD="canary-of-os")
+    with pytest.raises(UsageError):
+        loader.load({}, outside)
+    assert "canary" not in outside.redact("canary-of-os")
+
+
+def test_a_missing_setting_names_one_variable_of_each_kind_and_one_key(tmp_path: Path) -> None:
+    loaded = load(tmp_path)
+    error = loaded.missing("access_key", "a secret key alone cannot sign")
+    assert error.message == "access_key is not set: a secret key alone cannot sign."
+    assert error.hint == "Set OS_ACCESS_KEY or VBSJOB_ACCESS_KEY or auth.ak in clouds.yaml."
+    assert loaded.missing("retry_for", "x").hint == "Set VBSJOB_RETRY_FOR."
+
+
+def test_a_preference_needs_no_cloud(tmp_path: Path) -> None:
+    config = "[defaults]\nutc = true\ncolor = 'never'\n"
+    outside = context(tmp_path, config=config, VBSJOB_COLOR="always", OS_CLOUD="unknown")
+    assert loader.preference("utc", {}, outside) is True
+    assert loader.preference("color", {}, outside) == "always"
+    assert loader.preference("color", {"color": "auto"}, outside) == "auto"
+    assert loader.preference("retry_for", {}, outside) is None
+    assert loader.preference("heartbeat", {}, outside) == 60.0
+
+
+def test_s21_a_cached_token_is_bound_to_trust_and_to_addresses_of_local_files(
+    tmp_path: Path,
+) -> None:
+    def scope(**env: str) -> tuple[str, ...]:
+        return load(tmp_path, **env).cache_scope()
+
+    def local_scope(name: str) -> tuple[str, ...]:
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "clouds.yaml").write_text(f"clouds: {{c: {CLOUD}}}")
+        outside = fake_context(
+            io.StringIO(), io.StringIO(), io.StringIO(), {},
+            config_folders=(Path(os.path.relpath(folder)),), config_file=folder / "config.toml",
+        )  # fmt: skip
+        return loader.load({}, outside).cache_scope()
+
+    plain = scope()
+    assert scope(OS_AUTH_URL="https://iam.test/v3", VBSJOB_ENDPOINT=SERVICE) == plain
+    assert (
+        len({plain, scope(OS_CERT="c", OS_KEY="k"), scope(OS_CACERT="a"), scope(OS_INSECURE="1")})
+        == 4
+    )
+    assert len({plain, local_scope("here"), local_scope("there")}) == 3

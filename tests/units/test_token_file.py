@@ -1,0 +1,211 @@
+"""TokenCache: what a file keeps, which files are removed, and how long a lock is waited for."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.cloud import Cloud
+from vbsjob.auth.keystone import AccessInfo
+from vbsjob.auth.token_cache import TokenCache, open_cache
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAY = 86400.0
+VBS, OTHER = {"type": "vbs", "endpoints": []}, {"type": "compute", "endpoints": []}
+ACCESS = AccessInfo(
+    "a-token", "p", "eu-de", "mira", 600.0, datetime(2026, 5, 2, tzinfo=UTC), (VBS, OTHER)
+)
+
+
+def cache_at(folder: Path, cloud: Cloud, account: str = "account") -> TokenCache:
+    return TokenCache(folder / "tokens", (account,), cloud.context())
+
+
+def test_a_token_is_kept_with_all_its_members_and_the_services_that_are_needed(
+    tmp_path: Path,
+) -> None:
+    cache = cache_at(tmp_path, Cloud())
+    cache.write(ACCESS)
+    found = cache.read()
+    assert found is not None
+    assert found.access == AccessInfo(
+        "a-token", "p", "eu-de", "mira", 600.0, datetime(2026, 5, 2, tzinfo=UTC), (VBS,)
+    )
+    bare = AccessInfo("b-token", life=5.0)
+    cache.write(bare)
+    found = cache.read()
+    assert found is not None
+    assert (found.access, found.seconds_left) == (bare, 5.0)
+
+
+def test_each_account_has_its_own_file(tmp_path: Path) -> None:
+    cloud = Cloud()
+    cache_at(tmp_path, cloud).write(ACCESS)
+    assert cache_at(tmp_path, cloud, "another").read() is None
+    assert cache_at(tmp_path, cloud).read() is not None
+
+
+def test_a_clock_that_was_set_back_makes_no_token_live_longer(tmp_path: Path) -> None:
+    cloud = Cloud()
+    cache = cache_at(tmp_path, cloud)
+    cache.write(ACCESS)
+    for passed, left in ((-30.0, 600.0), (31.0, 599.0), (99.0, 500.0)):
+        cloud.clock.seconds += passed
+        found = cache.read()
+        assert found is not None
+        assert found.seconds_left == left
+
+
+def test_only_the_token_that_was_refused_is_forgotten(tmp_path: Path) -> None:
+    cache = cache_at(tmp_path, Cloud())
+    cache.forget("a-token")
+    cache.write(ACCESS)
+    for token, left in (("another", True), (None, True), ("a-token", False)):
+        cache.forget(token)
+        assert (cache.read() is not None) is left
+
+
+def test_f68_unfinished_files_live_an_hour_and_tokens_two_days(tmp_path: Path) -> None:
+    cloud = Cloud()
+    now = cloud.clock.utc().timestamp()
+    folder = tmp_path / "tokens"
+    folder.mkdir(mode=0o700)
+    ages = {
+        ".new-young": 3600.0, ".new-old": 3600.5, ".new-old.json": 3600.5,
+        "young.json": 2 * DAY, "old.json": 2 * DAY + 0.5,
+        "of-others": 9 * DAY, "old.json.lock": 9 * DAY,
+    }  # fmt: skip
+    for name, age in ages.items():
+        (folder / name).write_text("")
+        os.utime(folder / name, (now - age, now - age))
+    before = set(ages)
+    cache_at(tmp_path, cloud).write(ACCESS)
+    left = {path.name for path in folder.iterdir()}
+    assert before - left == {".new-old", ".new-old.json", "old.json"}
+
+
+def test_f68_the_age_of_a_link_is_its_own(tmp_path: Path) -> None:
+    cloud = Cloud()
+    now = cloud.clock.utc().timestamp()
+    folder = tmp_path / "tokens"
+    folder.mkdir(mode=0o700)
+    (tmp_path / "elsewhere").write_text("")
+    for name, link_age, file_age in (("old.json", 9 * DAY, 0.0), ("young.json", 0.0, 0.0)):
+        (folder / name).symlink_to(tmp_path / "elsewhere")
+        os.utime(tmp_path / "elsewhere", (now - file_age, now - file_age))
+        os.utime(folder / name, (now - link_age, now - link_age), follow_symlinks=False)
+    cache_at(tmp_path, cloud).write(ACCESS)
+    assert not (folder / "old.json").is_symlink()
+    assert (folder / "young.json").is_symlink()
+    assert (tmp_path / "elsewhere").exists()
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of every account."""
+    files = [path.open() for path in (folder / "tokens").glob("*.lock")]
+    for file in files:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    yield
+    for file in files:
+        file.close()
+
+
+def open_files() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+def test_f69_one_process_at_a_time_signs_in_and_the_others_wait_five_seconds(
+    tmp_path: Path,
+) -> None:
+    cloud = Cloud()
+    cache = cache_at(tmp_path, cloud)
+    with cache.renewing():
+        pass
+    assert cloud.clock.sleeps == []
+    before = open_files()
+    with locked(tmp_path), cache.renewing():
+        pass
+    assert len(cloud.clock.sleeps) == pytest.approx(250, abs=1)
+    assert sum(cloud.clock.sleeps) == pytest.approx(5.0, abs=0.021)
+    assert open_files() == before
+    cloud.clock.sleeps.clear()
+    with cache.renewing():
+        (lock,) = (tmp_path / "tokens").glob("*.lock")
+        with lock.open() as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert cloud.clock.sleeps == []
+    assert open_files() == before
+    with locked(tmp_path):  # it was released
+        pass
+
+
+def test_f69_a_lock_that_is_released_meanwhile_is_taken(tmp_path: Path) -> None:
+    cloud = Cloud()
+    cache = cache_at(tmp_path, cloud)
+    with cache.renewing():
+        pass
+    (path,) = (tmp_path / "tokens").glob("*.lock")
+    holder = path.open()
+    fcntl.flock(holder, fcntl.LOCK_EX)
+
+    def sleep(seconds: float) -> None:
+        cloud.clock.sleep(seconds)
+        if len(cloud.clock.sleeps) == 3:
+            holder.close()
+
+    waiting = TokenCache(tmp_path / "tokens", ("account",), replace(cloud.context(), sleep=sleep))
+    with waiting.renewing():
+        assert cloud.clock.sleeps == [0.02] * 3
+        with path.open() as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_f72_a_folder_that_cannot_be_made_is_noted_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    context = Cloud().context()
+    cache = TokenCache(tmp_path / "file" / "tokens", ("account",), context)
+    with cache.renewing():
+        cache.write(ACCESS)
+    said = " ".join(context.stderr.getvalue().split())  # type: ignore[attr-defined]
+    assert "the token cannot be cached in" in said
+    assert said.endswith("/file/tokens: File exists.")
+    assert cache.read() is None
+
+
+def test_f37_without_a_cache_folder_there_is_no_cache(tmp_path: Path) -> None:
+    context = Cloud().context()
+    context.error_output.verbose = True
+    assert open_cache(("account",), context) is None
+    assert "tokens are not cached" in context.stderr.getvalue()  # type: ignore[attr-defined]
+    cache = open_cache(("account",), Cloud().context(cache=tmp_path))
+    assert cache is not None
+    cache.write(ACCESS)
+    (entry,) = (tmp_path / "tokens").glob("*.json")
+    assert json.loads(entry.read_bytes())["access"]["token"] == "a-token"
+    assert len(entry.name) == 45
+
+
+@pytest.mark.parametrize(
+    ("catalog", "valid"), [([], True), ([VBS, 1], False), ([1], False), ([VBS, OTHER], True)]
+)
+def test_f68_a_catalog_with_anything_but_objects_is_ignored(
+    tmp_path: Path, catalog: list[object], valid: bool
+) -> None:
+    cache = cache_at(tmp_path, Cloud())
+    cache.write(ACCESS)
+    (entry,) = (tmp_path / "tokens").glob("*.json")
+    document = json.loads(entry.read_bytes())
+    document["access"]["catalog"] = catalog
+    entry.write_text(json.dumps(document))
+    assert (cache.read() is not None) is valid
