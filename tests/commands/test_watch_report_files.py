@@ -68,6 +68,63 @@ def test_a_report_in_the_file_behind_stdout_leaves_the_file_in_place(tmp_path: P
     assert "</testsuites>" in lines
 
 
+SAME_FILE = {
+    "stdout": ('"$@" -o value --junit out > out', "SUCCESS"),
+    "stdout, appended": ('"$@" -o value --junit out >> out', "SUCCESS"),
+    "another name of stdout": ('ln out name; "$@" -o value --junit name > out', "SUCCESS"),
+    "a link to stdout": ('ln -s out name; "$@" -o value --junit name > out', "SUCCESS"),
+    "stderr": ('"$@" --junit out 2> out >/dev/null', "sandbox"),
+    "both": ('"$@" -o value --junit out > out 2>&1', "SUCCESS"),
+}
+
+
+@pytest.mark.parametrize("name", SAME_FILE)
+def test_the_file_behind_stdout_or_stderr_keeps_what_was_printed(name: str, tmp_path: Path) -> None:
+    script, printed = SAME_FILE[name]
+    (tmp_path / "out").write_text("")
+    number = (tmp_path / "out").stat().st_ino
+    argv = "watch backup-ended --cloud sandbox"
+    env = clean_env(PYTHONPATH=str(ROOT))
+    ended = run_bash(f'cd {tmp_path}; set -- "$@" {argv}; {script}', env=env)
+    text = (tmp_path / "out").read_text()
+    assert ended.code == 0, ended.err
+    assert (tmp_path / "out").stat().st_ino == number
+    assert printed in text
+    assert text.count("</testsuites>") == 1
+    assert "\0" not in text
+
+
+def test_a_quiet_watch_with_the_report_on_stdout_writes_a_valid_report(tmp_path: Path) -> None:
+    env = clean_env(PYTHONPATH=str(ROOT))
+    script = f'cd {tmp_path}; "$@" {" ".join(WATCH)} --junit out.xml > out.xml'
+    assert run_bash(script, env=env).code == 0
+    assert outcomes(tmp_path / "out.xml") == ["success"]
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])
+def test_a_file_of_github_behind_stdout_keeps_what_was_printed(
+    variable: str, tmp_path: Path
+) -> None:
+    env = clean_env(PYTHONPATH=str(ROOT), **{variable: "out"})
+    argv = "watch backup-ended --cloud sandbox --github -o value"
+    ended = run_bash(f'cd {tmp_path}; {{ "$@" {argv}; echo last; }} > out', env=env)
+    lines = (tmp_path / "out").read_text().splitlines()
+    assert ended.code == 0, ended.err
+    assert (lines[0], lines[-1]) == ("SUCCESS", "last")
+    assert "verdict=ok" in lines or "### vbsjob: ok (exit code 0)" in lines
+
+
+@pytest.mark.parametrize("more", ["", "--nosuch"])
+def test_a_report_does_not_replace_the_file_with_the_ids(more: str, tmp_path: Path) -> None:
+    (tmp_path / "ids").write_text("backup-ended\n")
+    argv = f"watch - --cloud sandbox --junit ids {more}"
+    env = clean_env(PYTHONPATH=str(ROOT))
+    ended = run_bash(f'cd {tmp_path}; exec < ids; "$@" {argv}', env=env)
+    assert ended.code == 2
+    assert "standard input" in ended.err
+    assert (tmp_path / "ids").read_text() == "backup-ended\n"
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace needs root")
 def test_a_file_that_is_a_mount_point_gets_the_report(tmp_path: Path) -> None:
     """As in a container with a single mounted file, which no other file can replace."""

@@ -1,8 +1,9 @@
 """Files that a user or a CI service names for reports: any kind of file, never a wait without end.
 
 A regular file is written completely or not at all. A device, FIFO or open descriptor
-(/dev/null, /dev/stdout, /dev/fd/63) is opened and written. Rights come from the umask when the
-file is created; nothing is changed by name afterwards, because a folder may belong to someone else.
+(/dev/null, /dev/stdout, /dev/fd/63) is opened and written. So is the file that stdout or stderr
+writes to: replacing it would lose what is in it. Rights come from the umask when the file is
+created; nothing is changed by name afterwards, because a folder may belong to someone else.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ NO_WAIT = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os,
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 NOT_REPLACEABLE = {errno.EBUSY, errno.EPERM, errno.EACCES}
 """Errors of a file that is a mount point, or of another user in a folder like /tmp."""
+INPUT, OUTPUTS = 0, (1, 2)
+"""Descriptors of standard input, and of stdout and stderr."""
 STANDARD = {"/dev/stdout": 1, "/dev/stderr": 2}
 DESCRIPTOR = re.compile(r"/dev/stdout|/dev/stderr|(?:/dev|/proc/self)/fd/([0-9]{1,4})")
 DESCRIPTORS = ("/dev/", "/proc/")
@@ -50,7 +53,7 @@ def prepare(path: str, option: str) -> None:
         reason = getattr(error, "strerror", None) or "it is not a valid path"
         raise UsageError(
             f"{option}: {printable(path)!r} cannot be written: {reason}.",
-            hint="Name a file in a folder that exists and that you may write to.",
+            hint="Name another file, in a folder that exists and that you may write to.",
         ) from None
 
 
@@ -122,7 +125,7 @@ def _move(temporary: str, target: str) -> None:
 def append(path: str, text: str, is_over: IsOver) -> None:
     """Append to a file of the CI service. Raises OSError, NoReaderError and ValueError."""
     kind = _kind(path)
-    if kind is not None and not stat.S_ISREG(kind):
+    if kind is not None and _is_stream(path, kind):
         _write_stream(_open_stream(path, is_over), [text], is_over)
         return
     with open(path, "a", encoding="utf-8", newline="\n") as file:
@@ -139,17 +142,36 @@ def size(path: str) -> int:
 
 
 def _kind(path: str) -> int | None:
-    """Return the mode of what a path names, links followed; None if nothing is there."""
+    """Return the mode of what a path names, links followed; None if nothing is there.
+
+    Raises FileExistsError for the file that standard input reads.
+    """
     if not path:
         raise FileNotFoundError(errno.ENOENT, "the name is empty")
     try:
-        return os.stat(path).st_mode
+        mode = os.stat(path).st_mode
     except FileNotFoundError:
         return None
+    if stat.S_ISREG(mode) and _descriptor(path, (INPUT,)) is not None:
+        raise FileExistsError(errno.EEXIST, "it is the standard input of this command")
+    return mode
 
 
 def _is_stream(path: str, kind: int) -> bool:
-    return not stat.S_ISREG(kind) or os.path.abspath(path).startswith(DESCRIPTORS)
+    """Whether a path is written through a descriptor, not replaced by a new file."""
+    if not stat.S_ISREG(kind) or os.path.abspath(path).startswith(DESCRIPTORS):
+        return True
+    return _descriptor(path, OUTPUTS) is not None
+
+
+def _descriptor(path: str, descriptors: Iterable[int]) -> int | None:
+    """Return which of these open descriptors is the file that a path names; None if none is."""
+    status = os.stat(path)
+    for descriptor in descriptors:
+        with suppress(OSError):  # it may be closed
+            if os.path.samestat(status, os.fstat(descriptor)):
+                return descriptor
+    return None
 
 
 def _create_beside(target: str) -> tuple[int, str]:
@@ -165,6 +187,8 @@ def _open_stream(path: str, is_over: IsOver) -> int:
     """
     if match := DESCRIPTOR.fullmatch(path):
         return os.dup(STANDARD.get(path) or int(match[1]))
+    if stat.S_ISREG(os.stat(path).st_mode) and (own := _descriptor(path, OUTPUTS)) is not None:
+        return os.dup(own)
     while True:
         try:
             return os.open(path, NO_WAIT)
