@@ -8,15 +8,25 @@ import json
 import re
 import shutil
 import subprocess
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.gitlab import expanded, read_as_gitlab
-from vbsjob.output import formats, variables
+from tests.support.program import run_in_memory
+from tests.support.server import job
+from vbsjob.config.schema import SETTINGS
+from vbsjob.http.messages import Response
+from vbsjob.output import formats, tree_documents, variables
 from vbsjob.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vbsjob.http.messages import Request
 
 TEXTS = st.text() | st.sampled_from(
     ["$HOME", "${HOME}", "%PATH%", "a=b", "'", '"', "`id`", "$(id)", "#x", " a ", "\t", "\n", "\\n"]
@@ -33,7 +43,8 @@ def written(name: str, *documents: dict[str, Any], single: bool = True) -> str:
     out = io.StringIO()
     write = formats.BY_NAME[name].write
     assert write
-    write(documents, formats.Selection(formats.JOBS, single=single), out)
+    with suppress(variables.SameVariableError):  # raised after everything is written
+        write(documents, formats.Selection(formats.JOBS, single=single), out)
     return out.getvalue()
 
 
@@ -80,13 +91,91 @@ def test_entities_that_are_texts_numbers_or_booleans_become_variables(name: str)
     ]
 
 
-def test_two_entities_with_the_same_variable_name_are_both_written() -> None:
-    found = written("env", document(**{"a-b": "1", "a_b": "2", "A.B": "3"}))
-    assert re.findall(r"VBSJOB_ENTITIES_A_B\w*=.", found) == [
-        "VBSJOB_ENTITIES_A_B=1",
-        "VBSJOB_ENTITIES_A_B_2=2",
-        "VBSJOB_ENTITIES_A_B_3=3",
-    ]
+SAME = {"a-b": "1", "a_b": "2", "A.B": "3"}
+"""Entities that become the same variable."""
+
+
+def service(status: str, **entities: Any) -> Callable[[Request], Response]:
+    answer = job(status, entities=entities)
+    return lambda _: Response(
+        200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
+    )
+
+
+@pytest.mark.parametrize("name", ["env", "dotenv"])
+@pytest.mark.parametrize(("status", "code"), [("SUCCESS", 6), ("FAIL", 1)])
+def test_entities_with_the_same_variable_are_an_error_and_none_is_written(
+    name: str, status: str, code: int
+) -> None:
+    for argv in (("get", "j", "--exit-status"), ("watch", "j")):
+        ended = run_in_memory(*argv, "-o", name, send=service(status, **SAME, size=50))
+        assert ended.code == code, ended.err
+        assert "ENTITIES_A_B" not in ended.out
+        assert "VBSJOB_ENTITIES_SIZE=50\n" in ended.out
+        assert f"VBSJOB_STATUS={status}\n" in ended.out
+        (line,) = [line for line in ended.err.splitlines() if "would both become" in line]
+        error = json.loads(line)["error"]
+        assert error["exit_code"] == 6
+        assert error["message"] == (
+            "'entities.a-b' and 'entities.a_b' would both become VBSJOB_ENTITIES_A_B."
+        )
+
+
+@pytest.mark.parametrize("name", ["env", "dotenv"])
+def test_one_of_these_entities_can_be_selected_but_not_both(name: str) -> None:
+    argv = ("get", "j", "-o", name, "-f", "entities.a-b")
+    ended = run_in_memory(*argv, send=service("RUNNING", **SAME))
+    assert (ended.code, ended.out) == (0, "VBSJOB_ENTITIES_A_B=1\n")
+    again = run_in_memory(*argv, "-f", "entities.a-b", send=service("RUNNING", **SAME))
+    assert again.out == ended.out
+    both = run_in_memory(*argv, "-f", "entities.a_b", send=service("RUNNING", **SAME))
+    assert (both.code, both.out) == (2, "")
+    assert "would both become" in both.err
+
+
+RESERVED = (
+    "PATH", "path", "IFS", "HOME", "UID", "PWD", "BASH_ENV", "ENV", "LD_PRELOAD", "PS4", "CI",
+    "GITHUB_OUTPUT", "CI_JOB_TOKEN", "OS_TOKEN", "x;PATH", "\nPATH", "=PATH", "",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["env", "dotenv"])
+def test_no_name_of_an_answer_or_field_is_a_variable_of_shell_or_ci(name: str) -> None:
+    found = document(**dict.fromkeys(dict.fromkeys(map(str.upper, RESERVED)), "x"))
+    lines = written(name, found | {"PATH": "x"}).splitlines()
+    assert all(re.match(r"VBSJOB_[A-Z0-9_]+=", line) for line in lines)
+    for field in RESERVED:
+        argv = ("get", "j", "-o", name, "-f", field)
+        ended = run_in_memory(*argv, send=service("RUNNING"))
+        assert all(line.startswith("VBSJOB_") for line in ended.out.splitlines()), ended
+
+
+@pytest.mark.parametrize("name", ["env", "dotenv"])
+@pytest.mark.parametrize("field", ["timeout", "Timeout", "endpoint", "insecure-http"])
+def test_a_field_does_not_become_a_setting_of_the_next_command(name: str, field: str) -> None:
+    argv = ("get", "-o", name, "-f", field)
+    ended = run_in_memory(*argv, "j", send=service("RUNNING"))
+    assert (ended.code, ended.out) == (2, "")
+    assert "a setting of vbsjob" in ended.err
+    assert run_in_memory(*argv, "j", "k", send=service("RUNNING")).code in {3, 6}
+
+
+def test_no_variable_that_is_written_without_field_is_a_setting() -> None:
+    settings = {setting.variable for setting in SETTINGS}
+    assert not settings & {f"VBSJOB_{name.upper()}" for name in formats.JOBS.variables}
+    assert tree_documents.ROWS.many  # its variables have a number, as those of list
+
+
+def test_variables_of_an_earlier_command_are_not_noted_as_unknown_settings() -> None:
+    """GitLab gives the variables of a dotenv report to later jobs."""
+    lines = written("env", document(size=1)) + written("env", document(size=1), single=False)
+    env = dict(line.split("=", 1) for line in lines.splitlines()) | {"VBSJOB_SUB_JOBS_0_ID": "x"}
+    argv = ("get", "j", "-o", "table")
+    env |= {"OS_ACCESS_KEY": "a", "OS_SECRET_KEY": "b", "OS_PROJECT_ID": "p"}
+    env |= {"VBSJOB_ENDPOINT": "https://vbs.test"}
+    assert run_in_memory(*argv, send=service("RUNNING"), env=env).err == ""
+    noted = run_in_memory(*argv, send=service("RUNNING"), env=env | {"VBSJOB_STATUSES": "x"})
+    assert noted.err.count("is not a setting") == 1
 
 
 @pytest.mark.parametrize("shell", ["bash", "dash", "zsh"])

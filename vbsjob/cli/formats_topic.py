@@ -131,8 +131,9 @@ VARIABLES = (
     (
         "Names are VBSJOB_NAME if one id was given as an argument, else VBSJOB_1_NAME,"
         " VBSJOB_2_NAME and so on, in the order of the ids. Entities that are texts, numbers or"
-        " booleans become VBSJOB_ENTITIES_NAME. Other characters than letters and digits become _;"
-        " if two names become equal, the second one ends in _2."
+        " booleans become VBSJOB_ENTITIES_NAME. Other characters than letters and digits become _."
+        " If two names become equal, neither is written, and the exit code is 6, or that of a"
+        " failed job."
     ),
     (
         f"dotenv has at most {variables.DOTENV_VARIABLES} variables and less than"

@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.cli.result_stream import ResultStream
-from vbsjob.exit_codes import ExitCode
+from vbsjob.exit_codes import ExitCode, worst
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vbsjob.cli.run import JobCommand
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
+    from vbsjob.errors import VbsjobError
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
     from vbsjob.output.formats import Kind
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def present(stream: ResultStream, command: JobCommand) -> ExitCode:
-    """Write the jobs to stdout and the errors to stderr; return FIELD_MISSING or OK.
+    """Write the jobs to stdout and the errors to stderr; return OK, FIELD_MISSING or API_ERROR.
 
     Each document is written when its answer arrives. If no job was answered, stdout stays empty.
     """
@@ -89,7 +90,7 @@ def _present(stream: ResultStream, command: JobCommand) -> ExitCode:
 
 
 def history(documents: Sequence[dict[str, Any]], command: JobCommand) -> ExitCode:
-    """Write entries of the history; return FIELD_MISSING or OK."""
+    """Write entries of the history; return OK, FIELD_MISSING or API_ERROR."""
     from vbsjob.output.formats import HISTORY, Selection
 
     context = command.context
@@ -122,30 +123,39 @@ def _without_secrets(document: dict[str, Any], context: Context) -> dict[str, An
 
 
 def _write(documents: Iterable[dict[str, Any]], command: JobCommand, kind: Kind) -> ExitCode:
-    """Write documents to stdout, unless --quiet; return FIELD_MISSING if none has a field."""
+    """Write documents to stdout, unless --quiet.
+
+    Returns FIELD_MISSING if none has a field, API_ERROR if fields become the same variable.
+    """
     from vbsjob.jobs.fields import FieldCheck
     from vbsjob.output.formats import Selection
+    from vbsjob.output.variables import SameVariableError
 
     check, context = FieldCheck(command.fields), command.context
+    errors: list[VbsjobError] = []
     checked = check.read(_without_secrets(document, context) for document in documents)
     if command.settings["quiet"]:
         for _ in checked if command.fields else ():
             pass
     elif command.format.write is not None:
         selection = Selection(kind, command.fields, command.single and not kind.many)
-        command.format.write(checked, selection, context.stdout)
+        try:
+            command.format.write(checked, selection, context.stdout)
+        except SameVariableError as conflict:
+            errors.append(conflict)
     else:
         from vbsjob.render import details
 
         view = screen_view(context.stdout, command.settings, context)
         drawn = (details.fields(document, command.fields, view) for document in checked)
         _print(drawn, view, context)
-    error = check.error()
-    if error is None:
-        return ExitCode.OK
-    context.stdout.flush()
-    context.print_error(error)
-    return error.exit_code
+    missing = check.error()
+    errors += [] if missing is None else [missing]
+    if errors:
+        context.stdout.flush()
+    for error in errors:
+        context.print_error(error)
+    return worst(error.exit_code for error in errors)
 
 
 def _draw(results: Sequence[JobResult], settings: Settings, context: Context) -> None:

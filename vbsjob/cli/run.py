@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import loader, values
 from vbsjob.config.schema import SETTINGS_BY_NAME
-from vbsjob.errors import SignalError, UsageError, VbsjobError, WatchTimeoutError
+from vbsjob.errors import SignalError, VbsjobError, WatchTimeoutError
 from vbsjob.exit_codes import ExitCode, worst
 from vbsjob.output import formats
 
@@ -49,6 +49,7 @@ class JobCommand:
         arguments: Sequence[str] = params.get("jobs") or ()
         self.single = len(arguments) == 1 and arguments[0] != "-"
         """Whether one id was given as an argument: one document instead of an array."""
+        self.format.check_fields(self.fields, single=self.single)
         context.error_output.machine = self.settings["output"] is not None and self.format.machine
         context.error_output.quiet = self.settings["quiet"]
         context.error_output.verbose = self.settings["verbose"]
@@ -57,13 +58,7 @@ class JobCommand:
         name = self.settings["output"]
         if name is None:
             return formats.by_name("value" if self.fields else "table")
-        format_ = formats.by_name(name, self.settings.origin("output"))
-        if self.fields and not format_.fields:
-            raise UsageError(
-                f"-o {format_.name} cannot print the fields of --field.",
-                hint="Use -o value with --field.",
-            )
-        return format_
+        return formats.by_name(name, self.settings.origin("output"))
 
     def job_ids(self, arguments: Sequence[str]) -> list[str]:
         """Return the requested ids: from arguments, standard input and the history."""

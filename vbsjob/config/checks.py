@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from vbsjob.config import files, sources
 from vbsjob.config.precedence import ADDRESSES, TRUST, is_same_address
 from vbsjob.config.schema import SECRET_KEYS, SETTINGS
+from vbsjob.config.variables import WRITTEN
 from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
@@ -74,10 +75,10 @@ def refuse_unsupported(cloud: SettingValue | None, layers: list[Layer], context:
 
 
 def report_unknown_variables(context: Context) -> None:
-    """Print a note for each VBSJOB_* variable that is not a setting."""
+    """Print a note for each VBSJOB_* variable that is neither a setting nor an earlier result."""
     known = {setting.variable.removeprefix(PREFIX) for setting in SETTINGS}
     words = [v.removeprefix(PREFIX) for v in context.env if v.startswith(PREFIX)]
-    unknown = [word for word in words if word not in known]
+    unknown = [word for word in words if word not in known and not WRITTEN.fullmatch(word)]
     if not unknown:
         return
     from difflib import get_close_matches

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ OTHER_VARIABLES |= {
         for name in UNSUPPORTED_IDENTITY
     },
 }
+
+
+WRITTEN = re.compile(
+    r"(?:(?:[0-9]+|ENTITIES|FAILURE|SUB_JOBS)_.+|JOB_ID|JOB_TYPE|STATUS|VERDICT|EXIT_CODE|ERROR_CODE"
+    r"|FAIL_REASON|ELAPSED_S|BEGIN_TIME|END_TIME|EXPECTED_END|SCHEMA_VERSION)"
+)
+"""Names behind VBSJOB_ that -o env and -o dotenv write: GitLab gives them to later jobs."""
 
 
 def variables_in_use(env: Mapping[str, str]) -> list[str]:

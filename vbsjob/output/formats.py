@@ -200,11 +200,23 @@ class Format:
     """Whether `watch` writes events as they happen instead of documents at the end."""
     fields: bool = True
     """Whether --field can be used."""
+    variables: bool = False
+    """Whether fields become variables: two fields must not become the same one."""
 
     @property
     def machine(self) -> bool:
         """Whether programs read it: errors are JSON objects and rich is not imported."""
         return self.write is not None
+
+    def check_fields(self, fields: Sequence[str], *, single: bool) -> None:
+        """Check that this format can write the fields of --field. Raises UsageError."""
+        if fields and not self.fields:
+            raise UsageError(
+                f"-o {self.name} cannot print the fields of --field.",
+                hint="Use -o value with --field.",
+            )
+        if self.variables:
+            variables.check_fields(fields, single=single)
 
 
 FORMATS = (
@@ -218,8 +230,8 @@ FORMATS = (
     Format("csv-safe", "As csv, with ' before each value that a spreadsheet would run.", _csv_safe),
     Format("tsv", "One row per job, no header, no quotes; an empty value is '-'.", _tsv),
     Format("value", "One bare value per line: the status, or the fields of --field.", _value),
-    Format("env", "One quoted assignment per line, safe to eval in a shell.", _env),
-    Format("dotenv", "Unquoted assignments for GitLab, at most 20.", _dotenv),
+    Format("env", "One quoted assignment per line, safe to eval in a shell.", _env, variables=True),
+    Format("dotenv", "Unquoted assignments for GitLab, at most 20.", _dotenv, variables=True),
     Format("name", "One job id per line.", _name, fields=False),
 )
 BY_NAME = {format_.name: format_ for format_ in FORMATS}

@@ -6,7 +6,10 @@ import heapq
 import re
 from typing import TYPE_CHECKING, Any
 
+from vbsjob.config.schema import SETTINGS
+from vbsjob.errors import ApiError, UsageError
 from vbsjob.jobs import fields as job_fields
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
 
     Documents = Iterable[dict[str, Any]]
 
+PREFIX = "VBSJOB"
+"""Every variable begins with it: no name of an answer can be PATH, IFS or LD_PRELOAD."""
 EVERY_ENTITY = "entities.*"
 """A name that stands for all entities that a variable can hold."""
 DOTENV_VARIABLES = 20
@@ -27,23 +32,52 @@ _EXPANDED = re.compile(r"\$|%(?=%|[A-Za-z_][A-Za-z0-9_]*%)")
 """What GitLab expands in a value: $NAME, ${NAME} and %NAME%."""
 
 
+class SameVariableError(ApiError):
+    """Fields of an answer become the same variable; none of them has been written."""
+
+
+def check_fields(fields: Iterable[str], *, single: bool) -> None:
+    """Check the fields of --field before a query. Raises UsageError.
+
+    With one job a field such as `timeout` would become VBSJOB_TIMEOUT, a setting of vbsjob, and
+    change what the next command does.
+    """
+    hint = "Use -o value or -o json."
+    variables, conflict = _variables(PREFIX, dict.fromkeys(fields).items())
+    if conflict is not None:
+        raise UsageError(f"--field: {conflict.message}", hint=hint)
+    settings = {setting.variable for setting in SETTINGS}
+    for variable, (field, _) in variables.items() if single else ():
+        if variable in settings:
+            raise UsageError(
+                f"--field {printable(field)}: it would become {variable}, a setting of vbsjob.",
+                hint=hint,
+            )
+
+
 def write_env(documents: Documents, names: Sequence[str], out: TextIO, *, single: bool) -> None:
-    """Write one assignment per line, quoted for POSIX shells.
+    """Write one assignment per line, quoted for POSIX shells. Raises SameVariableError at the end.
 
     Variables are VBSJOB_NAME if `single`, else VBSJOB_1_NAME, VBSJOB_2_NAME and so on.
     """
-    for assignments in _assignments(documents, names, single=single):
+    conflicts: list[SameVariableError] = []
+    for assignments in _assignments(documents, names, conflicts, single=single):
         out.writelines(f"{name}={_quoted(value)}\n" for name, value in assignments)
+    _raise_first(conflicts)
 
 
 def write_dotenv(documents: Documents, names: Sequence[str], out: TextIO, *, single: bool) -> None:
     """Write one unquoted assignment per line, at most 20 and less than 5 KiB in all.
 
     If there are more, those named first in `names` are written, of every job before the next name.
+    Raises SameVariableError at the end.
     """
+    conflicts: list[SameVariableError] = []
     lines = (
         (rank, number, f"{name}={_dotenv_value(value)}\n")
-        for number, assignments in enumerate(_assignments(documents, names, single=single))
+        for number, assignments in enumerate(
+            _assignments(documents, names, conflicts, single=single)
+        )
         for rank, (name, value) in enumerate(assignments)
     )
     size = 0
@@ -54,38 +88,64 @@ def write_dotenv(documents: Documents, names: Sequence[str], out: TextIO, *, sin
             break
         written.append((number, rank, line))
     out.writelines(line for _, _, line in sorted(written))
+    _raise_first(conflicts)
+
+
+def _raise_first(conflicts: list[SameVariableError]) -> None:
+    if conflicts:
+        raise conflicts[0]
 
 
 def _assignments(
-    documents: Documents, names: Sequence[str], *, single: bool
+    documents: Documents,
+    names: Sequence[str],
+    conflicts: list[SameVariableError],
+    *,
+    single: bool,
 ) -> Iterator[Iterator[tuple[str, str]]]:
-    """Yield the (variable, value) pairs of each document."""
+    """Yield the (variable, value) pairs of each document; append to `conflicts`."""
     for number, document in enumerate(documents, start=1):
-        yield _unique("VBSJOB" if single else f"VBSJOB_{number}", _values(document, names))
+        prefix = PREFIX if single else f"{PREFIX}_{number}"
+        variables, conflict = _variables(prefix, _fields(document, dict.fromkeys(names)))
+        if conflict is not None:
+            conflicts.append(conflict)
+        yield ((variable, job_fields.one_line(value)) for variable, (_, value) in variables.items())
 
 
-def _unique(prefix: str, values: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield variables; a name that occurs again, such as of a-b and a_b, gets `_2` and so on."""
-    counts: dict[str, int] = {}
-    for field, value in values:
-        name = f"{prefix}_{_variable(field)}"
-        while name in counts:
-            counts[name] += 1
-            name = f"{name}_{counts[name]}"
-        counts[name] = 1
-        yield name, value
+def _variables(
+    prefix: str, fields: Iterable[tuple[str, Any]]
+) -> tuple[dict[str, tuple[str, Any]], SameVariableError | None]:
+    """Return (field, value) by variable, without variables of several fields such as a-b and a_b.
+
+    The error names the first of these.
+    """
+    variables: dict[str, tuple[str, Any]] = {}
+    several: dict[str, str] = {}
+    for field, value in fields:
+        variable = f"{prefix}_{_variable(field)}"
+        if variable in variables:
+            several.setdefault(variable, field)
+        else:
+            variables[variable] = field, value
+    if not several:
+        return variables, None
+    variable, second = next(iter(several.items()))
+    names = " and ".join(repr(printable(name)[:80]) for name in (variables[variable][0], second))
+    hint = "Neither is written. Use -o json, or select one of them with --field."
+    conflict = SameVariableError(f"{names} would both become {variable[:80]}.", hint=hint)
+    return {name: item for name, item in variables.items() if name not in several}, conflict
 
 
-def _values(document: dict[str, Any], names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield (field, value as one line); EVERY_ENTITY stands for each text, number and boolean."""
+def _fields(document: dict[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Yield (field, value); EVERY_ENTITY stands for each text, number and boolean of entities."""
     for name in names:
         if name != EVERY_ENTITY:
-            yield name, job_fields.one_line(job_fields.get(document, name))
+            yield name, job_fields.get(document, name)
             continue
         entities = document.get("entities")
         for entity, value in entities.items() if isinstance(entities, dict) else ():
             if isinstance(value, str | int | float):
-                yield f"entities.{entity}", job_fields.one_line(value)
+                yield f"entities.{entity}", value
 
 
 def _quoted(value: str) -> str:
