@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.mutation_runner import Runner, copy_project
-from tests.support.mutations import Mutant, mutants_of
+from tests.support.mutations import Mutant, mutants_of, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,30 +85,36 @@ def scores(
         copy = Path(folder) / "project"
         copy_project(ROOT, copy)
         for module in modules:
-            mutants = list(mutants_of(module, (ROOT / f"vbsjob/{module}.py").read_text()))
+            source = (ROOT / f"vbsjob/{module}.py").read_text()
+            mutants = list(mutants_of(module, source))
             if sample and len(mutants) > sample:
                 mutants = sorted(
                     random.Random(module).sample(mutants, sample), key=lambda m: m.line
                 )
             tried = [mutant for mutant in mutants if mutant.key not in known]
+            controls = unchanged(module, source)
             try:
                 runner = Runner(ROOT, copy, module, MODULES[module], deselected)
-                survived = runner.survivors(tried, _report)
+                survivors = runner.survivors([*controls, *tried], _report)
             except RuntimeError as error:
                 raise SystemExit(f"{module}: tests fail without any change: {error}") from None
+            if survivors[: len(controls)] != controls:
+                raise SystemExit(f"{module}: tests fail without any change: {runner.killers[:1]}")
+            survivors = survivors[len(controls) :]
             yield (
                 module,
                 Score(
-                    killed=len(tried) - len(survived),
+                    killed=len(tried) - len(survivors),
                     equivalent=len(mutants) - len(tried),
-                    survivors=[tried[number] for number in survived],
+                    survivors=survivors,
                 ),
             )
 
 
 def _report(mutant: Mutant) -> None:
-    sys.stderr.write(f"survived: {mutant}\n")
-    sys.stderr.flush()
+    if mutant.change:
+        sys.stderr.write(f"survived: {mutant}\n")
+        sys.stderr.flush()
 
 
 def _print(text: str) -> None:

@@ -82,8 +82,10 @@ class Runner:
         self.killers: list[str] = []
         """Tests that killed a mutant, the last one first."""
 
-    def survivors(self, mutants: Sequence[Mutant], report: Callable[[Mutant], None]) -> list[int]:
-        """Return the numbers of the mutants that survive; `report` is called with each at once.
+    def survivors(
+        self, mutants: Sequence[Mutant], report: Callable[[Mutant], None]
+    ) -> list[Mutant]:
+        """Return the mutants that survive, in their order; `report` is called with each at once.
 
         Raises RuntimeError with the names of the tests that fail without a change.
         """
@@ -100,7 +102,7 @@ class Runner:
             if not self._killed_when_imported(mutants[number]):
                 survived.add(number)
                 report(mutants[number])
-        return sorted(survived)
+        return [mutants[number] for number in sorted(survived)]
 
     def _killed_when_imported(self, mutant: Mutant) -> bool:
         """Try a mutant that changes what the module does when it is imported."""

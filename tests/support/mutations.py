@@ -48,6 +48,15 @@ class Mutant:
         return f"vbsjob/{self.module}.py:{self.line}: {self.text}: {self.change}"
 
 
+def unchanged(module: str, source: str) -> list[Mutant]:
+    """Return the module without a change, to be put in place and to be imported: both survive."""
+    tree, lines = ast.parse(source), len(source.splitlines())
+    return [
+        Mutant(module, 1, "", "", ast.unparse(tree), lines, in_function)
+        for in_function in (True, False)
+    ]
+
+
 def mutants_of(module: str, source: str) -> Iterator[Mutant]:
     """Yield every mutant of a module's source in the order of its lines."""
     tree, lines = ast.parse(source), source.splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from collections import Counter
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.cloud import AUTH_URL, PROJECT_ID, SERVICE, USER, Cloud, json_response
+from tests.support.context import fake_context
+from tests.support.program import environment
+from tests.support.server import Peer, Server, answer, job
 from vbsjob.client import JobsClient, get_all
 from vbsjob.config import loader
 from vbsjob.errors import (
@@ -229,7 +233,7 @@ def test_before_a_watch_a_missing_password_is_prompted_for_once(typed: str) -> N
 
 
 class Busy:
-    """A service that answers no request before `release`; counts those under way."""
+    """A service that answers no request but the first before `release`; counts them."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -238,11 +242,12 @@ class Busy:
         self.cloud = Cloud(before=self)
 
     def __call__(self, request: Request) -> Response:
+        job_id = request.url.rpartition("/")[2]
         with self._condition:
             self.asked += 1
             self._condition.notify_all()
-            self._condition.wait_for(lambda: self.released, 5.0)
-        job_id = request.url.rpartition("/")[2]
+            if job_id != "first":
+                self._condition.wait_for(lambda: self.released, 5.0)
         if job_id.startswith("bad"):
             return json_response(404, {"error": {"code": "common.0011", "message": "no"}})
         return json_response(200, RUNNING | {"job_id": job_id})
@@ -303,13 +308,34 @@ def test_if_nobody_can_sign_in_no_job_is_asked_for(ids: list[str]) -> None:
     assert len(cloud.requests) == 1
 
 
-def test_a_caller_that_stops_leaves_no_queries_behind() -> None:
+def test_a_caller_that_stops_waits_for_the_queries_under_way_and_sends_no_more() -> None:
     busy = Busy()
-    busy.release()
-    answers = busy.ask([f"j{number}" for number in range(2000)])
+    answers = busy.ask(["first", *(f"j{number}" for number in range(60))])
     next(answers)
+    assert busy.wait_for(25, 5.0)  # the first, and 24 that get no answer yet
+    threading.Timer(0.1, busy.release).start()
     answers.close()  # type: ignore[attr-defined] # a generator
-    assert busy.asked <= 49
+    assert busy.released
+    assert busy.asked < 48
+    assert not busy.wait_for(busy.asked + 1, 0.05)
+
+
+def test_a_client_closes_its_connection_at_the_end() -> None:
+    closed = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(answer(job()))
+        with suppress(OSError):
+            peer.request()
+        closed.set()
+
+    with Server(script) as server:
+        streams = io.StringIO(), io.StringIO(), io.StringIO()
+        with client(fake_context(*streams, environment(server.url))) as of:
+            assert of.get("j").status == "SUCCESS"
+            assert not closed.is_set()
+        assert closed.wait(5.0)
 
 
 def test_one_job_is_queried_in_the_calling_thread() -> None:

@@ -159,6 +159,31 @@ def test_f60_a_sign_in_that_is_not_json_is_tried_twice() -> None:
     assert len(cloud.requests) == 2
 
 
+def test_f56_a_renewal_counts_for_an_hour() -> None:
+    cloud = Cloud(before=lambda request: REFUSED if is_query(request) else None)
+    of = session(cloud)
+    of.sign_in()
+    renewed = []
+    for second in (10, 69, 70, 130, 200, 3609, 3610, 3669, 3670):
+        cloud.clock.seconds = 1000.0 + second
+        posts = cloud.posts
+        assert query(of).status == 401
+        renewed += [second] * (cloud.posts - posts)
+    assert renewed == [10, 70, 130, 3610, 3670]
+
+
+def test_f56_after_a_renewal_that_failed_the_refused_token_is_not_used_again() -> None:
+    cloud = Cloud()
+    of = session(cloud)
+    query(of)
+    cloud.tokens.clear()
+    cloud.before = lambda r: json_response(503, {}) if r.method == "POST" else None
+    with pytest.raises(UnavailableError):
+        query(of)
+    cloud.before = lambda _: None
+    assert query(of).status == 200
+
+
 def late(cloud: Cloud, ahead: timedelta) -> Callable[[Request], Response | None]:
     """Return a service whose clock is ahead, and that refuses the first signature."""
     first = [True]
@@ -191,8 +216,12 @@ def test_f63_only_a_difference_of_a_minute_to_a_day_is_corrected(
 ) -> None:
     cloud = Cloud()
     cloud.before = late(cloud, ahead)
-    of = session(cloud, LOCATED)
+    context = cloud.context(LOCATED)
+    settings = loader.load({}, context)
+    of = Session(settings, context, Sender(settings, context))
     assert query(of).status == (200 if signed_again else 401)
+    noted = "this machine's clock says" in context.stderr.getvalue()  # type: ignore[attr-defined]
+    assert noted is signed_again
     assert len(cloud.requests) == 1 + signed_again
     if signed_again:
         at = cloud.clock.utc() + ahead
@@ -218,6 +247,17 @@ def test_f63_a_clock_that_changes_again_is_noted_again_and_one_that_goes_on_is_n
     assert query(of).status == 200  # signed with the corrected time at once
     assert cloud.requests[-1].headers["X-Sdk-Date"] == "20260501T021640Z"
     assert "2026-05-01 05:16:40;" in notes(timedelta(hours=5))
+    assert "2026-04-30 19:16:40;" in notes(timedelta(hours=-5))
+
+
+def test_f63_a_signature_with_the_time_of_the_service_is_not_signed_again() -> None:
+    cloud = Cloud()
+    of = session(cloud, LOCATED)
+    for ahead, status, requests in ((2, 200, 2), (2, 401, 1)):
+        cloud.requests.clear()
+        cloud.before = late(cloud, timedelta(hours=ahead))
+        assert query(of).status == status
+        assert len(cloud.requests) == requests
 
 
 def test_f58_after_a_failed_renewal_the_next_one_is_a_minute_later_or_at_the_end() -> None:
@@ -235,6 +275,16 @@ def test_f58_after_a_failed_renewal_the_next_one_is_a_minute_later_or_at_the_end
     cloud.clock.seconds = 1000.0 + 3600
     with pytest.raises(UnavailableError):
         query(of)
+
+
+def test_f58_a_request_whose_renewal_fails_is_sent_with_the_old_token() -> None:
+    cloud = Cloud(life=3600.0)
+    of = session(cloud)
+    query(of)
+    cloud.before = lambda r: json_response(503, {}) if r.method == "POST" else None
+    cloud.clock.sleep(3500.0)
+    assert of.send_authenticated(Request("GET", f"{of.base}/jobs/j")).status == 200
+    assert cloud.posts == 2
 
 
 def test_f58_a_token_without_a_known_life_is_used_until_it_is_refused() -> None:
@@ -313,6 +363,7 @@ def test_f58_a_cached_token_is_renewed_in_time_during_a_run(tmp_path: Path) -> N
     session(cloud, cache=tmp_path).sign_in()
     cloud.clock.sleep(3000.0)
     of = session(cloud, cache=tmp_path)
+    assert of.sign_in().token == "canary-token-1"
     query(of)
     cloud.clock.sleep(479.0)
     query(of)

@@ -18,6 +18,7 @@ from vbsjob.errors import (
 )
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.job import Job
+from vbsjob.watch.estimate import Estimates
 from vbsjob.watch.state import WatchRules, WatchState
 
 if TYPE_CHECKING:
@@ -111,6 +112,20 @@ def test_a_change_makes_the_interval_shorter_in_relation_to_the_age() -> None:
     assert interval(60.0, *same, job(status="RUNNING", entities={"a": 1})) == 6.0
     assert interval(250.0, *same, job(status="RUNNING", entities={"a": 1})) == 10.0
     assert interval(None, *same, job(status="RUNNING", entities={"a": 1})) == 6.0
+
+
+def test_with_history_a_job_is_polled_rarely_unless_a_person_looks() -> None:
+    def interval(**fields: Any) -> float:
+        estimates = Estimates(lambda _job_type: [3600.0, 3500.0, 3700.0])
+        state = WatchState(["j"], WatchRules(), 0.0, lambda: 0.5, estimates=estimates, **fields)
+        for _ in range(9):
+            state.take_due(math.inf, 9)
+            state.record_result("j", job(), 0.0, 1000.0)
+        return due(state)
+
+    assert interval() > 60.0
+    assert interval(attended=False) == interval()
+    assert interval(attended=True) == 12.0
 
 
 def test_a_job_that_has_not_started_is_polled_every_five_seconds() -> None:

@@ -222,10 +222,7 @@ class Session:
         try:
             request = next(conversation)
             while True:
-                response = self._send(request, None)
-                if response.status in errors.TRANSIENT:
-                    raise errors.from_response(request, response)
-                request = conversation.send(response)
+                request = conversation.send(self._send(request, None))
         except StopIteration as end:
             access: AccessInfo = end.value
             return access
