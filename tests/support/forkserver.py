@@ -127,12 +127,13 @@ def _whole(end: int) -> str:
 
 
 def import_everything() -> None:
-    """Import every module that a run of vbsjob may need."""
+    """Import every module that a run of vbsjob may need, and make the Typer command."""
     import vbsjob
 
     found = (module.name for module in pkgutil.walk_packages(vbsjob.__path__, "vbsjob."))
     for name in (*(name for name in found if not name.startswith("vbsjob.generate")), *LATE):
         importlib.import_module(name)
+    importlib.import_module("vbsjob.cli.app").root_command()
     importlib.import_module("rich.cells").cell_len("\u6062")  # loads the table of widths
     gc.freeze()  # what is loaded is not looked through, so not copied, in each fork
 
