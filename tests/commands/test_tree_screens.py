@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from itertools import product
 
 import pytest
@@ -29,9 +28,10 @@ CAUSE = {
     "cjk-names": "Give support",
 }
 """What the last five lines of each situation hold."""
+LONG_WORDS = {"hostile-names", "cjk-names"}
+"""Situations with words without a space that are longer than a narrow screen."""
 
 
-@cache
 def screen(name: str, size: tuple[int, int]) -> tuple[int, list[str]]:
     return rows(SITUATIONS[name], size, "--color", "never")
 
@@ -63,10 +63,8 @@ def test_no_line_begins_with_an_id_or_is_too_wide(name: str, size: tuple[int, in
         assert not re.match("4010b39b5281d3590152874b0", line)
 
 
-@pytest.mark.parametrize(("name", "size"), list(product(SITUATIONS, SIZES)))
+@pytest.mark.parametrize(("name", "size"), list(product(sorted(CAUSE.keys() - LONG_WORDS), SIZES)))
 def test_no_word_is_cut(name: str, size: tuple[int, int]) -> None:
-    if name in {"hostile-names", "cjk-names"}:
-        pytest.skip("words without a space are longer than a narrow screen")
     whole = {word for wide in SIZES[-2:] for line in screen(name, wide)[1] for word in words(line)}
     for line in screen(name, size)[1]:
         assert words(line) <= whole | {"more", "done", "failed", "running", "waiting", "MIXED"}

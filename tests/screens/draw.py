@@ -10,6 +10,7 @@ import json
 import signal
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,14 +116,15 @@ HOSTILE = "\x1b]0;x\x07\x9b2J[red]\r\n\u202eevil and then more words of a long r
 
 @dataclass(frozen=True)
 class Situation:
-    """A command and what the service answers; `ends_at`: seconds until Ctrl-C or the picture."""
+    """A command and what the service answers."""
 
     argv: tuple[str, ...]
     answer: Callable[[str, float], Answer]
     code: int
     interrupt_at: float | None = None
+    """Seconds until Ctrl-C."""
     look_at: float | None = None
-    """Seconds at which the screen is looked at, instead of at the end."""
+    """Seconds at which the screen is looked at, instead of at the end; Ctrl-C is a second later."""
 
 
 def always(document: Document) -> Callable[[str, float], Answer]:
@@ -188,6 +190,7 @@ class Recorder(TerminalStream):
         return len(text)
 
 
+@cache
 def rows(situation: Situation, size: tuple[int, int], *more: str) -> tuple[int, list[str]]:
     """Return exit code and rows of a terminal of that size, those that scrolled away included."""
     screen, code = shown(situation, size, *more)
@@ -210,8 +213,11 @@ def shown(situation: Situation, size: tuple[int, int], *more: str) -> tuple[Scre
         return Response(200, {}, json.dumps(answer).encode())
 
     fields: dict[str, Any] = {}
-    if situation.interrupt_at is not None:
-        signals = Interrupt(clock, began + situation.interrupt_at)
+    interrupt_at = situation.interrupt_at
+    if situation.look_at is not None:  # what follows is not looked at
+        interrupt_at = situation.look_at + 1
+    if interrupt_at is not None:
+        signals = Interrupt(clock, began + interrupt_at)
         fields["signals"] = lambda *_: signals
     context = fake_context(
         io.StringIO(), terminal, terminal, ENV, monotonic=clock, sleep=clock.sleep, send=send,
@@ -226,12 +232,12 @@ def shown(situation: Situation, size: tuple[int, int], *more: str) -> tuple[Scre
 
 
 def golden(name: str) -> str:
-    """Return the screens of a situation in all sizes, and in ASCII in the usual one."""
-    cases = [(size, ("--color", "never")) for size in SIZES]
-    parts = []
-    for size, argv in cases:
-        code, lines = rows(SITUATIONS[name], size, *argv)
-        title = f"== {size[0]}x{size[1]}, exit code {code}"
+    """Return the screens of a situation in all sizes."""
+    situation, parts = SITUATIONS[name], []
+    for size in SIZES:
+        code, lines = rows(situation, size, "--color", "never")
+        when = f"exit code {code}" if situation.look_at is None else f"after {situation.look_at} s"
+        title = f"== {size[0]}x{size[1]}, {when}"
         parts.append("\n".join([title, *(f"|{line}" for line in lines), ""]))
     return "\n".join(parts)
 
