@@ -5,27 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
-import signal
 import socket
 import stat
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.cloud import PASSWORD, USER, Cloud
-from tests.support.context import fake_context
-from tests.support.program import running_sandbox
 from vbsjob.auth.keystone import AccessInfo
 from vbsjob.auth.token_cache import TokenCache
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -314,104 +303,6 @@ def test_f69_f71_a_failing_lock_is_never_fatal(tmp_path: Path, kind: str) -> Non
     assert cloud.clock() - began < 5
     assert len(entries(tmp_path)) == 1
     assert other.exists() == (kind == "link")
-
-
-# Real processes from here on: a service on loopback, one cache, real signals.
-
-
-@pytest.fixture
-def served() -> Iterator[dict[str, str]]:
-    with running_sandbox() as (_, variables):
-        yield variables | {"PATH": os.environ["PATH"]}
-
-
-def started(served: dict[str, str], home: Path) -> subprocess.Popen[str]:
-    env = served | {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "vbsjob", "get", "backup", "-o", "json", "-v"],
-        cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
-@pytest.mark.slow
-def test_f58_f69_fifty_processes_at_once_sign_in_once(
-    served: dict[str, str], tmp_path: Path
-) -> None:
-    running = [started(served, tmp_path) for _ in range(50)]
-    told = [process.communicate() for process in running]
-    assert [process.returncode for process in running] == [0] * 50
-    assert sum("POST" in err for _, err in told) == 1
-
-
-WRITER = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from vbsjob.auth.keystone import AccessInfo
-from vbsjob.auth.token_cache import TokenCache
-from vbsjob.context import Context
-
-world = Context(sys.stdin, sys.stdout, sys.stderr, {})
-store = TokenCache(Path(sys.argv[1]), ("account",), world)
-catalog = ({"type": "vbs", "x": "y" * 3000},)
-held = AccessInfo("t" * 4000, "p", None, None, 86400.0, datetime.now(UTC), catalog)
-store.write(held)
-print("ready", flush=True)
-while True:
-    with store.renewing():
-        store.write(held)
-"""
-
-
-def writer(folder: Path) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
-    return process
-
-
-def modes(folder: Path) -> set[int]:
-    found = set()
-    for path in folder.iterdir():
-        with contextlib.suppress(FileNotFoundError):  # a writer's own, renamed meanwhile
-            found.add(mode(path))
-    return found
-
-
-def killed(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "kills", [200, pytest.param(2000, marks=pytest.mark.long)], ids=["200", "2000"]
-)
-def test_f68_kill_9_of_eight_writers_never_leaves_a_broken_cache(
-    tmp_path: Path, kills: int
-) -> None:
-    folder, draw = tmp_path / "tokens", random.Random(68)
-    reader = TokenCache(folder, ("account",), fake_context(sys.stdin, sys.stdout, sys.stderr, {}))
-    writers = [writer(folder) for _ in range(8)]
-    try:
-        for _ in range(kills):
-            time.sleep(draw.random() / 100)
-            victim = draw.randrange(8)
-            killed(writers[victim])
-            kept = reader.read()
-            assert kept is not None
-            assert kept.access.token == "t" * 4000
-            assert modes(folder) == {0o600}
-            writers[victim] = writer(folder)
-    finally:
-        for process in writers:
-            killed(process)
-    cloud = Cloud()
-    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
 
 
 def cache_at(folder: Path, cloud: Cloud) -> TokenCache:
