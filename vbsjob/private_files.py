@@ -59,15 +59,19 @@ def open_file(name: str, folder: int, flags: int = os.O_RDONLY) -> int:
     OSError, and UntrustedFileError for a file that others can use or that has a second name.
     """
     descriptor = -1
-    if flags & os.O_CREAT:
-        with suppress(FileExistsError):
-            descriptor = os.open(name, flags | os.O_EXCL | NO_FOLLOW, 0o600, dir_fd=folder)
-            os.fchmod(descriptor, 0o600)
-    if descriptor < 0:
-        descriptor = os.open(name, flags & ~os.O_CREAT | NO_FOLLOW, dir_fd=folder)
-    if not _is_private(os.fstat(descriptor)):
-        close(descriptor)
-        raise UntrustedFileError("other users can use the file, or it is not a regular file")
+    try:
+        if flags & os.O_CREAT:
+            with suppress(FileExistsError):
+                descriptor = os.open(name, flags | os.O_EXCL | NO_FOLLOW, 0o600, dir_fd=folder)
+                os.fchmod(descriptor, 0o600)
+        if descriptor < 0:
+            descriptor = os.open(name, flags & ~os.O_CREAT | NO_FOLLOW, dir_fd=folder)
+        if not _is_private(os.fstat(descriptor)):
+            raise UntrustedFileError("other users can use the file, or it is not a regular file")
+    except OSError:
+        if descriptor >= 0:
+            close(descriptor)
+        raise
     return descriptor
 
 
@@ -78,8 +82,12 @@ def _is_private(status: os.stat_result) -> bool:
 
 def read(name: str, folder: int, limit: int) -> bytes:
     """Return the content of a private file of at most `limit` bytes. Raises OSError."""
-    with os.fdopen(open_file(name, folder), "rb") as stream:
-        content = stream.read(limit + 1)
+    descriptor = open_file(name, folder)
+    try:
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            content = stream.read(limit + 1)
+    finally:
+        close(descriptor)
     if len(content) > limit:
         raise OSError(errno.EFBIG, "the file is too large")
     return content
@@ -92,11 +100,14 @@ def replace(name: str, content: bytes, folder: int) -> None:
         temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW, 0o600, dir_fd=folder
     )
     try:
-        with os.fdopen(descriptor, "wb") as stream:
-            os.fchmod(descriptor, 0o600)
-            stream.write(content)
-            stream.flush()
-            os.fsync(descriptor)
+        try:
+            with os.fdopen(descriptor, "wb", closefd=False) as stream:
+                os.fchmod(descriptor, 0o600)
+                stream.write(content)
+                stream.flush()
+                os.fsync(descriptor)
+        finally:
+            close(descriptor)
         os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError:
         with suppress(OSError):
