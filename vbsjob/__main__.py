@@ -131,10 +131,12 @@ def _report_usage_error(argv: Sequence[str], context: Context, error: VbsjobErro
 
 def _as_vbsjob_error(error: BaseException) -> VbsjobError:
     """Return the error to print. A bug is reported by type and line, never by its content (F92)."""
-    from vbsjob.errors import InternalError, VbsjobError
+    from vbsjob.errors import InternalError, VbsjobError, shortage
 
     if isinstance(error, VbsjobError):
         return error
+    if short := shortage(error):
+        return short
     if getattr(error, "exit_code", None) == 2:
         return _usage_error(error)
     if isinstance(error, OSError):

@@ -6,8 +6,8 @@ Data flow of a query: with_retries (Session (Sender: rate limit, log (Transport)
 from __future__ import annotations
 
 import math
-from collections import deque
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 from vbsjob.auth.session import Session
@@ -21,16 +21,13 @@ from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from concurrent.futures import Future
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.http.messages import Response
 
-THREADS = 24
-"""Queries at the same time; fewer than the connections of http.pool."""
-WINDOW = 2 * THREADS
-"""Queries that `get_all` starts before the first of them is yielded: bounds the memory."""
+WINDOW = 48
+"""Queries that `get_all` submits before the first of them is yielded: bounds the memory."""
 
 
 class JobsClient:
@@ -139,25 +136,31 @@ class JobsClient:
 def get_all(client: JobsClient, job_ids: Sequence[str]) -> Iterator[Job | VbsjobError]:
     """Yield the job or the error of each id, in the order of `job_ids`. Queries in parallel.
 
-    At most WINDOW results wait for their turn. Raises VbsjobError if the sign-in fails.
+    No id may be there twice. At most WINDOW results wait for their turn. Raises VbsjobError if the
+    sign-in fails.
     """
     client.sign_in()
     if len(job_ids) == 1:
         yield _get_or_error(client, job_ids[0])
         return
-    from concurrent.futures import ThreadPoolExecutor
+    from threading import Semaphore
 
-    pool = ThreadPoolExecutor(THREADS)
-    pending: deque[Future[Job | VbsjobError]] = deque()
+    from vbsjob.watch.workers import WorkerPool
+
+    arrived = Semaphore(0)
+    outcomes: dict[str, Job | VbsjobError] = {}
+    workers = WorkerPool(client.get, arrived.release)
     try:
-        for job_id in job_ids:
-            if len(pending) == WINDOW:
-                yield pending.popleft().result()
-            pending.append(pool.submit(_get_or_error, client, job_id))
-        while pending:
-            yield pending.popleft().result()
+        not_submitted = iter(job_ids)
+        for position, job_id in enumerate(job_ids):
+            for next_id in islice(not_submitted, 1 if position else WINDOW):
+                workers.submit(next_id)
+            while job_id not in outcomes:
+                arrived.acquire()
+                outcomes.update(workers.results())
+            yield outcomes.pop(job_id)
     finally:
-        pool.shutdown(cancel_futures=True)
+        workers.close()
 
 
 def _get_or_error(client: JobsClient, job_id: str) -> Job | VbsjobError:

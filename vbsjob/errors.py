@@ -14,12 +14,14 @@ VbsjobError
 │   ├── ThrottledError         429 or 503
 │   ├── InvalidBodyError       200, but the body is not a JSON document
 │   ├── BodyTooLargeError      the body is larger than the limit
+│   ├── ShortageError          this machine has no file descriptor or memory left
 │   └── PermanentConnectionError  a retry cannot help: certificate, no TLS, proxy sign-in
 └── InternalError              local input or output failed, or a bug
 """
 
 from __future__ import annotations
 
+import errno
 import signal
 from typing import TYPE_CHECKING, Any, Self
 
@@ -231,6 +233,10 @@ class BodyTooLargeError(UnavailableError):
     max_attempts: int | None = 2
 
 
+class ShortageError(UnavailableError):
+    """This machine has no file descriptor or memory left (F31)."""
+
+
 class PermanentConnectionError(UnavailableError):
     """A retry cannot help: bad certificate, no TLS, a proxy that wants a password."""
 
@@ -239,3 +245,24 @@ class PermanentConnectionError(UnavailableError):
 
 class InternalError(VbsjobError):
     """Local input or output failed, or a bug."""
+
+
+_FILES = ("too many open files", "Raise the limit with 'ulimit -n', or watch fewer jobs.")
+_SYSTEM_FILES = ("too many open files in the system", "Stop other programs.")
+_MEMORY = ("not enough memory", "Stop other programs, or raise the memory limit.")
+SHORTAGES = {
+    errno.EMFILE: _FILES,
+    errno.ENFILE: _SYSTEM_FILES,
+    errno.ENOMEM: _MEMORY,
+    errno.ENOBUFS: _MEMORY,
+}
+"""Reason and hint by errno: the machine lacks something, and nothing is wrong with a setting."""
+
+
+def shortage(error: BaseException) -> ShortageError | None:
+    """Return the error to raise if the cause is a shortage; None if it is anything else."""
+    number = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
+    if number not in SHORTAGES:
+        return None
+    reason, hint = SHORTAGES[number]
+    return ShortageError(f"this machine is short of resources: {reason}.", hint=hint)

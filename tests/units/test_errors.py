@@ -27,6 +27,7 @@ CLASSES = [
     (errors.ThrottledError, 7, None, 1.0),
     (errors.InvalidBodyError, 7, 3, 0.5),
     (errors.BodyTooLargeError, 7, 2, 0.5),
+    (errors.ShortageError, 7, None, 0.5),
     (errors.PermanentConnectionError, 7, 1, 0.5),
     (errors.InternalError, 70, 1, 0.5),
 ]

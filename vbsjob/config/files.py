@@ -12,7 +12,7 @@ import stat
 import time
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.errors import UsageError
+from vbsjob.errors import UsageError, VbsjobError, shortage
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -41,7 +41,12 @@ def mode(path: Path, name: str = "") -> int:
     except (FileNotFoundError, NotADirectoryError, PermissionError, ValueError):
         return 0
     except OSError as error:
-        raise UsageError(f"{name or path}: cannot be read: {error.strerror}.") from None
+        raise _unreadable(name or path, error) from None
+
+
+def _unreadable(name: object, error: OSError) -> VbsjobError:
+    """Return the error of a file; a shortage says nothing about the file (F31)."""
+    return shortage(error) or UsageError(f"{name}: cannot be read: {error.strerror}.")
 
 
 def belongs_to_stranger(path: Path) -> bool:
@@ -65,7 +70,7 @@ def text(path: Path, *, pipe: bool = False) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}.") from None
+        raise _unreadable(path, error) from None
     if len(content) > SIZE_LIMIT:
         raise UsageError(f"{path}: is larger than {SIZE_LIMIT >> 10} KiB.")
     try:

@@ -11,7 +11,13 @@ import ssl
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from vbsjob.errors import BodyTooLargeError, PermanentConnectionError, UnavailableError, VbsjobError
+from vbsjob.errors import (
+    SHORTAGES,
+    BodyTooLargeError,
+    PermanentConnectionError,
+    UnavailableError,
+    VbsjobError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,20 +69,8 @@ REASONS = {
     errno.ECONNRESET: "connection reset",
     errno.EHOSTUNREACH: "no route to the host",
     errno.ENETUNREACH: "the network is down",
-    errno.EMFILE: "too many open files",
-    errno.ENFILE: "too many open files in the system",
-    errno.ENOMEM: "not enough memory",
-    errno.ENOBUFS: "not enough memory",
 }
-"""Reasons that an error message names, by the number of the system error."""
-HINTS = {
-    errno.EMFILE: "Raise the limit with 'ulimit -n', or watch fewer jobs.",
-    errno.ENFILE: "Stop other programs, or raise the limit fs.file-max.",
-    errno.ENOMEM: "Stop other programs, or raise the memory limit.",
-    errno.ENOBUFS: "Stop other programs, or raise the memory limit.",
-}
-"""What to do about a reason that is not in the network."""
-NETWORK_HINT = "Check the address, the port, the network and the proxy."
+"""Reasons that an error message names, by errno."""
 
 
 def to_error(error: ExchangeError, origin: str, proxy: Proxy | None) -> VbsjobError:
@@ -148,7 +142,9 @@ def _connection_error(error: ExchangeError, peer: str) -> VbsjobError:
     numbers = (cause.errno for cause in _chain(error) if isinstance(cause, OSError))
     number = next((number for number in numbers if number), 0)
     reason = REASONS.get(number, "the connection failed")
-    return UnavailableError(f"cannot reach {peer}: {reason}.", hint=HINTS.get(number, NETWORK_HINT))
+    hint = "Check the address, the port, the network and the proxy."
+    reason, hint = SHORTAGES.get(number, (reason, hint))
+    return UnavailableError(f"cannot reach {peer}: {reason}.", hint=hint)
 
 
 def _proxy_error(status: str, origin: str, proxy: str) -> VbsjobError:

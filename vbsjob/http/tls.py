@@ -6,7 +6,6 @@ error names the file and the setting.
 
 from __future__ import annotations
 
-import errno
 import os
 import ssl
 import stat
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbsjob.config import files
-from vbsjob.errors import UsageError
+from vbsjob.errors import UsageError, shortage
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ def _authorities_from(file: ConfiguredPath | None, folder: ConfiguredPath | None
         ssl_context = _new_context(cafile=file and file[0], capath=folder and folder[0])
         empty = file is not None and not ssl_context.cert_store_stats()["x509"]
     except (OSError, ValueError) as error:
-        _reraise_without_descriptors(error)
+        _reraise_shortage(error)
         reason = None if isinstance(error, ssl.SSLError) else getattr(error, "strerror", None)
         raise UsageError(
             f"{origin}: {printable(path)}: {reason or 'contains no certificate'}."
@@ -139,9 +138,9 @@ def _authorities_from(file: ConfiguredPath | None, folder: ConfiguredPath | None
     return ssl_context
 
 
-def _reraise_without_descriptors(error: Exception) -> None:
-    """Raise an error that is not about the file: no file descriptor is left (F31)."""
-    if getattr(error, "errno", None) in {errno.EMFILE, errno.ENFILE}:
+def _reraise_shortage(error: Exception) -> None:
+    """Raise an error that is not about the file, such as that no file descriptor is left (F31)."""
+    if shortage(error):
         raise error
 
 
@@ -154,7 +153,7 @@ def _load_client_certificate(
     try:
         ssl_context.load_cert_chain(cert[0], key and key[0], password=lambda: "")
     except (OSError, ValueError) as error:
-        _reraise_without_descriptors(error)
+        _reraise_shortage(error)
         names = f"{cert[1]} and {key[1]}" if key else cert[1]
         raise UsageError(
             f"{names}: not a certificate with its key, or the key is encrypted.",

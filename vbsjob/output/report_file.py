@@ -17,7 +17,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from vbsjob.errors import UsageError
+from vbsjob.errors import UsageError, shortage
 from vbsjob.terminal.stdio import BestEffortStream
 from vbsjob.text import printable
 
@@ -51,7 +51,7 @@ def prepare(path: str, option: str) -> None:
         _prepare(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not a valid path"
-        raise UsageError(
+        raise shortage(error) or UsageError(
             f"{option}: {printable(path)!r} cannot be written: {reason}.",
             hint="Name another file, in a folder that exists and that you may write to.",
         ) from None

@@ -14,7 +14,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
-from vbsjob.errors import InternalError
+from vbsjob.errors import InternalError, shortage
 from vbsjob.sandbox import account, body
 from vbsjob.sandbox.messages import RefusedError, Request, Response, identity_error
 from vbsjob.sandbox.service import Service
@@ -91,7 +91,7 @@ def _listen(port: int, context: Context) -> _Server:
     try:
         return _Server(("127.0.0.1", port), context)
     except OSError as error:
-        raise InternalError(
+        raise shortage(error) or InternalError(
             f"cannot listen on 127.0.0.1:{port}: {error.strerror}.",
             hint="Choose another --port, or omit it to use a free port.",
         ) from None

@@ -9,7 +9,7 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from vbsjob.errors import NoResponseError, SignalError
+from vbsjob.errors import NoResponseError, SignalError, shortage
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.result import JobResult
@@ -59,20 +59,22 @@ class WatchLoop:
     _signals: Signals = field(init=False)
 
     def __post_init__(self) -> None:
-        """Prepare to receive signals. Raises OSError if no file descriptor is left (F31)."""
+        """Prepare to receive signals. Raises ShortageError and OSError (F31)."""
         try:
             self._signals = self.context.signals(
                 self._is_past_deadline, self.context.stdout, self.context.stderr
             )
-        except OSError:
+        except OSError as error:
+            short = shortage(error)
             # A live display holds back error messages until it has finished.
-            self._finish(ExitCode.INTERNAL)
-            raise
+            self._finish(ExitCode.INTERNAL if short is None else short.exit_code)
+            raise short or error from None
 
     def run(self) -> ExitCode:
         """Poll until the watch is over; return its exit code.
 
-        Raises SignalError if a signal comes first; a signal after the end changes nothing.
+        Raises SignalError if a signal comes first; a signal after the end changes nothing. Raises
+        ShortageError if the machine lacks memory, BrokenPipeError if nobody reads the output.
         """
         code = ExitCode.INTERNAL
         with self._signals:
@@ -84,6 +86,10 @@ class WatchLoop:
             except SignalError as error:
                 code = error.exit_code
                 raise
+            except (OSError, MemoryError) as error:
+                short = shortage(error)
+                code = ExitCode.INTERNAL if short is None else short.exit_code
+                raise short or error from None
             finally:
                 self._finish(code)
         return code

@@ -1,0 +1,139 @@
+"""The machine has no file descriptor, thread or memory left (F31): one line, the state unknown."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.fault_injection import CallFault, compile_library
+from tests.support.program import clean_env, run_process
+from tests.support.server import Server, always, answer, job
+from vbsjob import errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.program import RunResult
+
+REASONS = {
+    errno.EMFILE: "too many open files.",
+    errno.ENFILE: "too many open files in the system.",
+    errno.ENOMEM: "not enough memory.",
+}
+WAYS = {"lines": (), "events": ("-o", "jsonl"), "quiet": ("-q",)}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return compile_library(tmp_path_factory.mktemp("failing"))
+
+
+def run_with_fault(
+    library: str, server: Server, fault: CallFault, *argv: str, **env: str
+) -> RunResult:
+    """Run in a process in which a call fails, and make sure that it did."""
+    whole = clean_env(server.url, LD_PRELOAD=library, **fault.env) | env
+    ended = run_process(*argv, env=whole)
+    assert fault.hit is not None
+    return ended
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("number", REASONS)
+def test_f31_a_watch_that_gets_no_pipe_ends_with_7(
+    library: str, tmp_path: Path, number: int, way: str
+) -> None:
+    fault, report = CallFault("pipe", tmp_path / "log", tmp_path, 1, number), tmp_path / "r.xml"
+    with Server(always(answer(job("FAIL")))) as server:
+        argv = ("watch", "j", "--junit", str(report), *WAYS[way])
+        ended = run_with_fault(library, server, fault, *argv)
+        assert server.requests == 0
+    assert (ended.code, ended.is_clean) == (7, True)
+    assert (REASONS[number] in ended.err + ended.out) == (way != "quiet")
+    assert REASONS[number] in report.read_text()
+    if way == "events":
+        assert '"event":"verdict"' in ended.out
+        assert '"exit_code":7,"verdict":"unavailable"' in ended.out
+
+
+@pytest.mark.slow
+def test_f31_a_watch_that_cannot_wait_ends_with_7(library: str, tmp_path: Path) -> None:
+    codes = set()
+    with Server(always(answer(job("RUNNING")))) as server:
+        for at in range(1, 9):
+            fault = CallFault("poll", tmp_path / f"{at}", tmp_path, at, errno.ENOMEM)
+            argv = ("watch", "j", "--interval", "1", "--timeout", "2")
+            ended = run_with_fault(library, server, fault, *argv)
+            assert ended.is_clean or ended.code == 124
+            assert ended.code == 124 or REASONS[errno.ENOMEM] in ended.err
+            codes.add(ended.code)
+    assert codes == {7, 124}  # a wait of the watch; a wait of a query, which is sent again
+
+
+@pytest.mark.parametrize("number", REASONS)
+@pytest.mark.parametrize("name", ["config.toml", "clouds.yaml"])
+def test_f31_a_settings_file_that_cannot_be_opened_is_not_said_to_be_wrong(
+    library: str, tmp_path: Path, name: str, number: int
+) -> None:
+    file = tmp_path / "vbsjob" / name
+    file.parent.mkdir()
+    file.write_text("[defaults]\n" if name == "config.toml" else "clouds: {c: {}}\n")
+    fault = CallFault("open", tmp_path / "log", file, 1, number)
+    env = {"XDG_CONFIG_HOME": str(tmp_path)}
+    if name == "clouds.yaml":
+        env |= {"OS_CLIENT_CONFIG_FILE": str(file), "OS_CLOUD": "c"}
+    with Server(always(answer(job()))) as server:
+        ended = run_with_fault(library, server, fault, "get", "j", **env)
+    assert (ended.code, ended.is_clean) == (7, True)
+    assert REASONS[number] in ended.err
+
+
+@pytest.mark.parametrize("number", REASONS)
+def test_f31_a_report_that_cannot_be_opened_is_no_usage_error(
+    library: str, tmp_path: Path, number: int
+) -> None:
+    fault = CallFault("open", tmp_path / "log", tmp_path / "reports", 1, number)
+    (tmp_path / "reports").mkdir()
+    with Server(always(answer(job()))) as server:
+        argv = ("watch", "j", "--junit", str(tmp_path / "reports" / "r.xml"))
+        ended = run_with_fault(library, server, fault, *argv)
+    assert (ended.code, ended.is_clean) == (7, True)
+    assert REASONS[number] in ended.err
+
+
+def test_f31_the_sandbox_without_a_socket_ends_with_7(library: str, tmp_path: Path) -> None:
+    fault = CallFault("socket", tmp_path / "log", tmp_path, 1, errno.EMFILE)
+    with Server(always(answer(job()))) as server:
+        ended = run_with_fault(library, server, fault, "get", "restore", "--cloud", "sandbox")
+    assert (ended.code, ended.is_clean) == (7, True)
+    assert REASONS[errno.EMFILE] in ended.err
+
+
+def test_f31_several_jobs_are_queried_with_as_many_threads_as_there_are(
+    library: str, tmp_path: Path
+) -> None:
+    ids = ("a", "b", "c")
+    counted = CallFault("thread", tmp_path / "log", tmp_path)
+    with Server(always(answer(b"{}", 404))) as server:
+        run_process("get", *ids, env=clean_env(server.url, LD_PRELOAD=library, **counted.env))
+        assert counted.calls >= len(ids)
+        for fault in counted.each([errno.EAGAIN]):
+            ended = run_with_fault(library, server, fault, "get", *ids)
+            assert (ended.code, ended.is_clean) == (5, True)
+            assert ended.err.count("does not know the job") == len(ids)
+
+
+@pytest.mark.parametrize("number", errors.SHORTAGES)
+def test_f31_each_shortage_has_a_reason_and_a_next_step(number: int) -> None:
+    error = errors.shortage(OSError(number, ""))
+    assert error is not None
+    assert (error.exit_code, error.message.count(".")) == (7, 1)
+    assert error.hint.endswith(".")
+
+
+def test_f31_other_errors_are_no_shortage() -> None:
+    for error in (OSError(errno.ENOSPC, ""), OSError(), ValueError(), errors.UsageError("m.")):
+        assert errors.shortage(error) is None
+    assert errors.shortage(MemoryError())
