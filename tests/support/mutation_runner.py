@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from tests.support.mutations import Mutant
 
 SECONDS = 12.0
-"""A mutant is tried with tests that take so long together unchanged; it survives them, or not."""
-HANG, PAUSE = 5.0, 5.0
+"""CPU time of the tests that a mutant is tried with; the slowest that do not fit are left out."""
+HANG, PAUSE = 5.0, 15.0
 """A test that takes HANG times as long as without a change, and PAUSE seconds, fails."""
-LONGEST = PAUSE + HANG * SECONDS
+LONGEST = 300.0
 """Seconds after which a process is ended that its own limits did not end."""
 MEMORY = 4 << 30
 """Bytes of address space for one mutant: a loop without an end fails before the machine does."""
@@ -48,10 +48,11 @@ REWRITTEN = "ignore::pytest.PytestAssertRewriteWarning"
 
 @dataclass
 class Measured:
-    """What one test does without a change: seconds, and the lines of the module it executes."""
+    """What one test does without a change: its times, and the lines of the module it executes."""
 
     name: str
     seconds: float
+    cpu_seconds: float
     lines: list[int]
 
 
@@ -157,10 +158,10 @@ def selected(
     if mutant.in_function:
         tests = [test for test in tests if not set(lines).isdisjoint(test.lines)]
     rank = {name: number for number, name in enumerate(killers[:30])}
-    tests.sort(key=lambda test: (rank.get(test.name, len(rank)), test.seconds))
+    tests.sort(key=lambda test: (rank.get(test.name, len(rank)), test.cpu_seconds))
     seconds, chosen = 0.0, []
     for test in tests:
-        seconds += test.seconds
+        seconds += test.cpu_seconds
         if seconds > SECONDS:
             break
         chosen.append(test)
@@ -281,14 +282,15 @@ class _Loaded(_Recorder):
         measure = coverage.Coverage(
             data_file=None, config_file=False, include=[str(self._runner.file)]
         )
-        failed, seconds = [], {}
+        failed, seconds, cpu_seconds = [], {}, {}
         measure.start()
         for item, following in zip(items, [*items[1:], None], strict=True):
             measure.switch_context(item.nodeid)
-            began = time.monotonic()
+            began, cpu_began = time.monotonic(), time.process_time()
             if self._fails(item, following):
                 failed.append(item.nodeid)
             seconds[item.nodeid] = time.monotonic() - began
+            cpu_seconds[item.nodeid] = time.process_time() - cpu_began
         measure.stop()
         lines: dict[str, list[int]] = {name: [] for name in seconds}
         contexts = measure.get_data().contexts_by_lineno(str(self._runner.file))
@@ -298,7 +300,9 @@ class _Loaded(_Recorder):
                     lines[name].append(line)
         return {
             "failed": failed,
-            "measured": [(name, seconds[name], sorted(lines[name])) for name in seconds],
+            "measured": [
+                (name, seconds[name], cpu_seconds[name], sorted(lines[name])) for name in seconds
+            ],
         }
 
 

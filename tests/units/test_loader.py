@@ -131,6 +131,66 @@ def test_a_region_that_the_cloud_does_not_have_is_ignored_with_a_note(tmp_path: 
     assert "ignored: OS_REGION_NAME" in outside.stderr.getvalue()  # type: ignore[attr-defined]
 
 
+def test_a_project_name_chooses_where_the_region_of_the_environment_does_not_fit(
+    tmp_path: Path,
+) -> None:
+    clouds = f"clouds: {{c: {{regions: [eu-de, eu-nl], {CLOUD[1:-1]}}}}}"
+    variables = {"OS_REGION_NAME": "eu-west", "OS_PROJECT_NAME": "eu-nl_team"}
+    outside = context(tmp_path, clouds=clouds, **variables)
+    loaded = loader.load({"cloud": "c"}, outside)
+    assert (loaded["region"], loaded.origin("region")) == (
+        "eu-nl",
+        "OS_PROJECT_NAME (project name)",
+    )
+    assert "ignored: OS_REGION_NAME" in outside.stderr.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_region_that_the_profile_does_not_have_is_ignored_with_a_note(tmp_path: Path) -> None:
+    clouds = f"clouds: {{c: {{profile: otc, {CLOUD[1:-1]}}}}}"
+    outside = context(tmp_path, clouds=clouds, OS_REGION_NAME="xx-unknown")
+    loaded = loader.load({"cloud": "c"}, outside)
+    assert loaded["region"] != "xx-unknown"
+    assert "ignored: OS_REGION_NAME" in outside.stderr.getvalue()  # type: ignore[attr-defined]
+
+
+def test_f70_a_file_with_secrets_that_others_can_read_is_noted(tmp_path: Path) -> None:
+    outside = context(tmp_path, clouds=f"clouds: {{c: {CLOUD}}}")
+    (tmp_path / "clouds.yaml").chmod(0o644)
+    loader.load({}, outside)
+    assert "others can read the secrets" in outside.stderr.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_region_that_the_cloud_does_not_list_is_refused_if_it_was_asked_for(
+    tmp_path: Path,
+) -> None:
+    clouds = f"clouds: {{c: {{regions: [eu-de, eu-nl], {CLOUD[1:-1]}}}}}"
+    for options, env in (({"region": "eu-west"}, {}), ({}, {"OS_REGION_NAME": "eu-west"})):
+        error = refusal(tmp_path, options, clouds=clouds, OS_CLOUD="c", **env)
+        assert "'eu-west' is missing there; it lists eu-de, eu-nl." in error.message
+
+
+def test_another_scope_than_a_project_is_refused(tmp_path: Path) -> None:
+    error = refusal(tmp_path, OS_TRUST_ID="t", OS_USERNAME="u")
+    assert error.message.startswith("OS_TRUST_ID: this scope is not supported")
+
+
+@pytest.mark.parametrize(
+    ("project", "kind"), [(ID, "project_id"), ("a" * 31, "project_name"), ("eu-de", "project_name")]
+)
+def test_a_project_is_an_id_or_a_name_and_leaves_other_settings_alone(
+    tmp_path: Path, project: str, kind: str
+) -> None:
+    names = {"OS_PROJECT_ID": OTHER_ID, "OS_USERNAME": "mira"}
+    loaded = load(tmp_path, {"project": project}, **names)
+    found = {name: loaded[name] for name in ("project_id", "project_name", "username")}
+    assert found == {"project_id": None, "project_name": None, "username": "mira"} | {kind: project}
+
+
+def test_addresses_are_kept_without_their_placeholder_of_the_project(tmp_path: Path) -> None:
+    loaded = load(tmp_path, VBSJOB_ENDPOINT=f"{SERVICE}/v2/%(project_id)s")
+    assert (loaded["endpoint"], loaded["project_id"]) == (f"{SERVICE}/v2", None)
+
+
 ENDPOINT = f"{SERVICE}/v2/{ID}"
 
 

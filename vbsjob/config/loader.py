@@ -173,7 +173,7 @@ def preference(name: str, options: Mapping[str, Any], context: Context) -> Any:
 
 
 def _cloud_name(cloud: SettingValue | None, clouds: Clouds, *, has_address: bool) -> str | None:
-    """Return the name of the cloud to use; None if the environment alone defines it.
+    """Return the name of the cloud to use; None if no file defines it.
 
     The only cloud of clouds.yaml needs no name, unless an address is set already.
     """
@@ -185,13 +185,11 @@ def _cloud_name(cloud: SettingValue | None, clouds: Clouds, *, has_address: bool
     name = _parsed("cloud", cloud).value
     if name in clouds.names:
         return str(name)
-    if name == ENVIRONMENT_CLOUD:
+    if name == ENVIRONMENT_CLOUD or checks.wants_sandbox(cloud):
         return None
-    if not checks.wants_sandbox(cloud):
-        none = "There is no clouds.yaml and no config.toml."
-        hint = suggestion(name, clouds.names) if clouds.names else none
-        raise UsageError(f"{cloud.origin}: no file defines a cloud {printable(name)!r}.", hint=hint)
-    return str(name)
+    none = "There is no clouds.yaml and no config.toml."
+    hint = suggestion(name, clouds.names) if clouds.names else none
+    raise UsageError(f"{cloud.origin}: no file defines a cloud {printable(name)!r}.", hint=hint)
 
 
 def _parsed_region(region: SettingValue | None) -> SettingValue | None:
