@@ -1,4 +1,4 @@
-"""The columns of a tree of sub-jobs: which ones fit, and the lines that they make.
+"""Which columns of a tree fit, and the lines that the rows make. `render/tree` says what they are.
 
 The layout is ours, so that a frame costs the screen and not the tree; rich draws the rows. Guides
 are text in the first column, because rich's Tree does not align columns.
@@ -14,12 +14,15 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from vbsjob.render.cells import Cells, side_by_side
+from vbsjob.render.tree import COLUMNS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rich.console import RenderableType
 
-    from vbsjob.render.theme import View
+    from vbsjob.render.theme import Glyphs, View
     from vbsjob.render.tree import Row
 
 GAP = 2
@@ -38,72 +41,90 @@ CHUNK = 200
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Widths of the columns; 0: the column does not exist."""
+    """Widths of the columns that fit."""
 
     step: int
     """Columns of one level of the tree; 0: the level is a number."""
     state: int
-    elapsed: int
-    type: int
-    id: int
+    """Of guide, mark and status."""
+    widths: Mapping[str, int]
+    """Of the other columns from left to right, by name."""
 
-    @property
-    def type_at(self) -> int:
-        """Column at which the type begins."""
-        return self.state + GAP + (self.elapsed + GAP if self.elapsed else 0)
+    def begin(self, name: str) -> int:
+        """Return the column at which a column begins, or would begin if it is omitted."""
+        place = self.state + GAP
+        for column in COLUMNS:
+            if column.name == name:
+                break
+            if column.name in self.widths:
+                place += self.widths[column.name] + GAP
+        return place
 
     @property
     def details_at(self) -> int:
         """Column at which the details begin."""
-        return self.type_at + sum(width + GAP for width in (self.type, self.id) if width)
+        return self.state + GAP + sum(width + GAP for width in self.widths.values())
 
 
-def layout(rows: Sequence[Row], width: int, *, ids: bool) -> Layout:
-    """Choose the columns that fit: the ids are omitted first, then the type, then the time."""
-    elapsed = max((len(row.elapsed) for row in rows), default=0)
-    types = max((cell_len(row.type) for row in rows), default=0)
-    ids_width = max((cell_len(row.id) for row in rows), default=0) if ids else 0
-    room = REASON_MIN if any(row.details or row.requested for row in rows) else 0
-    for columns in ((elapsed, types, ids_width), (elapsed, types, 0), (elapsed, 0, 0), (0, 0, 0)):
+def layout(rows: Iterable[Row], width: int, *, ids: bool, indents: list[int]) -> Layout:
+    """Choose the columns that fit: the last column is omitted first. Fills `indents`."""
+    widest = {column.name: 0 for column in COLUMNS}
+    statuses: dict[int, int] = {}
+    """Columns of the longest mark and status at each indent."""
+    room = 0
+    for row in rows:
+        indents.append(row.indent)
+        statuses[row.indent] = max(statuses.get(row.indent, 0), cell_len(row.state))
+        for name, text in row.cells.items():
+            widest[name] = max(widest[name], cell_len(text))
+        if row.details or row.requested:
+            room = REASON_MIN
+    names = [name for name, columns in widest.items() if columns and (ids or name != "id")]
+    for number in range(len(names), -1, -1):
+        widths = {name: widest[name] for name in names[:number]}
         for step in (3, 2, 1):
-            state = max((_state_width(row, step) for row in rows), default=0)
-            result = Layout(step, state, *columns)
-            needed = max(result.details_at - GAP, result.type_at + room)
-            if columns[2]:
-                needed = result.details_at + room
-            if needed <= width:
+            state = max((step * indent + size for indent, size in statuses.items()), default=0)
+            result = Layout(step, state, widths)
+            below = result.begin("type")
+            # What does not fit beside the row is below it, unless the id would be alone beside.
+            place = result.details_at if "id" in widths else below
+            if max(result.details_at - GAP, place + room) <= width:
                 return result
-    digits = len(str(max((row.indent for row in rows), default=0))) + 1
-    state = max((cell_len(row.state) for row in rows), default=0) + digits
-    return Layout(0, min(state, width), 0, 0, 0)
+    digits = len(str(max(statuses, default=0))) + 1
+    return Layout(0, min(max(statuses.values(), default=0) + digits, width), {})
 
 
-def _state_width(row: Row, step: int) -> int:
-    return step * row.indent + cell_len(row.state)
-
-
-def guides(
-    indents: Sequence[int], step: int, branch: str, last: str, pipe: str
-) -> list[tuple[str, str]]:
-    """Return for each row what leads to it, and what leads past it on further lines."""
+def guides(indents: Sequence[int], step: int, glyphs: Glyphs) -> Iterator[tuple[str, str]]:
+    """Yield for each row what leads to it, and what leads past it on further lines."""
     if not step:
         digits = len(str(max(indents, default=0)))
-        return [(f"{indent:>{digits}} ", " " * (digits + 1)) for indent in indents]
-    follows = [False] * (max(indents, default=0) + 2)
-    """Whether a row of this level follows below the row, with the same parent."""
-    result: list[tuple[str, str]] = []
-    space, pipe = " " * step, pipe[:step].ljust(step)
-    for indent in reversed(indents):
-        above = [pipe if more else space for more in follows[1:indent]]
-        sign = branch if follows[indent] else last
-        sign = sign if step == len(sign) else sign[0].ljust(step)
-        beside = pipe if follows[indent] else space
-        below = pipe if follows[indent + 1] else ""
-        guide = "".join((*above, sign)) if indent else ""
-        beside = "".join((*above, beside)) if indent else ""
-        result.append((guide, beside + below))
-        follows[indent:] = [True] + [False] * (len(follows) - indent - 1)
-    return result[::-1]
+        yield from ((f"{indent:>{digits}} ", " " * (digits + 1)) for indent in indents)
+        return
+    pipe = glyphs.pipe[:step].ljust(step)
+    branch, last = (s if step == len(s) else s[0].ljust(step) for s in (glyphs.branch, glyphs.last))
+    known: dict[tuple[int, int], tuple[str, str]] = {}
+    """Rows of the same place share their guides: a tree has few different ones."""
+    for indent, following in zip(indents, _following(indents), strict=True):
+        guide = known.get((indent, following))
+        if guide is None:
+            signs = [pipe if following >> level & 1 else " " * step for level in range(indent + 2)]
+            below = pipe if following >> (indent + 1) & 1 else ""
+            above = "".join(signs[1:indent])
+            sign = branch if following >> indent & 1 else last
+            guide = (above + sign, above + signs[indent] + below) if indent else ("", below)
+            known[indent, following] = guide
+        yield guide
+
+
+def _following(indents: Sequence[int]) -> list[int]:
+    """Return for each row the levels at which a row with the same parent follows, as bits."""
+    result = [0] * len(indents)
+    levels = 0
+    for index in range(len(indents) - 1, -1, -1):
+        indent = indents[index]
+        result[index] = levels
+        levels = levels & ((1 << indent) - 1) | 1 << indent
+    return result
 
 
 def table(
@@ -111,31 +132,20 @@ def table(
 ) -> Iterator[RenderableType]:
     """Yield the rows as tables; what does not fit beside a row follows below it.
 
-    `ids`: whether there is a column of ids; by default from 120 columns on. `lines_below` limits
-    what stands below a row.
+    `rows` is iterated twice. `ids`: whether there is a column of ids; by default from 120
+    columns on. `lines_below` limits the lines below a row.
     """
-    rows = list(rows)
-    if ids is None:
-        ids = view.columns >= IDS_FROM
-    columns = layout(rows, view.columns, ids=ids)
-    if not columns.id:
-        _move_ids(rows)
-    signs = view.glyphs
-    leads = guides([row.indent for row in rows], columns.step, signs.branch, signs.last, signs.pipe)
-    pairs = iter(zip(rows, leads, strict=True))
+    ids = view.columns >= IDS_FROM if ids is None else ids
+    indents: list[int] = []
+    columns = layout(rows, view.columns, ids=ids, indents=indents)
+    leads = guides(indents, columns.step, view.glyphs)
+    pairs = zip(rows, leads, strict=True)
     while chunk := list(islice(pairs, CHUNK)):
         yield from _chunk(chunk, columns, view, lines_below)
 
 
-def _move_ids(rows: Iterable[Row]) -> None:
-    """Show the ids of requested jobs before the details, because there is no column for them."""
-    for item in rows:
-        if item.requested and item.id:
-            item.details.insert(0, Text(item.id, "id"))
-
-
 def _chunk(
-    rows: Sequence[tuple[Row, tuple[str, str]]],
+    rows: Iterable[tuple[Row, tuple[str, str]]],
     columns: Layout,
     view: View,
     lines_below: int | None,
@@ -153,7 +163,7 @@ def _chunk(
             yield from block.take()
             yield _beside(
                 beside,
-                guide_width=columns.type_at,
+                guide_width=columns.begin("type"),
                 text=Text(" ").join(below),
                 view=view,
                 limit=lines_below,
@@ -164,7 +174,7 @@ def _chunk(
 class _Block:
     """Rows that follow each other, as one row of a table: each cell has one line per row.
 
-    rich needs a third of the time for it that it needs for one row of cells per job.
+    rich needs a tenth of the time for it that it needs for one row of cells per job.
     """
 
     def __init__(self, columns: Layout, view: View) -> None:
@@ -173,84 +183,51 @@ class _Block:
         self._begin()
 
     def _begin(self) -> None:
-        self._states, self._elapsed, self._types, self._ids, self._details = (
-            list[Text](),
-            list[str](),
-            list[str](),
-            list[str](),
-            list[Text](),
-        )
+        self._states = Cells(self._columns.state)
+        self._cells = {
+            column.name: Cells(self._columns.widths[column.name], lead=GAP, right=column.right)
+            for column in COLUMNS
+            if column.name in self._columns.widths
+        }
+        self._details = Cells(0, lead=GAP)
 
     def add(self, row: Row, guide: str) -> list[Text]:
         """Add a row; return what of its details does not fit beside the columns."""
         mark = " " if row.mark else ""
-        self._states.append(
-            Text.assemble((guide, "guide"), (row.mark, row.style), mark, (row.status, row.style))
-        )
-        self._elapsed.append(row.elapsed)
-        self._types.append(row.type)
-        self._ids.append(row.id)
-        details, below = _split(row, self._view.columns - self._columns.details_at, self._view)
-        self._details.append(details)
+        self._states.add((guide, "guide"), (row.mark + mark + row.status, row.style))
+        for name, cells in self._cells.items():
+            cells.add(row.cells.get(name, ""))
+        details, below = self._split(row)
+        self._details.add(*details)
         if row.brief and details:
             below = []
-        if row.bar and not self._columns.type:
-            below = [Text(row.type), *below]
+        if row.bar and "type" not in self._cells:
+            below = [Text(row.cells["type"]), *below]
         return below
+
+    def _split(self, row: Row) -> tuple[list[Text], list[Text]]:
+        """Return what of the details fits beside the columns, and what does not fit."""
+        room = self._view.columns - self._columns.details_at
+        below = list(row.details)
+        job_id = row.cells.get("id", "")
+        if row.requested and job_id and "id" not in self._cells:
+            below.insert(0, Text(job_id, "id"))
+        beside: list[Text] = []
+        taken = 0
+        while below and taken + below[0].cell_len <= room:
+            taken += below[0].cell_len + 1
+            beside += [Text(" "), below.pop(0)] if beside else [below.pop(0)]
+        bar = min(room - GAP - (taken - 1), BAR)
+        if row.bar and beside and bar >= BAR_MIN:
+            beside[:0] = [self._view.bar(*row.bar, bar), Text(" " * GAP)]
+        return beside, below
 
     def take(self) -> Iterator[RenderableType]:
         """Yield the table of the rows, if there are any, and begin a new one."""
-        if not self._states:
+        if not self._states.lines:
             return
-        columns = self._columns
-        table = Table.grid(padding=0)
-        cells: list[Text] = []
-        for width, texts in (
-            (columns.state, self._states),
-            (columns.elapsed, self._elapsed),
-            (columns.type, self._types),
-            (columns.id, self._ids),
-            (max(text.cell_len for text in self._details), self._details),
-        ):
-            if width:
-                # The gap is in the cells: rich pads a cell by one more renderable around it.
-                gap = GAP if cells else 0
-                right = texts is self._elapsed
-                table.add_column(
-                    width=width + gap, no_wrap=True, justify="right" if right else "left"
-                )
-                cells.append(_lines(texts, "" if right else " " * gap))
-        table.add_row(*cells)
+        yield side_by_side(self._states, *self._cells.values(), self._details)
         self._begin()
-        yield table
-
-
-def _lines(texts: Sequence[Text | str], lead: str) -> Text:
-    """Return texts as lines of one text, each with `lead` before it."""
-    result = Text()
-    for number, text in enumerate(texts):
-        if number:
-            result.append("\n")
-        result.append(lead)
-        result.append(text)
-    return result
-
-
-def _split(row: Row, room: int, view: View) -> tuple[Text, list[Text]]:
-    """Return what of the details fits beside the columns, and what does not fit."""
-    beside: list[Text] = []
-    below = list(row.details)
-    while below:
-        width = sum(text.cell_len + 1 for text in beside)
-        if width + below[0].cell_len > room:
-            break
-        beside.append(below.pop(0))
-    text = Text(" ").join(beside)
-    bar = min(room - GAP - text.cell_len, BAR)
-    if row.bar and beside and bar >= BAR_MIN:
-        ended, total = row.bar
-        text = Text.assemble(view.bar(ended, total, bar), " " * GAP, text)
-    return text, below
 
 
 def _beside(

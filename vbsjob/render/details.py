@@ -57,8 +57,7 @@ def screen(
     table = members.of_job(top.job, errors=deeper and bool(top.job.members.get("error_code")))
     if table:
         yield EMPTY
-        for chunk in members.chunks(table, view, indent=2):
-            yield Padding(chunk, (0, 0, 0, 2), expand=False)
+        yield from members.table(table, view.columns, indent=2)
     if details:
         yield from _sub_job_members(job_tree, view)
     if next_command:
@@ -66,7 +65,9 @@ def screen(
         yield Text.assemble("next: ", next_command)
     if cause is not None:
         yield EMPTY
-        yield failure.block(cause, view, command=failures_command)
+        # The entities of the job itself are above: nothing is shown twice.
+        shown = len(cause.path) == 1
+        yield from failure.block(cause, view, command=failures_command, short=shown)
 
 
 def sub_jobs(
@@ -78,7 +79,7 @@ def sub_jobs(
         if view.width is None
         else tree_rows.folded(job_tree, limit + 1)
     )
-    return columns.table([tree.row(item, view, cause=cause) for item in items[1:]], view)
+    return columns.table(tree.Rows(items[1:], view, cause=cause), view)
 
 
 def _sub_job_members(job_tree: JobTree, view: View) -> Iterator[RenderableType]:
@@ -90,14 +91,13 @@ def _sub_job_members(job_tree: JobTree, view: View) -> Iterator[RenderableType]:
         for part in title:
             yield Padding(part, (0, 0, 0, indent), expand=False)
         table = members.of_job(node.job, identity=True)
-        for chunk in members.chunks(table, view, indent=indent + 2):
-            yield Padding(chunk, (0, 0, 0, indent + 2), expand=False)
+        yield from members.table(table, view.columns, indent=indent + 2)
 
 
 def fields(document: dict[str, Any], names: Iterable[str], view: View) -> Iterator[RenderableType]:
     """Yield chosen fields of a document, one line per field."""
     values = [(printable(name), one_line(get(document, name))) for name in names]
-    return members.chunks(values, view)
+    return members.table(values, view.columns)
 
 
 def tree_screen(
@@ -105,12 +105,9 @@ def tree_screen(
 ) -> Iterator[RenderableType]:
     """Yield the tree of one job with the job itself, the failure last."""
     cause = job_failure.find(job_tree.top.job)
-    failed = cause.job if cause else None
-    rows = [
-        tree.row(item, view, requested=item is job_tree.top, cause=failed)
-        for item in tree_rows.rows(job_tree)
-    ]
+    items = list(tree_rows.rows(job_tree))
+    rows = tree.Rows(items, view, requested=job_tree.top, cause=cause.job if cause else None)
     yield from columns.table(rows, view)
     if cause is not None:
         yield EMPTY
-        yield failure.block(cause, view, command=failures_command)
+        yield from failure.block(cause, view, command=failures_command)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Group
 from rich.padding import Padding
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from vbsjob.render.members import present
-from vbsjob.render.members import table as members_table
+from vbsjob.render.members import Members, table
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 
 LABELS_FROM = 50
 """Below this width each label has a line of its own."""
+LABEL_WIDTH = len("What to do") + 2
 
 
 class Edged:
@@ -46,22 +45,28 @@ class Edged:
 
 def block(
     failure: Failure, view: View, *, command: str = "", short: bool = False
-) -> RenderableType:
-    """Return the block of a failure; `command` lists all failures if there are several.
+) -> Iterator[RenderableType]:
+    """Yield the block of a failure; `command` lists all failures if there are several.
 
     A short one has no entities.
     """
-    parts: list[RenderableType] = [Text(_title(failure, view), "failure.title")]
+    for part in _parts(failure, view, command=command, short=short):
+        yield Edged(part, view.glyphs.edge)
+
+
+def _parts(failure: Failure, view: View, *, command: str, short: bool) -> Iterator[RenderableType]:
+    yield Text(_title(failure, view), "failure.title")
     reason = [printable(text) for text in (failure.error_code, failure.fail_reason) if text]
-    parts.append(Text(": ".join(reason) if reason else "The service gives no error code."))
-    labelled = list(_labelled(failure, view, short=short))
-    if labelled:
-        parts += [Text(), *labelled]
+    yield Text(": ".join(reason) if reason else "The service gives no error code.")
+    labelled = _labelled(failure, view, short=short)
+    for number, part in enumerate(labelled):
+        if not number:
+            yield Text()
+        yield part
     if failure.others:
-        parts.append(Text())
+        yield Text()
         text = Text(f"{failure.others:,} more failed", "failure.label")
-        parts.append(Text.assemble(text, f": {command}" if command else ""))
-    return Edged(Group(*parts), view.glyphs.edge)
+        yield Text.assemble(text, f": {command}" if command else "")
 
 
 def _title(failure: Failure, view: View) -> str:
@@ -79,24 +84,26 @@ def _name(job: Job) -> str:
 
 
 def _labelled(failure: Failure, view: View, *, short: bool) -> Iterator[RenderableType]:
+    """Yield texts and entities, each beside its label; on a narrow screen below it."""
     narrow = view.columns < LABELS_FROM
-    rows: list[tuple[str, RenderableType]] = []
-    if failure.meaning:
-        rows.append(("Meaning", Text(failure.meaning)))
-    if failure.action:
-        rows.append(("What to do", Text(failure.action)))
-    entities = list(present(failure.entities.items()))
-    if entities and not short:
-        rows.append(("Involved", members_table(entities, view, indent=2 if narrow else 14)))
-    if narrow:
-        for label, content in rows:
+    for label, text in (("Meaning", failure.meaning), ("What to do", failure.action)):
+        if not text:
+            continue
+        if narrow:
             yield Text(label, "failure.label")
-            yield Padding(content, (0, 0, 0, 0 if label == "Involved" else 2), expand=False)
+            yield Padding(Text(text), (0, 0, 0, 2), expand=False)
+            continue
+        grid = Table.grid(padding=0)
+        grid.add_column(width=LABEL_WIDTH, style="failure.label")
+        grid.add_column()
+        grid.add_row(label, Text(text))
+        yield grid
+    entities = Members(failure.entities.items())
+    if short or not entities:
         return
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, style="failure.label")
-    table.add_column()
-    for label, content in rows:
-        table.add_row(Text(label), content)
-    if rows:
-        yield table
+    width = view.columns - len(view.glyphs.edge)
+    if narrow:
+        yield Text("Involved", "failure.label")
+        yield from table(entities, width)
+    else:
+        yield from table(entities, width, indent=LABEL_WIDTH, label="Involved")

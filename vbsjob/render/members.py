@@ -2,42 +2,58 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from rich.console import Group
-from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from vbsjob.jobs.fields import one_line
-from vbsjob.render.status import grid
+from vbsjob.render.cells import Cells, side_by_side
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from rich.console import RenderableType
 
     from vbsjob.jobs.job import Job
-    from vbsjob.render.theme import View
 
 WIDEST_NAME = 32
 """A longer name stands on a line of its own."""
 VALUE_MIN = 24
+"""Columns that a value needs at least to be wrapped beside its name."""
+GAP = 2
+"""Columns between name and value."""
 CHUNK = 200
+"""Rows that are rendered at a time: memory stays small however long the output is."""
 
 
-def present(members: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield names and values that are not null or empty, as safe lines."""
-    for name, value in members:
-        text = one_line(value)
-        if text:
-            yield printable(name), text
+class Members:
+    """Names and values of members that are not null or empty, as safe lines.
+
+    Made anew at each iteration: all at once would take much memory.
+    """
+
+    def __init__(self, *parts: Iterable[tuple[str, Any]]) -> None:
+        """`parts` are iterated more than once."""
+        self._parts = parts
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Yield name and value."""
+        for name, value in chain(*self._parts):
+            text = one_line(value)
+            if text:
+                yield printable(name), text
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return any(True for _ in self)
 
 
-def of_job(job: Job, *, identity: bool = False, errors: bool = False) -> list[tuple[str, str]]:
+def of_job(job: Job, *, identity: bool = False, errors: bool = False) -> Members:
     """Return entities and unknown members; with `identity` also ids, times and errors.
 
     `errors`: whether error code and reason are not shown elsewhere.
@@ -51,49 +67,72 @@ def of_job(job: Job, *, identity: bool = False, errors: bool = False) -> list[tu
         names = ("error_code", "fail_reason")
     if not job.ended and not identity:
         names = ("end_time", *names)
+    others = job.others
+    others.pop("id", None)
     odd_type = [("job_type", members["job_type"])] if not job.type and "job_type" in members else []
-    others = {name: value for name, value in job.others.items() if name != "id"}
-    return list(
-        present(
-            [
-                *((name, members.get(name)) for name in names),
-                *job.entities.items(),
-                *others.items(),
-                *odd_type,
-            ]
-        )
-    )
+    ours = [(name, members.get(name)) for name in names]
+    return Members(ours, job.entities.items(), others.items(), odd_type)
 
 
-def table(rows: Sequence[tuple[str, str]], view: View, *, indent: int = 2) -> RenderableType:
-    """Return the rows; a value that is too wide beside its name stands below it."""
-    return Group(*chunks(rows, view, indent=indent))
-
-
-def chunks(
-    rows: Sequence[tuple[str, str]], view: View, *, indent: int = 0
+def table(
+    rows: Iterable[tuple[str, str]], width: int, *, indent: int = 0, label: str = ""
 ) -> Iterator[RenderableType]:
-    """Yield the rows in tables of at most CHUNK rows."""
+    """Yield the rows as tables of at most `width` columns; `rows` is iterated twice.
+
+    A value that is too wide beside its name stands below it. `indent` columns stay empty, except
+    for the `label` of the first row.
+    """
     names = max((w for name, _ in rows if (w := cell_len(name)) <= WIDEST_NAME), default=0)
-    room = view.columns - indent - names - 2
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, CHUNK)):
-        cells = grid(names, None)
-        for name, value in chunk:
-            if cell_len(name) > names or not _fits(value, room):
-                if cells.row_count:
-                    yield cells
-                    cells = grid(names, None)
-                yield Text(name, "label")
-                inset = 2 if cell_len(value) + 2 <= view.columns - indent else 0
-                yield Padding(Text(value), (0, 0, 0, inset), expand=False)
+    width -= indent
+    room = width - names - GAP
+    block = _Block(names, indent)
+    for name, value in rows:
+        if cell_len(name) <= names and cell_len(value) <= room:
+            yield from block.add(label, name, value)
+        else:
+            yield from block.take()
+            texts = Text(name, "label"), Text(value)
+            longest_word = max(map(cell_len, value.split(" ")))
+            if cell_len(name) <= names and max(VALUE_MIN, longest_word) <= room:
+                yield _row((Text(label), indent), (texts[0], names + GAP), (texts[1], room))
             else:
-                cells.add_row(Text(name, "label"), Text(value))
-        if cells.row_count:
-            yield cells
+                yield _row((Text(label), indent), (texts[0], width))
+                inset = 2 if cell_len(value) + 2 <= width else 0
+                yield _row((Text(), indent + inset), (texts[1], width - inset))
+        label = ""
+    yield from block.take()
 
 
-def _fits(value: str, room: int) -> bool:
-    """Whether a value can stand beside its name: whole, or as prose that can be wrapped."""
-    longest_word = max(map(cell_len, value.split(" ")), default=0)
-    return cell_len(value) <= room or (room >= VALUE_MIN and longest_word <= room)
+def _row(*cells: tuple[Text, int]) -> Table:
+    """Return texts of these widths as a table of one row: each is wrapped in its own columns."""
+    table = Table.grid(padding=0)
+    shown = [(text, width) for text, width in cells if width > 0]
+    for _, width in shown:
+        table.add_column(width=width)
+    table.add_row(*(text for text, _ in shown))
+    return table
+
+
+class _Block:
+    """Rows of one line each that follow each other."""
+
+    def __init__(self, names: int, indent: int) -> None:
+        self._names_width, self._indent = names, indent
+        self._begin()
+
+    def _begin(self) -> None:
+        self._names = Cells(self._indent + self._names_width)
+        self._values = Cells(0, lead=GAP)
+
+    def add(self, label: str, name: str, value: str) -> Iterator[RenderableType]:
+        """Add a row; yield the table if it is long enough."""
+        self._names.add((label.ljust(self._indent), "failure.label"), (name, "label"))
+        self._values.add(value)
+        if len(self._names.lines) == CHUNK:
+            yield from self.take()
+
+    def take(self) -> Iterator[RenderableType]:
+        """Yield the table of the rows, if there are any, and begin a new one."""
+        if self._names.lines:
+            yield side_by_side(self._names, self._values)
+            self._begin()

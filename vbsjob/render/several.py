@@ -102,7 +102,7 @@ def blocks(entries: Iterable[Entry], view: View) -> Iterator[RenderableType]:
     failures = [entry.failure for entry in entries if entry.failure]
     for item in failures[:BLOCKS]:
         yield Text()
-        yield failure.block(item, view, short=True)
+        yield from failure.block(item, view, short=True)
 
 
 def table(
@@ -137,7 +137,8 @@ def table(
         cause = entry.failure.job if entry.failure else None
         for item in folded(entry.tree, share + 1)[1:]:
             below = tree.row(item, view, cause=cause)
-            below.id = below.id if wide else ""
+            if not wide:
+                below.cells.pop("id", None)
             if below.brief:
                 del below.details[1:]
             result.append(below)
@@ -178,10 +179,10 @@ def job_row(entry: Entry, view: View) -> tree.Row:
         status = "no result" if entry.error else NO_ANSWER
         details = [Text(entry.error, "problem")] if entry.error else []
         return tree.Row(
-            0, view.glyphs.other, status, "status.other", id=job_id, details=details, requested=True
+            0, view.glyphs.other, status, "status.other", {"id": job_id}, details, requested=True
         )
     row = tree.row(entry.tree.top, view, requested=True)
-    row.id = job_id
+    row.cells["id"] = job_id
     cause = entry.failure
     if cause is not None:
         texts = [printable(text) for text in (cause.error_code, cause.fail_reason) if text]

@@ -16,13 +16,43 @@ from vbsjob.render.theme import STATUS_STYLES, status_style
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from vbsjob.jobs.job import Job
     from vbsjob.render.theme import View
 
 LONGEST_CELL = 64
 """A longer type or id is shown with the reason: it would widen its column in every row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column between the status and the details."""
+
+    name: str
+    of_job: Callable[[Job, View], str]
+    of_group: Callable[[Group, View], str]
+    right: bool = False
+    """Whether it is aligned at its right edge."""
+
+
+COLUMNS = (
+    Column(
+        "elapsed",
+        lambda job, view: format_duration(job.elapsed(view.now)),
+        lambda group, view: format_duration(group.elapsed(view.now)),
+        right=True,
+    ),
+    Column(
+        "type",
+        lambda job, _: printable(job.type),
+        lambda group, view: (
+            f"{printable(group.type) or 'sub-job'} {view.glyphs.times}{len(group.members)}"
+        ),
+    ),
+    Column("id", lambda job, _: printable(job.id), lambda *_: ""),
+)
+"""From left to right. If the screen is narrow, the last one is omitted first."""
 COUNT_WORDS = {
     "FAIL": "failed",
     "SUCCESS": "done",
@@ -40,9 +70,8 @@ class Row:
     mark: str = ""
     status: str = ""
     style: str = ""
-    elapsed: str = ""
-    type: str = ""
-    id: str = ""
+    cells: dict[str, str] = field(default_factory=dict)
+    """Texts by the name of their column."""
     details: list[Text] = field(default_factory=list)
     """What follows the columns, in the order in which it is to fit."""
     bar: tuple[int, int] | None = None
@@ -94,25 +123,47 @@ def row(
         view.mark(job),
         status_word(job),
         status_style(job.status),
-        format_duration(job.elapsed(view.now)),
-        printable(job.type),
-        printable(job.id),
+        {column.name: column.of_job(job, view) for column in COLUMNS},
         requested=requested,
         brief=cause is not None and job.members is cause.members,
     )
     if cell_len(result.status) > LONGEST_STATUS:
         result.details.append(Text(result.status, result.style))
         result.status = ""
-    if cell_len(result.type) > LONGEST_CELL:
-        result.details.append(Text(result.type))
-        result.type = ""
-    if cell_len(result.id) > LONGEST_CELL:
-        if requested or view.width is None:
-            result.details.append(Text(result.id, "id"))
-        result.id = ""
+    for name, text in result.cells.items():
+        if cell_len(text) > LONGEST_CELL:
+            if name != "id" or requested or view.width is None:
+                result.details.append(Text(text))
+            result.cells[name] = ""
     # A code can be set although the status is SUCCESS: the status decides.
     result.details += _reasons_of_node(item) if job.failed else reasons(job, "")
     return result
+
+
+class Rows:
+    """The rows of items, made anew at each iteration: all at once would take much memory.
+
+    `cause` is the job whose failure is described below the table.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Node | Group | Summary],
+        view: View,
+        *,
+        requested: Node | None = None,
+        cause: Job | None = None,
+    ) -> None:
+        self._items = items
+        self._view = view
+        self._requested = requested
+        self._cause = cause
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows from top to bottom."""
+        for item in self._items:
+            requested = item is self._requested
+            yield row(item, self._view, requested=requested, cause=self._cause)
 
 
 def _reasons_of_node(node: Node) -> list[Text]:
@@ -139,14 +190,12 @@ def _summary(summary: Summary, view: View) -> tuple[str, ...]:
 def _group_row(group: Group, view: View) -> Row:
     status = group.status
     below = f", {group.below:,} sub-jobs below" if group.below else ""
-    elapsed = group.elapsed(view.now)
     return Row(
         group.indent,
         view.glyphs.status.get(status, view.glyphs.other),
         "MIXED" if status == OTHER else status,
         STATUS_STYLES.get(status, "status.other"),
-        format_duration(elapsed),
-        f"{printable(group.type) or 'sub-job'} {view.glyphs.times}{len(group.members)}",
+        {column.name: column.of_group(group, view) for column in COLUMNS},
         details=[Text(counts(group.counts) + below)],
         bar=(group.ended, len(group.members)),
     )
