@@ -46,7 +46,7 @@ def main() -> NoReturn:
 def _prepare_process() -> None:
     """Set signals, garbage collection and core dumps, before the slow imports.
 
-    Ctrl-C kills the process without a traceback; where SIGINT is ignored (nohup, &) it stays so.
+    Ctrl-C kills the process without a traceback; where SIGINT is ignored (nohup, &) it is kept so.
     """
     import gc
     import signal
@@ -62,7 +62,7 @@ def _prepare_process() -> None:
 def _end_on_signals() -> None:
     """Handle the signals that end a process: for process 1 the kernel drops default actions.
 
-    Every container has a process 1. A signal that is ignored at the start stays ignored.
+    Every container has a process 1. A signal that is ignored at the start remains ignored.
     """
     import signal
 
@@ -103,7 +103,7 @@ def run(argv: Sequence[str], context: Context) -> int:
 def _run_command(argv: Sequence[str], context: Context) -> int:
     from vbsjob.cli.app import root_command, write_help
 
-    if not argv:  # such as `vbsjob $COMMAND` with an empty COMMAND: a script must not go on
+    if not argv:  # such as `vbsjob $COMMAND` with an empty COMMAND: a script must not continue
         from vbsjob.exit_codes import ExitCode
 
         write_help(context)
@@ -161,16 +161,18 @@ def _as_vbsjob_error(error: BaseException) -> VbsjobError:
 
 
 def _usage_error(error: Any) -> VbsjobError:
-    """Return a UsageError from Typer's error: what is wrong, what was meant, where help is."""
+    """Return a UsageError from Typer's error: what is wrong; similar words and the help as hint."""
     from vbsjob.cli.app import USAGE_HINTS
     from vbsjob.errors import UsageError
 
     near = getattr(error, "possibilities", None)
-    message = f"{error.message}. Did you mean {' or '.join(near)}?" if near else ""
+    message = f"{error.message.rstrip('.')}." if near else error.format_message()
+    message = f"{message[0].lower()}{message[1:]}" + ("" if message.endswith((".", "?")) else ".")
     command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
     argument = getattr(getattr(error, "param", None), "name", None)
     hint = USAGE_HINTS.get(argument or "") or f"See {command} --help."
-    return UsageError(message or error.format_message(), hint=hint)
+    similar = f"Did you mean {' or '.join(near)}? " if near else ""
+    return UsageError(message, hint=f"{similar}{hint}")
 
 
 def _open_missing_streams() -> None:

@@ -33,8 +33,8 @@ WINDOW = 48
 class JobsClient:
     """Queries jobs of one service as one user. Threads may share it.
 
-    With `retry` a failed query is repeated as --retry-for says. A watch sets it to False: there
-    WatchState decides when a job is queried again.
+    With `retry` a failed query is repeated for the time of --retry-for. A watch sets it to False:
+    there WatchState decides when a job is queried again.
     """
 
     def __init__(self, settings: Settings, context: Context, *, retry: bool = True) -> None:
@@ -70,7 +70,7 @@ class JobsClient:
         self._session.sign_in()
 
     def prepare(self) -> None:
-        """Before a watch: prompt for missing secrets, and say if the watch ends with its token."""
+        """Before a watch: prompt for missing secrets; note whether the token can be renewed."""
         if self._context.prompt is not None:
             with suppress(VbsjobError):  # the first query reports the same error
                 self.sign_in()
@@ -185,7 +185,7 @@ def _job(document: Any, job_id: str, response: Response) -> Job:
             other = f"job {printable(str(document.get('job_id')))[:80]}"
         raise UnexpectedResponseError(
             f"the answer is not about job {job_id} but about {other}.",
-            hint="A proxy may have cached an old answer.",
+            hint="Try again; a proxy may have cached an old answer.",
             **facts,
         )
     if not isinstance(document.get("status"), str | None):

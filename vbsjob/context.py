@@ -99,7 +99,7 @@ class Context:
     send: Callable[[Request], Response] | None = None
     """Replaces the network in tests; None: real HTTP."""
     prompt: Callable[[str], str] | None = None
-    """Asks the user for a secret without echo; None without a terminal."""
+    """Prompts for a secret without echo; None without a terminal."""
     signals: Callable[[Callable[[], bool], TextIO, TextIO], Signals] = _signals
     workers: Callable[[Callable[[str], Job], Callable[[], None]], WorkerPool] = _worker_pool
     secrets: Secrets = field(default_factory=Secrets, repr=False)
@@ -145,7 +145,7 @@ class Context:
                     error.replace(message=error.message[:1].upper() + error.message[1:]),
                 )
             if error.is_verdict and self.stderr.isatty():
-                # The command to type next stands on a line of its own, so that it can be copied.
+                # The command to type next is on a separate line, so that it can be copied.
                 self._write_line(prefix + error.message)
                 if error.hint:
                     self._write_line(error.hint)
@@ -245,7 +245,7 @@ def process_context() -> Context:
 
 
 def _boottime() -> float:
-    """Seconds of a clock that goes on while the machine is suspended (F66)."""
+    """Seconds of a clock that includes the time in which the machine is suspended (F66)."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 

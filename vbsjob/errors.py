@@ -9,7 +9,7 @@ VbsjobError
 │   └── UnexpectedResponseError  a valid document, but not about the requested job
 ├── WatchTimeoutError          --timeout ended a watch
 ├── SignalError                a signal ended a watch
-├── NoResponseError            a watch ended before the service said anything about a job
+├── NoResponseError            a watch ended before the service answered about a job
 ├── UnavailableError           no usable answer: the job's state is unknown
 │   ├── ThrottledError         429 or 503
 │   ├── InvalidBodyError       200, but the body is not a JSON document
@@ -38,7 +38,7 @@ class VbsjobError(Exception):
     max_attempts: int | None = 1
     """How often a request with this result may be sent in all; None: no limit."""
     is_verdict = False
-    """Whether it says how a watch ended: the last line of a live display, without a prefix."""
+    """Whether it is the result of a watch: the last line of a live display, without a prefix."""
     base_delay = 0.5
     """Seconds: upper bound of the first retry delay."""
 
@@ -175,12 +175,16 @@ class SignalError(VbsjobError):
 
 
 class NoResponseError(VbsjobError):
-    """A watch ended before the service said anything about a job."""
+    """A watch ended before the service answered about a job."""
 
     @classmethod
     def for_job(cls, job_id: str, code: ExitCode) -> Self:
         """Return the error for a job that gets the exit code of the watch."""
-        return cls(f"no answer about job {job_id} before the watch ended.", exit_code=code)
+        return cls(
+            f"the watch ended before the service answered about job {job_id}.",
+            hint=f"Query it again: vbsjob get {job_id}",
+            exit_code=code,
+        )
 
 
 SIMULATED_JOBS_END = "the sandbox and its simulated jobs end with this process"
@@ -216,7 +220,7 @@ class UnavailableError(VbsjobError):
 
 
 class ThrottledError(UnavailableError):
-    """429 or 503: the service wants fewer requests."""
+    """429 or 503: too many requests for the service."""
 
     base_delay = 1.0
 
@@ -238,7 +242,7 @@ class ShortageError(UnavailableError):
 
 
 class PermanentConnectionError(UnavailableError):
-    """A retry cannot help: bad certificate, no TLS, a proxy that wants a password."""
+    """A retry cannot help: bad certificate, no TLS, a proxy that requires a password."""
 
     max_attempts: int | None = 1
 

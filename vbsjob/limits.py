@@ -7,6 +7,6 @@ REQUESTS_PER_SECOND = 20.0
 QUERY_RETRY_FOR, QUERY_ATTEMPTS = 60.0, 4
 """Limits of one query of get, tree or config check: seconds and attempts, unless --retry-for."""
 WATCH_RETRY_FOR = 900.0
-"""Seconds without any answer after which a watch gives up, unless --retry-for."""
+"""Seconds without any answer after which a watch ends, unless --retry-for is set."""
 QUERY_RETRY_AFTER, WATCH_RETRY_AFTER = 120.0, 300.0
 """The longest Retry-After, in seconds, that a query and a watch wait for."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Folders and files that belong to the user; None where there is no home folder."""
+    """Folders and files that belong to the user; None without a home folder."""
 
     config_folders: tuple[Path, ...] = ()
     """Where clouds.yaml is searched, the working directory first."""

@@ -1,7 +1,7 @@
 """Private files: only this user may read and write them (F70, F71, F72).
 
 The one module that creates and opens them; the token cache and the history use it. Every check is
-made on an open descriptor, so that nobody can exchange the file between the check and the use.
+made on an open descriptor, so that the file cannot be exchanged between the check and the use.
 No symbolic link is followed. Imports little: Tab completion loads this module.
 """
 
@@ -44,7 +44,7 @@ def open_folder(path: str | os.PathLike[str], *, create: bool = False) -> Iterat
     try:
         status = os.fstat(descriptor)
         if status.st_uid != os.geteuid():
-            raise UntrustedFileError("the folder belongs to another user")
+            raise UntrustedFileError("the directory belongs to another user")
         if stat.S_IMODE(status.st_mode) != 0o700:
             os.fchmod(descriptor, 0o700)
         yield descriptor

@@ -3,7 +3,7 @@
 A secret can come back in the text of a service: as it is, or as it was sent (in JSON, in a URL, in
 base64, in hexadecimal). It is masked there, in the values that come from outside. The sentences and
 the syntax of this program are not searched for short secrets and for words: a password such as
-`null`, `lock` or `testcase` would break JSON and XML, and the holes would tell it.
+`null`, `lock` or `testcase` would break JSON and XML, and the masks would reveal it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ MIN_LENGTH_IN_TEXT = 8
 """Characters of a secret that is masked in any other value of a service and in our own texts: a
 shorter one can be there by chance."""
 WORD = re.compile(r"[A-Za-z_]+|[0-9]+")
-"""A secret that can be a word or number of ours; it is masked in values of a service only."""
+"""A secret that can be a word or number of vbsjob; masked only in values of a service."""
 MESSAGES = frozenset({"message", "error_msg", "errMsg", "title", "details"})
-"""Members of error bodies that are sentences. Codes decide about exit codes: they stay."""
+"""Members of error bodies that are sentences. Codes are not masked: they decide exit codes."""
 
 
 class Secrets:
@@ -47,11 +47,11 @@ class Secrets:
             self._distinct = _with_forms(self._distinct, distinct, MIN_LENGTH_IN_TEXT)
 
     def masked(self, text: str) -> str:
-        """Return a text of ours with every long secret masked that is not a word or number."""
+        """Return a text of vbsjob with every long secret masked that is not a word or number."""
         return _masked(text, self._distinct)
 
     def masked_strings(self, value: Any) -> Any:
-        """Return a JSON value with `masked` applied to its strings; names of members stay."""
+        """Return a JSON value with `masked` applied to its strings, not to names of members."""
         if isinstance(value, str):
             return self.masked(value)
         if isinstance(value, list):
@@ -108,7 +108,7 @@ def _masked(text: str, forms: tuple[str, ...]) -> str:
 
 
 def _raw(text: str) -> bytes:
-    """Return the text's bytes; what has none in UTF-8 stands as a question mark."""
+    """Return the text's bytes; a question mark replaces what cannot be UTF-8."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

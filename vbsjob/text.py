@@ -1,4 +1,4 @@
-"""Words for people: text from outside made harmless, visibly, lengths of time, what was meant."""
+"""Text for people: visible control characters, durations, wrapped lines, similar words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def break_commands(text: str) -> str:
 
 
 class _Signs(dict[int, str]):
-    """What stands for each character, found out once."""
+    """The visible form of each character, computed at its first use."""
 
     def __missing__(self, number: int) -> str:
         character = chr(number)
@@ -54,7 +54,7 @@ def _visible(character: str) -> str:
 
 
 def format_duration(seconds: float | None) -> str:
-    """Return a length of time as people say it: `0.3 s`, `42 s`, `11 min 18 s`, `1 h 02 min`."""
+    """Return a duration for people: `0.3 s`, `42 s`, `11 min 18 s`, `1 h 02 min`."""
     if seconds is None:
         return ""
     if seconds < 10:
@@ -68,7 +68,7 @@ def format_duration(seconds: float | None) -> str:
 
 
 def wrap(text: str, width: int) -> str:
-    """Return the text in lines of at most `width` columns; a longer word stays whole."""
+    """Return the text in lines of at most `width` columns; a longer word is not cut."""
     if len(text) <= width:
         return text
     from textwrap import wrap as lines
@@ -77,7 +77,7 @@ def wrap(text: str, width: int) -> str:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Say which known word was probably meant, or which there are."""
+    """Return a hint: the most similar of the known words, or all of them."""
     from difflib import get_close_matches
 
     known = list(known)

@@ -155,7 +155,7 @@ def test_a_field_that_no_answer_has_ends_with_3_and_names_the_nearest(
 ) -> None:
     code, out, err = get("j", "-f", field)
     assert (code, out) == (3, "\n")
-    assert f"No answer has the field '{field}'" in err
+    assert f"no answer has the field '{field}'" in err
     assert nearest in err
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 RUNNING, SUCCESS, FAIL = (job("j", word) for word in ("RUNNING", "SUCCESS", "FAIL"))
 GONE = Response(404, {}, b'{"error": {"code": "common.0011", "message": "query job fail"}}')
-DOWN = UnavailableError("connection refused")
+DOWN = UnavailableError("cannot reach https://vbs.test: connection refused.")
 SLOW = Response(503)
 FAULTS: list[Reply] = [
     *(Response(status) for status in (408, 425, 429, 500, 502, 503, 504, 522, 524)),
@@ -59,7 +59,7 @@ FAULTS: list[Reply] = [
         ([job("j", 0)], 6),
         ([RUNNING, DOWN], 7),
         ([Response(502)], 7),
-        ([PermanentConnectionError("certificate is not valid")], 7),
+        ([PermanentConnectionError("the certificate of https://vbs.test is not valid.")], 7),
         ([job("j", "SUCCESS", sub_jobs=[{"job_id": "s", "status": "FAIL"}])], 0),
     ],
 )

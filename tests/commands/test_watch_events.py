@@ -36,7 +36,11 @@ def test_an_outage_is_reported_with_tries_times_retry_after_and_its_request_id()
     assert recovered["outage_s"] >= 120
 
 
-@pytest.mark.parametrize("fault", [Response(503), UnavailableError("connection refused")], ids=repr)
+@pytest.mark.parametrize(
+    "fault",
+    [Response(503), UnavailableError("cannot reach https://vbs.test: connection refused.")],
+    ids=repr,
+)
 def test_without_retry_after_no_time_is_reported(
     fault: Response | UnavailableError,
 ) -> None:
@@ -97,7 +101,11 @@ def test_a_verdict_without_any_answer_has_null_for_status_and_duration() -> None
     assert (of_job["status"], of_job["elapsed_s"], of_job["exit_code"]) == (None, None, 7)
 
 
-@pytest.mark.parametrize("fault", [Response(503), UnavailableError("connection refused")], ids=repr)
+@pytest.mark.parametrize(
+    "fault",
+    [Response(503), UnavailableError("cannot reach https://vbs.test: connection refused.")],
+    ids=repr,
+)
 def test_f11_next_try_s_is_the_time_until_the_next_request(fault: Reply) -> None:
     watched = events(RUNNING, *[fault] * 6, SUCCESS, latency=0.0)
     outages = [event for event in watched.events if event["event"] == "outage"]

@@ -265,7 +265,7 @@ def test_f47_the_warning_of_an_odd_status_stands_once_above_the_picture_and_stay
 def test_an_outage_has_a_line_with_its_cause_and_its_limit() -> None:
     def answer(_: str, now: float) -> Reply:
         if 20 < now < 200:
-            return UnavailableError("connection refused")
+            return UnavailableError("connection refused.")
         return job("j", "RUNNING" if now < 300 else "SUCCESS")
 
     painted, _ = watch_on_screen(answer)

@@ -99,7 +99,7 @@ def test_a_field_that_no_job_has_ends_a_watch_with_3_but_never_hides_a_failure()
     for end, code in ((SUCCESS, 3), (failed(), 1)):
         watched = WatchService(in_turn(RUNNING, end)).watch("j", "-f", "entities.backup_idd")
         assert watched.code == code
-        assert "No answer has the field 'entities.backup_idd'" in watched.err
+        assert "no answer has the field 'entities.backup_idd'" in watched.err
 
 
 def test_a_failed_job_has_its_deepest_code_and_reason_in_its_line() -> None:

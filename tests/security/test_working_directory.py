@@ -179,8 +179,8 @@ def test_f94_a_damaged_file_is_reported_by_its_line_and_never_by_its_content(
         ("clouds.yaml", "clouds:\n c:\n  x: [canary\n", "line 4: "),
         ("clouds.yaml", "clouds:\n c: *canary\n", "line 2: "),
         ("clouds.yaml", "clouds:\n c: " + "[" * 20 + "canary\n", "line 2: "),
-        ("config.toml", "[clouds.c]\nx y = 'canary'\n", "at line 2, "),
-        ("config.toml", "[clouds.c]\n\npassword = canary\n", "at line 3, "),
+        ("config.toml", "[clouds.c]\nx y = 'canary'\n", ", line 2, column"),
+        ("config.toml", "[clouds.c]\n\npassword = canary\n", ", line 3, column"),
     ],
 )
 def test_f94_the_line_is_the_right_one(tmp_path: Path, name: str, written: str, where: str) -> None:

@@ -10,13 +10,21 @@ if TYPE_CHECKING:
 
 VARIABLE = (
     (re.compile(r"(?<=See )vbsjob [a-z ]*(?=--help)"), "COMMAND "),
-    (re.compile(r"(?<![\w-])--?[^\s,.:;=]+"), "OPTION"),
-    (re.compile(r"\b(?:OS|VBSJOB)_[A-Z_]+\b"), "VARIABLE"),
+    (re.compile(r"(?<=Did you mean )[^?]*(?=\?)|(?<=Fields: ).*|(?<=domain, ).*"), "..."),
+    (re.compile(r"(?<=To continue: )vbsjob .*"), "COMMAND"),
+    (re.compile(r"(?<=a bug in vbsjob: )\w+ at [\w.:]+"), "PLACE"),
+    (re.compile(r"(?<![\w-])--?[^\s,.:;=]+"), "SETTING"),
+    (
+        re.compile(r"\b(?:OS|VBSJOB|SSL|S3|HUAWEICLOUD)_[A-Z_]+\b|\b\w+_(?:PROXY|proxy)\b"),
+        "SETTING",
+    ),
     (re.compile(r"\b(about job|jobs?|about) (?!id\b|of\b|has\b)[^\s:;,.]+"), r"\1 JOB"),
-    (re.compile(r"\b(JOB|now|credentials|this|query|request|off): (?!its ).*"), r"\1: ..."),
-    (re.compile(r"(?:https?|wss?)://[^\s,;)]+"), "URL"),
+    (re.compile(r"\b(JOB|now|credentials|this|API|query|request|off): (?!its ).*"), r"\1: ..."),
+    (re.compile(r"(?i)\b(?:https?|wss?)://[^\s,;)]+"), "URL"),
+    (re.compile(r"\([^)]*\)"), "(...)"),
     (re.compile(r"'[^']*'|\"[^\"]*\""), "'...'"),
-    (re.compile(r"(?<![\w.])/[^\s:,;)]+"), "PATH"),
+    (re.compile(r"(?:\.\./)+[^\s:,;)]+|(?<![\w.])/[^\s:,;)]+"), "PATH"),
+    (re.compile(r"(?:PATH: )?\bclouds\.[\w.]+"), "SETTING"),
     (re.compile(r"\b(?=[\w.-]*\d)[\w-]+(?:\.[\w-]+)*\b"), "N"),
     (re.compile(r"(?:\bN\b[ ,]*)+"), "N "),
 )

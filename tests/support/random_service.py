@@ -284,7 +284,9 @@ class RandomService:
     def _mortal(self, draw: random.Random) -> tuple[JobResult, Exchange]:
         kind = draw.choice(("fatal", "denied", "refused"))
         if kind == "fatal":
-            return PermanentConnectionError("certificate is not valid."), Exchange(self.now, kind)
+            return PermanentConnectionError(
+                "the certificate of https://vbs.test is not valid."
+            ), Exchange(self.now, kind)
         status, body = draw.choice(DENIED if kind == "denied" else REFUSED)
         return Response(status, {"location": "https://elsewhere.test"}, body), Exchange(
             self.now, kind

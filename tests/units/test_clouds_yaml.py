@@ -282,7 +282,7 @@ def test_what_differs_differs_as_written(tmp_path: Path, name: str) -> None:
         assert ours(tmp_path, {})["auth_url"] == "https://iam.r1.test/v3"
     elif name == "a broken file":
         (tmp_path / "clouds.yaml").write_text("clouds:\n  a: [canary-content\n")
-        assert "clouds.yaml: line 3" in refused(tmp_path)
+        assert "clouds.yaml, line 3" in refused(tmp_path)
         assert "canary-content" not in refused(tmp_path)
     else:
         env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / "none.yaml")}

@@ -77,7 +77,7 @@ def test_f94_yaml_whose_aliases_stand_for_very_many_values_is_refused(
     tmp_path: Path, kind: str, where: str
 ) -> None:
     write(tmp_path, BOMBS[kind] + f"top: &top 1\nclouds: {{a: {{{where}}}}}\n")
-    assert "too many aliases or is nested too deeply" in error_of(tmp_path)
+    assert "too many aliases, or nested too deeply" in error_of(tmp_path)
 
 
 @pytest.mark.slow
@@ -149,9 +149,9 @@ def test_f94_toml_is_read_in_linear_time(tmp_path: Path, kind: str) -> None:
 
 def test_f94_a_toml_key_of_very_many_parts_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "a." * 300 + "b = 1\n", "config.toml")
-    assert "line 1: has more than 64 parts" in error_of(tmp_path)
+    assert "line 1: the key has more than 64 parts" in error_of(tmp_path)
     write(tmp_path, '"a".' * 300 + "b = 1\n", "config.toml")
-    assert "line 1: has more than 64 parts" in error_of(tmp_path)
+    assert "line 1: the key has more than 64 parts" in error_of(tmp_path)
 
 
 AS_WRITTEN = [
@@ -241,7 +241,7 @@ def test_json_files_may_have_surrogate_pairs_and_numbers_as_written(
 )
 def test_f94_a_json_file_that_is_not_valid_is_named(tmp_path: Path, content: str) -> None:
     write(tmp_path, content, "clouds.json")
-    assert f"{tmp_path}/clouds.json: " in error_of(tmp_path)
+    assert f"{tmp_path}/clouds.json" in error_of(tmp_path)
 
 
 def test_a_clouds_file_may_be_a_fifo(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_a_code_or_text_of_the_service_names_the_error(
 
 
 def test_an_address_without_this_api_names_the_setting_to_check() -> None:
-    assert of(404, {}, None).hint == "Check the auth_url."
+    assert of(404, {}, None).hint == "Check the auth_url (OS_AUTH_URL)."
     assert of(404, {"code": "apigw.0101"}).hint == "Check --endpoint."
 
 
@@ -237,11 +237,11 @@ def test_f63_the_clock_of_the_service_is_in_its_date_header() -> None:
 @pytest.mark.parametrize(
     ("kind", "shown", "hint"),
     [
-        ("text/html", "text/html", "Is a captive portal or a proxy in between?"),
-        ("TEXT/HTML; charset=x", "TEXT/HTML; charset=x", "Is a captive portal or a proxy in"),
-        ("text/plain\x1b", "text/plain^[", "Check the address"),
-        ("a" * 61, "a" * 60, "Check the address"),
-        (None, "no content type", "Check the address"),
+        ("text/html", "of text/html", "Check whether a captive portal or a proxy answers"),
+        ("TEXT/HTML; charset=x", "of TEXT/HTML; charset=x", "Check whether a captive portal"),
+        ("text/plain\x1b", "of text/plain^[", "Check the address"),
+        ("a" * 61, f"of {'a' * 60}", "Check the address"),
+        (None, "without a content type", "Check the address"),
     ],
 )
 def test_f25_an_unreadable_answer_is_named_by_its_size_and_type(
@@ -250,6 +250,6 @@ def test_f25_an_unreadable_answer_is_named_by_its_size_and_type(
     headers = {"x-request-id": "r"} | ({} if kind is None else {"content-type": kind})
     error = errors.invalid_body(QUERY, Response(200, headers, b"canary-body"), "line 1")
     assert type(error) is InvalidBodyError
-    assert error.message == f"{ORIGIN} sent 11 bytes of {shown} instead of a job (line 1)."
+    assert error.message == f"{ORIGIN} sent 11 bytes {shown} instead of a JSON document (line 1)."
     assert error.hint.startswith(hint)
     assert (error.http_status, error.request_id) == (200, "r")

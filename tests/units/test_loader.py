@@ -81,7 +81,7 @@ def test_a_cloud_of_the_name_sandbox_comes_before_the_built_in_one(tmp_path: Pat
 
 def test_an_unknown_cloud_is_refused_with_what_there_is(tmp_path: Path) -> None:
     none = refusal(tmp_path, OS_CLOUD="prod")
-    assert none.hint == "There is no clouds.yaml and no config.toml."
+    assert none.hint.startswith("There is no clouds.yaml and no config.toml; ")
     other = refusal(tmp_path, clouds=f"clouds: {{produ: {CLOUD}}}", OS_CLOUD="prod")
     assert "Did you mean produ?" in other.hint
     assert other.message == "OS_CLOUD: no file defines a cloud 'prod'."
@@ -166,7 +166,7 @@ def test_a_region_that_the_cloud_does_not_list_is_refused_if_it_was_asked_for(
     clouds = f"clouds: {{c: {{regions: [eu-de, eu-nl], {CLOUD[1:-1]}}}}}"
     for options, env in (({"region": "eu-west"}, {}), ({}, {"OS_REGION_NAME": "eu-west"})):
         error = refusal(tmp_path, options, clouds=clouds, OS_CLOUD="c", **env)
-        assert "'eu-west' is missing there; it lists eu-de, eu-nl." in error.message
+        assert "regions does not list 'eu-west'; it lists eu-de, eu-nl." in error.message
 
 
 def test_another_scope_than_a_project_is_refused(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_an_endpoint_may_contain_the_project(
 def test_an_endpoint_of_another_project_is_refused(tmp_path: Path) -> None:
     error = refusal(tmp_path, VBSJOB_ENDPOINT=ENDPOINT, OS_PROJECT_ID=OTHER_ID)
     assert error.message == (
-        f"VBSJOB_ENDPOINT is for project {ID}, but OS_PROJECT_ID says {OTHER_ID}."
+        f"VBSJOB_ENDPOINT is for project {ID}, but OS_PROJECT_ID is {OTHER_ID}."
     )
 
 

@@ -22,7 +22,7 @@ RUNNING, SUCCESS = job("j", "RUNNING"), job("j", "SUCCESS")
 
 def down() -> UnavailableError:
     """A failure of its own each time, as a network gives it."""
-    return UnavailableError("connection refused")
+    return UnavailableError("cannot reach https://vbs.test: connection refused.")
 
 
 def always(value: float) -> Callable[[], float]:
@@ -121,18 +121,18 @@ def test_f11_beyond_the_budget_the_last_status_and_its_age_are_reported(output: 
     watched = WatchService(lambda _, now: RUNNING if now < 60 else down()).watch("j", "-o", output)
     assert watched.code == 7
     assert 900 <= watched.lasted - 60 < 945
-    told = re.search(r"Last known: its status was RUNNING (\d+) s ago\.", watched.err)
+    told = re.search(r"Its last status was RUNNING, (\d+) s ago\.", watched.err)
     assert told
     assert 900 <= int(told[1]) < 960
     never = WatchService(lambda *_: down()).watch("j", "-o", output)
-    assert "Last known: it never answered" in never.err
+    assert "The service never answered." in never.err
 
 
 FATAL: list[tuple[Reply, int, int]] = [
     (Response(403), 4, 1),
     (Response(400), 6, 1),
     (Response(302, {"location": "https://elsewhere.test/"}), 6, 1),
-    (PermanentConnectionError("the certificate is not valid"), 7, 1),
+    (PermanentConnectionError("the certificate of https://vbs.test is not valid."), 7, 1),
     (job("other", "SUCCESS"), 6, 3),
     (job("j", 0), 6, 3),
 ]

@@ -233,7 +233,8 @@ def test_f11_a_job_is_given_up_when_its_failures_last_as_long_as_retry_for() -> 
     assert told(state, DOWN.with_hint("Look at the network."), 65.0) == []
     error = state.tracked["j"].error
     assert error is not None
-    assert error.hint == "Look at the network. Last known: it never answered."
+    assert error.hint == "Look at the network."
+    assert error.message == "connection refused. The service never answered."
     assert state.exit_code() == ExitCode.UNAVAILABLE
 
 
@@ -244,7 +245,7 @@ def test_f11_the_last_status_is_told_with_its_age() -> None:
     told(state, DOWN, 70.0)
     error = state.tracked["j"].error
     assert error is not None
-    assert error.hint == "Last known: its status was RUNNING 65 s ago."
+    assert error.message == "connection refused. Its last status was RUNNING, 65 s ago."
 
 
 def test_f11_all_jobs_are_given_up_when_none_was_answered_for_retry_for() -> None:
@@ -259,7 +260,7 @@ def test_f11_all_jobs_are_given_up_when_none_was_answered_for_retry_for() -> Non
     codes = {name: tracked.exit_code for name, tracked in state.tracked.items()}
     assert codes == {"a": ExitCode.OK} | dict.fromkeys("bcd", ExitCode.UNAVAILABLE)
     told_last = {name: str(tracked.error) for name, tracked in state.tracked.items()}
-    assert told_last["d"] == "connection refused. Last known: it never answered."
+    assert told_last["d"] == "connection refused. The service never answered."
 
 
 def test_f11_an_answer_about_one_job_begins_the_time_of_the_others_again() -> None:
@@ -331,7 +332,7 @@ def test_f14_a_known_job_is_gone_after_three_answers_and_ten_seconds() -> None:
     assert not state.finished  # two answers
     told(state, GONE, 13.0)
     assert str(state.tracked["j"].error) == (
-        "the service no longer knows job j: its status was RUNNING 13 s ago."
+        "the service no longer knows job j: its last status was RUNNING, 13 s ago."
     )
     quick = watch(wait_for_job=0.0)
     for now in (0.0, 1.0, 1.0, 10.9):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 REFUSED_HINTS = {
     "password": "Check the user, password, domain and project. vbsjob tries a password only once,"
-    " for several wrong ones can lock an account.",
+    " because several wrong ones can lock an account.",
     "token": "Get a new token, or set a user and a password instead of the token.",
     "application_credential": "Check the id and the secret of the application credential, and"
     " whether it has expired.",

@@ -119,7 +119,7 @@ class TokenCache:
 def open_cache(cache_key: tuple[str, ...], context: Context) -> TokenCache | None:
     """Return the cache of an account; None if this system has no folder for it."""
     if context.paths.cache_folder is None or os.name != "posix":
-        context.debug("tokens are not cached: there is no cache folder.")
+        context.debug("tokens are not cached: there is no cache directory.")
         return None
     return TokenCache(context.paths.cache_folder / "tokens", cache_key, context)
 

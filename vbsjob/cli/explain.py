@@ -83,6 +83,6 @@ def _unknown(code: str, near: Sequence[str]) -> UsageError:
     """Return the error for an unknown code, with similar codes."""
     similar = f"Did you mean {' or '.join(near)}? " if near else ""
     return UsageError(
-        f"The error code {printable(code)[:80]!r} is unknown.",
+        f"the error code {printable(code)[:80]!r} is unknown.",
         hint=f"{similar}'vbsjob explain' lists all known codes.",
     )

@@ -42,7 +42,7 @@ EXAMPLE: dict[str, Any] = {
     },
 }
 SELECTED = ("job_id", "status", "failure_code")
-"""Fields of the examples whose lines would be too long."""
+"""Fields of those examples that would have too long lines."""
 SHORT = {"jsonl", "csv", "csv-safe", "tsv"}
 
 

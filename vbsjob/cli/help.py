@@ -71,7 +71,7 @@ def topic_lines(name: str, commands: Iterable[str]) -> list[str]:
     if name not in TOPICS:
         hint = suggestion(name, [*commands, *TOPICS])
         raise UsageError(
-            f"There is no help for {printable(name)[:80]!r}.",
+            f"there is no help for {printable(name)[:80]!r}.",
             hint=hint or "'vbsjob help' lists the commands and topics.",
         )
     return TOPICS[name]()

@@ -33,7 +33,7 @@ class _HelpScreen(Base):
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def get_help_option(self, ctx: Any) -> Any:
-        """Return the option --help, in a group of its own at the end."""
+        """Return the option --help, in a separate group at the end."""
         option = super().get_help_option(ctx)
         option.rich_help_panel = "Help"  # type: ignore[union-attr] # it exists
         return option

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     IdsWithOrigin = Iterator[tuple[str, str]]
-    """Pairs of an id and a prefix for messages that says where it was read."""
+    """Pairs of an id and a prefix for messages: where the id was read."""
 
 INPUT_LIMIT = 4 << 20
 """Largest standard input, in bytes."""
@@ -28,7 +28,7 @@ NOT_IDS = {"null", "none", "undefined"}
 """What jq, Python and JavaScript print for a missing value."""
 COMMENT = re.compile(r"(?:^|\s)#.*")
 SEPARATOR = re.compile(r"(?:\s+|#[^\n]*\n?)*")
-"""What may stand between JSON documents."""
+"""What is allowed between JSON documents."""
 STDIN = "standard input"
 
 
@@ -144,7 +144,7 @@ def _of_stream(content: str) -> IdsWithOrigin:
         except (ValueError, RecursionError):
             raise UsageError(
                 f"{where}this is not JSON.",
-                hint="Documents with job ids can follow each other, but nothing else can.",
+                hint="Write only JSON documents, or only ids, one per line.",
             ) from None
         yield from _of_document(document, where)
 
@@ -176,7 +176,7 @@ def _in_object(item: Any, where: str) -> Iterator[str]:
 
 
 def _without_id(item: Any, where: str) -> UsageError:
-    """Return the error for a document without an id; that of a failed call says why it failed."""
+    """Return the error for a document without an id; a failed call gives the reason."""
     from vbsjob.http import errors
     from vbsjob.jobs import error_codes
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def present(stream: ResultStream, command: JobCommand) -> ExitCode:
     """Write the jobs to stdout and the errors to stderr; return OK, FIELD_MISSING or API_ERROR.
 
-    Each document is written when its answer arrives. If no job was answered, stdout stays empty.
+    Each document is written when its answer arrives. If no job was answered, stdout is empty.
     """
     return _present(stream, command)
 
@@ -173,7 +173,7 @@ def _draw(results: Sequence[JobResult], settings: Settings, context: Context) ->
             result.job_id,
             view,
             details=settings["details"],
-            next_command="" if job.ended else f"vbsjob watch {job_id}{where}",
+            next_command="" if job.ended or result.watch_code else f"vbsjob watch {job_id}{where}",
             failures_command=f"vbsjob tree {job_id} --only failed{where}",
         )
 

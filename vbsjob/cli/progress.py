@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def choose(
     settings: Settings, context: Context, options: TreeOptions, *, events: bool
 ) -> list[Display]:
-    """Return the displays: on stderr as --progress says, and `events` on stdout.
+    """Return the displays: on stderr according to --progress, and `events` on stdout.
 
-    Raises UsageError if --heartbeat cannot be obeyed.
+    Raises UsageError if --heartbeat has no effect.
     """
     displays: list[Display] = []
     name = "none" if settings["quiet"] else settings["progress"]
@@ -51,7 +51,7 @@ def choose(
         usual_duration = partial(history.usual_duration, settings=settings, context=context)
 
         def view(width: int, height: int) -> View:
-            # One column stays empty: some terminals wrap when the last one is written.
+            # One column is empty: some terminals wrap when the last one is written.
             return present.screen_view(context.stderr, settings, context, (width - 1, height))
 
         displays.append(LiveDisplay(context, view, usual_duration, options=options))

@@ -49,7 +49,7 @@ class ResultStream:
 
 
 def _emptied(results: list[JobResult]) -> Iterator[JobResult]:
-    """Yield the results and drop each: a whole answer must not stay in memory."""
+    """Yield the results and drop each: a whole answer must not remain in memory."""
     results.reverse()
     while results:
         yield results.pop()

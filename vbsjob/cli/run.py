@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from vbsjob.watch.loop import WatchLoop
     from vbsjob.watch.state import WatchRules
 
+LISTED_IDS = 20
+"""Job ids that a command in a hint names at most."""
 SERVICE_OPTIONS = ("cloud", "region", "project", "endpoint")
 """Options that name the service; the command to continue a watch repeats them."""
 
@@ -45,7 +47,7 @@ class JobCommand:
         self.settings = loader.load(params, context)
         self.fields: Sequence[str] = params.get("field") or ()
         self.format = self._format()
-        """The format of stdout: `value` with --field, unless --output says otherwise."""
+        """The format of stdout: `value` with --field, unless --output names another one."""
         arguments: Sequence[str] = params.get("jobs") or ()
         self.single = len(arguments) == 1 and arguments[0] != "-"
         """Whether one id was given as an argument: one document instead of an array."""
@@ -103,7 +105,7 @@ class JobCommand:
 
     @cached_property
     def estimates(self) -> Estimates:
-        """When jobs end, as the history tells."""
+        """When jobs end, estimated from the history."""
         from vbsjob import history
         from vbsjob.watch.estimate import Estimates
 
@@ -219,6 +221,8 @@ class JobCommand:
             return ""
         import shlex
 
+        if len(job_ids) > LISTED_IDS:
+            return "To continue, run the same command again."
         options = [(name, self._params[name]) for name in SERVICE_OPTIONS if self._params.get(name)]
         words = [word for name, value in options for word in (SETTINGS_BY_NAME[name].flag, value)]
         return f"To continue: {shlex.join(['vbsjob', 'watch', *job_ids, *words])}"

@@ -178,7 +178,7 @@ def _find(stem: str, variable: str, context: Context) -> Path | None:
     if named:
         mode = files.mode(Path(named), f"{variable}: {printable(named)}")
         if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
-            raise UsageError(f"{variable}: {printable(named)} is not a file that can be read.")
+            raise UsageError(f"{variable}: {printable(named)} does not exist, or is not a file.")
         return Path(named).absolute()
     for folder in context.paths.config_folders:
         for suffix in SUFFIXES:
@@ -213,7 +213,7 @@ def _region_layer(layers: list[Layer], region: str | None) -> Iterator[Layer]:
     if name not in regions:
         known = ", ".join(printable(known) for known in regions)[:400]
         raise UsageError(
-            f"{listing.origin}.regions: {printable(name)!r} is missing there; it lists {known}."
+            f"{listing.origin}.regions does not list {printable(name)!r}; it lists {known}."
         )
     values = {**regions[name], "region_name": name}
     origin = f"{listing.origin}.regions"
@@ -240,7 +240,7 @@ def region_choices(layers: list[Layer]) -> tuple[list[str], str, bool]:
 def _regions(layer: Layer) -> list[tuple[str, dict[str, Any]]]:
     raw = layer.get("regions")
     if not isinstance(raw, list):
-        raise UsageError(f"{layer.origin}.regions: is not a list.")
+        raise UsageError(f"{layer.origin}.regions is not a list.")
     regions: list[tuple[str, dict[str, Any]]] = []
     for entry in raw:
         if isinstance(entry, str):

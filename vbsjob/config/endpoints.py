@@ -43,7 +43,8 @@ def checked(address: str, origin: str, *, insecure_http: bool = False) -> str:
         parts = _split(address)
     except ValueError as error:
         raise UsageError(
-            f"{origin}: {_shown(address)!r} is not a valid address: {error}."
+            f"{origin}: {_shown(address)!r} is not a valid address: {error}.",
+            hint="Write https://HOST or https://HOST:PORT/PATH.",
         ) from None
     if parts.scheme == "http" and not insecure_http and not is_loopback(parts.hostname or ""):
         raise UsageError(
@@ -208,9 +209,12 @@ def from_catalog(
     if address:
         return address
     kinds = sorted({printable(str(entry.get("type"))) for entry in catalog})
+    listed = f"it lists {', '.join(kinds)[:200] or 'nothing'}"
+    if regions := catalog_regions(catalog, interface):
+        listed = f"it is in {printable(', '.join(regions))[:200]}"
     raise ApiError(
         f"the catalog does not list a backup service in region {printable(region or 'any')}"
-        f" (interface {interface}; it lists {', '.join(kinds)[:200] or 'nothing'}).",
+        f" (interface {interface}; {listed}).",
         hint="Set --region or --endpoint.",
     )
 
@@ -270,7 +274,7 @@ def trusted(address: str, auth_url: str, *, insecure_http: bool) -> str:
     if not have_same_owner(service, identity):
         raise AuthError(
             f"the catalog of {identity} names a service in another domain, {service}.",
-            hint="If that is right, set --endpoint to it.",
+            hint="If that address is right, set --endpoint to it.",
         )
     return address
 

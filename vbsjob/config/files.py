@@ -46,7 +46,7 @@ def mode(path: Path, name: str = "") -> int:
 
 def _unreadable(name: object, error: OSError) -> VbsjobError:
     """Return the error of a file; a shortage says nothing about the file (F31)."""
-    return shortage(error) or UsageError(f"{name}: cannot be read: {error.strerror}.")
+    return shortage(error) or UsageError(f"{name} cannot be read: {error.strerror}.")
 
 
 def belongs_to_stranger(path: Path) -> bool:
@@ -72,11 +72,11 @@ def text(path: Path, *, pipe: bool = False) -> str | None:
     except OSError as error:
         raise _unreadable(path, error) from None
     if len(content) > SIZE_LIMIT:
-        raise UsageError(f"{path}: is larger than {SIZE_LIMIT >> 10} KiB.")
+        raise UsageError(f"{path} is larger than {SIZE_LIMIT >> 10} KiB.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not UTF-8 text.") from None
+        raise UsageError(f"{path} is not UTF-8 text.") from None
 
 
 def _content(path: Path, *, pipe: bool) -> bytes:
@@ -86,10 +86,10 @@ def _content(path: Path, *, pipe: bool) -> bytes:
         if pipe and stat.S_ISFIFO(status.st_mode):
             return _pipe_content(path, descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise UsageError(f"{path}: is not a regular file.")
+            raise UsageError(f"{path} is not a regular file.")
         # In the working directory, again on what is open: the file may have been exchanged.
         if not path.is_absolute() and os.name == "posix" and _is_stranger(status):
-            raise UsageError(f"{path}: belongs to another user.")
+            raise UsageError(f"{path} belongs to another user.")
         return stream.read(SIZE_LIMIT + 1)
 
 
@@ -101,7 +101,9 @@ def _pipe_content(path: Path, descriptor: int) -> bytes:
     while len(content) <= SIZE_LIMIT:
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([descriptor], [], [], left)[0]:
-            raise UsageError(f"{path}: the FIFO delivered nothing within {PIPE_TIMEOUT:.0f} s.")
+            raise UsageError(
+                f"{path} is a FIFO that delivered nothing within {PIPE_TIMEOUT:.0f} s."
+            )
         try:
             block = os.read(descriptor, 1 << 16)
         except BlockingIOError:
@@ -124,21 +126,21 @@ def toml(path: Path) -> dict[str, Any] | None:
 
     for number, line in enumerate(content.split("\n"), start=1):
         if len(line) > KEY_PARTS_LIMIT:
-            _check_line(f"{path}: line {number}", _outside_quotes(line))
+            _check_line(f"{path}, line {number}", _outside_quotes(line))
     try:
         return tomllib.loads(content, parse_float=str)
     except tomllib.TOMLDecodeError as error:
         where = str(error).rpartition(" (at ")[2].rstrip(")")
-        raise UsageError(f"{path}: is not valid TOML at {where}.") from None
+        raise UsageError(f"{path}, {where}: this is not valid TOML.") from None
     except (RecursionError, ValueError):
-        raise UsageError(f"{path}: is not valid TOML.") from None
+        raise UsageError(f"{path} is not valid TOML.") from None
 
 
 def _check_line(where: str, outside_quotes: str) -> None:
     if len(outside_quotes) > LINE_LIMIT:
-        raise UsageError(f"{where}: is longer than {LINE_LIMIT} characters.")
+        raise UsageError(f"{where}: the line is longer than {LINE_LIMIT} characters.")
     if outside_quotes.count(".") > KEY_PARTS_LIMIT:
-        raise UsageError(f"{where}: has more than {KEY_PARTS_LIMIT} parts.")
+        raise UsageError(f"{where}: the key has more than {KEY_PARTS_LIMIT} parts.")
 
 
 def _outside_quotes(line: str) -> str:
@@ -204,9 +206,9 @@ def _json(path: Path, content: str) -> Any:
     try:
         return json.loads(content or "null", parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{path}: line {error.lineno}: is not valid JSON.") from None
+        raise UsageError(f"{path}, line {error.lineno}: this is not valid JSON.") from None
     except RecursionError:
-        raise UsageError(f"{path}: is nested too deeply.") from None
+        raise UsageError(f"{path} is nested too deeply.") from None
 
 
 def mapping(path: Path, name: str, value: Any) -> dict[str, Any]:

@@ -187,7 +187,7 @@ def _cloud_name(cloud: SettingValue | None, clouds: Clouds, *, has_address: bool
         return str(name)
     if name == ENVIRONMENT_CLOUD or checks.wants_sandbox(cloud):
         return None
-    none = "There is no clouds.yaml and no config.toml."
+    none = "There is no clouds.yaml and no config.toml; 'vbsjob config show' shows their paths."
     hint = suggestion(name, clouds.names) if clouds.names else none
     raise UsageError(f"{cloud.origin}: no file defines a cloud {printable(name)!r}.", hint=hint)
 
@@ -267,7 +267,7 @@ def _addressed(values: Source) -> Source:
     if project is not None and project.value != in_endpoint:
         raise UsageError(
             f"{endpoint.origin} is for project {printable(in_endpoint)},"
-            f" but {project.origin} says {project.value}.",
+            f" but {project.origin} is {project.value}.",
             hint="Use the same project in both, or omit one.",
         )
     if project is None and "project_name" not in values:

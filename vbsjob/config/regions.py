@@ -49,7 +49,7 @@ def choose(
         return replace(project, value=by_name, origin=origin, derived=True), region
     if len(choices) > 1 and not from_profile:
         raise UsageError(
-            f"{origin}: lists several regions: {shown(choices)}.", hint="Choose one: --region."
+            f"{origin} lists several regions: {shown(choices)}.", hint="Choose one: --region."
         )
     return None, region
 

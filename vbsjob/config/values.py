@@ -77,7 +77,7 @@ def interval(raw: Any) -> float:
     """Return seconds, at least 1."""
     seconds = duration(raw)
     if seconds < 1:
-        raise ValueError("is less than one second")
+        raise ValueError("is less than one second; write 1s or more")
     return seconds
 
 

@@ -34,14 +34,14 @@ def read(path: Path, content: str) -> Any:
         return None if root is None else _Builder(path, yaml).value(root)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UsageError(f"{path}: line {line}: is not valid YAML.") from None
+        raise UsageError(f"{path}, line {line}: this is not valid YAML.") from None
     except yaml.reader.ReaderError as error:
         line = content.encode()[: error.position].count(b"\n") + 1
         raise UsageError(
-            f"{path}: line {line}: has a character that YAML does not allow."
+            f"{path}, line {line}: YAML does not allow one of the characters."
         ) from None
     except (yaml.YAMLError, ValueError, RecursionError, TypeError):
-        raise UsageError(f"{path}: is not valid YAML.") from None
+        raise UsageError(f"{path} is not valid YAML.") from None
 
 
 def _check_size(path: Path, yaml: Any, loader: Any, content: str) -> None:
@@ -75,7 +75,7 @@ def _check_size(path: Path, yaml: Any, loader: Any, content: str) -> None:
             total += weight
         if aliases > ALIAS_LIMIT or aliased > ALIASED_NODES_LIMIT or len(open_nodes) > DEPTH_LIMIT:
             line = event.start_mark.line + 1
-            raise UsageError(f"{path}: line {line}: has too many aliases or is nested too deeply.")
+            raise UsageError(f"{path}, line {line}: too many aliases, or nested too deeply.")
 
 
 class _Builder:
@@ -106,7 +106,7 @@ class _Builder:
         for key, value in node.value:
             if not isinstance(key, self._yaml.ScalarNode):
                 line = key.start_mark.line + 1
-                raise UsageError(f"{self._path}: line {line}: a key must be a plain text.")
+                raise UsageError(f"{self._path}, line {line}: a key must be a plain text.")
             if key.value == "<<" and key.style in {None, ""}:
                 merged = {**self._merged(value), **merged}
             else:
@@ -120,6 +120,6 @@ class _Builder:
         for item in nodes:
             if not isinstance(item, self._yaml.MappingNode):
                 line = node.start_mark.line + 1
-                raise UsageError(f"{self._path}: line {line}: '<<' must name a mapping.")
+                raise UsageError(f"{self._path}, line {line}: '<<' must name a mapping.")
             merged = {**self.value(item), **merged}
         return merged

@@ -1,6 +1,6 @@
 """Writes man/ and completions/ from the commands: `python -m vbsjob.generate` in a checkout.
 
-The files depend on nothing but the source, so they are committed, and a test compares them.
+The files depend only on the source, so they are committed, and a test compares them.
 This package is not part of the wheel.
 """
 

@@ -64,7 +64,7 @@ def _lines(command: Command) -> Iterator[str]:
 
 
 def _value_switches(option: Parameter) -> str:
-    """Return the switches of `complete` that say whether an option has a value, and which."""
+    """Return the switches of `complete` for the value of an option."""
     if option.kind == "files":
         return " -r -F"
     if option.kind:

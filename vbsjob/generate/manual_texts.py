@@ -1,4 +1,4 @@
-"""What manual pages say beyond the help of a command: paragraphs by the name of the page."""
+"""Paragraphs of manual pages in addition to the help of a command, by the name of the page."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def _not_found(
     job_id: str | None, origin: str, message: str, code: str, facts: dict[str, Any]
 ) -> VbsjobError:
     if job_id is None or code == UNKNOWN_API:
-        hint = "Check the auth_url." if job_id is None else "Check --endpoint."
+        hint = "Check the auth_url (OS_AUTH_URL)." if job_id is None else "Check --endpoint."
         return ApiError(f"{origin} does not offer this API{message}.", hint=hint, **facts)
     return _job_not_found(job_id, message, facts)
 
@@ -182,12 +182,16 @@ def _auth_error(
         )
     if _is_clock_error(code, message):
         return AuthError(
-            f"{origin} finds that the clock of this machine is wrong by more than 15 minutes"
-            f"{message}.",
+            f"{origin} rejected the time of the request: the clock of this machine is wrong by"
+            f" more than 15 minutes{message}.",
             hint="Set the clock, then try again.",
             **facts,
         )
-    return AuthError(f"{origin} did not accept the credentials{message}.", **facts)
+    return AuthError(
+        f"{origin} did not accept the credentials{message}.",
+        hint="Check the credentials, the project and the region with 'vbsjob config check'.",
+        **facts,
+    )
 
 
 def _is_clock_error(code: str, message: str) -> bool:
@@ -237,13 +241,14 @@ def _redirected(response: Response, origin: str, facts: dict[str, Any]) -> Vbsjo
 
 def invalid_body(request: Request, response: Response, reason: str) -> VbsjobError:
     """Return the error for a response 200 that cannot be read. The body is never shown."""
-    kind = printable(response.headers.get("content-type", "no content type"))[:60]
+    content_type = printable(response.headers.get("content-type", ""))[:60]
     hint = "Check the address with 'vbsjob config show'."
-    if "html" in kind.lower():
-        hint = "Is a captive portal or a proxy in between?"
+    if "html" in content_type.lower():
+        hint = "Check whether a captive portal or a proxy answers instead of the service."
     return InvalidBodyError(
-        f"{endpoints.origin_of(request.url)} sent {len(response.body)} bytes of {kind}"
-        f" instead of a job ({reason}).",
+        f"{endpoints.origin_of(request.url)} sent {len(response.body)} bytes"
+        f" {f'of {content_type}' if content_type else 'without a content type'}"
+        f" instead of a JSON document ({reason}).",
         hint=hint,
         http_status=response.status,
         request_id=response.request_id,

@@ -110,7 +110,7 @@ def _tls_error(cause: ssl.SSLError, peer: str) -> VbsjobError:
     """Return the error of a failed TLS handshake. Only a closed connection can be retried."""
     if isinstance(cause, ssl.SSLCertVerificationError):
         return PermanentConnectionError(
-            f"The certificate of {peer} is not valid: {cause.verify_message}.",
+            f"the certificate of {peer} is not valid: {cause.verify_message}.",
             hint="Set OS_CACERT if the cloud has a private certificate authority.",
         )
     if isinstance(cause, ssl.SSLEOFError):  # a load balancer that restarts does this
@@ -119,7 +119,7 @@ def _tls_error(cause: ssl.SSLError, peer: str) -> VbsjobError:
             hint="Check the port and the proxy.",
         )
     return PermanentConnectionError(
-        f"The TLS handshake with {peer} failed ({cause.reason}).",
+        f"the TLS handshake with {peer} failed ({cause.reason}).",
         hint="Check the endpoint's scheme and port.",
     )
 
@@ -136,7 +136,7 @@ def _connection_error(error: ExchangeError, peer: str) -> VbsjobError:
         )
     if error.failure is Failure.ADDRESS:
         return PermanentConnectionError(
-            f"A request to {peer} is not valid HTTP.",
+            f"a request to {peer} is not valid HTTP.",
             hint="Check the address with 'vbsjob config show'.",
         )
     numbers = (cause.errno for cause in _chain(error) if isinstance(cause, OSError))

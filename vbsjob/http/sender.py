@@ -104,14 +104,21 @@ class Sender:
 
 
 def _exhausted(error: VbsjobError, budget: RetryBudget, now: float) -> VbsjobError:
-    """Return the last error with the number of attempts and what is unknown now."""
+    """Return the last error; its message says that the state is unknown, after how many attempts.
+
+    The hint is the next step.
+    """
     if not isinstance(error, UnavailableError):
         return error
-    attempts = ""
+    after = ""
     if budget.attempts_made > 1:
-        attempts = f"{budget.attempts_made} attempts in {now - budget.started:.0f} s; "
+        after = f" after {budget.attempts_made} attempts in {now - budget.started:.0f} s"
     hint = error.hint or "Try again later."
-    return error.with_hint(f"{hint} ({attempts}the job's state is unknown.)")
+    if error.retry_after:
+        hint = f"Try again after {error.retry_after:.0f} s, as the service requests."
+    return error.replace(
+        message=f"{error.message} The state of the job is unknown{after}.", hint=hint
+    )
 
 
 def _transport(settings: Settings, context: Context) -> Transport:

@@ -91,7 +91,7 @@ def _existing_folders(folders: ConfiguredPath) -> ConfiguredPath:
     names = [name for name in value.split(os.pathsep) if name]
     existing = [name for name in names if stat.S_ISDIR(_mode((name, origin)))]
     if not existing:
-        raise UsageError(f"{origin}: {printable(value)} is not a folder.")
+        raise UsageError(f"{origin}: {printable(value)} is not a directory.")
     return os.pathsep.join(existing), origin
 
 
@@ -123,7 +123,7 @@ def _system_authorities() -> ssl.SSLContext:
 def _authorities_from(file: ConfiguredPath | None, folder: ConfiguredPath | None) -> ssl.SSLContext:
     path, origin = file or folder or ("", "")
     if file is not None and not stat.S_ISREG(_mode(file)):
-        raise UsageError(f"{origin}: {printable(path)} is not a regular file.")
+        raise UsageError(f"{origin}: {printable(path)} does not exist, or is not a file.")
     try:
         ssl_context = _new_context(cafile=file and file[0], capath=folder and folder[0])
         empty = file is not None and not ssl_context.cert_store_stats()["x509"]
@@ -131,10 +131,10 @@ def _authorities_from(file: ConfiguredPath | None, folder: ConfiguredPath | None
         _reraise_shortage(error)
         reason = None if isinstance(error, ssl.SSLError) else getattr(error, "strerror", None)
         raise UsageError(
-            f"{origin}: {printable(path)}: {reason or 'contains no certificate'}."
+            f"{origin}: {printable(path)} cannot be read: {reason or 'it contains no certificate'}."
         ) from None
     if empty:
-        raise UsageError(f"{origin}: {printable(path)}: contains no certificate.")
+        raise UsageError(f"{origin}: {printable(path)} contains no certificate.")
     return ssl_context
 
 

@@ -25,7 +25,7 @@ FAILURE_COLUMNS = {
 }
 """Members of `failure` under the names that columns, variables and outputs have."""
 SUGGESTED = 1000
-"""So many fields of a document are compared with a missing one."""
+"""Number of fields of a document that are compared with a missing one."""
 
 
 def get(document: Any, path: str) -> Any:
@@ -117,7 +117,7 @@ class FieldCheck:
         hint = f"{'Did you mean' if near else 'Fields:'} {', '.join(map(printable, fields))}"
         noun = "field" if len(self._missing) == 1 else "fields"
         return FieldMissingError(
-            f"No answer has the {noun} {names}.", hint=hint + ("?" if near else ".")
+            f"no answer has the {noun} {names}.", hint=hint + ("?" if near else ".")
         )
 
     def _nearest(self, path: str) -> list[str]:

@@ -66,7 +66,7 @@ class JobResult:
         return self.outcome.exit_code
 
     def document(self, now: datetime, **further: Any) -> dict[str, Any]:
-        """Return the document: the service's members, unchanged, ours, and `further` ones of ours.
+        """Return the document: the members of the service, of vbsjob, and `further` ones.
 
         Where the service uses one of our names, its member is in `others`.
         """

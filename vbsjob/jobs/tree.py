@@ -70,7 +70,7 @@ class Node:
         return self._by_urgency
 
     def complete(self, number: int) -> bool:
-        """Whether so many branches are all: no child is hidden."""
+        """Whether `number` branches are all of them: no child is hidden."""
         return not self.filtered and number == len(self.branches)
 
     @property
@@ -137,12 +137,12 @@ class Group:
 
     @property
     def depth(self) -> int:
-        """Of the parent: a Group is not a level of its own."""
+        """Level of the parent: a Group is not a separate level."""
         return self.parent.depth
 
     @property
     def order(self) -> int:
-        """Of the first member."""
+        """Order of the first member."""
         return self.members[0].order
 
     @property
@@ -238,7 +238,7 @@ def _add(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
 
 
 def _count(node: Node) -> None:
-    """Set what a node knows of the jobs below it; its children are complete."""
+    """Set the counts of a node for the jobs below it; its children are complete."""
     node.urgency = URGENCY[kind(node.job)]
     if node.children:
         node.below = below = dict[str, int]()
@@ -252,7 +252,7 @@ def _count(node: Node) -> None:
 
 
 def _set_branches(node: Node, kept: set[Node] | None, *, group: bool) -> None:
-    """Set the branches of a node; a Group stands where its first member would."""
+    """Set the branches of a node; a Group has the position of its first member."""
     children = node.children if kept is None else [c for c in node.children if c in kept]
     node.branches = children
     node.filtered = len(children) < len(node.children)

@@ -43,7 +43,7 @@ def write(
     except OSError as error:
         raise InternalError(
             f"the report {printable(path)} could not be written: {error.strerror}.",
-            hint="Check the folder, its rights and the free space.",
+            hint="Check the directory, its permissions and the free space.",
         ) from None
 
 

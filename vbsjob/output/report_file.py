@@ -53,7 +53,7 @@ def prepare(path: str, option: str) -> None:
         reason = getattr(error, "strerror", None) or "it is not a valid path"
         raise shortage(error) or UsageError(
             f"{option}: {printable(path)!r} cannot be written: {reason}.",
-            hint="Name another file, in a folder that exists and that you may write to.",
+            hint="Name another file, in a directory that exists and that you may write to.",
         ) from None
 
 

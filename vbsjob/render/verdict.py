@@ -88,7 +88,7 @@ def _cause(job: TrackedJob, *, short: bool) -> str:
     error = job.error
     if error is None:
         return ""
-    message = printable(error.message).rstrip(".")
+    message = printable(error.message).partition(". ")[0].rstrip(".")
     if error.http_status is None:
         return message
     host = re.search("https?://([^/ :]+)", message)

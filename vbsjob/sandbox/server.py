@@ -34,7 +34,7 @@ TARGET = re.compile(r"(?:https?://[^/?#]*)?([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.I
 
 
 class Sandbox:
-    """The server. As a context manager it serves in a thread of its own.
+    """The server. As a context manager it serves in a separate thread.
 
     Raises InternalError if the port cannot be used.
     """
@@ -54,7 +54,7 @@ class Sandbox:
         )
 
     def __enter__(self) -> Self:
-        """Start to serve in a thread of its own."""
+        """Start to serve in a separate thread."""
         threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         ).start()

@@ -40,7 +40,7 @@ PRIOR_SPREAD, PRIOR_RUNS = 0.1, 2
 """Spread (standard deviation of the logarithm) assumed before any run, and its weight in runs."""
 LEAST_SPREAD = 0.03
 DENSITY = 1.75
-"""Polls a second for a hazard of one end a second. More polls see the end earlier."""
+"""Polls per second for a hazard of one end per second. With more polls the end is seen earlier."""
 BACKGROUND = 0.03
 """Part of the jobs that end at any other time, such as those that fail early."""
 WINDOW_START, WINDOW_END = -1.65, 2.5
@@ -64,7 +64,7 @@ class EndEstimate:
     start: float
     """The age from which an end is likely."""
     end: float
-    """The age at which the history says nothing more."""
+    """The age above which the history has no information."""
     _ages: Sequence[float]
     _polls: Sequence[float]
     """For each of `_ages`, how many polls are made up to this age."""

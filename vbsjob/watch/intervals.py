@@ -28,7 +28,7 @@ CHANGE_DIVISOR, CHANGE_AGE_PART = 2.0, 0.04
 A return to SHORTEST would double the requests for a job of one minute with a few sub-jobs.
 """
 RAREST = 150.0
-"""The longest interval while the history says that the end is not near.
+"""The longest interval while, according to the history, the end is not near.
 
 With 30 seconds, a job of one hour would need 173 requests instead of 109.
 """
@@ -92,7 +92,7 @@ class PollInterval:
 def longest_interval(
     estimate: EndEstimate | None, age: float | None, *, attended: bool
 ) -> float | None:
-    """Return the longest interval that the expected end allows; None if the history does not say.
+    """Return the longest interval that the expected end allows; None without an estimate.
 
     The history is not used before TRUST_AGE_PART: if the earlier jobs were ten times longer, the
     job ends then, and rare polls would see that late. `attended`: a person looks at the screen and
@@ -112,14 +112,14 @@ class RequestShare:
 
     Without history every job gets an equal turn: it is polled every `turn` seconds. The jobs with
     history share their turns: EQUAL_PART equally, so that none waits longer than two turns, and
-    the rest in proportion to the polls that their estimates want, so that those near their end
+    the rest in proportion to the polls of their estimates, so that those near their end
     come first. Together they send as many requests as with equal turns.
     """
 
     jobs: int
     """Jobs that are still polled."""
     _rates: dict[str, float] = field(default_factory=dict)
-    """By job id: polls a second that the estimate wants. Only jobs with an estimate."""
+    """By job id: polls per second of the estimate. Only jobs with an estimate."""
     _sum: float = 0.0
 
     @property

@@ -27,7 +27,7 @@ class DueQueue:
     _popped: int = 0
 
     def push(self, job_id: str, due: float, *, failed: bool) -> None:
-        """Add a job that is due at a time; earlier entries of the same job stay in the queue."""
+        """Add a job that is due at a time; earlier entries of the same job remain in the queue."""
         self._pushed += 1
         heapq.heappush(self._failed if failed else self._others, (due, self._pushed, job_id))
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 OUTAGE_FAILURES = 2
 """An outage is reported from this failure on."""
 GONE_COUNT, GONE_SECONDS = 3, 10.0
-"""A job that was answered before is gone after so many "not found" over so long (F14)."""
+"""A known job has disappeared after this number of "not found" over these seconds (F14)."""
 NOT_FOUND_INTERVAL, NOT_FOUND_SHORTEST = 4.0, 0.5
 """Seconds between polls of a job that is not found; the last one is at the end of the grace."""
 TOO_MANY_REQUESTS = 429
@@ -235,9 +235,10 @@ class WatchState:
                 self._give_up(tracked, tracked.error or error, error.exit_code, now)
 
     def _give_up(self, tracked: TrackedJob, error: VbsjobError, code: ExitCode, now: float) -> None:
-        """End the watch of a job that is not answered; the hint gives its last status."""
-        hint = f"{error.hint} Last known: {tracked.last_status(now)}.".lstrip()
-        tracked.error = error.with_hint(hint)
+        """End the watch of a job that is not answered; the message gives its last status."""
+        status = tracked.last_status(now)
+        message = f"{error.message} {status[0].upper()}{status[1:]}."
+        tracked.error = error.replace(message=message)
         self._finish(tracked, code)
 
     def _on_not_found(

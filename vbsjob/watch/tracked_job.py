@@ -1,4 +1,4 @@
-"""What a watch knows about one job."""
+"""State of one job in a watch."""
 
 from __future__ import annotations
 
@@ -53,7 +53,6 @@ class TrackedJob:
     def last_status(self, now: float) -> str:
         """Return a clause with the last status and its age, for messages."""
         if self.job is None or self.answered_at is None:
-            return "it never answered"
-        return (
-            f"its status was {printable(str(self.job.status))} {now - self.answered_at:.0f} s ago"
-        )
+            return "the service never answered"
+        status = printable(str(self.job.status))
+        return f"its last status was {status}, {now - self.answered_at:.0f} s ago"

@@ -109,7 +109,7 @@ def test_f30_a_certificate_that_goes_bad_in_the_sixth_minute_is_noticed_within_f
             server.present(authority.bad("expired"))
             code = watch.end()
     assert code == 7
-    assert "The certificate of" in watch.complaint
+    assert "the certificate of" in watch.complaint
     lasted = at(watch.events[-1]) - at(began)
     assert timedelta(minutes=6) - NOISE <= lasted <= timedelta(minutes=11) + NOISE
     assert 10 < asked < server.requests

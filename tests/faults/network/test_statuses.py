@@ -82,7 +82,7 @@ def test_f15_retry_after_is_a_minimum_and_a_longer_one_than_the_budget_ends_the_
     assert ended.code == code
     assert sum(clock.sleeps) >= least
     if code:
-        assert f"a pause of {header} s" in ended.err
+        assert f"Try again after {header} s, as the service requests." in ended.err
         assert clock.sleeps == []
 
 
@@ -94,7 +94,7 @@ def test_f15_a_longer_retry_budget_waits_two_minutes_at_most_and_only_while_it_l
     ended = get(ResponseSequence(longer), clock, "--retry-for", "10m")
     # At 360 s there are 240 left, and it wants 300.
     assert (ended.code, clock.sleeps) == (7, [120.0, 120.0, 120.0])
-    assert "a pause of 300 s" in ended.err
+    assert "Try again after 300 s, as the service requests." in ended.err
 
 
 def test_f16_a_date_counts_from_the_servers_own_clock() -> None:
