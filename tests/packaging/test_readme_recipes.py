@@ -1,7 +1,8 @@
 """README's scripts and CI files, complete, run against the sandbox with the built wheel.
 
-Only the line that installs vbsjob is replaced: it installs the wheel of this checkout. Actions,
-images and credentials belong to the CI services and are not run.
+Only the line that installs vbsjob is replaced: it copies an installation of the wheel of this
+checkout, and a virtual environment is made without pip, which takes four seconds. Actions, images
+and credentials belong to the CI services and are not run.
 """
 
 from __future__ import annotations
@@ -10,9 +11,8 @@ import html
 import os
 import re
 import subprocess
-import sys
-import sysconfig
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -20,11 +20,12 @@ import pytest
 import yaml
 
 from tests.support.gitlab import read_as_gitlab
+from tests.support.installation import copying_installer, install_wheel, make_environment
 from tests.support.program import ROOT, clean_env, running_sandbox
 from vbsjob import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 README = ROOT.joinpath("README.md").read_text("utf-8")
@@ -83,30 +84,48 @@ def sandbox() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def installer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A script that installs the wheel into the environment whose bin/ is its argument."""
+    """A script that copies an installed wheel into the environment whose bin/ is its argument."""
     folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = folder.glob("*.whl")
-    script = folder / "install"
-    script.write_text(
-        f"#!/bin/sh\nset -e\nbin=$1\n"
-        f'{sys.executable} -m pip -q --python "$bin/python" install --no-deps --no-index'
-        f" --disable-pip-version-check --root-user-action=ignore {wheel}\n"
-        f'for packages in "$bin"/../lib/python*/site-packages; do\n'
-        f'    echo {sysconfig.get_path("purelib")} > "$packages/lent.pth"\ndone\n'
-    )
-    script.chmod(0o755)
-    return script
+    return copying_installer(install_wheel(folder), folder / "install")
 
 
 @pytest.fixture
 def folder(tmp_path: Path, installer: Path) -> Path:
-    """A working directory with an empty environment, whose bin/ is on the PATH of the recipe."""
-    new = [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "new")]
-    subprocess.run(new, check=True)
-    subprocess.run([installer, tmp_path / "new/bin"], check=True, capture_output=True)
-    return tmp_path
+    """A working directory with an environment, whose bin/ is on the PATH of the recipe."""
+    return working_directory(tmp_path, installer)
+
+
+def working_directory(folder: Path, installer: Path) -> Path:
+    make_environment(folder / "new")
+    subprocess.run([installer, folder / "new/bin"], check=True, capture_output=True)
+    return folder
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Exit code and output of a recipe, and its working directory."""
+
+    code: int
+    printed: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def ended(
+    tmp_path_factory: pytest.TempPathFactory, installer: Path, sandbox: dict[str, str]
+) -> Callable[[str, str], Ended]:
+    """A function that runs a recipe for a job of the sandbox, once."""
+
+    @cache
+    def once(recipe: str, job: str) -> Ended:
+        folder = working_directory(tmp_path_factory.mktemp(recipe), installer)
+        timeout = {"VBSJOB_TIMEOUT": "1s"} if job == "endless" else {}
+        code, printed = run(
+            recipe, folder, installer, sandbox, JOB_ID=job, VBSJOB_INTERVAL="1s", **timeout
+        )
+        return Ended(code, printed, folder)
+
+    return once
 
 
 def run(
@@ -121,6 +140,7 @@ def run(
     printed = ""
     for command in RECIPES[recipe].commands:
         script = INSTALL.sub(lambda match: f"{installer} {match[1] or folder / 'new/bin'}", command)
+        script = script.replace("-m venv ", "-m venv --without-pip ")
         if outputs.exists():
             values = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
             environment["BACKUP_ID"] = values.get("backup_id", "")
@@ -137,18 +157,17 @@ def run(
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize(("job", "code"), [("backup-ended", 0), ("fail-deep-ended", 1)])
 def test_a_recipe_ends_as_the_job_did(
-    recipe: str, job: str, code: int, folder: Path, installer: Path, sandbox: dict[str, str]
+    recipe: str, job: str, code: int, ended: Callable[[str, str], Ended]
 ) -> None:
-    ended, printed = run(recipe, folder, installer, sandbox, JOB_ID=job)
-    assert ended == code, printed
+    assert ended(recipe, job).code == code, ended(recipe, job).printed
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_recipe_accepts_that_a_job_is_still_running(
-    recipe: str, folder: Path, installer: Path, sandbox: dict[str, str]
+    recipe: str, ended: Callable[[str, str], Ended]
 ) -> None:
-    ended, printed = run(recipe, folder, installer, sandbox, JOB_ID="endless", VBSJOB_TIMEOUT="1s")
-    assert ended == (124 if recipe in ENDED_BY_SERVICE else 0), printed
+    found = ended(recipe, "endless")
+    assert found.code == (124 if recipe in ENDED_BY_SERVICE else 0), found.printed
 
 
 @pytest.mark.slow
@@ -168,10 +187,8 @@ def test_a_recipe_installs_this_version(recipe: str) -> None:
     assert versions == [__version__]
 
 
-def test_github_shows_the_backup_of_the_job(
-    folder: Path, installer: Path, sandbox: dict[str, str]
-) -> None:
-    _, printed = run("github", folder, installer, sandbox, JOB_ID="backup-ended")
+def test_github_shows_the_backup_of_the_job(ended: Callable[[str, str], Ended]) -> None:
+    printed = ended("github", "backup-ended").printed
     assert re.search(r"^The backup is [0-9a-f-]{36}\.$", printed, re.MULTILINE), printed
 
 
@@ -182,19 +199,19 @@ CODE, MEANING = "VolumeBackup.0202", "The target disk is in error"
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("job", ["fail-deep-ended", "fail-deep"])
 def test_the_log_of_a_failing_restore_names_the_deepest_code_and_its_meaning(
-    recipe: str, job: str, folder: Path, installer: Path, sandbox: dict[str, str]
+    recipe: str, job: str, ended: Callable[[str, str], Ended]
 ) -> None:
-    ended, log = run(recipe, folder, installer, sandbox, JOB_ID=job, VBSJOB_INTERVAL="1s")
-    assert ended == 1, log
+    log = ended(recipe, job).printed
+    assert ended(recipe, job).code == 1, log
     fail_line = next(line for line in log.splitlines() if ": FAIL bksRestoreBackup" in line)
     assert f": restoreVolume > copyData: {CODE} " in fail_line
     assert f"{CODE} volume is in error state while copying. Meaning: {MEANING}" in log
 
 
 def test_gitlab_gets_a_report_and_variables_with_the_deepest_code_and_its_meaning(
-    folder: Path, installer: Path, sandbox: dict[str, str]
+    ended: Callable[[str, str], Ended],
 ) -> None:
-    run("gitlab", folder, installer, sandbox, JOB_ID="fail-deep-ended")
+    folder = ended("gitlab", "fail-deep-ended").folder
     values = read_as_gitlab((folder / "backup.env").read_text())
     assert (values["VBSJOB_STATUS"], values["VBSJOB_FAILURE_CODE"]) == ("FAIL", CODE)
     assert values["VBSJOB_FAILURE_MEANING"].startswith(MEANING)
@@ -206,25 +223,25 @@ def test_gitlab_gets_a_report_and_variables_with_the_deepest_code_and_its_meanin
 
 
 def test_jenkins_gets_a_report_with_the_deepest_code_and_its_meaning(
-    folder: Path, installer: Path, sandbox: dict[str, str]
+    ended: Callable[[str, str], Ended],
 ) -> None:
-    run("jenkins", folder, installer, sandbox, JOB_ID="fail-deep-ended")
+    folder = ended("jenkins", "fail-deep-ended").folder
     case = ET.parse(folder / "report.xml").getroot()[0][0]
     assert case[0].get("type") == CODE
     assert MEANING in case[0].get("message", "")
 
 
 def test_github_gets_annotation_summary_and_outputs_with_the_deepest_code_and_its_meaning(
-    folder: Path, installer: Path, sandbox: dict[str, str]
+    ended: Callable[[str, str], Ended],
 ) -> None:
-    _, log = run("github", folder, installer, sandbox, JOB_ID="fail-deep-ended")
-    (annotation,) = [line for line in log.splitlines() if line.startswith("::error ")]
+    found = ended("github", "fail-deep-ended")
+    (annotation,) = [line for line in found.printed.splitlines() if line.startswith("::error ")]
     assert CODE in annotation
     assert MEANING in annotation
-    outputs = (folder / "outputs").read_text().splitlines()
+    outputs = (found.folder / "outputs").read_text().splitlines()
     assert f"failure_code={CODE}" in outputs
     assert any(line.startswith(f"failure_meaning={MEANING}") for line in outputs)
-    summary = html.unescape((folder / "summary").read_text())
+    summary = html.unescape((found.folder / "summary").read_text())
     assert CODE in summary
     assert MEANING in summary
 

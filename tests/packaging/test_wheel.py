@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
-import sysconfig
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.installation import install_wheel
 from tests.support.program import ROOT
 from vbsjob import __version__
 
@@ -21,19 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new virtual environment with the wheel; what it depends on is lent by ours."""
-    folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = folder.glob("*.whl")
-    assert wheel.name.startswith(f"vbsjob-{__version__}-")
-    new = folder / "new"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(new)], check=True)
-    pip = [sys.executable, "-m", "pip", "-q", "--python", str(new / "bin/python"), "install"]
-    quiet = ["--no-deps", "--no-index", "--disable-pip-version-check", "--root-user-action=ignore"]
-    subprocess.run([*pip, *quiet, str(wheel)], check=True, capture_output=True)
-    (packages,) = new.glob("lib/python*/site-packages")
-    (packages / "lent.pth").write_text(sysconfig.get_path("purelib"))
-    return new
+    return install_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 def said(place: Path, *command: str, **more: str) -> str:
