@@ -6,6 +6,7 @@ environment and the arguments of a run, and then does the same as a new process.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import gc
 import importlib
@@ -18,18 +19,20 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import termios
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.support import canary
-from tests.support.program import ROOT, RunResult, clean_env
+from tests.support.program import HOMES, ROOT, RunResult, clean_env
 from tests.support.pseudo_terminal import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
     from typing import NoReturn
 
 LATE = ("sqlite3", "yaml", "tomllib", "platformdirs.unix", "encodings.idna")
@@ -72,14 +75,29 @@ class ForkServer:
         self._process.communicate()
 
     def run(self, *argv: str, env: Mapping[str, str]) -> RunResult:
-        """Run with pipes; the output must fit into them."""
+        """Run with pipes, an empty input, and `env` beside the variables of `clean_env`."""
+        return self.run_alone(*argv, env=clean_env() | dict(env))
+
+    def run_alone(self, *argv: str, env: Mapping[str, str]) -> RunResult:
+        """Run with pipes, an empty input, and no variables but `env`."""
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         nothing = os.open(os.devnull, os.O_RDONLY)
+        written: dict[int, list[bytes]] = {out: [], err: []}
         with self._started(argv, env, (nothing, out_end, err_end)) as started:
             for end in (nothing, out_end, err_end):
                 os.close(end)
+            unended = {out, err}
+            while unended:
+                ready = select.select(unended, [], [], LONGEST)[0]
+                assert ready, f"no end after {LONGEST} s"
+                for end in ready:
+                    part = os.read(end, 65536)
+                    written[end].append(part)
+                    if not part:
+                        os.close(end)
+                        unended.remove(end)
             code = _code(started)
-        return RunResult(code, _whole(out), _whole(err))
+        return RunResult(code, _text(written[out]), _text(written[err]))
 
     def drawn(self, *argv: str, env: Mapping[str, str]) -> TerminalResult:
         """Run on a pseudo-terminal of 80 columns and 24 lines."""
@@ -87,7 +105,7 @@ class ForkServer:
         termios.tcsetwinsize(screen, (24, 80))
         before = termios.tcgetattr(screen)
         parts: list[bytes] = []
-        with self._started(argv, env, (screen,) * 3) as started:
+        with self._started(argv, clean_env() | dict(env), (screen,) * 3) as started:
             end = started.fileno()
             while end not in (ready := select.select([end, keyboard], [], [], LONGEST)[0]):
                 assert ready, f"no end after {LONGEST} s"
@@ -109,7 +127,7 @@ class ForkServer:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as started:
             started.settimeout(LONGEST)
             started.connect(self._path)
-            order = json.dumps({"argv": argv, "env": clean_env() | dict(env)})
+            order = json.dumps({"argv": argv, "env": dict(env)})
             socket.send_fds(started, [order.encode()], streams)
             yield started
 
@@ -118,9 +136,16 @@ def _code(started: socket.socket) -> int:
     return int(started.recv(16))
 
 
-def _whole(end: int) -> str:
-    with os.fdopen(end, "rb") as stream:
-        return stream.read().decode("utf-8", "backslashreplace")
+def _text(parts: Sequence[bytes]) -> str:
+    return b"".join(parts).decode("utf-8", "backslashreplace")
+
+
+@cache
+def fork_server() -> ForkServer:
+    """Return the server of this test process, which ends with it."""
+    server = ForkServer(Path(tempfile.mkdtemp(dir=HOMES.name)) / "forks")
+    atexit.register(server.__exit__)
+    return server
 
 
 # The code of the server process follows.
