@@ -100,25 +100,31 @@ class Runner:
         self.killers = result["killers"]
         survived = set(result["survived"])
         for number in result["not tried"]:
-            if not self._killed_when_imported(mutants[number]):
+            failed = self._failure_when_imported(mutants[number])
+            if failed == "":
                 survived.add(number)
                 report(mutants[number])
+            elif not mutants[number].change:
+                raise RuntimeError(f"imported, {failed}")
         return [mutants[number] for number in sorted(survived)]
 
-    def _killed_when_imported(self, mutant: Mutant) -> bool:
-        """Try a mutant that changes what the module does when it is imported."""
+    def _failure_when_imported(self, mutant: Mutant) -> str | None:
+        """Try a mutant that changes what the module does when it is imported.
+
+        Returns the first test that fails, empty if none does; None if no result came.
+        """
         tests = selected(mutant, self._measured, self.killers)
         original = self.file.read_text()
         self.file.write_text(mutant.source)
         try:
             in_order = _InOrder(tests)
             files = list(dict.fromkeys(test.name.partition("::")[0] for test in tests))
-            failed = self._in_fork(lambda: self._pytest(files, in_order), LONGEST)
+            failed: str | None = self._in_fork(lambda: self._pytest(files, in_order), LONGEST)
         finally:
             self.file.write_text(original)
-        if isinstance(failed, str) and failed:
+        if failed:
             self.note_killer(failed)
-        return bool(failed != "")
+        return failed
 
     def note_killer(self, name: str) -> None:
         """Put a test first."""
@@ -263,6 +269,9 @@ class _Loaded(_Recorder):
             elif failed == "":
                 survived.append(number)
                 self._report(mutant)
+            if not mutant.change and failed != "":
+                baseline["failed"] = [f"in place, {failed}"]
+                break
         self.result = {
             "failed": baseline["failed"],
             "measured": [vars(test) for test in measured],
