@@ -49,7 +49,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "auth/token_cache": ("tests/units/test_token_file.py", CACHE),
     "http/retry": ("tests/units/test_retry.py",),
     "jobs/diff": ("tests/units/test_diff.py", *EVENTS),
-    "output/events": EVENTS,
+    "output/events": ("tests/units/test_event_stream.py", *EVENTS),
 }  # fmt: skip
 """The tests of each module: few and quick ones, for each mutant is tried with those it concerns."""
 
