@@ -312,6 +312,22 @@ def test_a_preference_needs_no_cloud(tmp_path: Path) -> None:
     assert loader.preference("heartbeat", {}, outside) == 60.0
 
 
+def local(folder: Path, cloud: str, **env: str) -> Context:
+    """Return a Context in whose working directory a clouds.yaml is."""
+    (folder / "clouds.yaml").write_text(f"clouds: {{c: {cloud}}}")
+    return fake_context(
+        io.StringIO(), io.StringIO(), io.StringIO(), env,
+        config_folders=(Path(os.path.relpath(folder)),), config_file=folder / "config.toml",
+    )  # fmt: skip
+
+
+def test_f75_no_secret_goes_to_an_address_that_a_local_file_names(tmp_path: Path) -> None:
+    address = "{auth: {auth_url: 'https://iam.test/v3', username: u}}"
+    outside = local(tmp_path, address, OS_USERNAME="u", OS_PASSWORD="canary-of-os")
+    with pytest.raises(UsageError, match="OS_PASSWORD would be sent to"):
+        loader.load({}, outside)
+
+
 def test_s21_a_cached_token_is_bound_to_trust_and_to_addresses_of_local_files(
     tmp_path: Path,
 ) -> None:
@@ -319,14 +335,8 @@ def test_s21_a_cached_token_is_bound_to_trust_and_to_addresses_of_local_files(
         return load(tmp_path, **env).cache_scope()
 
     def local_scope(name: str) -> tuple[str, ...]:
-        folder = tmp_path / name
-        folder.mkdir()
-        (folder / "clouds.yaml").write_text(f"clouds: {{c: {CLOUD}}}")
-        outside = fake_context(
-            io.StringIO(), io.StringIO(), io.StringIO(), {},
-            config_folders=(Path(os.path.relpath(folder)),), config_file=folder / "config.toml",
-        )  # fmt: skip
-        return loader.load({}, outside).cache_scope()
+        (tmp_path / name).mkdir()
+        return loader.load({}, local(tmp_path / name, CLOUD)).cache_scope()
 
     plain = scope()
     assert scope(OS_AUTH_URL="https://iam.test/v3", VBSJOB_ENDPOINT=SERVICE) == plain
