@@ -236,6 +236,21 @@ def test_the_time_of_the_whole_watch_ends_it_with_124_and_prints_the_command_to_
     assert "RUNNING" in watched.out
 
 
+def test_the_command_to_continue_names_at_most_twenty_jobs() -> None:
+    for count, hint in (
+        (20, "To continue: vbsjob watch j0 j1 "),
+        (21, "run the same command again"),
+    ):
+        ids = [f"j{number}" for number in range(count)]
+        answer = by_job(**dict.fromkeys(ids, (1000000000.0, "SUCCESS")))
+        assert hint in answer.watch(*ids, "--timeout", "2m").err
+
+
+def test_the_command_to_continue_is_printed_once() -> None:
+    watched = WatchService(in_turn(RUNNING)).watch("j", "--timeout", "2m")
+    assert (watched.out + watched.err).count("vbsjob watch j") == 1
+
+
 def test_an_outage_does_not_hide_that_the_time_is_up() -> None:
     assert WatchService(in_turn(RUNNING, DOWN)).watch("j", "--timeout", "2m").code == 124
 

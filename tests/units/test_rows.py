@@ -8,11 +8,12 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import rows
+from tests import errors, rows
+from tests.support import printed_errors
 from tests.support.program import ROOT
 
 if TYPE_CHECKING:
@@ -52,6 +53,28 @@ def test_s22_the_table_counts_the_cases_that_a_run_repeats_in_itself(tmp_path: P
         "test_some::test_no": ("1 failure", 3),
         "test_some::test_none": ("1 skipped (no such thing)", 0),
     }
+
+
+def test_the_table_of_errors_has_one_row_per_kind_and_nothing_of_this_machine() -> None:
+    def kinds(*texts: str) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+        found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for text in texts:
+            document = {"exit_code": 7, "message": text, "hint": "Check it."}
+            found.setdefault(printed_errors.key_of(document), []).append(document)
+        return found
+
+    written = errors.tables(
+        kinds(
+            "cannot reach http://127.0.0.1:4711: refused.",
+            "cannot reach http://127.0.0.1:815: refused.",
+            "/tmp/pytest-of-a/pytest-1/popen-gw0/test_x0/clouds.yaml is not UTF-8 text.",
+            "a" * 5000,
+        )
+    )
+    assert written.startswith("\n## Exit code 7: unavailable\n\n| message | hint | tests |")
+    assert "| cannot reach http://127.0.0.1:PORT: refused. | Check it. | 2 |" in written
+    assert "| /directory/clouds.yaml is not UTF-8 text. | Check it. | 1 |" in written
+    assert max(map(len, written.splitlines())) < 300
 
 
 def test_s22_a_row_needs_a_test_that_is_collected_and_one_that_passed() -> None:

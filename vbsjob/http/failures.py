@@ -82,12 +82,12 @@ def to_error(error: ExchangeError, origin: str, proxy: Proxy | None) -> VbsjobEr
         if isinstance(cause, OversizedBodyError):
             return BodyTooLargeError(
                 f"{peer} sent more than {cause.limit >> 20} MiB.",
-                hint="VBSJOB_BODY_LIMIT raises the limit (MiB).",
+                hint="Set VBSJOB_BODY_LIMIT to a larger number of MiB.",
             )
         if isinstance(cause, CompressedBodyError):
             return UnavailableError(
                 f"{peer} sent a compressed answer, which is not accepted.",
-                hint="A proxy may compress it; add the host to NO_PROXY.",
+                hint="Add the host to NO_PROXY: a proxy may compress the answer.",
             )
         if isinstance(cause, ssl.SSLError):
             return _tls_error(cause, peer)
@@ -110,7 +110,7 @@ def _tls_error(cause: ssl.SSLError, peer: str) -> VbsjobError:
     """Return the error of a failed TLS handshake. Only a closed connection can be retried."""
     if isinstance(cause, ssl.SSLCertVerificationError):
         return PermanentConnectionError(
-            f"the certificate of {peer} is not valid: {cause.verify_message}.",
+            f"the certificate of {peer} is not valid: {cause.verify_message.rstrip('.')}.",
             hint="Set OS_CACERT if the cloud has a private certificate authority.",
         )
     if isinstance(cause, ssl.SSLEOFError):  # a load balancer that restarts does this
