@@ -1,7 +1,7 @@
-"""What Tab is offered: job ids from the history, clouds from the configuration.
+"""Candidates for Tab completion: job ids of the history, clouds of the configuration.
 
-A process of its own for the completion scripts, `vbsjob --offer jobs`: one candidate a line, its
-description behind a tab. Asks no network, complains of nothing; every candidate is a plain word.
+The completion scripts run `vbsjob --offer jobs`: one candidate per line, and after a tab its
+description. No request is sent and no error is printed; every candidate is a plain word.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ def clouds(_env: Mapping[str, str]) -> Iterator[str]:
 
     here = context.process_context()
     here.error_output.quiet = True
-    told = {"sandbox": "built in"}
+    origins = {"sandbox": "built in"}
     try:
         known = Clouds(here)
         known.read()
-        told |= dict.fromkeys(known.names, "config.toml") | dict.fromkeys(
+        origins |= dict.fromkeys(known.names, "config.toml") | dict.fromkeys(
             known.listed, "clouds.yaml"
         )
     except (VbsjobError, OSError):
-        pass  # the command itself will say what is wrong
-    for name, origin in told.items():
+        pass  # the command itself reports the error
+    for name, origin in origins.items():
         if name.isascii() and name.replace("-", "").replace("_", "").replace(".", "").isalnum():
             yield f"{name}\t{origin}"
 

@@ -1,7 +1,7 @@
-"""The jobs asked about from this account: for `@last`, for Tab, and how long a kind usually takes.
+"""The jobs that this user has queried: for `@last`, for Tab, and for the usual duration of a type.
 
-A convenience, with no part in any verdict: whatever is wrong with its file, there is no history
-and no harm. The sandbox's made-up jobs are not remembered. Loads nothing heavy, for Tab's sake.
+No exit code depends on it: if the file cannot be used, there is no history. Jobs of the sandbox are
+not stored. Imports little, because Tab completion loads this module.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KEPT = 1000
 LONGEST = 64
 SIZE_LIMIT = 8 << 20
 RUNS = 50
-"""How many finished jobs of a kind speak for how long it takes."""
+"""Number of finished jobs of a type from which its usual duration is computed."""
 TABLE = (
     "CREATE TABLE IF NOT EXISTS jobs (seq INTEGER PRIMARY KEY, place TEXT, job_id TEXT, type TEXT,"
     " status TEXT, begin_time TEXT, end_time TEXT, seconds REAL, UNIQUE (place, job_id))"
@@ -57,7 +57,7 @@ LASTED = (
 
 
 def record(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
-    """Keep what was just told of jobs, unless no trace is wanted; the last becomes `@last`."""
+    """Store the jobs of results, unless the history is off; the last one becomes `@last`."""
     if not settings["cache"] or not _kept(settings, context):
         return
     now, place = context.now(), _place(settings)
@@ -78,13 +78,13 @@ def _words(job: Job, context: Context) -> list[str]:
 
 
 def _word(found: object, context: Context) -> str:
-    """Return a short harmless word without any secret; empty for what is no text."""
+    """Return a text as short, printable and without secrets; empty for other types."""
     return printable(context.redact(found))[:LONGEST] if isinstance(found, str) else ""
 
 
 def recent_ids(settings: Settings, context: Context) -> list[str]:
-    """Return the ids asked about at this cloud, the newest first."""
-    found = _asked(settings, context, NEWEST, _place(settings))
+    """Return the ids queried at this cloud, the newest first."""
+    found = _select(settings, context, NEWEST, _place(settings))
     return [row[0] for row in found if isinstance(row[0], str)]
 
 
@@ -93,7 +93,7 @@ def durations(job_type: str, settings: Settings, context: Context) -> list[float
     if not job_type:
         return []
     word = _word(job_type, context)
-    rows = _asked(settings, context, LASTED, _place(settings), word, RUNS)
+    rows = _select(settings, context, LASTED, _place(settings), word, RUNS)
     return [float(row[0]) for row in rows if isinstance(row[0], int | float)]
 
 
@@ -112,7 +112,7 @@ def entries(settings: Settings, context: Context) -> list[dict[str, Any]]:
     names = ("cloud", "job_id", "job_type", "status", "begin_time", "end_time", "elapsed_s")
     return [
         {"schema_version": 1} | dict(zip(names, row, strict=True))
-        for row in _asked(settings, context, LISTED)
+        for row in _select(settings, context, LISTED)
         if all(isinstance(value, str) for value in row[:-1])
         and isinstance(row[-1], int | float | None)
         and _is_id(row[1])
@@ -125,7 +125,7 @@ def cloud_of(settings: Settings) -> str:
 
 
 def update(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
-    """Store new states of stored jobs; their order and `@last` stay as they are."""
+    """Store new states of stored jobs; their order and `@last` do not change."""
     if not _kept(settings, context):
         return
     now, place = context.now(), _place(settings)
@@ -162,19 +162,19 @@ def _kept(settings: Settings, context: Context) -> bool:
 
 
 def _place(settings: Settings) -> str:
-    """Return what tells one cloud from another: its name, else its address."""
+    """Return what identifies the configured cloud: its name, else its address."""
     return str(settings["cloud"] or settings["endpoint"] or settings["auth_url"] or "")
 
 
-def _asked(settings: Settings, context: Context, question: str, *values: object) -> list[Any]:
+def _select(settings: Settings, context: Context, statement: str, *values: object) -> list[Any]:
     if not _kept(settings, context):
         return []
     try:
         with _opened(str(context.paths.state_folder)) as database:
-            return database.execute(question, values).fetchall()
+            return database.execute(statement, values).fetchall()
     except FileNotFoundError:
         return []
-    except Exception as error:  # noqa: BLE001 - see remember
+    except Exception as error:  # noqa: BLE001 - no exit code depends on it
         context.debug(f"history: not read: {type(error).__name__}.")
         return []
 
@@ -209,8 +209,8 @@ def _insert(rows: Sequence[tuple[object, ...]], folder: str) -> None:
 def _opened(folder: str, *, create: bool = False) -> Iterator[sqlite3.Connection]:
     """Yield the database, if only this user can have written it. Waits 0.2 s for its lock.
 
-    SQLite opens files by name only. The private file is opened first and stays open, so that the
-    name can be compared with it: another folder or file in its place is not used.
+    SQLite opens files by name only. The private file is opened first and kept open, so that the
+    name can be compared with it: another folder or file at its path is not used.
     """
     flags = os.O_RDWR | os.O_CREAT if create else os.O_RDWR
     with private_files.open_folder(folder, create=create) as descriptor:

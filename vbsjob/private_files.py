@@ -55,7 +55,7 @@ def open_folder(path: str | os.PathLike[str], *, create: bool = False) -> Iterat
 def open_file(name: str, folder: int, flags: int = os.O_RDONLY) -> int:
     """Return a descriptor of a regular file that only this user can read and write.
 
-    With O_CREAT in `flags` a missing file is made with mode 0600, whatever the umask. Raises
+    With O_CREAT in `flags` a missing file is made with mode 0600 for every umask. Raises
     OSError, and UntrustedFileError for a file that others can use or that has a second name.
     """
     descriptor = -1

@@ -28,7 +28,7 @@ SANDBOX = "sandbox"
 
 
 def is_named(cloud: SettingValue | None) -> bool:
-    """Whether the user named the cloud in words; OS_CLOUD may be meant for another program."""
+    """Whether the user named the cloud; OS_CLOUD may be set for another program."""
     return cloud is not None and cloud.origin in {"--cloud", "VBSJOB_CLOUD"}
 
 

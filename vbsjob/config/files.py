@@ -1,6 +1,6 @@
 """Reads one configuration file: TOML, YAML or JSON.
 
-Size, nesting and aliases are limited, so that reading takes a short time whatever the content is.
+Size, nesting and aliases are limited, so that reading takes a short time for every content.
 A message names the file and the line, never the content. All functions raise UsageError.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SIZE_LIMIT = 1 << 20
 """Bytes. Generated clouds.yaml files hold dozens of clouds with tokens of 9 KB each."""
 LINE_LIMIT = 1 << 10
-"""Characters of a TOML line outside quotes. Long values, such as tokens, stand in quotes."""
+"""Characters of a TOML line outside quotes. Long values, such as tokens, are in quotes."""
 KEY_PARTS_LIMIT = 64
 """Dots of a TOML line outside quotes: tomllib needs quadratic time for a key of many parts."""
 PIPE_TIMEOUT = 10.0
@@ -118,7 +118,7 @@ def _pipe_content(path: Path, descriptor: int) -> bytes:
 
 
 def toml(path: Path) -> dict[str, Any] | None:
-    """Return a TOML file as a mapping; None if it is missing. Fractions stay as written."""
+    """Return a TOML file as a mapping; None if it is missing. Fractions are kept as written."""
     content = text(path)
     if content is None:
         return None

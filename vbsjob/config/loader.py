@@ -78,7 +78,7 @@ class Settings:
         return (*(str(self[name]) for name in ("cert", *TRUST)), *addresses)
 
     def moved(self, origin: str, **values: str) -> Settings:
-        """Return settings for another service: only the preferences stay."""
+        """Return settings for another service: only the preferences are kept."""
         kept = {
             name: value for name, value in self.values.items() if not SETTINGS_BY_NAME[name].cloud
         }

@@ -1,7 +1,7 @@
 """Combines the sources of settings into one value per setting.
 
 Order: option, VBSJOB_*, OS_*, cloud in config.toml, [defaults], cloud in clouds.yaml, S3_* keys.
-Credentials travel as sets: a password goes only with the user of its own source. A cloud that is
+Credentials travel as sets: a password goes only with the user of the same source. A cloud that is
 named in words (--cloud, VBSJOB_CLOUD) comes before the environment: variables of another cloud
 must not send its secrets elsewhere, nor be sent to it.
 """

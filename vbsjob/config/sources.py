@@ -64,7 +64,7 @@ def from_os_variables(context: Context) -> Source:
 
 
 def key_families(context: Context) -> list[Source]:
-    """Return the access keys of S3_* and of HUAWEICLOUD_SDK_*, each a source of its own."""
+    """Return the access keys of S3_* and of HUAWEICLOUD_SDK_*, each as a separate source."""
     return [_from_env(context.env, _named(prefix)) for prefix in KEY_FAMILIES]
 
 

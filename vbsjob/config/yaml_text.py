@@ -1,7 +1,7 @@
-"""Reads YAML without types: every scalar stays the text that the user wrote.
+"""Reads YAML without types: every scalar is the text that the user wrote.
 
 YAML 1.1 reads `password: 0123456` as the number 42798, `12:30:45` as 45045, `no` as false and
-`1.10` as 1.1. A setting knows its own type, so this loader resolves only `null` and the merge key
+`1.10` as 1.1. Settings have types, so this loader resolves only `null` and the merge key
 `<<`. Nesting and aliases are limited before anything is built. The only module that reads YAML.
 """
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ALIAS_LIMIT = 1000
 ALIASED_NODES_LIMIT = 100_000
-"""Values that all aliases of a file stand for together, and all values behind a merge key."""
+"""Limit of all values that the aliases of a file repeat, and of those of a merge key."""
 DEPTH_LIMIT = 16
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 STRING, MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
@@ -45,9 +45,9 @@ def read(path: Path, content: str) -> Any:
 
 
 def _check_size(path: Path, yaml: Any, loader: Any, content: str) -> None:
-    """Refuse deep nesting, and aliases that stand for very many values ("billion laughs").
+    """Refuse deep nesting, and aliases that repeat very many values ("billion laughs").
 
-    Counts what an alias stands for: the values below its anchor, aliases there included.
+    Counts what an alias repeats: the values below its anchor, including aliases there.
     """
     aliases = aliased = 0
     weights: dict[str, int] = {}

@@ -85,8 +85,8 @@ def _first(members: dict[str, Any], *names: str) -> str:
 def is_error_document(document: Any) -> bool:
     """Whether a document that came with status 200 is an error body and not a job.
 
-    An `error` that is not null makes it one, whatever its type and whatever is beside it: a
-    document that says both must not decide an exit code.
+    An `error` of any type that is not null makes it one, also with the members of a job: such a
+    document must not decide an exit code.
     """
     if not isinstance(document, dict):
         return False

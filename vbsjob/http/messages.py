@@ -22,7 +22,7 @@ class Request:
     body: bytes = field(default=b"", repr=False)
 
     def with_headers(self, **headers: str) -> Request:
-        """Return a copy with more headers; an underscore in a name stands for a hyphen."""
+        """Return a copy with more headers; an underscore in a name means a hyphen."""
         added = {name.replace("_", "-"): value for name, value in headers.items()}
         return Request(self.method, self.url, {**self.headers, **added}, self.body)
 

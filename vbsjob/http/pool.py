@@ -194,7 +194,7 @@ class Stream(httpcore.NetworkStream):
     """Connection that httpcore does not use again if it is old or has received too many bytes.
 
     httpcore keeps bytes after the end of a response, and reads them as the response to the next
-    request. Nobody requested them: they could be about another job and decide the exit code. So
+    request. They belong to no request: they could be about another job and decide the exit code. So
     the stream follows each response to its end, with the parser that httpcore uses.
     """
 
@@ -247,7 +247,7 @@ class Stream(httpcore.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """Return a fact about the connection.
 
-        httpcore asks for `is_readable` before it uses a connection again, and closes one that is.
+        httpcore reads `is_readable` before it uses a connection again, and closes one that is.
         """
         if info == "is_readable":
             now = self._deadline.now()

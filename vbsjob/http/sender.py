@@ -1,6 +1,6 @@
 """Sender: sends HTTP requests at a limited rate, logs each with --verbose, retries on request.
 
-Used by the session and the client; knows neither jobs nor sign-in.
+Used by the session and the client; contains nothing about jobs or sign-in.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Sender:
         self._last_response: tuple[Response, datetime] | None = None
 
     def exchange(self, request: Request) -> Response:
-        """Send a request once and return its response, whatever its status.
+        """Send a request once and return its response with any status.
 
         Waits for the rate limit. Raises UnavailableError and UsageError.
         """
@@ -60,7 +60,7 @@ class Sender:
 
     @property
     def clock_off(self) -> timedelta | None:
-        """How far the clock of the service was ahead of ours in its last response."""
+        """How far the clock of the service was ahead of this machine in its last response."""
         return None if self._last_response is None else errors.clock(*self._last_response)
 
     def _reserve_start(self) -> float:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vbsjob.jobs.result import JobResult
 
 ANNOTATIONS = 10
-"""GitHub shows so many errors and so many warnings of a step, and drops the others."""
+"""GitHub shows this number of errors and of warnings of a step, and drops the others."""
 WARNINGS = {
     ExitCode.UNAVAILABLE,
     ExitCode.PENDING,
@@ -37,7 +37,7 @@ WARNINGS = {
     ExitCode.READER_GONE,
     ExitCode.TERMINATED,
 }
-"""Codes that say nothing bad of the job: workflows let them pass, so they are not errors."""
+"""Codes that do not mean a failed job: workflows accept them, so they are not errors."""
 OUTPUTS = ("exit_code", "verdict", "jobs")
 """Outputs of every step. `jobs` is a JSON array with the status and exit code of each job."""
 JOB_OUTPUTS = (
@@ -199,7 +199,7 @@ def _summary_of(result: JobResult) -> dict[str, object]:
 
 
 def _outputs_of(result: JobResult) -> dict[str, str]:
-    """Return the outputs of one job: its entities, but never under a name of ours."""
+    """Return the outputs of one job: its entities, but never under a name that vbsjob uses."""
     if result.job is None:
         return {"job_id": result.job_id}
     job = result.job

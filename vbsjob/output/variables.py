@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PREFIX = "VBSJOB"
 """Every variable begins with it: no name of an answer can be PATH, IFS or LD_PRELOAD."""
 EVERY_ENTITY = "entities.*"
-"""A name that stands for all entities that a variable can hold."""
+"""A name that means all entities that a variable can hold."""
 DOTENV_VARIABLES = 20
 """GitLab's default limit; a report with more variables is refused."""
 DOTENV_BYTES = 5 * 1024
@@ -137,7 +137,7 @@ def _variables(
 
 
 def _fields(document: dict[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """Yield (field, value); EVERY_ENTITY stands for each text, number and boolean of entities."""
+    """Yield (field, value); EVERY_ENTITY means each text, number and boolean of entities."""
     for name in names:
         if name != EVERY_ENTITY:
             yield name, job_fields.get(document, name)

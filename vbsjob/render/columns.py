@@ -34,9 +34,9 @@ REASON_MIN = 17
 BAR, BAR_MIN = 20, 6
 """Columns of a progress bar in a row: as many as there is room for, within these limits."""
 LEAST_INDENT = 2
-"""Of what stands below its row, however little room there is: column 0 begins a row."""
+"""Of what is below its row, also if there is little room: column 0 begins a row."""
 CHUNK = 200
-"""Rows that are rendered at a time: memory stays small however long the output is."""
+"""Rows that are rendered at a time: memory is small for every length of the output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def layout(rows: Iterable[Row], width: int, *, ids: bool, indents: list[int]) ->
             state = max((step * indent + size for indent, size in statuses.items()), default=0)
             result = Layout(step, state, widths)
             below = result.begin("type")
-            # What does not fit beside the row is below it, unless the id would be alone beside.
+            # What does not fit in the row is below it, unless only the id would be left in the row.
             place = result.details_at if "id" in widths else below
             if max(result.details_at - GAP, place + room) <= width:
                 return result
@@ -130,7 +130,7 @@ def _following(indents: Sequence[int]) -> list[int]:
 def table(
     rows: Iterable[Row], view: View, *, ids: bool | None = None, lines_below: int | None = None
 ) -> Iterator[RenderableType]:
-    """Yield the rows as tables; what does not fit beside a row follows below it.
+    """Yield the rows as tables; what does not fit in a row follows below it.
 
     `rows` is iterated twice. `ids`: whether there is a column of ids; by default from 120
     columns on. `lines_below` limits the lines below a row.
@@ -192,7 +192,7 @@ class _Block:
         self._details = Cells(0, lead=GAP)
 
     def add(self, row: Row, guide: str) -> list[Text]:
-        """Add a row; return what of its details does not fit beside the columns."""
+        """Add a row; return what of its details does not fit next to the columns."""
         mark = " " if row.mark else ""
         self._states.add((guide, "guide"), (row.mark + mark + row.status, row.style))
         for name, cells in self._cells.items():
@@ -206,7 +206,7 @@ class _Block:
         return below
 
     def _split(self, row: Row) -> tuple[list[Text], list[Text]]:
-        """Return what of the details fits beside the columns, and what does not fit."""
+        """Return what of the details fits next to the columns, and what does not fit."""
         room = self._view.columns - self._columns.details_at
         below = list(row.details)
         job_id = row.cells.get("id", "")
@@ -233,7 +233,7 @@ class _Block:
 def _beside(
     guide: str, *, guide_width: int, text: Text, view: View, limit: int | None = None
 ) -> RenderableType:
-    """Return text wrapped at words, with the guide beside each of its lines."""
+    """Return text wrapped at words, with the guide before each of its lines."""
     longest_word = max(map(cell_len, text.plain.split(" ")))
     guide_width = max(min(guide_width, view.columns - longest_word), min(guide_width, LEAST_INDENT))
     width = max(view.columns - guide_width, 1)

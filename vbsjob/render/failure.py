@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vbsjob.render.theme import View
 
 LABELS_FROM = 50
-"""Below this width each label has a line of its own."""
+"""Below this width each label has a separate line."""
 LABEL_WIDTH = len("What to do") + 2
 
 
@@ -84,7 +84,7 @@ def _name(job: Job) -> str:
 
 
 def _labelled(failure: Failure, view: View, *, short: bool) -> Iterator[RenderableType]:
-    """Yield texts and entities, each beside its label; on a narrow screen below it."""
+    """Yield texts and entities, each at the right of its label; on a narrow screen below it."""
     narrow = view.columns < LABELS_FROM
     for label, text in (("Meaning", failure.meaning), ("What to do", failure.action)):
         if not text:

@@ -39,9 +39,9 @@ EVERY = 1.0
 SOONEST = 0.1
 """Seconds between two drawings while much happens."""
 ROUNDING = 0.001
-"""Seconds: a sum of times may end up just before the time that was meant."""
+"""Seconds: a sum of times may be a little less than the exact time."""
 SPINNERS_PER_FRAME = 10
-"""More spinners than this turn more slowly, so that their cost stays the same."""
+"""More spinners than this turn more slowly, so that their cost is the same."""
 NARROWEST, WIDEST, LOWEST, HIGHEST = 10, 1000, 4, 500
 PENDING_LINES = 1000
 """Notes that wait to be written above the display; a terminal can be paused for long."""
@@ -79,7 +79,7 @@ class LiveDisplay:
         context.error_output.live = True
 
     def on_events(self, _events: Sequence[Event], _state: WatchState, _now: float) -> None:
-        """Draw anew soon: something changed."""
+        """Draw again soon: something changed."""
         self._entries = None
 
     def refresh(self, state: WatchState, now: float) -> float:

@@ -69,7 +69,7 @@ def running(
     spinner: str,
     redact: Redact,
 ) -> list[Line]:
-    """Return the lines of a watch that goes on: at most the height of the screen, less one."""
+    """Return the lines of a running watch: at most the height of the screen, less one."""
     height = view.height - 1
     footer = list(view.lines(_footer(entries, state, now, view, redact)))
     if len(entries) > 1:
@@ -131,7 +131,7 @@ def _tree(entry: Entry, view: View, *, rows: int) -> Iterator[RenderableType]:
 def _footer(
     entries: Sequence[Entry], state: WatchState, now: float, view: View, redact: Redact
 ) -> Iterator[RenderableType]:
-    """Yield how fresh the answers are, and on a line of its own what keeps answers away."""
+    """Yield how fresh the answers are, and on a separate line why answers are missing."""
     indent = 0 if len(entries) > 1 else 2
     fresh = verdict.freshness(state, now)
     if len(entries) > 1:
@@ -151,7 +151,7 @@ def result(
     view: View,
     redact: Redact,
 ) -> list[Line]:
-    """Return the lines that stay: the jobs, the errors, the failures and the verdict."""
+    """Return the last lines: the jobs, the errors, the failures and the verdict."""
     return list(view.lines(_result(entries, state, code, view, redact)))
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vbsjob.watch.tracked_job import TrackedJob
 
 LISTED = 20
-"""At most so many sub-jobs at the first answer, and so many failures at the end, get a line."""
+"""Number of sub-jobs at the first answer, and of failures at the end, that get a line at most."""
 
 
 class PlainLog:

@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from vbsjob.jobs.job import Job
 
 WIDEST_NAME = 32
-"""A longer name stands on a line of its own."""
+"""A longer name is on a separate line."""
 VALUE_MIN = 24
-"""Columns that a value needs at least to be wrapped beside its name."""
+"""Columns that a value needs at least to be wrapped next to its name."""
 GAP = 2
 """Columns between name and value."""
 CHUNK = 200
-"""Rows that are rendered at a time: memory stays small however long the output is."""
+"""Rows that are rendered at a time: memory is small for every length of the output."""
 
 
 class Members:
     """Names and values of members that are not null or empty, as safe lines.
 
-    Made anew at each iteration: all at once would take much memory.
+    Made again at each iteration: all at once would take much memory.
     """
 
     def __init__(self, *parts: Iterable[tuple[str, Any]]) -> None:
@@ -79,7 +79,7 @@ def table(
 ) -> Iterator[RenderableType]:
     """Yield the rows as tables of at most `width` columns; `rows` is iterated twice.
 
-    A value that is too wide beside its name stands below it. `indent` columns stay empty, except
+    A value that is too wide next to its name is below it. `indent` columns are empty, except
     for the `label` of the first row.
     """
     names = max((w for name, _ in rows if (w := cell_len(name)) <= WIDEST_NAME), default=0)

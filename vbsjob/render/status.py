@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vbsjob.render.theme import View
 
 ID_IN_HEADLINE = 50
-"""Below this width the id of a job has a line of its own."""
+"""Below this width the id of a job has a separate line."""
 LONGEST_STATUS = 24
 """A longer status, which the service does not document, is shown like a reason."""
 

@@ -111,7 +111,7 @@ def status_style(status: str | None) -> str:
 
 @dataclass(frozen=True)
 class View:
-    """What a screen depends on beside the jobs. All sizes are in columns and rows."""
+    """What a screen depends on in addition to the jobs. All sizes are in columns and rows."""
 
     width: int | None
     """None: no limit, as in a pipe or a file."""

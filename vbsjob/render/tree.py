@@ -79,7 +79,7 @@ class Row:
     requested: bool = False
     """Whether the id is shown at every width."""
     brief: bool = False
-    """Whether a block below says the details: what does not fit beside the row is omitted."""
+    """Whether a block below says the details: what does not fit in the row is omitted."""
     summary: tuple[str, ...] = ()
     """Of a row that describes no job: the text after the guide; the first one that fits."""
 
@@ -141,7 +141,7 @@ def row(
 
 
 class Rows:
-    """The rows of items, made anew at each iteration: all at once would take much memory.
+    """The rows of items, made again at each iteration: all at once would take much memory.
 
     `cause` is the job whose failure is described below the table.
     """

@@ -52,9 +52,9 @@ def _opened_terminal() -> Iterator[int]:
 
 @contextmanager
 def _restored_by_signals(descriptor: int) -> Iterator[None]:
-    """Let signals restore the terminal before they end the process; ignored ones stay ignored.
+    """Let signals restore the terminal before they end the process; ignored ones remain ignored.
 
-    Ctrl-Z is ignored: a shell turns the echo on, and it would stay on after `fg`.
+    Ctrl-Z is ignored: a shell turns the echo on, and it would be on after `fg`.
     """
     try:
         attributes = termios.tcgetattr(descriptor)

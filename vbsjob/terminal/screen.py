@@ -76,7 +76,7 @@ class Screen:
 
 
 def _change(old: Line, new: Line) -> str:
-    """Return what turns a line into another: its start only, if the rest stays in place."""
+    """Return what turns a line into another: its start only, if the rest does not move."""
     same = 0
     while same < min(len(old), len(new)) and old[-1 - same] == new[-1 - same]:
         same += 1

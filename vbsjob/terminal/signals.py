@@ -1,7 +1,7 @@
 """Signals of a watch, and the wait for time, a result, a signal or a closed pipe.
 
 A handler only stores the number of its signal: the watch ends, restores the terminal, and
-then the process dies by that signal. A signal that is ignored at the start (nohup, &) stays so.
+then the process dies by that signal. A signal that is ignored at the start (nohup, &) is kept so.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LONGEST = 5.0
 class Signals:
     """Context manager that handles signals: `ending`, `stop` and `continued` say which came.
 
-    The handlers of ending signals stay installed after the context: the verdict is printed then,
+    The handlers of ending signals remain installed after the context: the verdict is printed then,
     and a signal must not change the exit code. `late`: whether --timeout has passed.
     """
 

@@ -24,7 +24,7 @@ PIECE = 256
 
 
 class BestEffortStream(io.RawIOBase):
-    """A raw stream on a descriptor. `over`: whether the run must end, whatever the reader does.
+    """A raw stream on a descriptor. `over`: whether the run must end without the reader.
 
     `spare`: the stream carries notes only, so that a write error such as a full disk is ignored.
     """

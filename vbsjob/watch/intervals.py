@@ -20,7 +20,7 @@ SHORTEST, LONGEST, GROWTH = 2.0, 12.0, 2.5
 JITTER = 0.2
 """Each interval is changed at random by up to this part, so that watches do not synchronize (F17).
 
-LONGEST with JITTER stays below 15 s.
+LONGEST with JITTER is below 15 s.
 """
 CHANGE_DIVISOR, CHANGE_AGE_PART = 2.0, 0.04
 """A change divides the interval, but not below this part of the job's age.
@@ -95,8 +95,8 @@ def longest_interval(
     """Return the longest interval that the expected end allows; None without an estimate.
 
     The history is not used before TRUST_AGE_PART: if the earlier jobs were ten times longer, the
-    job ends then, and rare polls would see that late. `attended`: a person looks at the screen and
-    wants to see the sub-jobs.
+    job ends then, and rare polls would notice that late. `attended`: a person looks at the
+    sub-jobs on the screen.
     """
     if estimate is None or age is None:
         return None

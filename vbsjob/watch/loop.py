@@ -74,7 +74,7 @@ class WatchLoop:
         """Poll until the watch is over; return its exit code.
 
         Raises SignalError if a signal comes first; a signal after the end changes nothing. Raises
-        ShortageError if the machine lacks memory, BrokenPipeError if nobody reads the output.
+        ShortageError if the machine lacks memory, BrokenPipeError if the pipe is closed.
         """
         code = ExitCode.INTERNAL
         with self._signals:
