@@ -133,10 +133,14 @@ class JobCommand:
         writes the same history and reports. Raises SignalError after a signal and
         WatchTimeoutError after --timeout, both with the command to continue.
         """
+        from vbsjob.client import JobsClient
+
         with (
             self.service_settings() as settings,
-            self._client(settings) as client,
+            # WatchState decides when a failed query is repeated.
+            JobsClient(settings, self.context, retry=False) as client,
         ):
+            client.prepare()
             loop = self._watch_loop(client, job_ids, options, events=events)
             interrupted: SignalError | None = None
             try:
@@ -164,14 +168,6 @@ class JobCommand:
         if interrupted is not None:
             raise interrupted
         return worst([self._watch_exit_code(loop), shown])
-
-    def _client(self, settings: Settings) -> JobsClient:
-        """Return the client of a watch: WatchState decides about retries."""
-        from vbsjob.client import JobsClient
-
-        client = JobsClient(settings, self.context, retry=False)
-        client.prepare()
-        return client
 
     def _watch_loop(
         self,

@@ -2,19 +2,114 @@
 
 from __future__ import annotations
 
+import gc
+import io
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 
-from tests.support.program import clean_env, run_process
+from tests.support.clock import FakeClock
+from tests.support.context import fake_context
+from tests.support.program import clean_env, environment, run_process
+from tests.support.server import Server, always, answer, job, respond_with
+from vbsjob.__main__ import run
 
 COMMANDS = (
     "get restore", "tree restore", "watch restore --timeout 1", "config check", "list",
 )  # fmt: skip
+QUERIES = (
+    "get j", "get j k l", "get j -o name", "tree j", "watch j --timeout 2",
+    "watch j k --timeout 2 -o jsonl", "config check",
+)  # fmt: skip
+SCRIPTS = {
+    "success": always(answer(job())),
+    "fail": always(answer(job("FAIL"))),
+    "running": always(answer(job("RUNNING"))),
+    "unknown job": always(answer(b'{"error":{"code":"common.0011","message":"m"}}', 404)),
+    "token refused": always(answer(b"{}", 401)),
+    "server error": always(answer(b"<html>", 500)),
+    "compressed": always(answer(job(), 200, "Content-Encoding: gzip")),
+    "cut": respond_with(answer(job())[:-5]),
+    "no HTTP": respond_with(b"SSH-2.0-x\r\n"),
+    "two answers": always(answer(job()) * 2),
+    "endless": respond_with(b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 5_000_000),
+}
+WARNINGS = {"PYTHONWARNINGS": "error", "PYTHONDEVMODE": "1"}
+
+
+def sockets() -> set[str]:
+    """Return the sockets of this process."""
+    found = set()
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # the descriptor of the folder itself
+            found.add(str(descriptor.readlink()))
+    return {name for name in found if name.startswith("socket:")}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_prints_no_resource_warning(command: str) -> None:
-    env = clean_env(PYTHONWARNINGS="error", PYTHONDEVMODE="1", VBSJOB_CLOUD="sandbox")
-    ended = run_process(*command.split(), env=env)
+    ended = run_process(*command.split(), env=clean_env(VBSJOB_CLOUD="sandbox", **WARNINGS))
     assert ended.code in {0, 124}, ended.err
     assert "Warning" not in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("kind", ["success", "server error", "two answers"])
+@pytest.mark.parametrize("command", QUERIES)
+def test_a_query_over_a_real_socket_prints_no_resource_warning(command: str, kind: str) -> None:
+    env = WARNINGS | {"VBSJOB_RETRY_FOR": "0"}
+    with Server(SCRIPTS[kind]) as server:
+        ended = run_process(*command.split(), env=clean_env(server.url, **env))
+    assert ended.code != 2
+    assert ended.is_clean or ended.code == 124
+    assert "Warning" not in ended.err
+    assert "Exception ignored" not in ended.err
+
+
+@pytest.mark.parametrize("kind", SCRIPTS)
+@pytest.mark.parametrize("command", QUERIES)
+def test_a_command_leaves_no_socket_open(command: str, kind: str) -> None:
+    before, clock = sockets(), FakeClock()
+    with Server(SCRIPTS[kind]) as server:
+        context = fake_context(
+            io.StringIO(), io.StringIO(), io.StringIO(),
+            environment(server.url, VBSJOB_RETRY_FOR="0"),
+            monotonic=clock, sleep=clock.sleep, random=lambda: 1.0,
+        )  # fmt: skip
+        run(command.split(), context)
+        assert server.connections
+    gc.collect()  # pytest turns the warning about an unclosed socket into an error
+    assert sockets() <= before
+
+
+class FailingStream(io.StringIO):
+    """A stream that cannot write a text with `word`."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self._word = word
+
+    def write(self, text: str) -> int:
+        if self._word in text:
+            raise RuntimeError(self._word)
+        return super().write(text)
+
+
+def test_a_watch_that_fails_before_its_first_query_leaves_no_socket_open() -> None:
+    before, clock = sockets(), FakeClock()
+    token = answer(
+        b'{"token":{"expires_at":"2030-01-01T00:00:00Z","project":{"id":"p"},"catalog":[]}}',
+        201, "X-Subject-Token: a-token",
+    )  # fmt: skip
+    with Server(always(token)) as server:
+        env = environment(server.url, OS_AUTH_URL=f"{server.url}/v3", OS_PROJECT_NAME="eu-de_p")
+        env |= {"OS_PROJECT_DOMAIN_NAME": "d", "OS_PROJECT_ID": ""}
+        context = fake_context(
+            io.StringIO(), io.StringIO(), FailingStream("cannot be renewed"), env,
+            monotonic=clock, sleep=clock.sleep, random=lambda: 1.0, prompt=lambda _: "",
+        )  # fmt: skip
+        assert run(["watch", "j"], context) == 70
+        assert server.connections == 1
+    gc.collect()
+    assert sockets() <= before
