@@ -6,8 +6,9 @@ Data flow of a query: with_retries (Session (Sender: rate limit, log (Transport)
 from __future__ import annotations
 
 import math
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 from vbsjob.auth.session import Session
@@ -16,6 +17,7 @@ from vbsjob.http import errors, strict_json
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.job import ENDED, GOING_ON, Job
+from vbsjob.jobs.stored_job import LARGE, StoredJob
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
 from vbsjob.text import printable
 
@@ -51,6 +53,9 @@ class JobsClient:
         self._warned = False
         self._last_responses: dict[str, tuple[bytes, Job]] = {}
         """Digest of the last body and its Job, for each job of a watch."""
+        self._large_job_id: str | None = None
+        """The first job with a large answer: it stays parsed, those of other jobs are stored."""
+        self._parsing = Lock()
 
     def __enter__(self) -> Self:
         """Return the client."""
@@ -110,6 +115,16 @@ class JobsClient:
         return job
 
     def _read(self, request: Request, response: Response, job_id: str) -> Job:
+        """Return the job of a response. Large bodies are parsed one at a time (S12)."""
+        large = len(response.body) > LARGE
+        with self._parsing if large else nullcontext():
+            job = self._parsed(request, response, job_id)
+            if not large:
+                return job
+            self._large_job_id = self._large_job_id or job_id
+            return job if self._large_job_id == job_id else StoredJob(job, response.body)
+
+    def _parsed(self, request: Request, response: Response, job_id: str) -> Job:
         try:
             document = strict_json.read(response.body)
         except strict_json.InvalidJsonError as error:

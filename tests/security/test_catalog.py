@@ -11,7 +11,7 @@ import pytest
 from tests.support.cloud import PROJECT_ID, SERVICE, USER, Cloud
 from tests.support.program import clean_env, run_process
 from tests.support.server import Server, always, answer
-from vbsjob.config import endpoints
+from vbsjob.auth import catalog
 from vbsjob.errors import AuthError
 
 ASTRAY = [
@@ -67,7 +67,7 @@ def test_f61_a_service_in_the_domain_of_the_identity_service_is_queried(place: s
 )  # fmt: skip
 def test_f61_s11_only_names_of_one_domain_are_trusted_together(service: str, identity: str) -> None:
     with pytest.raises(AuthError):
-        endpoints.trusted(service, identity, insecure_http=True)
+        catalog.trusted(service, identity, insecure_http=True)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_f61_s11_only_names_of_one_domain_are_trusted_together(service: str, ide
     ],
 )  # fmt: skip
 def test_f61_one_host_or_this_machine_is_trusted(service: str, identity: str) -> None:
-    assert endpoints.trusted(service, identity, insecure_http=False) == service
+    assert catalog.trusted(service, identity, insecure_http=False) == service
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from vbsjob.auth import catalog
 from vbsjob.config import endpoints
 from vbsjob.errors import AuthError, UsageError
 
@@ -67,7 +68,7 @@ def test_f61_s11_names_below_one_registered_name_are_trusted_together(
 ) -> None:
     first, second = (service, identity) if swapped else (identity, service)
     address = f"https://{second}"
-    assert endpoints.trusted(address, f"https://{first}/v3", insecure_http=False) == address
+    assert catalog.trusted(address, f"https://{first}/v3", insecure_http=False) == address
 
 
 @pytest.mark.parametrize("swapped", [False, True])
@@ -77,7 +78,7 @@ def test_f61_s11_names_of_two_owners_are_not_trusted_together(
 ) -> None:
     first, second = (service, identity) if swapped else (identity, service)
     with pytest.raises(AuthError):
-        endpoints.trusted(f"https://{second}", f"https://{first}/v3", insecure_http=False)
+        catalog.trusted(f"https://{second}", f"https://{first}/v3", insecure_http=False)
 
 
 LINK_LOCAL = [

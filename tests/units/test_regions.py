@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.cloud import AUTH_URL, PROJECT_ID, USER, Cloud
-from vbsjob.config import endpoints
+from vbsjob.auth import catalog
 from vbsjob.config.regions import region_in
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def test_s11_without_a_catalog_entry_the_address_stays_in_the_cloud_of_the_auth_
     from vbsjob.errors import ApiError
 
     def find() -> str:
-        return endpoints.from_catalog(
+        return catalog.find(
             [], region=region, interface="public", project_id="p", auth_url=auth_url
         )
 

@@ -6,7 +6,7 @@ Reads settings only. A missing password, passcode or secret is prompted for when
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from vbsjob.auth import aksk
@@ -29,23 +29,8 @@ FIRST_STEPS = (
     " OS_USER_DOMAIN_NAME and OS_PROJECT_NAME, or OS_TOKEN with VBSJOB_ENDPOINT and"
     " OS_PROJECT_ID. To try vbsjob now: --cloud sandbox."
 )
-AUTH_TYPES = {
-    "token": "token",
-    "v3token": "token",
-    "aksk": "aksk",
-    "v3aksk": "aksk",
-    "v3applicationcredential": "application_credential",
-    "password": "password",
-    "v3password": "password",
-    "totp": "totp",
-    "v3totp": "totp",
-    "v3multifactor": "multifactor",
-}
-"""Values of auth_type, and the loader of each in METHOD_LOADERS."""
 FACTORS = {"v3password": "password", "password": "password", "v3totp": "totp", "totp": "totp"}
 """Values of auth_methods, for v3multifactor."""
-SETTING_OF_METHOD = {"aksk": "access_key", "multifactor": "passcode", "totp": "passcode"}
-"""Setting that is missing if a method is required and not complete, unless it has its name."""
 
 
 def choose(settings: Settings, context: Context) -> Method:
@@ -53,28 +38,27 @@ def choose(settings: Settings, context: Context) -> Method:
 
     auth_type selects one. Raises AuthError if nothing is set, UsageError if a part is missing.
     """
-    required = _required(settings)
-    for name, load in METHOD_LOADERS.items():
-        if required in {None, name}:
-            method = load(settings, context, required)
-            if method is not None:
-                return method
-    if required is None:
-        raise AuthError("no credentials are set.", hint=FIRST_STEPS)
-    raise settings.missing(
-        SETTING_OF_METHOD.get(required, required), f"auth_type is {settings['auth_type']}"
-    )
-
-
-def _required(settings: Settings) -> str | None:
     auth_type = settings["auth_type"]
-    if auth_type is None:
-        return None
-    if auth_type not in AUTH_TYPES:
-        known = ", ".join(AUTH_TYPES)
-        shown = printable(auth_type)[:80]
-        raise UsageError(f"{settings.origin('auth_type')}: {shown!r} is not one of {known}.")
-    return AUTH_TYPES[auth_type]
+    if auth_type is not None:
+        return _required(auth_type, settings, context)
+    for loader in LOADERS:
+        method = loader.load(settings, context, None)
+        if method is not None:
+            return method
+    raise AuthError("no credentials are set.", hint=FIRST_STEPS)
+
+
+def _required(auth_type: str, settings: Settings, context: Context) -> Method:
+    """Return the method that auth_type selects."""
+    for loader in LOADERS:
+        if auth_type in loader.auth_types:
+            method = loader.load(settings, context, auth_type)
+            if method is None:
+                raise settings.missing(loader.setting, f"auth_type is {auth_type}")
+            return method
+    known = ", ".join(name for loader in LOADERS for name in loader.auth_types)
+    shown = printable(auth_type)[:80]
+    raise UsageError(f"{settings.origin('auth_type')}: {shown!r} is not one of {known}.")
 
 
 def _token(settings: Settings, _context: Context, _required: str | None) -> Method | None:
@@ -166,15 +150,26 @@ def _passcode(settings: Settings, context: Context, *, with_password: bool) -> M
     return Totp(_user(settings), password, passcode, _required_identity(settings))
 
 
-METHOD_LOADERS = {
-    "token": _token,
-    "aksk": _access_key,
-    "application_credential": _application_credential,
-    "multifactor": _multifactor,
-    "totp": _totp,
-    "password": _password,
-}
-"""Functions that return a method if its settings are there; the first complete method is used."""
+class Loader(NamedTuple):
+    """How one sign-in method is made from the settings."""
+
+    auth_types: tuple[str, ...]
+    """Values of auth_type that select the method."""
+    load: Callable[[Settings, Context, str | None], Method | None]
+    """Returns the method, or None if its settings are missing. The last argument is auth_type."""
+    setting: str
+    """The setting to name if auth_type selects the method and `load` returns None."""
+
+
+LOADERS = (
+    Loader(("token", "v3token"), _token, "token"),
+    Loader(("aksk", "v3aksk"), _access_key, "access_key"),
+    Loader(("v3applicationcredential",), _application_credential, "application_credential_id"),
+    Loader(("v3multifactor",), _multifactor, "passcode"),
+    Loader(("totp", "v3totp"), _totp, "passcode"),
+    Loader(("password", "v3password"), _password, "password"),
+)
+"""All sign-in methods. Without auth_type the first one whose settings are complete is used."""
 
 
 def _secret(settings: Settings, context: Context, name: str, owner: str) -> Callable[[], str]:

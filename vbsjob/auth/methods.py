@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from vbsjob.auth import aksk
 from vbsjob.auth.keystone import AccessInfo, Identity
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
     from vbsjob.auth.keystone import Conversation
     from vbsjob.http.messages import Request
 
-REFUSED_HINTS = {
-    "password": "Check the user, password, domain and project. vbsjob tries a password only once,"
-    " because several wrong ones can lock an account.",
-    "token": "Get a new token, or set a user and a password instead of the token.",
-    "application_credential": "Check the id and the secret of the application credential, and"
-    " whether it has expired.",
-    "totp": "Check the user and the passcode; a passcode is valid for seconds and for one sign-in.",
-}
-"""The next step after refused credentials, by method."""
 BY_NAME_HINT = " Some clouds accept a passcode only with the id of the user: set OS_USER_ID."
 NO_CATALOG: tuple[dict[str, Any], ...] = ()
 
@@ -64,6 +55,8 @@ class Method(Protocol):
 class _Bearer:
     """A method that ends in a token."""
 
+    refused_hint: ClassVar[str]
+    """The next step after refused credentials."""
     renewable = False
 
     @property
@@ -85,6 +78,7 @@ class _Bearer:
 class Token(_Bearer):
     """A token from another program. It cannot be renewed."""
 
+    refused_hint = "Get a new token, or set a user and a password instead of the token."
     token: str = field(repr=False)
     identity: Identity | None
     renewable: bool = False
@@ -103,15 +97,13 @@ class Token(_Bearer):
             )
         try:
             return (
-                yield from self.identity.request_token(
-                    REFUSED_HINTS["token"], token={"id": self.token}
-                )
+                yield from self.identity.request_token(self.refused_hint, token={"id": self.token})
             )
         except AuthError as error:
             if error.http_status != 403:
                 raise
             refused = error
-        access = yield from self.identity.validate_token(REFUSED_HINTS["token"], self.token)
+        access = yield from self.identity.validate_token(self.refused_hint, self.token)
         if not _is_scope_of(self.identity.scope, access):
             raise refused
         return access
@@ -128,6 +120,10 @@ def _is_scope_of(scope: dict[str, Any] | None, access: AccessInfo) -> bool:
 class Password(_Bearer):
     """Name or id of a user, and a function that returns the password, perhaps from a prompt."""
 
+    refused_hint = (
+        "Check the user, password, domain and project. vbsjob tries a password only once,"
+        " because several wrong ones can lock an account."
+    )
     user: dict[str, Any]
     password: Callable[[], str] = field(repr=False)
     identity: Identity
@@ -141,17 +137,16 @@ class Password(_Bearer):
     def sign_in(self) -> Conversation:
         """Request a token once: repeated wrong passwords lock an account (F57)."""
         user = {**self.user, "password": self.password()}
-        return (
-            yield from self.identity.request_token(
-                REFUSED_HINTS["password"], password={"user": user}
-            )
-        )
+        return (yield from self.identity.request_token(self.refused_hint, password={"user": user}))
 
 
 @dataclass(frozen=True, slots=True)
 class Totp(_Bearer):
     """A user and a one-time passcode, usually with the password. It cannot be renewed."""
 
+    refused_hint = (
+        "Check the user and the passcode; a passcode is valid for seconds and for one sign-in."
+    )
     user: dict[str, Any]
     password: Callable[[], str] | None = field(repr=False)
     passcode: Callable[[], str] = field(repr=False)
@@ -169,7 +164,7 @@ class Totp(_Bearer):
         if self.password is not None:
             proofs["password"] = {"user": {**self.user, "password": self.password()}}
         proofs["totp"] = {"user": {**self.user, "passcode": self.passcode()}}
-        hint = REFUSED_HINTS["totp"] + ("" if "id" in self.user else BY_NAME_HINT)
+        hint = self.refused_hint + ("" if "id" in self.user else BY_NAME_HINT)
         return (yield from self.identity.request_token(hint, **proofs))
 
 
@@ -177,6 +172,9 @@ class Totp(_Bearer):
 class ApplicationCredential(_Bearer):
     """A secret for one program. It is bound to its project, so no scope is sent."""
 
+    refused_hint = (
+        "Check the id and the secret of the application credential, and whether it has expired."
+    )
     credential: dict[str, Any]
     secret: Callable[[], str] = field(repr=False)
     identity: Identity
@@ -191,9 +189,7 @@ class ApplicationCredential(_Bearer):
         """Request a token once."""
         proof = {**self.credential, "secret": self.secret()}
         return (
-            yield from self.identity.request_token(
-                REFUSED_HINTS["application_credential"], application_credential=proof
-            )
+            yield from self.identity.request_token(self.refused_hint, application_credential=proof)
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vbsjob.auth import catalog
 from vbsjob.config import endpoints
 from vbsjob.config.regions import region_in
 from vbsjob.errors import UsageError
@@ -22,14 +23,14 @@ def base(settings: Settings, access: AccessInfo) -> str:
         raise settings.missing("project_name", "jobs belong to a project")
     if settings["endpoint"]:
         return endpoints.jobs(settings["endpoint"], project_id)
-    address = endpoints.from_catalog(
+    address = catalog.find(
         access.catalog,
         region=_region(settings, access),
         interface=settings["interface"].removesuffix("URL"),
         project_id=project_id,
         auth_url=settings["auth_url"],
     )
-    address = endpoints.trusted(
+    address = catalog.trusted(
         address, settings["auth_url"], insecure_http=settings["insecure_http"]
     )
     return endpoints.jobs(address, project_id)
@@ -63,7 +64,7 @@ def _region(settings: Settings, access: AccessInfo) -> str | None:
     region = settings.values.get("region")
     if region is not None and not region.derived:
         return str(region.value)
-    listed = endpoints.catalog_regions(access.catalog, settings["interface"].removesuffix("URL"))
+    listed = catalog.regions(access.catalog, settings["interface"].removesuffix("URL"))
     by_name = str(region.value) if region else region_in(access.project_name or "")
     if by_name is not None and (by_name in listed or not listed):
         return by_name

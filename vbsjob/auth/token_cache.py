@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from vbsjob import private_files
+from vbsjob.auth.catalog import KINDS
 from vbsjob.auth.keystone import AccessInfo
-from vbsjob.config.endpoints import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

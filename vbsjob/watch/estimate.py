@@ -116,7 +116,7 @@ class Estimates:
 
     def expected_end(self, job: Job) -> datetime | None:
         """Return begin_time plus the usual duration; None after the end and without history."""
-        begin = parse_time(job.members.get("begin_time"))
+        begin = parse_time(job.summary.members.get("begin_time"))
         estimate = None if job.ended or begin is None else self.of(job.type)
         if begin is None or estimate is None:
             return None
