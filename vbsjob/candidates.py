@@ -1,7 +1,7 @@
-"""Candidates for Tab completion: job ids of the history, clouds of the configuration.
+"""Candidates of Tab completion: job ids from the history, clouds from the configuration files.
 
-The completion scripts run `vbsjob --offer jobs`: one candidate per line, and after a tab its
-description. No request is sent and no error is printed; every candidate is a plain word.
+The completion scripts run `vbsjob --offer jobs`: one candidate per line, its description after a
+tab. Uses no network and prints no error; every candidate has only letters, digits, `-`, `_`, `.`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-TYPE_CHECKING = False  # typing itself would cost as much as the answer to --version or to Tab
+TYPE_CHECKING = False  # importing typing costs as much as an answer to Tab
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -36,15 +36,14 @@ def clouds(_env: Mapping[str, str]) -> Iterator[str]:
     from vbsjob.config.clouds_yaml import Clouds
     from vbsjob.errors import VbsjobError
 
-    here = context.process_context()
-    here.error_output.quiet = True
+    process = context.process_context()
+    process.error_output.quiet = True
     origins = {"sandbox": "built in"}
     try:
-        known = Clouds(here)
-        known.read()
-        origins |= dict.fromkeys(known.names, "config.toml") | dict.fromkeys(
-            known.listed, "clouds.yaml"
-        )
+        files = Clouds(process)
+        files.read()
+        origins |= dict.fromkeys(files.names, "config.toml")
+        origins |= dict.fromkeys(files.listed, "clouds.yaml")
     except (VbsjobError, OSError):
         pass  # the command itself reports the error
     for name, origin in origins.items():
@@ -53,7 +52,7 @@ def clouds(_env: Mapping[str, str]) -> Iterator[str]:
 
 
 def state_folder(env: Mapping[str, str]) -> str | None:
-    """Return where the history lies; on Linux without platformdirs, which would cost most."""
+    """Return the folder of the history; on Linux without platformdirs, which imports slowly."""
     if sys.platform == "linux":
         chosen = env.get("XDG_STATE_HOME", "")
         folder = os.path.join(chosen or os.path.expanduser("~/.local/state"), "vbsjob")

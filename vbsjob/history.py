@@ -1,7 +1,7 @@
-"""The jobs that this user has queried: for `@last`, for Tab, and for the usual duration of a type.
+"""History: the jobs that this account queried, for `@last`, Tab, `list` and usual durations.
 
-No exit code depends on it: if the file cannot be used, there is no history. Jobs of the sandbox are
-not stored. Imports little, because Tab completion loads this module.
+No exit code depends on it: without a usable file there is no history. Jobs of the sandbox are not
+stored. Imports little: Tab completion loads this module.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from vbsjob import private_files
 from vbsjob.text import printable
 
-TYPE_CHECKING = False  # typing itself would cost as much as the answer to --version or to Tab
+TYPE_CHECKING = False  # importing typing costs as much as an answer to Tab
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
@@ -25,86 +25,91 @@ if TYPE_CHECKING:
 
 FILE = "history-1.sqlite"
 KEPT = 1000
+"""Jobs that are stored; the oldest ones are removed."""
 LONGEST = 64
+"""Characters of a stored type, status or time."""
 SIZE_LIMIT = 8 << 20
+"""Bytes; a larger file is not opened."""
 RUNS = 50
-"""Number of finished jobs of a type from which its usual duration is computed."""
-TABLE = (
+"""Finished jobs of a type from which its usual duration is computed."""
+TABLE = (  # `place` is the name or address of the cloud
     "CREATE TABLE IF NOT EXISTS jobs (seq INTEGER PRIMARY KEY, place TEXT, job_id TEXT, type TEXT,"
     " status TEXT, begin_time TEXT, end_time TEXT, seconds REAL, UNIQUE (place, job_id))"
 )
-KEEP = (
+INSERT = (
     "INSERT OR REPLACE INTO jobs (place, job_id, type, status, begin_time, end_time, seconds)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
-BOUND = "DELETE FROM jobs WHERE seq NOT IN (SELECT seq FROM jobs ORDER BY seq DESC LIMIT ?)"
-NEWEST = "SELECT job_id FROM jobs WHERE place = ? ORDER BY seq DESC"
-OFFERED = (
+DELETE_OLD = "DELETE FROM jobs WHERE seq NOT IN (SELECT seq FROM jobs ORDER BY seq DESC LIMIT ?)"
+SELECT_IDS = "SELECT job_id FROM jobs WHERE place = ? ORDER BY seq DESC"
+SELECT_CANDIDATES = (
     "SELECT job_id, type, status FROM jobs WHERE seq IN (SELECT max(seq) FROM jobs GROUP BY job_id)"
     " ORDER BY seq DESC LIMIT 200"
 )
-LISTED = (
+SELECT_ENTRIES = (
     "SELECT place, job_id, type, status, begin_time, end_time, seconds FROM jobs ORDER BY seq DESC"
 )
 UPDATE = (
     "UPDATE jobs SET type = ?, status = ?, begin_time = ?, end_time = ?, seconds = ?"
     " WHERE place = ? AND job_id = ?"
 )
-LASTED = (
+SELECT_DURATIONS = (
     "SELECT seconds FROM jobs WHERE place = ? AND type = ? AND status = 'SUCCESS' AND seconds > 0"
     " ORDER BY seq DESC LIMIT ?"
 )
 
 
 def record(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
-    """Store the jobs of results, unless the history is off; the last one becomes `@last`."""
-    if not settings["cache"] or not _kept(settings, context):
+    """Store the jobs of these results, unless settings forbid it; the last one is `@last`."""
+    if not settings["cache"] or not _is_enabled(settings, context):
         return
-    now, place = context.now(), _place(settings)
+    now, cloud = context.now(), cloud_of(settings)
     rows = [
-        (place, result.job_id, *_words(result.job, context), result.job.elapsed(now))
+        (cloud, result.job_id, *_texts(result.job, context), result.job.elapsed(now))
         for result in results
         if result.job
     ]
     try:
         _store(rows, str(context.paths.state_folder))
-    except Exception as error:  # noqa: BLE001 - a lost history must not cost the answer
-        context.debug(f"history: not kept: {type(error).__name__}.")
+    except Exception as error:  # noqa: BLE001 - a history that fails must not cost the answer
+        context.debug(f"history: not stored: {type(error).__name__}.")
 
 
-def _words(job: Job, context: Context) -> list[str]:
-    told = (job.type, job.status, job.members.get("begin_time"), job.members.get("end_time"))
-    return [_word(found, context) for found in told]
+def _texts(job: Job, context: Context) -> list[str]:
+    """Return type, status, begin and end of a job."""
+    members = job.summary.members
+    values = (job.type, job.status, members.get("begin_time"), members.get("end_time"))
+    return [_text(value, context) for value in values]
 
 
-def _word(found: object, context: Context) -> str:
-    """Return a text as short, printable and without secrets; empty for other types."""
-    return printable(context.redact(found))[:LONGEST] if isinstance(found, str) else ""
+def _text(value: object, context: Context) -> str:
+    """Return a short printable text without secrets; empty for another type."""
+    return printable(context.redact(value))[:LONGEST] if isinstance(value, str) else ""
 
 
 def recent_ids(settings: Settings, context: Context) -> list[str]:
     """Return the ids queried at this cloud, the newest first."""
-    found = _select(settings, context, NEWEST, _place(settings))
-    return [row[0] for row in found if isinstance(row[0], str)]
+    rows = _select(settings, context, SELECT_IDS, cloud_of(settings))
+    return [row[0] for row in rows if isinstance(row[0], str)]
 
 
 def durations(job_type: str, settings: Settings, context: Context) -> list[float]:
     """Return the seconds that earlier jobs of a type took at this cloud, the newest first."""
     if not job_type:
         return []
-    word = _word(job_type, context)
-    rows = _select(settings, context, LASTED, _place(settings), word, RUNS)
+    name = _text(job_type, context)
+    rows = _select(settings, context, SELECT_DURATIONS, cloud_of(settings), name, RUNS)
     return [float(row[0]) for row in rows if isinstance(row[0], int | float)]
 
 
 def usual_duration(job_type: str, settings: Settings, context: Context) -> tuple[float, int] | None:
-    """Return how many seconds jobs of a type usually take here, and how many runs say so."""
-    lasted = sorted(durations(job_type, settings, context))
-    if not lasted:
+    """Return the median of `durations` in seconds and their number; None if there are none."""
+    seconds = sorted(durations(job_type, settings, context))
+    if not seconds:
         return None
-    half = len(lasted) // 2
-    middle = lasted[half] if len(lasted) % 2 else (lasted[half - 1] + lasted[half]) / 2
-    return middle, len(lasted)
+    half = len(seconds) // 2
+    median = seconds[half] if len(seconds) % 2 else (seconds[half - 1] + seconds[half]) / 2
+    return median, len(seconds)
 
 
 def entries(settings: Settings, context: Context) -> list[dict[str, Any]]:
@@ -112,7 +117,7 @@ def entries(settings: Settings, context: Context) -> list[dict[str, Any]]:
     names = ("cloud", "job_id", "job_type", "status", "begin_time", "end_time", "elapsed_s")
     return [
         {"schema_version": 1} | dict(zip(names, row, strict=True))
-        for row in _select(settings, context, LISTED)
+        for row in _select(settings, context, SELECT_ENTRIES)
         if all(isinstance(value, str) for value in row[:-1])
         and isinstance(row[-1], int | float | None)
         and _is_id(row[1])
@@ -121,35 +126,35 @@ def entries(settings: Settings, context: Context) -> list[dict[str, Any]]:
 
 def cloud_of(settings: Settings) -> str:
     """Return what entries of the configured cloud have as `cloud`: its name, else its address."""
-    return _place(settings)
+    return str(settings["cloud"] or settings["endpoint"] or settings["auth_url"] or "")
 
 
 def update(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
-    """Store new states of stored jobs; their order and `@last` do not change."""
-    if not _kept(settings, context):
+    """Store new states of stored jobs; their order and `@last` stay as they are."""
+    if not _is_enabled(settings, context):
         return
-    now, place = context.now(), _place(settings)
+    now, cloud = context.now(), cloud_of(settings)
     rows = [
-        (*_words(result.job, context), result.job.elapsed(now), place, result.job_id)
+        (*_texts(result.job, context), result.job.elapsed(now), cloud, result.job_id)
         for result in results
         if result.job
     ]
     try:
         with _opened(str(context.paths.state_folder)) as database, database:
             database.executemany(UPDATE, rows)
-    except Exception as error:  # noqa: BLE001 - a lost history must not cost the answer
+    except Exception as error:  # noqa: BLE001 - as in `record`
         context.debug(f"history: not stored: {type(error).__name__}.")
 
 
 def candidates(folder: str) -> Iterator[str]:
-    """Yield ids for a shell to offer, the newest first, each with a few words behind a tab."""
+    """Yield ids for Tab completion, the newest first; type and status follow after a tab."""
     try:
         with _opened(folder) as database:
-            found = database.execute(OFFERED).fetchall()
+            rows = database.execute(SELECT_CANDIDATES).fetchall()
     except Exception:  # noqa: BLE001 - Tab must never print a traceback into a prompt
         return
-    for row in found:
-        if all(isinstance(told, str) for told in row) and _is_id(row[0]):
+    for row in rows:
+        if all(isinstance(value, str) for value in row) and _is_id(row[0]):
             yield f"{row[0]}\t{printable(' '.join(row[1:]))}"
 
 
@@ -157,32 +162,28 @@ def _is_id(word: str) -> bool:
     return word.isascii() and word.replace("_", "").replace("-", "").isalnum()
 
 
-def _kept(settings: Settings, context: Context) -> bool:
+def _is_enabled(settings: Settings, context: Context) -> bool:
     return bool(settings["history"] and context.paths.state_folder and not settings.sandbox)
 
 
-def _place(settings: Settings) -> str:
-    """Return what identifies the configured cloud: its name, else its address."""
-    return str(settings["cloud"] or settings["endpoint"] or settings["auth_url"] or "")
-
-
-def _select(settings: Settings, context: Context, statement: str, *values: object) -> list[Any]:
-    if not _kept(settings, context):
+def _select(settings: Settings, context: Context, query: str, *values: object) -> list[Any]:
+    """Return the rows of an SQL query; an empty list if there is no usable history."""
+    if not _is_enabled(settings, context):
         return []
     try:
         with _opened(str(context.paths.state_folder)) as database:
-            return database.execute(statement, values).fetchall()
+            return database.execute(query, values).fetchall()
     except FileNotFoundError:
         return []
-    except Exception as error:  # noqa: BLE001 - no exit code depends on it
+    except Exception as error:  # noqa: BLE001 - as in `record`
         context.debug(f"history: not read: {type(error).__name__}.")
         return []
 
 
 def _store(rows: Sequence[tuple[object, ...]], folder: str) -> None:
-    """Write rows; replaces a file that is not a database (any more) by a new one.
+    """Write rows; replace a file that is not a valid database by a new one.
 
-    A single read error of the disk looks the same as a broken file, so it is read twice.
+    A single read error of the disk looks the same as an invalid file, so it is tried twice.
     """
     import sqlite3
 
@@ -201,8 +202,8 @@ def _store(rows: Sequence[tuple[object, ...]], folder: str) -> None:
 def _insert(rows: Sequence[tuple[object, ...]], folder: str) -> None:
     with _opened(folder, create=True) as database, database:
         database.execute(TABLE)
-        database.executemany(KEEP, rows)
-        database.execute(BOUND, (KEPT,))
+        database.executemany(INSERT, rows)
+        database.execute(DELETE_OLD, (KEPT,))
 
 
 @contextmanager

@@ -134,7 +134,7 @@ def test_only_the_newest_jobs_are_kept(folder: Path) -> None:
     vbsjob(folder, "get", "old")
     with sqlite3.connect(folder / history.FILE) as database:
         rows = [("https://vbs.test", f"j{n}", "", "", "", "", 1.0) for n in range(history.KEPT)]
-        database.executemany(history.KEEP, rows)
+        database.executemany(history.INSERT, rows)
     database.close()
     vbsjob(folder, "get", "new")
     kept = names(folder)
@@ -244,7 +244,7 @@ def test_hostile_rows_are_not_completed(folder: Path) -> None:
     vbsjob(folder, "get", "good")
     with sqlite3.connect(folder / history.FILE) as database:
         for bad in ("$(touch x)", "a b", "\x1b[31m", "", None, "a\nb"):
-            database.execute(history.KEEP, ("p", bad, "\x1b\n", "x", "", "", 1.0))
+            database.execute(history.INSERT, ("p", bad, "\x1b\n", "x", "", "", 1.0))
     database.close()
     offered = list(candidates.jobs({"XDG_STATE_HOME": str(folder.parent)}))
     assert offered == ["good\tkind (secret) SUCCESS"]

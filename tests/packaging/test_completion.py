@@ -35,7 +35,7 @@ def home(tmp_path: Path) -> Path:
         database.execute(history.TABLE)
         for job_id in ("aaa-first", "aaa_second", "bbb", HOSTILE):
             row = ("p", job_id, f"kind: {HOSTILE}", "SUCCESS", "", "", 1.0)
-            database.execute(history.KEEP, row)
+            database.execute(history.INSERT, row)
     database.close()
     (folder / history.FILE).chmod(0o600)
     config = tmp_path / ".config/vbsjob"
