@@ -1,4 +1,4 @@
-"""StoredJob: a large answer about one of several jobs, held as its body and parsed when it is read.
+"""StoredJob: a large answer about one of several jobs, held compressed and parsed when it is read.
 
 A parsed answer of 4 MiB needs up to 60 MB, so 24 of them more than a gigabyte (S12).
 """
@@ -6,6 +6,7 @@ A parsed answer of 4 MiB needs up to 60 MB, so 24 of them more than a gigabyte (
 from __future__ import annotations
 
 import json
+import zlib
 from collections import deque
 from typing import Any, ClassVar
 
@@ -30,7 +31,7 @@ class StoredJob(Job):
     def __init__(self, job: Job, body: bytes) -> None:
         """Store `body`, a valid document in UTF-8, of which `job` is the parsed form."""
         members = {name: job.members[name] for name in SUMMARY if name in job.members}
-        object.__setattr__(self, "_body", body)
+        object.__setattr__(self, "_body", zlib.compress(body, 1))
         object.__setattr__(self, "_summary", Job(members))
 
     @property
@@ -39,7 +40,7 @@ class StoredJob(Job):
         for job, recent in tuple(self._recent):
             if job is self:
                 return recent
-        members: dict[str, Any] = json.loads(self._body.decode("utf-8-sig"))
+        members: dict[str, Any] = json.loads(zlib.decompress(self._body).decode("utf-8-sig"))
         self._recent.append((self, members))
         return members
 

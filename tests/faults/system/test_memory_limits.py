@@ -241,3 +241,34 @@ def test_s12_f04_a_real_attempt_against_a_drip_ends_within_twenty_seconds(drip: 
         code = get(server, "--retry-for", "0").code
         assert time.monotonic() - began <= 22
     assert code == 7
+
+
+JOBS = 24
+
+
+def running_then_failed(body: bytes) -> Script:
+    """Answer the first query of each job with RUN, the others with FAIL; both are large."""
+    seen: set[bytes] = set()
+
+    def script(peer: Peer) -> None:
+        while request := peer.request():
+            job_id = request.split(b" ", 2)[1].rpartition(b"/")[2]
+            answered = body.replace(b'"job_id":"j"', b'"job_id":"%s"' % job_id, 1)
+            first = job_id not in seen
+            seen.add(job_id)
+            peer.send(answer(answered.replace(b'"FAIL"', b'"RUN"', 1) if first else answered))
+
+    return script
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("argv", [("get", "-o", "value"), ("watch", "-q", "--interval", "1s")])
+def test_s12_each_further_job_with_a_big_answer_takes_at_most_8_mb(argv: tuple[str, ...]) -> None:
+    command, *options = argv
+    job_ids = [f"j{number}" for number in range(JOBS)]
+    with Server(always(answer(job("FAIL")))) as server:
+        least = measure(command, "j", *options, env=clean_env(server.url)).peak_kib
+    with Server(running_then_failed(BIG["objects"])) as server:
+        ended = measure(command, *job_ids, *options, env=clean_env(server.url))
+    assert ended.code == ("watch" in argv)
+    assert ended.peak_kib - least < MORE + JOBS * (8 << 10)
