@@ -7,7 +7,9 @@ help of every command, topics, manual pages, completion scripts, README and test
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,6 +104,35 @@ def test_no_module_contains_a_phrase_that_is_not_used(name: str) -> None:
     tree = ast.parse((ROOT / name).read_text("utf-8"))
     phrases = [f"{name}:{line}: {hit}" for line, text in literals(tree) for hit in found(text)]
     assert phrases == []
+
+
+CODE = re.compile(
+    r"\b(anew|asks?|asked|beside|goes on|go on|heed\w*|hence|knows|lest|made-up|mend(s|ed)?|nobody"
+    r"|nothing but|of its own|of ours|of theirs|so many|speaks?|stands? for|tells?|thus|told|upon"
+    r"|wants?|whatever|whoever|whom)\b",
+    re.IGNORECASE,
+)
+"""Words that docstrings and comments do not use: personification, or more than one meaning."""
+
+
+def remarks(source: str) -> Iterator[tuple[int, str]]:
+    """Yield line and text of every comment and docstring of a module."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node.lineno, " ".join(str(node.value.value).split())
+
+
+def test_no_comment_or_docstring_has_a_word_of_the_older_style() -> None:
+    hits = [
+        f"{path.relative_to(ROOT)}:{line}: {match.group()!r} in {text[:200]!r}"
+        for path in sorted(ROOT.joinpath("vbsjob").rglob("*.py"))
+        for line, text in remarks(path.read_text("utf-8"))
+        for match in CODE.finditer(text)
+    ]
+    assert hits == []
 
 
 @pytest.mark.parametrize("name", [name for name in generate.files() if name.startswith("man/")])
