@@ -80,7 +80,10 @@ class JobsClient:
             with suppress(VbsjobError):  # the first query reports the same error
                 self.sign_in()
         if self._session.can_expire:
-            self._context.note("this sign-in cannot be renewed: the watch ends (4) with its token.")
+            self._context.note(
+                "this sign-in cannot be renewed: the watch ends with exit code 4 when the token"
+                " expires."
+            )
 
     def get(self, job_id: str) -> Job:
         """Return a job as the service describes it now. Raises VbsjobError.
@@ -144,7 +147,7 @@ class JobsClient:
             return
         self._warned = True
         self._context.warn(
-            f"the status '{printable(status)[:60]}' is unknown: neither an end nor a success."
+            f"the status '{printable(status)[:60]}' is unknown: the job counts as not ended."
         )
 
 

@@ -192,7 +192,7 @@ def test_an_unknown_status_is_warned_about_once(status: str | None, warned: int)
     of = client(context)
     for _ in range(3):
         of.get("j")
-    assert stderr(context).count("is unknown: neither an end nor a success") == warned
+    assert stderr(context).count("is unknown: the job counts as not ended") == warned
 
 
 def test_an_unknown_status_is_shown_printable_and_short() -> None:
@@ -214,7 +214,7 @@ def test_before_a_watch_a_sign_in_that_cannot_be_renewed_is_noted(
     of = client(context, retry=False)
     of.prepare()
     assert of.renewable is renewable
-    assert ("the watch ends (4) with its token" in stderr(context)) is noted
+    assert ("the watch ends with exit code 4 when" in stderr(context)) is noted
     assert cloud.posts == 0
 
 

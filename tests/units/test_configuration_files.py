@@ -312,7 +312,7 @@ def test_an_identity_setting_that_is_not_supported_is_noted(
     named = f"OS_{name.upper()}" if env else f".{name}"
     if where == "environment":  # the cloud a has no settings, so the environment counts
         _, err = load(tmp_path, name=None, **env)
-    assert f"{named} (vbsjob does not support this way to sign in)" in err
+    assert f"{named} (vbsjob does not support this sign-in method)" in err
     assert err.count("\n") == 1
 
 

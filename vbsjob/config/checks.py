@@ -71,7 +71,7 @@ def refuse_unsupported(cloud: SettingValue | None, layers: list[Layer], context:
         )
     if identities:
         origins = ", ".join(value.origin for value in identities)
-        context.note(f"ignored: {origins} (vbsjob does not support this way to sign in).")
+        context.note(f"ignored: {origins} (vbsjob does not support this sign-in method).")
 
 
 def report_unknown_variables(context: Context) -> None:
