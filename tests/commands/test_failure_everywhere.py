@@ -13,6 +13,7 @@ import yaml
 
 from tests.support.gitlab import read_as_gitlab
 from tests.support.watch_service import WatchResult, WatchService, in_turn, job
+from vbsjob.output import formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,9 +171,7 @@ def test_reports_contain_code_and_meaning(name: str, tmp_path: Path) -> None:
     assert MEANING.rstrip(".") in annotation
 
 
-@pytest.mark.parametrize(
-    "name", ["table", "json", "yaml", "csv", "tsv", "value", "env", "dotenv", "name"]
-)
+@pytest.mark.parametrize("name", [name for name in formats.NAMES if name != "jsonl"])
 def test_the_log_contains_code_and_meaning_with_every_format(name: str) -> None:
     log = run("watch", "restore-7", "-o", name).err
     assert f"FAIL bksRestoreBackup, was RUNNING: restoreVolume > copyData: {CODE} {REASON}" in log

@@ -153,6 +153,7 @@ def openstack(env: dict[str, str], *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "title",
     [title for title in EXAMPLES if "without" not in title and "access key" not in title],

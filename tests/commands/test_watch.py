@@ -261,12 +261,16 @@ def test_an_impossible_time_is_rejected(argv: tuple[str, ...]) -> None:
     assert (watched.code, watched.requests) == (2, [])
 
 
-def test_polls_are_frequent_at_first_and_then_every_fifteen_seconds_at_most() -> None:
-    watched = WatchService(lambda _, now: RUNNING if now < 3600 else SUCCESS).watch("j")
-    waits = [b - a for a, b in itertools.pairwise(watched.requests)]
+@pytest.mark.parametrize(("drawn", "every"), [(0.0, 14.4), (0.5, 12.0), (1.0, 9.6)])
+def test_polls_are_frequent_at_first_and_then_every_fifteen_seconds_at_most(
+    drawn: float, every: float
+) -> None:
+    service = WatchService(lambda _, now: RUNNING if now < 3600 else SUCCESS, random=lambda: drawn)
+    waits = [b - a for a, b in itertools.pairwise(service.watch("j").requests)]
     assert waits[0] < 3
-    assert max(waits) <= 15.1
-    assert len(waits) < 3600 / 10
+    assert waits[1] < 8
+    assert waits[2:] == pytest.approx([every] * len(waits[2:]), abs=2 * service.latency)
+    assert len(waits) <= 2 + 3600 / every
 
 
 def test_a_fixed_interval_is_kept() -> None:

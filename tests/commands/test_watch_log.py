@@ -10,6 +10,7 @@ import pytest
 from tests.support.program import SETTINGS
 from tests.support.watch_service import WatchService, in_turn, job
 from vbsjob.http.messages import Response
+from vbsjob.output import formats
 
 NOT_FOUND = Response(404, {}, json.dumps({"error": {"code": "common.0011"}}).encode())
 REASON = "volume is in error state while copying"
@@ -31,7 +32,8 @@ def lines(*argv: str, answers: tuple[Response, ...]) -> list[str]:
     return [line.split(" ", 1)[1] for line in watched.err.splitlines()]
 
 
-FORMATS = ["table", "json", "yaml", "csv", "tsv", "value", "env", "dotenv", "name"]
+FORMATS = [name for name in formats.NAMES if name != "jsonl"]
+"""Formats with which a watch writes no events."""
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -64,7 +66,7 @@ def test_heartbeats_come_between_polls_that_are_far_apart(argv: tuple[str, ...])
     assert text.count("still watching") + text.count('"heartbeat"') >= 15
 
 
-@pytest.mark.parametrize("name", [*FORMATS, "jsonl"])
+@pytest.mark.parametrize("name", formats.NAMES)
 def test_an_explicit_progress_and_heartbeat_are_obeyed_with_every_format(name: str) -> None:
     service = WatchService(lambda _, now: RUNNING if now < 100 else SUCCESS)
     watched = service.watch("j", "-o", name, "--progress", "plain", "--heartbeat", "10s")

@@ -25,6 +25,13 @@ COMMANDS = (
     "watch j --fail-fast -o jsonl", "config show", "config check", "explain VolumeBackup.0202",
     "help get", "--help", "get @last", "get nonsense/", "get backup-ended --cloud sandbox", "get -",
 )  # fmt: skip
+HOSTILE = {
+    ".env": "OS_TOKEN=geheim\n",
+    "vbsjob.toml": '[defaults]\noutput = "value"\n',
+    "config.toml": '[defaults]\noutput = "value"\n',
+    "history-1.sqlite": "a history of somebody else",
+}
+"""Files in the working directory that no command may use."""
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +46,8 @@ def audited(service: Server, folder: Path, command: str) -> dict[str, list[str]]
     home.mkdir()
     work.mkdir()
     (home / ".netrc").write_text("machine 127.0.0.1 login a password geheim\n")
-    (work / ".env").write_text("OS_TOKEN=geheim\n")
-    (work / "vbsjob.toml").write_text('[defaults]\noutput = "value"\n')
-    (work / "config.toml").write_text('[defaults]\noutput = "value"\n')
+    for name, content in HOSTILE.items():
+        (work / name).write_text(content)
     # Who looks for a pager, an editor or a browser finds one here.
     tempting = dict.fromkeys(("PAGER", "MANPAGER", "EDITOR", "BROWSER", "LESSOPEN"), "touch here")
     env = clean_env(service.url, HOME=str(home), VBSJOB_TESTS_ROOT=str(ROOT), **tempting)
@@ -62,29 +68,31 @@ def test_s01_s14_s16_s18_f36_f91_commands_open_only_expected_files_and_addresses
     told = audited(service, tmp_path, command)
     home, work = tmp_path / "home", tmp_path / "work"
     made = [what for kind in ("os.mkdir", "os.remove", "os.rename") for what in told.get(kind, [])]
-    assert [what for what in told.pop("open") if not expected(what, home, work)] == []
-    assert [
-        what
-        for what in made
-        if not what.startswith((f"'{home}/.", f"'{work}/.vbsjob-", f"'{work}/out.xml"))
-    ] == []
+    assert [what for what in told.pop("open") if not expected(what, home, work, command)] == []
+    reports = tuple(f"'{name}" for name in report_files(work, command))
+    assert [what for what in made if not what.startswith((f"'{home}/.", *reports))] == []
     assert [kind for kind in CHILDREN if kind in told] == []
     if "sandbox" not in command:
         assert set(told.pop("socket.connect", [])) <= {str((service.host, service.port))}
         assert set(told.pop("socket.getaddrinfo", [])) <= {repr(service.host)}
-    left = {path.name for path in work.iterdir()}
-    assert left - {"out.xml"} == {".env", "vbsjob.toml", "config.toml"}
+    left = {path.name for path in work.iterdir()} - set(HOSTILE)
+    assert left == ({"out.xml"} if "--junit" in command else set())
+    assert {name: (work / name).read_text() for name in HOSTILE} == HOSTILE
 
 
-def expected(opened: str, home: Path, work: Path) -> bool:
+def report_files(work: Path, command: str) -> list[str]:
+    """Return the report that the command names, and the beginning of its temporary file."""
+    return [f"{work}/out.xml", f"{work}/.vbsjob-"] if "--junit" in command else []
+
+
+def expected(opened: str, home: Path, work: Path, command: str) -> bool:
     """Whether a path is the interpreter's, documented, or the one that an option names."""
     path = opened.strip("'\"")
     roots = {sys.prefix, sys.base_prefix, str(ROOT)}
     system = ("/dev/null", "/etc/openstack", "/usr/share/zoneinfo", "/etc/mime.types", "/proc/")
     own = (".config", ".cache/vbsjob", ".local/state/vbsjob")
-    named = (f"{work}/.vbsjob-", f"{work}/out.xml")
-    documented = (*(f"{home}/{name}" for name in own), "clouds.", *named)
+    documented = (*(f"{home}/{name}" for name in own), "clouds.", *report_files(work, command))
     # The history is opened by its name relative to the descriptor of its folder.
     if path == "history-1.sqlite":
-        return True
+        return command.split(maxsplit=1)[0] in {"get", "tree", "watch"}
     return path.isdigit() or path.startswith((*roots, *system, *documented))

@@ -19,6 +19,7 @@ from vbsjob.errors import VbsjobError
 from vbsjob.http import proxies
 from vbsjob.http.messages import Request, Response
 from vbsjob.http.transport import Transport
+from vbsjob.output import formats
 from vbsjob.redact import MASK, Secrets
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def echoing(status: int, spelled: Callable[[str], str]) -> Callable[[Request], R
     return before
 
 
-@pytest.mark.parametrize("output", ["table", "json", "jsonl", "yaml", "csv", "value", "env"])
+@pytest.mark.parametrize("output", formats.NAMES)
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500, 503])
 def test_s05_f95_an_echoing_service_gets_no_secret_printed(status: int, output: str) -> None:
     for verbose in ((), ("-v",)):

@@ -13,9 +13,8 @@ from tests.support.server import job
 from vbsjob.http import strict_json
 from vbsjob.http.messages import Response
 from vbsjob.jobs.job import GOING_ON
+from vbsjob.output import formats
 from vbsjob.text import printable
-
-FORMATS = ("table", "json", "jsonl", "yaml", "csv", "value", "env", "name")
 
 
 def get(body: bytes, *argv: str, status: int = 200) -> RunResult:
@@ -32,7 +31,7 @@ def nested(levels: int) -> bytes:
 
 @pytest.mark.parametrize("levels", [1, 64, 67, 80])
 def test_f41_sub_jobs_nested_64_deep_are_printed_in_every_format(levels: int) -> None:
-    for name in FORMATS:
+    for name in formats.NAMES:
         ended = get(nested(levels), "-o", name)
         assert ended.code == 1, (name, ended.err)
         assert ended.is_clean
@@ -154,7 +153,7 @@ MEMBERS = ("entities", "sub_jobs", "job_type", "begin_time", "end_time", "error_
 def test_f46_any_other_member_may_have_any_shape(member: str) -> None:
     for odd in ODD:
         body = json.dumps(job("FAIL") | {member: odd}).encode()
-        for name in FORMATS:
+        for name in formats.NAMES:
             ended = get(body, "-o", name)
             assert ended.code == 1, (odd, name, ended.err)
             assert ended.is_clean
@@ -311,7 +310,7 @@ def test_s12_a_document_denser_than_any_job_is_rejected_before_it_fills_memory()
     assert strict_json.read(b"[" + b"0," * 1000 + b"0]")
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", formats.NAMES)
 def test_f39_a_lone_surrogate_is_shown_as_an_escape_in_every_format(name: str) -> None:
     body = json.dumps(job("FAIL", fail_reason="x\ud800y", entities={"\udfff": "\udc80"})).encode()
     ended = get(body, "-o", name)

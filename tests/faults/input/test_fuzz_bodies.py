@@ -22,6 +22,7 @@ from vbsjob.errors import VbsjobError
 from vbsjob.exit_codes import ExitCode, of_job
 from vbsjob.http.messages import Request, Response
 from vbsjob.jobs.result import OUR_MEMBERS
+from vbsjob.output import formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,7 +184,7 @@ JOBS = st.fixed_dictionaries(
     {"job_id": st.just("j"), "status": st.sampled_from(["SUCCESS", "FAIL", "RUNNING", None])},
     optional=dict.fromkeys(("entities", "sub_jobs", "begin_time", "end_time", "error", "error_code", "fail_reason", "job_type", "code", "id"), ANY_JSON),
 )  # fmt: skip
-FORMATS = st.sampled_from(["table", "json", "jsonl", "yaml", "csv", "value", "env", "name"])
+FORMATS = st.sampled_from(formats.NAMES)
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ import yaml
 
 from tests.support.hostile_text import random_hostile_text
 from tests.support.text_outputs import SURFACES, TEXTS, job, report_files, response, run_and_capture
+from vbsjob.output import formats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,6 @@ COMMANDS = (
 )  # fmt: skip
 OURS = {"error", "warning"}
 """Commands that --github writes on purpose, at the start of a line."""
-FORMATS = ("json", "jsonl", "yaml", "csv", "csv-safe", "tsv", "value", "env", "dotenv", "table")
 
 
 def commands(output: str) -> list[str]:
@@ -62,7 +62,7 @@ def test_s08_no_output_contains_a_command(name: str) -> None:
         assert names == [], (name, seed, names)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", formats.NAMES)
 @pytest.mark.parametrize("command", ["get", "tree", "watch"])
 def test_s08_no_format_contains_a_command_on_stdout_or_stderr(command: str, name: str) -> None:
     for seed in range(6):

@@ -41,6 +41,7 @@ def test_the_memory_of_a_process_excludes_its_parent() -> None:
     assert big.peak_kib > small.peak_kib + (4 << 10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SERVERS)
 def test_s12_f21_f22_f23_f41_no_answer_takes_more_than_96_mb(name: str) -> None:
     with Server(SMALL) as server:
@@ -203,6 +204,7 @@ def test_f21_f73_an_answer_that_would_fill_memory_meets_a_limit_with_its_own_exi
     assert ended.returncode == 7, ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mebibytes", [24, 40, 56, 72, 88, 104, 120, 150])
 def test_s20_with_too_little_memory_it_ends_without_a_verdict(mebibytes: int) -> None:
     size = mebibytes << 20
