@@ -104,8 +104,13 @@ def table(
 
 
 def _row(*cells: tuple[Text, int]) -> Table:
-    """Return texts of these widths as a table of one row: each is wrapped in its own columns."""
+    """Return texts of these widths as a table of one row: each is wrapped in its own columns.
+
+    The last column is no wider than its text: rich fills it with spaces, and a pipe has a million.
+    """
     table = Table.grid(padding=0)
+    *first, (last, most) = cells
+    cells = (*first, (last, min(most, max(1, last.cell_len))))
     shown = [(text, width) for text, width in cells if width > 0]
     for _, width in shown:
         table.add_column(width=width)
