@@ -171,6 +171,15 @@ def test_f69_a_lock_that_is_released_meanwhile_is_taken(tmp_path: Path) -> None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def test_f69_at_the_end_of_the_five_seconds_the_lock_is_not_tried_again(tmp_path: Path) -> None:
+    cloud = Cloud()
+    with cache_at(tmp_path, cloud).renewing():
+        pass
+    context = replace(cloud.context(), sleep=lambda _: cloud.clock.sleep(2.5))
+    with locked(tmp_path), TokenCache(tmp_path / "tokens", ("account",), context).renewing():
+        assert cloud.clock.sleeps == [2.5, 2.5]
+
+
 def test_f72_a_folder_that_cannot_be_made_is_noted_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     context = Cloud().context()
@@ -196,16 +205,26 @@ def test_f37_without_a_cache_folder_there_is_no_cache(tmp_path: Path) -> None:
     assert len(entry.name) == 45
 
 
+def rewritten(folder: Path, name: str, value: object) -> TokenCache:
+    """Return a cache whose file has another value of one member."""
+    cache = cache_at(folder, Cloud())
+    cache.write(ACCESS)
+    (entry,) = (folder / "tokens").glob("*.json")
+    document = json.loads(entry.read_bytes())
+    document["access"][name] = value
+    entry.write_text(json.dumps(document))
+    return cache
+
+
 @pytest.mark.parametrize(
     ("catalog", "valid"), [([], True), ([VBS, 1], False), ([1], False), ([VBS, OTHER], True)]
 )
 def test_f68_a_catalog_with_anything_but_objects_is_ignored(
     tmp_path: Path, catalog: list[object], valid: bool
 ) -> None:
-    cache = cache_at(tmp_path, Cloud())
-    cache.write(ACCESS)
-    (entry,) = (tmp_path / "tokens").glob("*.json")
-    document = json.loads(entry.read_bytes())
-    document["access"]["catalog"] = catalog
-    entry.write_text(json.dumps(document))
-    assert (cache.read() is not None) is valid
+    assert (rewritten(tmp_path, "catalog", catalog).read() is not None) is valid
+
+
+@pytest.mark.parametrize("token", ["", "t\n", "t\u00e9", 7, None, ["t"]])
+def test_f67_f68_a_token_that_cannot_be_a_header_is_ignored(tmp_path: Path, token: object) -> None:
+    assert rewritten(tmp_path, "token", token).read() is None
