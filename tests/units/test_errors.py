@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 
 import pytest
@@ -128,3 +129,33 @@ def test_a_code_that_is_the_http_status_is_printed_once(code: str | None, facts:
     error = errors.AuthError("No.", http_status=401, code=code)
     assert str(error) == f"No. ({facts})"
     assert error.document()["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (OSError(errno.EMFILE, "x"), "too many open files"),
+        (OSError(errno.ENFILE, "x"), "too many open files in the system"),
+        (OSError(errno.ENOMEM, "x"), "not enough memory"),
+        (OSError(errno.ENOBUFS, "x"), "not enough memory"),
+        (MemoryError(), "not enough memory"),
+        (OSError(errno.EACCES, "x"), None),
+        (OSError("without a number"), None),
+        (ValueError("x"), None),
+    ],
+)
+def test_a_shortage_of_the_machine_is_named_and_nothing_else_is_one(
+    cause: BaseException, words: str | None
+) -> None:
+    error = errors.shortage(cause)
+    assert (error is not None) is (words is not None)
+    if error is not None:
+        assert words is not None
+        assert words in error.message
+        assert error.hint
+
+
+def test_only_a_timeout_and_a_signal_are_the_verdict_of_a_watch() -> None:
+    verdicts = {kind for kind in vars(errors).values() if getattr(kind, "is_verdict", False)}
+    assert verdicts == {errors.WatchTimeoutError, errors.SignalError}
+    assert not errors.UnavailableError("x.").stale
