@@ -30,14 +30,14 @@ EQUIVALENT = ROOT / "tests" / "equivalent_mutants.txt"
 LEAST = 0.9
 LIBRARIES = ("hypothesis", "httpx", "typer", "rich.console", "rich.live", "yaml")
 """Imported once, before the tests of a module are loaded in a fork."""
-EVENTS = ("tests/commands/test_watch_events.py", "tests/commands/test_watch_log.py")
+EVENTS = "tests/units/test_event_stream.py"
 SIGN_IN = ("tests/units/test_token_renewal.py", "tests/units/test_signin.py")
 GET = "tests/commands/test_get.py"
 CACHE = "tests/security/test_token_cache.py"
 MODULES: dict[str, tuple[str, ...]] = {
     "watch/state": ("tests/units/test_watch_state.py", "tests/units/test_polling_policy.py"),
     "http/errors": ("tests/units/test_error_responses.py", "tests/units/test_responses.py"),
-    "errors": ("tests/units/test_errors.py", GET, *EVENTS),
+    "errors": ("tests/units/test_errors.py", GET),
     "client": ("tests/units/test_client.py", GET),
     "auth/session": ("tests/units/test_session.py", *SIGN_IN),
     "config/loader": (
@@ -48,8 +48,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "auth/token_cache": ("tests/units/test_token_file.py", CACHE),
     "http/retry": ("tests/units/test_retry.py",),
-    "jobs/diff": ("tests/units/test_diff.py", *EVENTS),
-    "output/events": ("tests/units/test_event_stream.py", *EVENTS),
+    "jobs/diff": ("tests/units/test_diff.py", EVENTS),
+    "output/events": (EVENTS,),
 }  # fmt: skip
 """The tests of each module: few and quick ones, for each mutant is tried with those it concerns."""
 
