@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from vbsjob.http.proxies import Proxy
 
 CONNECT, READ, WRITE = 5.0, 10.0, 5.0
-"""Seconds for one step of an exchange (FAULTS.md 3.2)."""
+"""Seconds for one step of an exchange (F02, F03)."""
 CONNECTIONS = 32
 """Connections of one pool. More than the threads that use it: they never wait for a connection."""
 MAX_AGE = 300.0
