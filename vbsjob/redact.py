@@ -12,7 +12,7 @@ import json
 import re
 import threading
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from vbsjob.http import strict_json
 
@@ -24,6 +24,10 @@ MIN_LENGTH_IN_TEXT = 8
 shorter one can be there by chance."""
 WORD = re.compile(r"[A-Za-z_]+|[0-9]+")
 """A secret that can be a word or number of vbsjob; masked only in values of a service."""
+PERCENT = re.compile(r"%[0-9A-F]{2}")
+"""A byte in an address; other programs write the digits in lower case."""
+HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+"""What html.escape writes; importing the module html takes 1 ms."""
 MESSAGES = frozenset({"message", "error_msg", "errMsg", "title", "details"})
 """Members of error bodies that are sentences. Codes are not masked: they decide exit codes."""
 
@@ -67,10 +71,12 @@ class Secrets:
     def masked_body(self, body: bytes, *, error: bool = False) -> bytes:
         """Return the body of a response with its values masked; unchanged if it has no secret.
 
-        `error`: the status is not 200, so that short secrets are masked in its messages too.
+        `error`: the status is not 200, so that short secrets are masked in its messages too. They
+        are also masked in the messages of a member `error`.
         """
-        forms = self._short if error else self._long
-        escaped = b"\\u00" in body or b"\\/" in body
+        forms = self._short if error or b'"error"' in body else self._long
+        # JSON can contain any character as an escape, with digits in lower or upper case.
+        escaped = b"\\u" in body or b"\\/" in body
         if not escaped and not any(_raw(form) in body for form in forms):
             return body
         try:
@@ -88,7 +94,7 @@ class Secrets:
             return [self._cleaned(item, name, error=error) for item in value]
         if isinstance(value, dict):
             return {
-                self.masked_value(key): self._cleaned(item, key, error=error)
+                self.masked_value(key): self._cleaned(item, key, error=error or key == "error")
                 for key, item in value.items()
             }
         return value
@@ -119,12 +125,14 @@ def _forms(secret: str) -> set[str]:
     import base64
 
     raw = _raw(secret)
+    quoted = (quote(raw, safe=""), quote(raw), quote_plus(raw))
     return {
         secret,
+        secret.translate(HTML),
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
-        quote(raw, safe=""),
-        quote(raw),
+        *quoted,
+        *(PERCENT.sub(lambda match: match[0].lower(), text) for text in quoted),
         base64.b64encode(raw).decode().rstrip("="),
         base64.urlsafe_b64encode(raw).decode().rstrip("="),
         raw.hex(),

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
 from time import monotonic
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.canary import leaked
+from tests.support.clock import FakeClock
 from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, json_response
-from tests.support.server import Server, answer, job, respond_with
+from tests.support.server import Server, always, answer, job, respond_with
 from vbsjob.errors import VbsjobError
 from vbsjob.http import proxies
 from vbsjob.http.messages import Request, Response
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-CANARY = 'canary"pässword/7Q+&'
+CANARY = 'canary"pässword/7Q +&'
 
 
 def echoing(status: int, spelled: Callable[[str], str]) -> Callable[[Request], Response | None]:
@@ -102,6 +105,9 @@ FORMS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "JSON": lambda s: json.dumps(s)[1:-1],
     "percent": lambda s: quote(s, safe=""),
+    "lower percent": lambda s: re.sub("%..", lambda m: m[0].lower(), quote(s, safe="")),
+    "form": quote_plus,
+    "HTML": html.escape,
     "base64": lambda s: base64.b64encode(s.encode()).decode().rstrip("="),
     "urlsafe": lambda s: base64.urlsafe_b64encode(s.encode()).decode().rstrip("="),
     "hex": lambda s: s.encode().hex(),
@@ -118,10 +124,57 @@ def test_every_known_form_of_a_secret_is_masked_in_texts_values_and_bodies(form:
     assert json.loads(secrets.masked_body(body)) == {"a": [f"<{MASK}>", 1.5]}
 
 
-def test_f95_a_secret_that_json_spells_in_escapes_is_masked_too() -> None:
-    escaped = "".join(f"\\u{ord(c):04x}" for c in "canary-token")
+@pytest.mark.parametrize("secret", ["canary-token", "канарейка-7", "金丝雀金丝雀金丝雀"])
+@pytest.mark.parametrize("digits", ["04x", "04X"])
+def test_f95_a_secret_that_json_spells_in_escapes_is_masked_too(secret: str, digits: str) -> None:
+    escaped = "".join(f"\\u{ord(character):{digits}}" for character in secret)
     body = f'{{"message": "{escaped}"}}'.encode()
-    assert json.loads(Secrets("canary-token").masked_body(body)) == {"message": MASK}
+    assert json.loads(Secrets(secret).masked_body(body)) == {"message": MASK}
+
+
+def test_a_short_secret_is_masked_in_the_error_of_an_answer_with_status_200() -> None:
+    secrets, body = Secrets("k7!x"), {"error": {"message": "<k7!x>", "code": "k7!x"}, "m": "k7!x"}
+    cleaned = json.loads(secrets.masked_body(json.dumps(body).encode()))
+    assert cleaned == {"error": {"message": f"<{MASK}>", "code": "k7!x"}, "m": "k7!x"}
+
+
+TEXT_PLACES: dict[str, Callable[[str], bytes]] = {
+    "fail_reason": lambda s: answer(job("FAIL", fail_reason=s, error_code=s)),
+    "sub-job": lambda s: answer(
+        job("FAIL", entities={"sub_jobs": [{"job_id": s, "status": "FAIL", "fail_reason": s}]})
+    ),
+    "entity": lambda s: answer(job(entities={s: s, "volume_id": [s, {"x": s}]})),
+    "other members": lambda s: answer(job(message=s, code=s, verdict=s, x={s: [s]})),
+    "job type and times": lambda s: answer(job(job_type=s, begin_time=s, end_time=s)),
+    "status": lambda s: answer(job(s)),
+    "id": lambda s: answer(job("SUCCESS", s)),
+    "error of 200": lambda s: answer({"error": {"message": s, "code": s}, "request_id": s}),
+    "error of 400": lambda s: answer({"error_msg": s, "error_code": s, "request_id": s}, 400),
+    "not JSON": lambda s: answer(f"<p>{s}".encode(), 502),
+    "headers": lambda s: answer(
+        b"<", 200, f"X-Request-Id: {s}", f"Retry-After: {s}", f"Date: {s}", f"Server: {s}"
+    ),
+    "content type": lambda s: b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\n\r\n<" % s.encode(),
+    "location": lambda s: answer(b"", 302, f"Location: https://{s}.test/{s}"),
+    "reason phrase": lambda s: b"HTTP/1.1 500 %b\r\nContent-Length: 0\r\n\r\n" % s.encode(),
+}
+"""Where a service can repeat what it was sent."""
+
+
+@pytest.mark.parametrize("place", TEXT_PLACES)
+@pytest.mark.parametrize(
+    "argv", ["get j -v", "get j -o json", "tree j", "watch j --timeout 2 -o jsonl"]
+)
+def test_s05_a_secret_is_masked_wherever_the_service_repeats_it(place: str, argv: str) -> None:
+    from tests.support.program import TOKEN, run_against
+
+    assert MASK not in TOKEN
+    with Server(always(TEXT_PLACES[place](TOKEN))) as server:
+        clock = FakeClock()
+        limits = {"clock": clock, "sleep": clock.sleep}
+        ended = run_against(server.url, *argv.split(), "--retry-for", "0", **limits)
+        assert server.requests
+    assert TOKEN not in ended.out + ended.err
 
 
 @given(st.binary(max_size=200))
