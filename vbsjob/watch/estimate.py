@@ -23,6 +23,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from vbsjob.jobs.job import parse_time
+from vbsjob.watch.intervals import LONGEST, SHORTEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,10 +45,11 @@ DENSITY = 1.75
 BACKGROUND = 0.03
 """Part of the jobs that end at any other time, such as those that fail early."""
 WINDOW_START, WINDOW_END = -1.65, 2.5
-"""In standard deviations. The window ends with the longest run plus a tenth, if that is sooner."""
-WINDOW_LONGEST = 13.5
-"""The longest interval in the window, in seconds: no longer than without history."""
-SHORTEST = 2.0
+"""The window in which an end is likely, in standard deviations from the mean.
+
+In it no interval is longer than LONGEST, the longest without history. It ends with the longest run
+plus a tenth, if that is sooner.
+"""
 LONGEST_TYPE, TYPES = 64, 1000
 """Characters of a job type, and types, that have estimates."""
 CURVE_START, CURVE_STEPS = -4.0, 80
@@ -158,7 +160,7 @@ def _curve(mean: float, spread: float, last: float) -> tuple[list[float], list[f
         age = math.exp(mean + deviation * spread)
         rate = DENSITY * math.sqrt(_hazard(deviation) / (spread * age) + background)
         if deviation >= WINDOW_START:
-            rate = max(rate, 1 / WINDOW_LONGEST)
+            rate = max(rate, 1 / LONGEST)
         rate = min(rate, 1 / SHORTEST)
         polls.append(polls[-1] + (age - ages[-1]) * (rate + rate_before) / 2)
         ages.append(age)

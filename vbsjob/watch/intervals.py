@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
     from vbsjob.watch.estimate import EndEstimate
 
-SHORTEST, LONGEST, GROWTH = 2.0, 12.0, 2.5
-"""Seconds between polls: from SHORTEST, times GROWTH after each answer, to LONGEST."""
-JITTER = 0.2
-"""Each interval is changed at random by up to this part, so that watches do not synchronize (F17).
+SHORTEST, LONGEST = 2.0, 12.0
+"""The shortest and the longest interval between two polls of a job, in seconds, before JITTER.
 
-LONGEST with JITTER is below 15 s.
+--interval replaces both. With JITTER the longest interval is 14.4 s: an end is seen within 15 s.
 """
+GROWTH = 2.5
+"""Factor of the interval after each answer."""
+JITTER = 0.2
+"""Part of an interval by which it is changed at random: watches do not synchronize (F17)."""
 CHANGE_DIVISOR, CHANGE_AGE_PART = 2.0, 0.04
 """A change divides the interval, but not below this part of the job's age.
 

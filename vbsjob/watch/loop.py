@@ -187,11 +187,15 @@ class WatchLoop:
                 display.finish(self.state, code)
 
     def _result(self, tracked: TrackedJob, unfinished: ExitCode) -> JobResult:
-        """Return the job, or the error if it ended the watch of the job or there is no job."""
+        """Return the result of one job, with the code `unfinished` if the job still runs.
+
+        The error of the last poll is the outcome only if no poll follows it or if there is no
+        answer at all; otherwise the outcome is the last answer.
+        """
         job_id, job = tracked.job_id, tracked.job
+        ended = tracked.exit_code is not None
         code = unfinished if tracked.exit_code is None else tracked.exit_code
-        final = tracked.exit_code is not None or job is None
-        if tracked.error is not None and final:
+        if tracked.error is not None and (ended or job is None):
             return JobResult(job_id, tracked.error, job, code)
         if job is None:
             return JobResult(job_id, NoResponseError.for_job(job_id, code), None, code)
