@@ -52,8 +52,8 @@ class Method(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Bearer:
-    """A method that ends in a token."""
+class _TokenMethod:
+    """A method whose requests carry a token in X-Auth-Token."""
 
     refused_hint: ClassVar[str]
     """The next step after refused credentials."""
@@ -75,7 +75,7 @@ class _Bearer:
 
 
 @dataclass(frozen=True, slots=True)
-class Token(_Bearer):
+class Token(_TokenMethod):
     """A token from another program. It cannot be renewed."""
 
     refused_hint = "Get a new token, or set a user and a password instead of the token."
@@ -117,7 +117,7 @@ def _is_scope_of(scope: dict[str, Any] | None, access: AccessInfo) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Password(_Bearer):
+class Password(_TokenMethod):
     """Name or id of a user, and a function that returns the password, perhaps from a prompt."""
 
     refused_hint = (
@@ -141,7 +141,7 @@ class Password(_Bearer):
 
 
 @dataclass(frozen=True, slots=True)
-class Totp(_Bearer):
+class Totp(_TokenMethod):
     """A user and a one-time passcode, usually with the password. It cannot be renewed."""
 
     refused_hint = (
@@ -169,7 +169,7 @@ class Totp(_Bearer):
 
 
 @dataclass(frozen=True, slots=True)
-class ApplicationCredential(_Bearer):
+class ApplicationCredential(_TokenMethod):
     """A secret for one program. It is bound to its project, so no scope is sent."""
 
     refused_hint = (

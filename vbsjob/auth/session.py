@@ -28,8 +28,9 @@ SIGN_IN_RETRY_FOR, SIGN_IN_ATTEMPTS, SIGN_IN_DELAY = 60.0, 2, 2.0
 """Limits of one sign-in: seconds, attempts, and seconds before the second attempt."""
 RENEW_EVERY, RENEWALS, HOUR = 60.0, 3, 3600.0
 """A refused token is renewed at most once in 60 s and 3 times in an hour."""
-EARLY, EARLY_PART = 120.0, 0.05
-"""A token is renewed this many seconds, or this part of its life, before it expires (F58)."""
+RENEW_BEFORE, RENEW_BEFORE_PART = 120.0, 0.05
+"""A token is renewed this many seconds before its end, or this part of its life if that is less
+(F58)."""
 CLOCK_LIMIT, CLOCK_SAME = timedelta(days=1), timedelta(minutes=1)
 """A larger difference of the clocks is not corrected; a smaller one than CLOCK_SAME is none."""
 
@@ -203,7 +204,7 @@ class Session:
         cached = self._token_cache.read() if self._token_cache else None
         if cached is None or (old is not None and cached.access.token == old.token):
             return None
-        if self.renewable and cached.seconds_left <= _early(cached.access.life or 0.0):
+        if self.renewable and cached.seconds_left <= _renewal_lead(cached.access.life or 0.0):
             return None
         return self._use(cached.access, cached.seconds_left)
 
@@ -241,10 +242,13 @@ class Session:
         self._renew_at = self._expires_at = math.inf
         if self.renewable and seconds_left is not None:
             self._expires_at = self._context.monotonic() + seconds_left
-            self._renew_at = self._expires_at - _early(access.life or seconds_left)
+            self._renew_at = self._expires_at - _renewal_lead(access.life or seconds_left)
         return access
 
 
-def _early(life: float) -> float:
-    """Return how many seconds before its end a token is renewed; services give whole seconds."""
-    return min(EARLY, 1.0 + life * EARLY_PART)
+def _renewal_lead(life: float) -> float:
+    """Return how many seconds before its end a token is renewed. `life` is in seconds.
+
+    One second is added because services state the end in whole seconds.
+    """
+    return min(RENEW_BEFORE, 1.0 + life * RENEW_BEFORE_PART)
