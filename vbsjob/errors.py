@@ -157,7 +157,7 @@ class WatchTimeoutError(VbsjobError):
         """Return the error for a watch that leaves the jobs `running` after the time `limit`."""
         left = SIMULATED_JOBS_END if simulated else _still_running(running)
         option = f"--timeout {limit}".rstrip()
-        return cls(f"{left}; stopped after {option} (exit code 124).", hint=hint)
+        return cls(f"{left}. Stopped after {option} (exit code 124).", hint=hint)
 
 
 class SignalError(VbsjobError):
@@ -170,7 +170,7 @@ class SignalError(VbsjobError):
         """Return the error for signal `number` in a watch that leaves the jobs `running`."""
         name = signal.Signals(number).name
         left = SIMULATED_JOBS_END if simulated else _still_running(running)
-        message = f"{left}; stopped by {name} (exit code {128 + number})."
+        message = f"{left}. Stopped by {name} (exit code {128 + number})."
         return cls(message, exit_code=ExitCode(128 + number))  # type: ignore[call-arg] # a lookup
 
 

@@ -156,6 +156,18 @@ def test_the_spinner_alone_is_written_ten_times_a_second_and_the_rest_once() -> 
     assert not any("bksCreateBackup" in text for text in spun)
 
 
+def test_each_running_job_of_several_has_a_spinner_that_is_written_alone() -> None:
+    def answer(job_id: str, now: float) -> Reply:
+        return job(job_id, "RUNNING" if now < 60 and job_id != "ok" else "SUCCESS")
+
+    painted, _ = watch_on_screen(answer, "a", "ok", "b")
+    between = [text for at, text in painted.drawings if 10 < at < 50]
+    spun = [text for text in between if "answered" not in text and "a" not in text]
+    assert len(spun) > 8 * 40
+    assert all(len(re.findall("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", text)) == 2 for text in spun)
+    assert max(map(len, spun)) < 60
+
+
 def test_only_the_lines_that_changed_are_written() -> None:
     painted, _ = watch_on_screen(restore_job, "j", "--interval", "5")
     for at, text in painted.drawings[1:-1]:

@@ -99,10 +99,13 @@ def history(documents: Sequence[dict[str, Any]], command: JobCommand) -> ExitCod
         return ExitCode.OK
     if documents and (command.format.machine or command.fields):
         return _write(documents, command, HISTORY)
+    from dataclasses import replace
+
     from vbsjob.render import job_list
 
-    colors = context.colors(context.stdout, command.settings["color"])
-    job_list.write(documents, context.stdout, width=context.width(context.stdout), colors=colors)
+    view = screen_view(context.stdout, command.settings, context)
+    # A terminal that is narrower than status and id wraps them: an id is shown whole.
+    _print([job_list.screen(documents, view)], replace(view, width=None), context)
     return ExitCode.OK
 
 

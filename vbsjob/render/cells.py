@@ -57,7 +57,8 @@ class Cells:
                 if isinstance(piece, str):
                     yield Segment(piece)
                 elif isinstance(piece, tuple):
-                    yield Segment(piece[0], console.get_style(piece[1]) if piece[1] else None)
+                    if piece[0]:
+                        yield Segment(piece[0], console.get_style(piece[1]) if piece[1] else None)
                 elif piece.spans:
                     yield from piece.render(console)
                 else:

@@ -194,13 +194,14 @@ class _Block:
     def add(self, row: Row, guide: str) -> list[Text]:
         """Add a row; return what of its details does not fit next to the columns."""
         mark = " " if row.mark else ""
-        self._states.add((guide, "guide"), (row.mark + mark + row.status, row.style))
+        # The mark is a piece of its own: a spinner replaces it.
+        self._states.add((guide, "guide"), (row.mark, row.style), (mark + row.status, row.style))
         for name, cells in self._cells.items():
             cells.add(row.cells.get(name, ""))
         details, below = self._split(row)
         self._details.add(*details)
-        if row.brief and details:
-            below = []
+        if row.brief:
+            below = [] if details else below[:1]
         if row.bar and "type" not in self._cells:
             below = [Text(row.cells["type"]), *below]
         return below
@@ -212,6 +213,8 @@ class _Block:
         job_id = row.cells.get("id", "")
         if row.requested and job_id and "id" not in self._cells:
             below.insert(0, Text(job_id, "id"))
+        if row.short and below[0].cell_len > room >= row.short.cell_len:
+            below[0] = row.short
         beside: list[Text] = []
         taken = 0
         while below and taken + below[0].cell_len <= room:

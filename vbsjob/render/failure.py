@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.padding import Padding
 from rich.segment import Segment
 from rich.table import Table
@@ -55,10 +56,15 @@ def block(
 
 
 def _parts(failure: Failure, view: View, *, command: str, short: bool) -> Iterator[RenderableType]:
-    yield Text(_title(failure, view), "failure.title")
+    width = view.columns - len(view.glyphs.edge)
+    path, job_id = _path(failure, view), printable(failure.job.id)
+    title = _title(failure, path, f"job {job_id}" if job_id else "")
+    fits = cell_len(title) <= width
+    yield Text(title if fits else _title(failure, path), "failure.title")
     reason = [printable(text) for text in (failure.error_code, failure.fail_reason) if text]
     yield Text(": ".join(reason) if reason else "The service gives no error code.")
-    labelled = _labelled(failure, view, short=short)
+    # An id is shown whole: one that does not fit in the title has a line of its own.
+    labelled = _labelled(failure, view, job_id="" if fits else job_id, short=short)
     for number, part in enumerate(labelled):
         if not number:
             yield Text()
@@ -69,27 +75,36 @@ def _parts(failure: Failure, view: View, *, command: str, short: bool) -> Iterat
         yield Text.assemble(text, f": {command}" if command else "")
 
 
-def _title(failure: Failure, view: View) -> str:
-    """Return what failed, and where in the tree."""
-    *above, job = failure.path
-    path = (
-        view.glyphs.arrow.join(_name(parent) for parent in [*above[1:], job]) if above[1:] else ""
-    )
-    facts = ", ".join(filter(None, (path, f"job {printable(job.id)}" if job.id else "")))
-    return f"{_name(job)} failed ({facts})" if facts else f"{_name(job)} failed"
+def _title(failure: Failure, *facts: str) -> str:
+    """Return what failed, and in brackets the facts that are not empty."""
+    shown = ", ".join(filter(None, facts))
+    return f"{_name(failure.job)} failed ({shown})" if shown else f"{_name(failure.job)} failed"
+
+
+def _path(failure: Failure, view: View) -> str:
+    """Return where in the tree it failed; empty for the job itself and its own sub-jobs."""
+    below = failure.path[1:]
+    return view.glyphs.arrow.join(map(_name, below)) if len(below) > 1 else ""
 
 
 def _name(job: Job) -> str:
     return printable(job.type) or "sub-job"
 
 
-def _labelled(failure: Failure, view: View, *, short: bool) -> Iterator[RenderableType]:
+def _labelled(
+    failure: Failure, view: View, *, job_id: str, short: bool
+) -> Iterator[RenderableType]:
     """Yield texts and entities, each at the right of its label; on a narrow screen below it."""
     narrow = view.columns < LABELS_FROM
-    for label, text in (("Meaning", failure.meaning), ("What to do", failure.action)):
+    texts = (("Job", job_id), ("Meaning", failure.meaning), ("What to do", failure.action))
+    for label, text in texts:
         if not text:
             continue
         if narrow:
+            line = Text.assemble((label, "failure.label"), " ", text)
+            if line.cell_len <= view.columns - len(view.glyphs.edge):
+                yield line
+                continue
             yield Text(label, "failure.label")
             yield Padding(Text(text), (0, 0, 0, 2), expand=False)
             continue

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -45,6 +46,9 @@ SPINNERS_PER_FRAME = 10
 NARROWEST, WIDEST, LOWEST, HIGHEST = 10, 1000, 4, 500
 PENDING_LINES = 1000
 """Notes that wait to be written above the display; a terminal can be paused for long."""
+
+BATCH = 1000
+"""Lines of a result that are written at a time: all at once would take much memory."""
 
 
 class LiveDisplay:
@@ -117,7 +121,10 @@ class LiveDisplay:
             width, height = self._size = self._terminal_size()
             view = self._view(width, height)
             entries, redact = self._current(state), self._context.redact
-            self._write(live_screens.result(entries, state, code, view, redact), view)
+            lines = live_screens.result(entries, state, code, view, redact)
+            while batch := list(islice(lines, BATCH)):
+                self._write(batch, view)
+                self._screen.forget()
         with contextlib.suppress(OSError):
             self._release()
         self._screen.forget()

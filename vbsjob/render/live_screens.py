@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
@@ -150,13 +151,26 @@ def result(
     code: ExitCode,
     view: View,
     redact: Redact,
-) -> list[Line]:
+) -> Iterator[Line]:
     """Return the last lines: the jobs, the errors, the failures and the verdict."""
-    return list(view.lines(_result(entries, state, code, view, redact)))
+
+    def lines(rows: int) -> Iterator[Line]:
+        return view.lines(_result(entries, state, code, view, redact, rows))
+
+    rows = details.LEAST_ROWS
+    if len(entries) == 1:
+        # The tree gets the room that is left: nothing scrolls away that fits the screen.
+        rows += max(view.height - 1 - sum(1 for _ in islice(lines(rows), view.height)), 0)
+    return lines(rows)
 
 
 def _result(
-    entries: Sequence[Entry], state: WatchState, code: ExitCode, view: View, redact: Redact
+    entries: Sequence[Entry],
+    state: WatchState,
+    code: ExitCode,
+    view: View,
+    redact: Redact,
+    rows: int,
 ) -> Iterator[RenderableType]:
     errors = [
         f"{printable(job.job_id)}: {printable(redact(str(job.error)))}"
@@ -168,7 +182,7 @@ def _result(
         yield from several.table(entries, view)
         yield from several.blocks(entries, view)
     else:
-        yield from _one(entries[0], view)
+        yield from _one(entries[0], view, rows)
     for error in errors:
         yield Text()
         yield Text(error, "problem")
@@ -183,9 +197,8 @@ def _result(
         yield Text(words, style)
 
 
-def _one(entry: Entry, view: View) -> Iterator[RenderableType]:
+def _one(entry: Entry, view: View, rows: int) -> Iterator[RenderableType]:
     if entry.tree is None:
         yield Text(printable(entry.job_id), "id")
         return
-    rows = max(view.height - 4, details.LEAST_ROWS)
     yield from details.screen(entry.tree, entry.job_id, view, rows=rows)

@@ -35,6 +35,7 @@ THEME = Theme(
         "bar.back": "dim",
         "guide": "dim",
         "label": "none",
+        "heading": "bold",
         "id": "none",
         "reason": "red",
         "failure.edge": "red",

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from vbsjob.jobs.fields import one_line
+from vbsjob.jobs.job import ENDED
 from vbsjob.jobs.tree import OTHER, Group, Node
 from vbsjob.jobs.tree_rows import Summary
 from vbsjob.render.status import LONGEST_STATUS, status_word
@@ -74,6 +75,8 @@ class Row:
     """Texts by the name of their column."""
     details: list[Text] = field(default_factory=list)
     """What follows the columns, in the order in which it is to fit."""
+    short: Text | None = None
+    """Replaces the details beside the row if there is no room for them."""
     bar: tuple[int, int] | None = None
     """Ended and total number of a Group."""
     requested: bool = False
@@ -197,5 +200,6 @@ def _group_row(group: Group, view: View) -> Row:
         STATUS_STYLES.get(status, "status.other"),
         {column.name: column.of_group(group, view) for column in COLUMNS},
         details=[Text(counts(group.counts) + below)],
+        short=Text(counts({k: n for k, n in group.counts.items() if k in ENDED}) or "none done"),
         bar=(group.ended, len(group.members)),
     )

@@ -1,0 +1,195 @@
+"""OSC 9;4 and --notify: bytes on a real pseudo-terminal, undone at every exit."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.clock import FakeClock
+from tests.support.context import fake_context
+from tests.support.program import COMMAND
+from tests.support.pseudo_terminal import (
+    SHOWN,
+    PseudoTerminal,
+    check_terminal_restored,
+    environment,
+)
+from tests.support.server import Server, always, answer, job, respond_with
+from tests.support.terminal_stream import TerminalStream
+from vbsjob.__main__ import run
+from vbsjob.http.messages import Response
+from vbsjob.terminal import integration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KNOWN = {"TERM_PROGRAM": "WezTerm"}
+STEPS = [{"job_id": "a", "status": "SUCCESS"}, {"job_id": "b", "status": "RUNNING"}]
+HALF = "\x1b]9;4;1;50\x1b\\"
+SET, REMOVE = re.compile("\x1b\\]9;4;[1-4];"), "\x1b]9;4;0;\x1b\\"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Server]:
+    with Server(always(answer(job("RUNNING", sub_jobs=STEPS)))) as server:
+        yield server
+
+
+def watch(server: Server, *argv: str, **env: str) -> PseudoTerminal:
+    return PseudoTerminal("watch", "j", *argv, env=environment(server) | env)
+
+
+def check_removed(written: str) -> None:
+    """The progress was shown, and the last sequence about it removes it."""
+    *_, last = SET.finditer(written)
+    assert written.rindex(REMOVE) > last.start()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_progress_of_the_terminal_is_removed_after_a_signal(
+    running: Server, number: signal.Signals
+) -> None:
+    terminal = watch(running, **KNOWN)
+    terminal.wait_for(SHOWN)
+    assert HALF in terminal.wrote
+    terminal.signal(number)
+    assert terminal.finish() == -number
+    check_removed(terminal.wrote)
+    check_terminal_restored(terminal)
+
+
+def test_progress_of_the_terminal_is_removed_at_a_timeout(running: Server) -> None:
+    terminal = watch(running, "--timeout", "2s", **KNOWN)
+    assert terminal.finish() == 124
+    check_removed(terminal.wrote)
+    check_terminal_restored(terminal)
+
+
+@pytest.mark.parametrize(("status", "code"), [("SUCCESS", 0), ("FAIL", 1)])
+def test_progress_of_the_terminal_is_removed_at_the_end(status: str, code: int) -> None:
+    first = answer(job("RUNNING", sub_jobs=STEPS))
+    with Server(respond_with(first, answer(job(status)))) as server:
+        terminal = watch(server, "--interval", "1s", **KNOWN)
+        assert terminal.finish() == code
+    assert HALF in terminal.wrote
+    check_removed(terminal.wrote)
+    check_terminal_restored(terminal)
+
+
+def test_progress_of_the_terminal_is_removed_when_the_reader_of_stdout_has_gone(
+    running: Server,
+) -> None:
+    shell = (
+        "bash",
+        "-c",
+        f"{' '.join(COMMAND)} watch j -o json | sleep 2; echo ${{PIPESTATUS[0]}}",
+    )
+    terminal = PseudoTerminal(env=environment(running) | KNOWN, command=shell)
+    terminal.finish()
+    assert "141" in terminal.wrote
+    check_removed(terminal.wrote)
+
+
+def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped(running: Server) -> None:
+    shell = ("bash", "--norc", "--noprofile", "-i")
+    terminal = PseudoTerminal(env=environment(running) | KNOWN, command=shell)
+    terminal.type("bind 'set enable-bracketed-paste off'\n")
+    terminal.type(" ".join([*COMMAND, "watch j\n"]))
+    terminal.wait_for(SHOWN)
+    terminal.type("\x1a")
+    terminal.wait_for("Stopped")
+    check_removed(terminal.wrote)
+    terminal.wrote = ""
+    terminal.type("fg\n")
+    terminal.wait_for(re.escape(HALF))
+    terminal.type("\x03")
+    terminal.wait_for("To continue: vbsjob watch j")
+    check_removed(terminal.wrote)
+    terminal.child.close(force=True)
+
+
+def test_a_paused_terminal_with_progress_does_not_prevent_the_end(running: Server) -> None:
+    """Nothing can be written to it, so the progress stays; the signal ends the process."""
+    terminal = watch(running, **KNOWN)
+    terminal.wait_for(SHOWN)
+    terminal.type("\x13")
+    terminal.read_for(0.5)
+    terminal.signal(signal.SIGTERM)
+    assert terminal.finish() == -signal.SIGTERM
+
+
+def test_progress_of_the_terminal_is_removed_after_an_exception() -> None:
+    terminal, clock = TerminalStream(), FakeClock()
+    requests = iter([job("RUNNING", sub_jobs=STEPS)])
+
+    def send(_: object) -> object:
+        for document in requests:
+            return Response(200, {}, json.dumps(document).encode())
+        raise ZeroDivisionError
+
+    env = {"OS_TOKEN": "t", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test",
+           "TERM": "xterm", **KNOWN}  # fmt: skip
+    context = fake_context(
+        io.StringIO(), terminal, terminal, env, monotonic=clock, sleep=clock.sleep, send=send
+    )
+    assert run(["watch", "j"], context) == 70
+    check_removed(terminal.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("env", "known"),
+    [
+        ({"WT_SESSION": "4a5b"}, True),
+        ({"ConEmuANSI": "ON"}, True),
+        ({"ConEmuANSI": "OFF"}, False),
+        ({"TERM_PROGRAM": "WezTerm"}, True),
+        ({"TERM_PROGRAM": "ghostty"}, True),
+        ({"TERM_PROGRAM": "iTerm.app", "TERM_FEATURES": "T2CwBFP"}, True),
+        ({"TERM_PROGRAM": "iTerm.app", "TERM_FEATURES": "T2CwBFPa"}, False),
+        ({"TERM_PROGRAM": "iTerm.app"}, False),
+        ({"PTYXIS_VERSION": "48.1"}, True),
+        ({"PTYXIS_VERSION": "47.9"}, False),
+        ({"TERM_PROGRAM": "Apple_Terminal"}, False),
+        ({"TERM": "xterm-kitty"}, False),
+        ({}, False),
+    ],
+)
+def test_only_terminals_that_show_progress_get_it(env: dict[str, str], known: bool) -> None:
+    assert integration.has_progress(env) is known
+
+
+def test_another_terminal_gets_no_sequence_of_its_own(running: Server) -> None:
+    terminal = watch(running, TERM_PROGRAM="Apple_Terminal")
+    terminal.wait_for(SHOWN)
+    terminal.signal(signal.SIGINT)
+    terminal.finish()
+    assert "\x1b]" not in terminal.wrote
+
+
+@pytest.mark.parametrize(
+    ("env", "note"),
+    [
+        (KNOWN, "\x1b]9;j: ok\x1b\\"),
+        ({"TERM": "foot"}, "\x1b]777;notify;vbsjob;j: ok\x1b\\"),
+        ({}, "\a"),
+    ],
+)
+def test_notify_sends_one_notification_at_the_end(env: dict[str, str], note: str) -> None:
+    with Server(always(answer(job("SUCCESS")))) as server:
+        terminal = watch(server, "--notify", **env)
+        assert terminal.finish() == 0
+    assert terminal.wrote.count(note) == 1
+    assert terminal.wrote.endswith(note)
+
+
+def test_without_notify_there_is_no_notification() -> None:
+    with Server(always(answer(job("SUCCESS")))) as server:
+        terminal = watch(server, TERM="foot")
+        assert terminal.finish() == 0
+    assert "\x1b]777" not in terminal.wrote
+    assert "\a" not in terminal.wrote
