@@ -27,6 +27,7 @@ from vbsjob.errors import (
 )
 from vbsjob.http.messages import Request, Response
 from vbsjob.jobs.job import Job
+from vbsjob.jobs.stored_job import LARGE, StoredJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -177,6 +178,19 @@ def test_a_watch_keeps_each_job_apart() -> None:
     assert [of.get("j").id, of.get("k").id, of.get("k").id] == ["j", "k", "k"]
 
 
+def test_s12_of_large_answers_only_those_of_one_job_stay_parsed() -> None:
+    def sized(job_id: str, size: int) -> Response:
+        empty = json_response(200, RUNNING | {"job_id": job_id, "pad": ""})
+        pad = "x" * (size - len(empty.body))
+        return json_response(200, RUNNING | {"job_id": job_id, "pad": pad})
+
+    sizes = [("a", LARGE), ("b", LARGE), ("j", LARGE + 1), ("k", LARGE + 1), ("j", LARGE + 1)]
+    of = Service(*(sized(*asked) for asked in sizes)).client()
+    jobs = [of.get(job_id) for job_id, _ in sizes]
+    assert [type(job) for job in jobs] == [Job, Job, Job, StoredJob, Job]
+    assert [job.id for job in jobs] == [job_id for job_id, _ in sizes]
+
+
 def test_get_reads_every_answer_anew() -> None:
     of = Service(json_response(200, RUNNING)).client()
     assert of.get("j") is not of.get("j")
@@ -284,7 +298,10 @@ def test_24_jobs_are_queried_at_once_and_48_before_the_first_is_taken() -> None:
     assert [getattr(job, "id", job) for job in found] == ["j0"]
     assert busy.wait_for(48, 5.0)
     assert not busy.wait_for(49, 0.05)
-    assert [getattr(job, "id", job) for job in answers] == [f"j{n}" for n in range(1, 60)]
+    next(answers)
+    assert busy.wait_for(49, 5.0)
+    assert not busy.wait_for(50, 0.05)  # one more for each that was taken
+    assert [getattr(job, "id", job) for job in answers] == [f"j{n}" for n in range(2, 60)]
     assert busy.asked == 60
 
 
