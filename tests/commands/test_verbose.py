@@ -23,7 +23,7 @@ LISTED = (
     re.compile(r"(?:GET|POST) https?://[\w.:/-]+: [A-Za-z][\w .:/,;'()-]{0,160}\."),
     re.compile(r"vbsjob: .*"),
     re.compile(r"(?:history|tokens): not [\w ,]+\."),
-    re.compile(r"tokens are not cached: there is no cache folder\."),
+    re.compile(r"tokens are not cached: there is no cache directory\."),
 )
 HEADERS = (
     "Set-Cookie: canary-cookie=1", "Server: canary-server", "WWW-Authenticate: Basic canary-realm",
