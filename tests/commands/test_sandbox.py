@@ -69,7 +69,7 @@ def test_after_a_signal_nobody_claims_that_the_simulated_jobs_continue(
         watch.send_signal(ending)
         last_line = watch.stderr.read().splitlines()[-1]
         assert watch.wait(10) == -ending
-    assert f"stopped by {ending.name}" in last_line
+    assert f"Stopped by {ending.name}" in last_line
     assert "the sandbox and its simulated jobs end with this process" in last_line
     assert "still running" not in last_line
     assert "To continue" not in last_line
