@@ -221,10 +221,17 @@ def test_no_ending_leaves_the_report_of_an_earlier_run(name: str, by: str, tmp_p
 def test_a_signal_writes_the_report_too(number: int, tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     report.write_text(OLD)
-    process = started("watch", "endless", "--cloud", "sandbox", "--junit", str(report))
-    time.sleep(1.5)
-    process.send_signal(number)
-    assert process.wait(10) == -number
+    argv = ("watch", "endless", "--cloud", "sandbox", "--junit", str(report))
+    with subprocess.Popen(
+        [sys.executable, "-m", "vbsjob", *argv, "--progress", "plain"], cwd=ROOT, env=clean_env(),
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        while "RUNNING" not in (line := process.stderr.readline()):
+            assert line, "it ended by itself"
+        process.send_signal(number)
+        process.stderr.read()
+        assert process.wait(30) == -number
     assert outcomes(report) == ["error"]
 
 
