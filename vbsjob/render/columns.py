@@ -194,7 +194,7 @@ class _Block:
     def add(self, row: Row, guide: str) -> list[Text]:
         """Add a row; return what of its details does not fit next to the columns."""
         mark = " " if row.mark else ""
-        # The mark is a piece of its own: a spinner replaces it.
+        # The mark is a separate piece: a spinner replaces it.
         self._states.add((guide, "guide"), (row.mark, row.style), (mark + row.status, row.style))
         for name, cells in self._cells.items():
             cells.add(row.cells.get(name, ""))

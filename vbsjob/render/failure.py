@@ -63,7 +63,7 @@ def _parts(failure: Failure, view: View, *, command: str, short: bool) -> Iterat
     yield Text(title if fits else _title(failure, path), "failure.title")
     reason = [printable(text) for text in (failure.error_code, failure.fail_reason) if text]
     yield Text(": ".join(reason) if reason else "The service gives no error code.")
-    # An id is shown whole: one that does not fit in the title has a line of its own.
+    # An id is shown whole: one that does not fit in the title has a separate line.
     labelled = _labelled(failure, view, job_id="" if fits else job_id, short=short)
     for number, part in enumerate(labelled):
         if not number:

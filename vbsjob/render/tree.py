@@ -76,7 +76,7 @@ class Row:
     details: list[Text] = field(default_factory=list)
     """What follows the columns, in the order in which it is to fit."""
     short: Text | None = None
-    """Replaces the details beside the row if there is no room for them."""
+    """Replaces the details next to the row if there is no room for them."""
     bar: tuple[int, int] | None = None
     """Ended and total number of a Group."""
     requested: bool = False
