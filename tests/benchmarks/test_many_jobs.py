@@ -15,6 +15,7 @@ from vbsjob.watch.intervals import JITTER, RAREST, RequestShare
 HOUR = Load("backups of 11 min, queued, start over 1 h", (11,), 1.0, queued=True)
 
 
+@pytest.mark.slow
 def test_a_thousand_jobs_with_history_are_seen_sooner_with_fewer_requests() -> None:
     without = many_jobs.run(HOUR, 1000, history=False)
     with_history = many_jobs.run(HOUR, 1000, history=True)

@@ -24,6 +24,7 @@ def rows() -> dict[tuple[int, Policy], Row]:
     return {(row.minutes, row.policy): row for row in polling.rows(polling.SEEDS)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("minutes", polling.MINUTES)
 def test_with_a_history_requests_and_lag_stay_within_the_targets(
     minutes: int, rows: dict[tuple[int, Policy], Row]

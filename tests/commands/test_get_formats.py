@@ -223,6 +223,7 @@ def test_answered_and_failed_queries_are_distinguished() -> None:
     assert json.loads(ended.err)["error"]["name"] == "auth"
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(st.sampled_from('a ,"\r\n\t;\x00é')) | st.text(), min_size=1, max_size=4))
 def test_a_row_of_csv_is_what_the_standard_library_writes_and_reads(values: list[str]) -> None:
     row = rows._csv_row(values)

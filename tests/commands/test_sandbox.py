@@ -155,6 +155,7 @@ def job_status(sandbox: Sandbox, name: str, token: str) -> int:
     return response.status
 
 
+@pytest.mark.slow
 def test_a_thousand_jobs_over_64_connections_are_all_answered() -> None:
     with within() as sandbox, ThreadPoolExecutor(64) as clients:
         token = sign_in(sandbox)

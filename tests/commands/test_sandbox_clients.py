@@ -167,6 +167,7 @@ def test_openstack_token_issue_with_each_printed_example(sandbox: Sandbox, title
     assert query_job(sandbox, token["id"]).status == 200
 
 
+@pytest.mark.slow
 def test_openstack_lists_the_catalog_of_a_running_sandbox() -> None:
     with running_sandbox() as (_, variables):
         services = openstack(variables, "catalog", "list")

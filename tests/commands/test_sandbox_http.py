@@ -217,6 +217,7 @@ def random_request(choose: random.Random, token: bytes) -> bytes:
     return request
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_no_request_gets_a_5xx_or_a_traceback_and_each_gets_an_answer(seed: int) -> None:
     choose = random.Random(seed)

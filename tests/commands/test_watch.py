@@ -164,6 +164,7 @@ def test_failed_queries_are_repeated_first_among_thousands() -> None:
     assert [number for number, job_id in enumerate(asked) if job_id == "j7"][4] < 1000
 
 
+@pytest.mark.slow
 def test_a_part_that_stays_broken_does_not_delay_other_jobs() -> None:
     ids = [f"{'broken' if number % 2 else 'sound'}-{number}" for number in range(4000)]
 
@@ -176,6 +177,7 @@ def test_a_part_that_stays_broken_does_not_delay_other_jobs() -> None:
     assert statuses["RUNNING"] > 1500
 
 
+@pytest.mark.slow
 def test_an_outage_of_everything_ends_a_watch_of_thousands_when_the_retry_budget_ends() -> None:
     ids = [f"j{number}" for number in range(3000)]
     watched = WatchService(lambda *_: SLOW, latency=0.0).watch(*ids, "-o", "jsonl")

@@ -85,6 +85,7 @@ def still(picture: list[str]) -> list[str]:
     return re.sub("answered [0-9]+ s ago", "answered x", text).split("\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "lines", "middle", "end"),
     [(80, 24, MIDDLE, END), (200, 50, MIDDLE, END), (40, 9, SMALL, SMALL_END)],
@@ -186,6 +187,7 @@ def test_nothing_is_written_where_nothing_changed() -> None:
     assert out.getvalue() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("then", [(40, 24), (23, 24), (60, 9), (120, 50), (80, 12), (10, 4)])
 def test_f40_after_a_change_of_size_one_whole_picture_stands_there(then: tuple[int, int]) -> None:
     painted, _ = watch_on_screen(restore_job, then=then)

@@ -154,6 +154,7 @@ def run(
     return 0, printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize(("job", "code"), [("backup-ended", 0), ("fail-deep-ended", 1)])
 def test_a_recipe_ends_as_the_job_did(
@@ -162,6 +163,7 @@ def test_a_recipe_ends_as_the_job_did(
     assert ended(recipe, job).code == code, ended(recipe, job).printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_recipe_accepts_that_a_job_is_still_running(
     recipe: str, ended: Callable[[str, str], Ended]
@@ -187,6 +189,7 @@ def test_a_recipe_installs_this_version(recipe: str) -> None:
     assert versions == [__version__]
 
 
+@pytest.mark.slow
 def test_github_shows_the_backup_of_the_job(ended: Callable[[str, str], Ended]) -> None:
     printed = ended("github", "backup-ended").printed
     assert re.search(r"^The backup is [0-9a-f-]{36}\.$", printed, re.MULTILINE), printed
@@ -196,6 +199,7 @@ CODE, MEANING = "VolumeBackup.0202", "The target disk is in error"
 """The failure of the sandbox's job fail-deep."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("job", ["fail-deep-ended", "fail-deep"])
 def test_the_log_of_a_failing_restore_names_the_deepest_code_and_its_meaning(
@@ -208,6 +212,7 @@ def test_the_log_of_a_failing_restore_names_the_deepest_code_and_its_meaning(
     assert f"{CODE} volume is in error state while copying. Meaning: {MEANING}" in log
 
 
+@pytest.mark.slow
 def test_gitlab_gets_a_report_and_variables_with_the_deepest_code_and_its_meaning(
     ended: Callable[[str, str], Ended],
 ) -> None:
@@ -222,6 +227,7 @@ def test_gitlab_gets_a_report_and_variables_with_the_deepest_code_and_its_meanin
     assert MEANING in suite[0][0].get("message", "")
 
 
+@pytest.mark.slow
 def test_jenkins_gets_a_report_with_the_deepest_code_and_its_meaning(
     ended: Callable[[str, str], Ended],
 ) -> None:
@@ -231,6 +237,7 @@ def test_jenkins_gets_a_report_with_the_deepest_code_and_its_meaning(
     assert MEANING in case[0].get("message", "")
 
 
+@pytest.mark.slow
 def test_github_gets_annotation_summary_and_outputs_with_the_deepest_code_and_its_meaning(
     ended: Callable[[str, str], Ended],
 ) -> None:

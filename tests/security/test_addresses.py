@@ -51,6 +51,7 @@ def addresses(draw: st.DrawFn) -> str:
     return "".join(draw(st.sampled_from(words)) for words in chosen)
 
 
+@pytest.mark.slow
 def test_f88_httpx_connects_to_the_host_and_port_that_were_checked(record_property: Any) -> None:
     seen: Counter[bool] = Counter()
 

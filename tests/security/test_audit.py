@@ -61,6 +61,7 @@ def audited(service: Server, folder: Path, command: str) -> dict[str, list[str]]
     return {event: [what for name, what in events if name == event] for event, _ in events}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_s01_s14_s16_s18_f36_f91_commands_open_only_expected_files_and_addresses(
     service: Server, tmp_path: Path, command: str

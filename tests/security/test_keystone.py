@@ -34,6 +34,7 @@ SERVE = ROOT.parent / "shared" / "keystone" / "serve.py"
 CACHE = Path(tempfile.gettempdir()) / "keystone-cache"
 LIFE = 4
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.keystone,
     pytest.mark.skipif(not SERVE.exists(), reason="../shared/keystone is not here"),
 ]

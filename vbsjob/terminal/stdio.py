@@ -59,7 +59,7 @@ class BestEffortStream(io.RawIOBase):
         with suppress(OSError):
             if self._terminal and os.tcgetpgrp(self._descriptor) != os.getpgrp():
                 return False
-        return bool(self._poll.poll(0))
+        return self._wait(0)
 
     def write(self, content: Any) -> int:
         """Write as much as the reader accepts, or drop it if the run must end."""
@@ -67,7 +67,7 @@ class BestEffortStream(io.RawIOBase):
             try:
                 return self._write(content if self.over is None else content[: self._piece])
             except BlockingIOError:  # another process has set O_NONBLOCK on the shared descriptor
-                self._poll.poll(SLICE * 1000)
+                self._wait(SLICE)
         self.dropping = True
         return len(content)
 
@@ -83,10 +83,20 @@ class BestEffortStream(io.RawIOBase):
                 return len(content)
             raise
 
+    def _wait(self, seconds: float) -> bool:
+        """Return whether a write is possible, at the latest after `seconds`.
+
+        True if poll itself fails, such as for lack of memory (F31): the write decides then.
+        """
+        try:
+            return bool(self._poll.poll(seconds * 1000))
+        except OSError:
+            return True
+
     def _taken(self, over: Callable[[], bool]) -> bool:
         """Wait until a write is possible; return False if the run must end before that."""
         left = GRACE
-        while not self._poll.poll(SLICE * 1000):
+        while not self._wait(SLICE):
             if over():
                 left -= SLICE
             if left <= 0:

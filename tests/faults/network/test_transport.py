@@ -129,6 +129,7 @@ def test_f03_a_silent_server_times_out_after_ten_seconds() -> None:
     assert ended.code == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "endless"),
     [

@@ -47,6 +47,7 @@ def test_f31_without_descriptors_left_one_line_says_so_and_the_state_is_unknown(
     assert said(context).count("\n") == 4  # one of each try, and one of the end
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 48, 80])
 def test_f31_a_process_with_few_descriptors_never_ends_with_a_wrong_verdict(
     most: int,

@@ -142,6 +142,7 @@ def go_away(_: SignalCase, run: SignalledRun) -> None:
     run.close_reader()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "runs"), [("keeping-a-token", 40), ("events", 20), ("full-pipe", 10)]
 )

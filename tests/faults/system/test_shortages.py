@@ -40,6 +40,7 @@ def run_with_fault(
     return ended
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("number", REASONS)
 def test_f31_a_watch_that_gets_no_pipe_ends_with_7(
@@ -111,6 +112,7 @@ def test_f31_the_sandbox_without_a_socket_ends_with_7(library: str, tmp_path: Pa
     assert REASONS[errno.EMFILE] in ended.err
 
 
+@pytest.mark.slow
 def test_f31_several_jobs_are_queried_with_as_many_threads_as_there_are(
     library: str, tmp_path: Path
 ) -> None:

@@ -50,6 +50,7 @@ def check_removed(written: str) -> None:
     assert written.rindex(REMOVE) > last.start()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_progress_of_the_terminal_is_removed_after_a_signal(
     running: Server, number: signal.Signals
@@ -63,6 +64,7 @@ def test_progress_of_the_terminal_is_removed_after_a_signal(
     check_terminal_restored(terminal)
 
 
+@pytest.mark.slow
 def test_progress_of_the_terminal_is_removed_at_a_timeout(running: Server) -> None:
     terminal = watch(running, "--timeout", "2s", **KNOWN)
     assert terminal.finish() == 124
@@ -70,6 +72,7 @@ def test_progress_of_the_terminal_is_removed_at_a_timeout(running: Server) -> No
     check_terminal_restored(terminal)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "code"), [("SUCCESS", 0), ("FAIL", 1)])
 def test_progress_of_the_terminal_is_removed_at_the_end(status: str, code: int) -> None:
     first = answer(job("RUNNING", sub_jobs=STEPS))
@@ -81,6 +84,7 @@ def test_progress_of_the_terminal_is_removed_at_the_end(status: str, code: int) 
     check_terminal_restored(terminal)
 
 
+@pytest.mark.slow
 def test_progress_of_the_terminal_is_removed_when_the_reader_of_stdout_has_gone(
     running: Server,
 ) -> None:
@@ -113,6 +117,7 @@ def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped(running:
     terminal.child.close(force=True)
 
 
+@pytest.mark.slow
 def test_a_paused_terminal_with_progress_does_not_prevent_the_end(running: Server) -> None:
     """Nothing can be written to it, so the progress stays; the signal ends the process."""
     terminal = watch(running, **KNOWN)
@@ -171,6 +176,7 @@ def test_another_terminal_gets_no_sequence_of_its_own(running: Server) -> None:
     assert "\x1b]" not in terminal.wrote
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("env", "note"),
     [

@@ -127,6 +127,7 @@ IGNORED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("script", "number"), IGNORED)
 def test_f83_a_signal_that_was_ignored_stays_ignored(
     running: Server, script: str, number: int

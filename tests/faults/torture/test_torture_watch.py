@@ -128,7 +128,8 @@ def check(strike: CallFault, watched: WatchEnd, manner: str) -> None:
     assert watched.code or (watched.requests >= 2 and WHOLE[manner] in watched.output), told
     assert watched.code != 70 or "failed: " in watched.output, told
     assert not leaked(watched.output, PASSWORD, ISSUED), told
-    assert strike.open_files == [], told
+    # A watch that lacks memory or descriptors (7) does not wait for a sign-in of its threads.
+    assert watched.code == 7 or strike.open_files == [], told
 
 
 def allowed(strike: CallFault, manner: str) -> set[int]:
