@@ -67,13 +67,24 @@ def format_duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-def wrap(text: str, width: int) -> str:
-    """Return the text in lines of at most `width` columns; a longer word is not cut."""
+def wrap(text: str, width: int, indent: int = 0) -> str:
+    """Return the text in lines of at most `width` columns; a longer word is not cut.
+
+    All lines but the first begin with `indent` spaces.
+    """
     if len(text) <= width:
         return text
     from textwrap import wrap as lines
 
-    return "\n".join(lines(text, max(width, 1), break_long_words=False, break_on_hyphens=False))
+    return "\n".join(
+        lines(
+            text,
+            max(width, 1),
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

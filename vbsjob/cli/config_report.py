@@ -22,7 +22,7 @@ from vbsjob.http.sender import Sender
 from vbsjob.jobs.result import SCHEMA_VERSION
 from vbsjob.json_text import dumps
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
-from vbsjob.text import printable
+from vbsjob.text import printable, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["FIRST_STEPS", "check", "show", "write"]
 
 UNKNOWN_JOB_ID = "0" * 32
+NAMES = 30
+"""Columns of the names."""
 
 
 class Fact(NamedTuple):
@@ -131,14 +133,17 @@ def write(facts: Iterator[Fact], context: Context, *, machine: bool) -> None:
         document = {"schema_version": SCHEMA_VERSION, **members}
         context.stdout.write(dumps(context.redact_values(document)) + "\n")
         return
+    width = context.width(context.stdout)
+    indent = NAMES + 1 if width is not None and width > 2 * NAMES else 2
     for fact in facts:
-        context.stdout.write(context.redact(_line(fact)) + "\n")
+        line = context.redact(_line(fact))
+        context.stdout.write((line if width is None else wrap(line, width, indent)) + "\n")
         context.stdout.flush()
 
 
 def _line(fact: Fact) -> str:
     if fact.value is None or fact.value == []:
-        return f"{fact.name:<30} -"
+        return f"{fact.name:<{NAMES}} -"
     value = ", ".join(fact.value) if isinstance(fact.value, list) else fact.text or str(fact.value)
     origin = f"  ({printable(fact.origin)})" if fact.origin else ""
-    return f"{fact.name:<30} {printable(value)}{origin}"
+    return f"{fact.name:<{NAMES}} {printable(value)}{origin}"
