@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import is_hypothesis_test, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests import errors
 from tests.support import printed_errors
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 LONG_TIMEOUT = 3600
 """Seconds for a test with the marker `long`; the limit of all others is in pyproject.toml."""
 
-settings.register_profile("every commit", derandomize=True)
+# No test asserts a time: how fast a machine is says nothing about the product.
+settings.register_profile(
+    "every commit",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("every commit")
 
 # A run under nohup or in the background ignores these signals, and children inherit that.
