@@ -36,6 +36,16 @@ USER = {
     "OS_USER_DOMAIN_NAME": "dom",
     "OS_PROJECT_NAME": "eu-de_team",
 }
+"""A sign-in with a password."""
+ACCESS_KEY = {
+    "OS_AUTH_URL": AUTH_URL,
+    "OS_ACCESS_KEY": "AKcanary0000000001",
+    "OS_SECRET_KEY": "SKcanary0000000002",
+    "OS_PROJECT_NAME": "eu-de_team",
+}
+"""A sign-in with an access key."""
+LOCATED = ACCESS_KEY | {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+"""The same without a query for the project and the address."""
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
@@ -12,6 +13,7 @@ from vbsjob.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from vbsjob.jobs.job import Job
     from vbsjob.watch.workers import FetchResult
@@ -84,3 +86,15 @@ def fake_context(
     fields.setdefault("signals", lambda *_: NoSignals(sleep))
     fields.setdefault("workers", lambda fetch, _wake: SequentialWorkers(fetch))
     return RecordingContext(stdin, stdout, stderr, env, paths, **fields)
+
+
+def file_context(folder: Path, *, config: str = "", clouds: str = "", **env: str) -> Context:
+    """Return a Context that reads the given config.toml and clouds.yaml, written to `folder`."""
+    for name, content in (("config.toml", config), ("clouds.yaml", clouds)):
+        if content:
+            (folder / name).write_text(content)
+            (folder / name).chmod(0o600)
+    return fake_context(
+        io.StringIO(), io.StringIO(), io.StringIO(), env,
+        config_folders=(folder,), config_file=folder / "config.toml",
+    )  # fmt: skip

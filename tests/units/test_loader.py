@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.context import fake_context
+from tests.support.context import fake_context, file_context
 from vbsjob.config import loader
 from vbsjob.errors import UsageError
 
@@ -22,19 +22,8 @@ SERVICE = "https://vbs.test"
 CLOUD = "{auth: {auth_url: 'https://iam.test/v3', username: u, password: canary-of-the-file}}"
 
 
-def context(folder: Path, *, config: str = "", clouds: str = "", **env: str) -> Context:
-    for name, content in (("config.toml", config), ("clouds.yaml", clouds)):
-        if content:
-            (folder / name).write_text(content)
-            (folder / name).chmod(0o600)
-    return fake_context(
-        io.StringIO(), io.StringIO(), io.StringIO(), env,
-        config_folders=(folder,), config_file=folder / "config.toml",
-    )  # fmt: skip
-
-
 def load(folder: Path, options: dict[str, Any] | None = None, /, **sources: str) -> Settings:
-    return loader.load(options or {}, context(folder, **sources))
+    return loader.load(options or {}, file_context(folder, **sources))
 
 
 def refusal(folder: Path, options: dict[str, Any] | None = None, /, **sources: str) -> UsageError:
@@ -108,7 +97,7 @@ def test_os_region_name_does_not_choose_in_a_named_cloud(tmp_path: Path) -> None
     clouds = f"clouds: {{c: {{regions: [eu-de, eu-nl], {CLOUD[1:-1]}}}}}"
     by_variable = load(tmp_path, clouds=clouds, OS_CLOUD="c", OS_REGION_NAME="eu-nl")
     assert by_variable["region"] == "eu-nl"
-    outside = context(tmp_path, clouds=clouds, OS_REGION_NAME="eu-west")
+    outside = file_context(tmp_path, clouds=clouds, OS_REGION_NAME="eu-west")
     with pytest.raises(UsageError, match="lists several regions: eu-de, eu-nl"):
         loader.load({"cloud": "c"}, outside)
     own = load(tmp_path, {"cloud": "c"}, clouds=clouds, VBSJOB_REGION="eu-nl")
@@ -126,7 +115,7 @@ def test_values_of_the_chosen_region_are_used(tmp_path: Path) -> None:
 
 def test_a_region_that_the_cloud_does_not_have_is_ignored_with_a_note(tmp_path: Path) -> None:
     clouds = f"clouds: {{c: {{regions: [eu-de], {CLOUD[1:-1]}}}}}"
-    outside = context(tmp_path, clouds=clouds, OS_REGION_NAME="eu-west")
+    outside = file_context(tmp_path, clouds=clouds, OS_REGION_NAME="eu-west")
     assert loader.load({"cloud": "c"}, outside)["region"] == "eu-de"
     assert "ignored: OS_REGION_NAME" in outside.stderr.getvalue()  # type: ignore[attr-defined]
 
@@ -136,7 +125,7 @@ def test_a_project_name_chooses_where_the_region_of_the_environment_does_not_fit
 ) -> None:
     clouds = f"clouds: {{c: {{regions: [eu-de, eu-nl], {CLOUD[1:-1]}}}}}"
     variables = {"OS_REGION_NAME": "eu-west", "OS_PROJECT_NAME": "eu-nl_team"}
-    outside = context(tmp_path, clouds=clouds, **variables)
+    outside = file_context(tmp_path, clouds=clouds, **variables)
     loaded = loader.load({"cloud": "c"}, outside)
     assert (loaded["region"], loaded.origin("region")) == (
         "eu-nl",
@@ -147,14 +136,14 @@ def test_a_project_name_chooses_where_the_region_of_the_environment_does_not_fit
 
 def test_a_region_that_the_profile_does_not_have_is_ignored_with_a_note(tmp_path: Path) -> None:
     clouds = f"clouds: {{c: {{profile: otc, {CLOUD[1:-1]}}}}}"
-    outside = context(tmp_path, clouds=clouds, OS_REGION_NAME="xx-unknown")
+    outside = file_context(tmp_path, clouds=clouds, OS_REGION_NAME="xx-unknown")
     loaded = loader.load({"cloud": "c"}, outside)
     assert loaded["region"] != "xx-unknown"
     assert "ignored: OS_REGION_NAME" in outside.stderr.getvalue()  # type: ignore[attr-defined]
 
 
 def test_f70_a_file_with_secrets_that_others_can_read_is_noted(tmp_path: Path) -> None:
-    outside = context(tmp_path, clouds=f"clouds: {{c: {CLOUD}}}")
+    outside = file_context(tmp_path, clouds=f"clouds: {{c: {CLOUD}}}")
     (tmp_path / "clouds.yaml").chmod(0o644)
     loader.load({}, outside)
     assert "others can read the secrets" in outside.stderr.getvalue()  # type: ignore[attr-defined]
@@ -277,7 +266,7 @@ def test_only_paths_need_not_be_utf_8(tmp_path: Path) -> None:
 
 
 def test_s05_secrets_that_are_not_used_are_masked_too(tmp_path: Path) -> None:
-    outside = context(
+    outside = file_context(
         tmp_path, clouds=f"clouds: {{c: {CLOUD}}}",
         OS_USERNAME="u", OS_PASSWORD="canary-of-os", S3_ACCESS_KEY_ID="AK",
         S3_SECRET_ACCESS_KEY="canary-of-s3",
@@ -288,7 +277,7 @@ def test_s05_secrets_that_are_not_used_are_masked_too(tmp_path: Path) -> None:
 
 
 def test_s05_secrets_are_masked_before_a_file_is_refused(tmp_path: Path) -> None:
-    outside = context(tmp_path, config="[default]\n", OS_PASSWORD="canary-of-os")
+    outside = file_context(tmp_path, config="[default]\n", OS_PASSWORD="canary-of-os")
     with pytest.raises(UsageError):
         loader.load({}, outside)
     assert "canary" not in outside.redact("canary-of-os")
@@ -304,7 +293,7 @@ def test_a_missing_setting_names_one_variable_of_each_kind_and_one_key(tmp_path:
 
 def test_a_preference_needs_no_cloud(tmp_path: Path) -> None:
     config = "[defaults]\nutc = true\ncolor = 'never'\n"
-    outside = context(tmp_path, config=config, VBSJOB_COLOR="always", OS_CLOUD="unknown")
+    outside = file_context(tmp_path, config=config, VBSJOB_COLOR="always", OS_CLOUD="unknown")
     assert loader.preference("utc", {}, outside) is True
     assert loader.preference("color", {}, outside) == "always"
     assert loader.preference("color", {"color": "auto"}, outside) == "auto"

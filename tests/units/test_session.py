@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.cloud import AUTH_URL, PROJECT_ID, SERVICE, USER, Cloud, json_response
+from tests.support.cloud import (
+    ACCESS_KEY,
+    AUTH_URL,
+    LOCATED,
+    PROJECT_ID,
+    SERVICE,
+    USER,
+    Cloud,
+    json_response,
+)
 from vbsjob.auth.session import Session
 from vbsjob.config import loader
 from vbsjob.errors import AuthError, UnavailableError, VbsjobError
@@ -21,13 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-KEYS = {
-    "OS_AUTH_URL": AUTH_URL,
-    "OS_ACCESS_KEY": "AKcanary0000000001",
-    "OS_SECRET_KEY": "SKcanary0000000002",
-    "OS_PROJECT_NAME": "eu-de_team",
-}
-LOCATED = KEYS | {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
 TOKEN = {"OS_AUTH_URL": AUTH_URL, "OS_TOKEN": "canary-given-token", "OS_PROJECT_ID": PROJECT_ID}
 PASSCODE = USER | {"OS_PASSCODE": "123456"}
 REFUSED = json_response(401, {"error_code": "APIGW.0301", "error_msg": "no"})
@@ -54,8 +56,8 @@ def is_query(request: Request) -> bool:
         (USER, "Password", True, False),
         (TOKEN, "Token", False, True),
         (PASSCODE, "Totp", False, True),
-        (KEYS, "AccessKey", False, False),
-        (KEYS | {"OS_SECURITY_TOKEN": "temporary"}, "AccessKey", False, True),
+        (ACCESS_KEY, "AccessKey", False, False),
+        (ACCESS_KEY | {"OS_SECURITY_TOKEN": "temporary"}, "AccessKey", False, True),
     ],
 )
 def test_each_method_says_whether_it_can_be_renewed_and_whether_it_ends(
@@ -155,7 +157,7 @@ def test_f60_a_sign_in_that_is_not_json_is_tried_twice() -> None:
     # Any other such answer is tried three times.
     cloud = Cloud(before=lambda r: Response(200, {}, b"<html>") if not is_query(r) else None)
     with pytest.raises(UnavailableError):
-        session(cloud, KEYS).sign_in()
+        session(cloud, ACCESS_KEY).sign_in()
     assert len(cloud.requests) == 2
 
 

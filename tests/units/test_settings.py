@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.context import fake_context
+from tests.support.context import file_context
 from vbsjob.config import loader
 from vbsjob.errors import UsageError
 
@@ -15,20 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vbsjob.config.loader import Settings
-    from vbsjob.context import Context
 
 SOURCES = ("option", "own", "os", "config", "yaml")
-
-
-def context(folder: Path, *, config: str = "", clouds: str = "", **env: str) -> Context:
-    for name, content in (("config.toml", config), ("clouds.yaml", clouds)):
-        if content:
-            (folder / name).write_text(content)
-            (folder / name).chmod(0o600)
-    return fake_context(
-        io.StringIO(), io.StringIO(), io.StringIO(), env,
-        config_folders=(folder,), config_file=folder / "config.toml",
-    )  # fmt: skip
 
 
 def having(folder: Path, sources: tuple[str, ...]) -> Settings:
@@ -36,7 +23,7 @@ def having(folder: Path, sources: tuple[str, ...]) -> Settings:
     env = {"OS_CLOUD": "c"} if "config" in sources or "yaml" in sources else {}
     env |= {"VBSJOB_REGION": "own"} if "own" in sources else {}
     env |= {"OS_REGION_NAME": "os"} if "os" in sources else {}
-    outside = context(
+    outside = file_context(
         folder,
         config='[clouds.c]\nregion_name = "config"\n' if "config" in sources else "",
         clouds="clouds: {c: {region_name: yaml}}\n" if "yaml" in sources else "",
@@ -63,7 +50,7 @@ def test_f74_the_first_source_wins_when_those_above_it_are_removed(
 
 
 def test_a_preference_comes_from_config_toml_and_names_its_section(tmp_path: Path) -> None:
-    outside = context(tmp_path, config='[defaults]\noutput = "json"\nretry_for = "5m"\n')
+    outside = file_context(tmp_path, config='[defaults]\noutput = "json"\nretry_for = "5m"\n')
     loaded = loader.load({}, outside)
     assert (loaded["output"], loaded["retry_for"]) == ("json", 300.0)
     assert loaded.origin("output") == f"{tmp_path}/config.toml [defaults]"
@@ -72,10 +59,10 @@ def test_a_preference_comes_from_config_toml_and_names_its_section(tmp_path: Pat
 
 def test_a_cloud_of_config_toml_has_the_keys_of_clouds_yaml(tmp_path: Path) -> None:
     both = [
-        context(
+        file_context(
             tmp_path, config='[clouds.a.auth]\nauth_url = "https://iam.test/v3"\nusername = "u"'
         ),
-        context(
+        file_context(
             tmp_path, clouds="clouds: {b: {auth: {auth_url: https://iam.test/v3, username: u}}}"
         ),
     ]
@@ -84,13 +71,13 @@ def test_a_cloud_of_config_toml_has_the_keys_of_clouds_yaml(tmp_path: Path) -> N
 
 
 def test_the_only_cloud_of_clouds_yaml_needs_no_name(tmp_path: Path) -> None:
-    outside = context(tmp_path, clouds="clouds: {only: {region_name: eu-nl}}")
+    outside = file_context(tmp_path, clouds="clouds: {only: {region_name: eu-nl}}")
     assert loader.load({}, outside)["region"] == "eu-nl"
 
 
 def test_keys_of_other_services_are_ignored(tmp_path: Path) -> None:
     clouds = "clouds: {c: {region_name: eu-de, compute_api_version: '2', networks: [{name: n}]}}"
-    assert loader.load({"cloud": "c"}, context(tmp_path, clouds=clouds))["region"] == "eu-de"
+    assert loader.load({"cloud": "c"}, file_context(tmp_path, clouds=clouds))["region"] == "eu-de"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +96,7 @@ def test_f74_a_broken_file_is_reported_with_the_reason(
 ) -> None:
     options = {"cloud": "c"} if clouds else {}
     with pytest.raises(UsageError) as raised:
-        loader.load(options, context(tmp_path, config=config, clouds=clouds))
+        loader.load(options, file_context(tmp_path, config=config, clouds=clouds))
     assert says in str(raised.value)
 
 
@@ -130,14 +117,14 @@ def test_f74_a_misspelt_key_is_reported_with_file_line_and_suggestion(
     config: str, line: int, says: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError) as raised:
-        loader.load({}, context(tmp_path, config=config))
+        loader.load({}, file_context(tmp_path, config=config))
     where = f"{tmp_path}/config.toml: {f'line {line}: ' if line else '[defaults]'}"
     assert str(raised.value).startswith(where)
     assert says in str(raised.value)
 
 
 def test_a_secret_in_a_broken_file_is_never_shown(tmp_path: Path) -> None:
-    outside = context(tmp_path, clouds="clouds: {c: {auth: {password: s3cr3t-canary, x: [}}}")
+    outside = file_context(tmp_path, clouds="clouds: {c: {auth: {password: s3cr3t-canary, x: [}}}")
     with pytest.raises(UsageError) as raised:
         loader.load({"cloud": "c"}, outside)
     assert "canary" not in str(raised.value)
@@ -149,25 +136,25 @@ def test_a_secret_in_a_broken_file_is_never_shown(tmp_path: Path) -> None:
 )
 def test_f74_a_bad_value_is_rejected_with_its_origin(name: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
-        loader.load({}, context(tmp_path, **{f"VBSJOB_{name.upper()}": value}))
+        loader.load({}, file_context(tmp_path, **{f"VBSJOB_{name.upper()}": value}))
     assert f"VBSJOB_{name.upper()}" in str(raised.value)
 
 
 def test_an_unknown_variable_of_ours_is_ignored_with_a_note_and_a_suggestion(
     tmp_path: Path,
 ) -> None:
-    outside = context(tmp_path, VBSJOB_REGIN="eu-de", VBSJOB_REGION="eu-nl")
+    outside = file_context(tmp_path, VBSJOB_REGIN="eu-de", VBSJOB_REGION="eu-nl")
     assert loader.load({}, outside)["region"] == "eu-nl"
     note = outside.stderr.getvalue()  # type: ignore[attr-defined] # StringIO
     assert "VBSJOB_REGIN is not a setting" in note
     assert "VBSJOB_REGION?" in note
-    quiet = context(tmp_path, VBSJOB_REGION="eu-nl")
+    quiet = file_context(tmp_path, VBSJOB_REGION="eu-nl")
     loader.load({}, quiet)
     assert quiet.stderr.getvalue() == ""  # type: ignore[attr-defined] # as above
 
 
 def test_settings_for_another_service_keep_only_the_preferences(tmp_path: Path) -> None:
-    outside = context(
+    outside = file_context(
         tmp_path, VBSJOB_UTC="1", VBSJOB_REGION="eu-nl", OS_USERNAME="mira", OS_PASSWORD="x"
     )
     moved = loader.load({}, outside).moved("here", endpoint="http://127.0.0.1:9", project_id="p")
@@ -190,19 +177,19 @@ def test_settings_for_another_service_keep_only_the_preferences(tmp_path: Path) 
 def test_a_project_is_an_id_or_a_name_and_replaces_both(
     tmp_path: Path, project: str, kind: str, other: str
 ) -> None:
-    outside = context(tmp_path, OS_PROJECT_ID="of-the-environment", OS_PROJECT_NAME="eu-nl_x")
+    outside = file_context(tmp_path, OS_PROJECT_ID="of-the-environment", OS_PROJECT_NAME="eu-nl_x")
     loaded = loader.load({"project": project}, outside)
     assert (loaded[kind], loaded[other]) == (project, None)
 
 
 def test_the_cloud_named_sandbox_needs_no_file(tmp_path: Path) -> None:
-    assert loader.load({"cloud": "sandbox"}, context(tmp_path)).sandbox
+    assert loader.load({"cloud": "sandbox"}, file_context(tmp_path)).sandbox
     with pytest.raises(UsageError, match="no file defines a cloud"):
-        loader.load({"cloud": "other"}, context(tmp_path))
+        loader.load({"cloud": "other"}, file_context(tmp_path))
 
 
 def test_s05_every_loaded_secret_is_masked_from_then_on(tmp_path: Path) -> None:
-    outside = context(tmp_path, OS_USERNAME="mira", OS_PASSWORD="a-secret-of-this-test")
+    outside = file_context(tmp_path, OS_USERNAME="mira", OS_PASSWORD="a-secret-of-this-test")
     assert "a-secret-of-this-test" in outside.redact("x a-secret-of-this-test y")
     loader.load({}, outside)
     assert "a-secret-of-this-test" not in outside.redact("x a-secret-of-this-test y")

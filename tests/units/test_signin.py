@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from tests.support.clock import FakeClock
 from tests.support.cloud import (
+    ACCESS_KEY,
     AUTH_URL,
+    LOCATED,
     PASSWORD,
     PROJECT_ID,
     SECRET,
@@ -27,14 +29,6 @@ from vbsjob.errors import VbsjobError
 
 if TYPE_CHECKING:
     from vbsjob.http.messages import Request, Response
-
-SETTINGS = {
-    "OS_AUTH_URL": AUTH_URL,
-    "OS_ACCESS_KEY": "AKcanary0000000001",
-    "OS_SECRET_KEY": "SKcanary0000000002",
-    "OS_PROJECT_NAME": "eu-de_team",
-}
-LOCATED = SETTINGS | {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
 
 
 def proofs(cloud: Cloud) -> Any:
@@ -111,7 +105,7 @@ def test_a_token_with_endpoint_and_project_makes_no_identity_call() -> None:
 
 def test_an_access_key_requests_project_and_catalog_with_signed_requests() -> None:
     cloud = Cloud()
-    assert cloud.run("get", "j", env=SETTINGS)[0] == 0
+    assert cloud.run("get", "j", env=ACCESS_KEY)[0] == 0
     assert [request.url for request in cloud.requests] == [
         f"{AUTH_URL}/projects?name=eu-de_team",
         f"{AUTH_URL}/auth/catalog",
@@ -120,7 +114,7 @@ def test_an_access_key_requests_project_and_catalog_with_signed_requests() -> No
     assert all("Signature=" in request.headers["Authorization"] for request in cloud.requests)
     assert cloud.requests[2].headers["X-Project-Id"] == PROJECT_ID
     sent = str([(r.url, dict(r.headers), r.body) for r in cloud.requests])
-    assert SETTINGS["OS_SECRET_KEY"] not in sent
+    assert ACCESS_KEY["OS_SECRET_KEY"] not in sent
 
 
 def test_an_access_key_with_endpoint_and_project_makes_one_request() -> None:
@@ -243,7 +237,7 @@ def test_a_missing_value_is_named_with_every_way_to_set_it(left_out: str, named:
 
 @pytest.mark.parametrize("name", ["OS_ACCESS_KEY", "OS_SECRET_KEY"])
 def test_half_a_key_is_an_error_that_names_the_other_half(name: str) -> None:
-    env = {k: v for k, v in SETTINGS.items() if k != name}
+    env = {k: v for k, v in ACCESS_KEY.items() if k != name}
     code, _, err = Cloud().run("get", "j", env=env)
     assert code == 2
     assert name in err

@@ -12,7 +12,7 @@ from vbsjob.errors import ApiError, AuthError, UsageError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from publicsuffixlist import PublicSuffixList
@@ -27,14 +27,7 @@ CLUSTER_DOMAINS = ("svc.cluster.local", "pod.cluster.local")
 
 def regions(catalog: Sequence[Mapping[str, Any]], interface: str) -> list[str]:
     """Return the regions in which a catalog lists the backup service, sorted."""
-    points = (
-        point
-        for entry in catalog
-        if entry.get("type") in KINDS
-        for point in _endpoints(entry)
-        if point.get("interface") == interface and isinstance(point.get("url"), str)
-    )
-    names = (point.get("region_id", point.get("region")) for point in points)
+    names = (_region(point) for kind in KINDS for point in _points(catalog, kind, interface))
     return sorted({name for name in names if isinstance(name, str)} - {"*"})
 
 
@@ -76,13 +69,25 @@ def _urls(
 ) -> list[str]:
     return [
         point["url"]
-        for entry in catalog
-        if entry.get("type") == kind
-        for point in _endpoints(entry)
-        if point.get("interface") == interface
-        and (region is None or point.get("region_id", point.get("region")) in (region, "*"))
-        and isinstance(point.get("url"), str)
+        for point in _points(catalog, kind, interface)
+        if region is None or _region(point) in (region, "*")
     ]
+
+
+def _points(
+    catalog: Sequence[Mapping[str, Any]], kind: str, interface: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the endpoints of one type of entry that have this interface and an address."""
+    for entry in catalog:
+        if entry.get("type") == kind:
+            for point in _endpoints(entry):
+                if point.get("interface") == interface and isinstance(point.get("url"), str):
+                    yield point
+
+
+def _region(point: Mapping[str, Any]) -> Any:
+    """Return the region of an endpoint, as the catalog wrote it."""
+    return point.get("region_id", point.get("region"))
 
 
 def _endpoints(entry: Mapping[str, Any]) -> list[dict[str, Any]]:

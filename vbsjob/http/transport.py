@@ -32,7 +32,7 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 TOKEN_HEADER = "x-subject-token"  # noqa: S105 - the name of a header
-"""The header with the token that a sign-in returns (api/README.md); it is not masked."""
+"""The header with the token that a sign-in returns; it is not masked."""
 
 
 class Transport:
