@@ -12,9 +12,8 @@ from rich.cells import cell_len
 
 from tests.screens.help_screens import COMMANDS, FOLDER, WIDTHS, file_of, golden
 
-pytestmark = pytest.mark.slow
 
-
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_is_the_golden_one_at_each_width(command: str) -> None:
     assert golden(command) == file_of(command).read_text("utf-8")
@@ -31,5 +30,6 @@ def test_the_golden_help_has_three_widths_and_fits_each(command: str) -> None:
         assert "Exit codes: " in text or not command or command == "help"
 
 
+@pytest.mark.slow
 def test_there_is_no_golden_help_of_a_removed_command() -> None:
     assert set(FOLDER.glob("*.txt")) == {file_of(command) for command in COMMANDS}

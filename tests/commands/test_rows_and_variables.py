@@ -48,6 +48,7 @@ def written(name: str, *documents: dict[str, Any], single: bool = True) -> str:
     return out.getvalue()
 
 
+@pytest.mark.slow
 @given(
     TEXTS, st.dictionaries(TEXTS, TEXTS | st.integers() | st.booleans() | st.none(), max_size=30)
 )

@@ -55,6 +55,7 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
         assert "Traceback" not in command.stderr.read()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_after_a_signal_nobody_claims_that_the_simulated_jobs_continue(
     ending: signal.Signals,
@@ -109,6 +110,7 @@ def test_a_bad_fault_life_or_port_is_a_usage_error(argv: tuple[str, ...]) -> Non
     assert argv[0] in ended.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "code"), [("503", 7), ("429", 7), ("cut", 7), ("empty", 7), ("garbage", 7)]
 )

@@ -86,6 +86,7 @@ def test_the_printed_lines_replace_what_a_shell_has_set(sandbox: Sandbox) -> Non
     assert (ended.returncode, ended.stdout) == (0, "SUCCESS\n"), ended.stderr
 
 
+@pytest.mark.slow
 def test_the_script_of_the_help_tests_a_users_script(tmp_path: Path) -> None:
     text = run_process("sandbox", "--help", env=clean_env()).out
     start = text.index("  vbsjob sandbox > sandbox.env")

@@ -149,6 +149,7 @@ def test_only_a_watch_retries_garbage() -> None:
     assert (watched.code, len(watched.requests)) == (0, 6)
 
 
+@pytest.mark.slow
 def test_failed_queries_are_repeated_first_among_thousands() -> None:
     ids = [f"j{number}" for number in range(2000)]
     asked: list[str] = []

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-pytestmark = pytest.mark.slow
 WATCH = ("watch", "backup-ended", "--cloud", "sandbox", "-q")
 OLD = '<testsuites name="of an earlier run"/>'
 
@@ -37,6 +36,7 @@ def outcomes(report: Path) -> list[str]:
     return [next((child.tag for child in case), "success") for case in cases]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "script",
     [
@@ -57,6 +57,7 @@ def test_a_descriptor_or_fifo_gets_the_report(script: str, tmp_path: Path) -> No
     assert ended.out.count("<testsuites ") == 1
 
 
+@pytest.mark.slow
 def test_a_report_in_the_file_behind_stdout_leaves_the_file_in_place(tmp_path: Path) -> None:
     out = tmp_path / "out"
     env = clean_env(PYTHONPATH=str(ROOT))
@@ -78,6 +79,7 @@ SAME_FILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAME_FILE)
 def test_the_file_behind_stdout_or_stderr_keeps_what_was_printed(name: str, tmp_path: Path) -> None:
     script, printed = SAME_FILE[name]
@@ -94,6 +96,7 @@ def test_the_file_behind_stdout_or_stderr_keeps_what_was_printed(name: str, tmp_
     assert "\0" not in text
 
 
+@pytest.mark.slow
 def test_a_quiet_watch_with_the_report_on_stdout_writes_a_valid_report(tmp_path: Path) -> None:
     env = clean_env(PYTHONPATH=str(ROOT))
     script = f'cd {tmp_path}; "$@" {" ".join(WATCH)} --junit out.xml > out.xml'
@@ -101,6 +104,7 @@ def test_a_quiet_watch_with_the_report_on_stdout_writes_a_valid_report(tmp_path:
     assert outcomes(tmp_path / "out.xml") == ["success"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])
 def test_a_file_of_github_behind_stdout_keeps_what_was_printed(
     variable: str, tmp_path: Path
@@ -114,6 +118,7 @@ def test_a_file_of_github_behind_stdout_keeps_what_was_printed(
     assert "verdict=ok" in lines or "### vbsjob: ok (exit code 0)" in lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", ["", "--nosuch"])
 def test_a_report_does_not_replace_the_file_with_the_ids(more: str, tmp_path: Path) -> None:
     (tmp_path / "ids").write_text("backup-ended\n")
@@ -125,6 +130,7 @@ def test_a_report_does_not_replace_the_file_with_the_ids(more: str, tmp_path: Pa
     assert (tmp_path / "ids").read_text() == "backup-ended\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace needs root")
 def test_a_file_that_is_a_mount_point_gets_the_report(tmp_path: Path) -> None:
     """As in a container with a single mounted file, which no other file can replace."""
@@ -142,6 +148,7 @@ def test_a_file_that_is_a_mount_point_gets_the_report(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"outside.xml", "report.xml"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace needs root")
 def test_dev_null_stays_a_device() -> None:
     script = (
@@ -155,6 +162,7 @@ def test_dev_null_stays_a_device() -> None:
     assert done.stdout.splitlines() == ["0", "character special file"], done.stderr
 
 
+@pytest.mark.slow
 def test_a_link_is_resolved_and_stays_a_link(tmp_path: Path) -> None:
     target, link = tmp_path / "target.xml", tmp_path / "link.xml"
     link.symlink_to(target)
@@ -164,6 +172,7 @@ def test_a_link_is_resolved_and_stays_a_link(tmp_path: Path) -> None:
         assert outcomes(target) == ["success"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mask", [0o022, 0o077, 0o007])
 def test_rights_follow_the_umask(mask: int, tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
@@ -172,6 +181,7 @@ def test_rights_follow_the_umask(mask: int, tmp_path: Path) -> None:
     assert stat.S_IMODE(report.stat().st_mode) == 0o666 & ~mask
 
 
+@pytest.mark.slow
 def test_nothing_is_changed_by_name_so_that_an_exchanged_file_keeps_its_mode(
     tmp_path: Path,
 ) -> None:
@@ -217,6 +227,7 @@ def test_no_ending_leaves_the_report_of_an_earlier_run(name: str, by: str, tmp_p
     assert outcomes(report) == ["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_writes_the_report_too(number: int, tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
@@ -235,6 +246,7 @@ def test_a_signal_writes_the_report_too(number: int, tmp_path: Path) -> None:
     assert outcomes(report) == ["error"]
 
 
+@pytest.mark.slow
 def test_a_reader_that_closes_the_pipe_leaves_a_report(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     report.write_text(OLD)
@@ -258,6 +270,7 @@ def started(*argv: str, **env: str) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", ["none", "one that does not read"])
 @pytest.mark.parametrize("variable", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "VBSJOB_JUNIT"])
 def test_a_file_that_blocks_does_not_outlive_a_signal(
@@ -278,6 +291,7 @@ def test_a_file_that_blocks_does_not_outlive_a_signal(
         os.close(filled)
 
 
+@pytest.mark.slow
 def test_a_file_that_blocks_does_not_outlive_the_timeout(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
@@ -303,6 +317,7 @@ def test_the_summary_fits_the_room_that_earlier_tries_left(room: int) -> None:
     assert (rows > 0) == (room >= 5_000)
 
 
+@pytest.mark.slow
 def test_several_tries_in_one_step_stay_below_one_mebibyte(tmp_path: Path) -> None:
     file = tmp_path / "summary"
     file.write_text("x" * 900_000)
@@ -314,6 +329,7 @@ def test_several_tries_in_one_step_stay_below_one_mebibyte(tmp_path: Path) -> No
     assert 900_000 < file.stat().st_size <= 1 << 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["{}/none/report.xml", "{}", "/dev/nosuch/x"])
 def test_a_place_that_cannot_be_written_is_an_error_before_the_wait(
     path: str, tmp_path: Path

@@ -68,6 +68,7 @@ def fill(process: subprocess.Popen[bytes], descriptor: int) -> None:
         os.close(handle)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ENDINGS)
 def test_f81_a_signal_after_the_verdict_was_printed_does_not_change_it(
     service: Server, end: threading.Event, tmp_path: Path, number: signal.Signals
@@ -97,6 +98,7 @@ def test_f81_a_signal_that_prevents_the_answer_ends_it_by_that_signal(
         assert process.wait(30) == -signal.SIGTERM
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ENDINGS)
 def test_f81_ci_reports_are_written_for_a_watch_that_a_signal_ended(
     tmp_path: Path, number: signal.Signals

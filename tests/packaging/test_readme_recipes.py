@@ -262,6 +262,7 @@ def test_gitlab_and_jenkins_retry_7_and_accept_124() -> None:
     assert "if (code == 124) { unstable(" in groovy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_recipe_ends_with_70_if_python_cannot_start(
     recipe: str, folder: Path, installer: Path, sandbox: dict[str, str]

@@ -45,6 +45,7 @@ def test_the_program_runs_and_tells_the_one_version_there_is(place: Path) -> Non
     assert said(place, "python", "-c", script).startswith(str(place))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shell", "script"), [("bash", "vbsjob.bash"), ("zsh", "_vbsjob"), ("fish", "vbsjob.fish")]
 )

@@ -36,7 +36,6 @@ def left(home: str) -> dict[str, bytes]:
     return {str(path): path.read_bytes() if path.is_file() else b"" for path in found}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("wish", WISHES)
 @pytest.mark.parametrize("command", ["get j", "watch j", "tree j", "get @last"])
 def test_s07_without_a_cache_no_byte_is_left_behind(

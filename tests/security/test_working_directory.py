@@ -148,7 +148,6 @@ CUT = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("junk", ["", "\x00", "\t- :", '"', "{"])
 @pytest.mark.parametrize("name", CUT)
 def test_f94_a_damaged_file_is_reported_by_its_line_and_never_by_its_content(

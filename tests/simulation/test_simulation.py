@@ -267,7 +267,7 @@ def test_s20_a_million_watch_hours_in_eight_watches_end_with_the_right_codes(
     assert hours_watched(plan) >= 125_000
 
 
-FULL_RATE_JOBS, BLOCKS, WATCHES = 200_000, 98, 1_000
+FULL_RATE_JOBS, BLOCKS, WATCHES = 200_000, 14, 7_000
 """Jobs of the long run at the full polling rate, in so many blocks of so many watches."""
 
 

@@ -80,12 +80,11 @@ def test_f94_yaml_whose_aliases_stand_for_very_many_values_is_refused(
     assert "too many aliases, or nested too deeply" in error_of(tmp_path)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("setting", [
     "auth.username", "auth.password", "verify", "region_name", "interface", "auth_type", "profile",
     "auth.project_id", "auth.auth_url", "vbs_endpoint_override", "cacert",
 ])  # fmt: skip
-@pytest.mark.parametrize("value", [["x"] * 50_000, {"k": ["x"] * 50_000}, [[["canary"]]]])
+@pytest.mark.parametrize("value", [["x"] * 900, {"k": ["x"] * 900}, [[["canary"]]]])
 def test_f94_a_list_or_mapping_for_a_text_is_refused_without_being_written_out(
     tmp_path: Path, setting: str, value: Any
 ) -> None:

@@ -64,6 +64,7 @@ def test_every_level_that_is_read_is_written(name: str) -> None:
     assert "end" in out.getvalue()
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(TEXTS, DOCUMENTS, max_size=3), max_size=4), st.booleans())
 def test_documents_written_one_at_a_time_are_the_same_list(
     documents: list[dict[str, Any]], single: bool

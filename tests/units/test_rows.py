@@ -41,6 +41,7 @@ def test_s22_the_table_names_the_existing_tests() -> None:
     assert listed == rows.serving(), "run python -m tests.rows"
 
 
+@pytest.mark.slow
 def test_s22_the_table_counts_the_cases_that_a_run_repeats_in_itself(tmp_path: Path) -> None:
     (tmp_path / "test_some.py").write_text(SOME)
     report = tmp_path / "junit.xml"

@@ -152,6 +152,7 @@ def test_f56_a_rejected_credential_is_not_sent_again_by_the_same_process() -> No
     assert len(posts.at) == 1
 
 
+@pytest.mark.slow
 def test_f57_s13_three_watches_with_a_wrong_password_post_it_once_each() -> None:
     with Server(always(answer({"error": {"code": 401, "message": "No."}}, 401))) as server:
         env = clean_env(**USER | {"OS_AUTH_URL": f"{server.url}/v3"})

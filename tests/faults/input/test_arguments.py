@@ -146,6 +146,7 @@ def test_f89_s08_echoed_arguments_never_act_on_a_terminal(argv: list[str]) -> No
     assert all(c.isprintable() for c in (ended.out + ended.err).replace("\n", ""))
 
 
+@pytest.mark.slow
 def test_f89_arguments_that_are_not_text_are_rejected() -> None:
     for argv in ([b"get", b"\xff\xfe"], [b"\xff"], [b"get", b"j", b"--cloud", b"\xff"],
                  [b"get", b"j", b"--\xff=\xfe"], [b"get", b"j", b"--endpoint", b"https://\xff"]):  # fmt: skip

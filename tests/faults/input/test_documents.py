@@ -243,6 +243,7 @@ def test_f50_an_offset_counts() -> None:
     assert json.loads(get(body, "-o", "json").out)["elapsed_s"] == 1.0
 
 
+@pytest.mark.slow
 def test_f51_ten_thousand_sub_jobs_and_a_megabyte_of_value_are_whole_in_json() -> None:
     subs = [{"id": f"{n:032x}", "status": "SUCCESS", "entities": {"n": "v" * 64}}
             for n in range(10_000)]  # fmt: skip

@@ -85,6 +85,7 @@ def resolving(
     return ended
 
 
+@pytest.mark.slow
 @needs_mount
 @needs_faketime
 @pytest.mark.parametrize("resolver", ["", "nameserver 127.0.0.53\n", "nameserver 192.0.2.53\n"])

@@ -41,6 +41,7 @@ LINK = ("ip link set lo down", "ip link set lo up")
 ADDRESS = ("ip addr del 127.0.0.1/8 dev lo", "ip addr add 127.0.0.1/8 dev lo")
 
 
+@pytest.mark.slow
 @needs_network
 @pytest.mark.parametrize(
     ("minutes", "status", "lost", "back"),

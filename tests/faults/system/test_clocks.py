@@ -30,6 +30,7 @@ EIGHT_HOURS = 8 * 3600
 LIBC = ctypes.CDLL(None)
 
 
+@pytest.mark.slow
 @needs_faketime
 @pytest.mark.parametrize(("by", "hours"), [("+2h", 2), ("-23h", -23)])
 def test_f63_a_machine_with_a_wrong_clock_gets_a_note_and_signs_with_the_service_time(
@@ -53,6 +54,7 @@ def test_f63_a_machine_with_a_wrong_clock_gets_a_note_and_signs_with_the_service
         assert re.search("|".join(said), ended.err)
 
 
+@pytest.mark.slow
 @needs_faketime
 @pytest.mark.parametrize("by", ["-400d", "+400d", "+25h"])
 def test_f63_a_clock_more_than_a_day_off_is_reported_and_not_corrected(by: str) -> None:
@@ -132,6 +134,7 @@ def test_f66_timeout_expires_during_a_suspend(
         assert server.requests <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slept", [0, EIGHT_HOURS])
 def test_f66_stopped_by_sigstop_it_polls_when_continued_with_and_without_a_suspend(
     steps: SteppingClock, slept: int

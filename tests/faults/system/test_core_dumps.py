@@ -35,6 +35,7 @@ def silent(peer: Peer) -> None:
     peer.stall()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["get", "watch"])
 @pytest.mark.parametrize("number", ENDINGS)
 def test_f96_s05_no_core_is_written_while_a_secret_is_in_memory(

@@ -36,6 +36,7 @@ def service() -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "home", [None, "", "relative", "/nonexistent/x", "/dev/null", "~", "\udcff"]
 )
@@ -52,6 +53,7 @@ def test_f37_any_home_works_and_no_folder_is_created_in_the_working_directory(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not is_root, reason="becoming an unknown user needs root")
 def test_f37_a_user_without_a_name_or_a_home_gets_an_answer_and_a_note_that_no_token_is_cached(
     tmp_path: Path,
@@ -105,6 +107,7 @@ def test_f37_f72_a_whole_machine_that_is_read_only_changes_nothing(
     check_served(service, words, tmp_path)
 
 
+@pytest.mark.slow
 @needs_mount
 def test_f37_f72_a_home_on_a_full_disk_changes_nothing(service: Server, tmp_path: Path) -> None:
     for options in ("size=4k,nr_inodes=1", "ro"):
@@ -208,6 +211,7 @@ def _imported(path: Path) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["get j --exit-status", "watch j -q", "--help", "--version"])
 def test_f98_modules_in_the_working_directory_are_not_imported(
     service: Server, tmp_path: Path, command: str

@@ -59,6 +59,7 @@ def asking(service: Server, *argv: str) -> PseudoTerminal:
     return terminal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ENDINGS)
 @pytest.mark.parametrize("command", ["get", "watch"])
 def test_f81_a_signal_at_the_prompt_ends_it_and_the_terminal_has_its_echo_again(

@@ -57,6 +57,7 @@ SMALL = """\
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "lines", "golden"), [(80, 24, MIDDLE), (200, 50, MIDDLE), (40, 10, SMALL)]
 )
@@ -95,6 +96,7 @@ def test_f40_enter_typed_meanwhile_leaves_no_line_behind(running: Server) -> Non
     check_terminal_restored(terminal)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (40, 10), (200, 50)])
 def test_the_sandbox_s_restore_fits_every_screen(columns: int, lines: int) -> None:
     terminal = PseudoTerminal(
@@ -209,6 +211,7 @@ def test_f86_a_full_pipe_does_not_prevent_timeout_or_signal(
             assert process.wait(15) == (-number if number else 124)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pipe",
     [

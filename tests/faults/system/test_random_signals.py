@@ -153,6 +153,7 @@ def test_f76_a_reader_that_closes_at_any_moment_ends_it_by_sigpipe(
     record_property("cases", enough(state, service, shells, signal.SIGPIPE, send=go_away))
 
 
+@pytest.mark.slow
 def test_f79_f81_a_signal_while_another_run_signs_in_ends_it_by_that_signal(
     service: StateService, shells: Shells, record_property: Tell
 ) -> None:

@@ -51,6 +51,7 @@ def sockets() -> set[str]:
     return {name for name in found if name.startswith("socket:")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_prints_no_resource_warning(command: str) -> None:
     ended = run_process(*command.split(), env=clean_env(VBSJOB_CLOUD="sandbox", **WARNINGS))

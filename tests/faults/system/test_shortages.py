@@ -73,6 +73,7 @@ def test_f31_a_watch_that_cannot_wait_ends_with_7(library: str, tmp_path: Path) 
     assert codes == {7, 124}  # a wait of the watch; a wait of a query, which is sent again
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", REASONS)
 @pytest.mark.parametrize("name", ["config.toml", "clouds.yaml"])
 def test_f31_a_settings_file_that_cannot_be_opened_is_not_said_to_be_wrong(

@@ -37,6 +37,7 @@ def well() -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.slow
 @needs_full
 @pytest.mark.parametrize(
     "command",
@@ -50,6 +51,7 @@ def test_f78_a_full_disk_under_stdout_is_70_and_reported(well: Server, command: 
     assert ended.err.startswith(("vbsjob: ", '{"error":'))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["get j", "get j -o json", "--help", "--version"])
 def test_f78_a_closed_stdout_is_70_and_reported(well: Server, command: str) -> None:
     ended = run_bash(f'"$@" {command} >&-', env=clean_env(well.url))
@@ -78,6 +80,7 @@ def test_f78_s20_a_missing_stream_does_not_change_the_code(
     assert quiet.code == 1
 
 
+@pytest.mark.slow
 @needs_full
 @pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", "2>/dev/full >&-"])
 @pytest.mark.parametrize("command", ["get", "get ../x", "get j --cloud none", "nonsense", "--zz"])
@@ -86,6 +89,7 @@ def test_f78_an_error_that_cannot_be_printed_keeps_its_code(command: str, redire
     assert ended.code in {2, 4}
 
 
+@pytest.mark.slow
 @needs_full
 @pytest.mark.parametrize("progress", ["plain", "json"])
 def test_f78_a_full_disk_under_stderr_changes_neither_the_answer_nor_the_code_of_a_watch(
@@ -122,6 +126,7 @@ def test_f78_a_socket_never_replaces_a_closed_stream(well: Server) -> None:
         assert b"vbsjob: " not in log
 
 
+@pytest.mark.slow
 def test_f78_bytes_on_stdin_that_are_not_text_are_not_a_job_id() -> None:
     env = clean_env("https://vbs.invalid")
     for content in (b"\xff\xfe\x00", b"a\xffb\n", b"\x00", b'{"job_id": "\xc3\x28"}'):

@@ -103,6 +103,7 @@ def test_f66_after_sigcont_it_polls_and_draws_at_once(running: Server) -> None:
     assert terminal.finish() == -signal.SIGTERM
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("controlling", [True, False])
 def test_f81_a_closed_terminal_ends_it_by_sighup(running: Server, controlling: bool) -> None:
     above, below = os.openpty()

@@ -78,7 +78,6 @@ def swept(command: str, kind: str, limit: int | None, cache: Path) -> int:
 
 
 # A generator that is thrown away may break too, where nobody is told but the interpreter.
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("kind", BROKEN)
