@@ -19,6 +19,7 @@ import tomllib
 import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from tests import errors
@@ -39,6 +40,7 @@ NAMED = re.compile(r"^\| ([FS]\d\d) \| [^|]* \| ([^|]*) \|", re.MULTILINE)
 REASON = re.compile(r"^\| ((?:[FS]\d\d(?:, )?)+) \| (.+) \|$", re.MULTILINE)
 
 
+@cache
 def serving() -> dict[str, list[str]]:
     """Return, for each row, the tests whose names contain it."""
     found: dict[str, list[str]] = {row: [] for row in ROWS}
@@ -49,6 +51,7 @@ def serving() -> dict[str, list[str]]:
     return found
 
 
+@cache
 def reasons() -> dict[str, str]:
     """Return the reasons in tests/README.md for rows without a test."""
     stated = REASON.findall((HERE / "README.md").read_text("utf-8"))

@@ -47,6 +47,7 @@ def test_with_a_wrong_history_or_on_a_terminal_the_lag_is_no_worse_than_without_
     assert wrong.lag(0.95) <= without.lag(0.95) + 2 * ERROR_OF_MEDIAN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("minutes", polling.MINUTES)
 def test_without_history_a_watch_needs_a_fifth_of_the_requests_of_every_second(
     minutes: int, rows: dict[tuple[int, Policy], Row]
