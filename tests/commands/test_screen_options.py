@@ -6,6 +6,9 @@ import io
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
 
 from tests.screens import draw
 from tests.support.context import fake_context
@@ -78,3 +81,30 @@ def test_tree_all_shows_each_sibling_on_a_terminal_that_is_lower() -> None:
     blocks = [draw.sub_job(number, "copyBlock", "RUNNING") for number in range(100)]
     document = draw.top(draw.RESTORE, "RUNNING", *blocks)
     assert len(shown(document, "tree", "--all", size=(120, 40))) == 101
+
+
+LONG = "e\u0301\u202e word " * 200_000
+LONG_MEMBERS: dict[str, dict[str, Any]] = {
+    **{
+        name: {name: LONG}
+        for name in ("job_type", "begin_time", "error_code", "fail_reason", "else")
+    },
+    "status": {"status": f"FAIL{LONG}"},
+    "a list": {"error_code": [LONG]},
+    "name of a member": {LONG: "else"},
+    "entity": {"entities": {"name": LONG}},
+    "name of an entity": {"entities": {LONG: "value"}},
+    "sub-job": {
+        "sub_jobs": [{"id": LONG, "job_type": LONG, "status": "FAIL", "fail_reason": LONG}]
+    },
+}
+
+
+@pytest.mark.parametrize("member", LONG_MEMBERS)
+def test_s12_a_terminal_shows_the_beginning_of_a_very_long_text(member: str) -> None:
+    document = draw.top(draw.RESTORE, "FAIL") | LONG_MEMBERS[member]
+    lines = shown(document, "get", "--details")
+    text = "".join(lines).replace("▌", "").replace(" ", "")
+    assert "morecharacters(shownwith-ojson)" in text
+    for screen in (lines, shown(document, "get"), shown(document, "tree")):
+        assert sum(map(len, screen)) < 500_000

@@ -9,8 +9,9 @@ from rich.text import Text
 
 from vbsjob.jobs import failure as job_failure
 from vbsjob.jobs import tree_rows
-from vbsjob.jobs.fields import get, one_line
+from vbsjob.jobs.fields import get
 from vbsjob.render import columns, failure, members, status, tree
+from vbsjob.render.values import shown
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def screen(
         yield from sub_jobs(job_tree, view, limit, cause=cause.job if cause else None)
     # A reason without a code says nothing if the cause is deeper: `sub job fail`.
     deeper = cause is not None and len(cause.path) > 1
-    table = members.of_job(top.job, errors=deeper and bool(top.job.members.get("error_code")))
+    table = members.of_job(top.job, view, errors=deeper and bool(top.job.members.get("error_code")))
     if table:
         yield EMPTY
         yield from members.table(table, view.columns, indent=2)
@@ -90,13 +91,13 @@ def _sub_job_members(job_tree: JobTree, view: View) -> Iterator[RenderableType]:
         title = status.headline(node.job, "", view)
         for part in title:
             yield Padding(part, (0, 0, 0, indent), expand=False)
-        table = members.of_job(node.job, identity=True)
+        table = members.of_job(node.job, view, identity=True)
         yield from members.table(table, view.columns, indent=indent + 2)
 
 
 def fields(document: dict[str, Any], names: Iterable[str], view: View) -> Iterator[RenderableType]:
     """Yield chosen fields of a document, one line per field."""
-    values = [(printable(name), one_line(get(document, name))) for name in names]
+    values = [(printable(name), shown(get(document, name), view)) for name in names]
     return members.table(values, view.columns)
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vbsjob.render.members import Members, table
-from vbsjob.text import printable
+from vbsjob.render.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,11 +57,11 @@ def block(
 
 def _parts(failure: Failure, view: View, *, command: str, short: bool) -> Iterator[RenderableType]:
     width = view.columns - len(view.glyphs.edge)
-    path, job_id = _path(failure, view), printable(failure.job.id)
-    title = _title(failure, path, f"job {job_id}" if job_id else "")
+    path, job_id = _path(failure, view), shown(failure.job.id, view)
+    title = _title(failure, view, path, f"job {job_id}" if job_id else "")
     fits = cell_len(title) <= width
-    yield Text(title if fits else _title(failure, path), "failure.title")
-    reason = [printable(text) for text in (failure.error_code, failure.fail_reason) if text]
+    yield Text(title if fits else _title(failure, view, path), "failure.title")
+    reason = [shown(text, view) for text in (failure.error_code, failure.fail_reason) if text]
     yield Text(": ".join(reason) if reason else "The service gives no error code.")
     # An id is shown whole: one that does not fit in the title has a separate line.
     labelled = _labelled(failure, view, job_id="" if fits else job_id, short=short)
@@ -75,20 +75,22 @@ def _parts(failure: Failure, view: View, *, command: str, short: bool) -> Iterat
         yield Text.assemble(text, f": {command}" if command else "")
 
 
-def _title(failure: Failure, *facts: str) -> str:
+def _title(failure: Failure, view: View, *facts: str) -> str:
     """Return what failed, and in brackets the facts that are not empty."""
-    shown = ", ".join(filter(None, facts))
-    return f"{_name(failure.job)} failed ({shown})" if shown else f"{_name(failure.job)} failed"
+    name, known = _name(failure.job, view), ", ".join(filter(None, facts))
+    return f"{name} failed ({known})" if known else f"{name} failed"
 
 
 def _path(failure: Failure, view: View) -> str:
     """Return where in the tree it failed; empty for the job itself and its own sub-jobs."""
     below = failure.path[1:]
-    return view.glyphs.arrow.join(map(_name, below)) if len(below) > 1 else ""
+    if len(below) < 2:
+        return ""
+    return shown(view.glyphs.arrow.join(_name(job, view) for job in below), view)
 
 
-def _name(job: Job) -> str:
-    return printable(job.type) or "sub-job"
+def _name(job: Job, view: View) -> str:
+    return shown(job.type, view) or "sub-job"
 
 
 def _labelled(
@@ -113,7 +115,7 @@ def _labelled(
         grid.add_column()
         grid.add_row(label, Text(text))
         yield grid
-    entities = Members(failure.entities.items())
+    entities = Members(view, failure.entities.items())
     if short or not entities:
         return
     width = view.columns - len(view.glyphs.edge)

@@ -9,9 +9,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from vbsjob.jobs.fields import one_line
 from vbsjob.render.cells import Cells, side_by_side
-from vbsjob.text import printable
+from vbsjob.render.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from vbsjob.jobs.job import Job
+    from vbsjob.render.theme import View
 
 WIDEST_NAME = 32
 """A longer name is on a separate line."""
@@ -37,23 +37,24 @@ class Members:
     Made again at each iteration: all at once would take much memory.
     """
 
-    def __init__(self, *parts: Iterable[tuple[str, Any]]) -> None:
+    def __init__(self, view: View, *parts: Iterable[tuple[str, Any]]) -> None:
         """`parts` are iterated more than once."""
+        self._view = view
         self._parts = parts
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Yield name and value."""
         for name, value in chain(*self._parts):
-            text = one_line(value)
+            text = shown(value, self._view)
             if text:
-                yield printable(name), text
+                yield shown(name, self._view), text
 
     def __bool__(self) -> bool:
         """Whether there is any."""
         return any(True for _ in self)
 
 
-def of_job(job: Job, *, identity: bool = False, errors: bool = False) -> Members:
+def of_job(job: Job, view: View, *, identity: bool = False, errors: bool = False) -> Members:
     """Return entities and unknown members; with `identity` also ids, times and errors.
 
     `errors`: whether error code and reason are not shown elsewhere.
@@ -71,7 +72,7 @@ def of_job(job: Job, *, identity: bool = False, errors: bool = False) -> Members
     others.pop("id", None)
     odd_type = [("job_type", members["job_type"])] if not job.type and "job_type" in members else []
     ours = [(name, members.get(name)) for name in names]
-    return Members(ours, job.entities.items(), others.items(), odd_type)
+    return Members(view, ours, job.entities.items(), others.items(), odd_type)
 
 
 def table(

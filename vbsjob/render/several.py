@@ -12,6 +12,7 @@ from vbsjob.jobs import failure as job_failure
 from vbsjob.jobs.tree import OTHER, URGENCY, JobTree, kind
 from vbsjob.jobs.tree_rows import folded
 from vbsjob.render import columns, failure, tree
+from vbsjob.render.values import shown
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def job_row(entry: Entry, view: View) -> tree.Row:
     row.cells["id"] = job_id
     cause = entry.failure
     if cause is not None:
-        texts = [printable(text) for text in (cause.error_code, cause.fail_reason) if text]
+        texts = [shown(text, view) for text in (cause.error_code, cause.fail_reason) if text]
         row.details = [Text(text, "reason") for text in texts]
     elif entry.tree.steps and not entry.tree.top.job.ended:
         row.bar = (entry.tree.ended_steps, entry.tree.steps)

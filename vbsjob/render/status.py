@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from vbsjob.jobs.job import parse_time
-from vbsjob.json_text import dumps
 from vbsjob.render.theme import status_style
+from vbsjob.render.values import shown
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
@@ -37,12 +37,10 @@ def grid(*widths: int | None) -> Table:
     return table
 
 
-def status_word(job: Job) -> str:
+def status_word(job: Job, view: View) -> str:
     """Return the status in one line, as the service spells it."""
     status = job.members.get("status")
-    if isinstance(status, str) and status:
-        return printable(status)
-    return "no status" if status in (None, "") else dumps(status)
+    return "no status" if status in (None, "") else shown(status, view)
 
 
 def flow(pieces: Sequence[Text], width: int) -> Iterator[RenderableType]:
@@ -66,9 +64,9 @@ def headline(
     The id is on its own line if the screen is narrow.
     """
     style = status_style(job.status)
-    pieces = [Text.assemble((mark or view.mark(job), style), " ", (status_word(job), style))]
+    pieces = [Text.assemble((mark or view.mark(job), style), " ", (status_word(job, view), style))]
     if job.type:
-        pieces.append(Text(printable(job.type)))
+        pieces.append(Text(shown(job.type, view)))
     identity = [Text(printable(job_id), "id")] if job_id else []
     narrow = view.columns < ID_IN_HEADLINE
     if not narrow:
@@ -106,11 +104,11 @@ def _time(value: object, view: View) -> str:
     """Return a time in the zone of the user; one that is not understood as it is (F50)."""
     time = parse_time(value)
     if time is None:
-        return printable(value) if isinstance(value, str) else dumps(value)
+        return shown(value, view)
     try:
         return format_time(view.local_time(time))
     except (OverflowError, ValueError, OSError):  # in the first or last hours of the calendar
-        return printable(str(value))
+        return shown(value, view)
 
 
 def format_time(time: datetime) -> str:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
-from vbsjob.jobs.fields import one_line
 from vbsjob.jobs.job import ENDED
 from vbsjob.jobs.tree import OTHER, Group, Node
 from vbsjob.jobs.tree_rows import Summary
 from vbsjob.render.status import LONGEST_STATUS, status_word
 from vbsjob.render.theme import STATUS_STYLES, status_style
-from vbsjob.text import format_duration, printable
+from vbsjob.render.values import shown
+from vbsjob.text import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,12 +46,12 @@ COLUMNS = (
     ),
     Column(
         "type",
-        lambda job, _: printable(job.type),
+        lambda job, view: shown(job.type, view),
         lambda group, view: (
-            f"{printable(group.type) or 'sub-job'} {view.glyphs.times}{len(group.members)}"
+            f"{shown(group.type, view) or 'sub-job'} {view.glyphs.times}{len(group.members)}"
         ),
     ),
-    Column("id", lambda job, _: printable(job.id), lambda *_: ""),
+    Column("id", lambda job, view: shown(job.id, view), lambda *_: ""),
 )
 """From left to right. If the screen is narrow, the last one is omitted first."""
 COUNT_WORDS = {
@@ -98,10 +98,10 @@ def counts(numbers: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {word}" for number, word in known if number)
 
 
-def reasons(job: Job, style: str = "reason") -> list[Text]:
+def reasons(job: Job, view: View, style: str = "reason") -> list[Text]:
     """Return error code and reason of a job, as far as it has them."""
     values = (job.members.get(name) for name in ("error_code", "fail_reason"))
-    return [Text(one_line(value), style) for value in values if value not in (None, "")]
+    return [Text(shown(value, view), style) for value in values if value not in (None, "")]
 
 
 def row(
@@ -124,7 +124,7 @@ def row(
     result = Row(
         item.indent,
         view.mark(job),
-        status_word(job),
+        status_word(job, view),
         status_style(job.status),
         {column.name: column.of_job(job, view) for column in COLUMNS},
         requested=requested,
@@ -139,7 +139,7 @@ def row(
                 result.details.append(Text(text))
             result.cells[name] = ""
     # A code can be set although the status is SUCCESS: the status decides.
-    result.details += _reasons_of_node(item) if job.failed else reasons(job, "")
+    result.details += _reasons_of_node(item, view) if job.failed else reasons(job, view, "")
     return result
 
 
@@ -169,9 +169,9 @@ class Rows:
             yield row(item, self._view, requested=requested, cause=self._cause)
 
 
-def _reasons_of_node(node: Node) -> list[Text]:
+def _reasons_of_node(node: Node, view: View) -> list[Text]:
     """Return code and reason; a reason without a code says nothing if the cause is below."""
-    texts = reasons(node.job)
+    texts = reasons(node.job, view)
     has_code = node.job.members.get("error_code") not in (None, "")
     return texts if has_code or not node.below.get("FAIL") else []
 

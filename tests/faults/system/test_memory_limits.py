@@ -117,7 +117,7 @@ WORST = {
     "members": ("table", "table on a terminal", "json", "yaml", "csv", "env", "tree", "watch for CI"),
     "sub-jobs": ("tree", "tree on a terminal", "tree json", "tree yaml", "tree csv",
                  "watch on a terminal", "watch for CI"),
-    "signs": ("yaml",),
+    "signs": ("yaml", "table on a terminal", "watch on a terminal"),
 }  # fmt: skip
 REST = [(name, big) for name in SHOWN for big in BIG if name not in WORST.get(big, ())]
 
