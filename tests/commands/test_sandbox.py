@@ -101,7 +101,8 @@ def test_a_port_in_use_is_one_clear_line() -> None:
         ("--fault", "418=0.5"), ("--fault", "502"), ("--fault", "502=2"), ("--fault", "cut=nan"),
         ("--fault", "cut=-0.1"), ("--fault", "cut=0.6", "--fault", "slow=0.6"),
         ("--fault", "cut=0.1", "--fault", "cut=0.1"), ("--token-life", "soon"),
-        ("--token-life", "0"), ("--port", "65536"), ("--port", "x"),
+        ("--token-life", "0"), ("--port", "65536"), ("--port", "x"), ("--port", "-1"),
+        ("--port", "1_0"), ("--port", "٣"),
     ],
 )  # fmt: skip
 def test_a_bad_fault_life_or_port_is_a_usage_error(argv: tuple[str, ...]) -> None:

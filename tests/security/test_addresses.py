@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -49,6 +50,24 @@ def addresses(draw: st.DrawFn) -> str:
     odd = draw(st.sets(st.integers(0, len(PARTS) - 1), max_size=2))
     chosen = (bad if place in odd else good for place, (good, bad) in enumerate(PARTS))
     return "".join(draw(st.sampled_from(words)) for words in chosen)
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("https://[", "the part in [...] is not an IPv6 address"),
+        ("https://[x]/", "the part in [...] is not an IPv6 address"),
+        ("https://vbs.test:99999", "its port is not a number from 1 to 65535"),
+        ("https://vbs.test:0", "its port is not a number from 1 to 65535"),
+    ],
+)
+def test_the_reason_why_an_address_is_not_valid_is_a_sentence_of_vbsjob(
+    address: str, reason: str
+) -> None:
+    with pytest.raises(
+        UsageError, match=re.escape(f"'{address}' is not a valid address: {reason}.")
+    ):
+        endpoints.checked(address, "--endpoint")
 
 
 @pytest.mark.slow

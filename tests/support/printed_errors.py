@@ -9,6 +9,16 @@ if TYPE_CHECKING:
     from vbsjob.errors import VbsjobError
 
 VARIABLE = (
+    (re.compile(r"(?<=\bclouds\.).*(?= must be | is not )", re.DOTALL), "..."),
+    (re.compile(r"(?<= bytes of ).*(?= instead of )", re.DOTALL), "TYPE"),
+    (re.compile(r"(?<=Its last status was ).*(?=, \d+ s ago)", re.DOTALL), "STATUS"),
+    (
+        re.compile(
+            r" after \d+ attempts in \d+ s| Its last status was STATUS.*| The service never.*"
+        ),
+        "",
+    ),
+    (re.compile(r"'.*'|\".*\"", re.DOTALL), "'...'"),
     (re.compile(r"(?<=See )vbsjob [a-z ]*(?=--help)"), "COMMAND "),
     (re.compile(r"(?<=Did you mean )[^?]*(?=\?)|(?<=Fields: ).*|(?<=domain, ).*"), "..."),
     (re.compile(r"(?<=To continue: )vbsjob .*"), "COMMAND"),
@@ -23,7 +33,6 @@ VARIABLE = (
     (re.compile(r"\b(JOB|now|credentials|this|API|query|request|off): (?!its ).*"), r"\1."),
     (re.compile(r"(?i)\b(?:https?|wss?)://[^\s,;)]+"), "URL"),
     (re.compile(r"\([^)]*\)"), "(...)"),
-    (re.compile(r"'[^']*'|\"[^\"]*\""), "'...'"),
     (re.compile(r"(?:\.\./)+[^\s:,;)]+|(?<![\w.])/[^\s:,;)]+"), "PATH"),
     (re.compile(r"(?:PATH: )?\bclouds\.[\w.]+"), "SETTING"),
     (re.compile(r"\b(?=[\w.-]*\d)[\w-]+(?:\.[\w-]+)*\b"), "N"),

@@ -334,6 +334,8 @@ def test_f14_a_known_job_is_gone_after_three_answers_and_ten_seconds() -> None:
     assert str(state.tracked["j"].error) == (
         "the service no longer knows job j: its last status was RUNNING, 13 s ago."
     )
+    state.tracked["j"].job = Job({"job_id": "j"})
+    assert state.tracked["j"].last_status(13.0) == "its last answer, 13 s ago, had no status"
     quick = watch(wait_for_job=0.0)
     for now in (0.0, 1.0, 1.0, 10.9):
         told(quick, GONE if now else job(), now)

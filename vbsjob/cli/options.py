@@ -91,11 +91,9 @@ Github = Annotated[bool | None, _setting(CI, "--github")]
 Junit = Annotated[str | None, _setting(CI, "--junit", metavar="FILE")]
 
 Port = Annotated[
-    int,
+    str,
     typer.Option(
         metavar="PORT",
-        min=0,
-        max=65535,
         help="TCP port; 0 chooses a free one.",
         show_default=False,
     ),

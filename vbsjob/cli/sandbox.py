@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import typer
 
 from vbsjob.cli import options
 from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.sandbox.scenarios import SCENARIOS
+from vbsjob.text import printable
 
 HELP = (
     "Serve a simulated cloud on this machine until Ctrl-C: an identity service, and a backup"
@@ -32,7 +35,7 @@ HELP = (
 
 def serve_sandbox(
     ctx: typer.Context,
-    port: options.Port = 0,
+    port: options.Port = "0",
     fault: options.Faults = None,
     token_life: options.TokenLife = None,
 ) -> ExitCode:
@@ -44,7 +47,7 @@ def serve_sandbox(
     context = ctx.obj
     lifetime = TOKEN_LIFETIME if token_life is None else _lifetime(token_life)
     shares = faults.parse(fault or [])
-    sandbox = Sandbox(context, port=port, faults=shares, token_life=lifetime)
+    sandbox = Sandbox(context, port=_port(port), faults=shares, token_life=lifetime)
     # One write: a script that waits until the file is not empty reads it completely.
     lines = "\n".join(shell_lines(sandbox.address, sandbox.issue_token()))
     context.stdout.write(f"{lines}\n")
@@ -52,6 +55,13 @@ def serve_sandbox(
     context.note(f"the sandbox serves {sandbox.address}. Ctrl-C ends it.")
     sandbox.serve()
     return ExitCode.OK
+
+
+def _port(argument: str) -> int:
+    """Return the value of --port. Raises UsageError."""
+    if not re.fullmatch("[0-9]{1,5}", argument) or int(argument) > 65535:
+        raise UsageError(f"--port: '{printable(argument)[:200]}' is not a number from 0 to 65535.")
+    return int(argument)
 
 
 def _lifetime(argument: str) -> float:

@@ -54,7 +54,10 @@ def _shown(address: str) -> str:
 def _split(address: str) -> SplitResult:
     if not address.isascii() or not address.isprintable() or set(address) & set(' \\"<>^`{|}'):
         raise ValueError("it has a character that is not allowed")
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # its own text names Python's terms
+        raise ValueError("the part in [...] is not an IPv6 address") from None
     if parts.scheme not in {"http", "https"}:
         raise ValueError("it must start with https://")
     if "@" in parts.netloc:
@@ -65,10 +68,17 @@ def _split(address: str) -> SplitResult:
         raise ValueError("its path has '%', '.' or '..'")
     if not NETLOC.fullmatch(parts.netloc):
         raise ValueError("it must have a host, and after it only a port")
-    if parts.port == 0:
-        raise ValueError("port 0 cannot be used")
+    if not _has_usable_port(parts):
+        raise ValueError("its port is not a number from 1 to 65535")
     _check_host(parts.hostname or "")
     return parts
+
+
+def _has_usable_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def _check_host(host: str) -> None:

@@ -106,12 +106,20 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
+_CLOCK = "Check the clock of this machine. If it is right, the service needs a new certificate."
+_HOST = "Check the host of the address with 'vbsjob config show'."
+CERTIFICATE_HINTS = {9: _CLOCK, 10: _CLOCK, 62: _HOST, 64: _HOST}
+"""Hint for a verify_code of OpenSSL (x509_vfy.h): not yet valid, expired, other host, other IP."""
+
+
 def _tls_error(cause: ssl.SSLError, peer: str) -> VbsjobError:
     """Return the error of a failed TLS handshake. Only a closed connection can be retried."""
     if isinstance(cause, ssl.SSLCertVerificationError):
         return PermanentConnectionError(
             f"the certificate of {peer} is not valid: {cause.verify_message.rstrip('.')}.",
-            hint="Set OS_CACERT if the cloud has a private certificate authority.",
+            hint=CERTIFICATE_HINTS.get(
+                cause.verify_code, "Set OS_CACERT if the cloud has a private certificate authority."
+            ),
         )
     if isinstance(cause, ssl.SSLEOFError):  # a load balancer that restarts does this
         return UnavailableError(

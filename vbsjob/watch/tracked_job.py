@@ -54,5 +54,7 @@ class TrackedJob:
         """Return a clause with the last status and its age, for messages."""
         if self.job is None or self.answered_at is None:
             return "the service never answered"
-        status = printable(str(self.job.status))
-        return f"its last status was {status}, {now - self.answered_at:.0f} s ago"
+        age = f"{now - self.answered_at:.0f} s ago"
+        if not self.job.status:
+            return f"its last answer, {age}, had no status"
+        return f"its last status was {printable(self.job.status)}, {age}"
