@@ -23,7 +23,7 @@ TRIES = 4
 SLACK = 1.3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_start_up_stays_near_the_import_time_of_its_libraries(tmp_path: Path) -> None:
     cloud = Cloud()
     guarded = [case for case in startup.ours(cloud, str(tmp_path)) if case.limit]
@@ -35,7 +35,7 @@ def test_start_up_stays_near_the_import_time_of_its_libraries(tmp_path: Path) ->
     assert not missed
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "benchmark",
     [

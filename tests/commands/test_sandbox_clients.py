@@ -154,10 +154,17 @@ def openstack(env: dict[str, str], *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-@pytest.mark.slow
+OPENSTACK_EXAMPLES = [
+    title for title in EXAMPLES if "without" not in title and "access key" not in title
+]
+
+
 @pytest.mark.parametrize(
     "title",
-    [title for title in EXAMPLES if "without" not in title and "access key" not in title],
+    [
+        pytest.param(title, marks=pytest.mark.long if number else pytest.mark.slow)
+        for number, title in enumerate(OPENSTACK_EXAMPLES)
+    ],
 )
 def test_openstack_token_issue_with_each_printed_example(sandbox: Sandbox, title: str) -> None:
     (example,) = (e for e in examples(sandbox.address, sandbox.issue_token()) if e.title == title)

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="needs Linux's /proc"
 )
+PART = 2
+"""The slow tests run one in so many of the cases of a state, the long tests three times all."""
 SHARE = 0.8
 """Signals that have to end a run, by the number of runs, where a run may end before by itself."""
 NAMED = {state.name: state for state in STATES}
@@ -64,7 +66,11 @@ def shells() -> Iterator[Shells]:
 def drawn(state: RunState, service: StateService, *signals: int, runs: int = 0) -> list[SignalCase]:
     """Return the cases of a state, the same each time."""
     seed = zlib.crc32(f"{state.name} {signals}".encode())
-    return [SignalCase(state, service, seed, n, signals) for n in range(runs or state.runs)]
+    return [SignalCase(state, service, seed, n, signals) for n in range(runs or part(state))]
+
+
+def part(state: RunState) -> int:
+    return -(-state.runs // PART)
 
 
 def enough(
@@ -81,13 +87,13 @@ def enough(
     """
     if not state.ends:
         struck = run_cases(drawn(state, service, *signals), shells, send)
-        assert struck == state.runs
+        assert struck == part(state)
         return struck
     struck = 0
     for sooner in (1, 2, 4, 8):
         cases = drawn(replace(state, within=state.within / sooner), service, *signals)
         struck += run_cases(cases, shells, send)
-        if struck >= SHARE * state.runs:
+        if struck >= SHARE * part(state):
             return struck
     raise AssertionError(f"only {struck} signals came before the end of a run")
 
@@ -167,8 +173,8 @@ def test_f79_f81_a_signal_while_another_run_signs_in_ends_it_by_that_signal(
     with (folder / f"{kept.name}.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         state = RunState("locked", ("get", "JOB"), waits_for_lock, 24, 0.2, env=lambda *_: env)
-        record_property("cases", state.runs)
-        assert run_cases(drawn(state, service), shells) == state.runs
+        record_property("cases", part(state))
+        assert run_cases(drawn(state, service), shells) == part(state)
 
 
 @pytest.mark.slow
@@ -197,8 +203,8 @@ def test_f79_f81_a_signal_while_a_name_is_looked_up_ends_it_by_that_signal(
         waiting.put(shell)
         env = env_at(lambda _, name: f"https://{name}.test")
         state = RunState("looking-up", ("get", "JOB"), looked_up, 16, 0.05, env=env)
-        record_property("cases", state.runs)
-        assert run_cases(drawn(state, service), waiting) == state.runs
+        record_property("cases", part(state))
+        assert run_cases(drawn(state, service), waiting) == part(state)
 
 
 @pytest.mark.slow

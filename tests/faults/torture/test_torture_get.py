@@ -51,6 +51,8 @@ ANSWERS = {
     "compact": answer(b'{"status":"SUCCESS","job_id":"j"}', length=False),
     "after hints": b"HTTP/1.1 103 Early Hints\r\n\r\n" + answer(ended_first("FAIL"), length=False),
 }
+STEPS = {"FIN": 1, "RST": 2, "stall": 5}
+"""Bytes from one length to the next. A stall is waited for, each time."""
 VERDICT_1 = {"fail", "fail without length", "fail in chunks", "done below", "after hints"}
 
 
@@ -71,14 +73,13 @@ class Cut:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", ["FIN", "RST", "stall"])
+@pytest.mark.parametrize("fault", STEPS)
 @pytest.mark.parametrize("name", ANSWERS)
 def test_f05_f06_f07_s20_an_answer_cut_at_any_byte_is_never_a_verdict(
     name: str, fault: str, record_property: Callable[[str, int], None]
 ) -> None:
     whole, cut = ANSWERS[name], Cut(fault=fault)
-    # A stall is waited for, each time.
-    lengths = range(0, len(whole), 3 if fault == "stall" else 1)
+    lengths = range(0, len(whole), STEPS[fault])
     record_property("cases", len(lengths) + 1)
     argv = ("get", "j", "--exit-status", "--retry-for", "0", "-q")
     attempt = 0.008 if fault == "stall" else 5.0
@@ -147,11 +148,25 @@ BESIDE = 24
 def test_s20_each_operation_of_get_may_fail_once_without_a_wrong_code(
     context: NetworkSetup, operation: str, way: str, record_property: Callable[[str, object], None]
 ) -> None:
+    record_property("cases", fail_each(context, operation, way, CALLS[operation][:1]))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("operation", [name for name in CALLS if CALLS[name][1:]])
+def test_s20_each_operation_of_get_may_fail_in_every_way_it_can(
+    context: NetworkSetup, operation: str, way: str, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("cases", fail_each(context, operation, way, CALLS[operation][1:]))
+
+
+def fail_each(context: NetworkSetup, operation: str, way: str, faults: tuple[int, ...]) -> int:
+    """Let each call of an operation fail once with each errno; return how many calls failed."""
     counted = CallFault(operation, context.logs / f"{operation}-{way}", context.place.folder)
     assert context.get(way, counted).code == 8
     struck = 0
     with ThreadPoolExecutor(BESIDE) as pool:
-        strikes = list(counted.each(CALLS[operation]))
+        strikes = list(counted.each(faults))
         for strike, ended in zip(
             strikes, pool.map(partial(context.get, way), strikes), strict=True
         ):
@@ -160,7 +175,7 @@ def test_s20_each_operation_of_get_may_fail_once_without_a_wrong_code(
             assert not leaked(ended.out + ended.err, PASSWORD, ISSUED)
             struck += strike.hit is not None
     assert struck
-    record_property("cases", struck)
+    return struck
 
 
 def _allowed(strike: CallFault) -> set[int]:

@@ -39,16 +39,18 @@ BESIDE = 24
 """Runs at a time: each mostly waits for its next question."""
 AGAIN = (errno.EINTR, errno.EAGAIN)
 """What only has to be tried again."""
-STREAM = (errno.ENOSPC, errno.EIO, errno.EPIPE, *AGAIN)
+STREAM = (errno.ENOSPC, errno.EPIPE, errno.EAGAIN)
 CALLS = {
     "socket": (errno.EMFILE,), "connect": (errno.ECONNREFUSED,), "getaddrinfo": (0,),
-    "send": (errno.EINTR,), "recv": (errno.ECONNRESET,), "poll": (errno.EINTR, errno.ENOMEM),
+    "send": (errno.EINTR,), "recv": (errno.ECONNRESET,), "poll": (errno.ENOMEM,),
     "write1": STREAM, "write2": STREAM, "thread": (errno.EAGAIN,),
-    "pipe": (errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    "pipe": (errno.EMFILE,),
 }  # fmt: skip
 MORE = {
     "socket": (errno.ENOBUFS,), "setsockopt": (errno.EINVAL,), "send": (errno.EPIPE,),
     "connect": (errno.EINTR, errno.ENETUNREACH), "recv": (errno.EINTR, errno.EIO, errno.ETIMEDOUT),
+    "write1": (errno.EIO, errno.EINTR), "write2": (errno.EIO, errno.EINTR),
+    "poll": (errno.EINTR,), "pipe": (errno.ENFILE, errno.ENOMEM),
 }  # fmt: skip
 
 
@@ -176,5 +178,5 @@ def test_s20_each_call_of_a_watch_may_fail_in_every_way_it_can(
     # Not EACCES: a file closed to the user is passed over, and a terminal asked for the password.
     harms = (errno.EIO, errno.ELOOP, errno.ENOSPC)
     struck = context.tortured(manner, {**MORE, "file": harms})
-    assert struck.keys() >= MORE.keys()
+    assert struck.keys() >= MORE.keys() - UNUSED.get(manner, set())
     record_property("cases", struck.total())
