@@ -105,7 +105,7 @@ class JobsClient:
         request = Request("GET", f"{self._session.base}/jobs/{job_id}")
         response = self._session.send_authenticated(request)
         if response.status != 200:
-            raise errors.from_response(request, response, job_id)
+            raise self._session.error(request, response, job_id)
         if self._retry:
             return self._read(request, response, job_id)
         # A watch receives the same body again and again; it is parsed and stored once.

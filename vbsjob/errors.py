@@ -3,7 +3,8 @@
 VbsjobError
 ├── UsageError                 the command line or the configuration is wrong
 ├── FieldMissingError          no answer has a field that --field names
-├── AuthError                  no credentials, or the service refused them
+├── AuthError                  no credentials, or a request that the service does not allow
+│   └── RefusedCredentialsError  the service did not accept the credentials themselves
 ├── JobNotFoundError           the service does not know the job
 ├── ApiError                   the service refused the request, or its answer is not understood
 │   └── UnexpectedResponseError  a valid document, but not about the requested job
@@ -133,9 +134,13 @@ class FieldMissingError(VbsjobError):
 
 
 class AuthError(VbsjobError):
-    """No credentials, or the service refused them."""
+    """No credentials, or a request that the service does not allow."""
 
     exit_code = ExitCode.AUTH
+
+
+class RefusedCredentialsError(AuthError):
+    """The service did not accept the credentials themselves. The sign-in method sets the hint."""
 
 
 class JobNotFoundError(VbsjobError):

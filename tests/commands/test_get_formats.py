@@ -199,6 +199,18 @@ def test_quiet_prints_nothing_and_keeps_the_code() -> None:
     assert run_in_memory("get", "j", "-q", send=lambda _: Response(403)).err == ""
 
 
+@pytest.mark.parametrize("output", [(), ("-o", "json"), ("-o", "nothing")])
+@pytest.mark.parametrize(("code", "argv"), [
+    (2, ("--nosuch",)), (2, ("../x",)), (2, ("--retry-for", "soon")), (2, ("--cloud", "nosuch")),
+    (4, ()),
+])  # fmt: skip
+def test_quiet_prints_no_error_of_any_kind(
+    code: int, argv: tuple[str, ...], output: tuple[str, ...]
+) -> None:
+    ended = run_in_memory("get", "j", "-q", *argv, *output, send=lambda _: Response(403))
+    assert (ended.code, ended.out, ended.err) == (2 if "nothing" in output else code, "", "")
+
+
 def test_verbose_shows_requests_without_the_token() -> None:
     response = Response(400, {}, json.dumps({"error": {"message": f"{TOKEN} is odd"}}).encode())
     ended = run_in_memory("get", "j", "-v", send=lambda _: response)

@@ -14,6 +14,7 @@ from vbsjob.errors import (
     InvalidBodyError,
     JobNotFoundError,
     PermanentConnectionError,
+    RefusedCredentialsError,
     ThrottledError,
     UnavailableError,
     VbsjobError,
@@ -102,7 +103,8 @@ def test_a_document_with_status_200_is_an_error_if_it_says_so(
 
 STATUSES: dict[int, type[VbsjobError]] = {
     201: ApiError, 204: ApiError, 299: ApiError, 300: ApiError, 399: ApiError,
-    400: ApiError, 401: AuthError, 402: ApiError, 403: AuthError, 404: JobNotFoundError,
+    400: ApiError, 401: RefusedCredentialsError, 402: ApiError, 403: AuthError,
+    404: JobNotFoundError,
     405: ApiError, 407: PermanentConnectionError, 408: UnavailableError, 409: ApiError,
     424: ApiError, 425: UnavailableError, 426: ApiError, 429: ThrottledError, 430: ApiError,
     500: UnavailableError, 501: ApiError, 502: UnavailableError, 503: ThrottledError,
@@ -134,12 +136,24 @@ def test_f13_each_status_has_one_error(status: int, kind: type[VbsjobError]) -> 
         (400, {"code": "VolumeBackup.0041"}, "j", AuthError, "does not allow this request"),
         (401, {"code": "volumebackup.0044"}, "j", AuthError, "does not allow this request"),
         (403, {}, "j", AuthError, "does not allow this request"),
-        (401, {}, "j", AuthError, "did not accept the credentials"),
+        (401, {}, "j", RefusedCredentialsError, "did not accept the credentials"),
         (401, {"code": "APIGW.0303"}, "j", AuthError, "the clock of this machine is wrong"),
         (403, {"code": "APIGW.0303"}, "j", AuthError, "does not allow this request"),
         (401, {"message": "Signature expired"}, "j", AuthError, "the clock of this machine"),
-        (401, {"message": "signature wrong"}, "j", AuthError, "did not accept the credentials"),
-        (401, {"message": "token expired"}, "j", AuthError, "did not accept the credentials"),
+        (
+            401,
+            {"message": "signature wrong"},
+            "j",
+            RefusedCredentialsError,
+            "did not accept the credentials",
+        ),
+        (
+            401,
+            {"message": "token expired"},
+            "j",
+            RefusedCredentialsError,
+            "did not accept the credentials",
+        ),
     ],
 )
 def test_a_code_or_text_of_the_service_names_the_error(
@@ -177,7 +191,8 @@ def test_keystone_rejects_a_token_with_404_and_its_error_object(
     request_: Request, body: bytes, rejected: bool
 ) -> None:
     error = errors.from_response(request_, Response(404, {}, body))
-    assert type(error) is (AuthError if rejected else ApiError)
+    assert type(error) is (RefusedCredentialsError if rejected else ApiError)
+    assert error.hint
 
 
 def test_the_request_id_of_the_body_comes_before_that_of_the_header() -> None:
@@ -213,6 +228,8 @@ def test_a_redirect_names_the_origin_it_leads_to() -> None:
         (403, {"code": "APIGW.0303"}, True),
         (400, {"code": "APIGW.0303"}, False),
         (401, {"message": "the Signature has expired"}, True),
+        (401, {"message": "Signature Expired"}, True),
+        (401, {"message": "SIGNATURE HAS EXPIRED"}, True),
         (401, {"message": "the signature is wrong"}, False),
         (401, {"message": "the key has expired"}, False),
         (401, {"code": "APIGW.0301"}, False),

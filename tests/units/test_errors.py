@@ -18,6 +18,7 @@ CLASSES = [
     (errors.UsageError, 2, 1, 0.5),
     (errors.FieldMissingError, 3, 1, 0.5),
     (errors.AuthError, 4, 1, 0.5),
+    (errors.RefusedCredentialsError, 4, 1, 0.5),
     (errors.JobNotFoundError, 5, 1, 0.5),
     (errors.ApiError, 6, 1, 0.5),
     (errors.UnexpectedResponseError, 6, 3, 0.5),

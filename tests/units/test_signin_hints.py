@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, USER, Cloud
+from tests.support.cloud import (
+    AUTH_URL,
+    LOCATED,
+    PASSWORD,
+    PROJECT_ID,
+    SECRET,
+    SERVICE,
+    USER,
+    Cloud,
+)
 from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
@@ -58,6 +67,55 @@ def test_the_hint_of_a_rejected_sign_in_is_about_its_method(method: str, status:
     assert (code, cloud.posts) == (4, 1)
     assert all(text in err for text in says), err
     assert not any(text in err for text in not_says), err
+
+
+ACCESS_KEY = {**LOCATED, "OS_AUTH_URL": ""}
+REJECTED: dict[str, tuple[dict[str, str], list[str], list[str]]] = {
+    # environment; what the hint says if the backup service answers 401, and what it does not say
+    "token": (
+        {"OS_TOKEN": "canary-dead", "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE},
+        ["Get a new token"], ["access key", "passcode", "accepted the"],
+    ),
+    "password": (
+        USER, ["accepted the user and the password", "endpoint", "region"],
+        ["new token", "access key", "passcode"],
+    ),
+    "application credential": (
+        CREDENTIAL, ["accepted the application credential", "endpoint"],
+        ["password", "access key", "new token"],
+    ),
+    "passcode": (
+        USER | {"OS_PASSCODE": "123456"}, ["new passcode"], ["access key", "new token."],
+    ),
+    "access key": (ACCESS_KEY, ["Check the access key", "session token"], ["password", "passcode"]),
+    "access key, with a sign-in": (
+        {**LOCATED, "VBSJOB_ENDPOINT": ""}, ["Check the access key"], ["password", "config check"],
+    ),
+    "access key, by project name": (
+        {**LOCATED, "OS_PROJECT_ID": ""}, ["Check the access key"], ["password", "config check"],
+    ),
+    "temporary key": (
+        ACCESS_KEY | {"OS_SECURITY_TOKEN": "canary-temporary"}, ["temporary key", "all three"],
+        ["password", "passcode"],
+    ),
+}  # fmt: skip
+
+
+def unless_signing_in(request: Request) -> Response | None:
+    return None if request.method == "POST" else Response(401, {}, b'{"error_msg": "No."}')
+
+
+@pytest.mark.parametrize("method", REJECTED)
+@pytest.mark.parametrize("command", [("get", "j"), ("watch", "j"), ("config", "check")])
+def test_the_hint_of_a_401_of_the_service_is_about_the_sign_in_method(
+    method: str, command: tuple[str, ...]
+) -> None:
+    env, says, not_says = REJECTED[method]
+    code, out, err = Cloud(before=unless_signing_in).run(*command, env=env)
+    assert code == 4, (out, err)
+    last = err.splitlines()[-1]
+    assert all(text in last for text in says), err
+    assert not any(text in last for text in not_says), err
 
 
 PAGES = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from vbsjob.errors import ApiError, AuthError, VbsjobError
+from vbsjob.errors import ApiError, RefusedCredentialsError, VbsjobError
 from vbsjob.http import errors, strict_json
 from vbsjob.http.messages import Request
 from vbsjob.jobs import job
@@ -76,10 +76,10 @@ class Identity:
             raise _refused(request, response, hint, {"token": token})
         return _access_info(response, token)
 
-    def project(self, name: str) -> Generator[Request, Response, str]:
+    def project(self, hint: str, name: str) -> Generator[Request, Response, str]:
         """Request the id of a project; for signed requests, which have no token."""
         request = Request("GET", f"{self.auth_url}/projects?name={quote(name, safe='')}")
-        projects = _list(request, (yield request), "projects")
+        projects = _list(request, (yield request), "projects", hint)
         ids = [entry.get("id") for entry in projects if entry.get("name") == name]
         if len(ids) != 1 or not isinstance(ids[0], str):
             raise ApiError(
@@ -88,15 +88,16 @@ class Identity:
             )
         return ids[0]
 
-    def catalog(self) -> Generator[Request, Response, tuple[dict[str, Any], ...]]:
+    def catalog(self, hint: str) -> Generator[Request, Response, tuple[dict[str, Any], ...]]:
         """Request the catalog; for signed requests, which have no token."""
         request = Request("GET", f"{self.auth_url}/auth/catalog")
-        return _list(request, (yield request), "catalog")
+        return _list(request, (yield request), "catalog", hint)
 
 
-def _list(request: Request, response: Response, name: str) -> tuple[dict[str, Any], ...]:
+def _list(request: Request, response: Response, name: str, hint: str) -> tuple[dict[str, Any], ...]:
     if response.status != OK:
-        raise errors.from_response(request, response)
+        error = errors.from_response(request, response)
+        raise error.with_hint(hint) if isinstance(error, RefusedCredentialsError) else error
     try:
         entries = strict_json.read(response.body)[name]
         return tuple(entry for entry in entries if isinstance(entry, dict))
@@ -112,7 +113,7 @@ def _refused(
     Keystone answers 404, with its error object, for a token that is expired, revoked or unknown.
     """
     error = errors.from_response(request, response)
-    if not isinstance(error, AuthError) or response.status == 403:
+    if not isinstance(error, RefusedCredentialsError):
         return error
     if "token" in proofs:
         return error.replace(message="the token has expired or is unknown.", hint=hint)

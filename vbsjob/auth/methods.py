@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vbsjob.auth.keystone import Conversation
     from vbsjob.http.messages import Request
 
+OTHER_CLOUD_HINT = "Check that the endpoint and the region belong to the same cloud and project."
 BY_NAME_HINT = " Some clouds accept a passcode only with the id of the user: set OS_USER_ID."
 NO_CATALOG: tuple[dict[str, Any], ...] = ()
 
@@ -42,6 +43,10 @@ class Method(Protocol):
     def cache_key(self) -> tuple[str, ...] | None:
         """Identity and scope of the cached token; None if there is nothing to cache."""
 
+    @property
+    def rejected_hint(self) -> str:
+        """The next step if the backup service rejects the proof with 401."""
+
     def sign_in(self) -> Conversation:
         """Return the conversation with the identity service."""
         ...
@@ -56,7 +61,9 @@ class _TokenMethod:
     """A method whose requests carry a token in X-Auth-Token."""
 
     refused_hint: ClassVar[str]
-    """The next step after refused credentials."""
+    """The next step if the identity service does not accept the credentials."""
+    rejected_hint: ClassVar[str]
+    """The next step if the backup service does not accept the token."""
     renewable = False
 
     @property
@@ -79,6 +86,10 @@ class Token(_TokenMethod):
     """A token from another program. It cannot be renewed."""
 
     refused_hint = "Get a new token, or set a user and a password instead of the token."
+    rejected_hint = (
+        "The token may have expired, or may be for another cloud. Get a new token, or set a user"
+        " and a password instead of the token."
+    )
     token: str = field(repr=False)
     identity: Identity | None
     renewable: bool = False
@@ -124,6 +135,7 @@ class Password(_TokenMethod):
         "Check the user, password, domain and project. vbsjob tries a password only once,"
         " because several wrong ones can lock an account."
     )
+    rejected_hint = f"The identity service accepted the user and the password. {OTHER_CLOUD_HINT}"
     user: dict[str, Any]
     password: Callable[[], str] = field(repr=False)
     identity: Identity
@@ -146,6 +158,9 @@ class Totp(_TokenMethod):
 
     refused_hint = (
         "Check the user and the passcode; a passcode is valid for seconds and for one sign-in."
+    )
+    rejected_hint = (
+        "The token of the sign-in may have expired. Run the command again with a new passcode."
     )
     user: dict[str, Any]
     password: Callable[[], str] | None = field(repr=False)
@@ -175,6 +190,7 @@ class ApplicationCredential(_TokenMethod):
     refused_hint = (
         "Check the id and the secret of the application credential, and whether it has expired."
     )
+    rejected_hint = f"The identity service accepted the application credential. {OTHER_CLOUD_HINT}"
     credential: dict[str, Any]
     secret: Callable[[], str] = field(repr=False)
     identity: Identity
@@ -208,6 +224,19 @@ class AccessKey:
     cache_key: tuple[str, ...] | None = None
 
     @property
+    def rejected_hint(self) -> str:
+        """The next step depends on whether the key is temporary."""
+        if self.can_expire:
+            return (
+                "A temporary key expires. Get a new access key, secret key and session token, and"
+                " set all three."
+            )
+        return (
+            "Check the access key and the secret key. A temporary key also needs its session"
+            " token: set OS_SECURITY_TOKEN."
+        )
+
+    @property
     def can_expire(self) -> bool:
         """Temporary keys expire, by default after 15 minutes."""
         return self.keys.security_token is not None
@@ -223,9 +252,9 @@ class AccessKey:
                 hint="Set OS_AUTH_URL, or the endpoint and the project id.",
             )
         if not project_id and self.project_name:
-            project_id = yield from self.identity.project(self.project_name)
+            project_id = yield from self.identity.project(self.rejected_hint, self.project_name)
         if not self.has_endpoint:
-            catalog = yield from self.identity.catalog()
+            catalog = yield from self.identity.catalog(self.rejected_hint)
         return AccessInfo(project_id=project_id, project_name=self.project_name, catalog=catalog)
 
     def sign(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from vbsjob.auth import loading, service_address, token_cache
 from vbsjob.auth.keystone import AccessInfo
 from vbsjob.auth.methods import Token
-from vbsjob.errors import AuthError, VbsjobError
+from vbsjob.errors import AuthError, RefusedCredentialsError, VbsjobError
 from vbsjob.http import errors
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Session:
                 self._accepted = True
                 return response
             if self._method.locks_on_failure:
-                self._refused = errors.from_response(request, response)
+                self._refused = self.error(request, response)
                 return response
         renewed = self._renew(access)
         if renewed is not None:
@@ -107,6 +107,13 @@ class Session:
         if self._token_cache and not self.renewable:
             self._token_cache.forget(access.token)
         return response
+
+    def error(self, request: Request, response: Response, job_id: str | None = None) -> VbsjobError:
+        """Return the error of a response; the next step depends on the sign-in method."""
+        error = errors.from_response(request, response, job_id)
+        if isinstance(error, RefusedCredentialsError):
+            return error.with_hint(self._method.rejected_hint)
+        return error
 
     def _send(self, request: Request, access: AccessInfo | None) -> Response:
         """Send a request; if it is refused for its time, sign it once more by the service's clock.

@@ -16,7 +16,6 @@ from vbsjob.config.schema import SETTINGS
 from vbsjob.config.sources import SettingValue
 from vbsjob.config.variables import variables_in_use
 from vbsjob.errors import JobNotFoundError
-from vbsjob.http import errors
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.result import SCHEMA_VERSION
@@ -119,7 +118,7 @@ def _query(session: Session) -> None:
     """Query an unknown job. "Unknown" is the good answer: address, token and project work."""
     request = Request("GET", f"{session.base}/jobs/{UNKNOWN_JOB_ID}")
     response: Response = session.send_authenticated(request)
-    error = errors.from_response(request, response, UNKNOWN_JOB_ID)
+    error = session.error(request, response, UNKNOWN_JOB_ID)
     if response.status != 200 and not isinstance(error, JobNotFoundError):
         raise error
 

@@ -195,7 +195,7 @@ SETTINGS = (
     ),
     preference_setting(
         "quiet",
-        "Print only errors; the exit code is the result.",
+        "Print nothing, not even errors; the exit code is the result.",
         values.boolean,
         default=False,
     ),

@@ -13,6 +13,7 @@ from vbsjob.errors import (
     InvalidBodyError,
     JobNotFoundError,
     PermanentConnectionError,
+    RefusedCredentialsError,
     ThrottledError,
     UnavailableError,
     VbsjobError,
@@ -120,7 +121,7 @@ def from_response(  # noqa: PLR0911 - a table: one status or code per branch
         return _auth_error(response.status, origin, message, code, facts)
     if response.status == 404:
         if _is_rejected_token(request, response):
-            return AuthError(f"{origin} did not accept the credentials{message}.", **facts)
+            return _refused_credentials(origin, message, facts)
         return _not_found(job_id, origin, message, code, facts)
     if response.status in TRANSIENT:
         return _unavailable(response, origin, message, facts)
@@ -187,7 +188,11 @@ def _auth_error(
             hint="Set the clock, then try again.",
             **facts,
         )
-    return AuthError(
+    return _refused_credentials(origin, message, facts)
+
+
+def _refused_credentials(origin: str, message: str, facts: dict[str, Any]) -> VbsjobError:
+    return RefusedCredentialsError(
         f"{origin} did not accept the credentials{message}.",
         hint="Check the credentials, the project and the region with 'vbsjob config check'.",
         **facts,
@@ -196,7 +201,8 @@ def _auth_error(
 
 def _is_clock_error(code: str, message: str) -> bool:
     """Whether a signature was rejected because of its time."""
-    return code == "apigw.0303" or ("signature" in message.lower() and "expired" in message)
+    text = message.lower()
+    return code == "apigw.0303" or ("signature" in text and "expired" in text)
 
 
 def is_about_time(response: Response) -> bool:
