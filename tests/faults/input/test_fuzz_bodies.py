@@ -191,9 +191,9 @@ FORMATS = st.sampled_from(formats.NAMES)
 @given(ANY_JSON | JOBS, st.sampled_from([200, 200, 201, 400, 404, 500]))
 @settings(max_examples=300, deadline=None)
 def test_s20_f46_no_document_gives_a_verdict_the_service_did_not_send(
-    found: Any, status: int
+    document: Any, status: int
 ) -> None:
-    judged(ASK, json.dumps(found).encode(), status)
+    judged(ASK, json.dumps(document).encode(), status)
 
 
 @given(st.binary(max_size=60))
@@ -203,12 +203,35 @@ def test_s20_f43_no_bytes_break_exit_code_of_a_job(body: bytes) -> None:
     judged(ASK, body)
 
 
+@pytest.mark.long
+@given(ANY_JSON | JOBS, st.sampled_from([200, 200, 201, 400, 404, 500]))
+@settings(max_examples=10_000)
+def test_s20_f46_many_more_documents_give_no_verdict_the_service_did_not_send(
+    document: Any, status: int
+) -> None:
+    judged(ASK, json.dumps(document).encode(), status)
+
+
 @pytest.mark.slow
 @given(JOBS, FORMATS, st.sampled_from(["get", "tree"]))
 @settings(max_examples=200, deadline=None)
 def test_f46_f55_s09_any_job_is_printed_in_any_format_and_json_round_trips(
-    found: dict[str, Any], name: str, command: str
+    members: dict[str, Any], name: str, command: str
 ) -> None:
+    check_printed(members, name, command)
+
+
+@pytest.mark.long
+@given(JOBS, FORMATS, st.sampled_from(["get", "tree"]))
+@settings(max_examples=10_000)
+def test_f46_f55_s09_many_more_jobs_are_printed_in_any_format_and_json_round_trips(
+    members: dict[str, Any], name: str, command: str
+) -> None:
+    check_printed(members, name, command)
+
+
+def check_printed(found: dict[str, Any], name: str, command: str) -> None:
+    """Print a job in a format; check the exit code and the document."""
     body = json.dumps(found).encode()
     ended = run_in_memory(
         command, "j", "--exit-status", "-o", name, send=lambda _: Response(200, {}, body)

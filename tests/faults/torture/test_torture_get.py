@@ -52,7 +52,11 @@ ANSWERS = {
     "after hints": b"HTTP/1.1 103 Early Hints\r\n\r\n" + answer(ended_first("FAIL"), length=False),
 }
 STEPS = {"FIN": 1, "RST": 2, "stall": 5}
-"""Bytes from one length to the next. A stall is waited for, each time."""
+"""Bytes from one length to the next, in the slow tier. A stall is waited for, each time."""
+CUTS = [
+    *STEPS.items(),
+    *(pytest.param(name, 1, marks=pytest.mark.long) for name in STEPS if STEPS[name] > 1),
+]
 VERDICT_1 = {"fail", "fail without length", "fail in chunks", "done below", "after hints"}
 
 
@@ -73,13 +77,13 @@ class Cut:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", STEPS)
+@pytest.mark.parametrize(("fault", "step"), CUTS)
 @pytest.mark.parametrize("name", ANSWERS)
 def test_f05_f06_f07_s20_an_answer_cut_at_any_byte_is_never_a_verdict(
-    name: str, fault: str, record_property: Callable[[str, int], None]
+    name: str, fault: str, step: int, record_property: Callable[[str, int], None]
 ) -> None:
     whole, cut = ANSWERS[name], Cut(fault=fault)
-    lengths = range(0, len(whole), STEPS[fault])
+    lengths = range(0, len(whole), step)
     record_property("cases", len(lengths) + 1)
     argv = ("get", "j", "--exit-status", "--retry-for", "0", "-q")
     attempt = 0.008 if fault == "stall" else 5.0
