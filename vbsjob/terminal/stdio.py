@@ -79,9 +79,11 @@ class BestEffortStream(io.RawIOBase):
         except OSError as error:
             if self._terminal and error.errno == errno.EIO:
                 raise BrokenPipeError from None  # the terminal is closed
-            if self._spare:
-                return len(content)
-            raise
+            if not self._spare:
+                raise
+        with suppress(OSError):  # the last screen of a watch is written once: try it again
+            return os.write(self._descriptor, content)
+        return len(content)
 
     def _wait(self, seconds: float) -> bool:
         """Return whether a write is possible, at the latest after `seconds`.
