@@ -142,6 +142,38 @@ def test_what_a_named_cloud_leaves_open_is_filled_unless_it_belongs_elsewhere(
         assert PASSWORD not in err
 
 
+OTHER_KEY = {"OS_ACCESS_KEY": "AKother", "OS_SECRET_KEY": "canary-other-SK"}
+AT_ENDPOINT: dict[str, dict[str, str]] = {
+    "token": {"OS_TOKEN": "canary-other-token"},
+    "token and project": {"OS_TOKEN": "canary-other-token", "OS_PROJECT_ID": OTHER_PROJECT},
+    "own token": {"VBSJOB_TOKEN": "canary-other-token"},
+    "access key": OTHER_KEY,
+    "temporary key": OTHER_KEY | {"OS_SECURITY_TOKEN": "canary-other-session"},
+    "key of object storage": {"S3_ACCESS_KEY_ID": "AKs3", "S3_SECRET_ACCESS_KEY": "canary-s3"},
+}
+
+
+@pytest.mark.parametrize("variable", ["VBSJOB_ENDPOINT", "OS_VBS_ENDPOINT_OVERRIDE"])
+@pytest.mark.parametrize("kind", AT_ENDPOINT)
+def test_s01_a_proof_for_an_endpoint_does_not_go_to_a_cloud_that_has_only_an_address(
+    tmp_path: Path, kind: str, variable: str
+) -> None:
+    cloud = Cloud()
+    files = folder_with(tmp_path, {"auth": {"auth_url": AUTH_URL}, "region_name": "eu-de"})
+    env = AT_ENDPOINT[kind] | {variable: OTHER_SERVICE}
+    code, _, err = cloud.run("get", "j", "--cloud", "b", env=env, **files)
+    assert (code, cloud.requests) == (4, [])
+    assert "no credentials are set" in err
+    assert variable in err
+
+
+def test_a_token_for_the_endpoint_of_the_named_cloud_is_used(tmp_path: Path) -> None:
+    cloud = Cloud(tokens={"for-b"})
+    files = folder_with(tmp_path, {"vbs_endpoint_override": SERVICE})
+    env = {"OS_TOKEN": "for-b", "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+    assert cloud.run("get", "j", "--cloud", "b", env=env, **files)[0] == 0
+
+
 def test_s01_a_password_never_goes_with_the_user_of_another_source(tmp_path: Path) -> None:
     """OS_CLOUD keeps the plain order, but user and password are one set there too."""
     cloud = Cloud()
@@ -226,6 +258,14 @@ SESSION_TOKENS: dict[str, tuple[dict[str, str], str | None]] = {
         {"OS_ACCESS_KEY": "AK1", "OS_SECRET_KEY": "SK1", "OS_SECURITY_TOKEN": "own",
          "AWS_ACCESS_KEY_ID": "AK1", "AWS_SESSION_TOKEN": "aws"}, "own",
     ),
+    "AWS with the same key in a variable of vbsjob": (
+        {"VBSJOB_ACCESS_KEY": "AK1", "VBSJOB_SECRET_KEY": "SK1", "AWS_ACCESS_KEY_ID": "AK1",
+         "AWS_SESSION_TOKEN": "aws"}, "aws",
+    ),
+    "half a key of S3 beside a key of Huawei": (
+        {"S3_ACCESS_KEY_ID": "AK0", "S3_SECURITY_TOKEN": "s3", "HUAWEICLOUD_SDK_AK": "AK1",
+         "HUAWEICLOUD_SDK_SK": "SK1", "HUAWEICLOUD_SDK_SECURITY_TOKEN": "huawei"}, "huawei",
+    ),
     "token of another key": (
         {"OS_ACCESS_KEY": "AK1", "OS_SECRET_KEY": "SK1", "S3_SECURITY_TOKEN": "s3"}, None,
     ),
@@ -237,6 +277,23 @@ def test_a_session_token_belongs_to_its_access_key(kind: str) -> None:
     env, expected = SESSION_TOKENS[kind]
     cloud = Cloud()
     assert cloud.run("get", "j", env=KEY | env)[0] == 0
+    assert cloud.requests[-1].headers.get("X-Security-Token") == expected
+
+
+@pytest.mark.parametrize("file", ["clouds.yaml", "config.toml"])
+@pytest.mark.parametrize(("aws_key", "expected"), [("AK1", "aws"), ("AK2", None)])
+def test_the_session_token_of_aws_belongs_to_the_same_key_of_a_named_cloud(
+    tmp_path: Path, file: str, aws_key: str, expected: str | None
+) -> None:
+    keys = {"ak": "AK1", "sk": "SK1", "project_id": PROJECT_ID, "vbs_endpoint_override": SERVICE}
+    toml = "".join(f"{name} = '{value}'\n" for name, value in keys.items())
+    in_yaml = file == "clouds.yaml"
+    config = "" if in_yaml else f"[clouds.b]\n{toml}"
+    files = folder_with(tmp_path, keys if in_yaml else {}, config=config)
+    cloud = Cloud()
+    env = {"AWS_ACCESS_KEY_ID": aws_key, "AWS_SESSION_TOKEN": "aws"}
+    code, _, err = cloud.run("get", "j", "--cloud", "b", env=env, **files)
+    assert code == 0, err
     assert cloud.requests[-1].headers.get("X-Security-Token") == expected
 
 

@@ -182,7 +182,7 @@ def _secret(settings: Settings, context: Context, name: str, owner: str) -> Call
         host = urlsplit(settings["auth_url"] or "").netloc
         if not _may_prompt(settings):
             raise UsageError(
-                f"{name} is not set, and {settings.origin('auth_url')} is a file in the working"
+                f"{name} is not set, and {settings.origin('auth_url')} is in a file in the working"
                 f" directory: vbsjob does not prompt for a secret that goes to {host}.",
                 hint="Name the cloud with --cloud, or set the secret in the same file.",
             )

@@ -90,7 +90,7 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     """Load all settings. Raises UsageError that names the source of a wrong value."""
     direct = (
         sources.from_options(options),
-        sources.from_own_variables(context),
+        sources.with_aws_session_token(sources.from_own_variables(context), context.env),
         sources.with_aws_session_token(sources.from_os_variables(context), context.env),
     )
     context.secrets.add(*sources.secrets(*direct))  # before anything is printed
@@ -99,18 +99,18 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     cloud = first("cloud", [*direct, defaults])
     has_address = any(first(name, direct) for name in ADDRESSES)
     name = _cloud_name(cloud, clouds, has_address=has_address)
-    families = (
+    families = tuple(
         sources.with_aws_session_token(f, context.env) for f in sources.key_families(context)
     )
-    empty = Sources(*direct, config={}, defaults=defaults, yaml={}, key_families=tuple(families))
+    empty = Sources(*direct, config={}, defaults=defaults, yaml={}, key_families=families)
     # OS_REGION_NAME may be left over from another cloud: it does not choose in a named cloud.
     choosing = direct[:2] if checks.is_named(cloud) else (*direct, defaults)
     region = _parsed_region(first("region", choosing))
-    loaded = _Loaded(name, cloud, clouds, empty, region)
+    loaded = _Loaded(name, cloud, clouds, empty, region, context.env)
     if region is None:
         region, ignored = regions.choose(loaded.values, loaded.cloud, loaded.layers)
         if region is not None:  # the values of this region count too
-            loaded = _Loaded(name, cloud, clouds, empty, region)
+            loaded = _Loaded(name, cloud, clouds, empty, region, context.env)
             loaded.values["region"] = region
         elif ignored is not None:
             del loaded.values["region"]
@@ -141,14 +141,17 @@ class _Loaded:
         clouds: Clouds,
         without_cloud: Sources,
         region: SettingValue | None,
+        env: Mapping[str, str],
     ) -> None:
         chosen = None if region is None else str(region.value)
         config = [] if name is None else clouds.config_layers(name, chosen)
         yaml = [] if name is None else clouds.yaml_layers(name, chosen)
         self.layers = [*config, *yaml]
-        self._sources = replace(
-            without_cloud, config=sources.from_layers(config), yaml=sources.from_layers(yaml)
+        of_config, of_yaml = (
+            sources.with_aws_session_token(sources.from_layers(layers), env)
+            for layers in (config, yaml)
         )
+        self._sources = replace(without_cloud, config=of_config, yaml=of_yaml)
         self.cloud = self._sources.yaml | self._sources.config
         values, self.ignored = precedence.combine(self._sources, named=checks.is_named(cloud))
         self.values = _with_project(values)

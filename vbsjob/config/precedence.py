@@ -181,6 +181,13 @@ def _dropped(sources: Sources, cloud: Source) -> set[str]:
         dropped |= {*ADDRESSES}
         if "auth_url" in environment and not is_same_address(cloud, environment):
             return set(BOUND)
+    if (
+        "endpoint" in environment
+        and "auth_url" not in environment
+        and not _same("endpoint", cloud, environment)
+    ):
+        # Without an auth_url these are for the service at that endpoint.
+        dropped |= {*TOKEN.names, *ACCESS_KEY.names}
     if any(_has(group.names, cloud) for group in CREDENTIALS):
         dropped |= {"auth_type", "auth_methods"}
         for group in CREDENTIALS:
@@ -194,6 +201,10 @@ def _dropped(sources: Sources, cloud: Source) -> set[str]:
     if _has(("verify", "insecure"), cloud):
         dropped |= {"verify", "insecure"}
     return dropped
+
+
+def _same(name: str, source: Source, other: Source) -> bool:
+    return name in source and source[name].value == other[name].value
 
 
 def is_same_address(cloud: Source, environment: Source) -> bool:

@@ -64,8 +64,12 @@ def from_os_variables(context: Context) -> Source:
 
 
 def key_families(context: Context) -> list[Source]:
-    """Return the access keys of S3_* and of HUAWEICLOUD_SDK_*, each as a separate source."""
-    return [_from_env(context.env, _named(prefix)) for prefix in KEY_FAMILIES]
+    """Return the access keys of S3_* and of HUAWEICLOUD_SDK_*, each as a separate source.
+
+    A key without its secret key comes last.
+    """
+    families = (_from_env(context.env, _named(prefix)) for prefix in KEY_FAMILIES)
+    return sorted(families, key=lambda family: not {*KEYS[:2]} <= family.keys())
 
 
 def with_aws_session_token(source: Source, env: Mapping[str, str]) -> Source:
