@@ -29,7 +29,7 @@ def break_commands(text: str) -> str:
     import re
 
     text = re.sub(r"(##[A-Za-z._-]*)\[", r"\1<U+005B>", text)
-    return re.sub(r"(^|\s):(?=:[A-Za-z_-]+(?:\s[^:]*)?::)", r"\1<U+003A>", text)
+    return re.sub(r"(^|\s):(?=:[A-Za-z_-]+(?:\s.*?)?::)", r"\1<U+003A>", text)
 
 
 class _Signs(dict[int, str]):

@@ -66,7 +66,7 @@ def _without_commands(line: str) -> str:
         rest = line[index:]
         hashes = re.match(r"##[A-Za-z._-]*(?=\[)", rest)
         blank = not output or output[-1].isspace()
-        colons = re.match(r"::[A-Za-z_-]+(\s[^:]*)?::", rest) if blank else None
+        colons = re.match(r"::[A-Za-z_-]+(\s.*?)?::", rest) if blank else None
         if hashes:
             output += f"{hashes[0]}<U+005B>"
             index += hashes.end() + 1

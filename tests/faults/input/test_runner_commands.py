@@ -25,6 +25,7 @@ COMMANDS = (
     "::error::boom", "  ::set-output name=backup_id::evil", "::add-mask::SUCCESS",
     "a ::stop-commands::b", "::warning file=a.py,line=1::x", "###[error]x", "##[[error]x",
     "##vso[task.complete result=Failed;]", "\n::error::x", "x\r::error::y", "::error ::x",
+    "::error file=a:b,line=1::x", "::stop-commands a:b:c::x", "a ::notice  title=C:\\x::x",
 )  # fmt: skip
 OURS = {"error", "warning"}
 """Commands that --github writes on purpose, at the start of a line."""
