@@ -101,6 +101,13 @@ def test_f92_a_bug_shows_no_secret() -> None:
     assert "RuntimeError" in err
 
 
+def _json_escaped(text: str, characters: str) -> str:
+    escaped = json.dumps(text)[1:-1]
+    for character in characters:
+        escaped = escaped.replace(character, f"\\u{ord(character):04x}")
+    return escaped
+
+
 FORMS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "JSON": lambda s: json.dumps(s)[1:-1],
@@ -108,6 +115,14 @@ FORMS: dict[str, Callable[[str], str]] = {
     "lower percent": lambda s: re.sub("%..", lambda m: m[0].lower(), quote(s, safe="")),
     "form": quote_plus,
     "HTML": html.escape,
+    "HTML of Java": lambda s: html.escape(s).replace("&#x27;", "&#39;"),
+    "HTML of PHP": lambda s: html.escape(s).replace("&#x27;", "&#039;"),
+    "HTML of Go": lambda s: html.escape(s).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+    "text of XML": lambda s: html.escape(s, quote=False),
+    "JSON of Go": lambda s: _json_escaped(s, "<>&"),
+    "JSON of Gson": lambda s: _json_escaped(s, "<>&='"),
+    "JSON of PHP": lambda s: json.dumps(s)[1:-1].replace("/", "\\/"),
+    "percent twice": lambda s: quote(quote(s, safe=""), safe=""),
     "base64": lambda s: base64.b64encode(s.encode()).decode().rstrip("="),
     "urlsafe": lambda s: base64.urlsafe_b64encode(s.encode()).decode().rstrip("="),
     "hex": lambda s: s.encode().hex(),

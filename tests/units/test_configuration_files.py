@@ -299,7 +299,10 @@ def test_the_path_of_a_file_may_be_any_bytes(tmp_path: Path) -> None:
     assert load(tmp_path, name=None, OS_CACERT=NOT_UTF8)[0]["cacert"] == NOT_UTF8
 
 
-@pytest.mark.parametrize("name", ["agency_name", "identity_provider", "access_token", "protocol"])
+@pytest.mark.parametrize("name", [
+    "agency_name", "identity_provider", "access_token", "protocol", "oauth2_client_secret",
+    "consumer_key", "service_provider_endpoint",
+])  # fmt: skip
 @pytest.mark.parametrize("where", ["environment", "auth", "top"])
 def test_an_identity_setting_that_is_not_supported_is_noted(
     tmp_path: Path, name: str, where: str

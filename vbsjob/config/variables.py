@@ -13,6 +13,9 @@ UNSUPPORTED_SCOPES = ("trust_id", "system_scope")
 UNSUPPORTED_IDENTITY = (
     *("agency_name", "agency_domain_id", "agency_domain_name", "delegated_project"),
     *("identity_provider", "protocol", "access_token", "client_id", "discovery_endpoint"),
+    *("identity_provider_url", "service_provider_endpoint", "service_provider_entity_id"),
+    *("oauth2_endpoint", "oauth2_client_id", "oauth2_client_secret"),
+    *("consumer_key", "consumer_secret", "access_secret"),
 )
 """Settings of other programs that choose who signs in; vbsjob ignores them with a note."""
 OTHER_VARIABLES = {
