@@ -202,7 +202,7 @@ _vbsjob() {
             ;;
         "vbsjob list ")
             if [[ $cur == -* ]]; then
-                _vbsjob_words -o --output -f --field --failed --since --refresh -v --verbose --cloud --region --project --endpoint --insecure-http --retry-for --color -h --help
+                _vbsjob_words -o --output -f --field --failed --since --refresh -v --verbose --cloud --region --project --endpoint --insecure-http --retry-for --utc --color -h --help
             else
                 :
             fi

@@ -12,8 +12,11 @@ from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, json
 if TYPE_CHECKING:
     from pathlib import Path
 
+DIRECT = {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
+"""Settings with which no request to the identity service is needed."""
 
-def test_show_tells_each_value_and_its_origin_and_hides_secrets(tmp_path: Path) -> None:
+
+def test_show_prints_each_value_and_its_origin_and_hides_secrets(tmp_path: Path) -> None:
     path = tmp_path / "clouds.yaml"
     path.write_text("clouds: {a: {region_name: eu-nl, auth: {token: canary-token-x}}}")
     path.chmod(0o600)
@@ -35,6 +38,30 @@ def test_show_tells_each_value_and_its_origin_and_hides_secrets(tmp_path: Path) 
     assert not cloud.requests
 
 
+def test_show_says_that_no_file_was_read(tmp_path: Path) -> None:
+    _, out, _ = Cloud().run("config", "show", config_folders=(tmp_path,))
+    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in out.splitlines()}
+    assert lines["files"].startswith("none  (files with settings that were read")
+
+
+@pytest.mark.parametrize(
+    ("env", "method"),
+    [
+        (USER, "password"),
+        (USER | {"OS_PASSCODE": "123456"}, "v3multifactor"),
+        (USER | {"OS_PASSCODE": "123456", "OS_AUTH_TYPE": "v3totp"}, "v3totp"),
+        (DIRECT | {"OS_TOKEN": "canary-token"}, "token"),
+        (DIRECT | {"OS_ACCESS_KEY": "canary-access", "OS_SECRET_KEY": "canary-secret"}, "aksk"),
+    ],
+)
+def test_check_names_the_method_as_a_value_of_auth_type(env: dict[str, str], method: str) -> None:
+    for settings in (env, env | {"OS_AUTH_TYPE": method}):
+        cloud = Cloud(before=lambda r: json_response(404, UNKNOWN) if "/jobs/" in r.url else None)
+        code, out, err = cloud.run("config", "check", "-o", "json", env=settings)
+        assert (code, err) == (0, "")
+        assert json.loads(out)["method"]["value"] == method
+
+
 def test_show_as_json_is_one_document() -> None:
     code, out, _ = Cloud().run("config", "show", "-o", "json")
     document = json.loads(out)
@@ -44,7 +71,7 @@ def test_show_as_json_is_one_document() -> None:
     assert PASSWORD not in out
 
 
-def test_with_nothing_set_it_says_the_shortest_ways_in() -> None:
+def test_without_settings_it_names_the_shortest_ways_to_sign_in() -> None:
     for argv in (("config", "show"), ("config", "check"), ("get", "j")):
         code, _, err = Cloud().run(*argv, env={})
         assert code == (0 if argv[-1] == "show" else 4)
@@ -52,7 +79,7 @@ def test_with_nothing_set_it_says_the_shortest_ways_in() -> None:
             assert way in err
 
 
-def test_check_signs_in_and_tells_what_came_of_it() -> None:
+def test_check_signs_in_and_prints_each_result() -> None:
     cloud = Cloud(
         before=lambda r: json_response(404, UNKNOWN, date=LATER) if "/jobs/" in r.url else None
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,10 +15,12 @@ from tests.support.context import fake_context
 from tests.support.program import RunResult
 from tests.support.terminal_stream import TerminalStream
 from vbsjob.__main__ import run
+from vbsjob.cli.present import to_utc
 from vbsjob.http.messages import Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
 ENV = {"OS_TOKEN": "canary-token", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
@@ -46,11 +49,17 @@ class Cloud:
         job = {"job_id": job_id, "job_type": "bksCreateBackup", "status": status}
         return Response(200, {}, json.dumps(job | {"begin_time": begin, "end_time": end}).encode())
 
-    def run(self, *argv: str, env: Mapping[str, str] = ENV, width: int = 0) -> RunResult:
+    def run(
+        self,
+        *argv: str,
+        env: Mapping[str, str] = ENV,
+        width: int = 0,
+        local_time: Callable[[datetime], datetime] = to_utc,
+    ) -> RunResult:
         clock = FakeClock()
         context = fake_context(
             io.StringIO(), TerminalStream() if width else io.StringIO(), io.StringIO(), env,
-            monotonic=clock, terminal_size=lambda _: (width, 24),
+            monotonic=clock, terminal_size=lambda _: (width, 24), local_time=local_time,
             sleep=clock.sleep, send=self.send, state_folder=self._folder,
         )  # fmt: skip
         code = run(argv, context)
@@ -84,6 +93,26 @@ def test_list_sends_no_request_and_shows_the_newest_job_first(cloud: Cloud) -> N
     ]
     assert "11 min 00 s" in ended.out
     assert cloud.requests == []
+
+
+def test_times_have_a_zone_and_utc_changes_it(cloud: Cloud) -> None:
+    def local_time(time: datetime) -> datetime:
+        return time.astimezone(timezone(timedelta(hours=2)))
+
+    assert "2026-05-01 01:50 +02:00" in cloud.run("list", local_time=local_time).out
+    assert "2026-04-30 23:50 UTC" in cloud.run("list", "--utc", local_time=local_time).out
+
+
+def test_a_time_that_the_local_zone_does_not_have_is_shown_in_utc(tmp_path: Path) -> None:
+    def local_time(time: datetime) -> datetime:
+        return time.astimezone(timezone(timedelta(hours=-5)))
+
+    cloud = Cloud(tmp_path / "state")
+    cloud.jobs["first"] = ("SUCCESS", "0001-01-01T00:00:00Z", None)
+    cloud.run("get", "first", "-q")
+    ended = cloud.run("list", local_time=local_time)
+    assert (ended.code, ended.err) == (0, "")
+    assert "0001-01-01 00:00 UTC" in ended.out
 
 
 def test_a_document_has_the_last_known_state_and_the_cloud(cloud: Cloud) -> None:
@@ -165,6 +194,8 @@ def test_an_empty_history_says_how_it_is_filled(tmp_path: Path) -> None:
     ended = cloud.run("list")
     assert (ended.code, ended.out) == (0, "")
     assert "get, watch and tree" in ended.err
+    assert "not those of the sandbox" in ended.err
+    assert "vbsjob get JOB_ID" in ended.err
     assert cloud.documents() == []
     off = cloud.run("list", env=ENV | {"VBSJOB_HISTORY": "off"})
     assert "switched off" in off.err

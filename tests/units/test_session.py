@@ -51,20 +51,20 @@ def is_query(request: Request) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("env", "method", "renewable", "can_expire"),
+    ("env", "auth_type", "renewable", "can_expire"),
     [
-        (USER, "Password", True, False),
-        (TOKEN, "Token", False, True),
-        (PASSCODE, "Totp", False, True),
-        (ACCESS_KEY, "AccessKey", False, False),
-        (ACCESS_KEY | {"OS_SECURITY_TOKEN": "temporary"}, "AccessKey", False, True),
+        (USER, "password", True, False),
+        (TOKEN, "token", False, True),
+        (PASSCODE, "v3multifactor", False, True),
+        (ACCESS_KEY, "aksk", False, False),
+        (ACCESS_KEY | {"OS_SECURITY_TOKEN": "temporary"}, "aksk", False, True),
     ],
 )
 def test_each_method_says_whether_it_can_be_renewed_and_whether_it_ends(
-    env: dict[str, str], method: str, renewable: bool, can_expire: bool
+    env: dict[str, str], auth_type: str, renewable: bool, can_expire: bool
 ) -> None:
     of = session(Cloud(), env)
-    assert (of.method, of.renewable, of.can_expire) == (method, renewable, can_expire)
+    assert (of.auth_type, of.renewable, of.can_expire) == (auth_type, renewable, can_expire)
 
 
 class Meanwhile:

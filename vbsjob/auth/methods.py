@@ -28,6 +28,10 @@ class Method(Protocol):
     """A sign-in method."""
 
     @property
+    def auth_type(self) -> str:
+        """The value of the setting auth_type that selects this method."""
+
+    @property
     def renewable(self) -> bool:
         """Whether a second sign-in, without the user, can give a new token."""
 
@@ -85,6 +89,7 @@ class _TokenMethod:
 class Token(_TokenMethod):
     """A token from another program. It cannot be renewed."""
 
+    auth_type = "token"
     refused_hint = "Get a new token, or set a user and a password instead of the token."
     rejected_hint = (
         "The token may have expired, or may be for another cloud. Get a new token, or set a user"
@@ -131,6 +136,7 @@ def _is_scope_of(scope: dict[str, Any] | None, access: AccessInfo) -> bool:
 class Password(_TokenMethod):
     """Name or id of a user, and a function that returns the password, perhaps from a prompt."""
 
+    auth_type = "password"
     refused_hint = (
         "Check the user, password, domain and project. vbsjob tries a password only once,"
         " because several wrong ones can lock an account."
@@ -169,6 +175,11 @@ class Totp(_TokenMethod):
     renewable: bool = False
 
     @property
+    def auth_type(self) -> str:
+        """v3multifactor combines password and passcode; v3totp sends the passcode alone."""
+        return "v3totp" if self.password is None else "v3multifactor"
+
+    @property
     def cache_key(self) -> tuple[str, ...]:
         """The user and the project."""
         return ("totp", str(self.user), self.identity.auth_url, str(self.identity.scope))
@@ -187,6 +198,7 @@ class Totp(_TokenMethod):
 class ApplicationCredential(_TokenMethod):
     """A secret for one program. It is bound to its project, so no scope is sent."""
 
+    auth_type = "v3applicationcredential"
     refused_hint = (
         "Check the id and the secret of the application credential, and whether it has expired."
     )
@@ -213,6 +225,7 @@ class ApplicationCredential(_TokenMethod):
 class AccessKey:
     """An access key and its secret: every request is signed, there is no token."""
 
+    auth_type = "aksk"
     keys: aksk.AccessKeyPair
     identity: Identity | None
     project_id: str | None

@@ -62,9 +62,9 @@ class Session:
         return token_cache.open_cache((*cache_key, *self._settings.cache_scope()), self._context)
 
     @property
-    def method(self) -> str:
-        """Name of the sign-in method."""
-        return type(self._method).__name__
+    def auth_type(self) -> str:
+        """The value of the setting auth_type that selects the sign-in method in use."""
+        return self._method.auth_type
 
     @property
     def renewable(self) -> bool:

@@ -55,9 +55,12 @@ def show(settings: Settings, context: Context) -> Iterator[Fact]:
             yield Fact(setting.name, "set", origin)
         else:
             yield Fact(setting.name, value, origin, setting.written(value))
-    yield Fact("files", [str(path) for path in settings.files], "in order of precedence")
+    files = [str(path) for path in settings.files]
+    yield Fact("files", files, "files with settings that were read, strongest first")
     yield from _locations(settings, context)
-    yield Fact("variables", variables_in_use(context.env), "other variables that are set")
+    yield Fact(
+        "variables", variables_in_use(context.env), "further variables that are set and used"
+    )
 
 
 def _locations(settings: Settings, context: Context) -> Iterator[Fact]:
@@ -95,7 +98,7 @@ def check(settings: Settings, context: Context) -> Iterator[Fact]:
 
 def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[Fact]:
     access = session.sign_in()
-    yield Fact("method", session.method)
+    yield Fact("method", session.auth_type, "a value of auth_type")
     if access.user:
         yield Fact("user", access.user, "the identity service")
     yield Fact("project", access.project_name or settings["project_name"])
@@ -141,8 +144,11 @@ def write(facts: Iterator[Fact], context: Context, *, machine: bool) -> None:
 
 
 def _line(fact: Fact) -> str:
-    if fact.value is None or fact.value == []:
+    if fact.value is None:
         return f"{fact.name:<{NAMES}} -"
-    value = ", ".join(fact.value) if isinstance(fact.value, list) else fact.text or str(fact.value)
+    if isinstance(fact.value, list):
+        value = ", ".join(fact.value) or "none"
+    else:
+        value = fact.text or str(fact.value)
     origin = f"  ({printable(fact.origin)})" if fact.origin else ""
     return f"{fact.name:<{NAMES}} {printable(value)}{origin}"

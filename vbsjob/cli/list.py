@@ -32,6 +32,7 @@ def list_jobs(
     endpoint: options.Endpoint = None,
     insecure_http: options.InsecureHttp = None,
     retry_for: options.RetryFor = None,
+    utc: options.Utc = None,
     color: options.Color = None,
 ) -> ExitCode:
     """List recent jobs of the history, the newest first.
@@ -90,7 +91,10 @@ def _empty(command: JobCommand, *, filtered: bool) -> str:
         return "the history is switched off. Remove VBSJOB_HISTORY=off or 'history = false'."
     if filtered:
         return "no job of the history matches. Omit --failed, --since or --cloud to see more."
-    return "the history is empty. Jobs that get, watch and tree query are stored in it."
+    return (
+        "the history is empty: get, watch and tree store the jobs that they query at a cloud, but"
+        " not those of the sandbox. Query a job: vbsjob get JOB_ID"
+    )
 
 
 def _age(text: str) -> timedelta:

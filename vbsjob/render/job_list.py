@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
 from vbsjob.jobs.job import parse_time
 from vbsjob.render.cells import Cells, side_by_side
+from vbsjob.render.status import format_time
 from vbsjob.render.theme import status_style
 from vbsjob.text import format_duration, printable
 
@@ -41,15 +43,24 @@ def screen(documents: Sequence[dict[str, Any]], view: View) -> Iterator[Renderab
 
 
 def _cells(document: dict[str, Any], view: View) -> tuple[str, ...]:
-    begin = parse_time(document["begin_time"])
-    started = "-" if begin is None else f"{view.local_time(begin):%Y-%m-%d %H:%M}"
     texts = (printable(str(document[name])) for name in ("job_type", "job_id", "cloud"))
     return (
         printable(document["status"]) or "-",
-        started,
+        _started(document["begin_time"], view),
         format_duration(document["elapsed_s"]) or "-",
         *texts,
     )
+
+
+def _started(begin_time: str, view: View) -> str:
+    """Return the begin with its zone; `-` if it is missing or not a time (F50)."""
+    begin = parse_time(begin_time)
+    if begin is None:
+        return "-"
+    # In the first or last hours of the calendar the zone of the service remains.
+    with suppress(OverflowError, ValueError, OSError):
+        begin = view.local_time(begin)
+    return format_time(begin, "minutes")
 
 
 def _columns_that_fit(rows: Sequence[dict[str, str]], width: int) -> list[str]:

@@ -111,9 +111,10 @@ def _time(value: object, view: View) -> str:
         return shown(value, view)
 
 
-def format_time(time: datetime) -> str:
+def format_time(time: datetime, timespec: str = "seconds") -> str:
     """Return a time with its zone: `2016-01-28 17:14:09 +01:00`, or `UTC` for that zone."""
     zone = "UTC" if time.tzinfo is UTC or time.tzname() == "UTC" else f"{time:%z}"
     if zone != "UTC":
         zone = f"{zone[:3]}:{zone[3:5]}"
-    return f"{time:%Y-%m-%d %H:%M:%S} {zone}"
+    # Not strftime: on Linux its %Y does not fill up years before 1000.
+    return f"{time.replace(tzinfo=None).isoformat(' ', timespec)} {zone}"
