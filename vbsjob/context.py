@@ -58,7 +58,7 @@ def _worker_pool(fetch: Callable[[str], Job], wake: Callable[[], None]) -> Worke
     return WorkerPool(fetch, wake)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ErrorOutput:
     """How standard error is written: nothing if `quiet`, JSON if `machine`."""
 
@@ -77,7 +77,7 @@ class ErrorOutput:
         self.verbose = bool(params.get("verbose"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Context:
     """The outside of the process. Times are in seconds."""
 

@@ -34,7 +34,7 @@ CLOCK_TOLERANCE = 60.0
 """Seconds that the clock may have been set back since a token was written."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CachedToken:
     """A token, and how many seconds it is still valid."""
 

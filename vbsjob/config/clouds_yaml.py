@@ -34,7 +34,7 @@ PROFILES: dict[str, dict[str, Any]] = {
 """Built-in values of the key `profile`, as openstacksdk and otcextensions have them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layer:
     """Some values of one cloud, all from one place."""
 
@@ -51,7 +51,7 @@ class Layer:
         return _with_underscores(inner).get(key) if isinstance(inner, dict) else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CloudsFile:
     """The clouds of one file, and [defaults] of config.toml."""
 

@@ -35,7 +35,7 @@ FILE_PATHS = frozenset(("cacert", "cert", "key", "junit"))
 """Settings that need not be UTF-8: a file may have any name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Settings:
     """The values that some source sets, by name of the setting."""
 

@@ -63,7 +63,7 @@ BOUND = frozenset(
 CHOSEN_IN_CLOUD = frozenset(("region", "interface"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sources:
     """All sources, the strongest first; `config` and `yaml` are the cloud in each file."""
 

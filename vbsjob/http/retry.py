@@ -24,7 +24,7 @@ QUOTA, RETRY_COST = 100, 5
 DAY = 86400.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RetryQuota:
     """Quota of all retries of a process: a retry takes 5 of 100, a success returns 1."""
 
@@ -42,7 +42,7 @@ class RetryQuota:
         self.left = min(QUOTA, self.left + 1)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RetryBudget:
     """Limits of one request: `seconds` in all, and `attempts` in all unless None."""
 

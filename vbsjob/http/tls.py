@@ -28,7 +28,7 @@ ConfiguredPath = tuple[str, str]
 """A path, and the name of the setting or variable that contains it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TlsConfig:
     """Certificate authorities, client certificate and its key."""
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Meaning:
     """What happened (`meaning`), during which operation (`during`), and what to do (`action`)."""
 

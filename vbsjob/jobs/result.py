@@ -31,7 +31,7 @@ OUR_MEMBERS = frozenset(
 """Members of a document that vbsjob adds; the service's of the same name are in `others`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class JobResult:
     """The result for one id: the job, or the error that occurred instead.
 

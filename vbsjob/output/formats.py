@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Writer = Callable[[Documents, "Selection", TextIO], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Kind:
     """What kind of document is written, and what a format shows of it without --field."""
 
@@ -42,7 +42,7 @@ class Kind:
     """Whether one job can be several documents: they are an array, and numbered, in every case."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Selection:
     """Which fields are written of which kind of document, and in which shape."""
 
@@ -185,7 +185,7 @@ def _name(documents: Documents, selection: Selection, out: TextIO) -> None:
         print(job_fields.one_line(document.get(selection.kind.name)), file=out)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Format:
     """One output format."""
 

@@ -39,7 +39,7 @@ CHUNK = 200
 """Rows that are rendered at a time: memory is small for every length of the output."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """Widths of the columns that fit."""
 

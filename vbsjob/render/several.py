@@ -42,7 +42,7 @@ def _make_tree(job: Job) -> JobTree:
     return JobTree(job, group=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entry:
     """One requested job; `job` is None if the service has not described it."""
 

@@ -52,7 +52,7 @@ UNLIMITED = 1 << 20
 """Columns of output that is not a terminal: nothing is wrapped or omitted."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Glyphs:
     """The characters of a screen that are not text."""
 
@@ -110,7 +110,7 @@ def status_style(status: str | None) -> str:
     return STATUS_STYLES.get(status or "", "status.other")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class View:
     """What a screen depends on in addition to the jobs. All sizes are in columns and rows."""
 

@@ -26,7 +26,7 @@ LONGEST_CELL = 64
 """A longer type or id is shown with the reason: it would widen its column in every row."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Column:
     """A column between the status and the details."""
 
@@ -63,7 +63,7 @@ COUNT_WORDS = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Row:
     """What the columns of one row contain."""
 
