@@ -248,6 +248,23 @@ def test_f11_the_last_status_is_told_with_its_age() -> None:
     assert error.message == "connection refused. Its last status was RUNNING, 65 s ago."
 
 
+def test_f11_the_last_attempt_is_when_retry_for_ends() -> None:
+    for retry_for in (1.0, 25.0, 40.0, 900.0):
+        state, now = watch(retry_for=retry_for), 0.0
+        told(state, job(), now)
+        began = now = 5.0
+        while not state.finished:
+            told(state, DOWN, now)
+            now = state.next_due()
+        assert retry_for <= now - began <= retry_for + 0.1
+
+
+def test_f11_the_last_attempt_is_not_before_the_time_that_the_service_requests() -> None:
+    state = watch(retry_for=10.0)
+    told(state, UnavailableError("busy", retry_after=60.0), 5.0)
+    assert state.next_due() >= 65.0
+
+
 def test_f11_all_jobs_are_given_up_when_none_was_answered_for_retry_for() -> None:
     state = watch("a", "b", "c", "d", retry_for=60.0)
     told(state, job("a", "SUCCESS"), 0.0, "a")

@@ -33,6 +33,8 @@ GONE_COUNT, GONE_SECONDS = 3, 10.0
 """A known job has disappeared after this number of "not found" over these seconds (F14)."""
 NOT_FOUND_INTERVAL, NOT_FOUND_SHORTEST = 4.0, 0.5
 """Seconds between polls of a job that is not found; the last one is at the end of the grace."""
+LAST_DELAY = 0.1
+"""Seconds at least before the attempt that ends an outage."""
 TOO_MANY_REQUESTS = 429
 
 
@@ -215,6 +217,9 @@ class WatchState:
         if error.http_status == TOO_MANY_REQUESTS:
             tracked.interval.on_throttled()
         delay = retry_delay(tracked.failures, error.retry_after, self.random)
+        if error.retry_after is None:  # the last attempt is when --retry-for ends, not later
+            since = min(tracked.failing_since, self._outage_since)
+            delay = min(delay, max(since + self.rules.retry_for - now, LAST_DELAY))
         self._schedule(tracked, now + delay)
         if tracked.failures != OUTAGE_FAILURES:
             return []
