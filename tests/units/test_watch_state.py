@@ -253,9 +253,10 @@ def test_f11_the_last_attempt_is_when_retry_for_ends() -> None:
         state, now = watch(retry_for=retry_for), 0.0
         told(state, job(), now)
         began = now = 5.0
+        told(state, DOWN, now)
         while not state.finished:
-            told(state, DOWN, now)
             now = state.next_due()
+            told(state, DOWN, now)
         assert retry_for <= now - began <= retry_for + 0.1
 
 
