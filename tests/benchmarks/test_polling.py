@@ -36,7 +36,7 @@ def test_with_a_history_requests_and_lag_stay_within_the_targets(
     assert row.lag(0.95) <= late
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("policy", [polling.SHORTER, polling.LONGER, polling.ATTENDED])
 @pytest.mark.parametrize("minutes", polling.MINUTES)
 def test_with_a_wrong_history_or_on_a_terminal_the_lag_is_no_worse_than_without_history(

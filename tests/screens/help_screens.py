@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.support.forkserver import fork_server
 from tests.support.program import clean_env
-from tests.support.pseudo_terminal import PseudoTerminal
 from vbsjob.cli.help import COMMAND_EXIT_CODES
 
 FOLDER = Path(__file__).parent / "help"
@@ -23,11 +23,10 @@ def file_of(command: str) -> Path:
 
 def help_lines(command: str, width: int) -> list[str]:
     """Return the lines that are written to a real terminal of this width, without styles."""
-    terminal = PseudoTerminal(*command.split(), "--help", env=ENV, columns=width, lines=LINES)
-    code = terminal.finish()
-    if code:
-        raise RuntimeError(f"vbsjob {command} --help ended with {code}")
-    lines = [line.rstrip() for line in STYLE.sub("", terminal.wrote).splitlines()]
+    ended = fork_server().drawn(*command.split(), "--help", env=ENV, size=(width, LINES))
+    if ended.code:
+        raise RuntimeError(f"vbsjob {command} --help ended with {ended.code}")
+    lines = [line.rstrip() for line in STYLE.sub("", ended.wrote).splitlines()]
     while lines and not lines[-1]:
         lines.pop()
     return lines

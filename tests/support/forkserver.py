@@ -99,10 +99,12 @@ class ForkServer:
             code = _code(started)
         return RunResult(code, _text(written[out]), _text(written[err]))
 
-    def drawn(self, *argv: str, env: Mapping[str, str]) -> TerminalResult:
-        """Run on a pseudo-terminal of 80 columns and 24 lines."""
+    def drawn(
+        self, *argv: str, env: Mapping[str, str], size: tuple[int, int] = (80, 24)
+    ) -> TerminalResult:
+        """Run on a pseudo-terminal of a size in columns and lines."""
         keyboard, screen = pty.openpty()
-        termios.tcsetwinsize(screen, (24, 80))
+        termios.tcsetwinsize(screen, size[::-1])
         before = termios.tcgetattr(screen)
         parts: list[bytes] = []
         with self._started(argv, clean_env() | dict(env), (screen,) * 3) as started:
@@ -116,7 +118,7 @@ class ForkServer:
         restored = termios.tcgetattr(screen) == before
         os.close(screen)
         os.close(keyboard)
-        shown, wrote = Screen(), b"".join(parts).decode("utf-8", "backslashreplace")
+        shown, wrote = Screen(*size), b"".join(parts).decode("utf-8", "backslashreplace")
         shown.feed(wrote)
         return TerminalResult(code, wrote, shown, restored)
 

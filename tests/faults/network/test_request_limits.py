@@ -1,4 +1,4 @@
-"""A question is bounded in time and size whoever asks it: `get`, `watch` and signing in alike."""
+"""A request is bounded in time and size: of `get`, of `watch` and of a sign-in."""
 
 from __future__ import annotations
 
@@ -34,14 +34,19 @@ def asked(name: str, url: str) -> ResourceUsage:
     return measure(*ASKING[name], env=clean_env(**user, **place))
 
 
+@pytest.fixture(scope="module")
+def least() -> int:
+    """KiB that it takes to get a small answer."""
+    with Server(SMALL) as small:
+        return asked("get", small.url).peak_kib
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("server", ENDLESS)
 @pytest.mark.parametrize("name", ["watch", "sign-in"])
 def test_s12_f21_f22_f23_f60_no_request_takes_more_memory_than_the_limit(
-    name: str, server: str
+    name: str, server: str, least: int
 ) -> None:
-    with Server(SMALL) as small:
-        least = asked("get", small.url).peak_kib
     with Server(SERVERS[server]) as endless:
         ended = asked(name, endless.url)
     assert ended.code == 7, ended.output

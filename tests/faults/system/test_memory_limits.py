@@ -113,8 +113,8 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "watch for CI": (*WATCH, "--github", "--junit", "report.xml"),
 }  # fmt: skip
 WORST = {
-    "10,000 sub-jobs": ("table", "yaml", "watch for CI"),
-    "members": ("table on a terminal", "json", "env", "watch for CI"),
+    "10,000 sub-jobs": ("yaml", "watch for CI"),
+    "members": ("table on a terminal", "json", "env"),
     "sub-jobs": ("tree on a terminal", "tree json", "watch on a terminal"),
     "signs": ("yaml", "table on a terminal", "watch on a terminal"),
 }  # fmt: skip
