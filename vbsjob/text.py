@@ -70,11 +70,14 @@ def format_duration(seconds: float | None) -> str:
 def wrap(text: str, width: int, indent: int = 0) -> str:
     """Return the text in lines of at most `width` columns; a longer word is not cut.
 
-    All lines but the first begin with `indent` spaces.
+    All lines but the first begin with `indent` spaces; with two if a word is too long for that.
     """
     if len(text) <= width:
         return text
     from textwrap import wrap as lines
+
+    if max(map(len, text.split()), default=0) > width - indent:
+        indent = min(indent, 2)
 
     return "\n".join(
         lines(

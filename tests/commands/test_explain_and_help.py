@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
@@ -12,8 +13,11 @@ import pytest
 
 from tests.commands.test_get import vbsjob
 from tests.support.cloud import Cloud
+from tests.support.context import fake_context
 from tests.support.program import clean_env, run_process
+from tests.support.terminal_stream import TerminalStream
 from vbsjob import __version__
+from vbsjob.__main__ import run
 from vbsjob.cli import app
 from vbsjob.cli.help import command_exit_codes
 from vbsjob.exit_codes import ExitCode
@@ -30,6 +34,19 @@ def test_explain_prints_meaning_and_action_of_a_code_in_any_case() -> None:
     assert out.splitlines()[0] == "VolumeBackup.0202"
     assert known.meaning in out
     assert known.action in out
+
+
+@pytest.mark.parametrize("argv", [("explain", "VolumeBackup.0202"), ("explain",)])
+@pytest.mark.parametrize("width", [40, 80])
+def test_explain_wraps_at_words_on_a_terminal(argv: tuple[str, ...], width: int) -> None:
+    terminal, piped = TerminalStream(), io.StringIO()
+    for stream in (terminal, piped):
+        context = fake_context(
+            io.StringIO(), stream, io.StringIO(), {}, terminal_size=lambda _: (width, 24)
+        )
+        assert run(argv, context) == 0
+    assert max(map(len, terminal.getvalue().splitlines())) <= width
+    assert terminal.getvalue().split() == piped.getvalue().split()
 
 
 def test_explain_alone_lists_every_code_once() -> None:

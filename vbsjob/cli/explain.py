@@ -9,7 +9,7 @@ import typer
 from vbsjob.cli import options
 from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
-from vbsjob.text import printable
+from vbsjob.text import printable, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +53,11 @@ def _write(code: str | None, format_: Format, fields: Sequence[str], context: Co
     documents = [{"schema_version": SCHEMA_VERSION} | document for document in documents]
     check = FieldCheck(fields)
     if format_.write is None:
-        context.stdout.writelines(_table(list(check.read(documents)), fields))
+        width = context.width(context.stdout)
+        lines = _table(list(check.read(documents)), fields)
+        context.stdout.writelines(
+            f"{line if width is None else wrap(line, width, indent)}\n" for line, indent in lines
+        )
     else:
         names = error_codes.FIELDS
         selection = Selection(Kind(names, names, names, "code"), fields, code is not None)
@@ -66,17 +70,23 @@ def _write(code: str | None, format_: Format, fields: Sequence[str], context: Co
     return error.exit_code
 
 
-def _table(documents: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterator[str]:
-    """Yield the text: a block for one code, one line per code for several."""
+def _table(documents: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Yield lines with the indent of their continuation.
+
+    A block for one code, one line per code for several; only values if fields are selected.
+    """
     if fields:
-        yield from (f"{item.get(name, '')}\n" for item in documents for name in fields)
+        yield from ((str(item.get(name, "")), 0) for item in documents for name in fields)
     elif len(documents) == 1:
-        yield (
-            "{code}\n  during      {during}\n  meaning     {meaning}\n  what to do  {action}\n"
-        ).format_map(documents[0])
+        (item,) = documents
+        yield item["code"], 0
+        for label, name in (("during", "during"), ("meaning", "meaning"), ("what to do", "action")):
+            yield f"  {label:<10}  {item[name]}", 14
     else:
         width = max(len(item["code"]) for item in documents)
-        yield from (f"{item['code']:<{width}}  {item['meaning']}\n" for item in documents)
+        yield from (
+            (f"{item['code']:<{width}}  {item['meaning']}", width + 2) for item in documents
+        )
 
 
 def _unknown(code: str, near: Sequence[str]) -> UsageError:
