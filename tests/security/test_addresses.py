@@ -70,6 +70,16 @@ def test_the_reason_why_an_address_is_not_valid_is_a_sentence_of_vbsjob(
         endpoints.checked(address, "--endpoint")
 
 
+@pytest.mark.parametrize(
+    "rest", [";canary?", "%3fcanary?", "%3Fcanary", "%23canary#", "%3bcanary?"]
+)
+def test_s05_a_refused_address_is_shown_without_what_may_hold_a_secret(rest: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        endpoints.checked(f"https://vbs.test/v1{rest}", "--endpoint")
+    assert "canary" not in str(caught.value)
+    assert "https://vbs.test/v1" in str(caught.value)
+
+
 @pytest.mark.slow
 def test_f88_httpx_connects_to_the_host_and_port_that_were_checked(record_property: Any) -> None:
     seen: Counter[bool] = Counter()

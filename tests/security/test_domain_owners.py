@@ -83,6 +83,8 @@ def test_f61_s11_names_of_two_owners_are_not_trusted_together(
 
 LINK_LOCAL = [
     "169.254.169.254", "[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "[fe80::1]",
+    "[::ffff:0:169.254.169.254]", "[::ffff:0:a9fe:1]",
+    "[64:ff9b:1:a9fe:a9:fe00::]", "[64:ff9b:1:a9:fe:a9fe::]", "[64:ff9b:1:5:a9:fea9:fe00::]",
     "[64:ff9b::a9fe:a9fe]", "[64:ff9b::169.254.169.254]", "[64:ff9b:1::a9fe:a9fe]",
     "[::a9fe:a9fe]", "[2002:a9fe:a9fe::]", "[2002:a9fe:a9fe::1]",
     "[2001:0:4136:e378:8000:63bf:5601:5601]",
@@ -98,7 +100,16 @@ def test_s02_a_link_local_host_is_refused_in_every_form(host: str, insecure: boo
 
 
 @pytest.mark.parametrize(
-    "host", ["[2001:db8::1]", "[64:ff9b::c000:201]", "192.0.2.1", "[fd00::1]", "10.0.0.1", "[::1]"]
+    "host",
+    [
+        "[2001:db8::1]",
+        "[64:ff9b::c000:201]",
+        "[64:ff9b:1::c000:201]",
+        "192.0.2.1",
+        "[fd00::1]",
+        "10.0.0.1",
+        "[::1]",
+    ],
 )
 def test_other_addresses_are_accepted(host: str) -> None:
     assert endpoints.checked(f"https://{host}/v1", "--endpoint") == f"https://{host}/v1"

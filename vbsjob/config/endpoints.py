@@ -21,8 +21,13 @@ NETLOC = re.compile(r"(\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]|[^\[\]:%]+)(:[0-9]{1,5})?
 """A host and its port, without anything that some programs would skip."""
 VERSION = re.compile(r"v[0-9]+(\.[0-9]+)?")
 PROJECT_SEGMENTS = re.compile(r"(?:/(?:AUTH_)?[%$]\((?:project|tenant)_id\)s)+/?$")
-NAT64 = tuple(ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48"))
-"""Prefixes behind which a gateway reaches IPv4 addresses (RFC 6052, RFC 8215)."""
+LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
+"""Prefix for gateways of one network (RFC 8215); each chooses its length, 48 to 96."""
+TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::ffff:0:0:0/96"))
+"""Prefixes behind which a gateway reaches the IPv4 address of the last 32 bits.
+
+NAT64 (RFC 6052) and SIIT (RFC 2765).
+"""
 
 
 def checked(address: str, origin: str, *, insecure_http: bool = False) -> str:
@@ -43,8 +48,11 @@ def checked(address: str, origin: str, *, insecure_http: bool = False) -> str:
 
 
 def _shown(address: str) -> str:
-    """Return a wrong address for a message, without user, password, query and fragment."""
-    visible = re.split(r"[?#]", address, maxsplit=1)[0]
+    """Return a wrong address for a message, without user, password, query and fragment.
+
+    A parameter of the path and an escaped query are hidden too.
+    """
+    visible = re.split(r"[?#;]|%3[Ff]|%23|%3[Bb]", address, maxsplit=1)[0]
     query = "?(hidden)" if visible != address else ""
     before, at, rest = visible.rpartition("@")
     scheme = before.partition("//")[0] + "//(hidden)" if "//" in before else "(hidden)"
@@ -84,8 +92,9 @@ def _has_usable_port(parts: SplitResult) -> bool:
 def _check_host(host: str) -> None:
     number = ip_address(host)
     if number is not None:
-        if number.is_link_local or number.is_multicast or number.is_unspecified:
-            raise ValueError("a service cannot have that host")
+        for one in (number, *_behind_local_nat64(number)):
+            if one.is_link_local or one.is_multicast or one.is_unspecified:
+                raise ValueError("a service cannot have that host")
         return
     if len(host) > 253 or not HOST.fullmatch(host):
         raise ValueError("its host is not a name or an IP address")
@@ -112,11 +121,22 @@ def ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
 
 
 def _embedded(number: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that is reached: mapped, compatible, NAT64, 6to4 or Teredo."""
+    """Return the IPv4 address that is reached: mapped, compatible, translated, 6to4 or Teredo."""
     compatible = number.packed[:12] == bytes(12) and int(number) > 1
-    if compatible or any(number in network for network in NAT64):
+    if compatible or any(number in network for network in TRANSLATED):
         return ipaddress.IPv4Address(number.packed[12:])
     return number.ipv4_mapped or number.sixtofour or (number.teredo or (None, None))[1]
+
+
+def _behind_local_nat64(
+    number: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> list[ipaddress.IPv4Address]:
+    """Return the IPv4 address for each possible length of the prefix: 48, 56, 64, 96 (RFC 6052)."""
+    if number not in LOCAL_NAT64:
+        return []
+    octets = number.packed
+    places = (octets[6:8] + octets[9:11], octets[7:8] + octets[9:12], octets[9:13], octets[12:])
+    return [ipaddress.IPv4Address(place) for place in places if any(place)]
 
 
 def is_loopback(host: str) -> bool:
