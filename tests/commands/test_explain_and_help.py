@@ -82,6 +82,13 @@ def test_a_code_of_another_service_is_an_error_without_a_guess() -> None:
     assert "\x1b" not in err
 
 
+def test_explain_of_an_exit_code_names_the_topic_that_explains_it() -> None:
+    for code in ("0", "7", "124"):
+        ended, _, err, _ = vbsjob("explain", code, env={})
+        assert ended == 2
+        assert "'vbsjob help exit-codes' explains exit codes" in err
+
+
 def test_explain_works_with_a_broken_configuration() -> None:
     env = {"VBSJOB_CLOUD": "nowhere", "OS_CLIENT_CONFIG_FILE": "/nowhere/clouds.yaml"}
     assert vbsjob("explain", "common.0011", env=env)[0] == 0

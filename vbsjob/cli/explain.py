@@ -92,7 +92,9 @@ def _table(documents: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterat
 def _unknown(code: str, near: Sequence[str]) -> UsageError:
     """Return the error for an unknown code, with similar codes."""
     similar = f"Did you mean {' or '.join(near)}? " if near else ""
-    return UsageError(
-        f"the error code {printable(code)[:80]!r} is unknown.",
-        hint=f"{similar}'vbsjob explain' lists all known codes.",
-    )
+    hint = f"{similar}'vbsjob explain' lists all known codes."
+    if len(code) <= 3 and code.isdecimal():
+        hint = (
+            "'vbsjob help exit-codes' explains exit codes, 'vbsjob explain' codes of the service."
+        )
+    return UsageError(f"the error code {printable(code)[:80]!r} is unknown.", hint=hint)
