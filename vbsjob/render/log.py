@@ -63,13 +63,16 @@ class PlainLog:
     def finish(self, state: WatchState, code: ExitCode) -> None:
         """Write the failures with their meaning, then the result as the last line."""
         now = self._context.monotonic()
-        jobs = [tracked.job for tracked in state.tracked.values() if tracked.job is not None]
-        causes = ((job.id, failure.find(job)) for job in jobs)
-        failures = [(job_id, cause) for job_id, cause in causes if cause is not None]
-        for job_id, cause in failures[:LISTED]:
-            self._write(f"{job_id}: {cause.explanation}", now)
-        if len(failures) > LISTED:
-            self._write(f"{len(failures) - LISTED} more jobs failed", now)
+        number = 0
+        for tracked in state.tracked.values():
+            # One failure at a time: it holds the entities of a job, which can be large.
+            cause = None if tracked.job is None else failure.find(tracked.job)
+            if cause is not None:
+                number += 1
+                if number <= LISTED:
+                    self._write(f"{cause.path[0].id}: {cause.explanation}", now)
+        if number > LISTED:
+            self._write(f"{number - LISTED} more jobs failed", now)
         self._write(f"{code.label} (exit code {int(code)}): {summary(state)}", now)
 
     def _lines(self, event: Event, tracked: TrackedJob, now: float) -> Iterator[str]:
