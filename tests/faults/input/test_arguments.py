@@ -177,7 +177,7 @@ def test_f91_s18_no_child_is_ever_started() -> None:
     # Nothing is spawned, so nothing can inherit a secret; the source is what shows it.
     from tests.support.program import ROOT
 
-    for path in (ROOT / "vbsjob").glob("*.py"):
+    for path in (ROOT / "vbsjob").rglob("*.py"):
         assert not re.search(
             r"subprocess|os\.(?:system|popen|spawn|exec|fork)|\bpty\.", path.read_text()
         )
