@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.program import TOKEN, environment, run_in_memory
-from vbsjob.http.messages import Response
+from vbsjob.http.messages import Request, Response
 from vbsjob.output import rows
 
 JOB: dict[str, Any] = {
@@ -290,3 +290,25 @@ def test_env_of_an_answer_without_the_field_assigns_the_empty_text() -> None:
         "j", "-o", "env", "-f", "error_code", document={"job_id": "j", "status": "INIT"}
     )
     assert (code, out) == (0, "VBSJOB_ERROR_CODE=\n")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("get", "j", "-o", "json"), ("get", "j", "-o", "jsonl"), ("tree", "j", "-o", "json"),
+        ("tree", "j", "-o", "jsonl"), ("watch", "j", "-o", "json"), ("watch", "j", "-o", "jsonl"),
+        ("watch", "j", "--progress", "json", "-o", "name"), ("get", "j", "k", "-o", "jsonl"),
+    ],
+)  # fmt: skip
+def test_f55_s09_every_json_output_is_ascii(argv: tuple[str, ...]) -> None:
+    members = {"status": "FAIL", "job_type": "恢复备份", "fail_reason": "ошибка \u2028 😀"}
+
+    def send(request: Request) -> Response:
+        document = {"job_id": request.url.rpartition("/")[2], **members}
+        return Response(200, {}, json.dumps(document).encode())
+
+    ended = run_in_memory(*argv, send=send)
+    assert ended.is_clean
+    output = ended.err if "name" in argv else ended.out
+    assert output.isascii()
+    assert "\\u6062\\u590d" in output
