@@ -58,6 +58,25 @@ def test_a_descriptor_or_fifo_gets_the_report(script: str, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "script",
+    [
+        'echo kept > in; "$@" --junit /dev/fd/3 3< in; code=$?; cat in; exit $code',
+        'echo kept; "$@" --junit /proc/self/fd/3 3< <(sleep 5)',
+        'echo kept; "$@" --junit /dev/fd/3 3< /dev/null',
+    ],
+    ids=["file", "pipe", "device"],
+)
+def test_a_descriptor_that_is_only_for_reading_is_refused_before_the_watch(
+    script: str, tmp_path: Path
+) -> None:
+    env = clean_env(PYTHONPATH=str(ROOT))
+    ended = run_bash(f'cd {tmp_path}; set -- "$@" {" ".join(WATCH)}; {script}', env=env)
+    assert ended.code == 2, ended.err
+    assert ended.out == "kept\n"
+
+
+@pytest.mark.slow
 def test_a_report_in_the_file_behind_stdout_leaves_the_file_in_place(tmp_path: Path) -> None:
     out = tmp_path / "out"
     env = clean_env(PYTHONPATH=str(ROOT))

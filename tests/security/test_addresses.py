@@ -71,7 +71,19 @@ def test_the_reason_why_an_address_is_not_valid_is_a_sentence_of_vbsjob(
 
 
 @pytest.mark.parametrize(
-    "rest", [";canary?", "%3fcanary?", "%3Fcanary", "%23canary#", "%3bcanary?"]
+    "rest",
+    [
+        ";canary?",
+        "%3fcanary?",
+        "%3Fcanary",
+        "%23canary#",
+        "%3bcanary?",
+        "%253fcanary",
+        "%26key%3dcanary",
+        "&token=canary?",
+        "=canary#",
+        "%2fcanary",
+    ],
 )
 def test_s05_a_refused_address_is_shown_without_what_may_hold_a_secret(rest: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -146,6 +146,23 @@ def test_f94_toml_is_read_in_linear_time(tmp_path: Path, kind: str) -> None:
     assert seconds(160_000) < 40 * max(seconds(10_000), 0.002)  # quadratic: 256 times
 
 
+MERGES: dict[str, Callable[[int], str]] = {
+    "keys": lambda n: "a:\n" + "".join(f"  <<: {{k{i}: v}}\n" for i in range(n)),
+    "list": lambda n: "a: {<<: [" + ", ".join(f"{{k{i}: v}}" for i in range(n)) + "]}\n",
+}
+
+
+@pytest.mark.parametrize("kind", MERGES)
+def test_f94_many_merges_of_yaml_are_read_in_linear_time(tmp_path: Path, kind: str) -> None:
+    def seconds(count: int) -> float:
+        started = time.process_time()
+        assert len(yaml_text.read(tmp_path / "clouds.yaml", MERGES[kind](count))["a"]) == count
+        return time.process_time() - started
+
+    seconds(100)
+    assert seconds(16_000) < 40 * max(seconds(1000), 0.002)  # quadratic: 256 times
+
+
 def test_f94_a_toml_key_of_very_many_parts_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "a." * 300 + "b = 1\n", "config.toml")
     assert "line 1: the key has more than 64 parts" in error_of(tmp_path)

@@ -50,9 +50,10 @@ def checked(address: str, origin: str, *, insecure_http: bool = False) -> str:
 def _shown(address: str) -> str:
     """Return a wrong address for a message, without user, password, query and fragment.
 
-    A parameter of the path and an escaped query are hidden too.
+    Parameters in the path and everything after an escaped character are hidden too.
+    A placeholder such as `%(project_id)s` is shown.
     """
-    visible = re.split(r"[?#;]|%3[Ff]|%23|%3[Bb]", address, maxsplit=1)[0]
+    visible = re.split(r"[?#;&=]|%(?!\()", address, maxsplit=1)[0]
     query = "?(hidden)" if visible != address else ""
     before, at, rest = visible.rpartition("@")
     scheme = before.partition("//")[0] + "//(hidden)" if "//" in before else "(hidden)"

@@ -108,18 +108,20 @@ class _Builder:
                 line = key.start_mark.line + 1
                 raise UsageError(f"{self._path}, line {line}: a key must be a plain text.")
             if key.value == "<<" and key.style in {None, ""}:
-                merged = {**self._merged(value), **merged}
+                self._merge(value, merged)
             else:
                 own[key.value] = self.value(value)
         return merged | own
 
-    def _merged(self, node: Any) -> dict[str, Any]:
-        """Return the values of `<<: *anchor` or `<<: [*first, *second]`; the first one wins."""
+    def _merge(self, node: Any, merged: dict[str, Any]) -> None:
+        """Add the values of `<<: *anchor` or `<<: [*first, *second]`; the first one wins.
+
+        Adds in place: a copy for each `<<` would take quadratic time.
+        """
         nodes = node.value if isinstance(node, self._yaml.SequenceNode) else [node]
-        merged: dict[str, Any] = {}
         for item in nodes:
             if not isinstance(item, self._yaml.MappingNode):
                 line = node.start_mark.line + 1
                 raise UsageError(f"{self._path}, line {line}: '<<' must name a mapping.")
-            merged = {**self.value(item), **merged}
-        return merged
+            for key, value in self.value(item).items():
+                merged.setdefault(key, value)

@@ -62,11 +62,11 @@ def _prepare(path: str) -> None:
     if kind is not None and stat.S_ISDIR(kind):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if kind is not None and _is_stream(path, kind):
-        if stat.S_ISFIFO(kind):
+        if stat.S_ISFIFO(kind) and not DESCRIPTOR.fullmatch(path):
             if not os.access(path, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         else:
-            os.close(_open_stream(path, lambda: True))
+            _check_writable(_open_stream(path, lambda: True))
         return
     target = os.path.realpath(path)
     try:
@@ -79,6 +79,14 @@ def _prepare(path: str) -> None:
         if kind is None:
             raise
         os.close(os.open(target, os.O_WRONLY | os.O_TRUNC))  # the folder forbids a new file
+
+
+def _check_writable(descriptor: int) -> None:
+    """Close a descriptor. Raises OSError if it is open for reading only."""
+    try:
+        os.write(descriptor, b"")
+    finally:
+        os.close(descriptor)
 
 
 def write(path: str, lines: Iterable[str], is_over: IsOver) -> None:
