@@ -49,7 +49,7 @@ class Method(Protocol):
 
     @property
     def rejected_hint(self) -> str:
-        """The next step if the backup service rejects the proof with 401."""
+        """The next step if the backup service answers 401 to an authenticated request."""
 
     def sign_in(self) -> Conversation:
         """Return the conversation with the identity service."""

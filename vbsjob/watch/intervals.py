@@ -1,6 +1,6 @@
 """When a job is polled again: after an answer, a change, a failure.
 
-Pure functions of numbers: no clock, no state of a job except its age.
+No I/O and no clock: times are parameters. PollInterval and RequestShare keep state.
 """
 
 from __future__ import annotations
