@@ -38,9 +38,10 @@ HTML = tuple(
     )
 )
 """What servers write for a character that HTML or XML gives a meaning."""
+GO_JSON = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 JSON = (
-    str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}),
-    str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "=": "\\u003d", "'": "\\u0027"}),
+    GO_JSON,
+    GO_JSON | str.maketrans({"=": "\\u003d", "'": "\\u0027"}),
     str.maketrans({"/": "\\/"}),
 )
 """What some servers write in a JSON string besides the necessary escapes: Go, Gson; PHP."""

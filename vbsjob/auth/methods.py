@@ -91,10 +91,7 @@ class Token(_TokenMethod):
 
     auth_type = "token"
     refused_hint = "Get a new token, or set a user and a password instead of the token."
-    rejected_hint = (
-        "The token may have expired, or may be for another cloud. Get a new token, or set a user"
-        " and a password instead of the token."
-    )
+    rejected_hint = f"The token may have expired, or may be for another cloud. {refused_hint}"
     token: str = field(repr=False)
     identity: Identity | None
     renewable: bool = False
