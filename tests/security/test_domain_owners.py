@@ -88,6 +88,13 @@ LINK_LOCAL = [
     "[64:ff9b::a9fe:a9fe]", "[64:ff9b::169.254.169.254]", "[64:ff9b:1::a9fe:a9fe]",
     "[::a9fe:a9fe]", "[2002:a9fe:a9fe::]", "[2002:a9fe:a9fe::1]",
     "[2001:0:4136:e378:8000:63bf:5601:5601]",
+    "[2001:db8::5efe:169.254.169.254]", "[2001:db8::5efe:a9fe:1]", "[fd00::200:5efe:a9fe:a9fe]",
+    "[2001:db8:1:2:200:5efe:169.254.169.254]", "[2002:c000:201::5efe:a9fe:a9fe]",
+]  # fmt: skip
+METADATA = [
+    "[fd00:ec2::254]", "[fd00:ec2:0:0:0:0:0:254]", "[fd20:ce::254]", "100.100.100.200",
+    "[::ffff:100.100.100.200]", "[64:ff9b::100.100.100.200]", "[2002:6464:64c8::1]",
+    "[2001:db8::5efe:100.100.100.200]", "[64:ff9b:1::6464:64c8]",
 ]  # fmt: skip
 
 
@@ -97,6 +104,12 @@ def test_s02_a_link_local_host_is_refused_in_every_form(host: str, insecure: boo
     with pytest.raises(UsageError) as caught:
         endpoints.checked(f"https://{host}/v1", "--endpoint", insecure_http=insecure)
     assert "a service cannot have that host" in str(caught.value)
+
+
+@pytest.mark.parametrize("host", METADATA)
+def test_a_metadata_service_is_no_service_of_jobs(host: str) -> None:
+    with pytest.raises(UsageError, match="a service cannot have that host"):
+        endpoints.checked(f"https://{host}/v1", "--endpoint")
 
 
 @pytest.mark.parametrize(
@@ -109,10 +122,32 @@ def test_s02_a_link_local_host_is_refused_in_every_form(host: str, insecure: boo
         "[fd00::1]",
         "10.0.0.1",
         "[::1]",
+        "[2001:db8::5efe:192.0.2.1]",
+        "[2001:db8::5eff:a9fe:a9fe]",
+        "[fd00:ec2::253]",
+        "100.100.100.201",
     ],
 )
 def test_other_addresses_are_accepted(host: str) -> None:
     assert endpoints.checked(f"https://{host}/v1", "--endpoint") == f"https://{host}/v1"
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [("127.0.0.1", True), ("127.9.9.9", True), ("[::1]", True), ("[::ffff:127.0.0.1]", True),
+     ("localhost", True), ("[64:ff9b::127.0.0.1]", False), ("[2002:7f00:1::]", False),
+     ("[::ffff:0:127.0.0.1]", False), ("[2001:0:4136:e378:8000:63bf:80ff:fffe]", False),
+     ("[2001:db8::5efe:127.0.0.1]", False), ("127.0.0.1.evil.test", False)],
+)  # fmt: skip
+def test_plain_http_is_only_for_an_address_that_is_certainly_this_machine(
+    host: str, loopback: bool
+) -> None:
+    address = f"http://{host}/v1"
+    if loopback:
+        assert endpoints.checked(address, "--endpoint") == address
+    else:
+        with pytest.raises(UsageError, match="plain http"):
+            endpoints.checked(address, "--endpoint")
 
 
 SECRETS_IN_ADDRESSES = [

@@ -28,6 +28,12 @@ TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::ffff
 
 NAT64 (RFC 6052) and SIIT (RFC 2765).
 """
+ISATAP = (bytes.fromhex("00005efe"), bytes.fromhex("02005efe"))
+"""Octets 8 to 11 of an address whose last 32 bits are the IPv4 address of the host (RFC 5214)."""
+METADATA = frozenset(
+    ipaddress.ip_address(text) for text in ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200")
+)
+"""Metadata services of AWS, Google and Alibaba that are not link-local: never a job API."""
 
 
 def checked(address: str, origin: str, *, insecure_http: bool = False) -> str:
@@ -91,11 +97,11 @@ def _has_usable_port(parts: SplitResult) -> bool:
 
 
 def _check_host(host: str) -> None:
-    number = ip_address(host)
-    if number is not None:
-        for one in (number, *_behind_local_nat64(number)):
-            if one.is_link_local or one.is_multicast or one.is_unspecified:
-                raise ValueError("a service cannot have that host")
+    targets = _targets(host)
+    for one in targets:
+        if one.is_link_local or one.is_multicast or one.is_unspecified or one in METADATA:
+            raise ValueError("a service cannot have that host")
+    if targets:
         return
     if len(host) > 253 or not HOST.fullmatch(host):
         raise ValueError("its host is not a name or an IP address")
@@ -129,21 +135,35 @@ def _embedded(number: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return number.ipv4_mapped or number.sixtofour or (number.teredo or (None, None))[1]
 
 
-def _behind_local_nat64(
-    number: ipaddress.IPv4Address | ipaddress.IPv6Address,
-) -> list[ipaddress.IPv4Address]:
-    """Return the IPv4 address for each possible length of the prefix: 48, 56, 64, 96 (RFC 6052)."""
-    if number not in LOCAL_NAT64:
+def _targets(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """Return an IP address and each IPv4 address that it may lead to; empty for a name."""
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
         return []
+    if isinstance(number, ipaddress.IPv4Address):
+        return [number]
     octets = number.packed
-    places = (octets[6:8] + octets[9:11], octets[7:8] + octets[9:12], octets[9:13], octets[12:])
-    return [ipaddress.IPv4Address(place) for place in places if any(place)]
+    carried = [_embedded(number)]
+    if octets[8:12] in ISATAP:
+        carried.append(ipaddress.IPv4Address(octets[12:]))
+    if number in LOCAL_NAT64:  # the prefix has 48, 56, 64 or 96 bits (RFC 6052)
+        places = (octets[6:8] + octets[9:11], octets[7:8] + octets[9:12], octets[9:13], octets[12:])
+        carried += [ipaddress.IPv4Address(place) for place in places if any(place)]
+    return [number, *(target for target in carried if target is not None)]
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is certainly this machine."""
-    number = ip_address(host)
-    return host == "localhost" if number is None else number.is_loopback
+    """Whether the host is certainly this machine.
+
+    127.0.0.1 in an address that is translated or tunnelled is another machine's: the gateway's.
+    """
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    mapped = number.ipv4_mapped if isinstance(number, ipaddress.IPv6Address) else None
+    return (mapped or number).is_loopback
 
 
 def origin_of(address: str) -> str:
