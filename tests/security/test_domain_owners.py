@@ -26,6 +26,7 @@ SAME = [
     ("iam.firm.internal", "vbs.firm.internal"), ("iam.firm.local", "vbs.firm.local"),
     ("iam.firm.corp", "vbs.firm.corp"), ("iam.xn--clud-5qa.test", "vbs.xn--clud-5qa.test"),
     ("iam.a.de", "vbs.a.de"), ("iam.a.eu", "vbs.a.eu"), ("iam.a.ch", "vbs.a.ch"),
+    ("iam.snip.io", "vbs.snip.io"), ("iam.10-0-0-1.nip.io", "iam.10-0-0-1.nip.io"),
     ("iam.a.it", "vbs.a.it"), ("iam.a.io", "vbs.a.io"), ("iam.a.cloud", "vbs.a.cloud"),
 ]  # fmt: skip
 DIFFERENT = [
@@ -50,6 +51,12 @@ DIFFERENT = [
     ("iam.eu-de.otc.t-systems.com", "vbs.eu-de.otc.t-systems.com.evil.test"),
     ("iam.eu-de.otc.t-systems.com", "evilotc.t-systems.de"),
     ("iam.eu-de.otc.t-systems.com", "vbs.myhuaweicloud.com"),
+    ("iam.10-0-0-1.nip.io", "vbs.192-0-2-1.nip.io"), ("iam.10.0.0.1.nip.io", "vbs.6.6.0.1.nip.io"),
+    ("iam-0a000001.nip.io", "vbs-c0000201.nip.io"), ("10-0-0-1.sslip.io", "192-0-2-1.sslip.io"),
+    ("iam.10.0.0.1.sslip.io.", "192.0.2.1.iam.10.0.0.1.sslip.io"),
+    ("iam.10.0.0.1.xip.io", "vbs.10.0.0.2.xip.io"), ("iam.localtest.me", "vbs.localtest.me"),
+    ("iam-10-0-0-1.traefik.me", "vbs-192-0-2-1.traefik.me"), ("iam.lvh.me", "vbs.lvh.me"),
+    ("nip.io", "iam.nip.io"),
     ("192.0.2.1", "192.0.2.2"), ("192.0.2.1", "iam.cloud.test"),
     ("iam.cloud.test", "[2001:db8::1]"),
     ("[2001:db8::1]", "[2001:db8::2]"), ("iam.xn--clud-5qa.test", "vbs.xn--clud-gwe.test"),

@@ -24,6 +24,16 @@ PROJECT_PLACEHOLDER = re.compile(r"[%$]\((?:project|tenant)_id\)s")
 CLUSTER_DOMAINS = ("svc.cluster.local", "pod.cluster.local")
 """Kubernetes: below these, each name belongs to one namespace; not in the public suffix list."""
 
+WILDCARD_DNS = (
+    "nip.io", "sslip.io", "xip.io", "traefik.me", "localtest.me", "lvh.me", "vcap.me",
+    "lacolhost.com", "localhost.direct",
+)  # fmt: skip
+"""DNS services whose names lead to the IP address in the name, or to loopback (2026-11).
+
+Anyone has names there, but they are not in the public suffix list. Where the address is in a name
+differs from service to service: no two names have the same owner.
+"""
+
 
 def regions(catalog: Sequence[Mapping[str, Any]], interface: str) -> list[str]:
     """Return the regions in which a catalog lists the backup service, sorted."""
@@ -157,6 +167,8 @@ def have_same_owner(host: str, other: str) -> bool:
 
 def _owner(host: str) -> str | None:
     """Return the registered name of a host, such as cloud.co.uk; None for a public suffix."""
+    if f".{host}".endswith(tuple(f".{domain}" for domain in WILDCARD_DNS)):
+        return None
     for domain in CLUSTER_DOMAINS:
         if host == domain or host.endswith(f".{domain}"):
             labels = host.removesuffix(domain).rstrip(".").split(".")
