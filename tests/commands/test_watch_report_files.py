@@ -348,6 +348,20 @@ def test_several_tries_in_one_step_stay_below_one_mebibyte(tmp_path: Path) -> No
     assert 900_000 < file.stat().st_size <= 1 << 20
 
 
+@pytest.mark.parametrize(("before", "notes"), [(900_000, 0), (1_048_000, 1), (2_000_000, 1)])
+def test_a_summary_that_has_no_room_is_left_out_with_a_note(
+    before: int, notes: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "summary"
+    file.write_text("x" * before)
+    argv = ("watch", "backup-ended", "--github", "--cloud", "sandbox")
+    ended = run_process(*argv, env=clean_env(GITHUB_STEP_SUMMARY=str(file)))
+    assert ended.code == 0
+    assert ended.err.count("the result is not in the step summary") == notes
+    assert ended.err.count("1 MiB") == notes
+    assert (file.stat().st_size == before) == bool(notes)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["{}/none/report.xml", "{}", "/dev/nosuch/x"])
 def test_a_place_that_cannot_be_written_is_an_error_before_the_wait(

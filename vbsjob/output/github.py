@@ -72,8 +72,14 @@ def report(
         context.stderr.flush()
     summary_path = context.env.get("GITHUB_STEP_SUMMARY") or ""
     room = SUMMARY_LIMIT - report_file.size(summary_path)
+    table = summary(results, code, context.steady_now(), room)
+    if summary_path and not table:
+        context.note(
+            "the result is not in the step summary: the file of GITHUB_STEP_SUMMARY would exceed"
+            " 1 MiB, and GitHub would drop all of it. See this log for the result."
+        )
     texts = {
-        "GITHUB_STEP_SUMMARY": summary(results, code, context.steady_now(), room),
+        "GITHUB_STEP_SUMMARY": table,
         "GITHUB_OUTPUT": outputs(results, code),
     }
     for variable, text in texts.items():
