@@ -121,3 +121,10 @@ def test_the_deepest_failed_sub_job_comes_last_with_its_meaning() -> None:
     assert last[0] == "| copy failed (job d)"
     assert last[1] == "| VolumeBackup.0202"
     assert last[3].startswith("| Meaning     The target disk")
+
+
+def test_the_table_of_several_jobs_shows_a_failed_query_as_unknown_with_its_error() -> None:
+    _, out, _, _ = vbsjob("get", "j", "k", replies=[told("RUNNING"), Response(403)])
+    assert [line.split()[1:] for line in out.splitlines()] == [
+        ["RUNNING", "bksCreateBackup", "j"], ["unknown", "k", "auth"],
+    ]  # fmt: skip

@@ -203,5 +203,5 @@ def test_the_last_line_counts_the_jobs_by_status() -> None:
         return job(job_id, statuses[job_id]) if job_id in statuses else Response(403)
 
     watched = WatchService(answer).watch("a", "b", "c", "d", stderr=None, **SETTINGS)
-    last = "auth (exit code 4): 2 SUCCESS, 1 FAIL, 1 without an answer"
+    last = "auth (exit code 4): 2 SUCCESS, 1 FAIL, 1 with unknown state"
     assert any(line.endswith(last) for line in watched.err.splitlines())

@@ -83,7 +83,7 @@ class PlainLog:
         elif event.error is not None:
             answered_at = tracked.answered_at
             age = "" if answered_at is None else f" {_last_answer(answered_at, now).capitalize()}."
-            yield f"no answer: {printable(str(event.error))}{age} Trying again."
+            yield f"the query failed: {printable(str(event.error))}{age} Trying again."
         else:
             yield from map(_change, event.changes)
             if tracked.job is not None and tracked.job_id not in self._answered:
@@ -98,9 +98,9 @@ class PlainLog:
 
 
 def summary(state: WatchState) -> str:
-    """Return the number of jobs per status: `2 RUNNING, 1 SUCCESS, 1 without an answer`."""
+    """Return the number of jobs per status: `2 RUNNING, 1 SUCCESS, 1 with unknown state`."""
     return ", ".join(
-        f"{number} {'without an answer' if status is None else printable(status)}"
+        f"{number} {'with unknown state' if status is None else printable(status)}"
         for status, number in state.status_counts().items()
     )
 

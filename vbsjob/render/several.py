@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
 BLOCKS = 3
 """Failures that are described below the table."""
-NO_ANSWER = "no answer"
+UNKNOWN = "unknown"
+"""Kind of a job that the service has not described: not answered yet, or the query failed."""
 COUNT_WORDS = {
     "RUNNING": "running",
     "INIT": "waiting",
     OTHER: "with another status",
-    NO_ANSWER: "without an answer",
+    UNKNOWN: "with unknown state",
     "FAIL": "failed",
     "SUCCESS": "succeeded",
 }
@@ -64,8 +65,8 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        """The kind of status, or NO_ANSWER."""
-        return NO_ANSWER if self.job is None else kind(self.job)
+        """The kind of status, or UNKNOWN."""
+        return UNKNOWN if self.job is None else kind(self.job)
 
     @property
     def urgency(self) -> int:
@@ -177,10 +178,9 @@ def job_row(entry: Entry, view: View) -> tree.Row:
     """Return the row of a requested job: its progress, or why it failed."""
     job_id = printable(entry.job_id)
     if entry.tree is None:
-        status = "no result" if entry.error else NO_ANSWER
         details = [Text(entry.error, "problem")] if entry.error else []
         return tree.Row(
-            0, view.glyphs.other, status, "status.other", {"id": job_id}, details, requested=True
+            0, view.glyphs.other, UNKNOWN, "status.other", {"id": job_id}, details, requested=True
         )
     row = tree.row(entry.tree.top, view, requested=True)
     row.cells["id"] = job_id
