@@ -68,7 +68,7 @@ def test_a_failed_job_is_annotated_with_the_deepest_cause_and_its_meaning() -> N
     (line,) = github.commands([answer("FAIL", entities={"sub_jobs": [DEEP]})])
     assert line.startswith("::error title=j%3A job_failed (1)::bksRestoreBackup > copy failed: ")
     assert "VolumeBackup.0202" in line
-    assert "target disk is in error" in line
+    assert "target disk is in an error state" in line
 
 
 def test_a_job_that_succeeded_is_not_annotated_and_more_than_github_shows_are_counted() -> None:
@@ -205,19 +205,31 @@ def test_junit_has_a_case_for_the_job_and_each_sub_job_and_keeps_the_code(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("response", "argv", "code", "kind"),
+    ("response", "argv", "code", "kind", "message"),
     [
-        (document("RUNNING"), ("--timeout", "5s"), 124, "timeout"),
-        (None, ("--retry-for", "5s"), 7, "unavailable"),
+        (
+            document("RUNNING"), ("--timeout", "5s"), 124, "timeout",
+            "RUNNING: not ended within 5.0 s (--timeout)",
+        ),
+        (None, ("--retry-for", "5s"), 7, "unavailable", "The state of the job is unknown"),
     ],
-)
+)  # fmt: skip
 def test_an_unknown_state_is_an_error_in_junit_never_a_success(
-    tmp_path: Path, response: dict[str, Any] | None, argv: tuple[str, ...], code: int, kind: str
+    tmp_path: Path,
+    response: dict[str, Any] | None,
+    argv: tuple[str, ...],
+    code: int,
+    kind: str,
+    message: str,
 ) -> None:
     path = tmp_path / "report.xml"
-    assert watch(context(response), "--junit", str(path), *argv).code == code
+    watched = watch(context(response), "--junit", str(path), "--github", *argv)
+    assert watched.code == code
     (case,) = report(path)[0]
     assert [(mark.tag, mark.get("type")) for mark in case] == [("error", kind)]
+    assert message in case[0].attrib["message"]
+    (annotation,) = (line for line in watched.err.splitlines() if line.startswith("::warning"))
+    assert message in annotation
 
 
 def test_junit_lists_the_start_of_a_long_reason_and_has_it_whole_below() -> None:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vbsjob import exit_codes
+from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import failure
 from vbsjob.jobs.job import Job, utc_time
+from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from vbsjob.errors import VbsjobError
-    from vbsjob.exit_codes import ExitCode
 
 SCHEMA_VERSION = 1
 OUR_MEMBERS = frozenset(
@@ -45,6 +46,8 @@ class JobResult:
     watch_code: ExitCode | None = None
     expected_end: datetime | None = None
     """When the job usually ends; None after its end and without history."""
+    time_limit: float | None = None
+    """Seconds of --timeout, if it ended the watch of this job; else None."""
 
     @property
     def job(self) -> Job | None:
@@ -64,6 +67,16 @@ class JobResult:
         if isinstance(self.outcome, Job):
             return exit_codes.of_job(self.outcome)
         return self.outcome.exit_code
+
+    @property
+    def reason(self) -> str:
+        """Why a job with neither an error nor a failure is not SUCCESS, with its status."""
+        status = printable(self.job.status) if self.job and self.job.status else "no status"
+        if self.time_limit is not None:
+            return f"{status}: not ended within {format_duration(self.time_limit)} (--timeout)"
+        if self.exit_code is ExitCode.PENDING:
+            return f"{status}: not ended when the watch ended"
+        return f"{status}: {self.exit_code.meaning}"
 
     def document(self, now: datetime, **further: Any) -> dict[str, Any]:
         """Return the document: the members of the service, of vbsjob, and `further` ones.

@@ -129,12 +129,10 @@ def _cause(result: JobResult) -> str:
     """Return why a job did not succeed: its failure, the error, or its status."""
     if result.error is not None:
         return str(result.error)
-    if result.job is None:
-        return result.exit_code.meaning
-    cause = failure.find(result.job)
+    cause = None if result.job is None else failure.find(result.job)
     if result.exit_code is ExitCode.JOB_FAILED and cause is not None:
         return cause.explanation
-    return f"{one_line(result.job.status) or 'no status'}: {result.exit_code.meaning}"
+    return result.reason
 
 
 def summary(

@@ -116,7 +116,7 @@ def _requested_outcome(result: JobResult, redact: Callable[[str], str]) -> str:
         return ""
     if result.job is not None and result.exit_code is ExitCode.JOB_FAILED:
         return _failure(result.job, redact)
-    message = str(result.error) if result.error else result.exit_code.meaning
+    message = str(result.error) if result.error else result.reason
     return _element("error", result.exit_code.label, redact(message))
 
 

@@ -199,4 +199,5 @@ class WatchLoop:
             return JobResult(job_id, tracked.error, job, code)
         if job is None:
             return JobResult(job_id, NoResponseError.for_job(job_id, code), None, code)
-        return JobResult(job_id, job, None, code, self.state.estimates.expected_end(job))
+        limit = self.state.rules.timeout if code is ExitCode.TIMEOUT else None
+        return JobResult(job_id, job, None, code, self.state.estimates.expected_end(job), limit)
