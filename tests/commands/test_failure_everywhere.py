@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CODE, REASON = "VolumeBackup.0202", "volume is in error state while copying"
-MEANING = "The target disk is in error, so the restore cannot be relied on."
+MEANING = "The target disk is in an error state. Its data may be incomplete."
 PATH = "bksRestoreBackup > restoreVolume > copyData"
 COPY = {
     "job_id": "88275d23", "job_type": "copyData", "status": "FAIL", "error_code": CODE,
@@ -49,7 +49,7 @@ FAILURE = {
     "fail_reason": REASON,
     "meaning": MEANING,
     "action": (
-        "Leave this disk alone and restore to another disk. Give support the disk id and job id."
+        "Do not use this disk. Restore to another disk. Give support the disk id and the job id."
     ),
     "entities": {"volume_id": "b55d7b96"},
     "others": 1,
