@@ -30,7 +30,10 @@ class ExitCode(IntEnum):
     AUTH = 4, "no credentials, or the service refused them (401 after one renewal, 403)"
     NOT_FOUND = 5, "the service does not know the job"
     API_ERROR = 6, "the service refused the request, or its answer is not understood"
-    UNAVAILABLE = 7, "no usable answer until --retry-for ended; the state of the job is unknown"
+    UNAVAILABLE = (
+        7,
+        "no usable answer within the time of --retry-for; the state of the job is unknown",
+    )
     PENDING = 8, "with --exit-status: a job has not ended"
     INTERNAL = 70, "a bug, or local input or output failed (disk full, stdout closed)"
     TIMEOUT = 124, "--timeout ended the watch before the jobs ended; same code as timeout(1)"

@@ -41,7 +41,7 @@ def test_show_prints_each_value_and_its_origin_and_hides_secrets(tmp_path: Path)
 def test_show_says_that_no_file_was_read(tmp_path: Path) -> None:
     _, out, _ = Cloud().run("config", "show", config_folders=(tmp_path,))
     lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in out.splitlines()}
-    assert lines["files"].startswith("none  (files with settings that were read")
+    assert lines["files"].startswith("none  (files that were read")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ def test_the_golden_help_has_three_widths_and_fits_each(command: str) -> None:
         assert [line for line in lines if cell_len(line) > width] == []
         text = " ".join(" ".join(lines).split())
         assert "Exit codes: " in text or not command or command == "help"
+        assert re.findall(r"[<{][a-z|]+[>}]", text) == []  # the type of an argument
 
 
 @pytest.mark.slow

@@ -110,6 +110,14 @@ def test_groff_has_nothing_to_say(name: str) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
 
+@needs("groff")
+@pytest.mark.parametrize("name", PAGES)
+def test_no_line_of_a_page_ends_within_a_word(name: str) -> None:
+    command = ["groff", "-man", "-Tutf8", "-rLL=80n", str(ROOT / name)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert [line for line in shown.splitlines() if line.endswith("\N{HYPHEN}")] == []
+
+
 @needs("man")
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.page)
 def test_man_shows_the_page_with_its_examples_as_they_are_typed(command: Command) -> None:

@@ -56,7 +56,7 @@ def show(settings: Settings, context: Context) -> Iterator[Fact]:
         else:
             yield Fact(setting.name, value, origin, setting.written(value))
     files = [str(path) for path in settings.files]
-    yield Fact("files", files, "files with settings that were read, strongest first")
+    yield Fact("files", files, "files that were read; the first has precedence")
     yield from _locations(settings, context)
     yield Fact(
         "variables", variables_in_use(context.env), "further variables that are set and used"

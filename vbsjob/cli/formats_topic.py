@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 WIDTH = 79
+KEPT_WIDTH = 71
+"""Columns of a table or a list, which a manual page indents by 7 and does not wrap."""
 EXAMPLE: dict[str, Any] = {
     "job_id": "restore-7",
     "job_type": "bksRestoreBackup",
     "status": "FAIL",
     "begin_time": "2026-05-01T10:00:00.000Z",
     "end_time": "2026-05-01T10:00:12.000Z",
-    "error_code": "",
+    "error_code": None,
     "fail_reason": "sub job fail",
     "entities": {
         "backup_id": "6805e4ec",
@@ -96,24 +98,24 @@ MEMBERS = (
     (
         "A document contains the members of the service with their names and values. Times of the"
         " service are usually UTC. Durations are numbers of seconds, with names that end in _s."
-        " JSON is pure ASCII. These members are added. If the service uses one of their names, the"
-        " member of vbsjob has the name, and the value of the service is in 'others'."
+        " JSON is pure ASCII. vbsjob adds the members below. If the service has a member of the"
+        " same name, its value is in 'others'."
     ),
 )
 FAILURE = (
-    "The same data is in every format, event, report and log. null: neither the job nor a sub-job"
-    " has the status FAIL."
+    "The same data is in every format, event, report and log. It is null if neither the job nor a"
+    " sub-job has the status FAIL."
 )
 FIELDS = (
     (
         "-f NAME selects a member. A dot selects a member of an object or an item of a list:"
-        " entities.backup_id, sub_jobs.0.status, failure.meaning. sub_jobs are found at top level"
-        " and under entities."
+        " entities.backup_id, sub_jobs.0.status, failure.meaning. sub_jobs can be at the top"
+        " level or in entities."
     ),
     (
         "Exit code 3 means that no answer has one of the fields; the message names similar fields."
-        " It replaces 0 only. Members that every job has are empty if the service omits them; so"
-        " are the members of failure if nothing failed."
+        " It replaces 0 only. A member of the job API that the service omits is empty, without exit"
+        " code 3. So are the members of failure if nothing failed."
     ),
 )
 ROWS = (
@@ -123,23 +125,23 @@ ROWS = (
         " id status"
     ),
     (
-        "A spreadsheet runs a value that begins with = + - or @ as a formula. csv writes it as it"
-        " is, csv-safe writes ' before it. Without -f the columns are:"
+        "A spreadsheet reads a value that begins with = + - or @ as a formula. csv writes it"
+        " unchanged, csv-safe writes ' before it. Without -f the columns are:"
     ),
 )
 VARIABLES = (
     (
         "Names are VBSJOB_NAME if one id was given as an argument, else VBSJOB_1_NAME,"
         " VBSJOB_2_NAME and so on, in the order of the ids. Entities that are texts, numbers or"
-        " booleans become VBSJOB_ENTITIES_NAME. Other characters than letters and digits become _."
+        " booleans become VBSJOB_ENTITIES_NAME. Characters other than letters and digits become _."
         " If two names become equal, neither is written, and the exit code is 6, or that of a"
         " failed job."
     ),
     (
         f"dotenv has at most {variables.DOTENV_VARIABLES} variables and less than"
-        f" {variables.DOTENV_BYTES} bytes, the limits of GitLab. Values are not quoted; $ and"
-        " %NAME%, which GitLab would expand, are made visible. Without -f the variables are, the"
-        " most important first:"
+        f" {variables.DOTENV_BYTES} bytes, the limits of GitLab. Values are not quoted; $ and the"
+        " % of %NAME%, which GitLab would expand, become <U+0024> and <U+0025>. Without -f the"
+        " variables are, the most important first:"
     ),
 )
 EVENTS = (
@@ -155,9 +157,9 @@ ERRORS = (
     ),
 )
 GITHUB = (
-    "watch --github appends to the file that GITHUB_OUTPUT names. The first outputs are always"
-    " there; the others and the entities only if the watch has one job. Annotations are errors"
-    " for exit codes that say that something failed, and warnings for 7, 8, 124 and signals."
+    "watch --github appends outputs to the file that GITHUB_OUTPUT names. exit_code, verdict and"
+    " jobs are always written; the others and the entities only if the watch has one job."
+    " Annotations are warnings for exit codes 7, 8, 124 and signals, and errors for the others."
 )
 STDIN = (
     (
@@ -166,8 +168,8 @@ STDIN = (
         " depth, and arrays of ids. The text is UTF-8, or UTF-16 with a byte order mark."
     ),
     (
-        "null, None and undefined are not ids: exit code 2. So is the error answer of a call that"
-        " failed; its message and the meaning of its code are printed."
+        "null, None and undefined are not ids: exit code 2. So is the error answer of a request"
+        " that failed; its message and the meaning of its code are printed."
     ),
 )
 VERSIONS = (
@@ -222,7 +224,7 @@ def _variable(name: str) -> str:
 
 
 def _names(names: Iterable[str]) -> str:
-    return "\n" + "\n".join(textwrap.wrap(", ".join(names), WIDTH - 4, break_on_hyphens=False))
+    return "\n" + "\n".join(textwrap.wrap(", ".join(names), KEPT_WIDTH, break_on_hyphens=False))
 
 
 def _table(rows: Iterator[tuple[str, str]]) -> str:
@@ -231,6 +233,6 @@ def _table(rows: Iterator[tuple[str, str]]) -> str:
     width = max(len(name) for name, _ in pairs) + 2
     text: list[str] = []
     for name, description in pairs:
-        first, *more = textwrap.wrap(description, WIDTH - 4 - width) or [""]
+        first, *more = textwrap.wrap(description, KEPT_WIDTH - width) or [""]
         text += [f"{name:<{width}}{first}", *(" " * width + line for line in more)]
     return "\n" + "\n".join(text)

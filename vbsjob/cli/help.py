@@ -80,7 +80,7 @@ def topic_lines(name: str, commands: Iterable[str]) -> list[str]:
 def _exit_codes_topic() -> list[str]:
     order = ", ".join(str(int(code)) for code in SEVERITY)
     return [
-        "Exit codes of vbsjob. 1 means that the service reports FAIL, and nothing else.",
+        "Exit codes of vbsjob. 1 means only that the service reports FAIL for a job.",
         "",
         *exit_code_lines(),
         "",

@@ -25,6 +25,16 @@ RICH_WIDTH = 80
 """Columns below which rich's table of options would cut words; the plain help only wraps."""
 
 
+class _WithoutType:
+    """Stands in for the type of an argument: its metavar says enough."""
+
+    name = ""
+
+    def get_metavar(self, **_: Any) -> str:
+        """Return the empty text that Typer prints instead of `<str>`."""
+        return ""
+
+
 class _HelpScreen(Base):
     """Parts of the help screen that commands and groups share."""
 
@@ -68,6 +78,15 @@ def _summary(command: Any) -> str:
     return " ".join((command.help or "").partition("\n\n")[0].split())
 
 
+def _untyped(parameter: Any) -> Any:
+    """Return a parameter as it is drawn: an argument without the type, such as `<str>`."""
+    if parameter.param_type_name != "argument":
+        return parameter
+    shown = copy.copy(parameter)
+    shown.type = _WithoutType()
+    return shown
+
+
 def _draw(command: Any, ctx: Any) -> bool:
     """Draw the help with rich if stdout is a terminal that can draw; return whether it was drawn.
 
@@ -84,6 +103,7 @@ def _draw(command: Any, ctx: Any) -> bool:
     rich_utils.STYLE_HELPTEXT = ""  # dim text is hard to read, and these are the examples
     shown = copy.copy(command)
     shown.help = (command.help or "").replace("\b\n", "")
+    shown.params = [_untyped(parameter) for parameter in command.params]
     with redirect_stdout(context.stdout):
         rich_utils.rich_format_help(obj=shown, ctx=ctx, markup_mode="rich")
     return True

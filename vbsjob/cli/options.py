@@ -103,7 +103,7 @@ Faults = Annotated[
     typer.Option(
         "--fault",
         metavar="KIND=SHARE",
-        help="Answer a share (0 to 1) of the job queries with a fault: 429, 500, 502, 503, 504,"
+        help="Answer this share (0 to 1) of the job queries with a fault: 429, 500, 502, 503, 504,"
         " cut, empty, garbage or slow; may be repeated.",
     ),
 ]
@@ -113,18 +113,19 @@ TokenLife = Annotated[
 ErrorCode = Annotated[
     str | None,
     typer.Argument(
-        metavar="[CODE]", help="An error code, in upper or lower case; all codes if omitted."
+        metavar="[CODE]",
+        help="An error code, in upper or lower case; without it all codes are listed.",
     ),
 ]
 Failed = Annotated[
-    bool, typer.Option("--failed", help="Only jobs that failed.", rich_help_panel=OUTPUT)
+    bool, typer.Option("--failed", help="List only jobs that failed.", rich_help_panel=OUTPUT)
 ]
 Since = Annotated[
     str | None,
     typer.Option(
         "--since",
         metavar="TIME",
-        help="Only jobs that began within this time, such as 1d or 12h.",
+        help="List only jobs that began less than this time ago, such as 1d or 12h.",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -132,7 +133,7 @@ Refresh = Annotated[
     bool,
     typer.Option(
         "--refresh",
-        help="Query the jobs of this cloud that had not ended, and store their states.",
+        help="First query the jobs of this cloud that have not ended, and store their states.",
         rich_help_panel=CONNECTION,
     ),
 ]
@@ -144,6 +145,4 @@ SchemaName = Annotated[
     Literal["document", "row", "event", "error"],
     typer.Argument(metavar="NAME", help="document, row, event or error.", show_default=False),
 ]
-Topic = Annotated[
-    str | None, typer.Argument(metavar="[TOPIC]", help="A command, or a topic of the list below.")
-]
+Topic = Annotated[str | None, typer.Argument(metavar="[TOPIC]", help="A command or a topic.")]

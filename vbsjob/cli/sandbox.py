@@ -13,9 +13,9 @@ from vbsjob.sandbox.scenarios import SCENARIOS
 from vbsjob.text import printable
 
 HELP = (
-    "Serve a simulated cloud on this machine until Ctrl-C: an identity service, and a backup"
-    " service with jobs. vbsjob, curl, openstack and the vendor's SDK use it like the real cloud."
-    "\n\n"
+    "Serve a simulated cloud on this machine until Ctrl-C.\n\n"
+    "It has an identity service, and a backup service with jobs. vbsjob, curl, openstack and the"
+    " vendor's SDK use it like the real cloud.\n\n"
     "The command prints the variables that clients need, for each sign-in method. A job begins at"
     " its first query. NAME-LABEL is another job of the same kind, NAME-ended is a job that has"
     " already ended.\n\n\b\n"

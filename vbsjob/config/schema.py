@@ -31,7 +31,7 @@ SETTINGS = (
     ),
     Setting(
         "interface",
-        "Which address of the service catalog is used: public, internal or admin.",
+        "Kind of address to use from the service catalog: public, internal or admin.",
         os=("OS_INTERFACE", "OS_ENDPOINT_TYPE"),
         cloud=("interface", "endpoint_type"),
         default="public",
@@ -145,7 +145,7 @@ SETTINGS = (
     ),
     preference_setting(
         "cache",
-        "Store the token and the history on this machine; --no-cache stores nothing.",
+        "Store the token and the history on this machine; yes by default.",
         values.boolean,
         default=True,
     ),
@@ -161,22 +161,27 @@ SETTINGS = (
         values.boolean,
         default=False,
     ),
-    preference_setting("output", "Format of stdout; table by default.", values.text),
     preference_setting(
-        "color", "Use colours; NO_COLOR is respected.", values.OneOf(get_args(Color)), "auto"
+        "output", "Output format, such as json or csv; table by default.", values.text
     ),
     preference_setting(
-        "depth", "Show this number of levels of sub-jobs, and count the rest.", values.depth
+        "color",
+        "When to use colours; with auto NO_COLOR switches them off.",
+        values.OneOf(get_args(Color)),
+        "auto",
+    ),
+    preference_setting(
+        "depth", "Show this number of levels of sub-jobs, and count the others.", values.depth
     ),
     preference_setting(
         "only",
-        "Show only sub-jobs with these statuses, and the jobs above them.",
+        "Show only sub-jobs that are failed, running, waiting, done or other, and the jobs above.",
         values.statuses,
         (),
     ),
     preference_setting(
         "sort",
-        "Order of sub-jobs; api is the order of the service.",
+        "Order of sub-jobs; api is the order in the answer of the service.",
         values.OneOf(get_args(Sort)),
         "api",
     ),
@@ -207,7 +212,7 @@ SETTINGS = (
     ),
     preference_setting(
         "retry_for",
-        "Give up after this time without an answer; 60s by default, 15m with watch.",
+        "Give up after this time without a usable answer; 60s by default, 15m with watch.",
         values.duration,
     ),
     preference_setting(
@@ -261,7 +266,9 @@ SETTINGS = (
         default=False,
     ),
     preference_setting(
-        "junit", "Write a JUnit report to this file, with one test case per sub-job.", values.text
+        "junit",
+        "Write a JUnit report to this file, with a test case for each job and sub-job.",
+        values.text,
     ),
     preference_setting(
         "body_limit", "Largest response, in MiB; 4 by default.", values.mebibytes, 4 << 20

@@ -75,7 +75,7 @@ def _parameter(parameter: Any) -> Parameter:
         parameter.name,
         tuple(sorted(flags, key=lambda flag: flag.startswith("--"))),
         parameter.help or "",
-        metavar.strip("[].").replace("_", "-"),
+        metavar.strip("[].,").replace("_", "-"),
         tuple(getattr(parameter.type, "choices", ())) or _words(parameter.name),
         bool(getattr(parameter, "multiple", False) or parameter.nargs == -1),
         parameter.required,

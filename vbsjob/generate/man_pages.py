@@ -30,6 +30,8 @@ ESCAPES = str.maketrans(
 )
 CONFIG_PAGE = "vbsjob.5"
 FORMATS_PAGE = "vbsjob-formats"
+LAYOUT = (".nr HY 0", ".nh", ".ad l")
+"""No justification, and no hyphenation, also after .EE: a broken name cannot be copied."""
 TITLES = {1: "User Commands", 5: "File Formats"}
 """Title of each section of the manual."""
 
@@ -97,7 +99,7 @@ def _page(name: str, number: int, *sections: Iterable[str]) -> str:
     title = (
         f'.TH {_text(name.upper())} {number} {RELEASED} "vbsjob {__version__}" "{TITLES[number]}"'
     )
-    lines = [r".\" Written by python -m vbsjob.generate; do not edit.", title]
+    lines = [r".\" Written by python -m vbsjob.generate; do not edit.", title, *LAYOUT]
     return "\n".join([*lines, *(line for section in sections for line in section)]) + "\n"
 
 
@@ -210,5 +212,5 @@ def _see_also(top: Command, page: str) -> list[str]:
     names = [(command.page, 1) for command in top.walk() if command.page != page]
     names += [("vbsjob", 5)] if page != CONFIG_PAGE else []
     names += [(FORMATS_PAGE, 5)] if page != FORMATS_PAGE else []
-    lines = [f".BR {_text(name)} ({number})" for name, number in names]
+    lines = [rf".BR \%{_text(name)} ({number})" for name, number in names]
     return [*(f"{line}," for line in lines[:-1]), lines[-1]]

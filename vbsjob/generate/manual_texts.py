@@ -26,9 +26,9 @@ history has three earlier jobs of the same type, the job is queried more rarely 
 seconds) while its end is unlikely, and more often near the expected end. All jobs of one process
 share 20 requests per second. A Retry-After header is obeyed.
 
-A failed query does not end the watch. It ends with exit code 7 after 15 minutes without any
-answer, or after the time of --retry-for. An expired token is renewed. An id that the service does
-not know yet is queried for 30 seconds, or for the time of --wait-for-job.
+A failed query does not end the watch. It ends with exit code 7 after 15 minutes without a
+usable answer, or after the time of --retry-for. An expired token is renewed. An id that the
+service does not know yet is queried for 30 seconds, or for the time of --wait-for-job.
 
 A watch has no time limit unless --timeout is given. Ctrl-C, SIGTERM, SIGHUP and SIGQUIT end the
 watch and not the job; the command that continues the watch is printed. Every end writes the
@@ -90,11 +90,11 @@ FILES = (
     ("~/.config/vbsjob/config.toml", "Preferences and clouds; see vbsjob(5)."),
     (
         "./clouds.yaml",
-        "Clouds, as other OpenStack clients read them, if the file belongs to you or to root.",
+        "Clouds, as other OpenStack clients read them; only if the file belongs to you or to root.",
     ),
-    ("~/.config/openstack/clouds.yaml", "The same; the first file is used."),
-    ("/etc/openstack/clouds.yaml", "The same."),
-    ("secure.yaml", "Secrets, in the same directory as clouds.yaml; merged over it."),
+    ("~/.config/openstack/clouds.yaml", "Clouds, if there is no ./clouds.yaml."),
+    ("/etc/openstack/clouds.yaml", "Clouds, if neither of the files above exists."),
+    ("secure.yaml", "Secrets, in the same directory as clouds.yaml; its values have precedence."),
     ("~/.cache/vbsjob/", "Tokens, readable by their owner only; not used with --no-cache."),
     (
         "~/.local/state/vbsjob/",

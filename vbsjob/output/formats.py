@@ -220,16 +220,20 @@ class Format:
 
 
 FORMATS = (
-    Format("table", "For people: fits the terminal; complete if stdout is not a terminal."),
+    Format("table", "For people: fits the terminal; not shortened in a pipe or a file."),
     Format("json", "One indented JSON document.", _json, nested=True),
     Format("jsonl", "One JSON document per line; watch writes events.", _jsonl, events=True),
     Format(
         "yaml", "One YAML document; text that looks like a number is quoted.", _yaml, nested=True
     ),
     Format("csv", "A header and one row per job (RFC 4180).", _csv),
-    Format("csv-safe", "As csv, with ' before each value that a spreadsheet would run.", _csv_safe),
+    Format(
+        "csv-safe",
+        "As csv, with ' before each value that would be a formula.",
+        _csv_safe,
+    ),
     Format("tsv", "One row per job, no header, no quotes; an empty value is '-'.", _tsv),
-    Format("value", "One bare value per line: the status, or the fields of --field.", _value),
+    Format("value", "One value per line: the status, or the fields of --field.", _value),
     Format("env", "One quoted assignment per line, safe to eval in a shell.", _env, variables=True),
     Format("dotenv", "Unquoted assignments for GitLab, at most 20.", _dotenv, variables=True),
     Format("name", "One job id per line.", _name, fields=False),

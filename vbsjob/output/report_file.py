@@ -3,7 +3,8 @@
 A regular file is written completely or not at all. A device, FIFO or open descriptor
 (/dev/null, /dev/stdout, /dev/fd/63) is opened and written. So is the file that stdout or stderr
 writes to: replacing it would lose what is in it. Rights come from the umask when the file is
-created; nothing is changed by name afterwards, because a folder may belong to someone else.
+created; nothing is changed by name afterwards, because a folder may belong to someone else. Links
+are followed as `private_files.follow` says.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from vbsjob.errors import UsageError, shortage
+from vbsjob.private_files import follow
 from vbsjob.terminal.stdio import BestEffortStream
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import TextIO
 
     IsOver = Callable[[], bool]
     """Whether a signal or --timeout has ended the run: then nothing waits for a reader."""
@@ -30,7 +33,8 @@ if TYPE_CHECKING:
 READER_POLL = 0.1
 """Seconds between two attempts to open a FIFO that has no reader yet."""
 NO_WAIT = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
-CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW
 NOT_REPLACEABLE = {errno.EBUSY, errno.EPERM, errno.EACCES}
 """Errors of a file that is a mount point, or of another user in a folder like /tmp."""
 INPUT, OUTPUTS = 0, (1, 2)
@@ -68,7 +72,7 @@ def _prepare(path: str) -> None:
         else:
             _check_writable(_open_stream(path, lambda: True))
         return
-    target = os.path.realpath(path)
+    target = follow(path)
     try:
         descriptor, temporary = _create_beside(target)
         os.close(descriptor)
@@ -78,7 +82,9 @@ def _prepare(path: str) -> None:
     except OSError:
         if kind is None:
             raise
-        os.close(os.open(target, os.O_WRONLY | os.O_TRUNC))  # the folder forbids a new file
+        os.close(
+            os.open(target, os.O_WRONLY | os.O_TRUNC | NO_FOLLOW)
+        )  # the folder forbids a new file
 
 
 def _check_writable(descriptor: int) -> None:
@@ -95,13 +101,13 @@ def write(path: str, lines: Iterable[str], is_over: IsOver) -> None:
     if kind is not None and _is_stream(path, kind):
         _write_stream(_open_stream(path, is_over), lines, is_over)
         return
-    target = os.path.realpath(path)
+    target = follow(path)
     try:
         descriptor, temporary = _create_beside(target)
     except OSError:
         if kind is None:
             raise
-        with open(target, "w", encoding="utf-8", newline="\n") as file:
+        with _opened(target, os.O_TRUNC) as file:
             file.writelines(lines)
         return
     try:
@@ -124,8 +130,10 @@ def _move(temporary: str, target: str) -> None:
     except OSError as error:
         if error.errno not in NOT_REPLACEABLE:
             raise
-        with open(temporary, "rb") as source, open(target, "r+b") as file:
-            file.truncate()
+        with (
+            open(temporary, encoding="utf-8", newline="\n") as source,
+            _opened(target, os.O_TRUNC) as file,
+        ):
             shutil.copyfileobj(source, file)
         os.unlink(temporary)
 
@@ -136,8 +144,14 @@ def append(path: str, text: str, is_over: IsOver) -> None:
     if kind is not None and _is_stream(path, kind):
         _write_stream(_open_stream(path, is_over), [text], is_over)
         return
-    with open(path, "a", encoding="utf-8", newline="\n") as file:
+    with _opened(follow(path), os.O_APPEND) as file:
         file.write(text)
+
+
+def _opened(target: str, flag: int) -> TextIO:
+    """Return an open file. Raises OSError if it has become a link since it was looked at."""
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | NO_FOLLOW | flag, 0o666)
+    return os.fdopen(descriptor, "w", encoding="utf-8", newline="\n")
 
 
 def size(path: str) -> int:
@@ -152,10 +166,12 @@ def size(path: str) -> int:
 def _kind(path: str) -> int | None:
     """Return the mode of what a path names, links followed; None if nothing is there.
 
-    Raises FileExistsError for the file that standard input reads.
+    Raises FileExistsError for the file that standard input reads, UntrustedFileError for a link
+    of another user.
     """
     if not path:
         raise FileNotFoundError(errno.ENOENT, "the name is empty")
+    follow(path)
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
