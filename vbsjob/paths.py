@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Paths:
+class Paths(NamedTuple):
     """Folders and files that belong to the user; None without a home folder."""
 
     config_folders: tuple[Path, ...] = ()

@@ -9,6 +9,11 @@ if TYPE_CHECKING:
 NEWLINE = "\u23ce"
 
 
+def repr_without_values(record: object) -> str:
+    """Return the `repr` of a record that can contain secrets: the name of its class alone."""
+    return f"{type(record).__name__}(...)"
+
+
 def printable(text: str) -> str:
     """Return the text in one line, with every character that could act on a terminal made visible.
 

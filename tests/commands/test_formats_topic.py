@@ -11,7 +11,7 @@ from tests.support.program import ROOT, run_in_memory
 from vbsjob.cli import formats_topic
 from vbsjob.exit_codes import ExitCode
 from vbsjob.http.messages import Response
-from vbsjob.jobs.failure import Failure
+from vbsjob.jobs.failure import FAILURE_MEMBERS
 from vbsjob.jobs.result import OUR_MEMBERS
 from vbsjob.output import formats, github
 
@@ -41,7 +41,7 @@ def test_every_format_is_described_with_an_example_that_the_program_prints(name:
 
 def test_it_names_all_members_columns_variables_outputs_events_and_codes() -> None:
     text = " ".join(topic().split())
-    names = {*OUR_MEMBERS, *Failure.MEMBERS, *formats.JOBS.columns, *github.JOB_OUTPUTS}
+    names = {*OUR_MEMBERS, *FAILURE_MEMBERS, *formats.JOBS.columns, *github.JOB_OUTPUTS}
     assert [name for name in names if name not in text] == []
     for kind in ("start", "change", "waiting", "outage", "recovered", "heartbeat", "verdict"):
         assert f" {kind} " in text

@@ -7,7 +7,6 @@ import json
 import os
 import socket
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -325,7 +324,7 @@ def test_s06_a_token_is_written_into_a_new_private_folder(tmp_path: Path) -> Non
     assert mode(tmp_path / "tokens") == 0o700
 
 
-@pytest.mark.parametrize("access", [replace(ACCESS, life=None), replace(ACCESS, token=None)])
+@pytest.mark.parametrize("access", [ACCESS._replace(life=None), ACCESS._replace(token=None)])
 def test_a_token_without_a_known_life_is_not_cached(tmp_path: Path, access: AccessInfo) -> None:
     cache_at(tmp_path, Cloud()).write(access)
     assert not (tmp_path / "tokens").exists()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vbsjob.jobs.job import Job
     from vbsjob.watch.workers import FetchResult
 
-PATHS = tuple(Paths.__dataclass_fields__)
+PATHS = tuple(Paths._fields)
 
 
 class NoSignals:

@@ -53,7 +53,7 @@ class Regions(Cloud):
             return response
         document = json.loads(response.body)
         document["token"]["project"]["name"] = self.project_name
-        return replace(response, body=json.dumps(document).encode())
+        return response._replace(body=json.dumps(document).encode())
 
 
 BY_ID = {k: v for k, v in USER.items() if k != "OS_PROJECT_NAME"} | {"OS_PROJECT_ID": PROJECT_ID}

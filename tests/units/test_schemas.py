@@ -13,7 +13,7 @@ from tests.support.program import run_in_memory
 from tests.support.watch_service import WatchService, in_turn, job
 from vbsjob.cli import options
 from vbsjob.http.messages import Response
-from vbsjob.jobs.failure import Failure
+from vbsjob.jobs.failure import FAILURE_MEMBERS
 from vbsjob.jobs.result import OUR_MEMBERS
 from vbsjob.output import schemas
 
@@ -48,7 +48,7 @@ def test_the_command_knows_every_schema_and_refuses_other_names() -> None:
 def test_the_document_schema_describes_every_member_of_ours() -> None:
     schema = schemas.load("document")
     assert schema["properties"].keys() >= OUR_MEMBERS
-    assert schema["$defs"]["failure"]["required"] == list(Failure.MEMBERS)
+    assert schema["$defs"]["failure"]["required"] == list(FAILURE_MEMBERS)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+from vbsjob.text import repr_without_values
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,13 +22,16 @@ ALGORITHM = "SDK-HMAC-SHA256"
 DATE = "%Y%m%dT%H%M%SZ"
 
 
-@dataclass(frozen=True, slots=True)
-class AccessKeyPair:
+class AccessKeyPair(NamedTuple):
     """An access key, its secret key, and the session token of a temporary key."""
 
-    access: str = field(repr=False)
-    secret: str = field(repr=False)
-    security_token: str | None = field(default=None, repr=False)
+    access: str
+    secret: str
+    security_token: str | None = None
+
+    def __repr__(self) -> str:
+        """Return the name of the class: values can be secret."""
+        return repr_without_values(self)
 
 
 def signed(

@@ -6,15 +6,14 @@ A conversation is a generator: it yields requests and is sent their responses. `
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from vbsjob.errors import ApiError, RefusedCredentialsError, VbsjobError
 from vbsjob.http import errors, strict_json
 from vbsjob.http.messages import Request
 from vbsjob.jobs import job
-from vbsjob.text import printable
+from vbsjob.text import printable, repr_without_values
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -31,11 +30,10 @@ MISSING_METHODS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AccessInfo:
+class AccessInfo(NamedTuple):
     """Result of a sign-in: a token, and what the identity service says about it."""
 
-    token: str | None = field(default=None, repr=False)
+    token: str | None = None
     project_id: str | None = None
     project_name: str | None = None
     user: str | None = None
@@ -44,9 +42,12 @@ class AccessInfo:
     expires_at: datetime | None = None
     catalog: tuple[dict[str, Any], ...] = ()
 
+    def __repr__(self) -> str:
+        """Return the name of the class: values can be secret."""
+        return repr_without_values(self)
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+
+class Identity(NamedTuple):
     """Address of the identity service, version included, and the scope of the token."""
 
     auth_url: str

@@ -60,7 +60,7 @@ class Method(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class _TokenMethod:
     """A method whose requests carry a token in X-Auth-Token."""
 
@@ -85,7 +85,7 @@ class _TokenMethod:
         return request if access is None else request.with_headers(X_Auth_Token=access.token or "")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class Token(_TokenMethod):
     """A token from another program. It cannot be renewed."""
 
@@ -129,7 +129,7 @@ def _is_scope_of(scope: dict[str, Any] | None, access: AccessInfo) -> bool:
     return bool(same_id and project.get("name", access.project_name) == access.project_name)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class Password(_TokenMethod):
     """Name or id of a user, and a function that returns the password, perhaps from a prompt."""
 
@@ -155,7 +155,7 @@ class Password(_TokenMethod):
         return (yield from self.identity.request_token(self.refused_hint, password={"user": user}))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class Totp(_TokenMethod):
     """A user and a one-time passcode, usually with the password. It cannot be renewed."""
 
@@ -191,7 +191,7 @@ class Totp(_TokenMethod):
         return (yield from self.identity.request_token(hint, **proofs))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class ApplicationCredential(_TokenMethod):
     """A secret for one program. It is bound to its project, so no scope is sent."""
 
@@ -218,7 +218,7 @@ class ApplicationCredential(_TokenMethod):
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class AccessKey:
     """An access key and its secret: every request is signed, there is no token."""
 

@@ -10,9 +10,8 @@ import hashlib
 import json
 import os
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob import private_files
 from vbsjob.auth.catalog import KINDS
@@ -34,8 +33,7 @@ CLOCK_TOLERANCE = 60.0
 """Seconds that the clock may have been set back since a token was written."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CachedToken:
+class CachedToken(NamedTuple):
     """A token, and how many seconds it is still valid."""
 
     access: AccessInfo
@@ -136,7 +134,7 @@ def _sweep(folder: int, now: float) -> None:
 
 
 def _encoded(access: AccessInfo, now: float) -> bytes:
-    members = asdict(access)
+    members = access._asdict()
     members["expires_at"] = access.expires_at.isoformat() if access.expires_at else None
     members["catalog"] = [entry for entry in access.catalog if entry.get("type") in KINDS]
     return json.dumps({"written": now, "access": members}).encode()

@@ -196,7 +196,7 @@ class JobCommand:
     def _watch_rules(self) -> WatchRules:
         from vbsjob.watch.state import WatchRules
 
-        values = {name: self.settings[name] for name in WatchRules.__slots__}
+        values = {name: self.settings[name] for name in WatchRules._fields}
         return WatchRules(**{name: value for name, value in values.items() if value is not None})
 
     def _interrupted(self, error: SignalError, job_ids: Sequence[str]) -> SignalError:

@@ -7,16 +7,16 @@ clouds.yaml, the profile from clouds-public.yaml or from PROFILES. Each layer na
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.config import files
 from vbsjob.errors import UsageError
-from vbsjob.text import printable
+from vbsjob.text import printable, repr_without_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from vbsjob.context import Context
 
@@ -34,15 +34,21 @@ PROFILES: dict[str, dict[str, Any]] = {
 """Built-in values of the key `profile`, as openstacksdk and otcextensions have them."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Layer:
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+class Layer(NamedTuple):
     """Some values of one cloud, all from one place."""
 
-    values: dict[str, Any] = field(repr=False)
+    values: dict[str, Any]
     origin: str
     path: Path | None = None
     in_working_directory: bool = False
     profile: bool = False
+
+    def __repr__(self) -> str:
+        """Return the name of the class: values can be secret."""
+        return repr_without_values(self)
 
     def get(self, dotted: str) -> Any:
         """Return the value of a key such as `auth.username`; None if it is missing."""
@@ -51,13 +57,16 @@ class Layer:
         return _with_underscores(inner).get(key) if isinstance(inner, dict) else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CloudsFile:
+class CloudsFile(NamedTuple):
     """The clouds of one file, and [defaults] of config.toml."""
 
     path: Path
-    clouds: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
-    defaults: dict[str, Any] = field(default_factory=dict, repr=False)
+    clouds: Mapping[str, dict[str, Any]] = EMPTY
+    defaults: Mapping[str, Any] = EMPTY
+
+    def __repr__(self) -> str:
+        """Return the name of the class: values can be secret."""
+        return repr_without_values(self)
 
     def sections(self) -> Iterator[dict[str, Any]]:
         """Yield every mapping that may hold a secret: each cloud and its `auth`."""

@@ -151,7 +151,7 @@ class _Loaded:
             sources.with_aws_session_token(sources.from_layers(layers), env)
             for layers in (config, yaml)
         )
-        self._sources = replace(without_cloud, config=of_config, yaml=of_yaml)
+        self._sources = without_cloud._replace(config=of_config, yaml=of_yaml)
         self.cloud = self._sources.yaml | self._sources.config
         values, self.ignored = precedence.combine(self._sources, named=checks.is_named(cloud))
         self.values = _with_project(values)
@@ -216,7 +216,7 @@ def _parsed(name: str, setting_value: SettingValue) -> SettingValue:
             _check_utf8(raw)
         if setting.secret and isinstance(raw, int | float):
             raise ValueError("is a number; write it in quotes")  # noqa: TRY301 - one handler
-        return replace(setting_value, value=setting.parse(raw))
+        return setting_value._replace(value=setting.parse(raw))
     except ValueError as error:
         shown = "the value"
         if isinstance(raw, str | int | float) and not setting.secret:
@@ -251,7 +251,7 @@ def _filled(
         raise UsageError(f"{address.origin} needs a region.", hint=hint)
     for placeholder in PLACEHOLDERS:
         text = text.replace(placeholder, str(region.value))
-    return replace(address, value=text)
+    return address._replace(value=text)
 
 
 def _addressed(values: Source) -> Source:
@@ -262,7 +262,7 @@ def _addressed(values: Source) -> Source:
         if address is not None:
             text = endpoints.without_project_placeholder(str(address.value))
             checked = endpoints.checked(text, address.origin, insecure_http=insecure_http)
-            values[name] = replace(address, value=checked)
+            values[name] = address._replace(value=checked)
     endpoint, project = values.get("endpoint"), values.get("project_id")
     in_endpoint = None if endpoint is None else endpoints.project_in(endpoint.value)
     if endpoint is None or in_endpoint is None:

@@ -9,7 +9,6 @@ must not send its secrets elsewhere, nor be sent to it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
@@ -63,8 +62,7 @@ BOUND = frozenset(
 CHOSEN_IN_CLOUD = frozenset(("region", "interface"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sources:
+class Sources(NamedTuple):
     """All sources, the strongest first; `config` and `yaml` are the cloud in each file."""
 
     options: Source

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vbsjob.config import clouds_yaml
@@ -46,7 +45,7 @@ def choose(
     by_name = region_in(name)
     if project and by_name and (not choices or by_name in choices):
         origin = f"{project.origin} (project name)"
-        return replace(project, value=by_name, origin=origin, derived=True), region
+        return project._replace(value=by_name, origin=origin, derived=True), region
     if len(choices) > 1 and not from_profile:
         raise UsageError(
             f"{origin} lists several regions: {shown(choices)}.", hint="Choose one: --region."

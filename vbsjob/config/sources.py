@@ -6,15 +6,14 @@ of config.toml, the layers of a cloud.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.config import files
 from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
 from vbsjob.config.variables import UNSUPPORTED_IDENTITY, UNSUPPORTED_SCOPES
 from vbsjob.errors import UsageError
-from vbsjob.text import printable, suggestion
+from vbsjob.text import printable, repr_without_values, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,17 +27,20 @@ KEY_FAMILIES = ("S3_", "HUAWEICLOUD_SDK_")
 KEYS = ("access_key", "secret_key", "security_token")
 
 
-@dataclass(frozen=True, slots=True)
-class SettingValue:
+class SettingValue(NamedTuple):
     """A value and its origin, such as `--region`, `OS_REGION_NAME` or a key of a file."""
 
-    value: Any = field(repr=False)
+    value: Any
     origin: str
     file: Path | None = None
     in_working_directory: bool = False
     """Whether a file in the working directory sets it: it may have come with a download."""
     derived: bool = False
     """Whether it was concluded from another setting, such as the region from a project name."""
+
+    def __repr__(self) -> str:
+        """Return the name of the class: values can be secret."""
+        return repr_without_values(self)
 
 
 Source = dict[str, SettingValue]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,8 +13,7 @@ DYNAMIC = {"jobs": "jobs", "cloud": "clouds"}
 """Parameters whose values `vbsjob --offer KIND` prints while the user presses Tab."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """An option or an argument."""
 
     name: str
@@ -37,8 +35,7 @@ class Parameter:
         return "files" if self.metavar == "FILE" else DYNAMIC.get(self.name, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A command, or a group of commands if it has `subcommands`."""
 
     path: tuple[str, ...]
@@ -51,7 +48,7 @@ class Command:
     arguments: tuple[Parameter, ...] = ()
     exit_codes: tuple[ExitCode, ...] = ()
     """Exit codes that it can end with."""
-    subcommands: tuple[Command, ...] = field(default=())
+    subcommands: tuple[Command, ...] = ()
 
     @property
     def name(self) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from vbsjob.config import endpoints
@@ -36,8 +35,7 @@ MAX_MESSAGE = 300
 """Characters of a service's message that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorBody:
+class ErrorBody(NamedTuple):
     """Code, message and request id of an error body; printable, the message at most MAX_MESSAGE."""
 
     code: str | None = None

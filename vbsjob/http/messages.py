@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from vbsjob.text import repr_without_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,14 +14,20 @@ if TYPE_CHECKING:
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class Request(NamedTuple):
     """A request. Headers and body can contain secrets, so the repr shows neither."""
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = NO_HEADERS
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        """Return the name of the class: values can be secret."""
+        return repr_without_values(self)
 
     def with_headers(self, **headers: str) -> Request:
         """Return a copy with more headers; an underscore in a name means a hyphen."""
@@ -27,13 +35,16 @@ class Request:
         return Request(self.method, self.url, {**self.headers, **added}, self.body)
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A complete response; header names are in lower case."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = NO_HEADERS
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        """Return the name of the class: values can be secret."""
+        return repr_without_values(self)
 
     @property
     def request_id(self) -> str | None:

@@ -7,12 +7,12 @@ proxy. Hand-written, because httpx fails on NO_PROXY with IPv6 addresses or netw
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from vbsjob.config.endpoints import is_loopback
 from vbsjob.errors import UsageError
+from vbsjob.text import repr_without_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Proxy:
+class Proxy(NamedTuple):
     """Address of a proxy, and the user and password for it."""
 
     url: str
-    user: tuple[str, str] | None = field(default=None, repr=False)
+    user: tuple[str, str] | None = None
+
+    def __repr__(self) -> str:
+        """Return the name of the class: values can be secret."""
+        return repr_without_values(self)
 
 
 def proxy_for(url: str, env: Mapping[str, str]) -> Proxy | None:

@@ -10,13 +10,13 @@ import os
 import ssl
 import stat
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from vbsjob.config import files
 from vbsjob.errors import UsageError, shortage
-from vbsjob.text import printable
+from vbsjob.text import printable, repr_without_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,10 @@ ConfiguredPath = tuple[str, str]
 """A path, and the name of the setting or variable that contains it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TlsConfig:
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+
+
+class TlsConfig(NamedTuple):
     """Certificate authorities, client certificate and its key."""
 
     cacert: ConfiguredPath | None = None
@@ -37,7 +39,11 @@ class TlsConfig:
     key: ConfiguredPath | None = None
     checked: bool = True
     """Whether the certificate of the service is verified."""
-    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    env: Mapping[str, str] = NO_VARIABLES
+
+    def __repr__(self) -> str:
+        """Return the name of the class: values can be secret."""
+        return repr_without_values(self)
 
     def ssl_context(self) -> ssl.SSLContext:
         """Return the context for all connections. Raises UsageError."""

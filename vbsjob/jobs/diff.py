@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.jobs.job import Job, walk
 
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One difference of the last job of `path`.
 
     `name` is `status`, `entities.NAME` or, for a sub-job that is no longer listed, `disappeared`.
@@ -34,7 +33,7 @@ class Change:
         return len(self.path) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Changes:
     """Iterable of changed statuses at every depth, changed entities and missing sub-jobs.
 

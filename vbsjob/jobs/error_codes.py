@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Meaning:
+class Meaning(NamedTuple):
     """What happened (`meaning`), during which operation (`during`), and what to do (`action`)."""
 
     during: str
@@ -44,7 +42,7 @@ def documents(code: str | None = None) -> list[dict[str, Any]]:
     """Return one document per code of the table, or only that of `code`, compared without case."""
     wanted = None if code is None else code.lower()
     return [
-        {"code": name, **asdict(meaning)}
+        {"code": name, **meaning._asdict()}
         for name, meaning in everything().items()
         if wanted in {None, name.lower()}
     ]

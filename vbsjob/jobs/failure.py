@@ -5,21 +5,35 @@ Every output uses this one function: screens, documents, events, reports and log
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.jobs import error_codes
 from vbsjob.json_text import dumps
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from vbsjob.jobs.job import Job
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+FAILURE_MEMBERS = (
+    "path",
+    "job_id",
+    "job_type",
+    "error_code",
+    "fail_reason",
+    "meaning",
+    "action",
+    "entities",
+    "others",
+)
+"""Members of `document()`."""
+NO_ENTITIES: Mapping[str, Any] = MappingProxyType({})
+
+
+class Failure(NamedTuple):
     """The first of the deepest failed jobs. Texts are the service's own: escape them to print."""
 
     path: tuple[Job, ...]
@@ -32,23 +46,10 @@ class Failure:
     """What the error code means; None if the table does not contain the code."""
     action: str | None = None
     """What to do about it; None if the table does not contain the code."""
-    entities: dict[str, Any] = field(default_factory=dict)
+    entities: Mapping[str, Any] = NO_ENTITIES
     """Of the failed job itself, without its sub-jobs and without counts (`*_total`)."""
     others: int = 0
     """How many other failed jobs have no failed job below them."""
-
-    MEMBERS: ClassVar = (
-        "path",
-        "job_id",
-        "job_type",
-        "error_code",
-        "fail_reason",
-        "meaning",
-        "action",
-        "entities",
-        "others",
-    )
-    """Members of `document()`."""
 
     @property
     def job(self) -> Job:
@@ -84,7 +85,7 @@ class Failure:
             "fail_reason": self.fail_reason or None,
             "meaning": self.meaning,
             "action": self.action,
-            "entities": self.entities,
+            "entities": dict(self.entities),
             "others": self.others,
         }
 

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.errors import FieldMissingError
-from vbsjob.jobs.failure import Failure, path_text
+from vbsjob.jobs.failure import FAILURE_MEMBERS, path_text
 from vbsjob.jobs.job import DOCUMENTED_MEMBERS, Job
 from vbsjob.jobs.result import OUR_MEMBERS
 from vbsjob.json_text import dumps
@@ -73,7 +73,7 @@ def _is_null(document: Any, path: str) -> bool:
     if not parent:
         return name in DOCUMENTED_MEMBERS or name in OUR_MEMBERS
     if parent == "failure":
-        return name in Failure.MEMBERS and document.get("failure") is None
+        return name in FAILURE_MEMBERS and document.get("failure") is None
     above, _, index = parent.rpartition(".")
     return (
         above.rpartition(".")[2] == "sub_jobs"

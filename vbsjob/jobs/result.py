@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob import exit_codes
 from vbsjob.exit_codes import ExitCode
@@ -32,8 +31,7 @@ OUR_MEMBERS = frozenset(
 """Members of a document that vbsjob adds; the service's of the same name are in `others`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class JobResult:
+class JobResult(NamedTuple):
     """The result for one id: the job, or the error that occurred instead.
 
     After a watch, `last_job` is the last answer before the error, and `watch_code` the exit code

@@ -6,8 +6,7 @@ Pure: no width, no glyphs, no clock. No recursion, because sub-jobs can be neste
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vbsjob.jobs.job import parse_time
 from vbsjob.jobs.tree import URGENCY, Node, kind
@@ -26,8 +25,7 @@ GROUP_MEMBERS = 5
 """Failed and running members that are shown below a Group if the height is not limited."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """Sub-jobs of one job that are not shown."""
 
     indent: int

@@ -7,9 +7,8 @@ list what is in FORMATS. `table` is drawn by render/; all other formats are writ
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.errors import UsageError
 from vbsjob.jobs import fields as job_fields
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     Writer = Callable[[Documents, "Selection", TextIO], None]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Kind:
+class Kind(NamedTuple):
     """What kind of document is written, and what a format shows of it without --field."""
 
     columns: Sequence[str]
@@ -42,8 +40,7 @@ class Kind:
     """Whether one job can be several documents: they are an array, and numbered, in every case."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Selection:
+class Selection(NamedTuple):
     """Which fields are written of which kind of document, and in which shape."""
 
     kind: Kind
@@ -185,8 +182,7 @@ def _name(documents: Documents, selection: Selection, out: TextIO) -> None:
         print(job_fields.one_line(document.get(selection.kind.name)), file=out)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Format:
+class Format(NamedTuple):
     """One output format."""
 
     name: str

@@ -5,8 +5,7 @@ The service's members are unchanged; `elapsed_s`, `depth`, `path` and `parent_id
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.jobs import tree_rows
 from vbsjob.jobs.result import SCHEMA_VERSION, merged
@@ -45,8 +44,7 @@ ROWS = Kind(
 """Rows of `tree`: one per job and sub-job."""
 
 
-@dataclass(frozen=True, slots=True)
-class TreeOptions:
+class TreeOptions(NamedTuple):
     """Which sub-jobs are shown, and in which order."""
 
     depth: int | None = None

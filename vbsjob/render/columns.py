@@ -6,9 +6,8 @@ are text in the first column, because rich's Tree does not align columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 from rich.table import Table
@@ -39,8 +38,7 @@ CHUNK = 200
 """Rows that are rendered at a time: memory is small for every length of the output."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Layout:
+class Layout(NamedTuple):
     """Widths of the columns that fit."""
 
     step: int

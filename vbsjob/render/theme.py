@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.color import ColorSystem
 from rich.console import Console
@@ -52,8 +52,7 @@ UNLIMITED = 1 << 20
 """Columns of output that is not a terminal: nothing is wrapped or omitted."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Glyphs:
+class Glyphs(NamedTuple):
     """The characters of a screen that are not text."""
 
     status: dict[str, str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -26,8 +26,7 @@ LONGEST_CELL = 64
 """A longer type or id is shown with the reason: it would widen its column in every row."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Column:
+class Column(NamedTuple):
     """A column between the status and the details."""
 
     name: str

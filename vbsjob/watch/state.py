@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vbsjob import exit_codes
 from vbsjob.errors import InvalidBodyError, JobNotFoundError
@@ -38,8 +38,7 @@ LAST_DELAY = 0.1
 TOO_MANY_REQUESTS = 429
 
 
-@dataclass(frozen=True, slots=True)
-class WatchRules:
+class WatchRules(NamedTuple):
     """Options of a watch. Times are in seconds."""
 
     retry_for: float = WATCH_RETRY_FOR
@@ -50,8 +49,7 @@ class WatchRules:
     any: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened to one job: `change`, `waiting`, `outage` or `recovered`.
 
     `waiting`: the service does not know the new id yet.
