@@ -108,7 +108,7 @@ def _run_command(argv: Sequence[str], context: Context) -> int:
 
         write_help(context)
         return ExitCode.USAGE
-    command = root_command()
+    command = root_command(argv)
     code: Any = command.main(list(argv), prog_name="vbsjob", standalone_mode=False, obj=context)
     return 0 if code is None else int(code)
 

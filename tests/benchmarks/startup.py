@@ -58,8 +58,8 @@ def ours(cloud: Cloud, state: str) -> list[Case]:
         Case("`vbsjob --version`", [*VBSJOB, "--version"], {}, BARE, 1.5),
         Case("... from a script", [PYTHON, "-c", script, "--version"], {}, BARE, 1.5),
         Case("ids for Tab (`--offer jobs`)", [*VBSJOB, "--offer", "jobs"], kept, BARE, 2.5),
-        Case("`vbsjob --help`", [*VBSJOB, "--help"], {}, TYPER, 1.1),
-        Case("`vbsjob get --help`", [*VBSJOB, "get", "--help"], {}, TYPER),
+        Case("`vbsjob --help`", [*VBSJOB, "--help"], {}, TYPER, 1.7),  # makes all commands
+        Case("`vbsjob get --help`", [*VBSJOB, "get", "--help"], {}, TYPER, 1.4),
         Case("`vbsjob explain CODE`", [*VBSJOB, "explain", "VolumeBackup.0202"], {}, TYPER),
         Case("`vbsjob get -o json`", [*get, "-o", "json"], env, HTTPX, 1.3),
         Case("`vbsjob get`, a table", get, env, HTTPX, 1.45),

@@ -7,32 +7,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from vbsjob import __version__
-from vbsjob.cli import completion, config, explain, get, sandbox, schema, tree, watch
-from vbsjob.cli import help as help_command
-from vbsjob.cli import list as list_command
 from vbsjob.cli.help import TOPICS_EPILOG, epilog
 from vbsjob.cli.help_screen import HelpCommand, HelpGroup
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vbsjob.context import Context
 
-app = typer.Typer(
-    name="vbsjob",
-    cls=HelpGroup,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
 
-
-@app.callback(invoke_without_command=True)
 def vbsjob(
     version: Annotated[bool, typer.Option("--version", "-V", help="Show the version.")] = False,
 ) -> None:
@@ -54,40 +43,78 @@ def show_version() -> None:
     typer.echo(f"vbsjob {__version__}")
 
 
-def _add(group: typer.Typer, name: str, function: Any, help: str | None = None) -> None:
-    path = f"config {name}" if group is config_app else name
-    ending = TOPICS_EPILOG if name == "help" else epilog(path)
-    group.command(name, cls=HelpCommand, help=help, epilog=ending)(function)
+class CommandSource(NamedTuple):
+    """Where a command is implemented: module below vbsjob.cli, function, constant of its help."""
+
+    module: str
+    function: str
+    help: str | None = None
+    """None: the docstring of the function is the help."""
 
 
-config_app = typer.Typer(cls=HelpGroup, rich_markup_mode=None, help=config.HELP)
-_add(app, "get", get.get)
-_add(app, "tree", tree.tree)
-_add(app, "watch", watch.watch)
-_add(app, "list", list_command.list_jobs)
-_add(app, "explain", explain.explain)
-_add(config_app, "show", config.config_show)
-_add(config_app, "check", config.config_check)
-app.add_typer(config_app, name="config", epilog=epilog("config"))
-_add(app, "schema", schema.schema)
-_add(app, "completion", completion.completion)
-_add(app, "sandbox", sandbox.serve_sandbox, sandbox.HELP)
-_add(app, "help", help_command.show_help)
-
-SYNONYMS: dict[str, Any] = {
-    "show": get.get,
-    "status": get.get,
-    "login": config.config_check,
-    "version": show_version,
+COMMANDS = {
+    "get": CommandSource("get", "get"),
+    "tree": CommandSource("tree", "tree"),
+    "watch": CommandSource("watch", "watch"),
+    "list": CommandSource("list", "list_jobs"),
+    "explain": CommandSource("explain", "explain"),
+    "config show": CommandSource("config", "config_show"),
+    "config check": CommandSource("config", "config_check"),
+    "schema": CommandSource("schema", "schema"),
+    "completion": CommandSource("completion", "completion"),
+    "sandbox": CommandSource("sandbox", "serve_sandbox", "HELP"),
+    "help": CommandSource("help", "show_help"),
+}
+"""All commands in the order of the help. `config` is a group."""
+SYNONYMS = {
+    "show": COMMANDS["get"],
+    "status": COMMANDS["get"],
+    "login": COMMANDS["config check"],
+    "version": CommandSource("app", "show_version"),
 }
 """Words of other programs that are understood; help and completions do not list them."""
-for word, function in SYNONYMS.items():
-    app.command(word, cls=HelpCommand, hidden=True)(function)
+NEED_ALL = {"help"}
+"""Commands that need the other ones. For each other command only itself is made: it saves 30 ms."""
+
+
+def _add(group: typer.Typer, name: str, source: CommandSource, **options: Any) -> None:
+    module = import_module(f"vbsjob.cli.{source.module}")
+    help = None if source.help is None else getattr(module, source.help)
+    command = group.command(name, cls=HelpCommand, help=help, **options)
+    command(getattr(module, source.function))
+
+
+def root_command(argv: Sequence[str] = ()) -> typer.core.TyperGroup:
+    """Return the group of all commands, or of one if the arguments begin with its name."""
+    return _group(argv[0] if argv and argv[0] in COMMANDS.keys() - NEED_ALL else None)
 
 
 @cache
-def root_command() -> typer.core.TyperGroup:
-    """Return the group of all commands. It is made once: that takes 30 ms (tests run many)."""
+def _group(only: str | None) -> typer.core.TyperGroup:
+    """Return the group of one command or of all. It is made once: tests run many commands."""
+    app = typer.Typer(
+        name="vbsjob",
+        cls=HelpGroup,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.callback(invoke_without_command=True)(vbsjob)
+    if only is not None:
+        _add(app, only, COMMANDS[only], epilog=epilog(only))
+        return typer.main.get_group(app)
+    from vbsjob.cli import config
+
+    config_app = typer.Typer(cls=HelpGroup, rich_markup_mode=None, help=config.HELP)
+    for path, source in COMMANDS.items():
+        group, _, name = path.rpartition(" ")
+        ending = TOPICS_EPILOG if path == "help" else epilog(path)
+        _add(config_app if group else app, name, source, epilog=ending)
+    app.add_typer(config_app, name="config", epilog=epilog("config"))
+    for word, source in SYNONYMS.items():
+        _add(app, word, source, hidden=True)
     return typer.main.get_group(app)
 
 
