@@ -98,7 +98,7 @@ def test_an_error_answer_is_reported_with_its_message_and_the_meaning_of_its_cod
     error = refused(json.dumps(ERROR))
     assert "this is an error and not a job: no disk" in str(error)
     assert error.code == "VolumeBackup.0202"
-    assert "The target disk is in error" in error.hint
+    assert "The target disk is in an error state" in error.hint
     gateway = refused('{"error_msg": "no rights", "error_code": "APIGW.0301", "request_id": "r"}')
     assert "no rights" in str(gateway)
     assert gateway.code == "APIGW.0301"

@@ -195,7 +195,7 @@ def test_github_shows_the_backup_of_the_job(ended: Callable[[str, str], Ended]) 
     assert re.search(r"^The backup is [0-9a-f-]{36}\.$", printed, re.MULTILINE), printed
 
 
-CODE, MEANING = "VolumeBackup.0202", "The target disk is in error"
+CODE, MEANING = "VolumeBackup.0202", "The target disk is in an error state"
 """The failure of the sandbox's job fail-deep."""
 
 
