@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import chdir, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.support.program import ROOT, clean_env, run_bash, run_process
+from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.result import JobResult
@@ -371,3 +372,82 @@ def test_a_place_that_cannot_be_written_is_an_error_before_the_wait(
     ended = run_process(*argv, env=clean_env())
     assert (ended.code, ended.out) == (2, "")
     assert "--junit" in ended.err
+
+
+STRANGER, OTHER = 12345, 12346
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+LINKS = [
+    # owner of the folder, owner of the link, who writes; whether the link is followed
+    (OTHER, 0, STRANGER, False),
+    (OTHER, STRANGER, 0, False),
+    (0, STRANGER, 0, False),
+    (STRANGER, OTHER, STRANGER, False),
+    (STRANGER, STRANGER, 0, True),
+    (OTHER, OTHER, STRANGER, True),
+    (OTHER, STRANGER, STRANGER, True),
+    (STRANGER, 0, STRANGER, True),
+    (OTHER, 0, 0, True),
+    (0, 0, STRANGER, True),
+]
+
+
+@contextmanager
+def as_user(user: int) -> Iterator[None]:
+    os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@needs_root
+@pytest.mark.parametrize("dangling", [False, True])
+@pytest.mark.parametrize(("folder", "link", "user", "followed"), LINKS)
+def test_a_link_is_followed_if_the_user_or_the_owner_of_its_folder_made_it(
+    folder: int, link: int, user: int, followed: bool, dangling: bool, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o755)
+    (target := tmp_path / "target").mkdir()
+    if not dangling:
+        (target / "file").write_text("kept")
+        os.chown(target / "file", user, user)
+    os.chown(target, user, user)
+    (place := tmp_path / "place").mkdir()
+    (place / "report.xml").symlink_to("../target/file")
+    os.lchown(place / "report.xml", link, link)
+    os.chown(place, folder, folder)
+    name = "place/report.xml"
+    with chdir(tmp_path), as_user(user):
+        if followed:
+            report_file.prepare(name, "--junit")
+            report_file.write(name, ["new"], lambda: True)
+            report_file.append(name, "er", lambda: True)
+        else:
+            with pytest.raises(UsageError, match="a link of another user leads there"):
+                report_file.prepare(name, "--junit")
+            with pytest.raises(PermissionError):
+                report_file.write(name, ["new"], lambda: True)
+            with pytest.raises(PermissionError):
+                report_file.append(name, "er", lambda: True)
+    assert (place / "report.xml").is_symlink()
+    written = [path.read_text() for path in target.iterdir()]
+    assert written == (["newer"] if followed else [] if dangling else ["kept"])
+
+
+@needs_root
+def test_a_link_of_another_user_is_refused_before_the_wait(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("kept")
+    (tmp_path / "report.xml").symlink_to("between")
+    (tmp_path / "between").symlink_to("mine")
+    os.lchown(tmp_path / "between", STRANGER, STRANGER)
+    argv = ("watch", "backup-ended", "--cloud", "sandbox", "--junit", str(tmp_path / "report.xml"))
+    ended = run_process(*argv, env=clean_env())
+    assert (ended.code, ended.out) == (2, "")
+    assert (tmp_path / "mine").read_text() == "kept"
+
+
+def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(UsageError):
+        report_file.prepare(str(tmp_path / "a"), "--junit")
