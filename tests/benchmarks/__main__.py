@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NO_BENCHMARKS = {"__main__", "cloud", "measure"}
+NO_BENCHMARKS = {"__main__", "cloud", "measure", "sub_jobs"}
 
 
 def main() -> None:

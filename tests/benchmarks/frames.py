@@ -18,7 +18,7 @@ from tests.support.watch_service import START
 from vbsjob.jobs.job import Job
 from vbsjob.render import theme
 from vbsjob.render.live import LiveDisplay
-from vbsjob.watch.state import WatchRules, WatchState
+from vbsjob.watch.state import Event, WatchRules, WatchState
 
 COUNTS = (10, 100, 1_000, 10_000, 100_000)
 FRAMES = 100
@@ -47,8 +47,8 @@ def members(count: int) -> dict[str, Any]:
     return made(0) | {"job_id": "j", "sub_jobs": branches}
 
 
-def cost(count: int, frames: int = FRAMES) -> tuple[float, float]:
-    """Return CPU seconds a frame: while only time passes, and of the first after an answer."""
+def display(document: dict[str, Any]) -> tuple[LiveDisplay, WatchState, FakeClock, list[Event]]:
+    """Return a display at 80x24, the state of its watch, its clock, and the events of the job."""
     clock = FakeClock()
     context = fake_context(
         io.StringIO(), io.StringIO(), Sink(), {"TERM": "xterm"},
@@ -65,7 +65,12 @@ def cost(count: int, frames: int = FRAMES) -> tuple[float, float]:
     live = LiveDisplay(context, view)
     poll = WatchState(["j"], WatchRules(), clock(), lambda: 0.5)
     poll.take_due(clock(), 1)
-    events = poll.record_result("j", Job(members(count)), clock())
+    return live, poll, clock, list(poll.record_result("j", Job(document), clock()))
+
+
+def cost(count: int, frames: int = FRAMES) -> tuple[float, float]:
+    """Return CPU seconds a frame: while only time passes, and of the first after an answer."""
+    live, poll, clock, events = display(members(count))
     after = still = 0.0
     for _ in range(ANSWERS):
         live.on_events(events, poll, clock())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import frames
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.tree import JobTree
 from vbsjob.jobs.tree_rows import folded
@@ -41,6 +43,21 @@ def test_a_fold_looks_at_no_more_sub_jobs_than_it_shows_whatever_their_number() 
         folded(tree, 24)
         looked.append(calls_of(lambda tree=tree: folded(tree, 24)))
     assert looked[0] == looked[1]
+
+
+def test_a_frame_of_a_watch_does_not_cost_more_for_longer_reasons() -> None:
+    calls = []
+    for words in (500, 1_900):
+        failed = {"status": "FAIL", "error_code": "Volume.0202", "fail_reason": "word " * words}
+        below = [{"job_id": f"j{n}"} | failed for n in range(12)]
+        live, state, clock, events = frames.display(
+            {"job_id": "j", "status": "RUNNING", "sub_jobs": below}
+        )
+        live.on_events(events, state, clock())
+        live.refresh(state, clock() + 1.0)  # it fills caches
+        later = clock() + 2.0
+        calls.append(calls_of(partial(live.refresh, state, later)))
+    assert calls[1] < 1.05 * calls[0]
 
 
 def calls_of(work: object) -> int:

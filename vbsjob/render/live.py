@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from rich.spinner import Spinner
 
 from vbsjob.output.tree_documents import TreeOptions
 from vbsjob.render import live_screens, verdict
+from vbsjob.render.live_screens import LINES_BELOW
 from vbsjob.render.several import Entry
 from vbsjob.terminal import integration, stdio
 from vbsjob.terminal.echo import Echo
@@ -70,6 +72,7 @@ class LiveDisplay:
         self._echo = Echo(context.stderr)
         self._entries: list[Entry] | None = None
         """The jobs of the last answers; None if there was an answer since."""
+        self._fitting = live_screens.Fitting()
         self._drawn = -EVERY
         self._spun = 0.0
         self._lines: list[ScreenLine] = []
@@ -85,6 +88,7 @@ class LiveDisplay:
     def on_events(self, _events: Sequence[Event], _state: WatchState, _now: float) -> None:
         """Draw again soon: something changed."""
         self._entries = None
+        self._fitting = live_screens.Fitting()
 
     def refresh(self, state: WatchState, now: float) -> float:
         """Draw what is due; return when to be called again."""
@@ -159,11 +163,13 @@ class LiveDisplay:
     def _draw(self, state: WatchState, now: float) -> None:
         self._echo.off()
         width, height = self._size = self._terminal_size()
-        view = self._last_view = self._view(width, height)
+        view = self._view(width, height)
+        # Most of a long reason is not on the screen, and each frame would wrap all of it.
+        view = self._last_view = replace(view, longest_value=width * (LINES_BELOW + 1))
         glyph = self._glyph(now)
         entries = self._current(state)
         lines = live_screens.running(
-            entries, state, now, view, self._usual, glyph, self._context.redact
+            entries, state, now, view, self._usual, glyph, self._context.redact, self._fitting
         )
         extra = ""
         if self._progress:

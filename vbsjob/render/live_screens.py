@@ -54,6 +54,30 @@ class Usual:
         return f"usually takes {format_duration(seconds)} ({runs} earlier job{plural})"
 
 
+class Fitting:
+    """How many rows of a table fit: on a narrow screen some take several lines.
+
+    One Fitting is for the frames between two answers: only the first one tries several numbers.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[int, int], int] = {}
+        """Number of rows by height and width."""
+
+    def lines(
+        self, table: Callable[..., Iterable[RenderableType]], height: int, view: View
+    ) -> list[Line]:
+        """Return the lines of as many rows as fit."""
+        number = self._numbers.get((height, view.columns), height)
+        while number > 0:
+            lines = list(view.lines(table(rows=number)))
+            if len(lines) <= height:
+                self._numbers[height, view.columns] = number
+                return lines
+            number = max(min(number - 1, number * height // len(lines)), 0)
+        return []
+
+
 def percent(entries: Sequence[Entry]) -> int | None:
     """Return the share of steps that have ended; None if no job has sub-jobs."""
     trees = [entry.tree for entry in entries if entry.tree is not None]
@@ -69,6 +93,7 @@ def running(
     usual: Usual,
     spinner: str,
     redact: Redact,
+    fitting: Fitting,
 ) -> list[Line]:
     """Return the lines of a running watch: at most the height of the screen, less one."""
     height = view.height - 1
@@ -84,18 +109,7 @@ def running(
         footer = footer[: max(height - 1, 0)] if len(footer) < height else footer[-(height - 1) :]
         header = header[: height - len(footer)]
     room = height - len(header) - len(footer)
-    return [*header, *_fitting(table, room, view), *footer]
-
-
-def _fitting(table: Callable[..., Iterable[RenderableType]], height: int, view: View) -> list[Line]:
-    """Return as many rows as fit: on a narrow screen some take several lines."""
-    number = height
-    while number > 0:
-        lines = list(view.lines(table(rows=number)))
-        if len(lines) <= height:
-            return lines
-        number = max(min(number - 1, number * height // len(lines)), 0)
-    return []
+    return [*header, *fitting.lines(table, room, view), *footer]
 
 
 def _header(entry: Entry, view: View, usual: Usual, spinner: str) -> Iterator[RenderableType]:

@@ -48,6 +48,9 @@ THEME = Theme(
 )
 """Only the 16 colours of the terminal's own palette, which suits its background. `dim` never
 carries information: guides and the rest of a bar may be invisible."""
+LONGEST_VALUE = 10_000
+"""Characters: rich needs time by the square of the number of lines of a text, and an answer can be
+one text of 4 MiB."""
 UNLIMITED = 1 << 20
 """Columns of output that is not a terminal: nothing is wrapped or omitted."""
 
@@ -120,6 +123,8 @@ class View:
     colors: bool
     now: datetime
     local_time: Callable[[datetime], datetime]
+    longest_value: int = LONGEST_VALUE
+    """Characters of a value that a terminal shows."""
 
     @property
     def columns(self) -> int:

@@ -9,16 +9,12 @@ from vbsjob.jobs.fields import one_line
 if TYPE_CHECKING:
     from vbsjob.render.theme import View
 
-LONGEST = 10_000
-"""Characters of a value that a terminal shows. rich needs time by the square of the number of
-lines of a text, and an answer can be one text of 4 MiB."""
-
 
 def shown(value: Any, view: View) -> str:
-    """Return a value as one printable line; on a terminal a longer one than LONGEST is cut."""
+    """Return a value as one printable line; on a terminal at most `longest_value` characters."""
     text = value if isinstance(value, str) else one_line(value)
-    more = len(text) - LONGEST
+    more = len(text) - view.longest_value
     if view.width is None or more <= 0:
         return one_line(text)
     rest = f"{view.glyphs.more} {more:,} more characters (shown with -o json)"
-    return one_line(text[:LONGEST]) + rest
+    return one_line(text[: view.longest_value]) + rest

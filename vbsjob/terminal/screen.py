@@ -6,6 +6,7 @@ the terminal is in order whenever the program ends.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 if TYPE_CHECKING:
@@ -41,21 +42,25 @@ class Screen:
         `above` scrolls away over the lines; `extra` is written as it is, such as a sequence that
         moves no cursor.
         """
-        unmoved = 0 if above or width != self._width else self._unmoved(lines, width)
-        output: list[str] = []
         # A terminal that became narrower has wrapped the old lines: they take more rows now.
-        row = _rows(self._lines, width)
+        old_rows, rows = _first_rows(self._lines, width), _first_rows(lines, width)
+        unmoved = 0 if above or width != self._width else _unmoved(old_rows, rows)
+        output: list[str] = []
+        row = old_rows[-1]
         for number in range(unmoved):
             if lines[number] != self._lines[number]:
-                top = _rows(self._lines[:number], width)
-                output += [_move(top - row), _change(self._lines[number], lines[number]), "\r\n"]
-                row = top + _height(lines[number], width)
+                output += [
+                    _move(rows[number] - row),
+                    _change(self._lines[number], lines[number]),
+                    "\r\n",
+                ]
+                row = rows[number + 1]
         if unmoved < max(len(lines), len(self._lines)):
-            output += [_move(_rows(self._lines[:unmoved], width) - row), ERASE_BELOW]
+            output += [_move(old_rows[unmoved] - row), ERASE_BELOW]
             output += [f"{text}\r\n" for text in above]
             output += [f"{_text(line)}\r\n" for line in lines[unmoved:]]
         else:
-            output.append(_move(_rows(lines, width) - row))
+            output.append(_move(rows[-1] - row))
         self._lines, self._width = tuple(lines), width
         written = "".join(output)
         if written:
@@ -63,12 +68,6 @@ class Screen:
         if written or extra:
             self._stream.write(extra + written)
             self._stream.flush()
-
-    def _unmoved(self, lines: Sequence[Line], width: int) -> int:
-        """Return how many lines from the top take the same rows as before."""
-        pairs = enumerate(zip(lines, self._lines, strict=False))
-        moved = (n for n, (new, old) in pairs if _height(new, width) != _height(old, width))
-        return next(moved, min(len(lines), len(self._lines)))
 
     def forget(self) -> None:
         """Leave the lines where they are: the next drawing begins below them."""
@@ -93,12 +92,17 @@ def _columns(line: Line) -> int:
     return sum(part.columns for part in line)
 
 
-def _height(line: Line, width: int) -> int:
-    return max(1, -(-_columns(line) // max(1, width)))
+def _first_rows(lines: Sequence[Line], width: int) -> list[int]:
+    """Return the first row of each line, counted from 0, and the row below the last line."""
+    heights = (max(1, -(-_columns(line) // max(1, width))) for line in lines)
+    return [0, *accumulate(heights)]
 
 
-def _rows(lines: Sequence[Line], width: int) -> int:
-    return sum(_height(line, width) for line in lines)
+def _unmoved(old_rows: Sequence[int], rows: Sequence[int]) -> int:
+    """Return how many lines from the top take the same rows as before."""
+    pairs = zip(old_rows, rows, strict=False)
+    same = next((n for n, (old, new) in enumerate(pairs) if old != new), None)
+    return (min(len(old_rows), len(rows)) if same is None else same) - 1
 
 
 def _move(rows: int) -> str:
