@@ -134,7 +134,7 @@ def test_failed_and_since_select_jobs(cloud: Cloud) -> None:
 def test_a_wrong_since_is_a_usage_error(cloud: Cloud, since: str) -> None:
     ended = cloud.run("list", "--since", since)
     assert (ended.code, ended.out) == (2, "")
-    assert "--since" in ended.err
+    assert "--since: " in ended.err
     assert "\x1b" not in ended.err
 
 

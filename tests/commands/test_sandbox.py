@@ -108,7 +108,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 def test_a_bad_fault_life_or_port_is_a_usage_error(argv: tuple[str, ...]) -> None:
     ended = run_process("sandbox", *argv, env=clean_env())
     assert (ended.code, ended.out) == (2, "")
-    assert argv[0] in ended.err
+    assert f"{argv[0]}: " in ended.err
 
 
 @pytest.mark.slow

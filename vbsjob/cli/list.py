@@ -11,6 +11,7 @@ from vbsjob.cli import options
 from vbsjob.cli.run import JobCommand
 from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode, worst
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -107,7 +108,8 @@ def _age(text: str) -> timedelta:
         return timedelta(seconds=duration(text))
     except ValueError:
         raise UsageError(
-            f"--since {text!r} is not a valid duration.", hint="Write 7d, 12h or 1h30m."
+            f"--since: {printable(text)[:200]!r} is not a valid duration.",
+            hint="Write 7d, 12h or 1h30m.",
         ) from None
 
 

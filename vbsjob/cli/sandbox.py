@@ -60,7 +60,7 @@ def serve_sandbox(
 def _port(argument: str) -> int:
     """Return the value of --port. Raises UsageError."""
     if not re.fullmatch("[0-9]{1,5}", argument) or int(argument) > 65535:
-        raise UsageError(f"--port: '{printable(argument)[:200]}' is not a number from 0 to 65535.")
+        raise UsageError(f"--port: {printable(argument)[:200]!r} is not a number from 0 to 65535.")
     return int(argument)
 
 
@@ -71,7 +71,7 @@ def _lifetime(argument: str) -> float:
     try:
         lifetime = duration(argument)
     except ValueError as error:
-        raise UsageError(f"--token-life {error}.") from None
+        raise UsageError(f"--token-life: {printable(argument)[:200]!r} {error}.") from None
     if not lifetime:
-        raise UsageError("--token-life must not be 0.", hint="Use at least 1s.")
+        raise UsageError("--token-life: the time must not be 0.", hint="Use at least 1s.")
     return lifetime

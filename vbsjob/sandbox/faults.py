@@ -25,7 +25,7 @@ def parse(arguments: Iterable[str]) -> dict[str, float]:
         kind, _, share = argument.partition("=")
         if kind not in KINDS or kind in shares or not SHARE.fullmatch(share):
             raise UsageError(
-                f"--fault {printable(argument)[:80]!r} is not a valid KIND=SHARE, or repeats a"
+                f"--fault: {printable(argument)[:80]!r} is not a valid KIND=SHARE, or repeats a"
                 " kind.",
                 hint=f"KIND is one of {', '.join(KINDS)}; SHARE is a number from 0 to 1.",
             )
