@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
         member.meaning = meaning
         return member
 
-    OK = 0, "the query was answered; with watch or --exit-status: every job is SUCCESS"
+    OK = 0, "the command succeeded; with watch or --exit-status: every job is SUCCESS"
     JOB_FAILED = 1, "the service reports FAIL for a job; no other reason has this code"
     USAGE = 2, "wrong option, id or duration; invalid or contradictory configuration"
     FIELD_MISSING = 3, "a field given with --field is in no answer"

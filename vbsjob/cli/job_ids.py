@@ -81,7 +81,7 @@ def _checked(job_id: str, where: str) -> str:
     if job_id.lower() in NOT_IDS:
         raise UsageError(
             f"{where}{job_id!r} is not a job id: the program that printed it found no value.",
-            hint="Check the answer of the call that created the job.",
+            hint="Check the answer of the request that created the job.",
         )
     if not endpoints.NAME.fullmatch(job_id):
         raise UsageError(
@@ -167,7 +167,7 @@ def _in_object(item: Any, where: str) -> Iterator[str]:
                 raise UsageError(
                     f"{where}the job_id is {printable(json.dumps(value['job_id']))[:80]},"
                     " which is not a string.",
-                    hint="Check the answer of the call that created the job.",
+                    hint="Check the answer of the request that created the job.",
                 )
             yield value["job_id"]
         elif isinstance(value, dict | list):

@@ -17,8 +17,8 @@ queried once.
 The exit code is 0 if the query was answered, for every state of the job. With --exit-status
 the state is the exit code.""",
     "vbsjob-tree": """\
-A service can split a job into sub-jobs, and these again. tree shows every level. A failed sub-job
-has its error code and reason in its row.""",
+The service can split a job into sub-jobs, and these again into sub-jobs. tree shows every level.
+The row of a failed sub-job shows its error code and reason.""",
     "vbsjob-watch": """\
 The first query is sent at once. While a job is waiting to start it is queried every 5 seconds,
 then every 2 to 15 seconds, with a random part and less often while nothing changes. If the
@@ -47,13 +47,13 @@ sends no request.""",
     "vbsjob-explain": """\
 The table of error codes is part of the program; no request is sent.""",
     "vbsjob-config-show": """\
-Prints one line per setting: name, value, origin. '-' is a setting without a value. The value of a
-secret is never printed. The lines of files say which files were read, and where the other files
-would be.""",
+The command prints one line per setting: name, value, origin. '-' is a setting without a value. The
+value of a secret is never printed. The last lines show which files were read, and where the other
+files would be.""",
     "vbsjob-config-check": """\
-Signs in without the stored token and queries a job id that does not exist. The last line is
-'result' with 'OK' if the service answers as it should. If a step fails, the error is printed and
-the exit code says which kind of error it is.""",
+The command signs in without the stored token and queries a job id that does not exist. The last
+line is 'result' with 'OK' if the service answers as it should. If a step fails, the error is
+printed and the exit code is that of the error.""",
 }
 
 CONFIG_FILE = """\
