@@ -211,10 +211,10 @@ def _print_version() -> NoReturn:
 
 def _print_candidates(kinds: Sequence[str]) -> NoReturn:
     """Print candidates for Tab completion, before anything slow is imported."""
-    from vbsjob import candidates
+    from vbsjob import completion_candidates
 
     for kind in kinds:
-        candidates.write(kind)
+        completion_candidates.write(kind)
     sys.stdout.flush()
     os._exit(0)
 

@@ -38,13 +38,13 @@ class Policy:
 
     name: str
     history: float | None = None
-    attended: bool = False
+    interactive: bool = False
 
 
 FIXED = Policy("every second")
 PLAIN = Policy("no history")
 HISTORY = Policy("history", 1.0)
-ATTENDED = Policy("history, on a terminal", 1.0, attended=True)
+ATTENDED = Policy("history, on a terminal", 1.0, interactive=True)
 SHORTER = Policy("history of 10 times longer jobs", 10.0)
 LONGER = Policy("history of 10 times shorter jobs", 0.1)
 POLICIES = (FIXED, PLAIN, HISTORY, ATTENDED, SHORTER, LONGER)
@@ -106,7 +106,7 @@ def _polls(policy: Policy, job: SimulatedJob, seed: int) -> Iterator[float]:
     runs = [] if factor is None else [factor * seconds for seconds in job.runs]
     state = WatchState(
         ["j"], WatchRules(), 0.0, random.Random(-seed).random,
-        estimates=Estimates(lambda _job_type: runs), attended=policy.attended,
+        estimates=Estimates(lambda _job_type: runs), interactive=policy.interactive,
     )  # fmt: skip
     while not state.finished:
         now = state.next_due()

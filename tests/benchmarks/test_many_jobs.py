@@ -52,9 +52,9 @@ def test_jobs_with_history_send_no_more_requests_together_than_with_equal_turns(
         job_id: share.delay(job_id, estimate, age, waiting=False) for job_id, age in ages.items()
     }
     assert sum(1 / delay for delay in delays.values()) <= REQUESTS_PER_SECOND * 1.25
-    assert max(delays.values()) <= 2 * share.turn
+    assert max(delays.values()) <= 2 * share.equal_interval
     near = min(ages, key=lambda job_id: abs(ages[job_id] - 660))
-    assert delays[near] < 0.6 * share.turn < share.turn < delays["j0"]
+    assert delays[near] < 0.6 * share.equal_interval < share.equal_interval < delays["j0"]
 
 
 def test_a_job_that_ends_gives_its_turn_to_the_others() -> None:
@@ -63,12 +63,16 @@ def test_a_job_that_ends_gives_its_turn_to_the_others() -> None:
     share.delay("near", estimate, 640.0, waiting=False)
     before = share.delay("far", estimate, 100.0, waiting=False)
     share.remove("near")
-    assert share.turn == 99 / REQUESTS_PER_SECOND
+    assert share.equal_interval == 99 / REQUESTS_PER_SECOND
     assert share.delay("far", estimate, 100.0, waiting=False) < before
 
 
 def test_a_job_that_has_not_started_yields_unless_it_could_end_before_its_next_turn() -> None:
     share = RequestShare(1000)
     long_jobs, short_jobs = estimate_end([600.0] * 3), estimate_end([60.0] * 3)
-    assert share.turn < share.delay("a", long_jobs, None, waiting=True) < 2 * share.turn
-    assert share.delay("b", short_jobs, None, waiting=True) == share.turn
+    assert (
+        share.equal_interval
+        < share.delay("a", long_jobs, None, waiting=True)
+        < 2 * share.equal_interval
+    )
+    assert share.delay("b", short_jobs, None, waiting=True) == share.equal_interval

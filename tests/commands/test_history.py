@@ -16,7 +16,7 @@ from tests.support.clock import FakeClock
 from tests.support.context import fake_context
 from tests.support.program import RunResult, clean_env, run_process
 from tests.support.terminal_stream import TerminalStream
-from vbsjob import candidates, history
+from vbsjob import completion_candidates, history
 from vbsjob.__main__ import run
 from vbsjob.config import loader
 from vbsjob.http.messages import Request, Response
@@ -98,7 +98,7 @@ def test_jobs_of_one_cloud_are_not_completed_for_another(folder: Path) -> None:
 def test_tab_completes_an_id_once_whichever_cloud_it_is_from(folder: Path) -> None:
     for host in ("one", "two"):
         vbsjob(folder, "get", "j", "k", env=ENV | {"VBSJOB_ENDPOINT": f"https://{host}.test"})
-    offered = candidates.jobs({"XDG_STATE_HOME": str(folder.parent)})
+    offered = completion_candidates.jobs({"XDG_STATE_HOME": str(folder.parent)})
     assert [line.partition("\t")[0] for line in offered] == ["k", "j"]
 
 
@@ -219,7 +219,7 @@ def test_a_damaged_file_changes_neither_answer_nor_code_and_prints_at_most_one_l
     assert (printable.code, printable.err) == (0, "")
     assert "SUCCESS" in printable.out
     assert (loud.code, loud.err.count("history:") <= 1) == (0, True)
-    assert list(candidates.jobs({"XDG_STATE_HOME": str(folder.parent)})) in (
+    assert list(completion_candidates.jobs({"XDG_STATE_HOME": str(folder.parent)})) in (
         [], ["j\tkind (secret) SUCCESS"],
     )  # fmt: skip
     if name in {"broken", "empty"}:
@@ -246,7 +246,7 @@ def test_hostile_rows_are_not_completed(folder: Path) -> None:
         for bad in ("$(touch x)", "a b", "\x1b[31m", "", None, "a\nb"):
             database.execute(history.INSERT, ("p", bad, "\x1b\n", "x", "", "", 1.0))
     database.close()
-    offered = list(candidates.jobs({"XDG_STATE_HOME": str(folder.parent)}))
+    offered = list(completion_candidates.jobs({"XDG_STATE_HOME": str(folder.parent)}))
     assert offered == ["good\tkind (secret) SUCCESS"]
 
 
@@ -256,7 +256,7 @@ def test_the_folder_shortcut_agrees_with_platformdirs(env: dict[str, str]) -> No
     import sys
 
     script = (
-        "import os, platformdirs, vbsjob.candidates as o;"
+        "import os, platformdirs, vbsjob.completion_candidates as o;"
         "print(o.state_folder(os.environ) == platformdirs.user_state_dir('vbsjob'))"
     )
     ran = subprocess.run(
@@ -278,7 +278,7 @@ def test_completion_loads_nothing_heavy_and_clouds_come_from_every_file(tmp_path
     assert ended == RunResult(0, "sandbox\tbuilt in\nmine\tconfig.toml\nprod\tclouds.yaml\n", "")
     heavy = run_process("--offer", "jobs", env=env | {"PYTHONPROFILEIMPORTTIME": "1"}).err
     loaded = {line.rpartition("|")[2].strip() for line in heavy.splitlines()}
-    assert "vbsjob.candidates" in loaded
+    assert "vbsjob.completion_candidates" in loaded
     assert loaded.isdisjoint({"typer", "typing", "pathlib", "platformdirs", "dataclasses", "json"})
 
 

@@ -104,7 +104,7 @@ def test_a_cached_token_from_a_passcode_is_used_until_it_is_rejected(tmp_path: P
 
 
 def test_an_expired_token_is_not_used_nor_one_from_the_future(tmp_path: Path) -> None:
-    cloud = Cloud(life=600)
+    cloud = Cloud(lifetime=600)
     cloud.run("get", "j", cache=tmp_path)
     cloud.clock.sleep(571)
     cloud.run("get", "j", cache=tmp_path)
@@ -116,7 +116,8 @@ def test_an_expired_token_is_not_used_nor_one_from_the_future(tmp_path: Path) ->
 
 ODD_MEMBERS = [
     ("token", 7), ("token", ""), ("token", ["t"]), ("token", "t\n"), ("token", "t\u00e9"),
-    ("token", None), ("life", "86400"), ("life", None), ("life", True), ("life", 86400),
+    ("token", None), ("lifetime", "86400"), ("lifetime", None), ("lifetime", True),
+    ("lifetime", 86400),
     ("catalog", None), ("catalog", [1]), ("catalog", "x"), ("catalog", 7),
     ("project_id", 7), ("project_name", ["p"]), ("user", {"name": "mira"}),
     ("expires_at", 5), ("expires_at", "soon"), ("more", "x"),
@@ -308,7 +309,7 @@ def cache_at(folder: Path, cloud: Cloud) -> TokenCache:
     return TokenCache(folder / "tokens", ("account",), cloud.context())
 
 
-ACCESS = AccessInfo("a-token", "p", life=600.0)
+ACCESS = AccessInfo("a-token", "p", lifetime=600.0)
 
 
 def test_s06_a_token_is_written_into_a_new_private_folder(tmp_path: Path) -> None:
@@ -324,7 +325,7 @@ def test_s06_a_token_is_written_into_a_new_private_folder(tmp_path: Path) -> Non
     assert mode(tmp_path / "tokens") == 0o700
 
 
-@pytest.mark.parametrize("access", [ACCESS._replace(life=None), ACCESS._replace(token=None)])
+@pytest.mark.parametrize("access", [ACCESS._replace(lifetime=None), ACCESS._replace(token=None)])
 def test_a_token_without_a_known_life_is_not_cached(tmp_path: Path, access: AccessInfo) -> None:
     cache_at(tmp_path, Cloud()).write(access)
     assert not (tmp_path / "tokens").exists()

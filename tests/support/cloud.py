@@ -52,7 +52,7 @@ LOCATED = ACCESS_KEY | {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
 class Cloud:
     """Responds as the real services do. `before` may return another response, for faults."""
 
-    life: float = 86400.0
+    lifetime: float = 86400.0
     password: str = PASSWORD
     before: Callable[[Request], Response | None] = lambda _: None
     clock: FakeClock = field(default_factory=FakeClock)
@@ -102,7 +102,7 @@ class Cloud:
         issued = self.clock.utc()
         body = {
             "issued_at": issued.isoformat(),
-            "expires_at": (issued + timedelta(seconds=self.life)).isoformat(),
+            "expires_at": (issued + timedelta(seconds=self.lifetime)).isoformat(),
             "project": {"id": PROJECT_ID, "name": "eu-de_team"},
             "user": {"name": "mira"},
             "catalog": self._catalog(),

@@ -25,7 +25,7 @@ LAYERS = (
     {"jobs", "history"},
     {"http", "redact", "context", "watch"},
     {"output", "auth"},
-    {"client", "render", "sandbox", "candidates"},
+    {"client", "render", "sandbox", "completion_candidates"},
     {"cli"},
     {"generate", "__main__"},
 )

@@ -83,8 +83,8 @@ def test_a_job_that_starts_is_polled_as_without_history_and_so_is_one_after_the_
 ):
     result = of(TEN)
     for age in (None, 0.0, 70.0, result.end, 1e9):
-        assert longest_interval(result, age, attended=False) is None
-    assert longest_interval(None, 300.0, attended=False) is None
+        assert longest_interval(result, age, interactive=False) is None
+    assert longest_interval(None, 300.0, interactive=False) is None
 
 
 def test_intervals_are_between_two_seconds_and_the_longest_and_short_on_a_terminal() -> None:
@@ -92,13 +92,13 @@ def test_intervals_are_between_two_seconds_and_the_longest_and_short_on_a_termin
         result = of([duration * seconds / 600 for duration in TEN])
         for part in range(14, 110):
             age = seconds * part / 100
-            limit = longest_interval(result, age, attended=False)
-            attended = longest_interval(result, age, attended=True)
-            if limit is None or attended is None:
+            limit = longest_interval(result, age, interactive=False)
+            interactive = longest_interval(result, age, interactive=True)
+            if limit is None or interactive is None:
                 assert age >= result.end
                 continue
             assert 2.0 <= limit <= RAREST
-            assert attended == min(limit, LONGEST)
+            assert interactive == min(limit, LONGEST)
 
 
 DURATIONS = st.floats() | st.floats(0, 1) | st.floats(0.001, 1e7)

@@ -263,7 +263,7 @@ def test_f63_a_signature_with_the_time_of_the_service_is_not_signed_again() -> N
 
 
 def test_f58_after_a_failed_renewal_the_next_one_is_a_minute_later_or_at_the_end() -> None:
-    cloud = Cloud(life=3600.0)
+    cloud = Cloud(lifetime=3600.0)
     of = session(cloud)
     query(of)
     cloud.before = lambda r: json_response(503, {}) if r.method == "POST" else None
@@ -280,7 +280,7 @@ def test_f58_after_a_failed_renewal_the_next_one_is_a_minute_later_or_at_the_end
 
 
 def test_f58_a_request_whose_renewal_fails_is_sent_with_the_old_token() -> None:
-    cloud = Cloud(life=3600.0)
+    cloud = Cloud(lifetime=3600.0)
     of = session(cloud)
     query(of)
     cloud.before = lambda r: json_response(503, {}) if r.method == "POST" else None
@@ -335,7 +335,7 @@ def test_only_a_token_with_endpoint_and_project_id_needs_no_sign_in(
 def test_f58_a_cached_token_that_ends_soon_is_replaced(tmp_path: Path) -> None:
     def posts(seconds: float, env: Mapping[str, str] = USER) -> int:
         folder = tmp_path / f"{seconds}-{len(env)}"
-        cloud = Cloud(life=3600.0)
+        cloud = Cloud(lifetime=3600.0)
         session(cloud, env, cache=folder).sign_in()
         cloud.clock.sleep(seconds)
         cloud.passcodes.add("123456")
@@ -362,7 +362,7 @@ def test_f56_a_refused_cached_token_is_not_used_by_the_next_run(
 
 
 def test_f58_a_cached_token_is_renewed_in_time_during_a_run(tmp_path: Path) -> None:
-    cloud = Cloud(life=3600.0)
+    cloud = Cloud(lifetime=3600.0)
     session(cloud, cache=tmp_path).sign_in()
     cloud.clock.sleep(3000.0)
     of = session(cloud, cache=tmp_path)

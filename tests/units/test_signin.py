@@ -77,7 +77,7 @@ def test_an_application_credential_by_name_names_its_user() -> None:
 
 
 def test_a_passcode_goes_with_the_password_and_cannot_be_renewed() -> None:
-    cloud = Cloud(life=600)
+    cloud = Cloud(lifetime=600)
     asking = cloud.client(USER | {"OS_PASSCODE": "123456"})
     assert asking.get("j").status == "SUCCESS"
     assert proofs(cloud)["identity"]["methods"] == ["password", "totp"]

@@ -41,7 +41,7 @@ def test_a_token_is_kept_with_all_its_members_and_the_services_that_are_needed(
     assert found.access == AccessInfo(
         "a-token", "p", "eu-de", "mira", 600.0, datetime(2026, 5, 2, tzinfo=UTC), (VBS,)
     )
-    bare = AccessInfo("b-token", life=5.0)
+    bare = AccessInfo("b-token", lifetime=5.0)
     cache.write(bare)
     found = cache.read()
     assert found is not None

@@ -44,7 +44,7 @@ class Posts:
         return found
 
     def cloud(self, **more: float) -> Cloud:
-        return Cloud(before=self, clock=self.clock, **more)  # type: ignore[arg-type] # life alone
+        return Cloud(before=self, clock=self.clock, **more)  # type: ignore[arg-type] # lifetime alone
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504, None])
@@ -73,15 +73,15 @@ def test_f57_f60_a_rejected_sign_in_is_not_retried(status: int) -> None:
 EARLY = [(86400.0, 120.0), (3600.0, 120.0), (1200.0, 61.0), (600.0, 31.0), (60.0, 4.0)]
 
 
-@pytest.mark.parametrize(("life", "early"), EARLY)
+@pytest.mark.parametrize(("lifetime", "early"), EARLY)
 def test_f58_a_token_is_renewed_in_its_last_two_minutes_or_twentieth(
-    life: float, early: float
+    lifetime: float, early: float
 ) -> None:
     posts = Posts(None)
-    cloud = posts.cloud(life=life)
+    cloud = posts.cloud(lifetime=lifetime)
     asking = cloud.client()
     asking.get("j")
-    cloud.clock.sleep(life - early - 1)
+    cloud.clock.sleep(lifetime - early - 1)
     asking.get("j")
     assert len(posts.at) == 1
     cloud.clock.sleep(1.5)
@@ -92,7 +92,7 @@ def test_f58_a_token_is_renewed_in_its_last_two_minutes_or_twentieth(
 
 def test_f58_while_renewal_fails_the_old_token_is_used_to_its_last_second() -> None:
     posts = Posts(None, json_response(503, {}))
-    cloud = posts.cloud(life=3600.0)
+    cloud = posts.cloud(lifetime=3600.0)
     asking = cloud.client()
     asking.get("j")
     cloud.clock.sleep(3481)
@@ -108,7 +108,7 @@ def test_f58_while_renewal_fails_the_old_token_is_used_to_its_last_second() -> N
 
 def test_f58_once_renewal_works_again_the_new_token_is_used() -> None:
     posts = Posts(None, json_response(503, {}), None)
-    cloud = posts.cloud(life=3600.0)
+    cloud = posts.cloud(lifetime=3600.0)
     asking = cloud.client()
     for seconds in (0, 3481, 61):
         cloud.clock.sleep(seconds)

@@ -124,8 +124,8 @@ def test_with_history_a_job_is_polled_rarely_unless_a_person_looks() -> None:
         return due(state)
 
     assert interval() > 60.0
-    assert interval(attended=False) == interval()
-    assert interval(attended=True) == 12.0
+    assert interval(interactive=False) == interval()
+    assert interval(interactive=True) == 12.0
 
 
 def test_a_job_that_has_not_started_is_polled_every_five_seconds() -> None:

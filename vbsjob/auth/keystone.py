@@ -1,6 +1,6 @@
 """Requests to the identity service (Keystone v3) and what its answers mean.
 
-A conversation is a generator: it yields requests and is sent their responses. `Session` sends them.
+An AuthFlow is a generator: it yields requests and is sent their responses. `Session` sends them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from vbsjob.http.messages import Response
 
-    Conversation = Generator[Request, Response, "AccessInfo"]
+    AuthFlow = Generator[Request, Response, "AccessInfo"]
 
 OK, CREATED = 200, 201
 MISSING_METHODS = {
@@ -37,7 +37,7 @@ class AccessInfo(NamedTuple):
     project_id: str | None = None
     project_name: str | None = None
     user: str | None = None
-    life: float | None = None
+    lifetime: float | None = None
     """Seconds from issue to expiry, by the clock of the identity service."""
     expires_at: datetime | None = None
     catalog: tuple[dict[str, Any], ...] = ()
@@ -53,22 +53,22 @@ class Identity(NamedTuple):
     auth_url: str
     scope: dict[str, Any] | None
 
-    def request_token(self, hint: str, **proofs: Any) -> Conversation:
-        """Request a token with one or more methods of Keystone, each with its proof.
+    def request_token(self, hint: str, **methods: Any) -> AuthFlow:
+        """Request a token with one or more methods of Keystone, each with its credentials.
 
         Raises AuthError with `hint` for refused credentials.
         """
-        identity = {"methods": list(proofs), **proofs}
+        identity = {"methods": list(methods), **methods}
         auth = {"identity": identity} | ({"scope": self.scope} if self.scope else {})
         body = json.dumps({"auth": auth}).encode()
         address = f"{self.auth_url}/auth/tokens"
         request = Request("POST", address, {"Content-Type": "application/json"}, body)
         response = yield request
         if response.status != CREATED:
-            raise _refused(request, response, hint, proofs)
+            raise _refused(request, response, hint, methods)
         return _access_info(response)
 
-    def validate_token(self, hint: str, token: str) -> Conversation:
+    def validate_token(self, hint: str, token: str) -> AuthFlow:
         """Return what a token is good for, without a new token."""
         headers = {"X-Auth-Token": token, "X-Subject-Token": token}
         request = Request("GET", f"{self.auth_url}/auth/tokens", headers)
@@ -107,7 +107,7 @@ def _list(request: Request, response: Response, name: str, hint: str) -> tuple[d
 
 
 def _refused(
-    request: Request, response: Response, hint: str, proofs: dict[str, Any]
+    request: Request, response: Response, hint: str, methods: dict[str, Any]
 ) -> VbsjobError:
     """Return the error for a refused sign-in; `hint` is the next step of its method.
 
@@ -116,9 +116,9 @@ def _refused(
     error = errors.from_response(request, response)
     if not isinstance(error, RefusedCredentialsError):
         return error
-    if "token" in proofs:
+    if "token" in methods:
         return error.replace(message="the token has expired or is unknown.", hint=hint)
-    missing = _missing_methods(_document(response), proofs)
+    missing = _missing_methods(_document(response), methods)
     if not missing:
         return error.with_hint(hint)
     also = " and ".join(
@@ -127,7 +127,7 @@ def _refused(
     return error.with_hint(f"This user also needs {also}.")
 
 
-def _missing_methods(document: dict[str, Any], proofs: dict[str, Any]) -> list[str]:
+def _missing_methods(document: dict[str, Any], methods: dict[str, Any]) -> list[str]:
     """Return the methods that a user with multi-factor rules must add.
 
     Keystone's 401 then has `receipt.methods`, the accepted ones, and `required_auth_methods`, a
@@ -139,7 +139,7 @@ def _missing_methods(document: dict[str, Any], proofs: dict[str, Any]) -> list[s
     lists = [
         [name for name in rule if isinstance(name, str)] for rule in rules if isinstance(rule, list)
     ]
-    missing = [[name for name in rule if name not in proofs] for rule in lists]
+    missing = [[name for name in rule if name not in methods] for rule in lists]
     shortest = min((names for names in missing if names), key=len, default=[])
     return [printable(name)[:40] for name in shortest]
 

@@ -34,9 +34,9 @@ FACTORS = {"v3password": "password", "password": "password", "v3totp": "totp", "
 
 
 def choose(settings: Settings, context: Context) -> Method:
-    """Return the first complete method: token, access key, application credential, password.
+    """Return the method that auth_type selects, else the first of LOADERS that is complete.
 
-    auth_type selects one. Raises AuthError if nothing is set, UsageError if a part is missing.
+    Raises AuthError if nothing is set, UsageError if a part is missing.
     """
     auth_type = settings["auth_type"]
     if auth_type is not None:

@@ -1,6 +1,7 @@
-"""Sign-in methods: one class per method, with the proof that it adds to a request.
+"""Sign-in methods: one class per method. Each signs in, and adds a token or signature to requests.
 
-`sign_in` is a conversation (see keystone.py): it yields requests and returns an AccessInfo.
+`sign_in` returns an AuthFlow (keystone.py): a generator that yields requests, is sent their
+responses, and returns an AccessInfo.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from vbsjob.auth.keystone import Conversation
+    from vbsjob.auth.keystone import AuthFlow
     from vbsjob.http.messages import Request
 
 OTHER_CLOUD_HINT = "Check that the endpoint and the region belong to the same cloud and project."
@@ -37,26 +38,26 @@ class Method(Protocol):
 
     @property
     def can_expire(self) -> bool:
-        """Whether the proof expires and cannot be renewed."""
+        """Whether the token or key expires and cannot be renewed."""
 
     @property
     def locks_on_failure(self) -> bool:
-        """Whether a refused proof must not be sent again: several in a row lock an access key."""
+        """Whether refused credentials are not sent again: several refusals lock an access key."""
 
     @property
     def cache_key(self) -> tuple[str, ...] | None:
         """Identity and scope of the cached token; None if there is nothing to cache."""
 
     @property
-    def rejected_hint(self) -> str:
+    def query_hint(self) -> str:
         """The next step if the backup service answers 401 to an authenticated request."""
 
-    def sign_in(self) -> Conversation:
-        """Return the conversation with the identity service."""
+    def sign_in(self) -> AuthFlow:
+        """Return the generator of the requests to the identity service."""
         ...
 
     def sign(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:
-        """Return the request with its proof; called for every attempt. `at` is in UTC."""
+        """Return the request with token or signature; called for each attempt. `at` is in UTC."""
         ...
 
 
@@ -64,9 +65,9 @@ class Method(Protocol):
 class _TokenMethod:
     """A method whose requests carry a token in X-Auth-Token."""
 
-    refused_hint: ClassVar[str]
+    sign_in_hint: ClassVar[str]
     """The next step if the identity service does not accept the credentials."""
-    rejected_hint: ClassVar[str]
+    query_hint: ClassVar[str]
     """The next step if the backup service does not accept the token."""
     renewable = False
 
@@ -90,14 +91,14 @@ class Token(_TokenMethod):
     """A token from another program. It cannot be renewed."""
 
     auth_type = "token"
-    refused_hint = "Get a new token, or set a user and a password instead of the token."
-    rejected_hint = f"The token may have expired, or may be for another cloud. {refused_hint}"
+    sign_in_hint = "Get a new token, or set a user and a password instead of the token."
+    query_hint = f"The token may have expired, or may be for another cloud. {sign_in_hint}"
     token: str = field(repr=False)
     identity: Identity | None
     renewable: bool = False
     cache_key: tuple[str, ...] | None = None
 
-    def sign_in(self) -> Conversation:
+    def sign_in(self) -> AuthFlow:
         """Request a token for the project, which also gives the catalog.
 
         Keystone does not issue a second token for a token of an application credential (403);
@@ -110,13 +111,13 @@ class Token(_TokenMethod):
             )
         try:
             return (
-                yield from self.identity.request_token(self.refused_hint, token={"id": self.token})
+                yield from self.identity.request_token(self.sign_in_hint, token={"id": self.token})
             )
         except AuthError as error:
             if error.http_status != 403:
                 raise
             refused = error
-        access = yield from self.identity.validate_token(self.refused_hint, self.token)
+        access = yield from self.identity.validate_token(self.sign_in_hint, self.token)
         if not _is_scope_of(self.identity.scope, access):
             raise refused
         return access
@@ -134,11 +135,11 @@ class Password(_TokenMethod):
     """Name or id of a user, and a function that returns the password, perhaps from a prompt."""
 
     auth_type = "password"
-    refused_hint = (
+    sign_in_hint = (
         "Check the user, password, domain and project. vbsjob tries a password only once,"
         " because several wrong ones can lock an account."
     )
-    rejected_hint = f"The identity service accepted the user and the password. {OTHER_CLOUD_HINT}"
+    query_hint = f"The identity service accepted the user and the password. {OTHER_CLOUD_HINT}"
     user: dict[str, Any]
     password: Callable[[], str] = field(repr=False)
     identity: Identity
@@ -149,20 +150,20 @@ class Password(_TokenMethod):
         """The user and the project, never the password."""
         return ("password", str(self.user), self.identity.auth_url, str(self.identity.scope))
 
-    def sign_in(self) -> Conversation:
+    def sign_in(self) -> AuthFlow:
         """Request a token once: repeated wrong passwords lock an account (F57)."""
         user = {**self.user, "password": self.password()}
-        return (yield from self.identity.request_token(self.refused_hint, password={"user": user}))
+        return (yield from self.identity.request_token(self.sign_in_hint, password={"user": user}))
 
 
 @dataclass(eq=False, repr=False)
 class Totp(_TokenMethod):
     """A user and a one-time passcode, usually with the password. It cannot be renewed."""
 
-    refused_hint = (
+    sign_in_hint = (
         "Check the user and the passcode; a passcode is valid for seconds and for one sign-in."
     )
-    rejected_hint = (
+    query_hint = (
         "The token of the sign-in may have expired. Run the command again with a new passcode."
     )
     user: dict[str, Any]
@@ -181,14 +182,14 @@ class Totp(_TokenMethod):
         """The user and the project."""
         return ("totp", str(self.user), self.identity.auth_url, str(self.identity.scope))
 
-    def sign_in(self) -> Conversation:
+    def sign_in(self) -> AuthFlow:
         """Send the password and the passcode in one request."""
-        proofs: dict[str, Any] = {}
+        methods: dict[str, Any] = {}
         if self.password is not None:
-            proofs["password"] = {"user": {**self.user, "password": self.password()}}
-        proofs["totp"] = {"user": {**self.user, "passcode": self.passcode()}}
-        hint = self.refused_hint + ("" if "id" in self.user else BY_NAME_HINT)
-        return (yield from self.identity.request_token(hint, **proofs))
+            methods["password"] = {"user": {**self.user, "password": self.password()}}
+        methods["totp"] = {"user": {**self.user, "passcode": self.passcode()}}
+        hint = self.sign_in_hint + ("" if "id" in self.user else BY_NAME_HINT)
+        return (yield from self.identity.request_token(hint, **methods))
 
 
 @dataclass(eq=False, repr=False)
@@ -196,10 +197,10 @@ class ApplicationCredential(_TokenMethod):
     """A secret for one program. It is bound to its project, so no scope is sent."""
 
     auth_type = "v3applicationcredential"
-    refused_hint = (
+    sign_in_hint = (
         "Check the id and the secret of the application credential, and whether it has expired."
     )
-    rejected_hint = f"The identity service accepted the application credential. {OTHER_CLOUD_HINT}"
+    query_hint = f"The identity service accepted the application credential. {OTHER_CLOUD_HINT}"
     credential: dict[str, Any]
     secret: Callable[[], str] = field(repr=False)
     identity: Identity
@@ -210,12 +211,10 @@ class ApplicationCredential(_TokenMethod):
         """The credential's id, or its name and user."""
         return ("application_credential", str(self.credential), self.identity.auth_url)
 
-    def sign_in(self) -> Conversation:
+    def sign_in(self) -> AuthFlow:
         """Request a token once."""
-        proof = {**self.credential, "secret": self.secret()}
-        return (
-            yield from self.identity.request_token(self.refused_hint, application_credential=proof)
-        )
+        methods = {"application_credential": {**self.credential, "secret": self.secret()}}
+        return (yield from self.identity.request_token(self.sign_in_hint, **methods))
 
 
 @dataclass(eq=False, repr=False)
@@ -234,7 +233,7 @@ class AccessKey:
     cache_key: tuple[str, ...] | None = None
 
     @property
-    def rejected_hint(self) -> str:
+    def query_hint(self) -> str:
         """The next step depends on whether the key is temporary."""
         if self.can_expire:
             return (
@@ -251,7 +250,7 @@ class AccessKey:
         """Temporary keys expire, by default after 15 minutes."""
         return self.keys.security_token is not None
 
-    def sign_in(self) -> Conversation:
+    def sign_in(self) -> AuthFlow:
         """Request the id of the project and the catalog, as far as they are not known."""
         project_id, catalog = self.project_id, NO_CATALOG
         if project_id and self.has_endpoint:
@@ -262,9 +261,9 @@ class AccessKey:
                 hint="Set OS_AUTH_URL, or the endpoint and the project id.",
             )
         if not project_id and self.project_name:
-            project_id = yield from self.identity.project(self.rejected_hint, self.project_name)
+            project_id = yield from self.identity.project(self.query_hint, self.project_name)
         if not self.has_endpoint:
-            catalog = yield from self.identity.catalog(self.rejected_hint)
+            catalog = yield from self.identity.catalog(self.query_hint)
         return AccessInfo(project_id=project_id, project_name=self.project_name, catalog=catalog)
 
     def sign(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:

@@ -29,14 +29,17 @@ SIGN_IN_RETRY_FOR, SIGN_IN_ATTEMPTS, SIGN_IN_DELAY = 60.0, 2, 2.0
 RENEW_EVERY, RENEWALS, HOUR = 60.0, 3, 3600.0
 """A refused token is renewed at most once in 60 s and 3 times in an hour."""
 RENEW_BEFORE, RENEW_BEFORE_PART = 120.0, 0.05
-"""A token is renewed this many seconds before its end, or this part of its life if that is less
-(F58)."""
+"""How long before its end a token is renewed (F58): seconds, or a part of its lifetime if shorter.
+
+A token of an hour is renewed 120 s before its end, one of 10 minutes 31 s before its end.
+"""
 CLOCK_LIMIT, CLOCK_SAME = timedelta(days=1), timedelta(minutes=1)
-"""A larger difference of the clocks is not corrected; a smaller one than CLOCK_SAME is none."""
+"""A signature is repeated with the time of the service if the clocks differ by more than CLOCK_SAME
+and by less than CLOCK_LIMIT."""
 
 
 class Session:
-    """Adds the proof of one user to requests. Threads may share it."""
+    """Sends requests with a token or a signature of one user. Threads may share it."""
 
     def __init__(self, settings: Settings, context: Context, sender: Sender) -> None:
         self._settings = settings
@@ -87,7 +90,7 @@ class Session:
         )
 
     def send_authenticated(self, request: Request) -> Response:
-        """Send a request with its proof. Renew a refused token and send once more.
+        """Send a request with token or signature. Renew a refused token and send once more.
 
         Until a signature has been accepted, only one request at a time is sent: several refused
         ones in a row lock an access key.
@@ -112,7 +115,7 @@ class Session:
         """Return the error of a response; the next step depends on the sign-in method."""
         error = errors.from_response(request, response, job_id)
         if isinstance(error, RefusedCredentialsError):
-            return error.with_hint(self._method.rejected_hint)
+            return error.with_hint(self._method.query_hint)
         return error
 
     def _send(self, request: Request, access: AccessInfo | None) -> Response:
@@ -193,8 +196,8 @@ class Session:
         if given is not None:
             return self._use(given, None)
         if self._token_cache is None:
-            access = self._converse()
-            return self._use(access, access.life)
+            access = self._sign_in()
+            return self._use(access, access.lifetime)
         cached = self._use_cached(old)
         if cached is not None:
             return cached
@@ -202,16 +205,16 @@ class Session:
             cached = self._use_cached(old)  # another process may have signed in meanwhile
             if cached is not None:
                 return cached
-            access = self._converse()
+            access = self._sign_in()
             self._token_cache.write(access)
-            return self._use(access, access.life)
+            return self._use(access, access.lifetime)
 
     def _use_cached(self, old: AccessInfo | None) -> AccessInfo | None:
         """Use the cached token, unless it is the old one or about to expire."""
         cached = self._token_cache.read() if self._token_cache else None
         if cached is None or (old is not None and cached.access.token == old.token):
             return None
-        if self.renewable and cached.seconds_left <= _renewal_lead(cached.access.life or 0.0):
+        if self.renewable and cached.seconds_left <= _renewal_lead(cached.access.lifetime or 0.0):
             return None
         return self._use(cached.access, cached.seconds_left)
 
@@ -222,15 +225,15 @@ class Session:
         project_id = self._settings["project_id"]
         return AccessInfo(self._method.token, project_id) if project_id else None
 
-    def _converse(self) -> AccessInfo:
+    def _sign_in(self) -> AccessInfo:
         """Sign in at the identity service. Transient errors may be retried by the caller, once."""
         if self._refused is not None:
             raise self._refused
-        conversation = self._method.sign_in()
+        flow = self._method.sign_in()
         try:
-            request = next(conversation)
+            request = next(flow)
             while True:
-                request = conversation.send(self._send(request, None))
+                request = flow.send(self._send(request, None))
         except StopIteration as end:
             access: AccessInfo = end.value
             return access
@@ -249,13 +252,13 @@ class Session:
         self._renew_at = self._expires_at = math.inf
         if self.renewable and seconds_left is not None:
             self._expires_at = self._context.monotonic() + seconds_left
-            self._renew_at = self._expires_at - _renewal_lead(access.life or seconds_left)
+            self._renew_at = self._expires_at - _renewal_lead(access.lifetime or seconds_left)
         return access
 
 
-def _renewal_lead(life: float) -> float:
-    """Return how many seconds before its end a token is renewed. `life` is in seconds.
+def _renewal_lead(lifetime: float) -> float:
+    """Return how many seconds before its end a token is renewed. `lifetime` is in seconds.
 
     One second is added because services state the end in whole seconds.
     """
-    return min(RENEW_BEFORE, 1.0 + life * RENEW_BEFORE_PART)
+    return min(RENEW_BEFORE, 1.0 + lifetime * RENEW_BEFORE_PART)

@@ -57,13 +57,13 @@ class TokenCache:
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         age = self._context.now().timestamp() - written
-        if access.life is None or not -CLOCK_TOLERANCE <= age < access.life:
+        if access.lifetime is None or not -CLOCK_TOLERANCE <= age < access.lifetime:
             return None
-        return CachedToken(access, access.life - max(0.0, age))
+        return CachedToken(access, access.lifetime - max(0.0, age))
 
     def write(self, access: AccessInfo) -> None:
         """Write a token completely or not at all. A failure is only noted."""
-        if access.token is None or access.life is None:
+        if access.token is None or access.lifetime is None:
             return
         try:
             with private_files.open_folder(self._folder, create=True) as folder:
@@ -146,10 +146,12 @@ def _decoded(content: bytes) -> tuple[float, AccessInfo]:
     members: dict[str, Any] = document["access"]
     expires_at = members.pop("expires_at")
     catalog = tuple(members.pop("catalog"))
-    token, life = members["token"], members["life"]
+    token, lifetime = members["token"], members["lifetime"]
     texts = [members[name] for name in ("project_id", "project_name", "user")]
     valid = isinstance(token, str) and token.isascii() and token.isprintable() and token
-    if not valid or not isinstance(life, float) or not all(isinstance(e, dict) for e in catalog):
+    if not valid or not isinstance(lifetime, float):
+        raise ValueError("not a token")
+    if not all(isinstance(e, dict) for e in catalog):
         raise ValueError("not a token")
     if not all(text is None or isinstance(text, str) for text in texts):
         raise ValueError("not a token")

@@ -1,4 +1,4 @@
-"""JobCommand: one run of get, tree or watch, from its options to its exit code."""
+"""JobCommand: one run of get, tree or watch, from the parsed options to the exit code."""
 
 from __future__ import annotations
 
@@ -80,8 +80,9 @@ class JobCommand:
             return
         from vbsjob.sandbox.server import Sandbox
 
-        made_up = "this is the sandbox: its jobs are simulated, and start at their first query."
-        self.context.note(made_up)
+        self.context.note(
+            "this is the sandbox: its jobs are simulated, and start at their first query."
+        )
         with Sandbox(self.context) as sandbox:
             yield self.settings.moved("the sandbox", **sandbox.settings)
 
@@ -112,7 +113,7 @@ class JobCommand:
         return Estimates(partial(history.durations, settings=self.settings, context=self.context))
 
     def exit_code(self, results: Sequence[JobResult]) -> ExitCode:
-        """Return the exit code of a query: OK unless it failed or --exit-status judges states."""
+        """Return the worst error of get or tree, else OK; --exit-status also judges states."""
         judged = self.settings["exit_status"]
         return worst(
             result.exit_code if judged or result.error else ExitCode.OK for result in results
@@ -189,7 +190,7 @@ class JobCommand:
             now,
             random,
             estimates=self.estimates,
-            attended=self.context.error_output.live,
+            interactive=self.context.error_output.live,
         )
         return WatchLoop(state, client.get, self.context, displays)
 

@@ -15,9 +15,9 @@ import h11
 import httpcore
 import httpx
 
-from vbsjob.http import failures
+from vbsjob.http import exchange_error
 from vbsjob.http.deadline import Deadline, resolve
-from vbsjob.http.failures import ExchangeError, Failure
+from vbsjob.http.exchange_error import ExchangeError, ExchangeFailure
 from vbsjob.http.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -36,18 +36,18 @@ MAX_IDLE = 30.0
 """Seconds without use, suspend included, after which a connection is not used again."""
 MAX_HEAD = 100 << 10
 """The longest header part of a response in bytes, as in httpcore."""
-FAILURES: dict[type[Exception], Failure] = {
-    httpcore.ProxyError: Failure.PROXY,
-    httpcore.TimeoutException: Failure.TIMEOUT,
-    TimeoutError: Failure.TIMEOUT,
-    httpcore.RemoteProtocolError: Failure.PROTOCOL,
-    httpcore.LocalProtocolError: Failure.ADDRESS,
-    httpcore.UnsupportedProtocol: Failure.ADDRESS,
-    httpx.InvalidURL: Failure.ADDRESS,
-    httpcore.NetworkError: Failure.NETWORK,
-    OSError: Failure.NETWORK,
-    failures.CompressedBodyError: Failure.PROTOCOL,
-    failures.OversizedBodyError: Failure.PROTOCOL,
+FAILURES: dict[type[Exception], ExchangeFailure] = {
+    httpcore.ProxyError: ExchangeFailure.PROXY,
+    httpcore.TimeoutException: ExchangeFailure.TIMEOUT,
+    TimeoutError: ExchangeFailure.TIMEOUT,
+    httpcore.RemoteProtocolError: ExchangeFailure.PROTOCOL,
+    httpcore.LocalProtocolError: ExchangeFailure.ADDRESS,
+    httpcore.UnsupportedProtocol: ExchangeFailure.ADDRESS,
+    httpx.InvalidURL: ExchangeFailure.ADDRESS,
+    httpcore.NetworkError: ExchangeFailure.NETWORK,
+    OSError: ExchangeFailure.NETWORK,
+    exchange_error.CompressedBodyError: ExchangeFailure.PROTOCOL,
+    exchange_error.OversizedBodyError: ExchangeFailure.PROTOCOL,
 }
 """The failure for each exception of an exchange; the first class that fits decides."""
 STALE = (httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError)
@@ -90,12 +90,12 @@ class Pool:
 
 def _read(response: httpx.Response, limit: int) -> bytes:
     if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise failures.CompressedBodyError
+        raise exchange_error.CompressedBodyError
     parts, size = [], 0
     for part in response.iter_raw():
         size += len(part)
         if size > limit:
-            raise failures.OversizedBodyError(limit)
+            raise exchange_error.OversizedBodyError(limit)
         parts.append(part)
     return b"".join(parts)
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from vbsjob import __version__
 from vbsjob.config import endpoints
-from vbsjob.http import failures, proxies
+from vbsjob.http import exchange_error, proxies
 from vbsjob.http.deadline import Deadline
-from vbsjob.http.failures import ExchangeError, Failure
+from vbsjob.http.exchange_error import ExchangeError, ExchangeFailure
 from vbsjob.http.messages import Request, Response
 from vbsjob.http.pool import Pool
 from vbsjob.http.tls import TlsConfig
@@ -81,9 +81,11 @@ class Transport:
             # Only a GET is sent again at once: a second sign-in could count as a wrong password.
             stale = error.stale and request.method == "GET" and origin in self._used
             self._used.discard(origin)
-            raise failures.to_error(error, origin, proxy).replace(stale=stale) from None
+            raise exchange_error.to_error(error, origin, proxy).replace(stale=stale) from None
         if response.status == 407 and proxy:
-            raise failures.to_error(ExchangeError(Failure.PROXY, status="407"), origin, proxy)
+            raise exchange_error.to_error(
+                ExchangeError(ExchangeFailure.PROXY, status="407"), origin, proxy
+            )
         self._used.add(origin)
         return self._masked(response)
 
@@ -112,7 +114,7 @@ class Transport:
                 try:
                     ssl_context = self._trust.ssl_context() if encrypted else None
                 except OSError as error:  # for example no file descriptor is left (F31)
-                    raise ExchangeError(Failure.NETWORK) from error
+                    raise ExchangeError(ExchangeFailure.NETWORK) from error
                 self._pools[key] = Pool(ssl_context, proxy, self._deadline)
             return self._pools[key]
 

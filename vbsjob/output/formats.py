@@ -37,7 +37,7 @@ class Kind(NamedTuple):
     name: str
     """The line of name."""
     many: bool = False
-    """Whether one job can be several documents: they are an array, and numbered, in every case."""
+    """Whether a job can have several documents: always an array, and numbered variables."""
 
 
 class Selection(NamedTuple):

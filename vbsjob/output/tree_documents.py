@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
 
-COLUMNS = (
+NODE_COLUMNS = (
     "job_id",
     "parent_id",
     "depth",
@@ -35,8 +35,8 @@ COLUMNS = (
     "fail_reason",
 )
 ROWS = Kind(
-    columns=(*COLUMNS, *FAILURE, "entities"),
-    variables=(*COLUMNS, *FAILURE, EVERY_ENTITY),
+    columns=(*NODE_COLUMNS, *FAILURE, "entities"),
+    variables=(*NODE_COLUMNS, *FAILURE, EVERY_ENTITY),
     value=("path",),
     name="job_id",
     many=True,

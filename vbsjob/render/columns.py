@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vbsjob.render.cells import Cells, side_by_side
-from vbsjob.render.tree import COLUMNS
+from vbsjob.render.tree import TREE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ REASON_MIN = 17
 BAR, BAR_MIN = 20, 6
 """Columns of a progress bar in a row: as many as there is room for, within these limits."""
 LEAST_INDENT = 2
-"""Of what is below its row, also if there is little room: column 0 begins a row."""
+"""Columns before a line that continues a row: a line without indent begins a row."""
 CHUNK = 200
 """Rows that are rendered at a time: memory is small for every length of the output."""
 
@@ -42,7 +42,7 @@ class Layout(NamedTuple):
     """Widths of the columns that fit."""
 
     step: int
-    """Columns of one level of the tree; 0: the level is a number."""
+    """Columns per level of the tree; 0: there is no room for guides, the level is a number."""
     state: int
     """Of guide, mark and status."""
     widths: Mapping[str, int]
@@ -51,7 +51,7 @@ class Layout(NamedTuple):
     def begin(self, name: str) -> int:
         """Return the column at which a column begins, or would begin if it is omitted."""
         place = self.state + GAP
-        for column in COLUMNS:
+        for column in TREE_COLUMNS:
             if column.name == name:
                 break
             if column.name in self.widths:
@@ -66,7 +66,7 @@ class Layout(NamedTuple):
 
 def layout(rows: Iterable[Row], width: int, *, ids: bool, indents: list[int]) -> Layout:
     """Choose the columns that fit: the last column is omitted first. Fills `indents`."""
-    widest = {column.name: 0 for column in COLUMNS}
+    widest = {column.name: 0 for column in TREE_COLUMNS}
     statuses: dict[int, int] = {}
     """Columns of the longest mark and status at each indent."""
     room = 0
@@ -184,7 +184,7 @@ class _Block:
         self._states = Cells(self._columns.state)
         self._cells = {
             column.name: Cells(self._columns.widths[column.name], lead=GAP, right=column.right)
-            for column in COLUMNS
+            for column in TREE_COLUMNS
             if column.name in self._columns.widths
         }
         self._details = Cells(0, lead=GAP)
@@ -198,7 +198,7 @@ class _Block:
             cells.add(row.cells.get(name, ""))
         details, below = self._split(row)
         self._details.add(*details)
-        if row.brief:
+        if row.omit_overflow:
             below = [] if details else below[:1]
         if row.bar and "type" not in self._cells:
             below = [Text(row.cells["type"]), *below]
@@ -211,8 +211,8 @@ class _Block:
         job_id = row.cells.get("id", "")
         if row.requested and job_id and "id" not in self._cells:
             below.insert(0, Text(job_id, "id"))
-        if row.short and below[0].cell_len > room >= row.short.cell_len:
-            below[0] = row.short
+        if row.short_details and below[0].cell_len > room >= row.short_details.cell_len:
+            below[0] = row.short_details
         beside: list[Text] = []
         taken = 0
         while below and taken + below[0].cell_len <= room:

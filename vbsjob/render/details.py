@@ -10,7 +10,7 @@ from rich.text import Text
 from vbsjob.jobs import failure as job_failure
 from vbsjob.jobs import tree_rows
 from vbsjob.jobs.fields import get
-from vbsjob.render import columns, failure, members, status, tree
+from vbsjob.render import columns, failure_block, members, status, tree
 from vbsjob.render.values import shown
 from vbsjob.text import printable
 
@@ -68,7 +68,7 @@ def screen(
         yield EMPTY
         # The entities of the job itself are above: nothing is shown twice.
         shown = len(cause.path) == 1
-        yield from failure.block(cause, view, command=failures_command, short=shown)
+        yield from failure_block.block(cause, view, command=failures_command, short=shown)
 
 
 def sub_jobs(
@@ -111,4 +111,4 @@ def tree_screen(
     yield from columns.table(rows, view)
     if cause is not None:
         yield EMPTY
-        yield from failure.block(cause, view, command=failures_command)
+        yield from failure_block.block(cause, view, command=failures_command)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from vbsjob.render.theme import View
 
-COLUMNS = ("STATUS", "STARTED", "DURATION", "TYPE", "JOB", "CLOUD")
+LIST_COLUMNS = ("STATUS", "STARTED", "DURATION", "TYPE", "JOB", "CLOUD")
 OMITTED = ("CLOUD", "TYPE", "DURATION", "STARTED")
 """Columns that are omitted on a narrow terminal, the first one first. An id is shown whole."""
 GAP = 2
@@ -30,7 +30,7 @@ def screen(documents: Sequence[dict[str, Any]], view: View) -> Iterator[Renderab
     """Yield the table; nothing without documents."""
     if not documents:
         return
-    rows = [dict(zip(COLUMNS, _cells(document, view), strict=True)) for document in documents]
+    rows = [dict(zip(LIST_COLUMNS, _cells(document, view), strict=True)) for document in documents]
     columns: list[Cells] = []
     for name in _columns_that_fit(rows, view.columns):
         cells = Cells(0, lead=GAP if columns else 0)
@@ -64,8 +64,8 @@ def _started(begin_time: str, view: View) -> str:
 
 
 def _columns_that_fit(rows: Sequence[dict[str, str]], width: int) -> list[str]:
-    columns = list(COLUMNS)
-    sizes = {name: max(len(name), *(cell_len(row[name]) for row in rows)) for name in COLUMNS}
+    columns = list(LIST_COLUMNS)
+    sizes = {name: max(len(name), *(cell_len(row[name]) for row in rows)) for name in LIST_COLUMNS}
     for name in OMITTED:
         if sum(sizes[column] + GAP for column in columns) - GAP > width:
             columns.remove(name)

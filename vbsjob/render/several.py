@@ -11,7 +11,7 @@ from rich.text import Text
 from vbsjob.jobs import failure as job_failure
 from vbsjob.jobs.tree import OTHER, URGENCY, JobTree, kind
 from vbsjob.jobs.tree_rows import folded
-from vbsjob.render import columns, failure, tree
+from vbsjob.render import columns, failure_block, tree
 from vbsjob.render.values import shown
 from vbsjob.text import printable
 
@@ -104,7 +104,7 @@ def blocks(entries: Iterable[Entry], view: View) -> Iterator[RenderableType]:
     failures = [entry.failure for entry in entries if entry.failure]
     for item in failures[:BLOCKS]:
         yield Text()
-        yield from failure.block(item, view, short=True)
+        yield from failure_block.block(item, view, short=True)
 
 
 def table(
@@ -131,7 +131,7 @@ def table(
     result: list[tree.Row] = []
     for entry, share in zip(shown, shares, strict=True):
         row = job_row(entry, view)
-        row.brief = rows is None and entry in described
+        row.omit_overflow = rows is None and entry in described
         row.mark = (marks or {}).get(entry.job_id, row.mark)
         result.append(row)
         if not share or entry.tree is None:
@@ -141,7 +141,7 @@ def table(
             below = tree.row(item, view, cause=cause)
             if not wide:
                 below.cells.pop("id", None)
-            if below.brief:
+            if below.omit_overflow:
                 del below.details[1:]
             result.append(below)
     hidden = len(entries) - len(shown)

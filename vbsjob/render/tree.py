@@ -36,7 +36,7 @@ class Column(NamedTuple):
     """Whether it is aligned at its right edge."""
 
 
-COLUMNS = (
+TREE_COLUMNS = (
     Column(
         "elapsed",
         lambda job, view: format_duration(job.elapsed(view.now)),
@@ -74,14 +74,14 @@ class Row:
     """Texts by the name of their column."""
     details: list[Text] = field(default_factory=list)
     """What follows the columns, in the order in which it is to fit."""
-    short: Text | None = None
-    """Replaces the details next to the row if there is no room for them."""
+    short_details: Text | None = None
+    """Replaces the first of `details` if that does not fit in the row."""
     bar: tuple[int, int] | None = None
     """Ended and total number of a Group."""
     requested: bool = False
     """Whether the id is shown at every width."""
-    brief: bool = False
-    """Whether a block below says the details: what does not fit in the row is omitted."""
+    omit_overflow: bool = False
+    """Whether details that do not fit in the row are omitted: a block below the table has them."""
     summary: tuple[str, ...] = ()
     """Of a row that describes no job: the text after the guide; the first one that fits."""
 
@@ -125,9 +125,9 @@ def row(
         view.mark(job),
         status_word(job, view),
         status_style(job.status),
-        {column.name: column.of_job(job, view) for column in COLUMNS},
+        {column.name: column.of_job(job, view) for column in TREE_COLUMNS},
         requested=requested,
-        brief=cause is not None and job.members is cause.members,
+        omit_overflow=cause is not None and job.members is cause.members,
     )
     if cell_len(result.status) > LONGEST_STATUS:
         result.details.append(Text(result.status, result.style))
@@ -192,13 +192,14 @@ def _summary(summary: Summary, view: View) -> tuple[str, ...]:
 def _group_row(group: Group, view: View) -> Row:
     status = group.status
     below = f", {group.below:,} sub-jobs below" if group.below else ""
+    ended = {kind: number for kind, number in group.counts.items() if kind in ENDED}
     return Row(
         group.indent,
         view.glyphs.status.get(status, view.glyphs.other),
         "MIXED" if status == OTHER else status,
         STATUS_STYLES.get(status, "status.other"),
-        {column.name: column.of_group(group, view) for column in COLUMNS},
+        {column.name: column.of_group(group, view) for column in TREE_COLUMNS},
         details=[Text(counts(group.counts) + below)],
-        short=Text(counts({k: n for k, n in group.counts.items() if k in ENDED}) or "none done"),
+        short_details=Text(counts(ended) or "none done"),
         bar=(group.ended, len(group.members)),
     )

@@ -1,6 +1,6 @@
 """When a job is polled again: after an answer, a change, a failure.
 
-No I/O and no clock: times are parameters. PollInterval and RequestShare keep state.
+No I/O and no clock: times are parameters. PollInterval and RequestShare are mutable.
 """
 
 from __future__ import annotations
@@ -25,21 +25,20 @@ GROWTH = 2.5
 JITTER = 0.2
 """Part of an interval by which it is changed at random: watches do not synchronize (F17)."""
 CHANGE_DIVISOR, CHANGE_AGE_PART = 2.0, 0.04
-"""A change divides the interval, but not below this part of the job's age.
-
-A return to SHORTEST would double the requests for a job of one minute with a few sub-jobs.
+"""After a change the interval is divided by CHANGE_DIVISOR, but not below CHANGE_AGE_PART of the
+job's age. A return to SHORTEST would double the requests for a job of one minute with sub-jobs.
 """
 RAREST = 150.0
-"""The longest interval while, according to the history, the end is not near.
+"""The longest interval in seconds while the end is not near, according to the history.
 
 With 30 seconds, a job of one hour would need 173 requests instead of 109.
 """
 TRUST_AGE_PART = 0.13
 """The part of the usual duration after which the history is trusted."""
 EQUAL_PART = 0.55
-"""Part of the request rate that jobs with history share equally.
+"""The part of their request rate that jobs with history share equally.
 
-With 0.5 a job would wait exactly two turns, and longer if many others come near their end.
+So a job waits at most 1 / 0.55 = 1.8 times the equal interval.
 """
 INIT_INTERVAL = 5.0
 """For a job that has not started."""
@@ -92,30 +91,29 @@ class PollInterval:
 
 
 def longest_interval(
-    estimate: EndEstimate | None, age: float | None, *, attended: bool
+    estimate: EndEstimate | None, age: float | None, *, interactive: bool
 ) -> float | None:
     """Return the longest interval that the expected end allows; None without an estimate.
 
     The history is not used before TRUST_AGE_PART: if the earlier jobs were ten times longer, the
-    job ends then, and rare polls would notice that late. `attended`: a person looks at the
-    sub-jobs on the screen.
+    job ends then, and long intervals would notice that late. `interactive`: the watch has a
+    live display, which shows changes of sub-jobs; the interval stays below LONGEST.
     """
     if estimate is None or age is None:
         return None
     if not TRUST_AGE_PART * estimate.usual <= age < estimate.end:
         return None
     limit = min(max(estimate.delay(age), SHORTEST), RAREST)
-    return min(limit, LONGEST) if attended else limit
+    return min(limit, LONGEST) if interactive else limit
 
 
 @dataclass(slots=True)
 class RequestShare:
     """How the jobs of one watch share REQUESTS_PER_SECOND.
 
-    Without history every job gets an equal turn: it is polled every `turn` seconds. The jobs with
-    history share their turns: EQUAL_PART equally, so that none waits longer than two turns, and
-    the rest in proportion to the polls of their estimates, so that those near their end
-    come first. Together they send as many requests as with equal turns.
+    A job without history is polled every `equal_interval` seconds. Jobs with history share the
+    requests that they would send at that interval: EQUAL_PART of them equally, and the rest in
+    proportion to the polls of their estimates, so that jobs near their end come first.
     """
 
     jobs: int
@@ -125,8 +123,8 @@ class RequestShare:
     _sum: float = 0.0
 
     @property
-    def turn(self) -> float:
-        """Seconds between polls of one job if all have equal turns."""
+    def equal_interval(self) -> float:
+        """Seconds between two polls of a job if all jobs share the rate equally."""
         return self.jobs / REQUESTS_PER_SECOND
 
     def remove(self, job_id: str) -> None:
@@ -137,28 +135,28 @@ class RequestShare:
     def delay(
         self, job_id: str, estimate: EndEstimate | None, age: float | None, *, waiting: bool
     ) -> float:
-        """Return the shortest delay that leaves the other jobs their turns.
+        """Return the shortest delay in seconds that leaves the other jobs their share.
 
         `waiting`: the job has not started; it cannot end before the window of its estimate.
         """
         self._sum -= self._rates.pop(job_id, 0.0)
-        turn = self.turn
+        equal = self.equal_interval
         if estimate is None or (age is None and not waiting):
-            return turn
+            return equal
         if waiting:
-            longest = turn / EQUAL_PART
+            longest = equal / EQUAL_PART
             if estimate.start < longest:
-                return turn
+                return equal
             self._rates[job_id] = 0.0
             return longest
         if age is None or age >= estimate.end:
-            return turn
+            return equal
         rate = estimate.rate(age)
         self._rates[job_id] = rate
         self._sum += rate
         mean = self._sum / len(self._rates)
-        per_poll = (1 - EQUAL_PART) / (turn * mean)
-        return estimate.delay(age, per_second=EQUAL_PART / turn, per_poll=per_poll)
+        per_poll = (1 - EQUAL_PART) / (equal * mean)
+        return estimate.delay(age, per_second=EQUAL_PART / equal, per_poll=per_poll)
 
 
 def retry_delay(failures: int, retry_after: float | None, random: Callable[[], float]) -> float:

@@ -74,7 +74,7 @@ class WatchState:
     tracked: dict[str, TrackedJob] = field(default_factory=dict)
     """One entry per job id, in the order of `ids`."""
     estimates: Estimates = field(default_factory=Estimates)
-    attended: bool = False
+    interactive: bool = False
     """Whether a person looks at a live display."""
     _queue: DueQueue = field(default_factory=DueQueue)
     _outage_since: float | None = None
@@ -186,7 +186,7 @@ class WatchState:
             self._finish(tracked, verdict)
             return events
         estimate, waiting = self.estimates.of(job.type), job.status == "INIT"
-        limit = longest_interval(estimate, age, attended=self.attended)
+        limit = longest_interval(estimate, age, interactive=self.interactive)
         tracked.interval.on_answer(changed=bool(changes), age=age, limit=limit)
         delay = tracked.interval.next_delay(
             self.rules.interval, self.random, waiting=waiting, first=first

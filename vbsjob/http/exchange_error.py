@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vbsjob.http.proxies import Proxy
 
 
-class Failure(Enum):
+class ExchangeFailure(Enum):
     """Where an exchange failed; http.pool derives it from the exception of its library."""
 
     PROXY = auto()
@@ -57,7 +57,7 @@ class ExchangeError(Exception):
     HTTP status of a proxy that refused, as text.
     """
 
-    def __init__(self, failure: Failure, *, stale: bool = False, status: str = "") -> None:
+    def __init__(self, failure: ExchangeFailure, *, stale: bool = False, status: str = "") -> None:
         super().__init__(failure.name)
         self.failure = failure
         self.stale = stale
@@ -75,7 +75,7 @@ REASONS = {
 
 def to_error(error: ExchangeError, origin: str, proxy: Proxy | None) -> VbsjobError:
     """Return the error for a failed exchange with `origin`, sent through `proxy` if not None."""
-    if error.failure is Failure.PROXY and proxy is not None:
+    if error.failure is ExchangeFailure.PROXY and proxy is not None:
         return _proxy_error(error.status or str(error.__cause__)[:3], origin, proxy.url)
     peer = f"{origin} (through the proxy {proxy.url})" if proxy else origin
     for cause in _chain(error):
@@ -133,16 +133,16 @@ def _tls_error(cause: ssl.SSLError, peer: str) -> VbsjobError:
 
 
 def _connection_error(error: ExchangeError, peer: str) -> VbsjobError:
-    if error.failure is Failure.TIMEOUT:
+    if error.failure is ExchangeFailure.TIMEOUT:
         return UnavailableError(
             f"{peer} did not answer in time.", hint="Check the network and the proxy."
         )
-    if error.failure is Failure.PROTOCOL:
+    if error.failure is ExchangeFailure.PROTOCOL:
         return UnavailableError(
             f"{peer} closed the connection during its answer, or does not use HTTP.",
             hint="Check the scheme, the port and the proxy.",
         )
-    if error.failure is Failure.ADDRESS:
+    if error.failure is ExchangeFailure.ADDRESS:
         return PermanentConnectionError(
             f"a request to {peer} is not valid HTTP.",
             hint="Check the address with 'vbsjob config show'.",
