@@ -252,6 +252,19 @@ def test_f63_the_clock_of_the_service_is_in_its_date_header() -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "difference"),
+    [(0.0, 0.0), (0.6, 0.0), (1.99, 0.0), (-1.99, 0.0), (2.0, -2.0), (-2.0, 2.0), (90.5, -90.5)],
+)
+def test_a_clock_that_differs_by_less_than_a_date_header_can_show_does_not_differ(
+    seconds: float, difference: float
+) -> None:
+    date = datetime(2026, 5, 1, 14, 0, 0, tzinfo=UTC)
+    dated = response(404, date="Fri, 01 May 2026 14:00:00 GMT")
+    found = errors.clock(dated, date + timedelta(seconds=seconds))
+    assert found == timedelta(seconds=difference)
+
+
+@pytest.mark.parametrize(
     ("kind", "shown", "hint"),
     [
         ("text/html", "of text/html", "Check whether a captive portal or a proxy answers"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from vbsjob.http.messages import REQUEST_ID
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from vbsjob.http.messages import Request, Response
 
@@ -33,6 +34,8 @@ UNKNOWN_JOB = "common.0011"
 UNKNOWN_API = "apigw.0101"
 MAX_MESSAGE = 300
 """Characters of a service's message that are shown."""
+CLOCK_PRECISION = timedelta(seconds=2)
+"""The smallest difference of two clocks that a Date header can show."""
 
 
 class ErrorBody(NamedTuple):
@@ -212,13 +215,18 @@ def is_about_time(response: Response) -> bool:
 
 
 def clock(response: Response, now: datetime) -> timedelta | None:
-    """Return how far the clock of the service is ahead of `now`; None without a Date header."""
+    """Return how far the clock of the service is ahead of `now`; None without a Date header.
+
+    The header has whole seconds, rounded down, and is older than the response: a difference below
+    CLOCK_PRECISION is 0.
+    """
     from email.utils import parsedate_to_datetime
 
     try:
-        return parsedate_to_datetime(response.headers.get("date", "")) - now
+        difference = parsedate_to_datetime(response.headers.get("date", "")) - now
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+    return timedelta() if abs(difference) < CLOCK_PRECISION else difference
 
 
 def _unavailable(
