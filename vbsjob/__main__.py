@@ -93,9 +93,7 @@ def run(argv: Sequence[str], context: Context) -> int:
         for cause in (error, error.__context__):
             if isinstance(cause, BrokenPipeError):
                 raise cause from None
-        final = _as_vbsjob_error(error)
-        if hasattr(error, "format_message"):
-            _report_usage_error(argv, context, final)
+        final = _final_error(argv, context, error)
         context.print_error(final)
         return int(final.exit_code)
 
@@ -113,6 +111,17 @@ def _run_command(argv: Sequence[str], context: Context) -> int:
     return 0 if code is None else int(code)
 
 
+def _final_error(argv: Sequence[str], context: Context, error: BaseException) -> VbsjobError:
+    """Return the error to print."""
+    from vbsjob import errors
+
+    if not hasattr(error, "format_message"):
+        return errors.from_exception(error)
+    usage_error = _usage_error(error)
+    _report_usage_error(argv, context, usage_error)
+    return usage_error
+
+
 def _report_usage_error(argv: Sequence[str], context: Context, error: VbsjobError) -> None:
     """Choose the format of a usage error from the options that Typer could parse.
 
@@ -127,37 +136,6 @@ def _report_usage_error(argv: Sequence[str], context: Context, error: VbsjobErro
     context.error_output.configure(options, machine=machine)
     if command == "watch":
         Reports(options, context).write_error(error)
-
-
-def _as_vbsjob_error(error: BaseException) -> VbsjobError:
-    """Return the error to print. A bug is reported by type and line, never by its content (F92)."""
-    from vbsjob.errors import InternalError, VbsjobError, shortage
-
-    if isinstance(error, VbsjobError):
-        return error
-    if short := shortage(error):
-        return short
-    if getattr(error, "exit_code", None) == 2:
-        return _usage_error(error)
-    if isinstance(error, OSError):
-        import errno
-
-        closed = error.errno == errno.EBADF
-        reason = "standard output is closed" if closed else error.strerror or "a stream is closed"
-        return InternalError(
-            f"reading or writing failed: {reason}.",
-            hint="Check standard input, standard output and the free space of the disk.",
-        )
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    where = (
-        f"{traceback.tb_frame.f_globals['__name__']}:{traceback.tb_lineno}" if traceback else "?"
-    )
-    return InternalError(
-        f"a bug in vbsjob: {type(error).__name__} at {where}.",
-        hint="Please report it with the command you typed.",
-    )
 
 
 def _usage_error(error: Any) -> VbsjobError:

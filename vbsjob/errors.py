@@ -275,3 +275,26 @@ def shortage(error: BaseException) -> ShortageError | None:
         return None
     reason, hint = SHORTAGES[number]
     return ShortageError(f"this machine is short of resources: {reason}.", hint=hint)
+
+
+def from_exception(error: BaseException) -> VbsjobError:
+    """Return the error to print. A bug is reported by type and line, never by its content (F92)."""
+    if isinstance(error, VbsjobError):
+        return error
+    if short := shortage(error):
+        return short
+    if isinstance(error, OSError):
+        closed = error.errno == errno.EBADF
+        reason = "standard output is closed" if closed else error.strerror or "a stream is closed"
+        return InternalError(
+            f"reading or writing failed: {reason}.",
+            hint="Check standard input, standard output and the free space of the disk.",
+        )
+    where, traceback = "?", error.__traceback__
+    while traceback is not None:
+        where = f"{traceback.tb_frame.f_globals['__name__']}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return InternalError(
+        f"a bug in vbsjob: {type(error).__name__} at {where}.",
+        hint="Please report it with the command you typed.",
+    )

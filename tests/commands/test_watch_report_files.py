@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import chdir, contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -25,7 +26,6 @@ from vbsjob.output import github, report_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 WATCH = ("watch", "backup-ended", "--cloud", "sandbox", "-q")
 OLD = '<testsuites name="of an earlier run"/>'
@@ -264,6 +264,20 @@ def test_a_signal_writes_the_report_too(number: int, tmp_path: Path) -> None:
         process.stderr.read()
         assert process.wait(30) == -number
     assert outcomes(report) == ["error"]
+
+
+@pytest.mark.parametrize("job", ["backup-ended", "thousand-ended"])
+def test_a_full_disk_behind_stdout_leaves_a_report_of_the_error(job: str, tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "vbsjob", "watch", job, "--cloud", "sandbox", "-o", "json",
+             "--junit", report],
+            cwd=ROOT, env=clean_env(), check=False, stdout=full, stderr=subprocess.PIPE,
+        )  # fmt: skip
+    assert process.returncode == 70, process.stderr
+    assert outcomes(report) == ["error"]
+    assert "No space left on device" in report.read_text()
 
 
 @pytest.mark.slow

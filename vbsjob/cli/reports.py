@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config.values import boolean
-from vbsjob.errors import VbsjobError
+from vbsjob.errors import VbsjobError, from_exception
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -66,12 +66,12 @@ class Reports:
 
     @contextmanager
     def on_error(self) -> Iterator[None]:
-        """If the command ends with an error before it has results, write reports of the error."""
+        """If the command ends with an exception before it has results, write reports of it."""
         try:
             yield
-        except VbsjobError as error:
+        except Exception as error:
             if not self._written:
-                self.write_error(error)
+                self.write_error(from_exception(error))
             raise
 
     def write_error(self, error: VbsjobError) -> None:
