@@ -253,4 +253,4 @@ def _boottime() -> float:
 def _prompt(text: str) -> str:
     from vbsjob.terminal import prompt
 
-    return prompt.ask(text)
+    return prompt.read_password(text)

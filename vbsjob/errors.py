@@ -105,8 +105,8 @@ class VbsjobError(Exception):
             "" if self.code == str(self.http_status) else self.code or "",
             f"request id {self.request_id}" if self.request_id else "",
         )
-        known = ", ".join(fact for fact in facts if fact)
-        return " ".join(filter(None, (self.message, known and f"({known})", self.hint)))
+        details = ", ".join(fact for fact in facts if fact)
+        return " ".join(filter(None, (self.message, details and f"({details})", self.hint)))
 
     def document(self) -> dict[str, object]:
         """Return the `error` object that machine formats contain."""

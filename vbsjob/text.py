@@ -64,12 +64,12 @@ def format_duration(seconds: float | None) -> str:
         return ""
     if seconds < 10:
         return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    total = round(seconds)
+    if total < 60:
+        return f"{total} s"
+    if total < 3600:
+        return f"{total // 60} min {total % 60:02} s"
+    return f"{total // 3600} h {total % 3600 // 60:02} min"
 
 
 def wrap(text: str, width: int, indent: int = 0) -> str:
@@ -95,10 +95,10 @@ def wrap(text: str, width: int, indent: int = 0) -> str:
     )
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, candidates: Iterable[str]) -> str:
     """Return a hint: the most similar of the known words, or all of them."""
     from difflib import get_close_matches
 
-    known = list(known)
-    near = get_close_matches(word, known, n=1)
-    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
+    candidates = list(candidates)
+    near = get_close_matches(word, candidates, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(candidates)}."

@@ -56,9 +56,9 @@ def _required(auth_type: str, settings: Settings, context: Context) -> Method:
             if method is None:
                 raise settings.missing(loader.setting, f"auth_type is {auth_type}")
             return method
-    known = ", ".join(name for loader in LOADERS for name in loader.auth_types)
+    supported = ", ".join(name for loader in LOADERS for name in loader.auth_types)
     shown = printable(auth_type)[:80]
-    raise UsageError(f"{settings.origin('auth_type')}: {shown!r} is not one of {known}.")
+    raise UsageError(f"{settings.origin('auth_type')}: {shown!r} is not one of {supported}.")
 
 
 def _token(settings: Settings, _context: Context, _required: str | None) -> Method | None:

@@ -82,10 +82,10 @@ def _location(name: str, path: Any) -> Fact:
     if path is None:
         return Fact(name, None)
     try:
-        found = path.exists()
+        exists = path.exists()
     except OSError:
-        found = False
-    return Fact(name, str(path), "found" if found else "not found")
+        exists = False
+    return Fact(name, str(path), "found" if exists else "not found")
 
 
 def check(settings: Settings, context: Context) -> Iterator[Fact]:

@@ -80,8 +80,10 @@ def lines() -> list[str]:
     for section in sections():
         text += [section.heading, ""]
         for paragraph in section.paragraphs:
-            kept = paragraph.startswith("\n")
-            body = paragraph[1:].splitlines() if kept else textwrap.wrap(paragraph, WIDTH - 4)
+            preformatted = paragraph.startswith("\n")
+            body = (
+                paragraph[1:].splitlines() if preformatted else textwrap.wrap(paragraph, WIDTH - 4)
+            )
             text += [f"    {line}".rstrip() for line in body] + [""]
     return text[:-1]
 

@@ -76,11 +76,11 @@ def _refresh(command: JobCommand, entries: list[dict[str, Any]]) -> list[JobResu
     from vbsjob.cli.result_stream import ResultStream
     from vbsjob.jobs.job import ENDED
 
-    here = history.cloud_of(command.settings)
+    current_cloud = history.cloud_of(command.settings)
     job_ids = [
         entry["job_id"]
         for entry in entries
-        if entry["cloud"] == here and entry["status"] not in ENDED
+        if entry["cloud"] == current_cloud and entry["status"] not in ENDED
     ]
     results = ResultStream(command.query(job_ids) if job_ids else ()).summaries()
     history.update(results, command.settings, command.context)

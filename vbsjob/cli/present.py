@@ -150,8 +150,8 @@ def _write(documents: Iterable[dict[str, Any]], command: JobCommand, kind: Kind)
         from vbsjob.render import details
 
         view = screen_view(context.stdout, command.settings, context)
-        drawn = (details.fields(document, command.fields, view) for document in checked)
-        _print(drawn, view, context)
+        rendered = (details.fields(document, command.fields, view) for document in checked)
+        _print(rendered, view, context)
     missing = check.error()
     errors += [] if missing is None else [missing]
     if errors:

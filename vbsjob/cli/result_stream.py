@@ -37,9 +37,9 @@ class ResultStream:
             waiting.append(result)
             if result.job is not None:
                 break
-        found = bool(waiting) and waiting[-1].job is not None
+        available = bool(waiting) and waiting[-1].job is not None
         self._results = chain(_emptied(waiting), self._results)
-        return found
+        return available
 
     def summaries(self) -> list[JobResult]:
         """Return every result, its job with SUMMARY_MEMBERS only. Reads the remaining results."""

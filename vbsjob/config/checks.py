@@ -76,15 +76,15 @@ def refuse_unsupported(cloud: SettingValue | None, layers: list[Layer], context:
 
 def report_unknown_variables(context: Context) -> None:
     """Print a note for each VBSJOB_* variable that is neither a setting nor an earlier result."""
-    known = {setting.variable.removeprefix(PREFIX) for setting in SETTINGS}
+    suffixes = {setting.variable.removeprefix(PREFIX) for setting in SETTINGS}
     words = [v.removeprefix(PREFIX) for v in context.env if v.startswith(PREFIX)]
-    unknown = [word for word in words if word not in known and not WRITTEN.fullmatch(word)]
+    unknown = [word for word in words if word not in suffixes and not WRITTEN.fullmatch(word)]
     if not unknown:
         return
     from difflib import get_close_matches
 
     for word in unknown:
-        similar = get_close_matches(word, known, n=1)
+        similar = get_close_matches(word, suffixes, n=1)
         hint = f" Did you mean {PREFIX}{similar[0]}?" if similar else ""
         context.note(f"{PREFIX}{printable(word)} is not a setting and is ignored.{hint}")
 

@@ -220,9 +220,9 @@ def _region_layer(layers: list[Layer], region: str | None) -> Iterator[Layer]:
     if name is None or (name not in regions and listing.profile):
         return
     if name not in regions:
-        known = ", ".join(printable(known) for known in regions)[:400]
+        listed = ", ".join(printable(item) for item in regions)[:400]
         raise UsageError(
-            f"{listing.origin}.regions does not list {printable(name)!r}; it lists {known}."
+            f"{listing.origin}.regions does not list {printable(name)!r}; it lists {listed}."
         )
     values = {**regions[name], "region_name": name}
     origin = f"{listing.origin}.regions"

@@ -98,8 +98,13 @@ def _has_usable_port(parts: SplitResult) -> bool:
 
 def _check_host(host: str) -> None:
     targets = _targets(host)
-    for one in targets:
-        if one.is_link_local or one.is_multicast or one.is_unspecified or one in METADATA:
+    for target in targets:
+        if (
+            target.is_link_local
+            or target.is_multicast
+            or target.is_unspecified
+            or target in METADATA
+        ):
             raise ValueError("a service cannot have that host")
     if targets:
         return
@@ -148,8 +153,15 @@ def _targets(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     if octets[8:12] in ISATAP:
         carried.append(ipaddress.IPv4Address(octets[12:]))
     if number in LOCAL_NAT64:  # the prefix has 48, 56, 64 or 96 bits (RFC 6052)
-        places = (octets[6:8] + octets[9:11], octets[7:8] + octets[9:12], octets[9:13], octets[12:])
-        carried += [ipaddress.IPv4Address(place) for place in places if any(place)]
+        candidates = (
+            octets[6:8] + octets[9:11],
+            octets[7:8] + octets[9:12],
+            octets[9:13],
+            octets[12:],
+        )
+        carried += [
+            ipaddress.IPv4Address(octet_group) for octet_group in candidates if any(octet_group)
+        ]
     return [number, *(target for target in carried if target is not None)]
 
 

@@ -79,11 +79,11 @@ class Settings:
 
     def moved(self, origin: str, **values: str) -> Settings:
         """Return settings for another service: only the preferences are kept."""
-        kept = {
+        unchanged = {
             name: value for name, value in self.values.items() if not SETTINGS_BY_NAME[name].cloud
         }
         moved = {name: SettingValue(value, origin) for name, value in values.items()}
-        return replace(self, values=kept | moved)
+        return replace(self, values=unchanged | moved)
 
 
 def load(options: Mapping[str, Any], context: Context) -> Settings:

@@ -158,9 +158,9 @@ def _fits(group: Set, source: Source, owner: Source | None) -> bool:
     ids = {name: source[name].value for name in group.ids if name in source}
     if owner is None or not ids:
         return True
-    theirs = {name: owner[name].value for name in group.ids if name in owner}
-    shared = ids.keys() & theirs.keys()
-    return bool(shared) and all(ids[name] == theirs[name] for name in shared)
+    owner_ids = {name: owner[name].value for name in group.ids if name in owner}
+    shared = ids.keys() & owner_ids.keys()
+    return bool(shared) and all(ids[name] == owner_ids[name] for name in shared)
 
 
 def _has(names: Collection[str], source: Source) -> bool:

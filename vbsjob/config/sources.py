@@ -98,13 +98,13 @@ def from_defaults(config: CloudsFile | None) -> Source:
     """Return [defaults] of config.toml. Raises UsageError for a key that is not known."""
     if config is None:
         return {}
-    known = [setting.name for setting in SETTINGS if setting.preference]
+    preferences = [setting.name for setting in SETTINGS if setting.preference]
     for name in config.defaults:
-        if name not in known:
+        if name not in preferences:
             where = files.locate(config.path, "defaults", name)
             raise UsageError(
                 f"{where}: [defaults] key {printable(name)!r} is not known.",
-                hint=suggestion(name, known),
+                hint=suggestion(name, preferences),
             )
     origin = f"{config.path} [defaults]"
     return {name: SettingValue(raw, origin, config.path) for name, raw in config.defaults.items()}

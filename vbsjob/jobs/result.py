@@ -82,7 +82,7 @@ class JobResult(NamedTuple):
         Where the service uses one of our names, its member is in `others`.
         """
         job = self.job
-        ours: dict[str, Any] = {
+        own_members: dict[str, Any] = {
             "elapsed_s": None if job is None else job.elapsed(now),
             "verdict": self.exit_code.label,
             "exit_code": int(self.exit_code),
@@ -90,9 +90,9 @@ class JobResult(NamedTuple):
             "expected_end": None if self.expected_end is None else utc_time(self.expected_end),
         }
         if self.error is not None:
-            ours["error"] = self.error.document()
+            own_members["error"] = self.error.document()
         members = {"job_id": self.job_id} if job is None else job.members
-        return {"schema_version": SCHEMA_VERSION} | merged(members, ours | further)
+        return {"schema_version": SCHEMA_VERSION} | merged(members, own_members | further)
 
 
 def failure_document(job: Job) -> dict[str, Any] | None:
@@ -101,12 +101,12 @@ def failure_document(job: Job) -> dict[str, Any] | None:
     return None if job_failure is None else job_failure.document()
 
 
-def merged(members: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
+def merged(members: dict[str, Any], own_members: dict[str, Any]) -> dict[str, Any]:
     """Return the service's members and ours; where names are equal, ours wins.
 
     The service's values of such names are in `others`.
     """
-    reserved = OUR_MEMBERS | ours.keys()
+    reserved = OUR_MEMBERS | own_members.keys()
     others = {name: value for name, value in members.items() if name in reserved}
-    kept = {name: value for name, value in members.items() if name not in reserved}
-    return kept | ours | ({"others": others} if others else {})
+    service_members = {name: value for name, value in members.items() if name not in reserved}
+    return service_members | own_members | ({"others": others} if others else {})

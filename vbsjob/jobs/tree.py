@@ -183,12 +183,12 @@ class JobTree:
         self.depth = depth
         """Levels of sub-jobs that may be shown; None: all."""
         self._add_nodes(sort)
-        kept = self._kept(only) if only else None
+        selected = self._selected(only) if only else None
         for node in reversed(self.nodes):
             _count(node)
         for node in self.nodes:
             if node.children:
-                _set_branches(node, kept, group=group)
+                _set_branches(node, selected, group=group)
 
     def _add_nodes(self, sort: SortKey | None) -> None:
         waiting = [self.top]
@@ -211,16 +211,16 @@ class JobTree:
             node.children = children
             waiting.extend(reversed(children))
 
-    def _kept(self, only: Collection[str]) -> set[Node]:
+    def _selected(self, only: Collection[str]) -> set[Node]:
         """Return the nodes of these kinds of status, and the nodes above them."""
-        kept = {self.top}
+        selected = {self.top}
         for node in self.nodes:
             if kind(node.job) in only:
                 above: Node | None = node
-                while above is not None and above not in kept:
-                    kept.add(above)
+                while above is not None and above not in selected:
+                    selected.add(above)
                     above = above.parent
-        return kept
+        return selected
 
 
 def _first_and_last(nodes: Sequence[Node]) -> tuple[datetime | None, datetime | None]:
@@ -251,9 +251,9 @@ def _count(node: Node) -> None:
         node.urgency = min(node.urgency, child.urgency)
 
 
-def _set_branches(node: Node, kept: set[Node] | None, *, group: bool) -> None:
+def _set_branches(node: Node, selected: set[Node] | None, *, group: bool) -> None:
     """Set the branches of a node; a Group has the position of its first member."""
-    children = node.children if kept is None else [c for c in node.children if c in kept]
+    children = node.children if selected is None else [c for c in node.children if c in selected]
     node.branches = children
     node.filtered = len(children) < len(node.children)
     for child in children:

@@ -112,8 +112,8 @@ def _push(
     siblings = iter(parent.by_urgency) if siblings is None else siblings
     branch = next(siblings, None)
     if branch is not None:
-        place = (branch.urgency, branch.depth, branch.order)
-        heapq.heappush(candidates, (*place, branch, parent, siblings))
+        rank = (branch.urgency, branch.depth, branch.order)
+        heapq.heappush(candidates, (*rank, branch, parent, siblings))
 
 
 def _rows(

@@ -82,11 +82,11 @@ def flat(
         return
     paths: dict[Node, str] = {}
     for node in tree_rows.nodes(tree):
-        ours = _ours(node, paths, now)
+        own_members = _own_members(node, paths, now)
         if node is tree.top:
-            row = result.document(now, **ours)
+            row = result.document(now, **own_members)
         else:
-            row = {"schema_version": SCHEMA_VERSION} | merged(node.job.members, ours)
+            row = {"schema_version": SCHEMA_VERSION} | merged(node.job.members, own_members)
         if not with_sub_jobs:
             row.pop("sub_jobs", None)
             if isinstance(row.get("entities"), dict):
@@ -104,11 +104,11 @@ def nested(result: JobResult, options: TreeOptions, now: datetime) -> dict[str, 
     documents: dict[int, dict[str, Any]] = {}
     paths: dict[Node, str] = {}
     for node in reversed(list(tree_rows.nodes(tree))):
-        ours = _ours(node, paths, now)
+        own_members = _own_members(node, paths, now)
         if node is tree.top:
-            document = result.document(now, **ours)
+            document = result.document(now, **own_members)
         else:
-            document = merged(node.job.members, ours)
+            document = merged(node.job.members, own_members)
         _refill(document, node, documents, options)
         entities = document.get("entities")
         if isinstance(entities, dict):
@@ -126,13 +126,13 @@ def _refill(
         if options.sort != "api":
             order = {id(child.job.members): number for number, child in enumerate(row.children)}
             listed = sorted(listed, key=lambda item: order.get(id(item), len(order)))
-        whole = options.depth is None and not options.only
-        selected = (item for item in listed if whole or id(item) in documents)
+        complete = options.depth is None and not options.only
+        selected = (item for item in listed if complete or id(item) in documents)
         holder["sub_jobs"] = [documents.get(id(item), item) for item in selected]
     return holder
 
 
-def _ours(row: Node, paths: dict[Node, str], now: datetime) -> dict[str, Any]:
+def _own_members(row: Node, paths: dict[Node, str], now: datetime) -> dict[str, Any]:
     """Return the members that are added to each job."""
     return {
         "elapsed_s": row.job.elapsed(now),

@@ -50,13 +50,13 @@ class Layout(NamedTuple):
 
     def begin(self, name: str) -> int:
         """Return the column at which a column begins, or would begin if it is omitted."""
-        place = self.state + GAP
+        start = self.state + GAP
         for column in TREE_COLUMNS:
             if column.name == name:
                 break
             if column.name in self.widths:
-                place += self.widths[column.name] + GAP
-        return place
+                start += self.widths[column.name] + GAP
+        return start
 
     @property
     def details_at(self) -> int:
@@ -85,8 +85,8 @@ def layout(rows: Iterable[Row], width: int, *, ids: bool, indents: list[int]) ->
             result = Layout(step, state, widths)
             below = result.begin("type")
             # What does not fit in the row is below it, unless only the id would be left in the row.
-            place = result.details_at if "id" in widths else below
-            if max(result.details_at - GAP, place + room) <= width:
+            start = result.details_at if "id" in widths else below
+            if max(result.details_at - GAP, start + room) <= width:
                 return result
     digits = len(str(max(statuses, default=0))) + 1
     return Layout(0, min(max(statuses.values(), default=0) + digits, width), {})
@@ -100,17 +100,17 @@ def guides(indents: Sequence[int], step: int, glyphs: Glyphs) -> Iterator[tuple[
         return
     pipe = glyphs.pipe[:step].ljust(step)
     branch, last = (s if step == len(s) else s[0].ljust(step) for s in (glyphs.branch, glyphs.last))
-    known: dict[tuple[int, int], tuple[str, str]] = {}
+    cache: dict[tuple[int, int], tuple[str, str]] = {}
     """Rows of the same place share their guides: a tree has few different ones."""
     for indent, following in zip(indents, _following(indents), strict=True):
-        guide = known.get((indent, following))
+        guide = cache.get((indent, following))
         if guide is None:
             signs = [pipe if following >> level & 1 else " " * step for level in range(indent + 2)]
             below = pipe if following >> (indent + 1) & 1 else ""
             above = "".join(signs[1:indent])
             sign = branch if following >> indent & 1 else last
             guide = (above + sign, above + signs[indent] + below) if indent else ("", below)
-            known[indent, following] = guide
+            cache[indent, following] = guide
         yield guide
 
 
@@ -214,11 +214,11 @@ class _Block:
         if row.short_details and below[0].cell_len > room >= row.short_details.cell_len:
             below[0] = row.short_details
         beside: list[Text] = []
-        taken = 0
-        while below and taken + below[0].cell_len <= room:
-            taken += below[0].cell_len + 1
+        used = 0
+        while below and used + below[0].cell_len <= room:
+            used += below[0].cell_len + 1
             beside += [Text(" "), below.pop(0)] if beside else [below.pop(0)]
-        bar = min(room - GAP - (taken - 1), BAR)
+        bar = min(room - GAP - (used - 1), BAR)
         if row.bar and beside and bar >= BAR_MIN:
             beside[:0] = [self._view.bar(*row.bar, bar), Text(" " * GAP)]
         return beside, below

@@ -77,8 +77,8 @@ def _parts(failure: Failure, view: View, *, command: str, short: bool) -> Iterat
 
 def _title(failure: Failure, view: View, *facts: str) -> str:
     """Return what failed, and in brackets the facts that are not empty."""
-    name, known = _name(failure.job, view), ", ".join(filter(None, facts))
-    return f"{name} failed ({known})" if known else f"{name} failed"
+    name, details = _name(failure.job, view), ", ".join(filter(None, facts))
+    return f"{name} failed ({details})" if details else f"{name} failed"
 
 
 def _path(failure: Failure, view: View) -> str:

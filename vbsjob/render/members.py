@@ -71,8 +71,8 @@ def of_job(job: Job, view: View, *, identity: bool = False, errors: bool = False
     others = job.others
     others.pop("id", None)
     odd_type = [("job_type", members["job_type"])] if not job.type and "job_type" in members else []
-    ours = [(name, members.get(name)) for name in names]
-    return Members(view, ours, job.entities.items(), others.items(), odd_type)
+    standard = [(name, members.get(name)) for name in names]
+    return Members(view, standard, job.entities.items(), others.items(), odd_type)
 
 
 def table(

@@ -48,8 +48,8 @@ def flow(pieces: Sequence[Text], width: int) -> Iterator[RenderableType]:
     line: list[Text] = []
     indent = 0
     for piece in pieces:
-        taken = indent + sum(text.cell_len + 2 for text in line)
-        if line and taken + piece.cell_len > width:
+        used = indent + sum(text.cell_len + 2 for text in line)
+        if line and used + piece.cell_len > width:
             yield Padding(Text("  ").join(line), (0, 0, 0, indent), expand=False)
             line, indent = [], 4
         line.append(piece)

@@ -93,8 +93,8 @@ class Row:
 
 def counts(numbers: Mapping[str, int]) -> str:
     """Return numbers by kind of status in words: `2 failed, 313 done, 200 running`."""
-    known = ((numbers.get(kind), word) for kind, word in COUNT_WORDS.items())
-    return ", ".join(f"{number:,} {word}" for number, word in known if number)
+    pairs = ((numbers.get(kind), word) for kind, word in COUNT_WORDS.items())
+    return ", ".join(f"{number:,} {word}" for number, word in pairs if number)
 
 
 def reasons(job: Job, view: View, style: str = "reason") -> list[Text]:

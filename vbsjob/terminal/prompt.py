@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SIGNAL_BASE = 128
 
 
-def ask(prompt: str) -> str:
+def read_password(prompt: str) -> str:
     """Return the typed line; empty at the end of input and in any thread but the main one.
 
     In other threads a live display of a watch covers the prompt, and signals are not handled.
