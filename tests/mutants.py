@@ -80,7 +80,7 @@ def scores(
     modules: list[str], sample: int, deselected: Sequence[str]
 ) -> Iterator[tuple[str, Score]]:
     """Yield the score of each module; of at most `sample` mutants each, if that is not 0."""
-    known = equivalents()
+    equivalent = equivalents()
     with tempfile.TemporaryDirectory(prefix="vbsjob-mutants-") as folder:
         copy = Path(folder) / "project"
         copy_project(ROOT, copy)
@@ -91,7 +91,7 @@ def scores(
                 mutants = sorted(
                     random.Random(module).sample(mutants, sample), key=lambda m: m.line
                 )
-            tried = [mutant for mutant in mutants if mutant.key not in known]
+            tried = [mutant for mutant in mutants if mutant.key not in equivalent]
             controls = unchanged(module, source)
             try:
                 runner = Runner(ROOT, copy, module, MODULES[module], deselected)

@@ -43,12 +43,12 @@ REASON = re.compile(r"^\| ((?:[FS]\d\d(?:, )?)+) \| (.+) \|$", re.MULTILINE)
 @cache
 def serving() -> dict[str, list[str]]:
     """Return, for each row, the tests whose names contain it."""
-    found: dict[str, list[str]] = {row: [] for row in ROWS}
+    tests: dict[str, list[str]] = {row: [] for row in ROWS}
     for path in sorted(HERE.rglob("test_*.py")):
         for name in re.findall(r"^ *def (test_\w+)", path.read_text(), re.MULTILINE):
             for row in re.findall(r"(?<=_)[fs]\d\d(?=_|$)", name):
-                found[row.upper()].append(f"{path.stem}::{name}")
-    return found
+                tests[row.upper()].append(f"{path.stem}::{name}")
+    return tests
 
 
 @cache

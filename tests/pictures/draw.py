@@ -69,11 +69,11 @@ def shown(shot: Shot) -> str:
     """Return what stands on the terminal at the moment of the picture."""
     clock, wrote = FakeClock(), [f"$ {shot.command}\n"]
     start = clock()
-    kept: list[str] = []
+    picture: list[str] = []
 
     def sleep(seconds: float) -> None:
-        if shot.at is not None and not kept and clock() - start >= shot.at:
-            kept.extend(wrote)
+        if shot.at is not None and not picture and clock() - start >= shot.at:
+            picture.extend(wrote)
         clock.sleep(seconds)
 
     stream = Stream(wrote)
@@ -83,7 +83,7 @@ def shown(shot: Shot) -> str:
         now=lambda: START + timedelta(seconds=clock() - start),
     )  # fmt: skip
     run(shot.command.split()[1:], context)
-    return "".join(kept or wrote)
+    return "".join(picture or wrote)
 
 
 def svg(text: str) -> str:

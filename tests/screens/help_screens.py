@@ -23,10 +23,10 @@ def file_of(command: str) -> Path:
 
 def help_lines(command: str, width: int) -> list[str]:
     """Return the lines that are written to a real terminal of this width, without styles."""
-    ended = fork_server().drawn(*command.split(), "--help", env=ENV, size=(width, LINES))
-    if ended.code:
-        raise RuntimeError(f"vbsjob {command} --help ended with {ended.code}")
-    lines = [line.rstrip() for line in STYLE.sub("", ended.wrote).splitlines()]
+    result = fork_server().run_on_terminal(*command.split(), "--help", env=ENV, size=(width, LINES))
+    if result.code:
+        raise RuntimeError(f"vbsjob {command} --help ended with {result.code}")
+    lines = [line.rstrip() for line in STYLE.sub("", result.wrote).splitlines()]
     while lines and not lines[-1]:
         lines.pop()
     return lines

@@ -207,8 +207,8 @@ def _begun(timeline: JobTimeline) -> JobTimeline:
     def begun(body: bytes) -> bytes:
         return json.dumps(json.loads(body) | {"begin_time": START.isoformat()}).encode()
 
-    told = tuple(state and (begun(state[0]), *state[1:]) for state in timeline.told)
-    return replace(timeline, told=told)
+    states = tuple(state and (begun(state[0]), *state[1:]) for state in timeline.states)
+    return replace(timeline, states=states)
 
 
 @pytest.mark.slow
@@ -365,10 +365,10 @@ def test_the_oracle_catches_a_program_that_decides_wrongly(name: str) -> None:
         context = plan.service.context(io.StringIO())
         client = JobsClient(loader.load({}, context), context, retry=False)
         rules = WatchRules(plan.options.retry_for, plan.options.wait_for_job)
-        wish = WatchOptions(plan.options.retry_for, plan.options.wait_for_job)
+        options = WatchOptions(plan.options.retry_for, plan.options.wait_for_job)
         state = Liar(list(plan.service.lives), rules, 0.0, context.random)
         code = WatchLoop(state, client.get, context, []).run()
         jobs = {job_id: int(tracked.verdict) for job_id, tracked in state.tracked.items()}
-        record = replace(_record(plan, int(code), jobs), wish=wish)
+        record = replace(_record(plan, int(code), jobs), options=options)
         caught += bool(violations(record))
     assert caught, name

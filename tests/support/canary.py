@@ -45,8 +45,8 @@ def check_files(folder: Path) -> int:
     """Check all that vbsjob keeps below a folder; return the number of files."""
     count = 0
     for path in folder.rglob("*"):
-        kept = any(name in str(path) for name in KEPT)  # seldom, and cheaper than a file's kind
-        if not kept or path.is_symlink() or not path.is_file():
+        expected = any(name in str(path) for name in KEPT)  # seldom, and cheaper than a file's kind
+        if not expected or path.is_symlink() or not path.is_file():
             continue
         count += 1
         allowed = ISSUED if path.parent.name == "tokens" else set()

@@ -32,7 +32,7 @@ class CountingProxy:
     def most_in_a_second(self) -> int:
         """Largest number of requests within one second."""
         times = sorted(self.times)
-        return max(bisect_left(times, at + 1.0) - place for place, at in enumerate(times))
+        return max(bisect_left(times, at + 1.0) - index for index, at in enumerate(times))
 
     def _listen(self) -> None:
         with contextlib.suppress(OSError):

@@ -99,7 +99,7 @@ class ForkServer:
             code = _code(started)
         return RunResult(code, _text(written[out]), _text(written[err]))
 
-    def drawn(
+    def run_on_terminal(
         self, *argv: str, env: Mapping[str, str], size: tuple[int, int] = (80, 24)
     ) -> TerminalResult:
         """Run on a pseudo-terminal of a size in columns and lines."""
@@ -157,8 +157,8 @@ def import_everything() -> None:
     """Import every module that a run of vbsjob may need, and make the Typer command."""
     import vbsjob
 
-    found = (module.name for module in pkgutil.walk_packages(vbsjob.__path__, "vbsjob."))
-    for name in (*(name for name in found if not name.startswith("vbsjob.generate")), *LATE):
+    modules = (module.name for module in pkgutil.walk_packages(vbsjob.__path__, "vbsjob."))
+    for name in (*(name for name in modules if not name.startswith("vbsjob.generate")), *LATE):
         importlib.import_module(name)
     importlib.import_module("vbsjob.cli.app").root_command()
     importlib.import_module("rich.cells").cell_len("\u6062")  # loads the table of widths

@@ -27,14 +27,14 @@ def verified(
     """Return (valid, signed headers). Computes the signature again from the received bytes."""
     sent = {name.lower(): value for name, value in headers.items()}
     scheme, _, rest = sent["authorization"].partition(" ")
-    said = dict(part.strip().split("=", 1) for part in rest.split(","))
-    covered = said["SignedHeaders"].split(";")
+    parameters = dict(part.strip().split("=", 1) for part in rest.split(","))
+    covered = parameters["SignedHeaders"].split(";")
     raw_path, _, raw_query = target.partition(b"?")
     path = "/".join(quote(unquote_to_bytes(s), safe="-_.~") for s in raw_path.split(b"/"))
     if path[-1] != "/":
         path += "/"
-    found = [pair.split(b"=", 1) for pair in raw_query.split(b"&") if pair]
-    pairs = sorted((unquote_to_bytes(p[0]), unquote_to_bytes(b"".join(p[1:]))) for p in found)
+    raw_pairs = [pair.split(b"=", 1) for pair in raw_query.split(b"&") if pair]
+    pairs = sorted((unquote_to_bytes(p[0]), unquote_to_bytes(b"".join(p[1:]))) for p in raw_pairs)
     query = "&".join(quote(k, safe="-_.~") + "=" + quote(v, safe="-_.~") for k, v in pairs)
     lines = [f"{name}:{sent[name].strip()}" for name in covered]
     payload = hashlib.sha256(body).hexdigest()
@@ -42,7 +42,7 @@ def verified(
     digest = hashlib.sha256("\n".join(form).encode()).hexdigest()
     text = f"{scheme}\n{sent['x-sdk-date']}\n{digest}"
     expected = hmac.new(secret.encode(), text.encode(), "sha256").hexdigest()
-    return said["Signature"] == expected and scheme == "SDK-HMAC-SHA256", covered
+    return parameters["Signature"] == expected and scheme == "SDK-HMAC-SHA256", covered
 
 
 class SigningGateway:

@@ -130,15 +130,15 @@ class HomeDirectory:
     @property
     def leftovers(self) -> list[str]:
         """Names of unfinished token files and of files of a history that was not closed."""
-        kept = (self.path / TOKENS, (self.path / HISTORY).parent)
-        names = [path.name for folder in kept if folder.exists() for path in folder.iterdir()]
+        folders = (self.path / TOKENS, (self.path / HISTORY).parent)
+        names = [path.name for folder in folders if folder.exists() for path in folder.iterdir()]
         return [n for n in names if not n.endswith((".json", ".lock", ".sqlite"))]
 
     def age(self) -> None:
         """Make the token expired and add an unfinished file of a killed run."""
         for path in self.tokens:
-            kept = json.loads(path.read_text())
-            path.write_text(json.dumps(kept | {"written": kept["written"] - 2 * 86400}))
+            cached = json.loads(path.read_text())
+            path.write_text(json.dumps(cached | {"written": cached["written"] - 2 * 86400}))
         self.write(f"{TOKENS}/{ORPHAN}", '{"written": ')
         os.utime(self.path / TOKENS / ORPHAN, (time.time() - AGO,) * 2)
 
@@ -152,5 +152,5 @@ class HomeDirectory:
             assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
         with closing(sqlite3.connect(self.path / HISTORY)) as database:
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            known = {row[0] for row in database.execute("SELECT job_id FROM jobs")}
-        assert known >= set(job_ids)
+            recorded = {row[0] for row in database.execute("SELECT job_id FROM jobs")}
+        assert recorded >= set(job_ids)

@@ -49,8 +49,8 @@ def _piece(draw: random.Random) -> str:
     if kind == 4:
         return chr(draw.choice((draw.randrange(0x20), draw.randrange(0x7F, 0xA1))))
     if kind == 5:
-        found = chr(draw.randrange(0x110000))
-        return found if displayed(found) != found else draw.choice(SHOWN)
+        character = chr(draw.randrange(0x110000))
+        return character if displayed(character) != character else draw.choice(SHOWN)
     return "".join(draw.choice(SHOWN) for _ in range(draw.randrange(1, 6)))
 
 

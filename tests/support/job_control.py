@@ -30,9 +30,9 @@ class JobControlShell:
     """Starts one run after the other; `before` is a prefix of the shell's command."""
 
     def __init__(self, *before: str) -> None:
-        self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            number = theirs.fileno()
+        self.channel, shell_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with shell_end:
+            number = shell_end.fileno()
             self._process = subprocess.Popen(
                 [*before, sys.executable, "-m", "tests.support.job_control", str(number)],
                 cwd=ROOT, env=clean_env(), pass_fds=[number],

@@ -36,9 +36,9 @@ def _replacements(module: ModuleType, source: str) -> Iterator[tuple[FunctionTyp
     codes: dict[str, list[CodeType]] = {}
     for code in _codes(compile(source, f"{module.__file__}", "exec")):
         codes.setdefault(code.co_qualname, []).append(code)
-    for name, found in functions.items():
-        found.sort(key=lambda function: function.__code__.co_firstlineno)
-        yield from zip(found, codes.get(name, []), strict=False)
+    for name, definitions in functions.items():
+        definitions.sort(key=lambda function: function.__code__.co_firstlineno)
+        yield from zip(definitions, codes.get(name, []), strict=False)
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

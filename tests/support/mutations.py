@@ -60,8 +60,8 @@ def unchanged(module: str, source: str) -> list[Mutant]:
 def mutants_of(module: str, source: str) -> Iterator[Mutant]:
     """Yield every mutant of a module's source in the order of its lines."""
     tree, lines = ast.parse(source), source.splitlines()
-    places = [(path, node) for path, node in _places(tree, ()) if hasattr(node, "lineno")]
-    for path, node in sorted(places, key=lambda place: place[1].lineno):
+    positions = [(path, node) for path, node in _places(tree, ()) if hasattr(node, "lineno")]
+    for path, node in sorted(positions, key=lambda position: position[1].lineno):
         for change, changed in _changes(node):
             mutated = copy.deepcopy(tree)
             _replace(mutated, path, changed)
@@ -98,9 +98,9 @@ def _places(node: ast.AST, path: Path) -> Iterator[tuple[Path, ast.AST]]:
                 continue
             if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
                 continue
-            place = (*path, (name, index))
-            yield place, child
-            yield from _places(child, place)
+            position = (*path, (name, index))
+            yield position, child
+            yield from _places(child, position)
 
 
 def _replace(tree: ast.AST, path: Path, new: ast.AST) -> None:

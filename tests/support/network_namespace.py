@@ -75,11 +75,11 @@ class NetworkNamespace:
         self._told(f"table inet rig {{\ncounter seen {{\n}}\n{chain}\n}}", "nft", "-f", "-")
 
     @property
-    def seen(self) -> int:
+    def packets(self) -> int:
         """Number of packets that the firewall counted."""
-        told = self._told("", "nft", "-j", "list", "counter", "inet", "rig", "seen")
-        found: list[dict[str, Any]] = json.loads(told)["nftables"]
-        return sum(entry["counter"]["packets"] for entry in found if "counter" in entry)
+        output = self._told("", "nft", "-j", "list", "counter", "inet", "rig", "seen")
+        entries: list[dict[str, Any]] = json.loads(output)["nftables"]
+        return sum(entry["counter"]["packets"] for entry in entries if "counter" in entry)
 
     def set(self, command: str) -> None:
         """Run a command inside."""

@@ -43,7 +43,7 @@ class WatchOptions:
 class WatchRecord:
     """A watch that has ended: what was delivered, and its exit codes."""
 
-    wish: WatchOptions
+    options: WatchOptions
     delivered: dict[str, list[Exchange]]
     lasted: float
     code: int
@@ -57,46 +57,46 @@ class WatchRecord:
 class _JobHistory:
     """State of one job after its exchanges so far."""
 
-    seen: bool = False
+    answered: bool = False
     silent: list[Exchange] = field(default_factory=list)
     """Exchanges since the last answer."""
     missing: list[float] = field(default_factory=list)
     """Times of 404 answers since the last answer."""
 
-    def take(self, one: Exchange) -> None:
+    def take(self, exchange: Exchange) -> None:
         """Add an exchange."""
-        if one.kind == "good":
-            self.seen, self.silent, self.missing = True, [], []
-        elif one.kind == "missing":
+        if exchange.kind == "good":
+            self.answered, self.silent, self.missing = True, [], []
+        elif exchange.kind == "missing":
             self.silent = []
-            self.missing.append(one.at)
+            self.missing.append(exchange.at)
         else:
-            self.silent.append(one)
+            self.silent.append(exchange)
 
-    def strikes(self, kind: str) -> int:
+    def count(self, kind: str) -> int:
         """Number of such exchanges since the last answer."""
-        return sum(one.kind == kind for one in self.silent)
+        return sum(exchange.kind == kind for exchange in self.silent)
 
 
 def violations(account: WatchRecord) -> list[str]:
     """Return what is wrong with the exit codes of a watch; empty if they are right."""
-    found = [
+    complaints = [
         f"{job_id}: {what}"
         for job_id, exchanges in account.delivered.items()
         for what in _of_one(account, job_id, exchanges)
     ]
     right = _whole(account)
     if account.code != right:
-        found.append(f"the watch ended with {account.code}, its jobs make {right}")
-    if account.lasted > account.wish.timeout + SHORT_SLEEP + SLACK and not account.wakes:
-        found.append("it went on after its time was up")
-    return found
+        complaints.append(f"the watch ended with {account.code}, its jobs make {right}")
+    if account.lasted > account.options.timeout + SHORT_SLEEP + SLACK and not account.wakes:
+        complaints.append("it went on after its time was up")
+    return complaints
 
 
 def _whole(account: WatchRecord) -> int:
     codes = list(account.jobs.values())
     ended = [code for job_id, code in account.jobs.items() if _end(account, job_id) is not None]
-    return min(ended if account.wish.any and ended else codes, key=GRAVEST_FIRST.index)
+    return min(ended if account.options.any and ended else codes, key=GRAVEST_FIRST.index)
 
 
 def _end(account: WatchRecord, job_id: str) -> int | None:
@@ -107,57 +107,59 @@ def _end(account: WatchRecord, job_id: str) -> int | None:
 
 
 def _of_one(account: WatchRecord, job_id: str, exchanges: Sequence[Exchange]) -> list[str]:
-    known, said, code = _JobHistory(), [], account.jobs[job_id]
+    history, complaints, code = _JobHistory(), [], account.jobs[job_id]
     due: set[int] = set()
-    for number, one in enumerate(exchanges):
-        if due and _certain(due, known, account, exchanges[number - 1]):
-            said.append(f"went on at {one.at:.1f} though {due} was due")
-        known.take(one)
-        due = set() if one.again else _due(known, one, account)
+    for number, exchange in enumerate(exchanges):
+        if due and _certain(due, history, account, exchanges[number - 1]):
+            complaints.append(f"went on at {exchange.at:.1f} though {due} was due")
+        history.take(exchange)
+        due = set() if exchange.again else _due(history, exchange, account)
     if not due:
         due = _otherwise(account, job_id)
     if code not in due:
-        tail = [(round(one.at, 1), one.kind, one.status) for one in exchanges[-6:]]
-        said.append(f"ended with {code}, right is {sorted(due) or 'to go on'}; last {tail}")
-    elif code == 7 and known.silent and not known.strikes("fatal") and known.strikes("large") < 2:
-        said += _too_few(known.silent, account.wakes)
-    return said
+        tail = [
+            (round(exchange.at, 1), exchange.kind, exchange.status) for exchange in exchanges[-6:]
+        ]
+        complaints.append(f"ended with {code}, right is {sorted(due) or 'to go on'}; last {tail}")
+    elif code == 7 and history.silent and not history.count("fatal") and history.count("large") < 2:
+        complaints += _too_few(history.silent, account.wakes)
+    return complaints
 
 
-def _due(known: _JobHistory, one: Exchange, account: WatchRecord) -> set[int]:  # noqa: PLR0911 - a rule each
+def _due(history: _JobHistory, exchange: Exchange, account: WatchRecord) -> set[int]:  # noqa: PLR0911 - a rule each
     """Return the codes that this exchange makes due; empty if the watch must continue."""
-    wish = account.wish
-    if one.kind == "good":
-        if one.status in {"SUCCESS", "FAIL"}:
-            return {0 if one.status == "SUCCESS" else 1}
-        return {1} if wish.fail_fast and one.failed_below else set()
-    if one.kind == "missing":
-        enough = len(known.missing) >= 3 if known.seen else True
-        limit = 10.0 if known.seen else wish.wait_for_job
-        lasted = _lasted(known.missing[0], one.at, account.wakes)
+    options = account.options
+    if exchange.kind == "good":
+        if exchange.status in {"SUCCESS", "FAIL"}:
+            return {0 if exchange.status == "SUCCESS" else 1}
+        return {1} if options.fail_fast and exchange.failed_below else set()
+    if exchange.kind == "missing":
+        enough = len(history.missing) >= 3 if history.answered else True
+        limit = 10.0 if history.answered else options.wait_for_job
+        lasted = _lasted(history.missing[0], exchange.at, account.wakes)
         return {5} if enough and lasted >= limit - ROUNDING else set()
-    if one.kind in {"fatal", "denied", "refused"}:
-        return {{"fatal": 7, "denied": 4, "refused": 6}[one.kind]}
-    if one.kind == "unauthorised":
-        return set() if _renewed_after(one, account) else {4}
-    if known.strikes("wrong") >= 3:
+    if exchange.kind in {"fatal", "denied", "refused"}:
+        return {{"fatal": 7, "denied": 4, "refused": 6}[exchange.kind]}
+    if exchange.kind == "unauthorised":
+        return set() if _renewed_after(exchange, account) else {4}
+    if history.count("wrong") >= 3:
         return {6}
-    if known.strikes("large") >= 2:
+    if history.count("large") >= 2:
         return {7}
-    lasted = _lasted(known.silent[0].at, one.at, account.wakes)
-    return {7} if lasted >= wish.retry_for - SLACK else set()
+    lasted = _lasted(history.silent[0].at, exchange.at, account.wakes)
+    return {7} if lasted >= options.retry_for - SLACK else set()
 
 
-def _certain(due: set[int], known: _JobHistory, account: WatchRecord, last: Exchange) -> bool:
+def _certain(due: set[int], history: _JobHistory, account: WatchRecord, last: Exchange) -> bool:
     """Whether the watch had to end here, outside the tolerance of a time limit."""
-    wish = account.wish
+    options = account.options
     if last.kind == "missing":
-        limit = 10.0 if known.seen else wish.wait_for_job
-        lasted = _lasted(known.missing[0], last.at, account.wakes)
+        limit = 10.0 if history.answered else options.wait_for_job
+        lasted = _lasted(history.missing[0], last.at, account.wakes)
         return not limit or lasted > limit + ROUNDING
     if due != {7} or last.kind in {"fatal", "large"}:
         return True
-    return _lasted(known.silent[0].at, last.at, account.wakes) > wish.retry_for + SLACK
+    return _lasted(history.silent[0].at, last.at, account.wakes) > options.retry_for + SLACK
 
 
 def _lasted(since: float, until: float, wakes: Sequence[float]) -> float:
@@ -165,21 +167,25 @@ def _lasted(since: float, until: float, wakes: Sequence[float]) -> float:
     return until - max([since, *(at for at in wakes if since < at <= until)])
 
 
-def _renewed_after(one: Exchange, account: WatchRecord) -> bool:
+def _renewed_after(exchange: Exchange, account: WatchRecord) -> bool:
     """Whether this rejection led to a new token."""
-    return account.renewable and any(one.at < at <= one.at + SLACK for at in account.signed_in)
+    return account.renewable and any(
+        exchange.at < at <= exchange.at + SLACK for at in account.signed_in
+    )
 
 
 def _otherwise(account: WatchRecord, job_id: str) -> set[int]:
     """Return the codes of a job without a usable answer at the end."""
-    wish, due = account.wish, set()
-    if account.lasted >= wish.timeout:
+    options, due = account.options, set()
+    if account.lasted >= options.timeout:
         due.add(124)
-    if wish.any and any(_end(account, other) is not None for other in account.jobs):
+    if options.any and any(_end(account, other) is not None for other in account.jobs):
         due.add(8)
-    if wish.fail_fast and 1 in (account.jobs[other] for other in account.jobs if other != job_id):
+    if options.fail_fast and 1 in (
+        account.jobs[other] for other in account.jobs if other != job_id
+    ):
         due.add(8)
-    if not due and account.lasted - _heard(account) >= wish.retry_for - SLACK:
+    if not due and account.lasted - _heard(account) >= options.retry_for - SLACK:
         due.add(7)
     return due
 
@@ -187,19 +193,19 @@ def _otherwise(account: WatchRecord, job_id: str) -> set[int]:
 def _heard(account: WatchRecord) -> float:
     """Return the time of the last answer about any job, or of the end of a suspend."""
     answers = [
-        one.at
+        exchange.at
         for exchanges in account.delivered.values()
-        for one in exchanges
-        if one.kind in {"good", "missing"}
+        for exchange in exchanges
+        if exchange.kind in {"good", "missing"}
     ]
     return max([0.0, *answers, *account.wakes])
 
 
 def _too_few(silent: Sequence[Exchange], wakes: Sequence[float]) -> list[str]:
     """Report if a job was given up although it was not queried all the time."""
-    counted = [one for one in silent if not wakes or one.at >= wakes[-1]]
-    for one, following in pairwise(counted):
-        pause = following.at - one.at
-        if pause > max(LONGEST_PAUSE, min(one.wait, LONGEST_WAIT)) + QUEUE:
+    counted = [exchange for exchange in silent if not wakes or exchange.at >= wakes[-1]]
+    for exchange, following in pairwise(counted):
+        pause = following.at - exchange.at
+        if pause > max(LONGEST_PAUSE, min(exchange.wait, LONGEST_WAIT)) + QUEUE:
             return [f"given up, though not asked for {pause:.0f} s"]
     return []

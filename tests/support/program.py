@@ -68,8 +68,8 @@ class RunResult:
     @property
     def is_clean(self) -> bool:
         """Whether there is no traceback and no "bug", and the exit code is one of ours."""
-        spoken = self.out + self.err
-        return "Traceback" not in spoken and "a bug in" not in spoken and self.code in CODES
+        output = self.out + self.err
+        return "Traceback" not in output and "a bug in" not in output and self.code in CODES
 
 
 def environment(url: str, **more: str) -> dict[str, str]:
@@ -151,7 +151,7 @@ def run_process(
     Where nothing needs a new interpreter, the process is forked from one that has imported vbsjob:
     that takes a tenth of the processor time.
     """
-    texts = [one for one in argv if isinstance(one, str)]
+    texts = [word for word in argv if isinstance(word, str)]
     if texts == list(argv) and not (stdin or within) and cwd == ROOT and _can_be_forked(texts, env):
         from tests.support.forkserver import fork_server
 

@@ -101,11 +101,11 @@ class PseudoTerminal:
             except (pexpect.TIMEOUT, pexpect.EOF):
                 return
 
-    def wait_for(self, seen: str, seconds: float = 30.0) -> None:
+    def wait_for(self, pattern: str, seconds: float = 30.0) -> None:
         """Read output until it contains the pattern."""
         end = time.monotonic() + seconds
-        while not re.search(seen, self.wrote):
-            assert time.monotonic() < end, f"no {seen!r} in {self.wrote!r}"
+        while not re.search(pattern, self.wrote):
+            assert time.monotonic() < end, f"no {pattern!r} in {self.wrote!r}"
             self.read_for(0.05)
 
     def resize(self, columns: int, lines: int) -> None:

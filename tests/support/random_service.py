@@ -72,11 +72,11 @@ class JobTimeline:
     """Bodies of a job, each from a time on; None: the service does not know the job."""
 
     times: tuple[float, ...]
-    told: tuple[tuple[bytes, str | None, bool] | None, ...]
+    states: tuple[tuple[bytes, str | None, bool] | None, ...]
 
     def at(self, now: float) -> tuple[bytes, str | None, bool] | None:
         """Return the body, its status and whether a sub-job FAILED."""
-        return self.told[bisect_right(self.times, now) - 1]
+        return self.states[bisect_right(self.times, now) - 1]
 
 
 MIDDLE = ("RUNNING", "RUNNING", "RUNNING", "INIT", "PENDING_PAYMENT", "success", "fail", "", None)
@@ -84,27 +84,27 @@ MIDDLE = ("RUNNING", "RUNNING", "RUNNING", "INIT", "PENDING_PAYMENT", "success",
 
 def random_timeline(job_id: str, draw: random.Random, longest: float) -> JobTimeline:
     """Return a random job: sometimes visible late, with odd statuses, an end, and what follows."""
-    seen = draw.choice((0.0, 0.0, 0.0, draw.uniform(0, 25), draw.uniform(0, 60)))
-    end = seen + longest * draw.random() ** draw.choice((0.3, 1, 3))
-    told: list[tuple[float, tuple[bytes, str | None, bool] | None]] = [(0.0, None)]
-    told.append((seen, _body(job_id, draw.choice(("INIT", "RUNNING")), draw)))
-    told += [
-        (draw.uniform(seen, end), _body(job_id, draw.choice(MIDDLE), draw))
+    begin = draw.choice((0.0, 0.0, 0.0, draw.uniform(0, 25), draw.uniform(0, 60)))
+    end = begin + longest * draw.random() ** draw.choice((0.3, 1, 3))
+    states: list[tuple[float, tuple[bytes, str | None, bool] | None]] = [(0.0, None)]
+    states.append((begin, _body(job_id, draw.choice(("INIT", "RUNNING")), draw)))
+    states += [
+        (draw.uniform(begin, end), _body(job_id, draw.choice(MIDDLE), draw))
         for _ in range(draw.randrange(4))
     ]
     fate = draw.random()
     if fate < 0.88:
-        told.append((end, _body(job_id, draw.choice(("SUCCESS", "FAIL")), draw)))
+        states.append((end, _body(job_id, draw.choice(("SUCCESS", "FAIL")), draw)))
         if draw.random() < 0.2:
-            told.append((end + draw.uniform(0, 60), _body(job_id, "RUNNING", draw)))
-            told.append((end + 120, _body(job_id, draw.choice(("SUCCESS", "FAIL")), draw)))
+            states.append((end + draw.uniform(0, 60), _body(job_id, "RUNNING", draw)))
+            states.append((end + 120, _body(job_id, draw.choice(("SUCCESS", "FAIL")), draw)))
     elif fate < 0.97:
-        told.append((end, None))
+        states.append((end, None))
     else:
-        told.append((end, _body(job_id, "SUCCESS", draw)))
-        told.append((end + draw.uniform(0, 30), None))
-    told.sort(key=lambda one: one[0])
-    return JobTimeline(tuple(at for at, _ in told), tuple(body for _, body in told))
+        states.append((end, _body(job_id, "SUCCESS", draw)))
+        states.append((end + draw.uniform(0, 30), None))
+    states.sort(key=lambda state: state[0])
+    return JobTimeline(tuple(at for at, _ in states), tuple(body for _, body in states))
 
 
 def _body(job_id: str, status: str | None, draw: random.Random) -> tuple[bytes, str | None, bool]:
@@ -222,9 +222,9 @@ class RandomService:
 
     def _answer(self, request: Request) -> JobResult:
         job_id = request.url.rpartition("/")[2]
-        answer, told = self._drawn(job_id, request.headers.get("X-Auth-Token", ""))
-        self.delivered[job_id].append(told)
-        self._between = told.kind != "unauthorised" and not told.again
+        answer, exchange = self._drawn(job_id, request.headers.get("X-Auth-Token", ""))
+        self.delivered[job_id].append(exchange)
+        self._between = exchange.kind != "unauthorised" and not exchange.again
         return answer
 
     def _drawn(self, job_id: str, token: str) -> tuple[JobResult, Exchange]:
@@ -233,16 +233,16 @@ class RandomService:
             return self._silent(draw, job_id, b"")
         if self._is_dead(token):
             return Response(401, {}, b""), Exchange(self.now, "unauthorised")
-        known = self.lives[job_id].at(self.now)
+        state = self.lives[job_id].at(self.now)
         lot = draw.random()
         if lot < weather.mortal:
             return self._mortal(draw)
         if lot < weather.faulty:
-            return self._fault(draw, job_id, known[0] if known else b"")
-        if known is None:
+            return self._fault(draw, job_id, state[0] if state else b"")
+        if state is None:
             status, body = draw.choice(GONE)
             return Response(status, {}, body), Exchange(self.now, "missing")
-        body, word, failed = known
+        body, word, failed = state
         return Response(200, {}, body), Exchange(self.now, "good", word, failed)
 
     def _fault(self, draw: random.Random, job_id: str, body: bytes) -> tuple[JobResult, Exchange]:
@@ -277,7 +277,7 @@ class RandomService:
         if lot < 0.85:
             return Response(200, {"content-type": "text/html"}, draw.choice(GARBAGE)), silent
         before = self.delivered[job_id][-1:]
-        stale = draw.random() < 0.3 and not any(one.again for one in before)
+        stale = draw.random() < 0.3 and not any(exchange.again for exchange in before)
         lost = UnavailableError("connection reset", stale=stale)
         return lost, Exchange(self.now, "silent", again=lost.stale)
 
@@ -338,4 +338,4 @@ class RandomService:
         verdict = json.loads(out.getvalue().splitlines()[-1])
         assert verdict["event"] == "verdict", context.stderr
         assert verdict["exit_code"] == code
-        return code, {one["job_id"]: one["exit_code"] for one in verdict["jobs"]}
+        return code, {row["job_id"]: row["exit_code"] for row in verdict["jobs"]}

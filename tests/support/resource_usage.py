@@ -47,27 +47,27 @@ class ResourceUsage:
 
 def measure(*argv: str, env: Mapping[str, str], terminal: bool = False) -> ResourceUsage:
     """Run vbsjob to its end with stdout on /dev/null, or with both streams on a terminal."""
-    scale, told = os.pipe()
+    scale, write_end = os.pipe()
     near, far = pty.openpty() if terminal else os.pipe()
     began = time.monotonic()
     with subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", SCALES, str(told), *COMMAND, *argv],
+        [sys.executable, "-I", "-S", "-c", SCALES, str(write_end), *COMMAND, *argv],
         stdin=subprocess.DEVNULL, stdout=far if terminal else subprocess.DEVNULL, stderr=far,
-        env=dict(env), cwd=ROOT, pass_fds=(told,),
+        env=dict(env), cwd=ROOT, pass_fds=(write_end,),
     ):  # fmt: skip
-        os.close(told)
+        os.close(write_end)
         os.close(far)
-        said = _last(near)
+        output = _last(near)
     lasted = time.monotonic() - began
     code, most, processor = os.read(scale, 200).split()
     os.close(scale)
     os.close(near)
-    return ResourceUsage(int(code), int(most), float(processor), lasted, said)
+    return ResourceUsage(int(code), int(most), float(processor), lasted, output)
 
 
 def _last(near: int) -> bytes:
-    said = b""
+    output = b""
     with suppress(OSError):  # how a terminal ends
         while piece := os.read(near, LAST):
-            said = (said + piece)[-LAST:]
-    return said
+            output = (output + piece)[-LAST:]
+    return output

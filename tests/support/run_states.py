@@ -45,7 +45,7 @@ class StateService:
     """Identity and jobs; counts the requests of each run."""
 
     def __init__(self) -> None:
-        self.seen: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
         self._numbers = itertools.count(1)
         self._server = Server(self._script)
         self.url = self._server.url
@@ -57,8 +57,8 @@ class StateService:
         """Close all servers."""
         self._server.close()
         self._deaf.close()
-        for one in (*self._waiting, self._full):
-            one.close()
+        for connection in (*self._waiting, self._full):
+            connection.close()
 
     def named(self, kind: str) -> str:
         """Return the name of a new run."""
@@ -73,34 +73,34 @@ class StateService:
         return f"http://{_own(name)}:{self._full.getsockname()[1]}"
 
     def _fill(self) -> socket.socket:
-        one = socket.socket()
-        one.setblocking(False)
-        one.connect_ex(("127.0.0.1", self._full.getsockname()[1]))
-        return one
+        connection = socket.socket()
+        connection.setblocking(False)
+        connection.connect_ex(("127.0.0.1", self._full.getsockname()[1]))
+        return connection
 
     def _script(self, peer: Peer) -> None:
         while request := peer.request():
             words = request.split(None, 2)[1].decode().rsplit("/", 1)
             name = words[1] if request.startswith(b"GET") else _user(request)
             kind, _, number = name.partition("-")
-            self.seen[f"{kind}-{number.partition('-')[0]}"] += 1
+            self.requests[f"{kind}-{number.partition('-')[0]}"] += 1
             if request.startswith(b"POST"):
                 peer.stall() if kind == "nobody" else peer.send(SIGNED_IN)
             else:
-                self._tell(peer, kind, name)
+                self._send(peer, kind, name)
 
-    def _tell(self, peer: Peer, kind: str, name: str) -> None:
-        asked = self.seen[name]
-        said = answer(job("SUCCESS" if kind == "ended" else "RUNNING", name))
+    def _send(self, peer: Peer, kind: str, name: str) -> None:
+        count = self.requests[name]
+        response = answer(job("SUCCESS" if kind == "ended" else "RUNNING", name))
         if kind == "large":
-            said = answer(job("SUCCESS", name, entities=LARGE))
-        if kind == "busy" or (kind == "lost" and asked > 1):
-            said = BUSY
+            response = answer(job("SUCCESS", name, entities=LARGE))
+        if kind == "busy" or (kind == "lost" and count > 1):
+            response = BUSY
         if kind == "changing":
-            rows = [job("RUNNING", f"{asked}-{n}") for n in range(asked % 7)]
-            said = answer(job("RUNNING", name, sub_jobs=rows))
-        cut = {"silent": 0, "crew": 0, "status": 9, "headers": 40, "body": len(said) - 30}
-        peer.send(said[: cut.get(kind, len(said))])
+            rows = [job("RUNNING", f"{count}-{n}") for n in range(count % 7)]
+            response = answer(job("RUNNING", name, sub_jobs=rows))
+        cut = {"silent": 0, "crew": 0, "status": 9, "headers": 40, "body": len(response) - 30}
+        peer.send(response[: cut.get(kind, len(response))])
         if kind in cut:
             peer.stall()
 
@@ -115,8 +115,8 @@ def _own(name: str) -> str:
 
 
 def _user(request: bytes) -> str:
-    said = json.loads(request.partition(b"\r\n\r\n")[2])
-    return str(said["auth"]["identity"]["password"]["user"]["name"])
+    document = json.loads(request.partition(b"\r\n\r\n")[2])
+    return str(document["auth"]["identity"]["password"]["user"]["name"])
 
 
 def token_env(service: StateService, name: str) -> dict[str, str]:
@@ -137,11 +137,11 @@ def prompt_env(service: StateService, name: str) -> dict[str, str]:
 
 
 def env_at(
-    place: Callable[[StateService, str], str],
+    endpoint: Callable[[StateService, str], str],
 ) -> Callable[[StateService, str], dict[str, str]]:
     """Return the environment of a run with another endpoint."""
     return lambda service, name: (
-        token_env(service, name) | {"VBSJOB_ENDPOINT": place(service, name)}
+        token_env(service, name) | {"VBSJOB_ENDPOINT": endpoint(service, name)}
     )
 
 
@@ -152,12 +152,12 @@ def is_started(run: SignalledRun, service: StateService, name: str) -> bool:
 
 def sent_request(run: SignalledRun, service: StateService, name: str) -> bool:
     """Whether the service has received a request."""
-    return service.seen[name] >= 1
+    return service.requests[name] >= 1
 
 
 def is_answered(run: SignalledRun, service: StateService, name: str) -> bool:
     """Whether it has signed in and queried its job."""
-    return service.seen[name] >= 2
+    return service.requests[name] >= 2
 
 
 def wrote_text(*words: bytes) -> Reached:

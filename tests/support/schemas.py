@@ -41,9 +41,9 @@ def names(item: dict[str, Any]) -> list[str]:
         return ["error"] if single and item.keys() & {"error", "warning"} else []
     if "event" in item:
         return ["event"]
-    whole = {"verdict", "exit_code"} <= item.keys()
+    is_document = {"verdict", "exit_code"} <= item.keys()
     tree = {"depth", "path", "parent_id"} <= item.keys()
-    return ["document"] * whole + ["row"] * tree
+    return ["document"] * is_document + ["row"] * tree
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

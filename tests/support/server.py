@@ -35,10 +35,10 @@ class Peer:
     def request(self) -> bytes:
         """Return the next whole request, empty at the connection's end."""
         while True:
-            whole = self._whole(bytes(self._log[self._read :]))
-            if whole:
-                self._read += len(whole)
-                return whole
+            request = self._whole(bytes(self._log[self._read :]))
+            if request:
+                self._read += len(request)
+                return request
             got = self.connection.recv(65536)
             if not got:
                 return b""
@@ -46,8 +46,8 @@ class Peer:
 
     def _whole(self, waiting: bytes) -> bytes:
         head, end, body = waiting.partition(b"\r\n\r\n")
-        told = LENGTH.search(head)
-        length = int(told[1]) if told else 0
+        length_match = LENGTH.search(head)
+        length = int(length_match[1]) if length_match else 0
         return head + end + body[:length] if end and len(body) >= length else b""
 
     def send(self, content: bytes, *, piece: int = 0, every: float = 0.0) -> None:

@@ -66,38 +66,38 @@ class SignalCase:
 
     def check(self, run: SignalledRun, code: int) -> None:
         """Assert that the signal ended it, or that it had ended before; all is restored."""
-        told = (self.description, code, bytes(run.out), bytes(run.err))
+        details = (self.description, code, bytes(run.out), bytes(run.err))
         died = code == -self.signals[0]
-        assert died or code in self.state.ends, told
-        assert b"Traceback" not in run.out + run.err, told
-        assert b"a bug in" not in run.out + run.err, told
+        assert died or code in self.state.ends, details
+        assert b"Traceback" not in run.out + run.err, details
+        assert b"a bug in" not in run.out + run.err, details
         if died and self.state.resume:
-            assert f"To continue: vbsjob watch {self.name}".encode() in run.out + run.err, told
+            assert f"To continue: vbsjob watch {self.name}".encode() in run.out + run.err, details
         if self.state.tty:
-            assert run.modes_after == run.modes_before, told
-            assert run.screen.untouched, told
+            assert run.modes_after == run.modes_before, details
+            assert run.screen.untouched, details
         if "jsonl" in self.argv and code != -signal.SIGPIPE:
-            check_events(bytes(run.out), 128 - code if code < 0 else code, told)
-        check_kept(Path(self.env["HOME"]), told)
+            check_events(bytes(run.out), 128 - code if code < 0 else code, details)
+        check_kept(Path(self.env["HOME"]), details)
 
 
-def check_events(out: bytes, code: int, told: Any) -> None:
+def check_events(out: bytes, code: int, details: Any) -> None:
     """Assert that each line is complete and that the only verdict is last and has the exit code."""
     events = [json.loads(line) for line in out.splitlines()]
     kinds = [event["event"] for event in events]
-    assert kinds.count("verdict") <= 1, told
+    assert kinds.count("verdict") <= 1, details
     # Before the first event a signal is not noted yet: nothing is said, nothing is promised.
-    assert not kinds or kinds[-1] == "verdict", told
-    assert not kinds or events[-1]["exit_code"] == code, told
+    assert not kinds or kinds[-1] == "verdict", details
+    assert not kinds or events[-1]["exit_code"] == code, details
 
 
-def check_kept(home: Path, told: Any) -> None:
+def check_kept(home: Path, details: Any) -> None:
     """Assert that the files in its home are valid."""
     for path in home.glob(".cache/vbsjob/tokens/*.json"):
-        assert json.loads(path.read_bytes())["access"], told
+        assert json.loads(path.read_bytes())["access"], details
     for path in home.glob(".local/state/vbsjob/*.sqlite"):
         with closing(sqlite3.connect(path)) as database:
-            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)], told
+            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)], details
 
 
 def send_signals(case: SignalCase, run: SignalledRun) -> None:
@@ -108,7 +108,7 @@ def send_signals(case: SignalCase, run: SignalledRun) -> None:
         run.send(number)
 
 
-def run_case(case: SignalCase, shells: Shells, strike: SendSignals = send_signals) -> int:
+def run_case(case: SignalCase, shells: Shells, send: SendSignals = send_signals) -> int:
     """Start a run, send the signals in its state, check it; return its exit code."""
     shell, state = shells.get(), case.state
     run = SignalledRun(
@@ -116,7 +116,7 @@ def run_case(case: SignalCase, shells: Shells, strike: SendSignals = send_signal
     )
     try:
         case.come(run)
-        strike(case, run)
+        send(case, run)
         code = run.finish()
     except BaseException:
         with suppress(ProcessLookupError):
@@ -129,10 +129,8 @@ def run_case(case: SignalCase, shells: Shells, strike: SendSignals = send_signal
     return code
 
 
-def run_cases(
-    cases: Sequence[SignalCase], shells: Shells, strike: SendSignals = send_signals
-) -> int:
+def run_cases(cases: Sequence[SignalCase], shells: Shells, send: SendSignals = send_signals) -> int:
     """Run all cases, some at once; return how many the signal ended."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        codes = list(pool.map(lambda case: run_case(case, shells, strike), cases))
+        codes = list(pool.map(lambda case: run_case(case, shells, send), cases))
     return sum(code < 0 for code in codes)

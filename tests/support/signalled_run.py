@@ -60,8 +60,8 @@ class SignalledRun:
         return [below] * 3
 
     def _between_pipes(self) -> list[int]:
-        (self.reader, out), (told, err) = os.pipe(), os.pipe()
-        self._ends |= {self.reader: self.out, told: self.err}
+        (self.reader, out), (err_reader, err) = os.pipe(), os.pipe()
+        self._ends |= {self.reader: self.out, err_reader: self.err}
         return [os.open(os.devnull, os.O_RDONLY), out, err]
 
     def close_reader(self) -> None:
@@ -77,24 +77,24 @@ class SignalledRun:
             left = max(0.0, end - time.monotonic())
             waits: list[Any] = [*self._ends, *([self._shell.channel] if self.code is None else [])]
             ready = select.select(waits, [], [], left)[0]
-            for one in ready:
-                self._take(one)
+            for source in ready:
+                self._take(source)
             if not ready or not waits:
                 return
 
-    def _take(self, one: Any) -> None:
-        if one is self._shell.channel:
-            self.code = int(one.recv(16))
+    def _take(self, source: Any) -> None:
+        if source is self._shell.channel:
+            self.code = int(source.recv(16))
             return
         try:
-            got = os.read(one, 65536)
+            got = os.read(source, 65536)
         except OSError:  # a terminal that no process has open
             got = b""
-        self._ends[one] += got
+        self._ends[source] += got
         if not got:
-            del self._ends[one]
-            if one != self.keyboard:
-                os.close(one)
+            del self._ends[source]
+            if source != self.keyboard:
+                os.close(source)
 
     def wait_for(self, reached: Callable[[], Any]) -> bool:
         """Read its output until `reached()` is true; return False if the run ended before."""

@@ -52,7 +52,7 @@ def response(document: Any, status: int = 200, **headers: str) -> Response:
 
 
 def run_and_capture(
-    *argv: str, told: Response, columns: int = 0, env: Mapping[str, str] | None = None
+    *argv: str, response: Response, columns: int = 0, env: Mapping[str, str] | None = None
 ) -> tuple[str, str]:
     """Run against a service with one response; return stdout and stderr.
 
@@ -62,7 +62,7 @@ def run_and_capture(
     clock = FakeClock()
     context = fake_context(
         io.StringIO(), out, err, environment("https://vbs.test", **(env or {})), monotonic=clock,
-        sleep=clock.sleep, random=lambda: 1.0, send=lambda _: told,
+        sleep=clock.sleep, random=lambda: 1.0, send=lambda _: response,
         terminal_size=lambda _: (columns, 50),
     )  # fmt: skip
     run(argv, context)
@@ -73,7 +73,7 @@ def run_and_capture(
 
 def job_output(*argv: str, columns: int = 0, status: str | None = None) -> Surface:
     def surface(texts: Texts) -> str:
-        out, err = run_and_capture(*argv, told=response(job(texts, status)), columns=columns)
+        out, err = run_and_capture(*argv, response=response(job(texts, status)), columns=columns)
         return out if columns or "always" in argv else out + err
 
     return surface
@@ -83,13 +83,13 @@ def field_output(*argv: str) -> Surface:
     """In lines for a program, a text each; what is no text would stand there as JSON."""
 
     def surface(texts: Texts) -> str:
-        found = job(texts)
+        document = job(texts)
         entities = {f"e{n}": text for n, text in enumerate(texts)}
-        found["entities"] = entities | {"sub_jobs": found["entities"]["sub_jobs"]}
+        document["entities"] = entities | {"sub_jobs": document["entities"]["sub_jobs"]}
         names = ["status", "job_type", "begin_time", "fail_reason", "entities.sub_jobs.1.id"]
         names += [f"entities.{name}" for name in entities]
         fields = [word for name in names for word in ("-f", name)]
-        out, err = run_and_capture(*argv, *fields, told=response(found))
+        out, err = run_and_capture(*argv, *fields, response=response(document))
         return out if "always" in argv else out + err
 
     return surface
@@ -99,14 +99,16 @@ def error_output(status: int, *argv: str) -> Surface:
     """The body and the headers of an error response."""
 
     def surface(texts: Texts) -> str:
-        said = ""
+        output = ""
         for n in range(0, TEXTS, 4):
             message, code, header, more = texts[n : n + 4]
             headers = {"location": header, "server": more, "content-type": header, "date": more}
             body = {"error": {"message": message, "code": code}}
-            told = response(body, status, **headers)
-            said += "".join(run_and_capture("get", "j", "--retry-for", "0", *argv, told=told))
-        return said
+            failure = response(body, status, **headers)
+            output += "".join(
+                run_and_capture("get", "j", "--retry-for", "0", *argv, response=failure)
+            )
+        return output
 
     return surface
 
@@ -116,8 +118,10 @@ def watch_lines(*argv: str) -> Surface:
 
     def surface(texts: Texts) -> str:
         half = [*texts[TEXTS // 2 :], *texts[: TEXTS // 2]]
-        told = in_turn(*(response(one) for one in (job(texts), job(half), job(texts, "FAIL"))))
-        ended = WatchService(told).watch("j", *argv, stderr=None, **SETTINGS)
+        responses = in_turn(
+            *(response(document) for document in (job(texts), job(half), job(texts, "FAIL")))
+        )
+        ended = WatchService(responses).watch("j", *argv, stderr=None, **SETTINGS)
         return ended.err + ended.out
 
     return surface
@@ -128,8 +132,10 @@ def watch_screen(*argv: str, columns: int) -> Surface:
 
     def surface(texts: Texts) -> str:
         half = [*texts[TEXTS // 2 :], *texts[: TEXTS // 2]]
-        told = in_turn(*(response(one) for one in (job(texts), job(half), job(texts, "FAIL"))))
-        service = WatchService(told, size=lambda _: (columns, 60))
+        responses = in_turn(
+            *(response(document) for document in (job(texts), job(half), job(texts, "FAIL")))
+        )
+        service = WatchService(responses, size=lambda _: (columns, 60))
         painted = ScreenRecorder(service=service, columns=columns, lines=60)
         return service.watch("j", *argv, stderr=painted, TERM="xterm", **SETTINGS).err
 
@@ -142,8 +148,8 @@ def report_files(texts: Texts) -> list[str]:
         names = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
         env = {name: f"{folder}/{name}" for name in names}
         argv = ("j", "--github", "--junit", f"{folder}/junit")
-        told = in_turn(response(job(texts, "FAIL")))
-        ended = WatchService(told).watch(*argv, stderr=None, **SETTINGS, **env)
+        responses = in_turn(response(job(texts, "FAIL")))
+        ended = WatchService(responses).watch(*argv, stderr=None, **SETTINGS, **env)
         return [ended.err, *(Path(folder, name).read_text("utf-8") for name in (*names, "junit"))]
 
 
@@ -154,27 +160,27 @@ def report_output(texts: Texts) -> str:
 def explain_output(texts: Texts) -> str:
     never = Response(500)
     return "".join(
-        part for text in texts for part in run_and_capture("explain", f"x{text}", told=never)
+        part for text in texts for part in run_and_capture("explain", f"x{text}", response=never)
     )
 
 
 def config_output(texts: Texts) -> str:
     """Settings from the environment, as `config show` lists them."""
-    said = ""
+    output = ""
     for n in range(0, TEXTS, 4):
         names = ("OS_PROJECT_NAME", "OS_USERNAME", "OS_USER_DOMAIN_NAME", "OS_REGION_NAME")
         env = dict(zip(names, texts[n : n + 4], strict=True)) | {"OS_PROJECT_ID": ""}
-        said += "".join(run_and_capture("config", "show", told=Response(500), env=env))
-    return said
+        output += "".join(run_and_capture("config", "show", response=Response(500), env=env))
+    return output
 
 
 def unknown_names(texts: Texts) -> str:
     """Unknown names: fields, clouds, topics of help."""
-    told, said = response({"job_id": "j", "status": "RUNNING"}), ""
+    job_response, output = response({"job_id": "j", "status": "RUNNING"}), ""
     for n, text in enumerate(texts):
         words = (("get", "j", "-f"), ("get", "j", "--cloud"), ("help",))[n % 3]
-        said += "".join(run_and_capture(*words, f"x{text}", told=told))
-    return said
+        output += "".join(run_and_capture(*words, f"x{text}", response=job_response))
+    return output
 
 
 ALWAYS = ("--color", "always")

@@ -29,8 +29,8 @@ Reply = Response | VbsjobError
 
 def job(job_id: str, status: Any, **members: Any) -> Response:
     """Return a valid response about a job."""
-    told = {"job_id": job_id, "job_type": "bksCreateBackup", "status": status, **members}
-    return Response(200, {}, json.dumps(told).encode())
+    document = {"job_id": job_id, "job_type": "bksCreateBackup", "status": status, **members}
+    return Response(200, {}, json.dumps(document).encode())
 
 
 @dataclass
@@ -77,10 +77,10 @@ class WatchService:
         """Replace the network."""
         self.requests.append(self.clock() - self.began)
         self.clock.sleep(self.latency)
-        found = self.answer(request.url.rpartition("/")[2], self.clock() - self.began)
-        if isinstance(found, VbsjobError):
-            raise found
-        return found
+        result = self.answer(request.url.rpartition("/")[2], self.clock() - self.began)
+        if isinstance(result, VbsjobError):
+            raise result
+        return result
 
     def now(self) -> datetime:
         """Return the wall-clock time."""

@@ -37,10 +37,10 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 def texts(draw: random.Random, name: str = "") -> list[str]:
     """Return hostile texts for an output, no two of which look the same, and none is a status."""
-    found = [f"{random_hostile_text(draw)}{number:02}" for number in range(TEXTS)]
+    values = [f"{random_hostile_text(draw)}{number:02}" for number in range(TEXTS)]
     if name in SETTINGS:
-        return [text.encode("utf-8", "ignore").decode() for text in found]
-    return found
+        return [text.encode("utf-8", "ignore").decode() for text in values]
+    return values
 
 
 def neutral(text: str) -> str:
@@ -63,29 +63,29 @@ def cells(shown: Screen) -> list[list[tuple[object, ...]]]:
 
 
 def rows(shown: Screen) -> list[str]:
-    found = (shown.shown.buffer[y] for y in range(shown.shown.lines))
-    told = ("".join(row[x].data for x in range(max(row, default=-1) + 1)) for row in found)
-    return [unicodedata.normalize("NFC", row.rstrip()) for row in told]
+    screen_rows = (shown.shown.buffer[y] for y in range(shown.shown.lines))
+    texts = ("".join(row[x].data for x in range(max(row, default=-1) + 1)) for row in screen_rows)
+    return [unicodedata.normalize("NFC", row.rstrip()) for row in texts]
 
 
 def squeezed(text: str) -> str:
     return re.sub(r"[\s▌│]|\x1b\[[0-9;]*m", "", text)
 
 
-def read_texts(name: str, found: list[str]) -> None:
+def read_texts(name: str, values: list[str]) -> None:
     """Hold a surface to what S08 promises of these texts."""
     surface = SURFACES[name]
-    written = surface(found)
-    assert written == surface(list(map(displayed, found)))  # shown as it has to look, nothing lost
+    written = surface(values)
+    assert written == surface(list(map(displayed, values)))  # shown as it has to look, nothing lost
     if name in WHOLE:
         # On a terminal texts are wrapped at words, beside an edge or a guide.
-        whole = squeezed(written) if name == "get on a terminal" else written
+        printed = squeezed(written) if name == "get on a terminal" else written
         squeeze = squeezed if name == "get on a terminal" else str
-        missing = {text for text in found if squeeze(displayed(text)) not in whole}
+        missing = {text for text in values if squeeze(displayed(text)) not in printed}
         # FAIL may stand instead of two; below 120 columns ids of sub-jobs are omitted.
-        omitted = {found[8], found[12], found[16]} if name == "get on a terminal" else set()
-        assert missing <= {found[0], found[9]} | omitted
-    shown, printable = screen(name, written), screen(name, surface(list(map(neutral, found))))
+        omitted = {values[8], values[12], values[16]} if name == "get on a terminal" else set()
+        assert missing <= {values[0], values[9]} | omitted
+    shown, printable = screen(name, written), screen(name, surface(list(map(neutral, values))))
     assert shown.untouched
     painted = set(chain(*cells(shown)))
     if name in CUT:
@@ -115,7 +115,7 @@ def test_there_are_eight_thousand_texts_on_every_commit() -> None:
 def test_s08_a_setting_that_is_not_utf_8_is_refused_and_only_displayed() -> None:
     for text in ("a\ud800", "\udc9b31m", "\udfff\x1b[2J", "\u202e\udc9b\r"):
         for argv in (("get", "j", "--cloud", text), ("config", "show", "--region", text)):
-            out, err = run_and_capture(*argv, told=Response(500))
+            out, err = run_and_capture(*argv, response=Response(500))
             assert out == ""
             assert f"'{displayed(text)}' is not valid UTF-8." in err
             assert screen("", err).untouched
@@ -146,9 +146,12 @@ def test_f53_f95_s08_no_error_text_acts_on_a_screen_or_fills_it(
         message, code, header = (random_hostile_text(draw) for _ in range(3))
         named = ("location", "retry-after", "date", "x-request-id", "content-type")
         body = {"error": {"message": message, "code": code}, "request_id": message}
-        said = response(body, status, **dict.fromkeys(named, header))
-        for told in (said, Response(status, said.headers, b"<html>" + said.body)):
-            out, err = run_and_capture("get", "j", "-v", "--retry-for", "0", told=told)
+        error_response = response(body, status, **dict.fromkeys(named, header))
+        for variant in (
+            error_response,
+            Response(status, error_response.headers, b"<html>" + error_response.body),
+        ):
+            out, err = run_and_capture("get", "j", "-v", "--retry-for", "0", response=variant)
             shown = screen("", out + err)
             assert shown.untouched
             assert set(chain(*cells(shown))) == {tuple(Screen().shown.default_char[1:])}
@@ -166,9 +169,9 @@ def test_s08_no_text_creates_a_runner_command_an_output_or_a_test_case(
 ) -> None:
     draw = random.Random(8)
     for _ in range(20):
-        found = texts(draw)
-        err, outputs, summary, junit = report_files(found)
-        printable = report_files(list(map(neutral, found)))
+        values = texts(draw)
+        err, outputs, summary, junit = report_files(values)
+        printable = report_files(list(map(neutral, values)))
         assert [line for line in err.split("\n") if "::error" in line[:8]] != []
         for line in err.split("\n"):
             assert not line.startswith(("::", "##[")) or COMMAND.fullmatch(line)
@@ -180,5 +183,5 @@ def test_s08_no_text_creates_a_runner_command_an_output_or_a_test_case(
         ]
         tags, others = (list(ET.fromstring(text).iter()) for text in (junit, printable[3]))
         assert [tag.tag for tag in tags] == [tag.tag for tag in others]
-        assert displayed(found[11]) in "".join(tag.get("message", "") for tag in tags)
+        assert displayed(values[11]) in "".join(tag.get("message", "") for tag in tags)
     record_property("cases", 20 * TEXTS)

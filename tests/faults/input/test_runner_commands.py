@@ -68,14 +68,14 @@ def test_s08_no_output_contains_a_command(name: str) -> None:
 def test_s08_no_format_contains_a_command_on_stdout_or_stderr(command: str, name: str) -> None:
     for seed in range(6):
         document = job(texts(random.Random(seed)), "FAIL")
-        out, err = run_and_capture(command, "j", "-o", name, told=response(document))
+        out, err = run_and_capture(command, "j", "-o", name, response=response(document))
         assert commands(out + "\n" + err) == []
 
 
 @pytest.mark.parametrize("name", ["json", "yaml"])
 def test_a_document_with_commands_is_the_same_document(name: str) -> None:
     document = job(texts(random.Random(7)), "SUCCESS")
-    out, _ = run_and_capture("get", "j", "-o", name, told=response(document))
+    out, _ = run_and_capture("get", "j", "-o", name, response=response(document))
     read = json.loads(out) if name == "json" else yaml.safe_load(out)
     assert {key: read[key] for key in document} == document
 

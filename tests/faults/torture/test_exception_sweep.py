@@ -66,9 +66,11 @@ def broken(
 def swept(command: str, kind: str, limit: int | None, cache: Path) -> int:
     calls, code, _ = broken(command, 0, BROKEN[kind], cache / "whole")
     assert code == 0
-    places = range(1, calls + 1)
+    numbers = range(1, calls + 1)
     tried = (
-        places if limit is None else random.Random(command + kind).sample(places, min(limit, calls))
+        numbers
+        if limit is None
+        else random.Random(command + kind).sample(numbers, min(limit, calls))
     )
     for at in tried:
         _, code, out = broken(command, at, BROKEN[kind], cache / str(at))

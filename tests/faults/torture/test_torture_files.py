@@ -49,28 +49,28 @@ FILES = {"open", "stat", "read", "write", "close", "mkdir", "chmod", "lock", "un
 class FileSetup:
     """Homes as earlier runs left them, and what runs in a copy of one."""
 
-    place: HomeFactory
-    nursery: ForkServer
+    home_factory: HomeFactory
+    fork_server: ForkServer
     homes: dict[str, HomeDirectory]
     logs: Path
 
     def get(self, home: HomeDirectory, **env: str) -> RunResult:
-        return self.nursery.run(*GET, env={"HOME": str(home.path), **env})
+        return self.fork_server.run(*GET, env={"HOME": str(home.path), **env})
 
-    def struck(
+    def failing_runs(
         self, state: str, operation: str, *harms: Fault
     ) -> Iterator[tuple[CallFault, HomeDirectory, RunResult]]:
-        """Strike each call of an operation, in a copy of a home each; yield how the run ended."""
+        """Let each call of an operation fail, in a copy of a home each; yield how the run ended."""
         log = self.logs / f"{operation}-{time.monotonic_ns()}"
-        counted = CallFault(operation, log, self.place.folder)
+        counted = CallFault(operation, log, self.home_factory.folder)
 
-        def tell(strike: CallFault) -> tuple[CallFault, HomeDirectory, RunResult]:
-            home = self.place.copy(self.homes[state])
-            return strike, home, self.get(home, **strike.env)
+        def run(fault: CallFault) -> tuple[CallFault, HomeDirectory, RunResult]:
+            home = self.home_factory.copy(self.homes[state])
+            return fault, home, self.get(home, **fault.env)
 
-        yield tell(counted)
+        yield run(counted)
         with ThreadPoolExecutor(BESIDE) as pool:
-            yield from pool.map(tell, counted.each(harms))
+            yield from pool.map(run, counted.each(harms))
 
 
 @pytest.fixture(scope="module")
@@ -78,25 +78,25 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FileSetup]:
     """A service whose jobs go on: 0 and 1 are both wrong."""
     folder = tmp_path_factory.mktemp("torture")
     (folder / "own").mkdir()
-    place = HomeFactory(folder / "own")
+    home_factory = HomeFactory(folder / "own")
     with (
-        ForkServer(folder / "nursery", LD_PRELOAD=compile_library(folder)) as nursery,
-        place.serving(SignInService("RUNNING")) as server,
+        ForkServer(folder / "fork-server", LD_PRELOAD=compile_library(folder)) as fork_server,
+        home_factory.serving(SignInService("RUNNING")) as server,
     ):
-        homes = {state: place.home(server) for state in (COLD, STALE)}
-        assert nursery.run("get", "j", env={"HOME": str(homes[STALE].path)}).code == 0
+        homes = {state: home_factory.home(server) for state in (COLD, STALE)}
+        assert fork_server.run("get", "j", env={"HOME": str(homes[STALE].path)}).code == 0
         homes[STALE].check_whole("j")
         homes[STALE].age()
-        yield FileSetup(place, nursery, homes, folder)
+        yield FileSetup(home_factory, fork_server, homes, folder)
 
 
-def check_told(ended: RunResult, strike: CallFault) -> None:
+def check_output(ended: RunResult, fault: CallFault) -> None:
     """Hold a run to its code, to one line at most, and to saying no secret."""
     assert ended.is_clean
     assert ended.err.count("\n") <= 1
     assert not leaked(ended.out + ended.err, PASSWORD, ISSUED)
-    assert strike.open_files == []
-    _, file = strike.hit or ("", "")
+    assert fault.open_files == []
+    _, file = fault.hit or ("", "")
     if CONFIGURED.search(file) and ended.code == 2:
         assert ended.out == ""
     else:  # without any of its configuration there would be no answer
@@ -117,29 +117,29 @@ def check_healed(context: FileSetup, state: str, home: HomeDirectory) -> None:
 
 
 def tortured(context: FileSetup, state: str, operation: str, *harms: Fault) -> Counter[str]:
-    """Let each call of an operation fail; return which were struck, and how often."""
-    struck: Counter[str] = Counter()
-    for strike, home, ended in context.struck(state, operation, *harms):
-        told = f"{strike.hit}, {strike}: {ended}"
+    """Let each call of an operation fail; return the number of failed calls per kind."""
+    failed_calls: Counter[str] = Counter()
+    for fault, home, ended in context.failing_runs(state, operation, *harms):
+        details = f"{fault.hit}, {fault}: {ended}"
         try:
-            check_told(ended, strike)
+            check_output(ended, fault)
             check_healed(context, state, home)
         except AssertionError as error:
-            raise AssertionError(told) from error
-        if strike.hit:
-            struck[strike.hit[0]] += 1
+            raise AssertionError(details) from error
+        if fault.hit:
+            failed_calls[fault.hit[0]] += 1
             # What could not be swept is for the next one who signs in to sweep.
-            assert set(home.leftovers) <= {ORPHAN}, told
-    return struck
+            assert set(home.leftovers) <= {ORPHAN}, details
+    return failed_calls
 
 
 @pytest.mark.slow
 def test_s20_each_call_with_a_file_may_fail_once_without_a_wrong_code(
     context: FileSetup, record_property: Callable[[str, object], None]
 ) -> None:
-    struck = tortured(context, COLD, "file", errno.EIO)
-    assert struck.keys() == FILES
-    record_property("cases", struck.total())
+    failed_calls = tortured(context, COLD, "file", errno.EIO)
+    assert failed_calls.keys() == FILES
+    record_property("cases", failed_calls.total())
 
 
 HARMS = {
@@ -164,9 +164,9 @@ HARMS = {
 def test_s20_each_call_with_a_file_may_fail_in_every_way_it_can(
     context: FileSetup, operation: str, state: str, record_property: Callable[[str, object], None]
 ) -> None:
-    struck = tortured(context, state, operation, *HARMS[operation])
-    assert struck
-    record_property("cases", struck.total())
+    failed_calls = tortured(context, state, operation, *HARMS[operation])
+    assert failed_calls
+    record_property("cases", failed_calls.total())
 
 
 @pytest.mark.slow
@@ -184,18 +184,18 @@ def test_s20_each_call_with_a_file_may_fail_in_every_way_it_can(
 def test_f72_a_full_disk_at_any_write_of_cache_and_history_keeps_the_answer(
     context: FileSetup, state: str, harm: int, record_property: Callable[[str, object], None]
 ) -> None:
-    struck = tortured(context, state, "change", harm)
-    assert struck.keys() >= {"open", "write", "sync", "rename", "chmod", "mkdir"}
-    record_property("cases", struck.total())
+    failed_calls = tortured(context, state, "change", harm)
+    assert failed_calls.keys() >= {"open", "write", "sync", "rename", "chmod", "mkdir"}
+    record_property("cases", failed_calls.total())
 
 
 @pytest.mark.slow
 def test_f72_a_disk_that_fails_to_read_once_keeps_the_history(
     context: FileSetup, record_property: Callable[[str, object], None]
 ) -> None:
-    struck = tortured(context, STALE, "read", errno.EIO)
-    assert struck["read"] > 10
-    record_property("cases", struck.total())
+    failed_calls = tortured(context, STALE, "read", errno.EIO)
+    assert failed_calls["read"] > 10
+    record_property("cases", failed_calls.total())
 
 
 @pytest.mark.slow
@@ -204,9 +204,9 @@ def test_f69_any_failing_lock_is_never_fatal(
     context: FileSetup, state: str, record_property: Callable[[str, object], None]
 ) -> None:
     harm = errno.ENOLCK if state == COLD else errno.EINTR
-    struck = tortured(context, state, "lock", harm)
-    assert struck.keys() == {"lock"}
-    record_property("cases", struck.total())
+    failed_calls = tortured(context, state, "lock", harm)
+    assert failed_calls.keys() == {"lock"}
+    record_property("cases", failed_calls.total())
 
 
 @pytest.mark.slow
@@ -223,10 +223,10 @@ def test_f68_f84_killed_at_any_change_of_cache_or_history_the_next_run_repairs_i
     context: FileSetup, state: str, moment: str, record_property: Callable[[str, object], None]
 ) -> None:
     kills = orphans = 0
-    for strike, home, ended in context.struck(state, "change", moment):
-        if strike.at:
+    for fault, home, ended in context.failing_runs(state, "change", moment):
+        if fault.at:
             kills += 1
-            assert ended.code == -9, (strike, ended)
+            assert ended.code == -9, (fault, ended)
         check_healed(context, state, home)
         orphans += _swept(context, home)
     assert kills > 20

@@ -32,7 +32,7 @@ DONE = [{"id": "s", "status": "SUCCESS"}]
 def chunked(body: bytes) -> bytes:
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     pieces = (body[at : at + 9] for at in range(0, len(body), 9))
-    return head + b"".join(b"%x\r\n%s\r\n" % (len(one), one) for one in pieces) + b"0\r\n\r\n"
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
 
 
 def ended_first(status: str) -> bytes:
@@ -82,18 +82,18 @@ class Cut:
 def test_f05_f06_f07_s20_an_answer_cut_at_any_byte_is_never_a_verdict(
     name: str, fault: str, step: int, record_property: Callable[[str, int], None]
 ) -> None:
-    whole, cut = ANSWERS[name], Cut(fault=fault)
-    lengths = range(0, len(whole), step)
+    answer_bytes, cut = ANSWERS[name], Cut(fault=fault)
+    lengths = range(0, len(answer_bytes), step)
     record_property("cases", len(lengths) + 1)
     argv = ("get", "j", "--exit-status", "--retry-for", "0", "-q")
     attempt = 0.008 if fault == "stall" else 5.0
     with Server(cut) as server:
         for length in lengths:
-            cut.content = whole[:length]
+            cut.content = answer_bytes[:length]
             ended = run_against(server.url, *argv, attempt=attempt)
             assert ended.code == 7, (length, ended)
             assert ended.is_clean
-        cut.content, cut.fault = whole, "FIN"
+        cut.content, cut.fault = answer_bytes, "FIN"
         assert run_against(server.url, *argv).code == (1 if name in VERDICT_1 else 0)
 
 
@@ -105,29 +105,29 @@ WAYS = ("token", "password")
 class NetworkSetup:
     """Services whose jobs go on: 0 and 1 are both wrong."""
 
-    place: HomeFactory
-    nursery: ForkServer
+    home_factory: HomeFactory
+    fork_server: ForkServer
     printable: Server
     secure: Server
     logs: Path
 
-    def get(self, way: str, strike: CallFault) -> RunResult:
+    def get(self, way: str, fault: CallFault) -> RunResult:
         env = environment(self.printable.url)
         if way == "password":
-            env = {"HOME": str(self.place.home(self.secure).path)}
-        return self.nursery.run("get", "j", "--exit-status", "-v", env=env | strike.env)
+            env = {"HOME": str(self.home_factory.home(self.secure).path)}
+        return self.fork_server.run("get", "j", "--exit-status", "-v", env=env | fault.env)
 
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NetworkSetup]:
     folder = tmp_path_factory.mktemp("torture")
-    place = HomeFactory(folder)
+    home_factory = HomeFactory(folder)
     with (
-        ForkServer(folder / "nursery", LD_PRELOAD=compile_library(folder)) as nursery,
+        ForkServer(folder / "fork-server", LD_PRELOAD=compile_library(folder)) as fork_server,
         Server(always(answer(job("RUNNING")))) as printable,
-        place.serving(SignInService("RUNNING")) as secure,
+        home_factory.serving(SignInService("RUNNING")) as secure,
     ):
-        yield NetworkSetup(place, nursery, printable, secure, folder)
+        yield NetworkSetup(home_factory, fork_server, printable, secure, folder)
 
 
 CALLS = {
@@ -166,23 +166,23 @@ def test_s20_each_operation_of_get_may_fail_in_every_way_it_can(
 
 def fail_each(context: NetworkSetup, operation: str, way: str, faults: tuple[int, ...]) -> int:
     """Let each call of an operation fail once with each errno; return how many calls failed."""
-    counted = CallFault(operation, context.logs / f"{operation}-{way}", context.place.folder)
+    counted = CallFault(operation, context.logs / f"{operation}-{way}", context.home_factory.folder)
     assert context.get(way, counted).code == 8
-    struck = 0
+    failed_calls = 0
     with ThreadPoolExecutor(BESIDE) as pool:
-        strikes = list(counted.each(faults))
-        for strike, ended in zip(
-            strikes, pool.map(partial(context.get, way), strikes), strict=True
+        all_faults = list(counted.each(faults))
+        for fault, ended in zip(
+            all_faults, pool.map(partial(context.get, way), all_faults), strict=True
         ):
-            assert ended.is_clean or ended.code == -13, (strike, ended)
-            assert ended.code in _allowed(strike), (strike, ended)
+            assert ended.is_clean or ended.code == -13, (fault, ended)
+            assert ended.code in _allowed(fault), (fault, ended)
             assert not leaked(ended.out + ended.err, PASSWORD, ISSUED)
-            struck += strike.hit is not None
-    assert struck
-    return struck
+            failed_calls += fault.hit is not None
+    assert failed_calls
+    return failed_calls
 
 
-def _allowed(strike: CallFault) -> set[int]:
-    if strike.operation == "write1" and strike.fault not in {errno.EINTR, errno.EAGAIN}:
-        return {-13} if strike.fault == errno.EPIPE else {70}
+def _allowed(fault: CallFault) -> set[int]:
+    if fault.operation == "write1" and fault.fault not in {errno.EINTR, errno.EAGAIN}:
+        return {-13} if fault.fault == errno.EPIPE else {70}
     return {8}  # tried again, or none of the verdict's business

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-MANNERS = {"lines": ("--progress", "plain"), "events": ("-o", "jsonl"), "drawn": ()}
-WHOLE = dict.fromkeys(MANNERS, "  started  ") | {"events": '"exit_code":0,"verdict":"ok"'}
+DISPLAYS = {"lines": ("--progress", "plain"), "events": ("-o", "jsonl"), "drawn": ()}
+WHOLE = dict.fromkeys(DISPLAYS, "  started  ") | {"events": '"exit_code":0,"verdict":"ok"'}
 """What stands at the end of an answer that was written."""
 UNUSED = {"events": {"write2"}, "drawn": {"write1"}}
 """Calls that a watch does not make: events are on stdout, the live display is on stderr."""
@@ -71,81 +71,83 @@ class WatchSetup:
     """A home that an earlier run left; each watch follows a job of its own in a copy of it."""
 
     folder: Path
-    place: HomeFactory
-    nursery: ForkServer
+    home_factory: HomeFactory
+    fork_server: ForkServer
     service: SignInService
     home: HomeDirectory
     numbers: Iterator[int] = field(default_factory=count)
 
-    def watch(self, manner: str, strike: CallFault) -> WatchEnd:
-        name, home = f"job-{next(self.numbers)}", self.place.copy(self.home)
-        argv = ("watch", name, "--interval", "1", *MANNERS[manner])
-        env = {"HOME": str(home.path), "TERM": "xterm", "NO_COLOR": "1", **strike.env}
-        if manner == "drawn":
-            drawn = self.nursery.drawn(*argv, env=env)
-            tidy = drawn.restored and drawn.screen.untouched
-            return WatchEnd(drawn.code, drawn.wrote, self.service.requests[name], tidy)
-        told = self.nursery.run(*argv, env=env)
-        return WatchEnd(told.code, told.out + told.err, self.service.requests[name])
+    def watch(self, display: str, fault: CallFault) -> WatchEnd:
+        name, home = f"job-{next(self.numbers)}", self.home_factory.copy(self.home)
+        argv = ("watch", name, "--interval", "1", *DISPLAYS[display])
+        env = {"HOME": str(home.path), "TERM": "xterm", "NO_COLOR": "1", **fault.env}
+        if display == "drawn":
+            screen_run = self.fork_server.run_on_terminal(*argv, env=env)
+            tidy = screen_run.restored and screen_run.screen.untouched
+            return WatchEnd(screen_run.code, screen_run.wrote, self.service.requests[name], tidy)
+        result = self.fork_server.run(*argv, env=env)
+        return WatchEnd(result.code, result.out + result.err, self.service.requests[name])
 
-    def tortured(self, manner: str, calls: Mapping[str, tuple[int, ...]]) -> Counter[str]:
-        """Let each call fail; return which operations were struck, and how often."""
-        struck: Counter[str] = Counter()
+    def tortured(self, display: str, calls: Mapping[str, tuple[int, ...]]) -> Counter[str]:
+        """Let each call fail; return the number of failed calls per operation."""
+        failed_calls: Counter[str] = Counter()
         with ThreadPoolExecutor(BESIDE) as pool:
 
-            def tell(strike: CallFault) -> tuple[CallFault, WatchEnd]:
-                return strike, self.watch(manner, strike)
+            def run(fault: CallFault) -> tuple[CallFault, WatchEnd]:
+                return fault, self.watch(display, fault)
 
             logs = (self.folder / f"{name}-{next(self.numbers)}" for name in calls)
-            counts = [CallFault(*pair, self.place.folder) for pair in zip(calls, logs, strict=True)]
-            for strike, watched in pool.map(tell, counts):
-                check(strike, watched, manner)
-            each = chain.from_iterable(one.each(calls[one.operation]) for one in counts)
-            for strike, watched in pool.map(tell, each):
-                check(strike, watched, manner)
-                struck.update([strike.operation] if strike.hit else [])
-        return struck
+            counts = [
+                CallFault(*pair, self.home_factory.folder) for pair in zip(calls, logs, strict=True)
+            ]
+            for fault, watched in pool.map(run, counts):
+                check(fault, watched, display)
+            each = chain.from_iterable(counted.each(calls[counted.operation]) for counted in counts)
+            for fault, watched in pool.map(run, each):
+                check(fault, watched, display)
+                failed_calls.update([fault.operation] if fault.hit else [])
+        return failed_calls
 
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchSetup]:
     folder = tmp_path_factory.mktemp("torture")
     (folder / "own").mkdir()
-    place, service = HomeFactory(folder / "own"), SignInService("RUNNING", "SUCCESS")
+    home_factory, service = HomeFactory(folder / "own"), SignInService("RUNNING", "SUCCESS")
     with (
-        ForkServer(folder / "nursery", LD_PRELOAD=compile_library(folder)) as nursery,
-        place.serving(service) as server,
+        ForkServer(folder / "fork-server", LD_PRELOAD=compile_library(folder)) as fork_server,
+        home_factory.serving(service) as server,
     ):
-        home = place.home(server)
-        assert nursery.run("get", "j", env={"HOME": str(home.path)}).code == 0
+        home = home_factory.home(server)
+        assert fork_server.run("get", "j", env={"HOME": str(home.path)}).code == 0
         home.age()
-        yield WatchSetup(folder, place, nursery, service, home)
+        yield WatchSetup(folder, home_factory, fork_server, service, home)
 
 
-def check(strike: CallFault, watched: WatchEnd, manner: str) -> None:
-    told = (strike, strike.hit, watched)
-    assert "Traceback" not in watched.output, told
-    assert "a bug" not in watched.output, told
-    assert watched.is_clean, told
-    assert watched.code in allowed(strike, manner), told
+def check(fault: CallFault, watched: WatchEnd, display: str) -> None:
+    details = (fault, fault.hit, watched)
+    assert "Traceback" not in watched.output, details
+    assert "a bug" not in watched.output, details
+    assert watched.is_clean, details
+    assert watched.code in allowed(fault, display), details
     # Only the second answer says that the job is done, and that is printed.
-    assert watched.code or watched.requests >= 2, told
-    closed = (strike.hit or ("",))[0] in {"write1", "write2"} and strike.fault in GONE[manner]
-    assert watched.code or closed or WHOLE[manner] in watched.output, told
-    assert watched.code != 70 or "failed: " in watched.output, told
-    assert not leaked(watched.output, PASSWORD, ISSUED), told
+    assert watched.code or watched.requests >= 2, details
+    closed = (fault.hit or ("",))[0] in {"write1", "write2"} and fault.fault in GONE[display]
+    assert watched.code or closed or WHOLE[display] in watched.output, details
+    assert watched.code != 70 or "failed: " in watched.output, details
+    assert not leaked(watched.output, PASSWORD, ISSUED), details
     # A watch that lacks memory or descriptors (7) does not wait for a sign-in of its threads.
-    assert watched.code == 7 or strike.open_files == [], told
+    assert watched.code == 7 or fault.open_files == [], details
 
 
-def allowed(strike: CallFault, manner: str) -> set[int]:
+def allowed(fault: CallFault, display: str) -> set[int]:
     """Return the codes that a watch may end with."""
-    operation, file = strike.hit or ("", "")
-    if strike.fault in AGAIN:
+    operation, file = fault.hit or ("", "")
+    if fault.fault in AGAIN:
         return {0}
     if CONFIGURED.search(file):
         return {0, 2}
-    if operation in {"write1", "write2"} and strike.fault in GONE[manner]:
+    if operation in {"write1", "write2"} and fault.fault in GONE[display]:
         return {-13, 0}
     if operation == "pipe":
         return {7}
@@ -153,32 +155,32 @@ def allowed(strike: CallFault, manner: str) -> set[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("manner", MANNERS)
+@pytest.mark.parametrize("display", DISPLAYS)
 def test_s20_f31_f77_f78_each_call_of_a_watch_may_fail_once_without_a_wrong_code(
-    context: WatchSetup, manner: str, record_property: Callable[[str, object], None]
+    context: WatchSetup, display: str, record_property: Callable[[str, object], None]
 ) -> None:
-    struck = context.tortured(manner, CALLS)
-    assert struck.keys() >= CALLS.keys() - UNUSED.get(manner, set())
-    record_property("cases", struck.total())
+    failed_calls = context.tortured(display, CALLS)
+    assert failed_calls.keys() >= CALLS.keys() - UNUSED.get(display, set())
+    record_property("cases", failed_calls.total())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("manner", MANNERS)
+@pytest.mark.parametrize("display", DISPLAYS)
 def test_f72_a_full_disk_at_any_write_of_a_watch_keeps_the_verdict(
-    context: WatchSetup, manner: str, record_property: Callable[[str, object], None]
+    context: WatchSetup, display: str, record_property: Callable[[str, object], None]
 ) -> None:
-    struck = context.tortured(manner, {"write": (errno.ENOSPC,), "rename": (errno.EROFS,)})
-    assert struck.keys() == {"write", "rename"}
-    record_property("cases", struck.total())
+    failed_calls = context.tortured(display, {"write": (errno.ENOSPC,), "rename": (errno.EROFS,)})
+    assert failed_calls.keys() == {"write", "rename"}
+    record_property("cases", failed_calls.total())
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("manner", MANNERS)
+@pytest.mark.parametrize("display", DISPLAYS)
 def test_s20_each_call_of_a_watch_may_fail_in_every_way_it_can(
-    context: WatchSetup, manner: str, record_property: Callable[[str, object], None]
+    context: WatchSetup, display: str, record_property: Callable[[str, object], None]
 ) -> None:
     # Not EACCES: a file closed to the user is passed over, and a terminal asked for the password.
     harms = (errno.EIO, errno.ELOOP, errno.ENOSPC)
-    struck = context.tortured(manner, {**MORE, "file": harms})
-    assert struck.keys() >= MORE.keys() - UNUSED.get(manner, set())
-    record_property("cases", struck.total())
+    failed_calls = context.tortured(display, {**MORE, "file": harms})
+    assert failed_calls.keys() >= MORE.keys() - UNUSED.get(display, set())
+    record_property("cases", failed_calls.total())
