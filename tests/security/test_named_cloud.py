@@ -228,7 +228,8 @@ def test_a_region_of_the_environment_does_not_lead_a_named_cloud_elsewhere(
     assert code == 0, err
     assert json.loads(out)["region"]["value"] == expected
     _, _, err = cloud.run(*argv[:-2], env=env, **files)
-    assert (f"{where} (--cloud chooses" in err) is (region != expected), err
+    origin = where if where == "OS_REGION_NAME" else "[defaults] region"
+    assert (f"{origin} (--cloud chooses" in err) is (region != expected), err
 
 
 KEY = {"OS_AUTH_URL": AUTH_URL, "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}

@@ -434,3 +434,62 @@ def test_openstacksdk_reads_the_same_json_file(tmp_path: Path) -> None:
     auth = f'"password": "p\\ud83d\\ude00", "auth_url": "{URL}"'
     write(tmp_path, '{"clouds": {"a": {"auth": {' + auth + "}}}}", "clouds.json")
     assert load(tmp_path)[0]["password"] == openstacksdk(tmp_path)["password"] == "p\U0001f600"
+
+
+NEXT_STEPS = {
+    # what is wrong: file, its content, what the error says to do
+    "YAML": ("clouds.yaml", "clouds: [\n", "Check the indentation"),
+    "YAML character": (
+        "clouds.yaml",
+        "clouds: {a: {x: '\x07'}}\n",
+        "Remove the control characters",
+    ),
+    "YAML key": ("clouds.yaml", "clouds: {{}: 1}\n", "in quotes"),
+    "YAML merge": ("clouds.yaml", "clouds: {a: {<<: text}}\n", "Write <<: *NAME"),
+    "YAML levels": ("clouds.yaml", "clouds: " + "[" * 30 + "]" * 30, "use fewer levels"),
+    "YAML text": ("clouds.yaml", "clouds: text\n", "Give each of its entries a name"),
+    "YAML size": ("clouds.yaml", "#" * (1 << 21), "Remove what vbsjob does not need"),
+    "JSON": ("clouds.json", '{"clouds": {"a": {},}}', "Check commas, quotes and brackets"),
+    "JSON levels": ("clouds.json", "[" * 100_000, "Use fewer levels."),
+    "TOML": ("config.toml", "[defaults]\noutput = json\n", "Write each setting as name ="),
+    "TOML line": ("config.toml", "x" * 2000 + " = 1\n", "Write a long value in quotes"),
+    "TOML key": ("config.toml", "x." * 90 + "x = 1\n", "Write a value with dots in quotes."),
+    "list as text": (
+        "config.toml",
+        "[defaults]\noutput = [1]\n[clouds.a]\n",
+        "Write one value, in quotes.",
+    ),
+    "word": ("config.toml", "[defaults]\ncolor = 'red'\n[clouds.a]\n", "Write one of them."),
+    "switch": ("config.toml", "[defaults]\nutc = 'maybe'\n[clouds.a]\n", "Write yes or no."),
+    "duration": (
+        "config.toml",
+        "[defaults]\ntimeout = 'soon'\n[clouds.a]\n",
+        "Write 90, 90s, 15m or 1h30m.",
+    ),
+    "region": ("clouds.yaml", "clouds: {a: {region_name: 'a b'}}\n", "Correct or omit it."),
+    "regions": ("clouds.yaml", "clouds: {a: {regions: x}}\n", "Write the regions as ["),
+    "entry of regions": (
+        "clouds.yaml",
+        "clouds: {a: {regions: [{x: 1}]}}\n",
+        "Write a name such as",
+    ),
+    "profile": ("clouds.yaml", "clouds: {a: {profile: {x: 1}}}\n", "Write the name of a profile"),
+}
+
+
+@pytest.mark.parametrize("wrong", NEXT_STEPS)
+def test_every_error_of_a_configuration_file_names_the_file_and_the_next_step(
+    tmp_path: Path, wrong: str
+) -> None:
+    name, content, step = NEXT_STEPS[wrong]
+    write(tmp_path, content, name)
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path)
+    assert step in caught.value.hint
+    assert "; " not in caught.value.message
+    assert name.partition(".")[0] in caught.value.message
+
+
+def test_a_file_that_is_not_utf_8_says_how_to_save_it(tmp_path: Path) -> None:
+    (tmp_path / "clouds.yaml").write_bytes("clouds: {ä: {}}".encode("latin-1"))
+    assert error_of(tmp_path).endswith("is not UTF-8 text. Save it again with the encoding UTF-8.")

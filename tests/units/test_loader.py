@@ -253,7 +253,8 @@ def test_a_secret_that_is_a_number_is_refused_without_being_shown(
 ) -> None:
     config = f"[clouds.c.auth]\nusername = 'u'\npassword = {value}\n"
     error = refusal(tmp_path, {"cloud": "c"}, config=config)
-    assert error.message.endswith(": the value is a number; write it in quotes.")
+    assert error.message.endswith(": the value is a number.")
+    assert error.hint == "Write it in quotes."
     assert value not in error.message
 
 

@@ -53,7 +53,7 @@ def test_a_preference_comes_from_config_toml_and_names_its_section(tmp_path: Pat
     outside = file_context(tmp_path, config='[defaults]\noutput = "json"\nretry_for = "5m"\n')
     loaded = loader.load({}, outside)
     assert (loaded["output"], loaded["retry_for"]) == ("json", 300.0)
-    assert loaded.origin("output") == f"{tmp_path}/config.toml [defaults]"
+    assert loaded.origin("output") == f"{tmp_path}/config.toml [defaults] output"
     assert loaded.origin("color") == "default"
 
 

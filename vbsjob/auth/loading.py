@@ -58,7 +58,10 @@ def _required(auth_type: str, settings: Settings, context: Context) -> Method:
             return method
     supported = ", ".join(name for loader in LOADERS for name in loader.auth_types)
     shown = printable(auth_type)[:80]
-    raise UsageError(f"{settings.origin('auth_type')}: {shown!r} is not one of {supported}.")
+    raise UsageError(
+        f"{settings.origin('auth_type')}: {shown!r} is not one of {supported}.",
+        hint="Write one of them, or omit it: then the first complete method is used.",
+    )
 
 
 def _token(settings: Settings, _context: Context, _required: str | None) -> Method | None:
@@ -135,7 +138,8 @@ def _multifactor(settings: Settings, context: Context, required: str | None) -> 
         if method not in FACTORS:
             raise UsageError(
                 f"{settings.origin('auth_methods')}: {printable(method)[:80]!r} is not one of"
-                f" {', '.join(FACTORS)}."
+                f" {', '.join(FACTORS)}.",
+                hint="Write one of them, or several with commas.",
             )
     factors = {FACTORS[method] for method in methods}
     if factors == {"password"}:
@@ -189,7 +193,10 @@ def _secret(settings: Settings, context: Context, name: str, owner: str) -> Call
         title = name.replace("_", " ").capitalize()
         typed = context.prompt_for_secret(f"{title} for {printable(owner)} at {printable(host)}")
         if not _is_utf8(typed):
-            raise UsageError(f"the {name} that was typed is not valid UTF-8.")
+            raise UsageError(
+                f"the {name} that was typed is not valid UTF-8.",
+                hint="Use a terminal with the encoding UTF-8.",
+            )
         return typed
 
     def get() -> str:

@@ -60,18 +60,21 @@ def serve_sandbox(
 def _port(argument: str) -> int:
     """Return the value of --port. Raises UsageError."""
     if not re.fullmatch("[0-9]{1,5}", argument) or int(argument) > 65535:
-        raise UsageError(f"--port: {printable(argument)[:200]!r} is not a number from 0 to 65535.")
+        raise UsageError(
+            f"--port: {printable(argument)[:200]!r} is not a number from 0 to 65535.",
+            hint="Write a free port, or omit it.",
+        )
     return int(argument)
 
 
 def _lifetime(argument: str) -> float:
     """Return the value of --token-life in seconds. Raises UsageError."""
-    from vbsjob.config.values import duration
+    from vbsjob.config.values import duration, invalid
 
     try:
         lifetime = duration(argument)
     except ValueError as error:
-        raise UsageError(f"--token-life: {printable(argument)[:200]!r} {error}.") from None
+        raise invalid(f"--token-life: {printable(argument)[:200]!r}", error) from None
     if not lifetime:
         raise UsageError("--token-life: the time must not be 0.", hint="Use at least 1s.")
     return lifetime

@@ -115,7 +115,7 @@ def refuse_mixture(values: Source) -> None:
         local = values.get(name)
         if local is None or not local.in_working_directory:
             continue
-        receiver = "the address that {} names" if name in ADDRESSES else "the peer that {} trusts"
+        receiver = "the address that {} names" if name in ADDRESSES else "the server that {} trusts"
         for secret in secrets:
             if secret.file != local.file:
                 raise UsageError(

@@ -140,7 +140,10 @@ class Clouds:
 
     def _profile(self, name: Any) -> list[Layer]:
         if not isinstance(name, str):
-            raise UsageError("clouds.yaml: a profile must be a name.")
+            raise UsageError(
+                "clouds.yaml: a profile must be a name.",
+                hint=f"Write the name of a profile, such as {next(iter(PROFILES))}.",
+            )
         if self._public is None:
             self._public = self._read("clouds-public", "OS_CLIENT_VENDOR_FILE", "public-clouds")
         if self._public and name in self._public.clouds:
@@ -187,7 +190,10 @@ def _find(stem: str, variable: str, context: Context) -> Path | None:
     if named:
         mode = files.mode(Path(named), f"{variable}: {printable(named)}")
         if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
-            raise UsageError(f"{variable}: {printable(named)} does not exist, or is not a file.")
+            raise UsageError(
+                f"{variable}: {printable(named)} does not exist, or is not a file.",
+                hint=f"Correct the path, or unset {variable}.",
+            )
         return Path(named).absolute()
     for folder in context.paths.config_folders:
         for suffix in SUFFIXES:
@@ -222,7 +228,8 @@ def _region_layer(layers: list[Layer], region: str | None) -> Iterator[Layer]:
     if name not in regions:
         listed = ", ".join(printable(item) for item in regions)[:400]
         raise UsageError(
-            f"{listing.origin}.regions does not list {printable(name)!r}; it lists {listed}."
+            f"{listing.origin}.regions does not list {printable(name)!r}; it lists {listed}.",
+            hint="Choose one of them with --region.",
         )
     values = {**regions[name], "region_name": name}
     origin = f"{listing.origin}.regions"
@@ -249,7 +256,9 @@ def region_choices(layers: list[Layer]) -> tuple[list[str], str, bool]:
 def _regions(layer: Layer) -> list[tuple[str, dict[str, Any]]]:
     raw = layer.get("regions")
     if not isinstance(raw, list):
-        raise UsageError(f"{layer.origin}.regions is not a list.")
+        raise UsageError(
+            f"{layer.origin}.regions is not a list.", hint="Write the regions as [eu-de, eu-nl]."
+        )
     regions: list[tuple[str, dict[str, Any]]] = []
     for entry in raw:
         if isinstance(entry, str):
@@ -257,7 +266,10 @@ def _regions(layer: Layer) -> list[tuple[str, dict[str, Any]]]:
             continue
         values = entry.get("values") or {} if isinstance(entry, dict) else None
         if not isinstance(values, dict) or not isinstance(entry.get("name"), str):
-            raise UsageError(f"{layer.origin}.regions: an entry must be a name or have a name.")
+            raise UsageError(
+                f"{layer.origin}.regions: an entry must be a name or have a name.",
+                hint="Write a name such as eu-de, or {name: eu-de, values: {...}}.",
+            )
         unknown = [key for key in entry if key not in {"name", "values"}]
         if unknown:
             raise UsageError(

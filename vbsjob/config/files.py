@@ -24,6 +24,7 @@ LINE_LIMIT = 1 << 10
 """Characters of a TOML line outside quotes. Long values, such as tokens, are in quotes."""
 KEY_PARTS_LIMIT = 64
 """Dots of a TOML line outside quotes: tomllib needs quadratic time for a key of many parts."""
+TOML_HINT = 'Write each setting as name = "value", in a section such as [defaults].'
 PIPE_TIMEOUT = 10.0
 """Seconds until a FIFO must deliver: its writer may have died before it opened the FIFO."""
 HEADER = re.compile(r"\s*\[+([^\]]*)\]")
@@ -46,7 +47,9 @@ def mode(path: Path, name: str = "") -> int:
 
 def _unreadable(name: object, error: OSError) -> VbsjobError:
     """Return the error of a file; a shortage says nothing about the file (F31)."""
-    return shortage(error) or UsageError(f"{name} cannot be read: {error.strerror}.")
+    return shortage(error) or UsageError(
+        f"{name} cannot be read: {error.strerror}.", hint="Check the file and its permissions."
+    )
 
 
 def belongs_to_stranger(path: Path) -> bool:
@@ -72,11 +75,16 @@ def text(path: Path, *, pipe: bool = False) -> str | None:
     except OSError as error:
         raise _unreadable(path, error) from None
     if len(content) > SIZE_LIMIT:
-        raise UsageError(f"{path} is larger than {SIZE_LIMIT >> 10} KiB.")
+        raise UsageError(
+            f"{path} is larger than {SIZE_LIMIT >> 10} KiB.",
+            hint="Remove what vbsjob does not need, such as other clouds.",
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8 text.") from None
+        raise UsageError(
+            f"{path} is not UTF-8 text.", hint="Save it again with the encoding UTF-8."
+        ) from None
 
 
 def _content(path: Path, *, pipe: bool) -> bytes:
@@ -86,10 +94,14 @@ def _content(path: Path, *, pipe: bool) -> bytes:
         if pipe and stat.S_ISFIFO(status.st_mode):
             return _pipe_content(path, descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise UsageError(f"{path} is not a regular file.")
+            raise UsageError(
+                f"{path} is not a regular file.", hint="Replace it by a file, or remove it."
+            )
         # In the working directory, again on what is open: the file may have been exchanged.
         if not path.is_absolute() and os.name == "posix" and _is_stranger(status):
-            raise UsageError(f"{path} belongs to another user.")
+            raise UsageError(
+                f"{path} belongs to another user.", hint="Use another working directory."
+            )
         return stream.read(SIZE_LIMIT + 1)
 
 
@@ -102,7 +114,8 @@ def _pipe_content(path: Path, descriptor: int) -> bytes:
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([descriptor], [], [], left)[0]:
             raise UsageError(
-                f"{path} is a FIFO that delivered nothing within {PIPE_TIMEOUT:.0f} s."
+                f"{path} is a FIFO that delivered nothing within {PIPE_TIMEOUT:.0f} s.",
+                hint="Check the program that writes to it.",
             )
         try:
             block = os.read(descriptor, 1 << 16)
@@ -131,16 +144,22 @@ def toml(path: Path) -> dict[str, Any] | None:
         return tomllib.loads(content, parse_float=str)
     except tomllib.TOMLDecodeError as error:
         where = str(error).rpartition(" (at ")[2].rstrip(")")
-        raise UsageError(f"{path}, {where}: this is not valid TOML.") from None
+        raise UsageError(f"{path}, {where}: this is not valid TOML.", hint=TOML_HINT) from None
     except (RecursionError, ValueError):
-        raise UsageError(f"{path} is not valid TOML.") from None
+        raise UsageError(f"{path} is not valid TOML.", hint=TOML_HINT) from None
 
 
 def _check_line(where: str, outside_quotes: str) -> None:
     if len(outside_quotes) > LINE_LIMIT:
-        raise UsageError(f"{where}: the line is longer than {LINE_LIMIT} characters.")
+        raise UsageError(
+            f"{where}: the line is longer than {LINE_LIMIT} characters.",
+            hint="Write a long value in quotes, and a long list in several lines.",
+        )
     if outside_quotes.count(".") > KEY_PARTS_LIMIT:
-        raise UsageError(f"{where}: the key has more than {KEY_PARTS_LIMIT} parts.")
+        raise UsageError(
+            f"{where}: the key has more than {KEY_PARTS_LIMIT} parts.",
+            hint="Write a value with dots in quotes.",
+        )
 
 
 def _outside_quotes(line: str) -> str:
@@ -206,9 +225,12 @@ def _json(path: Path, content: str) -> Any:
     try:
         return json.loads(content or "null", parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{path}, line {error.lineno}: this is not valid JSON.") from None
+        raise UsageError(
+            f"{path}, line {error.lineno}: this is not valid JSON.",
+            hint="Check commas, quotes and brackets there and in the line above.",
+        ) from None
     except RecursionError:
-        raise UsageError(f"{path} is nested too deeply.") from None
+        raise UsageError(f"{path} is nested too deeply.", hint="Use fewer levels.") from None
 
 
 def mapping(path: Path, name: str, value: Any) -> dict[str, Any]:
@@ -216,5 +238,8 @@ def mapping(path: Path, name: str, value: Any) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise UsageError(f"{path}: {printable(name)} must be a mapping of keys to values.")
+        raise UsageError(
+            f"{path}: {printable(name)} must be a mapping of keys to values.",
+            hint="Give each of its entries a name and a value.",
+        )
     return {str(key): item for key, item in value.items()}

@@ -17,6 +17,7 @@ from vbsjob.config.precedence import (
 )
 from vbsjob.config.schema import SETTINGS_BY_NAME
 from vbsjob.config.sources import SettingValue
+from vbsjob.config.values import invalid
 from vbsjob.errors import UsageError
 from vbsjob.text import printable, suggestion
 
@@ -221,7 +222,7 @@ def _parsed(name: str, setting_value: SettingValue) -> SettingValue:
         shown = "the value"
         if isinstance(raw, str | int | float) and not setting.secret:
             shown = repr(printable(str(raw)[:80]))
-        raise UsageError(f"{setting_value.origin}: {shown} {error}.") from None
+        raise invalid(f"{setting_value.origin}: {shown}", error) from None
 
 
 def _check_utf8(text: str) -> None:
@@ -229,7 +230,7 @@ def _check_utf8(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError("is not valid UTF-8") from None
+        raise ValueError("is not valid UTF-8; write it in UTF-8") from None
 
 
 def _filled_in(values: Source, layers: list[Layer]) -> Source:

@@ -106,8 +106,10 @@ def from_defaults(config: CloudsFile | None) -> Source:
                 f"{where}: [defaults] key {printable(name)!r} is not known.",
                 hint=suggestion(name, preferences),
             )
-    origin = f"{config.path} [defaults]"
-    return {name: SettingValue(raw, origin, config.path) for name, raw in config.defaults.items()}
+    return {
+        name: SettingValue(raw, f"{config.path} [defaults] {name}", config.path)
+        for name, raw in config.defaults.items()
+    }
 
 
 def from_layers(layers: list[Layer]) -> Source:

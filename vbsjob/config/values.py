@@ -1,7 +1,7 @@
 """Values of settings: parse what a user writes, and write a value as a user would.
 
-Each parse function returns the value or raises ValueError with a predicate, such as "is not a
-valid duration". The caller puts the name of the setting in front of it.
+Each parse function returns the value or raises ValueError with a predicate and, behind a semicolon,
+the next step, such as "is not a valid duration; write 90 or 15m". `invalid` makes the error of it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.config import endpoints
+from vbsjob.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+NOT_A_TEXT = "is not a text; write one value, in quotes"
 DURATION = re.compile(r"(?=[0-9])(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9})s?)?")
 BOOLEANS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
@@ -21,17 +23,23 @@ BOOLEANS = {
 }
 
 
+def invalid(what: str, error: ValueError) -> UsageError:
+    """Return the error for `what`, a setting and its wrong value, that a parse function refused."""
+    reason, _, step = str(error).partition("; ")
+    return UsageError(f"{what} {reason}.", hint=f"{step[:1].upper()}{step[1:]}." if step else "")
+
+
 def text(raw: Any) -> str:
     """Return a string; a number from TOML becomes one."""
     if isinstance(raw, bool):
-        raise ValueError("is not a text")  # noqa: TRY004 - the value is wrong, not the program
+        raise ValueError(NOT_A_TEXT)  # noqa: TRY004 - the value is wrong, not the program
     return _scalar(raw)
 
 
 def _scalar(raw: Any) -> str:
     """Return the text of a scalar. A list or a mapping is not written out: it may be huge."""
     if not isinstance(raw, str | int | float):
-        raise ValueError("is not a text")  # noqa: TRY004 - as above
+        raise ValueError(NOT_A_TEXT)  # noqa: TRY004 - as above
     return str(raw)
 
 
@@ -44,7 +52,7 @@ def words(raw: Any) -> tuple[str, ...]:
 def name(raw: Any) -> str:
     """Return a name that is safe in a URL path."""
     if not endpoints.NAME.fullmatch(text(raw)):
-        raise ValueError("is not 1 to 64 letters, digits, '_' and '-'")
+        raise ValueError("is not 1 to 64 letters, digits, '_' and '-'; correct or omit it")
     return str(raw)
 
 
@@ -84,7 +92,7 @@ def interval(raw: Any) -> float:
 def mebibytes(raw: Any) -> int:
     """Return bytes from a number of MiB."""
     if not re.fullmatch(r"[1-9][0-9]{0,3}", _scalar(raw)):
-        raise ValueError("is not a whole number of MiB from 1 to 9999")
+        raise ValueError("is not a whole number of MiB from 1 to 9999; write a number such as 4")
     return int(raw) << 20
 
 
@@ -96,14 +104,14 @@ class OneOf(NamedTuple):
     def __call__(self, raw: Any) -> str:
         """Return the word."""
         if not isinstance(raw, str) or raw not in self.words:
-            raise ValueError(f"is not one of {', '.join(self.words)}")
+            raise ValueError(f"is not one of {', '.join(self.words)}; write one of them")
         return str(raw)
 
 
 def depth(raw: Any) -> int:
     """Return a number of levels from 0 to 9999."""
     if isinstance(raw, bool) or not re.fullmatch(r"[0-9]{1,4}", _scalar(raw)):
-        raise ValueError("is not a number of levels from 0 to 9999")
+        raise ValueError("is not a number of levels from 0 to 9999; write a number such as 2")
     return int(raw)
 
 
@@ -121,7 +129,9 @@ def statuses(raw: Any) -> tuple[str, ...]:
     """Return the statuses of a comma-separated list."""
     chosen = [word.strip() for word in _scalar(raw).split(",")]
     if not set(chosen) <= {*STATUSES, *STATUSES.values()}:
-        raise ValueError(f"is not a comma-separated list of {', '.join(STATUSES)}")
+        raise ValueError(
+            f"is not a comma-separated list of {', '.join(STATUSES)}; write one or several of them"
+        )
     return tuple(STATUSES.get(word, word) for word in chosen)
 
 

@@ -19,6 +19,7 @@ ALIASED_NODES_LIMIT = 100_000
 """Limit of all values that the aliases of a file repeat, and of those of a merge key."""
 DEPTH_LIMIT = 16
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+HINT = "Check the indentation, quotes and brackets there and in the line above."
 STRING, MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 
 
@@ -34,14 +35,15 @@ def read(path: Path, content: str) -> Any:
         return None if root is None else _Builder(path, yaml).value(root)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UsageError(f"{path}, line {line}: this is not valid YAML.") from None
+        raise UsageError(f"{path}, line {line}: this is not valid YAML.", hint=HINT) from None
     except yaml.reader.ReaderError as error:
         line = content.encode()[: error.position].count(b"\n") + 1
         raise UsageError(
-            f"{path}, line {line}: YAML does not allow one of the characters."
+            f"{path}, line {line}: YAML does not allow one of the characters.",
+            hint="Remove the control characters of that line.",
         ) from None
     except (yaml.YAMLError, ValueError, RecursionError, TypeError):
-        raise UsageError(f"{path} is not valid YAML.") from None
+        raise UsageError(f"{path} is not valid YAML.", hint=HINT) from None
 
 
 def _check_size(path: Path, yaml: Any, loader: Any, content: str) -> None:
@@ -75,7 +77,10 @@ def _check_size(path: Path, yaml: Any, loader: Any, content: str) -> None:
             total += weight
         if aliases > ALIAS_LIMIT or aliased > ALIASED_NODES_LIMIT or len(open_nodes) > DEPTH_LIMIT:
             line = event.start_mark.line + 1
-            raise UsageError(f"{path}, line {line}: too many aliases, or nested too deeply.")
+            raise UsageError(
+                f"{path}, line {line}: too many aliases, or nested too deeply.",
+                hint="Write values instead of aliases, and use fewer levels.",
+            )
 
 
 class _Builder:
@@ -106,7 +111,10 @@ class _Builder:
         for key, value in node.value:
             if not isinstance(key, self._yaml.ScalarNode):
                 line = key.start_mark.line + 1
-                raise UsageError(f"{self._path}, line {line}: a key must be a plain text.")
+                raise UsageError(
+                    f"{self._path}, line {line}: a key must be a plain text.",
+                    hint="Write a value that begins with { or [ in quotes.",
+                )
             if key.value == "<<" and key.style in {None, ""}:
                 self._merge(value, merged)
             else:
@@ -122,6 +130,9 @@ class _Builder:
         for item in nodes:
             if not isinstance(item, self._yaml.MappingNode):
                 line = node.start_mark.line + 1
-                raise UsageError(f"{self._path}, line {line}: '<<' must name a mapping.")
+                raise UsageError(
+                    f"{self._path}, line {line}: '<<' must name a mapping.",
+                    hint="Write <<: *NAME, where &NAME stands before a mapping.",
+                )
             for key, value in self.value(item).items():
                 merged.setdefault(key, value)

@@ -28,6 +28,7 @@ ConfiguredPath = tuple[str, str]
 """A path, and the name of the setting or variable that contains it."""
 
 
+AUTHORITIES_HINT = "Name a readable file with CA certificates in PEM format."
 NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -97,7 +98,10 @@ def _existing_folders(folders: ConfiguredPath) -> ConfiguredPath:
     names = [name for name in value.split(os.pathsep) if name]
     existing = [name for name in names if stat.S_ISDIR(_mode((name, origin)))]
     if not existing:
-        raise UsageError(f"{origin}: {printable(value)} is not a directory.")
+        raise UsageError(
+            f"{origin}: {printable(value)} is not a directory.",
+            hint=f"Correct the path, or unset {origin}.",
+        )
     return os.pathsep.join(existing), origin
 
 
@@ -129,7 +133,9 @@ def _system_authorities() -> ssl.SSLContext:
 def _authorities_from(file: ConfiguredPath | None, folder: ConfiguredPath | None) -> ssl.SSLContext:
     path, origin = file or folder or ("", "")
     if file is not None and not stat.S_ISREG(_mode(file)):
-        raise UsageError(f"{origin}: {printable(path)} does not exist, or is not a file.")
+        raise UsageError(
+            f"{origin}: {printable(path)} does not exist, or is not a file.", hint=AUTHORITIES_HINT
+        )
     try:
         ssl_context = _new_context(cafile=file and file[0], capath=folder and folder[0])
         empty = file is not None and not ssl_context.cert_store_stats()["x509"]
@@ -137,10 +143,14 @@ def _authorities_from(file: ConfiguredPath | None, folder: ConfiguredPath | None
         _reraise_shortage(error)
         reason = None if isinstance(error, ssl.SSLError) else getattr(error, "strerror", None)
         raise UsageError(
-            f"{origin}: {printable(path)} cannot be read: {reason or 'it contains no certificate'}."
+            f"{origin}: {printable(path)} cannot be read:"
+            f" {reason or 'it contains no certificate'}.",
+            hint=AUTHORITIES_HINT,
         ) from None
     if empty:
-        raise UsageError(f"{origin}: {printable(path)} contains no certificate.")
+        raise UsageError(
+            f"{origin}: {printable(path)} contains no certificate.", hint=AUTHORITIES_HINT
+        )
     return ssl_context
 
 
@@ -155,7 +165,10 @@ def _load_client_certificate(
 ) -> None:
     for path in filter(None, (cert, key)):
         if not stat.S_ISREG(_mode(path)):
-            raise UsageError(f"{path[1]}: {printable(path[0])} is not a regular file.")
+            raise UsageError(
+                f"{path[1]}: {printable(path[0])} is not a regular file.",
+                hint="Correct the path.",
+            )
     try:
         ssl_context.load_cert_chain(cert[0], key and key[0], password=lambda: "")
     except (OSError, ValueError) as error:
@@ -163,4 +176,5 @@ def _load_client_certificate(
         names = f"{cert[1]} and {key[1]}" if key else cert[1]
         raise UsageError(
             f"{names}: not a certificate with its key, or the key is encrypted.",
+            hint="Use PEM files, with the key that belongs to the certificate, unencrypted.",
         ) from None
