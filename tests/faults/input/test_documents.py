@@ -50,7 +50,7 @@ def test_f41_deeper_nesting_is_a_clear_error_whatever_the_format(levels: int) ->
         for name in ("table", "json", "yaml"):
             ended = get(body, "-o", name)
             assert ended.code == 7, ended.err
-            assert "nested too deeply" in ended.err or "more members" in ended.err
+            assert "nested too deeply" in ended.err or "more values" in ended.err
             assert ended.is_clean
 
 
@@ -302,12 +302,30 @@ def test_f27_an_answer_about_another_job_is_never_a_verdict() -> None:
         assert len(ended.err) < 2_000
 
 
+WAITING = {
+    "nulls": dict.fromkeys(("begin_time", "end_time", "error_code", "fail_reason")),
+    "empty texts": dict.fromkeys(("begin_time", "end_time", "error_code", "fail_reason"), ""),
+    "all null": dict.fromkeys((*job("INIT"), "job_type", "begin_time", "end_time")),
+    "a job id": {},
+}
+
+
+@pytest.mark.parametrize("members", WAITING.values(), ids=WAITING)
+def test_10_000_sub_jobs_that_have_not_started_are_an_answer(members: dict[str, Any]) -> None:
+    waiting = {"job_id": "4010b39b5281d3590152874bfa3b1604", "entities": {}} | members
+    body = json.dumps(
+        job("RUNNING", sub_jobs=[waiting | {"status": "INIT"}] * 10_000), separators=(",", ":")
+    )
+    ended = get(body.encode(), "-o", "value")
+    assert (ended.code, ended.out, ended.err) == (8, "RUNNING\n", "")
+
+
 def test_s12_a_document_denser_than_any_job_is_rejected_before_it_fills_memory() -> None:
     for dense in (b'{"":0}', b"{}", b"[]", b'"aa"', b"257"):
-        body = b'{"job_id":"j","status":"SUCCESS","x":[' + (dense + b",") * 200_000 + b"0]}"
+        body = b'{"job_id":"j","status":"SUCCESS","x":[' + (dense + b",") * 210_000 + b"0]}"
         ended = get(body)
         assert ended.code == 7
-        assert "more members" in ended.err
+        assert "more values" in ended.err
     assert strict_json.read(b"[" + b"0," * 1000 + b"0]")
 
 
