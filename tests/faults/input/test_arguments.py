@@ -158,7 +158,7 @@ def test_f89_arguments_that_are_not_text_are_rejected() -> None:
 COMMANDS = [command for command in generate.command_tree().walk() if not command.subcommands]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda found: found.name)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda item: item.name)
 def test_f90_s04_no_option_of_any_command_takes_a_secret(command: Command) -> None:
     options = {name for option in command.options for name in option.flags}
     secrets = {key.flag for key in SETTINGS if key.secret} | {"--token", "--password", "--secret"}
@@ -203,9 +203,9 @@ def test_f93_f95_s05_a_service_that_echoes_the_token_never_gets_it_printed(argv:
     def echo(status: int) -> RunResult:
         body = job("FAIL", fail_reason=TOKEN, entities={TOKEN: TOKEN}, message=f"x{TOKEN}x")
         error = {"error": {"message": f"token {TOKEN} bad", "code": TOKEN}, "request_id": TOKEN}
-        said = answer(body if status == 200 else error, status, f"X-Request-Id: {TOKEN}",
+        response = answer(body if status == 200 else error, status, f"X-Request-Id: {TOKEN}",
                       f"Location: https://{TOKEN}.test/{TOKEN}", f"Retry-After: {TOKEN}")  # fmt: skip
-        with Server(always(said)) as server:
+        with Server(always(response)) as server:
             return run_against(server.url, *argv)
 
     for status in (200, 201, 302, 400, 401, 403, 404, 429, 500):

@@ -36,10 +36,10 @@ def test_f41_sub_jobs_nested_64_deep_are_printed_in_every_format(levels: int) ->
         assert ended.code == 1, (name, ended.err)
         assert ended.is_clean
     assert "deepest" in get(nested(levels), "-o", "json").out
-    drawn = run_in_memory("tree", "j", send=lambda _: Response(200, {}, nested(levels))).out
+    screen = run_in_memory("tree", "j", send=lambda _: Response(200, {}, nested(levels))).out
     below = f"{levels - 64} deeper level{'s' if levels > 65 else ''}"
-    assert (below in drawn) is (levels > 64)
-    rows = drawn.partition("sub-job failed")[0]  # the cause below the rows names its job
+    assert (below in screen) is (levels > 64)
+    rows = screen.partition("sub-job failed")[0]  # the cause below the rows names its job
     assert ("deepest" in rows) is (levels <= 64)
 
 
@@ -218,9 +218,9 @@ def test_f50_no_time_is_an_error_and_an_invalid_one_is_shown_as_received(begin: 
         assert table.code == 0
         for time in (begin, end):
             assert not time or VALID.get(str(time), str(time)) in table.out
-        found = json.loads(get(body, "-o", "json").out)
-        assert (found["begin_time"], found["end_time"]) == (begin, end)
-        assert found["elapsed_s"] is None or found["elapsed_s"] >= 0
+        document = json.loads(get(body, "-o", "json").out)
+        assert (document["begin_time"], document["end_time"]) == (begin, end)
+        assert document["elapsed_s"] is None or document["elapsed_s"] >= 0
 
 
 GOOD = "2016-01-28T02:14:10Z"
@@ -248,9 +248,9 @@ def test_f51_ten_thousand_sub_jobs_and_a_megabyte_of_value_are_whole_in_json() -
     subs = [{"id": f"{n:032x}", "status": "SUCCESS", "entities": {"n": "v" * 64}}
             for n in range(10_000)]  # fmt: skip
     body = json.dumps(job("SUCCESS", sub_jobs=subs, entities={"big": "x" * 1_000_000})).encode()
-    found = json.loads(get(body, "-o", "json").out)
-    assert found["sub_jobs"] == subs
-    assert len(found["entities"]["big"]) == 1_000_000
+    document = json.loads(get(body, "-o", "json").out)
+    assert document["sub_jobs"] == subs
+    assert len(document["entities"]["big"]) == 1_000_000
     assert get(body).code == 0
 
 
@@ -265,9 +265,9 @@ ERRORS = (
 )
 
 
-@pytest.mark.parametrize("found", ERRORS)
-def test_f26_an_error_body_on_200_is_an_error_and_its_message_is_printed(found: Any) -> None:
-    ended = get(json.dumps(found).encode())
+@pytest.mark.parametrize("error_body", ERRORS)
+def test_f26_an_error_body_on_200_is_an_error_and_its_message_is_printed(error_body: Any) -> None:
+    ended = get(json.dumps(error_body).encode())
     assert (ended.code, ended.out) == (6, "")
     assert "broken" in ended.err
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MUTATED, BYTES = 70_000, 30_000
 CODES = set(ExitCode)
-SEEDS = [json.dumps(found).encode() for found in (
+SEEDS = [json.dumps(members).encode() for members in (
     {"job_id": "j", "status": "SUCCESS", "entities": {"a": None, "n": 1.5}},
     {"status": "FAIL", "job_id": "j", "error_code": "VolumeBackup.0202", "fail_reason": "é\ud800"},
     {"job_id": "j", "status": "RUNNING", "entities": {"sub_jobs": [{"id": "s", "status": "FAIL"}]}},
@@ -80,7 +80,7 @@ def truth(body: bytes) -> ExitCode | None:
         pairs = json.loads(body.decode("utf-8-sig"), object_pairs_hook=list)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(pairs, list) or not all(isinstance(one, tuple) for one in pairs):
+    if not isinstance(pairs, list) or not all(isinstance(pair, tuple) for pair in pairs):
         return None
     members = dict(pairs)
     if len(members) != len(pairs) or members.get("job_id") != "j":
@@ -88,13 +88,13 @@ def truth(body: bytes) -> ExitCode | None:
     return {"SUCCESS": ExitCode.OK, "FAIL": ExitCode.JOB_FAILED}.get(str(members.get("status")))
 
 
-def judged(ask: Asker, body: bytes, status: int = 200) -> None:
-    found = ask(body, status)
-    assert found in CODES
-    assert found != ExitCode.INTERNAL, body
-    if found in {ExitCode.OK, ExitCode.JOB_FAILED}:
+def judged(run_get: Asker, body: bytes, status: int = 200) -> None:
+    code = run_get(body, status)
+    assert code in CODES
+    assert code != ExitCode.INTERNAL, body
+    if code in {ExitCode.OK, ExitCode.JOB_FAILED}:
         assert status == 200
-        assert found == truth(body), body
+        assert code == truth(body), body
 
 
 def mutated(draw: random.Random) -> bytes:
@@ -124,10 +124,10 @@ def mutated(draw: random.Random) -> bytes:
 def test_s20_f07_f26_f44_no_mutated_body_gives_a_verdict_the_service_did_not_send(
     seed: int, record_property: Record
 ) -> None:
-    draw, ask, verdicts = random.Random(seed), Asker(), 0
+    draw, run_get, verdicts = random.Random(seed), Asker(), 0
     for _ in range(MUTATED // 7):
         body = mutated(draw)
-        judged(ask, body)
+        judged(run_get, body)
         verdicts += truth(body) is not None
     assert verdicts > MUTATED // 700
     record_property("cases", MUTATED // 7)
@@ -162,10 +162,10 @@ def scrambled(draw: random.Random) -> bytes:
 def test_s20_f07_f43_no_bytes_give_a_verdict_the_service_did_not_send(
     seed: int, record_property: Record
 ) -> None:
-    draw, ask, verdicts = random.Random(seed), Asker(), 0
+    draw, run_get, verdicts = random.Random(seed), Asker(), 0
     for _ in range(BYTES // 3):
         body = scrambled(draw)
-        judged(ask, body, draw.choice((200, 200, 200, 201, 404, 500)))
+        judged(run_get, body, draw.choice((200, 200, 200, 201, 404, 500)))
         verdicts += truth(body) is not None
     assert verdicts > BYTES // 300
     record_property("cases", BYTES // 3)
@@ -230,9 +230,9 @@ def test_f46_f55_s09_many_more_jobs_are_printed_in_any_format_and_json_round_tri
     check_printed(members, name, command)
 
 
-def check_printed(found: dict[str, Any], name: str, command: str) -> None:
+def check_printed(job_members: dict[str, Any], name: str, command: str) -> None:
     """Print a job in a format; check the exit code and the document."""
-    body = json.dumps(found).encode()
+    body = json.dumps(job_members).encode()
     ended = run_in_memory(
         command, "j", "--exit-status", "-o", name, send=lambda _: Response(200, {}, body)
     )
@@ -244,8 +244,10 @@ def check_printed(found: dict[str, Any], name: str, command: str) -> None:
         assert ended.out.replace("\n", "").isprintable()
     if name in {"json", "jsonl"} and ended.out and command == "get":
         document, members = json.loads(ended.out), json.loads(body)
-        kept = {name: value for name, value in members.items() if name not in OUR_MEMBERS}
-        assert document.items() >= kept.items()
+        service_members = {
+            name: value for name, value in members.items() if name not in OUR_MEMBERS
+        }
+        assert document.items() >= service_members.items()
         assert (
             document.get("others", {}).items()
             == {name: members[name] for name in members.keys() & OUR_MEMBERS}.items()
@@ -253,8 +255,8 @@ def check_printed(found: dict[str, Any], name: str, command: str) -> None:
 
 
 CLEAN = {
-    json.dumps(found).encode(): code
-    for found, code in (
+    json.dumps(members).encode(): code
+    for members, code in (
         ({"job_id": "j", "status": "SUCCESS", "entities": {"backup_id": "b"}}, 0),
         ({"job_id": "j", "status": "FAIL", "error_code": "VolumeBackup.0202"}, 1),
         ({"job_id": "j", "status": "RUNNING", "sub_jobs": [{"id": "s", "status": "FAIL"}]}, None),
@@ -307,11 +309,11 @@ def test_s20_f48_a_watch_of_hostile_answers_ends_by_the_last_answer_or_with_an_e
 ) -> None:
     draw, codes = random.Random(seed), set()
     for _ in range(WATCHES):
-        code, delivered, said = watched(draw)
+        code, delivered, output = watched(draw)
         codes.add(code)
-        assert code in {0, 1, 5, 6, 7, 124}, said
-        assert "a bug" not in said
-        assert "Traceback" not in said
+        assert code in {0, 1, 5, 6, 7, 124}, output
+        assert "a bug" not in output
+        assert "Traceback" not in output
         if code in {0, 1}:
             assert code == truth(delivered[-1]), delivered
         ends = [CLEAN[body] for body in delivered if CLEAN.get(body) is not None]

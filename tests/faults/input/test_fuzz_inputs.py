@@ -109,13 +109,13 @@ def running(_request: Request) -> Response:
     return Response(200, {}, b'{"job_id":"j","status":"RUNNING"}')
 
 
-def spoken(argv: list[str], **context: Any) -> tuple[int, str]:
+def run_and_join(argv: list[str], **context: Any) -> tuple[int, str]:
     out, err, clock = io.StringIO(), io.StringIO(), FakeClock()
-    here = fake_context(
+    run_context = fake_context(
         io.StringIO(), out, err, monotonic=clock, sleep=clock.sleep, random=lambda: 1.0,
         send=running, **context,
     )  # fmt: skip
-    code = run(argv, here)
+    code = run(argv, run_context)
     return code, out.getvalue() + err.getvalue()
 
 
@@ -127,10 +127,10 @@ def test_f74_s20_no_environment_ends_in_a_verdict_of_its_own(record_property: Re
         names = draw.choices((*NAMES, *OTHERS), k=draw.randrange(1, 6))
         env = given | {name: value(draw) for name in names if not name.startswith("GITHUB")}
         command = ["config", "show"] if number % 5 == 0 else ["get", "j", "--exit-status"]
-        code, said = spoken(command, env=env)
+        code, output = run_and_join(command, env=env)
         codes.append(code)
         assert code in NO_VERDICT or (code == 0 and command[0] == "config"), env
-        harmless(said)
+        harmless(output)
     assert codes.count(8) > ENVIRONMENTS // 10
     record_property("cases", ENVIRONMENTS)
 
@@ -161,24 +161,27 @@ def cloud(draw: Draw) -> dict[str, Any]:
         "auth_url": "https://identity.test/v3", "project_id": "p", "username": "u", "user_domain_name": "d",
         draw.choice(("password", "token", *SECRET)): draw.choice(CANARIES),
     }  # fmt: skip
-    found: dict[str, Any] = {"auth": auth, "region_name": "eu-de"}
-    for where, names in ((found, PLAIN), (auth, (*SIGN_IN, *SECRET))):
+    entry: dict[str, Any] = {"auth": auth, "region_name": "eu-de"}
+    for where, names in ((entry, PLAIN), (auth, (*SIGN_IN, *SECRET))):
         for _ in range(draw.choice((0, 0, 1, 2))):
             name = draw.choice(names)
             odd = random_hostile_text(draw) if draw.random() < 0.2 else ""
             where[name] = draw.choice(CANARIES) + odd if name in SECRET else anything(draw)
     if draw.random() < 0.1:
-        found["auth"] = anything(draw)
-    return found
+        entry["auth"] = anything(draw)
+    return entry
 
 
 def as_toml(name: str, table: dict[str, Any]) -> str:
     """Return a table and those in it; what TOML cannot say is said as in JSON, which may be wrong."""
-    own = {key: told for key, told in table.items() if not isinstance(told, dict)}
-    below = {key: told for key, told in table.items() if isinstance(told, dict)}
-    lines = [f"[{name}]", *(f"{json.dumps(key)} = {json.dumps(told)}" for key, told in own.items())]
+    own = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    below = {key: value for key, value in table.items() if isinstance(value, dict)}
+    lines = [
+        f"[{name}]",
+        *(f"{json.dumps(key)} = {json.dumps(value)}" for key, value in own.items()),
+    ]
     return "\n".join(
-        lines + [as_toml(f"{name}.{json.dumps(key)}", told) for key, told in below.items()]
+        lines + [as_toml(f"{name}.{json.dumps(key)}", value) for key, value in below.items()]
     )
 
 
@@ -225,14 +228,14 @@ def written(draw: Draw, folder: Path) -> None:
         (folder / "config.toml").write_bytes(spoilt(draw, text))
     else:
         suffix = draw.choice((".yaml", ".yml", ".json"))
-        for name, found in (
+        for name, content in (
             ("clouds", clouds),
             ("secure", {"clouds": {"a": {"auth": {"token": CANARIES[0]}}}}),
         ):
             text = (
-                json.dumps(found, indent=1)
+                json.dumps(content, indent=1)
                 if suffix == ".json" or draw.random() < 0.2
-                else yaml.safe_dump(found)
+                else yaml.safe_dump(content)
             )
             if name == "clouds" or draw.random() < 0.3:
                 (folder / f"{name}{suffix}").write_bytes(spoilt(draw, text))
@@ -252,12 +255,12 @@ def test_f73_f94_s20_no_configuration_file_ends_in_a_traceback_a_verdict_or_a_le
         written(draw, folder)
         env = {"VBSJOB_CLOUD": "a"} | (PLACES if draw.random() < 0.5 else {})
         command = ["config", "show"] if number % 4 == 0 else ["get", "j", "--exit-status"]
-        place = {"config_folders": (folder,), "config_file": folder / "config.toml"}
-        code, said = spoken(command, env=env, **place)
+        files = {"config_folders": (folder,), "config_file": folder / "config.toml"}
+        code, output = run_and_join(command, env=env, **files)
         codes.append(code)
-        assert code in NO_VERDICT or (code == 0 and command[0] == "config"), said
-        harmless(said)
-        assert not leaked(said, *CANARIES)
+        assert code in NO_VERDICT or (code == 0 and command[0] == "config"), output
+        harmless(output)
+        assert not leaked(output, *CANARIES)
     assert codes.count(2) > FILES // 40  # many are refused, and many are read to the end
     assert len(codes) - codes.count(2) > FILES // 40
     record_property("cases", FILES // 4)
@@ -287,13 +290,13 @@ def test_f73_a_file_built_to_parse_slowly_is_rejected_quickly(bomb: str, tmp_pat
     (tmp_path / name).write_text(text)
     (tmp_path / name).chmod(0o600)
     began = time.process_time()
-    code, said = spoken(
+    code, output = run_and_join(
         ["get", "j", "--exit-status"], env={"VBSJOB_CLOUD": "a"},
         config_folders=(tmp_path,), config_file=tmp_path / "config.toml",
     )  # fmt: skip
     assert time.process_time() - began < 3
     assert code == 2
-    harmless(said)
+    harmless(output)
 
 
 def test_f73_a_token_may_be_longer_than_a_line_of_keys(tmp_path: Path) -> None:
@@ -301,5 +304,5 @@ def test_f73_a_token_may_be_longer_than_a_line_of_keys(tmp_path: Path) -> None:
     file.write_text(f'[clouds.a.auth]\ntoken = "{"x" * 5_000}" # {"y" * 900}\n')
     file.chmod(0o600)
     env = {"VBSJOB_CLOUD": "a", "VBSJOB_ENDPOINT": "https://vbs.test", "OS_PROJECT_ID": "p"}
-    code, said = spoken(["get", "j", "--exit-status"], env=env, config_file=file)
-    assert code == 8, said
+    code, output = run_and_join(["get", "j", "--exit-status"], env=env, config_file=file)
+    assert code == 8, output

@@ -36,8 +36,8 @@ def commands(output: str) -> list[str]:
     # A terminal's escapes stay in a log; the runner looks at what is between them.
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output)
     lines = re.split(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]", text)
-    found = [m["name"] for line in lines if (m := GITHUB_V2.match(line))]
-    return found + [m["name"] for rule in (GITHUB_V1, AZURE) for m in rule.finditer(text)]
+    names = [m["name"] for line in lines if (m := GITHUB_V2.match(line))]
+    return names + [m["name"] for rule in (GITHUB_V1, AZURE) for m in rule.finditer(text)]
 
 
 def texts(draw: random.Random) -> Sequence[str]:

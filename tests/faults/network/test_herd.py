@@ -28,7 +28,7 @@ SECONDS = 3.0
 class Outage:
     """A service that is well, holds back its answers, sends all away at once, and is well again."""
 
-    seen: set[str] = field(default_factory=set)
+    job_ids: set[str] = field(default_factory=set)
     held: threading.Barrier = field(default_factory=lambda: threading.Barrier(WATCHES, timeout=60))
     began: float = 0.0
     after: list[float] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Outage:
     def __call__(self, peer: Peer) -> None:
         while request := peer.request():
             now, job_id = time.monotonic(), request.split()[1].rpartition(b"/")[2].decode()
-            self.seen.add(job_id)
+            self.job_ids.add(job_id)
             if self.state == "holding":
                 self.held.wait()
                 self.began, self.state = time.monotonic(), "down"
@@ -52,7 +52,7 @@ class Outage:
     def wait(self) -> None:
         """Wait until every watch has asked."""
         end = time.monotonic() + 300
-        while len(self.seen) < WATCHES:
+        while len(self.job_ids) < WATCHES:
             assert time.monotonic() < end
             time.sleep(0.1)
 
@@ -78,7 +78,7 @@ def test_f17_two_hundred_processes_rejected_at_once_do_not_return_together() -> 
         time.sleep(SECONDS)
         outage.state = "over"
         assert [watch.wait(60) for watch in watches] == [0] * WATCHES
-    asked = Counter(int(at * TENTHS) for at in outage.after if 0 <= at < SECONDS)
-    mean = asked.total() / (SECONDS * TENTHS)
+    per_tenth = Counter(int(at * TENTHS) for at in outage.after if 0 <= at < SECONDS)
+    mean = per_tenth.total() / (SECONDS * TENTHS)
     assert mean > WATCHES / (SECONDS * TENTHS)  # each has come back, and more than once
-    assert max(asked.values()) <= 3 * mean
+    assert max(per_tenth.values()) <= 3 * mean

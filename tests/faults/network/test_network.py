@@ -52,9 +52,9 @@ def unanswered(network: NetworkNamespace, **more: str) -> RunResult:
 
 
 def lasted(ended: RunResult) -> int:
-    found = re.search(r"4 attempts in (\d+) s", ended.err)
-    assert found, ended.err
-    return int(found[1])
+    match = re.search(r"4 attempts in (\d+) s", ended.err)
+    assert match, ended.err
+    return int(match[1])
 
 
 @needs_faketime
@@ -67,8 +67,8 @@ def test_f02_a_connection_whose_packets_are_dropped_is_tried_four_times_for_five
 @pytest.mark.long
 def test_f02_dropped_packets_cost_as_long_by_a_real_clock(network: NetworkNamespace) -> None:
     began = time.monotonic()
-    told = lasted(unanswered(network))
-    assert 20 <= told <= time.monotonic() - began + 1
+    seconds = lasted(unanswered(network))
+    assert 20 <= seconds <= time.monotonic() - began + 1
 
 
 def resolving(

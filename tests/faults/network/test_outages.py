@@ -55,9 +55,9 @@ ADDRESS = ("ip addr del 127.0.0.1/8 dev lo", "ip addr add 127.0.0.1/8 dev lo")
 def test_f11_a_link_that_is_down_for_minutes_is_reported_and_the_watch_continues(
     network: NetworkNamespace, minutes: int, status: str, lost: str, back: str
 ) -> None:
-    told = JobStatusScript()
+    script = JobStatusScript()
     with network.inside():
-        server = Server(told)
+        server = Server(script)
     with server, network.inside(), watch_events(*BOUND, env=fast(server.url)) as watch:
         assert watch.until("change")["status"] == "RUNNING"
         network.set(lost)
@@ -66,12 +66,12 @@ def test_f11_a_link_that_is_down_for_minutes_is_reported_and_the_watch_continues
         assert outage["error"]["name"] == "unavailable"
         assert outage["last_answer_s"] >= outage["outage_s"]
         time.sleep(max(0.0, minutes * 60 / TIMES - (time.monotonic() - down)))
-        told.status = status
-        asked = server.requests
+        script.status = status
+        requests = server.requests
         network.set(back)
         recovered = watch.until("recovered")
         assert watch.end() == {"SUCCESS": 0, "FAIL": 1}[status]
-    assert asked == 1
+    assert requests == 1
     assert at(recovered) - at(outage) >= timedelta(minutes=minutes) - NOISE
     kinds = [kind for kind in watch.kinds if kind != "heartbeat"]  # due in a long outage
     assert kinds == ["start", "change", "outage", "recovered", "change", "verdict"]
@@ -106,11 +106,11 @@ def test_f30_a_certificate_that_goes_bad_in_the_sixth_minute_is_noticed_within_f
         with watch_events("--interval", "10s", *BOUND, env=env) as watch:
             began = watch.until("change")
             time.sleep(6 * 60 / 100)
-            asked = server.requests
+            requests = server.requests
             server.present(authority.bad("expired"))
             code = watch.end()
     assert code == 7
     assert "the certificate of" in watch.complaint
     lasted = at(watch.events[-1]) - at(began)
     assert timedelta(minutes=6) - NOISE <= lasted <= timedelta(minutes=11) + NOISE
-    assert 10 < asked < server.requests
+    assert 10 < requests < server.requests

@@ -33,9 +33,9 @@ def test_s03_f18_f19_f20_no_redirect_is_followed_and_the_other_host_gets_no_conn
 ) -> None:
     with Server(always(GOOD)) as other:
         hidden = other.url.replace("//", "//user:geheim@") + "/x?token=geheim"
-        told = {hidden: other.url} | dict.fromkeys(ELSEWHERE, "another address")
-        record_property("cases", len(told))
-        for location, named in told.items():
+        locations = {hidden: other.url} | dict.fromkeys(ELSEWHERE, "another address")
+        record_property("cases", len(locations))
+        for location, named in locations.items():
             away = answer(b"", status, f"Location: {location}")
             with Server(always(away)) as server:
                 ended = get(server)

@@ -25,20 +25,20 @@ ASKING = {
 }
 
 
-def asked(name: str, url: str) -> ResourceUsage:
+def measured(name: str, url: str) -> ResourceUsage:
     """Run a command whose first question goes to the server at `url`."""
     if name != "sign-in":
         return measure(*ASKING[name], env=clean_env(url))
     user = {"OS_USERNAME": "u", "OS_PASSWORD": "a password", "OS_USER_DOMAIN_NAME": "d"}
-    place = {"OS_AUTH_URL": f"{url}/v3", "OS_PROJECT_NAME": "p"}
-    return measure(*ASKING[name], env=clean_env(**user, **place))
+    target = {"OS_AUTH_URL": f"{url}/v3", "OS_PROJECT_NAME": "p"}
+    return measure(*ASKING[name], env=clean_env(**user, **target))
 
 
 @pytest.fixture(scope="module")
 def least() -> int:
     """KiB that it takes to get a small answer."""
     with Server(SMALL) as small:
-        return asked("get", small.url).peak_kib
+        return measured("get", small.url).peak_kib
 
 
 @pytest.mark.slow
@@ -48,7 +48,7 @@ def test_s12_f21_f22_f23_f60_no_request_takes_more_memory_than_the_limit(
     name: str, server: str, least: int
 ) -> None:
     with Server(SERVERS[server]) as endless:
-        ended = asked(name, endless.url)
+        ended = measured(name, endless.url)
     assert ended.code == 7, ended.output
     assert ended.peak_kib - least < MORE
     assert ended.cpu_seconds < 20
@@ -84,7 +84,7 @@ def held(name: str, drip: str) -> tuple[int, list[float]]:
     lasted: list[float] = []
     with Server(dripping(*DRIPS[drip], lasted)) as server:
         url = server.url.replace("http:", "https:") if drip == "TLS handshake" else server.url
-        code = asked(name, url).code
+        code = measured(name, url).code
     return code, lasted
 
 

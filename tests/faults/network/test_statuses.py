@@ -122,14 +122,14 @@ def test_f16_junk_in_retry_after_neither_raises_nor_waits_for_ever(junk: str) ->
 
 @given(st.text(st.characters(max_codepoint=255), max_size=40), st.sampled_from(["", DATE, "x"]))
 def test_f16_any_retry_after_is_a_bounded_number_or_nothing(header: str, date: str) -> None:
-    found = retry.retry_after(header, date)
-    assert found is None or 0 <= found <= retry.DAY
+    seconds = retry.retry_after(header, date)
+    assert seconds is None or 0 <= seconds <= retry.DAY
 
 
 @given(st.floats() | st.integers() | st.datetimes())
 def test_f16_any_number_or_date_is_bounded(value: object) -> None:
-    found = retry.retry_after(str(value), DATE)
-    assert found is None or 0 <= found <= retry.DAY
+    seconds = retry.retry_after(str(value), DATE)
+    assert seconds is None or 0 <= seconds <= retry.DAY
 
 
 def test_the_time_budget_ends_the_tries_and_is_reported() -> None:

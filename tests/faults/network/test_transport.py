@@ -97,14 +97,14 @@ def test_f02_a_connection_that_is_not_accepted_ends_with_the_attempt() -> None:
         full.listen(0)
         port = full.getsockname()[1]
         waiting = [socket.socket() for _ in range(4)]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex(("127.0.0.1", port))
+        for connection in waiting:
+            connection.setblocking(False)
+            connection.connect_ex(("127.0.0.1", port))
         began = time.monotonic()
         ended = run_against(f"http://127.0.0.1:{port}", "get", "j", attempt=0.2)
         took = time.monotonic() - began
-        for one in waiting:
-            one.close()
+        for connection in waiting:
+            connection.close()
     assert ended.code == 7
     assert "did not answer in time" in ended.err
     assert 0.8 <= took < 5
@@ -298,7 +298,9 @@ def test_f10_a_link_that_loses_three_in_ten_connections_never_gives_a_wrong_answ
         scripts = [fault if draw.random() < 0.3 else always(GOOD) for fault in faults]
         with Server(*scripts) as server:
             ended = get(server)
-            every_try_failed = all(one is fault for one, fault in zip(scripts, faults, strict=True))
+            every_try_failed = all(
+                script is fault for script, fault in zip(scripts, faults, strict=True)
+            )
             assert ended.code == (7 if every_try_failed else 0)
             lost += server.connections - 1
     assert lost

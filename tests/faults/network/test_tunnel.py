@@ -27,11 +27,11 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("tls"))
 
 
-def tunnel(port: int, heard: list[bytes]) -> Script:
+def tunnel(port: int, requests: list[bytes]) -> Script:
     """Serve as a proxy that connects whatever name it is told with a port of this machine."""
 
     def script(peer: Peer) -> None:
-        heard.append(peer.request())
+        requests.append(peer.request())
         with socket.create_connection(("127.0.0.1", port), timeout=10) as service:
             peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
             back = threading.Thread(target=carry, args=(service, peer.connection), daemon=True)
@@ -52,10 +52,10 @@ def carry(source: socket.socket, target: socket.socket) -> None:
 
 
 def test_s15_a_proxy_carries_https_through_a_tunnel_and_sees_no_token(authority: Authority) -> None:
-    heard: list[bytes] = []
+    requests: list[bytes] = []
     with (
         Server(always(GOOD), tls=authority.good(HOST)) as service,
-        Server(tunnel(int(service.url.rpartition(":")[2]), heard)) as proxy,
+        Server(tunnel(int(service.url.rpartition(":")[2]), requests)) as proxy,
     ):
         env = clean_env(
             f"https://{HOST}",
@@ -64,9 +64,9 @@ def test_s15_a_proxy_carries_https_through_a_tunnel_and_sees_no_token(authority:
         )
         ended = run_process("get", "j", "--exit-status", "-v", env=env)
     assert ended.code == 0, ended.err
-    assert heard[0].startswith(f"CONNECT {HOST}:443 HTTP/1.1\r\n".encode())
-    assert base64.b64encode(b"mira:s3cret-word") in heard[0]
-    assert b"a-token-of-tests" not in b"".join([*heard, *proxy.received])
+    assert requests[0].startswith(f"CONNECT {HOST}:443 HTTP/1.1\r\n".encode())
+    assert base64.b64encode(b"mira:s3cret-word") in requests[0]
+    assert b"a-token-of-tests" not in b"".join([*requests, *proxy.received])
     assert "s3cret-word" not in ended.out + ended.err
 
 

@@ -44,7 +44,7 @@ def read(count: int, output: str) -> tuple[int | None, int]:
     )  # fmt: skip
     ended: list[int | None] = []
 
-    def ask() -> None:
+    def run_get() -> None:
         try:
             ended.append(run(["get", "j", "--exit-status", "-o", output], context))
         except BrokenPipeError:
@@ -52,7 +52,7 @@ def read(count: int, output: str) -> tuple[int | None, int]:
         finally:
             os.dup2(nowhere, out)  # the end for the reader; what is left in a buffer goes there
 
-    asking = threading.Thread(target=ask)
+    asking = threading.Thread(target=run_get)
     asking.start()
     got = 0
     while got < count and (piece := os.read(inlet, min(count - got, ROOM))):
@@ -71,13 +71,13 @@ def read(count: int, output: str) -> tuple[int | None, int]:
 def test_f76_a_reader_that_closes_after_any_number_of_bytes_ends_it_by_sigpipe(
     output: str, record_property: Any
 ) -> None:
-    code, whole = read(1 << 30, output)
+    code, length = read(1 << 30, output)
     assert code == 1
-    counts = [*range(0, whole, STEP), *range(whole - 3, whole + 1)]
+    counts = [*range(0, length, STEP), *range(length - 3, length + 1)]
     for count in counts:
         code, got = read(count, output)
         assert got == count
-        assert code is None or (code == 1 and count >= whole - ROOM), count
+        assert code is None or (code == 1 and count >= length - ROOM), count
     record_property("cases", len(counts))
 
 
@@ -89,8 +89,8 @@ def both(peer: Peer) -> None:
         "issued_at": "2026-05-01T00:00:00Z", "expires_at": "2036-05-02T00:00:00Z",
         "project": {"id": PROJECT_ID}, "catalog": [{"type": "vbs", "endpoints": [point]}],
     }  # fmt: skip
-    while asked := peer.request():
-        signing_in = asked.startswith(b"POST")
+    while request := peer.request():
+        signing_in = request.startswith(b"POST")
         issued = answer({"token": token}, 201, "X-Subject-Token: canary-token")
         peer.send(issued if signing_in else answer(job()))
 
@@ -101,7 +101,7 @@ GET, WATCH = "get j --exit-status -v", "watch j --progress plain -v"
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("command", "closed"), [*((GET, one) for one in CLOSED), (WATCH, "1"), (WATCH, "012")]
+    ("command", "closed"), [*((GET, streams) for streams in CLOSED), (WATCH, "1"), (WATCH, "012")]
 )
 def test_f78_no_closed_stream_becomes_a_file_or_a_socket(closed: str, command: str) -> None:
     marks = {"0": "<&-", "1": ">&-", "2": "2>&-"}
@@ -113,8 +113,8 @@ def test_f78_no_closed_stream_becomes_a_file_or_a_socket(closed: str, command: s
     for log in server.received:
         assert b"vbsjob" not in log.replace(b"User-Agent: vbsjob", b"")
         assert b"SUCCESS" not in log
-    (kept,) = (path for path in _files(env["HOME"]) if path.suffix == ".json")
-    assert json.loads(kept.read_text())["access"]["token"] == "canary-token"
+    (cache_file,) = (path for path in _files(env["HOME"]) if path.suffix == ".json")
+    assert json.loads(cache_file.read_text())["access"]["token"] == "canary-token"
 
 
 def _files(home: str) -> list[Path]:

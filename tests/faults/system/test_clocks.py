@@ -42,7 +42,7 @@ def test_f63_a_machine_with_a_wrong_clock_gets_a_note_and_signs_with_the_service
         began = datetime.now(UTC)
         runs = [run_process("get", "j", "--exit-status", env=env) for _ in range(2)]
         assert server.requests == 4
-    said = [
+    notes = [
         f"clock says {now + timedelta(hours=hours):%Y-%m-%d %H}:"
         f".*the service's clock {now:%Y-%m-%d %H}:"
         for now in (began, datetime.now(UTC))
@@ -51,7 +51,7 @@ def test_f63_a_machine_with_a_wrong_clock_gets_a_note_and_signs_with_the_service
     assert (gateway.late, gateway.wrong) == (2, 0)
     for ended in runs:
         assert ended.code == 0, ended.err
-        assert re.search("|".join(said), ended.err)
+        assert re.search("|".join(notes), ended.err)
 
 
 @pytest.mark.slow
@@ -92,8 +92,8 @@ def test_f65_a_clock_that_steps_an_hour_forward_and_back_changes_no_request_and_
             "--interval", "1s", env=clean_env(server.url, **SETTINGS, **steps.env)
         ) as watch,
     ):
-        for asked, step in ((2, 3600), (4, -3600), (6, 0)):
-            await_requests(server, asked)
+        for count, step in ((2, 3600), (4, -3600), (6, 0)):
+            await_requests(server, count)
             steps.set(clock=step, sleep=0)
         await_requests(server, 8)
         gateway.status = "SUCCESS"
@@ -139,15 +139,15 @@ def test_f66_timeout_expires_during_a_suspend(
 def test_f66_stopped_by_sigstop_it_polls_when_continued_with_and_without_a_suspend(
     steps: SteppingClock, slept: int
 ) -> None:
-    told = JobStatusScript()
+    script = JobStatusScript()
     with (
-        Server(told) as server,
+        Server(script) as server,
         watch_events("--interval", "1h", env=clean_env(server.url, **steps.env)) as watch,
     ):
         watch.until("change")
         watch.process.send_signal(signal.SIGSTOP)
         steps.set(clock=0, sleep=slept)
-        told.status = "FAIL"
+        script.status = "FAIL"
         watch.process.send_signal(signal.SIGCONT)
         assert watch.end() == 1
     kinds = [kind for kind in watch.kinds if kind != "heartbeat"]  # due after hours of suspend

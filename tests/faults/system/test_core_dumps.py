@@ -41,14 +41,14 @@ def silent(peer: Peer) -> None:
 def test_f96_s05_no_core_is_written_while_a_secret_is_in_memory(
     number: signal.Signals, command: str, tmp_path: Path
 ) -> None:
-    limits, dumped, ended = struck(number, [*COMMAND, command, "j"], tmp_path)
+    limits, dumped, ended = signalled(number, [*COMMAND, command, "j"], tmp_path)
     assert limits == [["0", str(HARD) if HARD >= 0 else "unlimited"]]
     assert os.WTERMSIG(ended) == number
     assert PIPED or not dumped
     assert not list(tmp_path.iterdir())
 
 
-def struck(
+def signalled(
     number: signal.Signals, command: list[str], folder: Path
 ) -> tuple[list[list[str]], bool, int]:
     """Strike it while it asks: its core limits, whether a core was made, how it ended."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def test_f31_without_descriptors_left_one_line_says_so_and_the_state_is_unknown(
     tmp_path: Path, secure: bool
 ) -> None:
-    kept, (soft, hard) = [], resource.getrlimit(resource.RLIMIT_NOFILE)
+    descriptors, (soft, hard) = [], resource.getrlimit(resource.RLIMIT_NOFILE)
     with Server(always(answer(job()))) as server:
         run_against(server.url, "get", "j")  # imports what is to be imported
     # With TLS there is a file to be read before any socket is wanted.
@@ -36,15 +36,15 @@ def test_f31_without_descriptors_left_one_line_says_so_and_the_state_is_unknown(
         try:
             with contextlib.suppress(OSError):
                 while True:
-                    kept.append(os.dup(0))
+                    descriptors.append(os.dup(0))
             code = run(["get", "j", "--exit-status"], context)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-            for one in kept:
-                os.close(one)
+            for descriptor in descriptors:
+                os.close(descriptor)
     assert code == 7
-    assert "too many open files" in said(context)
-    assert said(context).count("\n") == 4  # one of each try, and one of the end
+    assert "too many open files" in stderr_text(context)
+    assert stderr_text(context).count("\n") == 4  # one of each try, and one of the end
 
 
 @pytest.mark.slow
@@ -66,6 +66,6 @@ def test_f31_a_process_with_few_descriptors_never_ends_with_a_wrong_verdict(
             assert "FAIL" in ended.out
 
 
-def said(context: Context) -> str:
+def stderr_text(context: Context) -> str:
     assert isinstance(context.stderr, io.StringIO)
     return context.stderr.getvalue()

@@ -59,8 +59,8 @@ def test_f37_a_user_without_a_name_or_a_home_gets_an_answer_and_a_note_that_no_t
     tmp_path: Path,
 ) -> None:
     tmp_path.chmod(0o777)
-    with running_sandbox() as (_, told):
-        env = clean_env(PYTHONPATH=str(ROOT), **told)
+    with running_sandbox() as (_, sandbox_env):
+        env = clean_env(PYTHONPATH=str(ROOT), **sandbox_env)
         del env["HOME"]
         ended = subprocess.run(
             ["setpriv", "--reuid", "54321", "--clear-groups", "--", *COMMAND, "get", "backup-1", "-v"],
@@ -163,13 +163,13 @@ def test_f40_no_variable_makes_a_terminal_of_a_pipe(service: Server, env: dict[s
 
 def test_f40_a_terminal_without_a_size_counts_as_80_columns_wide() -> None:
     below = {"job_id": "b" * 32, "status": "FAIL", "fail_reason": "because " * 20}
-    ours, its = pty.openpty()
+    controller, terminal = pty.openpty()
     with Server(always(answer(job("SUCCESS", sub_jobs=[below])))) as server:
         env = clean_env(server.url, TERM="xterm", NO_COLOR="1")
-        ended = subprocess.run([*COMMAND, "tree", "j"], stdout=its, stderr=its, env=env, cwd=ROOT, check=False)  # fmt: skip
-    shown = os.read(ours, 65536).decode()
-    os.close(ours)
-    os.close(its)
+        ended = subprocess.run([*COMMAND, "tree", "j"], stdout=terminal, stderr=terminal, env=env, cwd=ROOT, check=False)  # fmt: skip
+    shown = os.read(controller, 65536).decode()
+    os.close(controller)
+    os.close(terminal)
     assert (ended.returncode, shown.split()[1]) == (0, "SUCCESS")
     assert max(len(row) for row in shown.splitlines()) <= 80
 

@@ -35,10 +35,10 @@ def get(server: Server, *argv: str) -> ResourceUsage:
 
 @pytest.mark.slow
 def test_the_memory_of_a_process_excludes_its_parent() -> None:
-    ours = bytearray(256 << 20)
+    own_memory = bytearray(256 << 20)
     with Server(SMALL, SERVERS["one long text"]) as server:
         small, big = get(server), get(server)
-    assert small.peak_kib < len(ours) >> 10
+    assert small.peak_kib < len(own_memory) >> 10
     assert big.peak_kib > small.peak_kib + (4 << 10)
 
 
@@ -175,8 +175,8 @@ def running(number: int) -> bytes:
 def test_s12_the_same_answer_again_takes_no_more(
     lightest: Callable[[str], int], tmp_path: Path
 ) -> None:
-    told = [answer(running(0))] * 3
-    ended = shown("watch", respond_with(*told, answer(job("FAIL"))), tmp_path)
+    responses = [answer(running(0))] * 3
+    ended = shown("watch", respond_with(*responses, answer(job("FAIL"))), tmp_path)
     assert ended.code == 1
     assert ended.peak_kib - lightest("watch") < MORE
 
@@ -186,8 +186,8 @@ def test_s12_the_same_answer_again_takes_no_more(
 def test_s12_a_watch_holds_at_most_two_answers_in_memory(
     name: str, lightest: Callable[[str], int], tmp_path: Path
 ) -> None:
-    told = [answer(running(number)) for number in range(3)]
-    ended = shown(name, respond_with(*told, answer(job("FAIL"))), tmp_path)
+    responses = [answer(running(number)) for number in range(3)]
+    ended = shown(name, respond_with(*responses, answer(job("FAIL"))), tmp_path)
     assert ended.code == 1
     assert ended.peak_kib - lightest(name) < MORE * 4 // 3
 
@@ -250,14 +250,14 @@ JOBS = 24
 
 def running_then_failed(body: bytes) -> Script:
     """Answer the first query of each job with RUN, the others with FAIL; both are large."""
-    seen: set[bytes] = set()
+    job_ids: set[bytes] = set()
 
     def script(peer: Peer) -> None:
         while request := peer.request():
             job_id = request.split(b" ", 2)[1].rpartition(b"/")[2]
             answered = body.replace(b'"job_id":"j"', b'"job_id":"%s"' % job_id, 1)
-            first = job_id not in seen
-            seen.add(job_id)
+            first = job_id not in job_ids
+            job_ids.add(job_id)
             peer.send(answer(answered.replace(b'"FAIL"', b'"RUN"', 1) if first else answered))
 
     return script

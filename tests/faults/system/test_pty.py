@@ -115,7 +115,7 @@ def test_the_sandbox_s_restore_fits_every_screen(columns: int, lines: int) -> No
 def test_f40_many_resizes_cause_no_request_and_no_crash(running: Server) -> None:
     terminal = watch_on_terminal(running, "--interval", "60")
     terminal.wait_for(SHOWN)
-    asked = running.requests
+    count = running.requests
     end = time.monotonic() + 2.0
     for number in itertools.count():
         if time.monotonic() > end:
@@ -124,7 +124,7 @@ def test_f40_many_resizes_cause_no_request_and_no_crash(running: Server) -> None
         terminal.read_for()
     terminal.resize(200, 50)
     terminal.read_for(1.5)
-    assert running.requests == asked
+    assert running.requests == count
     assert number > 5000  # no fewer than a thousand a second for five
     terminal.wrote = ""
     terminal.type("\x03")

@@ -63,7 +63,9 @@ def shells() -> Iterator[Shells]:
         shell.close()
 
 
-def drawn(state: RunState, service: StateService, *signals: int, runs: int = 0) -> list[SignalCase]:
+def cases_of(
+    state: RunState, service: StateService, *signals: int, runs: int = 0
+) -> list[SignalCase]:
     """Return the cases of a state, the same each time."""
     seed = zlib.crc32(f"{state.name} {signals}".encode())
     return [SignalCase(state, service, seed, n, signals) for n in range(runs or part(state))]
@@ -86,16 +88,16 @@ def enough(
     they are fewer, as on a fast machine, more cases are run with the signal ever sooner.
     """
     if not state.ends:
-        struck = run_cases(drawn(state, service, *signals), shells, send)
-        assert struck == part(state)
-        return struck
-    struck = 0
+        ended = run_cases(cases_of(state, service, *signals), shells, send)
+        assert ended == part(state)
+        return ended
+    ended = 0
     for sooner in (1, 2, 4, 8):
-        cases = drawn(replace(state, within=state.within / sooner), service, *signals)
-        struck += run_cases(cases, shells, send)
-        if struck >= SHARE * part(state):
-            return struck
-    raise AssertionError(f"only {struck} signals came before the end of a run")
+        cases = cases_of(replace(state, within=state.within / sooner), service, *signals)
+        ended += run_cases(cases, shells, send)
+        if ended >= SHARE * part(state):
+            return ended
+    raise AssertionError(f"only {ended} signals came before the end of a run")
 
 
 @pytest.mark.slow
@@ -116,7 +118,7 @@ def test_f80_a_second_ctrl_c_within_20_ms_changes_nothing(
 ) -> None:
     runs = NAMED[name].again
     record_property("cases", runs)
-    cases = drawn(NAMED[name], service, signal.SIGINT, signal.SIGINT, runs=runs)
+    cases = cases_of(NAMED[name], service, signal.SIGINT, signal.SIGINT, runs=runs)
     assert run_cases(cases, shells) == runs
 
 
@@ -138,7 +140,7 @@ def stop(case: SignalCase, run: SignalledRun) -> None:
 def test_f81_f82_a_signal_to_a_run_that_was_stopped_ends_it_by_that_signal(
     service: StateService, shells: Shells, name: str, record_property: Tell
 ) -> None:
-    cases = drawn(NAMED[name], service, runs=12)
+    cases = cases_of(NAMED[name], service, runs=12)
     record_property("cases", len(cases))
     assert run_cases(cases, shells, stop) == len(cases)
 
@@ -168,13 +170,13 @@ def test_f79_f81_a_signal_while_another_run_signs_in_ends_it_by_that_signal(
     assert SignalledRun(shell, ["get", name], env).finish() == 0
     shells.put(shell)
     folder = Path(env["HOME"], ".cache/vbsjob/tokens")
-    (kept,) = folder.glob("*.json")
-    kept.unlink()
-    with (folder / f"{kept.name}.lock").open() as lock:
+    (cache_file,) = folder.glob("*.json")
+    cache_file.unlink()
+    with (folder / f"{cache_file.name}.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         state = RunState("locked", ("get", "JOB"), waits_for_lock, 24, 0.2, env=lambda *_: env)
         record_property("cases", part(state))
-        assert run_cases(drawn(state, service), shells) == part(state)
+        assert run_cases(cases_of(state, service), shells) == part(state)
 
 
 @pytest.mark.slow
@@ -184,15 +186,15 @@ def test_f79_f81_a_signal_while_a_name_is_looked_up_ends_it_by_that_signal(
 ) -> None:
     (tmp_path / "resolv.conf").write_text("nameserver 127.7.255.53\n")
     waiting: Shells = SimpleQueue()
-    heard = b""
+    queries = b""
 
     def looked_up(_run: SignalledRun, _service: StateService, name: str) -> bool:
-        nonlocal heard
+        nonlocal queries
         try:
-            heard += silent.recv(4096)
+            queries += silent.recv(4096)
         except BlockingIOError:
-            return name.encode() in heard
-        return name.encode() in heard
+            return name.encode() in queries
+        return name.encode() in queries
 
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent,
@@ -204,7 +206,7 @@ def test_f79_f81_a_signal_while_a_name_is_looked_up_ends_it_by_that_signal(
         env = env_at(lambda _, name: f"https://{name}.test")
         state = RunState("looking-up", ("get", "JOB"), looked_up, 16, 0.05, env=env)
         record_property("cases", part(state))
-        assert run_cases(drawn(state, service), waiting) == part(state)
+        assert run_cases(cases_of(state, service), waiting) == part(state)
 
 
 @pytest.mark.slow
@@ -212,7 +214,7 @@ def test_f84_files_left_by_sigkill_do_not_disturb_later_runs(
     service: StateService, shells: Shells, record_property: Tell
 ) -> None:
     state = replace(NAMED["keeping-a-token"], within=0.03)
-    cases = drawn(state, service, signal.SIGKILL, runs=40)
+    cases = cases_of(state, service, signal.SIGKILL, runs=40)
     killed = run_cases(cases, shells)
     record_property("cases", killed)
     assert killed >= len(cases) // 4

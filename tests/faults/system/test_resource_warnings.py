@@ -44,11 +44,11 @@ WARNINGS = {"PYTHONWARNINGS": "error", "PYTHONDEVMODE": "1"}
 
 def sockets() -> set[str]:
     """Return the sockets of this process."""
-    found = set()
+    targets = set()
     for descriptor in Path("/proc/self/fd").iterdir():
         with suppress(FileNotFoundError):  # the descriptor of the folder itself
-            found.add(str(descriptor.readlink()))
-    return {name for name in found if name.startswith("socket:")}
+            targets.add(str(descriptor.readlink()))
+    return {name for name in targets if name.startswith("socket:")}
 
 
 @pytest.mark.slow

@@ -34,8 +34,8 @@ def run_with_fault(
     library: str, server: Server, fault: CallFault, *argv: str, **env: str
 ) -> RunResult:
     """Run in a process in which a call fails, and make sure that it did."""
-    whole = clean_env(server.url, LD_PRELOAD=library, **fault.env) | env
-    ended = run_process(*argv, env=whole)
+    full_env = clean_env(server.url, LD_PRELOAD=library, **fault.env) | env
+    ended = run_process(*argv, env=full_env)
     assert fault.hit is not None
     return ended
 

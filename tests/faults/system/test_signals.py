@@ -64,9 +64,9 @@ def test_f79_ctrl_c_stops_the_shell_loop_around_it(service: Server) -> None:
 def _child_of(pid: int) -> int:
     children = Path(f"/proc/{pid}/task/{pid}/children")
     until = time.monotonic() + 10
-    while not (found := children.read_text().split()) and time.monotonic() < until:
+    while not (pids := children.read_text().split()) and time.monotonic() < until:
         time.sleep(0.001)
-    return int(found[0])
+    return int(pids[0])
 
 
 def test_f83_where_sigint_is_ignored_on_entry_it_stays_ignored(service: Server) -> None:

@@ -147,7 +147,7 @@ def test_progress_of_the_terminal_is_removed_after_an_exception() -> None:
 
 
 @pytest.mark.parametrize(
-    ("env", "known"),
+    ("env", "shown"),
     [
         ({"WT_SESSION": "4a5b"}, True),
         ({"ConEmuANSI": "ON"}, True),
@@ -164,8 +164,8 @@ def test_progress_of_the_terminal_is_removed_after_an_exception() -> None:
         ({}, False),
     ],
 )
-def test_only_terminals_that_show_progress_get_it(env: dict[str, str], known: bool) -> None:
-    assert integration.has_progress(env) is known
+def test_only_terminals_that_show_progress_get_it(env: dict[str, str], shown: bool) -> None:
+    assert integration.has_progress(env) is shown
 
 
 def test_another_terminal_gets_no_sequence_of_its_own(running: Server) -> None:

@@ -57,14 +57,14 @@ def prompt(running: Server) -> Iterator[PseudoTerminal]:
 def test_f82_ctrl_z_stops_it_and_fg_draws_and_polls_at_once(
     running: Server, prompt: PseudoTerminal
 ) -> None:
-    asked = running.requests
+    count = running.requests
     prompt.type("\x1a")
     prompt.wait_for("Stopped")
     assert not prompt.screen.shown.cursor.hidden
     prompt.type("\x0cfg\n")
     prompt.wrote = ""
     prompt.wait_for(SHOWN)
-    await_requests(running, asked + 1)
+    await_requests(running, count + 1)
     prompt.type("\x03")
     prompt.wait_for("To continue: vbsjob watch j")
     prompt.type("echo code $?\n")
@@ -91,13 +91,13 @@ def test_f83_in_the_background_it_leaves_the_terminal_to_the_shell(prompt: Pseud
 def test_f66_after_sigcont_it_polls_and_draws_at_once(running: Server) -> None:
     terminal = watch_on_terminal(running, "--interval", "60")
     terminal.wait_for(SHOWN)
-    asked = running.requests
+    count = running.requests
     terminal.signal(signal.SIGSTOP)
     time.sleep(0.3)
     terminal.read_for()
     terminal.wrote = ""
     terminal.signal(signal.SIGCONT)
-    await_requests(running, asked + 1)
+    await_requests(running, count + 1)
     terminal.wait_for("bksCreateBackup")
     terminal.signal(signal.SIGTERM)
     assert terminal.finish() == -signal.SIGTERM
