@@ -29,7 +29,7 @@ def word(draw: random.Random, longest: int = 8) -> str:
     return "".join(draw.choices(CHARACTERS, k=draw.randint(0, longest)))
 
 
-def drawn(draw: random.Random) -> tuple[Request, aksk.AccessKeyPair, datetime, str | None]:
+def random_request(draw: random.Random) -> tuple[Request, aksk.AccessKeyPair, datetime, str | None]:
     segments = [quote(word(draw), safe=draw.choice(["", "~", "!*'()"])) for _ in range(3)]
     path = "/v1/" + "/".join(segments) + draw.choice(["", "/"])
     pairs = [
@@ -52,13 +52,17 @@ def drawn(draw: random.Random) -> tuple[Request, aksk.AccessKeyPair, datetime, s
 def test_the_published_known_answer() -> None:
     if not KNOWN.exists():
         pytest.skip("../shared/api is not here; the differential tests below cover the same")
-    known = json.loads(KNOWN.read_text())
-    keys = aksk.AccessKeyPair(known["access_key"], known["secret_key"])
-    request = Request("GET", known["url"], {"Content-Type": known["headers"]["content-type"]})
+    published = json.loads(KNOWN.read_text())
+    keys = aksk.AccessKeyPair(published["access_key"], published["secret_key"])
+    request = Request(
+        "GET", published["url"], {"Content-Type": published["headers"]["content-type"]}
+    )
     signed = aksk.signed(request, keys, datetime(2019, 11, 15, 3, 36, 55, tzinfo=UTC))
     headers = dict(signed.headers)
-    assert headers.pop("Authorization") == known["authorization"]
-    assert aksk.canonical(Request("GET", known["url"], headers)) == known["canonical_request"]
+    assert headers.pop("Authorization") == published["authorization"]
+    assert (
+        aksk.canonical(Request("GET", published["url"], headers)) == published["canonical_request"]
+    )
 
 
 @pytest.mark.slow
@@ -69,7 +73,7 @@ def test_f64_s17_signatures_pass_an_independent_verifier(
     record_property("cases", count)
     draw = random.Random(64)
     for number in range(count):
-        request, keys, at, project_id = drawn(draw)
+        request, keys, at, project_id = random_request(draw)
         signed = aksk.signed(request, keys, at, project_id)
         target = signed.url.partition("vbs.test")[2]
         raw = ("/" + target.partition("/")[2]).encode()
@@ -87,7 +91,7 @@ def test_f64_the_library_sends_the_very_bytes_that_were_signed(
     draw = random.Random(65)
     record_property("cases", SENT)
     for _ in range(SENT):
-        request, *_ = drawn(draw)
+        request, *_ = random_request(draw)
         target = request.url.partition("vbs.test")[2].partition("/")[2]
         dots = {".", ".."} & set(target.partition("?")[0].split("/"))
         assert dots or httpx.URL(request.url).raw_path.decode() == f"/{target}"
@@ -118,7 +122,7 @@ def vendors(request: Request, keys: aksk.AccessKeyPair) -> str:
     host, slash, target = rest.partition("/")
     path, _, query = target.partition("?")
     pairs = [part.partition("=") for part in query.split("&") if part]
-    theirs: Any = sdk.SdkRequest(
+    sdk_request: Any = sdk.SdkRequest(
         method=request.method,
         schema="https",
         host=host,
@@ -127,7 +131,7 @@ def vendors(request: Request, keys: aksk.AccessKeyPair) -> str:
         header_params={k: v for k, v in request.headers.items() if k != "Authorization"},
         body=request.body,
     )
-    signed: Any = core.Signer(credentials).sign(theirs)
+    signed: Any = core.Signer(credentials).sign(sdk_request)
     return str(signed.header_params["Authorization"])
 
 
@@ -145,7 +149,7 @@ def test_f64_signatures_equal_the_vendors_own(
     draw = random.Random(66)
     compared = 0
     while compared < count:
-        request, keys, at, project_id = drawn(draw)
+        request, keys, at, project_id = random_request(draw)
         if "%2F" in request.url.partition("?")[0]:
             continue
         signed = aksk.signed(request, keys, at, project_id)

@@ -117,11 +117,11 @@ def test_packages_have_no_cycle() -> None:
     assert left == {}
 
 
-@pytest.mark.parametrize("place", FORBIDDEN)
-def test_forbidden_imports(place: str) -> None:
-    forbidden, why = FORBIDDEN[place]
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_forbidden_imports(package: str) -> None:
+    forbidden, why = FORBIDDEN[package]
     for name in MODULES:
-        if name == f"vbsjob.{place}" or name.startswith(f"vbsjob.{place}."):
+        if name == f"vbsjob.{package}" or name.startswith(f"vbsjob.{package}."):
             assert not own_packages(name) & forbidden, f"{name}: {why}"
 
 

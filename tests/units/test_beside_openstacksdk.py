@@ -124,7 +124,7 @@ def sdk() -> Iterator[Sdk]:
         yield opened
 
 
-def ours(document: dict[str, Any]) -> dict[str, Any]:
+def vbsjob_values(document: dict[str, Any]) -> dict[str, Any]:
     values = {name: member["value"] for name, member in document.items() if name in NAMES}
     checked = document["verify"]["value"] and not document["insecure"]["value"]
     values |= {"checked": str(checked), "auth_type": values["auth_type"] or "password"}
@@ -142,8 +142,8 @@ def test_config_show_differs_from_openstacksdk_only_as_listed(
     argv = ("config", "show", "--cloud", "b", "-o", "json")
     ended = run_process(*argv, env=clean_env(**env), cwd=tmp_path)
     assert ended.code == 0, ended.err
-    mine, theirs = ours(json.loads(ended.out)), sdk.values(tmp_path, env)
-    assert {name for name in NAMES if mine[name] != theirs[name]} == differences.keys()
+    vbsjob_value, sdk_value = vbsjob_values(json.loads(ended.out)), sdk.values(tmp_path, env)
+    assert {name for name in NAMES if vbsjob_value[name] != sdk_value[name]} == differences.keys()
 
 
 def test_a_clouds_file_from_a_shells_process_substitution(tmp_path: Path) -> None:

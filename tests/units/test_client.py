@@ -49,11 +49,11 @@ class Service:
 
     def __init__(self, *answers: Answer) -> None:
         self._answers = list(answers)
-        self.asked: list[str] = []
+        self.job_ids: list[str] = []
         self.cloud = Cloud(before=self)
 
     def __call__(self, request: Request) -> Response:
-        self.asked.append(request.url.rpartition("/")[2])
+        self.job_ids.append(request.url.rpartition("/")[2])
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(answer, VbsjobError):
             raise answer
@@ -133,7 +133,7 @@ def test_a_failed_query_is_repeated_as_retry_for_says_and_never_by_a_watch(
     service = Service(DOWN)
     with pytest.raises(UnavailableError):
         service.client(retry=retry, **options).get("j")
-    assert len(service.asked) == attempts
+    assert len(service.job_ids) == attempts
     assert sum(service.cloud.clock.sleeps) <= seconds
 
 
@@ -142,10 +142,10 @@ def test_retries_of_many_jobs_share_a_quota_that_answers_fill_again() -> None:
     of = service.client()
 
     def attempts() -> int:
-        before = len(service.asked)
+        before = len(service.job_ids)
         with suppress(UnavailableError):
             of.get("j")
-        return len(service.asked) - before
+        return len(service.job_ids) - before
 
     assert [attempts() for _ in range(9)] == [4, 4, 4, 4, 4, 4, 3, 1, 1]  # 20 retries in all
     answers: list[Answer] = [DOWN, json_response(200, RUNNING)]
@@ -185,7 +185,7 @@ def test_s12_of_large_answers_only_those_of_one_job_stay_parsed() -> None:
         return json_response(200, RUNNING | {"job_id": job_id, "pad": pad})
 
     sizes = [("a", LARGE), ("b", LARGE), ("j", LARGE + 1), ("k", LARGE + 1), ("j", LARGE + 1)]
-    of = Service(*(sized(*asked) for asked in sizes)).client()
+    of = Service(*(sized(job_id, size) for job_id, size in sizes)).client()
     jobs = [of.get(job_id) for job_id, _ in sizes]
     assert [type(job) for job in jobs] == [Job, Job, Job, StoredJob, Job]
     assert [job.id for job in jobs] == [job_id for job_id, _ in sizes]
@@ -251,14 +251,14 @@ class Busy:
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
-        self.asked = 0
+        self.requests = 0
         self.released = False
         self.cloud = Cloud(before=self)
 
     def __call__(self, request: Request) -> Response:
         job_id = request.url.rpartition("/")[2]
         with self._condition:
-            self.asked += 1
+            self.requests += 1
             self._condition.notify_all()
             if job_id != "first":
                 self._condition.wait_for(lambda: self.released, 5.0)
@@ -274,9 +274,9 @@ class Busy:
     def wait_for(self, number: int, seconds: float) -> bool:
         """Wait until so many requests were sent; return whether they were."""
         with self._condition:
-            return self._condition.wait_for(lambda: self.asked >= number, seconds)
+            return self._condition.wait_for(lambda: self.requests >= number, seconds)
 
-    def ask(self, ids: list[str]) -> Iterator[Job | VbsjobError]:
+    def get_all_jobs(self, ids: list[str]) -> Iterator[Job | VbsjobError]:
         return get_all(client(self.cloud.context(TOKEN)), ids)
 
 
@@ -288,27 +288,27 @@ def in_thread(task: Callable[[], object]) -> threading.Thread:
 
 def test_24_jobs_are_queried_at_once_and_48_before_the_first_is_taken() -> None:
     busy = Busy()
-    found: list[Job | VbsjobError] = []
-    answers = busy.ask([f"j{number}" for number in range(60)])
-    thread = in_thread(lambda: found.append(next(answers)))
+    results: list[Job | VbsjobError] = []
+    answers = busy.get_all_jobs([f"j{number}" for number in range(60)])
+    thread = in_thread(lambda: results.append(next(answers)))
     assert busy.wait_for(24, 5.0)
     assert not busy.wait_for(25, 0.05)
     busy.release()
     thread.join(5.0)
-    assert [getattr(job, "id", job) for job in found] == ["j0"]
+    assert [getattr(job, "id", job) for job in results] == ["j0"]
     assert busy.wait_for(48, 5.0)
     assert not busy.wait_for(49, 0.05)
     next(answers)
     assert busy.wait_for(49, 5.0)
     assert not busy.wait_for(50, 0.05)  # one more for each that was taken
     assert [getattr(job, "id", job) for job in answers] == [f"j{n}" for n in range(2, 60)]
-    assert busy.asked == 60
+    assert busy.requests == 60
 
 
 def test_jobs_and_errors_come_in_the_order_of_the_ids() -> None:
     busy = Busy()
     busy.release()
-    answers = list(busy.ask(["a", "bad", "b"]))
+    answers = list(busy.get_all_jobs(["a", "bad", "b"]))
     assert [getattr(answer, "id", type(answer)) for answer in answers] == [
         "a",
         JobNotFoundError,
@@ -327,14 +327,14 @@ def test_if_nobody_can_sign_in_no_job_is_asked_for(ids: list[str]) -> None:
 
 def test_a_caller_that_stops_waits_for_the_queries_under_way_and_sends_no_more() -> None:
     busy = Busy()
-    answers = busy.ask(["first", *(f"j{number}" for number in range(60))])
+    answers = busy.get_all_jobs(["first", *(f"j{number}" for number in range(60))])
     next(answers)
     assert busy.wait_for(25, 5.0)  # the first, and 24 that get no answer yet
     threading.Timer(0.1, busy.release).start()
     answers.close()  # type: ignore[attr-defined] # a generator
     assert busy.released
-    assert busy.asked < 48
-    assert not busy.wait_for(busy.asked + 1, 0.05)
+    assert busy.requests < 48
+    assert not busy.wait_for(busy.requests + 1, 0.05)
 
 
 def test_a_client_closes_its_connection_at_the_end() -> None:

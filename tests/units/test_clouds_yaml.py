@@ -129,16 +129,16 @@ def generated(count: int) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
             "domain_id": ["di", None, None], "token": ["t1", None, None, None],
         }  # fmt: skip
         documents: dict[str, dict[str, Any]] = {}
-        for place in ("clouds", "secure", "public"):
-            drawn = {k: draw.choice(v) for k, v in pool.items() if draw.random() < 0.6}
-            auth = {k: v for k, v in drawn.items() if v is not None}
+        for file in ("clouds", "secure", "public"):
+            chosen_values = {k: draw.choice(v) for k, v in pool.items() if draw.random() < 0.6}
+            auth = {k: v for k, v in chosen_values.items() if v is not None}
             top = {
                 "region_name": draw.choice(["r1", "r2"]), "regions": ["r1", "r2", "r3"],
                 "interface": draw.choice(["public", "internal"]), "verify": draw.random() < 0.5,
                 "cacert": "/ca.pem", "project_name": "top", "user_domain_name": "top-domain",
             }  # fmt: skip
             chosen = {k: v for k, v in top.items() if draw.random() < 0.25}
-            documents[place] = {"auth": auth, **chosen}
+            documents[file] = {"auth": auth, **chosen}
         documents["clouds"]["auth"]["auth_url"] = "https://iam.{region_name}.test/v3"
         documents["clouds"]["profile"] = "mine"
         region = draw.choice(["r1", "r2", None])
@@ -157,14 +157,16 @@ def written(folder: Path, documents: dict[str, Any]) -> None:
         path.chmod(0o600)
 
 
-def ours(folder: Path, asked: dict[str, Any], env: dict[str, str] | None = None) -> Settings:
+def vbsjob_settings(
+    folder: Path, options: dict[str, Any], env: dict[str, str] | None = None
+) -> Settings:
     context = fake_context(
         io.StringIO(), io.StringIO(), io.StringIO(), env or {}, config_folders=(folder,)
     )
-    return loader.load({"cloud": "a", **asked}, context)
+    return loader.load({"cloud": "a", **options}, context)
 
 
-def theirs(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
+def sdk_values(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from openstack import config
@@ -176,31 +178,34 @@ def theirs(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = read.get_one(cloud="a", region_name=asked.get("region"), validate=False)
-        verify, cert = found.get_requests_verify_args()
-    flat = {**found.config["auth"], **{k: v for k, v in found.config.items() if k != "auth"}}
-    flat |= {"region": found.region_name, "checked": bool(verify), "cert": cert}
+        region_config = read.get_one(cloud="a", region_name=options.get("region"), validate=False)
+        verify, cert = region_config.get_requests_verify_args()
+    flat = {
+        **region_config.config["auth"],
+        **{k: v for k, v in region_config.config.items() if k != "auth"},
+    }
+    flat |= {"region": region_config.region_name, "checked": bool(verify), "cert": cert}
     flat |= {"cacert": verify} if isinstance(verify, str) else {}
     return flat
 
 
-def answers(found: Settings) -> dict[str, Any]:
-    told = {name: found[name] for name in (*SETTINGS_BY_NAME, "region")}
-    if found["project_id"] or found["project_name"]:
+def answers(settings: Settings) -> dict[str, Any]:
+    values = {name: settings[name] for name in (*SETTINGS_BY_NAME, "region")}
+    if settings["project_id"] or settings["project_name"]:
         for kind, whose in itertools.product(("id", "name"), ("user", "project")):
             name = f"{whose}_domain_{kind}"
-            told[name] = told[name] or found[f"domain_{kind}"]
-    told["auth_type"] = told["auth_type"] or "password"
-    told["checked"] = bool(found["verify"]) and not found["insecure"]
-    told["cert"] = (told["cert"], told["key"]) if told["key"] else told["cert"]
-    return {k: v for k, v in told.items() if k not in {"verify", "key"} and v not in (None, "")}
+            values[name] = values[name] or settings[f"domain_{kind}"]
+    values["auth_type"] = values["auth_type"] or "password"
+    values["checked"] = bool(settings["verify"]) and not settings["insecure"]
+    values["cert"] = (values["cert"], values["key"]) if values["key"] else values["cert"]
+    return {k: v for k, v in values.items() if k not in {"verify", "key"} and v not in (None, "")}
 
 
-def expected(found: dict[str, Any]) -> dict[str, Any]:
-    known = {*SETTINGS_BY_NAME, "region", "checked"} - {"verify", "key"}
-    told = {k: v for k, v in found.items() if k in known and v not in (None, "", [])}
-    told.setdefault("interface", "public")
-    return told
+def expected(config: dict[str, Any]) -> dict[str, Any]:
+    names = {*SETTINGS_BY_NAME, "region", "checked"} - {"verify", "key"}
+    values = {k: v for k, v in config.items() if k in names and v not in (None, "", [])}
+    values.setdefault("interface", "public")
+    return values
 
 
 def chosen_region(documents: dict[str, Any]) -> str | None:
@@ -220,20 +225,20 @@ def chosen_region(documents: dict[str, Any]) -> str | None:
 
 
 @pytest.mark.parametrize(
-    ("documents", "asked"),
+    ("documents", "options"),
     [(d, a) for _, d, a in HAND + generated(60)],
     ids=[name for name, _, _ in HAND + generated(60)],
 )
 def test_the_same_answers_as_openstacksdk(
-    tmp_path: Path, documents: dict[str, Any], asked: dict[str, Any]
+    tmp_path: Path, documents: dict[str, Any], options: dict[str, Any]
 ) -> None:
     written(tmp_path, documents)
-    region = chosen_region(documents) if not asked else ""
+    region = chosen_region(documents) if not options else ""
     try:
-        right = expected(theirs(tmp_path, {"region": region} if region else asked))
+        right = expected(sdk_values(tmp_path, {"region": region} if region else options))
     except Exception:  # noqa: BLE001 - whatever they say, they refuse it
         right = {}
-    if region == "" and not asked:
+    if region == "" and not options:
         own = any("regions" in documents.get(kind, {}) for kind in ("secure", "clouds"))
         right.pop("region", None)
         right = (
@@ -241,14 +246,14 @@ def test_the_same_answers_as_openstacksdk(
         )
     if not right or "//iam..test" in right.get("auth_url", ""):
         with pytest.raises(UsageError):
-            ours(tmp_path, asked)
+            vbsjob_settings(tmp_path, options)
     else:
-        assert answers(ours(tmp_path, asked)) == right
+        assert answers(vbsjob_settings(tmp_path, options)) == right
 
 
 def refused(folder: Path, env: dict[str, str] | None = None) -> str:
     with pytest.raises(UsageError) as caught:
-        ours(folder, {}, env)
+        vbsjob_settings(folder, {}, env)
     return str(caught.value)
 
 
@@ -259,27 +264,30 @@ def test_what_differs_differs_as_written(tmp_path: Path, name: str) -> None:
         written(
             tmp_path, {"clouds": {"profile": "otc", "auth": {**auth, "project_name": "eu-nl_x"}}}
         )
-        assert ours(tmp_path, {})["auth_url"] == "https://iam.eu-nl.otc.t-systems.com/v3"
+        assert vbsjob_settings(tmp_path, {})["auth_url"] == "https://iam.eu-nl.otc.t-systems.com/v3"
     elif name == "otc-swiss":
         written(tmp_path, {"clouds": {"profile": "otc-swiss", "auth": auth}})
-        assert ours(tmp_path, {})["auth_url"] == f"https://{theirs(tmp_path, {})['auth_url']}"
-        assert ours(tmp_path, {})["region"] == "eu-ch2"
+        assert (
+            vbsjob_settings(tmp_path, {})["auth_url"]
+            == f"https://{sdk_values(tmp_path, {})['auth_url']}"
+        )
+        assert vbsjob_settings(tmp_path, {})["region"] == "eu-ch2"
     elif name == "a region that region_name does not list":
         written(tmp_path, {"clouds": cloud(region_name="r1")})
-        assert ours(tmp_path, {"region": "r2"})["region"] == "r2"
+        assert vbsjob_settings(tmp_path, {"region": "r2"})["region"] == "r2"
     elif name == "auth_plugin":
         written(tmp_path, {"clouds": cloud(auth_plugin="v3totp")})
-        assert ours(tmp_path, {})["auth_type"] == "v3totp"
-        assert theirs(tmp_path, {})["auth_type"] == "password"
+        assert vbsjob_settings(tmp_path, {})["auth_type"] == "v3totp"
+        assert sdk_values(tmp_path, {})["auth_type"] == "password"
     elif name == "no region for the room":
         address = "https://iam.{region_name}.test/v3"
         written(tmp_path, {"clouds": {"auth": {**auth, "auth_url": address}}})
-        assert theirs(tmp_path, {})["auth_url"] == "https://iam..test/v3"
+        assert sdk_values(tmp_path, {})["auth_url"] == "https://iam..test/v3"
         assert "needs a region" in refused(tmp_path)
     elif name == "percent room":
         address = "https://iam.%(region_name)s.test/v3"
         written(tmp_path, {"clouds": {"region_name": "r1", "auth": {**auth, "auth_url": address}}})
-        assert ours(tmp_path, {})["auth_url"] == "https://iam.r1.test/v3"
+        assert vbsjob_settings(tmp_path, {})["auth_url"] == "https://iam.r1.test/v3"
     elif name == "a broken file":
         (tmp_path / "clouds.yaml").write_text("clouds:\n  a: [canary-content\n")
         assert "clouds.yaml, line 3" in refused(tmp_path)
@@ -300,27 +308,27 @@ def test_what_differs_differs_as_written(tmp_path: Path, name: str) -> None:
 )
 def test_access_keys_are_read_at_both_places(tmp_path: Path, keys: dict[str, Any]) -> None:
     written(tmp_path, {"clouds": keys})
-    found = ours(tmp_path, {})
+    settings = vbsjob_settings(tmp_path, {})
     names = ("access_key", "secret_key", "security_token")
-    assert [found[name] for name in names] == ["AK1", "SK1", "ST1"]
+    assert [settings[name] for name in names] == ["AK1", "SK1", "ST1"]
 
 
 @pytest.mark.parametrize("key", ["vbs_endpoint_override", "volume_backup_endpoint_override"])
 def test_endpoint_overrides_lead_to_the_service(tmp_path: Path, key: str) -> None:
     address = "https://vbs.{region_name}.cloud.test"
     written(tmp_path, {"clouds": cloud(region_name="r1", **{key: address})})
-    assert ours(tmp_path, {})["endpoint"] == "https://vbs.r1.cloud.test"
+    assert vbsjob_settings(tmp_path, {})["endpoint"] == "https://vbs.r1.cloud.test"
 
 
 def test_a_single_cloud_in_the_file_needs_no_name(tmp_path: Path) -> None:
     written(tmp_path, {"clouds": cloud(region_name="r1")})
-    assert ours(tmp_path, {"cloud": None})["username"] == "mira"
+    assert vbsjob_settings(tmp_path, {"cloud": None})["username"] == "mira"
 
 
 def test_another_clouds_unknown_profile_is_harmless(tmp_path: Path) -> None:
     document = {"clouds": {"a": cloud(), "b": {"profile": "nobodys"}, "c": {"regions": 7}}}
     (tmp_path / "clouds.yaml").write_text(yaml.safe_dump(document))
-    assert ours(tmp_path, {})["username"] == "mira"
+    assert vbsjob_settings(tmp_path, {})["username"] == "mira"
 
 
 def test_f37_a_folder_that_the_user_cannot_enter_is_skipped(

@@ -19,10 +19,10 @@ def job(status: Any, *sub_jobs: dict[str, Any], name: str = "j", **entities: Any
 
 def changes(before: dict[str, Any] | None, after: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Return (id, depth, name, before, after) of each change."""
-    found = Changes(None if before is None else Job(before), Job(after))
-    listed = [(c.job.id, c.depth, c.name, c.before, c.after) for c in found]
-    assert bool(found) == bool(listed)
-    assert [(c.job.id, c.depth, c.name, c.before, c.after) for c in found] == listed  # again
+    difference = Changes(None if before is None else Job(before), Job(after))
+    listed = [(c.job.id, c.depth, c.name, c.before, c.after) for c in difference]
+    assert bool(difference) == bool(listed)
+    assert [(c.job.id, c.depth, c.name, c.before, c.after) for c in difference] == listed  # again
     return listed
 
 

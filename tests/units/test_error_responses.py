@@ -260,8 +260,8 @@ def test_a_clock_that_differs_by_less_than_a_date_header_can_show_does_not_diffe
 ) -> None:
     date = datetime(2026, 5, 1, 14, 0, 0, tzinfo=UTC)
     dated = response(404, date="Fri, 01 May 2026 14:00:00 GMT")
-    found = errors.clock(dated, date + timedelta(seconds=seconds))
-    assert found == timedelta(seconds=difference)
+    clock_difference = errors.clock(dated, date + timedelta(seconds=seconds))
+    assert clock_difference == timedelta(seconds=difference)
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,8 @@ def test_each_class_has_its_exit_code_and_retry_limit(
 
 def test_the_table_has_every_class() -> None:
     kinds = [item for item in vars(errors).values() if isinstance(item, type)]
-    ours = {kind for kind in kinds if issubclass(kind, errors.VbsjobError)}
-    assert ours - {errors.VbsjobError} == {row[0] for row in CLASSES}
+    error_kinds = {kind for kind in kinds if issubclass(kind, errors.VbsjobError)}
+    assert error_kinds - {errors.VbsjobError} == {row[0] for row in CLASSES}
 
 
 @pytest.mark.parametrize(

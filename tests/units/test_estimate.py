@@ -130,18 +130,18 @@ def test_a_watch_along_the_curve_ends_after_as_many_polls_as_the_curve_has() -> 
 
 
 def test_estimates_ask_the_history_once_per_type_and_for_a_limited_number_of_types() -> None:
-    asked: list[str] = []
+    job_types: list[str] = []
 
     def durations(job_type: str) -> list[float]:
-        asked.append(job_type)
+        job_types.append(job_type)
         return TEN
 
     estimates = estimate.Estimates(durations)
     assert estimates.of("backup") is estimates.of("backup") is not None
-    assert asked == ["backup"]
+    assert job_types == ["backup"]
     assert estimates.of("") is None
     assert estimates.of("x" * 1_000_000) is None
     for number in range(2 * estimate.TYPES):
         estimates.of(f"type-{number}")
-    assert len(asked) == estimate.TYPES
+    assert len(job_types) == estimate.TYPES
     assert estimates.of("backup") is not None

@@ -53,7 +53,9 @@ class Watch:
         self.stream.truncate()
         return [json.loads(line) for line in text.splitlines()]
 
-    def told(self, result: Job | VbsjobError, at: float, job_id: str = "j") -> list[dict[str, Any]]:
+    def record(
+        self, result: Job | VbsjobError, at: float, job_id: str = "j"
+    ) -> list[dict[str, Any]]:
         self.clock.seconds = at
         self.state.take_due(math.inf, 9)
         events = self.state.record_result(job_id, result, at)
@@ -88,11 +90,11 @@ def test_the_first_event_names_the_jobs() -> None:
 def test_a_change_has_every_job_that_changed_and_no_secret() -> None:
     watch = Watch()
     sub_job = {"job_id": "s", "job_type": "copy", "status": "INIT"}
-    (event,) = watch.told(job("INIT", sub_jobs=[sub_job]), 1001.0)
+    (event,) = watch.record(job("INIT", sub_jobs=[sub_job]), 1001.0)
     assert (event["event"], event["job_id"], event["status"]) == ("change", "j", "INIT")
     assert (event["expected_end"], event["failure"]) == (None, None)
     assert [change["before"] for change in event["changes"]] == [None]
-    (event,) = watch.told(job(sub_jobs=[sub_job | {"status": "canary-in-the-answer"}]), 1002.0)
+    (event,) = watch.record(job(sub_jobs=[sub_job | {"status": "canary-in-the-answer"}]), 1002.0)
     assert [(change["job_id"], change["after"]) for change in event["changes"]] == [
         ("j", "RUNNING"),
         ("s", "(secret)"),
@@ -101,33 +103,33 @@ def test_a_change_has_every_job_that_changed_and_no_secret() -> None:
 
 def test_with_history_a_change_has_the_expected_end() -> None:
     watch = Watch(runs=(600.0, 600.0, 600.0))
-    (event,) = watch.told(job(begin_time=BEGIN), 1001.0)
+    (event,) = watch.record(job(begin_time=BEGIN), 1001.0)
     assert event["expected_end"] == "2026-05-01T00:26:40Z"
 
 
 def test_a_job_that_is_waited_for_has_the_longest_wait() -> None:
-    (event,) = Watch().told(JobNotFoundError("unknown."), 1001.0)
+    (event,) = Watch().record(JobNotFoundError("unknown."), 1001.0)
     assert (event["event"], event["wait_s"]) == ("waiting", 30.0)
 
 
 def test_an_outage_has_its_times_its_error_and_the_next_attempt() -> None:
     watch = Watch()
-    assert watch.told(DOWN, 1001.0) == []
-    (outage,) = watch.told(DOWN, 1002.12345)
+    assert watch.record(DOWN, 1001.0) == []
+    (outage,) = watch.record(DOWN, 1002.12345)
     assert outage["event"] == "outage"
     assert (outage["outage_s"], outage["failures"], outage["retry_after_s"]) == (1.123, 2, 7.5)
     assert (outage["last_answer_s"], outage["next_try_s"]) == (None, 7.5)
     assert outage["error"]["message"] == "no answer in time."
-    recovered, _ = watch.told(job(), 1003.0)
+    recovered, _ = watch.record(job(), 1003.0)
     assert (recovered["event"], recovered["outage_s"]) == ("recovered", 2.0)
     assert "error" not in recovered
 
 
 def test_an_outage_tells_when_the_last_answer_came_in_milliseconds() -> None:
     watch = Watch()
-    watch.told(job(), 1001.0)
-    watch.told(DOWN, 1002.0)
-    (outage,) = watch.told(UnavailableError("x.", retry_after=1.23456), 1003.98765)
+    watch.record(job(), 1001.0)
+    watch.record(DOWN, 1002.0)
+    (outage,) = watch.record(UnavailableError("x.", retry_after=1.23456), 1003.98765)
     assert (outage["last_answer_s"], outage["next_try_s"]) == (2.988, 1.235)
 
 
@@ -139,14 +141,14 @@ def test_a_heartbeat_is_due_when_no_event_was_written_for_its_time() -> None:
     (event,) = watch.written()
     assert (event["event"], event["statuses"], event["unanswered"]) == ("heartbeat", {}, 2)
     assert event["last_answer_s"] is None
-    watch.told(job(), 1100.0)
+    watch.record(job(), 1100.0)
     assert watch.refreshed(1159.9) == 1160.0
     assert watch.written() == []
     watch.refreshed(1160.12345)
     (event,) = watch.written()
     assert (event["statuses"], event["unanswered"]) == ({"RUNNING": 1}, 1)
     assert event["last_answer_s"] == 60.123
-    watch.told(job(job_id="k"), 1161.0, "k")
+    watch.record(job(job_id="k"), 1161.0, "k")
     watch.refreshed(1221.0)
     (event,) = watch.written()
     assert (event["statuses"], event["unanswered"]) == ({"RUNNING": 2}, 0)
@@ -155,8 +157,8 @@ def test_a_heartbeat_is_due_when_no_event_was_written_for_its_time() -> None:
 def test_the_verdict_has_the_result_of_each_job() -> None:
     watch = Watch("a", "b", "c")
     ended = job("FAIL", "a", begin_time=BEGIN, end_time="2026-05-01T00:17:40Z", error_code="E.1")
-    watch.told(ended, 1001.0, "a")
-    watch.told(DOWN, 1001.0, "b")
+    watch.record(ended, 1001.0, "a")
+    watch.record(DOWN, 1001.0, "b")
     watch.events.finish(watch.state, watch.state.exit_code())
     (event,) = watch.written()
     assert (event["event"], event["exit_code"], event["verdict"]) == ("verdict", 1, "job_failed")

@@ -15,14 +15,14 @@ def job(name: str, status: str = "SUCCESS", *sub_jobs: Job, **members: Any) -> J
     return Job({"job_id": name, "job_type": f"type-{name}", "status": status, **nested, **members})
 
 
-def found(top: Job) -> failure.Failure:
+def failure_of(top: Job) -> failure.Failure:
     result = failure.find(top)
     assert result is not None
     return result
 
 
 def names(top: Job) -> list[str]:
-    return [item.id for item in found(top).path]
+    return [item.id for item in failure_of(top).path]
 
 
 @pytest.mark.parametrize("status", ["SUCCESS", "RUNNING", "INIT", "fail", "", "FAILED"])
@@ -31,7 +31,7 @@ def test_a_job_without_status_fail_anywhere_has_no_failure(status: str) -> None:
 
 
 def test_a_failed_job_without_failed_sub_jobs_is_its_own_failure() -> None:
-    result = found(job("top", "FAIL", job("a"), error_code="X.1", fail_reason="no space"))
+    result = failure_of(job("top", "FAIL", job("a"), error_code="X.1", fail_reason="no space"))
     assert (result.job.id, result.error_code, result.fail_reason) == ("top", "X.1", "no space")
     assert result.others == 0
 
@@ -44,25 +44,25 @@ def test_the_path_leads_to_the_deepest_failed_job_through_jobs_of_any_status() -
 def test_of_several_failed_jobs_at_the_same_depth_the_first_is_reported() -> None:
     top = job("top", "FAIL", job("a", "FAIL"), job("b", "FAIL"), job("c", "FAIL"))
     assert names(top) == ["top", "a"]
-    assert found(top).others == 2
+    assert failure_of(top).others == 2
 
 
 def test_others_counts_failed_jobs_that_have_no_failed_job_below_them() -> None:
     below = job("b", "FAIL", job("c", "SUCCESS", job("d", "FAIL")))
-    assert found(job("top", "FAIL", job("a", "FAIL"), below)).others == 1
+    assert failure_of(job("top", "FAIL", job("a", "FAIL"), below)).others == 1
 
 
 def test_code_and_reason_come_from_the_deepest_job_that_has_one_of_them() -> None:
     sub_job = job("b", "FAIL", error_code=None, fail_reason="")
     middle = job("a", "FAIL", sub_job, error_code="VolumeBackup.0202", fail_reason=None)
-    result = found(job("top", "FAIL", middle, error_code="T.1", fail_reason="sub job fail"))
+    result = failure_of(job("top", "FAIL", middle, error_code="T.1", fail_reason="sub job fail"))
     assert (result.job.id, result.error_code, result.fail_reason) == ("b", "VolumeBackup.0202", "")
     assert result.meaning
     assert result.action
 
 
 def test_a_code_that_the_table_lacks_has_neither_meaning_nor_action() -> None:
-    result = found(job("top", "FAIL", error_code="EVS.2024"))
+    result = failure_of(job("top", "FAIL", error_code="EVS.2024"))
     assert (result.meaning, result.action) == (None, None)
 
 
@@ -70,15 +70,17 @@ def test_a_code_that_the_table_lacks_has_neither_meaning_nor_action() -> None:
     ("value", "text"), [(None, ""), ("", ""), (0, "0"), ({"a": [1]}, '{"a":[1]}'), (" x\n", " x\n")]
 )
 def test_f46_code_and_reason_of_any_type_become_texts(value: Any, text: str) -> None:
-    assert found(job("top", "FAIL", error_code=value)).error_code == text
-    assert found(job("top", "FAIL", fail_reason=value)).fail_reason == text
+    assert failure_of(job("top", "FAIL", error_code=value)).error_code == text
+    assert failure_of(job("top", "FAIL", fail_reason=value)).fail_reason == text
 
 
 def test_entities_are_those_of_the_failed_job_without_counts_and_sub_jobs() -> None:
     nested = {"volume_id": "v", "size": 5, "sub_jobs_total": 0, "sub_jobs": []}
     top = job("top", "FAIL", job("a", "FAIL", entities=nested), entities={"backup_id": "b"})
-    assert found(top).entities == {"volume_id": "v", "size": 5}
-    assert found(job("top", "FAIL", job("a", "FAIL"), entities={"backup_id": "b"})).entities == {}
+    assert failure_of(top).entities == {"volume_id": "v", "size": 5}
+    assert (
+        failure_of(job("top", "FAIL", job("a", "FAIL"), entities={"backup_id": "b"})).entities == {}
+    )
 
 
 def test_sub_jobs_under_entities_are_searched_too() -> None:
@@ -89,7 +91,7 @@ def test_sub_jobs_under_entities_are_searched_too() -> None:
 
 def test_the_document_has_these_members_and_null_for_what_is_missing() -> None:
     top = Job({"job_id": "top", "status": "FAIL", "sub_jobs": [{"status": "FAIL"}]})
-    assert found(top).document() == {
+    assert failure_of(top).document() == {
         "path": [{"job_id": "top", "job_type": None}, {"job_id": None, "job_type": None}],
         "job_id": None,
         "job_type": None,
@@ -104,15 +106,15 @@ def test_the_document_has_these_members_and_null_for_what_is_missing() -> None:
 
 def test_f51_ten_thousand_sub_jobs_wide_or_nested_are_searched() -> None:
     wide = job("top", "FAIL", *(job(str(n), "FAIL") for n in range(10_000)))
-    assert (found(wide).job.id, found(wide).others) == ("0", 9_999)
+    assert (failure_of(wide).job.id, failure_of(wide).others) == ("0", 9_999)
     nested = job("0", "FAIL")
     for number in range(1, 10_000):
         nested = job(str(number), "RUNNING", nested)
-    assert found(nested).job.id == "0"
-    assert len(found(nested).path) == 10_000
+    assert failure_of(nested).job.id == "0"
+    assert len(failure_of(nested).path) == 10_000
 
 
 def test_f49_the_failed_sub_job_of_a_job_that_succeeded_is_reported_beside_it() -> None:
     well = job("top", "SUCCESS", job("d", "FAIL", error_code="VolumeBackup.0202"), job("e"))
     assert names(well) == ["top", "d"]
-    assert found(well).error_code == "VolumeBackup.0202"
+    assert failure_of(well).error_code == "VolumeBackup.0202"

@@ -183,9 +183,9 @@ def test_without_a_width_every_id_type_and_reason_is_in_the_row_of_its_job(seed:
             f"{node.order:032x}" if node.order % 9 else f"{node.order}x" * 40
         )
         node.job.members["error_code"] = f"Code.{node.order}"
-    drawn = lines(tree.nodes, None)
-    assert len(drawn) == 60
-    for node, line in zip(tree.nodes, drawn, strict=True):
+    rendered = lines(tree.nodes, None)
+    assert len(rendered) == 60
+    for node, line in zip(tree.nodes, rendered, strict=True):
         assert node.job.id in line
         assert f"Code.{node.order}" in line
 
@@ -216,7 +216,9 @@ def test_each_requested_job_has_its_row_however_many_sub_jobs_another_has(
     view = theme.View(width, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
     entries = [several.Entry(job["job_id"], Job(job)) for job in jobs]
     for height in (6, 23, 100, None):
-        drawn = [view.text(line) for line in view.lines(several.table(entries, view, rows=height))]
-        text = "\n".join(drawn)
+        rendered = [
+            view.text(line) for line in view.lines(several.table(entries, view, rows=height))
+        ]
+        text = "\n".join(rendered)
         assert all(text.count(job_id) == 1 for job_id in ids)
-        assert not any(line.startswith(tuple(ids)) for line in drawn)
+        assert not any(line.startswith(tuple(ids)) for line in rendered)

@@ -83,7 +83,7 @@ def literals(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
-def found(text: str) -> list[str]:
+def phrases_in(text: str) -> list[str]:
     """Return the phrases in a text that are not used, each with the plain words."""
     words = " ".join(text.split())
     return [
@@ -102,7 +102,7 @@ MODULES = [
 @pytest.mark.parametrize("name", [str(path.relative_to(ROOT)) for path in MODULES])
 def test_no_module_contains_a_phrase_that_is_not_used(name: str) -> None:
     tree = ast.parse((ROOT / name).read_text("utf-8"))
-    phrases = [f"{name}:{line}: {hit}" for line, text in literals(tree) for hit in found(text)]
+    phrases = [f"{name}:{line}: {hit}" for line, text in literals(tree) for hit in phrases_in(text)]
     assert phrases == []
 
 
@@ -137,7 +137,7 @@ def test_no_comment_or_docstring_has_a_word_of_the_older_style() -> None:
 
 @pytest.mark.parametrize("name", [name for name in generate.files() if name.startswith("man/")])
 def test_no_manual_page_contains_such_a_phrase(name: str) -> None:
-    assert found(re.sub(r"\\\\f.|\\\\", "", generate.files()[name])) == []
+    assert phrases_in(re.sub(r"\\\\f.|\\\\", "", generate.files()[name])) == []
 
 
 @pytest.mark.parametrize(
@@ -145,12 +145,12 @@ def test_no_manual_page_contains_such_a_phrase(name: str) -> None:
 )
 def test_no_help_of_a_command_contains_such_a_phrase(command: Command) -> None:
     options = [option.help for option in command.options]
-    assert found(" ".join((command.summary, *command.text, *options))) == []
+    assert phrases_in(" ".join((command.summary, *command.text, *options))) == []
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_no_topic_contains_such_a_phrase(topic: str) -> None:
-    assert found(" ".join(TOPICS[topic]())) == []
+    assert phrases_in(" ".join(TOPICS[topic]())) == []
 
 
 DOCUMENTS = [
@@ -162,7 +162,7 @@ DOCUMENTS = [
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_document_contains_such_a_phrase(name: str) -> None:
-    assert found((ROOT / name).read_text("utf-8")) == []
+    assert phrases_in((ROOT / name).read_text("utf-8")) == []
 
 
 def test_every_setting_and_variable_has_one_sentence() -> None:
@@ -176,8 +176,8 @@ def test_the_list_finds_the_phrases_of_the_past() -> None:
         "'x' is no job id", "writes a line a change into a log", "leave it away",
         "whoever read the output has gone", "heeded beside the settings", "secrets show",
     )  # fmt: skip
-    assert [text for text in past if not found(text)] == []
-    assert found("There is no help for 'x'. The file is no longer read.") == []
+    assert [text for text in past if not phrases_in(text)] == []
+    assert phrases_in("There is no help for 'x'. The file is no longer read.") == []
 
 
 FAULTS = {

@@ -171,8 +171,10 @@ def test_a_project_is_an_id_or_a_name_and_leaves_other_settings_alone(
 ) -> None:
     names = {"OS_PROJECT_ID": OTHER_ID, "OS_USERNAME": "mira"}
     loaded = load(tmp_path, {"project": project}, **names)
-    found = {name: loaded[name] for name in ("project_id", "project_name", "username")}
-    assert found == {"project_id": None, "project_name": None, "username": "mira"} | {kind: project}
+    values = {name: loaded[name] for name in ("project_id", "project_name", "username")}
+    assert values == {"project_id": None, "project_name": None, "username": "mira"} | {
+        kind: project
+    }
 
 
 def test_addresses_are_kept_without_their_placeholder_of_the_project(tmp_path: Path) -> None:

@@ -87,11 +87,11 @@ def test_f11_f17_an_outage_is_probed_with_full_jitter_from_one_second_to_thirty(
 
 
 def test_f11_fifteen_minutes_are_probed_some_sixty_times() -> None:
-    asked = [
+    counts = [
         len(WatchService(lambda *_: down(), random=random.Random(seed).random).watch("j").requests)
         for seed in range(10)
     ]
-    assert 50 <= min(asked) <= max(asked) <= 90
+    assert 50 <= min(counts) <= max(counts) <= 90
 
 
 def kinds(*answers: Reply) -> list[str]:
@@ -121,9 +121,9 @@ def test_f11_beyond_the_budget_the_last_status_and_its_age_are_reported(output: 
     watched = WatchService(lambda _, now: RUNNING if now < 60 else down()).watch("j", "-o", output)
     assert watched.code == 7
     assert 900 <= watched.lasted - 60 < 945
-    told = re.search(r"Its last status was RUNNING, (\d+) s ago\.", watched.err)
-    assert told
-    assert 900 <= int(told[1]) < 960
+    match = re.search(r"Its last status was RUNNING, (\d+) s ago\.", watched.err)
+    assert match
+    assert 900 <= int(match[1]) < 960
     never = WatchService(lambda *_: down()).watch("j", "-o", output)
     assert "The service never answered." in never.err
 
@@ -150,8 +150,8 @@ TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 522, 524}
 def test_f13_no_other_status_is_retried_by_a_watch(
     record_property: Callable[[str, object], None],
 ) -> None:
-    known = {201, 204, 206, 300, 302, 304, *range(400, 452), 501, 505, 511, 599}
-    statuses = sorted(known - TRANSIENT - {404})
+    codes = {201, 204, 206, 300, 302, 304, *range(400, 452), 501, 505, 511, 599}
+    statuses = sorted(codes - TRANSIENT - {404})
     record_property("cases", len(statuses))
     for status in statuses:
         watched = WatchService(in_turn(RUNNING, Response(status))).watch("j")

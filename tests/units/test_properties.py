@@ -87,9 +87,9 @@ def test_any_argument_is_an_id_or_rejected(raw: str) -> None:
 @pytest.mark.skipif(not PUBLISHED.is_file(), reason="../shared/api/error-codes.json is not here")
 def test_every_published_code_has_a_meaning_and_what_to_do() -> None:
     published = [row["code"] for row in json.loads(PUBLISHED.read_bytes())["codes"]]
-    known = error_codes.everything()
-    assert [code for code in published if code not in known] == []
-    assert [c for c, words in known.items() if not words.meaning or not words.action] == []
+    table = error_codes.everything()
+    assert [code for code in published if code not in table] == []
+    assert [c for c, words in table.items() if not words.meaning or not words.action] == []
 
 
 def test_a_code_is_found_whatever_its_case_and_others_stay_unknown() -> None:

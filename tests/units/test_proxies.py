@@ -72,25 +72,27 @@ EXCEPTED: list[tuple[str, set[int]]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "excepted"), EXCEPTED, ids=[said for said, _ in EXCEPTED])
+@pytest.mark.parametrize(
+    ("no_proxy", "excepted"), EXCEPTED, ids=[no_proxy for no_proxy, _ in EXCEPTED]
+)
 def test_f32_s15_no_proxy_is_read_as_curl_documents_it(
-    said: str, excepted: set[int], record_property: Callable[[str, int], None]
+    no_proxy: str, excepted: set[int], record_property: Callable[[str, int], None]
 ) -> None:
     record_property("cases", len(HOSTS))
-    env = {"HTTPS_PROXY": PROXY, "NO_PROXY": said}
+    env = {"HTTPS_PROXY": PROXY, "NO_PROXY": no_proxy}
     direct = {n for n, host in enumerate(HOSTS) if not proxies.proxy_for(f"https://{host}/", env)}
     assert direct == excepted
 
 
 def test_f32_a_dot_at_the_end_of_a_host_s_name_makes_no_difference() -> None:
-    for said, excepted in (("cloud.test", True), ("cloud.test.", True), ("other.test", False)):
-        env = {"HTTPS_PROXY": PROXY, "NO_PROXY": said}
+    for no_proxy, excepted in (("cloud.test", True), ("cloud.test.", True), ("other.test", False)):
+        env = {"HTTPS_PROXY": PROXY, "NO_PROXY": no_proxy}
         assert (proxies.proxy_for("https://vbs.cloud.test./", env) is None) is excepted
 
 
 @given(st.text(max_size=60), st.sampled_from(HOSTS))
-def test_f32_no_value_of_no_proxy_ends_in_an_error(said: str, host: str) -> None:
-    proxies.proxy_for(f"https://{host}/", {"https_proxy": PROXY, "no_proxy": said})
+def test_f32_no_value_of_no_proxy_ends_in_an_error(no_proxy: str, host: str) -> None:
+    proxies.proxy_for(f"https://{host}/", {"https_proxy": PROXY, "no_proxy": no_proxy})
 
 
 @given(st.text(min_size=1, max_size=60))
@@ -130,7 +132,7 @@ def test_f33_bad_proxies_are_reported_without_their_password(value: str, variabl
 
 
 @pytest.mark.parametrize(
-    ("env", "found"),
+    ("env", "url"),
     [
         ({}, None),
         ({"HTTPS_PROXY": ""}, None),
@@ -144,10 +146,10 @@ def test_f33_bad_proxies_are_reported_without_their_password(value: str, variabl
     ],
 )
 def test_s15_the_variables_are_honoured_in_their_order(
-    env: dict[str, str], found: str | None
+    env: dict[str, str], url: str | None
 ) -> None:
     proxy = proxies.proxy_for("https://vbs.cloud.test/", env)
-    assert (proxy and proxy.url) == found
+    assert (proxy and proxy.url) == url
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "127.8.8.8"])

@@ -27,12 +27,12 @@ OWN = [path for path in sorted((Path(__file__).parents[1] / "bodies").iterdir())
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
-def scalars(found: Any) -> Iterator[Any]:
-    if isinstance(found, dict | list):
-        for item in found.values() if isinstance(found, dict) else found:
+def scalars(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from scalars(item)
-    elif found not in (None, ""):
-        yield found
+    elif value not in (None, ""):
+        yield value
 
 
 def get(body: bytes, job_id: str, output: str) -> tuple[int, str, str]:

@@ -54,8 +54,8 @@ def test_the_delay_is_a_share_of_the_largest_above_the_smallest() -> None:
 def test_the_smaller_limit_of_attempts_counts(
     attempts: int | None, error: VbsjobError, retries: int
 ) -> None:
-    found = delays(budget(attempts=attempts), error)
-    assert [delay is not None for delay in found] == [True] * retries + [False] * (8 - retries)
+    waits = delays(budget(attempts=attempts), error)
+    assert [delay is not None for delay in waits] == [True] * retries + [False] * (8 - retries)
 
 
 def test_a_delay_must_fit_into_the_seconds_that_are_left() -> None:

@@ -58,11 +58,11 @@ def test_s22_the_table_counts_the_cases_that_a_run_repeats_in_itself(tmp_path: P
 
 def test_the_table_of_errors_has_one_row_per_kind_and_nothing_of_this_machine() -> None:
     def kinds(*texts: str) -> dict[tuple[str, ...], list[dict[str, Any]]]:
-        found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        documents: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         for text in texts:
             document = {"exit_code": 7, "message": text, "hint": "Check it."}
-            found.setdefault(printed_errors.key_of(document), []).append(document)
-        return found
+            documents.setdefault(printed_errors.key_of(document), []).append(document)
+        return documents
 
     written = errors.tables(
         kinds(
@@ -87,8 +87,8 @@ def test_s22_a_row_needs_a_test_that_is_collected_and_one_that_passed() -> None:
     assert f"{row}: pytest does not collect {first}" in uncollected
     failed = dict.fromkeys((first, *others), rows.Tally(Counter({"failure": 1, "skipped": 1})))
     for results in (passed | failed, {}):
-        found = rows.complaints(results, names)
-        assert any(line.startswith(f"{row}: no test passed") for line in found)
+        complaints = rows.complaints(results, names)
+        assert any(line.startswith(f"{row}: no test passed") for line in complaints)
 
 
 SOME = """
@@ -136,4 +136,6 @@ def _ends_with_one(node: ast.AST) -> bool:
         return False
     called = getattr(node.func, "attr", getattr(node.func, "id", ""))
     ends = called in {"exit", "_exit", "Exit", "SystemExit", "Code"}
-    return ends and any(isinstance(one, ast.Constant) and one.value == 1 for one in node.args)
+    return ends and any(
+        isinstance(argument, ast.Constant) and argument.value == 1 for argument in node.args
+    )

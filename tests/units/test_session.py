@@ -72,24 +72,24 @@ class Meanwhile:
 
     def __init__(self, answer: Response | None, seconds: float) -> None:
         self._answer, self._seconds = answer, seconds
-        self.asked: list[str] = []
+        self.sent: list[str] = []
         self.both_at_once = False
         self.second: Callable[[], object] = lambda: None
-        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self._thread = threading.Thread(target=self._send_second, daemon=True)
 
-    def _ask(self) -> None:
+    def _send_second(self) -> None:
         with suppress(VbsjobError):
             self.second()
 
     def __call__(self, request: Request) -> Response | None:
         if not is_query(request):
             return None
-        self.asked.append(request.url.rpartition("/")[2])
-        if len(self.asked) > 1:
+        self.sent.append(request.url.rpartition("/")[2])
+        if len(self.sent) > 1:
             return None
         self._thread.start()
         self._thread.join(self._seconds)
-        self.both_at_once = len(self.asked) == 2
+        self.both_at_once = len(self.sent) == 2
         return self._answer
 
     def wait(self) -> None:
@@ -110,10 +110,10 @@ def test_s13_until_a_signature_is_accepted_the_next_request_waits() -> None:
     meanwhile.second = lambda: query(of, "second")
     assert query(of, "first").status == 401
     meanwhile.wait()
-    assert meanwhile.asked == ["first"]  # the second one is not sent: it would lock the key
+    assert meanwhile.sent == ["first"]  # the second one is not sent: it would lock the key
     with pytest.raises(AuthError):
         query(of)
-    assert meanwhile.asked == ["first"]
+    assert meanwhile.sent == ["first"]
 
 
 def test_once_a_signature_is_accepted_signed_requests_do_not_wait() -> None:
@@ -135,7 +135,7 @@ def test_f56_two_threads_with_the_same_refused_token_renew_it_once() -> None:
     meanwhile.second = lambda: query(of, "second")
     assert query(of, "first").status == 200
     assert cloud.posts == 2
-    assert meanwhile.asked == ["first", "second", "second", "first"]
+    assert meanwhile.sent == ["first", "second", "second", "first"]
 
 
 def test_f60_a_second_attempt_to_sign_in_must_fit_into_a_minute() -> None:
@@ -242,9 +242,9 @@ def test_f63_a_clock_that_changes_again_is_noted_again_and_one_that_goes_on_is_n
         assert query(of).status == 200
         return str(context.stderr.getvalue()[before:])  # type: ignore[attr-defined]
 
-    said = notes(timedelta(hours=2))
-    assert "this machine's clock says 2026-05-01 00:16:40 UTC" in said
-    assert "the service's clock 2026-05-01 02:16:40;" in said
+    note = notes(timedelta(hours=2))
+    assert "this machine's clock says 2026-05-01 00:16:40 UTC" in note
+    assert "the service's clock 2026-05-01 02:16:40;" in note
     cloud.before = lambda _: None
     assert query(of).status == 200  # signed with the corrected time at once
     assert cloud.requests[-1].headers["X-Sdk-Date"] == "20260501T021640Z"

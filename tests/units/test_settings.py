@@ -81,7 +81,7 @@ def test_keys_of_other_services_are_ignored(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "clouds", "says"),
+    ("config", "clouds", "reason"),
     [
         ("[defaults]\noutptu = 'json'\n", "", "Did you mean output?"),
         ("[defaults]\ncolor = 'red'\n", "", "is not one of"),
@@ -92,12 +92,12 @@ def test_keys_of_other_services_are_ignored(tmp_path: Path) -> None:
     ],
 )
 def test_f74_a_broken_file_is_reported_with_the_reason(
-    config: str, clouds: str, says: str, tmp_path: Path
+    config: str, clouds: str, reason: str, tmp_path: Path
 ) -> None:
     options = {"cloud": "c"} if clouds else {}
     with pytest.raises(UsageError) as raised:
         loader.load(options, file_context(tmp_path, config=config, clouds=clouds))
-    assert says in str(raised.value)
+    assert reason in str(raised.value)
 
 
 MISSPELT = [
@@ -112,15 +112,15 @@ MISSPELT = [
 ]
 
 
-@pytest.mark.parametrize(("config", "line", "says"), MISSPELT)
+@pytest.mark.parametrize(("config", "line", "reason"), MISSPELT)
 def test_f74_a_misspelt_key_is_reported_with_file_line_and_suggestion(
-    config: str, line: int, says: str, tmp_path: Path
+    config: str, line: int, reason: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError) as raised:
         loader.load({}, file_context(tmp_path, config=config))
     where = f"{tmp_path}/config.toml: {f'line {line}: ' if line else '[defaults]'}"
     assert str(raised.value).startswith(where)
-    assert says in str(raised.value)
+    assert reason in str(raised.value)
 
 
 def test_a_secret_in_a_broken_file_is_never_shown(tmp_path: Path) -> None:

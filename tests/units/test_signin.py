@@ -154,8 +154,8 @@ def test_f63_a_wrong_clock_is_reported_and_corrected_once(hours: int) -> None:
         at = datetime.strptime(request.headers["X-Sdk-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         if abs(at - told_time) < timedelta(minutes=15):
             return None
-        said = {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM: signature expired"}
-        return json_response(401, said, date=format_datetime(told_time, usegmt=True))
+        document = {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM: signature expired"}
+        return json_response(401, document, date=format_datetime(told_time, usegmt=True))
 
     cloud = Cloud(before=late)
     code, _, err = cloud.run("get", "j", env=LOCATED)
@@ -168,9 +168,9 @@ def test_f63_a_wrong_clock_is_reported_and_corrected_once(hours: int) -> None:
 
 
 def test_f63_the_time_is_corrected_only_once() -> None:
-    said = {"error_code": "APIGW.0301", "error_msg": "signature expired"}
+    document = {"error_code": "APIGW.0301", "error_msg": "signature expired"}
     date = format_datetime(FakeClock().utc() + timedelta(hours=1), usegmt=True)
-    cloud = Cloud(before=lambda _: json_response(401, said, date=date))
+    cloud = Cloud(before=lambda _: json_response(401, document, date=date))
     assert cloud.run("get", "a", "b", "c", env=LOCATED)[0] == 4
     assert len(cloud.requests) == 2
 
@@ -244,16 +244,16 @@ def test_half_a_key_is_an_error_that_names_the_other_half(name: str) -> None:
 
 
 def test_a_password_that_is_not_set_is_requested_when_stdin_is_a_terminal() -> None:
-    asked: list[str] = []
+    prompts: list[str] = []
 
-    def ask(prompt: str) -> str:
-        asked.append(prompt)
+    def read_password(prompt: str) -> str:
+        prompts.append(prompt)
         return PASSWORD
 
     cloud = Cloud()
     env = {k: v for k, v in USER.items() if k != "OS_PASSWORD"}
-    code, out, err = cloud.run("get", "j", env=env, prompt=ask)
-    assert (code, asked) == (0, ["Password for mira at iam.cloud.test: "])
+    code, out, err = cloud.run("get", "j", env=env, prompt=read_password)
+    assert (code, prompts) == (0, ["Password for mira at iam.cloud.test: "])
     assert PASSWORD not in out + err
 
 

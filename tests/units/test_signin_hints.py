@@ -61,12 +61,12 @@ def rejecting(response: Response) -> Callable[[Request], Response | None]:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("status", [401, 404])
 def test_the_hint_of_a_rejected_sign_in_is_about_its_method(method: str, status: int) -> None:
-    env, says, not_says = METHODS[method]
+    env, texts, absent = METHODS[method]
     cloud = Cloud(before=rejecting(error(status)))
     code, _, err = cloud.run("get", "j", env=env)
     assert (code, cloud.posts) == (4, 1)
-    assert all(text in err for text in says), err
-    assert not any(text in err for text in not_says), err
+    assert all(text in err for text in texts), err
+    assert not any(text in err for text in absent), err
 
 
 ACCESS_KEY = {**LOCATED, "OS_AUTH_URL": ""}
@@ -110,12 +110,12 @@ def unless_signing_in(request: Request) -> Response | None:
 def test_the_hint_of_a_401_of_the_service_is_about_the_sign_in_method(
     method: str, command: tuple[str, ...]
 ) -> None:
-    env, says, not_says = REJECTED[method]
+    env, texts, absent = REJECTED[method]
     code, out, err = Cloud(before=unless_signing_in).run(*command, env=env)
     assert code == 4, (out, err)
     last = err.splitlines()[-1]
-    assert all(text in last for text in says), err
-    assert not any(text in last for text in not_says), err
+    assert all(text in last for text in texts), err
+    assert not any(text in last for text in absent), err
 
 
 PAGES = {
@@ -149,11 +149,11 @@ RULES: dict[str, tuple[Any, Any, str]] = {
 
 @pytest.mark.parametrize("kind", RULES)
 def test_keystones_rules_for_several_factors_name_the_missing_one(kind: str) -> None:
-    rules, methods, says = RULES[kind]
+    rules, methods, text = RULES[kind]
     response = error(401, receipt={"methods": methods}, required_auth_methods=rules)
     code, _, err = Cloud(before=rejecting(response)).run("get", "j", env=USER)
     assert code == 4
-    assert says in err
+    assert text in err
 
 
 @pytest.mark.parametrize("rules", [

@@ -36,8 +36,8 @@ def test_it_is_the_same_job(document: dict[str, Any]) -> None:
     assert same.members == document
     assert same.elapsed(NOW) == job.elapsed(NOW)
     assert same.sub_jobs == job.sub_jobs
-    ours, theirs = failure.find(same), failure.find(job)
-    assert (ours and ours.document()) == (theirs and theirs.document())
+    read_back, original = failure.find(same), failure.find(job)
+    assert (read_back and read_back.document()) == (original and original.document())
     assert isinstance(same, Job)
 
 

@@ -36,16 +36,16 @@ def test_a_token_is_kept_with_all_its_members_and_the_services_that_are_needed(
 ) -> None:
     cache = cache_at(tmp_path, Cloud())
     cache.write(ACCESS)
-    found = cache.read()
-    assert found is not None
-    assert found.access == AccessInfo(
+    cached = cache.read()
+    assert cached is not None
+    assert cached.access == AccessInfo(
         "a-token", "p", "eu-de", "mira", 600.0, datetime(2026, 5, 2, tzinfo=UTC), (VBS,)
     )
     bare = AccessInfo("b-token", lifetime=5.0)
     cache.write(bare)
-    found = cache.read()
-    assert found is not None
-    assert (found.access, found.seconds_left) == (bare, 5.0)
+    cached = cache.read()
+    assert cached is not None
+    assert (cached.access, cached.seconds_left) == (bare, 5.0)
 
 
 def test_each_account_has_its_own_file(tmp_path: Path) -> None:
@@ -61,9 +61,9 @@ def test_a_clock_that_was_set_back_makes_no_token_live_longer(tmp_path: Path) ->
     cache.write(ACCESS)
     for passed, left in ((-30.0, 600.0), (31.0, 599.0), (99.0, 500.0)):
         cloud.clock.seconds += passed
-        found = cache.read()
-        assert found is not None
-        assert found.seconds_left == left
+        cached = cache.read()
+        assert cached is not None
+        assert cached.seconds_left == left
 
 
 def test_only_the_token_that_was_refused_is_forgotten(tmp_path: Path) -> None:
@@ -186,9 +186,9 @@ def test_f72_a_folder_that_cannot_be_made_is_noted_by_its_name(tmp_path: Path) -
     cache = TokenCache(tmp_path / "file" / "tokens", ("account",), context)
     with cache.renewing():
         cache.write(ACCESS)
-    said = " ".join(context.stderr.getvalue().split())  # type: ignore[attr-defined]
-    assert "the token cannot be cached in" in said
-    assert said.endswith("/file/tokens: File exists.")
+    note = " ".join(context.stderr.getvalue().split())  # type: ignore[attr-defined]
+    assert "the token cannot be cached in" in note
+    assert note.endswith("/file/tokens: File exists.")
     assert cache.read() is None
 
 

@@ -38,10 +38,10 @@ class Posts:
         if request.method != "POST":
             return None
         self.at.append(self.clock())
-        found = self._answers[min(len(self.at), len(self._answers)) - 1]
-        if isinstance(found, VbsjobError):
-            raise found
-        return found
+        answer = self._answers[min(len(self.at), len(self._answers)) - 1]
+        if isinstance(answer, VbsjobError):
+            raise answer
+        return answer
 
     def cloud(self, **more: float) -> Cloud:
         return Cloud(before=self, clock=self.clock, **more)  # type: ignore[arg-type] # lifetime alone
@@ -161,9 +161,9 @@ def test_f57_s13_three_watches_with_a_wrong_password_post_it_once_each() -> None
             subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True)
             for _ in range(3)
         ]
-        told = [process.communicate(timeout=60)[1] for process in running]
+        outputs = [process.communicate(timeout=60)[1] for process in running]
     assert [process.returncode for process in running] == [4, 4, 4]
-    assert all("lock" in said and PASSWORD not in said for said in told)
+    assert all("lock" in output and PASSWORD not in output for output in outputs)
     assert server.requests == 3
 
 

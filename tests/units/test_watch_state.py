@@ -39,7 +39,7 @@ def watch(*ids: str, **rules: Any) -> WatchState:
     return WatchState(ids or ("j",), WatchRules(**rules), 0.0, lambda: 0.5)
 
 
-def told(
+def record(
     state: WatchState,
     result: Job | VbsjobError,
     now: float,
@@ -74,7 +74,7 @@ def test_jobs_whose_last_poll_failed_come_first() -> None:
 
 def test_a_job_is_due_again_an_interval_after_its_answer() -> None:
     state = watch(interval=10.0)
-    told(state, job(), 3.0)
+    record(state, job(), 3.0)
     assert state.next_due() == 13.0
     assert state.take_due(12.9, 9) == []
     assert state.take_due(13.0, 9) == ["j"]
@@ -83,19 +83,19 @@ def test_a_job_is_due_again_an_interval_after_its_answer() -> None:
 def test_more_jobs_than_the_request_rate_allows_are_polled_less_often() -> None:
     ids = [f"j{number}" for number in range(300)]
     state = watch(*ids, interval=10.0)
-    told(state, job("j0"), 0.0, "j0")
+    record(state, job("j0"), 0.0, "j0")
     assert state.next_due() == 15.0  # 300 jobs at 20 requests a second
     for job_id in ids[1:201]:
         state.record_result(job_id, job(job_id, "SUCCESS"), 0.0)
-    told(state, job("j0"), 15.0, "j0")
+    record(state, job("j0"), 15.0, "j0")
     assert state.next_due() == 25.0  # 100 jobs leave room for the interval
 
 
 def test_the_first_interval_is_shortened_the_others_are_not() -> None:
     state = watch()
-    told(state, job(), 0.0)
+    record(state, job(), 0.0)
     assert due(state) == 1.875  # 2.5 s, times a random part between 0.5 and 1
-    told(state, job(), 10.0)
+    record(state, job(), 10.0)
     assert due(state) == 16.25
 
 
@@ -131,16 +131,16 @@ def test_with_history_a_job_is_polled_rarely_unless_a_person_looks() -> None:
 def test_a_job_that_has_not_started_is_polled_every_five_seconds() -> None:
     state = watch()
     for now in (0.0, 10.0, 20.0, 30.0):
-        told(state, job(status="INIT"), now)
+        record(state, job(status="INIT"), now)
     assert due(state) == 35.0
 
 
 def test_events_tell_a_change_and_nothing_else() -> None:
     state = watch()
-    first, *more = told(state, job(), 0.0)
+    first, *more = record(state, job(), 0.0)
     assert (first.kind, first.job_id, first.seconds, more) == ("change", "j", 0.0, [])
-    assert told(state, job(), 2.0) == []
-    (event,) = told(state, job(status="SUCCESS"), 4.0)
+    assert record(state, job(), 2.0) == []
+    (event,) = record(state, job(status="SUCCESS"), 4.0)
     assert [(change.before, change.after) for change in event.changes] == [("RUNNING", "SUCCESS")]
     assert state.finished
     assert state.exit_code() == ExitCode.OK
@@ -159,7 +159,7 @@ def test_what_comes_after_the_end_changes_nothing() -> None:
 def test_the_timeout_ends_the_watch_at_its_very_second() -> None:
     state = watch("a", "b", timeout=10.0)
     assert state.deadline == 10.0
-    told(state, job("a", "SUCCESS"), 1.0, "a")
+    record(state, job("a", "SUCCESS"), 1.0, "a")
     assert state.next_due() == 10.0  # both polls are under way
     state.expire(9.9)
     assert not state.finished
@@ -187,50 +187,50 @@ def test_a_timeout_that_comes_after_the_end_is_none() -> None:
 
 def test_f11_a_failure_is_tried_again_at_longer_intervals_and_told_once() -> None:
     state = watch()
-    told(state, job(), 0.0)
-    assert told(state, DOWN, 10.0) == []
+    record(state, job(), 0.0)
+    assert record(state, DOWN, 10.0) == []
     assert due(state) == 10.5
-    (outage,) = told(state, DOWN, 11.0)
+    (outage,) = record(state, DOWN, 11.0)
     assert (outage.kind, outage.seconds, outage.error) == ("outage", 1.0, DOWN)
     assert due(state) == 12.0
-    assert told(state, DOWN, 14.0) == []
+    assert record(state, DOWN, 14.0) == []
     assert due(state) == 16.0
-    recovered, change = told(state, job(status="SUCCESS"), 20.0)
+    recovered, change = record(state, job(status="SUCCESS"), 20.0)
     assert (recovered.kind, recovered.seconds) == ("recovered", 10.0)
     assert change.kind == "change"
 
 
 def test_f11_one_failure_is_neither_told_nor_recovered_from() -> None:
     state = watch()
-    told(state, job(), 0.0)
-    told(state, DOWN, 10.0)
-    assert told(state, job(), 11.0) == []
-    told(state, DOWN, 20.0)
+    record(state, job(), 0.0)
+    record(state, DOWN, 10.0)
+    assert record(state, job(), 11.0) == []
+    record(state, DOWN, 20.0)
     assert due(state) == 20.5  # the first failure again
-    assert told(state, job(), 21.0) == []
+    assert record(state, job(), 21.0) == []
 
 
 def test_f17_a_retry_after_is_obeyed() -> None:
     state = watch()
-    told(state, UnavailableError("later.", retry_after=77.0), 0.0)
+    record(state, UnavailableError("later.", retry_after=77.0), 0.0)
     assert due(state) == 77.0
 
 
 @pytest.mark.parametrize(("status", "interval"), [(429, 20.0), (503, 10.0)])
 def test_f17_429_doubles_the_interval(status: int, interval: float) -> None:
     state = watch(interval=10.0)
-    told(state, ThrottledError("slower.", http_status=status), 0.0)
-    told(state, ThrottledError("slower.", http_status=status), 0.0)
-    told(state, job(), 100.0)  # one answer takes a tenth of the factor 4 away
+    record(state, ThrottledError("slower.", http_status=status), 0.0)
+    record(state, ThrottledError("slower.", http_status=status), 0.0)
+    record(state, job(), 100.0)  # one answer takes a tenth of the factor 4 away
     assert due(state) == 100.0 + {20.0: 36.0, 10.0: 10.0}[interval]
 
 
 def test_f11_a_job_is_given_up_when_its_failures_last_as_long_as_retry_for() -> None:
     state = watch(retry_for=60.0)
-    told(state, DOWN, 5.0)
-    told(state, DOWN, 64.9)
+    record(state, DOWN, 5.0)
+    record(state, DOWN, 64.9)
     assert not state.finished
-    assert told(state, DOWN.with_hint("Look at the network."), 65.0) == []
+    assert record(state, DOWN.with_hint("Look at the network."), 65.0) == []
     error = state.tracked["j"].error
     assert error is not None
     assert error.hint == "Look at the network."
@@ -240,9 +240,9 @@ def test_f11_a_job_is_given_up_when_its_failures_last_as_long_as_retry_for() -> 
 
 def test_f11_the_last_status_is_told_with_its_age() -> None:
     state = watch(retry_for=60.0)
-    told(state, job(), 5.0)
-    told(state, DOWN, 10.0)
-    told(state, DOWN, 70.0)
+    record(state, job(), 5.0)
+    record(state, DOWN, 10.0)
+    record(state, DOWN, 70.0)
     error = state.tracked["j"].error
     assert error is not None
     assert error.message == "connection refused. Its last status was RUNNING, 65 s ago."
@@ -251,29 +251,29 @@ def test_f11_the_last_status_is_told_with_its_age() -> None:
 def test_f11_the_last_attempt_is_when_retry_for_ends() -> None:
     for retry_for in (1.0, 25.0, 40.0, 900.0):
         state, now = watch(retry_for=retry_for), 0.0
-        told(state, job(), now)
+        record(state, job(), now)
         began = now = 5.0
-        told(state, DOWN, now)
+        record(state, DOWN, now)
         while not state.finished:
             now = state.next_due()
-            told(state, DOWN, now)
+            record(state, DOWN, now)
         assert retry_for <= now - began <= retry_for + 0.1
 
 
 def test_f11_the_last_attempt_is_not_before_the_time_that_the_service_requests() -> None:
     state = watch(retry_for=10.0)
-    told(state, UnavailableError("busy", retry_after=60.0), 5.0)
+    record(state, UnavailableError("busy", retry_after=60.0), 5.0)
     assert state.next_due() >= 65.0
 
 
 def test_f11_all_jobs_are_given_up_when_none_was_answered_for_retry_for() -> None:
     state = watch("a", "b", "c", "d", retry_for=60.0)
-    told(state, job("a", "SUCCESS"), 0.0, "a")
-    told(state, DOWN, 1.0, "b")
-    told(state, ThrottledError("slower."), 50.0, "c")
-    told(state, DOWN, 60.9, "c")
+    record(state, job("a", "SUCCESS"), 0.0, "a")
+    record(state, DOWN, 1.0, "b")
+    record(state, ThrottledError("slower."), 50.0, "c")
+    record(state, DOWN, 60.9, "c")
     assert not state.finished
-    assert told(state, DOWN, 61.0, "c") == []
+    assert record(state, DOWN, 61.0, "c") == []
     assert state.finished
     codes = {name: tracked.exit_code for name, tracked in state.tracked.items()}
     assert codes == {"a": ExitCode.OK} | dict.fromkeys("bcd", ExitCode.UNAVAILABLE)
@@ -283,72 +283,72 @@ def test_f11_all_jobs_are_given_up_when_none_was_answered_for_retry_for() -> Non
 
 def test_f11_an_answer_about_one_job_begins_the_time_of_the_others_again() -> None:
     state = watch("a", "b", "c", retry_for=60.0)
-    told(state, DOWN, 0.0, "a")
-    told(state, job("b"), 30.0, "b")
-    told(state, DOWN, 40.0, "c")
-    told(state, DOWN, 59.9, "a")
-    told(state, DOWN, 99.9, "c")
+    record(state, DOWN, 0.0, "a")
+    record(state, job("b"), 30.0, "b")
+    record(state, DOWN, 40.0, "c")
+    record(state, DOWN, 59.9, "a")
+    record(state, DOWN, 99.9, "c")
     assert state.tracked["c"].exit_code is None
-    told(state, DOWN, 60.0, "a")
+    record(state, DOWN, 60.0, "a")
     assert state.tracked["a"].exit_code == ExitCode.UNAVAILABLE
     assert state.tracked["c"].exit_code is None
 
 
 def test_an_error_that_a_retry_does_not_cure_ends_the_job_at_its_limit() -> None:
     state = watch("a", "b")
-    assert told(state, AuthError("no."), 0.0, "a") == []
+    assert record(state, AuthError("no."), 0.0, "a") == []
     assert state.tracked["a"].exit_code == ExitCode.AUTH
     for _ in range(2):
-        told(state, OTHER_JOB, 0.0, "b")
-        told(state, NO_JSON, 0.0, "b")
-        told(state, DOWN, 0.0, "b")
-    told(state, job("b"), 1.0, "b")
-    told(state, OTHER_JOB, 2.0, "b")
-    told(state, OTHER_JOB, 2.0, "b")
+        record(state, OTHER_JOB, 0.0, "b")
+        record(state, NO_JSON, 0.0, "b")
+        record(state, DOWN, 0.0, "b")
+    record(state, job("b"), 1.0, "b")
+    record(state, OTHER_JOB, 2.0, "b")
+    record(state, OTHER_JOB, 2.0, "b")
     assert state.tracked["b"].exit_code is None
-    told(state, OTHER_JOB, 2.0, "b")
+    record(state, OTHER_JOB, 2.0, "b")
     assert state.tracked["b"].exit_code == ExitCode.API_ERROR
     assert state.tracked["b"].error is OTHER_JOB
 
 
 def test_f25_a_body_that_is_not_json_is_an_outage() -> None:
     state = watch()
-    kinds = [event.kind for _ in range(9) for event in told(state, NO_JSON, 1.0)]
+    kinds = [event.kind for _ in range(9) for event in record(state, NO_JSON, 1.0)]
     assert kinds == ["outage"]
     assert not state.finished
 
 
 def test_f14_a_new_id_may_become_visible_until_the_end_of_the_grace() -> None:
     state = watch(wait_for_job=10.0)
-    (event,) = told(state, GONE, 1.0)
+    (event,) = record(state, GONE, 1.0)
     assert (event.kind, event.seconds) == ("waiting", 10.0)
     assert state.next_due() == 5.0
-    assert told(state, GONE, 5.0) == []
+    assert record(state, GONE, 5.0) == []
     assert state.next_due() == 9.0
-    assert told(state, GONE, 9.0) == []
+    assert record(state, GONE, 9.0) == []
     assert state.next_due() == 11.0  # the last one is at the end of the grace
-    told(state, GONE, 10.9)
+    record(state, GONE, 10.9)
     assert state.next_due() == 11.4
-    told(state, GONE, 11.0)
+    record(state, GONE, 11.0)
     assert state.finished
     assert state.exit_code() == ExitCode.NOT_FOUND
     assert state.tracked["j"].error is GONE
 
 
 def test_f14_a_new_id_is_waited_for_30_seconds_and_an_outage_900_by_default() -> None:
-    (event,) = told(watch(), GONE, 0.0)
+    (event,) = record(watch(), GONE, 0.0)
     assert event.seconds == 30.0
     assert WatchRules().retry_for == 900.0
 
 
 def test_f14_a_known_job_is_gone_after_three_answers_and_ten_seconds() -> None:
     state = watch(wait_for_job=0.0)
-    told(state, job(), 0.0)
-    assert told(state, GONE, 1.0) == []
+    record(state, job(), 0.0)
+    assert record(state, GONE, 1.0) == []
     assert state.next_due() == 5.0
-    told(state, GONE, 12.0)
+    record(state, GONE, 12.0)
     assert not state.finished  # two answers
-    told(state, GONE, 13.0)
+    record(state, GONE, 13.0)
     assert str(state.tracked["j"].error) == (
         "the service no longer knows job j: its last status was RUNNING, 13 s ago."
     )
@@ -356,32 +356,32 @@ def test_f14_a_known_job_is_gone_after_three_answers_and_ten_seconds() -> None:
     assert state.tracked["j"].last_status(13.0) == "its last answer, 13 s ago, had no status"
     quick = watch(wait_for_job=0.0)
     for now in (0.0, 1.0, 1.0, 10.9):
-        told(quick, GONE if now else job(), now)
+        record(quick, GONE if now else job(), now)
     assert not quick.finished  # 9.9 seconds
-    told(quick, GONE, 11.0)
+    record(quick, GONE, 11.0)
     assert quick.exit_code() == ExitCode.NOT_FOUND
 
 
 def test_f14_an_answer_begins_the_count_of_not_found_again() -> None:
     state = watch()
     for result, now in ((job(), 0), (GONE, 1), (GONE, 5), (job(), 9), (GONE, 20), (GONE, 24)):
-        told(state, result, now)
+        record(state, result, now)
     assert state.next_due() == 28.0
-    told(state, GONE, 28.0)
+    record(state, GONE, 28.0)
     assert not state.finished  # 8 seconds
-    told(state, GONE, 30.0)
+    record(state, GONE, 30.0)
     assert state.finished
 
 
 def test_f14_not_found_is_an_answer_of_the_service_and_ends_an_outage() -> None:
     state = watch(retry_for=60.0)
-    told(state, job(), 0.0)
-    told(state, DOWN, 10.0)
-    told(state, DOWN, 12.0)
-    (event,) = told(state, GONE, 15.0)
+    record(state, job(), 0.0)
+    record(state, DOWN, 10.0)
+    record(state, DOWN, 12.0)
+    (event,) = record(state, GONE, 15.0)
     assert (event.kind, event.seconds) == ("recovered", 5.0)
-    told(state, DOWN, 69.0)
-    told(state, DOWN, 70.0)
+    record(state, DOWN, 69.0)
+    record(state, DOWN, 70.0)
     assert not state.finished
 
 
@@ -414,12 +414,12 @@ def test_f66_after_a_sleep_the_jobs_are_polled_in_the_order_in_which_they_were_d
 
 def test_f66_the_grace_of_a_new_id_begins_again_after_a_sleep() -> None:
     state = watch(wait_for_job=30.0)
-    told(state, GONE, 0.0)
-    told(state, GONE, 4.0)
+    record(state, GONE, 0.0)
+    record(state, GONE, 4.0)
     state.poll_now(500.0)
-    told(state, GONE, 529.0)
+    record(state, GONE, 529.0)
     assert not state.finished
-    told(state, GONE, 530.0)
+    record(state, GONE, 530.0)
     assert state.finished
 
 
@@ -427,10 +427,10 @@ def test_statuses_are_counted_and_the_last_answer_is_the_last_of_any_job() -> No
     state = watch("a", "b", "c", "d")
     assert state.last_answer_at() is None
     assert state.status_counts() == {None: 4}
-    told(state, job("b"), 7.0, "b")
-    told(state, job("a"), 5.0, "a")
-    told(state, job("c", "SUCCESS"), 6.0, "c")
-    told(state, DOWN, 9.0, "b")
+    record(state, job("b"), 7.0, "b")
+    record(state, job("a"), 5.0, "a")
+    record(state, job("c", "SUCCESS"), 6.0, "c")
+    record(state, DOWN, 9.0, "b")
     assert state.status_counts() == {"RUNNING": 2, "SUCCESS": 1, None: 1}
     assert state.last_answer_at() == 7.0
     assert state.unfinished_ids() == ["a", "b", "d"]
@@ -438,10 +438,10 @@ def test_statuses_are_counted_and_the_last_answer_is_the_last_of_any_job() -> No
 
 def test_any_ends_with_the_first_job_that_has_ended_not_with_one_that_is_lost() -> None:
     state = watch("a", "b", "c", any=True)
-    told(state, AuthError("no."), 0.0, "a")
+    record(state, AuthError("no."), 0.0, "a")
     assert not state.finished
     assert state.exit_code() == ExitCode.AUTH
-    told(state, job("b", "SUCCESS"), 1.0, "b")
+    record(state, job("b", "SUCCESS"), 1.0, "b")
     assert state.finished
     assert state.exit_code() == ExitCode.OK
     assert state.tracked["c"].exit_code is None
@@ -449,10 +449,10 @@ def test_any_ends_with_the_first_job_that_has_ended_not_with_one_that_is_lost() 
 
 def test_without_any_a_job_that_has_ended_does_not_end_the_others() -> None:
     state = watch("a", "b")
-    told(state, job("a", "FAIL"), 0.0, "a")
+    record(state, job("a", "FAIL"), 0.0, "a")
     assert not state.finished
     assert state.exit_code() == ExitCode.JOB_FAILED
-    told(state, job("b", "SUCCESS"), 0.0, "b")
+    record(state, job("b", "SUCCESS"), 0.0, "b")
     assert state.finished
     assert state.exit_code() == ExitCode.JOB_FAILED
 
@@ -460,11 +460,11 @@ def test_without_any_a_job_that_has_ended_does_not_end_the_others() -> None:
 def test_fail_fast_ends_with_the_first_failure_even_of_a_sub_job() -> None:
     failed_below = job(sub_jobs=[{"job_id": "s", "status": "FAIL"}])
     state = watch("j", "k", fail_fast=True)
-    told(state, job("k", "SUCCESS"), 0.0, "k")
+    record(state, job("k", "SUCCESS"), 0.0, "k")
     assert not state.finished
-    told(state, failed_below, 0.0)
+    record(state, failed_below, 0.0)
     assert state.finished
     assert state.exit_code() == ExitCode.JOB_FAILED
     patient = watch()
-    told(patient, failed_below, 0.0)
+    record(patient, failed_below, 0.0)
     assert not patient.finished
