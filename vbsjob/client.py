@@ -36,10 +36,13 @@ class JobsClient:
     """Queries jobs of one service as one user. Threads may share it.
 
     With `retry` a failed query is repeated for the time of --retry-for. A watch sets it to False:
-    there WatchState decides when a job is queried again.
+    there WatchState decides when a job is queried again. With `several` jobs large answers are
+    stored: 24 parsed ones would need more than a gigabyte (S12).
     """
 
-    def __init__(self, settings: Settings, context: Context, *, retry: bool = True) -> None:
+    def __init__(
+        self, settings: Settings, context: Context, *, retry: bool = True, several: bool = False
+    ) -> None:
         self._context = context
         self._retry = retry
         retry_for = settings["retry_for"]
@@ -53,8 +56,7 @@ class JobsClient:
         self._warned = False
         self._last_responses: dict[str, tuple[bytes, Job]] = {}
         """Digest of the last body and its Job, for each job of a watch."""
-        self._large_job_id: str | None = None
-        """The first job with a large answer: it stays parsed, those of other jobs are stored."""
+        self._several = several
         self._parsing = Lock()
 
     def __enter__(self) -> Self:
@@ -122,10 +124,7 @@ class JobsClient:
         large = len(response.body) > LARGE
         with self._parsing if large else nullcontext():
             job = self._parsed(request, response, job_id)
-            if not large:
-                return job
-            self._large_job_id = self._large_job_id or job_id
-            return job if self._large_job_id == job_id else StoredJob(job, response.body)
+            return StoredJob(job, response.body) if large and self._several else job
 
     def _parsed(self, request: Request, response: Response, job_id: str) -> Job:
         try:

@@ -63,8 +63,10 @@ class Service:
         return client(self.cloud.context(TOKEN), retry=retry, **options)
 
 
-def client(context: Context, *, retry: bool = True, **options: Any) -> JobsClient:
-    return JobsClient(loader.load(options, context), context, retry=retry)
+def client(
+    context: Context, *, retry: bool = True, several: bool = False, **options: Any
+) -> JobsClient:
+    return JobsClient(loader.load(options, context), context, retry=retry, several=several)
 
 
 def stderr(context: Context) -> str:
@@ -178,17 +180,21 @@ def test_a_watch_keeps_each_job_apart() -> None:
     assert [of.get("j").id, of.get("k").id, of.get("k").id] == ["j", "k", "k"]
 
 
-def test_s12_of_large_answers_only_those_of_one_job_stay_parsed() -> None:
+@pytest.mark.parametrize("several", [False, True])
+def test_s12_of_large_answers_only_those_of_one_job_stay_parsed(several: bool) -> None:
     def sized(job_id: str, size: int) -> Response:
         empty = json_response(200, RUNNING | {"job_id": job_id, "pad": ""})
         pad = "x" * (size - len(empty.body))
         return json_response(200, RUNNING | {"job_id": job_id, "pad": pad})
 
-    sizes = [("a", LARGE), ("b", LARGE), ("j", LARGE + 1), ("k", LARGE + 1), ("j", LARGE + 1)]
-    of = Service(*(sized(job_id, size) for job_id, size in sizes)).client()
+    sizes = [("a", LARGE), ("j", LARGE + 1), ("k", LARGE + 1), ("j", LARGE + 1)]
+    service = Service(*(sized(job_id, size) for job_id, size in sizes))
+    of = client(service.cloud.context(TOKEN), several=several)
     jobs = [of.get(job_id) for job_id, _ in sizes]
-    assert [type(job) for job in jobs] == [Job, Job, Job, StoredJob, Job]
+    large = StoredJob if several else Job
+    assert [type(job) for job in jobs] == [Job, large, large, large]
     assert [job.id for job in jobs] == [job_id for job_id, _ in sizes]
+    assert [job.members["pad"].strip("x") for job in jobs] == [""] * len(jobs)
 
 
 def test_get_reads_every_answer_anew() -> None:

@@ -37,9 +37,10 @@ class StoredJob(Job):
     @property
     def members(self) -> dict[str, Any]:
         """The JSON object."""
-        for job, recent in tuple(self._recent):
-            if job is self:
-                return recent
+        found = [recent for job, recent in tuple(self._recent) if job is self]
+        if found:
+            return found[0]
+        self._recent.clear()  # before another document needs its memory
         members: dict[str, Any] = json.loads(zlib.decompress(self._body).decode("utf-8-sig"))
         self._recent.append((self, members))
         return members

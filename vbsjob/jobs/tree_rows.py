@@ -6,15 +6,17 @@ Pure: no width, no glyphs, no clock. No recursion, because sub-jobs can be neste
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from vbsjob.jobs.job import parse_time
+from vbsjob.jobs.job import parse_time, walk
 from vbsjob.jobs.tree import URGENCY, Node, kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from vbsjob.jobs.job import Job
     from vbsjob.jobs.tree import Group, JobTree, SortKey
 
     Candidate = tuple[int, int, int, Node | Group, Node | Group, Iterator[Node | Group]]
@@ -139,6 +141,24 @@ def _summary(node: Node, shown: Sequence[Node | Group], levels: int) -> Summary:
         for word, number in branch.total.items():
             hidden[word] -= number
     return Summary(node.indent + 1, {word: n for word, n in hidden.items() if n}, levels)
+
+
+def totals(job: Job) -> tuple[dict[str, int], int, int]:
+    """Return what is below a job: number by kind of status, steps, and steps that have ended.
+
+    The numbers of JobTree and its top Node, without a tree in memory.
+    """
+    below = Counter[str]()
+    steps = ended_steps = 0
+    for path in walk(job):
+        item = path[-1]
+        if item is job:
+            continue
+        below[kind(item)] += 1
+        if not item.sub_jobs:
+            steps += 1
+            ended_steps += item.ended
+    return dict(below), steps, ended_steps
 
 
 def by_begin(node: Node) -> tuple[bool, float]:

@@ -73,6 +73,8 @@ class LiveDisplay:
         self._entries: list[Entry] | None = None
         """The jobs of the last answers; None if there was an answer since."""
         self._fitting = live_screens.Fitting()
+        self._known: dict[str, Entry] = {}
+        """The last entry of each job: a large answer is parsed only when it is another one."""
         self._drawn = -EVERY
         self._spun = 0.0
         self._lines: list[ScreenLine] = []
@@ -154,10 +156,13 @@ class LiveDisplay:
     def _current(self, state: WatchState) -> list[Entry]:
         if self._entries is None:
             make_tree = partial(self._options.tree, now=self._context.steady_now(), group=True)
-            self._entries = [
-                Entry(job_id, tracked.job, _error_name(tracked), make_tree)
-                for job_id, tracked in state.tracked.items()
-            ]
+            self._entries = []
+            for job_id, tracked in state.tracked.items():
+                entry = self._known.get(job_id)
+                error = _error_name(tracked)
+                if entry is None or entry.job is not tracked.job or entry.error != error:
+                    entry = self._known[job_id] = Entry(job_id, tracked.job, error, make_tree)
+                self._entries.append(entry)
         return self._entries
 
     def _draw(self, state: WatchState, now: float) -> None:

@@ -80,9 +80,9 @@ class Fitting:
 
 def percent(entries: Sequence[Entry]) -> int | None:
     """Return the share of steps that have ended; None if no job has sub-jobs."""
-    trees = [entry.tree for entry in entries if entry.tree is not None]
-    steps = sum(item.steps for item in trees)
-    return 100 * sum(item.ended_steps for item in trees) // steps if steps else None
+    known = [entry.facts for entry in entries if entry.facts is not None]
+    steps = sum(facts.steps for facts in known)
+    return 100 * sum(facts.ended_steps for facts in known) // steps if steps else None
 
 
 def running(

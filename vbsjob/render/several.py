@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
 from vbsjob.jobs import failure as job_failure
-from vbsjob.jobs.tree import OTHER, URGENCY, JobTree, kind
-from vbsjob.jobs.tree_rows import folded
+from vbsjob.jobs.job import Job
+from vbsjob.jobs.stored_job import SUMMARY, StoredJob
+from vbsjob.jobs.tree import OTHER, URGENCY, JobTree, Node, kind
+from vbsjob.jobs.tree_rows import folded, totals
 from vbsjob.render import columns, failure_block, tree
+from vbsjob.render.theme import LONGEST_VALUE
 from vbsjob.render.values import shown
 from vbsjob.text import printable
 
@@ -21,10 +24,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from vbsjob.jobs.failure import Failure
-    from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
     from vbsjob.render.theme import View
 
+ERROR_MEMBERS = ("error_code", "fail_reason")
 BLOCKS = 3
 """Failures that are described below the table."""
 UNKNOWN = "unknown"
@@ -43,6 +46,30 @@ def _make_tree(job: Job) -> JobTree:
     return JobTree(job, group=True)
 
 
+class Facts(NamedTuple):
+    """What the screen of several jobs says about one of them."""
+
+    top: Node
+    failure: Failure | None
+    steps: int
+    ended_steps: int
+    tree: JobTree | None
+
+
+def _brief(job: Job, *further: str) -> Job:
+    """Return a job with only the texts in SUMMARY and in `further` members, none of them long."""
+    values = ((name, job.members.get(name)) for name in (*SUMMARY, *further))
+    return Job({name: _cut(value) for name, value in values if isinstance(value, str)})
+
+
+def _cut(text: str) -> str:
+    """Return a text that a terminal does not cut again."""
+    kept = LONGEST_VALUE - 100
+    if len(text) <= LONGEST_VALUE:
+        return text
+    return f"{text[:kept]}... {len(text) - kept:,} more characters (shown with -o json)"
+
+
 @dataclass(frozen=True, eq=False)
 class Entry:
     """One requested job; `job` is None if the service has not described it."""
@@ -54,14 +81,39 @@ class Entry:
     make_tree: Callable[[Job], JobTree] = _make_tree
 
     @cached_property
-    def tree(self) -> JobTree | None:
-        """The tree of the job."""
-        return None if self.job is None else self.make_tree(self.job)
+    def facts(self) -> Facts | None:
+        """What the table says about the job; None if the service has not described it.
 
-    @cached_property
+        A StoredJob is parsed for this, and nothing of what was parsed is kept but short texts.
+        """
+        job = self.job
+        if job is None:
+            return None
+        if not isinstance(job, StoredJob):
+            tree = self.make_tree(job)
+            found = job_failure.find(job)
+            return Facts(tree.top, found, tree.steps, tree.ended_steps, tree)
+        below, steps, ended_steps = totals(job)
+        top = Node(_brief(job, *ERROR_MEMBERS), below=below)
+        found = job_failure.find(job)
+        if found is not None:
+            found = found._replace(
+                path=tuple(_brief(item) for item in found.path),
+                error_code=_cut(found.error_code),
+                fail_reason=_cut(found.fail_reason),
+                entities=job_failure.NO_ENTITIES,
+            )
+        return Facts(top, found, steps, ended_steps, None)
+
+    @property
+    def tree(self) -> JobTree | None:
+        """The tree of the job; None for a StoredJob, whose sub-jobs are only counted."""
+        return None if self.facts is None else self.facts.tree
+
+    @property
     def failure(self) -> Failure | None:
         """The failure of the job or of one of its sub-jobs."""
-        return None if self.job is None else job_failure.find(self.job)
+        return None if self.facts is None else self.facts.failure
 
     @property
     def kind(self) -> str:
@@ -177,18 +229,20 @@ def _needed(entry: Entry) -> int:
 def job_row(entry: Entry, view: View) -> tree.Row:
     """Return the row of a requested job: its progress, or why it failed."""
     job_id = printable(entry.job_id)
-    if entry.tree is None:
+    facts = entry.facts
+    if facts is None:
         details = [Text(entry.error, "problem")] if entry.error else []
         return tree.Row(
             0, view.glyphs.other, UNKNOWN, "status.other", {"id": job_id}, details, requested=True
         )
-    row = tree.row(entry.tree.top, view, requested=True)
+    row = tree.row(facts.top, view, requested=True)
     row.cells["id"] = job_id
-    cause = entry.failure
+    cause = facts.failure
     if cause is not None:
-        texts = [shown(text, view) for text in (cause.error_code, cause.fail_reason) if text]
+        reasons = (cause.error_code, cause.fail_reason)
+        texts = [shown(text, view) for text in reasons if text]
         row.details = [Text(text, "reason") for text in texts]
-    elif entry.tree.steps and not entry.tree.top.job.ended:
-        row.bar = (entry.tree.ended_steps, entry.tree.steps)
-        row.details = [Text(f"{entry.tree.ended_steps:,} of {entry.tree.steps:,} steps")]
+    elif facts.steps and not facts.top.job.ended:
+        row.bar = (facts.ended_steps, facts.steps)
+        row.details = [Text(f"{facts.ended_steps:,} of {facts.steps:,} steps")]
     return row

@@ -263,14 +263,33 @@ def running_then_failed(body: bytes) -> Script:
     return script
 
 
+MANY = ("watch", "--interval", "1s")
+SEVERAL: list[tuple[tuple[str, ...], str, bool]] = [
+    # command, answers, whether on a terminal
+    (("get", "-o", "value"), "objects", False),
+    ((*MANY, "-q"), "objects", False),
+    ((*MANY, "-q"), "members", False),
+    (("get",), "sub-jobs", False),
+    (("get",), "signs", False),
+    (("get",), "objects", True),
+    (MANY, "objects", False),
+    (MANY, "objects", True),
+    (MANY, "failed sub-jobs", True),
+]
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("argv", [("get", "-o", "value"), ("watch", "-q", "--interval", "1s")])
-def test_s12_each_further_job_with_a_big_answer_takes_at_most_8_mb(argv: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("argv", "big", "terminal"), SEVERAL)
+def test_s12_each_further_job_with_a_big_answer_takes_at_most_8_mb(
+    argv: tuple[str, ...], big: str, terminal: bool
+) -> None:
     command, *options = argv
     job_ids = [f"j{number}" for number in range(JOBS)]
     with Server(always(answer(job("FAIL")))) as server:
-        least = measure(command, "j", *options, env=clean_env(server.url)).peak_kib
-    with Server(running_then_failed(BIG["objects"])) as server:
-        ended = measure(command, *job_ids, *options, env=clean_env(server.url))
+        env = clean_env(server.url, TERM="xterm-256color")
+        least = measure(command, "j", *options, env=env, terminal=terminal).peak_kib
+    with Server(running_then_failed(BIG[big])) as server:
+        env = clean_env(server.url, TERM="xterm-256color")
+        ended = measure(command, *job_ids, *options, env=env, terminal=terminal)
     assert ended.code == ("watch" in argv)
     assert ended.peak_kib - least < MORE + JOBS * (8 << 10)
