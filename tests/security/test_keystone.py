@@ -102,14 +102,18 @@ def env(facts: dict[str, Any], **more: str) -> dict[str, str]:
     return {name: value for name, value in (told | more).items() if value}
 
 
-def context(net: Net, variables: dict[str, str], cache: Path | None = None) -> Context:
-    return fake_context(
-        io.StringIO(), io.StringIO(), io.StringIO(), variables, send=net, cache_folder=cache
-    )
+def context(net: Net, variables: dict[str, str], **folders: Path | None) -> Context:
+    return fake_context(io.StringIO(), io.StringIO(), io.StringIO(), variables, send=net, **folders)
 
 
-def vbsjob(net: Net, variables: dict[str, str], *argv: str, cache: Path | None = None) -> Any:
-    around = context(net, variables, cache)
+def vbsjob(
+    net: Net,
+    variables: dict[str, str],
+    *argv: str,
+    cache: Path | None = None,
+    state: Path | None = None,
+) -> Any:
+    around = context(net, variables, cache_folder=cache, state_folder=state)
     code = run(argv, around)
     return code, around.stdout.getvalue(), around.stderr.getvalue()  # type: ignore[attr-defined]
 
@@ -331,6 +335,32 @@ def test_f59_a_dead_token_with_an_auth_url_is_4_and_nothing_else(
     assert "auth_url" not in out + err
     assert '"exit_code": 6' not in out
     assert dead_tokens[kind] not in out + err
+
+
+@pytest.mark.parametrize("kind", ["expired", "revoked", "unknown"])
+def test_f59_list_refresh_with_a_dead_token_is_4(
+    net: Net, keystone: Any, dead_tokens: dict[str, str], kind: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "state"
+    assert vbsjob(net, env(keystone), "get", "j", state=folder)[0] == 0
+    variables = env(keystone, OS_PASSWORD="", OS_TOKEN=dead_tokens[kind])
+    code, _, err = vbsjob(net, variables, "list", "--refresh", state=folder)
+    assert code == 4, err
+    assert "the token has expired or is unknown." in err
+
+
+@pytest.mark.parametrize("wrong", ["OS_PROJECT_NAME", "OS_PROJECT_ID", "OS_USER_DOMAIN_NAME"])
+def test_a_valid_token_with_a_wrong_project_is_not_called_expired(
+    net: Net, keystone: Any, wrong: str
+) -> None:
+    signed_in = client(net, env(keystone))
+    signed_in.get("j")
+    token = net.requests[-1].headers["X-Auth-Token"]
+    variables = env(keystone, OS_PASSWORD="", OS_TOKEN=token) | {wrong: "nobodys"}
+    code, _, err = vbsjob(net, variables, "get", "j")
+    assert code == 4
+    assert "did not accept the token for this project. (HTTP 401" in err
+    assert "Check the project and its domain" in err
 
 
 def test_a_token_of_an_application_credential_serves(net: Net, keystone: Any) -> None:

@@ -355,3 +355,37 @@ def test_a_prompt_names_the_user_and_the_host(kind: str) -> None:
 
     code, _, err = Cloud().run("get", "j", env=env, prompt=prompt)
     assert (code, prompts) == (0, expected), err
+
+
+PROJECTS = {
+    # status of the answer to a token, project, what the error says
+    "dead token": (404, PROJECT_ID, "the token has expired or is unknown."),
+    "dead token without a project": (401, "", "the token has expired or is unknown."),
+    "another project": (401, PROJECT_ID, "did not accept the token for this project."),
+}
+
+
+@pytest.mark.parametrize("kind", PROJECTS)
+def test_a_rejected_token_is_not_called_expired_if_the_project_may_be_the_cause(kind: str) -> None:
+    status, project, says = PROJECTS[kind]
+    cloud = Cloud(before=rejecting(error(status)))
+    code, _, err = cloud.run("get", "j", env=TOKEN | {"OS_PROJECT_ID": project})
+    assert (code, cloud.posts) == (4, 1)
+    assert f"{says} (HTTP {status}" in err
+    assert AUTH_URL.removesuffix("/v3") in err
+    assert ("Check the project" in err) is ("this project" in says)
+    assert "Get a new token" in err
+
+
+def test_the_code_of_keystones_404_may_be_a_text() -> None:
+    document = {"error": {"code": "404", "message": "Could not find token."}}
+    cloud = Cloud(before=rejecting(Response(404, {}, json.dumps(document).encode())))
+    assert cloud.run("get", "j", env=TOKEN)[0] == 4
+
+
+def test_a_redirect_of_the_identity_service_is_about_its_own_address() -> None:
+    moved = Response(301, {"location": "https://iam.other.test/v3"}, b"")
+    code, _, err = Cloud(before=rejecting(moved)).run("get", "j", env=TOKEN)
+    assert code == 6
+    assert "OS_AUTH_URL" in err
+    assert "--endpoint" not in err

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
+from vbsjob.config import endpoints
 from vbsjob.errors import ApiError, RefusedCredentialsError, VbsjobError
 from vbsjob.http import errors, strict_json
 from vbsjob.http.messages import Request
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     AuthFlow = Generator[Request, Response, "AccessInfo"]
 
-OK, CREATED = 200, 201
+OK, CREATED, NOT_FOUND = 200, 201, 404
 MISSING_METHODS = {
     "totp": "set OS_PASSCODE",
     "password": "set OS_PASSWORD",
@@ -65,7 +66,7 @@ class Identity(NamedTuple):
         request = Request("POST", address, {"Content-Type": "application/json"}, body)
         response = yield request
         if response.status != CREATED:
-            raise _refused(request, response, hint, methods)
+            raise _refused(request, response, hint, methods, scoped=self.scope is not None)
         return _access_info(response)
 
     def validate_token(self, hint: str, token: str) -> AuthFlow:
@@ -107,17 +108,32 @@ def _list(request: Request, response: Response, name: str, hint: str) -> tuple[d
 
 
 def _refused(
-    request: Request, response: Response, hint: str, methods: dict[str, Any]
+    request: Request,
+    response: Response,
+    hint: str,
+    methods: dict[str, Any],
+    *,
+    scoped: bool = False,
 ) -> VbsjobError:
     """Return the error for a refused sign-in; `hint` is the next step of its method.
 
-    Keystone answers 404, with its error object, for a token that is expired, revoked or unknown.
+    Keystone answers 404, with its error object, for a token that is expired, revoked or unknown,
+    and 401 for a valid token and a project (`scoped`) that is unknown or not the user's. Other
+    identity services answer 401 in both cases.
     """
     error = errors.from_response(request, response)
     if not isinstance(error, RefusedCredentialsError):
         return error
     if "token" in methods:
-        return error.replace(message="the token has expired or is unknown.", hint=hint)
+        origin = endpoints.origin_of(request.url)
+        if not scoped or response.status == NOT_FOUND:
+            return error.replace(
+                message=f"{origin}: the token has expired or is unknown.", hint=hint
+            )
+        return error.replace(
+            message=f"{origin} did not accept the token for this project.",
+            hint=f"Check the project and its domain. The token may also have expired. {hint}",
+        )
     missing = _missing_methods(_document(response), methods)
     if not missing:
         return error.with_hint(hint)

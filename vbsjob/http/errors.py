@@ -133,10 +133,11 @@ def from_response(  # noqa: PLR0911 - a table: one status or code per branch
             **facts,
         )
     if 300 <= response.status < 400:
-        return _redirected(response, origin, facts)
+        return _redirected(job_id, response, origin, facts)
+    report = "; report the request id to the provider" if facts["request_id"] else ""
     return ApiError(
         f"{origin} rejected the request{message}.",
-        hint="Check the settings with 'vbsjob config show'; report the request id to the provider.",
+        hint=f"Check the settings with 'vbsjob config show'{report}.",
         **facts,
     )
 
@@ -170,7 +171,9 @@ def _is_rejected_token(request: Request, response: Response) -> bool:
     except strict_json.InvalidJsonError:
         return False
     error = document.get("error") if isinstance(document, dict) else None
-    return isinstance(error, dict) and error.get("code") == 404 and bool(error.get("message"))
+    if not isinstance(error, dict):
+        return False
+    return error.get("code") in (404, "404") and bool(error.get("message"))
 
 
 def _auth_error(
@@ -242,11 +245,14 @@ def _unavailable(
     )
 
 
-def _redirected(response: Response, origin: str, facts: dict[str, Any]) -> VbsjobError:
+def _redirected(
+    job_id: str | None, response: Response, origin: str, facts: dict[str, Any]
+) -> VbsjobError:
     target = endpoints.origin_of(response.headers.get("location", "")) or "another address"
+    setting = "the auth_url (OS_AUTH_URL)" if job_id is None else "--endpoint"
     return ApiError(
         f"{origin} redirects to {target}; vbsjob never sends credentials after a redirect.",
-        hint="If that address is right, set --endpoint to it.",
+        hint=f"If that address is right, set {setting} to it.",
         **facts,
     )
 
