@@ -20,7 +20,7 @@ ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def seen(*argv: str, **env: str) -> str:
+def written_on_terminal(*argv: str, **env: str) -> str:
     """Return all that is written to a terminal while a restore fails within 12 seconds.
 
     A variable that is empty is not set.
@@ -56,7 +56,7 @@ def seen(*argv: str, **env: str) -> str:
 def test_f40_f85_a_watch_can_be_read_as_lines_without_motion(
     argv: tuple[str, ...], env: dict[str, str]
 ) -> None:
-    shown = seen("watch", "fail-deep", "--color", "never", *argv, **env)
+    shown = written_on_terminal("watch", "fail-deep", "--color", "never", *argv, **env)
     assert "\x1b" not in shown
     assert "\r" not in shown
     lines = [line for line in shown.splitlines() if re.match(r"\d{4}-\d\d-\d\dT", line)]
@@ -65,7 +65,7 @@ def test_f40_f85_a_watch_can_be_read_as_lines_without_motion(
 
 
 def test_colour_in_ci_comes_without_animation() -> None:
-    shown = seen("watch", "fail-deep", "--color", "always", CI="true")
+    shown = written_on_terminal("watch", "fail-deep", "--color", "always", CI="true")
     assert "\x1b[" in shown
     assert re.findall(r"\x1b\[[^m]*[A-HJKlh]", shown) == []
 
@@ -73,14 +73,17 @@ def test_colour_in_ci_comes_without_animation() -> None:
 @pytest.mark.parametrize("command", ["get", "tree", "watch"])
 def test_colour_carries_no_information_that_the_text_lacks(command: str) -> None:
     argv = (command, "fail-deep", *(("--progress", "plain") if command == "watch" else ()))
-    colored, bare = seen(*argv, "--color", "always"), seen(*argv, "--color", "never")
+    colored, bare = (
+        written_on_terminal(*argv, "--color", "always"),
+        written_on_terminal(*argv, "--color", "never"),
+    )
     assert "\x1b[" in colored
     assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == bare
 
 
 @pytest.mark.parametrize("command", ["get", "tree", "watch"])
 def test_every_status_mark_has_its_word_beside_it(command: str) -> None:
-    shown = seen(command, "fail-deep", "--color", "never", ACCESSIBLE="1")
+    shown = written_on_terminal(command, "fail-deep", "--color", "never", ACCESSIBLE="1")
     words = {"✓": "SUCCESS", "✗": "FAIL", "●": "RUNNING", "○": "INIT"}
     marks = re.findall(r"([✓✗●○]) (\w+)", shown)
     assert len(marks) == sum(shown.count(mark) for mark in words)

@@ -30,10 +30,10 @@ COMMANDS = sorted(app.root_command().commands.keys() - app.SYNONYMS.keys())
 def test_explain_prints_meaning_and_action_of_a_code_in_any_case() -> None:
     code, out, err, requests = vbsjob("explain", "volumebackup.0202", env={})
     assert (code, err, requests) == (0, "", [])
-    known = error_codes.everything()["VolumeBackup.0202"]
+    code_text = error_codes.everything()["VolumeBackup.0202"]
     assert out.splitlines()[0] == "VolumeBackup.0202"
-    assert known.meaning in out
-    assert known.action in out
+    assert code_text.meaning in out
+    assert code_text.action in out
 
 
 @pytest.mark.parametrize("argv", [("explain", "VolumeBackup.0202"), ("explain",)])
@@ -55,11 +55,11 @@ def test_explain_alone_lists_every_code_once() -> None:
 
 
 def test_explain_in_json_is_one_document_or_an_array() -> None:
-    one = json.loads(vbsjob("explain", "common.0011", "-o", "json", env={})[1])
-    assert set(one) == {"schema_version", *error_codes.FIELDS}
+    document = json.loads(vbsjob("explain", "common.0011", "-o", "json", env={})[1])
+    assert set(document) == {"schema_version", *error_codes.FIELDS}
     every = json.loads(vbsjob("explain", "-o", "json", env={})[1])
     assert [item["code"] for item in every] == list(error_codes.everything())
-    assert one in every
+    assert document in every
 
 
 def test_explain_gives_one_field_alone_and_names_alone() -> None:

@@ -74,9 +74,9 @@ def document(command: str, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["json", "yaml"])
 @pytest.mark.parametrize("command", ["get", "tree", "watch"])
 def test_documents_contain_the_failure(command: str, name: str) -> None:
-    found = document(command, name)
-    assert found["failure"] == FAILURE
-    assert (found["error_code"], found["fail_reason"]) == ("", "sub job fail")
+    result = document(command, name)
+    assert result["failure"] == FAILURE
+    assert (result["error_code"], result["fail_reason"]) == ("", "sub job fail")
 
 
 @pytest.mark.parametrize("command", ["get", "tree"])
@@ -100,8 +100,8 @@ def test_progress_as_json_contains_the_same_on_stderr() -> None:
 @pytest.mark.parametrize("command", ["get", "tree", "watch"])
 def test_csv_has_it_in_columns(command: str) -> None:
     row = next(csv.DictReader(io.StringIO(ended(command, "restore-7", "-o", "csv").out)))
-    found = row["failure_path"], row["failure_code"], row["failure_reason"]
-    assert found == (PATH, CODE, REASON)
+    columns = row["failure_path"], row["failure_code"], row["failure_reason"]
+    assert columns == (PATH, CODE, REASON)
 
 
 @pytest.mark.parametrize("command", ["get", "tree", "watch"])
@@ -109,8 +109,8 @@ def test_tsv_has_it_in_the_same_columns(command: str) -> None:
     row = ended(command, "restore-7", "-o", "tsv").out.splitlines()[0].split("\t")
     header = ended(command, "restore-7", "-o", "csv").out.splitlines()[0].split(",")
     assert len(row) == len(header)
-    found = dict(zip(header, row, strict=True))
-    assert (found["failure_path"], found["failure_code"]) == (PATH, CODE)
+    cells = dict(zip(header, row, strict=True))
+    assert (cells["failure_path"], cells["failure_code"]) == (PATH, CODE)
 
 
 VARIABLES = {

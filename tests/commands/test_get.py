@@ -19,11 +19,11 @@ ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": 
 def vbsjob(
     *argv: str, replies: list[Response] | None = None, stdin: str = "", env: dict[str, str] = ENV
 ) -> tuple[int, str, str, list[Request]]:
-    asked: list[Request] = []
+    requests: list[Request] = []
     left = list(replies or [])
 
     def send(request: Request) -> Response:
-        asked.append(request)
+        requests.append(request)
         return left.pop(0)
 
     out, err, clock = io.StringIO(), io.StringIO(), FakeClock()
@@ -31,10 +31,10 @@ def vbsjob(
         io.StringIO(stdin), out, err, env, monotonic=clock, sleep=clock.sleep,
         random=lambda: 1.0, send=send,
     )  # fmt: skip
-    return run(argv, context), out.getvalue(), err.getvalue(), asked
+    return run(argv, context), out.getvalue(), err.getvalue(), requests
 
 
-def told(status: Any, **members: Any) -> Response:
+def job_response(status: Any, **members: Any) -> Response:
     job = {"job_id": "j", "job_type": "bksCreateBackup", "status": status, **members}
     return Response(200, {}, json.dumps(job).encode())
 
@@ -42,12 +42,12 @@ def told(status: Any, **members: Any) -> Response:
 @pytest.mark.parametrize(
     ("replies", "code"),
     [
-        ([told("SUCCESS")], 0),
-        ([told("FAIL")], 1),
-        ([told("RUNNING")], 8),
-        ([told("success")], 8),
-        ([told(None)], 8),
-        ([told(0)] * 3, 6),
+        ([job_response("SUCCESS")], 0),
+        ([job_response("FAIL")], 1),
+        ([job_response("RUNNING")], 8),
+        ([job_response("success")], 8),
+        ([job_response(None)], 8),
+        ([job_response(0)] * 3, 6),
         ([Response(401)], 4),
         ([Response(403)], 4),
         ([Response(404, {}, b'{"error": {"code": "Common.0011"}}')], 5),
@@ -59,28 +59,28 @@ def told(status: Any, **members: Any) -> Response:
         ([Response(200, {}, b'{"status": "FAIL", "status": "SUCCESS"}')] * 3, 7),
         ([Response(200, {}, b"[" * 200_000)] * 3, 7),
         ([Response(200, {}, b'{"job_id": "other", "status": "FAIL"}')] * 3, 6),
-        ([Response(502), told("SUCCESS")], 0),
+        ([Response(502), job_response("SUCCESS")], 0),
     ],
 )
 def test_the_exit_code_is_the_one_of_the_table(replies: list[Response], code: int) -> None:
-    ended, _, err, asked = vbsjob("get", "j", "--exit-status", replies=replies)
+    ended, _, err, requests = vbsjob("get", "j", "--exit-status", replies=replies)
     assert ended == code, err
-    assert len(asked) == len(replies)
+    assert len(requests) == len(replies)
 
 
 def test_without_exit_status_an_answer_is_0_even_if_the_job_failed() -> None:
-    assert vbsjob("get", "j", replies=[told("FAIL")])[0] == 0
+    assert vbsjob("get", "j", replies=[job_response("FAIL")])[0] == 0
 
 
 @pytest.mark.parametrize("job_id", ["../x", "a/b", "a?b", "", "a" * 65, "a\n", "\u202e"])
 def test_an_invalid_id_is_rejected_before_any_request(job_id: str) -> None:
-    code, _, _, asked = vbsjob("get", "--", job_id)
-    assert (code, asked) == (2, [])
+    code, _, _, requests = vbsjob("get", "--", job_id)
+    assert (code, requests) == (2, [])
 
 
 def test_json_has_every_member_and_ours() -> None:
     members = {"entities": {"n": 1, "b": "\x1b[31m"}, "message": None, "odd": [1.5, True]}
-    _, out, _, _ = vbsjob("get", "j", "-o", "json", replies=[told("FAIL", **members)])
+    _, out, _, _ = vbsjob("get", "j", "-o", "json", replies=[job_response("FAIL", **members)])
     document = json.loads(out)
     assert out.isascii()
     assert document.items() >= members.items()
@@ -90,13 +90,13 @@ def test_json_has_every_member_and_ours() -> None:
 def test_text_from_the_service_never_acts_on_the_terminal() -> None:
     hostile = "\x1b]0;x\x07[/x]\u202e\x9b\nrow"
     for name in ("table", "value", "env", "csv", "name"):
-        answer = told("FAIL", fail_reason=hostile, entities={hostile: hostile})
+        answer = job_response("FAIL", fail_reason=hostile, entities={hostile: hostile})
         _, out, _, _ = vbsjob("get", "j", "-o", name, replies=[answer])
         assert all(c.isprintable() or c == "\n" for c in out)
 
 
 def test_a_creation_answer_on_stdin_names_the_job() -> None:
-    response = [told("RUNNING")]
+    response = [job_response("RUNNING")]
     code, out, _, _ = vbsjob("get", "-", "-f", "status", replies=response, stdin='{"job_id": "j"}')
     assert (code, out) == (0, "RUNNING\n")
 
@@ -115,7 +115,7 @@ def test_without_credentials_the_sandbox_is_suggested() -> None:
 
 def test_the_deepest_failed_sub_job_comes_last_with_its_meaning() -> None:
     deep = {"job_id": "d", "job_type": "copy", "status": "FAIL", "error_code": "VolumeBackup.0202"}
-    answer = told("FAIL", entities={"sub_jobs": [deep]})
+    answer = job_response("FAIL", entities={"sub_jobs": [deep]})
     _, out, _, _ = vbsjob("get", "j", replies=[answer])
     last = out.rpartition("\n\n")[2].splitlines()
     assert last[0] == "| copy failed (job d)"
@@ -124,7 +124,7 @@ def test_the_deepest_failed_sub_job_comes_last_with_its_meaning() -> None:
 
 
 def test_the_table_of_several_jobs_shows_a_failed_query_as_unknown_with_its_error() -> None:
-    _, out, _, _ = vbsjob("get", "j", "k", replies=[told("RUNNING"), Response(403)])
+    _, out, _, _ = vbsjob("get", "j", "k", replies=[job_response("RUNNING"), Response(403)])
     assert [line.split()[1:] for line in out.splitlines()] == [
         ["RUNNING", "bksCreateBackup", "j"], ["unknown", "k", "auth"],
     ]  # fmt: skip

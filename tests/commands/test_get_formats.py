@@ -37,8 +37,8 @@ def run_command(*argv: str, document: Any = JOB, stdin: str = "") -> tuple[int, 
     body = json.dumps(document).encode()
 
     def send(request: Any) -> Response:
-        asked = request.url.rpartition("/")[2]
-        return Response(200, {}, body.replace(b'"j"', json.dumps(asked).encode()))
+        job_id = request.url.rpartition("/")[2]
+        return Response(200, {}, body.replace(b'"j"', json.dumps(job_id).encode()))
 
     ended = run_in_memory(*argv, send=send, stdin=stdin)
     return ended.code, ended.out, ended.err
@@ -247,9 +247,15 @@ def test_a_row_of_csv_is_what_the_standard_library_writes_and_reads(values: list
 
 
 def test_our_members_win_and_those_of_the_service_are_in_others() -> None:
-    theirs = {"verdict": "x", "failure": 1, "others": [2], "exit_code": None, "schema_version": "9"}
-    document = json.loads(get("j", "-o", "json", document=JOB | theirs)[1])
-    assert document["others"] == theirs
+    reserved_members = {
+        "verdict": "x",
+        "failure": 1,
+        "others": [2],
+        "exit_code": None,
+        "schema_version": "9",
+    }
+    document = json.loads(get("j", "-o", "json", document=JOB | reserved_members)[1])
+    assert document["others"] == reserved_members
     assert (document["schema_version"], document["verdict"]) == (1, "job_failed")
     assert document["failure"]["error_code"] == "VolumeBackup.0202"
     assert "others" not in json.loads(get("j", "-o", "json")[1])

@@ -46,14 +46,14 @@ def context(folder: Path | None, env: dict[str, str] = ENV) -> Context:
 
 
 def vbsjob(folder: Path | None, *argv: str, env: dict[str, str] = ENV) -> RunResult:
-    here = context(folder, env)
-    code = run(argv, here)
-    return RunResult(code, here.stdout.getvalue(), here.stderr.getvalue())  # type: ignore[attr-defined]
+    run_context = context(folder, env)
+    code = run(argv, run_context)
+    return RunResult(code, run_context.stdout.getvalue(), run_context.stderr.getvalue())  # type: ignore[attr-defined]
 
 
 def names(folder: Path) -> list[str]:
-    here = context(folder)
-    return history.recent_ids(loader.load({}, here), here)
+    run_context = context(folder)
+    return history.recent_ids(loader.load({}, run_context), run_context)
 
 
 @pytest.fixture
@@ -104,10 +104,10 @@ def test_tab_completes_an_id_once_whichever_cloud_it_is_from(folder: Path) -> No
 
 def test_the_usual_duration_is_the_median_of_earlier_runs(folder: Path) -> None:
     vbsjob(folder, "get", "a", "b", "c")
-    here = context(folder)
-    chosen = loader.load({}, here)
-    assert history.usual_duration(f"kind {TOKEN}", chosen, here) == (660.0, 3)
-    assert history.usual_duration("another kind", chosen, here) is None
+    run_context = context(folder)
+    chosen = loader.load({}, run_context)
+    assert history.usual_duration(f"kind {TOKEN}", chosen, run_context) == (660.0, 3)
+    assert history.usual_duration("another kind", chosen, run_context) is None
 
 
 def test_file_and_folder_are_private_whatever_the_umask(folder: Path) -> None:
@@ -125,9 +125,9 @@ def test_file_and_folder_are_private_whatever_the_umask(folder: Path) -> None:
 def test_no_secret_is_kept(folder: Path) -> None:
     vbsjob(folder, "get", "j")
     assert names(folder) == ["j"]
-    kept = b"".join(path.read_bytes() for path in folder.iterdir())
-    assert TOKEN.encode() not in kept
-    assert b"SUCCESS" in kept
+    content = b"".join(path.read_bytes() for path in folder.iterdir())
+    assert TOKEN.encode() not in content
+    assert b"SUCCESS" in content
 
 
 def test_only_the_newest_jobs_are_kept(folder: Path) -> None:
@@ -137,9 +137,9 @@ def test_only_the_newest_jobs_are_kept(folder: Path) -> None:
         database.executemany(history.INSERT, rows)
     database.close()
     vbsjob(folder, "get", "new")
-    kept = names(folder)
-    assert len(kept) == history.KEPT
-    assert (kept[0], "old" in kept) == ("new", False)
+    job_ids = names(folder)
+    assert len(job_ids) == history.KEPT
+    assert (job_ids[0], "old" in job_ids) == ("new", False)
 
 
 @pytest.mark.parametrize("off", ["off", "false", "0"])
@@ -234,9 +234,9 @@ def test_a_folder_that_cannot_be_written_is_harmless(tmp_path: Path) -> None:
     assert vbsjob(tmp_path / "vbsjob", "get", "j").err == ""
 
 
-@pytest.mark.parametrize("place", [None, Path("/dev/null/x"), Path("/proc/nowhere")])
-def test_without_a_state_folder_there_is_no_history(place: Path | None) -> None:
-    ended = vbsjob(place, "get", "j")
+@pytest.mark.parametrize("state_folder", [None, Path("/dev/null/x"), Path("/proc/nowhere")])
+def test_without_a_state_folder_there_is_no_history(state_folder: Path | None) -> None:
+    ended = vbsjob(state_folder, "get", "j")
     assert (ended.code, ended.err) == (0, "")
 
 
@@ -283,10 +283,10 @@ def test_completion_loads_nothing_heavy_and_clouds_come_from_every_file(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("runs", "told"), [(0, ""), (1, "longer than usual (11 min"), (3, "longer than usual (11 min")]
+    ("runs", "text"), [(0, ""), (1, "longer than usual (11 min"), (3, "longer than usual (11 min")]
 )
 def test_a_watch_shows_the_usual_duration_of_the_job_type(
-    folder: Path, runs: int, told: str
+    folder: Path, runs: int, text: str
 ) -> None:
     for number in range(runs):
         vbsjob(folder, "get", f"earlier-{number}")
@@ -297,13 +297,13 @@ def test_a_watch_shows_the_usual_duration_of_the_job_type(
         return Response(200, {}, json.dumps(job).encode())
 
     clock, shown = FakeClock(), TerminalStream()
-    here = fake_context(
+    run_context = fake_context(
         io.StringIO(), io.StringIO(), shown, ENV | {"TERM": "xterm"}, monotonic=clock,
         sleep=clock.sleep, send=progress, state_folder=folder,
     )  # fmt: skip
-    assert run(["watch", "now", "--color", "never"], here) == 0
+    assert run(["watch", "now", "--color", "never"], run_context) == 0
     assert ("usual" in shown.getvalue()) == bool(runs)
-    assert told in shown.getvalue()
+    assert text in shown.getvalue()
 
 
 def test_f71_a_history_replaced_while_it_is_opened_is_not_used(

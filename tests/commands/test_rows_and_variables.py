@@ -59,9 +59,9 @@ def test_dotenv_is_read_by_gitlab_without_expansion(reason: str, entities: dict[
 
 
 def test_dotenv_keeps_values_and_makes_dollar_signs_visible() -> None:
-    found = read_as_gitlab(written("dotenv", document(note="95 % of $HOME, %PATH%", size=50)))
-    assert found["VBSJOB_ENTITIES_NOTE"] == "95 % of <U+0024>HOME, <U+0025>PATH%"
-    assert found["VBSJOB_ENTITIES_SIZE"] == "50"
+    variables = read_as_gitlab(written("dotenv", document(note="95 % of $HOME, %PATH%", size=50)))
+    assert variables["VBSJOB_ENTITIES_NOTE"] == "95 % of <U+0024>HOME, <U+0025>PATH%"
+    assert variables["VBSJOB_ENTITIES_SIZE"] == "50"
 
 
 def test_dotenv_has_the_most_important_variables_of_every_job() -> None:
@@ -83,8 +83,8 @@ def test_entities_that_are_texts_numbers_or_booleans_become_variables(name: str)
         "id": "v",
     }
     lines = written(name, document(**entities)).splitlines()
-    found = [line for line in lines if line.startswith("VBSJOB_ENTITIES_")]
-    assert found == [
+    variables = [line for line in lines if line.startswith("VBSJOB_ENTITIES_")]
+    assert variables == [
         "VBSJOB_ENTITIES_SIZE=50",
         "VBSJOB_ENTITIES_RATIO=0.5",
         "VBSJOB_ENTITIES_FULL=true",
@@ -142,8 +142,8 @@ RESERVED = (
 
 @pytest.mark.parametrize("name", ["env", "dotenv"])
 def test_no_name_of_an_answer_or_field_is_a_variable_of_shell_or_ci(name: str) -> None:
-    found = document(**dict.fromkeys(dict.fromkeys(map(str.upper, RESERVED)), "x"))
-    lines = written(name, found | {"PATH": "x"}).splitlines()
+    job_document = document(**dict.fromkeys(dict.fromkeys(map(str.upper, RESERVED)), "x"))
+    lines = written(name, job_document | {"PATH": "x"}).splitlines()
     assert all(re.match(r"VBSJOB_[A-Z0-9_]+=", line) for line in lines)
     for field in RESERVED:
         argv = ("get", "j", "-o", name, "-f", field)
@@ -213,10 +213,10 @@ def test_tsv_is_read_by_a_loop_of_the_shell_also_with_empty_and_hostile_values()
 
 @given(TEXTS)
 def test_tsv_is_one_row_with_one_cell_per_column_and_csv_is_read_back(reason: str) -> None:
-    found = document(reason)
-    (row,) = written("tsv", found).splitlines()
+    job_document = document(reason)
+    (row,) = written("tsv", job_document).splitlines()
     assert len(row.split("\t")) == len(formats.JOBS.columns)
-    (read,) = csv.DictReader(io.StringIO(written("csv", found), newline=""))
+    (read,) = csv.DictReader(io.StringIO(written("csv", job_document), newline=""))
     assert read["fail_reason"] == printable(reason)
 
 

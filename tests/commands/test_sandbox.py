@@ -86,8 +86,8 @@ def test_after_a_timeout_nobody_claims_that_the_simulated_jobs_continue() -> Non
 
 
 def test_a_port_in_use_is_one_clear_line() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         ended = run_process("sandbox", "--port", str(port), env=clean_env())
     assert (ended.code, ended.out) == (70, "")
     assert ended.err.count("\n") == 1
@@ -116,8 +116,8 @@ def test_a_bad_fault_life_or_port_is_a_usage_error(argv: tuple[str, ...]) -> Non
     ("kind", "code"), [("503", 7), ("429", 7), ("cut", 7), ("empty", 7), ("garbage", 7)]
 )
 def test_a_requested_fault_reaches_the_client(kind: str, code: int) -> None:
-    with running_sandbox("--fault", f"{kind}=1") as (_, told):
-        ended = run_process("get", "backup", "--retry-for", "0s", env=clean_env(**told))
+    with running_sandbox("--fault", f"{kind}=1") as (_, sandbox_env):
+        ended = run_process("get", "backup", "--retry-for", "0s", env=clean_env(**sandbox_env))
         assert ended.code == code, ended.err
 
 
@@ -170,9 +170,9 @@ def test_a_thousand_jobs_over_64_connections_are_all_answered() -> None:
 def test_a_job_follows_its_scenario_from_start_to_end(name: str) -> None:
     plan = Plan.of(name, NOON)
     assert plan
-    told = [plan.document(age)["status"] for age in (0, 1, 5, 60)]
-    assert told[0] == "RUNNING"
-    assert told[-1] == {"fail-deep": "FAIL", "endless": "RUNNING"}.get(name, "SUCCESS")
+    statuses = [plan.document(age)["status"] for age in (0, 1, 5, 60)]
+    assert statuses[0] == "RUNNING"
+    assert statuses[-1] == {"fail-deep": "FAIL", "endless": "RUNNING"}.get(name, "SUCCESS")
 
 
 def test_ids_and_times_stay_from_one_answer_to_the_next_and_differ_between_jobs() -> None:
@@ -199,6 +199,6 @@ def test_the_sandbox_clock_is_that_of_its_tokens(year: int) -> None:
     with Sandbox(context) as sandbox:
         line = http.client.HTTPConnection(sandbox.address.removeprefix("http://"))
         line.request("GET", "/")
-        told = line.getresponse().headers["Date"]
+        date = line.getresponse().headers["Date"]
         line.close()
-    assert parsedate_to_datetime(told) == now
+    assert parsedate_to_datetime(date) == now

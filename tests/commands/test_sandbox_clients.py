@@ -78,10 +78,10 @@ def test_every_kind_of_sign_in_has_an_example() -> None:
 
 def test_the_printed_lines_replace_what_a_shell_has_set(sandbox: Sandbox) -> None:
     lines = "\n".join(shell_lines(sandbox.address, sandbox.issue_token()))
-    theirs = {"OS_CLOUD": "prod", "OS_TOKEN": "t", "OS_ACCESS_KEY": "a", "OS_PROJECT_ID": "p"}
+    shell_env = {"OS_CLOUD": "prod", "OS_TOKEN": "t", "OS_ACCESS_KEY": "a", "OS_PROJECT_ID": "p"}
     ended = subprocess.run(
         ["sh", "-euc", f'{lines}\n"$@" get backup-ended -f status', "sh", *COMMAND],
-        env=clean_env(**theirs), cwd=ROOT, capture_output=True, text=True, check=False,
+        env=clean_env(**shell_env), cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (ended.returncode, ended.stdout) == (0, "SUCCESS\n"), ended.stderr
 
@@ -131,12 +131,12 @@ def test_curl_signs_in_and_queries_a_job(sandbox: Sandbox, framing: tuple[str, .
     url = f"{sandbox.address}/v3/auth/tokens?nocatalog"
     json_type = "Content-Type: application/json"
     headers = curl("-D", "-", "-o", "-", *framing, "-H", json_type, "-d", body, url)
-    found = re.search(r"(?i)x-subject-token: (\S+)", headers)
-    assert found
-    job = curl("-H", f"X-Auth-Token: {found[1]}", f"{sandbox.address}{JOBS}/restore-1?fields=all")
+    match = re.search(r"(?i)x-subject-token: (\S+)", headers)
+    assert match
+    job = curl("-H", f"X-Auth-Token: {match[1]}", f"{sandbox.address}{JOBS}/restore-1?fields=all")
     assert json.loads(job)["job_id"] == "restore-1"
     assert "200 OK" in curl(
-        "-I", "-H", f"X-Auth-Token: {found[1]}", f"{sandbox.address}{JOBS}/backup"
+        "-I", "-H", f"X-Auth-Token: {match[1]}", f"{sandbox.address}{JOBS}/backup"
     )
 
 
@@ -252,11 +252,11 @@ def test_keystoneauth_signs_in_and_queries_a_job(sandbox: Sandbox, connect: Any,
 
 def test_keystoneauth_discovers_the_version(sandbox: Sandbox, connect: Any) -> None:
     connection = connect(generic.Password(sandbox.address, **USER, **PROJECT))
-    found = connection.get_endpoint_data(
+    endpoint_data = connection.get_endpoint_data(
         service_type="identity", min_version="3", max_version="3.latest"
     )
-    assert found.api_version[0] == 3
-    assert found.url == f"{sandbox.address}/v3/"
+    assert endpoint_data.api_version[0] == 3
+    assert endpoint_data.url == f"{sandbox.address}/v3/"
 
 
 def test_keystoneauth_refuses_what_the_sandbox_refuses(sandbox: Sandbox, connect: Any) -> None:

@@ -182,19 +182,19 @@ def mutated_sign_in(choose: random.Random) -> bytes:
             break
     body = json.dumps(document).encode()
     if choose.random() < 0.2:
-        place = choose.randrange(len(body))
-        body = body[:place] + choose.randbytes(choose.randrange(3)) + body[place + 1 :]
+        index = choose.randrange(len(body))
+        body = body[:index] + choose.randbytes(choose.randrange(3)) + body[index + 1 :]
     return body
 
 
 def random_request(choose: random.Random, token: bytes) -> bytes:
     """Return a complete request that is wrong in zero or more places."""
     segments = [choose.choice(SEGMENTS) for _ in range(choose.randrange(6))]
-    known = [
+    paths = [
         b"/", b"/v3", b"/v3/auth/tokens", b"/v3/auth/catalog", b"/v3/projects",
         b"/v1/%s/jobs/backup" % account.PROJECT.id.encode(),
     ]  # fmt: skip
-    path = choose.choice([*known, b"/" + b"/".join(segments)])
+    path = choose.choice([*paths, b"/" + b"/".join(segments)])
     query = choose.choice([b"", b"?", b"?name=x", b"?%ff=%&a", b"?nocatalog", b"#?x", b"??", b"?["])
     method = choose.choice([*METHODS, b"GET", b"POST", b"POST"])
     body = mutated_sign_in(choose) if method == b"POST" or choose.random() < 0.1 else b""
@@ -212,8 +212,8 @@ def random_request(choose: random.Random, token: bytes) -> bytes:
         lines.append(b"Content-Length: %d" % len(body))
     request = b"\r\n".join(lines) + b"\r\n\r\n" + body
     for _ in range(choose.choice([0, 0, 0, 1, 3])):
-        place = choose.randrange(len(request))
-        request = request[:place] + choose.randbytes(1) + request[place + 1 :]
+        index = choose.randrange(len(request))
+        request = request[:index] + choose.randbytes(1) + request[index + 1 :]
     return request
 
 

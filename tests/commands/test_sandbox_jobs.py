@@ -120,8 +120,8 @@ def test_the_identity_api_accepts_signed_requests(sandbox: Sandbox) -> None:
     listed = signed_query(sandbox, path=f"/v3/projects?name={name}", project=None)
     (project,) = listed.document["projects"]
     assert project["id"] == account.PROJECT.id
-    found = signed_query(sandbox, path="/v3/auth/catalog", project=None)
-    assert account.PROJECT.id in str(found.document["catalog"])
+    result = signed_query(sandbox, path="/v3/auth/catalog", project=None)
+    assert account.PROJECT.id in str(result.document["catalog"])
     other = signed_query(sandbox, path="/v3/auth/catalog", project=account.EMPTY_PROJECT.id)
     assert account.PROJECT.id not in str(other.document["catalog"])
     assert signed_query(sandbox, path="/v3/auth/catalog", project="nothing").status == 403

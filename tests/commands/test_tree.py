@@ -147,12 +147,12 @@ def trees(draw: st.DrawFn) -> Job:
         hostile = draw(st.text(max_size=4))
         job = {draw(NAMES): f"<{number}>{hostile}", "status": draw(WORDS), "job_type": hostile}
         parent = draw(st.sampled_from(jobs))
-        place = draw(PLACES)
-        if place in {"nested", "both"}:
+        member = draw(PLACES)
+        if member in {"nested", "both"}:
             parent.setdefault("entities", {}).setdefault("sub_jobs", []).append(job)
         else:
             parent.setdefault("sub_jobs", []).append(job)
-        if place == "both":
+        if member == "both":
             parent.setdefault("sub_jobs", []).append(job)
         jobs.append(job)
     return jobs[0]
@@ -163,11 +163,11 @@ def nested_ids(job: Job) -> Iterator[str]:
     yield job.get("job_id") or job["id"]
     entities = job.get("entities")
     inner = entities.get("sub_jobs", []) if isinstance(entities, dict) else []
-    seen = set()
+    names = set()
     for sub in [*job.get("sub_jobs", []), *inner]:
         name = sub.get("job_id") or sub["id"]
-        if name not in seen:
-            seen.add(name)
+        if name not in names:
+            names.add(name)
             yield from nested_ids(sub)
 
 
@@ -186,9 +186,9 @@ def test_every_id_is_once_in_every_format_in_order_and_reads_back(job: Job) -> N
     assert tree(job, "-o", "name")[1].split("\n")[:-1] == shown
     paths = tree(job, "-o", "value")[1].split("\n")[:-1]
     assert [decoded(path.rpartition("/")[2]) for path in paths] == shown
-    drawn = tree(job)[1].partition("\n\n")[0].rstrip("\n").split("\n")
-    assert len(drawn) == len(expected)
-    for line, name in zip(drawn, shown, strict=True):
+    screen_lines = tree(job)[1].partition("\n\n")[0].rstrip("\n").split("\n")
+    assert len(screen_lines) == len(expected)
+    for line, name in zip(screen_lines, shown, strict=True):
         assert f"  {name}".rstrip() in line  # blanks at the end of a line are not written
     for row in rows:
         above = [other for other in rows if other["path"] == row["path"].rpartition("/")[0]]

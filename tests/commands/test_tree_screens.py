@@ -65,9 +65,11 @@ def test_no_line_begins_with_an_id_or_is_too_wide(name: str, size: tuple[int, in
 
 @pytest.mark.parametrize(("name", "size"), list(product(sorted(CAUSE.keys() - LONG_WORDS), SIZES)))
 def test_no_word_is_cut(name: str, size: tuple[int, int]) -> None:
-    whole = {word for wide in SIZES[-2:] for line in screen(name, wide)[1] for word in words(line)}
+    complete = {
+        word for wide in SIZES[-2:] for line in screen(name, wide)[1] for word in words(line)
+    }
     for line in screen(name, size)[1]:
-        assert words(line) <= whole | {
+        assert words(line) <= complete | {
             "more",
             "done",
             "failed",

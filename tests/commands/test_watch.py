@@ -152,17 +152,17 @@ def test_only_a_watch_retries_garbage() -> None:
 @pytest.mark.slow
 def test_failed_queries_are_repeated_first_among_thousands() -> None:
     ids = [f"j{number}" for number in range(2000)]
-    asked: list[str] = []
+    job_ids: list[str] = []
 
     def answer(job_id: str, _: float) -> Reply:
-        asked.append(job_id)
+        job_ids.append(job_id)
         if job_id == "j7":
-            return SLOW if asked.count("j7") < 5 else job("j7", "FAIL")
-        return job(job_id, "RUNNING" if asked.count("j7") < 5 else "SUCCESS")
+            return SLOW if job_ids.count("j7") < 5 else job("j7", "FAIL")
+        return job(job_id, "RUNNING" if job_ids.count("j7") < 5 else "SUCCESS")
 
     watched = WatchService(answer, latency=0.0).watch(*ids, "-o", "jsonl")
     assert watched.code == 1
-    assert [number for number, job_id in enumerate(asked) if job_id == "j7"][4] < 1000
+    assert [number for number, job_id in enumerate(job_ids) if job_id == "j7"][4] < 1000
 
 
 @pytest.mark.slow
@@ -174,7 +174,7 @@ def test_a_part_that_stays_broken_does_not_delay_other_jobs() -> None:
 
     watched = WatchService(answer, latency=0.0).watch(*ids, "--timeout", "10m", "-o", "jsonl")
     assert watched.code == 124
-    statuses = Counter(one["status"] for one in watched.events[-1]["jobs"])
+    statuses = Counter(entry["status"] for entry in watched.events[-1]["jobs"])
     assert statuses["RUNNING"] > 1500
 
 
@@ -184,7 +184,7 @@ def test_an_outage_of_everything_ends_a_watch_of_thousands_when_the_retry_budget
     watched = WatchService(lambda *_: SLOW, latency=0.0).watch(*ids, "-o", "jsonl")
     assert watched.code == 7
     assert 900 <= watched.lasted < 940
-    assert {one["exit_code"] for one in watched.events[-1]["jobs"]} == {7}
+    assert {entry["exit_code"] for entry in watched.events[-1]["jobs"]} == {7}
 
 
 def test_f27_a_stale_cache_cannot_end_a_watch_with_another_job() -> None:
@@ -211,7 +211,11 @@ def test_several_jobs_end_with_the_most_severe_code_and_each_has_its_own() -> No
     )
     assert watched.code == 1
     jobs = watched.events[-1]["jobs"]
-    assert [(one["job_id"], one["exit_code"]) for one in jobs] == [("a", 0), ("b", 1), ("c", 0)]
+    assert [(entry["job_id"], entry["exit_code"]) for entry in jobs] == [
+        ("a", 0),
+        ("b", 1),
+        ("c", 0),
+    ]
 
 
 def test_any_ends_with_the_first_job_that_ends() -> None:
@@ -219,7 +223,7 @@ def test_any_ends_with_the_first_job_that_ends() -> None:
     watched = service.watch("a", "b", "--any", "-o", "jsonl")
     assert watched.code == 0
     assert watched.lasted < 50
-    assert [one["exit_code"] for one in watched.events[-1]["jobs"]] == [8, 0]
+    assert [entry["exit_code"] for entry in watched.events[-1]["jobs"]] == [8, 0]
 
 
 def test_fail_fast_ends_with_the_first_sub_job_that_fails() -> None:
@@ -264,11 +268,13 @@ def test_an_impossible_time_is_rejected(argv: tuple[str, ...]) -> None:
     assert (watched.code, watched.requests) == (2, [])
 
 
-@pytest.mark.parametrize(("drawn", "every"), [(0.0, 14.4), (0.5, 12.0), (1.0, 9.6)])
+@pytest.mark.parametrize(("random_value", "every"), [(0.0, 14.4), (0.5, 12.0), (1.0, 9.6)])
 def test_polls_are_frequent_at_first_and_then_every_fifteen_seconds_at_most(
-    drawn: float, every: float
+    random_value: float, every: float
 ) -> None:
-    service = WatchService(lambda _, now: RUNNING if now < 3600 else SUCCESS, random=lambda: drawn)
+    service = WatchService(
+        lambda _, now: RUNNING if now < 3600 else SUCCESS, random=lambda: random_value
+    )
     waits = [b - a for a, b in itertools.pairwise(service.watch("j").requests)]
     assert waits[0] < 3
     assert waits[1] < 8
@@ -365,11 +371,11 @@ def test_tree_watch_draws_only_the_selected_rows() -> None:
     screen = TerminalStream()
     argv = ("tree", "j", "--watch", "--only", "failed", "--ascii")
     watched = WatchService(in_turn(*answers)).run(*argv, stderr=screen, VBSJOB_PROGRESS="tty")
-    drawn = screen.getvalue()
+    written = screen.getvalue()
     assert watched.code == 0
-    assert ("s0" in drawn, "s1" in drawn) == (True, False)
-    assert "8 more done" in drawn
-    assert drawn.isascii()
+    assert ("s0" in written, "s1" in written) == (True, False)
+    assert "8 more done" in written
+    assert written.isascii()
 
 
 def test_a_sign_in_that_will_expire_is_reported_before_the_watch() -> None:

@@ -59,9 +59,9 @@ def context(response: dict[str, Any] | None = None, **env: str) -> Context:
     )  # fmt: skip
 
 
-def watch(here: Context, *argv: str) -> RunResult:
-    code = run(["watch", "j", *argv], here)
-    return RunResult(code, here.stdout.getvalue(), here.stderr.getvalue())  # type: ignore[attr-defined]
+def watch(run_context: Context, *argv: str) -> RunResult:
+    code = run(["watch", "j", *argv], run_context)
+    return RunResult(code, run_context.stdout.getvalue(), run_context.stderr.getvalue())  # type: ignore[attr-defined]
 
 
 def test_a_failed_job_is_annotated_with_the_deepest_cause_and_its_meaning() -> None:
@@ -115,14 +115,14 @@ def test_outputs_name_the_failure_of_a_lone_job_and_the_code_of_each() -> None:
 
 def test_junit_cases_that_would_share_a_name_are_numbered() -> None:
     same = {"job_type": "copy", "status": "SUCCESS"}
-    found = [answer("SUCCESS", sub_jobs=[same, same, same | {"id": "#2"}, same])]
-    suite = ET.fromstring("\n".join(junit.lines(found, NOW)))[0]
+    results = [answer("SUCCESS", sub_jobs=[same, same, same | {"id": "#2"}, same])]
+    suite = ET.fromstring("\n".join(junit.lines(results, NOW)))[0]
     assert [case.get("name") for case in suite][1:] == ["copy", "copy #2", "copy #2 #2", "copy #3"]
 
 
 def test_junit_names_the_deepest_code_and_its_meaning_at_the_job_itself() -> None:
-    found = [answer("FAIL", fail_reason="sub job fail", entities={"sub_jobs": [DEEP]})]
-    element = ET.fromstring("\n".join(junit.lines(found, NOW)))[0][0][0]
+    results = [answer("FAIL", fail_reason="sub job fail", entities={"sub_jobs": [DEEP]})]
+    element = ET.fromstring("\n".join(junit.lines(results, NOW)))[0][0][0]
     assert element.get("type") == "VolumeBackup.0202"
     assert "Meaning: The target disk" in (element.text or "")
 
@@ -134,29 +134,29 @@ def test_an_unknown_state_is_annotated_as_one_not_as_a_failed_job() -> None:
 
 @given(st.text(), st.text())
 def test_no_text_of_the_service_ends_a_command_or_draws_in_the_summary(a: str, b: str) -> None:
-    found = answer("FAIL", job_type=a, error_code=b, fail_reason=f"{a}\n::stop-commands::{b}")
-    (line,) = github.commands([found])
+    result = answer("FAIL", job_type=a, error_code=b, fail_reason=f"{a}\n::stop-commands::{b}")
+    (line,) = github.commands([result])
     assert line.isprintable()
     assert len(re.findall(r"%(?!25|3A|2C)", line)) == 0
-    table = github.summary([found], ExitCode.JOB_FAILED, NOW).splitlines()
+    table = github.summary([result], ExitCode.JOB_FAILED, NOW).splitlines()
     cells = table[4].split(" | ")
     assert len(cells) == 5
     assert all(re.fullmatch(r"(\| )?([A-Za-z0-9 .-]|&#\d+;)*( \|)?", cell) for cell in cells)
-    assert all("=" in line for line in github.outputs([found], ExitCode.JOB_FAILED).splitlines())
+    assert all("=" in line for line in github.outputs([result], ExitCode.JOB_FAILED).splitlines())
 
 
 def test_the_summary_stays_below_githubs_limit() -> None:
     many = [answer("FAIL", fail_reason="<" * 5000)] * 5000
-    told = github.summary(many, ExitCode.JOB_FAILED, NOW)
-    assert len(told.encode()) < 1 << 20
-    assert "4800 more jobs" in told
+    summary = github.summary(many, ExitCode.JOB_FAILED, NOW)
+    assert len(summary.encode()) < 1 << 20
+    assert "4800 more jobs" in summary
 
 
 def test_outputs_of_a_single_job_have_its_entities_but_never_replace_the_verdict() -> None:
     entities = {"backup_id": "b", "verdict": "ok", "exit_code": "0", "UPPER=x": "y"}
-    told = github.outputs([answer("FAIL", entities=entities)], ExitCode.JOB_FAILED).splitlines()
-    assert {"verdict=job_failed", "exit_code=1", "backup_id=b", "status=FAIL"} <= set(told)
-    assert [line for line in told if line.startswith(("verdict=", "exit_code=", "UPPER"))] == [
+    lines = github.outputs([answer("FAIL", entities=entities)], ExitCode.JOB_FAILED).splitlines()
+    assert {"verdict=job_failed", "exit_code=1", "backup_id=b", "status=FAIL"} <= set(lines)
+    assert [line for line in lines if line.startswith(("verdict=", "exit_code=", "UPPER"))] == [
         "exit_code=1", "verdict=job_failed",
     ]  # fmt: skip
 
@@ -164,11 +164,11 @@ def test_outputs_of_a_single_job_have_its_entities_but_never_replace_the_verdict
 def test_github_gets_annotation_summary_and_outputs_of_a_watch(tmp_path: Path) -> None:
     summary, output = tmp_path / "summary", tmp_path / "output"
     summary.write_text("before\n")
-    here = context(
+    run_context = context(
         document("FAIL", fail_reason=f"leaks {TOKEN}"),
         GITHUB_STEP_SUMMARY=str(summary), GITHUB_OUTPUT=str(output),
     )  # fmt: skip
-    ended = watch(here, "--github")
+    ended = watch(run_context, "--github")
     assert ended.code == 1
     assert "::error title=j%3A" in ended.err
     assert "::error" not in ended.out
@@ -188,8 +188,8 @@ def report(path: Path) -> ET.Element:
 
 def test_junit_has_a_case_for_the_job_and_each_sub_job_and_keeps_the_code(tmp_path: Path) -> None:
     path = tmp_path / "report.xml"
-    found = document("FAIL", entities={"sub_jobs": [DEEP, OPEN]}, fail_reason=TOKEN)
-    assert watch(context(found), "--junit", str(path)).code == 1
+    job_document = document("FAIL", entities={"sub_jobs": [DEEP, OPEN]}, fail_reason=TOKEN)
+    assert watch(context(job_document), "--junit", str(path)).code == 1
     (suite,) = report(path)
     assert suite.attrib == {
         "name": "j", "tests": "3", "failures": "2", "errors": "0", "skipped": "1",
@@ -233,8 +233,8 @@ def test_an_unknown_state_is_an_error_in_junit_never_a_success(
 
 
 def test_junit_lists_the_start_of_a_long_reason_and_has_it_whole_below() -> None:
-    found = [answer("FAIL", fail_reason="x" * 5000)]
-    failure = ET.fromstring("\n".join(junit.lines(found, NOW)))[0][0][0]
+    results = [answer("FAIL", fail_reason="x" * 5000)]
+    failure = ET.fromstring("\n".join(junit.lines(results, NOW)))[0][0][0]
     text = f"bksRestoreBackup failed: {'x' * 5000}."
     assert failure.attrib["message"] == text[: junit.HEAD - 3] + "..."
     assert failure.text == text
@@ -243,8 +243,8 @@ def test_junit_lists_the_start_of_a_long_reason_and_has_it_whole_below() -> None
 @given(st.text(), st.text())
 def test_junit_is_xml_whatever_the_service_says(a: str, b: str) -> None:
     sub = {"job_type": a, "status": b, "id": a}
-    found = [answer("FAIL", job_type=b, error_code=a, fail_reason=b, sub_jobs=[sub])]
-    root = ET.fromstring("\n".join(junit.lines(found, NOW)))
+    results = [answer("FAIL", job_type=b, error_code=a, fail_reason=b, sub_jobs=[sub])]
+    root = ET.fromstring("\n".join(junit.lines(results, NOW)))
     assert len(root[0]) == 2
 
 
@@ -255,13 +255,13 @@ def test_a_report_path_that_cannot_be_written_is_rejected_before_the_watch(path:
 
 
 def test_a_report_that_cannot_be_written_at_the_end_is_never_a_success(tmp_path: Path) -> None:
-    here = context(document("SUCCESS"))
+    run_context = context(document("SUCCESS"))
     path = tmp_path / "gone" / "report.xml"
     path.parent.mkdir()
     report_file.prepare(str(path), "--junit")
     path.parent.rmdir()
     with pytest.raises(InternalError):
-        junit.write(str(path), [answer("SUCCESS")], here, lambda: False)
+        junit.write(str(path), [answer("SUCCESS")], run_context, lambda: False)
 
 
 def outcomes(*results: JobResult) -> list[tuple[str, str | None, str | None, str | None]]:

@@ -25,13 +25,13 @@ ID = {"x-openstack-request-id": "req-7"}
 def test_an_outage_is_reported_with_tries_times_retry_after_and_its_request_id() -> None:
     busy = Response(429, ID | {"retry-after": "40"})
     watched = WatchService(in_turn(RUNNING, busy, busy, busy, SUCCESS)).watch("j", "-o", "jsonl")
-    (told,) = (event for event in watched.events if event["event"] == "outage")
-    assert told["failures"] == 2
-    assert told["retry_after_s"] == 40
-    assert told["next_try_s"] >= 40
-    assert told["last_answer_s"] >= told["outage_s"] >= 40
-    assert told["error"]["http_status"] == 429
-    assert told["error"]["request_id"] == "req-7"
+    (outage,) = (event for event in watched.events if event["event"] == "outage")
+    assert outage["failures"] == 2
+    assert outage["retry_after_s"] == 40
+    assert outage["next_try_s"] >= 40
+    assert outage["last_answer_s"] >= outage["outage_s"] >= 40
+    assert outage["error"]["http_status"] == 429
+    assert outage["error"]["request_id"] == "req-7"
     (recovered,) = (event for event in watched.events if event["event"] == "recovered")
     assert recovered["outage_s"] >= 120
 
@@ -45,9 +45,9 @@ def test_without_retry_after_no_time_is_reported(
     fault: Response | UnavailableError,
 ) -> None:
     watched = WatchService(in_turn(RUNNING, *[fault] * 3, SUCCESS)).watch("j", "-o", "jsonl")
-    told = [event for event in watched.events if event["event"] == "outage"]
-    assert {event["retry_after_s"] for event in told} == {None}
-    assert {event["error"]["request_id"] for event in told} == {None}
+    outages = [event for event in watched.events if event["event"] == "outage"]
+    assert {event["retry_after_s"] for event in outages} == {None}
+    assert {event["error"]["request_id"] for event in outages} == {None}
 
 
 def test_every_event_has_the_elapsed_time_whatever_the_wall_clock_does() -> None:
@@ -134,10 +134,10 @@ def test_seconds_have_at_most_three_decimals() -> None:
         argv=("--heartbeat", "30"), latency=0.0123456,
     )  # fmt: skip
     names = ("elapsed_s", "outage_s", "last_answer_s", "next_try_s")
-    found = [(name, event[name]) for event in watched.events for name in names if name in event]
-    assert {name for name, _ in found} == set(names)
+    durations = [(name, event[name]) for event in watched.events for name in names if name in event]
+    assert {name for name, _ in durations} == set(names)
     assert "heartbeat" in {event["event"] for event in watched.events}
-    for name, seconds in found:
+    for name, seconds in durations:
         assert seconds is None or seconds == round(seconds, 3), (name, seconds)
 
 

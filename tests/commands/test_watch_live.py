@@ -149,9 +149,9 @@ def test_the_spinner_alone_is_written_ten_times_a_second_and_the_rest_once() -> 
     gaps = [later - at for (at, _), (later, _) in itertools.pairwise(between)]
     assert min(gaps) > 0.07  # an answer ends a wait earlier
     assert sum(len(text) for _, text in between) / 298 < 600
-    whole = [at for at, text in between if "answered" in text]
-    assert min(later - at for at, later in itertools.pairwise(whole)) > 0.9
-    spun = [text for at, text in between if at not in whole]
+    redrawn = [at for at, text in between if "answered" in text]
+    assert min(later - at for at, later in itertools.pairwise(redrawn)) > 0.9
+    spun = [text for at, text in between if at not in redrawn]
     assert 8 * 298 < len(spun) < 11 * 298
     assert max(map(len, spun)) < 40
     assert not any("bksCreateBackup" in text for text in spun)
@@ -179,11 +179,11 @@ def test_only_the_lines_that_changed_are_written() -> None:
 
 def test_nothing_is_written_where_nothing_changed() -> None:
     out = TerminalStream()
-    drawn = screen.Screen(out)
+    live_screen = screen.Screen(out)
     lines = [(screen.Part("a", 1),), (screen.Part("b", 1),)]
-    drawn.draw(lines, 80)
+    live_screen.draw(lines, 80)
     before = out.getvalue()
-    drawn.draw(list(lines), 80)
+    live_screen.draw(list(lines), 80)
     assert out.getvalue() == before
 
 
@@ -192,8 +192,8 @@ def test_nothing_is_written_where_nothing_changed() -> None:
 def test_f40_after_a_change_of_size_one_whole_picture_stands_there(then: tuple[int, int]) -> None:
     painted, _ = watch_on_screen(restore_job, then=then)
     straight, _ = watch_on_screen(restore_job, columns=then[0], lines=then[1])
-    drawn = next(at for at, _ in painted.drawings if at > 9.5)
-    assert drawn < 10.2
+    redrawn = next(at for at, _ in painted.drawings if at > 9.5)
+    assert redrawn < 10.2
     assert painted.picture() == straight.picture()
 
 
@@ -230,9 +230,9 @@ def test_s08_hostile_text_is_shown_and_never_acted_on(member: str) -> None:
     odd = {"job_id": "s", "job_type": "t", "status": "FAIL", **TIMES} | {member: HOSTILE}
     own = {"job_type": "t", "error_code": None, "fail_reason": None, **TIMES}
     own |= {member: HOSTILE} if member in own else {}
-    told = Response(200, {}, json.dumps({"job_id": "j", "status": "RUNNING", **own,
+    response = Response(200, {}, json.dumps({"job_id": "j", "status": "RUNNING", **own,
                                       "sub_jobs": [odd]}).encode())  # fmt: skip
-    answers = in_turn(told, job("j", "SUCCESS", sub_jobs=[odd]))
+    answers = in_turn(response, job("j", "SUCCESS", sub_jobs=[odd]))
     painted, watched = watch_on_screen(answers)
     assert watched.code == 0
     assert painted.screen().untouched

@@ -145,8 +145,8 @@ def test_a_sub_job_that_disappears_is_reported_to_people_and_programs() -> None:
     assert "j: copy s: disappeared, was RUNNING" in lines(answers=answers)
     watched = WatchService(in_turn(*answers)).watch("j", "-o", "jsonl")
     changes = [c for event in watched.events for c in event.get("changes", ())]
-    found = [change for change in changes if change["name"] == "disappeared"]
-    assert [(c["job_id"], c["before"], c["after"]) for c in found] == [("s", "RUNNING", None)]
+    disappeared = [change for change in changes if change["name"] == "disappeared"]
+    assert [(c["job_id"], c["before"], c["after"]) for c in disappeared] == [("s", "RUNNING", None)]
 
 
 def test_f14_waiting_for_a_new_id_is_reported_once_to_people_and_programs() -> None:
@@ -154,8 +154,8 @@ def test_f14_waiting_for_a_new_id_is_reported_once_to_people_and_programs() -> N
     text = lines(answers=answers)
     assert text.count("j: the service does not know this job yet; waits 30 s") == 1
     watched = WatchService(in_turn(*answers)).watch("j", "-o", "jsonl", "--wait-for-job", "9s")
-    found = [event for event in watched.events if event["event"] == "waiting"]
-    assert [(event["job_id"], event["wait_s"]) for event in found] == [("j", 9.0)]
+    waiting = [event for event in watched.events if event["event"] == "waiting"]
+    assert [(event["job_id"], event["wait_s"]) for event in waiting] == [("j", 9.0)]
 
 
 def test_f53_text_of_the_service_is_one_printable_line() -> None:

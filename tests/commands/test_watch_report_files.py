@@ -426,10 +426,10 @@ def test_a_link_is_followed_if_the_user_or_the_owner_of_its_folder_made_it(
         (target / "file").write_text("kept")
         os.chown(target / "file", user, user)
     os.chown(target, user, user)
-    (place := tmp_path / "place").mkdir()
-    (place / "report.xml").symlink_to("../target/file")
-    os.lchown(place / "report.xml", link, link)
-    os.chown(place, folder, folder)
+    (link_folder := tmp_path / "place").mkdir()
+    (link_folder / "report.xml").symlink_to("../target/file")
+    os.lchown(link_folder / "report.xml", link, link)
+    os.chown(link_folder, folder, folder)
     name = "place/report.xml"
     with chdir(tmp_path), as_user(user):
         if followed:
@@ -443,7 +443,7 @@ def test_a_link_is_followed_if_the_user_or_the_owner_of_its_folder_made_it(
                 report_file.write(name, ["new"], lambda: True)
             with pytest.raises(PermissionError):
                 report_file.append(name, "er", lambda: True)
-    assert (place / "report.xml").is_symlink()
+    assert (link_folder / "report.xml").is_symlink()
     written = [path.read_text() for path in target.iterdir()]
     assert written == (["newer"] if followed else [] if dangling else ["kept"])
 

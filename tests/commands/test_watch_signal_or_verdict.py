@@ -77,13 +77,13 @@ def test_f81_a_signal_after_the_verdict_was_printed_does_not_change_it(
     held = tmp_path / "outputs"
     os.mkfifo(held)
     with watched(service, "-o", "jsonl", "--github", GITHUB_OUTPUT=str(held)) as process:
-        told = json.loads(wait_for(process.stdout, b'"event":"verdict"'))
+        verdict = json.loads(wait_for(process.stdout, b'"event":"verdict"'))
         process.send_signal(number)
         reader = os.open(held, os.O_RDONLY | os.O_NONBLOCK)
         out, _ = process.communicate(timeout=30)
         assert b"exit_code=0" in os.read(reader, 4096)
         os.close(reader)
-        assert (told["exit_code"], process.returncode, out) == (0, 0, b"")
+        assert (verdict["exit_code"], process.returncode, out) == (0, 0, b"")
 
 
 def test_f81_a_signal_that_prevents_the_answer_ends_it_by_that_signal(
