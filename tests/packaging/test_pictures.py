@@ -22,9 +22,9 @@ FOLDER = ROOT / "tests" / "pictures"
 def test_every_picture_is_what_the_program_draws_now(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.pictures.draw", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, timeout=60)
-    drawn = {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()}
-    kept = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.svg")}
-    assert drawn == kept, "run python -m tests.pictures.draw"
+    generated = {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()}
+    stored = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.svg")}
+    assert generated == stored, "run python -m tests.pictures.draw"
 
 
 def test_pictures_are_whole_and_load_nothing_from_elsewhere() -> None:

@@ -168,8 +168,8 @@ def test_a_recipe_ends_as_the_job_did(
 def test_a_recipe_accepts_that_a_job_is_still_running(
     recipe: str, ended: Callable[[str, str], Ended]
 ) -> None:
-    found = ended(recipe, "endless")
-    assert found.code == (124 if recipe in ENDED_BY_SERVICE else 0), found.printed
+    result = ended(recipe, "endless")
+    assert result.code == (124 if recipe in ENDED_BY_SERVICE else 0), result.printed
 
 
 @pytest.mark.slow
@@ -241,14 +241,14 @@ def test_jenkins_gets_a_report_with_the_deepest_code_and_its_meaning(
 def test_github_gets_annotation_summary_and_outputs_with_the_deepest_code_and_its_meaning(
     ended: Callable[[str, str], Ended],
 ) -> None:
-    found = ended("github", "fail-deep-ended")
-    (annotation,) = [line for line in found.printed.splitlines() if line.startswith("::error ")]
+    result = ended("github", "fail-deep-ended")
+    (annotation,) = [line for line in result.printed.splitlines() if line.startswith("::error ")]
     assert CODE in annotation
     assert MEANING in annotation
-    outputs = (found.folder / "outputs").read_text().splitlines()
+    outputs = (result.folder / "outputs").read_text().splitlines()
     assert f"failure_code={CODE}" in outputs
     assert any(line.startswith(f"failure_meaning={MEANING}") for line in outputs)
-    summary = html.unescape((found.folder / "summary").read_text())
+    summary = html.unescape((result.folder / "summary").read_text())
     assert CODE in summary
     assert MEANING in summary
 

@@ -28,9 +28,9 @@ PARTS = ("vbsjob", "man", "completions", "pyproject.toml", "README.md", "LICENSE
 def test_s19_a_wheel_built_elsewhere_later_and_under_another_umask_is_the_same(
     tmp_path: Path,
 ) -> None:
-    one = built(tmp_path / "one", 1_000_000_000, 0o644, TZ="UTC", PYTHONHASHSEED="1")
+    digest = built(tmp_path / "one", 1_000_000_000, 0o644, TZ="UTC", PYTHONHASHSEED="1")
     other = tmp_path / "an" / "other"
-    assert one == built(other, 1_700_000_000, 0o600, TZ="Asia/Tokyo", PYTHONHASHSEED="2")
+    assert digest == built(other, 1_700_000_000, 0o600, TZ="Asia/Tokyo", PYTHONHASHSEED="2")
 
 
 def built(folder: Path, at: int, mode: int, **more: str) -> str:
@@ -91,6 +91,6 @@ def test_s19_f97_the_lock_agrees_with_what_is_depended_on() -> None:
 @needs_lock
 def test_f97_no_more_than_seventeen_distributions_are_pulled_in() -> None:
     markers = {name: pinned(entry).marker for name, entry in locked().items()}
-    here = {"sys_platform": "linux", "python_full_version": "3.11.0"}
-    used = {name for name, marker in markers.items() if not marker or marker.evaluate(here)}
+    environment = {"sys_platform": "linux", "python_full_version": "3.11.0"}
+    used = {name for name, marker in markers.items() if not marker or marker.evaluate(environment)}
     assert len(used) <= MOST, sorted(used)

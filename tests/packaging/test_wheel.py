@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new virtual environment with the wheel; what it depends on is lent by ours."""
     return install_wheel(tmp_path_factory.mktemp("wheel"))
 
 
-def said(place: Path, *command: str, **more: str) -> str:
-    path = f"{place}/bin:{os.environ['PATH']}"
-    env = {"PATH": path, "HOME": str(place), "LC_ALL": "C.UTF-8", "TERM": "dumb"}
+def output_of(venv: Path, *command: str, **more: str) -> str:
+    path = f"{venv}/bin:{os.environ['PATH']}"
+    env = {"PATH": path, "HOME": str(venv), "LC_ALL": "C.UTF-8", "TERM": "dumb"}
     ran = subprocess.run(
-        command, cwd=place, env=env | more, check=True, capture_output=True, text=True, timeout=60
+        command, cwd=venv, env=env | more, check=True, capture_output=True, text=True, timeout=60
     )
     return ran.stdout
 
@@ -37,12 +37,12 @@ def needs(tool: str) -> pytest.MarkDecorator:
 
 
 @pytest.mark.slow
-def test_the_program_runs_and_tells_the_one_version_there_is(place: Path) -> None:
-    assert said(place, "vbsjob", "--version") == f"vbsjob {__version__}\n"
-    told = said(place, "vbsjob", "get", "backup-ended", "--cloud", "sandbox", "-f", "status")
-    assert told == "SUCCESS\n"
+def test_the_program_runs_and_tells_the_one_version_there_is(venv: Path) -> None:
+    assert output_of(venv, "vbsjob", "--version") == f"vbsjob {__version__}\n"
+    output = output_of(venv, "vbsjob", "get", "backup-ended", "--cloud", "sandbox", "-f", "status")
+    assert output == "SUCCESS\n"
     script = "import vbsjob; print(vbsjob.__file__)"
-    assert said(place, "python", "-c", script).startswith(str(place))
+    assert output_of(venv, "python", "-c", script).startswith(str(venv))
 
 
 @pytest.mark.slow
@@ -50,45 +50,45 @@ def test_the_program_runs_and_tells_the_one_version_there_is(place: Path) -> Non
     ("shell", "script"), [("bash", "vbsjob.bash"), ("zsh", "_vbsjob"), ("fish", "vbsjob.fish")]
 )
 def test_the_installed_program_prints_its_completion_scripts(
-    place: Path, shell: str, script: str
+    venv: Path, shell: str, script: str
 ) -> None:
-    printed = said(place, "vbsjob", "completion", shell)
+    printed = output_of(venv, "vbsjob", "completion", shell)
     assert printed == (ROOT / "completions" / script).read_text("utf-8")
 
 
-def test_the_wheel_does_not_contain_what_only_a_checkout_needs(place: Path) -> None:
-    (package,) = place.glob("lib/python*/site-packages/vbsjob")
+def test_the_wheel_does_not_contain_what_only_a_checkout_needs(venv: Path) -> None:
+    (package,) = venv.glob("lib/python*/site-packages/vbsjob")
     assert not (package / "generate").exists()
     assert (package / "cli").is_dir()
 
 
-def test_every_page_is_where_man_looks(place: Path) -> None:
+def test_every_page_is_where_man_looks(venv: Path) -> None:
     pages = {path.name: path.read_bytes() for path in ROOT.glob("man/*/*")}
-    installed = {path.name: path.read_bytes() for path in place.glob("share/man/*/*")}
+    installed = {path.name: path.read_bytes() for path in venv.glob("share/man/*/*")}
     assert installed == pages
 
 
 @needs("man")
-def test_man_finds_the_page_by_the_commands_name(place: Path) -> None:
-    told = said(place, "man", "vbsjob-get", MANPATH=str(place / "share/man"), MANWIDTH="80")
-    assert "EXIT STATUS" in told
+def test_man_finds_the_page_by_the_commands_name(venv: Path) -> None:
+    output = output_of(venv, "man", "vbsjob-get", MANPATH=str(venv / "share/man"), MANWIDTH="80")
+    assert "EXIT STATUS" in output
 
 
-def test_bash_completes_from_where_the_wheel_put_it(place: Path) -> None:
-    script = place / "share/bash-completion/completions/vbsjob"
+def test_bash_completes_from_where_the_wheel_put_it(venv: Path) -> None:
+    script = venv / "share/bash-completion/completions/vbsjob"
     line = f"source {script}; COMP_WORDS=(vbsjob g); COMP_CWORD=1; _vbsjob; echo $COMPREPLY"
-    assert said(place, "bash", "--norc", "-c", line) == "get\n"
+    assert output_of(venv, "bash", "--norc", "-c", line) == "get\n"
 
 
 @needs("fish")
-def test_fish_loads_the_completion_by_itself(place: Path) -> None:
+def test_fish_loads_the_completion_by_itself(venv: Path) -> None:
     line = "complete -C 'vbsjob g'"
-    told = said(place, "fish", "-c", line, XDG_DATA_DIRS=f"{place}/share:/usr/share")
-    assert told.startswith("get\t")
+    output = output_of(venv, "fish", "-c", line, XDG_DATA_DIRS=f"{venv}/share:/usr/share")
+    assert output.startswith("get\t")
 
 
 @needs("zsh")
-def test_zsh_loads_the_completion_by_itself(place: Path) -> None:
-    line = f"fpath=({place}/share/zsh/site-functions $fpath); autoload -Uz compinit;"
+def test_zsh_loads_the_completion_by_itself(venv: Path) -> None:
+    line = f"fpath=({venv}/share/zsh/site-functions $fpath); autoload -Uz compinit;"
     line += "compinit -u -D; print $_comps[vbsjob]"
-    assert said(place, "zsh", "-f", "-c", line) == "_vbsjob\n"
+    assert output_of(venv, "zsh", "-f", "-c", line) == "_vbsjob\n"
