@@ -48,7 +48,7 @@ PARTS: list[tuple[list[str], list[str]]] = [
 def addresses(draw: st.DrawFn) -> str:
     """Return an address that is odd in two places at most."""
     odd = draw(st.sets(st.integers(0, len(PARTS) - 1), max_size=2))
-    chosen = (bad if place in odd else good for place, (good, bad) in enumerate(PARTS))
+    chosen = (bad if index in odd else good for index, (good, bad) in enumerate(PARTS))
     return "".join(draw(st.sampled_from(words)) for words in chosen)
 
 
@@ -94,7 +94,7 @@ def test_s05_a_refused_address_is_shown_without_what_may_hold_a_secret(rest: str
 
 @pytest.mark.slow
 def test_f88_httpx_connects_to_the_host_and_port_that_were_checked(record_property: Any) -> None:
-    seen: Counter[bool] = Counter()
+    outcomes: Counter[bool] = Counter()
 
     @given(addresses())
     @settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
@@ -102,25 +102,25 @@ def test_f88_httpx_connects_to_the_host_and_port_that_were_checked(record_proper
         try:
             checked = endpoints.checked(given, "--endpoint")
         except UsageError:
-            seen[False] += 1
+            outcomes[False] += 1
             return
-        place, told_of = f"{endpoints.jobs(checked, 'p')}/jobs/j", urlsplit(given)
+        url, parts = f"{endpoints.jobs(checked, 'p')}/jobs/j", urlsplit(given)
         try:
-            dialled = _parse_url(place)
+            dialled = _parse_url(url)
         except httpx.InvalidURL:  # and nothing is dialled
             return
-        seen[True] += 1
-        assert dialled.raw_host.decode() == told_of.hostname
-        assert (dialled.port or 443) == (told_of.port or 443)
+        outcomes[True] += 1
+        assert dialled.raw_host.decode() == parts.hostname
+        assert (dialled.port or 443) == (parts.port or 443)
         assert (dialled.scheme, dialled.userinfo, dialled.query) == ("https", b"", b"")
-        assert dialled.raw_path.decode() == urlsplit(place).path
+        assert dialled.raw_path.decode() == urlsplit(url).path
         assert dialled.raw_path.endswith(b"/v1/p/jobs/j")
         assert "evil" not in dialled.host
 
     each()
-    record_property("cases", seen.total())
-    assert seen[True] > 40
-    assert seen[False] > 200
+    record_property("cases", outcomes.total())
+    assert outcomes[True] > 40
+    assert outcomes[False] > 200
 
 
 @pytest.mark.parametrize("host", ["xn--vbs-8na.v-b_s.test", "xn--i-7iq.test", "xn--vbs-8na_.test"])
@@ -142,40 +142,40 @@ ALLOWED: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("allowed", ALLOWED)
-@pytest.mark.parametrize("place", [*HERE, *BEYOND])
-def test_s02_plain_http_beyond_this_machine_needs_to_be_allowed(place: str, allowed: str) -> None:
+@pytest.mark.parametrize("address", [*HERE, *BEYOND])
+def test_s02_plain_http_beyond_this_machine_needs_to_be_allowed(address: str, allowed: str) -> None:
     argv, more = ALLOWED[allowed]
-    heard: list[str] = []
+    urls: list[str] = []
 
     def send(request: Request) -> Response:
-        heard.append(request.url)
+        urls.append(request.url)
         return Response(200, {}, b'{"job_id":"j","status":"SUCCESS"}')
 
-    may = place in HERE or allowed in {"option", "variable"}
+    may = address in HERE or allowed in {"option", "variable"}
     for env, words in (
-        (environment(place), ()),
-        (environment("https://x.test"), ("--endpoint", place)),
+        (environment(address), ()),
+        (environment("https://x.test"), ("--endpoint", address)),
     ):
         code = run_in_memory("get", "j", *argv, *words, send=send, env=env | more).code
-        assert (code, len(heard)) == ((0, 1) if may else (2, 0))
-        heard.clear()
+        assert (code, len(urls)) == ((0, 1) if may else (2, 0))
+        urls.clear()
 
 
 @pytest.mark.parametrize("allowed", ALLOWED)
-@pytest.mark.parametrize("place", BEYOND)
+@pytest.mark.parametrize("address", BEYOND)
 def test_s02_no_secret_goes_over_plain_http_to_identity_or_a_catalog_address(
-    place: str, allowed: str
+    address: str, allowed: str
 ) -> None:
     argv, more = ALLOWED[allowed]
     may = allowed in {"option", "variable"}
     cloud = Cloud()
-    code, *_ = cloud.run("get", "j", *argv, env=USER | more | {"OS_AUTH_URL": f"{place}/v3"})
+    code, *_ = cloud.run("get", "j", *argv, env=USER | more | {"OS_AUTH_URL": f"{address}/v3"})
     assert bool(cloud.requests) == may
     assert may or code == 2
-    cloud = Cloud(service=place)
+    cloud = Cloud(service=address)
     cloud.run("get", "j", *argv, env=USER | more)
-    told_there = [request for request in cloud.requests if request.url.startswith("http:")]
-    assert bool(told_there) == (may and place.endswith(".cloud.test"))
+    plain_requests = [request for request in cloud.requests if request.url.startswith("http:")]
+    assert bool(plain_requests) == (may and address.endswith(".cloud.test"))
 
 
 UNCHECKED: dict[str, dict[str, str]] = {

@@ -66,16 +66,18 @@ def audited(service: Server, folder: Path, command: str) -> dict[str, list[str]]
 def test_s01_s14_s16_s18_f36_f91_commands_open_only_expected_files_and_addresses(
     service: Server, tmp_path: Path, command: str
 ) -> None:
-    told = audited(service, tmp_path, command)
+    events = audited(service, tmp_path, command)
     home, work = tmp_path / "home", tmp_path / "work"
-    made = [what for kind in ("os.mkdir", "os.remove", "os.rename") for what in told.get(kind, [])]
-    assert [what for what in told.pop("open") if not expected(what, home, work, command)] == []
+    made = [
+        what for kind in ("os.mkdir", "os.remove", "os.rename") for what in events.get(kind, [])
+    ]
+    assert [what for what in events.pop("open") if not expected(what, home, work, command)] == []
     reports = tuple(f"'{name}" for name in report_files(work, command))
     assert [what for what in made if not what.startswith((f"'{home}/.", *reports))] == []
-    assert [kind for kind in CHILDREN if kind in told] == []
+    assert [kind for kind in CHILDREN if kind in events] == []
     if "sandbox" not in command:
-        assert set(told.pop("socket.connect", [])) <= {str((service.host, service.port))}
-        assert set(told.pop("socket.getaddrinfo", [])) <= {repr(service.host)}
+        assert set(events.pop("socket.connect", [])) <= {str((service.host, service.port))}
+        assert set(events.pop("socket.getaddrinfo", [])) <= {repr(service.host)}
     left = {path.name for path in work.iterdir()} - set(HOSTILE)
     assert left == ({"out.xml"} if "--junit" in command else set())
     assert {name: (work / name).read_text() for name in HOSTILE} == HOSTILE

@@ -36,9 +36,9 @@ ASTRAY = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("place", ASTRAY)
-def test_f61_s11_a_catalog_cannot_send_a_token_to_another_domain(place: str) -> None:
-    cloud = Cloud(service=place)
+@pytest.mark.parametrize("address", ASTRAY)
+def test_f61_s11_a_catalog_cannot_send_a_token_to_another_domain(address: str) -> None:
+    cloud = Cloud(service=address)
     code, out, err = cloud.run("get", "j")
     assert (code, out) == (4, "")
     assert [request.method for request in cloud.requests] == ["POST"]
@@ -47,12 +47,12 @@ def test_f61_s11_a_catalog_cannot_send_a_token_to_another_domain(place: str) -> 
 
 
 @pytest.mark.parametrize(
-    "place", ["https://vbs.cloud.test", "https://cloud.test.", "https://a.b.cloud.test:8443/x"]
+    "address", ["https://vbs.cloud.test", "https://cloud.test.", "https://a.b.cloud.test:8443/x"]
 )
-def test_f61_a_service_in_the_domain_of_the_identity_service_is_queried(place: str) -> None:
-    cloud = Cloud(service=place)
+def test_f61_a_service_in_the_domain_of_the_identity_service_is_queried(address: str) -> None:
+    cloud = Cloud(service=address)
     assert cloud.run("get", "j")[0] == 0
-    assert cloud.requests[-1].url.startswith(f"{place}/v1/")
+    assert cloud.requests[-1].url.startswith(f"{address}/v1/")
 
 
 @pytest.mark.parametrize(
@@ -112,11 +112,11 @@ LISTS: dict[str, tuple[tuple[dict[str, Any], ...], str]] = {
 
 @pytest.mark.parametrize("kind", LISTS)
 def test_f61_a_catalog_without_the_service_is_reported_with_its_contents(kind: str) -> None:
-    listed, says = LISTS[kind]
+    listed, text = LISTS[kind]
     cloud = Listing(listed=listed)
     code, _, err = cloud.run("get", "j")
     assert (code, len(cloud.requests)) == (6, 1)
-    assert says in err
+    assert text in err
     assert "--endpoint" in err
     assert "\x1b" not in err
 

@@ -130,8 +130,11 @@ def test_s01_s16_all_traffic_goes_to_the_two_configured_addresses(
             with network.inside():
                 ended = run_process(*argv, env=env, within=knowing(etc))
             assert ended.code == 0, (argv, ended.err)
-        said, asked = b"".join(identity.received), b"".join(service.received)
+        identity_requests, service_requests = (
+            b"".join(identity.received),
+            b"".join(service.received),
+        )
     check_nothing_was_sent_but_here(network)
-    assert PASSWORD.encode() in said
-    assert PASSWORD.encode() not in asked
-    assert asked.count(b"/jobs/slow") == 3
+    assert PASSWORD.encode() in identity_requests
+    assert PASSWORD.encode() not in service_requests
+    assert service_requests.count(b"/jobs/slow") == 3

@@ -92,14 +92,14 @@ def net(keystone: dict[str, Any]) -> Iterator[Net]:
 
 
 def env(facts: dict[str, Any], **more: str) -> dict[str, str]:
-    told = {
+    variables = {
         "OS_AUTH_URL": facts["auth_url"],
         "OS_USERNAME": facts["user_name"],
         "OS_PASSWORD": facts["password"],
         "OS_USER_DOMAIN_NAME": facts["domain_name"],
         "OS_PROJECT_NAME": facts["project_name"],
     }
-    return {name: value for name, value in (told | more).items() if value}
+    return {name: value for name, value in (variables | more).items() if value}
 
 
 def context(net: Net, variables: dict[str, str], **folders: Path | None) -> Context:
@@ -139,8 +139,8 @@ def test_a_password_signs_in_and_the_catalog_leads_to_the_service(net: Net, keys
     assert net.requests[1].url == f"http://127.0.0.1:8799/v1/{keystone['project_id']}/jobs/j"
 
 
-@pytest.mark.parametrize("known", ["OS_PROJECT_ID", "OS_USER_ID"])
-def test_project_and_user_can_be_given_by_id(net: Net, keystone: Any, known: str) -> None:
+@pytest.mark.parametrize("variable", ["OS_PROJECT_ID", "OS_USER_ID"])
+def test_project_and_user_can_be_given_by_id(net: Net, keystone: Any, variable: str) -> None:
     by_id = {
         "OS_PROJECT_ID": {"OS_PROJECT_ID": keystone["project_id"], "OS_PROJECT_NAME": ""},
         "OS_USER_ID": {
@@ -150,7 +150,7 @@ def test_project_and_user_can_be_given_by_id(net: Net, keystone: Any, known: str
             "OS_PROJECT_DOMAIN_NAME": keystone["domain_name"],
         },
     }
-    assert vbsjob(net, env(keystone, **by_id[known]), "get", "j")[0] == 0
+    assert vbsjob(net, env(keystone, **by_id[variable]), "get", "j")[0] == 0
 
 
 def test_f57_a_wrong_password_is_posted_once(net: Net, keystone: Any) -> None:

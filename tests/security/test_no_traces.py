@@ -18,7 +18,7 @@ from vbsjob.http.tls import TlsConfig
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WISHES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+NO_CACHE: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "option": (("--no-cache",), {}),
     "variable": ((), {"VBSJOB_CACHE": "no"}),
 }
@@ -32,16 +32,16 @@ def service() -> Iterator[Server]:
 
 def left(home: str) -> dict[str, bytes]:
     """Return every file and folder below a home, with its content."""
-    found = (path for path in Path(home).rglob("*"))
-    return {str(path): path.read_bytes() if path.is_file() else b"" for path in found}
+    paths = (path for path in Path(home).rglob("*"))
+    return {str(path): path.read_bytes() if path.is_file() else b"" for path in paths}
 
 
-@pytest.mark.parametrize("wish", WISHES)
+@pytest.mark.parametrize("setting", NO_CACHE)
 @pytest.mark.parametrize("command", ["get j", "watch j", "tree j", "get @last"])
 def test_s07_without_a_cache_no_byte_is_left_behind(
-    service: Server, command: str, wish: str
+    service: Server, command: str, setting: str
 ) -> None:
-    argv, more = WISHES[wish]
+    argv, more = NO_CACHE[setting]
     env = clean_env(service.url, **more)
     run_process("get", "j", env=env | {"VBSJOB_CACHE": "yes"})  # something is there already
     before = left(env["HOME"])
@@ -51,9 +51,9 @@ def test_s07_without_a_cache_no_byte_is_left_behind(
     assert left(env["HOME"]) == before
 
 
-@pytest.mark.parametrize("wish", WISHES)
-def test_s07_without_a_cache_no_token_is_left_behind(tmp_path: Path, wish: str) -> None:
-    argv, more = WISHES[wish]
+@pytest.mark.parametrize("setting", NO_CACHE)
+def test_s07_without_a_cache_no_token_is_left_behind(tmp_path: Path, setting: str) -> None:
+    argv, more = NO_CACHE[setting]
     cloud = Cloud()
     for _ in range(2):
         code, *_ = cloud.run("get", "j", *argv, env=USER | more, cache=tmp_path,

@@ -41,7 +41,7 @@ COMMANDS = (("get", "j"), ("watch", "j", "-q"), ("tree", "j"), ("config", "check
 
 
 @dataclass
-class Places:
+class TrappedServers:
     """A cloud behind real sockets, and the place that it praises in every answer."""
 
     spoil: Callable[[int, str], Response | None] = lambda _number, _trap: None
@@ -51,8 +51,8 @@ class Places:
     def __enter__(self) -> Self:
         """Open all three."""
         self.trap = Server(lambda peer: peer.send(answer({})))
-        self.identity = Server(self._speaking(AUTH_URL.removesuffix("/v3")))
-        self.service = Server(self._speaking(SERVICE))
+        self.identity = Server(self._script(AUTH_URL.removesuffix("/v3")))
+        self.service = Server(self._script(SERVICE))
         self.cloud.service = self.service.url
         self.cloud.before = lambda _: self.spoil(len(self.cloud.requests), self.trap.url)
         return self
@@ -62,26 +62,32 @@ class Places:
         for server in (self.identity, self.service, self.trap):
             server.close()
 
-    def _speaking(self, place: str) -> Script:
+    def _script(self, address: str) -> Script:
         def script(peer: Peer) -> None:
-            while whole := peer.request():
-                head, _, body = whole.partition(b"\r\n\r\n")
+            while request := peer.request():
+                head, _, body = request.partition(b"\r\n\r\n")
                 first, *lines = head.decode("latin-1").split("\r\n")
                 method, path, _ = first.split(" ")
                 headers = dict(line.split(": ", 1) for line in lines)
-                peer.send(self._praising(self.cloud(Request(method, place + path, headers, body))))
+                peer.send(
+                    self._with_trap_headers(
+                        self.cloud(Request(method, address + path, headers, body))
+                    )
+                )
 
         return script
 
-    def _praising(self, response: Response) -> bytes:
+    def _with_trap_headers(self, response: Response) -> bytes:
         trap = self.trap.url
-        told = {
+        header_lines = {
             "location": trap, "content-location": trap, "link": f"<{trap}>; rel=next",
             "refresh": f"0; url={trap}", "alt-svc": f'http/1.1="127.0.0.1:{self.trap.port}"',
             "www-authenticate": f'Keystone uri="{trap}/v3"', "set-cookie": "praised=1",
         } | dict(response.headers)  # fmt: skip
         return answer(
-            response.body, response.status, *(f"{name}: {said}" for name, said in told.items())
+            response.body,
+            response.status,
+            *(f"{name}: {value}" for name, value in header_lines.items()),
         )
 
     def run(self, way: str, *argv: str, **more: str) -> RunResult:
@@ -89,7 +95,7 @@ class Places:
         proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), self.trap.url)
         return run_against(self.service.url, *argv, env=env | proxies | more)
 
-    def heard(self, server: Server) -> set[str]:
+    def secrets_at(self, server: Server) -> set[str]:
         """Return the secrets that a server was sent."""
         sent = b"".join(server.received)
         return {secret for secret in SECRETS if secret.encode() in sent}
@@ -97,31 +103,31 @@ class Places:
 
 @pytest.mark.parametrize(("way", "argv"), list(itertools.product(WAYS, COMMANDS)), ids=str)
 def test_s01_each_secret_goes_only_to_its_own_address(way: str, argv: tuple[str, ...]) -> None:
-    with Places() as places:
-        ended = places.run(way, *argv)
+    with TrappedServers() as servers:
+        ended = servers.run(way, *argv)
         assert ended.code == 0, ended.err
-        assert places.identity.requests
-        assert places.service.requests == 1
-        issued = {token for token in places.cloud.tokens if token != TOKEN}
+        assert servers.identity.requests
+        assert servers.service.requests == 1
+        issued = {token for token in servers.cloud.tokens if token != TOKEN}
         meant = {"token": {TOKEN}, "password": {PASSWORD}, "access key": set[str]()}
-        assert places.heard(places.identity) == meant.get(way, {SECRET})
-        assert places.heard(places.service) == set()
+        assert servers.secrets_at(servers.identity) == meant.get(way, {SECRET})
+        assert servers.secrets_at(servers.service) == set()
         for token in issued:
-            assert token.encode() in b"".join(places.service.received)
-        assert b"cookie" not in b"".join([*places.identity.received, *places.service.received])
-        assert places.trap.connections == 0
+            assert token.encode() in b"".join(servers.service.received)
+        assert b"cookie" not in b"".join([*servers.identity.received, *servers.service.received])
+        assert servers.trap.connections == 0
 
 
 @pytest.mark.parametrize("argv", COMMANDS, ids=str)
 def test_s01_where_the_endpoint_is_set_a_token_goes_only_to_the_service(
     argv: tuple[str, ...],
 ) -> None:
-    with Places() as places:
-        set_ = {"VBSJOB_ENDPOINT": places.service.url}
-        ended = places.run("token", *argv, **set_)
+    with TrappedServers() as servers:
+        set_ = {"VBSJOB_ENDPOINT": servers.service.url}
+        ended = servers.run("token", *argv, **set_)
         assert ended.code == 0, ended.err
-        assert places.heard(places.service) == {TOKEN}
-        assert (places.identity.connections, places.trap.connections) == (0, 0)
+        assert servers.secrets_at(servers.service) == {TOKEN}
+        assert (servers.identity.connections, servers.trap.connections) == (0, 0)
 
 
 def away(number: int, trap: str, *, step: int, status: int) -> Response | None:
@@ -137,12 +143,12 @@ STEPS = {"token": 2, "password": 2, "access key": 3, "application credential": 2
 @pytest.mark.parametrize("way", WAYS)
 def test_s01_s03_no_step_of_sign_in_and_query_follows_a_redirect(way: str, status: int) -> None:
     for step, argv in itertools.product(range(1, STEPS[way] + 1), COMMANDS):
-        with Places(partial(away, step=step, status=status)) as places:
-            ended = places.run(way, *argv)
+        with TrappedServers(partial(away, step=step, status=status)) as servers:
+            ended = servers.run(way, *argv)
             assert ended.code == 6, (step, argv, ended.err)
             assert "redirects to" in ended.err or "-q" in argv
-            assert len(places.cloud.requests) == step
-            assert places.trap.connections == 0
+            assert len(servers.cloud.requests) == step
+            assert servers.trap.connections == 0
 
 
 @pytest.mark.parametrize("way", ["password", "application credential"])
@@ -150,7 +156,7 @@ def test_s01_a_renewal_goes_to_the_sign_in_address_whatever_the_401_says(way: st
     def refused(number: int, _: str) -> Response | None:
         return Response(401, {}, b'{"error_code": "APIGW.0307"}') if number == STEPS[way] else None
 
-    with Places(refused) as places:
-        assert places.run(way, "get", "j").code == 0
-        assert (places.identity.requests, places.service.requests) == (2, 2)
-        assert places.trap.connections == 0
+    with TrappedServers(refused) as servers:
+        assert servers.run(way, "get", "j").code == 0
+        assert (servers.identity.requests, servers.service.requests) == (2, 2)
+        assert servers.trap.connections == 0

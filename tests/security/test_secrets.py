@@ -176,15 +176,15 @@ TEXT_PLACES: dict[str, Callable[[str], bytes]] = {
 """Where a service can repeat what it was sent."""
 
 
-@pytest.mark.parametrize("place", TEXT_PLACES)
+@pytest.mark.parametrize("member", TEXT_PLACES)
 @pytest.mark.parametrize(
     "argv", ["get j -v", "get j -o json", "tree j", "watch j --timeout 2 -o jsonl"]
 )
-def test_s05_a_secret_is_masked_wherever_the_service_repeats_it(place: str, argv: str) -> None:
+def test_s05_a_secret_is_masked_wherever_the_service_repeats_it(member: str, argv: str) -> None:
     from tests.support.program import TOKEN, run_against
 
     assert MASK not in TOKEN
-    with Server(always(TEXT_PLACES[place](TOKEN))) as server:
+    with Server(always(TEXT_PLACES[member](TOKEN))) as server:
         clock = FakeClock()
         limits = {"clock": clock, "sleep": clock.sleep}
         ended = run_against(server.url, *argv.split(), "--retry-for", "0", **limits)
@@ -268,14 +268,14 @@ def test_no_text_on_stderr_contains_a_secret(machine: bool, colors: str) -> None
     context = Cloud().context({"FORCE_COLOR": colors})
     context.secrets.add(PASSWORD)
     context.error_output.machine, context.error_output.verbose = machine, True
-    for say in (context.note, context.warn, context.debug):
-        say(f"<{PASSWORD}>")
+    for write in (context.note, context.warn, context.debug):
+        write(f"<{PASSWORD}>")
     context.print_error(
         VbsjobError(f"<{PASSWORD}>", hint=PASSWORD, code=PASSWORD, request_id=PASSWORD)
     )
-    said = context.stderr.getvalue()  # type: ignore[attr-defined]
-    assert not leaked(said, PASSWORD)
-    assert said.count(f"<{MASK}>") == 4
+    stderr_text = context.stderr.getvalue()  # type: ignore[attr-defined]
+    assert not leaked(stderr_text, PASSWORD)
+    assert stderr_text.count(f"<{MASK}>") == 4
 
 
 @pytest.mark.parametrize("output", ["table", "json"])

@@ -315,9 +315,9 @@ ACCESS = AccessInfo("a-token", "p", lifetime=600.0)
 def test_s06_a_token_is_written_into_a_new_private_folder(tmp_path: Path) -> None:
     cache = cache_at(tmp_path, Cloud())
     cache.write(ACCESS)
-    found = cache.read()
-    assert found is not None
-    assert (found.access.token, found.access.project_id, found.seconds_left) == (
+    cached = cache.read()
+    assert cached is not None
+    assert (cached.access.token, cached.access.project_id, cached.seconds_left) == (
         "a-token",
         "p",
         600,
@@ -341,8 +341,8 @@ def test_f58_a_cached_token_is_valid_from_a_minute_before_to_its_end(
     cache = cache_at(tmp_path, cloud)
     cache.write(ACCESS)
     cloud.clock.seconds += passed
-    found = cache.read()
-    assert (found and found.seconds_left) == left
+    cached = cache.read()
+    assert (cached and cached.seconds_left) == left
 
 
 @pytest.mark.parametrize(("size", "valid"), [(256 << 10, True), ((256 << 10) + 1, False)])

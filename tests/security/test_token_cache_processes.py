@@ -93,11 +93,11 @@ class Writers:
 
 
 def modes(folder: Path) -> set[int]:
-    found = set()
+    file_modes = set()
     for path in folder.iterdir():
         with contextlib.suppress(FileNotFoundError):  # a writer's own, renamed meanwhile
-            found.add(stat.S_IMODE(path.lstat().st_mode))
-    return found
+            file_modes.add(stat.S_IMODE(path.lstat().st_mode))
+    return file_modes
 
 
 @pytest.fixture
@@ -122,9 +122,9 @@ def test_f68_kill_9_of_eight_writers_never_leaves_a_broken_cache(
             time.sleep(draw.random() / 100)
             victim = draw.randrange(8)
             os.kill(running[victim], signal.SIGKILL)
-            kept = reader.read()
-            assert kept is not None
-            assert kept.access.token == "t" * 4000
+            cached = reader.read()
+            assert cached is not None
+            assert cached.access.token == "t" * 4000
             assert modes(folder) == {0o600}
             running[victim] = writers.start()
     finally:

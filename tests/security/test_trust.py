@@ -156,8 +156,8 @@ def test_f34_a_proxy_that_rejects_everything_is_reported_without_its_password(
 
 
 def test_f34_a_password_echoed_by_a_proxy_is_not_printed() -> None:
-    said = {"error": {"message": "no: u:canary-proxy%3Apw, u:canary-proxy:pw", "code": "X"}}
-    with Server(always(answer(said, 403))) as proxy:
+    error_body = {"error": {"message": "no: u:canary-proxy%3Apw, u:canary-proxy:pw", "code": "X"}}
+    with Server(always(answer(error_body, 403))) as proxy:
         through = proxy.url.replace("http://", "http://u:canary-proxy%3Apw@")
         more = {"VBSJOB_INSECURE_HTTP": "true", "HTTP_PROXY": through}
         ended = run_process("get", "j", "-v", env=clean_env("http://vbs.cloud.test", **more))

@@ -40,7 +40,7 @@ SECRETS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
-def here(folder: Path, cloud: dict[str, Any], name: str = "clouds.yaml") -> Path:
+def written_into(folder: Path, cloud: dict[str, Any], name: str = "clouds.yaml") -> Path:
     """Write a file into a folder, and return that as the working directory sees it."""
     (folder / name).write_text(json.dumps({"clouds": {"c": cloud}}))
     (folder / name).chmod(0o600)
@@ -56,12 +56,12 @@ def test_f75_every_secret_setting_is_among_those_tried() -> None:
 def test_f75_no_secret_of_the_environment_goes_to_an_address_of_a_local_file(
     tmp_path: Path, named: str, secret: str
 ) -> None:
-    folder = here(tmp_path, NAMED[named])
-    place = {} if named == "auth_url" else {"OS_AUTH_URL": AUTH_URL, "VBSJOB_ENDPOINT": SERVICE}
+    folder = written_into(tmp_path, NAMED[named])
+    addresses = {} if named == "auth_url" else {"OS_AUTH_URL": AUTH_URL, "VBSJOB_ENDPOINT": SERVICE}
     if "endpoint" in named:
-        place.pop("VBSJOB_ENDPOINT")
+        addresses.pop("VBSJOB_ENDPOINT")
     cloud = Cloud()
-    env = SECRETS[secret] | place | {"OS_CLOUD": "c"}
+    env = SECRETS[secret] | addresses | {"OS_CLOUD": "c"}
     code, _, err = cloud.run("get", "j", env=env, config_folders=(folder,))
     assert (code, cloud.requests) == (2, [])
     assert "would be sent to" in err
@@ -77,17 +77,17 @@ def test_f75_no_secret_of_a_user_file_goes_to_an_address_of_a_local_file(
     home, work = tmp_path / "home", tmp_path / "work"
     home.mkdir()
     work.mkdir()
-    folder = here(work, NAMED[named])
+    folder = written_into(work, NAMED[named])
     own = {"auth": {"password": PASSWORD}}
     config = home / "config.toml"
     if source == "config.toml":
         config.write_text(f'[clouds.c.auth]\npassword = "{PASSWORD}"\n')
         config.chmod(0o600)
     else:
-        here(home, own, source)
-    place = {} if named == "auth_url" else {"OS_AUTH_URL": AUTH_URL}
+        written_into(home, own, source)
+    addresses = {} if named == "auth_url" else {"OS_AUTH_URL": AUTH_URL}
     cloud = Cloud()
-    env = WHO | place | {"OS_CLOUD": "c"}
+    env = WHO | addresses | {"OS_CLOUD": "c"}
     code, _, err = cloud.run("get", "j", env=env, config_folders=(folder, home), config_file=config)
     assert (code, cloud.requests) == (2, [])
     assert source in err
@@ -98,7 +98,7 @@ def test_f75_a_file_in_the_working_directory_that_names_both_is_used_as_its_user
     tmp_path: Path,
 ) -> None:
     auth = {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
-    folder = here(tmp_path, {"auth": auth})
+    folder = written_into(tmp_path, {"auth": auth})
     cloud = Cloud()
     code, *_ = cloud.run("get", "j", env={"OS_CLOUD": "c"}, config_folders=(folder,))
     assert code == 0
@@ -108,7 +108,7 @@ def test_f75_a_file_in_the_working_directory_that_names_both_is_used_as_its_user
 def test_f75_a_file_in_the_working_directory_may_name_a_region_for_secrets_from_elsewhere(
     tmp_path: Path,
 ) -> None:
-    folder = here(tmp_path, {"region_name": "eu-de"})
+    folder = written_into(tmp_path, {"region_name": "eu-de"})
     cloud = Cloud()
     assert cloud.run("get", "j", env=USER | {"OS_CLOUD": "c"}, config_folders=(folder,))[0] == 0
 
@@ -120,8 +120,8 @@ def test_f70_a_file_with_secrets_that_others_can_read_is_used_with_a_warning(
 ) -> None:
     path = tmp_path / name
     auth = {k.removeprefix("OS_").lower(): v for k, v in USER.items()}
-    here(tmp_path, {"auth": auth}, "clouds.yaml")
-    here(tmp_path, {"auth": {"password": PASSWORD}}, "secure.yaml")
+    written_into(tmp_path, {"auth": auth}, "clouds.yaml")
+    written_into(tmp_path, {"auth": {"password": PASSWORD}}, "secure.yaml")
     (tmp_path / "config.toml").write_text(f'[clouds.c.auth]\npassword = "{PASSWORD}"\n')
     for file in tmp_path.iterdir():
         file.chmod(mode if file == path else 0o600)
@@ -153,10 +153,10 @@ CUT = {
 def test_f94_a_damaged_file_is_reported_by_its_line_and_never_by_its_content(
     tmp_path: Path, name: str, junk: str, record_property: Any
 ) -> None:
-    whole, path = CUT[name], tmp_path / name
-    lines, places = 0, range(0, len(whole), 4 if junk else 1)
-    for at in places:
-        path.write_text(whole[:at] + junk + (whole[at:] if junk else ""))
+    text, path = CUT[name], tmp_path / name
+    lines, positions = 0, range(0, len(text), 4 if junk else 1)
+    for at in positions:
+        path.write_text(text[:at] + junk + (text[at:] if junk else ""))
         path.chmod(0o600)
         code, out, err = Cloud().run(
             "get", "j", env=USER | {"VBSJOB_CLOUD": "c"}, config_folders=(tmp_path,),
@@ -167,7 +167,7 @@ def test_f94_a_damaged_file_is_reported_by_its_line_and_never_by_its_content(
         assert "a bug" not in err
         assert "<unicode" not in err  # the library's own words
         lines += "line " in err or "end of document" in err
-    record_property("cases", len(places))
+    record_property("cases", len(positions))
     assert lines > 10
 
 
@@ -201,7 +201,7 @@ def own_cloud(home: Path) -> Path:
     """Write the user's own cloud `c` into a home folder."""
     home.mkdir()
     auth = {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
-    here(home, {"auth": auth})
+    written_into(home, {"auth": auth})
     return home
 
 
@@ -214,15 +214,15 @@ def given_by_a_stranger(work: Path, kind: str) -> Path:
     """Make a file in a working directory that a stranger owns, in one of several ways."""
     work.mkdir()
     if kind == "own link to a file of a stranger":
-        here(work, evil_cloud(), "theirs.yaml")
+        written_into(work, evil_cloud(), "theirs.yaml")
         os.chown(work / "theirs.yaml", STRANGER, STRANGER)
         (work / "clouds.yaml").symlink_to("theirs.yaml")
     elif kind == "link of a stranger to an own file":
-        here(work, evil_cloud(), "other.yaml")
+        written_into(work, evil_cloud(), "other.yaml")
         (work / "clouds.yaml").symlink_to("other.yaml")
         os.lchown(work / "clouds.yaml", STRANGER, STRANGER)
     else:
-        here(work, evil_cloud(), kind)
+        written_into(work, evil_cloud(), kind)
         os.chown(work / kind, STRANGER, STRANGER)
     return Path(os.path.relpath(work))
 
@@ -273,7 +273,7 @@ def test_f75_a_password_is_prompted_for_only_if_the_user_named_the_cloud_of_this
     tmp_path: Path, how: str
 ) -> None:
     auth = {"auth_url": f"{EVIL}/v3", "username": "mira", "user_domain_name": "dom"}
-    folder = here(tmp_path, {"auth": {**auth, "project_id": PROJECT_ID}})
+    folder = written_into(tmp_path, {"auth": {**auth, "project_id": PROJECT_ID}})
     prompts: list[str] = []
 
     def prompt(text: str) -> str:
