@@ -40,8 +40,8 @@ NOW = datetime(2026, 5, 1, tzinfo=UTC)
 def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
     """Return the size of a body in bytes, and everything that is done with it, by name."""
     body = json.dumps(job(size)).encode()
-    found = Job(strict_json.read(body))
-    records = [JobResult(found.id, found).document(NOW)]
+    parsed = Job(strict_json.read(body))
+    records = [JobResult(parsed.id, parsed).document(NOW)]
 
     def written(name: str) -> Callable[[], object]:
         write, selection = formats.BY_NAME[name].write, formats.Selection(formats.JOBS)
@@ -51,9 +51,9 @@ def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
     return len(body), {
         LOADS: lambda: json.loads(body),
         "reading strictly": lambda: strict_json.read(body),
-        "walking": lambda: sum(1 for _ in walk(found)),
-        "outline, counted": lambda: JobTree(found),
-        "-o table": lambda: printed(found),
+        "walking": lambda: sum(1 for _ in walk(parsed)),
+        "outline, counted": lambda: JobTree(parsed),
+        "-o table": lambda: printed(parsed),
         **{f"-o {name}": written(name) for name in formats.NAMES if name != "table"},
     }
 
@@ -85,22 +85,23 @@ def main() -> None:
     parser.add_argument("--sizes", default="10000,100000")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--slack", type=float, default=1.0, help="widens every target")
-    wish = parser.parse_args()
+    arguments = parser.parse_args()
     gc.set_threshold(GC_THRESHOLD)
-    few, many = (int(size) for size in wish.sizes.split(","))
-    (short, quick), (long, slow) = measured(few, wish.runs), measured(many, wish.runs)
+    few, many = (int(size) for size in arguments.sizes.split(","))
+    (short, quick), (long, slow) = measured(few, arguments.runs), measured(many, arguments.runs)
     rows, missed = [], []
-    for name, taken in slow.items():
+    for name, cpu_seconds in slow.items():
         # What takes less than a tenth of json.loads cannot be told from noise.
-        ratio, counts = taken / slow[LOADS], taken > slow[LOADS] / 10
-        growth = taken / quick[name] / (long / short) if quick[name] and counts else 1.0
+        ratio, counts = cpu_seconds / slow[LOADS], cpu_seconds > slow[LOADS] / 10
+        growth = cpu_seconds / quick[name] / (long / short) if quick[name] and counts else 1.0
         rows.append([
-            name, f"{quick[name] * 1000:.0f}", f"{taken * 1000:.0f}", f"{ratio:.1f}",
+            name, f"{quick[name] * 1000:.0f}", f"{cpu_seconds * 1000:.0f}", f"{ratio:.1f}",
             f"{growth:.2f}" if counts else "",
         ])  # fmt: skip
         missed += (
             [name]
-            if ratio > LIMITS.get(name, LIMIT) * wish.slack or growth > GROWTH * wish.slack
+            if ratio > LIMITS.get(name, LIMIT) * arguments.slack
+            or growth > GROWTH * arguments.slack
             else []
         )
     sys.stdout.write(f"Big answers: {machine()}; {long / 1e6:.0f} MB\n\n")

@@ -42,7 +42,7 @@ class Cloud:
             wbufsize = -1
 
             def do_GET(self) -> None:
-                self._answer(200 if "?" not in self.path else 300, cloud.told(self.path))
+                self._answer(200 if "?" not in self.path else 300, cloud.document(self.path))
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -70,7 +70,7 @@ class Cloud:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
-    def told(self, path: str) -> Any:
+    def document(self, path: str) -> Any:
         """Answer a question by its path: a job, a volume's backup, a service's versions."""
         name = path.rpartition("/")[2]
         if "/jobs/" in path:
@@ -92,7 +92,7 @@ class Cloud:
 
     def signed_in(self) -> dict[str, Any]:
         """Answer a sign-in with a token's document and catalog."""
-        places = {
+        endpoints = {
             "vbs": f"{self.url}/v2/{PROJECT}",
             "block-storage": f"{self.url}/volume/v3/{PROJECT}",
             "volumev3": f"{self.url}/volume/v3/{PROJECT}",
@@ -105,7 +105,7 @@ class Cloud:
                      "url": url}
                 ],
             }
-            for kind, url in places.items()
+            for kind, url in endpoints.items()
         ]  # fmt: skip
         domain = {"id": "default", "name": "default"}
         token = {

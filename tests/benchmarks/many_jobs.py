@@ -115,7 +115,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=JOBS)
     jobs = parser.parse_args().jobs
     cases = [(load, history) for load in LOADS for history in (False, True)]
-    sys.stdout.write(table(HEAD, [cells(load, jobs, history=known) for load, known in cases]))
+    sys.stdout.write(
+        table(HEAD, [cells(load, jobs, history=has_history) for load, has_history in cases])
+    )
 
 
 if __name__ == "__main__":

@@ -49,50 +49,54 @@ def cpu(case: Case) -> float:
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "TERM": "xterm-256color", **case.env}
     before = children()
     if case.terminal:
-        code, said = _on_terminal(case.argv, env)
+        code, output = _on_terminal(case.argv, env)
     else:
         ended = subprocess.run(
             case.argv, env=env, cwd=ROOT, capture_output=True, stdin=subprocess.DEVNULL,
             timeout=120, check=False,
         )  # fmt: skip
-        code, said = ended.returncode, ended.stderr
+        code, output = ended.returncode, ended.stderr
     if code:
-        raise SystemExit(f"{case.name} ended with {code}: {said.decode()[-500:]}")
+        raise SystemExit(f"{case.name} ended with {code}: {output.decode()[-500:]}")
     return children() - before
 
 
 def _on_terminal(argv: Sequence[str], env: Mapping[str, str]) -> tuple[int, bytes]:
-    ours, theirs = pty.openpty()
-    running = subprocess.Popen(argv, env=env, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
+    controller, terminal = pty.openpty()
+    running = subprocess.Popen(
+        argv, env=env, cwd=ROOT, stdin=terminal, stdout=terminal, stderr=terminal
+    )
+    os.close(terminal)
     parts = []
     try:
-        while part := os.read(ours, 65536):
+        while part := os.read(controller, 65536):
             parts.append(part)
     except OSError:  # how a terminal ends on Linux
         pass
-    os.close(ours)
+    os.close(controller)
     return running.wait(), b"".join(parts)
 
 
 def medians(cases: Iterable[Case], runs: int) -> dict[str, float]:
     """Run all cases in turns, once unmeasured, and return the median of each in seconds."""
     cases = list(cases)
-    taken: dict[str, list[float]] = {case.name: [] for case in cases}
+    cpu_seconds: dict[str, list[float]] = {case.name: [] for case in cases}
     for turn in range(runs + 1):
         for case in cases:
             seconds = cpu(case)
             if turn:
-                taken[case.name].append(seconds)
-    return {name: statistics.median(times) for name, times in taken.items()}
+                cpu_seconds[case.name].append(seconds)
+    return {name: statistics.median(times) for name, times in cpu_seconds.items()}
 
 
-def beyond(cases: Iterable[Case], taken: Mapping[str, float], slack: float = 1.0) -> list[str]:
+def beyond(
+    cases: Iterable[Case], cpu_seconds: Mapping[str, float], slack: float = 1.0
+) -> list[str]:
     """Say which cases take more than their limit, `slack` times widened."""
     return [
-        f"{case.name}: {taken[case.name] / taken[case.floor]:.2f} x {case.floor}"
+        f"{case.name}: {cpu_seconds[case.name] / cpu_seconds[case.floor]:.2f} x {case.floor}"
         for case in cases
-        if case.limit and taken[case.name] > case.limit * slack * taken[case.floor]
+        if case.limit and cpu_seconds[case.name] > case.limit * slack * cpu_seconds[case.floor]
     ]
 
 

@@ -48,16 +48,16 @@ def url(cloud: Cloud) -> str:
     return f"{cloud.url}/v2/jobs/a-job"
 
 
-def ours(cloud: Cloud, state: str) -> list[Case]:
+def vbsjob_cases(cloud: Cloud, state: str) -> list[Case]:
     """Return the commands and their targets; the history for Tab is in the folder `state`."""
-    kept = {"XDG_STATE_HOME": state}
-    env = cloud.with_token | kept
+    state_env = {"XDG_STATE_HOME": state}
+    env = cloud.with_token | state_env
     script = "from vbsjob.__main__ import main; main()"
     get, watch = [*VBSJOB, "get", "a-job"], [*VBSJOB, "watch", "a-job"]
     return [
         Case("`vbsjob --version`", [*VBSJOB, "--version"], {}, BARE, 1.5),
         Case("... from a script", [PYTHON, "-c", script, "--version"], {}, BARE, 1.5),
-        Case("ids for Tab (`--offer jobs`)", [*VBSJOB, "--offer", "jobs"], kept, BARE, 2.5),
+        Case("ids for Tab (`--offer jobs`)", [*VBSJOB, "--offer", "jobs"], state_env, BARE, 2.5),
         Case("`vbsjob --help`", [*VBSJOB, "--help"], {}, TYPER, 1.7),  # makes all commands
         Case("`vbsjob get --help`", [*VBSJOB, "get", "--help"], {}, TYPER, 1.4),
         Case("`vbsjob explain CODE`", [*VBSJOB, "explain", "VolumeBackup.0202"], {}, TYPER),
@@ -69,26 +69,29 @@ def ours(cloud: Cloud, state: str) -> list[Case]:
     ]  # fmt: skip
 
 
-def others(cloud: Cloud, wish: argparse.Namespace) -> list[Case]:
+def others(cloud: Cloud, arguments: argparse.Namespace) -> list[Case]:
     """Return what else is installed here and answers the same question."""
     header = f"X-Auth-Token:{TOKEN}"
     named: list[tuple[str, str | None, Sequence[str], Mapping[str, str]]] = [
-        (OPENSTACK, wish.openstack, ["volume", "backup", "show", "b" * 32], cloud.with_password),
-        ("httpie, one GET", wish.http, ["--ignore-stdin", url(cloud), header], {}),
-        ("curl, one GET", wish.curl, ["-sf", "-H", header, url(cloud)], {}),
-        ("the installed `vbsjob --version`", wish.vbsjob, ["--version"], {}),
+        (OPENSTACK, arguments.openstack, ["volume", "backup", "show", "b" * 32],
+         cloud.with_password),
+        ("httpie, one GET", arguments.http, ["--ignore-stdin", url(cloud), header], {}),
+        ("curl, one GET", arguments.curl, ["-sf", "-H", header, url(cloud)], {}),
+        ("the installed `vbsjob --version`", arguments.vbsjob, ["--version"], {}),
     ]  # fmt: skip
     return [Case(name, [path, *words], env) for name, path, words, env in named if path]
 
 
-def rows(cases: Sequence[Case], taken: Mapping[str, float]) -> list[Sequence[str]]:
+def rows(cases: Sequence[Case], cpu_seconds: Mapping[str, float]) -> list[Sequence[str]]:
     """Lay the figures out: milliseconds, and how many times each floor."""
-    told: list[Sequence[str]] = []
+    lines: list[Sequence[str]] = []
     for case in cases:
-        against = [f"{taken[case.name] / taken[floor]:.2f}" for floor in (BARE, TYPER, HTTPX)]
+        against = [
+            f"{cpu_seconds[case.name] / cpu_seconds[floor]:.2f}" for floor in (BARE, TYPER, HTTPX)
+        ]
         target = f"{case.limit} x {case.floor.partition(',')[0]}" if case.limit else ""
-        told.append([case.name, f"{taken[case.name] * 1000:.1f}", *against, target])
-    return told
+        lines.append([case.name, f"{cpu_seconds[case.name] * 1000:.1f}", *against, target])
+    return lines
 
 
 def main() -> None:
@@ -101,18 +104,18 @@ def main() -> None:
     parser.add_argument(
         "--vbsjob", default=str(beside) if beside.exists() else None, metavar="PATH"
     )
-    wish = parser.parse_args()
+    arguments = parser.parse_args()
     cloud = Cloud()
     with TemporaryDirectory() as state:
-        cases = [*floors(cloud), *ours(cloud, state), *others(cloud, wish)]
-        taken = medians(cases, wish.runs)
-    missed = beyond(cases, taken)
+        cases = [*floors(cloud), *vbsjob_cases(cloud, state), *others(cloud, arguments)]
+        cpu_seconds = medians(cases, arguments.runs)
+    missed = beyond(cases, cpu_seconds)
     head = ["start to end", "CPU ms", "x bare", "x typer", "x httpx", "target, at most"]
     out = sys.stdout
-    out.write(f"Start-up: {machine()}; medians of {wish.runs} interleaved runs\n\n")
-    out.write(table(head, rows(cases, taken)))
-    if OPENSTACK in taken:
-        ratio = taken[OPENSTACK] / taken[FULL]
+    out.write(f"Start-up: {machine()}; medians of {arguments.runs} interleaved runs\n\n")
+    out.write(table(head, rows(cases, cpu_seconds)))
+    if OPENSTACK in cpu_seconds:
+        ratio = cpu_seconds[OPENSTACK] / cpu_seconds[FULL]
         out.write(f"\n{OPENSTACK} takes {ratio:.1f} times what {FULL} takes.\n")
         missed += [f"openstack only {ratio:.1f} times"] if ratio < LEAST else []
     out.writelines(f"missed: {line}\n" for line in missed)

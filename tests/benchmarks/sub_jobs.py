@@ -97,15 +97,15 @@ def main() -> None:
     parser.add_argument("--sizes", default="100,10000,100000")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--max-ratio", type=float)
-    wish = parser.parse_args()
-    sizes = [int(size) for size in wish.sizes.split(",")]
+    arguments = parser.parse_args()
+    sizes = [int(size) for size in arguments.sizes.split(",")]
     service = JobServer(sizes)
-    taken: dict[tuple[str, int], list[float]] = {}
-    for _ in range(wish.runs):
+    cpu_seconds: dict[tuple[str, int], list[float]] = {}
+    for _ in range(arguments.runs):
         for output in FORMATS:
             for size in sizes:
-                taken.setdefault((output, size), []).append(seconds(service, size, output))
-    middle = {key: statistics.median(times) for key, times in taken.items()}
+                cpu_seconds.setdefault((output, size), []).append(seconds(service, size, output))
+    middle = {key: statistics.median(times) for key, times in cpu_seconds.items()}
     sys.stdout.write(
         f"{'format':8}" + "".join(f"{size:>12,}" for size in sizes) + "   ratio to the first\n"
     )
@@ -118,7 +118,7 @@ def main() -> None:
         sys.stdout.write(
             f"{output:8}{row}   " + "  ".join(f"{ratio:.1f}" for ratio in ratios) + "\n"
         )
-    if wish.max_ratio is not None and worst > wish.max_ratio:
+    if arguments.max_ratio is not None and worst > arguments.max_ratio:
         sys.stderr.write(f"{sizes[1]:,} take {worst:.1f} times what {sizes[0]:,} take\n")
         sys.exit(3)
 

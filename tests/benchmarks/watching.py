@@ -94,39 +94,41 @@ def memory(url: str, jobs: int) -> float:
 
 def written(url: str, seconds: int, *more: str) -> float:
     """Return the bytes a second written to a terminal while only the time changes."""
-    ours, theirs = pty.openpty()
+    controller, terminal = pty.openpty()
     env = os.environ | {"TERM": "xterm-256color", "OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p",
                         "VBSJOB_ENDPOINT": url, "VBSJOB_HISTORY": "off"}  # fmt: skip
     argv = [*VBSJOB, "watch", "a-job", "--timeout", f"{seconds + 8}s", *more]
-    running = subprocess.Popen(argv, env=env, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    os.set_blocking(ours, False)
+    running = subprocess.Popen(
+        argv, env=env, cwd=ROOT, stdin=terminal, stdout=terminal, stderr=terminal
+    )
+    os.close(terminal)
+    os.set_blocking(controller, False)
     size, began = 0, time.monotonic()
     while (passed := time.monotonic() - began) < seconds + 4:
         time.sleep(0.05)
         try:
-            part_read = os.read(ours, 65536)
+            part_read = os.read(controller, 65536)
         except BlockingIOError:
             continue
         size += len(part_read) if passed > 4 else 0
     running.kill()
     running.wait()
-    os.close(ours)
+    os.close(controller)
     return size / seconds
 
 
-def whole(url: str, jobs: int, seconds: int) -> float:
+def cpu_share(url: str, jobs: int, seconds: int) -> float:
     """Return the part of one core that a watch uses in real time, without start-up."""
     env = os.environ | {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": url,
                         "VBSJOB_HISTORY": "off"}  # fmt: skip
     ids = "\n".join(f"job-{number}" for number in range(jobs)).encode()
-    taken = []
+    cpu_seconds = []
     for limit in (2, 2 + seconds):
         before = children()
         argv = [*VBSJOB, "watch", "-", "-q", "--timeout", f"{limit}s"]
         subprocess.run(argv, input=ids, env=env, cwd=ROOT, check=False, timeout=600)
-        taken.append(children() - before)
-    return (taken[1] - taken[0]) / seconds
+        cpu_seconds.append(children() - before)
+    return (cpu_seconds[1] - cpu_seconds[0]) / seconds
 
 
 def main() -> None:
@@ -138,46 +140,49 @@ def main() -> None:
     parser.add_argument("--follow", nargs=3, metavar=("URL", "JOBS", "SECONDS"))
     parser.add_argument("--loop", nargs=2, metavar=("URL", "TIMES"))
     parser.add_argument("--slack", type=float, default=1.0, help="factor for every target")
-    wish = parser.parse_args()
-    if wish.follow or wish.loop:
+    arguments = parser.parse_args()
+    if arguments.follow or arguments.loop:
         result = (
-            follow(wish.follow[0], int(wish.follow[1]), int(wish.follow[2]))
-            if wish.follow
-            else loop(wish.loop[0], int(wish.loop[1]))
+            follow(arguments.follow[0], int(arguments.follow[1]), int(arguments.follow[2]))
+            if arguments.follow
+            else loop(arguments.loop[0], int(arguments.loop[1]))
         )
         sys.stdout.write(json.dumps(result))
         return
-    url, jobs = Cloud("RUNNING").url, wish.jobs
+    url, jobs = Cloud("RUNNING").url, arguments.jobs
     pairs = [
         (
             per_poll("--loop", url, [jobs], [3 * jobs]),
             per_poll("--follow", url, [jobs, jobs // 10], [jobs, jobs // 4]),
         )
-        for _ in range(wish.runs)
+        for _ in range(arguments.runs)
     ]
-    bare, ours = (statistics.median(times) for times in zip(*pairs, strict=True))
+    bare, vbsjob_seconds = (statistics.median(times) for times in zip(*pairs, strict=True))
     each = memory(url, jobs)
     rows = [
         ["one answered poll, httpx alone", f"{bare * 1000:.2f} ms", "1.00", ""],
-        [f"one answered poll, {jobs:,} jobs", f"{ours * 1000:.2f} ms", f"{ours / bare:.2f}",
-         f"{MOST_PER_POLL} x httpx alone"],
+        [f"one answered poll, {jobs:,} jobs", f"{vbsjob_seconds * 1000:.2f} ms",
+         f"{vbsjob_seconds / bare:.2f}", f"{MOST_PER_POLL} x httpx alone"],
         ["memory, one further job", f"{each:.1f} KB", "", f"{MOST_PER_JOB:.0f} KB"],
     ]  # fmt: skip
-    if wish.seconds:
-        rows += in_real_time(url, jobs, wish.seconds)
-    sys.stdout.write(f"Watching: {machine()}; medians of {wish.runs} pairs\n\n")
+    if arguments.seconds:
+        rows += in_real_time(url, jobs, arguments.seconds)
+    sys.stdout.write(f"Watching: {machine()}; medians of {arguments.runs} pairs\n\n")
     sys.stdout.write(table(["watching", "cost", "ratio", "target, at most"], rows))
-    within = ours <= MOST_PER_POLL * wish.slack * bare and each <= MOST_PER_JOB * wish.slack
+    within = (
+        vbsjob_seconds <= MOST_PER_POLL * arguments.slack * bare
+        and each <= MOST_PER_JOB * arguments.slack
+    )
     sys.exit(0 if within else 3)
 
 
 def in_real_time(url: str, jobs: int, seconds: int) -> list[list[str]]:
     """Measure for `seconds` each; return rows of the table."""
-    share, drawn = whole(url, jobs, seconds), written(url, seconds)
+    share, live_bytes = cpu_share(url, jobs, seconds), written(url, seconds)
     plain = written(url, seconds, "--progress", "plain")
     return [
         [f"{jobs:,} jobs in real time, 20 requests a second", f"{share:.1%} of a core", "", ""],
-        ["a terminal, only the clock changes", f"{drawn:.0f} bytes/s", "", ""],
+        ["a terminal, only the clock changes", f"{live_bytes:.0f} bytes/s", "", ""],
         ["plain lines, nothing changes", f"{plain:.0f} bytes/s", "", ""],
     ]
 

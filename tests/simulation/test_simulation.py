@@ -92,22 +92,27 @@ def alone(seed: int) -> Plan:
         revoked=tuple(at for at, _ in some(draw.choice((0, 0, 0, 1, 2)), 2)),
         locked_out=draw.choice((float("inf"), float("inf"), draw.uniform(1, longest))),
     )
-    wish = WatchOptions(
+    options = WatchOptions(
         retry_for=draw.choice((900.0, 900.0, 300.0)),
         wait_for_job=draw.choice((30.0, 30.0, 0.0, 60.0)),
         timeout=draw.choice((float("inf"), float("inf"), float(draw.randrange(10, 3000)))),
         fail_fast=draw.random() < 0.2,
         any=draw.random() < 0.2,
     )
-    return Plan(RandomService(seed, lives, weather, password=password), wish, _argv(wish))
+    return Plan(RandomService(seed, lives, weather, password=password), options, _argv(options))
 
 
-def _argv(wish: WatchOptions) -> tuple[str, ...]:
-    words = ["--retry-for", f"{wish.retry_for:.0f}", "--wait-for-job", f"{wish.wait_for_job:.0f}"]
-    if wish.timeout < float("inf"):
-        words += ["--timeout", f"{wish.timeout:.0f}"]
-    words += ["--fail-fast"] if wish.fail_fast else []
-    words += ["--any"] if wish.any else []
+def _argv(options: WatchOptions) -> tuple[str, ...]:
+    words = [
+        "--retry-for",
+        f"{options.retry_for:.0f}",
+        "--wait-for-job",
+        f"{options.wait_for_job:.0f}",
+    ]
+    if options.timeout < float("inf"):
+        words += ["--timeout", f"{options.timeout:.0f}"]
+    words += ["--fail-fast"] if options.fail_fast else []
+    words += ["--any"] if options.any else []
     return tuple(words)
 
 

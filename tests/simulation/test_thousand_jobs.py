@@ -36,13 +36,13 @@ def test_f31_s12_every_verdict_is_right_within_limits_of_descriptors_requests_an
     out, err = tmp_path / "out", tmp_path / "err"
     most_files = memory = 0
     with (
-        running_sandbox(*FAULTS) as (_, told),
-        CountingProxy(int(told["OS_AUTH_URL"].split(":")[2][:-3])) as tally,
+        running_sandbox(*FAULTS) as (_, sandbox_env),
+        CountingProxy(int(sandbox_env["OS_AUTH_URL"].split(":")[2][:-3])) as tally,
     ):
-        told["VBSJOB_ENDPOINT"] = f"{tally.address}/v1/{PROJECT.id}"
+        sandbox_env["VBSJOB_ENDPOINT"] = f"{tally.address}/v1/{PROJECT.id}"
         with out.open("wb") as stdout, err.open("wb") as stderr, subprocess.Popen(
             [*COMMAND, "watch", "-", "-o", "jsonl", "--progress", "none"],
-            env=clean_env(HOME=str(tmp_path), **told), cwd=ROOT,
+            env=clean_env(HOME=str(tmp_path), **sandbox_env), cwd=ROOT,
             stdin=subprocess.PIPE, stdout=stdout, stderr=stderr,
         ) as watch:  # fmt: skip
             assert watch.stdin
@@ -53,7 +53,7 @@ def test_f31_s12_every_verdict_is_right_within_limits_of_descriptors_requests_an
                 memory = max(memory, _memory(watch.pid))
                 time.sleep(0.05)
     verdict = json.loads(out.read_bytes().splitlines()[-1])
-    assert {one["job_id"]: one["exit_code"] for one in verdict["jobs"]} == right
+    assert {entry["job_id"]: entry["exit_code"] for entry in verdict["jobs"]} == right
     assert verdict["exit_code"] == watch.returncode == 1, err.read_text()
     assert len(tally.times) > jobs * 1.2
     assert 3 < most_files <= FILES
