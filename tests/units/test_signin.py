@@ -148,14 +148,14 @@ def test_a_bad_signature_is_sent_once_also_for_many_jobs() -> None:
 @pytest.mark.parametrize("hours", [-30 * 24, -23, -2, 2, 23])
 def test_f63_a_wrong_clock_is_reported_and_corrected_once(hours: int) -> None:
     right = FakeClock()
-    told_time = right.utc() + timedelta(hours=hours)
+    reported_time = right.utc() + timedelta(hours=hours)
 
     def late(request: Request) -> Response | None:
         at = datetime.strptime(request.headers["X-Sdk-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        if abs(at - told_time) < timedelta(minutes=15):
+        if abs(at - reported_time) < timedelta(minutes=15):
             return None
         document = {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM: signature expired"}
-        return json_response(401, document, date=format_datetime(told_time, usegmt=True))
+        return json_response(401, document, date=format_datetime(reported_time, usegmt=True))
 
     cloud = Cloud(before=late)
     code, _, err = cloud.run("get", "j", env=LOCATED)
@@ -163,7 +163,7 @@ def test_f63_a_wrong_clock_is_reported_and_corrected_once(hours: int) -> None:
         assert (code, len(cloud.requests)) == (4, 1)
     else:
         assert (code, len(cloud.requests)) == (0, 2)
-        assert f"{told_time:%Y-%m-%d %H:%M}" in err
+        assert f"{reported_time:%Y-%m-%d %H:%M}" in err
         assert f"{right.utc():%Y-%m-%d %H:%M}" in err
 
 
