@@ -31,7 +31,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 @contextmanager
 def within(**service: float) -> Iterator[Sandbox]:
     context = fake_context(io.StringIO(), io.StringIO(), io.StringIO(), {})
-    with Sandbox(context, token_life=service.get("token_life", 60.0)) as sandbox:
+    with Sandbox(context, token_lifetime=service.get("token_lifetime", 60.0)) as sandbox:
         yield sandbox
 
 
@@ -122,7 +122,7 @@ def test_a_requested_fault_reaches_the_client(kind: str, code: int) -> None:
 
 
 def test_an_expired_token_is_rejected() -> None:
-    with within(token_life=0.0) as sandbox:
+    with within(token_lifetime=0.0) as sandbox:
         token = sign_in(sandbox)
         assert job_status(sandbox, "backup", token) == 401
     with within() as sandbox:

@@ -298,7 +298,7 @@ def test_keystoneauth_completes_a_receipt(sandbox: Sandbox, connect: Any) -> Non
 
 def test_keystoneauth_signs_in_again_after_a_401(connect: Any) -> None:
     clock = FakeClock()
-    with sandbox_here(monotonic=clock, token_life=3600.0) as sandbox:
+    with sandbox_here(monotonic=clock, token_lifetime=3600.0) as sandbox:
         connection = connect(v3.Password(f"{sandbox.address}/v3", **USER, **PROJECT))
         first = connection.get_token()
         clock.seconds += 3601  # the client still believes in its token

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, USER, Cloud
+from vbsjob.config import precedence
+from vbsjob.config.schema import SETTINGS
+from vbsjob.config.setting import identity_setting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -320,3 +323,11 @@ def test_keys_of_object_storage_yield_to_whatever_a_cloud_sets(
     argv = ("get", "j", *(("--cloud", "b") if named else ()))
     cloud.run(*argv, env=env, **folder_with(tmp_path, document))
     assert cloud.posts == 1
+
+
+def test_every_secret_belongs_to_a_set_so_that_it_stays_with_its_cloud() -> None:
+    new = identity_setting("oauth_token", "Token of OAuth.", secret=True)
+    sets = precedence.credential_sets([*SETTINGS, new])
+    names = [name for group in sets for name in group.names]
+    assert sorted(set(names)) == sorted(names)
+    assert {setting.name for setting in (*SETTINGS, new) if setting.secret} <= set(names)

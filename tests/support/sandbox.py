@@ -23,9 +23,9 @@ OTHER_SCOPE = {"project": {"name": account.EMPTY_PROJECT.name, "domain": DOMAIN}
 @contextmanager
 def sandbox_here(**options: Any) -> Iterator[Sandbox]:
     """Yield a sandbox that a thread of this process serves; Context fields can be replaced."""
-    life = options.pop("token_life", 60.0)
+    life = options.pop("token_lifetime", 60.0)
     context = fake_context(io.StringIO(), io.StringIO(), io.StringIO(), {}, **options)
-    with Sandbox(context, token_life=life) as sandbox:
+    with Sandbox(context, token_lifetime=life) as sandbox:
         yield sandbox
     messages = context.stderr.getvalue()  # type: ignore[attr-defined] # a StringIO
     assert messages == "", "the sandbox reported a bug"

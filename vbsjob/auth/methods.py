@@ -46,7 +46,7 @@ class Method(Protocol):
 
     @property
     def cache_key(self) -> tuple[str, ...] | None:
-        """Identity and scope of the cached token; None if there is nothing to cache."""
+        """Identity and scope of the cached token; None if the token is not stored in the cache."""
 
     @property
     def query_hint(self) -> str:

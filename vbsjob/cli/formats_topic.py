@@ -44,8 +44,7 @@ EXAMPLE: dict[str, Any] = {
     },
 }
 SELECTED = ("job_id", "status", "failure_code")
-"""Fields of those examples that would have too long lines."""
-SHORT = {"jsonl", "csv", "csv-safe", "tsv"}
+"""Fields of the examples of wide formats."""
 
 
 class Section(NamedTuple):
@@ -188,7 +187,7 @@ def _format(format_: formats.Format) -> Iterator[str]:
     yield f"{format_.name}: {format_.summary}"
     if format_.write is None:
         return
-    fields = SELECTED if format_.name in SHORT else ()
+    fields = SELECTED if format_.wide else ()
     document = JobResult("restore-7", Job(EXAMPLE)).document(datetime.now(UTC))
     out = io.StringIO()
     format_.write([document], formats.Selection(formats.JOBS, fields), out)

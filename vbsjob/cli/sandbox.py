@@ -47,7 +47,7 @@ def serve_sandbox(
     context = ctx.obj
     lifetime = TOKEN_LIFETIME if token_life is None else _lifetime(token_life)
     shares = faults.parse(fault or [])
-    sandbox = Sandbox(context, port=_port(port), faults=shares, token_life=lifetime)
+    sandbox = Sandbox(context, port=_port(port), faults=shares, token_lifetime=lifetime)
     # One write: a script that waits until the file is not empty reads it completely.
     lines = "\n".join(shell_lines(sandbox.address, sandbox.issue_token()))
     context.stdout.write(f"{lines}\n")

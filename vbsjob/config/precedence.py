@@ -17,6 +17,7 @@ from vbsjob.config.sources import KEYS
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from vbsjob.config.setting import Setting
     from vbsjob.config.sources import SettingValue, Source
 
 ADDRESSES = ("auth_url", "endpoint")
@@ -50,7 +51,20 @@ TOKEN = Set(("token",), ("token",))
 PROJECT_NAMES = ("project", "project_id", "project_name")
 PROJECT = Set(PROJECT_NAMES, PROJECT_NAMES, strict=True)
 CERTIFICATE = Set(("cert", "key"), ("cert", "key"), strict=True)
-CREDENTIALS = (USER, APPLICATION_CREDENTIAL, ACCESS_KEY, TOKEN)
+
+
+def credential_sets(settings: Iterable[Setting]) -> tuple[Set, ...]:
+    """Return all sets with secrets; a secret that none of those above contains is a set by itself.
+
+    Otherwise a secret of one cloud would be sent to another one.
+    """
+    sets = (USER, APPLICATION_CREDENTIAL, ACCESS_KEY, TOKEN)
+    names = {name for group in sets for name in group.names}
+    others = (s.name for s in settings if s.secret and s.name not in names)
+    return (*sets, *(Set((name,), (name,)) for name in others))
+
+
+CREDENTIALS = credential_sets(SETTINGS)
 SETS = (*CREDENTIALS, PROJECT, CERTIFICATE)
 BOUND = frozenset(
     (

@@ -30,7 +30,7 @@ class Column(NamedTuple):
     """A column between the status and the details."""
 
     name: str
-    of_job: Callable[[Job, View], str]
+    of_node: Callable[[Node, View], str]
     of_group: Callable[[Group, View], str]
     right: bool = False
     """Whether it is aligned at its right edge."""
@@ -39,20 +39,24 @@ class Column(NamedTuple):
 TREE_COLUMNS = (
     Column(
         "elapsed",
-        lambda job, view: format_duration(job.elapsed(view.now)),
+        lambda node, view: format_duration(node.job.elapsed(view.now)),
         lambda group, view: format_duration(group.elapsed(view.now)),
         right=True,
     ),
     Column(
         "type",
-        lambda job, view: shown(job.type, view),
+        lambda node, view: shown(node.job.type, view),
         lambda group, view: (
             f"{shown(group.type, view) or 'sub-job'} {view.glyphs.times}{len(group.members)}"
         ),
     ),
-    Column("id", lambda job, view: shown(job.id, view), lambda *_: ""),
+    Column("id", lambda node, view: shown(node.job.id, view), lambda *_: ""),
 )
-"""From left to right. If the screen is narrow, the last one is omitted first."""
+"""From left to right. If the screen is narrow, the last one is omitted first.
+
+What does not fit in a row is below it, from the column of `type` on. `id` is shown from 120 columns
+on (render/columns.py).
+"""
 COUNT_WORDS = {
     "FAIL": "failed",
     "SUCCESS": "done",
@@ -125,7 +129,7 @@ def row(
         view.mark(job),
         status_word(job, view),
         status_style(job.status),
-        {column.name: column.of_job(job, view) for column in TREE_COLUMNS},
+        {column.name: column.of_node(item, view) for column in TREE_COLUMNS},
         requested=requested,
         omit_overflow=cause is not None and job.members is cause.members,
     )

@@ -45,12 +45,12 @@ class Sandbox:
         *,
         port: int = 0,
         faults: Mapping[str, float] | None = None,
-        token_life: float = TOKEN_LIFETIME,
+        token_lifetime: float = TOKEN_LIFETIME,
     ) -> None:
         self._server = _listen(port, context)
         self.address = f"http://127.0.0.1:{self._server.server_port}"
         self._server.service = self._service = Service(
-            context, self.address, fault_shares=faults or {}, token_lifetime=token_life
+            context, self.address, fault_shares=faults or {}, token_lifetime=token_lifetime
         )
 
     def __enter__(self) -> Self:

@@ -21,7 +21,7 @@ SHORTEST, LONGEST = 2.0, 12.0
 --interval replaces both. With JITTER the longest interval is 14.4 s: an end is seen within 15 s.
 """
 GROWTH = 2.5
-"""Factor of the interval after each answer."""
+"""Factor of the interval after each answer; a change, such as the first answer, then divides it."""
 JITTER = 0.2
 """Part of an interval by which it is changed at random: watches do not synchronize (F17)."""
 CHANGE_DIVISOR, CHANGE_AGE_PART = 2.0, 0.04
@@ -31,7 +31,8 @@ job's age. A return to SHORTEST would double the requests for a job of one minut
 RAREST = 150.0
 """The longest interval in seconds while the end is not near, according to the history.
 
-With 30 seconds, a job of one hour would need 173 requests instead of 109.
+With 30 seconds, a job of one hour would need 173 requests instead of 109
+(tests/benchmarks/README.md; the numbers depend on GROWTH).
 """
 TRUST_AGE_PART = 0.13
 """The part of the usual duration after which the history is trusted."""
