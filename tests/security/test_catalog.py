@@ -121,6 +121,13 @@ def test_f61_a_catalog_without_the_service_is_reported_with_its_contents(kind: s
     assert "\x1b" not in err
 
 
+@pytest.mark.parametrize("interface", ["public", "internal"])
+def test_the_hint_names_the_interface_if_it_is_not_the_usual_one(interface: str) -> None:
+    cloud = Listing(listed=(vbs(interface="admin"),))
+    _, _, err = cloud.run("get", "j", env=USER | {"OS_INTERFACE": interface})
+    assert ("OS_INTERFACE=public" in err) is (interface == "internal"), err
+
+
 ODD: list[Any] = [
     "text", 7, [[]], [None], [{"type": "vbs", "endpoints": 7}], [{"type": "vbs", "endpoints": [7]}],
     [{"type": "vbs", "endpoints": {"a": 1}}], [{"type": "vbs", "endpoints": ["x"]}], {"a": 1},

@@ -34,6 +34,7 @@ OPEN = "a named cloud ignores the environment there; here it fills what the clou
 CASES: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
     # name: clouds.yaml, environment, differences
     "alone": (WHOLE, {}, {}),
+    "older name of username": (WHOLE.replace("username", "user_name"), {}, {}),
     "another token": (WHOLE, {"OS_TOKEN": "x"}, {}),
     "another project": (WHOLE, {"OS_PROJECT_ID": "f" * 32, "OS_PROJECT_NAME": "x"}, {}),
     "another password": (WHOLE, {"OS_PASSWORD": "x"}, {}),

@@ -129,6 +129,12 @@ HOSTILE_TOML: dict[str, Callable[[int], str]] = {
     "open quotes": lambda n: "a = " + "'\"" * n,
     "single quotes": lambda n: "a = '" + '"' * n + "'",
     "comment": lambda n: "a = 1 #" + "\"'" * n,
+    "array tables": lambda n: "[[a.b]]\n" * n,
+    "dotted keys": lambda n: "".join(f"a.b{i}.c = 1\n" for i in range(n // 2)),
+    "inline tables": lambda n: "a = [\n" + "{b.c = 1},\n" * (n // 2) + "]\n",
+    "comments": lambda n: "#\n" * n,
+    "open brackets": lambda n: "a = " + "[\n" * n,
+    "long key": lambda n: '"' + "k" * n + '" = 1\n',
 }
 
 
@@ -144,6 +150,25 @@ def test_f94_toml_is_read_in_linear_time(tmp_path: Path, kind: str) -> None:
 
     seconds(1000)
     assert seconds(160_000) < 40 * max(seconds(10_000), 0.002)  # quadratic: 256 times
+
+
+@pytest.mark.parametrize("section", ["'{}' = 1\n", "['{}']\n", "[defaults]\n'{}' = 1\n"])
+def test_f94_a_long_name_is_shown_in_part(tmp_path: Path, section: str) -> None:
+    write(tmp_path, section.format("k" * 100_000), "config.toml")
+    assert len(error_of(tmp_path)) < 1000 + len(str(tmp_path))
+
+
+def test_f94_the_line_of_an_unknown_key_is_found_in_linear_time(tmp_path: Path) -> None:
+    def seconds(brackets: int) -> float:
+        text = "[" * brackets + '"' + "x" * 100_000 + '"\n'
+        config = f"[clouds.a]\nb = '''\n{text}'''\n[defaults]\nzzz = 1\n"
+        write(tmp_path, config, "config.toml")
+        started = time.process_time()
+        assert files.locate(tmp_path / "config.toml", "defaults", "zzz").endswith(": line 6")
+        return time.process_time() - started
+
+    seconds(10)
+    assert seconds(900) < 20 * max(seconds(10), 0.002)  # quadratic: 90 times
 
 
 MERGES: dict[str, Callable[[int], str]] = {
@@ -473,6 +498,7 @@ NEXT_STEPS = {
         "clouds: {a: {regions: [{x: 1}]}}\n",
         "Write a name such as",
     ),
+    "auth": ("clouds.yaml", "clouds: {a: {auth: text}}\n", "Give each of its entries a name"),
     "profile": ("clouds.yaml", "clouds: {a: {profile: {x: 1}}}\n", "Write the name of a profile"),
 }
 

@@ -65,12 +65,14 @@ def find(
         return address
     kinds = sorted({printable(str(entry.get("type"))) for entry in catalog})
     listed = f"it lists {', '.join(kinds)[:200] or 'nothing'}"
-    if names := regions(catalog, interface):
+    names = regions(catalog, interface)
+    if names:
         listed = f"it is in {printable(', '.join(names))[:200]}"
     raise ApiError(
         f"the catalog does not list a backup service in region {printable(region or 'any')}"
         f" (interface {interface}; {listed}).",
-        hint="Set --region or --endpoint.",
+        hint=f"Set {'' if names or interface == 'public' else 'OS_INTERFACE=public, '}--region or"
+        " --endpoint.",
     )
 
 

@@ -34,6 +34,8 @@ PROFILES: dict[str, dict[str, Any]] = {
 """Built-in values of the key `profile`, as openstacksdk and otcextensions have them."""
 
 
+SHOWN = 80
+"""Characters of a name that a message shows: a file may have longer ones."""
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -85,7 +87,8 @@ class CloudsFile(NamedTuple):
         if name not in self.clouds:
             return []
         values = _with_underscores(self.clouds[name])
-        origin = f"{self.path}: {section}.{printable(name)}"
+        files.mapping(self.path, f"{section}.{name}.auth", values.get("auth"))
+        origin = f"{self.path}: {section}.{printable(name)[:SHOWN]}"
         return [Layer(values, origin, self.path, self.in_working_directory, profile)]
 
 
@@ -150,7 +153,7 @@ class Clouds:
             return self._public.layers(name, "public-clouds", profile=True)
         if name in PROFILES:
             return [Layer(PROFILES[name], f"profile {name}", profile=True)]
-        self._context.note(f"the profile {printable(name)!r} is not known and is ignored.")
+        self._context.note(f"the profile {printable(name)[:SHOWN]!r} is not known and is ignored.")
         return []
 
     def _read(self, stem: str, variable: str, section: str = "clouds") -> CloudsFile | None:
@@ -170,7 +173,7 @@ def read_config(context: Context) -> CloudsFile | None:
     for name in document:
         if name not in {"defaults", "clouds"}:
             raise UsageError(
-                f"{files.locate(path, name)}: section [{printable(name)}] is not known.",
+                f"{files.locate(path, name)}: section [{printable(name)[:SHOWN]}] is not known.",
                 hint="Use [defaults].",
             )
     defaults = files.mapping(path, "defaults", document.get("defaults"))
@@ -228,7 +231,8 @@ def _region_layer(layers: list[Layer], region: str | None) -> Iterator[Layer]:
     if name not in regions:
         listed = ", ".join(printable(item) for item in regions)[:400]
         raise UsageError(
-            f"{listing.origin}.regions does not list {printable(name)!r}; it lists {listed}.",
+            f"{listing.origin}.regions does not list {printable(name)[:SHOWN]!r};"
+            f" it lists {listed}.",
             hint="Choose one of them with --region.",
         )
     values = {**regions[name], "region_name": name}

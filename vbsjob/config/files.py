@@ -27,7 +27,7 @@ KEY_PARTS_LIMIT = 64
 TOML_HINT = 'Write each setting as name = "value", in a section such as [defaults].'
 PIPE_TIMEOUT = 10.0
 """Seconds until a FIFO must deliver: its writer may have died before it opened the FIFO."""
-HEADER = re.compile(r"\s*\[+([^\]]*)\]")
+HEADER = re.compile(r"\s*\[++([^\]]*)\]")
 KEY = re.compile(r"([^=#\[]+)=")
 
 
@@ -239,7 +239,7 @@ def mapping(path: Path, name: str, value: Any) -> dict[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise UsageError(
-            f"{path}: {printable(name)} must be a mapping of keys to values.",
+            f"{path}: {printable(name)[:200]} must be a mapping of keys to values.",
             hint="Give each of its entries a name and a value.",
         )
     return {str(key): item for key, item in value.items()}

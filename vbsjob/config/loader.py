@@ -193,7 +193,9 @@ def _cloud_name(cloud: SettingValue | None, clouds: Clouds, *, has_address: bool
         return None
     none = "There is no clouds.yaml and no config.toml; 'vbsjob config show' shows their paths."
     hint = suggestion(name, clouds.names) if clouds.names else none
-    raise UsageError(f"{cloud.origin}: no file defines a cloud {printable(name)!r}.", hint=hint)
+    raise UsageError(
+        f"{cloud.origin}: no file defines a cloud {printable(name)[:80]!r}.", hint=hint
+    )
 
 
 def _parsed_region(region: SettingValue | None) -> SettingValue | None:

@@ -84,7 +84,7 @@ SETTINGS = (
     identity_setting(
         "auth_url", "Address (URL) of the identity service (IAM, Keystone), version 3."
     ),
-    identity_setting("username", "Name of the user."),
+    identity_setting("username", "Name of the user.", "OS_USERNAME", "OS_USER_NAME"),
     identity_setting("user_id", "Id of the user; replaces the name and the domain of the user."),
     identity_setting("user_domain_id", "Id of the user's domain."),
     identity_setting("user_domain_name", "Name of the user's domain."),
@@ -96,8 +96,13 @@ SETTINGS = (
     ),
     identity_setting("domain_id", "Id of the domain of both the user and the project."),
     identity_setting("domain_name", "Name of the domain of both the user and the project."),
-    identity_setting("default_domain_id", "Like domain_id, if no other domain is set."),
-    identity_setting("default_domain_name", "Like domain_name, if no other domain is set."),
+    identity_setting(
+        "default_domain_id", "Id of the domain, for the user or the project without another one."
+    ),
+    identity_setting(
+        "default_domain_name",
+        "Name of the domain, for the user or the project without another one.",
+    ),
     identity_setting(
         "password",
         "Password of the user; on a terminal vbsjob prompts for it if it is missing.",

@@ -103,7 +103,7 @@ def from_defaults(config: CloudsFile | None) -> Source:
         if name not in preferences:
             where = files.locate(config.path, "defaults", name)
             raise UsageError(
-                f"{where}: [defaults] key {printable(name)!r} is not known.",
+                f"{where}: [defaults] key {printable(name)[:80]!r} is not known.",
                 hint=suggestion(name, preferences),
             )
     return {
