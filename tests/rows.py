@@ -24,8 +24,8 @@ from pathlib import Path
 
 from tests import errors
 
-HERE = Path(__file__).resolve().parent
-TABLE = HERE / "ROWS.md"
+TESTS = Path(__file__).resolve().parent
+TABLE = TESTS / "ROWS.md"
 HEAD = """# Faults and promises, and the tests that cover them
 
 Written by `python -m tests.rows` from [rows.toml](rows.toml) and the names of tests; do not edit.
@@ -33,7 +33,7 @@ F01 to F98 are faults with what vbsjob does, S01 to S22 are promises about secur
 runs of tests, "cases" also those that one run repeats.
 
 """
-SENTENCES: dict[str, str] = tomllib.loads((HERE / "rows.toml").read_text("utf-8"))
+SENTENCES: dict[str, str] = tomllib.loads((TESTS / "rows.toml").read_text("utf-8"))
 """One sentence for each row."""
 ROWS = list(SENTENCES)
 NAMED = re.compile(r"^\| ([FS]\d\d) \| [^|]* \| ([^|]*) \|", re.MULTILINE)
@@ -44,7 +44,7 @@ REASON = re.compile(r"^\| ((?:[FS]\d\d(?:, )?)+) \| (.+) \|$", re.MULTILINE)
 def serving() -> dict[str, list[str]]:
     """Return, for each row, the tests whose names contain it."""
     tests: dict[str, list[str]] = {row: [] for row in ROWS}
-    for path in sorted(HERE.rglob("test_*.py")):
+    for path in sorted(TESTS.rglob("test_*.py")):
         for name in re.findall(r"^ *def (test_\w+)", path.read_text(), re.MULTILINE):
             for row in re.findall(r"(?<=_)[fs]\d\d(?=_|$)", name):
                 tests[row.upper()].append(f"{path.stem}::{name}")
@@ -54,7 +54,7 @@ def serving() -> dict[str, list[str]]:
 @cache
 def reasons() -> dict[str, str]:
     """Return the reasons in tests/README.md for rows without a test."""
-    stated = REASON.findall((HERE / "README.md").read_text("utf-8"))
+    stated = REASON.findall((TESTS / "README.md").read_text("utf-8"))
     return {row: why for rows, why in stated for row in rows.split(", ")}
 
 
@@ -119,7 +119,7 @@ def tabled(written: str) -> dict[str, list[str]]:
 def collected() -> set[str]:
     """Return every test that pytest collects in any tier, as `file::function`."""
     command = [sys.executable, "-m", "pytest", "-q", "-n0", "-m", "", "--collect-only"]
-    listed = subprocess.run(command, cwd=HERE.parent, check=True, capture_output=True, text=True)
+    listed = subprocess.run(command, cwd=TESTS.parent, check=True, capture_output=True, text=True)
     names = re.findall(r"^tests/(?:\w+/)*(\w+)\.py::(?:\w+::)*(\w+)", listed.stdout, re.MULTILINE)
     return {f"{file}::{name}" for file, name in names}
 
@@ -152,7 +152,7 @@ def main() -> None:
         if not reports:
             reports = [Path(folder) / "junit.xml"]
             command = [sys.executable, "-m", "pytest", "-q", "-m", "not long"]
-            subprocess.run([*command, f"--junitxml={reports[0]}"], cwd=HERE.parent, check=False)
+            subprocess.run([*command, f"--junitxml={reports[0]}"], cwd=TESTS.parent, check=False)
         counted: dict[str, Tally] = {}
         for report in reports:
             counted |= results(report)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vbsjob.jobs.result import JobResult
 
 FILE = "history-1.sqlite"
-KEPT = 1000
+MAX_JOBS = 1000
 """Jobs that are stored; the oldest ones are removed."""
 LONGEST = 64
 """Characters of a stored type, status or time."""
@@ -203,7 +203,7 @@ def _insert(rows: Sequence[tuple[object, ...]], folder: str) -> None:
     with _opened(folder, create=True) as database, database:
         database.execute(TABLE)
         database.executemany(INSERT, rows)
-        database.execute(DELETE_OLD, (KEPT,))
+        database.execute(DELETE_OLD, (MAX_JOBS,))
 
 
 @contextmanager

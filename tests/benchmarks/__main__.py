@@ -9,13 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 NO_BENCHMARKS = {"__main__", "cloud", "measure", "sub_jobs"}
 
 
 def main() -> None:
     """Run them all; exit 3 where one missed its target."""
-    names = {file.stem for file in HERE.glob("*.py") if not file.stem.startswith("test_")}
+    names = {file.stem for file in FOLDER.glob("*.py") if not file.stem.startswith("test_")}
     codes = [_run(name) for name in sorted(names - NO_BENCHMARKS)]
     sys.exit(max(codes))
 
@@ -25,7 +25,7 @@ def _run(name: str) -> int:
     sys.stdout.flush()
     module = f"{__package__ or 'tests.benchmarks'}.{name}"
     return subprocess.run(
-        [sys.executable, "-m", module], cwd=HERE.parents[1], check=False
+        [sys.executable, "-m", module], cwd=FOLDER.parents[1], check=False
     ).returncode
 
 

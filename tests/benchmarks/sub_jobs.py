@@ -28,13 +28,13 @@ def job(size: int) -> dict[str, Any]:
     branches: list[dict[str, Any]] = []
     for number in range(size):
         if number % 100 == 0:
-            branches.append(_one(number))
+            branches.append(_sub_job(number))
         else:
-            branches[-1]["entities"].setdefault("sub_jobs", []).append(_one(number))
-    return _one(size) | {"job_id": f"of-{size}", "entities": {"sub_jobs": branches}}
+            branches[-1]["entities"].setdefault("sub_jobs", []).append(_sub_job(number))
+    return _sub_job(size) | {"job_id": f"of-{size}", "entities": {"sub_jobs": branches}}
 
 
-def _one(number: int) -> dict[str, Any]:
+def _sub_job(number: int) -> dict[str, Any]:
     return {
         "status": WORDS[number % 5],
         "entities": {"volume_id": f"{number:032x}"},

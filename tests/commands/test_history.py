@@ -133,12 +133,12 @@ def test_no_secret_is_kept(folder: Path) -> None:
 def test_only_the_newest_jobs_are_kept(folder: Path) -> None:
     vbsjob(folder, "get", "old")
     with sqlite3.connect(folder / history.FILE) as database:
-        rows = [("https://vbs.test", f"j{n}", "", "", "", "", 1.0) for n in range(history.KEPT)]
+        rows = [("https://vbs.test", f"j{n}", "", "", "", "", 1.0) for n in range(history.MAX_JOBS)]
         database.executemany(history.INSERT, rows)
     database.close()
     vbsjob(folder, "get", "new")
     job_ids = names(folder)
-    assert len(job_ids) == history.KEPT
+    assert len(job_ids) == history.MAX_JOBS
     assert (job_ids[0], "old" in job_ids) == ("new", False)
 
 

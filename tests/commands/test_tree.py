@@ -134,7 +134,7 @@ def test_f53_hostile_names_stay_harmless_in_every_format(output: str) -> None:
 
 
 WORDS = st.sampled_from(["SUCCESS", "FAIL", "RUNNING", "INIT", "PAUSED", None])
-PLACES = st.sampled_from(["top", "nested", "both"])
+MEMBERS = st.sampled_from(["top", "nested", "both"])
 NAMES = st.sampled_from(["job_id", "id"])
 
 
@@ -147,7 +147,7 @@ def trees(draw: st.DrawFn) -> Job:
         hostile = draw(st.text(max_size=4))
         job = {draw(NAMES): f"<{number}>{hostile}", "status": draw(WORDS), "job_type": hostile}
         parent = draw(st.sampled_from(jobs))
-        member = draw(PLACES)
+        member = draw(MEMBERS)
         if member in {"nested", "both"}:
             parent.setdefault("entities", {}).setdefault("sub_jobs", []).append(job)
         else:

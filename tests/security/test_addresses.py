@@ -130,7 +130,12 @@ def test_f88_a_host_that_the_library_cannot_read_is_reported_and_is_not_a_bug(ho
     assert ended.is_clean
 
 
-HERE = ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "http://[::ffff:127.0.0.1]:1"]
+LOCAL = [
+    "http://127.0.0.1:1",
+    "http://localhost:1",
+    "http://[::1]:1",
+    "http://[::ffff:127.0.0.1]:1",
+]
 BEYOND = ["http://vbs.cloud.test", "http://10.0.0.1", "http://localhost.cloud.test", "http://127.0.0.1.cloud.test",
           "http://[fd00::1]", "HTTP://vbs.cloud.test", "http://128.0.0.1"]  # fmt: skip
 ALLOWED: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
@@ -142,7 +147,7 @@ ALLOWED: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("allowed", ALLOWED)
-@pytest.mark.parametrize("address", [*HERE, *BEYOND])
+@pytest.mark.parametrize("address", [*LOCAL, *BEYOND])
 def test_s02_plain_http_beyond_this_machine_needs_to_be_allowed(address: str, allowed: str) -> None:
     argv, more = ALLOWED[allowed]
     urls: list[str] = []
@@ -151,7 +156,7 @@ def test_s02_plain_http_beyond_this_machine_needs_to_be_allowed(address: str, al
         urls.append(request.url)
         return Response(200, {}, b'{"job_id":"j","status":"SUCCESS"}')
 
-    may = address in HERE or allowed in {"option", "variable"}
+    may = address in LOCAL or allowed in {"option", "variable"}
     for env, words in (
         (environment(address), ()),
         (environment("https://x.test"), ("--endpoint", address)),

@@ -63,7 +63,7 @@ def test_s07_without_a_cache_no_token_is_left_behind(tmp_path: Path, setting: st
     assert not list(tmp_path.iterdir())
 
 
-class Heard(dict[str, str]):
+class RecordedEnv(dict[str, str]):
     """An environment that writes down which variables it is asked for."""
 
     def __init__(self, env: dict[str, str]) -> None:
@@ -88,13 +88,13 @@ COMMANDS = (
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_s14_only_documented_variables_are_read(command: str) -> None:
-    env = Heard(USER)
+    env = RecordedEnv(USER)
     assert Cloud().run(*command.split(), env=env)[0] == 0
     assert {name for name in env.names if not {name, name.upper()} & DOCUMENTED} == set()
 
 
 def test_s14_proxy_and_tls_settings_read_only_documented_variables() -> None:
-    env = Heard({})
+    env = RecordedEnv({})
     TlsConfig(env=env).ssl_context()
     assert proxy_for("https://vbs.test", env) is None
     assert {name.upper() for name in env.names} == {

@@ -183,7 +183,7 @@ def test_f34_one_process_needs_no_more_than_its_environment_to_find_the_proxy() 
     assert f"the proxy {proxy.url}" in ended.err
 
 
-HERE: dict[str, dict[str, Any]] = {
+LOCAL_FILES: dict[str, dict[str, Any]] = {
     "address": {"auth": {"auth_url": "https://evil.test/v3"}},
     "endpoint": {"vbs_endpoint_override": "https://evil.test"},
     "both and a user": {
@@ -193,11 +193,11 @@ HERE: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("where", HERE)
+@pytest.mark.parametrize("where", LOCAL_FILES)
 def test_f75_no_secret_from_another_source_goes_to_an_address_of_a_local_file(
     tmp_path: Path, where: str
 ) -> None:
-    (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"evil": HERE[where]}}))
+    (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"evil": LOCAL_FILES[where]}}))
     own = {k: v for k, v in USER.items() if k != "OS_AUTH_URL"}
     env = clean_env() | own | {"PYTHONPATH": str(ROOT), "OS_CLOUD": "evil"}
     ended = run_process("get", "j", env=env, cwd=tmp_path)

@@ -20,7 +20,7 @@ SECRETS: set[str] = set()
 """Passwords, keys and tokens: no run may write one, in any form."""
 ISSUED: set[str] = set()
 """Those of them that an identity service issues: the token cache has to contain them."""
-KEPT = ("/.cache/vbsjob/", "/.local/state/vbsjob/")
+EXPECTED = ("/.cache/vbsjob/", "/.local/state/vbsjob/")
 """Folders of a home that only vbsjob writes to."""
 LARGEST = 1 << 22
 """Bytes of an output that are searched, at its start and at its end."""
@@ -45,7 +45,9 @@ def check_files(folder: Path) -> int:
     """Check all that vbsjob keeps below a folder; return the number of files."""
     count = 0
     for path in folder.rglob("*"):
-        expected = any(name in str(path) for name in KEPT)  # seldom, and cheaper than a file's kind
+        expected = any(
+            name in str(path) for name in EXPECTED
+        )  # seldom, and cheaper than a file's kind
         if not expected or path.is_symlink() or not path.is_file():
             continue
         count += 1

@@ -58,7 +58,7 @@ class CallFault:
     @property
     def hit(self) -> tuple[str, str] | None:
         """(operation, file) of the call that failed; None if there were fewer calls."""
-        for line in self._told("struck"):
+        for line in self._logged("struck"):
             operation, _, file = line.partition(" ")
             return operation, file
         return None
@@ -66,13 +66,13 @@ class CallFault:
     @property
     def open_files(self) -> list[str]:
         """Files that were open when the process ended."""
-        return self._told("open")
+        return self._logged("open")
 
     @property
     def calls(self) -> int:
         """Number of calls."""
-        return int(self._told("calls")[0].split()[0])
+        return int(self._logged("calls")[0].split()[0])
 
-    def _told(self, word: str) -> list[str]:
+    def _logged(self, word: str) -> list[str]:
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return [line.removeprefix(f"{word} ") for line in lines if line.startswith(f"{word} ")]

@@ -60,7 +60,7 @@ def unchanged(module: str, source: str) -> list[Mutant]:
 def mutants_of(module: str, source: str) -> Iterator[Mutant]:
     """Yield every mutant of a module's source in the order of its lines."""
     tree, lines = ast.parse(source), source.splitlines()
-    positions = [(path, node) for path, node in _places(tree, ()) if hasattr(node, "lineno")]
+    positions = [(path, node) for path, node in _positions(tree, ()) if hasattr(node, "lineno")]
     for path, node in sorted(positions, key=lambda position: position[1].lineno):
         for change, changed in _changes(node):
             mutated = copy.deepcopy(tree)
@@ -85,7 +85,7 @@ def _statement(tree: ast.AST, path: Path) -> tuple[int, bool]:
     return last_line, in_function
 
 
-def _places(node: ast.AST, path: Path) -> Iterator[tuple[Path, ast.AST]]:
+def _positions(node: ast.AST, path: Path) -> Iterator[tuple[Path, ast.AST]]:
     """Yield every node with its path from the root, without annotations, docstrings and texts."""
     for name, value in ast.iter_fields(node):
         if name in ANNOTATIONS:
@@ -100,7 +100,7 @@ def _places(node: ast.AST, path: Path) -> Iterator[tuple[Path, ast.AST]]:
                 continue
             position = (*path, (name, index))
             yield position, child
-            yield from _places(child, position)
+            yield from _positions(child, position)
 
 
 def _replace(tree: ast.AST, path: Path, new: ast.AST) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LIBC = ctypes.CDLL(None, use_errno=True)
 """Python names setns and unshare from 3.12 on."""
 NEWNET = 0x40000000
-HERE = "/proc/thread-self/ns/net"
+THREAD_NAMESPACE = "/proc/thread-self/ns/net"
 TOOLS = ("ip", "tc", "nft")
 
 
@@ -31,10 +31,10 @@ class NetworkNamespace:
 
     def __enter__(self) -> Self:
         """Create it; this thread stays in its own namespace."""
-        self._home = os.open(HERE, os.O_RDONLY)
+        self._home = os.open(THREAD_NAMESPACE, os.O_RDONLY)
         try:
             _do("unshare", NEWNET)
-            self._own = os.open(HERE, os.O_RDONLY)
+            self._own = os.open(THREAD_NAMESPACE, os.O_RDONLY)
             _do("setns", self._home, NEWNET)
         except OSError:
             os.close(self._home)
@@ -72,20 +72,20 @@ class NetworkNamespace:
     def firewall(self, rules: str, *, hook: str = "input") -> None:
         """Apply nft rules to each packet; they may use `counter name seen`."""
         chain = f"chain judge {{ type filter hook {hook} priority 0; policy accept;\n{rules}\n}}"
-        self._told(f"table inet rig {{\ncounter seen {{\n}}\n{chain}\n}}", "nft", "-f", "-")
+        self._run(f"table inet rig {{\ncounter seen {{\n}}\n{chain}\n}}", "nft", "-f", "-")
 
     @property
     def packets(self) -> int:
         """Number of packets that the firewall counted."""
-        output = self._told("", "nft", "-j", "list", "counter", "inet", "rig", "seen")
+        output = self._run("", "nft", "-j", "list", "counter", "inet", "rig", "seen")
         entries: list[dict[str, Any]] = json.loads(output)["nftables"]
         return sum(entry["counter"]["packets"] for entry in entries if "counter" in entry)
 
     def set(self, command: str) -> None:
         """Run a command inside."""
-        self._told("", *command.split())
+        self._run("", *command.split())
 
-    def _told(self, stdin: str, *command: str) -> str:
+    def _run(self, stdin: str, *command: str) -> str:
         with self.inside():
             ended = subprocess.run(
                 command, input=stdin, capture_output=True, text=True, check=False

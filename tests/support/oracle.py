@@ -83,9 +83,9 @@ def violations(account: WatchRecord) -> list[str]:
     complaints = [
         f"{job_id}: {what}"
         for job_id, exchanges in account.delivered.items()
-        for what in _of_one(account, job_id, exchanges)
+        for what in _of_job(account, job_id, exchanges)
     ]
-    right = _whole(account)
+    right = _exit_code(account)
     if account.code != right:
         complaints.append(f"the watch ended with {account.code}, its jobs make {right}")
     if account.lasted > account.options.timeout + SHORT_SLEEP + SLACK and not account.wakes:
@@ -93,7 +93,7 @@ def violations(account: WatchRecord) -> list[str]:
     return complaints
 
 
-def _whole(account: WatchRecord) -> int:
+def _exit_code(account: WatchRecord) -> int:
     codes = list(account.jobs.values())
     ended = [code for job_id, code in account.jobs.items() if _end(account, job_id) is not None]
     return min(ended if account.options.any and ended else codes, key=GRAVEST_FIRST.index)
@@ -106,7 +106,7 @@ def _end(account: WatchRecord, job_id: str) -> int | None:
     return {"SUCCESS": 0, "FAIL": 1}.get(last.status or "") if last else None
 
 
-def _of_one(account: WatchRecord, job_id: str, exchanges: Sequence[Exchange]) -> list[str]:
+def _of_job(account: WatchRecord, job_id: str, exchanges: Sequence[Exchange]) -> list[str]:
     history, complaints, code = _JobHistory(), [], account.jobs[job_id]
     due: set[int] = set()
     for number, exchange in enumerate(exchanges):
@@ -185,12 +185,12 @@ def _otherwise(account: WatchRecord, job_id: str) -> set[int]:
         account.jobs[other] for other in account.jobs if other != job_id
     ):
         due.add(8)
-    if not due and account.lasted - _heard(account) >= options.retry_for - SLACK:
+    if not due and account.lasted - _last_answer(account) >= options.retry_for - SLACK:
         due.add(7)
     return due
 
 
-def _heard(account: WatchRecord) -> float:
+def _last_answer(account: WatchRecord) -> float:
     """Return the time of the last answer about any job, or of the end of a suspend."""
     answers = [
         exchange.at

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHOWN = "answered [0-9]"
 """Text of the live display after the first answer."""
-OURS = re.compile(r'File ".*/vbsjob/(?!__main__)')
+VBSJOB_FRAME = re.compile(r'File ".*/vbsjob/(?!__main__)')
 """A traceback from anything but the interpreter's own first milliseconds."""
 
 
@@ -148,7 +148,7 @@ def environment(server: Server) -> dict[str, str]:
 
 
 def check_terminal_restored(terminal: PseudoTerminal) -> None:
-    assert not OURS.search(terminal.wrote)
+    assert not VBSJOB_FRAME.search(terminal.wrote)
     assert terminal.screen.untouched
     assert terminal.modes_after == terminal.modes_before
 

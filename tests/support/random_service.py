@@ -222,12 +222,12 @@ class RandomService:
 
     def _answer(self, request: Request) -> JobResult:
         job_id = request.url.rpartition("/")[2]
-        answer, exchange = self._drawn(job_id, request.headers.get("X-Auth-Token", ""))
+        answer, exchange = self._next_answer(job_id, request.headers.get("X-Auth-Token", ""))
         self.delivered[job_id].append(exchange)
         self._between = exchange.kind != "unauthorised" and not exchange.again
         return answer
 
-    def _drawn(self, job_id: str, token: str) -> tuple[JobResult, Exchange]:
+    def _next_answer(self, job_id: str, token: str) -> tuple[JobResult, Exchange]:
         draw, weather = self._draw, self.weather
         if any(start <= self.now < end for start, end in weather.outages):
             return self._silent(draw, job_id, b"")

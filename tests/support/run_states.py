@@ -32,13 +32,13 @@ PASSWORD = canary.secret("a-password-of-tests")
 RUNNING = answer(job("RUNNING", "JOB"))
 BUSY = answer(b"{}", 503)
 LARGE = {"text": "x" * 300_000}
-TOLD = {
+TOKEN_DOCUMENT = {
     "issued_at": "2026-01-01T00:00:00Z",
     "expires_at": "2126-01-01T00:00:00Z",
     "project": {"id": "p", "name": "p"},
     "catalog": [],
 }
-SIGNED_IN = answer({"token": TOLD}, 201, f"X-Subject-Token: {TOKEN}")
+SIGNED_IN = answer({"token": TOKEN_DOCUMENT}, 201, f"X-Subject-Token: {TOKEN}")
 
 
 class StateService:

@@ -35,7 +35,7 @@ class Peer:
     def request(self) -> bytes:
         """Return the next whole request, empty at the connection's end."""
         while True:
-            request = self._whole(bytes(self._log[self._read :]))
+            request = self._complete_request(bytes(self._log[self._read :]))
             if request:
                 self._read += len(request)
                 return request
@@ -44,7 +44,7 @@ class Peer:
                 return b""
             self._log += got
 
-    def _whole(self, waiting: bytes) -> bytes:
+    def _complete_request(self, waiting: bytes) -> bytes:
         head, end, body = waiting.partition(b"\r\n\r\n")
         length_match = LENGTH.search(head)
         length = int(length_match[1]) if length_match else 0

@@ -19,7 +19,7 @@ from vbsjob.http.messages import Request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KNOWN = Path(__file__).resolve().parents[3] / "shared" / "api" / "signing-known-answer.json"
+PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "api" / "signing-known-answer.json"
 COUNTS = [10_000, pytest.param(100_000, marks=pytest.mark.long)]
 SENT = 2_000
 CHARACTERS = "aZ09-._~ !$'()*,:;=@/&%+äß€𝄞[]\\\"<>|^`{}"
@@ -50,9 +50,9 @@ def random_request(draw: random.Random) -> tuple[Request, aksk.AccessKeyPair, da
 
 
 def test_the_published_known_answer() -> None:
-    if not KNOWN.exists():
+    if not PUBLISHED.exists():
         pytest.skip("../shared/api is not here; the differential tests below cover the same")
-    published = json.loads(KNOWN.read_text())
+    published = json.loads(PUBLISHED.read_text())
     keys = aksk.AccessKeyPair(published["access_key"], published["secret_key"])
     request = Request(
         "GET", published["url"], {"Content-Type": published["headers"]["content-type"]}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 URL, OTHER = "https://iam.cloud.test/v3", "https://iam.other.test/v3"
 B = f"{{auth_url: '{URL}', username: mira, password: p, user_domain_name: d, project_name: t}}"
-WHOLE = f"clouds: {{b: {{region_name: eu-de, auth: {B}}}}}\n"
+CLOUD = f"clouds: {{b: {{region_name: eu-de, auth: {B}}}}}\n"
 NAMES = (
     "auth_url", "username", "user_id", "project_id", "project_name", "user_domain_id",
     "user_domain_name", "project_domain_id", "project_domain_name", "region", "interface",
@@ -33,46 +33,46 @@ OPEN = "a named cloud ignores the environment there; here it fills what the clou
 
 CASES: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
     # name: clouds.yaml, environment, differences
-    "alone": (WHOLE, {}, {}),
-    "older name of username": (WHOLE.replace("username", "user_name"), {}, {}),
-    "another token": (WHOLE, {"OS_TOKEN": "x"}, {}),
-    "another project": (WHOLE, {"OS_PROJECT_ID": "f" * 32, "OS_PROJECT_NAME": "x"}, {}),
-    "another password": (WHOLE, {"OS_PASSWORD": "x"}, {}),
-    "another user": (WHOLE, {"OS_USERNAME": "bob", "OS_USER_DOMAIN_NAME": "x"}, {}),
-    "another domain for both": (WHOLE, {"OS_DOMAIN_ID": "x", "OS_PROJECT_DOMAIN_NAME": "x"}, {}),
-    "another session token": (WHOLE, {"OS_SECURITY_TOKEN": "x"}, {}),
-    "another address": (WHOLE, {"OS_AUTH_URL": OTHER}, {}),
-    "another region": (WHOLE, {"OS_REGION_NAME": "eu-nl"}, {}),
-    "another method": (WHOLE, {"OS_AUTH_TYPE": "v3totp"}, {}),
+    "alone": (CLOUD, {}, {}),
+    "older name of username": (CLOUD.replace("username", "user_name"), {}, {}),
+    "another token": (CLOUD, {"OS_TOKEN": "x"}, {}),
+    "another project": (CLOUD, {"OS_PROJECT_ID": "f" * 32, "OS_PROJECT_NAME": "x"}, {}),
+    "another password": (CLOUD, {"OS_PASSWORD": "x"}, {}),
+    "another user": (CLOUD, {"OS_USERNAME": "bob", "OS_USER_DOMAIN_NAME": "x"}, {}),
+    "another domain for both": (CLOUD, {"OS_DOMAIN_ID": "x", "OS_PROJECT_DOMAIN_NAME": "x"}, {}),
+    "another session token": (CLOUD, {"OS_SECURITY_TOKEN": "x"}, {}),
+    "another address": (CLOUD, {"OS_AUTH_URL": OTHER}, {}),
+    "another region": (CLOUD, {"OS_REGION_NAME": "eu-nl"}, {}),
+    "another method": (CLOUD, {"OS_AUTH_TYPE": "v3totp"}, {}),
     "everything of another cloud": (
-        WHOLE,
+        CLOUD,
         {"OS_AUTH_URL": OTHER, "OS_USERNAME": "bob", "OS_PASSWORD": "x", "OS_TOKEN": "x",
          "OS_PROJECT_ID": "f" * 32, "OS_REGION_NAME": "eu-nl", "OS_CACERT": "/x",
          "OS_INTERFACE": "admin"},
         {},
     ),
-    "interface left open": (WHOLE, {"OS_INTERFACE": "internal"}, {"interface": OPEN}),
+    "interface left open": (CLOUD, {"OS_INTERFACE": "internal"}, {"interface": OPEN}),
     "project left open": (
-        WHOLE.replace(", project_name: t", ""), {"OS_PROJECT_NAME": "t"}, {"project_name": OPEN},
+        CLOUD.replace(", project_name: t", ""), {"OS_PROJECT_NAME": "t"}, {"project_name": OPEN},
     ),
-    "CA file left open": (WHOLE, {"OS_CACERT": "/ca.pem"}, {"cacert": OPEN}),
+    "CA file left open": (CLOUD, {"OS_CACERT": "/ca.pem"}, {"cacert": OPEN}),
     "user that looks like an octal number": (
-        WHOLE.replace("mira", "0123456"), {}, {"username": TYPES},
+        CLOUD.replace("mira", "0123456"), {}, {"username": TYPES},
     ),
-    "user that looks like a time": (WHOLE.replace("mira", "12:30:45"), {}, {"username": TYPES}),
-    "user with an underscore": (WHOLE.replace("mira", "1_000"), {}, {"username": TYPES}),
-    "user in hexadecimal": (WHOLE.replace("mira", "0x1F"), {}, {"username": TYPES}),
-    "user that looks like a word for true": (WHOLE.replace("mira", "yes"), {}, {"username": TYPES}),
-    "project with a fraction": (WHOLE.replace(" t}", " 1.50}"), {}, {"project_name": TYPES}),
-    "project that looks like a date": (WHOLE.replace(" t}", " 2001-01-01}"), {}, {}),
-    "quoted": (WHOLE.replace("mira", "'0123456'").replace(" t}", " '1.50'}"), {}, {}),
-    "verify as a path": (WHOLE.replace("{region", "{verify: /etc/ca.pem, region"), {}, {}),
-    "verify off": (WHOLE.replace("{region", "{verify: false, region"), {}, {}),
+    "user that looks like a time": (CLOUD.replace("mira", "12:30:45"), {}, {"username": TYPES}),
+    "user with an underscore": (CLOUD.replace("mira", "1_000"), {}, {"username": TYPES}),
+    "user in hexadecimal": (CLOUD.replace("mira", "0x1F"), {}, {"username": TYPES}),
+    "user that looks like a word for true": (CLOUD.replace("mira", "yes"), {}, {"username": TYPES}),
+    "project with a fraction": (CLOUD.replace(" t}", " 1.50}"), {}, {"project_name": TYPES}),
+    "project that looks like a date": (CLOUD.replace(" t}", " 2001-01-01}"), {}, {}),
+    "quoted": (CLOUD.replace("mira", "'0123456'").replace(" t}", " '1.50'}"), {}, {}),
+    "verify as a path": (CLOUD.replace("{region", "{verify: /etc/ca.pem, region"), {}, {}),
+    "verify off": (CLOUD.replace("{region", "{verify: false, region"), {}, {}),
     "default domain": (
-        WHOLE.replace("user_domain_name", "default_domain_name"), {}, {},
+        CLOUD.replace("user_domain_name", "default_domain_name"), {}, {},
     ),
     "several regions": (
-        WHOLE.replace("region_name: eu-de", "regions: [eu-de, eu-nl]").replace(" t}", " eu-nl_t}"),
+        CLOUD.replace("region_name: eu-de", "regions: [eu-de, eu-nl]").replace(" t}", " eu-nl_t}"),
         {},
         {"region": "the first one is used there; here the name of the project chooses"},
     ),
@@ -148,7 +148,7 @@ def test_config_show_differs_from_openstacksdk_only_as_listed(
 
 
 def test_a_clouds_file_from_a_shells_process_substitution(tmp_path: Path) -> None:
-    (tmp_path / "encrypted").write_text(WHOLE)
+    (tmp_path / "encrypted").write_text(CLOUD)
     command = " ".join(map(shlex.quote, [*COMMAND, "config", "show", "--cloud", "b"]))
     script = f"OS_CLIENT_CONFIG_FILE=<(cat encrypted) {command}"
     ended = subprocess.run(

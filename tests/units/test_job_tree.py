@@ -256,13 +256,15 @@ def test_stored_jobs_have_the_same_table_and_blocks_as_parsed_ones(
 ) -> None:
     view = theme.View(width, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
 
-    def drawn(jobs: Sequence[Job]) -> str:
+    def rendered(jobs: Sequence[Job]) -> str:
         entries = [several.Entry(job.id, job) for job in jobs]
         parts = [*several.table(entries, view), *several.blocks(entries, view)]
         return "\n".join(view.text(line) for line in view.lines(parts))
 
     documents = large_jobs(status, 7)
-    assert drawn([stored(document) for document in documents]) == drawn(list(map(Job, documents)))
+    assert rendered([stored(document) for document in documents]) == rendered(
+        list(map(Job, documents))
+    )
 
 
 def test_the_table_of_several_jobs_holds_no_answer_of_a_stored_job() -> None:
@@ -272,13 +274,13 @@ def test_the_table_of_several_jobs_holds_no_answer_of_a_stored_job() -> None:
     ]
     tracemalloc.start()
     list(several.table(entries[:1], view))
-    one, _ = tracemalloc.get_traced_memory()
+    one_job_size, _ = tracemalloc.get_traced_memory()
     list(several.table(entries, view))
     held, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert one > 1 << 20, "the last answer that was read stays parsed"
-    assert held < one * 2
-    assert peak < one * 4
+    assert one_job_size > 1 << 20, "the last answer that was read stays parsed"
+    assert held < one_job_size * 2
+    assert peak < one_job_size * 4
 
 
 def test_a_long_reason_of_a_stored_job_is_cut_in_its_row_and_block() -> None:
@@ -296,9 +298,9 @@ def test_one_stored_job_at_a_time_is_parsed() -> None:
     first, second, *_ = map(stored, large_jobs("FAIL", 3000))
     tracemalloc.start()
     assert first.members["job_id"] == "j0"
-    _, one = tracemalloc.get_traced_memory()
+    _, one_job_peak = tracemalloc.get_traced_memory()
     tracemalloc.reset_peak()
     assert second.members["job_id"] == "j1"
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < one * 1.2
+    assert peak < one_job_peak * 1.2

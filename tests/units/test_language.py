@@ -135,6 +135,47 @@ def test_no_comment_or_docstring_has_a_word_of_the_older_style() -> None:
     assert hits == []
 
 
+IDENTIFIERS = {
+    "ask asked heard seen": "request, requests, job_ids, prompt, count",
+    "drawn errand manner strike struck": "screen, output_mode, fault, failed_calls",
+    "found here known one place places taken": "result, path, address, match, job, cpu_seconds",
+    "kept theirs ours whole": "the noun; vbsjob_value, sdk_value; controller, terminal of a pty",
+    "nursery wish": "fork_server, arguments, options",
+    "said say says spoken tell tells told": "response, document, output, text, event",
+}
+"""Names that say nothing about a value, and nouns to choose from instead."""
+ADVICE = {name: advice for names, advice in IDENTIFIERS.items() for name in names.split()}
+
+
+def identifiers(source: str) -> Iterator[tuple[int, str]]:
+    """Yield line and name of each variable, parameter, attribute, function and class."""
+    for node in ast.walk(ast.parse(source)):
+        for field in ("id", "arg", "attr", "name", "asname"):
+            if isinstance(name := getattr(node, field, None), str):
+                yield getattr(node, "lineno", 0), name
+
+
+def unclear_names(source: str) -> list[tuple[int, str]]:
+    """Return line and name of each identifier that is, but for case and underscores, in ADVICE."""
+    return [(line, name) for line, name in identifiers(source) if name.strip("_").lower() in ADVICE]
+
+
+def test_no_identifier_is_a_word_that_says_nothing_about_the_value() -> None:
+    hits = [
+        f"{path.relative_to(ROOT)}:{line}: {name}: {ADVICE[name.strip('_').lower()]}"
+        for folder in ("tests", "vbsjob")
+        for path in sorted(ROOT.joinpath(folder).rglob("*.py"))
+        for line, name in unclear_names(path.read_text("utf-8"))
+    ]
+    assert hits == []
+
+
+def test_unclear_identifiers_are_detected_in_each_position() -> None:
+    source = "def told(said, *, ours=1):\n  self.heard = f'{one}'\n  f(place=FOUND)\nleft = answers"
+    names = [name for _, name in unclear_names(source)]
+    assert sorted(names) == ["FOUND", "heard", "one", "ours", "place", "said", "told"]
+
+
 @pytest.mark.parametrize("name", [name for name in generate.files() if name.startswith("man/")])
 def test_no_manual_page_contains_such_a_phrase(name: str) -> None:
     assert phrases_in(re.sub(r"\\\\f.|\\\\", "", generate.files()[name])) == []

@@ -367,13 +367,13 @@ PROJECTS = {
 
 @pytest.mark.parametrize("kind", PROJECTS)
 def test_a_rejected_token_is_not_called_expired_if_the_project_may_be_the_cause(kind: str) -> None:
-    status, project, says = PROJECTS[kind]
+    status, project, text = PROJECTS[kind]
     cloud = Cloud(before=rejecting(error(status)))
     code, _, err = cloud.run("get", "j", env=TOKEN | {"OS_PROJECT_ID": project})
     assert (code, cloud.posts) == (4, 1)
-    assert f"{says} (HTTP {status}" in err
+    assert f"{text} (HTTP {status}" in err
     assert AUTH_URL.removesuffix("/v3") in err
-    assert ("Check the project" in err) is ("this project" in says)
+    assert ("Check the project" in err) is ("this project" in text)
     assert "Get a new token" in err
 
 

@@ -37,9 +37,9 @@ class StoredJob(Job):
     @property
     def members(self) -> dict[str, Any]:
         """The JSON object."""
-        found = [recent for job, recent in tuple(self._recent) if job is self]
-        if found:
-            return found[0]
+        parsed = [recent for job, recent in tuple(self._recent) if job is self]
+        if parsed:
+            return parsed[0]
         self._recent.clear()  # before another document needs its memory
         members: dict[str, Any] = json.loads(zlib.decompress(self._body).decode("utf-8-sig"))
         self._recent.append((self, members))

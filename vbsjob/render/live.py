@@ -73,9 +73,9 @@ class LiveDisplay:
         self._entries: list[Entry] | None = None
         """The jobs of the last answers; None if there was an answer since."""
         self._fitting = live_screens.Fitting()
-        self._known: dict[str, Entry] = {}
+        self._entry_by_job: dict[str, Entry] = {}
         """The last entry of each job: a large answer is parsed only when it is another one."""
-        self._drawn = -EVERY
+        self._draw_time = -EVERY
         self._spun = 0.0
         self._lines: list[ScreenLine] = []
         self._spinning: list[int] = []
@@ -99,7 +99,7 @@ class LiveDisplay:
             or self._context.error_output.pending
             or self._size != self._terminal_size()
         )
-        due = self._drawn + (SOONEST if changed else EVERY)
+        due = self._draw_time + (SOONEST if changed else EVERY)
         spin_due = self._spun + self._interval if self._spinning else due
         if now < min(due, spin_due) - ROUNDING:
             return min(due, spin_due)
@@ -110,16 +110,16 @@ class LiveDisplay:
             else:
                 self._spin(now)
         if now >= due - ROUNDING:
-            self._drawn = now
+            self._draw_time = now
         self._spun = now
-        return min(self._drawn + EVERY, now + self._interval if self._spinning else now + EVERY)
+        return min(self._draw_time + EVERY, now + self._interval if self._spinning else now + EVERY)
 
     def suspend(self) -> None:
         """Give the terminal back for a while; the next refresh draws below what is there."""
         with contextlib.suppress(OSError):
             self._release()
         self._screen.forget()
-        self._drawn -= EVERY
+        self._draw_time -= EVERY
 
     def finish(self, state: WatchState, code: ExitCode) -> None:
         """Draw the result and leave it there."""
@@ -158,10 +158,12 @@ class LiveDisplay:
             make_tree = partial(self._options.tree, now=self._context.steady_now(), group=True)
             self._entries = []
             for job_id, tracked in state.tracked.items():
-                entry = self._known.get(job_id)
+                entry = self._entry_by_job.get(job_id)
                 error = _error_name(tracked)
                 if entry is None or entry.job is not tracked.job or entry.error != error:
-                    entry = self._known[job_id] = Entry(job_id, tracked.job, error, make_tree)
+                    entry = self._entry_by_job[job_id] = Entry(
+                        job_id, tracked.job, error, make_tree
+                    )
                 self._entries.append(entry)
         return self._entries
 

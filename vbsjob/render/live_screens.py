@@ -38,13 +38,13 @@ class Usual:
 
     def __init__(self, find: Callable[[str], tuple[float, int] | None]) -> None:
         self._find = find
-        self._known: dict[str, tuple[float, int] | None] = {}
+        self._by_type: dict[str, tuple[float, int] | None] = {}
 
     def text(self, job: Job, elapsed: float | None) -> str:
         """Return how the job compares with earlier ones; empty without any."""
-        if job.type not in self._known:
-            self._known[job.type] = self._find(job.type)
-        usual = self._known[job.type]
+        if job.type not in self._by_type:
+            self._by_type[job.type] = self._find(job.type)
+        usual = self._by_type[job.type]
         if usual is None:
             return ""
         seconds, runs = usual
@@ -80,9 +80,9 @@ class Fitting:
 
 def percent(entries: Sequence[Entry]) -> int | None:
     """Return the share of steps that have ended; None if no job has sub-jobs."""
-    known = [entry.facts for entry in entries if entry.facts is not None]
-    steps = sum(facts.steps for facts in known)
-    return 100 * sum(facts.ended_steps for facts in known) // steps if steps else None
+    counted = [entry.facts for entry in entries if entry.facts is not None]
+    steps = sum(facts.steps for facts in counted)
+    return 100 * sum(facts.ended_steps for facts in counted) // steps if steps else None
 
 
 def running(
@@ -196,7 +196,7 @@ def _result(
         yield from several.table(entries, view)
         yield from several.blocks(entries, view)
     else:
-        yield from _one(entries[0], view, rows)
+        yield from _single_job(entries[0], view, rows)
     for error in errors:
         yield Text()
         yield Text(error, "problem")
@@ -211,7 +211,7 @@ def _result(
         yield Text(words, style)
 
 
-def _one(entry: Entry, view: View, rows: int) -> Iterator[RenderableType]:
+def _single_job(entry: Entry, view: View, rows: int) -> Iterator[RenderableType]:
     if entry.tree is None:
         yield Text(printable(entry.job_id), "id")
         return

@@ -64,10 +64,10 @@ def _brief(job: Job, *further: str) -> Job:
 
 def _cut(text: str) -> str:
     """Return a text that a terminal does not cut again."""
-    kept = LONGEST_VALUE - 100
+    length = LONGEST_VALUE - 100
     if len(text) <= LONGEST_VALUE:
         return text
-    return f"{text[:kept]}... {len(text) - kept:,} more characters (shown with -o json)"
+    return f"{text[:length]}... {len(text) - length:,} more characters (shown with -o json)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,19 +91,19 @@ class Entry:
             return None
         if not isinstance(job, StoredJob):
             tree = self.make_tree(job)
-            found = job_failure.find(job)
-            return Facts(tree.top, found, tree.steps, tree.ended_steps, tree)
+            failure = job_failure.find(job)
+            return Facts(tree.top, failure, tree.steps, tree.ended_steps, tree)
         below, steps, ended_steps = totals(job)
         top = Node(_brief(job, *ERROR_MEMBERS), below=below)
-        found = job_failure.find(job)
-        if found is not None:
-            found = found._replace(
-                path=tuple(_brief(item) for item in found.path),
-                error_code=_cut(found.error_code),
-                fail_reason=_cut(found.fail_reason),
+        failure = job_failure.find(job)
+        if failure is not None:
+            failure = failure._replace(
+                path=tuple(_brief(item) for item in failure.path),
+                error_code=_cut(failure.error_code),
+                fail_reason=_cut(failure.fail_reason),
                 entities=job_failure.NO_ENTITIES,
             )
-        return Facts(top, found, steps, ended_steps, None)
+        return Facts(top, failure, steps, ended_steps, None)
 
     @property
     def tree(self) -> JobTree | None:

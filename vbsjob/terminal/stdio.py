@@ -63,7 +63,7 @@ class BestEffortStream(io.RawIOBase):
 
     def write(self, content: Any) -> int:
         """Write as much as the reader accepts, or drop it if the run must end."""
-        while self.over is None or (not self.dropping and self._taken(self.over)):
+        while self.over is None or (not self.dropping and self._wait_until_possible(self.over)):
             try:
                 return self._write(content if self.over is None else content[: self._piece])
             except BlockingIOError:  # another process has set O_NONBLOCK on the shared descriptor
@@ -95,7 +95,7 @@ class BestEffortStream(io.RawIOBase):
         except OSError:
             return True
 
-    def _taken(self, over: Callable[[], bool]) -> bool:
+    def _wait_until_possible(self, over: Callable[[], bool]) -> bool:
         """Wait until a write is possible; return False if the run must end before that."""
         left = GRACE
         while not self._wait(SLICE):

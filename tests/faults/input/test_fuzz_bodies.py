@@ -71,7 +71,7 @@ class Asker:
             return problem.exit_code
 
 
-ASK = Asker()
+RUN_GET = Asker()
 
 
 def truth(body: bytes) -> ExitCode | None:
@@ -193,14 +193,14 @@ FORMATS = st.sampled_from(formats.NAMES)
 def test_s20_f46_no_document_gives_a_verdict_the_service_did_not_send(
     document: Any, status: int
 ) -> None:
-    judged(ASK, json.dumps(document).encode(), status)
+    judged(RUN_GET, json.dumps(document).encode(), status)
 
 
 @given(st.binary(max_size=60))
 @example(b"\xef\xbb\xbf")
 @settings(max_examples=1_000, deadline=None)
 def test_s20_f43_no_bytes_break_exit_code_of_a_job(body: bytes) -> None:
-    judged(ASK, body)
+    judged(RUN_GET, body)
 
 
 @pytest.mark.long
@@ -209,7 +209,7 @@ def test_s20_f43_no_bytes_break_exit_code_of_a_job(body: bytes) -> None:
 def test_s20_f46_many_more_documents_give_no_verdict_the_service_did_not_send(
     document: Any, status: int
 ) -> None:
-    judged(ASK, json.dumps(document).encode(), status)
+    judged(RUN_GET, json.dumps(document).encode(), status)
 
 
 @pytest.mark.slow

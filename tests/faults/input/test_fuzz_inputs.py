@@ -98,7 +98,7 @@ def harmless(text: str) -> None:
 
 NAMES = sorted({name for key in SETTINGS for name in (*key.os, key.variable)})
 OTHERS = ("NO_COLOR", "FORCE_COLOR", "TERM", "CI", "ACCESSIBLE", "COLUMNS", "GITHUB_OUTPUT", "LANG")
-PLACES = {
+SERVICE_ENV = {
     "OS_TOKEN": "a-token-of-tests",
     "OS_PROJECT_ID": "p",
     "VBSJOB_ENDPOINT": "https://vbs.test",
@@ -253,7 +253,7 @@ def test_f73_f94_s20_no_configuration_file_ends_in_a_traceback_a_verdict_or_a_le
         folder = tmp_path / str(number)
         folder.mkdir()
         written(draw, folder)
-        env = {"VBSJOB_CLOUD": "a"} | (PLACES if draw.random() < 0.5 else {})
+        env = {"VBSJOB_CLOUD": "a"} | (SERVICE_ENV if draw.random() < 0.5 else {})
         command = ["config", "show"] if number % 4 == 0 else ["get", "j", "--exit-status"]
         files = {"config_folders": (folder,), "config_file": folder / "config.toml"}
         code, output = run_and_join(command, env=env, **files)

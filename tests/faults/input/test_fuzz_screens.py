@@ -29,7 +29,7 @@ SETTINGS = {"config show", "names"}
 COLOURED = {name for name in SURFACES if name.endswith(("in colour", "in ASCII", "fields"))}
 CUT = {"get on a terminal", "tree on a terminal", "tree on a narrow terminal", *PICTURES}
 """Where a text may be cut: one of wide signs a column earlier than one of others."""
-WHOLE = {"get", "get in colour", "get on a terminal", "get fields", "get value"}
+SHOW_ALL_TEXTS = {"get", "get in colour", "get on a terminal", "get fields", "get value"}
 """Where every text is shown, and shown whole."""
 COUNTS = {name: 2 if name in SLOW else 6 if name in WATCHED else 12 for name in SURFACES}
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -77,7 +77,7 @@ def read_texts(name: str, values: list[str]) -> None:
     surface = SURFACES[name]
     written = surface(values)
     assert written == surface(list(map(displayed, values)))  # shown as it has to look, nothing lost
-    if name in WHOLE:
+    if name in SHOW_ALL_TEXTS:
         # On a terminal texts are wrapped at words, beside an edge or a guide.
         printed = squeezed(written) if name == "get on a terminal" else written
         squeeze = squeezed if name == "get on a terminal" else str

@@ -27,7 +27,7 @@ COMMANDS = (
     "##vso[task.complete result=Failed;]", "\n::error::x", "x\r::error::y", "::error ::x",
     "::error file=a:b,line=1::x", "::stop-commands a:b:c::x", "a ::notice  title=C:\\x::x",
 )  # fmt: skip
-OURS = {"error", "warning"}
+ALLOWED_COMMANDS = {"error", "warning"}
 """Commands that --github writes on purpose, at the start of a line."""
 
 
@@ -59,7 +59,7 @@ def test_the_parser_finds_each_of_the_commands() -> None:
 def test_s08_no_output_contains_a_command(name: str) -> None:
     for seed in range(8):
         output = SURFACES[name](texts(random.Random(seed)))
-        names = [command for command in commands(output) if command not in OURS]
+        names = [command for command in commands(output) if command not in ALLOWED_COMMANDS]
         assert names == [], (name, seed, names)
 
 
@@ -83,6 +83,6 @@ def test_a_document_with_commands_is_the_same_document(name: str) -> None:
 def test_reports_contain_only_the_annotations_of_ours() -> None:
     for seed in range(6):
         stderr, *files = report_files(texts(random.Random(seed)))
-        assert set(commands(stderr)) <= OURS
+        assert set(commands(stderr)) <= ALLOWED_COMMANDS
         assert [line for line in stderr.splitlines() if line.startswith("::")]
         assert all(commands(content) == [] for content in files)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from tests.support.signal_case import SendSignals, Shells
 
-    Tell = Callable[[str, object], None]
+    RecordProperty = Callable[[str, object], None]
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="needs Linux's /proc"
@@ -103,7 +103,7 @@ def enough(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMED)
 def test_f79_f81_a_signal_in_every_state_ends_it_by_that_signal(
-    service: StateService, shells: Shells, name: str, record_property: Tell
+    service: StateService, shells: Shells, name: str, record_property: RecordProperty
 ) -> None:
     record_property("cases", enough(NAMED[name], service, shells))
 
@@ -114,7 +114,7 @@ TWICE = [state.name for state in STATES if state.again]
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TWICE)
 def test_f80_a_second_ctrl_c_within_20_ms_changes_nothing(
-    service: StateService, shells: Shells, name: str, record_property: Tell
+    service: StateService, shells: Shells, name: str, record_property: RecordProperty
 ) -> None:
     runs = NAMED[name].again
     record_property("cases", runs)
@@ -138,7 +138,7 @@ def stop(case: SignalCase, run: SignalledRun) -> None:
     "name", ["waiting", "drawing", "first-question"]
 )  # Ctrl-Z is ignored at a prompt
 def test_f81_f82_a_signal_to_a_run_that_was_stopped_ends_it_by_that_signal(
-    service: StateService, shells: Shells, name: str, record_property: Tell
+    service: StateService, shells: Shells, name: str, record_property: RecordProperty
 ) -> None:
     cases = cases_of(NAMED[name], service, runs=12)
     record_property("cases", len(cases))
@@ -155,7 +155,7 @@ def go_away(_: SignalCase, run: SignalledRun) -> None:
     ("name", "runs"), [("keeping-a-token", 40), ("events", 20), ("full-pipe", 10)]
 )
 def test_f76_a_reader_that_closes_at_any_moment_ends_it_by_sigpipe(
-    service: StateService, shells: Shells, name: str, runs: int, record_property: Tell
+    service: StateService, shells: Shells, name: str, runs: int, record_property: RecordProperty
 ) -> None:
     state = replace(NAMED[name], resume=False, runs=runs)
     record_property("cases", enough(state, service, shells, signal.SIGPIPE, send=go_away))
@@ -163,7 +163,7 @@ def test_f76_a_reader_that_closes_at_any_moment_ends_it_by_sigpipe(
 
 @pytest.mark.slow
 def test_f79_f81_a_signal_while_another_run_signs_in_ends_it_by_that_signal(
-    service: StateService, shells: Shells, record_property: Tell
+    service: StateService, shells: Shells, record_property: RecordProperty
 ) -> None:
     name = service.named("running")
     env, shell = password_env(service, name), shells.get()
@@ -182,7 +182,7 @@ def test_f79_f81_a_signal_while_another_run_signs_in_ends_it_by_that_signal(
 @pytest.mark.slow
 @needs_mount
 def test_f79_f81_a_signal_while_a_name_is_looked_up_ends_it_by_that_signal(
-    service: StateService, tmp_path: Path, record_property: Tell
+    service: StateService, tmp_path: Path, record_property: RecordProperty
 ) -> None:
     (tmp_path / "resolv.conf").write_text("nameserver 127.7.255.53\n")
     waiting: Shells = SimpleQueue()
@@ -211,7 +211,7 @@ def test_f79_f81_a_signal_while_a_name_is_looked_up_ends_it_by_that_signal(
 
 @pytest.mark.slow
 def test_f84_files_left_by_sigkill_do_not_disturb_later_runs(
-    service: StateService, shells: Shells, record_property: Tell
+    service: StateService, shells: Shells, record_property: RecordProperty
 ) -> None:
     state = replace(NAMED["keeping-a-token"], within=0.03)
     cases = cases_of(state, service, signal.SIGKILL, runs=40)

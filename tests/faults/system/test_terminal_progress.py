@@ -28,7 +28,7 @@ from vbsjob.terminal import integration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KNOWN = {"TERM_PROGRAM": "WezTerm"}
+TERMINAL_ENV = {"TERM_PROGRAM": "WezTerm"}
 STEPS = [{"job_id": "a", "status": "SUCCESS"}, {"job_id": "b", "status": "RUNNING"}]
 HALF = "\x1b]9;4;1;50\x1b\\"
 SET, REMOVE = re.compile("\x1b\\]9;4;[1-4];"), "\x1b]9;4;0;\x1b\\"
@@ -55,7 +55,7 @@ def check_removed(written: str) -> None:
 def test_progress_of_the_terminal_is_removed_after_a_signal(
     running: Server, number: signal.Signals
 ) -> None:
-    terminal = watch(running, **KNOWN)
+    terminal = watch(running, **TERMINAL_ENV)
     terminal.wait_for(SHOWN)
     assert HALF in terminal.wrote
     terminal.signal(number)
@@ -66,7 +66,7 @@ def test_progress_of_the_terminal_is_removed_after_a_signal(
 
 @pytest.mark.slow
 def test_progress_of_the_terminal_is_removed_at_a_timeout(running: Server) -> None:
-    terminal = watch(running, "--timeout", "2s", **KNOWN)
+    terminal = watch(running, "--timeout", "2s", **TERMINAL_ENV)
     assert terminal.finish() == 124
     check_removed(terminal.wrote)
     check_terminal_restored(terminal)
@@ -77,7 +77,7 @@ def test_progress_of_the_terminal_is_removed_at_a_timeout(running: Server) -> No
 def test_progress_of_the_terminal_is_removed_at_the_end(status: str, code: int) -> None:
     first = answer(job("RUNNING", sub_jobs=STEPS))
     with Server(respond_with(first, answer(job(status)))) as server:
-        terminal = watch(server, "--interval", "1s", **KNOWN)
+        terminal = watch(server, "--interval", "1s", **TERMINAL_ENV)
         assert terminal.finish() == code
     assert HALF in terminal.wrote
     check_removed(terminal.wrote)
@@ -93,7 +93,7 @@ def test_progress_of_the_terminal_is_removed_when_the_reader_of_stdout_has_gone(
         "-c",
         f"{' '.join(COMMAND)} watch j -o json | sleep 2; echo ${{PIPESTATUS[0]}}",
     )
-    terminal = PseudoTerminal(env=environment(running) | KNOWN, command=shell)
+    terminal = PseudoTerminal(env=environment(running) | TERMINAL_ENV, command=shell)
     terminal.finish()
     assert "141" in terminal.wrote
     check_removed(terminal.wrote)
@@ -101,7 +101,7 @@ def test_progress_of_the_terminal_is_removed_when_the_reader_of_stdout_has_gone(
 
 def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped(running: Server) -> None:
     shell = ("bash", "--norc", "--noprofile", "-i")
-    terminal = PseudoTerminal(env=environment(running) | KNOWN, command=shell)
+    terminal = PseudoTerminal(env=environment(running) | TERMINAL_ENV, command=shell)
     terminal.type("bind 'set enable-bracketed-paste off'\n")
     terminal.type(" ".join([*COMMAND, "watch j\n"]))
     terminal.wait_for(SHOWN)
@@ -120,7 +120,7 @@ def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped(running:
 @pytest.mark.slow
 def test_a_paused_terminal_with_progress_does_not_prevent_the_end(running: Server) -> None:
     """Nothing can be written to it, so the progress stays; the signal ends the process."""
-    terminal = watch(running, **KNOWN)
+    terminal = watch(running, **TERMINAL_ENV)
     terminal.wait_for(SHOWN)
     terminal.type("\x13")
     terminal.read_for(0.5)
@@ -138,7 +138,7 @@ def test_progress_of_the_terminal_is_removed_after_an_exception() -> None:
         raise ZeroDivisionError
 
     env = {"OS_TOKEN": "t", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test",
-           "TERM": "xterm", **KNOWN}  # fmt: skip
+           "TERM": "xterm", **TERMINAL_ENV}  # fmt: skip
     context = fake_context(
         io.StringIO(), terminal, terminal, env, monotonic=clock, sleep=clock.sleep, send=send
     )
@@ -180,7 +180,7 @@ def test_another_terminal_gets_no_sequence_of_its_own(running: Server) -> None:
 @pytest.mark.parametrize(
     ("env", "note"),
     [
-        (KNOWN, "\x1b]9;j: ok\x1b\\"),
+        (TERMINAL_ENV, "\x1b]9;j: ok\x1b\\"),
         ({"TERM": "foot"}, "\x1b]777;notify;vbsjob;j: ok\x1b\\"),
         ({}, "\a"),
     ],

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-OURS = str(ROOT / "vbsjob")
+PACKAGE_PATH = str(ROOT / "vbsjob")
 SOME = 20
 """So many calls of a command break on every commit, for each kind of error; all with -m long."""
-TOLD = f"{PASSWORD} {SECRET} canary-token-1"
+SECRET_TEXT = f"{PASSWORD} {SECRET} canary-token-1"
 BROKEN: dict[str, Callable[[], BaseException]] = {
-    "a bug": lambda: RuntimeError(TOLD),
-    "a key": lambda: KeyError(TOLD),
-    "a system's error": lambda: OSError(5, "Input/output error", TOLD),
-    "an early end": lambda: SystemExit(TOLD),
-    "too little memory": lambda: MemoryError(TOLD),
+    "a bug": lambda: RuntimeError(SECRET_TEXT),
+    "a key": lambda: KeyError(SECRET_TEXT),
+    "a system's error": lambda: OSError(5, "Input/output error", SECRET_TEXT),
+    "an early end": lambda: SystemExit(SECRET_TEXT),
+    "too little memory": lambda: MemoryError(SECRET_TEXT),
 }
 COMMANDS = ("get j --exit-status -v", "watch j -o jsonl", "config check", "tree j -o json")
 
@@ -38,7 +38,7 @@ class Breaking:
         self._number, self._error = number, error
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> None:
-        if event not in {"call", "c_call"} or not frame.f_code.co_filename.startswith(OURS):
+        if event not in {"call", "c_call"} or not frame.f_code.co_filename.startswith(PACKAGE_PATH):
             return
         self.calls += 1
         if self.calls == self._number:

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DISPLAYS = {"lines": ("--progress", "plain"), "events": ("-o", "jsonl"), "drawn": ()}
-WHOLE = dict.fromkeys(DISPLAYS, "  started  ") | {"events": '"exit_code":0,"verdict":"ok"'}
+COMPLETE_OUTPUT = dict.fromkeys(DISPLAYS, "  started  ") | {
+    "events": '"exit_code":0,"verdict":"ok"'
+}
 """What stands at the end of an answer that was written."""
 UNUSED = {"events": {"write2"}, "drawn": {"write1"}}
 """Calls that a watch does not make: events are on stdout, the live display is on stderr."""
@@ -133,7 +135,7 @@ def check(fault: CallFault, watched: WatchEnd, display: str) -> None:
     # Only the second answer says that the job is done, and that is printed.
     assert watched.code or watched.requests >= 2, details
     closed = (fault.hit or ("",))[0] in {"write1", "write2"} and fault.fault in GONE[display]
-    assert watched.code or closed or WHOLE[display] in watched.output, details
+    assert watched.code or closed or COMPLETE_OUTPUT[display] in watched.output, details
     assert watched.code != 70 or "failed: " in watched.output, details
     assert not leaked(watched.output, PASSWORD, ISSUED), details
     # A watch that lacks memory or descriptors (7) does not wait for a sign-in of its threads.
