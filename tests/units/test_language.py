@@ -1,7 +1,8 @@
 """Plain English in every text that a user can meet: a list of phrases that are not used.
 
 The texts are all string literals of the program (docstrings and single words are not printed), the
-help of every command, topics, manual pages, completion scripts, README and tests/ERRORS.md.
+help of every command, topics, manual pages, completion scripts, README and tests/ERRORS.md. Names
+in the code that say nothing about a value are rejected too.
 """
 
 from __future__ import annotations
