@@ -298,3 +298,48 @@ def test_f75_a_file_that_is_exchanged_after_the_check_is_refused(tmp_path: Path)
     with pytest.raises(UsageError) as caught:  # as if the check had seen another file
         files.clouds_document(folder / "clouds.yaml")
     assert "belongs to another user" in str(caught.value)
+
+
+@pytest.mark.parametrize("named", [name for name in NAMED if name != "auth_url"])
+@pytest.mark.parametrize("source", ["environment", "config.toml"])
+def test_f75_no_password_is_prompted_for_if_a_local_file_could_send_it_elsewhere(
+    tmp_path: Path, source: str, named: str
+) -> None:
+    home, work = tmp_path / "home", tmp_path / "work"
+    home.mkdir()
+    work.mkdir()
+    folder = written_into(work, NAMED[named])
+    env = WHO | {"OS_AUTH_URL": AUTH_URL, "OS_CLOUD": "c"}
+    argv: tuple[str, ...] = ("get", "j")
+    config = home / "config.toml"
+    if source == "config.toml":  # the user's own cloud, by name: a local file adds to it
+        env, argv = {}, ("get", "j", "--cloud", "c")
+        who = {name.removeprefix("OS_").lower(): value for name, value in WHO.items()}
+        lines = [f'{key} = "{value}"' for key, value in (who | {"auth_url": AUTH_URL}).items()]
+        config.write_text("[clouds.c.auth]\n" + "\n".join(lines) + "\n")
+    prompts: list[str] = []
+
+    def prompt(text: str) -> str:
+        prompts.append(text)
+        return PASSWORD
+
+    cloud = Cloud()
+    code, _, err = cloud.run(
+        *argv, env=env, prompt=prompt, config_folders=(folder,), config_file=config
+    )
+    assert (code, prompts, cloud.requests) == (2, [], []), err
+    assert "does not prompt" in err
+    assert "another working directory" in err
+
+
+def test_the_prompt_shows_the_host_behind_a_user_name_of_any_length() -> None:
+    prompts: list[str] = []
+
+    def prompt(text: str) -> str:
+        prompts.append(text)
+        return PASSWORD
+
+    env = WHO | {"OS_AUTH_URL": AUTH_URL, "OS_USERNAME": "mira" + " " * 5000}
+    Cloud().run("get", "j", env=env, prompt=prompt)
+    assert len(prompts[0]) < 200
+    assert prompts[0].endswith(" at iam.cloud.test: ")

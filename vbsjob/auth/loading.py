@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from vbsjob.auth import aksk
 from vbsjob.auth.keystone import Identity
 from vbsjob.auth.methods import AccessKey, ApplicationCredential, Password, Token, Totp
+from vbsjob.config import checks
 from vbsjob.config.sources import KEY_FAMILIES
 from vbsjob.errors import AuthError, UsageError
 from vbsjob.text import printable
@@ -183,15 +184,10 @@ def _secret(settings: Settings, context: Context, name: str, owner: str) -> Call
     def get_or_prompt() -> str:
         if settings[name]:
             return str(settings[name])
-        host = urlsplit(settings["auth_url"] or "").netloc
-        if not _may_prompt(settings):
-            raise UsageError(
-                f"{name} is not set, and {settings.origin('auth_url')} is in a file in the working"
-                f" directory: vbsjob does not prompt for a secret that goes to {host}.",
-                hint="Name the cloud with --cloud, or set the secret in the same file.",
-            )
+        checks.refuse_prompt(name, settings.values, named=settings.cloud_named)
+        host = printable(urlsplit(settings["auth_url"] or "").netloc)
         title = name.replace("_", " ").capitalize()
-        typed = context.prompt_for_secret(f"{title} for {printable(owner)} at {printable(host)}")
+        typed = context.prompt_for_secret(f"{title} for {printable(owner)[:80]} at {host}")
         if not _is_utf8(typed):
             raise UsageError(
                 f"the {name} that was typed is not valid UTF-8.",
@@ -210,16 +206,6 @@ def _secret(settings: Settings, context: Context, name: str, owner: str) -> Call
 
 def _is_utf8(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _may_prompt(settings: Settings) -> bool:
-    """Whether vbsjob may prompt for a secret that is sent to this auth_url (F75).
-
-    A file in the working directory may have come with a download; its address counts only if the
-    user named that cloud.
-    """
-    auth_url = settings.values.get("auth_url")
-    return auth_url is None or not auth_url.in_working_directory or settings.cloud_named
 
 
 def _printable(settings: Settings, name: str) -> str:

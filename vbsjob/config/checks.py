@@ -16,7 +16,7 @@ from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from vbsjob.config.clouds_yaml import CloudsFile, Layer
     from vbsjob.config.sources import SettingValue, Source
@@ -122,3 +122,28 @@ def refuse_mixture(values: Source) -> None:
                     f"{secret.origin} would be sent to {receiver.format(local.origin)}.",
                     hint="Set both in the same file, or use another working directory.",
                 )
+
+
+def refuse_prompt(name: str, values: Mapping[str, SettingValue], *, named: bool) -> None:
+    """Refuse to prompt for a secret if a file in the working directory says where it goes (F75).
+
+    Such a file may have come with a download. Its addresses, and what it trusts, count only if
+    the user named the cloud (`named`) and the auth_url is in such a file too: then the whole
+    cloud is meant, and the prompt shows the host.
+    """
+    auth_url = values.get("auth_url")
+    if named and auth_url is not None and auth_url.in_working_directory:
+        return
+    for setting in (*ADDRESSES, *TRUST):
+        local = values.get(setting)
+        if local is not None and local.in_working_directory:
+            shown = f" ({local.value})" if setting in ADDRESSES else ""
+            hint = "Name the cloud with --cloud, or set the secret in the same file."
+            if local is not auth_url:
+                hint = "Remove it from that file, or use another working directory."
+            raise UsageError(
+                f"{name} is not set, and {local.origin}{shown} is in a file in the working"
+                " directory: vbsjob does not prompt for a secret that such a file could send"
+                " elsewhere.",
+                hint=hint,
+            )
