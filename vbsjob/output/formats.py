@@ -231,6 +231,7 @@ FORMATS = (
         "csv-safe",
         "As csv, with ' before each value that would be a formula.",
         _csv_safe,
+        wide=True,
     ),
     Format("tsv", "One row per job, no header, no quotes; an empty value is '-'.", _tsv, wide=True),
     Format("value", "One value per line: the status, or the fields of --field.", _value),
