@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from contextlib import nullcontext, suppress
 from itertools import islice
-from threading import Lock
+from threading import Lock, Semaphore
 from typing import TYPE_CHECKING, Any, Self
 
 from vbsjob.auth.session import Session
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 WINDOW = 48
 """Queries that `get_all` submits before the first of them is yielded: bounds the memory."""
+LARGE_QUERIES = 4
+"""Queries at a time after a large answer."""
 
 
 class JobsClient:
@@ -58,6 +60,8 @@ class JobsClient:
         """Digest of the last body and its Job, for each job of a watch."""
         self._several = several
         self._parsing = Lock()
+        self._large_answers = False
+        self._large_queries = Semaphore(LARGE_QUERIES)
 
     def __enter__(self) -> Self:
         """Return the client."""
@@ -104,6 +108,11 @@ class JobsClient:
         return job
 
     def _query(self, job_id: str) -> Job:
+        # Bodies that wait to be parsed would need 4 MiB each (S12).
+        with self._large_queries if self._large_answers else nullcontext():
+            return self._answer(job_id)
+
+    def _answer(self, job_id: str) -> Job:
         request = Request("GET", f"{self._session.base}/jobs/{job_id}")
         response = self._session.send_authenticated(request)
         if response.status != 200:
@@ -122,6 +131,7 @@ class JobsClient:
     def _read(self, request: Request, response: Response, job_id: str) -> Job:
         """Return the job of a response. Large bodies are parsed one at a time (S12)."""
         large = len(response.body) > LARGE
+        self._large_answers |= large
         with self._parsing if large else nullcontext():
             job = self._parsed(request, response, job_id)
             return StoredJob(job, response.body) if large and self._several else job

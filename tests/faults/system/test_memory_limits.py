@@ -7,6 +7,7 @@ import json
 import resource
 import subprocess
 import time
+from collections import Counter
 from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
@@ -249,16 +250,22 @@ JOBS = 24
 
 
 def running_then_failed(body: bytes) -> Script:
-    """Answer the first query of each job with RUN, the others with FAIL; both are large."""
-    job_ids: set[bytes] = set()
+    """Answer the first two queries of each job with RUN, the others with FAIL; all are large.
+
+    Members with the value xxxxxxxxx have another value in each answer.
+    """
+    counts: Counter[bytes] = Counter()
 
     def script(peer: Peer) -> None:
         while request := peer.request():
             job_id = request.split(b" ", 2)[1].rpartition(b"/")[2]
+            counts[job_id] += 1
+            number = counts[job_id]
             answered = body.replace(b'"job_id":"j"', b'"job_id":"%s"' % job_id, 1)
-            first = job_id not in job_ids
-            job_ids.add(job_id)
-            peer.send(answer(answered.replace(b'"FAIL"', b'"RUN"', 1) if first else answered))
+            answered = answered.replace(b"xxxxxxxxx", b"%09d" % number)
+            if number <= 2:
+                answered = answered.replace(b'"FAIL"', b'"RUN"', 1)
+            peer.send(answer(answered))
 
     return script
 
