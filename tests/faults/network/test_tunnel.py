@@ -80,3 +80,26 @@ def test_a_client_certificate_is_sent_when_the_service_requests_one(
         shown = run_process("get", "j", env=env | {"OS_CERT": str(cert), "OS_KEY": str(key)})
     assert without.code == 7
     assert shown.code == 0, shown.err
+
+
+@pytest.mark.parametrize("command", ["get", "watch", "config"])
+@pytest.mark.parametrize("proxy_scheme", ["http", "https"])
+def test_s05_no_key_of_a_connection_through_a_proxy_is_written_to_a_file(
+    authority: Authority, tmp_path: Path, proxy_scheme: str, command: str
+) -> None:
+    keys = tmp_path / "keys"
+    argv = ("config", "check") if command == "config" else (command, "j")
+    proxy_tls = authority.good() if proxy_scheme == "https" else None
+    with Server(always(GOOD), tls=authority.good(HOST)) as service:
+        port = int(service.url.rpartition(":")[2])
+        with Server(tunnel(port, []), tls=proxy_tls) as proxy:
+            env = clean_env(
+                f"https://{HOST}",
+                HTTPS_PROXY=proxy.url,
+                OS_CACERT=str(authority.file),
+                SSLKEYLOGFILE=str(keys),
+            )
+            ended = run_process(*argv, env=env)
+        assert service.requests > 0
+    assert ended.code == 0, ended.err
+    assert not keys.exists()
