@@ -381,3 +381,36 @@ def test_an_application_credential_beside_another_project_is_a_conflict(
     code, _, err = vbsjob(net, variables, "get", "j")
     assert (code, net.posts) == (2, 1)
     assert "OS_PROJECT_ID is ffff" in err
+
+
+@pytest.fixture(scope="module")
+def two_factors(keystone: dict[str, Any]) -> dict[str, str]:
+    """Return the environment of a user who needs a password and a passcode."""
+    net = Net(keystone)
+    admin = {name: keystone[f"admin_{name}"] for name in ("user_name", "password", "project_name")}
+    admin |= {"auth_url": keystone["auth_url"], "domain_name": keystone["admin_domain_name"]}
+    client(net, env(admin)).get("j")
+    token = net.requests[-1].headers["X-Auth-Token"]
+    headers = {"Content-Type": "application/json", "X-Auth-Token": token}
+    rules = {"multi_factor_auth_enabled": True, "multi_factor_auth_rules": [["password", "totp"]]}
+    user = {
+        "name": "two-factors",
+        "password": "canary-two",
+        "domain_id": keystone["domain_id"],
+        "options": rules,
+    }
+    body = json.dumps({"user": user}).encode()
+    created = net.wire.send(Request("POST", f"{keystone['auth_url']}/users", headers, body))
+    net.wire.close()
+    assert created.status == 201, created.body
+    return env(keystone, OS_USERNAME="two-factors", OS_PASSWORD="canary-two", OS_PROJECT_NAME="")
+
+
+@pytest.mark.parametrize("more", [{}, {"OS_AUTH_TYPE": "v3password", "OS_PASSCODE": "123456"}])
+def test_a_user_with_two_factors_is_told_the_missing_one(
+    net: Net, two_factors: dict[str, str], more: dict[str, str]
+) -> None:
+    code, _, err = vbsjob(net, two_factors | more, "get", "j")
+    assert (code, net.statuses) == (4, [401])
+    assert "This user also needs totp (set OS_PASSCODE)." in err
+    assert "v3multifactor" in err

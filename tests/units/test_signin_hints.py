@@ -143,6 +143,12 @@ RULES: dict[str, tuple[Any, Any, str]] = {
         [["password", "totp", "x509"], ["password", "totp"]], ["password"],
         "also needs totp (set OS_PASSCODE).",
     ),
+    "the supported one of two": (
+        [["password", "x509"], ["password", "totp"]], ["password"], "also needs totp",
+    ),
+    "the method that is set": (
+        [["password", "totp"]], ["password"], "If auth_type is set, set it to v3multifactor",
+    ),
     "not supported": ([["password", "x509"]], ["password"], "also needs x509 (not supported)"),
 }  # fmt: skip
 

@@ -140,14 +140,18 @@ def _refused(
     also = " and ".join(
         f"{name} ({MISSING_METHODS.get(name, 'not supported')})" for name in missing
     )
-    return error.with_hint(f"This user also needs {also}.")
+    together = ""
+    if MISSING_METHODS.keys() >= set(missing):
+        together = " If auth_type is set, set it to v3multifactor, with both in auth_methods."
+    return error.with_hint(f"This user also needs {also}.{together}")
 
 
 def _missing_methods(document: dict[str, Any], methods: dict[str, Any]) -> list[str]:
     """Return the methods that a user with multi-factor rules must add.
 
     Keystone's 401 then has `receipt.methods`, the accepted ones, and `required_auth_methods`, a
-    list of sets of methods. The smallest set that contains the accepted ones is chosen.
+    list of sets of methods. Of the sets that vbsjob supports, else of all, the one with the fewest
+    missing methods is chosen.
     """
     receipt, rules = document.get("receipt"), document.get("required_auth_methods")
     if not isinstance(receipt, dict) or not isinstance(rules, list):
@@ -156,8 +160,12 @@ def _missing_methods(document: dict[str, Any], methods: dict[str, Any]) -> list[
         [name for name in rule if isinstance(name, str)] for rule in rules if isinstance(rule, list)
     ]
     missing = [[name for name in rule if name not in methods] for rule in lists]
-    shortest = min((names for names in missing if names), key=len, default=[])
-    return [printable(name)[:40] for name in shortest]
+    best = min(
+        (names for names in missing if names),
+        key=lambda names: (not MISSING_METHODS.keys() >= set(names), len(names)),
+        default=[],
+    )
+    return [printable(name)[:40] for name in best]
 
 
 def _document(response: Response) -> dict[str, Any]:
