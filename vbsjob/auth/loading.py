@@ -180,16 +180,18 @@ LOADERS = (
 def _secret(settings: Settings, context: Context, name: str, owner: str) -> Callable[[], str]:
     """Return a function that returns a secret: as set, else from a prompt, once."""
 
-    @cache
-    def get_or_prompt() -> str:
+    @cache  # an error too: a watch signs in again in other threads, which cannot prompt
+    def get_or_prompt() -> str | UsageError:
         if settings[name]:
             return str(settings[name])
         checks.refuse_prompt(name, settings.values, named=settings.cloud_named)
         host = printable(urlsplit(settings["auth_url"] or "").netloc)
         title = name.replace("_", " ").capitalize()
-        typed = context.prompt_for_secret(f"{title} for {printable(owner)[:80]} at {host}")
-        if not _is_utf8(typed):
-            raise UsageError(
+        try:
+            typed = context.prompt_for_secret(f"{title} for {printable(owner)[:80]} at {host}")
+            typed.encode()  # fails for bytes that were read as lone surrogates
+        except UnicodeError:
+            return UsageError(
                 f"the {name} that was typed is not valid UTF-8.",
                 hint="Use a terminal with the encoding UTF-8.",
             )
@@ -197,15 +199,13 @@ def _secret(settings: Settings, context: Context, name: str, owner: str) -> Call
 
     def get() -> str:
         secret = get_or_prompt()
+        if isinstance(secret, UsageError):
+            raise secret
         if not secret:
             raise settings.missing(name, "the sign-in needs it")
         return secret
 
     return get
-
-
-def _is_utf8(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _printable(settings: Settings, name: str) -> str:

@@ -27,6 +27,7 @@ def read_password(prompt: str) -> str:
     """Return the typed line; empty at the end of input and in any thread but the main one.
 
     In other threads a live display of a watch covers the prompt, and signals are not handled.
+    Raises UnicodeDecodeError for bytes that are not in the encoding of the locale.
     """
     if threading.current_thread() is not threading.main_thread():
         return ""
@@ -34,7 +35,17 @@ def read_password(prompt: str) -> str:
         try:
             return getpass.getpass(prompt)
         except EOFError:
+            _end_line(descriptor)
             return ""
+        except UnicodeDecodeError:
+            _end_line(descriptor)
+            raise
+
+
+def _end_line(descriptor: int) -> None:
+    """End the line of the prompt: getpass does so only after a line that it could read."""
+    with suppress(OSError):
+        os.write(descriptor, b"\n")
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import signal
 import termios
 import time
@@ -15,6 +17,7 @@ from tests.support.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.server import Peer
 
@@ -105,3 +108,37 @@ def test_an_empty_password_is_not_requested_again(service: Server) -> None:
     assert terminal.wrote.count("Password for ") == 1
     assert "password is not set" in terminal.wrote
     check_terminal_restored(terminal)
+
+
+@pytest.mark.parametrize("command", ["get", "watch"])
+def test_typed_bytes_that_are_not_utf_8_are_an_error_of_the_user(
+    service: Server, command: str
+) -> None:
+    terminal = asking(service, command, "j")
+    os.write(terminal.child.child_fd, b"half-a-secret\xe4\n")
+    assert terminal.finish() == 2
+    assert "password that was typed is not valid UTF-8" in terminal.wrote
+    assert SECRET not in terminal.wrote
+    check_terminal_restored(terminal)
+
+
+def test_the_error_after_the_end_of_input_has_a_line_of_its_own(service: Server) -> None:
+    terminal = asking(service, "get", "j")
+    terminal.type("\x04")
+    assert terminal.finish() == 2
+    assert "\nvbsjob: password is not set" in terminal.wrote
+    check_terminal_restored(terminal)
+
+
+def test_the_prompt_is_on_the_terminal_alone_if_both_streams_are_files(
+    service: Server, tmp_path: Path
+) -> None:
+    script = f"exec {shlex.join([*COMMAND, 'get', 'j'])} >{tmp_path}/out 2>{tmp_path}/err"
+    terminal = PseudoTerminal(env=environment(service), command=("sh", "-c", script))
+    terminal.wait_for("Password for [^ ]+ at [^ ]+: ")
+    await_echo(terminal, wanted=False)
+    terminal.type(f"{SECRET}\x03")
+    assert terminal.finish() == -signal.SIGINT
+    written = (tmp_path / "out").read_text() + (tmp_path / "err").read_text()
+    assert "Password for" not in written
+    assert SECRET not in written + terminal.wrote
