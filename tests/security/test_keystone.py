@@ -338,7 +338,7 @@ def test_f59_a_dead_token_with_an_auth_url_is_4_and_nothing_else(
 
 
 @pytest.mark.parametrize("kind", ["expired", "revoked", "unknown"])
-def test_f59_list_refresh_with_a_dead_token_is_4(
+def test_list_refresh_with_a_dead_token_is_4(
     net: Net, keystone: Any, dead_tokens: dict[str, str], kind: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "state"

@@ -302,7 +302,7 @@ def test_f75_a_file_that_is_exchanged_after_the_check_is_refused(tmp_path: Path)
 
 @pytest.mark.parametrize("named", [name for name in NAMED if name != "auth_url"])
 @pytest.mark.parametrize("source", ["environment", "config.toml"])
-def test_f75_no_password_is_prompted_for_if_a_local_file_could_send_it_elsewhere(
+def test_no_password_is_prompted_for_if_a_local_file_could_send_it_elsewhere(
     tmp_path: Path, source: str, named: str
 ) -> None:
     home, work = tmp_path / "home", tmp_path / "work"

@@ -153,12 +153,12 @@ def test_f94_toml_is_read_in_linear_time(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("section", ["'{}' = 1\n", "['{}']\n", "[defaults]\n'{}' = 1\n"])
-def test_f94_a_long_name_is_shown_in_part(tmp_path: Path, section: str) -> None:
+def test_a_long_name_is_shown_in_part(tmp_path: Path, section: str) -> None:
     write(tmp_path, section.format("k" * 100_000), "config.toml")
     assert len(error_of(tmp_path)) < 1000 + len(str(tmp_path))
 
 
-def test_f94_the_line_of_an_unknown_key_is_found_in_linear_time(tmp_path: Path) -> None:
+def test_the_line_of_an_unknown_key_is_found_in_linear_time(tmp_path: Path) -> None:
     def seconds(brackets: int) -> float:
         text = "[" * brackets + '"' + "x" * 100_000 + '"\n'
         config = f"[clouds.a]\nb = '''\n{text}'''\n[defaults]\nzzz = 1\n"

@@ -84,7 +84,7 @@ def test_a_client_certificate_is_sent_when_the_service_requests_one(
 
 @pytest.mark.parametrize("command", ["get", "watch", "config"])
 @pytest.mark.parametrize("proxy_scheme", ["http", "https"])
-def test_s05_no_key_of_a_connection_through_a_proxy_is_written_to_a_file(
+def test_no_key_of_a_connection_through_a_proxy_is_written_to_a_file(
     authority: Authority, tmp_path: Path, proxy_scheme: str, command: str
 ) -> None:
     keys = tmp_path / "keys"
