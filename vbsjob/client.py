@@ -16,6 +16,7 @@ from vbsjob.errors import UnexpectedResponseError, VbsjobError
 from vbsjob.http import errors, strict_json
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
+from vbsjob.jobs import stored_job
 from vbsjob.jobs.job import ENDED, GOING_ON, Job
 from vbsjob.jobs.stored_job import LARGE, StoredJob
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
@@ -117,24 +118,25 @@ class JobsClient:
         response = self._session.send_authenticated(request)
         if response.status != 200:
             raise self._session.error(request, response, job_id)
-        if self._retry:
-            return self._read(request, response, job_id)
         # A watch receives the same body again and again; it is parsed and stored once.
-        digest = _digest(response.body)
+        digest = b"" if self._retry else _digest(response.body)
         last_digest, last_job = self._last_responses.get(job_id, (b"", None))
         if last_job is not None and digest == last_digest:
             return last_job
-        job = self._read(request, response, job_id)
-        self._last_responses[job_id] = (digest, job)
-        return job
-
-    def _read(self, request: Request, response: Response, job_id: str) -> Job:
-        """Return the job of a response. Large bodies are parsed one at a time (S12)."""
-        large = len(response.body) > LARGE
-        self._large_answers |= large
-        with self._parsing if large else nullcontext():
+        if len(response.body) <= LARGE:
             job = self._parsed(request, response, job_id)
-            return StoredJob(job, response.body) if large and self._several else job
+        else:
+            self._large_answers = True
+            compressed = stored_job.compressed(response.body)
+            response = response._replace(body=b"")  # many threads wait for the lock
+            with self._parsing:  # one at a time (S12)
+                uncompressed = response._replace(body=stored_job.decompressed(compressed))
+                job = self._parsed(request, uncompressed, job_id)
+                if self._several:
+                    job = StoredJob(job, compressed)
+        if not self._retry:
+            self._last_responses[job_id] = (digest, job)
+        return job
 
     def _parsed(self, request: Request, response: Response, job_id: str) -> Job:
         try:

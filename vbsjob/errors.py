@@ -31,6 +31,8 @@ from vbsjob.exit_codes import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    Unfinished = tuple[Sequence[str], Sequence[str]]  # ids: still running, state unknown
+
 
 class VbsjobError(Exception):
     """Base class. Instances are frozen: `replace` and `with_hint` return changed copies."""
@@ -157,12 +159,11 @@ class WatchTimeoutError(VbsjobError):
 
     @classmethod
     def for_jobs(
-        cls, running: Sequence[str], hint: str, *, limit: str = "", simulated: bool = False
+        cls, unfinished: Unfinished, hint: str, limit: str, *, simulated: bool = False
     ) -> Self:
-        """Return the error for a watch that leaves the jobs `running` after the time `limit`."""
-        left = SIMULATED_JOBS_END if simulated else _still_running(running)
-        option = f"--timeout {limit}".rstrip()
-        return cls(f"{left}. Stopped after {option} (exit code 124).", hint=hint)
+        """Return the error for a watch that leaves the `unfinished` jobs after the time `limit`."""
+        state = SIMULATED_JOBS_END if simulated else _state_of(unfinished)
+        return cls(f"{state}. Stopped after --timeout {limit} (exit code 124).", hint=hint)
 
 
 class SignalError(VbsjobError):
@@ -171,11 +172,10 @@ class SignalError(VbsjobError):
     is_verdict = True
 
     @classmethod
-    def for_jobs(cls, number: int, running: Sequence[str], *, simulated: bool = False) -> Self:
-        """Return the error for signal `number` in a watch that leaves the jobs `running`."""
-        name = signal.Signals(number).name
-        left = SIMULATED_JOBS_END if simulated else _still_running(running)
-        message = f"{left}. Stopped by {name} (exit code {128 + number})."
+    def for_jobs(cls, number: int, unfinished: Unfinished, *, simulated: bool = False) -> Self:
+        """Return the error for signal `number` in a watch that leaves the `unfinished` jobs."""
+        state = SIMULATED_JOBS_END if simulated else _state_of(unfinished)
+        message = f"{state}. Stopped by {signal.Signals(number).name} (exit code {128 + number})."
         return cls(message, exit_code=ExitCode(128 + number))  # type: ignore[call-arg] # a lookup
 
 
@@ -195,14 +195,15 @@ class NoResponseError(VbsjobError):
 SIMULATED_JOBS_END = "the sandbox and its simulated jobs end with this process"
 
 
-def _still_running(job_ids: Sequence[str]) -> str:
-    if not job_ids:
-        return "all jobs have ended"
-    return (
-        f"job {job_ids[0]} is still running"
-        if len(job_ids) == 1
-        else f"{len(job_ids)} jobs are still running"
-    )
+def _state_of(unfinished: Unfinished) -> str:
+    clauses = []
+    if running := unfinished[0]:
+        jobs = f"job {running[0]} is" if len(running) == 1 else f"{len(running)} jobs are"
+        clauses.append(f"{jobs} still running")
+    if unknown := unfinished[1]:
+        jobs = f"job {unknown[0]}" if len(unknown) == 1 else f"{len(unknown)} jobs"
+        clauses.append(f"the state of {jobs} is unknown")
+    return ", and ".join(clauses) or "all jobs have ended"
 
 
 class ApiError(VbsjobError):
@@ -279,19 +280,17 @@ def shortage(error: BaseException) -> ShortageError | None:
 
 def from_exception(error: BaseException) -> VbsjobError:
     """Return the error to print. A bug is reported by type and line, never by its content (F92)."""
-    if isinstance(error, VbsjobError):
-        return error
-    if short := shortage(error):
-        return short
+    if result := error if isinstance(error, VbsjobError) else shortage(error):
+        return result
     if isinstance(error, OSError):
-        closed = error.errno == errno.EBADF
-        reason = "standard output is closed" if closed else error.strerror or "a stream is closed"
+        reason = error.strerror or "a stream is closed"
+        reason = "standard output is closed" if error.errno == errno.EBADF else reason
         return InternalError(
             f"reading or writing failed: {reason}.",
             hint="Check standard input, standard output and the free space of the disk.",
         )
     where, traceback = "?", error.__traceback__
-    while traceback is not None:
+    while traceback:
         where = f"{traceback.tb_frame.f_globals['__name__']}:{traceback.tb_lineno}"
         traceback = traceback.tb_next
     return InternalError(

@@ -98,16 +98,19 @@ def test_an_error_is_frozen_and_replace_returns_a_changed_copy() -> None:
 @pytest.mark.parametrize(
     ("ids", "simulated", "text"),
     [
-        (["a"], False, "job a is still running"), (["a", "b"], False, "2 jobs are still running"),
-        ([], False, "all jobs have ended"), (["a"], True, "sandbox"),
+        ((["a"], []), False, "job a is still running."),
+        ((["a", "b"], []), False, "2 jobs are still running."),
+        (([], ["a"]), False, "the state of job a is unknown."),
+        ((["a"], ["b", "c"]), False, "job a is still running, and the state of 2 jobs is unknown."),
+        (([], []), False, "all jobs have ended"), ((["a"], []), True, "sandbox"),
     ],
 )  # fmt: skip
 def test_timeout_and_signals_say_which_jobs_continue(
-    ids: list[str], simulated: bool, text: str
+    ids: tuple[list[str], list[str]], simulated: bool, text: str
 ) -> None:
-    assert "sandbox" not in errors.WatchTimeoutError.for_jobs(ids, "").message
+    assert "sandbox" not in errors.WatchTimeoutError.for_jobs(ids, "", "2h").message
     assert "sandbox" not in errors.SignalError.for_jobs(2, ids).message
-    timeout = errors.WatchTimeoutError.for_jobs(ids, "Watch again.", simulated=simulated)
+    timeout = errors.WatchTimeoutError.for_jobs(ids, "Watch again.", "2h", simulated=simulated)
     assert text in timeout.message
     assert (timeout.hint, timeout.exit_code) == ("Watch again.", ExitCode.TIMEOUT)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

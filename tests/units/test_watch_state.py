@@ -167,7 +167,7 @@ def test_the_timeout_ends_the_watch_at_its_very_second() -> None:
     assert state.finished
     codes = {name: tracked.exit_code for name, tracked in state.tracked.items()}
     assert codes == {"a": ExitCode.OK, "b": ExitCode.TIMEOUT}
-    assert state.unfinished_ids() == ["b"]
+    assert state.unfinished_ids() == ([], ["b"])
 
 
 def test_without_a_timeout_no_time_ends_the_watch() -> None:
@@ -433,7 +433,7 @@ def test_statuses_are_counted_and_the_last_answer_is_the_last_of_any_job() -> No
     record(state, DOWN, 9.0, "b")
     assert state.status_counts() == {"RUNNING": 2, "SUCCESS": 1, None: 1}
     assert state.last_answer_at() == 7.0
-    assert state.unfinished_ids() == ["a", "b", "d"]
+    assert state.unfinished_ids() == (["a"], ["b", "d"])
 
 
 def test_any_ends_with_the_first_job_that_has_ended_not_with_one_that_is_lost() -> None:

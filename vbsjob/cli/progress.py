@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from vbsjob.errors import UsageError
+from vbsjob.terminal import stdio
 
 if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
@@ -61,12 +62,15 @@ def choose(
 def _fitting(context: Context, *, events: bool) -> str:
     """Return the progress for this stderr: events on stdout replace plain lines.
 
-    A live display needs a terminal that can draw and that nothing else is written to.
+    A live display needs a terminal that can draw and that nothing else is written to. The reader
+    of events in a pipe, such as grep, can write to the same terminal.
     """
     if not context.stderr.isatty():
         return "none" if events else "plain"
     if events and context.stdout.isatty():
         return "none"
+    if events and stdio.is_pipe(context.stdout):
+        return "plain"
     env = context.env
     dumb = env.get("TERM", "dumb") in {"", "dumb"}
     return "plain" if dumb or env.get("ACCESSIBLE") or env.get("CI") else "tty"

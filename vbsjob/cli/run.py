@@ -206,7 +206,7 @@ class JobCommand:
         Jobs of the sandbox do not continue: they end with this process.
         """
         if self.settings.sandbox:
-            return SignalError.for_jobs(int(error.exit_code) - 128, job_ids, simulated=True)
+            return SignalError.for_jobs(int(error.exit_code) - 128, (job_ids, ()), simulated=True)
         return error.with_hint(self._resume_command(job_ids))
 
     def _resume_command(self, job_ids: Sequence[str]) -> str:
@@ -246,6 +246,6 @@ class JobCommand:
             simulated = self.settings.sandbox
             limit = values.written(values.timeout, self.settings["timeout"])
             raise WatchTimeoutError.for_jobs(
-                loop.state.unfinished_ids(), hint, limit=limit, simulated=simulated
+                loop.state.unfinished_ids(), hint, limit, simulated=simulated
             )
         return code

@@ -22,6 +22,7 @@ HELP = (
     "vbsjob sandbox --port 8990\n"
     "vbsjob sandbox --fault 502=0.1\n\n"
     "Test your own script in CI; behind a proxy, add 127.0.0.1 to NO_PROXY:\n\n\b\n"
+    "rm -f sandbox.env\n"
     "vbsjob sandbox > sandbox.env & sandbox=$!\n"
     "until [ -s sandbox.env ]; do sleep 0.1; done\n"
     ". ./sandbox.env\n"

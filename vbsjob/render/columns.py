@@ -208,19 +208,24 @@ class _Block:
         """Return what of the details fits next to the columns, and what does not fit."""
         room = self._view.columns - self._columns.details_at
         below = list(row.details)
-        job_id = row.cells.get("id", "")
+        job_id = Text(row.cells.get("id", ""), "id")
         if row.requested and job_id and "id" not in self._cells:
-            below.insert(0, Text(job_id, "id"))
+            below.insert(0, job_id)
         if row.short_details and below[0].cell_len > room >= row.short_details.cell_len:
             below[0] = row.short_details
         beside: list[Text] = []
         used = 0
         while below and used + below[0].cell_len <= room:
-            used += below[0].cell_len + 1
-            beside += [Text(" "), below.pop(0)] if beside else [below.pop(0)]
+            part = below.pop(0)
+            gap = GAP if part is job_id else 1
+            used += part.cell_len + gap
+            beside += [part, Text(" " * gap)]
+        beside = beside[:-1]
         bar = min(room - GAP - (used - 1), BAR)
-        if row.bar and beside and bar >= BAR_MIN:
-            beside[:0] = [self._view.bar(*row.bar, bar), Text(" " * GAP)]
+        if row.bar and beside and not below and bar >= BAR_MIN:
+            beside[-1:-1] = [self._view.bar(*row.bar, bar), Text(" " * GAP)]
+        if below and below[0] is job_id:
+            below[0] = job_id + Text(" ")
         return beside, below
 
     def take(self) -> Iterator[RenderableType]:

@@ -10,6 +10,7 @@ import errno
 import io
 import os
 import select
+import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -21,6 +22,14 @@ GRACE = 1.0
 """Seconds without progress after which the rest is dropped, once the run must end."""
 PIECE = 256
 """Bytes that a terminal that is ready accepts at once; for a pipe this is PIPE_BUF."""
+
+
+def is_pipe(stream: TextIO) -> bool:
+    """Whether a stream is a pipe or a socket; False if it has no descriptor."""
+    with suppress(OSError, ValueError):
+        mode = os.fstat(stream.fileno()).st_mode
+        return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+    return False
 
 
 class BestEffortStream(io.RawIOBase):

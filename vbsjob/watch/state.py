@@ -159,10 +159,12 @@ class WatchState:
         times = (tracked.answered_at for tracked in self.tracked.values())
         return max((time for time in times if time is not None), default=None)
 
-    def unfinished_ids(self) -> list[str]:
-        """Return the ids of the jobs that still run, as far as is known."""
+    def unfinished_ids(self) -> tuple[list[str], list[str]]:
+        """Return the ids of the jobs that are still running, and of those with unknown state."""
         codes = {None, ExitCode.TIMEOUT}
-        return [tracked.job_id for tracked in self.tracked.values() if tracked.exit_code in codes]
+        jobs = [tracked for tracked in self.tracked.values() if tracked.exit_code in codes]
+        running = [item.job_id for item in jobs if item.job is not None and item.error is None]
+        return running, [item.job_id for item in jobs if item.job_id not in running]
 
     def exit_code(self) -> ExitCode:
         """Return the exit code of the watch; with --any only of the jobs that ended, if any did."""
