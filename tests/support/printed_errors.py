@@ -35,6 +35,7 @@ VARIABLE = (
     (re.compile(r"\([^)]*\)"), "(...)"),
     (re.compile(r"(?:\.\./)+[^\s:,;)]+|(?<![\w.])/[^\s:,;)]+"), "PATH"),
     (re.compile(r"(?:PATH: )?\bclouds\.[\w.]+"), "SETTING"),
+    (re.compile(r"(?:PATH )?\[defaults\] \w+"), "SETTING"),
     (re.compile(r"\b(?=[\w.-]*\d)[\w-]+(?:\.[\w-]+)*\b"), "N"),
     (re.compile(r"(?:\bN\b[ ,]*)+"), "N "),
 )
