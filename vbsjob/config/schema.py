@@ -217,7 +217,8 @@ SETTINGS = (
     ),
     preference_setting(
         "retry_for",
-        "Give up after this time without a usable answer; 60s by default, 15m with watch.",
+        "Give up after this time without a usable answer; by default 15m with watch, else 4"
+        " attempts within 60s.",
         values.duration,
     ),
     preference_setting(
