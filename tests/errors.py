@@ -29,7 +29,7 @@ LONGEST = 240
 """Characters of a message or hint that are shown."""
 REPLACED = (
     (re.compile(r"(?:\.\./)*/?[^\s:'(]*pytest-of-[^/\s]+/(?:[^/\s:']+/){1,3}"), "/directory/"),
-    (re.compile(r"/directory/\d+/"), "/directory/"),
+    (re.compile(r"/directory/(?:\d+|work)/"), "/directory/"),
     (re.compile(r": \{'Content-Type'.*"), ": (text of the service)."),
     (re.compile(r"canary[-\w]*"), "(secret)"),
     (re.compile(r"(?<=127\.0\.0\.1:)\d+"), "PORT"),

@@ -16,7 +16,6 @@ from vbsjob.errors import UnexpectedResponseError, VbsjobError
 from vbsjob.http import errors, strict_json
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
-from vbsjob.jobs import stored_job
 from vbsjob.jobs.job import ENDED, GOING_ON, Job
 from vbsjob.jobs.stored_job import LARGE, StoredJob
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
@@ -127,13 +126,10 @@ class JobsClient:
             job = self._parsed(request, response, job_id)
         else:
             self._large_answers = True
-            compressed = stored_job.compressed(response.body)
-            response = response._replace(body=b"")  # many threads wait for the lock
             with self._parsing:  # one at a time (S12)
-                uncompressed = response._replace(body=stored_job.decompressed(compressed))
-                job = self._parsed(request, uncompressed, job_id)
+                job = self._parsed(request, response, job_id)
                 if self._several:
-                    job = StoredJob(job, compressed)
+                    job = StoredJob(job, response.body)
         if not self._retry:
             self._last_responses[job_id] = (digest, job)
         return job

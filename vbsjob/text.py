@@ -5,13 +5,17 @@ from __future__ import annotations
 TYPE_CHECKING = False  # typing itself would cost as much as the answer to Tab
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 NEWLINE = "\u23ce"
 
 
-def repr_without_values(record: object) -> str:
-    """Return the `repr` of a record that can contain secrets: the name of its class alone."""
-    return f"{type(record).__name__}(...)"
+def hide_values(kind: type[T]) -> type[T]:
+    """Class decorator: the `repr` is the name of the class, because values can be secret."""
+    kind.__repr__ = lambda _: f"{kind.__name__}(...)"  # type: ignore[method-assign]
+    return kind
 
 
 def printable(text: str) -> str:

@@ -47,6 +47,14 @@ def written_into(folder: Path, cloud: dict[str, Any], name: str = "clouds.yaml")
     return Path(os.path.relpath(folder))
 
 
+def home_and_local(folder: Path, cloud: dict[str, Any]) -> tuple[Path, Path]:
+    """Return a home folder, and a working directory whose clouds.yaml has the cloud."""
+    home, work = folder / "home", folder / "work"
+    home.mkdir()
+    work.mkdir()
+    return home, written_into(work, cloud)
+
+
 def test_f75_every_secret_setting_is_among_those_tried() -> None:
     assert SECRETS.keys() == {key.name for key in SETTINGS if key.secret}
 
@@ -74,10 +82,7 @@ def test_f75_no_secret_of_the_environment_goes_to_an_address_of_a_local_file(
 def test_f75_no_secret_of_a_user_file_goes_to_an_address_of_a_local_file(
     tmp_path: Path, source: str, named: str
 ) -> None:
-    home, work = tmp_path / "home", tmp_path / "work"
-    home.mkdir()
-    work.mkdir()
-    folder = written_into(work, NAMED[named])
+    home, folder = home_and_local(tmp_path, NAMED[named])
     own = {"auth": {"password": PASSWORD}}
     config = home / "config.toml"
     if source == "config.toml":
@@ -305,10 +310,7 @@ def test_f75_a_file_that_is_exchanged_after_the_check_is_refused(tmp_path: Path)
 def test_no_password_is_prompted_for_if_a_local_file_could_send_it_elsewhere(
     tmp_path: Path, source: str, named: str
 ) -> None:
-    home, work = tmp_path / "home", tmp_path / "work"
-    home.mkdir()
-    work.mkdir()
-    folder = written_into(work, NAMED[named])
+    home, folder = home_and_local(tmp_path, NAMED[named])
     env = WHO | {"OS_AUTH_URL": AUTH_URL, "OS_CLOUD": "c"}
     argv: tuple[str, ...] = ("get", "j")
     config = home / "config.toml"

@@ -14,7 +14,7 @@ import pytest
 from rich.cells import cell_len
 
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.stored_job import StoredJob, compressed
+from vbsjob.jobs.stored_job import StoredJob
 from vbsjob.jobs.tree import GROUP_ABOVE, Group, JobTree, Node, kind
 from vbsjob.jobs.tree_rows import LEVELS, Summary, folded, nodes, totals
 from vbsjob.jobs.tree_rows import rows as rows_of
@@ -246,7 +246,7 @@ def large_jobs(status: str, size: int) -> list[dict[str, Any]]:
 
 
 def stored(document: dict[str, Any]) -> StoredJob:
-    return StoredJob(Job(document), compressed(json.dumps(document).encode()))
+    return StoredJob(Job(document), json.dumps(document).encode())
 
 
 @pytest.mark.parametrize("width", [60, 120, None])

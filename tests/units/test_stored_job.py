@@ -11,7 +11,7 @@ import pytest
 from vbsjob.jobs import failure
 from vbsjob.jobs.diff import Changes
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.stored_job import StoredJob, compressed
+from vbsjob.jobs.stored_job import StoredJob
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SUB_JOB = {"job_id": "s", "status": "FAIL", "error_code": "VolumeBackup.0202"}
@@ -25,7 +25,7 @@ DOCUMENTS: list[dict[str, Any]] = [
 
 
 def stored(document: dict[str, Any], head: bytes = b"") -> StoredJob:
-    return StoredJob(Job(document), compressed(head + json.dumps(document).encode()))
+    return StoredJob(Job(document), head + json.dumps(document).encode())
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -11,7 +11,7 @@ import hmac
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
-from vbsjob.text import repr_without_values
+from vbsjob.text import hide_values
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,16 +22,13 @@ ALGORITHM = "SDK-HMAC-SHA256"
 DATE = "%Y%m%dT%H%M%SZ"
 
 
+@hide_values
 class AccessKeyPair(NamedTuple):
     """An access key, its secret key, and the session token of a temporary key."""
 
     access: str
     secret: str
     security_token: str | None = None
-
-    def __repr__(self) -> str:
-        """Return the name of the class: values can be secret."""
-        return repr_without_values(self)
 
 
 def signed(

@@ -159,7 +159,7 @@ def have_same_owner(host: str, other: str) -> bool:
     By the public suffix list: gouv.fr, github.io and co.uk have many owners.
     """
     host, other = host.rstrip(".").lower(), other.rstrip(".").lower()
-    if endpoints.ip_address(host) or endpoints.ip_address(other):
+    if endpoints.ip_targets(host) or endpoints.ip_targets(other):
         return False
     if host.endswith(OTC) and other.endswith(OTC):
         return True  # the answer of the list too, without the 35 ms that it takes to load

@@ -14,7 +14,7 @@ from vbsjob.errors import ApiError, RefusedCredentialsError, VbsjobError
 from vbsjob.http import errors, strict_json
 from vbsjob.http.messages import Request
 from vbsjob.jobs import job
-from vbsjob.text import printable, repr_without_values
+from vbsjob.text import hide_values, printable
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -31,6 +31,7 @@ MISSING_METHODS = {
 }
 
 
+@hide_values
 class AccessInfo(NamedTuple):
     """Result of a sign-in: a token, and what the identity service says about it."""
 
@@ -42,10 +43,6 @@ class AccessInfo(NamedTuple):
     """Seconds from issue to expiry, by the clock of the identity service."""
     expires_at: datetime | None = None
     catalog: tuple[dict[str, Any], ...] = ()
-
-    def __repr__(self) -> str:
-        """Return the name of the class: values can be secret."""
-        return repr_without_values(self)
 
 
 class Identity(NamedTuple):

@@ -16,7 +16,7 @@ from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from vbsjob.config.clouds_yaml import CloudsFile, Layer
     from vbsjob.config.sources import SettingValue, Source
@@ -111,10 +111,7 @@ def refuse_mixture(values: Source) -> None:
     A file in the working directory may have come with a download.
     """
     secrets = [values[s.name] for s in SETTINGS if s.secret and s.name in values]
-    for name in (*ADDRESSES, *TRUST):
-        local = values.get(name)
-        if local is None or not local.in_working_directory:
-            continue
+    for name, local in _from_working_directory(values):
         receiver = "the address that {} names" if name in ADDRESSES else "the server that {} trusts"
         for secret in secrets:
             if secret.file != local.file:
@@ -134,16 +131,24 @@ def refuse_prompt(name: str, values: Mapping[str, SettingValue], *, named: bool)
     auth_url = values.get("auth_url")
     if named and auth_url is not None and auth_url.in_working_directory:
         return
-    for setting in (*ADDRESSES, *TRUST):
-        local = values.get(setting)
+    for setting, local in _from_working_directory(values):
+        shown = f" ({local.value})" if setting in ADDRESSES else ""
+        hint = "Name the cloud with --cloud, or set the secret in the same file."
+        if local is not auth_url:
+            hint = "Remove it from that file, or use another working directory."
+        raise UsageError(
+            f"{name} is not set, and {local.origin}{shown} is in a file in the working"
+            " directory: vbsjob does not prompt for a secret that such a file could send"
+            " elsewhere.",
+            hint=hint,
+        )
+
+
+def _from_working_directory(
+    values: Mapping[str, SettingValue],
+) -> Iterator[tuple[str, SettingValue]]:
+    """Yield name and value of addresses and trust that a file in the working directory sets."""
+    for name in (*ADDRESSES, *TRUST):
+        local = values.get(name)
         if local is not None and local.in_working_directory:
-            shown = f" ({local.value})" if setting in ADDRESSES else ""
-            hint = "Name the cloud with --cloud, or set the secret in the same file."
-            if local is not auth_url:
-                hint = "Remove it from that file, or use another working directory."
-            raise UsageError(
-                f"{name} is not set, and {local.origin}{shown} is in a file in the working"
-                " directory: vbsjob does not prompt for a secret that such a file could send"
-                " elsewhere.",
-                hint=hint,
-            )
+            yield name, local

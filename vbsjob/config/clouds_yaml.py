@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.config import files
 from vbsjob.errors import UsageError
-from vbsjob.text import printable, repr_without_values
+from vbsjob.text import hide_values, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,9 +36,9 @@ PROFILES: dict[str, dict[str, Any]] = {
 
 SHOWN = 80
 """Characters of a name that a message shows: a file may have longer ones."""
-EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
+@hide_values
 class Layer(NamedTuple):
     """Some values of one cloud, all from one place."""
 
@@ -48,10 +48,6 @@ class Layer(NamedTuple):
     in_working_directory: bool = False
     profile: bool = False
 
-    def __repr__(self) -> str:
-        """Return the name of the class: values can be secret."""
-        return repr_without_values(self)
-
     def get(self, dotted: str) -> Any:
         """Return the value of a key such as `auth.username`; None if it is missing."""
         section, _, key = dotted.rpartition(".")
@@ -59,16 +55,13 @@ class Layer(NamedTuple):
         return _with_underscores(inner).get(key) if isinstance(inner, dict) else None
 
 
+@hide_values
 class CloudsFile(NamedTuple):
     """The clouds of one file, and [defaults] of config.toml."""
 
     path: Path
-    clouds: Mapping[str, dict[str, Any]] = EMPTY
-    defaults: Mapping[str, Any] = EMPTY
-
-    def __repr__(self) -> str:
-        """Return the name of the class: values can be secret."""
-        return repr_without_values(self)
+    clouds: Mapping[str, dict[str, Any]] = MappingProxyType({})
+    defaults: Mapping[str, Any] = MappingProxyType({})
 
     def sections(self) -> Iterator[dict[str, Any]]:
         """Yield every mapping that may hold a secret: each cloud and its `auth`."""

@@ -97,7 +97,7 @@ def _has_usable_port(parts: SplitResult) -> bool:
 
 
 def _check_host(host: str) -> None:
-    targets = _targets(host)
+    targets = ip_targets(host)
     for target in targets:
         if (
             target.is_link_local
@@ -123,15 +123,6 @@ def _check_international(host: str) -> None:
         raise ValueError("its host is not a valid international name") from None
 
 
-def ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return an IP address; the IPv4 address that an IPv6 address carries, if any."""
-    try:
-        number = ipaddress.ip_address(host)
-    except ValueError:
-        return None
-    return number if isinstance(number, ipaddress.IPv4Address) else _embedded(number) or number
-
-
 def _embedded(number: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     """Return the IPv4 address that is reached: mapped, compatible, translated, 6to4 or Teredo."""
     compatible = number.packed[:12] == bytes(12) and int(number) > 1
@@ -140,7 +131,7 @@ def _embedded(number: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return number.ipv4_mapped or number.sixtofour or (number.teredo or (None, None))[1]
 
 
-def _targets(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+def ip_targets(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     """Return an IP address and each IPv4 address that it may lead to; empty for a name."""
     try:
         number = ipaddress.ip_address(host)

@@ -13,7 +13,7 @@ from vbsjob.config import files
 from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
 from vbsjob.config.variables import UNSUPPORTED_IDENTITY, UNSUPPORTED_SCOPES
 from vbsjob.errors import UsageError
-from vbsjob.text import printable, repr_without_values, suggestion
+from vbsjob.text import hide_values, printable, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +27,7 @@ KEY_FAMILIES = ("S3_", "HUAWEICLOUD_SDK_")
 KEYS = ("access_key", "secret_key", "security_token")
 
 
+@hide_values
 class SettingValue(NamedTuple):
     """A value and its origin, such as `--region`, `OS_REGION_NAME` or a key of a file."""
 
@@ -37,10 +38,6 @@ class SettingValue(NamedTuple):
     """Whether a file in the working directory sets it: it may have come with a download."""
     derived: bool = False
     """Whether it was concluded from another setting, such as the region from a project name."""
-
-    def __repr__(self) -> str:
-        """Return the name of the class: values can be secret."""
-        return repr_without_values(self)
 
 
 Source = dict[str, SettingValue]

@@ -6,7 +6,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from vbsjob.text import repr_without_values
+from vbsjob.text import hide_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,20 +14,14 @@ if TYPE_CHECKING:
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
-NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-
-
+@hide_values
 class Request(NamedTuple):
     """A request. Headers and body can contain secrets, so the repr shows neither."""
 
     method: str
     url: str
-    headers: Mapping[str, str] = NO_HEADERS
+    headers: Mapping[str, str] = MappingProxyType({})
     body: bytes = b""
-
-    def __repr__(self) -> str:
-        """Return the name of the class: values can be secret."""
-        return repr_without_values(self)
 
     def with_headers(self, **headers: str) -> Request:
         """Return a copy with more headers; an underscore in a name means a hyphen."""
@@ -35,16 +29,13 @@ class Request(NamedTuple):
         return Request(self.method, self.url, {**self.headers, **added}, self.body)
 
 
+@hide_values
 class Response(NamedTuple):
     """A complete response; header names are in lower case."""
 
     status: int
-    headers: Mapping[str, str] = NO_HEADERS
+    headers: Mapping[str, str] = MappingProxyType({})
     body: bytes = b""
-
-    def __repr__(self) -> str:
-        """Return the name of the class: values can be secret."""
-        return repr_without_values(self)
 
     @property
     def request_id(self) -> str | None:

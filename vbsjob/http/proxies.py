@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from vbsjob.config.endpoints import is_loopback
 from vbsjob.errors import UsageError
-from vbsjob.text import repr_without_values
+from vbsjob.text import hide_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,15 +20,12 @@ if TYPE_CHECKING:
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+@hide_values
 class Proxy(NamedTuple):
     """Address of a proxy, and the user and password for it."""
 
     url: str
     user: tuple[str, str] | None = None
-
-    def __repr__(self) -> str:
-        """Return the name of the class: values can be secret."""
-        return repr_without_values(self)
 
 
 def proxy_for(url: str, env: Mapping[str, str]) -> Proxy | None:

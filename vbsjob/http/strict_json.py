@@ -9,7 +9,8 @@ import json
 import math
 from typing import Any, NoReturn
 
-MAX_VALUES, MIN_BYTES_PER_VALUE = (4 << 20) // 20, 20
+MIN_BYTES_PER_VALUE = 20
+MAX_VALUES = (4 << 20) // MIN_BYTES_PER_VALUE
 """Largest number of values, or one per 20 bytes if that is more: a body of 4 MiB must not need more
 than 96 MiB (S12). Published answers about jobs have 26 bytes per value and more, but one sub-job
 that has not started, with null for all that it does not have yet, has 13 to 17: 10,000 of them are

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vbsjob.config import files
 from vbsjob.errors import UsageError, shortage
-from vbsjob.text import printable, repr_without_values
+from vbsjob.text import hide_values, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,9 +29,9 @@ ConfiguredPath = tuple[str, str]
 
 
 AUTHORITIES_HINT = "Name a readable file with CA certificates in PEM format."
-NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
+@hide_values
 class TlsConfig(NamedTuple):
     """Certificate authorities, client certificate and its key."""
 
@@ -40,11 +40,7 @@ class TlsConfig(NamedTuple):
     key: ConfiguredPath | None = None
     checked: bool = True
     """Whether the certificate of the service is verified."""
-    env: Mapping[str, str] = NO_VARIABLES
-
-    def __repr__(self) -> str:
-        """Return the name of the class: values can be secret."""
-        return repr_without_values(self)
+    env: Mapping[str, str] = MappingProxyType({})
 
     def ssl_context(self) -> ssl.SSLContext:
         """Return the context for all connections. Raises UsageError."""

@@ -20,16 +20,6 @@ RECENT = 1
 """Documents that stay parsed after their use."""
 
 
-def compressed(body: bytes) -> bytes:
-    """Return a body as a StoredJob holds it."""
-    return zlib.compress(body, 1)
-
-
-def decompressed(body: bytes) -> bytes:
-    """Return a body as it was before `compressed`."""
-    return zlib.decompress(body)
-
-
 class StoredJob(Job):
     """A job whose `members` are parsed again for each use, unless it was the last one used."""
 
@@ -39,9 +29,9 @@ class StoredJob(Job):
     _recent: ClassVar[deque[tuple[StoredJob, dict[str, Any]]]] = deque(maxlen=RECENT)
 
     def __init__(self, job: Job, body: bytes) -> None:
-        """Store `body`, the `compressed` document in UTF-8 of which `job` is the parsed form."""
+        """Store `body`, a valid document in UTF-8, of which `job` is the parsed form."""
         members = {name: job.members[name] for name in SUMMARY if name in job.members}
-        object.__setattr__(self, "_body", body)
+        object.__setattr__(self, "_body", zlib.compress(body, 1))
         object.__setattr__(self, "_summary", Job(members))
 
     @property
@@ -51,7 +41,7 @@ class StoredJob(Job):
         if parsed:
             return parsed[0]
         self._recent.clear()  # before another document needs its memory
-        members: dict[str, Any] = json.loads(decompressed(self._body).decode("utf-8-sig"))
+        members: dict[str, Any] = json.loads(zlib.decompress(self._body).decode("utf-8-sig"))
         self._recent.append((self, members))
         return members
 

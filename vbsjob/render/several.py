@@ -15,7 +15,7 @@ from vbsjob.jobs.tree import OTHER, URGENCY, JobTree, Node, kind
 from vbsjob.jobs.tree_rows import folded, totals
 from vbsjob.render import columns, failure_block, tree
 from vbsjob.render.theme import LONGEST_VALUE
-from vbsjob.render.values import shown
+from vbsjob.render.values import more_characters, shown
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _cut(text: str) -> str:
     length = LONGEST_VALUE - 100
     if len(text) <= LONGEST_VALUE:
         return text
-    return f"{text[:length]}... {len(text) - length:,} more characters (shown with -o json)"
+    return f"{text[:length]}{more_characters(len(text) - length, '...')}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +89,12 @@ class Entry:
         job = self.job
         if job is None:
             return None
+        failure = job_failure.find(job)
         if not isinstance(job, StoredJob):
             tree = self.make_tree(job)
-            failure = job_failure.find(job)
             return Facts(tree.top, failure, tree.steps, tree.ended_steps, tree)
         below, steps, ended_steps = totals(job)
         top = Node(_brief(job, *ERROR_MEMBERS), below=below)
-        failure = job_failure.find(job)
         if failure is not None:
             failure = failure._replace(
                 path=tuple(_brief(item) for item in failure.path),

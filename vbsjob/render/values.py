@@ -16,5 +16,9 @@ def shown(value: Any, view: View) -> str:
     more = len(text) - view.longest_value
     if view.width is None or more <= 0:
         return one_line(text)
-    rest = f"{view.glyphs.more} {more:,} more characters (shown with -o json)"
-    return one_line(text[: view.longest_value]) + rest
+    return one_line(text[: view.longest_value]) + more_characters(more, view.glyphs.more)
+
+
+def more_characters(number: int, sign: str) -> str:
+    """Return what replaces the rest of a value."""
+    return f"{sign} {number:,} more characters (shown with -o json)"
