@@ -1,8 +1,8 @@
-"""Plain English in every text that a user can meet: a list of phrases that are not used.
+"""Plain English in the texts that people read: `python -m tests.wording` lists other phrases.
 
-The texts are all string literals of the program (docstrings and single words are not printed), the
-help of every command, topics, manual pages, completion scripts, README and tests/ERRORS.md. Names
-in the code that say nothing about a value are rejected too.
+It reads the sources of texts, not generated copies: string literals, comments, docstrings and names
+in the code, README and the other documents, the meanings of error codes. Files as arguments are
+checked instead of all. It ends with 1 if a phrase is found. pre-commit and .ci/run run it.
 """
 
 from __future__ import annotations
@@ -10,22 +10,20 @@ from __future__ import annotations
 import ast
 import io
 import re
+import sys
 import tokenize
+from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pytest
-
-from tests.support.program import ROOT
-from vbsjob.cli.help import TOPICS
-from vbsjob.config.schema import SETTINGS
-from vbsjob.config.variables import OTHER_VARIABLES
-from vbsjob.generate import __main__ as generate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vbsjob.generate.command_tree import Command
-
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = (
+    "vbsjob/**/*.py", "vbsjob/**/*.txt", "man/*.py", "vbsjob/jobs/error_codes.json",
+    "tests/**/*.py", "README.md", "tests/**/*.md", "tests/rows.toml", ".github/*.md",
+)  # fmt: skip
+SHELL_SCRIPTS = {"vbsjob/generate/bash.py", "vbsjob/generate/zsh.py", "vbsjob/generate/fish.py"}
 PHRASES = {
     r"(?<!there )\b(is|are) no\b(?! longer)": "is not a valid ..., ... is missing",
     r"\b(line|row|event|case|object|entry|spec|id|one) an? "
@@ -94,19 +92,6 @@ def phrases_in(text: str) -> list[str]:
     ]
 
 
-SHELL_SCRIPTS = {"bash.py", "zsh.py", "fish.py"}
-MODULES = [
-    path for path in sorted(ROOT.joinpath("vbsjob").rglob("*.py")) if path.name not in SHELL_SCRIPTS
-]
-
-
-@pytest.mark.parametrize("name", [str(path.relative_to(ROOT)) for path in MODULES])
-def test_no_module_contains_a_phrase_that_is_not_used(name: str) -> None:
-    tree = ast.parse((ROOT / name).read_text("utf-8"))
-    phrases = [f"{name}:{line}: {hit}" for line, text in literals(tree) for hit in phrases_in(text)]
-    assert phrases == []
-
-
 CODE = re.compile(
     r"\b(anew|asks?|asked|beside|goes on|go on|heed\w*|hence|knows|lest|made-up|mend(s|ed)?|nobody"
     r"|nothing but|of its own|of ours|of theirs|so many|speaks?|stands? for|tells?|thus|told|upon"
@@ -124,16 +109,6 @@ def remarks(source: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.lineno, " ".join(str(node.value.value).split())
-
-
-def test_no_comment_or_docstring_has_a_word_of_the_older_style() -> None:
-    hits = [
-        f"{path.relative_to(ROOT)}:{line}: {match.group()!r} in {text[:200]!r}"
-        for path in sorted(ROOT.joinpath("vbsjob").rglob("*.py"))
-        for line, text in remarks(path.read_text("utf-8"))
-        for match in CODE.finditer(text)
-    ]
-    assert hits == []
 
 
 IDENTIFIERS = {
@@ -161,82 +136,34 @@ def unclear_names(source: str) -> list[tuple[int, str]]:
     return [(line, name) for line, name in identifiers(source) if name.strip("_").lower() in ADVICE]
 
 
-def test_no_identifier_is_a_word_that_says_nothing_about_the_value() -> None:
-    hits = [
-        f"{path.relative_to(ROOT)}:{line}: {name}: {ADVICE[name.strip('_').lower()]}"
-        for folder in ("tests", "vbsjob")
-        for path in sorted(ROOT.joinpath(folder).rglob("*.py"))
-        for line, name in unclear_names(path.read_text("utf-8"))
-    ]
-    assert hits == []
+def complaints(name: str) -> Iterator[str]:
+    """Yield line and advice for every word and name in a file that is not used."""
+    source = ROOT.joinpath(name).read_text("utf-8")
+    if not name.endswith(".py"):
+        yield from phrases_in(source)
+        return
+    for line, identifier in unclear_names(source):
+        yield f"{line}: {identifier}: {ADVICE[identifier.strip('_').lower()]}"
+    if name.startswith("tests/"):
+        return
+    for line, text in literals(ast.parse(source)):
+        yield from (f"{line}: {hit}" for hit in phrases_in(text) if name not in SHELL_SCRIPTS)
+    for line, text in remarks(source):
+        yield from (f"{line}: {word.group()!r} in {text[:200]!r}" for word in CODE.finditer(text))
+    if name.startswith("vbsjob/cli/"):  # the docstring of a command is its help
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                help_text = ast.get_docstring(node) or ""
+                yield from (f"{node.lineno}: {hit}" for hit in phrases_in(help_text))
 
 
-def test_unclear_identifiers_are_detected_in_each_position() -> None:
-    source = "def told(said, *, ours=1):\n  self.heard = f'{one}'\n  f(place=FOUND)\nleft = answers"
-    names = [name for _, name in unclear_names(source)]
-    assert sorted(names) == ["FOUND", "heard", "one", "ours", "place", "said", "told"]
+def main() -> None:
+    """Check the given files, or all."""
+    sources = {path.relative_to(ROOT).as_posix() for glob in SOURCES for path in ROOT.glob(glob)}
+    given = {Path(name).resolve().relative_to(ROOT).as_posix() for name in sys.argv[1:]}
+    names = sorted(sources & given if given else sources)
+    sys.exit("\n".join(f"{name}:{hit}" for name in names for hit in complaints(name)) or None)
 
 
-@pytest.mark.parametrize("name", [name for name in generate.files() if name.startswith("man/")])
-def test_no_manual_page_contains_such_a_phrase(name: str) -> None:
-    assert phrases_in(re.sub(r"\\\\f.|\\\\", "", generate.files()[name])) == []
-
-
-@pytest.mark.parametrize(
-    "command", list(generate.command_tree().walk()), ids=lambda command: command.page
-)
-def test_no_help_of_a_command_contains_such_a_phrase(command: Command) -> None:
-    options = [option.help for option in command.options]
-    assert phrases_in(" ".join((command.summary, *command.text, *options))) == []
-
-
-@pytest.mark.parametrize("topic", TOPICS)
-def test_no_topic_contains_such_a_phrase(topic: str) -> None:
-    assert phrases_in(" ".join(TOPICS[topic]())) == []
-
-
-DOCUMENTS = [
-    "vbsjob/jobs/error_codes.json", "README.md", "tests/benchmarks/README.md", "tests/README.md",
-    "tests/rows.toml", ".github/CONTRIBUTING.md", ".github/SECURITY.md", ".github/CHANGELOG.md",
-    *(["tests/ERRORS.md"] if (ROOT / "tests/ERRORS.md").exists() else []),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", DOCUMENTS)
-def test_no_document_contains_such_a_phrase(name: str) -> None:
-    assert phrases_in((ROOT / name).read_text("utf-8")) == []
-
-
-def test_every_setting_and_variable_has_one_sentence() -> None:
-    sentences = {setting.name: setting.help for setting in SETTINGS} | OTHER_VARIABLES
-    for name, sentence in sentences.items():
-        assert re.fullmatch(r"['A-Z][^.]*(\.[^ .][^.]*)*\.", sentence), f"{name}: {sentence}"
-
-
-def test_the_list_finds_the_phrases_of_the_past() -> None:
-    past = (
-        "'x' is no job id", "writes a line a change into a log", "leave it away",
-        "whoever read the output has gone", "heeded beside the settings", "secrets show",
-    )  # fmt: skip
-    assert [text for text in past if not phrases_in(text)] == []
-    assert phrases_in("There is no help for 'x'. The file is no longer read.") == []
-
-
-FAULTS = {
-    "UnavailableError", "PermanentConnectionError", "InvalidBodyError", "BodyTooLargeError",
-    "ApiError", "UnexpectedResponseError", "JobNotFoundError", "NoResponseError", "InternalError",
-}  # fmt: skip
-"""Errors that always name a next step where they are raised. The sign-in adds the hint of an
-AuthError; the last attempt adds the one of a ThrottledError."""
-
-
-@pytest.mark.parametrize("name", [str(path.relative_to(ROOT)) for path in MODULES])
-def test_each_fault_of_network_and_service_has_a_hint(name: str) -> None:
-    calls = [
-        node for node in ast.walk(ast.parse((ROOT / name).read_text("utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FAULTS
-    ]  # fmt: skip
-    for call in calls:
-        hints = [word.value for word in call.keywords if word.arg == "hint"]
-        assert hints, f"{name}:{call.lineno}: no hint"
-        assert not isinstance(hints[0], ast.Constant) or hints[0].value, f"{name}:{call.lineno}"
+if __name__ == "__main__":
+    main()
