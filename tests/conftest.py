@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests import errors
-from tests.support import printed_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +59,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Add the errors that the test provoked to its report, for ERRORS.md."""
-    for document in printed_errors.take():
+    """Add the errors that the test provoked to its report, for `python -m tests.errors`."""
+    for document in errors.take():
         item.user_properties.append((errors.PROPERTY, json.dumps(document)))
 
 

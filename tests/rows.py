@@ -1,12 +1,10 @@
-"""Which tests cover which row of rows.toml: `python -m tests.rows` runs them and writes ROWS.md.
-
-It writes ERRORS.md too (tests/errors.py).
+"""Which tests cover which row of rows.toml: `python -m tests.rows [REPORT...]` prints a table.
 
 A row is a fault (F01) or a promise about security (S01). A test covers the rows in its name:
-test_f05_f06_s20_... covers F05, F06 and S20. With JUnit files as arguments no test is run; if two
-files contain a test, the later file counts. A test that repeats cases records their number with
-pytest's `record_property("cases", n)`. `--check` writes nothing: it ends with 1 and lists the rows
-with a test that pytest does not collect, or without any test that passed.
+test_f05_f06_s20_... covers F05, F06 and S20. With JUnit files the table has results and cases; if
+two files contain a test, the later file counts. A test that repeats cases records their number with
+pytest's `record_property("cases", n)`. `--check REPORT...` prints no table: it ends with 1 and
+lists the rows with a test that pytest does not collect, or without any test that passed.
 """
 
 from __future__ import annotations
@@ -14,7 +12,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import tempfile
 import tomllib
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -22,22 +19,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from tests import errors
-
 TESTS = Path(__file__).resolve().parent
-TABLE = TESTS / "ROWS.md"
-HEAD = """# Faults and promises, and the tests that cover them
-
-Written by `python -m tests.rows` from [rows.toml](rows.toml) and the names of tests; do not edit.
-F01 to F98 are faults with what vbsjob does, S01 to S22 are promises about security. "Result" counts
-runs of tests, "cases" also those that one run repeats.
-
-"""
 SENTENCES: dict[str, str] = tomllib.loads((TESTS / "rows.toml").read_text("utf-8"))
 """One sentence for each row."""
 ROWS = list(SENTENCES)
-NAMED = re.compile(r"^\| ([FS]\d\d) \| [^|]* \| ([^|]*) \|", re.MULTILINE)
-REASON = re.compile(r"^\| ((?:[FS]\d\d(?:, )?)+) \| (.+) \|$", re.MULTILINE)
 
 
 @cache
@@ -49,13 +34,6 @@ def serving() -> dict[str, list[str]]:
             for row in re.findall(r"(?<=_)[fs]\d\d(?=_|$)", name):
                 tests[row.upper()].append(f"{path.stem}::{name}")
     return tests
-
-
-@cache
-def reasons() -> dict[str, str]:
-    """Return the reasons in tests/README.md for rows without a test."""
-    stated = REASON.findall((TESTS / "README.md").read_text("utf-8"))
-    return {row: why for rows, why in stated for row in rows.split(", ")}
 
 
 @dataclass
@@ -100,20 +78,11 @@ def _tally(case: ET.Element) -> Tally:
 def table(counted: dict[str, Tally]) -> str:
     """Return the table: row, sentence, tests, result, number of cases."""
     lines = ["| row | fault or promise | tests | result | cases |", "|---|---|---|---|---|"]
-    why = reasons()
     for row, names in serving().items():
-        if not names:
-            lines.append(f"| {row} | {SENTENCES[row]} | none: {why.get(row, 'missing')} | | |")
-            continue
         total = sum((counted.get(name, Tally()) for name in names), Tally())
         shown = "<br>".join(f"`{name}`" for name in names)
         lines.append(f"| {row} | {SENTENCES[row]} | {shown} | {total} | {total.cases:,} |")
     return "\n".join(lines)
-
-
-def tabled(written: str) -> dict[str, list[str]]:
-    """Return the tests that a table names, by row."""
-    return {row: re.findall(r"`(\w+::\w+)`", names) for row, names in NAMED.findall(written)}
 
 
 def collected() -> set[str]:
@@ -130,34 +99,21 @@ def complaints(counted: dict[str, Tally], listed: set[str]) -> list[str]:
     for row, names in serving().items():
         wrong += [f"{row}: pytest does not collect {name}" for name in names if name not in listed]
         passed = sum(counted[name].ended["passed"] for name in names if name in counted)
-        if names and not passed:
-            wrong.append(f"{row}: no test passed: {', '.join(names)}")
+        if not passed:
+            wrong.append(f"{row}: no test passed: {', '.join(names) or 'it has none'}")
     return wrong
 
 
-def check(reports: list[Path]) -> None:
-    """End with 1 if a row is not covered by a test that ran and passed."""
-    counted: dict[str, Tally] = {}
-    for report in reports:
-        counted |= results(report)
-    sys.exit("\n".join(complaints(counted, collected())) or None)
-
-
 def main() -> None:
-    """Run the tests, unless their report is given, and write the table."""
-    if sys.argv[1:2] == ["--check"]:
-        check([Path(given) for given in sys.argv[2:]])
-    with tempfile.TemporaryDirectory() as folder:
-        reports = [Path(given) for given in sys.argv[1:]]
-        if not reports:
-            reports = [Path(folder) / "junit.xml"]
-            command = [sys.executable, "-m", "pytest", "-q", "-m", "not long"]
-            subprocess.run([*command, f"--junitxml={reports[0]}"], cwd=TESTS.parent, check=False)
-        counted: dict[str, Tally] = {}
-        for report in reports:
-            counted |= results(report)
-        TABLE.write_text(HEAD + table(counted) + "\n")
-        errors.write(reports)
+    """Print the table, or check each row."""
+    arguments = sys.argv[1:]
+    checked = arguments[:1] == ["--check"]
+    counted: dict[str, Tally] = {}
+    for report in arguments[checked:]:
+        counted |= results(Path(report))
+    if checked:
+        sys.exit("\n".join(complaints(counted, collected())) or None)
+    sys.stdout.write(table(counted) + "\n")
 
 
 if __name__ == "__main__":

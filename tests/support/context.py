@@ -6,7 +6,7 @@ import io
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from tests.support import printed_errors
+from tests import errors
 from vbsjob.context import Context
 from vbsjob.errors import VbsjobError
 from vbsjob.paths import Paths
@@ -69,10 +69,10 @@ class SequentialWorkers:
 
 
 class RecordingContext(Context):
-    """A Context that remembers the errors that it prints, for the table in ERRORS.md."""
+    """A Context that remembers the errors that it prints, for `python -m tests.errors`."""
 
     def print_error(self, error: VbsjobError) -> None:
-        printed_errors.record(error)
+        errors.record(error)
         super().print_error(error)
 
 

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a list of what is hostile, a screen wide
 """Texts that would act on a terminal, and how each must be displayed: an independent oracle.
 
-Written from the rows F52 to F54 of tests/ROWS.md, not from the code that it checks.
+Written from the rows F52 to F54 of tests/rows.toml, not from the code that it checks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Faults of the network between vbsjob and the service (F01 to F31 in tests/ROWS.md)."""
+"""Faults of the network between vbsjob and the service (F01 to F31 in tests/rows.toml)."""
 
 from __future__ import annotations
 
