@@ -14,10 +14,14 @@ import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests import errors
+from tests.support import outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROOT = Path(__file__).resolve().parent.parent
+BEFORE = pytest.StashKey[set[str]]()
+CHANGES = pytest.StashKey[list[str]]()
 LONG_TIMEOUT = 3600
 """Seconds for a test with the marker `long`; the limit of all others is in pyproject.toml."""
 
@@ -56,6 +60,31 @@ def pytest_collection_finish() -> None:
     """Leave what was collected out of garbage collection: each then takes less time."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Remember what the run must leave as it is; the process that starts the workers does it."""
+    if not hasattr(session.config, "workerinput"):
+        session.config.stash[BEFORE] = outside.snapshot(ROOT, Path.home())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that created or removed something outside of its temporary folders."""
+    if before := session.config.stash.get(BEFORE, None):
+        after = outside.snapshot(ROOT, Path.home())
+        session.config.stash[CHANGES] = sorted(before ^ after)
+        if before != after and not session.exitstatus:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """List what the run created or removed."""
+    if changes := config.stash.get(CHANGES, None):
+        terminalreporter.section("created or removed outside of temporary folders", red=True)
+        terminalreporter.write_line("\n".join(changes))
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:

@@ -21,7 +21,7 @@ TREES = {
 LAYERS = (
     {"errors", "exit_codes", "text", "json_text", "limits", "http.url"},
     {"terminal", "config", "jobs"},
-    {"http", "files", "paths", "private_files", "history", "redact", "context", "watch"},
+    {"http", "files", "paths", "private_files", "history", "redact", "context", "watch", "workers"},
     {"output", "auth"},
     {"client", "render", "sandbox"},
     {"cli", "completion_candidates"},

@@ -1,6 +1,6 @@
 """`config show` beside openstacksdk, both as processes: every difference is listed with its reason.
 
-The configurations of issue 19: leftovers in the environment (7), scalars (12), spellings (13).
+The configurations: leftovers in the environment, scalars, spellings.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The region: chosen by the user or by the name of the project, never guessed (issue 19.15)."""
+"""The region: chosen by the user or by the name of the project, never guessed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refused sign-ins: each method has its own next step (issue 19.25, 19.26, 19.28)."""
+"""Refused sign-ins: each method has its own next step."""
 
 from __future__ import annotations
 
