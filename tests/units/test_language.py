@@ -1,7 +1,7 @@
 """Plain English in every text that a user can meet: a list of phrases that are not used.
 
 The texts are all string literals of the program (docstrings and single words are not printed), the
-help of every command, topics, manual pages, completion scripts, README and tests/ERRORS.md. Names
+help of every command, topics, manual pages, README and tests/ERRORS.md. Names
 in the code that say nothing about a value are rejected too.
 """
 
@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from man import generate
 from tests.support.program import ROOT
 from vbsjob.cli.help import TOPICS
 from vbsjob.config.schema import SETTINGS
 from vbsjob.config.variables import OTHER_VARIABLES
-from vbsjob.generate import __main__ as generate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vbsjob.generate.command_tree import Command
+    from man.generate import Command
 
 PHRASES = {
     r"(?<!there )\b(is|are) no\b(?! longer)": "is not a valid ..., ... is missing",
@@ -94,10 +94,8 @@ def phrases_in(text: str) -> list[str]:
     ]
 
 
-SHELL_SCRIPTS = {"bash.py", "zsh.py", "fish.py"}
-MODULES = [
-    path for path in sorted(ROOT.joinpath("vbsjob").rglob("*.py")) if path.name not in SHELL_SCRIPTS
-]
+MODULES = [*sorted(ROOT.joinpath("vbsjob").rglob("*.py")), ROOT / "man/generate.py"]
+PAGES = generate.pages(generate.command_tree())
 
 
 @pytest.mark.parametrize("name", [str(path.relative_to(ROOT)) for path in MODULES])
@@ -177,16 +175,16 @@ def test_unclear_identifiers_are_detected_in_each_position() -> None:
     assert sorted(names) == ["FOUND", "heard", "one", "ours", "place", "said", "told"]
 
 
-@pytest.mark.parametrize("name", [name for name in generate.files() if name.startswith("man/")])
+@pytest.mark.parametrize("name", PAGES)
 def test_no_manual_page_contains_such_a_phrase(name: str) -> None:
-    assert phrases_in(re.sub(r"\\\\f.|\\\\", "", generate.files()[name])) == []
+    assert phrases_in(re.sub(r"\\\\f.|\\\\", "", PAGES[name])) == []
 
 
 @pytest.mark.parametrize(
     "command", list(generate.command_tree().walk()), ids=lambda command: command.page
 )
 def test_no_help_of_a_command_contains_such_a_phrase(command: Command) -> None:
-    options = [option.help for option in command.options]
+    options = [option.help for option in command.parameters]
     assert phrases_in(" ".join((command.summary, *command.text, *options))) == []
 
 
