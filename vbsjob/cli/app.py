@@ -154,8 +154,7 @@ def write_help(context: Context) -> None:
     """Write the help of the program to stderr."""
     to_stderr = replace(context, stdout=context.stderr)
     ctx = root_command().make_context("vbsjob", [], obj=to_stderr, resilient_parsing=True)
-    text = ctx.get_help()
-    context.stderr.write(f"{text}\n" if text else "")
+    ctx.get_help()
     context.stderr.flush()  # a pipe is buffered, and the process ends without clean-up
 
 

@@ -118,8 +118,7 @@ def show_help(ctx: typer.Context, topic: options.Topic = None) -> ExitCode:
     commands = getattr(top.command, "commands", {})
     if topic is None or topic in commands:
         chosen = top if topic is None else typer.Context(commands[topic], top, topic)
-        text = chosen.get_help()
-        context.stdout.write(f"{text}\n" if text else "")
+        chosen.get_help()
     else:
         context.stdout.writelines(f"{line}\n" for line in topic_lines(topic, commands))
     return ExitCode.OK

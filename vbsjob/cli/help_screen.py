@@ -38,7 +38,7 @@ class _HelpScreen(Base):
         return option
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Draw the help with rich, or write it to the formatter on a narrow terminal.
+        """Write the help to stdout of the Context; the formatter stays empty.
 
         The texts contain no square brackets, which rich would read as markup; a test checks it.
         `\\b` marks a block whose lines the plain help keeps; rich keeps them anyway.
@@ -48,6 +48,8 @@ class _HelpScreen(Base):
         if width < LEAST_WIDTH:
             formatter.width = width - 2
             super().format_help(ctx, formatter)
+            context.stdout.write(formatter.getvalue())
+            formatter.buffer.clear()
             return
         from typer import rich_utils
 
