@@ -24,10 +24,10 @@ def main() -> NoReturn:
     """Run this process; ends it with the exit code of the command."""
     try:
         _open_missing_streams()
+        if "_VBSJOB_COMPLETE" in os.environ:
+            _print_candidates()
         if sys.argv[1:] == ["--version"]:
             _print_version()
-        if sys.argv[1:2] == ["--offer"]:
-            _print_candidates(sys.argv[2:])
         _prepare_process()
         _wrap_output_streams()
         from vbsjob.context import process_context
@@ -187,14 +187,16 @@ def _print_version() -> NoReturn:
     os._exit(0)
 
 
-def _print_candidates(kinds: Sequence[str]) -> NoReturn:
-    """Print candidates for Tab completion, before anything slow is imported."""
-    from vbsjob import completion_candidates
+def _print_candidates() -> NoReturn:
+    """Print the candidates for Tab completion; none if they cannot be found, and no error."""
+    try:
+        from vbsjob.cli import candidates
+        from vbsjob.context import process_context
 
-    for kind in kinds:
-        completion_candidates.write(kind)
-    sys.stdout.flush()
-    os._exit(0)
+        sys.stdout.write(candidates.lines(process_context()))
+        sys.stdout.flush()
+    finally:
+        os._exit(0)
 
 
 def _exit_internal(error: BaseException) -> NoReturn:

@@ -1,7 +1,7 @@
 """History: the jobs that this account queried, for `@last`, Tab, `list` and usual durations.
 
 No exit code depends on it: without a usable file there is no history. Jobs of the sandbox are not
-stored. Imports little: Tab completion loads this module.
+stored.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from vbsjob import private_files
 from vbsjob.text import printable
 
-TYPE_CHECKING = False  # importing typing costs as much as an answer to Tab
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
@@ -146,8 +146,8 @@ def update(results: Sequence[JobResult], settings: Settings, context: Context) -
         context.debug(f"history: not stored: {type(error).__name__}.")
 
 
-def candidates(folder: str) -> Iterator[str]:
-    """Yield ids for Tab completion, the newest first; type and status follow after a tab."""
+def candidates(folder: str) -> Iterator[tuple[str, str]]:
+    """Yield ids for Tab completion with their type and status, the newest first."""
     try:
         with _opened(folder) as database:
             rows = database.execute(SELECT_CANDIDATES).fetchall()
@@ -155,7 +155,7 @@ def candidates(folder: str) -> Iterator[str]:
         return
     for row in rows:
         if all(isinstance(value, str) for value in row) and _is_id(row[0]):
-            yield f"{row[0]}\t{printable(' '.join(row[1:]))}"
+            yield row[0], printable(" ".join(row[1:]))
 
 
 def _is_id(word: str) -> bool:

@@ -48,6 +48,9 @@ def url(cloud: Cloud) -> str:
     return f"{cloud.url}/v2/jobs/a-job"
 
 
+TAB = {"_VBSJOB_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": "vbsjob get "}
+
+
 def vbsjob_cases(cloud: Cloud, state: str) -> list[Case]:
     """Return the commands and their targets; the history for Tab is in the folder `state`."""
     state_env = {"XDG_STATE_HOME": state}
@@ -57,9 +60,9 @@ def vbsjob_cases(cloud: Cloud, state: str) -> list[Case]:
     return [
         Case("`vbsjob --version`", [*VBSJOB, "--version"], {}, BARE, 1.5),
         Case("... from a script", [PYTHON, "-c", script, "--version"], {}, BARE, 1.5),
-        Case("ids for Tab (`--offer jobs`)", [*VBSJOB, "--offer", "jobs"], state_env, BARE, 2.5),
-        Case("`vbsjob --help`", [*VBSJOB, "--help"], {}, TYPER, 1.7),  # makes all commands
-        Case("`vbsjob get --help`", [*VBSJOB, "get", "--help"], {}, TYPER, 1.4),
+        Case("Tab after `vbsjob get`", [*VBSJOB], state_env | TAB, TYPER, 1.6),
+        Case("`vbsjob --help`", [*VBSJOB, "--help"], {}, TYPER, 2.8),  # all commands, and rich
+        Case("`vbsjob get --help`", [*VBSJOB, "get", "--help"], {}, TYPER, 2.8),
         Case("`vbsjob explain CODE`", [*VBSJOB, "explain", "VolumeBackup.0202"], {}, TYPER),
         Case("`vbsjob get -o json`", [*get, "-o", "json"], env, HTTPX, 1.3),
         Case("`vbsjob get`, a table", get, env, HTTPX, 1.45),

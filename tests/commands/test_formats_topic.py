@@ -1,53 +1,121 @@
-"""`vbsjob help formats` and vbsjob-formats(5): complete, and made by the program."""
+"""`vbsjob help formats` and vbsjob-formats(5): a text file whose names and examples are checked."""
 
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
 
 import pytest
 
 from tests.support import schemas as checked
 from tests.support.program import ROOT, run_in_memory
-from vbsjob.cli import formats_topic
-from vbsjob.exit_codes import ExitCode
+from vbsjob.exit_codes import SEVERITY
 from vbsjob.http.messages import Response
 from vbsjob.jobs.failure import FAILURE_MEMBERS
 from vbsjob.jobs.result import OUR_MEMBERS
-from vbsjob.output import formats, github
+from vbsjob.output import formats, github, schemas
+from vbsjob.output.variables import DOTENV_BYTES, DOTENV_VARIABLES
 
 PAGE = ROOT.joinpath("man/man5/vbsjob-formats.5").read_text("utf-8").replace("\\-", "-")
 
+EXAMPLE: dict[str, Any] = {
+    "job_id": "restore-7",
+    "job_type": "bksRestoreBackup",
+    "status": "FAIL",
+    "begin_time": "2026-05-01T10:00:00.000Z",
+    "end_time": "2026-05-01T10:00:12.000Z",
+    "error_code": None,
+    "fail_reason": "sub job fail",
+    "entities": {
+        "backup_id": "6805e4ec",
+        "sub_jobs": [
+            {
+                "job_id": "88275d23",
+                "job_type": "copyData",
+                "status": "FAIL",
+                "error_code": "VolumeBackup.0202",
+                "fail_reason": "volume is in error state",
+                "entities": {"volume_id": "b55d7b96"},
+            }
+        ],
+    },
+}
+SELECTED = ("job_id", "status", "failure_code")
+"""Fields of the examples of wide formats."""
+INDENT = " " * 8
+TEXT = ROOT.joinpath("vbsjob/cli/formats.txt").read_text("utf-8")
 
-def topic() -> str:
+
+def section(heading: str) -> str:
+    """Return the words of a section; the next one begins with a capital letter."""
+    parts = re.split(r"^(?=[A-Z])", TEXT, flags=re.MULTILINE)
+    (body,) = [part for part in parts if part.startswith(f"{heading}\n")]
+    return " ".join(body.split())
+
+
+def test_the_topic_is_the_text_file() -> None:
     ended = run_in_memory("help", "formats", send=lambda _: Response(500))
-    assert (ended.code, ended.err) == (0, "")
-    return ended.out
+    assert (ended.code, ended.out, ended.err) == (0, TEXT, "")
 
 
 @pytest.mark.parametrize("name", formats.NAMES)
 def test_every_format_is_described_with_an_example_that_the_program_prints(name: str) -> None:
-    text = topic()
-    assert f"\n    {name}: {formats.BY_NAME[name].summary}" in text
+    assert f"\n    {name}: {formats.BY_NAME[name].summary}\n" in TEXT
     assert f"\n{name}: " in PAGE
     if name == "table":
         return
-    command, _, printed = text.partition(f"    $ vbsjob get restore-7 -o {name}")[2].partition("\n")
-    example = "".join(f"{line[4:]}\n" for line in printed.split("\n\n")[0].splitlines())
+    command, _, printed = TEXT.partition(f"{INDENT}$ vbsjob get restore-7 -o {name}")[2].partition(
+        "\n"
+    )
+    lines = printed.split("\n\n")[0].splitlines()
+    example = "".join(f"{line.removeprefix(INDENT)}\n" for line in lines)
     argv = ["get", "restore-7", "-o", name, *command.split()]
-    body = json.dumps(formats_topic.EXAMPLE).encode()
+    body = json.dumps(EXAMPLE).encode()
     assert run_in_memory(*argv, send=lambda _: Response(200, {}, body)).out == example
     checked.check(example, "")
 
 
-def test_it_names_all_members_columns_variables_outputs_events_and_codes() -> None:
-    text = " ".join(topic().split())
-    names = {*OUR_MEMBERS, *FAILURE_MEMBERS, *formats.JOBS.columns, *github.JOB_OUTPUTS}
-    assert [name for name in names if name not in text] == []
-    for kind in ("start", "change", "waiting", "outage", "recovered", "heartbeat", "verdict"):
-        assert f" {kind} " in text
-    assert all(str(int(code)) in text for code in ExitCode)
+def described(name: str) -> dict[str, str]:
+    """Return the members of a schema that the text describes, with their descriptions."""
+    document = schemas.load("document")
+    definitions = document["$defs"]
+    if name == "FAILURE":
+        members = definitions["failure"]["properties"]
+        return {member: schema["description"] for member, schema in members.items()}
+    return {
+        member: schema.get("description")
+        or definitions[schema["$ref"].rpartition("/")[2]]["description"]
+        for member, schema in document["properties"].items()
+        if member in OUR_MEMBERS
+    }
+
+
+@pytest.mark.parametrize("heading", ["MEMBERS", "FAILURE"])
+def test_the_members_have_the_descriptions_of_the_schema(heading: str) -> None:
+    text = section(heading)
+    members = described(heading)
+    assert set(members) == set(OUR_MEMBERS if heading == "MEMBERS" else FAILURE_MEMBERS)
+    assert [name for name, words in members.items() if f"{name} {words}" not in text] == []
+
+
+def test_the_lists_are_those_of_the_code() -> None:
+    variables = [f"VBSJOB_{name.upper().replace('.', '_')}" for name in formats.JOBS.variables]
+    for heading, names in (
+        ("ROWS", formats.JOBS.columns),
+        ("VARIABLES", variables),
+        ("GITHUB OUTPUTS", (*github.OUTPUTS, *github.JOB_OUTPUTS)),
+        ("EXIT CODE OF SEVERAL JOBS", [str(int(code)) for code in SEVERITY]),
+    ):
+        assert section(heading).removesuffix(".").endswith(f" {', '.join(names)}")
+    for kind in schemas.load("event")["allOf"]:
+        event = kind["if"]["properties"]["event"]["const"]
+        assert f"{event} {', '.join(kind['then']['required'])}" in section("EVENTS")
+    assert f"vbsjob schema {'|'.join(schemas.NAMES)}." in section("VERSIONS")
+    assert f"{DOTENV_VARIABLES} variables and less than {DOTENV_BYTES} bytes" in section(
+        "VARIABLES"
+    )
 
 
 def test_no_line_of_its_prose_is_longer_than_79_columns() -> None:
-    prose = topic().partition("SHAPE\n")[2]
-    assert max(map(len, prose.splitlines())) <= 79
+    assert max(map(len, TEXT.partition("SHAPE\n")[2].splitlines())) <= 79

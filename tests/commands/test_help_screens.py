@@ -1,36 +1,94 @@
-"""The help of each command on a terminal of 60, 80 and 120 columns.
+"""Help screens: two goldens, and what every command's help has on each terminal and in a pipe.
 
 `python -m tests.screens.help_screens` draws the goldens again after an intended change.
 """
 
 from __future__ import annotations
 
+import io
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from rich.cells import cell_len
 
-from tests.screens.help_screens import COMMANDS, FOLDER, WIDTHS, file_of, golden
+from tests.screens.help_screens import COMMANDS, FOLDER, file_of, golden
+from tests.support.context import fake_context
+from tests.support.program import clean_env, run_process
+from tests.support.terminal_stream import TerminalStream
+from vbsjob.__main__ import run
+from vbsjob.cli import app
+from vbsjob.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+PATHS = ["", "config", *app.COMMANDS]
+
+
+def help_text(path: str, stream: TextIO, width: int = 80) -> str:
+    """Return what `--help` writes to this stream, without styles."""
+    context = fake_context(
+        io.StringIO(), stream, io.StringIO(), {}, terminal_size=lambda _: (width, 24)
+    )
+    assert run([*path.split(), "--help"], context) == 0
+    assert isinstance(stream, io.StringIO)
+    return re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_is_the_golden_one_at_each_width(command: str) -> None:
     assert golden(command) == file_of(command).read_text("utf-8")
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_golden_help_has_three_widths_and_fits_each(command: str) -> None:
-    blocks = re.split("^== ", file_of(command).read_text("utf-8"), flags=re.MULTILINE)[1:]
-    assert [int(block.split()[0]) for block in blocks] == list(WIDTHS)
-    for width, block in zip(WIDTHS, blocks, strict=True):
-        lines = [line[1:] for line in block.splitlines()[1:]]
-        assert [line for line in lines if cell_len(line) > width] == []
-        text = " ".join(" ".join(lines).split())
-        assert "Exit codes: " in text or not command or command == "help"
-        assert re.findall(r"[<{][a-z|]+[>}]", text) == []  # the type of an argument
-
-
-@pytest.mark.slow
-def test_there_is_no_golden_help_of_a_removed_command() -> None:
     assert set(FOLDER.glob("*.txt")) == {file_of(command) for command in COMMANDS}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_help_fits_each_width_and_has_summary_options_and_exit_codes(path: str) -> None:
+    for width in (60, 69, 70, 80, 120):
+        text = help_text(path, TerminalStream(), width)
+        assert [line for line in text.splitlines() if cell_len(line) > width] == []
+        words = " ".join(re.sub(r"[│╭╮╰╯─]", " ", text).split())
+        assert f"Usage: {' '.join(['vbsjob', *path.split()])} [OPTIONS]" in words
+        assert "--help" in words
+        assert "Show the help of the command." in words
+        assert "{" not in words
+        codes = " ".join(str(int(code)) for code in app.exit_codes(path))
+        end = "" if not path else "Topics: any command, " if path == "help" else codes
+        assert end in words
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_pipe_gets_the_groups_of_the_terminal_without_escapes(path: str) -> None:
+    piped = help_text(path, io.StringIO())
+    assert "\x1b" not in piped
+    assert piped == help_text(path, TerminalStream(), 80)
+    assert "╭─ Help ─" in piped
+
+
+def test_environment_and_columns_of_ci_services_do_not_change_the_help_in_a_pipe() -> None:
+    plain = run_process("get", "--help", env=clean_env())
+    for name, value in (("GITHUB_ACTIONS", "true"), ("FORCE_COLOR", "1"), ("COLUMNS", "40"),
+                        ("TERMINAL_WIDTH", "40"), ("PY_COLORS", "1")):  # fmt: skip
+        assert run_process("get", "--help", env=clean_env(**{name: value})) == plain
+    assert "\x1b" not in plain.out
+
+
+def test_an_ascii_locale_gets_a_help_that_it_can_show() -> None:
+    ended = run_process("get", "--help", env=clean_env(PYTHONIOENCODING="ascii"))
+    assert ended.code == 0
+    assert ended.out.isascii()
+    assert "\\u" not in ended.out
+
+
+def test_no_text_of_the_help_is_read_as_markup() -> None:
+    commands = app.root_command().commands.values()
+    texts = [text for command in commands for text in (command.help, command.epilog)]
+    texts += [getattr(p, "help", "") for command in commands for p in command.params]
+    assert [text for text in texts if text and re.search(r"\[[a-z/]", text)] == []
+
+
+def test_every_exit_code_of_the_program_is_one_of_a_command() -> None:
+    """A new code must be added to the commands that end with it."""
+    codes = {code for source in app.COMMANDS.values() for code in source.exit_codes}
+    assert codes == {code for code in ExitCode if code < 128} == set(app.exit_codes(""))

@@ -16,7 +16,7 @@ from tests.support.clock import FakeClock
 from tests.support.context import fake_context
 from tests.support.program import RunResult, clean_env, run_process
 from tests.support.terminal_stream import TerminalStream
-from vbsjob import completion_candidates, history
+from vbsjob import history
 from vbsjob.__main__ import run
 from vbsjob.config import loader
 from vbsjob.http.messages import Request, Response
@@ -98,8 +98,7 @@ def test_jobs_of_one_cloud_are_not_completed_for_another(folder: Path) -> None:
 def test_tab_completes_an_id_once_whichever_cloud_it_is_from(folder: Path) -> None:
     for host in ("one", "two"):
         vbsjob(folder, "get", "j", "k", env=ENV | {"VBSJOB_ENDPOINT": f"https://{host}.test"})
-    offered = completion_candidates.jobs({"XDG_STATE_HOME": str(folder.parent)})
-    assert [line.partition("\t")[0] for line in offered] == ["k", "j"]
+    assert [job_id for job_id, _ in history.candidates(str(folder))] == ["k", "j"]
 
 
 def test_the_usual_duration_is_the_median_of_earlier_runs(folder: Path) -> None:
@@ -219,9 +218,7 @@ def test_a_damaged_file_changes_neither_answer_nor_code_and_prints_at_most_one_l
     assert (printable.code, printable.err) == (0, "")
     assert "SUCCESS" in printable.out
     assert (loud.code, loud.err.count("history:") <= 1) == (0, True)
-    assert list(completion_candidates.jobs({"XDG_STATE_HOME": str(folder.parent)})) in (
-        [], ["j\tkind (secret) SUCCESS"],
-    )  # fmt: skip
+    assert list(history.candidates(str(folder))) in ([], [("j", "kind (secret) SUCCESS")])
     if name in {"broken", "empty"}:
         assert names(folder) == ["j"]
     if name == "a link":
@@ -246,40 +243,20 @@ def test_hostile_rows_are_not_completed(folder: Path) -> None:
         for bad in ("$(touch x)", "a b", "\x1b[31m", "", None, "a\nb"):
             database.execute(history.INSERT, ("p", bad, "\x1b\n", "x", "", "", 1.0))
     database.close()
-    offered = list(completion_candidates.jobs({"XDG_STATE_HOME": str(folder.parent)}))
-    assert offered == ["good\tkind (secret) SUCCESS"]
+    assert list(history.candidates(str(folder))) == [("good", "kind (secret) SUCCESS")]
 
 
-@pytest.mark.parametrize("env", [{}, {"XDG_STATE_HOME": "/s"}, {"XDG_STATE_HOME": ""}])
-def test_the_folder_shortcut_agrees_with_platformdirs(env: dict[str, str]) -> None:
-    import subprocess
-    import sys
-
-    script = (
-        "import os, platformdirs, vbsjob.completion_candidates as o;"
-        "print(o.state_folder(os.environ) == platformdirs.user_state_dir('vbsjob'))"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", script], env={"HOME": "/h"} | env,
-        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
-    assert ran.stdout == "True\n"
-
-
-def test_completion_loads_nothing_heavy_and_clouds_come_from_every_file(tmp_path: Path) -> None:
+def test_tab_completes_the_clouds_of_every_file(tmp_path: Path) -> None:
     config = tmp_path / "vbsjob"
     config.mkdir()
     (config / "config.toml").write_text("[clouds.mine]\n[clouds.'$(touch x)']\n")
     (tmp_path / "clouds.yaml").write_text("clouds: {prod: {}, 'a b': {}}\n")
     env = clean_env(
-        XDG_CONFIG_HOME=str(tmp_path), OS_CLIENT_CONFIG_FILE=str(tmp_path / "clouds.yaml")
-    )
-    ended = run_process("--offer", "clouds", env=env)
-    assert ended == RunResult(0, "sandbox\tbuilt in\nmine\tconfig.toml\nprod\tclouds.yaml\n", "")
-    heavy = run_process("--offer", "jobs", env=env | {"PYTHONPROFILEIMPORTTIME": "1"}).err
-    loaded = {line.rpartition("|")[2].strip() for line in heavy.splitlines()}
-    assert "vbsjob.completion_candidates" in loaded
-    assert loaded.isdisjoint({"typer", "typing", "pathlib", "platformdirs", "dataclasses", "json"})
+        XDG_CONFIG_HOME=str(tmp_path), OS_CLIENT_CONFIG_FILE=str(tmp_path / "clouds.yaml"),
+        _VBSJOB_COMPLETE="complete_fish", _TYPER_COMPLETE_ARGS="vbsjob get --cloud ",
+    )  # fmt: skip
+    lines = "sandbox\tbuilt in\nmine\tconfig.toml\nprod\tclouds.yaml\n"
+    assert run_process(env=env) == RunResult(0, lines, "")
 
 
 @pytest.mark.parametrize(

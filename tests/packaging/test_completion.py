@@ -16,13 +16,16 @@ import pytest
 from tests.support.program import ROOT
 from vbsjob import history
 from vbsjob.output import formats
+from vbsjob.sandbox.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-HOSTILE = "$(touch evil)"
+HOSTILE = "x$(touch pwned)`touch pwned`[/x]%F{red}"
 FORMATS = set(formats.NAMES)
+IDS = {"aaa-first", "aaa_second", "bbb"}
+SANDBOX = set(SCENARIOS)
 
 
 @pytest.fixture
@@ -34,13 +37,14 @@ def home(tmp_path: Path) -> Path:
     with sqlite3.connect(folder / history.FILE) as database:
         database.execute(history.TABLE)
         for job_id in ("aaa-first", "aaa_second", "bbb", HOSTILE):
-            row = ("p", job_id, f"kind: {HOSTILE}", "SUCCESS", "", "", 1.0)
+            row = ("p", job_id, HOSTILE, "SUCCESS", "", "", 1.0)
             database.execute(history.INSERT, row)
     database.close()
     (folder / history.FILE).chmod(0o600)
     config = tmp_path / ".config/vbsjob"
     config.mkdir(parents=True)
     (config / "config.toml").write_text(f"[clouds.prod]\n[clouds.'{HOSTILE}']\n")
+    (tmp_path / "report 1.xml").touch()
     program = tmp_path / "bin/vbsjob"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m vbsjob "$@"\n')
@@ -62,21 +66,19 @@ def run(home: Path, *command: str) -> list[str]:
 
 
 def by_bash(home: Path, line: str) -> set[str]:
-    """Complete as readline would, words split where it splits them."""
-    words = re.findall(r"=|[^\s=]+", line) + ([""] if line.endswith(" ") else [])
-    quoted = " ".join(f"'{word}'" for word in words)
+    """Complete as readline would: it replaces only what is after `=` or `@`."""
+    start, word = re.findall(r"(.*[ =@])(.*)", line)[0]
     script = (
-        f"source {ROOT}/completions/vbsjob.bash; COMP_WORDS=({quoted});"
-        f"COMP_CWORD={len(words) - 1}; _vbsjob; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        f"source {ROOT}/completions/vbsjob.bash; COMP_LINE='{line}' COMP_POINT={len(line)};"
+        f"_vbsjob vbsjob '{word}'; printf '%s\\n' \"${{COMPREPLY[@]}}\""
     )
-    return {word for word in run(home, "bash", "--norc", "-c", script) if word}
+    start = start.rpartition(" ")[2]
+    return {start + word for word in run(home, "bash", "--norc", "-c", script) if word}
 
 
 def by_fish(home: Path, line: str) -> set[str]:
     script = f"source {ROOT}/completions/vbsjob.fish; complete -C '{line}'"
-    offered = {word.partition("\t")[0] for word in run(home, "fish", "--no-config", "-c", script)}
-    start = re.match(r"(--[a-z-]+=)", line.rsplit(" ", maxsplit=1)[-1])
-    return {word.removeprefix(start[0]) if start else word for word in offered}
+    return {word.partition("\t")[0] for word in run(home, "fish", "--no-config", "-c", script)}
 
 
 ZSH = """
@@ -123,12 +125,20 @@ SHELLS = [
     [
         ("vbsjob g", {"get"}),
         ("vbsjob get -o ", FORMATS),
-        ("vbsjob get --output=js", {"json", "jsonl"}),
+        ("vbsjob get --output=js", {"--output=json", "--output=jsonl"}),
         ("vbsjob get --output js", {"json", "jsonl"}),
         ("vbsjob get --exit", {"--exit-status"}),
         ("vbsjob get --cloud ", {"sandbox", "prod"}),
+        ("vbsjob get --cloud=san", {"--cloud=sandbox"}),
+        ("vbsjob get ", {"@last"} | IDS),
+        ("vbsjob get @la", {"@last"}),
         ("vbsjob get --cloud prod aaa", {"aaa-first", "aaa_second"}),
         ("vbsjob watch bbb aaa", {"aaa-first", "aaa_second"}),
+        ("vbsjob watch --cloud sandbox ", SANDBOX),
+        ("vbsjob get -f failure_c", {"failure_code"}),
+        ("vbsjob list -f cl", {"cloud"}),
+        ("vbsjob tree --only failed,w", {"failed,waiting"}),
+        ("vbsjob config c", {"check"}),
         ("vbsjob help exit", {"exit-codes"}),
         ("vbsjob explain common", {"common.0011"}),
         ("vbsjob sandbox x", set()),
@@ -138,30 +148,68 @@ def test_tab_offers_what_may_stand_there_and_nothing_else(
     tab: Callable[[Path, str], set[str]], home: Path, line: str, offered: set[str]
 ) -> None:
     assert tab(home, line) == offered
-    assert not (home / "evil").exists()
+    assert not (home / "pwned").exists()
 
 
-@pytest.mark.parametrize("tab", SHELLS)
-def test_every_id_of_the_history_is_offered_but_no_hostile_one(
-    tab: Callable[[Path, str], set[str]], home: Path
+PROMPTS = {
+    "bash": (["--norc", "-i"], f"source {ROOT}/completions/vbsjob.bash"),
+    "zsh": (
+        ["-f", "-i"],
+        f"fpath=({ROOT}/completions $fpath); autoload -Uz compinit; compinit -u -D",
+    ),
+    "fish": (["--no-config", "-i"], f"source {ROOT}/completions/vbsjob.fish"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", [name for name in PROMPTS if shutil.which(name)])
+def test_tab_at_a_prompt_completes_the_line_and_runs_nothing_of_the_history(
+    home: Path, shell: str
 ) -> None:
-    assert tab(home, "vbsjob get ") == {"aaa-first", "aaa_second", "bbb"}
-    assert not (home / "evil").exists()
-
-
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-def test_tab_at_a_bash_prompt_completes_the_line_that_is_typed(home: Path) -> None:
-    shell = pexpect.spawn(
-        "bash", ["--norc", "-i"], env=env(home) | {"PS1": "READY>"}, cwd=str(home),
-        encoding="utf-8", timeout=30,
+    """Two Tabs list the descriptions, which contain text of the service; the third line is run."""
+    options, setup = PROMPTS[shell]
+    (home / "bin/show").write_text('#!/bin/sh\nprintf "<%s>" "$@" >>"$HOME/typed"\n')
+    (home / "bin/show").chmod(0o755)
+    terminal = pexpect.spawn(
+        shell, options, env=env(home), cwd=str(home), encoding="utf-8", timeout=30,
+        dimensions=(24, 200),
     )  # fmt: skip
-    shell.expect("READY>")
-    shell.sendline(f"source {ROOT}/completions/vbsjob.bash; bind 'set bell-style none'")
-    shell.expect("READY>")
-    shell.send("vbsjob get aaa-f\t--output=jsonl\x01echo \r")
-    shell.expect_exact("\r\n")
-    shell.expect_exact("\r\nREADY>")
-    assert str(shell.before).strip() == "vbsjob get aaa-first --output=jsonl"
-    shell.sendline("exit")
-    shell.expect(pexpect.EOF)
-    shell.close()
+    terminal.sendline(f"{setup}; show ready")
+    wait_for(home / "typed", "<ready>", terminal)
+    for line in ("vbsjob get \t\t", "vbsjob get bb\t", "vbsjob get @la\t",
+                 "vbsjob get --cloud=sandb\t", "vbsjob watch --junit rep\t"):  # fmt: skip
+        terminal.send(line)
+        terminal.send("\x01show \x05 end\r")
+        wait_for(home / "typed", "<end>", terminal)
+    lines = (home / "typed").read_text().removeprefix("<ready>").split("<end>")
+    assert [line for line in lines if "get" in line][1:] == [
+        "<vbsjob><get><bbb>", "<vbsjob><get><@last>", "<vbsjob><get><--cloud=sandbox>",
+    ]  # fmt: skip
+    assert lines[-2] == "<vbsjob><watch><--junit><report 1.xml>"
+    assert not (home / "pwned").exists()
+
+
+def wait_for(path: Path, text: str, terminal: pexpect.spawn[str]) -> None:
+    """Read the terminal until the file ends with the text; what is shown is not looked at."""
+    count = path.read_text().count(text) if path.exists() else 0
+    for _ in range(300):
+        terminal.expect([".+", pexpect.TIMEOUT], timeout=0.1)
+        if path.exists() and path.read_text().count(text) > count:
+            return
+    raise AssertionError(f"{text} was not typed")
+
+
+def test_without_a_history_no_id_is_offered_and_an_error_prints_nothing(home: Path) -> None:
+    tab = {"_VBSJOB_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": "vbsjob get "}
+    for more in ({"VBSJOB_HISTORY": "off"}, {"VBSJOB_HISTORY": "perhaps"}):
+        ran = subprocess.run(
+            [home / "bin/vbsjob"], env=env(home) | tab | more, capture_output=True, check=False
+        )
+        assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")
+
+
+def test_the_scripts_contain_no_lists() -> None:
+    scripts = [path.read_text() for path in (ROOT / "completions").iterdir()]
+    assert sum(len(script.splitlines()) for script in scripts) <= 31
+    words = r"\b(get|tree|watch|config|json|sandbox|output|cloud)\b"
+    assert [script for script in scripts if re.search(words, script)] == []

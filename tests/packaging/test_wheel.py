@@ -45,6 +45,11 @@ def test_the_program_runs_and_tells_the_one_version_there_is(venv: Path) -> None
     assert output_of(venv, "python", "-c", script).startswith(str(venv))
 
 
+def test_the_installed_program_has_the_text_of_the_formats(venv: Path) -> None:
+    text = (ROOT / "vbsjob/cli/formats.txt").read_text("utf-8")
+    assert output_of(venv, "vbsjob", "help", "formats") == text
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("shell", "script"), [("bash", "vbsjob.bash"), ("zsh", "_vbsjob"), ("fish", "vbsjob.fish")]
@@ -56,16 +61,11 @@ def test_the_installed_program_prints_its_completion_scripts(
     assert printed == (ROOT / "completions" / script).read_text("utf-8")
 
 
-def test_the_wheel_does_not_contain_what_only_a_checkout_needs(venv: Path) -> None:
-    (package,) = venv.glob("lib/python*/site-packages/vbsjob")
-    assert not (package / "generate").exists()
-    assert (package / "cli").is_dir()
-
-
 def test_every_page_is_where_man_looks(venv: Path) -> None:
     pages = {path.name: path.read_bytes() for path in ROOT.glob("man/*/*")}
     installed = {path.name: path.read_bytes() for path in venv.glob("share/man/*/*")}
     assert installed == pages
+    assert {path.name for path in venv.glob("share/man/*")} == {"man1", "man5"}
 
 
 @needs("man")
@@ -76,7 +76,7 @@ def test_man_finds_the_page_by_the_commands_name(venv: Path) -> None:
 
 def test_bash_completes_from_where_the_wheel_put_it(venv: Path) -> None:
     script = venv / "share/bash-completion/completions/vbsjob"
-    line = f"source {script}; COMP_WORDS=(vbsjob g); COMP_CWORD=1; _vbsjob; echo $COMPREPLY"
+    line = f"source {script}; COMP_LINE='vbsjob g' COMP_POINT=8; _vbsjob vbsjob g; echo $COMPREPLY"
     assert output_of(venv, "bash", "--norc", "-c", line) == "get\n"
 
 

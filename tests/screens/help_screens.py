@@ -1,4 +1,4 @@
-"""Draws the golden help of each command at three widths; `python -m tests.screens.help_screens`."""
+"""Draws the golden help of two commands at two widths; `python -m tests.screens.help_screens`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 
 from tests.support.forkserver import fork_server
 from tests.support.program import clean_env
-from vbsjob.cli.help import COMMAND_EXIT_CODES
 
 FOLDER = Path(__file__).parent / "help"
-WIDTHS = (60, 80, 120)
+WIDTHS = (60, 100)
+"""One below and one above the width at which rich draws."""
+COMMANDS = ("", "tree")
+"""The program, and the command with most groups of options."""
 LINES = 200
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
-COMMANDS = ("", *COMMAND_EXIT_CODES)
 
 
 def file_of(command: str) -> Path:
@@ -45,8 +46,9 @@ def golden(command: str) -> str:
 
 
 def main() -> None:
-    """Write all goldens."""
-    FOLDER.mkdir(exist_ok=True)
+    """Write all goldens, and remove those of other commands."""
+    for path in FOLDER.glob("*.txt"):
+        path.unlink()
     for command in COMMANDS:
         file_of(command).write_text(golden(command), encoding="utf-8")
 

@@ -158,7 +158,7 @@ def import_everything() -> None:
     import vbsjob
 
     modules = (module.name for module in pkgutil.walk_packages(vbsjob.__path__, "vbsjob."))
-    for name in (*(name for name in modules if not name.startswith("vbsjob.generate")), *LATE):
+    for name in (*modules, *LATE):
         importlib.import_module(name)
     importlib.import_module("vbsjob.cli.app").root_command()
     importlib.import_module("rich.cells").cell_len("\u6062")  # loads the table of widths

@@ -95,7 +95,7 @@ def test_none():
 def test_s20_the_code_of_a_failed_job_comes_only_from_the_verdict() -> None:
     made = {(path.stem, name) for path in (ROOT / "vbsjob").rglob("*.py") for name in _users(path)}
     # SEVERITY only orders the codes; QUERY lists those that a command can end with.
-    only_named = {("exit_codes", "SEVERITY"), ("help", "QUERY")}
+    only_named = {("exit_codes", "SEVERITY"), ("app", "QUERY")}
     assert made - only_named == {("exit_codes", "of_job")}
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from vbsjob import __version__
-from vbsjob.cli.help import TOPICS_EPILOG, epilog
+from vbsjob.cli.help import TOPICS
 from vbsjob.cli.help_screen import HelpCommand, HelpGroup
+from vbsjob.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,26 +45,36 @@ def show_version() -> None:
     typer.echo(f"vbsjob {__version__}")
 
 
+OFFLINE = (ExitCode.OK, ExitCode.USAGE, ExitCode.INTERNAL)
+SIGN_IN = (*OFFLINE, ExitCode.AUTH, ExitCode.API_ERROR, ExitCode.UNAVAILABLE)
+QUERY = (*SIGN_IN, ExitCode.JOB_FAILED, ExitCode.FIELD_MISSING, ExitCode.NOT_FOUND)
+WATCH = (*QUERY, ExitCode.TIMEOUT)
+
+
 class CommandSource(NamedTuple):
     """Where a command is implemented: module below vbsjob.cli, function, constant of its help."""
 
     module: str
     function: str
+    exit_codes: tuple[ExitCode, ...] = OFFLINE
+    """Exit codes below 128 that the command can end with."""
     help: str | None = None
     """None: the docstring of the function is the help."""
 
 
 COMMANDS = {
-    "get": CommandSource("get", "get"),
-    "tree": CommandSource("tree", "tree"),
-    "watch": CommandSource("watch", "watch"),
-    "list": CommandSource("list", "list_jobs"),
-    "explain": CommandSource("explain", "explain"),
+    "get": CommandSource("get", "get", (*QUERY, ExitCode.PENDING)),
+    "tree": CommandSource("tree", "tree", (*WATCH, ExitCode.PENDING)),
+    "watch": CommandSource("watch", "watch", WATCH),
+    "list": CommandSource(
+        "list", "list_jobs", (*SIGN_IN, ExitCode.FIELD_MISSING, ExitCode.NOT_FOUND)
+    ),
+    "explain": CommandSource("explain", "explain", (*OFFLINE, ExitCode.FIELD_MISSING)),
     "config show": CommandSource("config", "config_show"),
-    "config check": CommandSource("config", "config_check"),
+    "config check": CommandSource("config", "config_check", SIGN_IN),
     "schema": CommandSource("schema", "schema"),
     "completion": CommandSource("completion", "completion"),
-    "sandbox": CommandSource("sandbox", "serve_sandbox", "HELP"),
+    "sandbox": CommandSource("sandbox", "serve_sandbox", help="HELP"),
     "help": CommandSource("help", "show_help"),
 }
 """All commands in the order of the help. `config` is a group."""
@@ -77,11 +89,31 @@ ALONE = {path for path in COMMANDS if " " not in path and path != "help"}
 """Commands that need no other command: only the command itself is made, which saves 30 ms."""
 
 
+def exit_codes(path: str) -> list[ExitCode]:
+    """Return the exit codes of a command, or of all commands of a group; "" is the program."""
+    if not path:
+        return [code for code in ExitCode if code < 128]
+    sources = [source for name, source in COMMANDS.items() if f"{name} ".startswith(f"{path} ")]
+    return sorted({code for source in sources for code in source.exit_codes})
+
+
+def _epilog(path: str) -> str:
+    """Return the last line of a command's help: its exit codes, or the topics of `help`."""
+    if path == "help":
+        return f"Topics: any command, {', '.join(TOPICS)}."
+    codes = " ".join(str(int(code)) for code in exit_codes(path))
+    return f"Exit codes: {codes}; see 'vbsjob help exit-codes'."
+
+
 def _add(group: typer.Typer, name: str, source: CommandSource, **options: Any) -> None:
     module = import_module(f"vbsjob.cli.{source.module}")
-    help = None if source.help is None else getattr(module, source.help)
-    command = group.command(name, cls=HelpCommand, help=help, **options)
-    command(getattr(module, source.function))
+    function = getattr(module, source.function)
+    help = getattr(module, source.help) if source.help else cleandoc(function.__doc__)
+    group.command(name, cls=HelpCommand, help=help, short_help=_summary(help), **options)(function)
+
+
+def _summary(help: str) -> str:
+    return " ".join(help.partition("\n\n")[0].split())
 
 
 def root_command(argv: Sequence[str] = ()) -> typer.core.TyperGroup:
@@ -103,16 +135,16 @@ def _group(only: str | None) -> typer.core.TyperGroup:
     )
     app.callback(invoke_without_command=True)(vbsjob)
     if only is not None:
-        _add(app, only, COMMANDS[only], epilog=epilog(only))
+        _add(app, only, COMMANDS[only], epilog=_epilog(only))
         return typer.main.get_group(app)
     from vbsjob.cli import config
 
     config_app = typer.Typer(cls=HelpGroup, rich_markup_mode=None, help=config.HELP)
     for path, source in COMMANDS.items():
         group, _, name = path.rpartition(" ")
-        ending = TOPICS_EPILOG if path == "help" else epilog(path)
-        _add(config_app if group else app, name, source, epilog=ending)
-    app.add_typer(config_app, name="config", epilog=epilog("config"))
+        _add(config_app if group else app, name, source, epilog=_epilog(path))
+    summary = _summary(config.HELP)
+    app.add_typer(config_app, name="config", short_help=summary, epilog=_epilog("config"))
     for word, source in SYNONYMS.items():
         _add(app, word, source, hidden=True)
     return typer.main.get_group(app)
@@ -121,8 +153,8 @@ def _group(only: str | None) -> typer.core.TyperGroup:
 def write_help(context: Context) -> None:
     """Write the help of the program to stderr."""
     to_stderr = replace(context, stdout=context.stderr)
-    text = typer.Context(root_command(), info_name="vbsjob", obj=to_stderr).get_help()
-    context.stderr.write(f"{text}\n" if text else "")
+    ctx = root_command().make_context("vbsjob", [], obj=to_stderr, resilient_parsing=True)
+    ctx.get_help()
     context.stderr.flush()  # a pipe is buffered, and the process ends without clean-up
 
 

@@ -1,8 +1,9 @@
-"""The command `help`: topics, and the exit codes that the help of each command ends with."""
+"""The command `help`: the help of a command, or a topic."""
 
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -18,37 +19,6 @@ if TYPE_CHECKING:
 WIDTH = 79
 """Columns of a topic, as the reference of formats."""
 INDENT = " " * 4
-OFFLINE = (ExitCode.OK, ExitCode.USAGE, ExitCode.INTERNAL)
-SIGN_IN = (*OFFLINE, ExitCode.AUTH, ExitCode.API_ERROR, ExitCode.UNAVAILABLE)
-QUERY = (*SIGN_IN, ExitCode.JOB_FAILED, ExitCode.FIELD_MISSING, ExitCode.NOT_FOUND)
-WATCH = (*QUERY, ExitCode.TIMEOUT)
-COMMAND_EXIT_CODES: dict[str, tuple[ExitCode, ...]] = {
-    "get": (*QUERY, ExitCode.PENDING),
-    "tree": (*WATCH, ExitCode.PENDING),
-    "watch": WATCH,
-    "list": (*SIGN_IN, ExitCode.FIELD_MISSING, ExitCode.NOT_FOUND),
-    "config": SIGN_IN,
-    "config show": OFFLINE,
-    "config check": SIGN_IN,
-    "explain": (*OFFLINE, ExitCode.FIELD_MISSING),
-    "schema": OFFLINE,
-    "completion": OFFLINE,
-    "help": OFFLINE,
-    "sandbox": OFFLINE,
-}
-"""Exit codes below 128 that a command can end with. The program itself can end with all."""
-
-
-def command_exit_codes(command: str) -> tuple[ExitCode, ...]:
-    """Return the exit codes of a command such as `config show`, in ascending order."""
-    codes = COMMAND_EXIT_CODES.get(command, tuple(code for code in ExitCode if code < 128))
-    return tuple(sorted(codes))
-
-
-def epilog(command: str) -> str:
-    """Return the last line of a command's help: its exit codes."""
-    codes = " ".join(str(int(code)) for code in command_exit_codes(command))
-    return f"Exit codes: {codes}; see 'vbsjob help exit-codes'."
 
 
 def exit_code_lines() -> list[str]:
@@ -124,9 +94,7 @@ def _environment_topic() -> list[str]:
 
 
 def _formats_topic() -> list[str]:
-    from vbsjob.cli import formats_topic
-
-    return formats_topic.lines()
+    return Path(__file__).with_name("formats.txt").read_text("utf-8").splitlines()
 
 
 TOPICS = {
@@ -134,7 +102,6 @@ TOPICS = {
     "environment": _environment_topic,
     "formats": _formats_topic,
 }
-TOPICS_EPILOG = f"Topics: any command, {', '.join(TOPICS)}."
 
 
 def show_help(ctx: typer.Context, topic: options.Topic = None) -> ExitCode:
@@ -151,8 +118,7 @@ def show_help(ctx: typer.Context, topic: options.Topic = None) -> ExitCode:
     commands = getattr(top.command, "commands", {})
     if topic is None or topic in commands:
         chosen = top if topic is None else typer.Context(commands[topic], top, topic)
-        text = chosen.get_help()
-        context.stdout.write(f"{text}\n" if text else "")
+        chosen.get_help()
     else:
         context.stdout.writelines(f"{line}\n" for line in topic_lines(topic, commands))
     return ExitCode.OK

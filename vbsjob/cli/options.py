@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from vbsjob.cli import candidates
 from vbsjob.config import schema
 from vbsjob.output import formats
 
@@ -16,11 +17,21 @@ OUTPUT, TREE, WATCHING, CONNECTION, CI = "Output", "Tree", "Watching", "Connecti
 """Groups of options in the help."""
 
 
-def _setting(group: str, *flags: str, name: str = "", metavar: str | None = None) -> Any:
-    """Return the option for a setting; its name is taken from the long flag."""
+def _setting(
+    group: str, *flags: str, name: str = "", metavar: str | None = None, complete: Any = None
+) -> Any:
+    """Return the option for a setting; its name is taken from the long flag.
+
+    `complete` is the function of `candidates` that finds its values for Tab completion.
+    """
     setting = schema.SETTINGS_BY_NAME[name or flags[0].lstrip("-").replace("-", "_")]
     return typer.Option(
-        *flags, metavar=metavar, help=setting.sentence, rich_help_panel=group, show_default=False
+        *flags,
+        metavar=metavar,
+        help=setting.sentence,
+        rich_help_panel=group,
+        show_default=False,
+        autocompletion=complete,
     )
 
 
@@ -30,10 +41,13 @@ Jobs = Annotated[
         metavar="JOB...",
         help="Job ids. @last is the most recent job, @2 the one before; '-' reads ids or JSON"
         " documents with job ids from standard input.",
+        autocompletion=candidates.jobs,
         show_default=False,
     ),
 ]
-Cloud = Annotated[str | None, _setting(CONNECTION, "--cloud", metavar="NAME")]
+Cloud = Annotated[
+    str | None, _setting(CONNECTION, "--cloud", metavar="NAME", complete=candidates.clouds)
+]
 Region = Annotated[str | None, _setting(CONNECTION, "--region", metavar="NAME")]
 Project = Annotated[str | None, _setting(CONNECTION, "--project", metavar="ID|NAME")]
 Endpoint = Annotated[str | None, _setting(CONNECTION, "--endpoint", metavar="URL")]
@@ -45,7 +59,10 @@ if TYPE_CHECKING:
     Format = str
 else:
     Format = Literal[formats.NAMES]
-Output = Annotated[Format | None, _setting(OUTPUT, "--output", "-o", metavar="FORMAT")]
+Output = Annotated[
+    Format | None,
+    _setting(OUTPUT, "--output", "-o", metavar="FORMAT", complete=candidates.formats),
+]
 Fields = Annotated[
     list[str] | None,
     typer.Option(
@@ -54,6 +71,7 @@ Fields = Annotated[
         metavar="FIELD",
         help="Print only this field, such as entities.backup_id; may be repeated.",
         rich_help_panel=OUTPUT,
+        autocompletion=candidates.fields,
     ),
 ]
 Details = Annotated[bool | None, _setting(OUTPUT, "--details")]
@@ -66,7 +84,9 @@ ExitStatus = Annotated[
 ]
 
 Depth = Annotated[str | None, _setting(TREE, "--depth", metavar="LEVELS")]
-Only = Annotated[str | None, _setting(TREE, "--only", metavar="STATUS,...")]
+Only = Annotated[
+    str | None, _setting(TREE, "--only", metavar="STATUS,...", complete=candidates.statuses)
+]
 Sort = Annotated[schema.Sort | None, _setting(TREE, "--sort", metavar="ORDER")]
 All = Annotated[bool | None, _setting(TREE, "--all")]
 Ascii = Annotated[bool | None, _setting(TREE, "--ascii")]
@@ -88,7 +108,7 @@ Bell = Annotated[bool | None, _setting(WATCHING, "--bell")]
 Notify = Annotated[bool | None, _setting(WATCHING, "--notify")]
 
 Github = Annotated[bool | None, _setting(CI, "--github")]
-Junit = Annotated[str | None, _setting(CI, "--junit", metavar="FILE")]
+Junit = Annotated[str | None, _setting(CI, "--junit", metavar="FILE", complete=candidates.files)]
 
 Port = Annotated[
     str,
@@ -115,6 +135,7 @@ ErrorCode = Annotated[
     typer.Argument(
         metavar="[CODE]",
         help="An error code, in upper or lower case; without it all codes are listed.",
+        autocompletion=candidates.codes,
     ),
 ]
 Failed = Annotated[
@@ -145,4 +166,9 @@ SchemaName = Annotated[
     Literal["document", "row", "event", "error"],
     typer.Argument(metavar="NAME", help="document, row, event or error.", show_default=False),
 ]
-Topic = Annotated[str | None, typer.Argument(metavar="[TOPIC]", help="A command or a topic.")]
+Topic = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[TOPIC]", help="A command or a topic.", autocompletion=candidates.topics
+    ),
+]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from man import generate
 from tests.support.program import (
     TOKEN,
     RunResult,
@@ -22,13 +23,12 @@ from tests.support.program import (
 from tests.support.pseudo_terminal import Screen
 from tests.support.server import Server, always, answer, job
 from vbsjob.config.schema import SETTINGS
-from vbsjob.generate import __main__ as generate
 from vbsjob.http.messages import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vbsjob.generate.command_tree import Command
+    from man.generate import Command
 
 REQUEST = re.compile(
     rb"GET /v1/p/jobs/[0-9A-Za-z_-]{1,64} HTTP/1\.1\r\nHost: 127\.0\.0\.1:[0-9]+\r\n"
@@ -158,13 +158,13 @@ def test_f89_arguments_that_are_not_text_are_rejected() -> None:
 COMMANDS = [command for command in generate.command_tree().walk() if not command.subcommands]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda item: item.name)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda item: item.page)
 def test_f90_s04_no_option_of_any_command_takes_a_secret(command: Command) -> None:
-    options = {name for option in command.options for name in option.flags}
+    options = {name for option in command.parameters for name in generate.flags(option)}
     secrets = {key.flag for key in SETTINGS if key.secret} | {"--token", "--password", "--secret"}
     assert not options & secrets
     assert not [name for name in options if re.search("pass|secret|credential|-key|auth", name)]
-    words = command.name.split()[1:]
+    words = command.path[1:]
     shown = run_process(*words, "--help", env=clean_env(COLUMNS="200")).out
     assert {name for name in options if name not in shown} == set()
     for option in sorted(secrets):

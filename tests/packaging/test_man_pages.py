@@ -1,4 +1,4 @@
-"""Manual pages and completion scripts: made from the command tree, committed, current."""
+"""Manual pages: made from the command tree, committed, current."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from man import generate
 from tests.support.program import ROOT
 from vbsjob.config.schema import SETTINGS
 from vbsjob.config.variables import OTHER_VARIABLES
-from vbsjob.generate import __main__ as generate
 
 if TYPE_CHECKING:
-    from vbsjob.generate.command_tree import Command
+    from man.generate import Command
 
-FILES = generate.files()
-PAGES = sorted(name for name in FILES if name.startswith("man/"))
-COMMANDS = list(generate.command_tree().walk())
+TOP = generate.command_tree()
+PAGES = generate.pages(TOP)
+COMMANDS = list(TOP.walk())
 
 
 def needs(tool: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(shutil.which(tool) is None, reason=f"{tool} is not installed")
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_what_is_committed_is_what_the_commands_say(name: str) -> None:
-    assert (ROOT / name).read_text("utf-8") == FILES[name], "run python -m vbsjob.generate"
-
-
-def test_no_page_is_left_of_a_command_that_is_gone() -> None:
-    assert sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("man/*/*")) == PAGES
+def test_what_is_committed_is_what_the_commands_say() -> None:
+    folder = ROOT / "man"
+    committed = {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8")
+        for path in folder.glob("man?/*")
+    }
+    assert committed == PAGES, "run python man/generate.py"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.page)
 def test_the_page_of_a_command_has_every_section(command: Command) -> None:
-    page = FILES[f"man/man1/{command.page}.1"]
+    page = PAGES[f"man1/{command.page}.1"]
     sections = [line[4:] for line in page.splitlines() if line.startswith(".SH ")]
     assert sections == [
         "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES",
@@ -46,16 +46,15 @@ def test_the_page_of_a_command_has_every_section(command: Command) -> None:
 
 
 def test_the_page_of_the_configuration_file_has_every_key_with_its_sentence() -> None:
-    page = unescaped(FILES["man/man5/vbsjob.5"])
+    page = unescaped(PAGES["man5/vbsjob.5"])
     for setting in SETTINGS:
         keys = [setting.name] if setting.preference else setting.cloud[:1]
         assert [key for key in keys if f"\n{key}" not in page and f" {key}" not in page] == []
         assert setting.sentence in " ".join(page.split())
 
 
-@pytest.mark.parametrize("name", ["man/man1/vbsjob.1"])
-def test_the_main_page_has_every_variable_with_its_sentence(name: str) -> None:
-    page = " ".join(unescaped(FILES[name]).split())
+def test_the_main_page_has_every_variable_with_its_sentence() -> None:
+    page = " ".join(unescaped(PAGES["man1/vbsjob.1"]).split())
     for setting in SETTINGS:
         assert f".TP {setting.variable} {setting.sentence}" in page
         assert [variable for variable in setting.os if variable not in page] == []
@@ -75,7 +74,7 @@ def unescaped(page: str) -> str:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.page)
 def test_a_page_explains_every_exit_code_that_its_command_can_end_with(command: Command) -> None:
-    page = FILES[f"man/man1/{command.page}.1"]
+    page = PAGES[f"man1/{command.page}.1"]
     section = page.partition(".SH EXIT STATUS")[2].partition(".SH ")[0]
     codes = re.findall(r"^\\fB([0-9]+)\\fR$", section, re.MULTILINE)
     assert codes == [str(int(code)) for code in command.exit_codes]
@@ -83,21 +82,18 @@ def test_a_page_explains_every_exit_code_that_its_command_can_end_with(command: 
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.page)
-def test_every_option_is_in_the_page_and_in_every_script(command: Command) -> None:
-    page = FILES[f"man/man1/{command.page}.1"].replace(r"\-", "-")
-    for name in (name for option in command.options for name in option.flags):
-        word = name.lstrip("-")
-        assert rf"\fB{name}\fR" in page
-        assert f" {name} " in FILES["completions/vbsjob.bash"].replace("\n", " ")
-        assert re.search(rf"[)*]{name}[=+]?\[", FILES["completions/_vbsjob"])
-        assert re.search(rf" -[ls] {word}[ \n]", FILES["completions/vbsjob.fish"])
+def test_every_option_is_in_the_page(command: Command) -> None:
+    page = PAGES[f"man1/{command.page}.1"].replace(r"\-", "-")
+    names = [name for option in command.parameters for name in generate.flags(option)]
+    assert "--help" in names
+    assert [name for name in names if rf"\fB{name}\fR" not in page] == []
 
 
 @needs("mandoc")
 @pytest.mark.parametrize("name", PAGES)
 def test_mandoc_has_nothing_to_say(name: str) -> None:
     ran = subprocess.run(
-        ["mandoc", "-T", "lint", ROOT / name], capture_output=True, text=True, check=False
+        ["mandoc", "-T", "lint", ROOT / "man" / name], capture_output=True, text=True, check=False
     )
     assert (ran.stdout, ran.stderr) == ("", "")
 
@@ -105,7 +101,7 @@ def test_mandoc_has_nothing_to_say(name: str) -> None:
 @needs("groff")
 @pytest.mark.parametrize("name", PAGES)
 def test_groff_has_nothing_to_say(name: str) -> None:
-    command = ["groff", "-ww", "-man", "-Tutf8", "-z", str(ROOT / name)]
+    command = ["groff", "-ww", "-man", "-Tutf8", "-z", str(ROOT / "man" / name)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
@@ -113,7 +109,7 @@ def test_groff_has_nothing_to_say(name: str) -> None:
 @needs("groff")
 @pytest.mark.parametrize("name", PAGES)
 def test_no_line_of_a_page_ends_within_a_word(name: str) -> None:
-    command = ["groff", "-man", "-Tutf8", "-rLL=80n", str(ROOT / name)]
+    command = ["groff", "-man", "-Tutf8", "-rLL=80n", str(ROOT / "man" / name)]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert [line for line in shown.splitlines() if line.endswith("\N{HYPHEN}")] == []
 

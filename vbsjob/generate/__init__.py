@@ -1,1 +1,0 @@
-"""Writes man/ and completions/ from the command tree."""
