@@ -76,6 +76,11 @@ class RecordingContext(Context):
         super().print_error(error)
 
 
+def standard_input(content: str | bytes) -> TextIO:
+    """Return a stream with this content; text is UTF-8."""
+    return io.TextIOWrapper(io.BytesIO(content.encode() if isinstance(content, str) else content))
+
+
 def fake_context(
     stdin: TextIO, stdout: TextIO, stderr: TextIO, env: Mapping[str, str], **fields: Any
 ) -> Context:
