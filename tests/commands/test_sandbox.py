@@ -107,16 +107,6 @@ def test_a_requested_fault_reaches_the_client(kind: str) -> None:
         assert ended.code == 7, ended.err
 
 
-def test_an_expired_token_is_rejected() -> None:
-    with sandbox_here(token_lifetime=0.0) as sandbox:
-        assert query_job(sandbox, new_token(sandbox)).status == 401
-
-
-def test_help_names_every_job() -> None:
-    ended = run_process("sandbox", "--help", env=clean_env())
-    assert all(name in ended.out for name in SCENARIOS)
-
-
 @pytest.mark.slow
 def test_a_thousand_jobs_over_64_connections_are_all_answered() -> None:
     with sandbox_here() as sandbox, ThreadPoolExecutor(64) as clients:

@@ -25,8 +25,6 @@ from vbsjob.sandbox import account
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keystoneauth1.identity.base import BaseIdentityPlugin
-
     from vbsjob.sandbox.server import Sandbox
 
 OPENSTACK = Path(sys.executable).with_name("openstack")
@@ -85,17 +83,13 @@ def test_each_method_has_variables_and_the_password_is_the_first(sandbox: Sandbo
     assert all(method in ended.err for method in SECRETS)
 
 
-def unused_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 @pytest.mark.slow
 def test_the_script_of_the_help_tests_a_users_script(tmp_path: Path) -> None:
     text = run_process("sandbox", "--help", env=clean_env()).out
     start = text.index("  rm -f sandbox.txt")
     recipe = re.sub(r"(?m)^  ", "", text[start : text.index("kill $sandbox")] + "kill $sandbox")
-    recipe = recipe.replace("8990", str(unused_port()))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        recipe = recipe.replace("8990", str(listener.getsockname()[1]))
     programs = {
         "my-script.sh": 'vbsjob get "$1-ended" --exit-status -f status >> out; echo $? >> codes',
         "vbsjob": f'PYTHONPATH={ROOT} exec {sys.executable} -m vbsjob "$@"',
@@ -167,17 +161,9 @@ def test_openstack_issues_a_token_with_the_printed_variables(sandbox: Sandbox, m
 
 @pytest.fixture
 def connect() -> Iterator[Any]:
-    opened = []
-
-    def with_plugin(plugin: BaseIdentityPlugin) -> session.Session:
-        transport = requests.Session()
+    with requests.Session() as transport:
         transport.trust_env = False
-        opened.append(transport)
-        return session.Session(auth=plugin, session=transport)
-
-    yield with_plugin
-    for transport in opened:
-        transport.close()
+        yield lambda plugin: session.Session(auth=plugin, session=transport)
 
 
 def test_keystoneauth_signs_in_and_queries_a_job(sandbox: Sandbox, connect: Any) -> None:
@@ -216,32 +202,26 @@ def test_keystoneauth_signs_in_again_after_a_401(connect: Any) -> None:
 # The vendor's SDK, which signs with an access key.
 
 
-def sdk_client(sandbox: Sandbox, secret: str = account.SECRET_KEY) -> Any:
-    core = pytest.importorskip("huaweicloudsdkcore.auth.credentials")
-    http = pytest.importorskip("huaweicloudsdkcore.http.http_config")
-    evs = pytest.importorskip("huaweicloudsdkevs.v2")
-    credentials = core.BasicCredentials(account.ACCESS_KEY, secret, account.PROJECT.id)
-    config = http.HttpConfig.get_default_config()
-    config.proxy_host = None
-    return (
-        evs.EvsClient.new_builder()
-        .with_http_config(config)
-        .with_credentials(credentials)
-        .with_endpoint(sandbox.address)
-        .build()
-    )
-
-
 @pytest.mark.filterwarnings("ignore")
 def test_the_vendors_sdk_shows_a_job_and_understands_a_refusal(sandbox: Sandbox) -> None:
-    client = sdk_client(sandbox)
-    evs = pytest.importorskip("huaweicloudsdkevs.v2")
+    core = pytest.importorskip("huaweicloudsdkcore.auth.credentials")
     errors = pytest.importorskip("huaweicloudsdkcore.exceptions.exceptions")
-    job = client.show_job(evs.ShowJobRequest(job_id="fail-deep-ended"))
+    http = pytest.importorskip("huaweicloudsdkcore.http.http_config")
+    evs = pytest.importorskip("huaweicloudsdkevs.v2")
+
+    def show(job_id: str, secret: str) -> Any:
+        config = http.HttpConfig.get_default_config()
+        config.proxy_host = None
+        keys = core.BasicCredentials(account.ACCESS_KEY, secret, account.PROJECT.id)
+        builder = evs.EvsClient.new_builder().with_http_config(config).with_credentials(keys)
+        client = builder.with_endpoint(sandbox.address).build()
+        return client.show_job(evs.ShowJobRequest(job_id=job_id))
+
+    job = show("fail-deep-ended", account.SECRET_KEY)
     assert (job.status, job.job_type) == ("FAIL", "bksRestoreBackup")
     assert job.fail_reason == "sub job fail"
     assert len(job.entities.sub_jobs) == 2
     with pytest.raises(errors.ClientRequestException) as refused:
-        sdk_client(sandbox, "wrong").show_job(evs.ShowJobRequest(job_id="backup"))
+        show("backup", "wrong")
     assert (refused.value.status_code, refused.value.error_code) == (401, "APIGW.0301")
     assert refused.value.request_id.startswith("req-")

@@ -77,8 +77,10 @@ class RecordingContext(Context):
 
 
 def standard_input(content: str | bytes) -> TextIO:
-    """Return a stream with this content; text is UTF-8."""
-    return io.TextIOWrapper(io.BytesIO(content.encode() if isinstance(content, str) else content))
+    """Return a stream with this content; text is UTF-8, and half a surrogate pair is not valid."""
+    if isinstance(content, str):
+        content = content.encode("utf-8", "surrogatepass")
+    return io.TextIOWrapper(io.BytesIO(content))
 
 
 def fake_context(
