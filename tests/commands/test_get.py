@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.clock import FakeClock
-from tests.support.context import fake_context
+from tests.support.context import fake_context, standard_input
 from vbsjob.__main__ import run
 from vbsjob.http.messages import Request, Response
 
@@ -28,7 +28,7 @@ def vbsjob(
 
     out, err, clock = io.StringIO(), io.StringIO(), FakeClock()
     context = fake_context(
-        io.StringIO(stdin), out, err, env, monotonic=clock, sleep=clock.sleep,
+        standard_input(stdin), out, err, env, monotonic=clock, sleep=clock.sleep,
         random=lambda: 1.0, send=send,
     )  # fmt: skip
     return run(argv, context), out.getvalue(), err.getvalue(), requests

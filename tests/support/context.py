@@ -76,6 +76,13 @@ class RecordingContext(Context):
         super().print_error(error)
 
 
+def standard_input(content: str | bytes) -> TextIO:
+    """Return a stream with this content; text is UTF-8, and half a surrogate pair is not valid."""
+    if isinstance(content, str):
+        content = content.encode("utf-8", "surrogatepass")
+    return io.TextIOWrapper(io.BytesIO(content))
+
+
 def fake_context(
     stdin: TextIO, stdout: TextIO, stderr: TextIO, env: Mapping[str, str], **fields: Any
 ) -> Context:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support import canary, schemas
 from tests.support.clock import FakeClock
-from tests.support.context import fake_context
+from tests.support.context import fake_context, standard_input
 from vbsjob.__main__ import run
+from vbsjob.config import schema
 from vbsjob.http.tls import TlsConfig
 from vbsjob.http.transport import Transport
 from vbsjob.redact import Secrets
+from vbsjob.sandbox import account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -89,7 +92,7 @@ def run_in_memory(
     clock = clock or FakeClock()
     out, err = io.StringIO(), io.StringIO()
     context = fake_context(
-        io.StringIO(stdin), out, err, env or environment("https://vbs.test"),
+        standard_input(stdin), out, err, env or environment("https://vbs.test"),
         monotonic=clock, sleep=clock.sleep, random=lambda: 1.0, send=send,
     )  # fmt: skip
     return RunResult(run(argv, context), out.getvalue(), err.getvalue())
@@ -190,11 +193,12 @@ def running_sandbox(*argv: str) -> Iterator[tuple[subprocess.Popen[str], dict[st
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as command:  # fmt: skip
         assert command.stdout
-        variables: dict[str, str] = {}
-        while (line := command.stdout.readline()).strip():  # an empty line ends them
-            if line.startswith("export "):
-                name, _, value = line.removeprefix("export ").strip().partition("=")
-                variables[name] = value
+        address = re.search(r"http://[0-9.:]+[0-9]", command.stdout.readline())
+        assert address, "the sandbox did not start"
+        variables = {
+            schema.SETTINGS_BY_NAME[name].os[0]: value
+            for name, value in account.settings(address[0]).items()
+        }
         try:
             yield command, variables
         finally:

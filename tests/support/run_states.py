@@ -251,5 +251,5 @@ STATES = [
     RunState("events", JSONL, wrote_text(b'"change"'), 30, 0.2, resume=True, again=40),
     RunState("verdict", JSONL, sent_request, 80, 0.008, kind="ended", ends=OK),
     RunState("last-picture", OFTEN, sent_request, 40, 0.008, kind="ended", tty=True, ends=OK),
-    RunState("sandbox", ("sandbox",), wrote_text(b"REGION"), 20),
+    RunState("sandbox", ("sandbox",), wrote_text(b"--method"), 20),
 ]  # fmt: skip

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 TOKENS = "/v3/auth/tokens"
 DOMAIN = {"name": account.DOMAIN["name"]}
 SCOPE = {"project": {"id": account.PROJECT.id}}
-OTHER_SCOPE = {"project": {"name": account.EMPTY_PROJECT.name, "domain": DOMAIN}}
 
 
 @contextmanager
@@ -33,7 +32,7 @@ def sandbox_here(**options: Any) -> Iterator[Sandbox]:
 
 def password(**user: Any) -> dict[str, Any]:
     """Return the identity of a sign-in with the password; members of the user can be replaced."""
-    right = {"name": account.USER.name, "domain": DOMAIN, "password": account.USER.password}
+    right = {"name": account.USER.name, "domain": DOMAIN, "password": account.USER.secret}
     return {"methods": ["password"], "password": {"user": right | user}}
 
 
@@ -43,32 +42,18 @@ def token_method(token: str) -> dict[str, Any]:
 
 
 def credential(**members: Any) -> dict[str, Any]:
-    """Return the identity of a sign-in with the application credential."""
-    right = {
-        "id": account.APPLICATION_CREDENTIAL.id,
-        "secret": account.APPLICATION_CREDENTIAL.secret,
-    }
+    """Return the identity of a sign-in with the application credential; None removes a member."""
+    right = {"id": account.CREDENTIAL.id, "secret": account.CREDENTIAL.secret}
     payload = {name: value for name, value in (right | members).items() if value is not None}
     return {"methods": ["application_credential"], "application_credential": payload}
 
 
-def mfa(*methods: str, passcode: str = account.MFA_USER.passcode) -> dict[str, Any]:
-    """Return the identity of a multi-factor sign-in with some of its methods."""
-    user = {"name": account.MFA_USER.name, "domain": DOMAIN}
-    payloads = {
-        "password": {"user": {**user, "password": account.MFA_USER.password}},
-        "totp": {"user": {**user, "passcode": passcode}},
-    }
-    return {"methods": list(methods), **{name: payloads[name] for name in methods}}
-
-
 def sign_in(
-    sandbox: Sandbox, identity: dict[str, Any], *scope: Any, query: str = "", **headers: str
+    sandbox: Sandbox, identity: dict[str, Any], *scope: Any, query: str = ""
 ) -> RawResponse:
     """Send a sign-in; without a scope the body has none."""
     auth = {"identity": identity} | ({"scope": scope[0]} if scope else {})
-    sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    return send(sandbox.address, "POST", TOKENS + query, {"auth": auth}, sent)
+    return send(sandbox.address, "POST", TOKENS + query, {"auth": auth})
 
 
 def new_token(sandbox: Sandbox, *scope: Any, identity: dict[str, Any] | None = None) -> str:

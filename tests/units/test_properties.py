@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.context import standard_input
 from vbsjob import text
 from vbsjob.cli import job_ids
 from vbsjob.config import values
@@ -70,8 +70,8 @@ def test_bytes_are_a_document_or_unreadable_and_nothing_else(raw: bytes) -> None
 def test_ids_keep_their_order_without_repeats(ids: list[str]) -> None:
     once = list(dict.fromkeys(ids))
     assert job_ids.ids(ids, None) == once
-    assert job_ids.ids(["-"], StringIO("\n".join(ids))) == once
-    assert job_ids.ids(["-"], StringIO(json.dumps([{"job_id": i} for i in ids]))) == once
+    assert job_ids.ids(["-"], standard_input("\n".join(ids))) == once
+    assert job_ids.ids(["-"], standard_input(json.dumps([{"job_id": i} for i in ids]))) == once
 
 
 @given(st.text())

@@ -5,7 +5,6 @@ Standard input is either a list of ids, one per line, or a stream of JSON docume
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -27,8 +26,7 @@ HISTORY = re.compile(r"@(?:last|([1-9][0-9]{0,3}))")
 NOT_IDS = {"null", "none", "undefined"}
 """What jq, Python and JavaScript print for a missing value."""
 COMMENT = re.compile(r"(?:^|\s)#.*")
-SEPARATOR = re.compile(r"(?:\s+|#[^\n]*\n?)*")
-"""What is allowed between JSON documents."""
+SPACE = re.compile(r"\s*")
 STDIN = "standard input"
 
 
@@ -92,49 +90,41 @@ def _checked(job_id: str, where: str) -> str:
 
 
 def _read(stdin: TextIO | None) -> IdsWithOrigin:
-    """Yield the ids on standard input; empty lines and `#` comments are ignored."""
+    """Yield the ids on standard input."""
     content = _text(stdin)
-    first = next((line for line in _stripped_lines(content) if line), "")
-    if first.startswith(("{", "[", '"')):
-        return _of_stream(content)
-    return _of_lines(content)
+    is_json = content.lstrip().startswith(("{", "[", '"'))
+    return _of_stream(content) if is_json else _of_lines(content)
 
 
 def _text(stdin: TextIO | None) -> str:
-    """Return standard input as text: UTF-8, or UTF-16 with a byte order mark (PowerShell)."""
+    """Return standard input as text. Raises UsageError if it is too large or not UTF-8."""
     if stdin is None:
         return ""
-    content: str | bytes = getattr(stdin, "buffer", stdin).read(INPUT_LIMIT + 1)
+    content = stdin.buffer.read(INPUT_LIMIT + 1)
     if len(content) > INPUT_LIMIT:
         raise UsageError(
             f"{STDIN} is larger than {INPUT_LIMIT >> 20} MiB.", hint="Pass fewer ids at a time."
         )
-    if isinstance(content, str):
-        return content.removeprefix("\ufeff")
-    utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return content.decode("utf-16" if utf16 else "utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(
-            f"{STDIN} is neither UTF-8 nor UTF-16 text.", hint="Write one id per line, or JSON."
+            f"{STDIN} is not UTF-8 text.", hint="Write one id per line, or JSON, in UTF-8."
         ) from None
 
 
-def _stripped_lines(content: str) -> Iterator[str]:
-    return (COMMENT.sub("", line).strip() for line in content.splitlines())
-
-
 def _of_lines(content: str) -> IdsWithOrigin:
-    for number, line in enumerate(_stripped_lines(content), start=1):
-        if line:
-            yield line, f"{STDIN}, line {number}: "
+    """Yield the ids of lines; empty lines and `#` comments are ignored."""
+    for number, line in enumerate(content.splitlines(), start=1):
+        if job_id := COMMENT.sub("", line).strip():
+            yield job_id, f"{STDIN}, line {number}: "
 
 
 def _of_stream(content: str) -> IdsWithOrigin:
     """Yield the ids of JSON documents that follow each other, with or without line ends."""
     position = 0
     decoder = json.JSONDecoder()
-    while match := SEPARATOR.match(content, position):
+    while match := SPACE.match(content, position):
         position = match.end()
         if position == len(content):
             return
@@ -171,8 +161,8 @@ def _in_object(item: Any, where: str) -> Iterator[str]:
                 )
             yield value["job_id"]
         elif isinstance(value, dict | list):
-            below = value.values() if isinstance(value, dict) else value
-            waiting.extend(reversed([inner for inner in below if isinstance(inner, dict | list)]))
+            values = value.values() if isinstance(value, dict) else value
+            waiting.extend(reversed([inner for inner in values if isinstance(inner, dict | list)]))
 
 
 def _without_id(item: Any, where: str) -> UsageError:

@@ -130,6 +130,14 @@ Faults = Annotated[
 TokenLife = Annotated[
     str | None, typer.Option(metavar="TIME", help="How long a token is valid; 24h by default.")
 ]
+Env = Annotated[
+    str | None,
+    typer.Option(metavar="PORT", help="Print the variables for the sandbox on this port, and end."),
+]
+Method = Annotated[
+    Literal["password", "token", "aksk", "application-credential"],
+    typer.Option(metavar="METHOD", help="Sign-in method of --env.", show_default=False),
+]
 ErrorCode = Annotated[
     str | None,
     typer.Argument(

@@ -80,9 +80,7 @@ class JobCommand:
             return
         from vbsjob.sandbox.server import Sandbox
 
-        self.context.note(
-            "this is the sandbox: its jobs are simulated, and start at their first query."
-        )
+        self.context.note("the sandbox: its jobs are simulated and begin at their first query.")
         with Sandbox(self.context) as sandbox:
             yield self.settings.moved("the sandbox", **sandbox.settings)
 

@@ -7,25 +7,29 @@ import re
 import typer
 
 from vbsjob.cli import options
+from vbsjob.config.schema import SETTINGS_BY_NAME
 from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
+from vbsjob.sandbox import account
 from vbsjob.sandbox.scenarios import SCENARIOS
 from vbsjob.text import printable
 
+SELECTION = ("OS_CLOUD", "VBSJOB_CLOUD", "OS_PROJECT_ID", "VBSJOB_ENDPOINT")
+"""Further variables that a shell with the sandbox's variables must not have."""
 HELP = (
     "Serve a simulated cloud on this machine until Ctrl-C.\n\n"
     "It has an identity service, and a backup service with jobs. vbsjob, curl, openstack and the"
     " vendor's SDK use it like the real cloud.\n\n"
-    "The command prints the variables that clients need, for each sign-in method. A job begins at"
-    " its first query. NAME-LABEL is another job of the same kind, NAME-ended is a job that has"
-    " already ended.\n\n\b\n"
+    "'vbsjob sandbox --env PORT' prints the variables that clients need. A job begins at its first"
+    " query. NAME-LABEL is another job of the same kind, NAME-ended is a job that has already"
+    " ended.\n\n\b\n"
     "vbsjob sandbox --port 8990\n"
     "vbsjob sandbox --fault 502=0.1\n\n"
     "Test your own script in CI; behind a proxy, add 127.0.0.1 to NO_PROXY:\n\n\b\n"
-    "rm -f sandbox.env\n"
-    "vbsjob sandbox > sandbox.env & sandbox=$!\n"
-    "until [ -s sandbox.env ]; do sleep 0.1; done\n"
-    ". ./sandbox.env\n"
+    "rm -f sandbox.txt\n"
+    "vbsjob sandbox --port 8990 > sandbox.txt & sandbox=$!\n"
+    "until [ -s sandbox.txt ]; do sleep 0.1; done\n"
+    'eval "$(vbsjob sandbox --env 8990)"\n'
     "./my-script.sh backup-1     # must end with 0\n"
     "./my-script.sh fail-deep-1  # must report a failed job\n"
     "kill $sandbox\n\n"
@@ -39,31 +43,60 @@ def serve_sandbox(
     port: options.Port = "0",
     fault: options.Faults = None,
     token_life: options.TokenLife = None,
+    env: options.Env = None,
+    method: options.Method = "password",
 ) -> ExitCode:
-    """Print the variables that clients need, then serve until a signal ends the process."""
-    from vbsjob.sandbox import faults
-    from vbsjob.sandbox.examples import shell_lines
+    """Serve until a signal ends the process; with --env print the variables of a client."""
+    context = ctx.obj
+    if env is not None:
+        address = f"http://127.0.0.1:{_port('--env', env)}"
+        context.stdout.write(_variables(address, method))
+        return ExitCode.OK
+    from vbsjob.sandbox import jobs
     from vbsjob.sandbox.server import TOKEN_LIFETIME, Sandbox
 
-    context = ctx.obj
     lifetime = TOKEN_LIFETIME if token_life is None else _lifetime(token_life)
-    shares = faults.parse(fault or [])
-    sandbox = Sandbox(context, port=_port(port), faults=shares, token_lifetime=lifetime)
+    shares = jobs.parse_faults(fault or [])
+    sandbox = Sandbox(context, port=_port("--port", port), faults=shares, token_lifetime=lifetime)
     # One write: a script that waits until the file is not empty reads it completely.
-    lines = "\n".join(shell_lines(sandbox.address, sandbox.issue_token()))
-    context.stdout.write(f"{lines}\n")
+    context.stdout.write(_start_text(sandbox.address))
     context.stdout.flush()
-    context.note(f"the sandbox serves {sandbox.address}. Ctrl-C ends it.")
     sandbox.serve()
     return ExitCode.OK
 
 
-def _port(argument: str) -> int:
-    """Return the value of --port. Raises UsageError."""
+def _start_text(address: str) -> str:
+    """Return what the sandbox prints at its start: how to use it from another terminal."""
+    command = f"vbsjob sandbox --env {address.rpartition(':')[2]}"
+    return (
+        f"Sandbox on {address}. Ctrl-C stops it. In another terminal:\n"
+        f'    eval "$({command})"\n'
+        f"    vbsjob watch restore    (jobs: {' '.join(SCENARIOS)})\n"
+        "Other sign-in methods:\n"
+        f"    {command} --method {'|'.join(list(account.METHODS)[1:])}\n"
+    )
+
+
+def _variables(address: str, method: str) -> str:
+    """Return shell lines that set the variables of a sign-in method, and remove all others."""
+    from shlex import quote
+
+    variables = {
+        SETTINGS_BY_NAME[name].os[0]: value
+        for name, value in account.settings(address, method).items()
+    }
+    others = {SETTINGS_BY_NAME[name].os[0] for names in account.METHODS.values() for name in names}
+    unset = {*others, *SELECTION} - variables.keys()
+    lines = [f"export {name}={quote(value)}" for name, value in variables.items()]
+    return "\n".join([f"unset {' '.join(sorted(unset))}", *lines, ""])
+
+
+def _port(option: str, argument: str) -> int:
+    """Return the value of --port or --env. Raises UsageError."""
     if not re.fullmatch("[0-9]{1,5}", argument) or int(argument) > 65535:
         raise UsageError(
-            f"--port: {printable(argument)[:200]!r} is not a number from 0 to 65535.",
-            hint="Write a free port, or omit it.",
+            f"{option}: {printable(argument)[:200]!r} is not a number from 0 to 65535.",
+            hint="Write a free port, or omit it." if option == "--port" else "",
         )
     return int(argument)
 

@@ -1,7 +1,7 @@
-"""The cloud account that the sandbox simulates: users, projects and example credentials.
+"""The cloud account that the sandbox simulates: one user, one project, example credentials.
 
-All values are public and fixed: `vbsjob sandbox` prints them. No value is a word of a message,
-because vbsjob removes secrets from messages.
+All values are public and fixed: `vbsjob sandbox --env` prints them. No value is a word of a
+message, because vbsjob removes secrets from messages.
 """
 
 from __future__ import annotations
@@ -12,90 +12,64 @@ REGION = "eu-de"
 DOMAIN = {"id": "8a1f2f1f6d0c4d1fb2a0d2c0e6b7a5c3", "name": "sandbox"}
 
 
-class Project(NamedTuple):
-    """A project; both users have the same role in each."""
+class Named(NamedTuple):
+    """A user, a project or an application credential of the domain."""
 
     id: str
     name: str
+    secret: str = ""
 
     @property
     def reference(self) -> dict[str, Any]:
-        """The project as a token contains it."""
+        """The user or project as a token contains it."""
         return {"id": self.id, "name": self.name, "domain": DOMAIN}
 
 
-class User(NamedTuple):
-    """A user. A passcode makes password and passcode necessary (multi-factor sign-in)."""
-
-    id: str
-    name: str
-    password: str
-    passcode: str = ""
-
-    @property
-    def reference(self) -> dict[str, Any]:
-        """The user as a token contains it."""
-        return {"id": self.id, "name": self.name, "domain": DOMAIN, "password_expires_at": None}
-
-    @property
-    def required_methods(self) -> frozenset[str]:
-        """The methods that a sign-in needs together."""
-        return frozenset({"password", "totp"} if self.passcode else {"password"})
-
-
-class ApplicationCredential(NamedTuple):
-    """An application credential of a user; its tokens are valid for one project."""
-
-    id: str
-    name: str
-    secret: str
-    user: User
-    project: Project
-
-
-class AccessKey(NamedTuple):
-    """An access key of a user. Temporary keys also have a security token."""
-
-    access: str
-    secret: str
-    security_token: str = ""
-
-
-PROJECT = Project("5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1b", "eu-de_sandbox")
-"""The project with the jobs, and the default project of the users."""
-EMPTY_PROJECT = Project("c1de4fa8b7a94e5f8d2e6f0b3a9c7d51", REGION)
-"""A project without jobs. A cloud has a project with the name of each region."""
-PROJECTS = (PROJECT, EMPTY_PROJECT)
-
-USER = User("6f0e3b1c9d8a4c7e8b5f2a1d0c9e8b7a", "sandbox", "example-password")
-MFA_USER = User("b2c4d6e8f0a1424395867a8b9cadbecf", "sandbox-mfa", "example-mfa-password", "314159")
-"""Signs in with password and TOTP passcode. Unlike a real passcode, this one does not change."""
-USERS = (USER, MFA_USER)
-ROLES = ({"id": "9fe2ff9ee4384b1894a90878d3e92bab", "name": "member"},)
-
-APPLICATION_CREDENTIAL = ApplicationCredential(
-    "e4d1a2b3c4d5460f8a9b0c1d2e3f4a5b",
-    "sandbox-credential",
-    "example-credential-secret",
-    USER,
-    PROJECT,
+PROJECT = Named("5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1b", "eu-de_sandbox")
+"""The project with the jobs."""
+USER = Named("6f0e3b1c9d8a4c7e8b5f2a1d0c9e8b7a", "sandbox", "example-password")
+TOKEN = "sandbox-example-token"  # noqa: S105 - public
+"""A token that exists from the start of the sandbox, for clients that begin with a token."""
+CREDENTIAL = Named(
+    "e4d1a2b3c4d5460f8a9b0c1d2e3f4a5b", "sandbox-credential", "example-credential-secret"
 )
-ACCESS_KEY = AccessKey("EXAMPLEACCESSKEY0001", "example-secret-key")
-TEMPORARY_KEY = AccessKey(
-    "EXAMPLEACCESSKEY0002", "example-temporary-secret-key", "example-security-token"
-)
-ACCESS_KEYS = {key.access: key for key in (ACCESS_KEY, TEMPORARY_KEY)}
-"""Both belong to USER."""
+"""The application credential of the user, for the project."""
+ACCESS_KEY = "EXAMPLEACCESSKEY0001"
+SECRET_KEY = "example-secret-key"  # noqa: S105 - public
+
+IN_PROJECT = {"project_name": PROJECT.name, "project_domain_name": DOMAIN["name"]}
+METHODS = {
+    "password": {
+        "auth_type": "password",
+        "username": USER.name,
+        "password": USER.secret,
+        "user_domain_name": DOMAIN["name"],
+        **IN_PROJECT,
+    },
+    "token": {"auth_type": "token", "token": TOKEN, **IN_PROJECT},
+    "aksk": {
+        "auth_type": "aksk",
+        "access_key": ACCESS_KEY,
+        "secret_key": SECRET_KEY,
+        "project_name": PROJECT.name,
+    },
+    "application-credential": {
+        "auth_type": "v3applicationcredential",
+        "application_credential_id": CREDENTIAL.id,
+        "application_credential_secret": CREDENTIAL.secret,
+    },
+}
+"""The settings of each sign-in method, by their names in vbsjob."""
 
 
-def find_project(project_id: str) -> Project | None:
-    """Return the project with this id."""
-    return next((project for project in PROJECTS if project.id == project_id), None)
+def settings(address: str, method: str = "password") -> dict[str, str]:
+    """Return the settings with which vbsjob signs in at this address, by their names."""
+    return {"auth_url": f"{address}/v3", "region": REGION, **METHODS[method]}
 
 
-def catalog(address: str, project: Project) -> list[dict[str, Any]]:
-    """Return the service catalog for a project, with one region and public endpoints."""
-    urls = {"identity": f"{address}/v3", "vbs": f"{address}/v2/{project.id}"}
+def catalog(address: str) -> list[dict[str, Any]]:
+    """Return the service catalog, with one region and public endpoints."""
+    urls = {"identity": f"{address}/v3", "vbs": f"{address}/v2/{PROJECT.id}"}
     return [
         {
             "id": f"sandbox-{service_type}",

@@ -21,43 +21,35 @@ class Request(NamedTuple):
     """A complete request."""
 
     method: str
-    path: str = ""
+    path: str
     """The path as it was sent, percent-encoded."""
-    query: str = ""
-    headers: Mapping[str, str] = NO_HEADERS
+    query: str
+    headers: Mapping[str, str]
     """Names in lower case."""
-    body: bytes = b""
-    id: str = ""
+    body: bytes
+    id: str
 
     @property
     def token(self) -> str:
         """Value of X-Auth-Token; empty without one."""
         return self.headers.get("x-auth-token", "")
 
-    def has_query(self, name: str) -> bool:
-        """Whether the query contains a parameter, with or without a value."""
-        return any(key == name for key, _ in self.parameters())
-
-    def parameters(self) -> list[tuple[str, str]]:
-        """Return the parameters of the query, decoded."""
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of the query, decoded."""
         from urllib.parse import parse_qsl
 
-        return parse_qsl(self.query, keep_blank_values=True)
+        return dict(parse_qsl(self.query, keep_blank_values=True))
 
 
 class Response(NamedTuple):
     """A status, a JSON document and further headers."""
 
     status: int
-    document: Any = None
-    """None: an empty body."""
+    document: Any
     headers: Mapping[str, str] = NO_HEADERS
     fault: str = ""
     """The kind of fault that the server applies when it sends the response."""
-
-    def with_headers(self, **headers: str) -> Response:
-        """Return the response with further headers."""
-        return self._replace(headers={**self.headers, **headers})
 
 
 class RefusedError(Exception):
@@ -68,10 +60,10 @@ class RefusedError(Exception):
         self.response = response
 
 
-def identity_error(status: int, message: str, **fields: Any) -> RefusedError:
+def identity_error(status: int, message: str) -> RefusedError:
     """Return an error of the identity service, and of HTTP itself, in the form of Keystone."""
-    error = {"code": status, "title": HTTPStatus(status).phrase, "message": message, **fields}
-    headers = {"WWW-Authenticate": "Keystone"} if status == 401 else {}
+    error = {"code": status, "title": HTTPStatus(status).phrase, "message": message}
+    headers = {"WWW-Authenticate": "Keystone"} if status == 401 else NO_HEADERS
     return RefusedError(Response(status, {"error": error}, headers))
 
 

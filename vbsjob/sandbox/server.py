@@ -7,30 +7,29 @@ or restore anything.
 from __future__ import annotations
 
 import json
-import re
 import socketserver
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
 from vbsjob.errors import InternalError, shortage
-from vbsjob.sandbox import account, body
-from vbsjob.sandbox.messages import RefusedError, Request, Response, identity_error
+from vbsjob.sandbox import account
+from vbsjob.sandbox.messages import Request, identity_error
 from vbsjob.sandbox.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from socket import socket
 
     from vbsjob.context import Context
+    from vbsjob.sandbox.messages import Response
 
 TOKEN_LIFETIME = 86400.0
 """Seconds, as in Open Telekom Cloud."""
 SLOW = 3.0
 """Seconds by which the fault `slow` delays a response."""
-TARGET = re.compile(r"(?:https?://[^/?#]*)?([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.IGNORECASE)
-"""The target of a request: path and query. A proxy also sends scheme and host."""
 
 
 class Sandbox:
@@ -49,7 +48,7 @@ class Sandbox:
     ) -> None:
         self._server = _listen(port, context)
         self.address = f"http://127.0.0.1:{self._server.server_port}"
-        self._server.service = self._service = Service(
+        self._server.service = Service(
             context, self.address, fault_shares=faults or {}, token_lifetime=token_lifetime
         )
 
@@ -72,19 +71,7 @@ class Sandbox:
     @property
     def settings(self) -> dict[str, str]:
         """The settings with which vbsjob signs in here, by their names."""
-        return {
-            "auth_url": f"{self.address}/v3",
-            "username": account.USER.name,
-            "password": account.USER.password,
-            "user_domain_name": account.DOMAIN["name"],
-            "project_domain_name": account.DOMAIN["name"],
-            "project_name": account.PROJECT.name,
-            "region": account.REGION,
-        }
-
-    def issue_token(self) -> str:
-        """Return a new token of the user for the project with the jobs."""
-        return self._service.tokens.issue(account.USER, account.PROJECT, ["password"]).id
+        return account.settings(self.address)
 
 
 def _listen(port: int, context: Context) -> _Server:
@@ -122,42 +109,29 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     server_version, sys_version = "vbsjob-sandbox", ""
     protocol_version = "HTTP/1.1"
-    default_request_version = "HTTP/1.0"
-    """Version of a request without a valid one; the default HTTP/0.9 would omit the status."""
     disable_nagle_algorithm = True
     timeout = 60
     """Seconds after which an idle connection and its thread end."""
-    _request_id = ""
 
-    def __getattr__(self, name: str) -> Callable[[], None]:
-        """Return the handler of any method: the service decides which ones it allows."""
-        if name.startswith("do_"):
-            return self._handle
-        raise AttributeError(name)
-
-    def _handle(self) -> None:
-        self._request_id = _new_request_id()
-        try:
-            content = body.read(self.headers, self.rfile)
-        except RefusedError as error:
-            self.close_connection = True
-            self._send(error.response)
-            return
-        match = TARGET.fullmatch(self.path)
-        path, query = match.groups("") if match else (self.path, "")
+    def do_GET(self) -> None:
+        """Answer a request of any method that the services know."""
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, path, query, headers, content, self._request_id)
-        self._send(self.server.service.respond(request))
+        length = headers.get("content-length", "0")
+        is_readable = length.isdecimal() and len(length) < 6 and "transfer-encoding" not in headers
+        content = self.rfile.read(int(length)) if is_readable else b""
+        path, _, query = self.path.partition("?")
+        request = Request(self.command, path, query, headers, content, f"req-{uuid4()}")
+        if is_readable:
+            self._send(request, self.server.service.respond(request))
+        else:
+            message = "The body needs a Content-Length of at most 99999 bytes."
+            refused = identity_error(411, message).response
+            self._send(request, refused._replace(headers={"Connection": "close"}))
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - the signature of the base class
-        """Answer a request that is not valid HTTP. The base class calls some of these 5xx."""
-        self._request_id = _new_request_id()
-        self.close_connection = True
-        status = 400 if code >= 500 else code
-        self._send(identity_error(status, message or "The request is not valid HTTP.").response)
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - names of the base class
 
-    def _send(self, response: Response) -> None:
-        content = b"" if response.document is None else json.dumps(response.document).encode()
+    def _send(self, request: Request, response: Response) -> None:
+        content = json.dumps(response.document).encode()
         if response.fault == "slow":
             self.server.context.sleep(SLOW)
         if response.fault == "empty":
@@ -165,15 +139,12 @@ class _Handler(BaseHTTPRequestHandler):
         if response.fault == "garbage":
             content = b"<html>the fault 'garbage' of the sandbox</html>"
         self.send_response(response.status)
-        if response.status != 204:
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
         for name in ("X-Openstack-Request-Id", "X-Request-Id"):
-            self.send_header(name, self._request_id)
+            self.send_header(name, request.id)
         for name, value in response.headers.items():
             self.send_header(name, value)
-        if self.close_connection:
-            self.send_header("Connection", "close")
         self.end_headers()
         if response.fault == "cut":
             content = content[: len(content) // 2]
@@ -181,15 +152,5 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        """Return the Date header from the clock of the context, which also ends the tokens."""
-        return super().date_time_string(timestamp or self.server.context.now().timestamp())
-
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Log nothing: `vbsjob -v` shows the requests."""
-
-
-def _new_request_id() -> str:
-    from uuid import uuid4
-
-    return f"req-{uuid4()}"

@@ -1,12 +1,16 @@
-"""The simulated services behind one address: routes of the identity API and the job API."""
+"""The simulated services behind one address: their routes, and who may call them."""
 
 from __future__ import annotations
 
+import hmac
+import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from vbsjob.sandbox.identity import IdentityService
-from vbsjob.sandbox.jobs import JobService
+from vbsjob.sandbox import account
+from vbsjob.sandbox.identity import Identity
+from vbsjob.sandbox.jobs import Jobs
 from vbsjob.sandbox.messages import (
     RefusedError,
     gateway_error,
@@ -14,16 +18,16 @@ from vbsjob.sandbox.messages import (
     not_authenticated,
     service_error,
 )
-from vbsjob.sandbox.tokens import TokenStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from vbsjob.context import Context
     from vbsjob.sandbox.messages import Request, Response
-    from vbsjob.sandbox.tokens import Token
 
-    Operation = Callable[[Request], Response]
+SIGNED_HEADERS = re.compile(r"SDK-HMAC-SHA256 Access=[^,]*, SignedHeaders=([^,]*), Signature=.*")
+CLOCK_TOLERANCE = timedelta(minutes=15)
+"""Allowed difference between X-Sdk-Date and the clock of the service (vendor document)."""
 
 
 class Service:
@@ -38,91 +42,87 @@ class Service:
         token_lifetime: float,
     ) -> None:
         self._context = context
-        self.tokens = TokenStore(context, token_lifetime)
-        identity = IdentityService(context, address, self.tokens)
-        self._jobs = JobService(context, fault_shares)
-
-        def list_projects(request: Request) -> Response:
-            return identity.list_projects(request, self._caller(request))
-
-        def show_catalog(request: Request) -> Response:
-            return identity.show_catalog(request, self._caller(request))
-
-        self._routes: dict[tuple[str, ...], dict[str, Operation]] = {
-            (): {"GET": identity.list_versions},
-            ("v3",): {"GET": identity.show_version},
-            ("v3", "auth", "tokens"): {
-                "POST": identity.create_token,
-                "GET": identity.show_token,
-                "DELETE": identity.revoke_token,
-            },
-            ("v3", "auth", "catalog"): {"GET": show_catalog},
-            ("v3", "auth", "projects"): {"GET": list_projects},
-            ("v3", "projects"): {"GET": list_projects},
-        }
+        self._identity = Identity(context, address, token_lifetime)
+        self._jobs = Jobs(context, fault_shares)
 
     def respond(self, request: Request) -> Response:
         """Return the response to a request; HEAD is answered as GET."""
         try:
-            return self._operation(request)(request)
+            return self._route(request)
         except RefusedError as error:
             return error.response
 
-    def _operation(self, request: Request) -> Operation:
-        segments = tuple(unquote(part) for part in request.path.split("/") if part)
-        operations = self._routes.get(segments)
-        if len(segments) == 4 and (segments[0], segments[2]) == ("v1", "jobs"):
-            _, project_id, _, job_id = segments
-            operations = {"GET": lambda request: self._show_job(request, project_id, job_id)}
-        if operations is None and segments[:1] in {("v1",), ("v2",)}:
-            raise gateway_error(request, 404, "APIGW.0101", "The API does not exist")
-        if operations is None:
-            raise identity_error(404, "The requested URL does not exist.")
-        operation = operations.get("GET" if request.method == "HEAD" else request.method)
-        if operation is None:
-            refused = identity_error(405, "The method is not allowed for the requested URL.")
-            methods = sorted({*operations, *(["HEAD"] if "GET" in operations else [])})
-            refused.response = refused.response.with_headers(Allow=", ".join(methods))
-            raise refused
-        return operation
+    def _route(self, request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        match [method, *(unquote(segment) for segment in request.path.split("/") if segment)]:
+            case ["GET"]:
+                response = self._identity.list_versions()
+            case ["GET", "v3"]:
+                response = self._identity.show_version()
+            case ["POST", "v3", "auth", "tokens"]:
+                response = self._identity.create_token(request)
+            case ["GET", "v3", "auth", "tokens"]:
+                response = self._identity.show_token(request)
+            case ["GET", "v3", "auth", "catalog"]:
+                self._check_caller(request, not_authenticated())
+                response = self._identity.show_catalog()
+            case ["GET", "v3", "projects"] | ["GET", "v3", "auth", "projects"]:
+                self._check_caller(request, not_authenticated())
+                response = self._identity.list_projects(request)
+            case ["GET", "v1", project_id, "jobs", job_id]:
+                response = self._show_job(request, project_id, job_id)
+            case [_, "v1" | "v2", *_]:
+                raise gateway_error(request, 404, "APIGW.0101", "The API does not exist")
+            case _:
+                raise identity_error(404, "The requested URL does not exist.")
+        return response
 
     def _show_job(self, request: Request, project_id: str, job_id: str) -> Response:
-        if _is_signed(request):
-            self._verify_signature(request)
-            scope = request.headers.get("x-project-id", project_id)
-        else:
-            scope = self._project_of_token(request)
-        if scope != project_id:
+        reason = "The token is invalid or expired" if request.token else "X-Auth-Token is missing"
+        code = "APIGW.0307" if request.token else "APIGW.0301"
+        self._check_caller(request, gateway_error(request, 401, code, reason))
+        if project_id != account.PROJECT.id:
             raise service_error(403, "VolumeBackup.0042", "the token is for another project")
-        return self._jobs.show(project_id, job_id)
+        return self._jobs.show(job_id)
 
-    def _project_of_token(self, request: Request) -> str:
-        if not request.token:
-            message = "Incorrect IAM authentication information: X-Auth-Token is missing"
-            raise gateway_error(request, 401, "APIGW.0301", message)
-        token = self.tokens.find(request.token)
-        if token is None:
-            raise gateway_error(request, 401, "APIGW.0307", "The token is invalid or expired")
-        if token.project is None:
-            raise service_error(401, "VolumeBackup.0041", "the token has no roles")
-        return token.project.id
-
-    def _caller(self, request: Request) -> Token | None:
-        """Return the token of the caller; None for a request with a valid signature."""
-        if _is_signed(request):
-            self._verify_signature(request)
-            return None
-        token = self.tokens.find(request.token)
-        if token is None:
-            raise not_authenticated()
-        return token
-
-    def _verify_signature(self, request: Request) -> None:
-        from vbsjob.sandbox import signing
-
-        signing.verify(request, self._context.now())
+    def _check_caller(self, request: Request, refusal: RefusedError) -> None:
+        """Check the signature or the token. Raises RefusedError; `refusal` for a wrong token."""
+        if request.headers.get("authorization", "").startswith("SDK-"):
+            _verify_signature(request, self._context.now())
+        elif self._identity.token(request.token) is None:
+            raise refusal
 
 
-def _is_signed(request: Request) -> bool:
-    """Whether a request carries a signature rather than a token."""
-    return request.headers.get("authorization", "").startswith("SDK-")
+def _verify_signature(request: Request, now: datetime) -> None:
+    """Sign the request again with the access key of the account, and compare.
+
+    Raises RefusedError (401, APIGW.0301) as the gateway does.
+    """
+    from vbsjob.auth import aksk
+    from vbsjob.http.messages import Request as SignedRequest
+
+    match = SIGNED_HEADERS.fullmatch(request.headers["authorization"])
+    date = request.headers.get("x-sdk-date", "")
+    try:
+        time = datetime.strptime(date, aksk.DATE).replace(tzinfo=UTC)
+    except ValueError:
+        time = None
+    if match is None or time is None:
+        raise _bad_signature(request, "Authorization or X-Sdk-Date is not valid")
+    if abs(time - now) > CLOCK_TOLERANCE:
+        server_time = now.strftime(aksk.DATE)
+        reason = f"AK/SK signature expired: client time {date}, server time {server_time}"
+        raise _bad_signature(request, reason)
+    names = [name for name in match[1].split(";") if name not in {"host", "x-sdk-date"}]
+    headers = {name: request.headers.get(name, "") for name in names}
+    url = f"http://{request.headers.get('host', '')}{request.path}?{request.query}"
+    keys = aksk.AccessKeyPair(account.ACCESS_KEY, account.SECRET_KEY)
+    expected = aksk.signed(SignedRequest(request.method, url, headers, request.body), keys, time)
+    sent = request.headers["authorization"].encode()
+    if not hmac.compare_digest(expected.headers["Authorization"].encode(), sent):
+        raise _bad_signature(request, "verify aksk signature fail")
+
+
+def _bad_signature(request: Request, reason: str) -> RefusedError:
+    message = f"Incorrect IAM authentication information: {reason}"
+    return gateway_error(request, 401, "APIGW.0301", message)

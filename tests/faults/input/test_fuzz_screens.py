@@ -101,13 +101,6 @@ def read_texts(name: str, values: list[str]) -> None:
         ]
 
 
-def check_random_texts(name: str, count: int, record: Callable[[str, object], None]) -> None:
-    draw = random.Random(name)
-    for _ in range(count):
-        read_texts(name, texts(draw, name))
-    record("cases", count * TEXTS)
-
-
 def test_there_are_eight_thousand_texts_on_every_commit() -> None:
     assert sum(COUNTS.values()) * TEXTS >= 8_000
 
@@ -126,15 +119,10 @@ def test_s08_a_setting_that_is_not_utf_8_is_refused_and_only_displayed() -> None
 def test_f52_f53_f54_f89_s08_texts_on_a_screen_are_only_displayed(
     name: str, record_property: Callable[[str, object], None]
 ) -> None:
-    check_random_texts(name, COUNTS[name], record_property)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("name", SURFACES)
-def test_f52_f53_f54_f89_s08_many_more_texts_on_a_screen_are_only_displayed(
-    name: str, record_property: Callable[[str, object], None]
-) -> None:
-    check_random_texts(name, 40 if name in SLOW else 150, record_property)
+    draw = random.Random(name)
+    for _ in range(COUNTS[name]):
+        read_texts(name, texts(draw, name))
+    record_property("cases", COUNTS[name] * TEXTS)
 
 
 @pytest.mark.slow

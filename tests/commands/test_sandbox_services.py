@@ -1,0 +1,365 @@
+"""The services of the sandbox: sign-in and tokens as in Keystone, jobs, signatures, wrong HTTP."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.clock import FakeClock
+from tests.support.raw_http import RawResponse, send, send_bytes
+from tests.support.sandbox import (
+    DOMAIN,
+    SCOPE,
+    TOKENS,
+    credential,
+    new_token,
+    password,
+    query_job,
+    sandbox_here,
+    sign_in,
+    token_method,
+)
+from vbsjob.auth import aksk
+from vbsjob.http.messages import Request
+from vbsjob.sandbox import account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vbsjob.sandbox.server import Sandbox
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+JOB = f"/v1/{account.PROJECT.id}/jobs/backup"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with sandbox_here(now=lambda: NOON) as running:
+        yield running
+
+
+def test_the_root_lists_the_versions_with_status_300_and_v3_describes_itself(
+    sandbox: Sandbox,
+) -> None:
+    response = send(sandbox.address, "GET", "/")
+    (version,) = response.document["versions"]["values"]
+    assert response.status == 300
+    assert response.headers["location"] == f"{sandbox.address}/v3/"
+    assert re.fullmatch(r"v3\.[0-9]+", version["id"])
+    assert version["links"] == [{"rel": "self", "href": f"{sandbox.address}/v3/"}]
+    for path in ("/v3", "/v3/", "/v3?x=y"):
+        assert send(sandbox.address, "GET", path).document == {"version": version}
+
+
+def test_a_token_has_the_members_that_clients_read(sandbox: Sandbox) -> None:
+    token = sign_in(sandbox, password(), SCOPE).document["token"]
+    assert token["methods"] == ["password"]
+    assert token["user"]["id"] == account.USER.id
+    assert token["user"]["domain"] == token["project"]["domain"] == account.DOMAIN
+    assert (token["project"]["id"], token["project"]["name"]) == account.PROJECT[:2]
+    assert [role["name"] for role in token["roles"]] == ["member"]
+    assert len(token["audit_ids"]) == 1
+    issued, expires = (datetime.fromisoformat(token[n]) for n in ("issued_at", "expires_at"))
+    assert expires - issued == timedelta(seconds=60)
+    assert {entry["type"] for entry in token["catalog"]} == {"identity", "vbs"}
+    for entry in token["catalog"]:
+        (endpoint,) = entry["endpoints"]
+        assert endpoint["interface"] == "public"
+        assert endpoint["region_id"] == endpoint["region"] == account.REGION
+        assert endpoint["url"].startswith(sandbox.address)
+    short = sign_in(sandbox, password(), SCOPE, query="?nocatalog").document["token"]
+    assert short.keys() == token.keys() - {"catalog"}
+
+
+def test_user_project_and_credential_are_named_by_id_or_by_name_and_domain(
+    sandbox: Sandbox,
+) -> None:
+    by_id = {"user": {"id": account.USER.id, "password": account.USER.secret}}
+    domain_id = {"id": account.DOMAIN["id"]}
+    project = {"name": account.PROJECT.name, "domain": DOMAIN}
+    named = {"id": None, "name": account.CREDENTIAL.name}
+    sign_ins: list[tuple[Any, ...]] = [
+        (password(),),  # without a scope: the default project
+        (password(), SCOPE),
+        (password(), {"project": project}),
+        (password(domain=domain_id), {"project": project | {"domain": domain_id}}),
+        ({"methods": ["password"], "password": by_id}, SCOPE),
+        (credential(),),
+        (credential(**named, user={"id": account.USER.id}),),
+        (credential(**named, user={"name": account.USER.name, "domain": DOMAIN}),),
+        (token_method(account.TOKEN), SCOPE),
+    ]
+    refused = [sent for sent in sign_ins if sign_in(sandbox, *sent).status != 201]
+    assert refused == []
+    tokens = [new_token(sandbox, *scope, identity=identity) for identity, *scope in sign_ins]
+    assert {query_job(sandbox, token).status for token in tokens} == {200}
+
+
+def test_a_token_made_from_a_token_expires_with_it() -> None:
+    clock = FakeClock()
+    with sandbox_here(monotonic=clock) as sandbox:
+        first = sign_in(sandbox, password(), SCOPE)
+        clock.seconds += 59
+        second = sign_in(sandbox, token_method(first.headers["x-subject-token"]), SCOPE)
+        assert second.document["token"]["methods"] == ["password", "token"]
+        assert second.document["token"]["expires_at"] == first.document["token"]["expires_at"]
+        token = second.headers["x-subject-token"]
+        assert query_job(sandbox, token).status == 200
+        clock.seconds += 2
+        assert query_job(sandbox, token).status == 401
+        assert sign_in(sandbox, token_method(token), SCOPE).status == 404
+
+
+def test_a_refused_sign_in_has_the_status_of_keystone(sandbox: Sandbox) -> None:
+    by_credential = token_method(new_token(sandbox, identity=credential()))
+    unknown = {"id": None, "name": "unknown", "user": {"id": account.USER.id}}
+    elsewhere = {"name": "elsewhere"}
+    cases: dict[int, list[tuple[Any, ...]]] = {
+        401: [
+            (password(password="wrong"), SCOPE),
+            (password(password=None), SCOPE),
+            (password(name="nobody"), SCOPE),
+            (password(id="nobody"), SCOPE),
+            (password(domain=elsewhere), SCOPE),
+            (password(domain={}), SCOPE),
+            (password(), {"project": {"name": "nothing", "domain": DOMAIN}}),
+            (password(), {"project": {"id": "nothing"}}),
+            (password(), {"project": {"name": account.PROJECT.name, "domain": elsewhere}}),
+            (credential(secret="wrong"),),
+            (credential(), SCOPE),
+            ({"methods": ["totp"], "totp": {}},),
+            (password() | {"methods": ["password", "totp"]},),
+            (password() | {"methods": []},),
+        ],
+        403: [(by_credential, SCOPE), (by_credential,)],
+        404: [
+            (credential(id="unknown"),),
+            (credential(**unknown),),
+            (token_method("unknown"), SCOPE),
+        ],
+        400: [
+            ({"password": {}},),
+            ({"methods": "password"},),
+            ({"methods": ["password"]},),
+            ({"methods": ["password"], "password": {"user": {"name": "x"}}},),
+            ({"methods": ["token"], "token": {}},),
+            (password(), {}),
+            (password(), None),
+            (password(), "unscoped"),
+            (password(), {"domain": DOMAIN}),
+            (password(), {"project": {"name": account.PROJECT.name}}),
+        ],
+    }
+    answers = [
+        (status, sent, sign_in(sandbox, *sent)) for status, group in cases.items() for sent in group
+    ]
+    assert [case for *case, answer in answers if answer.status != case[0]] == []
+    assert all(answer.document["error"]["code"] == answer.status for *_, answer in answers)
+    wrong_password = answers[0][2]
+    assert wrong_password.headers["www-authenticate"].startswith("Keystone")
+    assert "password" not in wrong_password.document["error"]["message"]  # nor any other reason
+    assert {answer.body for *_, answer in answers[:10]} == {wrong_password.body}
+
+
+def test_a_body_that_is_not_valid_is_400(sandbox: Sandbox) -> None:
+    json_type = {"Content-Type": "application/json"}
+    bodies = (
+        b"{}", b"[]", b'{"auth": {}}', b"", b"{", b"\xff", b"[" * 60_000, b'{"auth": NaN}',
+        b'{"auth":1,"auth":2}',
+    )  # fmt: skip
+    answers = {body: send(sandbox.address, "POST", TOKENS, body, json_type) for body in bodies}
+    assert [body for body, answer in answers.items() if answer.status != 400] == []
+    text = send(sandbox.address, "POST", TOKENS, b"{}", {"Content-Type": "text/plain"})
+    assert text.status == 400
+    assert "Content-Type" in text.document["error"]["message"]
+
+
+def test_a_token_is_validated_for_a_caller_with_a_token(sandbox: Sandbox) -> None:
+    signed_in = sign_in(sandbox, credential())
+    token = signed_in.headers["x-subject-token"]
+    for method, caller, subject, status in (
+        ("GET", token, token, 200), ("HEAD", token, token, 200), ("GET", "", token, 401),
+        ("GET", "unknown", token, 401), ("GET", token, "unknown", 404), ("GET", token, "", 404),
+    ):  # fmt: skip
+        headers = {"X-Auth-Token": caller, "X-Subject-Token": subject}
+        response = send(sandbox.address, method, TOKENS, headers=headers)
+        assert response.status == status, (method, caller, subject)
+        if status == 200:
+            assert response.headers["x-subject-token"] == token
+            assert method == "HEAD" or response.document == signed_in.document
+
+
+def test_the_project_and_the_catalog_are_for_callers_with_a_token(sandbox: Sandbox) -> None:
+    signed_in = sign_in(sandbox, password(), SCOPE)
+    headers = {"X-Auth-Token": signed_in.headers["x-subject-token"]}
+    catalog = send(sandbox.address, "GET", "/v3/auth/catalog", headers=headers)
+    assert catalog.document["catalog"] == signed_in.document["token"]["catalog"]
+    for path in ("/v3/projects", "/v3/auth/projects"):
+        for query, number in (("", 1), (f"?name={account.PROJECT.name}&x=y", 1), ("?name=x", 0)):
+            listed = send(sandbox.address, "GET", path + query, headers=headers).document
+            ids = [project["id"] for project in listed["projects"]]
+            assert ids == [account.PROJECT.id][:number], (path, query)
+    for path in ("/v3/auth/catalog", "/v3/projects", "/v3/auth/projects"):
+        for token in ("", "unknown"):
+            refused = send(sandbox.address, "GET", path, headers={"X-Auth-Token": token})
+            assert refused.document["error"]["code"] == refused.status == 401, (path, token)
+
+
+# Jobs.
+
+
+def test_without_a_valid_token_the_gateway_refuses(sandbox: Sandbox) -> None:
+    for token, code in (("", "APIGW.0301"), ("unknown", "APIGW.0307"), ("a b", "APIGW.0307")):
+        response = query_job(sandbox, token)
+        assert (response.status, response.document["error_code"]) == (401, code)
+        assert response.document["request_id"] == response.headers["x-request-id"]
+
+
+def test_another_project_and_an_unknown_job_have_the_codes_of_the_service(sandbox: Sandbox) -> None:
+    token = new_token(sandbox)
+    cases = {
+        ("backup", "p"): (403, "VolumeBackup.0042"),
+        ("backup", account.PROJECT.name): (403, "VolumeBackup.0042"),
+        **{
+            (job_id, account.PROJECT.id): (404, "common.0011")
+            for job_id in ("nothing", "backups", "backup%00", "..", "-ended", "%ff")
+        },
+    }
+    answers = {case: query_job(sandbox, token, *case) for case in cases}
+    codes = {case: (a.status, a.document["error"]["code"]) for case, a in answers.items()}
+    assert codes == cases
+
+
+# Signatures. `aksk` is checked against the vendor's signer in units/test_aksk.py.
+
+
+def signed_query(
+    sandbox: Sandbox,
+    *,
+    access: str = account.ACCESS_KEY,
+    secret: str = account.SECRET_KEY,
+    path: str = JOB,
+    sent_path: str = "",
+    project: str | None = account.PROJECT.id,
+    at: datetime = NOON,
+    headers: dict[str, str] | None = None,
+) -> RawResponse:
+    keys = aksk.AccessKeyPair(access, secret)
+    request = aksk.signed(Request("GET", sandbox.address + path), keys, at, project)
+    parts = urlsplit(request.url)
+    target = sent_path or parts.path + (f"?{parts.query}" if parts.query else "")
+    sent = {name: value for name, value in request.headers.items() if name != "Host"}
+    return send(sandbox.address, "GET", target, headers=sent | (headers or {}))
+
+
+RIGHT_SIGNATURES: dict[str, dict[str, Any]] = {
+    "job": {},
+    "job without a project header": {"project": None},
+    "projects": {"path": f"/v3/projects?name={account.PROJECT.name}", "project": None},
+    "catalog": {"path": "/v3/auth/catalog", "project": None},
+    "query": {"path": f"{JOB}?b=2&a=1"},
+    "encoded query": {"path": f"{JOB}?x=%C3%A4%2F"},
+    "slash at the end": {"path": f"{JOB}/"},
+    "a clock 15 min behind": {"at": NOON - timedelta(minutes=15)},
+    "a clock 15 min ahead": {"at": NOON + timedelta(minutes=15)},
+}
+
+
+def test_a_signed_request_needs_no_token(sandbox: Sandbox) -> None:
+    answers = {name: signed_query(sandbox, **case) for name, case in RIGHT_SIGNATURES.items()}
+    assert {name: a.document for name, a in answers.items() if a.status != 200} == {}
+    assert answers["projects"].document["projects"][0]["id"] == account.PROJECT.id
+    assert account.PROJECT.id in str(answers["catalog"].document["catalog"])
+
+
+NOTHING_SIGNED = (
+    f"{aksk.ALGORITHM} Access={account.ACCESS_KEY}, SignedHeaders=x-nothing, Signature={'0' * 64}"
+)
+WRONG_SIGNATURES: dict[str, dict[str, Any]] = {
+    "secret": {"secret": "wrong"},
+    "access key": {"access": "UNKNOWN"},
+    "path": {"sent_path": f"{JOB}-1"},
+    "a header changed later": {"headers": {"X-Project-Id": "p"}},
+    "the time changed later": {"headers": {"X-Sdk-Date": "20260101T120001Z"}},
+    "no time": {"headers": {"X-Sdk-Date": ""}},
+    "no valid time": {"headers": {"X-Sdk-Date": "noon"}},
+    "no signature": {"headers": {"Authorization": "SDK-HMAC-SHA256"}},
+    "nothing signed": {"headers": {"Authorization": NOTHING_SIGNED}},
+    "another algorithm": {"headers": {"Authorization": "SDK-HMAC-SM3 Access=x"}},
+}
+
+
+@pytest.mark.parametrize("path", [JOB, "/v3/projects"])
+def test_a_wrong_signature_is_refused(sandbox: Sandbox, path: str) -> None:
+    cases = {name: {"path": path} | case for name, case in WRONG_SIGNATURES.items()}
+    answers = {name: signed_query(sandbox, **case) for name, case in cases.items()}
+    assert {name: a.body for name, a in answers.items() if a.status != 401} == {}
+    assert {a.document["error_code"] for a in answers.values()} == {"APIGW.0301"}
+    assert "verify aksk signature fail" in answers["secret"].document["error_msg"]
+
+
+def test_a_difference_of_the_clocks_above_15_minutes_is_refused_with_both_times(
+    sandbox: Sandbox,
+) -> None:
+    for minutes in (-16, 16, 60 * 24 * 365 * 5000):
+        at = NOON + timedelta(minutes=minutes)
+        response = signed_query(sandbox, at=at)
+        message = response.document["error_msg"]
+        assert response.status == 401
+        assert "signature expired" in message
+        assert at.strftime(aksk.DATE) in message
+        assert NOON.strftime(aksk.DATE) in message
+
+
+# Paths, methods and HTTP.
+
+
+def test_an_unknown_path_or_method_is_a_json_404(sandbox: Sandbox) -> None:
+    service = ["/v1", "/v1/x", "/v1/x/jobs", f"{JOB}/more", "/v2/x/jobs/backup", "/v1/x/backups/y"]
+    identity = ["/nothing", "/v3/nothing", "/v3/auth", "/v4", "/index.html"]
+    requests = [
+        *(("GET", path, "APIGW.0101") for path in service),
+        *(("GET", path, 404) for path in identity),
+        *((method, JOB, "APIGW.0101") for method in ("POST", "PUT", "PATCH", "DELETE")),
+        *((method, "/v3/auth/tokens", 404) for method in ("PUT", "PATCH", "DELETE")),
+    ]
+    wrong = []
+    for method, path, code in requests:
+        response = send(sandbox.address, method, path)
+        error = response.document.get("error", response.document)
+        if response.status != 404 or code not in error.values():
+            wrong.append((method, path, response))
+    assert wrong == []
+
+
+def test_every_response_has_a_new_request_id(sandbox: Sandbox) -> None:
+    token = new_token(sandbox)
+    ids = set()
+    for method, path in (("GET", JOB), ("GET", JOB), ("GET", "/"), ("POST", TOKENS), ("GET", "/x")):
+        response = send(sandbox.address, method, path, headers={"X-Auth-Token": token})
+        assert response.headers["x-request-id"] == response.headers["x-openstack-request-id"]
+        assert response.headers["content-type"] == "application/json"
+        ids.add(response.headers["x-request-id"])
+    assert len(ids) == 5
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Content-Length: -1", b"Content-Length: x", b"Content-Length: 999999",
+        b"Content-Length: \xb2", b"Transfer-Encoding: chunked",
+    ],
+)  # fmt: skip
+def test_a_body_without_a_valid_length_ends_the_request_and_not_the_sandbox(
+    sandbox: Sandbox, header: bytes
+) -> None:
+    request = b"POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n"
+    response = send_bytes(sandbox.address, request)
+    assert response
+    assert response.status == 411
+    assert response.headers["connection"] == "close"
+    assert query_job(sandbox, new_token(sandbox)).status == 200
