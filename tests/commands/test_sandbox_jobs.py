@@ -17,7 +17,7 @@ from tests.support.sandbox import (
     query_job,
     sandbox_here,
 )
-from vbsjob.auth import aksk
+from vbsjob.auth import signing
 from vbsjob.http.messages import Request
 from vbsjob.sandbox import account
 
@@ -87,7 +87,7 @@ def test_a_query_is_not_a_part_of_the_job_id(sandbox: Sandbox, query: str) -> No
     assert response.document["job_id"] == "backup"
 
 
-# Signatures. `aksk` is checked against the vendor's signer in units/test_aksk.py.
+# Signatures. `auth/signing` is checked against the vendor's signer in units/test_aksk.py.
 
 
 def signed_query(
@@ -99,8 +99,8 @@ def signed_query(
     at: datetime = NOON,
     headers: dict[str, str] | None = None,
 ) -> RawResponse:
-    keys = aksk.AccessKeyPair(key.access, key.secret, key.security_token or None)
-    request = aksk.signed(Request("GET", sandbox.address + path), keys, at, project)
+    keys = signing.AccessKeyPair(key.access, key.secret, key.security_token or None)
+    request = signing.signed(Request("GET", sandbox.address + path), keys, at, project)
     parts = urlsplit(request.url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     sent = {name: value for name, value in request.headers.items() if name != "Host"}
@@ -149,8 +149,8 @@ def test_a_larger_difference_of_the_clocks_is_refused_with_both_times(
     message = response.document["error_msg"]
     if at.year > 1000:  # strftime does not pad smaller years on every system
         assert "signature expired" in message
-        assert at.strftime(aksk.DATE) in message
-        assert NOON.strftime(aksk.DATE) in message
+        assert at.strftime(signing.DATE) in message
+        assert NOON.strftime(signing.DATE) in message
 
 
 WRONG_SIGNATURES: dict[str, dict[str, Any]] = {
@@ -165,7 +165,7 @@ WRONG_SIGNATURES: dict[str, dict[str, Any]] = {
     "no signature": {"headers": {"Authorization": "SDK-HMAC-SHA256"}},
     "nothing signed": {
         "headers": {
-            "Authorization": f"{aksk.ALGORITHM} Access={account.ACCESS_KEY.access},"
+            "Authorization": f"{signing.ALGORITHM} Access={account.ACCESS_KEY.access},"
             f" SignedHeaders=x-nothing, Signature={'0' * 64}"
         }
     },
@@ -182,8 +182,8 @@ def test_a_wrong_signature_is_refused(sandbox: Sandbox, wrong: str, path: str) -
 
 
 def test_a_signature_for_another_path_is_refused(sandbox: Sandbox) -> None:
-    keys = aksk.AccessKeyPair(account.ACCESS_KEY.access, account.ACCESS_KEY.secret)
-    request = aksk.signed(Request("GET", f"{sandbox.address}{JOB}-1"), keys, NOON)
+    keys = signing.AccessKeyPair(account.ACCESS_KEY.access, account.ACCESS_KEY.secret)
+    request = signing.signed(Request("GET", f"{sandbox.address}{JOB}-1"), keys, NOON)
     sent = {name: value for name, value in request.headers.items() if name != "Host"}
     response = send(sandbox.address, "GET", JOB, headers=sent)
     assert response.status == 401

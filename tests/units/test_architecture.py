@@ -51,7 +51,7 @@ LIBRARIES = {
     "typer": {name for name in MODULES if name.startswith("vbsjob.cli.")}
     | {"vbsjob.generate.__main__"},
     "rich": {name for name in MODULES if name.startswith("vbsjob.render.")},
-    "yaml": {"vbsjob.config.yaml_text", "vbsjob.output.yaml_writer"},
+    "yaml": {"vbsjob.config.files", "vbsjob.output.yaml_writer"},
 }
 """The only modules that may import a library, so that its successor is one change."""
 

@@ -17,8 +17,7 @@ import pytest
 
 from tests.support.program import ROOT
 from vbsjob.cli.help import TOPICS
-from vbsjob.config.schema import SETTINGS
-from vbsjob.config.variables import OTHER_VARIABLES
+from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
 from vbsjob.generate import __main__ as generate
 
 if TYPE_CHECKING:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from vbsjob import RELEASED, __version__
 from vbsjob.cli import formats_topic
-from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
-from vbsjob.config.variables import OTHER_VARIABLES
+from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS, SETTINGS_BY_NAME
 from vbsjob.generate import manual_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from vbsjob.config.setting import Setting
+    from vbsjob.config.schema import Setting
     from vbsjob.generate.command_tree import Command, Parameter
 
 ESCAPES = str.maketrans(

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from vbsjob.auth import aksk
+from vbsjob.auth import signing as aksk
 from vbsjob.http.messages import Request as SignedRequest
 from vbsjob.sandbox import account
 from vbsjob.sandbox.messages import gateway_error
