@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from vbsjob import RELEASED, __version__
 from vbsjob.cli import app
 from vbsjob.cli.help import TOPICS
-from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
-from vbsjob.config.variables import OTHER_VARIABLES
+from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS, SETTINGS_BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from vbsjob.config.setting import Setting
+    from vbsjob.config.schema import Setting
     from vbsjob.exit_codes import ExitCode
 
 FOLDER = Path(__file__).parent

@@ -101,8 +101,7 @@ def test_help_exit_codes_lists_every_code_and_every_signal() -> None:
 
 
 def test_help_environment_lists_every_variable_and_no_value() -> None:
-    from vbsjob.config.schema import SETTINGS
-    from vbsjob.config.variables import OTHER_VARIABLES
+    from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
 
     out = vbsjob("help", "environment", env={"VBSJOB_TOKEN": "canary"})[1]
     assert [

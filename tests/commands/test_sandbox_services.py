@@ -23,7 +23,7 @@ from tests.support.sandbox import (
     sign_in,
     token_method,
 )
-from vbsjob.auth import aksk
+from vbsjob.auth import signing
 from vbsjob.http.messages import Request
 from vbsjob.sandbox import account
 
@@ -234,7 +234,7 @@ def test_another_project_and_an_unknown_job_have_the_codes_of_the_service(sandbo
     assert codes == cases
 
 
-# Signatures. `aksk` is checked against the vendor's signer in units/test_aksk.py.
+# Signatures. `signing` is checked against the vendor's signer in units/test_aksk.py.
 
 
 def signed_query(
@@ -248,8 +248,8 @@ def signed_query(
     at: datetime = NOON,
     headers: dict[str, str] | None = None,
 ) -> RawResponse:
-    keys = aksk.AccessKeyPair(access, secret)
-    request = aksk.signed(Request("GET", sandbox.address + path), keys, at, project)
+    keys = signing.AccessKeyPair(access, secret)
+    request = signing.signed(Request("GET", sandbox.address + path), keys, at, project)
     parts = urlsplit(request.url)
     target = sent_path or parts.path + (f"?{parts.query}" if parts.query else "")
     sent = {name: value for name, value in request.headers.items() if name != "Host"}
@@ -276,9 +276,7 @@ def test_a_signed_request_needs_no_token(sandbox: Sandbox) -> None:
     assert account.PROJECT.id in str(answers["catalog"].document["catalog"])
 
 
-NOTHING_SIGNED = (
-    f"{aksk.ALGORITHM} Access={account.ACCESS_KEY}, SignedHeaders=x-nothing, Signature={'0' * 64}"
-)
+NOTHING_SIGNED = f"{signing.ALGORITHM} Access={account.ACCESS_KEY}, SignedHeaders=x-nothing, Signature={'0' * 64}"
 WRONG_SIGNATURES: dict[str, dict[str, Any]] = {
     "secret": {"secret": "wrong"},
     "access key": {"access": "UNKNOWN"},
@@ -311,8 +309,8 @@ def test_a_difference_of_the_clocks_above_15_minutes_is_refused_with_both_times(
         message = response.document["error_msg"]
         assert response.status == 401
         assert "signature expired" in message
-        assert at.strftime(aksk.DATE) in message
-        assert NOON.strftime(aksk.DATE) in message
+        assert at.strftime(signing.DATE) in message
+        assert NOON.strftime(signing.DATE) in message
 
 
 # Paths, methods and HTTP.

@@ -11,8 +11,7 @@ import pytest
 
 from man import generate
 from tests.support.program import ROOT
-from vbsjob.config.schema import SETTINGS
-from vbsjob.config.variables import OTHER_VARIABLES
+from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
 
 if TYPE_CHECKING:
     from man.generate import Command

@@ -12,8 +12,7 @@ import pytest
 
 from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, USER, Cloud
 from vbsjob.config import precedence
-from vbsjob.config.schema import SETTINGS
-from vbsjob.config.setting import identity_setting
+from vbsjob.config.schema import SETTINGS, identity_setting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -246,25 +245,9 @@ SESSION_TOKENS: dict[str, tuple[dict[str, str], str | None]] = {
     "S3": (
         {"S3_ACCESS_KEY_ID": "AK1", "S3_SECRET_ACCESS_KEY": "SK1", "S3_SECURITY_TOKEN": "s3"}, "s3",
     ),
-    "AWS with the same key": (
-        {"S3_ACCESS_KEY_ID": "AK1", "S3_SECRET_ACCESS_KEY": "SK1", "AWS_ACCESS_KEY_ID": "AK1",
-         "AWS_SESSION_TOKEN": "aws"}, "aws",
-    ),
-    "AWS with the same OS key": (
+    "OS beside a token of AWS": (
         {"OS_ACCESS_KEY": "AK1", "OS_SECRET_KEY": "SK1", "AWS_ACCESS_KEY_ID": "AK1",
-         "AWS_SESSION_TOKEN": "aws"}, "aws",
-    ),
-    "AWS with another key": (
-        {"OS_ACCESS_KEY": "AK1", "OS_SECRET_KEY": "SK1", "AWS_ACCESS_KEY_ID": "AK2",
          "AWS_SESSION_TOKEN": "aws"}, None,
-    ),
-    "own token before that of AWS": (
-        {"OS_ACCESS_KEY": "AK1", "OS_SECRET_KEY": "SK1", "OS_SECURITY_TOKEN": "own",
-         "AWS_ACCESS_KEY_ID": "AK1", "AWS_SESSION_TOKEN": "aws"}, "own",
-    ),
-    "AWS with the same key in a variable of vbsjob": (
-        {"VBSJOB_ACCESS_KEY": "AK1", "VBSJOB_SECRET_KEY": "SK1", "AWS_ACCESS_KEY_ID": "AK1",
-         "AWS_SESSION_TOKEN": "aws"}, "aws",
     ),
     "half a key of S3 beside a key of Huawei": (
         {"S3_ACCESS_KEY_ID": "AK0", "S3_SECURITY_TOKEN": "s3", "HUAWEICLOUD_SDK_AK": "AK1",
@@ -281,23 +264,6 @@ def test_a_session_token_belongs_to_its_access_key(kind: str) -> None:
     env, expected = SESSION_TOKENS[kind]
     cloud = Cloud()
     assert cloud.run("get", "j", env=KEY | env)[0] == 0
-    assert cloud.requests[-1].headers.get("X-Security-Token") == expected
-
-
-@pytest.mark.parametrize("file", ["clouds.yaml", "config.toml"])
-@pytest.mark.parametrize(("aws_key", "expected"), [("AK1", "aws"), ("AK2", None)])
-def test_the_session_token_of_aws_belongs_to_the_same_key_of_a_named_cloud(
-    tmp_path: Path, file: str, aws_key: str, expected: str | None
-) -> None:
-    keys = {"ak": "AK1", "sk": "SK1", "project_id": PROJECT_ID, "vbs_endpoint_override": SERVICE}
-    toml = "".join(f"{name} = '{value}'\n" for name, value in keys.items())
-    in_yaml = file == "clouds.yaml"
-    config = "" if in_yaml else f"[clouds.b]\n{toml}"
-    files = folder_with(tmp_path, keys if in_yaml else {}, config=config)
-    cloud = Cloud()
-    env = {"AWS_ACCESS_KEY_ID": aws_key, "AWS_SESSION_TOKEN": "aws"}
-    code, _, err = cloud.run("get", "j", "--cloud", "b", env=env, **files)
-    assert code == 0, err
     assert cloud.requests[-1].headers.get("X-Security-Token") == expected
 
 

@@ -10,8 +10,7 @@ import pytest
 from tests.support.cloud import USER, Cloud
 from tests.support.program import clean_env, run_process
 from tests.support.server import Server, always, answer, job
-from vbsjob.config.schema import SETTINGS
-from vbsjob.config.variables import OTHER_VARIABLES
+from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
 from vbsjob.http.proxies import proxy_for
 from vbsjob.http.tls import TlsConfig
 

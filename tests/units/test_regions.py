@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.cloud import AUTH_URL, PROJECT_ID, USER, Cloud
 from vbsjob.auth import catalog
-from vbsjob.config.regions import region_in
+from vbsjob.config.precedence import region_in
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,7 @@ import re
 
 from tests.support.program import ROOT
 from tests.wording import phrases_in, unclear_names
-from vbsjob.config.schema import SETTINGS
-from vbsjob.config.variables import OTHER_VARIABLES
+from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
 
 
 def test_every_setting_and_variable_has_one_sentence() -> None:

@@ -1,4 +1,7 @@
-"""The service catalog of a sign-in: the address of the backup service, and whether to trust it."""
+"""Address of the backup service: from the settings, or from the catalog that a sign-in gave.
+
+An address of the catalog is used only if it belongs to the owner of the identity service.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from vbsjob.config import endpoints
+from vbsjob.config.precedence import region_in
 from vbsjob.errors import ApiError, AuthError, UsageError
 from vbsjob.text import printable
 
@@ -17,27 +21,85 @@ if TYPE_CHECKING:
 
     from publicsuffixlist import PublicSuffixList
 
-KINDS = ("vbs", "vbsv2", "volumev2", "volumev3", "volume")
+    from vbsjob.auth.keystone import AccessInfo
+    from vbsjob.config.loader import Settings
+
+SERVICE_TYPES = ("vbs", "vbsv2", "volumev2", "volumev3", "volume")
 """Types of a catalog entry that lead to the backup service, the best first."""
 OTC = ".otc.t-systems.com"
 PROJECT_PLACEHOLDER = re.compile(r"[%$]\((?:project|tenant)_id\)s")
-CLUSTER_DOMAINS = ("svc.cluster.local", "pod.cluster.local")
-"""Kubernetes: below these, each name belongs to one namespace; not in the public suffix list."""
 
-WILDCARD_DNS = (
-    "nip.io", "sslip.io", "xip.io", "traefik.me", "localtest.me", "lvh.me", "vcap.me",
-    "lacolhost.com", "localhost.direct",
-)  # fmt: skip
-"""DNS services whose names lead to the IP address in the name, or to loopback (2026-11).
 
-Anyone has names there, but they are not in the public suffix list. Where the address is in a name
-differs from service to service: no two names have the same owner.
-"""
+def service_address(settings: Settings, access: AccessInfo) -> str:
+    """Return the base address of jobs: the endpoint of the settings, else of the catalog."""
+    _refuse_other_project(settings, access)
+    project_id = settings["project_id"] or access.project_id
+    if not project_id or not endpoints.NAME.fullmatch(project_id):
+        raise settings.missing("project_name", "jobs belong to a project")
+    if settings["endpoint"]:
+        return endpoints.jobs(settings["endpoint"], project_id)
+    address = find(
+        access.catalog,
+        region=_chosen_region(settings, access),
+        interface=settings["interface"].removesuffix("URL"),
+        project_id=project_id,
+        auth_url=settings["auth_url"],
+    )
+    address = trusted(address, settings["auth_url"], insecure_http=settings["insecure_http"])
+    return endpoints.jobs(address, project_id)
+
+
+def _refuse_other_project(settings: Settings, access: AccessInfo) -> None:
+    """Refuse a project of the settings that the credentials are not for.
+
+    An application credential, and some tokens, are bound to one project.
+    """
+    for name, actual in (
+        ("project_id", access.project_id),
+        ("project_name", access.project_name),
+    ):
+        wanted = settings[name]
+        if wanted and actual and wanted != actual:
+            raise UsageError(
+                f"{settings.origin(name)} is {printable(wanted)}, but the credentials"
+                f" are for project {printable(actual)}.",
+                hint=f"Omit {settings.origin(name)}, or use credentials of that project.",
+            )
+
+
+def _chosen_region(settings: Settings, access: AccessInfo) -> str | None:
+    """Return the region of the service; None if the catalog has none.
+
+    A region of the settings counts; then one that the name of the project begins with, if the
+    catalog has it. Raises UsageError if the catalog has several and nothing chooses one: the
+    service of the wrong region would answer "no such job" (5).
+    """
+    region = settings.values.get("region")
+    if region is not None and not region.derived:
+        return str(region.value)
+    listed = regions(access.catalog, settings["interface"].removesuffix("URL"))
+    by_name = str(region.value) if region else region_in(access.project_name or "")
+    if by_name is not None and (by_name in listed or not listed):
+        return by_name
+    if not listed:
+        return None
+    if len(listed) > 1:
+        names = ", ".join(printable(name) for name in listed)
+        raise UsageError(
+            f"the catalog has the backup service in several regions: {names}.",
+            hint="Choose one: --region.",
+        )
+    # "my-project" in RegionOne says nothing about a region; "eu-de_team" in eu-nl does.
+    return by_name if by_name and region_in(listed[0]) else listed[0]
 
 
 def regions(catalog: Sequence[Mapping[str, Any]], interface: str) -> list[str]:
     """Return the regions in which a catalog lists the backup service, sorted."""
-    names = (_region(point) for kind in KINDS for point in _points(catalog, kind, interface))
+    names = (
+        _region(point)
+        for service_type in SERVICE_TYPES
+        for point in _points(catalog, service_type, interface)
+    )
     return sorted({name for name in names if isinstance(name, str)} - {"*"})
 
 
@@ -55,16 +117,17 @@ def find(
     the address that the service has in every region of OTC. Raises ApiError that names what the
     catalog lists.
     """
-    for kind in KINDS:
-        for url in _urls(catalog, kind, region, interface):
-            address = url if kind.startswith("vbs") else _from_volume_service(url)
-            if address:
+    for service_type in SERVICE_TYPES:
+        for point in _points(catalog, service_type, interface):
+            url = point["url"]
+            address = url if service_type.startswith("vbs") else _from_volume_service(url)
+            if address and (region is None or _region(point) in (region, "*")):
                 return PROJECT_PLACEHOLDER.sub(project_id, address)
     address = _otc_address(region, auth_url)
     if address:
         return address
-    kinds = sorted({printable(str(entry.get("type"))) for entry in catalog})
-    listed = f"it lists {', '.join(kinds)[:200] or 'nothing'}"
+    types = sorted({printable(str(entry.get("type"))) for entry in catalog})
+    listed = f"it lists {', '.join(types)[:200] or 'nothing'}"
     names = regions(catalog, interface)
     if names:
         listed = f"it is in {printable(', '.join(names))[:200]}"
@@ -76,38 +139,27 @@ def find(
     )
 
 
-def _urls(
-    catalog: Sequence[Mapping[str, Any]], kind: str, region: str | None, interface: str
-) -> list[str]:
-    return [
-        point["url"]
-        for point in _points(catalog, kind, interface)
-        if region is None or _region(point) in (region, "*")
-    ]
-
-
 def _points(
-    catalog: Sequence[Mapping[str, Any]], kind: str, interface: str
+    catalog: Sequence[Mapping[str, Any]], service_type: str, interface: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield the endpoints of one type of entry that have this interface and an address."""
+    """Yield the endpoints of one type of entry that have this interface and an address.
+
+    Endpoints of another shape are skipped.
+    """
     for entry in catalog:
-        if entry.get("type") == kind:
-            for point in _endpoints(entry):
-                if point.get("interface") == interface and isinstance(point.get("url"), str):
-                    yield point
+        points = entry.get("endpoints") if entry.get("type") == service_type else None
+        for point in points if isinstance(points, list) else ():
+            if (
+                isinstance(point, dict)
+                and point.get("interface") == interface
+                and isinstance(point.get("url"), str)
+            ):
+                yield point
 
 
 def _region(point: Mapping[str, Any]) -> Any:
     """Return the region of an endpoint, as the catalog wrote it."""
     return point.get("region_id", point.get("region"))
-
-
-def _endpoints(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the endpoints of a catalog entry; items of another shape are skipped."""
-    listed = entry.get("endpoints")
-    if not isinstance(listed, list):
-        return []
-    return [endpoint for endpoint in listed if isinstance(endpoint, dict)]
 
 
 def _from_volume_service(url: str) -> str:
@@ -154,7 +206,7 @@ def trusted(address: str, auth_url: str, *, insecure_http: bool) -> str:
 
 
 def have_same_owner(host: str, other: str) -> bool:
-    """Whether two host names are below one name that somebody registered; no for IP addresses.
+    """Whether one registered name is the end of both host names; no for IP addresses.
 
     By the public suffix list: gouv.fr, github.io and co.uk have many owners.
     """
@@ -163,19 +215,9 @@ def have_same_owner(host: str, other: str) -> bool:
         return False
     if host.endswith(OTC) and other.endswith(OTC):
         return True  # the answer of the list too, without the 35 ms that it takes to load
-    owner = _owner(host)
-    return owner is not None and owner == _owner(other)
-
-
-def _owner(host: str) -> str | None:
-    """Return the registered name of a host, such as cloud.co.uk; None for a public suffix."""
-    if f".{host}".endswith(tuple(f".{domain}" for domain in WILDCARD_DNS)):
-        return None
-    for domain in CLUSTER_DOMAINS:
-        if host == domain or host.endswith(f".{domain}"):
-            labels = host.removesuffix(domain).rstrip(".").split(".")
-            return f"{labels[-1]}.{domain}" if len(labels) > 1 else None
-    return _public_suffix_list().privatesuffix(host)
+    owner_of = _public_suffix_list().privatesuffix  # None for a public suffix itself
+    owner = owner_of(host)
+    return owner is not None and owner == owner_of(other)
 
 
 @cache

@@ -9,9 +9,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from vbsjob.auth import aksk
 from vbsjob.auth.keystone import Identity
 from vbsjob.auth.methods import AccessKey, ApplicationCredential, Password, Token, Totp
+from vbsjob.auth.signing import AccessKeyPair
 from vbsjob.config import checks
 from vbsjob.config.sources import KEY_FAMILIES
 from vbsjob.errors import AuthError, UsageError
@@ -37,7 +37,7 @@ FACTORS = {"v3password": "password", "password": "password", "v3totp": "totp", "
 def choose(settings: Settings, context: Context) -> Method:
     """Return the method that auth_type selects, else the first of LOADERS that is complete.
 
-    Raises AuthError if nothing is set, UsageError if a part is missing.
+    Raises AuthError if nothing is set, UsageError if a setting of the method is missing.
     """
     auth_type = settings["auth_type"]
     if auth_type is not None:
@@ -58,9 +58,8 @@ def _required(auth_type: str, settings: Settings, context: Context) -> Method:
                 raise settings.missing(loader.setting, f"auth_type is {auth_type}")
             return method
     supported = ", ".join(name for loader in LOADERS for name in loader.auth_types)
-    shown = printable(auth_type)[:80]
     raise UsageError(
-        f"{settings.origin('auth_type')}: {shown!r} is not one of {supported}.",
+        f"{settings.origin('auth_type')}: {printable(auth_type)[:80]!r} is not one of {supported}.",
         hint="Write one of them, or omit it: then the first complete method is used.",
     )
 
@@ -72,20 +71,20 @@ def _token(settings: Settings, _context: Context, _required: str | None) -> Meth
 
 
 def _access_key(settings: Settings, _context: Context, required: str | None) -> Method | None:
-    parts = [name for name in ("access_key", "secret_key") if settings[name]]
-    if not parts:
+    names = [name for name in ("access_key", "secret_key") if settings[name]]
+    if not names:
         return None
     # S3_* and HUAWEICLOUD_SDK_* are set for other programs: they yield to everything else.
-    for_others = all(settings.origin(name).startswith(KEY_FAMILIES) for name in parts)
+    for_others = all(settings.origin(name).startswith(KEY_FAMILIES) for name in names)
     others = ("password", "passcode", "username", "user_id", *_CREDENTIAL_IDS)
-    if required is None and for_others and (_any(settings, others) or len(parts) == 1):
+    if required is None and for_others and (_any(settings, others) or len(names) == 1):
         return None
-    for name in {"access_key", "secret_key"} - set(parts):
+    for name in {"access_key", "secret_key"} - set(names):
         raise settings.missing(name, "an access key needs its secret key, from the same source")
     security_token = _printable(settings, "security_token") if settings["security_token"] else None
     auth_url = settings["auth_url"]
     return AccessKey(
-        aksk.AccessKeyPair(
+        AccessKeyPair(
             _printable(settings, "access_key"), _printable(settings, "secret_key"), security_token
         ),
         Identity(_v3(auth_url), None) if auth_url else None,
@@ -119,7 +118,7 @@ def _application_credential(
 def _password(settings: Settings, context: Context, required: str | None) -> Method | None:
     if required is None and not _any(settings, ("password", "username", "user_id")):
         return None
-    password = _secret(settings, context, "password", _shown_user(settings))
+    password = _secret(settings, context, "password", _user_for_prompt(settings))
     return Password(_user(settings), password, _required_identity(settings))
 
 
@@ -149,7 +148,7 @@ def _multifactor(settings: Settings, context: Context, required: str | None) -> 
 
 
 def _passcode(settings: Settings, context: Context, *, with_password: bool) -> Method:
-    user = _shown_user(settings)
+    user = _user_for_prompt(settings)
     password = _secret(settings, context, "password", user) if with_password else None
     passcode = _secret(settings, context, "passcode", user)
     return Totp(_user(settings), password, passcode, _required_identity(settings))
@@ -239,7 +238,7 @@ def _v3(auth_url: str) -> str:
     return f"{auth_url.removesuffix('/v2.0').removesuffix('/v2')}/v3"
 
 
-def _shown_user(settings: Settings) -> str:
+def _user_for_prompt(settings: Settings) -> str:
     return str(settings["username"] or settings["user_id"] or "")
 
 
@@ -268,8 +267,8 @@ def _scope(settings: Settings) -> dict[str, Any] | None:
 def _domain(settings: Settings, which: str) -> dict[str, Any] | None:
     """Return a domain by id or name; default_domain counts if both other ones are missing."""
     for prefix in (which, "domain", "default_domain"):
-        for kind in ("id", "name"):
-            value = settings[f"{prefix}_{kind}"]
+        for member in ("id", "name"):
+            value = settings[f"{prefix}_{member}"]
             if value:
-                return {kind: value}
+                return {member: value}
     return None

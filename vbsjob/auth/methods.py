@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from vbsjob.auth import aksk
+from vbsjob.auth import signing
 from vbsjob.auth.keystone import AccessInfo, Identity
 from vbsjob.errors import AuthError, UsageError
 
@@ -56,7 +56,7 @@ class Method(Protocol):
         """Return the generator of the requests to the identity service."""
         ...
 
-    def sign(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:
+    def authenticated(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:
         """Return the request with token or signature; called for each attempt. `at` is in UTC."""
         ...
 
@@ -81,7 +81,7 @@ class _TokenMethod:
         """A refused token can be sent again."""
         return False
 
-    def sign(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:  # noqa: ARG002
+    def authenticated(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:  # noqa: ARG002
         """Add the token, if there is one already."""
         return request if access is None else request.with_headers(X_Auth_Token=access.token or "")
 
@@ -222,7 +222,7 @@ class AccessKey:
     """An access key and its secret: every request is signed, there is no token."""
 
     auth_type = "aksk"
-    keys: aksk.AccessKeyPair
+    keys: signing.AccessKeyPair
     identity: Identity | None
     project_id: str | None
     project_name: str | None
@@ -266,7 +266,7 @@ class AccessKey:
             catalog = yield from self.identity.catalog(self.query_hint)
         return AccessInfo(project_id=project_id, project_name=self.project_name, catalog=catalog)
 
-    def sign(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:
+    def authenticated(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:
         """Sign for the project, if it is known already."""
         project_id = self.project_id if access is None else access.project_id
-        return aksk.signed(request, self.keys, at, project_id)
+        return signing.signed(request, self.keys, at, project_id)

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from vbsjob.auth import loading, service_address, token_cache
+from vbsjob.auth import catalog, loading, token_cache
 from vbsjob.auth.keystone import AccessInfo
 from vbsjob.auth.methods import Token
 from vbsjob.errors import AuthError, RefusedCredentialsError, VbsjobError
@@ -124,7 +124,7 @@ class Session:
         Once per request: this machine's clock may change again during a watch (F63).
         """
         used = self._clock_difference
-        response = self._sender.exchange(self._signed(request, access, used))
+        response = self._sender.exchange(self._authenticated(request, access, used))
         difference = (
             errors.clock(response, self._context.now()) if errors.is_about_time(response) else None
         )
@@ -142,12 +142,12 @@ class Session:
                 " time."
             )
         self._clock_difference = difference
-        return self._sender.exchange(self._signed(request, access, difference))
+        return self._sender.exchange(self._authenticated(request, access, difference))
 
-    def _signed(
+    def _authenticated(
         self, request: Request, access: AccessInfo | None, difference: timedelta
     ) -> Request:
-        return self._method.sign(request, access, self._context.now() + difference)
+        return self._method.authenticated(request, access, self._context.now() + difference)
 
     def _may_renew(self) -> bool:
         now = self._context.monotonic()
@@ -247,7 +247,7 @@ class Session:
 
     def _use(self, access: AccessInfo, seconds_left: float | None) -> AccessInfo:
         self._context.secrets.add(access.token or "")
-        self.base = service_address.base(self._settings, access)
+        self.base = catalog.service_address(self._settings, access)
         self._access = access
         self._renew_at = self._expires_at = math.inf
         if self.renewable and seconds_left is not None:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob import private_files
-from vbsjob.auth.catalog import KINDS
+from vbsjob.auth.catalog import SERVICE_TYPES
 from vbsjob.auth.keystone import AccessInfo
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
 
 VERSION = 2
-"""Version of the file format; part of the name of a file."""
+"""Version of the file format; the name of a file contains it."""
 SIZE_LIMIT = 256 << 10
 LOCK_TIMEOUT, LOCK_INTERVAL = 5.0, 0.02
 UNFINISHED_LIFE, TOKEN_LIFE = 3600.0, 2 * 86400.0
@@ -136,7 +136,7 @@ def _sweep(folder: int, now: float) -> None:
 def _encoded(access: AccessInfo, now: float) -> bytes:
     members = access._asdict()
     members["expires_at"] = access.expires_at.isoformat() if access.expires_at else None
-    members["catalog"] = [entry for entry in access.catalog if entry.get("type") in KINDS]
+    members["catalog"] = [entry for entry in access.catalog if entry.get("type") in SERVICE_TYPES]
     return json.dumps({"written": now, "access": members}).encode()
 
 
@@ -148,12 +148,12 @@ def _decoded(content: bytes) -> tuple[float, AccessInfo]:
     catalog = tuple(members.pop("catalog"))
     token, lifetime = members["token"], members["lifetime"]
     texts = [members[name] for name in ("project_id", "project_name", "user")]
-    valid = isinstance(token, str) and token.isascii() and token.isprintable() and token
-    if not valid or not isinstance(lifetime, float):
-        raise ValueError("not a token")
-    if not all(isinstance(e, dict) for e in catalog):
-        raise ValueError("not a token")
-    if not all(text is None or isinstance(text, str) for text in texts):
+    if (
+        not (isinstance(token, str) and token.isascii() and token.isprintable() and token)
+        or not isinstance(lifetime, float)
+        or not all(isinstance(entry, dict) for entry in catalog)
+        or not all(text is None or isinstance(text, str) for text in texts)
+    ):
         raise ValueError("not a token")
     expires = datetime.fromisoformat(expires_at) if expires_at else None
     return float(document["written"]), AccessInfo(**members, expires_at=expires, catalog=catalog)

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from vbsjob.auth.loading import FIRST_STEPS
 from vbsjob.auth.session import Session
 from vbsjob.config.loader import Settings
-from vbsjob.config.schema import SETTINGS
+from vbsjob.config.schema import SETTINGS, variables_in_use
 from vbsjob.config.sources import SettingValue
-from vbsjob.config.variables import variables_in_use
 from vbsjob.errors import JobNotFoundError
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender

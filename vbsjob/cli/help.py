@@ -70,8 +70,7 @@ def _exit_codes_topic() -> list[str]:
 
 
 def _environment_topic() -> list[str]:
-    from vbsjob.config.schema import SETTINGS
-    from vbsjob.config.variables import OTHER_VARIABLES
+    from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
 
     lines = [
         *_wrapped(

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config import loader, values
-from vbsjob.config.schema import SETTINGS_BY_NAME
+from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
 from vbsjob.errors import SignalError, VbsjobError, WatchTimeoutError
 from vbsjob.exit_codes import ExitCode, worst
 from vbsjob.output import formats
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 LISTED_IDS = 20
 """Job ids that a command in a hint names at most."""
-SERVICE_OPTIONS = ("cloud", "region", "project", "endpoint")
-"""Options that name the service; the command to continue a watch repeats them."""
 
 
 class JobCommand:
@@ -82,7 +80,7 @@ class JobCommand:
 
         self.context.note("the sandbox: its jobs are simulated and begin at their first query.")
         with Sandbox(self.context) as sandbox:
-            yield self.settings.moved("the sandbox", **sandbox.settings)
+            yield self.settings.with_service("the sandbox", **sandbox.settings)
 
     def query(self, job_ids: Sequence[str]) -> Iterator[JobResult]:
         """Query each job once; yield the results in the order of `job_ids`, as they arrive."""
@@ -218,7 +216,8 @@ class JobCommand:
 
         if len(job_ids) > LISTED_IDS:
             return "To continue, run the same command again."
-        options = [(name, self._params[name]) for name in SERVICE_OPTIONS if self._params.get(name)]
+        names = (setting.name for setting in SETTINGS if setting.names_service)
+        options = [(name, self._params[name]) for name in names if self._params.get(name)]
         words = [word for name, value in options for word in (SETTINGS_BY_NAME[name].flag, value)]
         return f"To continue: {shlex.join(['vbsjob', 'watch', *job_ids, *words])}"
 

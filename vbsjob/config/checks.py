@@ -6,12 +6,12 @@ A combination is refused if it would send a secret to an address that another so
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from vbsjob.config import files, sources
 from vbsjob.config.precedence import ADDRESSES, TRUST, is_same_address
 from vbsjob.config.schema import SECRET_KEYS, SETTINGS
-from vbsjob.config.variables import WRITTEN
 from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
 
 PREFIX = "VBSJOB_"
+RESULTS = re.compile(
+    r"(?:(?:[0-9]+|ENTITIES|FAILURE|SUB_JOBS)_.+|JOB_ID|JOB_TYPE|STATUS|VERDICT|EXIT_CODE|ERROR_CODE"
+    r"|FAIL_REASON|ELAPSED_S|BEGIN_TIME|END_TIME|EXPECTED_END|SCHEMA_VERSION)"
+)
+"""Names behind VBSJOB_ that -o env and -o dotenv write: GitLab gives them to later jobs."""
 SANDBOX = "sandbox"
 """Name of the built-in cloud, unless a file defines a cloud of that name."""
 
@@ -78,7 +83,7 @@ def report_unknown_variables(context: Context) -> None:
     """Print a note for each VBSJOB_* variable that is neither a setting nor an earlier result."""
     suffixes = {setting.variable.removeprefix(PREFIX) for setting in SETTINGS}
     words = [v.removeprefix(PREFIX) for v in context.env if v.startswith(PREFIX)]
-    unknown = [word for word in words if word not in suffixes and not WRITTEN.fullmatch(word)]
+    unknown = [word for word in words if word not in suffixes and not RESULTS.fullmatch(word)]
     if not unknown:
         return
     from difflib import get_close_matches
@@ -132,12 +137,12 @@ def refuse_prompt(name: str, values: Mapping[str, SettingValue], *, named: bool)
     if named and auth_url is not None and auth_url.in_working_directory:
         return
     for setting, local in _from_working_directory(values):
-        shown = f" ({local.value})" if setting in ADDRESSES else ""
+        address = f" ({local.value})" if setting in ADDRESSES else ""
         hint = "Name the cloud with --cloud, or set the secret in the same file."
         if local is not auth_url:
             hint = "Remove it from that file, or use another working directory."
         raise UsageError(
-            f"{name} is not set, and {local.origin}{shown} is in a file in the working"
+            f"{name} is not set, and {local.origin}{address} is in a file in the working"
             " directory: vbsjob does not prompt for a secret that such a file could send"
             " elsewhere.",
             hint=hint,

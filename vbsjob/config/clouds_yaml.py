@@ -34,7 +34,7 @@ PROFILES: dict[str, dict[str, Any]] = {
 """Built-in values of the key `profile`, as openstacksdk and otcextensions have them."""
 
 
-SHOWN = 80
+NAME_LIMIT = 80
 """Characters of a name that a message shows: a file may have longer ones."""
 
 
@@ -81,7 +81,7 @@ class CloudsFile(NamedTuple):
             return []
         values = _with_underscores(self.clouds[name])
         files.mapping(self.path, f"{section}.{name}.auth", values.get("auth"))
-        origin = f"{self.path}: {section}.{printable(name)[:SHOWN]}"
+        origin = f"{self.path}: {section}.{printable(name)[:NAME_LIMIT]}"
         return [Layer(values, origin, self.path, self.in_working_directory, profile)]
 
 
@@ -146,7 +146,9 @@ class Clouds:
             return self._public.layers(name, "public-clouds", profile=True)
         if name in PROFILES:
             return [Layer(PROFILES[name], f"profile {name}", profile=True)]
-        self._context.note(f"the profile {printable(name)[:SHOWN]!r} is not known and is ignored.")
+        self._context.note(
+            f"the profile {printable(name)[:NAME_LIMIT]!r} is not known and is ignored."
+        )
         return []
 
     def _read(self, stem: str, variable: str, section: str = "clouds") -> CloudsFile | None:
@@ -166,7 +168,7 @@ def read_config(context: Context) -> CloudsFile | None:
     for name in document:
         if name not in {"defaults", "clouds"}:
             raise UsageError(
-                f"{files.locate(path, name)}: section [{printable(name)[:SHOWN]}] is not known.",
+                f"{path}: section [{printable(name)[:NAME_LIMIT]}] is not known.",
                 hint="Use [defaults].",
             )
     defaults = files.mapping(path, "defaults", document.get("defaults"))
@@ -222,9 +224,9 @@ def _region_layer(layers: list[Layer], region: str | None) -> Iterator[Layer]:
     if name is None or (name not in regions and listing.profile):
         return
     if name not in regions:
-        listed = ", ".join(printable(item) for item in regions)[:400]
+        listed = ", ".join(printable(region) for region in regions)[:400]
         raise UsageError(
-            f"{listing.origin}.regions does not list {printable(name)[:SHOWN]!r};"
+            f"{listing.origin}.regions does not list {printable(name)[:NAME_LIMIT]!r};"
             f" it lists {listed}.",
             hint="Choose one of them with --region.",
         )

@@ -1,6 +1,7 @@
 """Reads one configuration file: TOML, YAML or JSON.
 
 Size, nesting and aliases are limited, so that reading takes a short time for every content.
+The only module that reads YAML.
 A message names the file and the line, never the content. All functions raise UsageError.
 """
 
@@ -10,25 +11,26 @@ import os
 import re
 import stat
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from vbsjob.errors import UsageError, VbsjobError, shortage
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 SIZE_LIMIT = 1 << 20
 """Bytes. Generated clouds.yaml files hold dozens of clouds with tokens of 9 KB each."""
-LINE_LIMIT = 1 << 10
-"""Characters of a TOML line outside quotes. Long values, such as tokens, are in quotes."""
-KEY_PARTS_LIMIT = 64
-"""Dots of a TOML line outside quotes: tomllib needs quadratic time for a key of many parts."""
+DOTS_LIMIT = 64
+"""Dots of a TOML line: tomllib needs quadratic time for a key of many parts."""
+EVENTS_LIMIT, DEPTH_LIMIT = 200_000, 16
+"""Limits of a YAML file: its values with those that aliases repeat, and its nesting."""
 TOML_HINT = 'Write each setting as name = "value", in a section such as [defaults].'
 PIPE_TIMEOUT = 10.0
 """Seconds until a FIFO must deliver: its writer may have died before it opened the FIFO."""
-HEADER = re.compile(r"\s*\[++([^\]]*)\]")
-KEY = re.compile(r"([^=#\[]+)=")
+YAML_HINT = "Check the indentation, quotes and brackets there and in the line above."
+NULL, MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"
 
 
 def mode(path: Path, name: str = "") -> int:
@@ -138,8 +140,11 @@ def toml(path: Path) -> dict[str, Any] | None:
     import tomllib
 
     for number, line in enumerate(content.split("\n"), start=1):
-        if len(line) > KEY_PARTS_LIMIT:
-            _check_line(f"{path}, line {number}", _outside_quotes(line))
+        if line.count(".") > DOTS_LIMIT and not line.lstrip().startswith("#"):
+            raise UsageError(
+                f"{path}, line {number}: the line has more than {DOTS_LIMIT} dots.",
+                hint="Write a long value in several lines.",
+            )
     try:
         return tomllib.loads(content, parse_float=str)
     except tomllib.TOMLDecodeError as error:
@@ -149,73 +154,78 @@ def toml(path: Path) -> dict[str, Any] | None:
         raise UsageError(f"{path} is not valid TOML.", hint=TOML_HINT) from None
 
 
-def _check_line(where: str, outside_quotes: str) -> None:
-    if len(outside_quotes) > LINE_LIMIT:
-        raise UsageError(
-            f"{where}: the line is longer than {LINE_LIMIT} characters.",
-            hint="Write a long value in quotes, and a long list in several lines.",
-        )
-    if outside_quotes.count(".") > KEY_PARTS_LIMIT:
-        raise UsageError(
-            f"{where}: the key has more than {KEY_PARTS_LIMIT} parts.",
-            hint="Write a value with dots in quotes.",
-        )
-
-
-def _outside_quotes(line: str) -> str:
-    """Return a TOML line without its quoted parts and comment, in linear time."""
-    parts: list[str] = []
-    start = 0
-    for match in re.finditer(r"[\"'#]", line):
-        if match.start() < start:
-            continue
-        parts.append(line[start : match.start()])
-        if match[0] == "#":
-            return "".join(parts)
-        end = _end_of_quotes(line, match.start())
-        if end is None:
-            start = match.start()
-            break
-        start = end
-    return "".join(parts) + line[start:]
-
-
-def _end_of_quotes(line: str, start: int) -> int | None:
-    end = line.find(line[start], start + 1)
-    while line[start] == '"' and end > 0:
-        first = end
-        while line[first - 1] == "\\" and first - 1 > start:
-            first -= 1
-        if (end - first) % 2 == 0:  # an odd number of backslashes escapes the quote
-            break
-        end = line.find('"', end + 1)
-    return None if end < 0 else end + 1
-
-
-def locate(path: Path, *wanted: str) -> str:
-    """Return `FILE: line N` of a TOML section or key; `FILE` if a search finds no such line."""
-    section: tuple[str, ...] = ()
-    for number, line in enumerate((text(path) or "").splitlines(), 1):
-        header, key = HEADER.match(line), KEY.match(line)
-        section = _parts(header[1]) if header else section
-        full_name = (*section, *_parts(key[1])) if key and not header else section
-        if (header or key) and full_name[: len(wanted)] == wanted:
-            return f"{path}: line {number}"
-    return str(path)
-
-
-def _parts(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip(" \t\"'") for part in dotted.split("."))
-
-
 def clouds_document(path: Path, *, pipe: bool = False) -> dict[str, Any]:
     """Return a clouds.yaml or clouds.json as a mapping whose scalars are strings, as written."""
     content = text(path, pipe=pipe) or ""
     if path.suffix == ".json":
         return mapping(path, "the file", _json(path, content))
-    from vbsjob.config import yaml_text
+    return mapping(path, "the file", _yaml(path, content))
 
-    return mapping(path, "the file", yaml_text.read(path, content))
+
+def _yaml(path: Path, content: str) -> Any:
+    """Return a YAML document of dicts, lists, strings and None."""
+    import yaml
+
+    try:
+        loader = _text_loader(yaml)
+        _check_events(path, yaml, yaml.parse(content, Loader=loader))
+        return yaml.load(content, Loader=loader)  # noqa: S506 - made of SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UsageError(f"{path}, line {line}: this is not valid YAML.", hint=YAML_HINT) from None
+    except yaml.reader.ReaderError as error:
+        line = content.encode()[: error.position].count(b"\n") + 1
+        raise UsageError(
+            f"{path}, line {line}: YAML does not allow one of the characters.",
+            hint="Remove the control characters of that line.",
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
+        raise UsageError(f"{path} is not valid YAML.", hint=YAML_HINT) from None
+
+
+def _text_loader(yaml: Any) -> Any:
+    """Return a loader that keeps every scalar as the text that the user wrote, but for nulls.
+
+    YAML 1.1 reads `password: 0123456` as the number 42798, `12:30:45` as 45045, `no` as false and
+    `1.10` as 1.1; the settings themselves have types.
+    """
+
+    class TextLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+    TextLoader.add_implicit_resolver(NULL, re.compile("(?:~|null|Null|NULL|)$"), [*"~nN", ""])
+    TextLoader.add_implicit_resolver(MERGE, re.compile("<<$"), ["<"])
+    TextLoader.add_constructor(MERGE, TextLoader.construct_yaml_str)
+    return TextLoader
+
+
+def _check_events(path: Path, yaml: Any, events: Iterable[Any]) -> None:
+    """Refuse deep nesting, and more values than EVENTS_LIMIT ("billion laughs").
+
+    An alias counts as many values as it repeats, including those of aliases there.
+    """
+    total = 0
+    weights: dict[str | None, int] = {}
+    open_nodes: list[tuple[str | None, int]] = []  # anchor, and the total when it began
+    for event in events:
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_nodes.append((event.anchor, total))
+            weights[event.anchor] = EVENTS_LIMIT  # for an alias inside: the node contains itself
+            total += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = open_nodes.pop()
+            weights[anchor] = total - before
+        elif isinstance(event, yaml.ScalarEvent):
+            weights[event.anchor] = 1
+            total += 1
+        elif isinstance(event, yaml.AliasEvent):
+            total += weights.get(event.anchor, 0)  # 0: no such anchor; the loader reports it
+        if total > EVENTS_LIMIT or len(open_nodes) > DEPTH_LIMIT:
+            line = event.start_mark.line + 1
+            raise UsageError(
+                f"{path}, line {line}: too many values and aliases, or nested too deeply.",
+                hint="Write values instead of aliases, and use fewer levels.",
+            )
 
 
 def _json(path: Path, content: str) -> Any:
@@ -242,4 +252,4 @@ def mapping(path: Path, name: str, value: Any) -> dict[str, Any]:
             f"{path}: {printable(name)[:200]} must be a mapping of keys to values.",
             hint="Give each of its entries a name and a value.",
         )
-    return {str(key): item for key, item in value.items()}
+    return {str(key): entry for key, entry in value.items()}

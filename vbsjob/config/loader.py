@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.config import checks, clouds_yaml, endpoints, precedence, regions, sources
+from vbsjob.config import checks, clouds_yaml, endpoints, precedence, sources
 from vbsjob.config.precedence import (
     ADDRESSES,
     PLACEHOLDERS,
@@ -75,24 +75,24 @@ class Settings:
             for name in ADDRESSES
             if (value := self.values.get(name)) and value.in_working_directory
         ]
-        addresses = (str(part) for value in local for part in (value.file, value.value))
+        addresses = (str(text) for value in local for text in (value.file, value.value))
         return (*(str(self[name]) for name in ("cert", *TRUST)), *addresses)
 
-    def moved(self, origin: str, **values: str) -> Settings:
+    def with_service(self, origin: str, **values: str) -> Settings:
         """Return settings for another service: only the preferences are kept."""
         unchanged = {
             name: value for name, value in self.values.items() if not SETTINGS_BY_NAME[name].cloud
         }
-        moved = {name: SettingValue(value, origin) for name, value in values.items()}
-        return replace(self, values=unchanged | moved)
+        service = {name: SettingValue(value, origin) for name, value in values.items()}
+        return replace(self, values=unchanged | service)
 
 
 def load(options: Mapping[str, Any], context: Context) -> Settings:
     """Load all settings. Raises UsageError that names the source of a wrong value."""
     direct = (
         sources.from_options(options),
-        sources.with_aws_session_token(sources.from_own_variables(context), context.env),
-        sources.with_aws_session_token(sources.from_os_variables(context), context.env),
+        sources.from_own_variables(context),
+        sources.from_os_variables(context),
     )
     context.secrets.add(*sources.secrets(*direct))  # before anything is printed
     clouds = clouds_yaml.Clouds(context)
@@ -100,18 +100,17 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     cloud = first("cloud", [*direct, defaults])
     has_address = any(first(name, direct) for name in ADDRESSES)
     name = _cloud_name(cloud, clouds, has_address=has_address)
-    families = tuple(
-        sources.with_aws_session_token(f, context.env) for f in sources.key_families(context)
-    )
+    families = tuple(sources.key_families(context))
     empty = Sources(*direct, config={}, defaults=defaults, yaml={}, key_families=families)
     # OS_REGION_NAME may be left over from another cloud: it does not choose in a named cloud.
     choosing = direct[:2] if checks.is_named(cloud) else (*direct, defaults)
-    region = _parsed_region(first("region", choosing))
-    loaded = _Loaded(name, cloud, clouds, empty, region, context.env)
+    region = first("region", choosing)
+    region = None if region is None else _parsed("region", region)
+    loaded = _Loaded(name, cloud, clouds, empty, region)
     if region is None:
-        region, ignored = regions.choose(loaded.values, loaded.cloud, loaded.layers)
+        region, ignored = precedence.choose_region(loaded.values, loaded.cloud, loaded.layers)
         if region is not None:  # the values of this region count too
-            loaded = _Loaded(name, cloud, clouds, empty, region, context.env)
+            loaded = _Loaded(name, cloud, clouds, empty, region)
             loaded.values["region"] = region
         elif ignored is not None:
             del loaded.values["region"]
@@ -142,17 +141,14 @@ class _Loaded:
         clouds: Clouds,
         without_cloud: Sources,
         region: SettingValue | None,
-        env: Mapping[str, str],
     ) -> None:
         chosen = None if region is None else str(region.value)
         config = [] if name is None else clouds.config_layers(name, chosen)
         yaml = [] if name is None else clouds.yaml_layers(name, chosen)
         self.layers = [*config, *yaml]
-        of_config, of_yaml = (
-            sources.with_aws_session_token(sources.from_layers(layers), env)
-            for layers in (config, yaml)
+        self._sources = without_cloud._replace(
+            config=sources.from_layers(config), yaml=sources.from_layers(yaml)
         )
-        self._sources = without_cloud._replace(config=of_config, yaml=of_yaml)
         self.cloud = self._sources.yaml | self._sources.config
         values, self.ignored = precedence.combine(self._sources, named=checks.is_named(cloud))
         self.values = _with_project(values)
@@ -198,10 +194,6 @@ def _cloud_name(cloud: SettingValue | None, clouds: Clouds, *, has_address: bool
     )
 
 
-def _parsed_region(region: SettingValue | None) -> SettingValue | None:
-    return None if region is None else _parsed("region", region)
-
-
 def _with_project(values: Source) -> Source:
     """Replace `project` by project_id or project_name: 32 hexadecimal digits are an id."""
     project = values.get("project")
@@ -221,10 +213,10 @@ def _parsed(name: str, setting_value: SettingValue) -> SettingValue:
             raise ValueError("is a number; write it in quotes")  # noqa: TRY301 - one handler
         return setting_value._replace(value=setting.parse(raw))
     except ValueError as error:
-        shown = "the value"
+        written = "the value"
         if isinstance(raw, str | int | float) and not setting.secret:
-            shown = repr(printable(str(raw)[:80]))
-        raise invalid(f"{setting_value.origin}: {shown}", error) from None
+            written = repr(printable(str(raw)[:80]))
+        raise invalid(f"{setting_value.origin}: {written}", error) from None
 
 
 def _check_utf8(text: str) -> None:
@@ -250,8 +242,8 @@ def _filled(
         return address
     if region is None:
         choices, *_ = clouds_yaml.region_choices(layers)
-        hint = f"Set --region.{f' It is one of {regions.shown(choices)}.' if choices else ''}"
-        raise UsageError(f"{address.origin} needs a region.", hint=hint)
+        listed = f" It is one of {precedence.listed_regions(choices)}." if choices else ""
+        raise UsageError(f"{address.origin} needs a region.", hint=f"Set --region.{listed}")
     for placeholder in PLACEHOLDERS:
         text = text.replace(placeholder, str(region.value))
     return address._replace(value=text)

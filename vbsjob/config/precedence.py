@@ -11,22 +11,26 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from vbsjob.config import clouds_yaml
 from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
 from vbsjob.config.sources import KEYS
+from vbsjob.errors import UsageError
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from vbsjob.config.setting import Setting
+    from vbsjob.config.clouds_yaml import Layer
+    from vbsjob.config.schema import Setting
     from vbsjob.config.sources import SettingValue, Source
 
 ADDRESSES = ("auth_url", "endpoint")
 TRUST = ("cacert", "verify", "insecure")
 PLACEHOLDERS = ("{region_name}", "{region_id}", "%(region_name)s")
 DOMAINS = tuple(
-    f"{whose}domain_{kind}"
+    f"{whose}domain_{member}"
     for whose in ("user_", "project_", "", "default_")
-    for kind in ("id", "name")
+    for member in ("id", "name")
 )
 
 
@@ -43,7 +47,7 @@ class Set(NamedTuple):
 
 USER = Set(("username", "user_id", "password", "passcode"), ("username", "user_id"))
 APPLICATION_CREDENTIAL = Set(
-    tuple(f"application_credential_{part}" for part in ("id", "name", "secret")),
+    tuple(f"application_credential_{member}" for member in ("id", "name", "secret")),
     ("application_credential_id", "application_credential_name"),
 )
 ACCESS_KEY = Set(KEYS, ("access_key", "secret_key"), strict=True)
@@ -74,6 +78,10 @@ BOUND = frozenset(
 )
 """Settings that belong to one cloud: identity, address, project, secrets, trust."""
 CHOSEN_IN_CLOUD = frozenset(("region", "interface"))
+REGION = re.compile(r"([a-z]{2}(?:-[a-z]{2,}){1,2}[0-9]*(?:-[0-9]{1,3})?)(?:_.*)?")
+"""Project name that begins with a region: eu-de, eu-de_team, eu-west-1_team, ap-southeast-1."""
+REGIONS_LISTED = 20
+"""Regions that a message lists."""
 
 
 class Sources(NamedTuple):
@@ -231,3 +239,44 @@ def is_same_address(cloud: Source, environment: Source) -> bool:
 
 def _bare(address: str) -> str:
     return address.rstrip("/").removesuffix("/v3")
+
+
+def region_in(project_name: str) -> str | None:
+    """Return the region that a project name begins with; None if it does not."""
+    match = REGION.fullmatch(project_name)
+    return match[1] if match else None
+
+
+def choose_region(
+    values: Source, of_cloud: Source, layers: list[Layer]
+) -> tuple[SettingValue | None, SettingValue | None]:
+    """Return the region to use, if neither an option nor the cloud sets one; and what is ignored.
+
+    OS_REGION_NAME and [defaults] choose among the regions of the cloud, else the project name
+    does. A region that the cloud does not list is ignored: it belongs to another cloud. Raises
+    UsageError if the cloud lists several regions and nothing chooses one: the wrong one would
+    answer "no such job".
+    """
+    region, project = values.get("region"), values.get("project_name")
+    choices, origin, from_profile = clouds_yaml.region_choices(layers)
+    if region is not None and (not choices or region is of_cloud.get("region")):
+        return None, None
+    if region is not None and region.value in choices:
+        return region, None
+    name = project.value if project and isinstance(project.value, str) else ""
+    by_name = region_in(name)
+    if project and by_name and (not choices or by_name in choices):
+        origin = f"{project.origin} (project name)"
+        return project._replace(value=by_name, origin=origin, derived=True), region
+    if len(choices) > 1 and not from_profile:
+        raise UsageError(
+            f"{origin} lists several regions: {listed_regions(choices)}.",
+            hint="Choose one: --region.",
+        )
+    return None, region
+
+
+def listed_regions(names: list[str]) -> str:
+    """Return region names for a message."""
+    listed = ", ".join(printable(name[:64]) for name in names[:REGIONS_LISTED])
+    return listed + (", ..." if len(names) > REGIONS_LISTED else "")

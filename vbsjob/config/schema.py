@@ -1,18 +1,83 @@
 """All settings, each defined once: name, help sentence, variables, file keys, type of its value.
 
 Options, VBSJOB_* variables, keys of config.toml, help and man pages are made from this table.
+OTHER_VARIABLES are the environment variables that set no setting.
 """
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from vbsjob.config import values
-from vbsjob.config.setting import Setting, file_setting, identity_setting, preference_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 Progress = Literal["auto", "tty", "plain", "json", "none"]
 Sort = Literal["api", "begin", "duration", "status"]
 Color = Literal["auto", "always", "never"]
+
+
+class Setting(NamedTuple):
+    """One setting. `os` are variables and `cloud` keys of clouds.yaml that set it too."""
+
+    name: str
+    help: str
+    """One sentence that says what the setting does."""
+    os: tuple[str, ...] = ()
+    cloud: tuple[str, ...] = ()
+    parse: Callable[[Any], Any] = values.text
+    default: Any = None
+    secret: bool = False
+    preference: bool = False
+    """Whether config.toml's [defaults] may hold it."""
+    names_service: bool = False
+    """Whether its option names the service, so that a command to continue a watch repeats it."""
+
+    @property
+    def variable(self) -> str:
+        """Environment variable of vbsjob for this setting."""
+        return f"VBSJOB_{self.name.upper()}"
+
+    @property
+    def flag(self) -> str:
+        """Name of the option, where a command has one."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def sentence(self) -> str:
+        """The help with the words that the setting accepts, if only some words are valid."""
+        words = getattr(self.parse, "words", ())
+        return f"{self.help} One of: {', '.join(words)}." if words else self.help
+
+    def written(self, value: Any) -> str:
+        """Return a value of this setting as a user writes it."""
+        return values.written(self.parse, value)
+
+
+def identity_setting(
+    name: str, sentence: str, *os: str, secret: bool = False, parse: Any = values.text
+) -> Setting:
+    """Return a setting of the sign-in: by default OS_NAME, and NAME in a cloud or its `auth`."""
+    also = (name, *(name.removeprefix("OS_").lower() for name in os[1:]))
+    keys = tuple(dotted for name in also for dotted in (name, f"auth.{name}"))
+    return Setting(name, sentence, os or (f"OS_{name.upper()}",), keys, secret=secret, parse=parse)
+
+
+def file_setting(name: str, sentence: str) -> Setting:
+    """Return a setting that is the path of a file."""
+    return Setting(name, sentence, (f"OS_{name.upper()}",), (name,), preference=True)
+
+
+def preference_setting(name: str, sentence: str, parse: Any, default: Any = None) -> Setting:
+    """Return a setting of vbsjob alone, which [defaults] may hold."""
+    return Setting(name, sentence, parse=parse, default=default, preference=True)
+
+
+def switch(name: str, sentence: str, *, default: bool = False) -> Setting:
+    """Return a preference that is yes or no."""
+    return preference_setting(name, sentence, values.boolean, default)
+
 
 SETTINGS = (
     Setting(
@@ -20,6 +85,7 @@ SETTINGS = (
         "Name of a cloud in clouds.yaml or config.toml, or 'sandbox'.",
         os=("OS_CLOUD",),
         preference=True,
+        names_service=True,
     ),
     Setting(
         "region",
@@ -28,6 +94,7 @@ SETTINGS = (
         cloud=("region_name",),
         parse=values.name,
         preference=True,
+        names_service=True,
     ),
     Setting(
         "interface",
@@ -43,6 +110,7 @@ SETTINGS = (
         os=("OS_VBS_ENDPOINT_OVERRIDE", "OS_VOLUME_BACKUP_ENDPOINT_OVERRIDE"),
         cloud=("vbs_endpoint_override", "volume_backup_endpoint_override"),
         preference=True,
+        names_service=True,
     ),
     file_setting("cacert", "File with the CA certificates to trust, instead of the system's."),
     file_setting("cert", "File with a client certificate."),
@@ -63,7 +131,7 @@ SETTINGS = (
         parse=values.boolean,
         default=False,
     ),
-    preference_setting("project", "Project, by id or by name.", values.text),
+    Setting("project", "Project, by id or by name.", preference=True, names_service=True),
     identity_setting(
         "project_id", "Id of the project.", "OS_PROJECT_ID", "OS_TENANT_ID", parse=values.name
     ),
@@ -148,23 +216,16 @@ SETTINGS = (
         cloud=("security_token", "auth.security_token"),
         secret=True,
     ),
-    preference_setting(
-        "cache",
-        "Store the token and the history on this machine; yes by default.",
-        values.boolean,
-        default=True,
+    switch(
+        "cache", "Store the token and the history on this machine; yes by default.", default=True
     ),
-    preference_setting(
+    switch(
         "history",
         "Store the ids of queried jobs on this machine, for @last, Tab and 'vbsjob list'.",
-        values.boolean,
         default=True,
     ),
-    preference_setting(
-        "insecure_http",
-        "Allow plain http to another machine: credentials are sent unencrypted.",
-        values.boolean,
-        default=False,
+    switch(
+        "insecure_http", "Allow plain http to another machine: credentials are sent unencrypted."
     ),
     preference_setting(
         "output", "Output format, such as json or csv; table by default.", values.text
@@ -190,31 +251,13 @@ SETTINGS = (
         values.OneOf(get_args(Sort)),
         "api",
     ),
-    preference_setting(
-        "all", "Show each sub-job in a separate row.", values.boolean, default=False
-    ),
-    preference_setting(
-        "details", "Show every member of every sub-job.", values.boolean, default=False
-    ),
-    preference_setting(
-        "utc", "Show times in UTC, not in the local zone.", values.boolean, default=False
-    ),
-    preference_setting("ascii", "Draw with ASCII characters only.", values.boolean, default=False),
-    preference_setting(
-        "verbose", "Print each HTTP request to stderr.", values.boolean, default=False
-    ),
-    preference_setting(
-        "quiet",
-        "Print nothing, not even errors; the exit code is the result.",
-        values.boolean,
-        default=False,
-    ),
-    preference_setting(
-        "exit_status",
-        "Exit with the state of the job: 0 SUCCESS, 1 FAIL, 8 not ended.",
-        values.boolean,
-        default=False,
-    ),
+    switch("all", "Show each sub-job in a separate row."),
+    switch("details", "Show every member of every sub-job."),
+    switch("utc", "Show times in UTC, not in the local zone."),
+    switch("ascii", "Draw with ASCII characters only."),
+    switch("verbose", "Print each HTTP request to stderr."),
+    switch("quiet", "Print nothing, not even errors; the exit code is the result."),
+    switch("exit_status", "Exit with the state of the job: 0 SUCCESS, 1 FAIL, 8 not ended."),
     preference_setting(
         "retry_for",
         "Give up after this time without a usable answer; by default 15m with watch, else 4"
@@ -237,18 +280,8 @@ SETTINGS = (
         values.duration,
         30.0,
     ),
-    preference_setting(
-        "fail_fast",
-        "Stop with exit code 1 as soon as a job or a sub-job is FAIL.",
-        values.boolean,
-        default=False,
-    ),
-    preference_setting(
-        "any",
-        "Stop as soon as one job has ended; its result is the exit code.",
-        values.boolean,
-        default=False,
-    ),
+    switch("fail_fast", "Stop with exit code 1 as soon as a job or a sub-job is FAIL."),
+    switch("any", "Stop as soon as one job has ended; its result is the exit code."),
     preference_setting(
         "progress",
         "What stderr shows during a watch; auto draws on a terminal and prints lines elsewhere.",
@@ -261,16 +294,9 @@ SETTINGS = (
         values.interval,
         60.0,
     ),
-    preference_setting(
-        "notify", "Send a desktop notification at the end.", values.boolean, default=False
-    ),
-    preference_setting("bell", "Ring the terminal bell at the end.", values.boolean, default=False),
-    preference_setting(
-        "github",
-        "Write annotations, a step summary and outputs for GitHub Actions.",
-        values.boolean,
-        default=False,
-    ),
+    switch("notify", "Send a desktop notification at the end."),
+    switch("bell", "Ring the terminal bell at the end."),
+    switch("github", "Write annotations, a step summary and outputs for GitHub Actions."),
     preference_setting(
         "junit",
         "Write a JUnit report to this file, with a test case for each job and sub-job.",
@@ -285,3 +311,58 @@ SECRET_KEYS = frozenset(
     key.rpartition(".")[2] for setting in SETTINGS if setting.secret for key in setting.cloud
 )
 """Keys of a cloud that hold a secret, at the top level or below `auth`."""
+
+UNSUPPORTED_SCOPES = ("trust_id", "system_scope")
+"""Settings of keystoneauth for another scope than a project: refused, not ignored."""
+UNSUPPORTED_IDENTITY = (
+    *("agency_name", "agency_domain_id", "agency_domain_name", "delegated_project"),
+    *("identity_provider", "protocol", "access_token", "client_id", "discovery_endpoint"),
+    *("identity_provider_url", "service_provider_endpoint", "service_provider_entity_id"),
+    *("oauth2_endpoint", "oauth2_client_id", "oauth2_client_secret"),
+    *("consumer_key", "consumer_secret", "access_secret"),
+)
+"""Settings of other programs that choose who signs in; vbsjob ignores them with a note."""
+OTHER_VARIABLES = {
+    "OS_CLIENT_CONFIG_FILE": "Path of clouds.yaml.",
+    "OS_CLIENT_SECURE_FILE": "Path of secure.yaml.",
+    "OS_CLIENT_VENDOR_FILE": "Path of clouds-public.yaml.",
+    "HTTPS_PROXY": "Proxy for https; the four proxy variables are also read in lower case.",
+    "HTTP_PROXY": "Proxy for http.",
+    "ALL_PROXY": "Proxy for both.",
+    "NO_PROXY": "Hosts that are reached without a proxy.",
+    "SSL_CERT_FILE": "File with the CA certificates to trust, if cacert is not set.",
+    "SSL_CERT_DIR": "Directories with the CA certificates to trust, separated by colons.",
+    "NO_COLOR": "Use no colours, unless --color is 'always'.",
+    "FORCE_COLOR": "Use colours without a terminal too.",
+    "TERM": "Kind of terminal; with 'dumb' or an empty value progress is plain lines.",
+    "TERM_PROGRAM": "Name of the terminal; selects its sequences for progress and notifications.",
+    "TERM_FEATURES": "Features of iTerm2; 'P' means that it shows progress.",
+    "WT_SESSION": "Set by Windows Terminal, which shows progress.",
+    "ConEmuANSI": "Set by ConEmu; it shows progress if the value is 'ON'.",
+    "PTYXIS_VERSION": "Version of the terminal Ptyxis; it shows progress from version 48.",
+    "ACCESSIBLE": "If set, progress is plain lines, for screen readers.",
+    "CI": "If set, progress is plain lines, for logs.",
+    "GITHUB_OUTPUT": "File that --github writes outputs to.",
+    "GITHUB_STEP_SUMMARY": "File that --github writes its summary to.",
+    "HOME": "Directory of the user's files.",
+    "XDG_CONFIG_HOME": "Directory of config.toml and clouds.yaml, instead of ~/.config.",
+    "XDG_CACHE_HOME": "Directory of stored tokens, instead of ~/.cache.",
+    "XDG_STATE_HOME": "Directory of the history, instead of ~/.local/state.",
+}
+OTHER_VARIABLES |= {
+    **{
+        f"OS_{name.upper()}": "Not supported: vbsjob ends with exit code 2."
+        for name in UNSUPPORTED_SCOPES
+    },
+    **{
+        f"OS_{name.upper()}": "Not supported: vbsjob ignores it and prints a note."
+        for name in UNSUPPORTED_IDENTITY
+    },
+}
+"""Environment variables that set no setting, each with a sentence that says what it does."""
+
+
+def variables_in_use(env: Mapping[str, str]) -> list[str]:
+    """Return those of OTHER_VARIABLES that are set, as they are spelled."""
+    proxies = [name.lower() for name in OTHER_VARIABLES if name.endswith("_PROXY")]
+    return [name for name in (*OTHER_VARIABLES, *proxies) if env.get(name)]

@@ -9,9 +9,12 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vbsjob.config import files
-from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
-from vbsjob.config.variables import UNSUPPORTED_IDENTITY, UNSUPPORTED_SCOPES
+from vbsjob.config.schema import (
+    SETTINGS,
+    SETTINGS_BY_NAME,
+    UNSUPPORTED_IDENTITY,
+    UNSUPPORTED_SCOPES,
+)
 from vbsjob.errors import UsageError
 from vbsjob.text import hide_values, printable, suggestion
 
@@ -71,15 +74,6 @@ def key_families(context: Context) -> list[Source]:
     return sorted(families, key=lambda family: not {*KEYS[:2]} <= family.keys())
 
 
-def with_aws_session_token(source: Source, env: Mapping[str, str]) -> Source:
-    """Add AWS_SESSION_TOKEN to a temporary key without one, if AWS_ACCESS_KEY_ID is that key."""
-    key, token = source.get("access_key"), env.get("AWS_SESSION_TOKEN")
-    same = key is not None and key.value == env.get("AWS_ACCESS_KEY_ID")
-    if not same or not token or "security_token" in source:
-        return source
-    return {**source, "security_token": SettingValue(token, "AWS_SESSION_TOKEN")}
-
-
 def _named(prefix: str) -> Iterator[tuple[str, str]]:
     for setting in SETTINGS:
         for variable in reversed(setting.os):  # the first one is the strongest
@@ -98,9 +92,8 @@ def from_defaults(config: CloudsFile | None) -> Source:
     preferences = [setting.name for setting in SETTINGS if setting.preference]
     for name in config.defaults:
         if name not in preferences:
-            where = files.locate(config.path, "defaults", name)
             raise UsageError(
-                f"{where}: [defaults] key {printable(name)[:80]!r} is not known.",
+                f"{config.path}: [defaults] key {printable(name)[:80]!r} is not known.",
                 hint=suggestion(name, preferences),
             )
     return {
@@ -131,7 +124,7 @@ def from_layers(layers: list[Layer]) -> Source:
 
 def _is_list(raw: Any) -> bool:
     if isinstance(raw, list):
-        return all(isinstance(item, str) for item in raw)
+        return all(isinstance(region, str) for region in raw)
     return isinstance(raw, str) and "," in raw
 
 

@@ -45,8 +45,8 @@ def _scalar(raw: Any) -> str:
 
 def words(raw: Any) -> tuple[str, ...]:
     """Return the words of a list, or of a text with commas."""
-    items = raw if isinstance(raw, list) else text(raw).split(",")
-    return tuple(text(item).strip() for item in items)
+    elements = raw if isinstance(raw, list) else text(raw).split(",")
+    return tuple(text(element).strip() for element in elements)
 
 
 def name(raw: Any) -> str:
@@ -69,7 +69,7 @@ def duration(raw: Any) -> float:
     match = DURATION.fullmatch(_scalar(raw))
     if match is None:
         raise ValueError("is not a valid duration; write 90, 90s, 15m or 1h30m")
-    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    hours, minutes, seconds = (int(digits or 0) for digits in match.groups())
     return float(hours * 3600 + minutes * 60 + seconds)
 
 
@@ -154,5 +154,5 @@ def written(parse: Callable[[Any], Any], value: Any) -> str:
 def _written_duration(seconds: int) -> str:
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    parts = ((hours, "h"), (minutes, "m"), (rest, "s"))
-    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
+    units = ((hours, "h"), (minutes, "m"), (rest, "s"))
+    return "".join(f"{number}{unit}" for number, unit in units if number) or "0s"

@@ -98,26 +98,26 @@ def _verify_signature(request: Request, now: datetime) -> None:
 
     Raises RefusedError (401, APIGW.0301) as the gateway does.
     """
-    from vbsjob.auth import aksk
+    from vbsjob.auth import signing
     from vbsjob.http.messages import Request as SignedRequest
 
     match = SIGNED_HEADERS.fullmatch(request.headers["authorization"])
     date = request.headers.get("x-sdk-date", "")
     try:
-        time = datetime.strptime(date, aksk.DATE).replace(tzinfo=UTC)
+        time = datetime.strptime(date, signing.DATE).replace(tzinfo=UTC)
     except ValueError:
         time = None
     if match is None or time is None:
         raise _bad_signature(request, "Authorization or X-Sdk-Date is not valid")
     if abs(time - now) > CLOCK_TOLERANCE:
-        server_time = now.strftime(aksk.DATE)
+        server_time = now.strftime(signing.DATE)
         reason = f"AK/SK signature expired: client time {date}, server time {server_time}"
         raise _bad_signature(request, reason)
     names = [name for name in match[1].split(";") if name not in {"host", "x-sdk-date"}]
     headers = {name: request.headers.get(name, "") for name in names}
     url = f"http://{request.headers.get('host', '')}{request.path}?{request.query}"
-    keys = aksk.AccessKeyPair(account.ACCESS_KEY, account.SECRET_KEY)
-    expected = aksk.signed(SignedRequest(request.method, url, headers, request.body), keys, time)
+    keys = signing.AccessKeyPair(account.ACCESS_KEY, account.SECRET_KEY)
+    expected = signing.signed(SignedRequest(request.method, url, headers, request.body), keys, time)
     sent = request.headers["authorization"].encode()
     if not hmac.compare_digest(expected.headers["Authorization"].encode(), sent):
         raise _bad_signature(request, "verify aksk signature fail")

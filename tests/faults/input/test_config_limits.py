@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.program import clean_env, run_process
-from vbsjob.config.files import KEY_PARTS_LIMIT, LINE_LIMIT, SIZE_LIMIT
-from vbsjob.config.yaml_text import ALIAS_LIMIT, DEPTH_LIMIT
+from vbsjob.config.files import DEPTH_LIMIT, DOTS_LIMIT, EVENTS_LIMIT, SIZE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +39,8 @@ def nested(depth: int) -> str:
 
 
 def aliased(count: int) -> str:
-    return CLOUD + "one: &one [x]\nmore: [" + ", ".join(["*one"] * count) + "]\n"
+    """Return a file of so many values, of which aliases repeat most."""
+    return CLOUD + f"a: &a [{'x, ' * 999}]\nb: [{'*a, ' * (count // 1000 - 2)}]\n"
 
 
 def laughing(levels: int) -> str:
@@ -52,8 +52,8 @@ def laughing(levels: int) -> str:
 
 @pytest.mark.parametrize(
     "content",
-    [padded(SIZE_LIMIT), nested(DEPTH_LIMIT), aliased(ALIAS_LIMIT), laughing(4)],
-    ids=["size", "depth", "aliases", "values"],
+    [padded(SIZE_LIMIT), nested(DEPTH_LIMIT), aliased(EVENTS_LIMIT), laughing(4)],
+    ids=["size", "depth", "aliases", "levels"],
 )
 def test_f73_a_file_at_a_limit_is_used(tmp_path: Path, content: str) -> None:
     ended = config_show(tmp_path, "clouds.yaml", content)
@@ -67,10 +67,10 @@ def test_f73_a_file_at_a_limit_is_used(tmp_path: Path, content: str) -> None:
         (padded(SIZE_LIMIT + 1), f"is larger than {SIZE_LIMIT >> 10} KiB"),
         (nested(DEPTH_LIMIT + 1), "nested too deeply"),
         (nested(100_000), "line 5"),
-        (aliased(ALIAS_LIMIT + 1), "too many aliases"),
-        (laughing(6), "too many aliases"),
-        (laughing(60), "too many aliases"),
-        (CLOUD + "a: &a [*a]\n", "too many aliases"),
+        (aliased(EVENTS_LIMIT + 2000), "too many values"),
+        (laughing(6), "too many values"),
+        (laughing(60), "too many values"),
+        (CLOUD + "a: &a [*a]\n", "too many values"),
     ],
     ids=["size", "depth", "very deep", "aliases", "values", "billions", "itself"],
 )
@@ -92,13 +92,14 @@ TOML += 'username = "mira"\npassword = "x"\nproject_name = "eu-de_p"\n'
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("# " + "x" * (LINE_LIMIT + 1), ""),
-        (".".join(["x"] * (KEY_PARTS_LIMIT + 2)) + " = 1", "parts"),
-        ("x" * (LINE_LIMIT + 1) + " = 1", "is longer than"),
+        ("# " + "." * (DOTS_LIMIT + 1), ""),
+        ("x." * DOTS_LIMIT + "x = 1", ""),
+        ("x." * (DOTS_LIMIT + 1) + "x = 1", f"more than {DOTS_LIMIT} dots"),
+        ('"x".' * 100_000 + "x = 1", f"more than {DOTS_LIMIT} dots"),
     ],
-    ids=["comment", "parts", "key"],
+    ids=["comment", "at the limit", "above the limit", "quoted"],
 )
-def test_f73_keys_of_many_parts_and_long_lines_of_toml_are_rejected(
+def test_f73_keys_of_many_parts_in_toml_are_rejected(
     tmp_path: Path, line: str, reason: str
 ) -> None:
     ended = config_show(tmp_path, "config.toml", TOML + line + "\n")

@@ -1,7 +1,7 @@
 """Signs requests with an access key and a secret key (SDK-HMAC-SHA256).
 
-Source: the vendor's "API Request Signing Guide". Pure: the time is an argument. The secret key is
-never part of a request.
+Source: the vendor's "API Request Signing Guide". Pure: the time is an argument. A request never
+contains the secret key.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ def signed(
 
 def canonical(request: Request) -> str:
     """Return the canonical form of a request, which both sides sign; it covers every header."""
-    parts = urlsplit(request.url)
+    url = urlsplit(request.url)
     headers = sorted((name.lower(), value.strip()) for name, value in request.headers.items())
     lines = "".join(f"{name}:{value}\n" for name, value in headers)
     names = ";".join(name for name, _ in headers)
-    path, query = _path(parts.path), _query(parts.query)
+    path, query = _path(url.path), _query(url.query)
     return "\n".join((request.method, path, query, lines, names, _hash(request.body)))
 
 
@@ -69,7 +69,7 @@ def _path(path: str) -> str:
 
 def _query(query: str) -> str:
     """Sort by name, then by value, before encoding; a name alone has an empty value."""
-    pairs = (part.partition("=") for part in query.split("&") if part)
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
     decoded = sorted((unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in pairs)
     return "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in decoded)
 
