@@ -38,7 +38,7 @@ def follow(url: str, jobs: int, seconds: int) -> dict[str, Any]:
     from vbsjob.redact import Secrets
 
     gc.set_threshold(GC_THRESHOLD)  # as the program does
-    transport = Transport(secrets=Secrets(TOKEN), clock=time.monotonic, body_limit=4 << 20)
+    transport = Transport(secrets=Secrets(TOKEN), body_limit=4 << 20)
     now, requests = [0.0], [0]
 
     def send(request: Any) -> Any:

@@ -7,8 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from vbsjob.config import endpoints
 from vbsjob.errors import ApiError, AuthError, UsageError
+from vbsjob.http.url import NAME, checked, ip_address, is_loopback
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -21,18 +21,6 @@ KINDS = ("vbs", "vbsv2", "volumev2", "volumev3", "volume")
 """Types of a catalog entry that lead to the backup service, the best first."""
 OTC = ".otc.t-systems.com"
 PROJECT_PLACEHOLDER = re.compile(r"[%$]\((?:project|tenant)_id\)s")
-CLUSTER_DOMAINS = ("svc.cluster.local", "pod.cluster.local")
-"""Kubernetes: below these, each name belongs to one namespace; not in the public suffix list."""
-
-WILDCARD_DNS = (
-    "nip.io", "sslip.io", "xip.io", "traefik.me", "localtest.me", "lvh.me", "vcap.me",
-    "lacolhost.com", "localhost.direct",
-)  # fmt: skip
-"""DNS services whose names lead to the IP address in the name, or to loopback (2026-11).
-
-Anyone has names there, but they are not in the public suffix list. Where the address is in a name
-differs from service to service: no two names have the same owner.
-"""
 
 
 def regions(catalog: Sequence[Mapping[str, Any]], interface: str) -> list[str]:
@@ -123,12 +111,7 @@ def _otc_address(region: str | None, auth_url: str) -> str:
     """
     host = urlsplit(auth_url).hostname or ""
     labels = host.removesuffix(OTC).split(".")  # iam, eu-de - or iam-pub, eu-ch2, sc
-    if (
-        not host.endswith(OTC)
-        or len(labels) < 2
-        or not region
-        or not endpoints.NAME.fullmatch(region)
-    ):
+    if not host.endswith(OTC) or len(labels) < 2 or not region or not NAME.fullmatch(region):
         return ""
     return f"https://{'.'.join(('vbs', region, *labels[2:]))}{OTC}"
 
@@ -139,11 +122,11 @@ def trusted(address: str, auth_url: str, *, insecure_http: bool) -> str:
     It must have the owner of the identity service: the catalog comes over the network.
     """
     try:
-        address = endpoints.checked(address, "the catalog", insecure_http=insecure_http)
+        address = checked(address, "the catalog", insecure_http=insecure_http)
     except UsageError as error:
         raise AuthError(error.message, hint="Set --endpoint to the right address.") from None
     service, identity = urlsplit(address).hostname or "", urlsplit(auth_url).hostname or ""
-    if service == identity or (endpoints.is_loopback(service) and endpoints.is_loopback(identity)):
+    if service == identity or (is_loopback(service) and is_loopback(identity)):
         return address
     if not have_same_owner(service, identity):
         raise AuthError(
@@ -159,23 +142,13 @@ def have_same_owner(host: str, other: str) -> bool:
     By the public suffix list: gouv.fr, github.io and co.uk have many owners.
     """
     host, other = host.rstrip(".").lower(), other.rstrip(".").lower()
-    if endpoints.ip_targets(host) or endpoints.ip_targets(other):
+    if ip_address(host) or ip_address(other):
         return False
     if host.endswith(OTC) and other.endswith(OTC):
         return True  # the answer of the list too, without the 35 ms that it takes to load
-    owner = _owner(host)
-    return owner is not None and owner == _owner(other)
-
-
-def _owner(host: str) -> str | None:
-    """Return the registered name of a host, such as cloud.co.uk; None for a public suffix."""
-    if f".{host}".endswith(tuple(f".{domain}" for domain in WILDCARD_DNS)):
-        return None
-    for domain in CLUSTER_DOMAINS:
-        if host == domain or host.endswith(f".{domain}"):
-            labels = host.removesuffix(domain).rstrip(".").split(".")
-            return f"{labels[-1]}.{domain}" if len(labels) > 1 else None
-    return _public_suffix_list().privatesuffix(host)
+    suffixes = _public_suffix_list()
+    owner = suffixes.privatesuffix(host)  # cloud.co.uk; None for a public suffix
+    return owner is not None and owner == suffixes.privatesuffix(other)
 
 
 @cache

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vbsjob.auth import catalog
-from vbsjob.config import endpoints
 from vbsjob.config.regions import region_in
 from vbsjob.errors import UsageError
+from vbsjob.http import url
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ def base(settings: Settings, access: AccessInfo) -> str:
     """Return the base address of jobs: the endpoint of the settings, else of the catalog."""
     _refuse_other_project(settings, access)
     project_id = settings["project_id"] or access.project_id
-    if not project_id or not endpoints.NAME.fullmatch(project_id):
+    if not project_id or not url.NAME.fullmatch(project_id):
         raise settings.missing("project_name", "jobs belong to a project")
     if settings["endpoint"]:
-        return endpoints.jobs(settings["endpoint"], project_id)
+        return url.jobs(settings["endpoint"], project_id)
     address = catalog.find(
         access.catalog,
         region=_region(settings, access),
@@ -33,7 +33,7 @@ def base(settings: Settings, access: AccessInfo) -> str:
     address = catalog.trusted(
         address, settings["auth_url"], insecure_http=settings["insecure_http"]
     )
-    return endpoints.jobs(address, project_id)
+    return url.jobs(address, project_id)
 
 
 def _refuse_other_project(settings: Settings, access: AccessInfo) -> None:
