@@ -132,7 +132,7 @@ def from_response(  # noqa: PLR0911 - a table: one status or code per branch
     if response.status in {401, 403} or code in MISSING_ROLE:
         return _auth_error(response.status, origin, message, code, facts)
     if response.status == 404:
-        if _is_rejected_token(request, response):
+        if _is_rejected_token(request, body):
             return _refused_credentials(origin, message, facts)
         return _not_found(job_id, origin, message, code, facts)
     if response.status in TRANSIENT:
@@ -170,21 +170,13 @@ def _not_found(
     return _job_not_found(job_id, message, facts)
 
 
-def _is_rejected_token(request: Request, response: Response) -> bool:
+def _is_rejected_token(request: Request, body: ErrorBody) -> bool:
     """Whether Keystone answers a sign-in with 404: it does so for an expired or unknown token.
 
     Its error object is the sign: an HTML page with 404 says that the address is wrong.
     """
-    if request.method != "POST" or not urlsplit(request.url).path.endswith("/v3/auth/tokens"):
-        return False
-    try:
-        document = strict_json.read(response.body)
-    except strict_json.InvalidJsonError:
-        return False
-    error = document.get("error") if isinstance(document, dict) else None
-    if not isinstance(error, dict):
-        return False
-    return error.get("code") in (404, "404") and bool(error.get("message"))
+    is_sign_in = request.method == "POST" and urlsplit(request.url).path.endswith("/v3/auth/tokens")
+    return is_sign_in and body.code == "404" and bool(body.message)
 
 
 def _auth_error(

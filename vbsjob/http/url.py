@@ -70,17 +70,14 @@ def _split(address: str) -> SplitResult:
         raise ValueError("its path has '%', '.' or '..'")
     if not NETLOC.fullmatch(parts.netloc):
         raise ValueError("it must have a host, and after it only a port")
-    if not _has_usable_port(parts):
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
         raise ValueError("its port is not a number from 1 to 65535")
     _check_host(parts.hostname or "")
     return parts
-
-
-def _has_usable_port(parts: SplitResult) -> bool:
-    try:
-        return parts.port != 0
-    except ValueError:
-        return False
 
 
 def _check_host(host: str) -> None:
@@ -93,15 +90,6 @@ def _check_host(host: str) -> None:
         raise ValueError("its host is not a name or an IP address")
     if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", host.rstrip(".").rpartition(".")[2]):
         raise ValueError("its host is a number, but not a valid IP address")
-    if "xn--" in host:
-        _check_international(host)
-
-
-def _check_international(host: str) -> None:
-    try:
-        host.encode("ascii").decode("idna")
-    except UnicodeError:
-        raise ValueError("its host is not a valid international name") from None
 
 
 def ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
