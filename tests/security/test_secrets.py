@@ -244,8 +244,8 @@ def test_a_proxy_that_echoes_what_it_was_sent_shows_no_password() -> None:
 def test_the_transport_masks_secrets_that_a_service_echoes() -> None:
     from tests.support.program import TOKEN, run_against
 
-    told_job = answer(json.dumps(job(message=f"you sent {TOKEN}")).encode())
-    with Server(respond_with(told_job)) as server:
+    answered_job = answer(json.dumps(job(message=f"you sent {TOKEN}")).encode())
+    with Server(respond_with(answered_job)) as server:
         ended = run_against(server.url, "get", "j", "-o", "json")
     assert ended.code == 0
     assert TOKEN not in ended.out + ended.err

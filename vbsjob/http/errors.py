@@ -400,7 +400,7 @@ def _tls_error(cause: ssl.SSLError, name: str) -> VbsjobError:
 def _connection_error(failure: Failure, causes: list[BaseException], name: str) -> VbsjobError:
     if failure is Failure.TIMEOUT:
         return UnavailableError(
-            f"{name} did not answer in time.", hint="Check the network and the proxy."
+            f"{name} did not answer in time.", hint="Check the network, DNS and the proxy."
         )
     if failure is Failure.PROTOCOL:
         return UnavailableError(

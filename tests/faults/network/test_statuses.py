@@ -47,8 +47,8 @@ def test_f12_f13_only_a_transient_status_is_tried_again_and_none_is_a_verdict() 
         for body in JOBS:  # even if it looks like a job that ended
             service = ResponseSequence(Response(status, {}, body))
             ended = get(service)
-            told = ended.out == "" and f"(HTTP {status})" in ended.err
-            if (ended.code, len(service.requests)) != expected or not told:
+            is_reported = ended.out == "" and f"(HTTP {status})" in ended.err
+            if (ended.code, len(service.requests)) != expected or not is_reported:
                 wrong.append((status, body, ended.code, len(service.requests), ended.err))
     assert wrong == []
 
