@@ -94,7 +94,7 @@ class JobsClient:
     def get(self, job_id: str) -> Job:
         """Return a job as the service describes it now. Raises VbsjobError.
 
-        `job_id` must match endpoints.NAME, for it becomes a segment of the path. The message of
+        `job_id` must match url.NAME, for it becomes a segment of the path. The message of
         an error contains no secret, even if the service echoed one.
         """
         try:
@@ -170,7 +170,7 @@ def get_all(client: JobsClient, job_ids: Sequence[str]) -> Iterator[Job | Vbsjob
         return
     from threading import Semaphore
 
-    from vbsjob.watch.workers import WorkerPool
+    from vbsjob.workers import WorkerPool
 
     arrived = Semaphore(0)
     outcomes: dict[str, Job | VbsjobError] = {}

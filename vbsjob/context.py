@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vbsjob.http.messages import Request, Response
     from vbsjob.jobs.job import Job
     from vbsjob.terminal.signals import Signals
-    from vbsjob.watch.workers import WorkerPool
+    from vbsjob.workers import WorkerPool
 
 DEFAULT_SIZE = (80, 24)
 """Columns and rows of a terminal that does not report its size."""
@@ -53,7 +53,7 @@ def _signals(is_past_deadline: Callable[[], bool], stdout: TextIO, stderr: TextI
 
 
 def _worker_pool(fetch: Callable[[str], Job], wake: Callable[[], None]) -> WorkerPool:
-    from vbsjob.watch.workers import WorkerPool
+    from vbsjob.workers import WorkerPool
 
     return WorkerPool(fetch, wake)
 

@@ -54,7 +54,6 @@ class VbsjobError(Exception):
         code: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
-        stale: bool = False,
         exit_code: ExitCode | None = None,
     ) -> None:
         super().__init__(message)
@@ -65,7 +64,6 @@ class VbsjobError(Exception):
             "code": code,
             "request_id": request_id,
             "retry_after": retry_after,
-            "stale": stale,
         }
         if exit_code is not None:
             fields["exit_code"] = exit_code
@@ -81,8 +79,6 @@ class VbsjobError(Exception):
     request_id: str | None
     retry_after: float | None
     """Seconds, from the Retry-After header."""
-    stale: bool
-    """Whether a kept connection was closed by the peer: the request may be sent again at once."""
 
     def __setattr__(self, name: str, value: object) -> None:
         """Allow only what the interpreter itself sets on an exception (`__traceback__`, ...)."""

@@ -1,9 +1,10 @@
 """Secrets of this run, and how outside text is cleaned of them.
 
 A secret can come back in the text of a service: as it is, or as it was sent (in JSON, in a URL, in
-base64, in hexadecimal). It is masked there, in the values that come from outside. The sentences and
-the syntax of this program are not searched for short secrets and for words: a password such as
-`null`, `lock` or `testcase` would break JSON and XML, and the masks would reveal it.
+base64, there also inside a longer text). It is masked there, in the values that come from outside.
+The sentences and the syntax of this program are not searched for short secrets and for words: a
+password such as `null`, `lock` or `testcase` would break JSON and XML, and the masks would reveal
+it.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from __future__ import annotations
 import json
 import re
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 from vbsjob.http import strict_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 MASK = "(secret)"
 MIN_LENGTH = 4
@@ -24,27 +28,6 @@ MIN_LENGTH_IN_TEXT = 8
 shorter one can be there by chance."""
 WORD = re.compile(r"[A-Za-z_]+|[0-9]+")
 """A secret that can be a word or number of vbsjob; masked only in values of a service."""
-PERCENT = re.compile(r"%[0-9A-F]{2}")
-"""A byte in an address; other programs write the digits in lower case."""
-HTML = tuple(
-    str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': double, "'": single})
-    for double, single in (
-        ("&quot;", "&#x27;"),  # Python; importing the module html takes 1 ms
-        ("&quot;", "&#39;"),  # Java
-        ("&quot;", "&#039;"),  # PHP
-        ("&quot;", "&apos;"),  # XML
-        ("&#34;", "&#39;"),  # Go, Jinja
-        ('"', "'"),  # in the text of an element
-    )
-)
-"""What servers write for a character that HTML or XML gives a meaning."""
-GO_JSON = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
-JSON = (
-    GO_JSON,
-    GO_JSON | str.maketrans({"=": "\\u003d", "'": "\\u0027"}),
-    str.maketrans({"/": "\\/"}),
-)
-"""What some servers write in a JSON string besides the necessary escapes: Go, Gson; PHP."""
 MESSAGES = frozenset({"message", "error_msg", "errMsg", "title", "details"})
 """Members of error bodies that are sentences. Codes are not masked: they decide exit codes."""
 
@@ -139,21 +122,26 @@ def _raw(text: str) -> bytes:
 
 
 def _forms(secret: str) -> set[str]:
-    import base64
+    from base64 import b64encode, urlsafe_b64encode
 
     raw = _raw(secret)
-    quoted = (quote(raw, safe=""), quote(raw), quote_plus(raw))
-    escaped = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     return {
         secret,
-        *(secret.translate(table) for table in HTML),
-        *escaped,
-        *(text.translate(table) for text in escaped for table in JSON),
-        *quoted,
-        *(quote(text, safe="") for text in quoted),  # an address in a parameter of another
-        *(PERCENT.sub(lambda match: match[0].lower(), text) for text in quoted),
-        base64.b64encode(raw).decode().rstrip("="),
-        base64.urlsafe_b64encode(raw).decode().rstrip("="),
-        raw.hex(),
-        raw.hex().upper(),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        *(quote(raw, safe=""), quote(raw), quote_plus(raw)),
+        *(form for encode in (b64encode, urlsafe_b64encode) for form in _base64(raw, encode)),
     }
+
+
+def _base64(raw: bytes, encode: Callable[[bytes], bytes]) -> Iterator[str]:
+    """Yield what of a secret is in base64, at the end of a text and in its middle.
+
+    Three bytes make four characters, so there are three alignments. Characters that also depend on
+    what is before or after the secret are left out.
+    """
+    for before in range(3):
+        text = encode(bytes(before) + raw).decode().rstrip("=")
+        start, end = -(-before * 8 // 6), (before + len(raw)) * 8 // 6
+        yield text[start:]
+        yield text[start:end]

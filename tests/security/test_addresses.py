@@ -17,15 +17,13 @@ from tests.support.certificates import Authority
 from tests.support.cloud import PROJECT_ID, USER, Cloud
 from tests.support.program import clean_env, environment, run_against, run_in_memory, run_process
 from tests.support.server import Server, always, answer, job
-from vbsjob.config import endpoints
 from vbsjob.errors import UsageError
-from vbsjob.http.messages import Response
-from vbsjob.http.pool import _parse_url
+from vbsjob.http import url
+from vbsjob.http.messages import Request, Response
+from vbsjob.http.transport import _http_request
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from vbsjob.http.messages import Request
 
 LABELS = ["v-b_s", "VBS", "xn--", "xn--a", "xn--vbs-8na", "0x7f", "127", "1", "0", "é", "ｖ", "", "-a", "a" * 63, "a" * 64,
           "%76", "\t", " ", "\u202e", "\\", "[::1]", "::1", "[v1.x]", "[::ffff:7f00:1]", "ⓥ"]  # fmt: skip
@@ -67,7 +65,7 @@ def test_the_reason_why_an_address_is_not_valid_is_a_sentence_of_vbsjob(
     with pytest.raises(
         UsageError, match=re.escape(f"'{address}' is not a valid address: {reason}.")
     ):
-        endpoints.checked(address, "--endpoint")
+        url.checked(address, "--endpoint")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +85,7 @@ def test_the_reason_why_an_address_is_not_valid_is_a_sentence_of_vbsjob(
 )
 def test_s05_a_refused_address_is_shown_without_what_may_hold_a_secret(rest: str) -> None:
     with pytest.raises(UsageError) as caught:
-        endpoints.checked(f"https://vbs.test/v1{rest}", "--endpoint")
+        url.checked(f"https://vbs.test/v1{rest}", "--endpoint")
     assert "canary" not in str(caught.value)
     assert "https://vbs.test/v1" in str(caught.value)
 
@@ -100,20 +98,20 @@ def test_f88_httpx_connects_to_the_host_and_port_that_were_checked(record_proper
     @settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
     def each(given: str) -> None:
         try:
-            checked = endpoints.checked(given, "--endpoint")
+            checked = url.checked(given, "--endpoint")
         except UsageError:
             outcomes[False] += 1
             return
-        url, parts = f"{endpoints.jobs(checked, 'p')}/jobs/j", urlsplit(given)
+        address, parts = f"{url.jobs(checked, 'p')}/jobs/j", urlsplit(given)
         try:
-            dialled = _parse_url(url)
+            dialled = _http_request(Request("GET", address)).url
         except httpx.InvalidURL:  # and nothing is dialled
             return
         outcomes[True] += 1
         assert dialled.raw_host.decode() == parts.hostname
         assert (dialled.port or 443) == (parts.port or 443)
         assert (dialled.scheme, dialled.userinfo, dialled.query) == ("https", b"", b"")
-        assert dialled.raw_path.decode() == urlsplit(url).path
+        assert dialled.raw_path.decode() == urlsplit(address).path
         assert dialled.raw_path.endswith(b"/v1/p/jobs/j")
         assert "evil" not in dialled.host
 

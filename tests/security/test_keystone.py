@@ -59,7 +59,7 @@ class Net:
 
     def __init__(self, facts: dict[str, Any]) -> None:
         self.facts = facts
-        self.wire = Transport(secrets=Secrets(), clock=time.monotonic, body_limit=1 << 20)
+        self.wire = Transport(secrets=Secrets(), body_limit=1 << 20)
         self.requests: list[Request] = []
         self.statuses: list[int] = []
 

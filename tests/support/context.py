@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vbsjob.jobs.job import Job
-    from vbsjob.watch.workers import FetchResult
+    from vbsjob.workers import FetchResult
 
 PATHS = tuple(Paths._fields)
 

@@ -113,7 +113,7 @@ def _of_job(account: WatchRecord, job_id: str, exchanges: Sequence[Exchange]) ->
         if due and _certain(due, history, account, exchanges[number - 1]):
             complaints.append(f"went on at {exchange.at:.1f} though {due} was due")
         history.take(exchange)
-        due = set() if exchange.again else _due(history, exchange, account)
+        due = _due(history, exchange, account)
     if not due:
         due = _otherwise(account, job_id)
     if code not in due:

@@ -115,7 +115,6 @@ def socket_context(
     """
     wire = Transport(
         secrets=Secrets(TOKEN),
-        clock=time.monotonic,
         body_limit=body_limit,
         trust=TlsConfig((cacert, "OS_CACERT") if cacert else None, env=env or {}),
         env=env,

@@ -48,8 +48,6 @@ class Exchange:
     failed_below: bool = False
     wait: float = 0.0
     """Seconds of its Retry-After."""
-    again: bool = False
-    """A stale connection: the request is sent once more at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +222,13 @@ class RandomService:
         job_id = request.url.rpartition("/")[2]
         answer, exchange = self._next_answer(job_id, request.headers.get("X-Auth-Token", ""))
         self.delivered[job_id].append(exchange)
-        self._between = exchange.kind != "unauthorised" and not exchange.again
+        self._between = exchange.kind != "unauthorised"
         return answer
 
     def _next_answer(self, job_id: str, token: str) -> tuple[JobResult, Exchange]:
         draw, weather = self._draw, self.weather
         if any(start <= self.now < end for start, end in weather.outages):
-            return self._silent(draw, job_id, b"")
+            return self._silent(draw, b"")
         if self._is_dead(token):
             return Response(401, {}, b""), Exchange(self.now, "unauthorised")
         state = self.lives[job_id].at(self.now)
@@ -257,9 +255,9 @@ class RandomService:
         if lot < 0.06:
             status, gone = draw.choice(GONE)
             return Response(status, {}, gone), Exchange(self.now, "missing")
-        return self._silent(draw, job_id, body)
+        return self._silent(draw, body)
 
-    def _silent(self, draw: random.Random, job_id: str, body: bytes) -> tuple[JobResult, Exchange]:
+    def _silent(self, draw: random.Random, body: bytes) -> tuple[JobResult, Exchange]:
         lot = draw.random()
         if lot < 0.05:
             header, date, seconds = draw.choice(RETRY_AFTER)
@@ -276,10 +274,7 @@ class RandomService:
             return Response(200, {}, twice), silent
         if lot < 0.85:
             return Response(200, {"content-type": "text/html"}, draw.choice(GARBAGE)), silent
-        before = self.delivered[job_id][-1:]
-        stale = draw.random() < 0.3 and not any(exchange.again for exchange in before)
-        lost = UnavailableError("connection reset", stale=stale)
-        return lost, Exchange(self.now, "silent", again=lost.stale)
+        return UnavailableError("connection reset"), silent
 
     def _mortal(self, draw: random.Random) -> tuple[JobResult, Exchange]:
         kind = draw.choice(("fatal", "denied", "refused"))

@@ -11,7 +11,7 @@ from vbsjob import errors
 from vbsjob.exit_codes import ExitCode
 
 FACTS = {
-    "http_status": 503, "code": "VBS.1", "request_id": "req-7", "retry_after": 9.0, "stale": True,
+    "http_status": 503, "code": "VBS.1", "request_id": "req-7", "retry_after": 9.0,
 }  # fmt: skip
 CLASSES = [
     # class, exit code, attempts in all, longest first delay
@@ -81,12 +81,12 @@ def test_the_document_has_all_members_and_null_for_what_is_missing() -> None:
 
 def test_an_error_is_frozen_and_replace_returns_a_changed_copy() -> None:
     error = errors.ThrottledError("Busy.", hint="Wait.", **FACTS)  # type: ignore[arg-type] # as above
-    for name in ("message", "hint", "exit_code", "stale", "max_attempts", "other"):
+    for name in ("message", "hint", "exit_code", "max_attempts", "other"):
         with pytest.raises(AttributeError, match="frozen"):
             setattr(error, name, 1)
     changed = error.replace(message="Very busy.", http_status=429)
     assert (changed.message, changed.http_status) == ("Very busy.", 429)
-    assert (changed.hint, changed.code, changed.stale) == ("Wait.", "VBS.1", True)
+    assert (changed.hint, changed.code) == ("Wait.", "VBS.1")
     assert type(changed) is errors.ThrottledError
     assert (error.message, error.http_status) == ("Busy.", 503)
     assert error.with_hint("Come back.").hint == "Come back."
@@ -162,4 +162,3 @@ def test_a_shortage_of_the_machine_is_named_and_nothing_else_is_one(
 def test_only_a_timeout_and_a_signal_are_the_verdict_of_a_watch() -> None:
     verdicts = {kind for kind in vars(errors).values() if getattr(kind, "is_verdict", False)}
     assert verdicts == {errors.WatchTimeoutError, errors.SignalError}
-    assert not errors.UnavailableError("x.").stale

@@ -15,7 +15,8 @@ from vbsjob.errors import (
     UnavailableError,
     VbsjobError,
 )
-from vbsjob.http.retry import RetryBudget, RetryQuota, retry_after
+from vbsjob.http.errors import retry_after
+from vbsjob.http.sender import RetryBudget, RetryQuota
 
 DOWN = UnavailableError("down.")
 
@@ -71,13 +72,6 @@ def test_retry_after_is_the_least_delay_up_to_two_minutes() -> None:
     assert budget().delay(DOWN.replace(retry_after=120.0), 100.0) == 120.0
     assert budget().delay(DOWN.replace(retry_after=1000.0), 100.0) == 120.0
     assert budget(500.0).delay(DOWN.replace(retry_after=1000.0), 100.0) is None
-
-
-def test_f08_one_stale_connection_is_free_also_of_the_quota() -> None:
-    of = budget(attempts=3)
-    stale = DOWN.replace(stale=True)
-    assert delays(of, stale, 4) == [0.0, 0.5, 1.0, None]
-    assert of.quota.left == 100 - 2 * 5
 
 
 def test_f17_a_retry_costs_five_and_a_success_returns_one_of_a_hundred() -> None:

@@ -10,9 +10,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from vbsjob.config import endpoints
 from vbsjob.config.precedence import region_in
 from vbsjob.errors import ApiError, AuthError, UsageError
+from vbsjob.http.url import NAME, checked, ip_address, is_loopback
+from vbsjob.http.url import jobs as jobs_address
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ def service_address(settings: Settings, access: AccessInfo) -> str:
     """Return the base address of jobs: the endpoint of the settings, else of the catalog."""
     _refuse_other_project(settings, access)
     project_id = settings["project_id"] or access.project_id
-    if not project_id or not endpoints.NAME.fullmatch(project_id):
+    if not project_id or not NAME.fullmatch(project_id):
         raise settings.missing("project_name", "jobs belong to a project")
     if settings["endpoint"]:
-        return endpoints.jobs(settings["endpoint"], project_id)
+        return jobs_address(settings["endpoint"], project_id)
     address = find(
         access.catalog,
         region=_chosen_region(settings, access),
@@ -46,7 +47,7 @@ def service_address(settings: Settings, access: AccessInfo) -> str:
         auth_url=settings["auth_url"],
     )
     address = trusted(address, settings["auth_url"], insecure_http=settings["insecure_http"])
-    return endpoints.jobs(address, project_id)
+    return jobs_address(address, project_id)
 
 
 def _refuse_other_project(settings: Settings, access: AccessInfo) -> None:
@@ -175,12 +176,7 @@ def _otc_address(region: str | None, auth_url: str) -> str:
     """
     host = urlsplit(auth_url).hostname or ""
     labels = host.removesuffix(OTC).split(".")  # iam, eu-de - or iam-pub, eu-ch2, sc
-    if (
-        not host.endswith(OTC)
-        or len(labels) < 2
-        or not region
-        or not endpoints.NAME.fullmatch(region)
-    ):
+    if not host.endswith(OTC) or len(labels) < 2 or not region or not NAME.fullmatch(region):
         return ""
     return f"https://{'.'.join(('vbs', region, *labels[2:]))}{OTC}"
 
@@ -191,11 +187,11 @@ def trusted(address: str, auth_url: str, *, insecure_http: bool) -> str:
     It must have the owner of the identity service: the catalog comes over the network.
     """
     try:
-        address = endpoints.checked(address, "the catalog", insecure_http=insecure_http)
+        address = checked(address, "the catalog", insecure_http=insecure_http)
     except UsageError as error:
         raise AuthError(error.message, hint="Set --endpoint to the right address.") from None
     service, identity = urlsplit(address).hostname or "", urlsplit(auth_url).hostname or ""
-    if service == identity or (endpoints.is_loopback(service) and endpoints.is_loopback(identity)):
+    if service == identity or (is_loopback(service) and is_loopback(identity)):
         return address
     if not have_same_owner(service, identity):
         raise AuthError(
@@ -211,13 +207,13 @@ def have_same_owner(host: str, other: str) -> bool:
     By the public suffix list: gouv.fr, github.io and co.uk have many owners.
     """
     host, other = host.rstrip(".").lower(), other.rstrip(".").lower()
-    if endpoints.ip_targets(host) or endpoints.ip_targets(other):
+    if ip_address(host) or ip_address(other):
         return False
     if host.endswith(OTC) and other.endswith(OTC):
         return True  # the answer of the list too, without the 35 ms that it takes to load
-    owner_of = _public_suffix_list().privatesuffix  # None for a public suffix itself
-    owner = owner_of(host)
-    return owner is not None and owner == owner_of(other)
+    suffixes = _public_suffix_list()
+    owner = suffixes.privatesuffix(host)  # cloud.co.uk; None for a public suffix
+    return owner is not None and owner == suffixes.privatesuffix(other)
 
 
 @cache

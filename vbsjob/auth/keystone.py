@@ -9,9 +9,8 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from vbsjob.config import endpoints
 from vbsjob.errors import ApiError, RefusedCredentialsError, VbsjobError
-from vbsjob.http import errors, strict_json
+from vbsjob.http import errors, strict_json, url
 from vbsjob.http.messages import Request
 from vbsjob.jobs import job
 from vbsjob.text import hide_values, printable
@@ -122,7 +121,7 @@ def _refused(
     if not isinstance(error, RefusedCredentialsError):
         return error
     if "token" in methods:
-        origin = endpoints.origin_of(request.url)
+        origin = url.origin_of(request.url)
         if not scoped or response.status == NOT_FOUND:
             return error.replace(
                 message=f"{origin}: the token has expired or is unknown.", hint=hint

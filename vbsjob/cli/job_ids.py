@@ -9,8 +9,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.config import endpoints
 from vbsjob.errors import UsageError
+from vbsjob.http import url
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _checked(job_id: str, where: str) -> str:
             f"{where}{job_id!r} is not a job id: the program that printed it found no value.",
             hint="Check the answer of the request that created the job.",
         )
-    if not endpoints.NAME.fullmatch(job_id):
+    if not url.NAME.fullmatch(job_id):
         raise UsageError(
             f"{where}{printable(job_id)[:80]!r} is not a valid job id.",
             hint="An id is 1 to 64 letters, digits, '_' and '-'.",

@@ -1,1 +1,1 @@
-"""Configuration loader: settings, clouds.yaml, config.toml, service endpoints."""
+"""Configuration loader: settings, clouds.yaml, config.toml."""

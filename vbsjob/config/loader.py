@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.config import checks, clouds_yaml, endpoints, precedence, sources
+from vbsjob.config import checks, clouds_yaml, precedence, sources
 from vbsjob.config.precedence import (
     ADDRESSES,
     PLACEHOLDERS,
@@ -19,6 +19,7 @@ from vbsjob.config.schema import SETTINGS_BY_NAME
 from vbsjob.config.sources import SettingValue
 from vbsjob.config.values import invalid
 from vbsjob.errors import UsageError
+from vbsjob.http import url
 from vbsjob.text import printable, suggestion
 
 if TYPE_CHECKING:
@@ -255,11 +256,11 @@ def _addressed(values: Source) -> Source:
     for name in reversed(ADDRESSES):
         address = values.get(name)
         if address is not None:
-            text = endpoints.without_project_placeholder(str(address.value))
-            checked = endpoints.checked(text, address.origin, insecure_http=insecure_http)
+            text = url.without_project_placeholder(str(address.value))
+            checked = url.checked(text, address.origin, insecure_http=insecure_http)
             values[name] = address._replace(value=checked)
     endpoint, project = values.get("endpoint"), values.get("project_id")
-    in_endpoint = None if endpoint is None else endpoints.project_in(endpoint.value)
+    in_endpoint = None if endpoint is None else url.project_in(endpoint.value)
     if endpoint is None or in_endpoint is None:
         return values
     if project is not None and project.value != in_endpoint:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vbsjob.config import endpoints
 from vbsjob.errors import UsageError
+from vbsjob.http import url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ def words(raw: Any) -> tuple[str, ...]:
 
 def name(raw: Any) -> str:
     """Return a name that is safe in a URL path."""
-    if not endpoints.NAME.fullmatch(text(raw)):
+    if not url.NAME.fullmatch(text(raw)):
         raise ValueError("is not 1 to 64 letters, digits, '_' and '-'; correct or omit it")
     return str(raw)
 

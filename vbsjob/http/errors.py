@@ -1,15 +1,22 @@
-"""Error responses: reads error bodies of every known shape and names what a status means."""
+"""Errors of HTTP: what an error response means, and why an exchange failed.
+
+Imports no HTTP library. The texts of such a library can contain header values: none is shown.
+"""
 
 from __future__ import annotations
 
+import errno
+import math
 from datetime import timedelta
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from vbsjob.config import endpoints
 from vbsjob.errors import (
+    SHORTAGES,
     ApiError,
     AuthError,
+    BodyTooLargeError,
     InvalidBodyError,
     JobNotFoundError,
     PermanentConnectionError,
@@ -18,14 +25,17 @@ from vbsjob.errors import (
     UnavailableError,
     VbsjobError,
 )
-from vbsjob.http import retry, strict_json
+from vbsjob.http import strict_json, url
 from vbsjob.http.messages import REQUEST_ID
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterator
     from datetime import datetime
 
     from vbsjob.http.messages import Request, Response
+    from vbsjob.http.proxies import Proxy
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 522, 524})
 THROTTLED = frozenset({429, 503})
@@ -34,6 +44,7 @@ UNKNOWN_JOB = "common.0011"
 UNKNOWN_API = "apigw.0101"
 MAX_MESSAGE = 300
 """Characters of a service's message that are shown."""
+DAY = 86400.0
 CLOCK_PRECISION = timedelta(seconds=2)
 """The smallest difference of two clocks that a Date header can show."""
 
@@ -113,7 +124,7 @@ def from_response(  # noqa: PLR0911 - a table: one status or code per branch
         "code": body.code,
         "request_id": body.request_id or response.request_id,
     }
-    origin = endpoints.origin_of(request.url)
+    origin = url.origin_of(request.url)
     message = ": " + body.message.rstrip(".") if body.message else ""
     code = (body.code or "").lower()
     if job_id is not None and code == UNKNOWN_JOB:
@@ -121,7 +132,7 @@ def from_response(  # noqa: PLR0911 - a table: one status or code per branch
     if response.status in {401, 403} or code in MISSING_ROLE:
         return _auth_error(response.status, origin, message, code, facts)
     if response.status == 404:
-        if _is_rejected_token(request, response):
+        if _is_rejected_token(request, body):
             return _refused_credentials(origin, message, facts)
         return _not_found(job_id, origin, message, code, facts)
     if response.status in TRANSIENT:
@@ -159,21 +170,13 @@ def _not_found(
     return _job_not_found(job_id, message, facts)
 
 
-def _is_rejected_token(request: Request, response: Response) -> bool:
+def _is_rejected_token(request: Request, body: ErrorBody) -> bool:
     """Whether Keystone answers a sign-in with 404: it does so for an expired or unknown token.
 
     Its error object is the sign: an HTML page with 404 says that the address is wrong.
     """
-    if request.method != "POST" or not urlsplit(request.url).path.endswith("/v3/auth/tokens"):
-        return False
-    try:
-        document = strict_json.read(response.body)
-    except strict_json.InvalidJsonError:
-        return False
-    error = document.get("error") if isinstance(document, dict) else None
-    if not isinstance(error, dict):
-        return False
-    return error.get("code") in (404, "404") and bool(error.get("message"))
+    is_sign_in = request.method == "POST" and urlsplit(request.url).path.endswith("/v3/auth/tokens")
+    return is_sign_in and body.code == "404" and bool(body.message)
 
 
 def _auth_error(
@@ -217,6 +220,29 @@ def is_about_time(response: Response) -> bool:
     return _is_clock_error((body.code or "").lower(), body.message)
 
 
+def retry_after(header: str, date: str) -> float | None:
+    """Return the seconds of a Retry-After header, at most a day; None if it is malformed.
+
+    An HTTP date is compared with `date`, the Date header of the same response.
+    """
+    if not header or len(header) > len("Wed, 21 Oct 2015 07:28:00 GMT") + 8:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        seconds = _seconds_until(header, date)
+    return max(0.0, min(seconds, DAY)) if math.isfinite(seconds) else None
+
+
+def _seconds_until(header: str, date: str) -> float:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return (parsedate_to_datetime(header) - parsedate_to_datetime(date)).total_seconds()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return math.nan
+
+
 def clock(response: Response, now: datetime) -> timedelta | None:
     """Return how far the clock of the service is ahead of `now`; None without a Date header.
 
@@ -236,9 +262,7 @@ def _unavailable(
     response: Response, origin: str, message: str, facts: dict[str, Any]
 ) -> VbsjobError:
     error_class = ThrottledError if response.status in THROTTLED else UnavailableError
-    seconds = retry.retry_after(
-        response.headers.get("retry-after", ""), response.headers.get("date", "")
-    )
+    seconds = retry_after(response.headers.get("retry-after", ""), response.headers.get("date", ""))
     hint = f"The service requests a pause of {seconds:.0f} s." if seconds else ""
     return error_class(
         f"{origin} cannot answer now{message}.", hint=hint, retry_after=seconds, **facts
@@ -248,7 +272,7 @@ def _unavailable(
 def _redirected(
     job_id: str | None, response: Response, origin: str, facts: dict[str, Any]
 ) -> VbsjobError:
-    target = endpoints.origin_of(response.headers.get("location", "")) or "another address"
+    target = url.origin_of(response.headers.get("location", "")) or "another address"
     setting = "the auth_url (OS_AUTH_URL)" if job_id is None else "--endpoint"
     return ApiError(
         f"{origin} redirects to {target}; vbsjob never sends credentials after a redirect.",
@@ -264,10 +288,147 @@ def invalid_body(request: Request, response: Response, reason: str) -> VbsjobErr
     if "html" in content_type.lower():
         hint = "Check whether a captive portal or a proxy answers instead of the service."
     return InvalidBodyError(
-        f"{endpoints.origin_of(request.url)} sent {len(response.body)} bytes"
+        f"{url.origin_of(request.url)} sent {len(response.body)} bytes"
         f" {f'of {content_type}' if content_type else 'without a content type'}"
         f" instead of a JSON document ({reason}).",
         hint=hint,
         http_status=response.status,
         request_id=response.request_id,
+    )
+
+
+class Failure(Enum):
+    """Where an exchange failed; http.transport derives it from the exception of its library."""
+
+    PROXY = auto()
+    """The proxy refused the request."""
+    TIMEOUT = auto()
+    PROTOCOL = auto()
+    """The peer closed the connection during its answer, or does not use HTTP."""
+    ADDRESS = auto()
+    """The address or a header of the request is not valid HTTP; nothing was sent."""
+    NETWORK = auto()
+
+
+REASONS = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.ECONNRESET: "connection reset",
+    errno.EHOSTUNREACH: "no route to the host",
+    errno.ENETUNREACH: "the network is down",
+}
+"""Reasons that an error message names, by errno."""
+
+
+def peer(origin: str, proxy: Proxy | None) -> str:
+    """Return the name of a peer in messages."""
+    return f"{origin} (through the proxy {proxy.url})" if proxy else origin
+
+
+def from_exception(
+    failure: Failure, error: BaseException, origin: str, proxy: Proxy | None
+) -> VbsjobError:
+    """Return the error for a failed exchange with `origin`, sent through `proxy` if not None."""
+    import socket
+    import ssl
+
+    name = peer(origin, proxy)
+    causes = list(_chain(error))
+    for cause in causes:  # first: a wrong certificate looks like a failed connection too
+        if isinstance(cause, ssl.SSLError):
+            return _tls_error(cause, name)
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return UnavailableError(
+            f"cannot resolve the host of {name}.",
+            hint="Check the host name, DNS and the proxy.",
+        )
+    if failure is Failure.PROXY and proxy is not None:
+        return proxy_refused(str(error)[:3], origin, proxy)
+    return _connection_error(failure, causes, name)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception and its causes."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def compressed_body(peer_name: str) -> VbsjobError:
+    """Return the error for a body that is compressed although the request does not allow that."""
+    return UnavailableError(
+        f"{peer_name} sent a compressed answer, which is not accepted.",
+        hint="Add the host to NO_PROXY: a proxy may compress the answer.",
+    )
+
+
+def oversized_body(peer_name: str, limit: int) -> VbsjobError:
+    """Return the error for a body that is larger than `limit` bytes."""
+    return BodyTooLargeError(
+        f"{peer_name} sent more than {limit >> 20} MiB.",
+        hint="Set VBSJOB_BODY_LIMIT to a larger number of MiB.",
+    )
+
+
+_CLOCK = "Check the clock of this machine. If it is right, the service needs a new certificate."
+_HOST = "Check the host of the address with 'vbsjob config show'."
+CERTIFICATE_HINTS = {9: _CLOCK, 10: _CLOCK, 62: _HOST, 64: _HOST}
+"""Hint for a verify_code of OpenSSL (x509_vfy.h): not yet valid, expired, other host, other IP."""
+
+
+def _tls_error(cause: ssl.SSLError, name: str) -> VbsjobError:
+    """Return the error of a failed TLS handshake. Only a closed connection can be retried."""
+    import ssl
+
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return PermanentConnectionError(
+            f"the certificate of {name} is not valid: {cause.verify_message.rstrip('.')}.",
+            hint=CERTIFICATE_HINTS.get(
+                cause.verify_code, "Set OS_CACERT if the cloud has a private certificate authority."
+            ),
+        )
+    if isinstance(cause, ssl.SSLEOFError):  # a load balancer that restarts does this
+        return UnavailableError(
+            f"{name} closed the connection during the TLS handshake.",
+            hint="Check the port and the proxy.",
+        )
+    return PermanentConnectionError(
+        f"the TLS handshake with {name} failed ({cause.reason}).",
+        hint="Check the endpoint's scheme and port.",
+    )
+
+
+def _connection_error(failure: Failure, causes: list[BaseException], name: str) -> VbsjobError:
+    if failure is Failure.TIMEOUT:
+        return UnavailableError(
+            f"{name} did not answer in time.", hint="Check the network, DNS and the proxy."
+        )
+    if failure is Failure.PROTOCOL:
+        return UnavailableError(
+            f"{name} closed the connection during its answer, or does not use HTTP.",
+            hint="Check the scheme, the port and the proxy.",
+        )
+    if failure is Failure.ADDRESS:
+        return PermanentConnectionError(
+            f"a request to {name} is not valid HTTP.",
+            hint="Check the address with 'vbsjob config show'.",
+        )
+    numbers = (cause.errno for cause in causes if isinstance(cause, OSError))
+    number = next((number for number in numbers if number), 0)
+    reason = REASONS.get(number, "the connection failed")
+    hint = "Check the address, the port, the network and the proxy."
+    reason, hint = SHORTAGES.get(number, (reason, hint))
+    return UnavailableError(f"cannot reach {name}: {reason}.", hint=hint)
+
+
+def proxy_refused(status: str, origin: str, proxy: Proxy) -> VbsjobError:
+    """Return the error of a request that the proxy refused with this HTTP status."""
+    if status == "407":
+        return PermanentConnectionError(
+            f"the proxy {proxy.url} in front of {origin} requires a user and password.",
+            hint="Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.",
+        )
+    reason = f" (HTTP {status})" if status.isdecimal() else ""
+    return UnavailableError(
+        f"the proxy {proxy.url} did not connect to {origin}{reason}.",
+        hint="Check the proxy, or add the host to NO_PROXY.",
     )

@@ -10,8 +10,8 @@ import ipaddress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from vbsjob.config.endpoints import is_loopback
 from vbsjob.errors import UsageError
+from vbsjob.http.url import is_loopback
 from vbsjob.text import hide_values
 
 if TYPE_CHECKING:
@@ -39,18 +39,13 @@ def proxy_for(url: str, env: Mapping[str, str]) -> Proxy | None:
 
 
 def secrets(env: Mapping[str, str]) -> Iterator[str]:
-    """Yield the passwords in the variables, also those of proxies that are not used.
-
-    A proxy can echo what it was sent: base64 of USER:PASSWORD (RFC 7617).
-    """
+    """Yield the passwords in the variables, also those of proxies that are not used."""
     for name in ("https_proxy", "http_proxy", "all_proxy"):
         for spelled in (name, name.upper()):
             userinfo, at, _ = env.get(spelled, "").rpartition("@")
             password = userinfo.rpartition("//")[2].partition(":")[2]
             if at and password:
                 yield from {password, unquote(password)}
-                user = userinfo.rpartition("//")[2].partition(":")[0]
-                yield f"{unquote(user)}:{unquote(password)}"
 
 
 def _first_set(env: Mapping[str, str], *names: str) -> tuple[str, str] | None:

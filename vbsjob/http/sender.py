@@ -1,17 +1,21 @@
 """Sender: sends HTTP requests at a limited rate, logs each with --verbose, retries on request.
 
 Used by the session and the client; contains nothing about jobs or sign-in.
+
+Retries: full jitter, a limit of seconds and attempts for each request, and a quota that all
+requests of a process share, so that many jobs do not multiply the load of an outage. The policy
+needs Retry-After and new signatures, which tenacity does not know; importing it costs 32 ms.
 """
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from vbsjob.errors import UnavailableError, VbsjobError
 from vbsjob.http import errors
-from vbsjob.http.retry import RetryBudget, RetryQuota
-from vbsjob.limits import REQUESTS_PER_SECOND
+from vbsjob.limits import QUERY_RETRY_AFTER, REQUESTS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +27,56 @@ if TYPE_CHECKING:
     from vbsjob.http.transport import Transport
 
 Result = TypeVar("Result")
+MAX_DELAY = 20.0
+"""Seconds: upper bound of the jitter."""
+QUOTA, RETRY_COST = 100, 5
+
+
+@dataclass(slots=True, eq=False)
+class RetryQuota:
+    """Quota of all retries of a process: a retry takes 5 of 100, a success returns 1."""
+
+    left: int = QUOTA
+
+    def spend(self) -> bool:
+        """Take the cost of one retry; return False if less is left."""
+        if self.left < RETRY_COST:
+            return False
+        self.left -= RETRY_COST
+        return True
+
+    def refill(self) -> None:
+        """Return 1 after a success."""
+        self.left = min(QUOTA, self.left + 1)
+
+
+@dataclass(slots=True, eq=False)
+class RetryBudget:
+    """Limits of one request: `seconds` in all, and `attempts` in all unless None."""
+
+    seconds: float
+    attempts: int | None
+    started: float
+    random: Callable[[], float]
+    quota: RetryQuota = field(default_factory=RetryQuota)
+    min_delay: float = 0.0
+    attempts_made: int = 0
+
+    def delay(self, error: VbsjobError, now: float) -> float | None:
+        """Return the seconds until the next attempt, or None to give up."""
+        self.attempts_made += 1
+        limits = (self.attempts, error.max_attempts)
+        if any(limit is not None and self.attempts_made >= limit for limit in limits):
+            return None
+        delay, left = self._delay(error), self.seconds - (now - self.started)
+        if max(delay, error.retry_after or 0.0) > left or not self.quota.spend():
+            return None
+        return delay
+
+    def _delay(self, error: VbsjobError) -> float:
+        ceiling = min(MAX_DELAY, error.base_delay * 2.0 ** min(self.attempts_made - 1, 16))
+        delay = self.min_delay + self.random() * ceiling
+        return max(delay, min(error.retry_after or 0.0, QUERY_RETRY_AFTER))
 
 
 class Sender:
@@ -132,7 +186,6 @@ def _transport(settings: Settings, context: Context) -> Transport:
         )
     return Transport(
         secrets=context.secrets,
-        clock=context.monotonic,
         body_limit=settings["body_limit"],
         trust=tls.of(settings, context.env),
         env=context.env,

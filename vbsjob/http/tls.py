@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import os
 import ssl
-import stat
 import sys
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from vbsjob.config import files
 from vbsjob.errors import UsageError, shortage
 from vbsjob.text import hide_values, printable
 
@@ -77,22 +74,18 @@ def checked(settings: Settings) -> bool:
 
 def _path(settings: Settings, name: str) -> ConfiguredPath | None:
     value = settings[name]
-    return (os.path.expanduser(value), settings.origin(name)) if value else None  # noqa: PTH111 - Path raises without a home
+    return (os.path.expanduser(value), settings.origin(name)) if value else None
 
 
 def _variable(name: str, env: Mapping[str, str]) -> ConfiguredPath | None:
     return (env[name], name) if env.get(name) else None
 
 
-def _mode(path: ConfiguredPath) -> int:
-    return files.mode(Path(path[0]), f"{path[1]}: {printable(path[0])}")
-
-
 def _existing_folders(folders: ConfiguredPath) -> ConfiguredPath:
     """Return the folders of a list such as SSL_CERT_DIR=/a:/b that exist (OpenSSL reads a list)."""
     value, origin = folders
     names = [name for name in value.split(os.pathsep) if name]
-    existing = [name for name in names if stat.S_ISDIR(_mode((name, origin)))]
+    existing = [name for name in names if os.path.isdir(name)]
     if not existing:
         raise UsageError(
             f"{origin}: {printable(value)} is not a directory.",
@@ -128,7 +121,7 @@ def _system_authorities() -> ssl.SSLContext:
 
 def _authorities_from(file: ConfiguredPath | None, folder: ConfiguredPath | None) -> ssl.SSLContext:
     path, origin = file or folder or ("", "")
-    if file is not None and not stat.S_ISREG(_mode(file)):
+    if file is not None and not os.path.isfile(path):
         raise UsageError(
             f"{origin}: {printable(path)} does not exist, or is not a file.", hint=AUTHORITIES_HINT
         )
@@ -160,7 +153,7 @@ def _load_client_certificate(
     ssl_context: ssl.SSLContext, cert: ConfiguredPath, key: ConfiguredPath | None
 ) -> None:
     for path in filter(None, (cert, key)):
-        if not stat.S_ISREG(_mode(path)):
+        if not os.path.isfile(path[0]):
             raise UsageError(
                 f"{path[1]}: {printable(path[0])} is not a regular file.",
                 hint="Correct the path.",

@@ -1,30 +1,45 @@
 """HTTP transport: sends one request and returns one response, limited in time and size.
 
-Never retries, follows no redirect, decompresses nothing. Masks secrets in every response.
+The only module that imports httpx, so that its successor is one change. It uses httpx's transport
+and not httpx.Client, which stores cookies and fails on a malformed redirect. Never retries, follows
+no redirect, decompresses nothing. Masks secrets in every response.
 """
 
 from __future__ import annotations
 
+import queue
+import socket
+import ssl
+import sys
 import threading
-from typing import TYPE_CHECKING
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from vbsjob import __version__
-from vbsjob.config import endpoints
-from vbsjob.http import exchange_error, proxies
-from vbsjob.http.deadline import Deadline
-from vbsjob.http.exchange_error import ExchangeError, ExchangeFailure
+from vbsjob.http import errors, proxies, url
+from vbsjob.http.errors import Failure
 from vbsjob.http.messages import Request, Response
-from vbsjob.http.pool import Pool
 from vbsjob.http.tls import TlsConfig
 
+# The command line of httpx: it would load click and rich if a click is installed.
+sys.modules["httpx._main"] = None  # type: ignore[assignment]
+
+import httpx  # noqa: E402
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from vbsjob.http.proxies import Proxy
     from vbsjob.redact import Secrets
 
-ATTEMPT = 20.0
-"""Seconds for one exchange: name resolution, connecting, TLS, headers and body together."""
+CONNECT, READ, WRITE, TOTAL = 3.0, 10.0, 5.0, 20.0
+"""Seconds for one step of an exchange, and for all with name resolution and TLS (F02, F03, F04)."""
+KEPT_FOR = 0.5
+"""Seconds after which a connection without use is not used again: its certificate can be invalid
+now (F30), and the peer can have sent bytes that belong to no request."""
+MAX_IDLE = 4
+"""Connections that are kept for the next exchange."""
 HEADERS = {
     "User-Agent": f"vbsjob/{__version__}",
     "Accept": "application/json",
@@ -33,61 +48,115 @@ HEADERS = {
 }
 TOKEN_HEADER = "x-subject-token"  # noqa: S105 - the name of a header
 """The header with the token that a sign-in returns; it is not masked."""
+FAILURES: dict[type[BaseException], Failure] = {
+    httpx.ProxyError: Failure.PROXY,
+    httpx.TimeoutException: Failure.TIMEOUT,
+    queue.Empty: Failure.TIMEOUT,
+    httpx.RemoteProtocolError: Failure.PROTOCOL,
+    httpx.LocalProtocolError: Failure.ADDRESS,
+    httpx.UnsupportedProtocol: Failure.ADDRESS,
+    httpx.InvalidURL: Failure.ADDRESS,
+    UnicodeError: Failure.ADDRESS,
+    httpx.NetworkError: Failure.NETWORK,
+    OSError: Failure.NETWORK,
+}
+"""The failure for each exception of an exchange; the first class that fits decides."""
+STALE = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+"""Exceptions of a request on a kept connection that the peer has closed."""
 
 
 class Transport:
-    """Connection pools: one for each proxy, and one without, each with and without TLS.
+    """Sends requests, each in a thread that `attempt` seconds limit. Threads may share it.
 
-    Threads may share it. `secrets` are masked in the headers and bodies of responses. `attempt` is
-    in seconds, `body_limit` in bytes.
+    `secrets` are masked in the headers and bodies of responses. `body_limit` is in bytes.
     """
 
     def __init__(
         self,
         *,
         secrets: Secrets,
-        clock: Callable[[], float],
         body_limit: int,
         trust: TlsConfig | None = None,
         env: Mapping[str, str] | None = None,
-        attempt: float = ATTEMPT,
+        attempt: float = TOTAL,
     ) -> None:
         self._secrets = secrets
-        self._clock = clock
         self._body_limit = body_limit
         self._trust = trust or TlsConfig()
         self._env = env or {}
         self._attempt = attempt
-        self._deadline = Deadline(clock)
-        self._proxies: dict[str, Proxy | None] = {}
-        """By origin."""
-        self._pools: dict[tuple[bool, Proxy | None], Pool] = {}
-        """By whether the request is encrypted, and by proxy."""
-        self._used: set[str] = set()
-        """Origins that answered the last request: their connection was kept."""
+        self._ssl_context: ssl.SSLContext | None = None
+        self._idle: list[tuple[str, Connection]] = []
+        """Connections by origin, the last used at the end."""
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Response:
         """Send a request and return its response. Raises UnavailableError and UsageError."""
-        self._deadline.end = self._clock() + self._attempt
-        origin = endpoints.origin_of(request.url)
-        proxy = self._proxy(request.url, origin)
-        headers = HEADERS | dict(request.headers)
+        origin = url.origin_of(request.url)
+        proxy = proxies.proxy_for(request.url, self._env)
         try:
-            response = self._pool(request.url, proxy).exchange(
-                Request(request.method, request.url, headers, request.body), self._body_limit
-            )
-        except ExchangeError as error:
-            # Only a GET is sent again at once: a second sign-in could count as a wrong password.
-            stale = error.stale and request.method == "GET" and origin in self._used
-            self._used.discard(origin)
-            raise exchange_error.to_error(error, origin, proxy).replace(stale=stale) from None
+            response = self._exchange(_http_request(request), origin, proxy)
+        except tuple(FAILURES) as error:
+            failure = next(kind for cls, kind in FAILURES.items() if isinstance(error, cls))
+            raise errors.from_exception(failure, error, origin, proxy) from None
         if response.status == 407 and proxy:
-            raise exchange_error.to_error(
-                ExchangeError(ExchangeFailure.PROXY, status="407"), origin, proxy
-            )
-        self._used.add(origin)
+            raise errors.proxy_refused("407", origin, proxy)
         return self._masked(response)
+
+    def _exchange(self, request: httpx.Request, origin: str, proxy: Proxy | None) -> Response:
+        """Exchange in another thread, so that nothing takes longer than the limit (F04, F09)."""
+        connection = self._take(origin, proxy)
+        results: queue.SimpleQueue[Response | BaseException] = queue.SimpleQueue()
+
+        def exchange() -> None:
+            try:
+                results.put(connection.exchange(request, self._body_limit))
+            except BaseException as error:  # noqa: BLE001 - the caller raises it
+                results.put(error)
+
+        try:
+            threading.Thread(target=exchange, daemon=True).start()
+        except RuntimeError:  # no thread is available: no limit is better than no answer
+            exchange()
+        try:
+            result = results.get(timeout=self._attempt)
+        except BaseException:  # the limit, or a signal
+            connection.end()
+            raise
+        if isinstance(result, BaseException):
+            raise result
+        self._keep(origin, connection)
+        return result
+
+    def _take(self, origin: str, proxy: Proxy | None) -> Connection:
+        """Return an idle connection to an origin, else a new one. Raises OSError and UsageError."""
+        with self._lock:
+            for index in reversed(range(len(self._idle))):
+                if self._idle[index][0] == origin:
+                    return self._idle.pop(index)[1]
+            peer = errors.peer(origin, proxy)
+            return Connection(peer, self._trust_of(origin), proxy and self._httpx_proxy(proxy))
+
+    def _keep(self, origin: str, connection: Connection) -> None:
+        with self._lock:
+            self._idle.append((origin, connection))
+            surplus = self._idle[:-MAX_IDLE]
+            del self._idle[:-MAX_IDLE]
+        for _, old in surplus:
+            old.close()
+
+    def _trust_of(self, address: str) -> ssl.SSLContext:
+        """Return the TLS context for an address; for plain http one that reads no authorities."""
+        if not address.startswith("https:"):
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if self._ssl_context is None:
+            self._ssl_context = self._trust.ssl_context()
+        return self._ssl_context
+
+    def _httpx_proxy(self, proxy: Proxy) -> httpx.Proxy:
+        encrypted = proxy.url.startswith("https:")
+        ssl_context = self._trust_of(proxy.url) if encrypted else None
+        return httpx.Proxy(proxy.url, auth=proxy.user, ssl_context=ssl_context)
 
     def _masked(self, response: Response) -> Response:
         """Return a response without secrets, except the token that a sign-in returns."""
@@ -98,29 +167,113 @@ class Transport:
         body = self._secrets.masked_body(response.body, error=response.status != 200)
         return Response(response.status, headers, body)
 
-    def _proxy(self, url: str, origin: str) -> Proxy | None:
-        """Return the proxy for an address; None for a direct connection. Raises UsageError."""
+    def close(self) -> None:
+        """Close every connection that is not in use."""
         with self._lock:
-            if origin not in self._proxies:
-                self._proxies[origin] = proxies.proxy_for(url, self._env)
-            return self._proxies[origin]
+            idle, self._idle = self._idle, []
+        for _, connection in idle:
+            connection.close()
 
-    def _pool(self, url: str, proxy: Proxy | None) -> Pool:
-        """Return the pool for an address. Raises ExchangeError and UsageError."""
-        key = (url.startswith("https:"), proxy)
-        with self._lock:
-            if key not in self._pools:
-                encrypted = key[0] or (proxy is not None and proxy.url.startswith("https:"))
-                try:
-                    ssl_context = self._trust.ssl_context() if encrypted else None
-                except OSError as error:  # for example no file descriptor is left (F31)
-                    raise ExchangeError(ExchangeFailure.NETWORK) from error
-                self._pools[key] = Pool(ssl_context, proxy, self._deadline)
-            return self._pools[key]
+
+class Connection:
+    """A connection that one exchange at a time uses; opened when needed, and again when closed.
+
+    `peer` is its name in messages.
+    """
+
+    def __init__(self, peer: str, ssl_context: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
+        self._peer = peer
+        limits = httpx.Limits(max_connections=1, keepalive_expiry=KEPT_FOR)
+        self._transport = httpx.HTTPTransport(
+            verify=ssl_context, trust_env=False, limits=limits, proxy=proxy
+        )
+        self._socket: socket.socket | None = None
+        self._opened = self._ended = False
+
+    def exchange(self, request: httpx.Request, body_limit: int) -> Response:
+        """Send a request and return its whole response.
+
+        If the peer has closed a kept connection, a GET is sent again, once and on a new connection
+        (F08); a second sign-in could count as a wrong password.
+        """
+        request.extensions["trace"] = self._trace
+        self._opened = False
+        try:
+            try:
+                response = self._exchange_once(request, body_limit)
+            except STALE:
+                if self._opened or self._ended or request.method != "GET":
+                    raise
+                response = self._exchange_once(request, body_limit)
+        except BaseException:
+            self.close()
+            raise
+        if self._ended:
+            self.close()
+        return response
+
+    def _exchange_once(self, request: httpx.Request, body_limit: int) -> Response:
+        with closing(self._transport.handle_request(request)) as response:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            body = _read(response, body_limit, self._peer)
+            return Response(response.status_code, headers, body)
+
+    def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Follow the socket, which is another one after the TLS handshake."""
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self._opened = True
+            self._socket = info["return_value"].get_extra_info("socket")
+            if self._ended:
+                self._shut_down()
+
+    def end(self) -> None:
+        """End the exchange in flight: every read and write of its thread fails at once."""
+        self._ended = True
+        self._shut_down()
+
+    def _shut_down(self) -> None:
+        """Shut the socket down below TLS.
+
+        The method of SSLSocket would drop the TLS layer first: what is written then is clear text.
+        """
+        if self._socket is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Close every connection."""
-        with self._lock:
-            for pool in self._pools.values():
-                pool.close()
-            self._pools.clear()
+        """Close the connection; no exchange may be in flight."""
+        self._transport.close()
+
+
+def _http_request(request: Request) -> httpx.Request:
+    """Return a request as httpx has it. Raises InvalidURL where httpx would send another."""
+    parsed = httpx.URL(request.url)
+    try:
+        host = parsed.host
+    except UnicodeError:  # httpx has its own rules for international names
+        raise httpx.InvalidURL("the host is not a valid international name") from None
+    parts = urlsplit(request.url)
+    target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+    if not host or parsed.raw_path != target.encode():  # what is signed is what is sent
+        raise httpx.InvalidURL("httpx would request another path")
+    timeout = httpx.Timeout(connect=CONNECT, read=READ, write=WRITE, pool=CONNECT)
+    return httpx.Request(
+        request.method,
+        parsed,
+        headers=HEADERS | dict(request.headers),
+        content=request.body or None,
+        extensions={"timeout": timeout.as_dict()},
+    )
+
+
+def _read(response: httpx.Response, limit: int, peer: str) -> bytes:
+    """Return the body. Raises UnavailableError: it is compressed, or larger than `limit` bytes."""
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise errors.compressed_body(peer)
+    parts, size = [], 0
+    for part in response.iter_raw():
+        size += len(part)
+        if size > limit:
+            raise errors.oversized_body(peer, limit)
+        parts.append(part)
+    return b"".join(parts)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vbsjob.terminal.signals import Signals
     from vbsjob.watch.state import Event, WatchState
     from vbsjob.watch.tracked_job import TrackedJob
-    from vbsjob.watch.workers import WorkerPool
+    from vbsjob.workers import WorkerPool
 
 SUSPENDED_AFTER = 30.0
 """If a wait takes this many seconds longer than planned, the machine was suspended (F66)."""

@@ -19,7 +19,7 @@ from tests.support.program import run_against, socket_context
 from tests.support.server import Server, always, answer, job
 from vbsjob.client import JobsClient, get_all
 from vbsjob.config import loader
-from vbsjob.http import pool
+from vbsjob.http import transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,8 +157,8 @@ def test_f29_a_server_that_supports_only_old_tls_is_rejected(
     assert "the TLS handshake with" in ended.err
 
 
-def test_f30_a_connection_is_closed_within_five_minutes_to_see_a_new_certificate() -> None:
-    assert pool.MAX_AGE <= 300
+def test_f30_a_connection_is_used_again_within_half_a_second_only() -> None:
+    assert transport.KEPT_FOR <= 0.5
 
 
 def test_f30_a_certificate_that_went_bad_is_seen_with_the_next_connection(

@@ -21,7 +21,7 @@ from tests.support.filesystem import is_root, needs_mount, within_mount
 from tests.support.program import COMMAND, ROOT, clean_env, run_process, running_sandbox
 from tests.support.pseudo_terminal import PseudoTerminal
 from tests.support.server import Server, always, answer, job
-from vbsjob.config import endpoints
+from vbsjob.http import url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,7 +194,7 @@ def test_f62_the_version_is_replaced_in_the_path_and_never_in_the_host(
     labels: list[str], path: str, project: str
 ) -> None:
     host = ".".join(labels)
-    made = urlsplit(endpoints.jobs(f"https://{host}{path}", project))
+    made = urlsplit(url.jobs(f"https://{host}{path}", project))
     assert made.netloc == host
     assert made.path.endswith(f"/v1/{project}")
 
@@ -202,7 +202,7 @@ def test_f62_the_version_is_replaced_in_the_path_and_never_in_the_host(
 def test_f97_one_module_imports_the_http_libraries_so_that_they_can_be_exchanged() -> None:
     users = {path.stem for path in (ROOT / "vbsjob").rglob("*.py")
              if {"httpx", "httpcore", "h11"} & set(_imported(path))}  # fmt: skip
-    assert users == {"pool"}
+    assert users == {"transport"}
 
 
 def _imported(path: Path) -> Iterator[str]:

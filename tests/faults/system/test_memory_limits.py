@@ -18,7 +18,7 @@ from tests.support.hostile_servers import MORE, ROOM, SERVERS, full_of
 from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.resource_usage import ResourceUsage, measure
 from tests.support.server import Server, always, answer, job, respond_with
-from vbsjob.http import pool, strict_json, transport
+from vbsjob.http import strict_json, transport
 from vbsjob.output import formats
 
 if TYPE_CHECKING:
@@ -225,8 +225,8 @@ def test_s20_with_too_little_memory_it_ends_without_a_verdict(mebibytes: int) ->
 
 
 def test_s12_the_limits_are_the_promised_ones() -> None:
-    assert transport.ATTEMPT == 20.0
-    assert (pool.CONNECT, pool.READ, pool.WRITE) == (5.0, 10.0, 5.0)
+    limits = (transport.CONNECT, transport.READ, transport.WRITE, transport.TOTAL)
+    assert limits == (3.0, 10.0, 5.0, 20.0)
     from vbsjob.config.schema import SETTINGS_BY_NAME
 
     assert SETTINGS_BY_NAME["body_limit"].default == 4 << 20

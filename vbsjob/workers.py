@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     """A job id, and the answer or the error of its query."""
 
 THREADS = 24
-"""Queries at the same time; fewer than the connections of http.pool."""
+"""Queries at the same time."""
 ARENAS = 2
 """Heaps of the C library for all threads. By default it has up to eight per core, and each keeps
 what a large answer took: a watch of 24 jobs with answers of 4 MiB took 316 MB more than a small

@@ -21,19 +21,6 @@ NETLOC = re.compile(r"(\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]|[^\[\]:%]+)(:[0-9]{1,5})?
 """A host and its port, without anything that some programs would skip."""
 VERSION = re.compile(r"v[0-9]+(\.[0-9]+)?")
 PROJECT_SEGMENTS = re.compile(r"(?:/(?:AUTH_)?[%$]\((?:project|tenant)_id\)s)+/?$")
-LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
-"""Prefix for gateways of one network (RFC 8215); each chooses its length, 48 to 96."""
-TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::ffff:0:0:0/96"))
-"""Prefixes behind which a gateway reaches the IPv4 address of the last 32 bits.
-
-NAT64 (RFC 6052) and SIIT (RFC 2765).
-"""
-ISATAP = (bytes.fromhex("00005efe"), bytes.fromhex("02005efe"))
-"""Octets 8 to 11 of an address whose last 32 bits are the IPv4 address of the host (RFC 5214)."""
-METADATA = frozenset(
-    ipaddress.ip_address(text) for text in ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200")
-)
-"""Metadata services of AWS, Google and Alibaba that are not link-local: never a job API."""
 
 
 def checked(address: str, origin: str, *, insecure_http: bool = False) -> str:
@@ -83,90 +70,41 @@ def _split(address: str) -> SplitResult:
         raise ValueError("its path has '%', '.' or '..'")
     if not NETLOC.fullmatch(parts.netloc):
         raise ValueError("it must have a host, and after it only a port")
-    if not _has_usable_port(parts):
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
         raise ValueError("its port is not a number from 1 to 65535")
     _check_host(parts.hostname or "")
     return parts
 
 
-def _has_usable_port(parts: SplitResult) -> bool:
-    try:
-        return parts.port != 0
-    except ValueError:
-        return False
-
-
 def _check_host(host: str) -> None:
-    targets = ip_targets(host)
-    for target in targets:
-        if (
-            target.is_link_local
-            or target.is_multicast
-            or target.is_unspecified
-            or target in METADATA
-        ):
+    address = ip_address(host)
+    if address is not None:
+        if address.is_link_local or address.is_multicast or address.is_unspecified:
             raise ValueError("a service cannot have that host")
-    if targets:
         return
     if len(host) > 253 or not HOST.fullmatch(host):
         raise ValueError("its host is not a name or an IP address")
     if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", host.rstrip(".").rpartition(".")[2]):
         raise ValueError("its host is a number, but not a valid IP address")
-    if "xn--" in host:
-        _check_international(host)
 
 
-def _check_international(host: str) -> None:
+def ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the IP address that a host is, the IPv4 address of a mapped one; None for a name."""
     try:
-        host.encode("ascii").decode("idna")
-    except UnicodeError:
-        raise ValueError("its host is not a valid international name") from None
-
-
-def _embedded(number: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that is reached: mapped, compatible, translated, 6to4 or Teredo."""
-    compatible = number.packed[:12] == bytes(12) and int(number) > 1
-    if compatible or any(number in network for network in TRANSLATED):
-        return ipaddress.IPv4Address(number.packed[12:])
-    return number.ipv4_mapped or number.sixtofour or (number.teredo or (None, None))[1]
-
-
-def ip_targets(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    """Return an IP address and each IPv4 address that it may lead to; empty for a name."""
-    try:
-        number = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return []
-    if isinstance(number, ipaddress.IPv4Address):
-        return [number]
-    octets = number.packed
-    carried = [_embedded(number)]
-    if octets[8:12] in ISATAP:
-        carried.append(ipaddress.IPv4Address(octets[12:]))
-    if number in LOCAL_NAT64:  # the prefix has 48, 56, 64 or 96 bits (RFC 6052)
-        candidates = (
-            octets[6:8] + octets[9:11],
-            octets[7:8] + octets[9:12],
-            octets[9:13],
-            octets[12:],
-        )
-        carried += [
-            ipaddress.IPv4Address(octet_group) for octet_group in candidates if any(octet_group)
-        ]
-    return [number, *(target for target in carried if target is not None)]
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is certainly this machine.
-
-    127.0.0.1 in an address that is translated or tunnelled is another machine's: the gateway's.
-    """
-    try:
-        number = ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    mapped = number.ipv4_mapped if isinstance(number, ipaddress.IPv6Address) else None
-    return (mapped or number).is_loopback
+    """Whether the host is certainly this machine."""
+    address = ip_address(host)
+    return host == "localhost" if address is None else address.is_loopback
 
 
 def origin_of(address: str) -> str:
