@@ -170,13 +170,11 @@ def _open_missing_streams() -> None:
 
 
 def _wrap_output_streams() -> None:
-    """Replace stdout and stderr so that a reader that reads nothing cannot block the end (F86)."""
-    import select
+    """Replace stdout and stderr so that a signal ends a write whose reader has stopped (F86)."""
+    from vbsjob.terminal import stdio
 
-    if hasattr(select, "poll"):
-        from vbsjob.terminal import stdio
-
-        sys.stdout, sys.stderr = stdio.stream(sys.stdout), stdio.stream(sys.stderr, spare=True)
+    sys.stdout = stdio.stream(sys.stdout)
+    sys.stderr = stdio.stream(sys.stderr, stdio.NoteStream)
 
 
 def _print_version() -> NoReturn:

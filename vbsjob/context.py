@@ -46,10 +46,10 @@ def _random() -> float:
     return random.random()  # noqa: S311 - spreads requests in time; not used for security
 
 
-def _signals(is_past_deadline: Callable[[], bool], stdout: TextIO, stderr: TextIO) -> Signals:
+def _signals(stdout: TextIO, stderr: TextIO) -> Signals:
     from vbsjob.terminal.signals import Signals
 
-    return Signals(is_past_deadline, stdout, stderr)
+    return Signals(stdout, stderr)
 
 
 def _worker_pool(fetch: Callable[[str], Job], wake: Callable[[], None]) -> WorkerPool:
@@ -100,7 +100,7 @@ class Context:
     """Replaces the network in tests; None: real HTTP."""
     prompt: Callable[[str], str] | None = None
     """Prompts for a secret without echo; None without a terminal."""
-    signals: Callable[[Callable[[], bool], TextIO, TextIO], Signals] = _signals
+    signals: Callable[[TextIO, TextIO], Signals] = _signals
     workers: Callable[[Callable[[str], Job], Callable[[], None]], WorkerPool] = _worker_pool
     secrets: Secrets = field(default_factory=Secrets, repr=False)
     """Values that must never be printed."""

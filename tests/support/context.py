@@ -25,7 +25,7 @@ class NoSignals:
     """Replaces Signals: waiting only lets time pass."""
 
     ending: int | None = None
-    stop = continued = cut = False
+    stop = continued = False
 
     def __init__(self, sleep: Callable[[float], None]) -> None:
         self._sleep = sleep

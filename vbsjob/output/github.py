@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbsjob.exit_codes import ExitCode
@@ -19,7 +20,7 @@ from vbsjob.output import report_file
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from vbsjob.context import Context
@@ -60,18 +61,15 @@ LAST_LINE = 100
 """Bytes that are kept for the line that counts the jobs not shown."""
 
 
-def report(
-    results: Sequence[JobResult], code: ExitCode, context: Context, is_over: Callable[[], bool]
-) -> None:
-    """Write annotations to stderr; append summary and outputs to the files of the runner.
-
-    `is_over`: whether the run has ended, so that no reader of a FIFO may be waited for.
-    """
+def report(results: Sequence[JobResult], code: ExitCode, context: Context) -> None:
+    """Write annotations to stderr; append summary and outputs to the files of the runner."""
     with suppress(OSError):
         context.stderr.writelines(f"{context.redact(line)}\n" for line in commands(results))
         context.stderr.flush()
     summary_path = context.env.get("GITHUB_STEP_SUMMARY") or ""
-    room = SUMMARY_LIMIT - report_file.size(summary_path)
+    room = SUMMARY_LIMIT
+    with suppress(OSError):
+        room -= Path(summary_path).stat().st_size
     table = summary(results, code, context.steady_now(), room)
     if summary_path and not table:
         context.note(
@@ -86,7 +84,7 @@ def report(
         path = context.env.get(variable)
         try:
             if path and text:
-                report_file.append(path, context.redact(text), is_over)
+                report_file.append(path, context.redact(text))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "it is not a valid path"
             context.note(f"the file of {variable} could not be written: {reason}.")

@@ -29,17 +29,11 @@ HEAD = 1000
 COUNTED = (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
 
 
-def write(
-    path: str, results: Sequence[JobResult], context: Context, is_over: Callable[[], bool]
-) -> None:
-    """Write the complete report or nothing. Raises InternalError.
-
-    `is_over`: whether the run has ended, so that no reader of a FIFO may be waited for.
-    """
-    now = context.steady_now()
-    report = (f"{line}\n" for line in lines(results, now, context.redact))
+def write(path: str, results: Sequence[JobResult], context: Context) -> None:
+    """Write the complete report or nothing. Raises InternalError."""
+    report = "\n".join(lines(results, context.steady_now(), context.redact))
     try:
-        report_file.write(path, report, is_over)
+        report_file.write(path, f"{report}\n")
     except OSError as error:
         raise InternalError(
             f"the report {printable(path)} could not be written: {error.strerror}.",

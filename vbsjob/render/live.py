@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.spinner import Spinner
 
+from vbsjob.exit_codes import ExitCode
 from vbsjob.output.tree_documents import TreeOptions
 from vbsjob.render import live_screens, verdict
 from vbsjob.render.live_screens import LINES_BELOW
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vbsjob.context import Context
-    from vbsjob.exit_codes import ExitCode
     from vbsjob.render.theme import Line, View
     from vbsjob.terminal.screen import Line as ScreenLine
     from vbsjob.watch.state import Event, WatchState
@@ -122,7 +122,9 @@ class LiveDisplay:
         self._draw_time -= EVERY
 
     def finish(self, state: WatchState, code: ExitCode) -> None:
-        """Draw the result and leave it there."""
+        """Draw the result and leave it there; not on a paused terminal after --timeout."""
+        if code is ExitCode.TIMEOUT:
+            stdio.abandon_paused(self._context.stderr)
         with contextlib.suppress(OSError):
             width, height = self._size = self._terminal_size()
             view = self._view(width, height)

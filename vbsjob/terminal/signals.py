@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Self, TextIO
 from vbsjob.terminal import stdio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import FrameType
 
 ENDING = tuple(
@@ -34,12 +33,10 @@ class Signals:
     """Context manager that handles signals: `ending`, `stop` and `continued` say which came.
 
     The handlers of ending signals remain installed after the context: the verdict is printed then,
-    and a signal must not change the exit code. `late`: whether --timeout has passed.
+    and a signal must not change the exit code.
     """
 
-    def __init__(self, late: Callable[[], bool], stdout: TextIO, stderr: TextIO) -> None:
-        self._late = late
-        self._stdout = stdout
+    def __init__(self, stdout: TextIO, stderr: TextIO) -> None:
         self._streams = (stdout, stderr)
         self._read, self._write = os.pipe()
         os.set_blocking(self._read, False)
@@ -59,8 +56,8 @@ class Signals:
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._note)
         for stream in self._streams:
-            if behind := stdio.behind(stream):
-                behind.over = self._over
+            if raw := stdio.raw(stream):
+                raw.is_over = lambda: self.ending is not None
             with contextlib.suppress(OSError, ValueError):
                 self._poll.register(stream.fileno(), 0)
                 if stream.isatty():
@@ -71,14 +68,6 @@ class Signals:
         """Restore the handlers of signals that do not end a process."""
         for number in {STOP, CONTINUE, RESIZE} & set(self._before):
             signal.signal(number, self._before[number])  # type: ignore[arg-type, index] # as it was
-
-    @property
-    def cut(self) -> bool:
-        """Whether a signal kept part of the output from being written."""
-        return self.ending is not None and stdio.cut(self._stdout)
-
-    def _over(self) -> bool:
-        return self.ending is not None or self._late()
 
     def _note(self, number: int, _: FrameType | None) -> None:
         if number == STOP:

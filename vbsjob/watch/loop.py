@@ -61,9 +61,7 @@ class WatchLoop:
     def __post_init__(self) -> None:
         """Prepare to receive signals. Raises ShortageError and OSError (F31)."""
         try:
-            self._signals = self.context.signals(
-                self._is_past_deadline, self.context.stdout, self.context.stderr
-            )
+            self._signals = self.context.signals(self.context.stdout, self.context.stderr)
         except OSError as error:
             short = shortage(error)
             # A live display holds back error messages until it has finished.
@@ -94,17 +92,16 @@ class WatchLoop:
                 self._finish(code)
         return code
 
-    def is_over(self) -> bool:
-        """Whether a signal or --timeout has ended the run: nothing may wait for a reader then."""
-        return self._signals.ending is not None or (self.context.monotonic() >= self.state.deadline)
+    def show(self, write: Callable[[Sequence[JobResult]], ExitCode]) -> ExitCode:
+        """Write the results; return the exit code of `write`.
 
-    def check_written(self, *, cut: bool = False) -> None:
-        """Raise SignalError if a signal after the end kept the output from being written.
-
-        `cut`: whether a report was not written completely.
+        Raises SignalError if a signal ended the wait for a reader that does not read.
         """
-        if self._signals.cut or cut:
+        try:
+            return write(self.results())
+        except BrokenPipeError:
             self._raise_on_signal()
+            raise
 
     def results(self, unfinished: ExitCode = ExitCode.PENDING) -> list[JobResult]:
         """Return one result per job, in order; `unfinished` is the code of jobs that still run."""
@@ -119,12 +116,6 @@ class WatchLoop:
                 raise
         self._raise_on_signal()
         return self.state.exit_code()
-
-    def _is_past_deadline(self) -> bool:
-        """Whether --timeout has passed before the jobs ended."""
-        if self.state.finished:
-            return self.state.exit_code() is ExitCode.TIMEOUT
-        return self.context.monotonic() >= self.state.deadline
 
     def _poll_jobs(self, workers: WorkerPool) -> None:
         self._send_events(())
