@@ -20,7 +20,7 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
 LAYERS = (
-    {"errors", "exit_codes", "json_text", "limits", "paths", "private_files", "text"},
+    {"errors", "exit_codes", "files", "limits", "text"},
     {"terminal", "config"},
     {"jobs", "history"},
     {"http", "redact", "context", "watch"},

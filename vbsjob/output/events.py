@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TextIO
 
-from vbsjob.jobs.job import utc_time
 from vbsjob.jobs.result import SCHEMA_VERSION, failure_document
-from vbsjob.json_text import dumps
+from vbsjob.text import dumps, utc_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from vbsjob.errors import UsageError
 from vbsjob.jobs import fields as job_fields
 from vbsjob.jobs.result import SCHEMA_VERSION
-from vbsjob.json_text import SafeJson, dumps, safe
 from vbsjob.output import rows, variables
-from vbsjob.text import printable
+from vbsjob.text import SafeJson, dumps, printable, safe_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -109,7 +108,7 @@ def _json(documents: Documents, selection: Selection, out: TextIO) -> None:
     encoder, start = json.JSONEncoder(indent=2), "["
     for document in rest:
         out.write(f"{start}\n  ")
-        chunks = map(safe, encoder.iterencode(document))
+        chunks = map(safe_json, encoder.iterencode(document))
         out.writelines(chunk.replace("\n", "\n  ") for chunk in chunks)
         start = ","
     out.write("[]\n" if start == "[" else "\n]\n")

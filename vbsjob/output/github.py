@@ -15,9 +15,8 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import failure, fields
 from vbsjob.jobs.fields import one_line
 from vbsjob.jobs.result import failure_document
-from vbsjob.json_text import dumps
 from vbsjob.output import report_file
-from vbsjob.text import format_duration, printable
+from vbsjob.text import dumps, format_duration, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from vbsjob.errors import UsageError, shortage
 from vbsjob.text import printable
 
 DESCRIPTORS = ("/dev/std", "/dev/fd/", "/proc/")
-"""Beginnings of paths that name open descriptors, whatever file is open there."""
+"""Beginnings of paths that name open descriptors, also of regular files."""
 
 
 def prepare(path: str, option: str) -> None:

@@ -50,7 +50,7 @@ def _write(document: Any, out: TextIO, *, explicit: bool) -> None:
 
 
 class _SafeYaml:
-    r"""A stream that breaks up commands of CI runners, `##[` and `##vso[`, as json_text does.
+    r"""A stream that breaks up commands of CI runners, `##[` and `##vso[`, as safe_json does.
 
     A string with these characters is always in double quotes, where `\x5b` is the same text.
     The emitter may cut anywhere: what can be the start of a command waits for the next chunk.

@@ -13,16 +13,16 @@ from vbsjob.errors import NoResponseError, SignalError, shortage
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.result import JobResult
+from vbsjob.terminal.signals import Signals
+from vbsjob.watch.workers import WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
-    from vbsjob.terminal.signals import Signals
     from vbsjob.watch.state import Event, WatchState
     from vbsjob.watch.tracked_job import TrackedJob
-    from vbsjob.watch.workers import WorkerPool
 
 SUSPENDED_AFTER = 30.0
 """If a wait takes this many seconds longer than planned, the machine was suspended (F66)."""
@@ -61,7 +61,8 @@ class WatchLoop:
     def __post_init__(self) -> None:
         """Prepare to receive signals. Raises ShortageError and OSError (F31)."""
         try:
-            self._signals = self.context.signals(self.context.stdout, self.context.stderr)
+            make = self.context.signals or Signals
+            self._signals = make(self.context.stdout, self.context.stderr)
         except OSError as error:
             short = shortage(error)
             # A live display holds back error messages until it has finished.
@@ -108,7 +109,7 @@ class WatchLoop:
         return [self._result(tracked, unfinished) for tracked in self.state.tracked.values()]
 
     def _exit_code(self) -> ExitCode:
-        workers = self.context.workers(self.fetch, self._signals.wake)
+        workers = (self.context.workers or WorkerPool)(self.fetch, self._signals.wake)
         try:
             self._poll_jobs(workers)
         except BrokenPipeError:
