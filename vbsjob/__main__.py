@@ -73,12 +73,12 @@ def _end_on_signals() -> None:
 
 def _disable_core_dumps() -> None:
     """Allow no core dump: the memory contains tokens and passwords (F96)."""
-    try:
-        import resource
+    import resource
 
+    try:
         _, hard_limit = resource.getrlimit(resource.RLIMIT_CORE)
         resource.setrlimit(resource.RLIMIT_CORE, (0, hard_limit))
-    except (ImportError, OSError, ValueError):  # a container may forbid to set limits
+    except (OSError, ValueError):  # a container may forbid to set limits
         return
 
 

@@ -17,14 +17,8 @@ from vbsjob.terminal import stdio
 if TYPE_CHECKING:
     from types import FrameType
 
-ENDING = tuple(
-    getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
-    if hasattr(signal, name)
-)
-STOP = getattr(signal, "SIGTSTP", None)
-CONTINUE = getattr(signal, "SIGCONT", None)
-RESIZE = getattr(signal, "SIGWINCH", None)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+STOP, CONTINUE, RESIZE = signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH
 LONGEST = 5.0
 """Longest wait in seconds: a suspend of the machine is noticed within this time (F66)."""
 
@@ -53,7 +47,7 @@ class Signals:
         # The system may deliver the signal to a worker thread: the wake-up pipe covers that.
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         for number in (*ENDING, STOP, CONTINUE, RESIZE):
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._note)
         for stream in self._streams:
             if raw := stdio.raw(stream):
@@ -67,7 +61,7 @@ class Signals:
     def __exit__(self, *_: object) -> None:
         """Restore the handlers of signals that do not end a process."""
         for number in {STOP, CONTINUE, RESIZE} & set(self._before):
-            signal.signal(number, self._before[number])  # type: ignore[arg-type, index] # as it was
+            signal.signal(number, self._before[number])  # type: ignore[arg-type] # as it was
 
     def _note(self, number: int, _: FrameType | None) -> None:
         if number == STOP:
@@ -101,7 +95,7 @@ class Signals:
 
     def suspend(self) -> None:
         """Stop this process as Ctrl-Z does; return when it is continued."""
-        before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        signal.raise_signal(signal.SIGTSTP)  # in this thread: it stops here and nowhere later
-        signal.signal(signal.SIGTSTP, before)
+        before = signal.signal(STOP, signal.SIG_DFL)
+        signal.raise_signal(STOP)  # in this thread: it stops here and nowhere later
+        signal.signal(STOP, before)
         self.stop, self.continued = False, True

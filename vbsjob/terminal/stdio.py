@@ -31,31 +31,28 @@ def is_pipe(stream: TextIO) -> bool:
     return False
 
 
-class OutputStream(io.RawIOBase):
-    """A raw stream on a descriptor. `is_over`: whether a signal has ended the run."""
+def in_background(descriptor: int) -> bool:
+    """Whether a descriptor is the terminal of this session, and another process group uses it.
+
+    Setting its attributes would stop this process then (SIGTTOU).
+    """
+    with suppress(OSError):
+        return os.tcgetpgrp(descriptor) != os.getpgrp()
+    return False
+
+
+class OutputStream(io.FileIO):
+    """A raw stream on a descriptor."""
 
     def __init__(self, descriptor: int) -> None:
-        super().__init__()
-        self._descriptor = descriptor
-        self._terminal = os.isatty(descriptor)
-        self._piece = PIECE if self._terminal else select.PIPE_BUF
+        super().__init__(descriptor, "w", closefd=False)
+        self._piece = PIECE if self.isatty() else select.PIPE_BUF
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLOUT)
         self.is_over: Callable[[], bool] = lambda: False
+        """Whether a signal has ended the run."""
         self.abandoned = False
         """Whether the reader did not accept the last output: nothing more is written."""
-
-    def fileno(self) -> int:
-        """Return the descriptor."""
-        return self._descriptor
-
-    def isatty(self) -> bool:
-        """Whether the descriptor is a terminal."""
-        return self._terminal
-
-    def writable(self) -> bool:
-        """Return True: the stream is for writing."""
-        return True
 
     def write(self, content: Any) -> int:
         """Write a piece. Raises BrokenPipeError if the reader is gone, or reads no more at the end.
@@ -68,13 +65,13 @@ class OutputStream(io.RawIOBase):
             if self.abandoned:
                 raise BrokenPipeError(errno.EPIPE, "the reader has stopped")
             try:
-                return os.write(self._descriptor, content[: self._piece])
-            except BlockingIOError:
-                continue  # another process has set O_NONBLOCK on the shared descriptor
+                written = super().write(content[: self._piece])
             except OSError as error:
-                if self._terminal and error.errno == errno.EIO:
+                if self.isatty() and error.errno == errno.EIO:
                     raise BrokenPipeError(errno.EPIPE, "the terminal is closed") from None
                 raise
+            if written is not None:  # another process may set O_NONBLOCK on the shared descriptor
+                return written
 
     def accepts(self, seconds: float) -> bool:
         """Return whether a write is possible, at the latest after `seconds`.
@@ -85,12 +82,6 @@ class OutputStream(io.RawIOBase):
             return bool(self._poll.poll(seconds * 1000))
         except OSError:
             return True
-
-    def in_foreground(self) -> bool:
-        """Whether the descriptor is not the terminal of another process group."""
-        with suppress(OSError):
-            return not self._terminal or os.tcgetpgrp(self._descriptor) == os.getpgrp()
-        return True
 
 
 class NoteStream(OutputStream):
@@ -126,7 +117,7 @@ def raw(stream: TextIO) -> OutputStream | None:
 def ready(stream: TextIO) -> bool:
     """Whether a write would not wait; False for the terminal of another process group."""
     own = raw(stream)
-    return own is None or (own.in_foreground() and own.accepts(0))
+    return own is None or (not in_background(own.fileno()) and own.accepts(0))
 
 
 def abandon_paused(stream: TextIO) -> None:
