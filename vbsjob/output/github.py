@@ -27,17 +27,6 @@ if TYPE_CHECKING:
 
 ANNOTATIONS = 10
 """GitHub shows this number of errors and of warnings of a step, and drops the others."""
-WARNINGS = {
-    ExitCode.UNAVAILABLE,
-    ExitCode.PENDING,
-    ExitCode.TIMEOUT,
-    ExitCode.HANGUP,
-    ExitCode.INTERRUPTED,
-    ExitCode.QUIT,
-    ExitCode.READER_GONE,
-    ExitCode.TERMINATED,
-}
-"""Codes that do not mean a failed job: workflows accept them, so they are not errors."""
 OUTPUTS = ("exit_code", "verdict", "jobs")
 """Outputs of every step. `jobs` is a JSON array with the status and exit code of each job."""
 JOB_OUTPUTS = (
@@ -91,10 +80,10 @@ def report(results: Sequence[JobResult], code: ExitCode, context: Context) -> No
 
 def commands(results: Sequence[JobResult]) -> list[str]:
     """Return an annotation for each job that did not succeed, as many as GitHub shows."""
-    failed = [result for result in results if result.exit_code is not ExitCode.OK]
-    errors = [result for result in failed if result.exit_code not in WARNINGS]
-    warnings = [result for result in failed if result.exit_code in WARNINGS]
-    return [*_annotations("error", errors), *_annotations("warning", warnings)]
+    lines: list[str] = []
+    for level in ("error", "warning"):
+        lines += _annotations(level, [r for r in results if r.exit_code.level == level])
+    return lines
 
 
 def _annotations(level: str, results: Sequence[JobResult]) -> list[str]:
