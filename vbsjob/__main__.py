@@ -73,12 +73,12 @@ def _end_on_signals() -> None:
 
 def _disable_core_dumps() -> None:
     """Allow no core dump: the memory contains tokens and passwords (F96)."""
-    try:
-        import resource
+    import resource
 
+    try:
         _, hard_limit = resource.getrlimit(resource.RLIMIT_CORE)
         resource.setrlimit(resource.RLIMIT_CORE, (0, hard_limit))
-    except (ImportError, OSError, ValueError):  # a container may forbid to set limits
+    except (OSError, ValueError):  # a container may forbid to set limits
         return
 
 
@@ -170,13 +170,11 @@ def _open_missing_streams() -> None:
 
 
 def _wrap_output_streams() -> None:
-    """Replace stdout and stderr so that a reader that reads nothing cannot block the end (F86)."""
-    import select
+    """Replace stdout and stderr so that a signal ends a write whose reader has stopped (F86)."""
+    from vbsjob.terminal import stdio
 
-    if hasattr(select, "poll"):
-        from vbsjob.terminal import stdio
-
-        sys.stdout, sys.stderr = stdio.stream(sys.stdout), stdio.stream(sys.stderr, spare=True)
+    sys.stdout = stdio.stream(sys.stdout)
+    sys.stderr = stdio.stream(sys.stderr, stdio.NoteStream)
 
 
 def _print_version() -> NoReturn:

@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
-from vbsjob.paths import Paths, PlatformPaths
+from vbsjob.files import Paths, PlatformPaths
 from vbsjob.redact import Secrets
-from vbsjob.text import printable, wrap
+from vbsjob.text import dumps, printable, wrap
 
 if TYPE_CHECKING:
-    from collections import deque
     from collections.abc import Callable, Mapping
 
     from vbsjob.errors import VbsjobError
@@ -46,18 +45,6 @@ def _random() -> float:
     return random.random()  # noqa: S311 - spreads requests in time; not used for security
 
 
-def _signals(is_past_deadline: Callable[[], bool], stdout: TextIO, stderr: TextIO) -> Signals:
-    from vbsjob.terminal.signals import Signals
-
-    return Signals(is_past_deadline, stdout, stderr)
-
-
-def _worker_pool(fetch: Callable[[str], Job], wake: Callable[[], None]) -> WorkerPool:
-    from vbsjob.workers import WorkerPool
-
-    return WorkerPool(fetch, wake)
-
-
 @dataclass(slots=True, eq=False, repr=False)
 class ErrorOutput:
     """How standard error is written: nothing if `quiet`, JSON if `machine`."""
@@ -67,8 +54,8 @@ class ErrorOutput:
     verbose: bool = False
     live: bool = False
     """Whether a live display uses standard error."""
-    pending: deque[str] | None = None
-    """Lines that wait until the live display writes them above itself; None without one."""
+    hold: Callable[[str], object] | None = None
+    """Takes each line while a live display is drawn: it writes them above itself."""
 
     def configure(self, params: Mapping[str, Any], *, machine: bool) -> None:
         """Set the mode from option values, before any setting is checked."""
@@ -100,8 +87,10 @@ class Context:
     """Replaces the network in tests; None: real HTTP."""
     prompt: Callable[[str], str] | None = None
     """Prompts for a secret without echo; None without a terminal."""
-    signals: Callable[[Callable[[], bool], TextIO, TextIO], Signals] = _signals
-    workers: Callable[[Callable[[str], Job], Callable[[], None]], WorkerPool] = _worker_pool
+    signals: Callable[[TextIO, TextIO], Signals] | None = None
+    """Replaces the signal handlers of a watch in tests; None: real ones."""
+    workers: Callable[[Callable[[str], Job], Callable[[], None]], WorkerPool] | None = None
+    """Replaces the threads of a watch in tests; None: real ones."""
     secrets: Secrets = field(default_factory=Secrets, repr=False)
     """Values that must never be printed."""
     error_output: ErrorOutput = field(default_factory=ErrorOutput)
@@ -133,10 +122,8 @@ class Context:
     def print_error(self, error: VbsjobError) -> None:
         """Write an error to stderr: as one line, or as a JSON object with a machine format."""
         if self.error_output.machine and not self.error_output.quiet:
-            from vbsjob import json_text
-
             document = self.redact_values({"error": error.document()})
-            self._write(json_text.dumps(document))
+            self._write(dumps(document))
         else:
             prefix = "vbsjob: "
             if error.is_verdict and self.error_output.live:
@@ -162,13 +149,10 @@ class Context:
         if self.error_output.quiet:
             return
         if self.error_output.machine:
-            from vbsjob import json_text
-
             document = self.redact_values({"warning": {"message": text}})
-            self._write(json_text.dumps(document))
+            self._write(dumps(document))
             return
-        line = printable(self.redact(f"vbsjob: {text}"))
-        line = self._wrap(line)
+        line = self._wrap(printable(self.redact(f"vbsjob: {text}")))
         self._write(f"\x1b[31m{line}\x1b[0m" if self.colors(self.stderr, "auto") else line)
 
     def debug(self, text: str) -> None:
@@ -197,8 +181,8 @@ class Context:
 
     def _write(self, line: str) -> None:
         """Write to stderr; a full disk or a closed stream must not change the exit code."""
-        if self.error_output.pending is not None:
-            self.error_output.pending.append(line)
+        if self.error_output.hold is not None:
+            self.error_output.hold(line)
             return
         with suppress(OSError):
             self.stderr.write(line + "\n")

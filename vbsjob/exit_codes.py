@@ -15,15 +15,20 @@ class ExitCode(IntEnum):
     """Every exit code with its name and the condition for it. Codes are only ever added."""
 
     meaning: str
+    level: str
+    """How a workflow shows a job with this code: as an error, as a warning, or not at all.
 
-    def __new__(cls, value: int, meaning: str) -> Self:
-        """Return a member that carries its meaning."""
+    A warning is what workflows accept: the job has not failed, or is not known to have failed.
+    """
+
+    def __new__(cls, value: int, meaning: str, level: str = "error") -> Self:
+        """Return a member that carries its meaning and its level."""
         member = int.__new__(cls, value)
         member._value_ = value
-        member.meaning = meaning
+        member.meaning, member.level = meaning, level
         return member
 
-    OK = 0, "the command succeeded; with watch or --exit-status: every job is SUCCESS"
+    OK = 0, "the command succeeded; with watch or --exit-status: every job is SUCCESS", ""
     JOB_FAILED = 1, "the service reports FAIL for a job; no other reason has this code"
     USAGE = 2, "wrong option, id or duration; invalid or contradictory configuration"
     FIELD_MISSING = 3, "a field given with --field is in no answer"
@@ -33,15 +38,20 @@ class ExitCode(IntEnum):
     UNAVAILABLE = (
         7,
         "no usable answer within the time of --retry-for; the state of the job is unknown",
+        "warning",
     )
-    PENDING = 8, "with --exit-status: a job has not ended"
+    PENDING = 8, "with --exit-status: a job has not ended", "warning"
     INTERNAL = 70, "a bug, or local input or output failed (disk full, stdout closed)"
-    TIMEOUT = 124, "--timeout ended the watch before the jobs ended; same code as timeout(1)"
-    HANGUP = 129, "ended by SIGHUP (terminal closed); the jobs are not stopped"
-    INTERRUPTED = 130, "ended by SIGINT (Ctrl-C); the jobs are not stopped"
-    QUIT = 131, "ended by SIGQUIT; the jobs are not stopped"
-    READER_GONE = 141, "ended by SIGPIPE: the reader of the output closed the pipe"
-    TERMINATED = 143, "ended by SIGTERM; the jobs are not stopped"
+    TIMEOUT = (
+        124,
+        "--timeout ended the watch before the jobs ended; same code as timeout(1)",
+        "warning",
+    )
+    HANGUP = 129, "ended by SIGHUP (terminal closed); the jobs are not stopped", "warning"
+    INTERRUPTED = 130, "ended by SIGINT (Ctrl-C); the jobs are not stopped", "warning"
+    QUIT = 131, "ended by SIGQUIT; the jobs are not stopped", "warning"
+    READER_GONE = 141, "ended by SIGPIPE: the reader of the output closed the pipe", "warning"
+    TERMINATED = 143, "ended by SIGTERM; the jobs are not stopped", "warning"
 
     @property
     def label(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 
-from vbsjob import private_files
+from vbsjob import files
 from vbsjob.text import printable
 
 TYPE_CHECKING = False
@@ -194,7 +194,7 @@ def _store(rows: Sequence[tuple[object, ...]], folder: str) -> None:
             raise
         except sqlite3.DatabaseError:
             continue
-    with private_files.open_folder(folder) as descriptor:
+    with files.open_folder(folder) as descriptor:
         os.unlink(FILE, dir_fd=descriptor)
     return _insert(rows, folder)
 
@@ -214,27 +214,27 @@ def _opened(folder: str, *, create: bool = False) -> Iterator[sqlite3.Connection
     name can be compared with it: another folder or file at its path is not used.
     """
     flags = os.O_RDWR | os.O_CREAT if create else os.O_RDWR
-    with private_files.open_folder(folder, create=create) as descriptor:
-        checked = private_files.open_file(FILE, descriptor, flags)
+    with files.open_folder(folder, create=create) as descriptor:
+        checked = files.open_file(FILE, descriptor, flags)
         try:
             with _connected(os.path.join(folder, FILE), checked) as database:
                 yield database
         finally:  # not earlier: closing any descriptor of a file ends SQLite's locks on it
-            private_files.close(checked)
+            files.close(checked)
 
 
 @contextmanager
 def _connected(path: str, checked: int) -> Iterator[sqlite3.Connection]:
     """Yield the database at `path`, which must be the open file `checked`."""
     if os.fstat(checked).st_size > SIZE_LIMIT:
-        raise private_files.UntrustedFileError("the history is too large")
+        raise files.UntrustedFileError("the history is too large")
     import sqlite3
 
     escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     database = sqlite3.connect(f"file:{escaped}?mode=rw", timeout=0.2, uri=True)
     try:
         if not os.path.samestat(os.lstat(path), os.fstat(checked)):
-            raise private_files.UntrustedFileError("the history was exchanged while it was opened")
+            raise files.UntrustedFileError("the history was exchanged while it was opened")
         database.execute("PRAGMA trusted_schema = OFF")
         database.execute("PRAGMA synchronous = OFF")
         yield database

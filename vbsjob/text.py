@@ -1,11 +1,12 @@
-"""Text for people: visible control characters, durations, wrapped lines, similar words."""
+"""Text: visible control characters, JSON on one line, times, durations, similar words."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False  # typing itself would cost as much as the answer to Tab
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import TypeVar
+    from datetime import datetime
+    from typing import Any, TextIO, TypeVar
 
     T = TypeVar("T")
 
@@ -41,6 +42,36 @@ def break_commands(text: str) -> str:
     return re.sub(r"(^|\s):(?=:[A-Za-z_-]+(?:\s.*?)?::)", r"\1<U+003A>", text)
 
 
+def safe_json(text: str) -> str:
+    r"""Return JSON text with commands of CI runners broken up; the document is the same.
+
+    In JSON a string may spell any character as a number: `##\u005b`. Outside strings `[` never
+    follows `#`.
+    """
+    import re
+
+    return re.sub(r"(##[A-Za-z._-]*)\[", r"\1\\u005b", text) if "##" in text else text
+
+
+def dumps(value: Any) -> str:
+    """Return a value as JSON on one line, pure ASCII, without spaces."""
+    import json
+
+    return safe_json(json.dumps(value, separators=(",", ":")))
+
+
+class SafeJson:
+    """A stream that passes on the chunks of a JSON encoder; a string is always one chunk."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        """Write a chunk."""
+        self._out.write(safe_json(text))
+        return len(text)
+
+
 class _Signs(dict[int, str]):
     """The visible form of each character, computed at its first use."""
 
@@ -60,6 +91,26 @@ def _visible(character: str) -> str:
     if number < 0x20 or number == 0x7F:
         return "^" + chr(number ^ 0x40)
     return f"<U+{number:04X}>"
+
+
+def parse_time(text: object) -> datetime | None:
+    """Return a time of the service, UTC if it has no zone; None if it is not ISO 8601 (F50)."""
+    from datetime import UTC, datetime
+
+    if not isinstance(text, str):
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def utc_time(time: datetime, timespec: str = "seconds") -> str:
+    """Return a time as ISO 8601 in UTC, such as `2016-01-28T16:14:09Z`."""
+    from datetime import UTC
+
+    return time.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def format_duration(seconds: float | None) -> str:

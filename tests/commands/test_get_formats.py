@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.program import TOKEN, environment, run_in_memory
 from vbsjob.http.messages import Request, Response
-from vbsjob.output import rows
+from vbsjob.output import formats
 
 JOB: dict[str, Any] = {
     "job_id": "j",
@@ -238,7 +238,7 @@ def test_answered_and_failed_queries_are_distinguished() -> None:
 @pytest.mark.slow
 @given(st.lists(st.text(st.sampled_from('a ,"\r\n\t;\x00é')) | st.text(), min_size=1, max_size=4))
 def test_a_row_of_csv_is_what_the_standard_library_writes_and_reads(values: list[str]) -> None:
-    row = rows._csv_row(values)
+    row = formats.csv_row(values)
     assert list(csv.reader(io.StringIO(row, newline=""))) == [values]
     if not any("\r" in value for value in values):  # which it leaves as it is, and cannot read back
         wanted = io.StringIO(newline="")

@@ -261,7 +261,7 @@ def test_a_report_that_cannot_be_written_at_the_end_is_never_a_success(tmp_path:
     report_file.prepare(str(path), "--junit")
     path.parent.rmdir()
     with pytest.raises(InternalError):
-        junit.write(str(path), [answer("SUCCESS")], run_context, lambda: False)
+        junit.write(str(path), [answer("SUCCESS")], run_context)
 
 
 def outcomes(*results: JobResult) -> list[tuple[str, str | None, str | None, str | None]]:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 import xml.etree.ElementTree as ET
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 import pytest
@@ -56,16 +57,11 @@ def wait_for(stream: IO[bytes] | None, words: bytes) -> bytes:
     return line
 
 
-def fill(process: subprocess.Popen[bytes], descriptor: int) -> None:
-    """Fill a pipe of a process until it takes nothing more."""
-    handle = os.open(f"/proc/{process.pid}/fd/{descriptor}", os.O_WRONLY | os.O_NONBLOCK)
-    try:
+def fill(descriptor: int) -> None:
+    """Fill a pipe until it takes nothing more."""
+    with suppress(BlockingIOError):
         while True:
-            os.write(handle, b"x" * 4096)
-    except BlockingIOError:
-        pass
-    finally:
-        os.close(handle)
+            os.write(descriptor, b"x" * 4096)
 
 
 @pytest.mark.slow
@@ -76,14 +72,17 @@ def test_f81_a_signal_after_the_verdict_was_printed_does_not_change_it(
     end.set()
     held = tmp_path / "outputs"
     os.mkfifo(held)
+    reader = os.open(held, os.O_RDWR | os.O_NONBLOCK)
+    fill(reader)
     with watched(service, "-o", "jsonl", "--github", GITHUB_OUTPUT=str(held)) as process:
         verdict = json.loads(wait_for(process.stdout, b'"event":"verdict"'))
         process.send_signal(number)
-        reader = os.open(held, os.O_RDONLY | os.O_NONBLOCK)
+        os.set_blocking(reader, True)
+        while b"exit_code=0" not in os.read(reader, 1 << 16):
+            pass
         out, _ = process.communicate(timeout=30)
-        assert b"exit_code=0" in os.read(reader, 4096)
-        os.close(reader)
         assert (verdict["exit_code"], process.returncode, out) == (0, 0, b"")
+    os.close(reader)
 
 
 def test_f81_a_signal_that_prevents_the_answer_ends_it_by_that_signal(
@@ -91,7 +90,9 @@ def test_f81_a_signal_that_prevents_the_answer_ends_it_by_that_signal(
 ) -> None:
     with watched(service, "-o", "json", "--progress", "plain") as process:
         wait_for(process.stderr, b"RUNNING")
-        fill(process, 1)
+        stdout = os.open(f"/proc/{process.pid}/fd/1", os.O_WRONLY | os.O_NONBLOCK)
+        fill(stdout)
+        os.close(stdout)
         end.set()
         wait_for(process.stderr, b"ok (exit code 0)")
         process.send_signal(signal.SIGTERM)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from vbsjob import private_files
-from vbsjob.private_files import UntrustedFileError
+from vbsjob import files
+from vbsjob.files import UntrustedFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def folder(path: Path) -> Iterator[int]:
-    with private_files.open_folder(path, create=True) as folder:
+    with files.open_folder(path, create=True) as folder:
         yield folder
 
 
@@ -41,9 +41,9 @@ def test_f70_folder_and_files_are_private_whatever_the_umask(path: Path, umask: 
         path.parent.mkdir()
     before = os.umask(umask)
     try:
-        with private_files.open_folder(path, create=True) as folder:
-            private_files.replace("replaced", b"x", folder)
-            os.close(private_files.open_file("created", folder, CREATE))
+        with files.open_folder(path, create=True) as folder:
+            files.replace("replaced", b"x", folder)
+            os.close(files.open_file("created", folder, CREATE))
     finally:
         os.umask(before)
     assert mode(path) == 0o700
@@ -56,12 +56,12 @@ def test_f70_folder_and_files_are_private_whatever_the_umask(path: Path, umask: 
 def test_f70_a_folder_that_others_may_enter_is_closed_to_them(path: Path) -> None:
     path.mkdir(parents=True)
     path.chmod(0o777)
-    with private_files.open_folder(path):
+    with files.open_folder(path):
         assert mode(path) == 0o700
 
 
 def test_reading_does_not_create_a_missing_folder(path: Path) -> None:
-    with pytest.raises(FileNotFoundError), private_files.open_folder(path):
+    with pytest.raises(FileNotFoundError), files.open_folder(path):
         pass
     assert not path.parent.exists()
 
@@ -70,7 +70,7 @@ def test_f71_a_link_in_place_of_the_folder_is_not_followed(path: Path, tmp_path:
     (tmp_path / "target").mkdir(mode=0o755)
     path.parent.mkdir()
     path.symlink_to(tmp_path / "target")
-    with pytest.raises(OSError), private_files.open_folder(path, create=True):  # noqa: PT011 - ELOOP or ENOTDIR
+    with pytest.raises(OSError), files.open_folder(path, create=True):  # noqa: PT011 - ELOOP or ENOTDIR
         pass
     assert mode(tmp_path / "target") == 0o755
 
@@ -83,7 +83,7 @@ def test_a_link_in_place_of_the_parent_is_followed_unless_another_user_made_it(
     (tmp_path / "target").mkdir(mode=0o755)
     path.parent.symlink_to(tmp_path / "target")
     os.lchown(path.parent, owner, owner)
-    with suppress(UntrustedFileError), private_files.open_folder(path, create=True):
+    with suppress(UntrustedFileError), files.open_folder(path, create=True):
         assert followed
     assert (tmp_path / "target" / path.name).exists() == followed
 
@@ -120,7 +120,7 @@ def test_f71_a_file_that_is_not_our_own_private_file_is_not_opened(
     spoil(path / "file", target)
     before = (path / "file").lstat().st_mode
     with pytest.raises(OSError):  # noqa: PT011 - which of ELOOP, EPERM, EACCES differs
-        private_files.open_file("file", folder, flags)
+        files.open_file("file", folder, flags)
     assert (target.read_bytes(), mode(target)) == (b"of another program", 0o600)
     assert (path / "file").lstat().st_mode == before
     assert not target.with_name("nowhere").exists()
@@ -128,14 +128,14 @@ def test_f71_a_file_that_is_not_our_own_private_file_is_not_opened(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 def test_f70_what_belongs_to_another_user_is_not_used(path: Path, folder: int) -> None:
-    os.close(private_files.open_file("file", folder, CREATE))
+    os.close(files.open_file("file", folder, CREATE))
     os.chown(path / "file", STRANGER, STRANGER)
     with pytest.raises(UntrustedFileError, match="other users can use the file"):
-        private_files.open_file("file", folder)
+        files.open_file("file", folder)
     os.chown(path, STRANGER, STRANGER)
     with (
         pytest.raises(UntrustedFileError, match="belongs to another user"),
-        private_files.open_folder(path, create=True),
+        files.open_folder(path, create=True),
     ):
         pass
 
@@ -147,23 +147,23 @@ def test_a_folder_replaced_after_it_was_opened_is_never_touched(
     path.rename(tmp_path / "moved")
     (tmp_path / "trap").mkdir()
     path.symlink_to(tmp_path / "trap")
-    private_files.replace("token", b"secret", folder)
-    os.close(private_files.open_file("lock", folder, CREATE))
+    files.replace("token", b"secret", folder)
+    os.close(files.open_file("lock", folder, CREATE))
     assert list((tmp_path / "trap").iterdir()) == []
     assert {entry.name for entry in (tmp_path / "moved").iterdir()} == {"token", "lock"}
 
 
 def test_replace_leaves_the_old_file_or_the_new_one(path: Path, folder: int) -> None:
-    private_files.replace("file", b"old", folder)
+    files.replace("file", b"old", folder)
     (path / "file").unlink()
     (path / "file").mkdir()
     with pytest.raises(IsADirectoryError):
-        private_files.replace("file", b"new", folder)
+        files.replace("file", b"new", folder)
     assert [entry.name for entry in path.iterdir()] == ["file"]
 
 
 def test_a_file_larger_than_the_limit_is_not_read(folder: int) -> None:
-    private_files.replace("file", b"12345", folder)
-    assert private_files.read("file", folder, 5) == b"12345"
+    files.replace("file", b"12345", folder)
+    assert files.read("file", folder, 5) == b"12345"
     with pytest.raises(OSError, match="too large"):
-        private_files.read("file", folder, 4)
+        files.read("file", folder, 4)

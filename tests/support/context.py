@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self, TextIO
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 from tests import errors
 from vbsjob.context import Context
 from vbsjob.errors import VbsjobError
-from vbsjob.paths import Paths
+from vbsjob.files import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
     from vbsjob.jobs.job import Job
     from vbsjob.workers import FetchResult
 
-PATHS = tuple(Paths._fields)
+PATHS = tuple(inspect.signature(Paths).parameters)
 
 
 class NoSignals:
     """Replaces Signals: waiting only lets time pass."""
 
     ending: int | None = None
-    stop = continued = cut = False
+    stop = continued = False
 
     def __init__(self, sleep: Callable[[float], None]) -> None:
         self._sleep = sleep

@@ -19,9 +19,9 @@ TREES = {
 }
 """Every module by its name without `vbsjob.`; `jobs.__init__` is a package."""
 LAYERS = (
-    {"errors", "exit_codes", "text", "json_text", "limits", "http.url"},
+    {"errors", "exit_codes", "text", "limits", "http.url"},
     {"terminal", "config", "jobs"},
-    {"http", "files", "paths", "private_files", "history", "redact", "context", "watch", "workers"},
+    {"http", "files", "history", "redact", "context", "watch", "workers"},
     {"output", "auth"},
     {"client", "render", "sandbox"},
     {"cli"},

@@ -12,8 +12,7 @@ from urllib.parse import quote
 from vbsjob.errors import ApiError, RefusedCredentialsError, VbsjobError
 from vbsjob.http import errors, strict_json, url
 from vbsjob.http.messages import Request
-from vbsjob.jobs import job
-from vbsjob.text import hide_values, printable
+from vbsjob.text import hide_values, parse_time, printable
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -185,7 +184,7 @@ def _access_info(response: Response, given: str | None = None) -> AccessInfo:
             _text(project.get("name")),
             _text(user.get("name")) or _text(user.get("id")),
             _life(token.get("issued_at") or _date(response), token.get("expires_at")),
-            job.parse_time(token.get("expires_at")),
+            parse_time(token.get("expires_at")),
             catalog,
         )
     except (strict_json.InvalidJsonError, KeyError, TypeError, AttributeError):
@@ -201,7 +200,7 @@ def _access_info(response: Response, given: str | None = None) -> AccessInfo:
 
 
 def _life(issued_at: Any, expires_at: Any) -> float | None:
-    issued, expires = job.parse_time(issued_at), job.parse_time(expires_at)
+    issued, expires = parse_time(issued_at), parse_time(expires_at)
     if issued is None or expires is None:
         return None
     return max(0.0, (expires - issued).total_seconds())

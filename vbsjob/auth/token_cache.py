@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vbsjob import private_files
+from vbsjob import files
 from vbsjob.auth.catalog import SERVICE_TYPES
 from vbsjob.auth.keystone import AccessInfo
 
@@ -52,8 +52,8 @@ class TokenCache:
     def read(self) -> CachedToken | None:
         """Return the cached token; None if there is none, or it has expired or is not valid."""
         try:
-            with private_files.open_folder(self._folder) as folder:
-                written, access = _decoded(private_files.read(self._name, folder, SIZE_LIMIT))
+            with files.open_folder(self._folder) as folder:
+                written, access = _decoded(files.read(self._name, folder, SIZE_LIMIT))
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         age = self._context.now().timestamp() - written
@@ -66,11 +66,11 @@ class TokenCache:
         if access.token is None or access.lifetime is None:
             return
         try:
-            with private_files.open_folder(self._folder, create=True) as folder:
+            with files.open_folder(self._folder, create=True) as folder:
                 with suppress(OSError):
                     _sweep(folder, self._context.now().timestamp())
                 content = _encoded(access, self._context.now().timestamp())
-                private_files.replace(self._name, content, folder)
+                files.replace(self._name, content, folder)
         except OSError as error:
             self._context.note(f"the token cannot be cached in {self._folder}: {error.strerror}.")
 
@@ -78,7 +78,7 @@ class TokenCache:
         """Remove a refused token, unless another process has written a new one."""
         cached = self.read()
         if cached is not None and cached.access.token == token:
-            with suppress(OSError), private_files.open_folder(self._folder) as folder:
+            with suppress(OSError), files.open_folder(self._folder) as folder:
                 os.unlink(self._name, dir_fd=folder)
 
     @contextmanager
@@ -89,15 +89,15 @@ class TokenCache:
             yield
         finally:
             if descriptor is not None:
-                private_files.close(descriptor)
+                files.close(descriptor)
 
     def _lock(self) -> int | None:
         import fcntl
 
         try:
-            with private_files.open_folder(self._folder, create=True) as folder:
+            with files.open_folder(self._folder, create=True) as folder:
                 flags = os.O_RDWR | os.O_CREAT
-                descriptor = private_files.open_file(f"{self._name}.lock", folder, flags)
+                descriptor = files.open_file(f"{self._name}.lock", folder, flags)
         except OSError:
             return None
         end = self._context.monotonic() + LOCK_TIMEOUT
@@ -110,7 +110,7 @@ class TokenCache:
                 break
             else:
                 return descriptor
-        private_files.close(descriptor)
+        files.close(descriptor)
         return None
 
 
@@ -125,7 +125,7 @@ def open_cache(cache_key: tuple[str, ...], context: Context) -> TokenCache | Non
 def _sweep(folder: int, now: float) -> None:
     """Remove unfinished files of killed processes, and tokens that expired long ago."""
     for name in os.listdir(folder):
-        unfinished = name.startswith(private_files.TEMPORARY_PREFIX)
+        unfinished = name.startswith(files.TEMPORARY_PREFIX)
         limit = UNFINISHED_LIFE if unfinished else TOKEN_LIFE
         if unfinished or name.endswith(".json"):
             with suppress(OSError):

@@ -18,9 +18,8 @@ from vbsjob.errors import JobNotFoundError
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.result import SCHEMA_VERSION
-from vbsjob.json_text import dumps
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
-from vbsjob.text import printable, wrap
+from vbsjob.text import dumps, printable, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -115,7 +115,7 @@ def _age(text: str) -> timedelta:
 
 def _is_recent(document: dict[str, Any], earliest: datetime | None) -> bool:
     """Whether a job began after `earliest`. A job without a begin time is recent: it waits."""
-    from vbsjob.jobs.job import parse_time
+    from vbsjob.text import parse_time
 
     begin = parse_time(document["begin_time"])
     return earliest is None or begin is None or begin >= earliest

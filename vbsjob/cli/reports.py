@@ -9,7 +9,7 @@ from vbsjob.config.values import boolean
 from vbsjob.errors import VbsjobError, from_exception
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
@@ -47,22 +47,17 @@ class Reports:
             report_file.prepare(settings["junit"], settings.origin("junit"))
             self._junit = settings["junit"]
 
-    def write(
-        self, results: Sequence[JobResult], code: ExitCode, is_over: Callable[[], bool]
-    ) -> None:
-        """Write the reports. Raises InternalError.
-
-        `is_over`: whether a signal or --timeout has ended the run; then no reader is waited for.
-        """
+    def write(self, results: Sequence[JobResult], code: ExitCode) -> None:
+        """Write the reports. Raises InternalError."""
         self._written = True
         if self._github:
             from vbsjob.output import github
 
-            github.report(results, code, self._context, is_over)
+            github.report(results, code, self._context)
         if self._junit is not None:
             from vbsjob.output import junit
 
-            junit.write(self._junit, results, self._context, is_over)
+            junit.write(self._junit, results, self._context)
 
     @contextmanager
     def on_error(self) -> Iterator[None]:
@@ -80,7 +75,7 @@ class Reports:
 
         results = [JobResult(job_id, error) for job_id in self.job_ids or ("watch",)]
         try:
-            self.write(results, error.exit_code, lambda: False)
+            self.write(results, error.exit_code)
         except VbsjobError as second:
             self._context.note(str(second))
 

@@ -140,26 +140,24 @@ class JobCommand:
             client.prepare()
             loop = self._watch_loop(client, job_ids, options, events=events)
             interrupted: SignalError | None = None
+            shown = ExitCode.OK
             try:
                 loop.run()
+                shown = loop.show(show)
             except SignalError as error:
                 interrupted = self._interrupted(error, job_ids)
             except BrokenPipeError:
                 self.save_history(loop.results())
                 code = ExitCode.READER_GONE
-                reports.write(loop.results(unfinished=code), code, loop.is_over)
+                reports.write(loop.results(unfinished=code), code)
                 raise
-        shown = ExitCode.OK
         try:
-            if interrupted is None:
-                shown = show(loop.results())
             self.save_history(loop.results())
             code = loop.state.exit_code() if interrupted is None else interrupted.exit_code
             unfinished = ExitCode.PENDING if interrupted is None else code
-            reports.write(loop.results(unfinished), code, loop.is_over)
+            reports.write(loop.results(unfinished), code)
         except VbsjobError as error:
             if interrupted is None:
-                loop.check_written(cut=True)
                 raise
             self.context.print_error(error)
         if interrupted is not None:
@@ -228,11 +226,7 @@ class JobCommand:
         history.record(results, self.settings, self.context)
 
     def _watch_exit_code(self, loop: WatchLoop) -> ExitCode:
-        """Return the exit code of a finished watch.
-
-        Raises WatchTimeoutError, and SignalError if a signal cut the output short.
-        """
-        loop.check_written()
+        """Return the exit code of a finished watch. Raises WatchTimeoutError."""
         code = loop.state.exit_code()
         if self.settings["notify"]:
             self.context.notify(f"{' '.join(loop.state.ids[:3])}: {code.label}")

@@ -9,8 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.jobs import error_codes
-from vbsjob.json_text import dumps
-from vbsjob.text import printable
+from vbsjob.text import dumps, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,8 +9,7 @@ from vbsjob.errors import FieldMissingError
 from vbsjob.jobs.failure import FAILURE_MEMBERS, path_text
 from vbsjob.jobs.job import DOCUMENTED_MEMBERS, Job
 from vbsjob.jobs.result import OUR_MEMBERS
-from vbsjob.json_text import dumps
-from vbsjob.text import printable
+from vbsjob.text import dumps, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

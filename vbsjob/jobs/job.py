@@ -7,11 +7,13 @@ Sub-jobs occur at top level, in `entities`, or in both.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from vbsjob.text import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
 ENDED = frozenset({"SUCCESS", "FAIL"})
 """Statuses that end a job. Compared exactly; other statuses are neither an end nor a success."""
@@ -128,22 +130,6 @@ def walk(top: Job) -> Iterator[tuple[Job, ...]]:
         path = waiting.pop()
         yield path
         waiting.extend((*path, sub_job) for sub_job in reversed(path[-1].sub_jobs))
-
-
-def parse_time(text: object) -> datetime | None:
-    """Return a time of the service, UTC if it has no zone; None if it is not ISO 8601 (F50)."""
-    if not isinstance(text, str):
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def utc_time(time: datetime, timespec: str = "seconds") -> str:
-    """Return a time as ISO 8601 in UTC, such as `2016-01-28T16:14:09Z`."""
-    return time.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def _contains_jobs(name: str, value: object) -> bool:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from vbsjob import exit_codes
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import failure
-from vbsjob.jobs.job import Job, utc_time
-from vbsjob.text import format_duration, printable
+from vbsjob.jobs.job import Job
+from vbsjob.text import format_duration, printable, utc_time
 
 if TYPE_CHECKING:
     from datetime import datetime

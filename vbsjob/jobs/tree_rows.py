@@ -9,8 +9,9 @@ import heapq
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from vbsjob.jobs.job import parse_time, walk
+from vbsjob.jobs.job import walk
 from vbsjob.jobs.tree import URGENCY, Node, kind
+from vbsjob.text import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

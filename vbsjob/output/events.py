@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TextIO
 
-from vbsjob.jobs.job import utc_time
 from vbsjob.jobs.result import SCHEMA_VERSION, failure_document
-from vbsjob.json_text import dumps
+from vbsjob.text import dumps, utc_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,26 +93,16 @@ class EventStream:
             "time": time,
             "elapsed_s": round(now - self._started, 3),
         }
-        line = _json(self._context.redact_values(head | members))
-        if changes is None:
-            self._write_text(line)
-        else:
-            self._write_text(line[:-1] + ',"changes":[')
+        redact = self._context.redact_values
+        line = dumps(redact(head | members))
+        if changes is not None:
+            self._stream.write(line[:-1] + ',"changes":[')
             for number, change in enumerate(changes):
-                self._write_text(
-                    ("," if number else "") + _json(self._context.redact_values(_change(change)))
-                )
-            self._write_text("]}")
-        self._stream.write("\n")
+                self._stream.write(("," if number else "") + dumps(redact(_change(change))))
+            line = "]}"
+        self._stream.write(line + "\n")
         self._stream.flush()
         self._last_event = now
-
-    def _write_text(self, text: str) -> None:
-        self._stream.write(text)
-
-
-def _json(document: dict[str, Any]) -> str:
-    return dumps(document)
 
 
 def _outage(event: Event, tracked: TrackedJob, now: float) -> dict[str, Any]:

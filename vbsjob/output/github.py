@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import failure, fields
 from vbsjob.jobs.fields import one_line
 from vbsjob.jobs.result import failure_document
-from vbsjob.json_text import dumps
 from vbsjob.output import report_file
-from vbsjob.text import format_duration, printable
+from vbsjob.text import dumps, format_duration, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from vbsjob.context import Context
@@ -27,17 +27,6 @@ if TYPE_CHECKING:
 
 ANNOTATIONS = 10
 """GitHub shows this number of errors and of warnings of a step, and drops the others."""
-WARNINGS = {
-    ExitCode.UNAVAILABLE,
-    ExitCode.PENDING,
-    ExitCode.TIMEOUT,
-    ExitCode.HANGUP,
-    ExitCode.INTERRUPTED,
-    ExitCode.QUIT,
-    ExitCode.READER_GONE,
-    ExitCode.TERMINATED,
-}
-"""Codes that do not mean a failed job: workflows accept them, so they are not errors."""
 OUTPUTS = ("exit_code", "verdict", "jobs")
 """Outputs of every step. `jobs` is a JSON array with the status and exit code of each job."""
 JOB_OUTPUTS = (
@@ -60,18 +49,15 @@ LAST_LINE = 100
 """Bytes that are kept for the line that counts the jobs not shown."""
 
 
-def report(
-    results: Sequence[JobResult], code: ExitCode, context: Context, is_over: Callable[[], bool]
-) -> None:
-    """Write annotations to stderr; append summary and outputs to the files of the runner.
-
-    `is_over`: whether the run has ended, so that no reader of a FIFO may be waited for.
-    """
+def report(results: Sequence[JobResult], code: ExitCode, context: Context) -> None:
+    """Write annotations to stderr; append summary and outputs to the files of the runner."""
     with suppress(OSError):
         context.stderr.writelines(f"{context.redact(line)}\n" for line in commands(results))
         context.stderr.flush()
     summary_path = context.env.get("GITHUB_STEP_SUMMARY") or ""
-    room = SUMMARY_LIMIT - report_file.size(summary_path)
+    room = SUMMARY_LIMIT
+    with suppress(OSError):
+        room -= Path(summary_path).stat().st_size
     table = summary(results, code, context.steady_now(), room)
     if summary_path and not table:
         context.note(
@@ -86,7 +72,7 @@ def report(
         path = context.env.get(variable)
         try:
             if path and text:
-                report_file.append(path, context.redact(text), is_over)
+                report_file.append(path, context.redact(text))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "it is not a valid path"
             context.note(f"the file of {variable} could not be written: {reason}.")
@@ -94,10 +80,10 @@ def report(
 
 def commands(results: Sequence[JobResult]) -> list[str]:
     """Return an annotation for each job that did not succeed, as many as GitHub shows."""
-    failed = [result for result in results if result.exit_code is not ExitCode.OK]
-    errors = [result for result in failed if result.exit_code not in WARNINGS]
-    warnings = [result for result in failed if result.exit_code in WARNINGS]
-    return [*_annotations("error", errors), *_annotations("warning", warnings)]
+    lines: list[str] = []
+    for level in ("error", "warning"):
+        lines += _annotations(level, [r for r in results if r.exit_code.level == level])
+    return lines
 
 
 def _annotations(level: str, results: Sequence[JobResult]) -> list[str]:

@@ -29,17 +29,11 @@ HEAD = 1000
 COUNTED = (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
 
 
-def write(
-    path: str, results: Sequence[JobResult], context: Context, is_over: Callable[[], bool]
-) -> None:
-    """Write the complete report or nothing. Raises InternalError.
-
-    `is_over`: whether the run has ended, so that no reader of a FIFO may be waited for.
-    """
-    now = context.steady_now()
-    report = (f"{line}\n" for line in lines(results, now, context.redact))
+def write(path: str, results: Sequence[JobResult], context: Context) -> None:
+    """Write the complete report or nothing. Raises InternalError."""
+    report = "\n".join(lines(results, context.steady_now(), context.redact))
     try:
-        report_file.write(path, report, is_over)
+        report_file.write(path, f"{report}\n")
     except OSError as error:
         raise InternalError(
             f"the report {printable(path)} could not be written: {error.strerror}.",
@@ -57,19 +51,15 @@ def lines(
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield '<testsuites name="vbsjob">'
     for result in results:
-        # The counts of a suite come before its cases.
-        tags = Counter(_tag(outcome) for _, _, _, outcome in _cases(result, now, redact))
+        cases = list(_cases(result, now, redact))
+        tags = Counter(outcome[1:].partition(" ")[0] for _, _, _, outcome in cases)
         counts = "".join(f' {name}="{tags[tag]}"' for name, tag in COUNTED)
         suite = quoteattr(printable(result.job_id))
         yield f'<testsuite name={suite} tests="{tags.total()}"{counts}>'
-        for case in _cases(result, now, redact):
+        for case in cases:
             yield from _case(*case)
         yield "</testsuite>"
     yield "</testsuites>"
-
-
-def _tag(outcome: str) -> str:
-    return outcome[1:].partition(" ")[0]
 
 
 def _cases(result: JobResult, now: datetime, redact: Callable[[str], str]) -> Iterator[Case]:

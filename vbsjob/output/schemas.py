@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 NAMES = ("document", "row", "event", "error")
@@ -13,7 +12,8 @@ def load(name: str) -> dict[str, Any]:
     """Return one schema, with the definitions that it refers to."""
     schema: dict[str, Any] = json.loads(_read(name))
     definitions: dict[str, Any] = json.loads(_read("definitions"))
-    used = {item: definitions[item] for item in definitions if _refers(schema, item)}
+    text = json.dumps(schema)
+    used = {key: definitions[key] for key in definitions if f'"#/$defs/{key}"' in text}
     return schema | ({"$defs": used} if used else {})
 
 
@@ -21,7 +21,3 @@ def _read(name: str) -> str:
     from importlib import resources  # imports tempfile and random
 
     return resources.files(__package__).joinpath("schema", f"{name}.json").read_text("utf-8")
-
-
-def _refers(schema: dict[str, Any], name: str) -> bool:
-    return re.search(rf'"#/\$defs/{name}"', json.dumps(schema)) is not None

@@ -12,8 +12,10 @@ from vbsjob.jobs import fields as job_fields
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from typing import TextIO
+
+    from vbsjob.output.formats import Selection
 
     Documents = Iterable[dict[str, Any]]
 
@@ -55,29 +57,27 @@ def check_fields(fields: Iterable[str], *, single: bool) -> None:
             )
 
 
-def write_env(documents: Documents, names: Sequence[str], out: TextIO, *, single: bool) -> None:
+def write_env(documents: Documents, selection: Selection, out: TextIO) -> None:
     """Write one assignment per line, quoted for POSIX shells. Raises SameVariableError at the end.
 
-    Variables are VBSJOB_NAME if `single`, else VBSJOB_1_NAME, VBSJOB_2_NAME and so on.
+    Variables are VBSJOB_NAME for a single job, else VBSJOB_1_NAME, VBSJOB_2_NAME and so on.
     """
     conflicts: list[SameVariableError] = []
-    for assignments in _assignments(documents, names, conflicts, single=single):
+    for assignments in _assignments(documents, selection, conflicts):
         out.writelines(f"{name}={_quoted(value)}\n" for name, value in assignments)
     _raise_first(conflicts)
 
 
-def write_dotenv(documents: Documents, names: Sequence[str], out: TextIO, *, single: bool) -> None:
+def write_dotenv(documents: Documents, selection: Selection, out: TextIO) -> None:
     """Write one unquoted assignment per line, at most 20 and less than 5 KiB in all.
 
-    If there are more, those named first in `names` are written, of every job before the next name.
+    If there are more, the first names of the selection are written, each of every job.
     Raises SameVariableError at the end.
     """
     conflicts: list[SameVariableError] = []
     lines = (
         (rank, number, f"{name}={_dotenv_value(value)}\n")
-        for number, assignments in enumerate(
-            _assignments(documents, names, conflicts, single=single)
-        )
+        for number, assignments in enumerate(_assignments(documents, selection, conflicts))
         for rank, (name, value) in enumerate(assignments)
     )
     size = 0
@@ -97,15 +97,12 @@ def _raise_first(conflicts: list[SameVariableError]) -> None:
 
 
 def _assignments(
-    documents: Documents,
-    names: Sequence[str],
-    conflicts: list[SameVariableError],
-    *,
-    single: bool,
+    documents: Documents, selection: Selection, conflicts: list[SameVariableError]
 ) -> Iterator[Iterator[tuple[str, str]]]:
     """Yield the (variable, value) pairs of each document; append to `conflicts`."""
+    names = selection.fields or selection.kind.variables
     for number, document in enumerate(documents, start=1):
-        prefix = PREFIX if single else f"{PREFIX}_{number}"
+        prefix = PREFIX if selection.single else f"{PREFIX}_{number}"
         variables, conflict = _variables(prefix, _fields(document, dict.fromkeys(names)))
         if conflict is not None:
             conflicts.append(conflict)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from vbsjob.json_text import SafeJson
+from vbsjob.text import SafeJson
 
 if TYPE_CHECKING:
     from typing import TextIO

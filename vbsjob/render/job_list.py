@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from vbsjob.jobs.job import parse_time
 from vbsjob.render.cells import Cells, side_by_side
 from vbsjob.render.status import format_time
 from vbsjob.render.theme import status_style
-from vbsjob.text import format_duration, printable
+from vbsjob.text import format_duration, parse_time, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.spinner import Spinner
 
+from vbsjob.exit_codes import ExitCode
 from vbsjob.output.tree_documents import TreeOptions
 from vbsjob.render import live_screens, verdict
 from vbsjob.render.live_screens import LINES_BELOW
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vbsjob.context import Context
-    from vbsjob.exit_codes import ExitCode
     from vbsjob.render.theme import Line, View
     from vbsjob.terminal.screen import Line as ScreenLine
     from vbsjob.watch.state import Event, WatchState
@@ -84,7 +84,8 @@ class LiveDisplay:
         self._spinner = Spinner(self._last_view.glyphs.spinner, style="status.running")
         self._size = (0, 0)
         self._progress = integration.has_progress(context.env)
-        context.error_output.pending = deque(maxlen=PENDING_LINES)
+        self._notes: deque[str] = deque(maxlen=PENDING_LINES)
+        context.error_output.hold = self._notes.append
         context.error_output.live = True
 
     def on_events(self, _events: Sequence[Event], _state: WatchState, _now: float) -> None:
@@ -94,11 +95,7 @@ class LiveDisplay:
 
     def refresh(self, state: WatchState, now: float) -> float:
         """Draw what is due; return when to be called again."""
-        changed = (
-            self._entries is None
-            or self._context.error_output.pending
-            or self._size != self._terminal_size()
-        )
+        changed = self._entries is None or self._notes or self._size != self._terminal_size()
         due = self._draw_time + (SOONEST if changed else EVERY)
         spin_due = self._spun + self._interval if self._spinning else due
         if now < min(due, spin_due) - ROUNDING:
@@ -122,7 +119,9 @@ class LiveDisplay:
         self._draw_time -= EVERY
 
     def finish(self, state: WatchState, code: ExitCode) -> None:
-        """Draw the result and leave it there."""
+        """Draw the result and leave it there; not on a paused terminal after --timeout."""
+        if code is ExitCode.TIMEOUT:
+            stdio.abandon_paused(self._context.stderr)
         with contextlib.suppress(OSError):
             width, height = self._size = self._terminal_size()
             view = self._view(width, height)
@@ -134,7 +133,7 @@ class LiveDisplay:
         with contextlib.suppress(OSError):
             self._release()
         self._screen.forget()
-        self._context.error_output.pending = None
+        self._context.error_output.hold = None
 
     def _release(self) -> None:
         """Undo what was done to the terminal."""
@@ -201,8 +200,7 @@ class LiveDisplay:
         self._screen.draw(self._lines, self._size[0])
 
     def _write(self, lines: Sequence[Line], view: View, extra: str = "") -> None:
-        pending = self._context.error_output.pending or deque()
-        above = [pending.popleft() for _ in range(len(pending))]
+        above = [self._notes.popleft() for _ in range(len(self._notes))]
         self._lines = [
             tuple(Part(view.segment_text(part), part.cell_length) for part in line)
             for line in lines

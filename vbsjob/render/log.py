@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.jobs import failure
 from vbsjob.jobs.fields import one_line
-from vbsjob.jobs.job import utc_time, walk
-from vbsjob.json_text import dumps
-from vbsjob.text import format_duration, printable
+from vbsjob.jobs.job import walk
+from vbsjob.text import dumps, format_duration, printable, utc_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,10 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from vbsjob.jobs.job import parse_time
 from vbsjob.render.theme import status_style
 from vbsjob.render.values import shown
-from vbsjob.text import format_duration, printable
+from vbsjob.text import format_duration, parse_time, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,10 +6,11 @@ stays in the input of the terminal and reaches the shell.
 
 from __future__ import annotations
 
-import os
 import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
+
+from vbsjob.terminal.stdio import in_background
 
 if TYPE_CHECKING:
     Attributes = list[Any]
@@ -31,11 +32,9 @@ class Echo:
 
     def off(self) -> None:
         """Turn the echo off, if it is on and this process is in the foreground."""
-        if self._changed is not None or not self._in_foreground():
-            return
-        attributes = self._attributes()
         # Without ICANON another program, such as a pager, has taken over the keyboard.
         wanted = termios.ECHO | termios.ICANON
+        attributes = self._attributes() if self._changed is None else None
         if attributes is not None and attributes[LOCAL_FLAGS] & wanted == wanted:
             attributes[LOCAL_FLAGS] &= ~termios.ECHO
             self._set(attributes)
@@ -44,24 +43,15 @@ class Echo:
     def restore(self) -> None:
         """Turn the echo on again, unless another program has changed the attributes."""
         changed, self._changed = self._changed, None
-        if changed is None or not self._in_foreground():
-            return
-        attributes = self._attributes()
-        if attributes == changed:
-            attributes[LOCAL_FLAGS] |= termios.ECHO
-            self._set(attributes)
-
-    def _in_foreground(self) -> bool:
-        """Whether setting attributes would not stop this process (SIGTTOU)."""
-        with suppress(OSError):
-            return self._descriptor is not None and os.tcgetpgrp(self._descriptor) == os.getpgrp()
-        return False
+        if changed is not None and self._attributes() == changed:
+            changed[LOCAL_FLAGS] |= termios.ECHO
+            self._set(changed)
 
     def _attributes(self) -> Attributes | None:
-        if self._descriptor is None:
-            return None
-        with suppress(termios.error):
-            return termios.tcgetattr(self._descriptor)
+        """Return the attributes; None without a terminal that this process may change."""
+        if self._descriptor is not None and not in_background(self._descriptor):
+            with suppress(termios.error):
+                return termios.tcgetattr(self._descriptor)
         return None
 
     def _set(self, attributes: Attributes) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.terminal.signals import ENDING, STOP
+from vbsjob.terminal.stdio import in_background
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +97,7 @@ def _restore(descriptor: int, attributes: list[Any]) -> None:
 
     In the background this does nothing: it would stop the process (SIGTTOU) instead.
     """
-    with suppress(OSError, termios.error):
-        if os.tcgetpgrp(descriptor) == os.getpgrp():
+    if not in_background(descriptor):
+        with suppress(termios.error):
             termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
             termios.tcflush(descriptor, termios.TCIFLUSH)

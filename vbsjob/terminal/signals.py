@@ -15,17 +15,10 @@ from typing import TYPE_CHECKING, Self, TextIO
 from vbsjob.terminal import stdio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import FrameType
 
-ENDING = tuple(
-    getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
-    if hasattr(signal, name)
-)
-STOP = getattr(signal, "SIGTSTP", None)
-CONTINUE = getattr(signal, "SIGCONT", None)
-RESIZE = getattr(signal, "SIGWINCH", None)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+STOP, CONTINUE, RESIZE = signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH
 LONGEST = 5.0
 """Longest wait in seconds: a suspend of the machine is noticed within this time (F66)."""
 
@@ -34,12 +27,10 @@ class Signals:
     """Context manager that handles signals: `ending`, `stop` and `continued` say which came.
 
     The handlers of ending signals remain installed after the context: the verdict is printed then,
-    and a signal must not change the exit code. `late`: whether --timeout has passed.
+    and a signal must not change the exit code.
     """
 
-    def __init__(self, late: Callable[[], bool], stdout: TextIO, stderr: TextIO) -> None:
-        self._late = late
-        self._stdout = stdout
+    def __init__(self, stdout: TextIO, stderr: TextIO) -> None:
         self._streams = (stdout, stderr)
         self._read, self._write = os.pipe()
         os.set_blocking(self._read, False)
@@ -56,11 +47,11 @@ class Signals:
         # The system may deliver the signal to a worker thread: the wake-up pipe covers that.
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         for number in (*ENDING, STOP, CONTINUE, RESIZE):
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._note)
         for stream in self._streams:
-            if behind := stdio.behind(stream):
-                behind.over = self._over
+            if raw := stdio.raw(stream):
+                raw.is_over = lambda: self.ending is not None
             with contextlib.suppress(OSError, ValueError):
                 self._poll.register(stream.fileno(), 0)
                 if stream.isatty():
@@ -70,15 +61,7 @@ class Signals:
     def __exit__(self, *_: object) -> None:
         """Restore the handlers of signals that do not end a process."""
         for number in {STOP, CONTINUE, RESIZE} & set(self._before):
-            signal.signal(number, self._before[number])  # type: ignore[arg-type, index] # as it was
-
-    @property
-    def cut(self) -> bool:
-        """Whether a signal kept part of the output from being written."""
-        return self.ending is not None and stdio.cut(self._stdout)
-
-    def _over(self) -> bool:
-        return self.ending is not None or self._late()
+            signal.signal(number, self._before[number])  # type: ignore[arg-type] # as it was
 
     def _note(self, number: int, _: FrameType | None) -> None:
         if number == STOP:
@@ -112,7 +95,7 @@ class Signals:
 
     def suspend(self) -> None:
         """Stop this process as Ctrl-Z does; return when it is continued."""
-        before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        signal.raise_signal(signal.SIGTSTP)  # in this thread: it stops here and nowhere later
-        signal.signal(signal.SIGTSTP, before)
+        before = signal.signal(STOP, signal.SIG_DFL)
+        signal.raise_signal(STOP)  # in this thread: it stops here and nowhere later
+        signal.signal(STOP, before)
         self.stop, self.continued = False, True

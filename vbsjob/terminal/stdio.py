@@ -1,7 +1,7 @@
-"""Streams whose reader cannot block the end of the process (F77, F86).
+"""Standard output and error: a write waits for the reader, and a signal ends that wait (F77, F86).
 
-A paused terminal or a full pipe delays output. It must not delay a signal or --timeout: after one
-of them, output that the reader does not accept for GRACE seconds is dropped.
+Python repeats a write after a signal handler has returned (PEP 475). So a write waits in short
+polls, and writes only what the descriptor accepts at once.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SLICE = 0.1
 GRACE = 1.0
-"""Seconds without progress after which the rest is dropped, once the run must end."""
+"""Seconds that a reader has for the last output after a signal."""
 PIECE = 256
 """Bytes that a terminal that is ready accepts at once; for a pipe this is PIPE_BUF."""
 
@@ -32,69 +31,49 @@ def is_pipe(stream: TextIO) -> bool:
     return False
 
 
-class BestEffortStream(io.RawIOBase):
-    """A raw stream on a descriptor. `over`: whether the run must end without the reader.
+def in_background(descriptor: int) -> bool:
+    """Whether a descriptor is the terminal of this session, and another process group uses it.
 
-    `spare`: the stream carries notes only, so that a write error such as a full disk is ignored.
+    Setting its attributes would stop this process then (SIGTTOU).
     """
+    with suppress(OSError):
+        return os.tcgetpgrp(descriptor) != os.getpgrp()
+    return False
 
-    def __init__(self, descriptor: int, *, spare: bool = False) -> None:
-        super().__init__()
-        self._descriptor = descriptor
-        self._spare = spare
-        self._terminal = os.isatty(descriptor)
-        self._piece = PIECE if self._terminal else select.PIPE_BUF
+
+class OutputStream(io.FileIO):
+    """A raw stream on a descriptor."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "w", closefd=False)
+        self._piece = PIECE if self.isatty() else select.PIPE_BUF
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLOUT)
-        self.dropping = False
-        """Whether output was dropped; everything after it is dropped too."""
-        self.over: Callable[[], bool] | None = None
-
-    def fileno(self) -> int:
-        """Return the descriptor."""
-        return self._descriptor
-
-    def isatty(self) -> bool:
-        """Whether the descriptor is a terminal."""
-        return self._terminal
-
-    def writable(self) -> bool:
-        """Return True: the stream is for writing."""
-        return True
-
-    @property
-    def ready(self) -> bool:
-        """Whether a write would not wait; False for the terminal of another process group."""
-        with suppress(OSError):
-            if self._terminal and os.tcgetpgrp(self._descriptor) != os.getpgrp():
-                return False
-        return self._wait(0)
+        self.is_over: Callable[[], bool] = lambda: False
+        """Whether a signal has ended the run."""
+        self.abandoned = False
+        """Whether the reader did not accept the last output: nothing more is written."""
 
     def write(self, content: Any) -> int:
-        """Write as much as the reader accepts, or drop it if the run must end."""
-        while self.over is None or (not self.dropping and self._wait_until_possible(self.over)):
+        """Write a piece. Raises BrokenPipeError if the reader is gone, or reads no more at the end.
+
+        A terminal that is closed counts as a reader that is gone.
+        """
+        while True:
+            while not self.abandoned and not self.accepts(GRACE):
+                self.abandoned = self.is_over()
+            if self.abandoned:
+                raise BrokenPipeError(errno.EPIPE, "the reader has stopped")
             try:
-                return self._write(content if self.over is None else content[: self._piece])
-            except BlockingIOError:  # another process has set O_NONBLOCK on the shared descriptor
-                self._wait(SLICE)
-        self.dropping = True
-        return len(content)
-
-    def _write(self, content: Any) -> int:
-        try:
-            return os.write(self._descriptor, content)
-        except (BrokenPipeError, BlockingIOError):
-            raise
-        except OSError as error:
-            if self._terminal and error.errno == errno.EIO:
-                raise BrokenPipeError from None  # the terminal is closed
-            if not self._spare:
+                written = super().write(content[: self._piece])
+            except OSError as error:
+                if self.isatty() and error.errno == errno.EIO:
+                    raise BrokenPipeError(errno.EPIPE, "the terminal is closed") from None
                 raise
-        with suppress(OSError):  # the last screen of a watch is written once: try it again
-            return os.write(self._descriptor, content)
-        return len(content)
+            if written is not None:  # another process may set O_NONBLOCK on the shared descriptor
+                return written
 
-    def _wait(self, seconds: float) -> bool:
+    def accepts(self, seconds: float) -> bool:
         """Return whether a write is possible, at the latest after `seconds`.
 
         True if poll itself fails, such as for lack of memory (F31): the write decides then.
@@ -104,21 +83,24 @@ class BestEffortStream(io.RawIOBase):
         except OSError:
             return True
 
-    def _wait_until_possible(self, over: Callable[[], bool]) -> bool:
-        """Wait until a write is possible; return False if the run must end before that."""
-        left = GRACE
-        while not self._wait(SLICE):
-            if over():
-                left -= SLICE
-            if left <= 0:
-                return False
-        return True
+
+class NoteStream(OutputStream):
+    """Standard error: no write error but a reader that is gone changes the run."""
+
+    def write(self, content: Any) -> int:
+        """Write a piece, or drop it if the disk is full. Raises BrokenPipeError."""
+        try:
+            return super().write(content)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            return len(content)
 
 
-def stream(like: TextIO, *, spare: bool = False) -> TextIO:
-    """Return a text stream on the same descriptor with a BestEffortStream below it."""
+def stream(like: TextIO, kind: type[OutputStream] = OutputStream) -> TextIO:
+    """Return a text stream on the same descriptor with an OutputStream as its raw stream."""
     return io.TextIOWrapper(
-        io.BufferedWriter(BestEffortStream(like.fileno(), spare=spare)),
+        io.BufferedWriter(kind(like.fileno())),
         encoding=like.encoding,
         errors="backslashreplace",
         newline="\n",
@@ -126,19 +108,19 @@ def stream(like: TextIO, *, spare: bool = False) -> TextIO:
     )
 
 
-def behind(stream: TextIO) -> BestEffortStream | None:
-    """Return the BestEffortStream below a text stream; None if it has another raw stream."""
-    raw = getattr(getattr(stream, "buffer", None), "raw", None)
-    return raw if isinstance(raw, BestEffortStream) else None
+def raw(stream: TextIO) -> OutputStream | None:
+    """Return the OutputStream of a text stream; None if it has another raw stream."""
+    own = getattr(getattr(stream, "buffer", None), "raw", None)
+    return own if isinstance(own, OutputStream) else None
 
 
 def ready(stream: TextIO) -> bool:
-    """Whether a write to a text stream would not wait."""
-    raw = behind(stream)
-    return raw is None or raw.ready
+    """Whether a write would not wait; False for the terminal of another process group."""
+    own = raw(stream)
+    return own is None or (not in_background(own.fileno()) and own.accepts(0))
 
 
-def cut(stream: TextIO) -> bool:
-    """Whether output of a text stream was dropped."""
-    raw = behind(stream)
-    return raw is not None and raw.dropping
+def abandon_paused(stream: TextIO) -> None:
+    """Write nothing more to a stream whose reader accepts nothing for GRACE seconds."""
+    if (own := raw(stream)) is not None:
+        own.abandoned = not own.accepts(GRACE)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from vbsjob.jobs.job import parse_time
+from vbsjob.text import parse_time
 from vbsjob.watch.intervals import SHORTEST
 
 if TYPE_CHECKING:

@@ -13,16 +13,16 @@ from vbsjob.errors import NoResponseError, SignalError, shortage
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.result import JobResult
+from vbsjob.terminal.signals import Signals
+from vbsjob.workers import WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
-    from vbsjob.terminal.signals import Signals
     from vbsjob.watch.state import Event, WatchState
     from vbsjob.watch.tracked_job import TrackedJob
-    from vbsjob.workers import WorkerPool
 
 SUSPENDED_AFTER = 30.0
 """If a wait takes this many seconds longer than planned, the machine was suspended (F66)."""
@@ -61,9 +61,8 @@ class WatchLoop:
     def __post_init__(self) -> None:
         """Prepare to receive signals. Raises ShortageError and OSError (F31)."""
         try:
-            self._signals = self.context.signals(
-                self._is_past_deadline, self.context.stdout, self.context.stderr
-            )
+            make = self.context.signals or Signals
+            self._signals = make(self.context.stdout, self.context.stderr)
         except OSError as error:
             short = shortage(error)
             # A live display holds back error messages until it has finished.
@@ -94,24 +93,23 @@ class WatchLoop:
                 self._finish(code)
         return code
 
-    def is_over(self) -> bool:
-        """Whether a signal or --timeout has ended the run: nothing may wait for a reader then."""
-        return self._signals.ending is not None or (self.context.monotonic() >= self.state.deadline)
+    def show(self, write: Callable[[Sequence[JobResult]], ExitCode]) -> ExitCode:
+        """Write the results; return the exit code of `write`.
 
-    def check_written(self, *, cut: bool = False) -> None:
-        """Raise SignalError if a signal after the end kept the output from being written.
-
-        `cut`: whether a report was not written completely.
+        Raises SignalError if a signal ended the wait for a reader that does not read.
         """
-        if self._signals.cut or cut:
+        try:
+            return write(self.results())
+        except BrokenPipeError:
             self._raise_on_signal()
+            raise
 
     def results(self, unfinished: ExitCode = ExitCode.PENDING) -> list[JobResult]:
         """Return one result per job, in order; `unfinished` is the code of jobs that still run."""
         return [self._result(tracked, unfinished) for tracked in self.state.tracked.values()]
 
     def _exit_code(self) -> ExitCode:
-        workers = self.context.workers(self.fetch, self._signals.wake)
+        workers = (self.context.workers or WorkerPool)(self.fetch, self._signals.wake)
         try:
             self._poll_jobs(workers)
         except BrokenPipeError:
@@ -119,12 +117,6 @@ class WatchLoop:
                 raise
         self._raise_on_signal()
         return self.state.exit_code()
-
-    def _is_past_deadline(self) -> bool:
-        """Whether --timeout has passed before the jobs ended."""
-        if self.state.finished:
-            return self.state.exit_code() is ExitCode.TIMEOUT
-        return self.context.monotonic() >= self.state.deadline
 
     def _poll_jobs(self, workers: WorkerPool) -> None:
         self._send_events(())

@@ -1,9 +1,8 @@
-"""Private files: only this user may read and write them (F70, F71, F72).
+"""Files of the user: where they are, and private ones (F70, F71, F72).
 
-The one module that creates and opens them; the token cache and the history use it. Every check is
-made on an open descriptor, so that the file cannot be exchanged between the check and the use.
-No symbolic link is followed in place of a file or its folder. Imports little: Tab completion loads
-this module.
+Only this user may read and write the token cache and the history. Every check is made on an open
+descriptor, so that the file cannot be exchanged between the check and the use. No symbolic link is
+followed in place of a file or its folder. Imports little: Tab completion loads this module.
 """
 
 from __future__ import annotations
@@ -12,12 +11,14 @@ import errno
 import os
 import stat
 from contextlib import contextmanager, suppress
+from functools import cached_property
 
 TYPE_CHECKING = False  # importing typing costs as much as an answer to Tab
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+NO_FOLLOW = os.O_NOFOLLOW | os.O_NONBLOCK
 """O_NONBLOCK: opening a FIFO must not wait for a writer."""
 TEMPORARY_PREFIX = ".new-"
 """Prefix of a file that `replace` has not finished; a killed process leaves it."""
@@ -149,3 +150,69 @@ def close(descriptor: int) -> None:
     """Close a descriptor; ignores an error, for `replace` has already reported each of a write."""
     with suppress(OSError):
         os.close(descriptor)
+
+
+class Paths:
+    """Folders and files that belong to the user; None without a home folder."""
+
+    def __init__(
+        self,
+        config_folders: tuple[Path, ...] = (),
+        config_file: Path | None = None,
+        cache_folder: Path | None = None,
+        state_folder: Path | None = None,
+    ) -> None:
+        self.config_folders = config_folders
+        """Where clouds.yaml is searched, the working directory first."""
+        self.config_file = config_file
+        self.cache_folder = cache_folder
+        self.state_folder = state_folder
+
+
+class PlatformPaths:
+    """The real Paths, each computed at first use: platformdirs costs 5 ms to import."""
+
+    @cached_property
+    def config_folders(self) -> tuple[Path, ...]:
+        """Where clouds.yaml is searched: the same places as openstacksdk."""
+        from pathlib import Path
+
+        import platformdirs
+
+        site = Path(platformdirs.site_config_dir("openstack", appauthor=False))
+        home = Path(os.environ["HOME"], ".config/openstack") if os.environ.get("HOME") else None
+        user = _user_folder(platformdirs.user_config_dir, "openstack")
+        folders = (Path(), user, home, site, Path("/etc/openstack"))
+        return tuple(dict.fromkeys(folder for folder in folders if folder is not None))
+
+    @cached_property
+    def config_file(self) -> Path | None:
+        """Path of config.toml."""
+        import platformdirs
+
+        folder = _user_folder(platformdirs.user_config_dir, "vbsjob")
+        return None if folder is None else folder / "config.toml"
+
+    @cached_property
+    def cache_folder(self) -> Path | None:
+        """Folder of cached tokens."""
+        import platformdirs
+
+        return _user_folder(platformdirs.user_cache_dir, "vbsjob")
+
+    @cached_property
+    def state_folder(self) -> Path | None:
+        """Folder of the history."""
+        import platformdirs
+
+        return _user_folder(platformdirs.user_state_dir, "vbsjob")
+
+
+def _user_folder(find: Callable[..., str], name: str) -> Path | None:
+    from pathlib import Path
+
+    try:
+        folder = Path(find(name, appauthor=False))
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None
