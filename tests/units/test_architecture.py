@@ -11,7 +11,6 @@ from tests.support.program import ROOT, clean_env, run_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SOURCE = ROOT / "vbsjob"
 MODULES = {
@@ -37,8 +36,6 @@ FORBIDDEN = {
     "watch.state": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
     "watch.estimate": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
     "watch.intervals": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
-    "watch.tracked_job": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
-    "watch.queue": ({"http", "auth", "terminal", "context"}, "decisions do no I/O"),
     "render": ({"http", "auth"}, "output does not query"),
     "output": ({"http", "auth", "render"}, "output does not query, and programs get no drawing"),
     "http": ({"auth", "jobs"}, "HTTP works for any request"),
@@ -141,15 +138,6 @@ def test_a_library_is_imported_by_few_modules_only(library: str) -> None:
 def test_an_init_imports_nothing() -> None:
     for path in SOURCE.rglob("__init__.py"):
         assert list(imports(ast.parse(path.read_text("utf-8")))) == []
-
-
-def _longest(path: Path) -> int:
-    return len(path.read_text("utf-8").splitlines())
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_no_module_is_longer_than_300_lines(name: str) -> None:
-    assert _longest(MODULES[name]) <= 300
 
 
 NO_FILES = {"tomllib", "asyncio"}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import random
-import tracemalloc
 from collections import Counter
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -14,10 +12,8 @@ import pytest
 from rich.cells import cell_len
 
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.stored_job import StoredJob
-from vbsjob.jobs.tree import GROUP_ABOVE, Group, JobTree, Node, kind
-from vbsjob.jobs.tree_rows import LEVELS, Summary, folded, nodes, totals
-from vbsjob.jobs.tree_rows import rows as rows_of
+from vbsjob.jobs.tree import GROUP_ABOVE, LEVELS, Group, JobTree, Node, Summary, folded, kind, nodes
+from vbsjob.jobs.tree import rows as rows_of
 from vbsjob.render import columns, several, theme
 from vbsjob.render.tree import row as row_of
 
@@ -225,82 +221,3 @@ def test_each_requested_job_has_its_row_however_many_sub_jobs_another_has(
         text = "\n".join(rendered)
         assert all(text.count(job_id) == 1 for job_id in ids)
         assert not any(line.startswith(tuple(ids)) for line in rendered)
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_the_totals_of_a_job_are_those_of_its_tree(seed: int) -> None:
-    job = Job(random_tree(seed, 1 + 7 * seed))
-    tree = JobTree(job)
-    assert totals(job) == (tree.top.below, tree.steps, tree.ended_steps)
-
-
-def large_jobs(status: str, size: int) -> list[dict[str, Any]]:
-    sub_job = {"job_type": "copyBlock", "status": "FAIL", "entities": {"a": "b"}} | {
-        "error_code": "VolumeBackup.0202", "fail_reason": "volume is in error state",
-    }  # fmt: skip
-    return [
-        {"job_id": f"j{n}", "job_type": "restore", "status": status, "error_code": f"X.{n}",
-         "sub_jobs": [sub_job | {"job_id": f"{n}-{m}"} for m in range(size)]}
-        for n in range(6)
-    ]  # fmt: skip
-
-
-def stored(document: dict[str, Any]) -> StoredJob:
-    return StoredJob(Job(document), json.dumps(document).encode())
-
-
-@pytest.mark.parametrize("width", [60, 120, None])
-@pytest.mark.parametrize("status", ["FAIL", "RUNNING", "SUCCESS"])
-def test_stored_jobs_have_the_same_table_and_blocks_as_parsed_ones(
-    status: str, width: int | None
-) -> None:
-    view = theme.View(width, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
-
-    def rendered(jobs: Sequence[Job]) -> str:
-        entries = [several.Entry(job.id, job) for job in jobs]
-        parts = [*several.table(entries, view), *several.blocks(entries, view)]
-        return "\n".join(view.text(line) for line in view.lines(parts))
-
-    documents = large_jobs(status, 7)
-    assert rendered([stored(document) for document in documents]) == rendered(
-        list(map(Job, documents))
-    )
-
-
-def test_the_table_of_several_jobs_holds_no_answer_of_a_stored_job() -> None:
-    view = theme.View(None, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
-    entries = [
-        several.Entry(f"j{n}", stored(job)) for n, job in enumerate(large_jobs("FAIL", 3000))
-    ]
-    tracemalloc.start()
-    list(several.table(entries[:1], view))
-    one_job_size, _ = tracemalloc.get_traced_memory()
-    list(several.table(entries, view))
-    held, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert one_job_size > 1 << 20, "the last answer that was read stays parsed"
-    assert held < one_job_size * 2
-    assert peak < one_job_size * 4
-
-
-def test_a_long_reason_of_a_stored_job_is_cut_in_its_row_and_block() -> None:
-    view = theme.View(None, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
-    document = {"job_id": "j", "status": "FAIL", "fail_reason": "*" * 600_000}
-    entries = [several.Entry("j", stored(document))]
-    for parts in (several.table(entries, view), several.blocks(entries, view)):
-        text = "\n".join(view.text(line) for line in view.lines(parts))
-        left = 600_000 - text.count("*")
-        assert 0 < left < 600_000
-        assert f"*... {left:,} more characters (shown with -o json)" in text
-
-
-def test_one_stored_job_at_a_time_is_parsed() -> None:
-    first, second, *_ = map(stored, large_jobs("FAIL", 3000))
-    tracemalloc.start()
-    assert first.members["job_id"] == "j0"
-    _, one_job_peak = tracemalloc.get_traced_memory()
-    tracemalloc.reset_peak()
-    assert second.members["job_id"] == "j1"
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < one_job_peak * 1.2

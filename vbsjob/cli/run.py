@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.tree import TreeOptions
     from vbsjob.output.formats import Format
-    from vbsjob.output.tree_documents import TreeOptions
     from vbsjob.watch.estimate import Estimates
     from vbsjob.watch.loop import WatchLoop
     from vbsjob.watch.state import WatchRules
@@ -93,7 +93,7 @@ class JobCommand:
 
         with (
             self.service_settings() as settings,
-            JobsClient(settings, self.context, several=len(job_ids) > 1) as client,
+            JobsClient(settings, self.context) as client,
         ):
             answers = zip(job_ids, get_all(client, job_ids), strict=True)
             for job_id, outcome in answers:
@@ -139,7 +139,7 @@ class JobCommand:
         with (
             self.service_settings() as settings,
             # WatchState decides when a failed query is repeated.
-            JobsClient(settings, self.context, retry=False, several=len(job_ids) > 1) as client,
+            JobsClient(settings, self.context, retry=False) as client,
         ):
             client.prepare()
             loop = self._watch_loop(client, job_ids, options, events=events)

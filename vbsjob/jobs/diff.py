@@ -45,8 +45,6 @@ class Changes:
 
     def __bool__(self) -> bool:
         """Whether there is any change."""
-        if self.before is not None and self.before.status != self.after.status:
-            return True  # without parsing a StoredJob
         return next(iter(self), None) is not None
 
     def __iter__(self) -> Iterator[Change]:
@@ -56,11 +54,9 @@ class Changes:
             return
         if self.before is self.after:
             return
-        # A StoredJob is parsed at each use: both are read once.
-        old, new = Job(self.before.members), Job(self.after.members)
-        if old.members != new.members:
-            before = dict(_by_key(old))
-            for key, path in _by_key(new):
+        if self.before.members != self.after.members:
+            before = dict(_by_key(self.before))
+            for key, path in _by_key(self.after):
                 old_path = before.pop(key, None)
                 yield from _changes(old_path[-1] if old_path else Job({}), path)
             for path in before.values():

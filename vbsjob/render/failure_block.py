@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from vbsjob.render.members import Members, table
+from vbsjob.render.members import table, texts
 from vbsjob.render.values import shown
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ def _labelled(
 ) -> Iterator[RenderableType]:
     """Yield texts and entities, each at the right of its label; on a narrow screen below it."""
     narrow = view.columns < LABELS_FROM
-    texts = (("Job", job_id), ("Meaning", failure.meaning), ("What to do", failure.action))
-    for label, text in texts:
+    explained = (("Job", job_id), ("Meaning", failure.meaning), ("What to do", failure.action))
+    for label, text in explained:
         if not text:
             continue
         if narrow:
@@ -115,7 +115,7 @@ def _labelled(
         grid.add_column()
         grid.add_row(label, Text(text))
         yield grid
-    entities = Members(view, failure.entities.items())
+    entities = texts(view, failure.entities.items())
     if short or not entities:
         return
     width = view.columns - len(view.glyphs.edge)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,9 +17,12 @@ from rich.theme import Theme
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
+    from typing import TextIO
 
     from rich.console import ConsoleOptions, RenderableType
 
+    from vbsjob.config.loader import Settings
+    from vbsjob.context import Context
     from vbsjob.jobs.job import Job
 
     Line = list[Segment]
@@ -185,6 +189,28 @@ class View:
         if not self.colors or not segment.style:
             return segment.text
         return segment.style.render(segment.text, color_system=ColorSystem.STANDARD)
+
+
+def view(
+    stream: TextIO, settings: Settings, context: Context, size: tuple[int, int] | None = None
+) -> View:
+    """Return how screens are drawn on a stream; by default in the size of its terminal."""
+    from vbsjob.context import can_encode
+
+    unicode = not settings["ascii"] and can_encode(stream, ALL_GLYPHS)
+    return View(
+        width=size[0] if size else context.width(stream),
+        height=size[1] if size else context.terminal_size(stream)[1],
+        glyphs=UNICODE if unicode else ASCII,
+        colors=context.colors(stream, settings["color"]),
+        now=context.steady_now(),
+        local_time=to_utc if settings["utc"] else context.local_time,
+    )
+
+
+def to_utc(time: datetime) -> datetime:
+    """Return the time in UTC."""
+    return time.astimezone(UTC)
 
 
 def _stripped(line: Line) -> Line:

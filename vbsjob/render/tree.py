@@ -9,15 +9,14 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from vbsjob.jobs.job import ENDED
-from vbsjob.jobs.tree import OTHER, Group, Node
-from vbsjob.jobs.tree_rows import Summary
+from vbsjob.jobs.tree import OTHER, Group, Node, Summary
 from vbsjob.render.status import LONGEST_STATUS, status_word
 from vbsjob.render.theme import STATUS_STYLES, status_style
 from vbsjob.render.values import shown
 from vbsjob.text import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from vbsjob.jobs.job import Job
     from vbsjob.render.theme import View
@@ -144,32 +143,6 @@ def row(
     # A code can be set although the status is SUCCESS: the status decides.
     result.details += _reasons_of_node(item, view) if job.failed else reasons(job, view, "")
     return result
-
-
-class Rows:
-    """The rows of items, made again at each iteration: all at once would take much memory.
-
-    `cause` is the job whose failure is described below the table.
-    """
-
-    def __init__(
-        self,
-        items: Sequence[Node | Group | Summary],
-        view: View,
-        *,
-        requested: Node | None = None,
-        cause: Job | None = None,
-    ) -> None:
-        self._items = items
-        self._view = view
-        self._requested = requested
-        self._cause = cause
-
-    def __iter__(self) -> Iterator[Row]:
-        """Yield the rows from top to bottom."""
-        for item in self._items:
-            requested = item is self._requested
-            yield row(item, self._view, requested=requested, cause=self._cause)
 
 
 def _reasons_of_node(node: Node, view: View) -> list[Text]:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
     from vbsjob.terminal.signals import Signals
-    from vbsjob.watch.state import Event, WatchState
-    from vbsjob.watch.tracked_job import TrackedJob
+    from vbsjob.watch.state import Event, TrackedJob, WatchState
     from vbsjob.watch.workers import WorkerPool
 
 SUSPENDED_AFTER = 30.0
