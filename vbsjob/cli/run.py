@@ -1,4 +1,4 @@
-"""JobCommand: one run of get, tree or watch, from the parsed options to the exit code."""
+"""JobCommand: what get, tree, watch and list share, from the parsed options to the exit code."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SERVICE_OPTIONS = ("cloud", "region", "project", "endpoint")
 
 
 class JobCommand:
-    """Settings of one command, and the steps that get, tree and watch share.
+    """Settings of one command, and the steps that get, tree, watch and list share.
 
     `params` are the option values as Typer parsed them. Raises UsageError.
     """

@@ -26,20 +26,42 @@ if TYPE_CHECKING:
 GROUP_ABOVE = 5
 """More sub-jobs of one parent with the same type than this are one row, a Group."""
 OTHER = "other"
-URGENCY = {"FAIL": 0, "RUNNING": 1, OTHER: 2, "INIT": 3, "SUCCESS": 4}
-"""What is shown first if there is not room for everything, by kind of status."""
+UNKNOWN = "unknown"
+"""Kind of a job that the service has not described: not answered yet, or the query failed."""
+
+
+class StatusKind(NamedTuple):
+    """What is said about jobs of one kind of status."""
+
+    urgency: int
+    """If there is not room for everything, the lowest number is shown first."""
+    sub_jobs: str
+    """Words after a number of sub-jobs."""
+    jobs: str
+    """Words after a number of requested jobs."""
+
+
+KINDS = {
+    "FAIL": StatusKind(0, "failed", "failed"),
+    "SUCCESS": StatusKind(4, "done", "succeeded"),
+    "RUNNING": StatusKind(1, "running", "running"),
+    "INIT": StatusKind(3, "waiting", "waiting"),
+    OTHER: StatusKind(2, "other", "with another status"),
+    UNKNOWN: StatusKind(2, "unknown", "with unknown state"),
+}
+"""Every kind of status, in the order in which numbers of sub-jobs are listed."""
 LEVELS = 64
 """Levels of sub-jobs that are shown; deeper ones are counted."""
 GROUP_MEMBERS = 5
 """Failed and running members that are shown below a Group if the height is not limited."""
-DONE = URGENCY["SUCCESS"]
+WAITING, DONE = KINDS["INIT"].urgency, KINDS["SUCCESS"].urgency
 NO_COUNTS: Mapping[str, int] = MappingProxyType({})
 
 
 def kind(job: Job) -> str:
-    """Return the status if it is one of URGENCY, else OTHER."""
+    """Return the status if it is one of KINDS, else OTHER."""
     status = job.status
-    return status if status is not None and status in URGENCY else OTHER
+    return status if status in KINDS and status != UNKNOWN else OTHER
 
 
 @dataclass(eq=False, slots=True)
@@ -161,7 +183,7 @@ class Group:
     def by_urgency(self) -> Sequence[Node]:
         """Members in whose branch a job failed, then those in whose branch a job runs."""
         if self._by_urgency is None:
-            active = (node for node in self.members if node.urgency < URGENCY["INIT"])
+            active = (node for node in self.members if node.urgency < WAITING)
             self._by_urgency = sorted(active, key=lambda node: node.urgency)
         return self._by_urgency
 
@@ -246,7 +268,7 @@ def _add(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
 
 def _count(node: Node) -> None:
     """Set the counts of a node for the jobs below it; its children are complete."""
-    node.urgency = URGENCY[kind(node.job)]
+    node.urgency = KINDS[kind(node.job)].urgency
     if node.children:
         node.below = below = dict[str, int]()
     for child in node.children:
@@ -455,7 +477,7 @@ def by_duration(now: datetime) -> SortKey:
 
 def by_status(node: Node) -> tuple[bool, float]:
     """Sort key: failed, running, unknown, waiting, done."""
-    return False, URGENCY[kind(node.job)]
+    return False, KINDS[kind(node.job)].urgency
 
 
 def sort_key(name: str, now: datetime) -> SortKey | None:

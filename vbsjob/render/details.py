@@ -12,7 +12,6 @@ from vbsjob.jobs.fields import get
 from vbsjob.jobs.tree import folded
 from vbsjob.jobs.tree import rows as all_rows
 from vbsjob.render import columns, failure_block, members, status, tree
-from vbsjob.render.values import shown
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ def _sub_job_members(job_tree: JobTree, view: View) -> Iterator[RenderableType]:
 
 def fields(document: dict[str, Any], names: Iterable[str], view: View) -> Iterator[RenderableType]:
     """Yield chosen fields of a document, one line per field."""
-    values = [(printable(name), shown(get(document, name), view)) for name in names]
+    values = [(printable(name), view.one_line(get(document, name))) for name in names]
     return members.table(values, view.columns)
 
 

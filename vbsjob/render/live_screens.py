@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 BAR_WIDEST, BAR_NARROWEST = 38, 10
 LINES_BELOW = 2
 """Lines of a reason below its row: the rest of the tree needs the room."""
-STOPPED = {ExitCode.TIMEOUT, *(code for code in ExitCode if code > 128)}
-"""Codes of a watch that was stopped: how is printed by the command, with what to type next."""
 
 
 class Fitting:
@@ -194,7 +192,7 @@ def _result(
         yield Text()
         yield Text(error, "problem")
     yield Text()
-    if code not in STOPPED:
+    if not code.stopped:  # else the command prints how, with what to type next
         words = (
             verdict.of_several(entries, code)
             if len(entries) > 1

@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from vbsjob.render.cells import CHUNK, Cells, side_by_side
-from vbsjob.render.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +30,7 @@ GAP = 2
 
 def texts(view: View, values: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
     """Return names and values of members that are not null or empty, as safe lines."""
-    pairs = ((shown(name, view), shown(value, view)) for name, value in values)
+    pairs = ((view.one_line(name), view.one_line(value)) for name, value in values)
     return [(name, text) for name, text in pairs if text]
 
 

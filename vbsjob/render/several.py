@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from vbsjob.jobs import failure as job_failure
-from vbsjob.jobs.tree import OTHER, URGENCY, JobTree, folded, kind
+from vbsjob.jobs.job import ENDED
+from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, JobTree, folded, kind
 from vbsjob.render import columns, failure_block, tree
-from vbsjob.render.values import shown
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
 
 BLOCKS = 3
 """Failures that are described below the table."""
-UNKNOWN = "unknown"
-"""Kind of a job that the service has not described: not answered yet, or the query failed."""
-COUNT_WORDS = {
-    "RUNNING": "running",
-    "INIT": "waiting",
-    OTHER: "with another status",
-    UNKNOWN: "with unknown state",
-    "FAIL": "failed",
-    "SUCCESS": "succeeded",
-}
 
 
 def _make_tree(job: Job) -> JobTree:
@@ -69,18 +60,15 @@ class Entry:
 
     @property
     def urgency(self) -> int:
-        """As of a job; a job without an answer is like one of unknown status."""
-        return URGENCY[OTHER] if self.job is None else URGENCY[kind(self.job)]
+        """As in KINDS."""
+        return KINDS[self.kind].urgency
 
 
 def counts(entries: Iterable[Entry]) -> str:
     """Return the number of jobs by status in words: `1 running, 1 failed, 1 succeeded`."""
-    numbers: dict[str, int] = {}
-    for entry in entries:
-        numbers[entry.kind] = numbers.get(entry.kind, 0) + 1
-    return ", ".join(
-        f"{numbers[kind]:,} {word}" for kind, word in COUNT_WORDS.items() if kind in numbers
-    )
+    numbers = Counter(entry.kind for entry in entries)
+    kinds = sorted(KINDS, key=lambda kind: kind in ENDED)
+    return ", ".join(f"{numbers[kind]:,} {KINDS[kind].jobs}" for kind in kinds if numbers[kind])
 
 
 def overview(results: Sequence[JobResult], view: View) -> Iterator[RenderableType]:
@@ -156,9 +144,7 @@ def _hidden_row(entries: Sequence[Entry], view: View) -> tree.Row:
 
 def _shares(entries: Sequence[Entry], rows: int) -> list[int]:
     """Share rows evenly among jobs that failed or run; none gets more than it needs."""
-    needs = [
-        min(_needed(entry), rows) if entry.urgency < URGENCY["INIT"] else 0 for entry in entries
-    ]
+    needs = [min(_needed(entry), rows) if entry.urgency < WAITING else 0 for entry in entries]
     shares = [0] * len(entries)
     waiting = [index for index, need in enumerate(needs) if need]
     waiting.sort(key=lambda index: needs[index])
@@ -187,7 +173,7 @@ def job_row(entry: Entry, view: View) -> tree.Row:
     cause = entry.failure
     if cause is not None:
         reasons = (cause.error_code, cause.fail_reason)
-        texts = [shown(text, view) for text in reasons if text]
+        texts = [view.one_line(text) for text in reasons if text]
         row.details = [Text(text, "reason") for text in texts]
     elif job_tree.steps and not job_tree.top.job.ended:
         row.bar = (job_tree.ended_steps, job_tree.steps)

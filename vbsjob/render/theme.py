@@ -14,10 +14,12 @@ from rich.segment import Segment
 from rich.text import Text
 from rich.theme import Theme
 
+from vbsjob.jobs.fields import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
-    from typing import TextIO
+    from typing import Any, TextIO
 
     from rich.console import ConsoleOptions, RenderableType
 
@@ -163,7 +165,20 @@ class View:
 
     def mark(self, job: Job) -> str:
         """Return the glyph of a job's status."""
-        return self.glyphs.status.get(job.status or "", self.glyphs.other)
+        return self.glyph(job.status)
+
+    def glyph(self, status: str | None) -> str:
+        """Return the glyph of a status."""
+        return self.glyphs.status.get(status or "", self.glyphs.other)
+
+    def one_line(self, value: Any) -> str:
+        """Return a value as printable text; on a terminal at most `longest_value` characters."""
+        text = value if isinstance(value, str) else one_line(value)
+        more = len(text) - self.longest_value
+        if self.width is None or more <= 0:
+            return one_line(text)
+        rest = f"{self.glyphs.more} {more:,} more characters (shown with -o json)"
+        return one_line(text[: self.longest_value]) + rest
 
     def lines(self, renderables: Iterable[RenderableType]) -> Iterator[Line]:
         """Yield the lines of renderables, without spaces at their ends."""

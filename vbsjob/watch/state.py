@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vbsjob import exit_codes
 from vbsjob.errors import InvalidBodyError, JobNotFoundError
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs.diff import Changes
+from vbsjob.jobs import diff
 from vbsjob.jobs.job import Job
 from vbsjob.limits import WATCH_RETRY_FOR
 from vbsjob.text import printable
@@ -22,7 +22,7 @@ from vbsjob.watch.estimate import Estimates
 from vbsjob.watch.intervals import PollInterval, RequestShare, longest_interval, retry_delay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from vbsjob.errors import VbsjobError
     from vbsjob.jobs.diff import Change
@@ -62,7 +62,7 @@ class Event(NamedTuple):
 
     kind: str
     job_id: str
-    changes: Iterable[Change] = ()
+    changes: Sequence[Change] = ()
     error: VbsjobError | None = None
     seconds: float = 0.0
     """Duration of the outage so far; of `waiting`: the longest wait."""
@@ -265,7 +265,7 @@ class WatchState:
         self, tracked: TrackedJob, job: Job, now: float, age: float | None
     ) -> list[Event]:
         events = self._end_outage(tracked, now)
-        changes = Changes(tracked.job, job)
+        changes = diff.changes(tracked.job, job)
         first = tracked.job is None
         tracked.job, tracked.answered_at = job, now
         tracked.error, tracked.not_found_count = None, 0
