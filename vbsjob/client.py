@@ -6,9 +6,7 @@ Data flow of a query: with_retries (Session (Sender: rate limit, log (Transport)
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext, suppress
-from itertools import islice
-from threading import Lock, Semaphore
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from vbsjob.auth.session import Session
@@ -17,7 +15,6 @@ from vbsjob.http import errors, strict_json
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.job import ENDED, GOING_ON, Job
-from vbsjob.jobs.stored_job import LARGE, StoredJob
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
 from vbsjob.text import printable
 
@@ -28,23 +25,15 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
     from vbsjob.http.messages import Response
 
-WINDOW = 48
-"""Queries that `get_all` submits before the first of them is yielded: bounds the memory."""
-LARGE_QUERIES = 4
-"""Queries at a time after a large answer."""
-
 
 class JobsClient:
     """Queries jobs of one service as one user. Threads may share it.
 
     With `retry` a failed query is repeated for the time of --retry-for. A watch sets it to False:
-    there WatchState decides when a job is queried again. With `several` jobs large answers are
-    stored: 24 parsed ones would need more than a gigabyte (S12).
+    there WatchState decides when a job is queried again.
     """
 
-    def __init__(
-        self, settings: Settings, context: Context, *, retry: bool = True, several: bool = False
-    ) -> None:
+    def __init__(self, settings: Settings, context: Context, *, retry: bool = True) -> None:
         self._context = context
         self._retry = retry
         retry_for = settings["retry_for"]
@@ -58,10 +47,6 @@ class JobsClient:
         self._warned = False
         self._last_responses: dict[str, tuple[bytes, Job]] = {}
         """Digest of the last body and its Job, for each job of a watch."""
-        self._several = several
-        self._parsing = Lock()
-        self._large_answers = False
-        self._large_queries = Semaphore(LARGE_QUERIES)
 
     def __enter__(self) -> Self:
         """Return the client."""
@@ -108,28 +93,16 @@ class JobsClient:
         return job
 
     def _query(self, job_id: str) -> Job:
-        # Bodies that wait to be parsed would need 4 MiB each (S12).
-        with self._large_queries if self._large_answers else nullcontext():
-            return self._answer(job_id)
-
-    def _answer(self, job_id: str) -> Job:
         request = Request("GET", f"{self._session.base}/jobs/{job_id}")
         response = self._session.send_authenticated(request)
         if response.status != 200:
             raise self._session.error(request, response, job_id)
-        # A watch receives the same body again and again; it is parsed and stored once.
+        # A watch receives the same body again and again; it is parsed once.
         digest = b"" if self._retry else _digest(response.body)
         last_digest, last_job = self._last_responses.get(job_id, (b"", None))
         if last_job is not None and digest == last_digest:
             return last_job
-        if len(response.body) <= LARGE:
-            job = self._parsed(request, response, job_id)
-        else:
-            self._large_answers = True
-            with self._parsing:  # one at a time (S12)
-                job = self._parsed(request, response, job_id)
-                if self._several:
-                    job = StoredJob(job, response.body)
+        job = self._parsed(request, response, job_id)
         if not self._retry:
             self._last_responses[job_id] = (digest, job)
         return job
@@ -161,8 +134,7 @@ class JobsClient:
 def get_all(client: JobsClient, job_ids: Sequence[str]) -> Iterator[Job | VbsjobError]:
     """Yield the job or the error of each id, in the order of `job_ids`. Queries in parallel.
 
-    No id may be there twice. At most WINDOW results wait for their turn. Raises VbsjobError if the
-    sign-in fails.
+    No id may be there twice. Raises VbsjobError if the sign-in fails.
     """
     client.sign_in()
     if len(job_ids) == 1:
@@ -176,10 +148,9 @@ def get_all(client: JobsClient, job_ids: Sequence[str]) -> Iterator[Job | Vbsjob
     outcomes: dict[str, Job | VbsjobError] = {}
     workers = WorkerPool(client.get, arrived.release)
     try:
-        not_submitted = iter(job_ids)
-        for position, job_id in enumerate(job_ids):
-            for next_id in islice(not_submitted, 1 if position else WINDOW):
-                workers.submit(next_id)
+        for job_id in job_ids:
+            workers.submit(job_id)
+        for job_id in job_ids:
             while job_id not in outcomes:
                 arrived.acquire()
                 outcomes.update(workers.results())

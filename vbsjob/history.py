@@ -77,8 +77,7 @@ def record(results: Sequence[JobResult], settings: Settings, context: Context) -
 
 def _texts(job: Job, context: Context) -> list[str]:
     """Return type, status, begin and end of a job."""
-    members = job.summary.members
-    values = (job.type, job.status, members.get("begin_time"), members.get("end_time"))
+    values = (job.type, job.status, job.members.get("begin_time"), job.members.get("end_time"))
     return [_text(value, context) for value in values]
 
 
@@ -100,16 +99,6 @@ def durations(job_type: str, settings: Settings, context: Context) -> list[float
     name = _text(job_type, context)
     rows = _select(settings, context, SELECT_DURATIONS, cloud_of(settings), name, RUNS)
     return [float(row[0]) for row in rows if isinstance(row[0], int | float)]
-
-
-def usual_duration(job_type: str, settings: Settings, context: Context) -> tuple[float, int] | None:
-    """Return the median of `durations` in seconds and their number; None if there are none."""
-    seconds = sorted(durations(job_type, settings, context))
-    if not seconds:
-        return None
-    half = len(seconds) // 2
-    median = seconds[half] if len(seconds) % 2 else (seconds[half - 1] + seconds[half]) / 2
-    return median, len(seconds)
 
 
 def entries(settings: Settings, context: Context) -> list[dict[str, Any]]:

@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 
 THREADS = 24
 """Queries at the same time."""
-ARENAS = 2
-"""Heaps of the C library for all threads. By default it has up to eight per core, and each keeps
-what a large answer took: a watch of 24 jobs with answers of 4 MiB took 316 MB more than a small
-one, and takes 216 MB more with this limit."""
-M_ARENA_MAX = -8
-"""The parameter of mallopt(3) in glibc; other C libraries have no such heaps."""
 
 
 class WorkerPool:
@@ -61,8 +55,6 @@ class WorkerPool:
 
     def _start_thread(self) -> None:
         """Start a thread. If the system allows none at all, query in the calling thread."""
-        if len(self._threads) == 1:
-            _limit_arenas()
         try:
             # A daemon thread: a query in flight must not delay the end of the process.
             thread = threading.Thread(target=self._work, daemon=True)
@@ -109,11 +101,3 @@ class WorkerPool:
             self._results.put((job_id, error))
         self._on_result()
         return True
-
-
-def _limit_arenas() -> None:
-    """Limit the heaps of the C library, if it is glibc."""
-    with suppress(ImportError, OSError, AttributeError, TypeError):
-        import ctypes
-
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)

@@ -16,6 +16,7 @@ from tests.support.context import fake_context
 from tests.support.terminal_stream import TerminalStream
 from tests.support.watch_service import START
 from vbsjob.jobs.job import Job
+from vbsjob.jobs.tree import TreeOptions
 from vbsjob.render import theme
 from vbsjob.render.live import LiveDisplay
 from vbsjob.watch.state import Event, WatchRules, WatchState
@@ -62,7 +63,7 @@ def display(document: dict[str, Any]) -> tuple[LiveDisplay, WatchState, FakeCloc
             local_time=context.local_time,
         )  # fmt: skip
 
-    live = LiveDisplay(context, view)
+    live = LiveDisplay(context, view, TreeOptions())
     poll = WatchState(["j"], WatchRules(), clock(), lambda: 0.5)
     poll.take_due(clock(), 1)
     return live, poll, clock, list(poll.record_result("j", Job(document), clock()))

@@ -12,8 +12,7 @@ import pytest
 
 from tests.benchmarks import frames
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.tree import JobTree
-from vbsjob.jobs.tree_rows import folded
+from vbsjob.jobs.tree import JobTree, folded
 
 SCRIPT = Path(__file__).parent / "sub_jobs.py"
 

@@ -49,3 +49,8 @@ def test_no_service_is_7() -> None:
 
 def test_an_answer_that_is_not_understood_is_6() -> None:
     assert run_in_memory("get", "j", send=lambda _: Response(400)).code == ExitCode.API_ERROR
+
+
+def test_the_codes_of_a_stopped_run_are_those_of_a_timeout_and_of_signals() -> None:
+    stopped = {code for code in ExitCode if code.meaning.startswith(("ended by", "--timeout"))}
+    assert {code for code in ExitCode if code.stopped} == stopped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ import pytest
 
 from tests.support.terminal_stream import TerminalStream
 from tests.support.watch_service import START, WatchResult, WatchService, job
+from vbsjob.text import format_duration, utc_time
+from vbsjob.watch.estimate import estimate_end
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,24 +21,29 @@ if TYPE_CHECKING:
     from vbsjob.http.messages import Response
 
 DURATIONS = (600, 640, 650, 660, 670, 680, 720)
+UNEVEN = (120, 130, 600, 620)
 ENDED_AT = 655.0
 EXPECTED = "2026-05-01T00:11:00Z"
 
 
 def answer(job_id: str, now: float) -> Response:
-    """`run-0`, `run-1`, ... have ended after DURATIONS; any other job ends after ENDED_AT."""
+    """`run-0`, `run-1`, ... have ended after DURATIONS, `uneven-0`, ... after UNEVEN.
+
+    Any other job ends after ENDED_AT.
+    """
     name, _, number = job_id.partition("-")
-    if name == "run":
-        end = START + timedelta(seconds=DURATIONS[int(number)])
+    durations = {"run": DURATIONS, "uneven": UNEVEN}.get(name)
+    if durations is not None:
+        end = START + timedelta(seconds=durations[int(number)])
         return job(job_id, "SUCCESS", begin_time=START.isoformat(), end_time=end.isoformat())
     return job(job_id, "RUNNING" if now < ENDED_AT else "SUCCESS", begin_time=START.isoformat())
 
 
-def service(folder: Path, runs: int = len(DURATIONS)) -> WatchService:
+def service(folder: Path, runs: int = len(DURATIONS), name: str = "run") -> WatchService:
     """Return a service after the history has been filled by `vbsjob get`."""
     folder /= "state"
     for number in range(runs):
-        WatchService(answer, state_folder=folder).run("get", f"run-{number}")
+        WatchService(answer, state_folder=folder).run("get", f"{name}-{number}")
     return WatchService(answer, state_folder=folder)
 
 
@@ -48,6 +56,19 @@ def test_a_running_job_has_the_expected_end_of_its_type_in_documents(tmp_path: P
     result = document(service(tmp_path).run("get", "j", "-o", "json"))
     assert result["status"] == "RUNNING"
     assert result["expected_end"] == EXPECTED
+
+
+def test_screen_documents_and_polls_have_the_same_usual_duration(tmp_path: Path) -> None:
+    uneven = service(tmp_path, len(UNEVEN), "uneven")
+    usual = math.sqrt(130 * 600)
+    shown = TerminalStream()
+    stopped = uneven.watch("j", "-o", "json", "--timeout", "5s", stderr=shown, TERM="xterm")
+    assert f"usually takes {format_duration(usual)} (4 earlier jobs)" in shown.getvalue()
+    ends_at = START + timedelta(seconds=usual)
+    assert document(stopped)["expected_end"] == utc_time(ends_at)
+    polled = estimate_end(UNEVEN)
+    assert polled is not None
+    assert polled.usual == usual
 
 
 @pytest.mark.parametrize("runs", [0, 2])

@@ -101,12 +101,12 @@ def test_tab_completes_an_id_once_whichever_cloud_it_is_from(folder: Path) -> No
     assert [job_id for job_id, _ in history.candidates(str(folder))] == ["k", "j"]
 
 
-def test_the_usual_duration_is_the_median_of_earlier_runs(folder: Path) -> None:
+def test_durations_are_those_of_earlier_jobs_of_the_type(folder: Path) -> None:
     vbsjob(folder, "get", "a", "b", "c")
     run_context = context(folder)
     chosen = loader.load({}, run_context)
-    assert history.usual_duration(f"kind {TOKEN}", chosen, run_context) == (660.0, 3)
-    assert history.usual_duration("another kind", chosen, run_context) is None
+    assert history.durations(f"kind {TOKEN}", chosen, run_context) == [660.0] * 3
+    assert history.durations("another kind", chosen, run_context) == []
 
 
 def test_file_and_folder_are_private_whatever_the_umask(folder: Path) -> None:

@@ -15,8 +15,8 @@ from tests.support.context import fake_context
 from tests.support.program import RunResult
 from tests.support.terminal_stream import TerminalStream
 from vbsjob.__main__ import run
-from vbsjob.cli.present import to_utc
 from vbsjob.http.messages import Request, Response
+from vbsjob.render.theme import to_utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

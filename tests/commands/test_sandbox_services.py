@@ -276,7 +276,10 @@ def test_a_signed_request_needs_no_token(sandbox: Sandbox) -> None:
     assert account.PROJECT.id in str(answers["catalog"].document["catalog"])
 
 
-NOTHING_SIGNED = f"{signing.ALGORITHM} Access={account.ACCESS_KEY}, SignedHeaders=x-nothing, Signature={'0' * 64}"
+NOTHING_SIGNED = (
+    f"{signing.ALGORITHM} Access={account.ACCESS_KEY}, SignedHeaders=x-nothing,"
+    f" Signature={'0' * 64}"
+)
 WRONG_SIGNATURES: dict[str, dict[str, Any]] = {
     "secret": {"secret": "wrong"},
     "access key": {"access": "UNKNOWN"},

@@ -45,8 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from vbsjob.watch.state import Event
-    from vbsjob.watch.tracked_job import TrackedJob
+    from vbsjob.watch.state import Event, TrackedJob
 
 HOUR = 3600.0
 

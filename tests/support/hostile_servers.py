@@ -13,8 +13,8 @@ from vbsjob.http import strict_json
 if TYPE_CHECKING:
     from tests.support.server import Peer, Script
 
-MORE = 96 << 10
-"""KiB that a response may need more than a small response."""
+GET_KIB, WATCH_KIB = 160_000_000 >> 10, 240_000_000 >> 10
+"""Memory that a command may need for one answer; a watch holds two answers to compare them."""
 ROOM = (4 << 20) - 200
 HEAD, TAIL = b'{"job_id":"j","status":"RUNNING","entities":{"x":[', b"0]}}"
 

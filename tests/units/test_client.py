@@ -27,7 +27,6 @@ from vbsjob.errors import (
 )
 from vbsjob.http.messages import Request, Response
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.stored_job import LARGE, StoredJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -63,10 +62,8 @@ class Service:
         return client(self.cloud.context(TOKEN), retry=retry, **options)
 
 
-def client(
-    context: Context, *, retry: bool = True, several: bool = False, **options: Any
-) -> JobsClient:
-    return JobsClient(loader.load(options, context), context, retry=retry, several=several)
+def client(context: Context, *, retry: bool = True, **options: Any) -> JobsClient:
+    return JobsClient(loader.load(options, context), context, retry=retry)
 
 
 def stderr(context: Context) -> str:
@@ -180,23 +177,6 @@ def test_a_watch_keeps_each_job_apart() -> None:
     assert [of.get("j").id, of.get("k").id, of.get("k").id] == ["j", "k", "k"]
 
 
-@pytest.mark.parametrize("several", [False, True])
-def test_s12_of_large_answers_only_those_of_one_job_stay_parsed(several: bool) -> None:
-    def sized(job_id: str, size: int) -> Response:
-        empty = json_response(200, RUNNING | {"job_id": job_id, "pad": ""})
-        pad = "x" * (size - len(empty.body))
-        return json_response(200, RUNNING | {"job_id": job_id, "pad": pad})
-
-    sizes = [("a", LARGE), ("j", LARGE + 1), ("k", LARGE + 1), ("j", LARGE + 1)]
-    service = Service(*(sized(job_id, size) for job_id, size in sizes))
-    of = client(service.cloud.context(TOKEN), several=several)
-    jobs = [of.get(job_id) for job_id, _ in sizes]
-    large = StoredJob if several else Job
-    assert [type(job) for job in jobs] == [Job, large, large, large]
-    assert [job.id for job in jobs] == [job_id for job_id, _ in sizes]
-    assert [job.members["pad"].strip("x") for job in jobs] == [""] * len(jobs)
-
-
 def test_get_reads_every_answer_anew() -> None:
     of = Service(json_response(200, RUNNING)).client()
     assert of.get("j") is not of.get("j")
@@ -292,7 +272,7 @@ def in_thread(task: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def test_24_jobs_are_queried_at_once_and_48_before_the_first_is_taken() -> None:
+def test_24_jobs_are_queried_at_once_and_each_is_yielded_when_its_turn_comes() -> None:
     busy = Busy()
     results: list[Job | VbsjobError] = []
     answers = busy.get_all_jobs([f"j{number}" for number in range(60)])
@@ -302,12 +282,7 @@ def test_24_jobs_are_queried_at_once_and_48_before_the_first_is_taken() -> None:
     busy.release()
     thread.join(5.0)
     assert [getattr(job, "id", job) for job in results] == ["j0"]
-    assert busy.wait_for(48, 5.0)
-    assert not busy.wait_for(49, 0.05)
-    next(answers)
-    assert busy.wait_for(49, 5.0)
-    assert not busy.wait_for(50, 0.05)  # one more for each that was taken
-    assert [getattr(job, "id", job) for job in answers] == [f"j{n}" for n in range(2, 60)]
+    assert [getattr(job, "id", job) for job in answers] == [f"j{n}" for n in range(1, 60)]
     assert busy.requests == 60
 
 

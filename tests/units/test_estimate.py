@@ -36,7 +36,7 @@ def test_fewer_than_three_runs_give_no_estimate(count: int) -> None:
 def test_the_usual_duration_is_the_median_and_the_window_contains_the_runs() -> None:
     result = of(TEN)
     assert result.usual == pytest.approx(600)
-    assert result.runs == 10
+    assert estimate.usual_duration(TEN) == (result.usual, 10)
     assert result.start < TEN[1]
     assert result.end == pytest.approx(max(TEN) * 1.1)
 

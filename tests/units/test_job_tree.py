@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import random
-import tracemalloc
 from collections import Counter
 from datetime import UTC, datetime
-from itertools import takewhile
+from itertools import product, takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.cells import cell_len
 
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.stored_job import StoredJob
-from vbsjob.jobs.tree import GROUP_ABOVE, Group, JobTree, Node, kind
-from vbsjob.jobs.tree_rows import LEVELS, Summary, folded, nodes, totals
-from vbsjob.jobs.tree_rows import rows as rows_of
+from vbsjob.jobs.tree import (
+    GROUP_ABOVE,
+    KINDS,
+    LEVELS,
+    OTHER,
+    UNKNOWN,
+    Group,
+    JobTree,
+    Node,
+    Summary,
+    folded,
+    kind,
+    nodes,
+)
+from vbsjob.jobs.tree import rows as rows_of
 from vbsjob.render import columns, several, theme
 from vbsjob.render.tree import row as row_of
 
@@ -45,23 +54,21 @@ def chain(length: int) -> dict[str, Any]:
     return job
 
 
-@pytest.mark.parametrize("group", [False, True])
-@pytest.mark.parametrize("seed", range(20))
-@pytest.mark.parametrize("height", [0, 1, 2, 3, 7, 24, 200])
-def test_a_fold_fits_its_height_and_every_job_is_shown_or_counted(
-    seed: int, height: int, group: bool
-) -> None:
-    tree = JobTree(Job(random_tree(seed, 100)), group=group)
-    rows = folded(tree, height)
-    assert len(rows) <= height
-    if height >= 2:
-        check_counts(rows)
-    shown = [row for row in rows if isinstance(row, Node)]
-    assert group or [row.order for row in shown] == sorted(row.order for row in shown)
+def test_a_fold_fits_its_height_and_every_job_is_shown_or_counted() -> None:
+    failures = []
+    for seed, group in product(range(20), (False, True)):
+        tree = JobTree(Job(random_tree(seed, 100)), group=group)
+        for height in (0, 1, 2, 3, 7, 24, 200):
+            rows = folded(tree, height)
+            orders = [row.order for row in rows if isinstance(row, Node)]
+            right = len(rows) <= height and (group or orders == sorted(orders))
+            if not right or (height >= 2 and not counts_are_right(rows)):
+                failures.append((seed, group, height))
+    assert failures == []
 
 
-def check_counts(rows: Sequence[Node | Group | Summary]) -> None:
-    """Check for each row that the rows below it show or count everything that is below it."""
+def counts_are_right(rows: Sequence[Node | Group | Summary]) -> bool:
+    """Whether below each row everything that is below it is shown or counted."""
     for index, row in enumerate(rows):
         below = takewhile(lambda other, row=row: other.indent > row.indent, rows[index + 1 :])  # type: ignore[misc]
         direct = [other for other in below if other.indent == row.indent + 1]
@@ -69,14 +76,17 @@ def check_counts(rows: Sequence[Node | Group | Summary]) -> None:
             counted = Counter[str]()
             for other in direct:
                 counted.update(other.counts if isinstance(other, Summary) else other.total)
-            assert counted == Counter(row.below)
+            if counted != Counter(row.below):
+                return False
         elif isinstance(row, Group):
-            assert set(direct) <= set(row.members)
-            assert sum(row.counts.values()) == len(row.members)
             total = Counter[str]()
             for member in row.members:
                 total.update(member.total)
-            assert total == Counter(row.total)
+            known = set(direct) <= set(row.members)
+            number = sum(row.counts.values())
+            if not known or number != len(row.members) or total != Counter(row.total):
+                return False
+    return True
 
 
 def test_failed_and_running_jobs_stay_while_finished_ones_are_counted() -> None:
@@ -130,7 +140,7 @@ def test_a_filter_shows_the_kinds_of_status_and_the_jobs_above_them() -> None:
     for node in tree.nodes:
         below = [other for other in tree.nodes if node in other.path]
         assert (node in shown) is (node is tree.top or any(kind(n.job) == "FAIL" for n in below))
-    check_counts(list(rows_of(tree)))
+    assert counts_are_right(list(rows_of(tree)))
 
 
 @pytest.mark.parametrize("depth", [0, 1, 3])
@@ -138,7 +148,7 @@ def test_a_depth_limits_the_levels_and_the_rest_is_counted(depth: int) -> None:
     tree = JobTree(Job(random_tree(5, 80)), depth=depth)
     assert max(node.depth for node in nodes(tree)) == depth
     for height in (3, 20, 200):
-        check_counts(folded(tree, height))
+        assert counts_are_right(folded(tree, height))
 
 
 def test_the_counts_below_a_node_are_those_of_its_branch() -> None:
@@ -150,11 +160,15 @@ def test_the_counts_below_a_node_are_those_of_its_branch() -> None:
     assert all(node.below == below[node] for node in tree.nodes)
 
 
+def view_of(width: int | None) -> theme.View:
+    return theme.View(width, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
+
+
 def lines(
     rows: Sequence[Node | Group | Summary], width: int | None, *, ids: bool | None = None
 ) -> list[str]:
     """Return the rows as text of at most that width."""
-    view = theme.View(width, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
+    view = view_of(width)
     table = columns.table([row_of(row, view) for row in rows], view, ids=ids)
     return [view.text(line) for line in view.lines(table)]
 
@@ -166,21 +180,22 @@ def test_levels_beyond_the_64th_are_counted() -> None:
     assert lines(rows, 120)[-1].endswith("… 3 deeper levels, 3 jobs")
 
 
-@pytest.mark.parametrize("width", [10, 20, 39, 40, 60, 80, 120, 200])
-@pytest.mark.parametrize("seed", range(10))
-def test_no_line_is_wider_than_the_screen(seed: int, width: int) -> None:
-    tree = JobTree(Job(random_tree(seed, 60)), group=seed % 2 == 0)
-    for node in tree.nodes:
-        node.job.members["job_id"] = f"{node.order:032x}" if node.order % 9 else "x" * 90
-        node.job.members["job_type"] = "restore\u754c" * (node.order % 3)
-        node.job.members["fail_reason"] = "because\n" * (node.order % 7)
-    for line in lines(list(rows_of(tree)), width):
-        assert cell_len(line) <= width
+def test_no_line_is_wider_than_the_screen() -> None:
+    wider = []
+    for seed in range(10):
+        tree = JobTree(Job(random_tree(seed, 60)), group=seed % 2 == 0)
+        for node in tree.nodes:
+            node.job.members["job_id"] = f"{node.order:032x}" if node.order % 9 else "x" * 90
+            node.job.members["job_type"] = "restore\u754c" * (node.order % 3)
+            node.job.members["fail_reason"] = "because\n" * (node.order % 7)
+        for width in (10, 20, 39, 40, 60, 80, 120, 200):
+            rendered = lines(list(rows_of(tree)), width)
+            wider += [(seed, width, line) for line in rendered if cell_len(line) > width]
+    assert wider == []
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_without_a_width_every_id_type_and_reason_is_in_the_row_of_its_job(seed: int) -> None:
-    tree = JobTree(Job(random_tree(seed, 60)))
+def test_without_a_width_every_id_type_and_reason_is_in_the_row_of_its_job() -> None:
+    tree = JobTree(Job(random_tree(1, 60)))
     for node in tree.nodes:
         node.job.members["job_id"] = (
             f"{node.order:032x}" if node.order % 9 else f"{node.order}x" * 40
@@ -193,114 +208,44 @@ def test_without_a_width_every_id_type_and_reason_is_in_the_row_of_its_job(seed:
         assert f"Code.{node.order}" in line
 
 
-@pytest.mark.parametrize("width", [40, 47, 60, 80, 100, 120, 160, 200])
-@pytest.mark.parametrize("seed", range(12))
-def test_the_code_of_each_failed_row_is_visible_at_every_width(seed: int, width: int) -> None:
-    tree = JobTree(Job(random_tree(seed, 40)), group=seed % 2 == 0)
-    for node in tree.nodes:
-        node.job.members["job_type"] = ("copyBlock", "restoreVolume", "check")[node.order % 3]
-        if node.job.failed:
-            node.job.members["error_code"] = f"VolumeBackup.{node.order:04}"
-            node.job.members["fail_reason"] = "volume is in error state while copying"
-    rows = list(rows_of(tree))
-    text = "\n".join(lines(rows, width))
-    for row in rows:
-        if isinstance(row, Node) and row.job.failed:
-            assert f"VolumeBackup.{row.order:04}" in text
+def test_the_code_of_each_failed_row_is_visible_at_every_width() -> None:
+    missing = []
+    for seed in range(12):
+        tree = JobTree(Job(random_tree(seed, 40)), group=seed % 2 == 0)
+        for node in tree.nodes:
+            node.job.members["job_type"] = ("copyBlock", "restoreVolume", "check")[node.order % 3]
+            if node.job.failed:
+                node.job.members["error_code"] = f"VolumeBackup.{node.order:04}"
+                node.job.members["fail_reason"] = "volume is in error state while copying"
+        rows = list(rows_of(tree))
+        failed = [row.order for row in rows if isinstance(row, Node) and row.job.failed]
+        for width in (40, 47, 60, 80, 100, 120, 160, 200):
+            text = "\n".join(lines(rows, width))
+            codes = (f"VolumeBackup.{order:04}" for order in failed)
+            missing += [(seed, width, code) for code in codes if code not in text]
+    assert missing == []
 
 
-@pytest.mark.parametrize("width", [40, 60, 80, 120, 200, None])
-@pytest.mark.parametrize("seed", range(8))
-def test_each_requested_job_has_its_row_however_many_sub_jobs_another_has(
-    seed: int, width: int | None
-) -> None:
-    ids = [f"{seed}f4{n:030x}" for n in range(6)]
-    jobs = [random_tree(seed * 10 + n, 1 + 30 * (n % 3)) | {"job_id": i} for n, i in enumerate(ids)]
-    view = theme.View(width, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
-    entries = [several.Entry(job["job_id"], Job(job)) for job in jobs]
-    for height in (6, 23, 100, None):
-        rendered = [
-            view.text(line) for line in view.lines(several.table(entries, view, rows=height))
+def test_each_requested_job_has_its_row_however_many_sub_jobs_another_has() -> None:
+    failures = []
+    for seed in range(8):
+        ids = [f"{seed}f4{n:030x}" for n in range(6)]
+        trees = [random_tree(seed * 10 + n, 1 + 30 * (n % 3)) for n in range(len(ids))]
+        entries = [
+            several.Entry(job_id, Job(tree | {"job_id": job_id}))
+            for job_id, tree in zip(ids, trees, strict=True)
         ]
-        text = "\n".join(rendered)
-        assert all(text.count(job_id) == 1 for job_id in ids)
-        assert not any(line.startswith(tuple(ids)) for line in rendered)
+        for width, height in product((40, 60, 80, 120, 200, None), (6, 23, 100, None)):
+            view = view_of(width)
+            table = several.table(entries, view, rows=height)
+            rendered = [view.text(line) for line in view.lines(table)]
+            once = all("\n".join(rendered).count(job_id) == 1 for job_id in ids)
+            if not once or any(line.startswith(tuple(ids)) for line in rendered):
+                failures.append((seed, width, height))
+    assert failures == []
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_the_totals_of_a_job_are_those_of_its_tree(seed: int) -> None:
-    job = Job(random_tree(seed, 1 + 7 * seed))
-    tree = JobTree(job)
-    assert totals(job) == (tree.top.below, tree.steps, tree.ended_steps)
-
-
-def large_jobs(status: str, size: int) -> list[dict[str, Any]]:
-    sub_job = {"job_type": "copyBlock", "status": "FAIL", "entities": {"a": "b"}} | {
-        "error_code": "VolumeBackup.0202", "fail_reason": "volume is in error state",
-    }  # fmt: skip
-    return [
-        {"job_id": f"j{n}", "job_type": "restore", "status": status, "error_code": f"X.{n}",
-         "sub_jobs": [sub_job | {"job_id": f"{n}-{m}"} for m in range(size)]}
-        for n in range(6)
-    ]  # fmt: skip
-
-
-def stored(document: dict[str, Any]) -> StoredJob:
-    return StoredJob(Job(document), json.dumps(document).encode())
-
-
-@pytest.mark.parametrize("width", [60, 120, None])
-@pytest.mark.parametrize("status", ["FAIL", "RUNNING", "SUCCESS"])
-def test_stored_jobs_have_the_same_table_and_blocks_as_parsed_ones(
-    status: str, width: int | None
-) -> None:
-    view = theme.View(width, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
-
-    def rendered(jobs: Sequence[Job]) -> str:
-        entries = [several.Entry(job.id, job) for job in jobs]
-        parts = [*several.table(entries, view), *several.blocks(entries, view)]
-        return "\n".join(view.text(line) for line in view.lines(parts))
-
-    documents = large_jobs(status, 7)
-    assert rendered([stored(document) for document in documents]) == rendered(
-        list(map(Job, documents))
-    )
-
-
-def test_the_table_of_several_jobs_holds_no_answer_of_a_stored_job() -> None:
-    view = theme.View(None, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
-    entries = [
-        several.Entry(f"j{n}", stored(job)) for n, job in enumerate(large_jobs("FAIL", 3000))
-    ]
-    tracemalloc.start()
-    list(several.table(entries[:1], view))
-    one_job_size, _ = tracemalloc.get_traced_memory()
-    list(several.table(entries, view))
-    held, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert one_job_size > 1 << 20, "the last answer that was read stays parsed"
-    assert held < one_job_size * 2
-    assert peak < one_job_size * 4
-
-
-def test_a_long_reason_of_a_stored_job_is_cut_in_its_row_and_block() -> None:
-    view = theme.View(None, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
-    document = {"job_id": "j", "status": "FAIL", "fail_reason": "*" * 600_000}
-    entries = [several.Entry("j", stored(document))]
-    for parts in (several.table(entries, view), several.blocks(entries, view)):
-        text = "\n".join(view.text(line) for line in view.lines(parts))
-        left = 600_000 - text.count("*")
-        assert 0 < left < 600_000
-        assert f"*... {left:,} more characters (shown with -o json)" in text
-
-
-def test_one_stored_job_at_a_time_is_parsed() -> None:
-    first, second, *_ = map(stored, large_jobs("FAIL", 3000))
-    tracemalloc.start()
-    assert first.members["job_id"] == "j0"
-    _, one_job_peak = tracemalloc.get_traced_memory()
-    tracemalloc.reset_peak()
-    assert second.members["job_id"] == "j1"
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < one_job_peak * 1.2
+def test_every_kind_of_status_has_its_glyphs_and_its_style() -> None:
+    known = KINDS.keys() - {OTHER, UNKNOWN}  # these two share a glyph and a style
+    assert theme.UNICODE.status.keys() == theme.ASCII.status.keys() == known
+    assert theme.STATUS_STYLES.keys() == known

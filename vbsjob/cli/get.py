@@ -37,10 +37,8 @@ def get(
     create-backup | vbsjob get - -o json
     """
     from vbsjob.cli import present
-    from vbsjob.cli.result_stream import ResultStream
 
     command = JobCommand(ctx.params, ctx.obj)
-    stream = ResultStream(command.query(command.job_ids(jobs)))
-    shown = present.present(stream, command)
-    command.save_history(stream.summaries())
-    return worst([command.exit_code(stream.summaries()), shown])
+    results, code = present.jobs(command.query(command.job_ids(jobs)), command)
+    command.save_history(results)
+    return worst([command.exit_code(results), code])

@@ -73,7 +73,6 @@ def list_jobs(
 def _refresh(command: JobCommand, entries: list[dict[str, Any]]) -> list[JobResult]:
     """Query the jobs of this cloud that had not ended, and store their states."""
     from vbsjob import history
-    from vbsjob.cli.result_stream import ResultStream
     from vbsjob.jobs.job import ENDED
 
     current_cloud = history.cloud_of(command.settings)
@@ -82,7 +81,7 @@ def _refresh(command: JobCommand, entries: list[dict[str, Any]]) -> list[JobResu
         for entry in entries
         if entry["cloud"] == current_cloud and entry["status"] not in ENDED
     ]
-    results = ResultStream(command.query(job_ids) if job_ids else ()).summaries()
+    results = list(command.query(job_ids)) if job_ids else []
     history.update(results, command.settings, command.context)
     return results
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from typing import TYPE_CHECKING, Any, TextIO
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
-from vbsjob.cli.result_stream import ResultStream
 from vbsjob.exit_codes import ExitCode, worst
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -21,72 +19,94 @@ if TYPE_CHECKING:
     from vbsjob.errors import VbsjobError
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.tree import TreeOptions
     from vbsjob.output.formats import Kind
     from vbsjob.render.theme import View
 
 
-def present(stream: ResultStream, command: JobCommand) -> ExitCode:
-    """Write the jobs to stdout and the errors to stderr; return OK, FIELD_MISSING or API_ERROR.
+def jobs(answers: Iterable[JobResult], command: JobCommand) -> tuple[Sequence[JobResult], ExitCode]:
+    """Write the jobs to stdout and the errors to stderr.
 
-    Each document is written when its answer arrives. If no job was answered, stdout is empty.
+    Returns all results, and OK, FIELD_MISSING or API_ERROR. Each document is written when its
+    answer arrives. If no job was answered, stdout is empty.
     """
-    return _present(stream, command)
+    from vbsjob.output.formats import JOBS
+
+    def write(results: Iterable[JobResult]) -> ExitCode:
+        now = command.context.steady_now
+        if command.format.machine:
+            return _write((result.document(now()) for result in results), command, JOBS)
+        if command.fields:
+            documents = (result.document(now()) for result in results if result.job)
+            return _write(documents, command, JOBS)
+        if not command.settings["quiet"]:
+            _draw(list(results), command.settings, command.context)
+        return ExitCode.OK
+
+    return _written(answers, write, command)
+
+
+def trees(
+    answers: Iterable[JobResult], command: JobCommand
+) -> tuple[Sequence[JobResult], ExitCode]:
+    """Write the results as `jobs` does, with the sub-jobs as a tree or one row per job."""
+    from vbsjob.jobs.tree import TreeOptions
+    from vbsjob.output import tree_documents
+    from vbsjob.output.formats import JOBS
+
+    options = TreeOptions.of(command.settings)
+
+    def write(results: Iterable[JobResult]) -> ExitCode:
+        now, fields = command.context.steady_now, command.fields
+        if not command.format.machine and not fields:
+            if not command.settings["quiet"]:
+                _draw_trees(list(results), options, command.settings, command.context)
+            return ExitCode.OK
+        if command.format.nested and not fields:
+            nested = (tree_documents.nested(result, options, now()) for result in results)
+            return _write(nested, command, JOBS)
+        rows = (
+            row
+            for result in results
+            for row in tree_documents.flat(result, options, now(), with_sub_jobs=bool(fields))
+        )
+        return _write(rows, command, tree_documents.ROWS)
+
+    return _written(answers, write, command)
+
+
+def _written(
+    answers: Iterable[JobResult],
+    write: Callable[[Iterable[JobResult]], ExitCode],
+    command: JobCommand,
+) -> tuple[Sequence[JobResult], ExitCode]:
+    """Write the results as they arrive, if there is any job, and then the errors."""
+    waiting = iter(answers)
+    results: list[JobResult] = []
+
+    def arriving() -> Iterator[JobResult]:
+        for result in waiting:
+            results.append(result)
+            yield result
+
+    code = ExitCode.OK
+    if any(result.job for result in arriving()):
+        code = write(chain(tuple(results), arriving()))
+    results += waiting
+    _print_errors(results, command.context)
+    return results, code
 
 
 def concluded(results: Sequence[JobResult], command: JobCommand) -> ExitCode:
     """Write the results of a watch, without what events or the live display have shown."""
     context = command.context
-    table = not command.format.machine
     if command.format.events:
         _print_errors(results, context)
         return ExitCode.OK
+    table = not command.format.machine
     if context.error_output.live and table and not command.fields and context.stdout.isatty():
         return ExitCode.OK
-    return _present(ResultStream(results), command)
-
-
-def tree(stream: ResultStream, command: JobCommand) -> ExitCode:
-    """Write the results as `present` does, with the sub-jobs as a tree or one row per job."""
-    from vbsjob.output import tree_documents
-    from vbsjob.output.formats import JOBS
-
-    settings, fields, now = command.settings, command.fields, command.context.steady_now
-    options = tree_documents.TreeOptions.of(settings)
-    code = ExitCode.OK
-    if not stream.has_job():
-        pass
-    elif not command.format.machine and not fields:
-        if not settings["quiet"]:
-            _draw_trees(list(stream), settings, command.context)
-    elif command.format.nested and not fields:
-        code = _write(
-            (tree_documents.nested(result, options, now()) for result in stream), command, JOBS
-        )
-    else:
-        rows = (
-            row
-            for result in stream
-            for row in tree_documents.flat(result, options, now(), with_sub_jobs=bool(fields))
-        )
-        code = _write(rows, command, tree_documents.ROWS)
-    _print_errors(stream.summaries(), command.context)
-    return code
-
-
-def _present(stream: ResultStream, command: JobCommand) -> ExitCode:
-    from vbsjob.output.formats import JOBS
-
-    now, code = command.context.steady_now, ExitCode.OK
-    if not stream.has_job():
-        pass
-    elif command.format.machine:
-        code = _write((result.document(now()) for result in stream), command, JOBS)
-    elif command.fields:
-        code = _write((result.document(now()) for result in stream if result.job), command, JOBS)
-    elif not command.settings["quiet"]:
-        _draw(list(stream), command.settings, command.context)
-    _print_errors(stream.summaries(), command.context)
-    return code
+    return jobs(results, command)[1]
 
 
 def history(documents: Sequence[dict[str, Any]], command: JobCommand) -> ExitCode:
@@ -101,9 +121,9 @@ def history(documents: Sequence[dict[str, Any]], command: JobCommand) -> ExitCod
         return _write(documents, command, HISTORY)
     from dataclasses import replace
 
-    from vbsjob.render import job_list
+    from vbsjob.render import job_list, theme
 
-    view = screen_view(context.stdout, command.settings, context)
+    view = theme.view(context.stdout, command.settings, context)
     # A terminal that is narrower than status and id wraps them: an id is shown whole.
     _print([job_list.screen(documents, view)], replace(view, width=None), context)
     return ExitCode.OK
@@ -147,9 +167,9 @@ def _write(documents: Iterable[dict[str, Any]], command: JobCommand, kind: Kind)
         except SameVariableError as conflict:
             errors.append(conflict)
     else:
-        from vbsjob.render import details
+        from vbsjob.render import details, theme
 
-        view = screen_view(context.stdout, command.settings, context)
+        view = theme.view(context.stdout, command.settings, context)
         rendered = (details.fields(document, command.fields, view) for document in checked)
         _print(rendered, view, context)
     missing = check.error()
@@ -163,9 +183,9 @@ def _write(documents: Iterable[dict[str, Any]], command: JobCommand, kind: Kind)
 
 def _draw(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
     from vbsjob.jobs.tree import JobTree
-    from vbsjob.render import details, several
+    from vbsjob.render import details, several, theme
 
-    view = screen_view(context.stdout, settings, context)
+    view = theme.view(context.stdout, settings, context)
     group = view.width is not None
     where = " --cloud sandbox" if settings.sandbox else ""
 
@@ -186,12 +206,12 @@ def _draw(results: Sequence[JobResult], settings: Settings, context: Context) ->
         _print((screen(r, r.job) for r in results if r.job), view, context)
 
 
-def _draw_trees(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
-    from vbsjob.output.tree_documents import TreeOptions
-    from vbsjob.render import details
+def _draw_trees(
+    results: Sequence[JobResult], options: TreeOptions, settings: Settings, context: Context
+) -> None:
+    from vbsjob.render import details, theme
 
-    view = screen_view(context.stdout, settings, context)
-    options = TreeOptions.of(settings)
+    view = theme.view(context.stdout, settings, context)
     where = " --cloud sandbox" if settings.sandbox else ""
     _print(
         (
@@ -213,26 +233,3 @@ def _print(screens: Iterable[Iterable[RenderableType]], view: View, context: Con
     for number, screen in enumerate(screens):
         context.stdout.write("\n" if number else "")
         context.stdout.writelines(view.text(line) + "\n" for line in view.lines(screen))
-
-
-def screen_view(
-    stream: TextIO, settings: Settings, context: Context, size: tuple[int, int] | None = None
-) -> View:
-    """Return how screens are drawn on a stream; by default in the size of its terminal."""
-    from vbsjob.context import can_encode
-    from vbsjob.render import theme
-
-    unicode = not settings["ascii"] and can_encode(stream, theme.ALL_GLYPHS)
-    return theme.View(
-        width=size[0] if size else context.width(stream),
-        height=size[1] if size else context.terminal_size(stream)[1],
-        glyphs=theme.UNICODE if unicode else theme.ASCII,
-        colors=context.colors(stream, settings["color"]),
-        now=context.steady_now(),
-        local_time=to_utc if settings["utc"] else context.local_time,
-    )
-
-
-def to_utc(time: datetime) -> datetime:
-    """Return the time in UTC."""
-    return time.astimezone(UTC)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from vbsjob.errors import UsageError
@@ -11,7 +10,7 @@ from vbsjob.terminal import stdio
 if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.output.tree_documents import TreeOptions
+    from vbsjob.jobs.tree import TreeOptions
     from vbsjob.render.theme import View
     from vbsjob.watch.loop import Display
 
@@ -45,17 +44,14 @@ def choose(
 
         displays.append(PlainLog(context, context.stderr, settings["heartbeat"]))
     if name == "tty":
-        from vbsjob import history
-        from vbsjob.cli import present
+        from vbsjob.render import theme
         from vbsjob.render.live import LiveDisplay
-
-        usual_duration = partial(history.usual_duration, settings=settings, context=context)
 
         def view(width: int, height: int) -> View:
             # One column is empty: some terminals wrap when the last one is written.
-            return present.screen_view(context.stderr, settings, context, (width - 1, height))
+            return theme.view(context.stderr, settings, context, (width - 1, height))
 
-        displays.append(LiveDisplay(context, view, usual_duration, options=options))
+        displays.append(LiveDisplay(context, view, options))
     return displays
 
 

@@ -1,4 +1,4 @@
-"""JobCommand: one run of get, tree or watch, from the parsed options to the exit code."""
+"""JobCommand: what get, tree, watch and list share, from the parsed options to the exit code."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.tree import TreeOptions
     from vbsjob.output.formats import Format
-    from vbsjob.output.tree_documents import TreeOptions
     from vbsjob.watch.estimate import Estimates
     from vbsjob.watch.loop import WatchLoop
     from vbsjob.watch.state import WatchRules
@@ -33,7 +33,7 @@ LISTED_IDS = 20
 
 
 class JobCommand:
-    """Settings of one command, and the steps that get, tree and watch share.
+    """Settings of one command, and the steps that get, tree, watch and list share.
 
     `params` are the option values as Typer parsed them. Raises UsageError.
     """
@@ -89,7 +89,7 @@ class JobCommand:
 
         with (
             self.service_settings() as settings,
-            JobsClient(settings, self.context, several=len(job_ids) > 1) as client,
+            JobsClient(settings, self.context) as client,
         ):
             answers = zip(job_ids, get_all(client, job_ids), strict=True)
             for job_id, outcome in answers:
@@ -135,7 +135,7 @@ class JobCommand:
         with (
             self.service_settings() as settings,
             # WatchState decides when a failed query is repeated.
-            JobsClient(settings, self.context, retry=False, several=len(job_ids) > 1) as client,
+            JobsClient(settings, self.context, retry=False) as client,
         ):
             client.prepare()
             loop = self._watch_loop(client, job_ids, options, events=events)

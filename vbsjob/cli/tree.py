@@ -50,14 +50,13 @@ def tree(
     """
     from vbsjob.cli import present
     from vbsjob.cli.reports import Reports
-    from vbsjob.cli.result_stream import ResultStream
-    from vbsjob.output.tree_documents import TreeOptions
+    from vbsjob.jobs.tree import TreeOptions
 
     command = JobCommand(ctx.params, ctx.obj)
     job_ids = command.job_ids(jobs)
 
     def show(results: Sequence[JobResult]) -> ExitCode:
-        return present.tree(ResultStream(results), command)
+        return present.trees(results, command)[1]
 
     if watch:
         reports = Reports(ctx.params, ctx.obj)
@@ -65,7 +64,6 @@ def tree(
         with reports.on_error():
             reports.configure(command.settings)
             return command.watch_jobs(job_ids, TreeOptions.of(command.settings), show, reports)
-    stream = ResultStream(command.query(job_ids))
-    shown = present.tree(stream, command)
-    command.save_history(stream.summaries())
-    return worst([command.exit_code(stream.summaries()), shown])
+    results, code = present.trees(command.query(job_ids), command)
+    command.save_history(results)
+    return worst([command.exit_code(results), code])

@@ -55,7 +55,7 @@ def watch(
     """
     from vbsjob.cli import present
     from vbsjob.cli.reports import Reports
-    from vbsjob.output.tree_documents import TreeOptions
+    from vbsjob.jobs.tree import TreeOptions
 
     reports = Reports(ctx.params, ctx.obj)
     with reports.on_error():

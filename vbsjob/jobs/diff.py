@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.jobs.job import Job, walk
@@ -33,38 +32,24 @@ class Change(NamedTuple):
         return len(self.path) - 1
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Changes:
-    """Iterable of changed statuses at every depth, changed entities and missing sub-jobs.
+def changes(before: Job | None, after: Job) -> list[Change]:
+    """Return changed statuses at every depth, changed entities and missing sub-jobs.
 
-    Computed at each iteration. Without an earlier answer the only change is the job's status.
+    Those of a job are before those of its sub-jobs. Without an earlier answer the only change is
+    the job's status.
     """
-
-    before: Job | None
-    after: Job
-
-    def __bool__(self) -> bool:
-        """Whether there is any change."""
-        if self.before is not None and self.before.status != self.after.status:
-            return True  # without parsing a StoredJob
-        return next(iter(self), None) is not None
-
-    def __iter__(self) -> Iterator[Change]:
-        """Yield the changes of a job before those of its sub-jobs."""
-        if self.before is None:
-            yield Change((self.after,), "status", None, self.after.status)
-            return
-        if self.before is self.after:
-            return
-        # A StoredJob is parsed at each use: both are read once.
-        old, new = Job(self.before.members), Job(self.after.members)
-        if old.members != new.members:
-            before = dict(_by_key(old))
-            for key, path in _by_key(new):
-                old_path = before.pop(key, None)
-                yield from _changes(old_path[-1] if old_path else Job({}), path)
-            for path in before.values():
-                yield Change(path, "disappeared", path[-1].status, None)
+    if before is None:
+        return [Change((after,), "status", None, after.status)]
+    if before.members == after.members:
+        return []
+    listed: list[Change] = []
+    earlier = dict(_by_key(before))
+    for key, path in _by_key(after):
+        earlier_path = earlier.pop(key, None)
+        listed += _changes(earlier_path[-1] if earlier_path else Job({}), path)
+    return listed + [
+        Change(path, "disappeared", path[-1].status, None) for path in earlier.values()
+    ]
 
 
 def _by_key(top: Job) -> Iterator[tuple[tuple[str, int], tuple[Job, ...]]]:

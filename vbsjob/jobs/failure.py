@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.jobs import error_codes
+from vbsjob.jobs.job import walk
 from vbsjob.text import dumps, printable
 
 if TYPE_CHECKING:
@@ -97,44 +98,21 @@ def path_text(path: Iterable[Job]) -> str:
 def find(job: Job) -> Failure | None:
     """Return the failure of a job; None if neither it nor any of its sub-jobs has status FAIL.
 
-    Linear in the number of sub-jobs; no recursion (F41).
+    No recursion (F41).
     """
-    jobs, parents = _parents_first(job)
-    depths = [0] * len(jobs)
-    deepest = None
-    failed_below = [False] * len(jobs)
-    for index, item in enumerate(jobs):
-        if index:
-            depths[index] = depths[parents[index]] + 1
-        if item.failed and (deepest is None or depths[index] > depths[deepest]):
-            deepest = index
-    if deepest is None:
-        return None
-    causes = 0
-    for index in range(len(jobs) - 1, -1, -1):
-        failed = jobs[index].failed
-        causes += failed and not failed_below[index]
-        if index and (failed or failed_below[index]):
-            failed_below[parents[index]] = True
-    path = [jobs[deepest]]
-    index = deepest
-    while index:
-        index = parents[index]
-        path.append(jobs[index])
-    return _describe(tuple(reversed(path)), causes - 1)
-
-
-def _parents_first(top: Job) -> tuple[list[Job], list[int]]:
-    """Return the job and all jobs below it in the service's order, and each one's parent index."""
-    jobs: list[Job] = []
-    parents: list[int] = []
-    waiting = [(top, 0)]
-    while waiting:
-        job, parent = waiting.pop()
-        parents.append(parent)
-        waiting.extend((sub_job, len(jobs)) for sub_job in reversed(job.sub_jobs))
-        jobs.append(job)
-    return jobs, parents
+    deepest: tuple[Job, ...] = ()
+    previous: tuple[Job, ...] = ()
+    others = 0
+    for path in walk(job):
+        if not path[-1].failed:
+            continue
+        # If a failed job has failed jobs below it, the first of them is the next failed one.
+        depth = len(previous)
+        is_below = 0 < depth < len(path) and path[depth - 1] is previous[-1]
+        others += bool(previous) and not is_below
+        deepest = path if len(path) > len(deepest) else deepest
+        previous = path
+    return _describe(deepest, others) if deepest else None
 
 
 def _describe(path: tuple[Job, ...], others: int) -> Failure:

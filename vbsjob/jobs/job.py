@@ -40,21 +40,15 @@ class Job:
     members: dict[str, Any]
 
     @property
-    def summary(self) -> Job:
-        """A job that has at least the members for id, type, status and times."""
-        return self
-
-    @property
     def id(self) -> str:
         """The job's id, which sub-jobs may have under `id`; empty if there is none."""
-        members = self.summary.members
-        job_id = members.get("job_id") or members.get("id")
+        job_id = self.members.get("job_id") or self.members.get("id")
         return job_id if isinstance(job_id, str) else ""
 
     @property
     def status(self) -> str | None:
         """The status, spelled as by the service; None if it is null, missing or not a string."""
-        status = self.summary.members.get("status")
+        status = self.members.get("status")
         return status if isinstance(status, str) else None
 
     @property
@@ -75,7 +69,7 @@ class Job:
     @property
     def type(self) -> str:
         """The type, such as `bksCreateBackup`; empty if it is missing or not a string."""
-        job_type = self.summary.members.get("job_type")
+        job_type = self.members.get("job_type")
         return job_type if isinstance(job_type, str) else ""
 
     @property
@@ -111,9 +105,8 @@ class Job:
 
     def elapsed(self, now: datetime) -> float | None:
         """Return the seconds from begin to end, or to `now` before the end; None if unknown."""
-        members = self.summary.members
-        begin = parse_time(members.get("begin_time"))
-        end = parse_time(members.get("end_time")) if self.ended else now
+        begin = parse_time(self.members.get("begin_time"))
+        end = parse_time(self.members.get("end_time")) if self.ended else now
         if begin is None or end is None:
             return None
         seconds = (end - begin).total_seconds()

@@ -1,38 +1,67 @@
-"""The tree of a job and its sub-jobs, with what is below each of them counted.
+"""The tree of a job and its sub-jobs, and its rows: which are shown, and what is counted instead.
 
-Pure. No recursion, because sub-jobs can be nested deeply (F41).
+Pure: no width, no glyphs. No recursion, because sub-jobs can be nested deeply (F41).
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vbsjob.text import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from vbsjob.config.loader import Settings
     from vbsjob.jobs.job import Job
 
     SortKey = Callable[["Node"], tuple[bool, float]]
+    Candidate = tuple[int, int, int, "Node | Group", "Node | Group", Iterator["Node | Group"]]
 
 GROUP_ABOVE = 5
 """More sub-jobs of one parent with the same type than this are one row, a Group."""
 OTHER = "other"
-URGENCY = {"FAIL": 0, "RUNNING": 1, OTHER: 2, "INIT": 3, "SUCCESS": 4}
-"""What is shown first if there is not room for everything, by kind of status."""
-DONE = URGENCY["SUCCESS"]
+UNKNOWN = "unknown"
+"""Kind of a job that the service has not described: not answered yet, or the query failed."""
+
+
+class StatusKind(NamedTuple):
+    """What is said about jobs of one kind of status."""
+
+    urgency: int
+    """If there is not room for everything, the lowest number is shown first."""
+    sub_jobs: str
+    """Words after a number of sub-jobs."""
+    jobs: str
+    """Words after a number of requested jobs."""
+
+
+KINDS = {
+    "FAIL": StatusKind(0, "failed", "failed"),
+    "SUCCESS": StatusKind(4, "done", "succeeded"),
+    "RUNNING": StatusKind(1, "running", "running"),
+    "INIT": StatusKind(3, "waiting", "waiting"),
+    OTHER: StatusKind(2, "other", "with another status"),
+    UNKNOWN: StatusKind(2, "unknown", "with unknown state"),
+}
+"""Every kind of status, in the order in which numbers of sub-jobs are listed."""
+LEVELS = 64
+"""Levels of sub-jobs that are shown; deeper ones are counted."""
+GROUP_MEMBERS = 5
+"""Failed and running members that are shown below a Group if the height is not limited."""
+WAITING, DONE = KINDS["INIT"].urgency, KINDS["SUCCESS"].urgency
 NO_COUNTS: Mapping[str, int] = MappingProxyType({})
 
 
 def kind(job: Job) -> str:
-    """Return the status if it is one of URGENCY, else OTHER."""
+    """Return the status if it is one of KINDS, else OTHER."""
     status = job.status
-    return status if status is not None and status in URGENCY else OTHER
+    return status if status in KINDS and status != UNKNOWN else OTHER
 
 
 @dataclass(eq=False, slots=True)
@@ -154,7 +183,7 @@ class Group:
     def by_urgency(self) -> Sequence[Node]:
         """Members in whose branch a job failed, then those in whose branch a job runs."""
         if self._by_urgency is None:
-            active = (node for node in self.members if node.urgency < URGENCY["INIT"])
+            active = (node for node in self.members if node.urgency < WAITING)
             self._by_urgency = sorted(active, key=lambda node: node.urgency)
         return self._by_urgency
 
@@ -239,7 +268,7 @@ def _add(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
 
 def _count(node: Node) -> None:
     """Set the counts of a node for the jobs below it; its children are complete."""
-    node.urgency = URGENCY[kind(node.job)]
+    node.urgency = KINDS[kind(node.job)].urgency
     if node.children:
         node.below = below = dict[str, int]()
     for child in node.children:
@@ -287,3 +316,170 @@ def _group(parent: Node, members: Sequence[Node]) -> Group:
             total[word] += number
     urgency = min(node.urgency for node in members)
     return Group(parent, members, parent.indent + 1, counts, total, urgency)
+
+
+class TreeOptions(NamedTuple):
+    """Which sub-jobs are shown, and in which order."""
+
+    depth: int | None = None
+    only: tuple[str, ...] = ()
+    sort: str = "api"
+    all: bool = False
+    """Whether equal siblings are shown in rows of their own."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> TreeOptions:
+        """Return the options that the settings contain."""
+        return cls(settings["depth"], settings["only"], settings["sort"], settings["all"])
+
+    def tree(self, job: Job, now: datetime, *, group: bool = False) -> JobTree:
+        """Return the tree of a job; `group` folds equal siblings, if the options allow it."""
+        return JobTree(
+            job,
+            sort=sort_key(self.sort, now),
+            group=group and not self.all and not self.only,
+            depth=self.depth,
+            only=self.only,
+        )
+
+
+class Summary(NamedTuple):
+    """Sub-jobs of one job that are not shown."""
+
+    indent: int
+    counts: Mapping[str, int]
+    """How many, by kind of status."""
+    levels: int = 0
+    """Above 0 if they are not shown because of their depth: how many levels there are."""
+
+
+def folded(tree: JobTree, height: int) -> list[Node | Group | Summary]:
+    """Return at most `height` rows: all, or the most urgent ones and counts of the rest.
+
+    Costs by the height, not by the tree.
+    """
+    if height < 1:
+        return []
+    if height == 1:
+        return [tree.top]
+    limit = _limit(tree, LEVELS)
+    chosen = _most_urgent(tree.top, height, limit)
+    return list(_rows(tree.top, chosen.__getitem__, limit))
+
+
+def rows(
+    tree: JobTree, *, levels: int | None = LEVELS, members: int = GROUP_MEMBERS
+) -> Iterator[Node | Group | Summary]:
+    """Yield all rows; at most `levels` levels, and `members` nodes below each Group."""
+
+    def branches(item: Node | Group) -> Sequence[Node | Group]:
+        if isinstance(item, Node):
+            return item.branches
+        return sorted(item.by_urgency[:members], key=lambda node: node.order)
+
+    return _rows(tree.top, branches, _limit(tree, levels))
+
+
+def nodes(tree: JobTree) -> Iterator[Node]:
+    """Yield the nodes that `depth` and `only` leave. The tree must not have Groups."""
+    return (item for item in rows(tree, levels=None) if isinstance(item, Node))
+
+
+def _limit(tree: JobTree, levels: int | None) -> int:
+    return min(n for n in (tree.depth, levels, tree.top.levels) if n is not None)
+
+
+def _most_urgent(top: Node, height: int, limit: int) -> dict[Node | Group, list[Node | Group]]:
+    """Choose the most urgent rows that fit the height, and for each the rows below it.
+
+    A row is reserved for the Summary of each node whose children are not all chosen. Of the
+    branches of a node, one more than the chosen ones is looked at, so the cost depends on the
+    height only.
+    """
+    chosen: dict[Node | Group, list[Node | Group]] = {top: []}
+    left = height - 1 - bool(top.children)
+    candidates: list[Candidate] = []
+    if limit:
+        _push(candidates, top)
+    while candidates:
+        *_, branch, parent, siblings = heapq.heappop(candidates)
+        cost = 1
+        if isinstance(branch, Node) and branch.children:
+            cost += 1
+        if isinstance(parent, Node) and parent.complete(len(chosen[parent]) + 1):
+            cost -= 1
+        if cost > left:
+            break
+        left -= cost
+        chosen[parent].append(branch)
+        chosen[branch] = []
+        _push(candidates, parent, siblings)
+        if branch.depth < limit:
+            _push(candidates, branch)
+    for branches in chosen.values():
+        branches.sort(key=lambda branch: branch.order)
+    return chosen
+
+
+def _push(
+    candidates: list[Candidate],
+    parent: Node | Group,
+    siblings: Iterator[Node | Group] | None = None,
+) -> None:
+    """Add the next of the siblings, or the most urgent branch of the parent."""
+    siblings = iter(parent.by_urgency) if siblings is None else siblings
+    branch = next(siblings, None)
+    if branch is not None:
+        rank = (branch.urgency, branch.depth, branch.order)
+        heapq.heappush(candidates, (*rank, branch, parent, siblings))
+
+
+def _rows(
+    top: Node, branches: Callable[[Node | Group], Sequence[Node | Group]], limit: int
+) -> Iterator[Node | Group | Summary]:
+    """Yield the rows from top to bottom, each Summary below the last row of its node."""
+    waiting: list[Node | Group | Summary] = [top]
+    while waiting:
+        item = waiting.pop()
+        yield item
+        if isinstance(item, Summary):
+            continue
+        shown = branches(item) if item.depth < limit else ()
+        if isinstance(item, Node) and not item.complete(len(shown)):
+            levels = 0 if item.depth < limit else item.levels
+            waiting.append(_summary(item, shown, levels))
+        waiting.extend(reversed(shown))
+
+
+def _summary(node: Node, shown: Sequence[Node | Group], levels: int) -> Summary:
+    hidden = dict(node.below)
+    for branch in shown:
+        for word, number in branch.total.items():
+            hidden[word] -= number
+    return Summary(node.indent + 1, {word: n for word, n in hidden.items() if n}, levels)
+
+
+def by_begin(node: Node) -> tuple[bool, float]:
+    """Sort key: begin; jobs without a begin are last, in the service's order."""
+    begin = parse_time(node.job.members.get("begin_time"))
+    return begin is None, begin.timestamp() if begin else 0.0
+
+
+def by_duration(now: datetime) -> SortKey:
+    """Return a sort key: duration, the longest first; jobs without one are last."""
+
+    def key(node: Node) -> tuple[bool, float]:
+        seconds = node.job.elapsed(now)
+        return seconds is None, -(seconds or 0.0)
+
+    return key
+
+
+def by_status(node: Node) -> tuple[bool, float]:
+    """Sort key: failed, running, unknown, waiting, done."""
+    return False, KINDS[kind(node.job)].urgency
+
+
+def sort_key(name: str, now: datetime) -> SortKey | None:
+    """Return the key that --sort names; None for the service's order."""
+    return {"begin": by_begin, "duration": by_duration(now), "status": by_status}.get(name)

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
     from vbsjob.exit_codes import ExitCode
     from vbsjob.jobs.diff import Change
-    from vbsjob.watch.state import Event, WatchState
-    from vbsjob.watch.tracked_job import TrackedJob
+    from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 
 class EventStream:

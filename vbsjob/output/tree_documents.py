@@ -5,11 +5,10 @@ The service's members are unchanged; `elapsed_s`, `depth`, `path` and `parent_id
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from vbsjob.jobs import tree_rows
 from vbsjob.jobs.result import SCHEMA_VERSION, merged
-from vbsjob.jobs.tree import JobTree, Node
+from vbsjob.jobs.tree import Node, nodes
 from vbsjob.output.formats import FAILURE, Kind
 from vbsjob.output.variables import EVERY_ENTITY
 
@@ -17,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from vbsjob.config.loader import Settings
-    from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.tree import TreeOptions
 
 NODE_COLUMNS = (
     "job_id",
@@ -44,31 +42,6 @@ ROWS = Kind(
 """Rows of `tree`: one per job and sub-job."""
 
 
-class TreeOptions(NamedTuple):
-    """Which sub-jobs are shown, and in which order."""
-
-    depth: int | None = None
-    only: tuple[str, ...] = ()
-    sort: str = "api"
-    all: bool = False
-    """Whether equal siblings are shown in rows of their own."""
-
-    @classmethod
-    def of(cls, settings: Settings) -> TreeOptions:
-        """Return the options that the settings contain."""
-        return cls(settings["depth"], settings["only"], settings["sort"], settings["all"])
-
-    def tree(self, job: Job, now: datetime, *, group: bool = False) -> JobTree:
-        """Return the tree of a job; `group` folds equal siblings, if the options allow it."""
-        return JobTree(
-            job,
-            sort=tree_rows.sort_key(self.sort, now),
-            group=group and not self.all and not self.only,
-            depth=self.depth,
-            only=self.only,
-        )
-
-
 def flat(
     result: JobResult, options: TreeOptions, now: datetime, *, with_sub_jobs: bool = False
 ) -> Iterator[dict[str, Any]]:
@@ -81,7 +54,7 @@ def flat(
         yield result.document(now, depth=0, path=result.job_id, parent_id=None)
         return
     paths: dict[Node, str] = {}
-    for node in tree_rows.nodes(tree):
+    for node in nodes(tree):
         own_members = _own_members(node, paths, now)
         if node is tree.top:
             row = result.document(now, **own_members)
@@ -103,7 +76,7 @@ def nested(result: JobResult, options: TreeOptions, now: datetime) -> dict[str, 
         return result.document(now)
     documents: dict[int, dict[str, Any]] = {}
     paths: dict[Node, str] = {}
-    for node in reversed(list(tree_rows.nodes(tree))):
+    for node in reversed(list(nodes(tree))):
         own_members = _own_members(node, paths, now)
         if node is tree.top:
             document = result.document(now, **own_members)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     """Text, text and the name of its style, or text with styles of its parts."""
 
 NEW_LINE = Segment.line()
+CHUNK = 200
+"""Lines of one table: rich renders a table as a whole, which needs 1.5 KB for each line."""
 
 
 class Cells:

@@ -6,18 +6,17 @@ are text in the first column, because rich's Tree does not align columns.
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from vbsjob.render.cells import Cells, side_by_side
+from vbsjob.render.cells import CHUNK, Cells, side_by_side
 from vbsjob.render.tree import TREE_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import RenderableType
 
@@ -34,8 +33,6 @@ BAR, BAR_MIN = 20, 6
 """Columns of a progress bar in a row: as many as there is room for, within these limits."""
 LEAST_INDENT = 2
 """Columns before a line that continues a row: a line without indent begins a row."""
-CHUNK = 200
-"""Rows that are rendered at a time: memory is small for every length of the output."""
 
 
 class Layout(NamedTuple):
@@ -64,14 +61,13 @@ class Layout(NamedTuple):
         return self.state + GAP + sum(width + GAP for width in self.widths.values())
 
 
-def layout(rows: Iterable[Row], width: int, *, ids: bool, indents: list[int]) -> Layout:
-    """Choose the columns that fit: the last column is omitted first. Fills `indents`."""
+def layout(rows: Sequence[Row], width: int, *, ids: bool) -> Layout:
+    """Choose the columns that fit: the last column is omitted first."""
     widest = {column.name: 0 for column in TREE_COLUMNS}
     statuses: dict[int, int] = {}
     """Columns of the longest mark and status at each indent."""
     room = 0
     for row in rows:
-        indents.append(row.indent)
         statuses[row.indent] = max(statuses.get(row.indent, 0), cell_len(row.state))
         for name, text in row.cells.items():
             widest[name] = max(widest[name], cell_len(text))
@@ -126,39 +122,29 @@ def _following(indents: Sequence[int]) -> list[int]:
 
 
 def table(
-    rows: Iterable[Row], view: View, *, ids: bool | None = None, lines_below: int | None = None
+    rows: Sequence[Row], view: View, *, ids: bool | None = None, lines_below: int | None = None
 ) -> Iterator[RenderableType]:
     """Yield the rows as tables; what does not fit in a row follows below it.
 
-    `rows` is iterated twice. `ids`: whether there is a column of ids; by default from 120
-    columns on. `lines_below` limits the lines below a row.
+    `ids`: whether there is a column of ids; by default from 120 columns on. `lines_below` limits
+    the lines below a row.
     """
     ids = view.columns >= IDS_FROM if ids is None else ids
-    indents: list[int] = []
-    columns = layout(rows, view.columns, ids=ids, indents=indents)
+    indents = [row.indent for row in rows]
+    columns = layout(rows, view.columns, ids=ids)
     leads = guides(indents, columns.step, view.glyphs)
-    pairs = zip(rows, leads, strict=True)
-    while chunk := list(islice(pairs, CHUNK)):
-        yield from _chunk(chunk, columns, view, lines_below)
-
-
-def _chunk(
-    rows: Iterable[tuple[Row, tuple[str, str]]],
-    columns: Layout,
-    view: View,
-    lines_below: int | None,
-) -> Iterator[RenderableType]:
     block = _Block(columns, view)
-    for item, (guide, beside) in rows:
-        if item.summary:
+    for row, (guide, beside) in zip(rows, leads, strict=True):
+        if row.summary:
             yield from block.take()
             room = view.columns - cell_len(guide)
-            text = next((text for text in item.summary if cell_len(text) <= room), item.summary[-1])
+            text = next((text for text in row.summary if cell_len(text) <= room), row.summary[-1])
             yield Text.assemble((guide, "guide"), text)
             continue
-        below = block.add(item, guide)
-        if below:
+        below = block.add(row, guide)
+        if below or len(block) == CHUNK:
             yield from block.take()
+        if below:
             yield _beside(
                 beside,
                 guide_width=columns.begin("type"),
@@ -188,6 +174,10 @@ class _Block:
             if column.name in self._columns.widths
         }
         self._details = Cells(0, lead=GAP)
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self._states.lines)
 
     def add(self, row: Row, guide: str) -> list[Text]:
         """Add a row; return what of its details does not fit next to the columns."""

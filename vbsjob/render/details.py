@@ -8,10 +8,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from vbsjob.jobs import failure as job_failure
-from vbsjob.jobs import tree_rows
 from vbsjob.jobs.fields import get
+from vbsjob.jobs.tree import folded
+from vbsjob.jobs.tree import rows as all_rows
 from vbsjob.render import columns, failure_block, members, status, tree
-from vbsjob.render.values import shown
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -75,12 +75,8 @@ def sub_jobs(
     job_tree: JobTree, view: View, limit: int, *, cause: Job | None
 ) -> Iterator[RenderableType]:
     """Yield the rows below the job: at most `limit` on a screen, all in a pipe."""
-    items = (
-        list(tree_rows.rows(job_tree))
-        if view.width is None
-        else tree_rows.folded(job_tree, limit + 1)
-    )
-    return columns.table(tree.Rows(items[1:], view, cause=cause), view)
+    items = list(all_rows(job_tree)) if view.width is None else folded(job_tree, limit + 1)
+    return columns.table([tree.row(item, view, cause=cause) for item in items[1:]], view)
 
 
 def _sub_job_members(job_tree: JobTree, view: View) -> Iterator[RenderableType]:
@@ -97,7 +93,7 @@ def _sub_job_members(job_tree: JobTree, view: View) -> Iterator[RenderableType]:
 
 def fields(document: dict[str, Any], names: Iterable[str], view: View) -> Iterator[RenderableType]:
     """Yield chosen fields of a document, one line per field."""
-    values = [(printable(name), shown(get(document, name), view)) for name in names]
+    values = [(printable(name), view.one_line(get(document, name))) for name in names]
     return members.table(values, view.columns)
 
 
@@ -106,8 +102,11 @@ def tree_screen(
 ) -> Iterator[RenderableType]:
     """Yield the tree of one job with the job itself, the failure last."""
     cause = job_failure.find(job_tree.top.job)
-    items = list(tree_rows.rows(job_tree))
-    rows = tree.Rows(items, view, requested=job_tree.top, cause=cause.job if cause else None)
+    failed = cause.job if cause else None
+    rows = [
+        tree.row(item, view, requested=item is job_tree.top, cause=failed)
+        for item in all_rows(job_tree)
+    ]
     yield from columns.table(rows, view)
     if cause is not None:
         yield EMPTY

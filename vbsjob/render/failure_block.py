@@ -10,8 +10,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from vbsjob.render.members import Members, table
-from vbsjob.render.values import shown
+from vbsjob.render.members import table, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,11 +56,11 @@ def block(
 
 def _parts(failure: Failure, view: View, *, command: str, short: bool) -> Iterator[RenderableType]:
     width = view.columns - len(view.glyphs.edge)
-    path, job_id = _path(failure, view), shown(failure.job.id, view)
+    path, job_id = _path(failure, view), view.one_line(failure.job.id)
     title = _title(failure, view, path, f"job {job_id}" if job_id else "")
     fits = cell_len(title) <= width
     yield Text(title if fits else _title(failure, view, path), "failure.title")
-    reason = [shown(text, view) for text in (failure.error_code, failure.fail_reason) if text]
+    reason = [view.one_line(text) for text in (failure.error_code, failure.fail_reason) if text]
     yield Text(": ".join(reason) if reason else "The service gives no error code.")
     # An id is shown whole: one that does not fit in the title has a separate line.
     labelled = _labelled(failure, view, job_id="" if fits else job_id, short=short)
@@ -86,11 +85,11 @@ def _path(failure: Failure, view: View) -> str:
     below = failure.path[1:]
     if len(below) < 2:
         return ""
-    return shown(view.glyphs.arrow.join(_name(job, view) for job in below), view)
+    return view.one_line(view.glyphs.arrow.join(_name(job, view) for job in below))
 
 
 def _name(job: Job, view: View) -> str:
-    return shown(job.type, view) or "sub-job"
+    return view.one_line(job.type) or "sub-job"
 
 
 def _labelled(
@@ -98,8 +97,8 @@ def _labelled(
 ) -> Iterator[RenderableType]:
     """Yield texts and entities, each at the right of its label; on a narrow screen below it."""
     narrow = view.columns < LABELS_FROM
-    texts = (("Job", job_id), ("Meaning", failure.meaning), ("What to do", failure.action))
-    for label, text in texts:
+    explained = (("Job", job_id), ("Meaning", failure.meaning), ("What to do", failure.action))
+    for label, text in explained:
         if not text:
             continue
         if narrow:
@@ -115,7 +114,7 @@ def _labelled(
         grid.add_column()
         grid.add_row(label, Text(text))
         yield grid
-    entities = Members(view, failure.entities.items())
+    entities = texts(view, failure.entities.items())
     if short or not entities:
         return
     width = view.columns - len(view.glyphs.edge)

@@ -11,14 +11,12 @@ import contextlib
 from collections import deque
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.spinner import Spinner
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.output.tree_documents import TreeOptions
 from vbsjob.render import live_screens, verdict
 from vbsjob.render.live_screens import LINES_BELOW
 from vbsjob.render.several import Entry
@@ -30,12 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vbsjob.context import Context
+    from vbsjob.jobs.tree import TreeOptions
     from vbsjob.render.theme import Line, View
     from vbsjob.terminal.screen import Line as ScreenLine
-    from vbsjob.watch.state import Event, WatchState
-    from vbsjob.watch.tracked_job import TrackedJob
-
-    UsualDuration = Callable[[str], tuple[float, int] | None]
+    from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 EVERY = 1.0
 """Seconds between two drawings while nothing happens, for elapsed times."""
@@ -49,9 +45,6 @@ NARROWEST, WIDEST, LOWEST, HIGHEST = 10, 1000, 4, 500
 PENDING_LINES = 1000
 """Notes that wait to be written above the display; a terminal can be paused for long."""
 
-BATCH = 1000
-"""Lines of a result that are written at a time: all at once would take much memory."""
-
 
 class LiveDisplay:
     """Shows a watch on a terminal; `finish` leaves the result there."""
@@ -60,21 +53,18 @@ class LiveDisplay:
         self,
         context: Context,
         view: Callable[[int, int], View],
-        usual_duration: UsualDuration = lambda _: None,
-        *,
-        options: TreeOptions | None = None,
+        options: TreeOptions,
     ) -> None:
         self._context = context
         self._view = view
-        self._options = options or TreeOptions()
-        self._usual = live_screens.Usual(usual_duration)
+        self._options = options
         self._screen = Screen(context.stderr)
         self._echo = Echo(context.stderr)
         self._entries: list[Entry] | None = None
         """The jobs of the last answers; None if there was an answer since."""
         self._fitting = live_screens.Fitting()
         self._entry_by_job: dict[str, Entry] = {}
-        """The last entry of each job: a large answer is parsed only when it is another one."""
+        """The last entry of each job: its tree is made again only for another answer."""
         self._draw_time = -EVERY
         self._spun = 0.0
         self._lines: list[ScreenLine] = []
@@ -126,10 +116,8 @@ class LiveDisplay:
             width, height = self._size = self._terminal_size()
             view = self._view(width, height)
             entries, redact = self._current(state), self._context.redact
-            lines = live_screens.result(entries, state, code, view, redact)
-            while batch := list(islice(lines, BATCH)):
-                self._write(batch, view)
-                self._screen.forget()
+            self._write(list(live_screens.result(entries, state, code, view, redact)), view)
+            self._screen.forget()
         with contextlib.suppress(OSError):
             self._release()
         self._screen.forget()
@@ -175,7 +163,7 @@ class LiveDisplay:
         glyph = self._glyph(now)
         entries = self._current(state)
         lines = live_screens.running(
-            entries, state, now, view, self._usual, glyph, self._context.redact, self._fitting
+            entries, state, now, view, glyph, self._context.redact, self._fitting
         )
         extra = ""
         if self._progress:

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs.tree_rows import folded
+from vbsjob.jobs.tree import folded
 from vbsjob.render import columns, details, several, status, tree, verdict
 from vbsjob.text import format_duration, printable
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vbsjob.jobs.job import Job
     from vbsjob.render.several import Entry
     from vbsjob.render.theme import Line, View
+    from vbsjob.watch.estimate import Estimates
     from vbsjob.watch.state import WatchState
 
     Redact = Callable[[str], str]
@@ -29,29 +30,6 @@ if TYPE_CHECKING:
 BAR_WIDEST, BAR_NARROWEST = 38, 10
 LINES_BELOW = 2
 """Lines of a reason below its row: the rest of the tree needs the room."""
-STOPPED = {ExitCode.TIMEOUT, *(code for code in ExitCode if code > 128)}
-"""Codes of a watch that was stopped: how is printed by the command, with what to type next."""
-
-
-class Usual:
-    """How long jobs of a type usually take; each type is looked up once."""
-
-    def __init__(self, find: Callable[[str], tuple[float, int] | None]) -> None:
-        self._find = find
-        self._by_type: dict[str, tuple[float, int] | None] = {}
-
-    def text(self, job: Job, elapsed: float | None) -> str:
-        """Return how the job compares with earlier ones; empty without any."""
-        if job.type not in self._by_type:
-            self._by_type[job.type] = self._find(job.type)
-        usual = self._by_type[job.type]
-        if usual is None:
-            return ""
-        seconds, runs = usual
-        if elapsed is not None and elapsed > seconds:
-            return f"longer than usual ({format_duration(seconds)})"
-        plural = "s" if runs > 1 else ""
-        return f"usually takes {format_duration(seconds)} ({runs} earlier job{plural})"
 
 
 class Fitting:
@@ -80,9 +58,9 @@ class Fitting:
 
 def percent(entries: Sequence[Entry]) -> int | None:
     """Return the share of steps that have ended; None if no job has sub-jobs."""
-    counted = [entry.facts for entry in entries if entry.facts is not None]
-    steps = sum(facts.steps for facts in counted)
-    return 100 * sum(facts.ended_steps for facts in counted) // steps if steps else None
+    trees = [entry.tree for entry in entries if entry.tree is not None]
+    steps = sum(tree.steps for tree in trees)
+    return 100 * sum(tree.ended_steps for tree in trees) // steps if steps else None
 
 
 def running(
@@ -90,7 +68,6 @@ def running(
     state: WatchState,
     now: float,
     view: View,
-    usual: Usual,
     spinner: str,
     redact: Redact,
     fitting: Fitting,
@@ -103,7 +80,7 @@ def running(
         table = partial(several.table, entries, view, marks=marks, lines_below=LINES_BELOW)
         header: list[Line] = []
     else:
-        header = list(view.lines(_header(entries[0], view, usual, spinner)))
+        header = list(view.lines(_header(entries[0], state.estimates, view, spinner)))
         table = partial(_tree, entries[0], view)
     if len(header) + len(footer) > height:
         footer = footer[: max(height - 1, 0)] if len(footer) < height else footer[-(height - 1) :]
@@ -112,7 +89,9 @@ def running(
     return [*header, *fitting.lines(table, room, view), *footer]
 
 
-def _header(entry: Entry, view: View, usual: Usual, spinner: str) -> Iterator[RenderableType]:
+def _header(
+    entry: Entry, estimates: Estimates, view: View, spinner: str
+) -> Iterator[RenderableType]:
     """Yield the headline of a job and how far it is."""
     job = entry.job
     if job is None or entry.tree is None:
@@ -124,7 +103,7 @@ def _header(entry: Entry, view: View, usual: Usual, spinner: str) -> Iterator[Re
         return
     steps = entry.tree.steps
     progress = f"{entry.tree.ended_steps:,} of {steps:,} steps" if steps else ""
-    text = ", ".join(filter(None, (progress, usual.text(job, job.elapsed(view.now)))))
+    text = ", ".join(filter(None, (progress, _usual(job, estimates, view))))
     if not text:
         return
     room = min(view.columns - 4 - len(text), BAR_WIDEST)
@@ -133,6 +112,18 @@ def _header(entry: Entry, view: View, usual: Usual, spinner: str) -> Iterator[Re
         yield Text.assemble("  ", bar, "  ", text)
     else:
         yield Padding(Text(text), (0, 0, 0, 2), expand=False)
+
+
+def _usual(job: Job, estimates: Estimates, view: View) -> str:
+    """Return how the job compares with earlier ones of its type; empty without any."""
+    usual, elapsed = estimates.usual(job.type), job.elapsed(view.now)
+    if usual is None:
+        return ""
+    duration = format_duration(usual.seconds)
+    if elapsed is not None and elapsed > usual.seconds:
+        return f"longer than usual ({duration})"
+    plural = "s" if usual.runs > 1 else ""
+    return f"usually takes {duration} ({usual.runs} earlier job{plural})"
 
 
 def _tree(entry: Entry, view: View, *, rows: int) -> Iterator[RenderableType]:
@@ -201,7 +192,7 @@ def _result(
         yield Text()
         yield Text(error, "problem")
     yield Text()
-    if code not in STOPPED:
+    if not code.stopped:  # else the command prints how, with what to type next
         words = (
             verdict.of_several(entries, code)
             if len(entries) > 1

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from vbsjob.exit_codes import ExitCode
     from vbsjob.jobs.diff import Change
     from vbsjob.jobs.job import Job
-    from vbsjob.watch.state import Event, WatchState
-    from vbsjob.watch.tracked_job import TrackedJob
+    from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 LISTED = 20
 """Number of sub-jobs at the first answer, and of failures at the end, that get a line at most."""

@@ -9,11 +9,10 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from vbsjob.render.cells import Cells, side_by_side
-from vbsjob.render.values import shown
+from vbsjob.render.cells import CHUNK, Cells, side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from rich.console import RenderableType
@@ -27,34 +26,17 @@ VALUE_MIN = 24
 """Columns that a value needs at least to be wrapped next to its name."""
 GAP = 2
 """Columns between name and value."""
-CHUNK = 200
-"""Rows that are rendered at a time: memory is small for every length of the output."""
 
 
-class Members:
-    """Names and values of members that are not null or empty, as safe lines.
-
-    Made again at each iteration: all at once would take much memory.
-    """
-
-    def __init__(self, view: View, *parts: Iterable[tuple[str, Any]]) -> None:
-        """`parts` are iterated more than once."""
-        self._view = view
-        self._parts = parts
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        """Yield name and value."""
-        for name, value in chain(*self._parts):
-            text = shown(value, self._view)
-            if text:
-                yield shown(name, self._view), text
-
-    def __bool__(self) -> bool:
-        """Whether there is any."""
-        return any(True for _ in self)
+def texts(view: View, values: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
+    """Return names and values of members that are not null or empty, as safe lines."""
+    pairs = ((view.one_line(name), view.one_line(value)) for name, value in values)
+    return [(name, text) for name, text in pairs if text]
 
 
-def of_job(job: Job, view: View, *, identity: bool = False, errors: bool = False) -> Members:
+def of_job(
+    job: Job, view: View, *, identity: bool = False, errors: bool = False
+) -> list[tuple[str, str]]:
     """Return entities and unknown members; with `identity` also ids, times and errors.
 
     `errors`: whether error code and reason are not shown elsewhere.
@@ -72,13 +54,13 @@ def of_job(job: Job, view: View, *, identity: bool = False, errors: bool = False
     others.pop("id", None)
     odd_type = [("job_type", members["job_type"])] if not job.type and "job_type" in members else []
     standard = [(name, members.get(name)) for name in names]
-    return Members(view, standard, job.entities.items(), others.items(), odd_type)
+    return texts(view, chain(standard, job.entities.items(), others.items(), odd_type))
 
 
 def table(
-    rows: Iterable[tuple[str, str]], width: int, *, indent: int = 0, label: str = ""
+    rows: Sequence[tuple[str, str]], width: int, *, indent: int = 0, label: str = ""
 ) -> Iterator[RenderableType]:
-    """Yield the rows as tables of at most `width` columns; `rows` is iterated twice.
+    """Yield the rows as tables of at most `width` columns.
 
     A value that is too wide next to its name is below it. `indent` columns are empty, except
     for the `label` of the first row.
@@ -89,17 +71,19 @@ def table(
     block = _Block(names, indent)
     for name, value in rows:
         if cell_len(name) <= names and cell_len(value) <= room:
-            yield from block.add(label, name, value)
+            block.add(label, name, value)
+            if len(block) == CHUNK:
+                yield from block.take()
         else:
             yield from block.take()
-            texts = Text(name, "label"), Text(value)
+            label_text, value_text = Text(name, "label"), Text(value)
             longest_word = max(map(cell_len, value.split(" ")))
             if cell_len(name) <= names and max(VALUE_MIN, longest_word) <= room:
-                yield _row((Text(label), indent), (texts[0], names + GAP), (texts[1], room))
+                yield _row((Text(label), indent), (label_text, names + GAP), (value_text, room))
             else:
-                yield _row((Text(label), indent), (texts[0], width))
+                yield _row((Text(label), indent), (label_text, width))
                 inset = 2 if cell_len(value) + 2 <= width else 0
-                yield _row((Text(), indent + inset), (texts[1], width - inset))
+                yield _row((Text(), indent + inset), (value_text, width - inset))
         label = ""
     yield from block.take()
 
@@ -130,12 +114,14 @@ class _Block:
         self._names = Cells(self._indent + self._names_width)
         self._values = Cells(0, lead=GAP)
 
-    def add(self, label: str, name: str, value: str) -> Iterator[RenderableType]:
-        """Add a row; yield the table if it is long enough."""
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self._names.lines)
+
+    def add(self, label: str, name: str, value: str) -> None:
+        """Add a row."""
         self._names.add((label.ljust(self._indent), "failure.label"), (name, "label"))
         self._values.add(value)
-        if len(self._names.lines) == CHUNK:
-            yield from self.take()
 
     def take(self) -> Iterator[RenderableType]:
         """Yield the table of the rows, if there are any, and begin a new one."""

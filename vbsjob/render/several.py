@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from vbsjob.jobs import failure as job_failure
-from vbsjob.jobs.job import Job
-from vbsjob.jobs.stored_job import SUMMARY, StoredJob
-from vbsjob.jobs.tree import OTHER, URGENCY, JobTree, Node, kind
-from vbsjob.jobs.tree_rows import folded, totals
+from vbsjob.jobs.job import ENDED
+from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, JobTree, folded, kind
 from vbsjob.render import columns, failure_block, tree
-from vbsjob.render.theme import LONGEST_VALUE
-from vbsjob.render.values import more_characters, shown
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -24,50 +21,16 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from vbsjob.jobs.failure import Failure
+    from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
     from vbsjob.render.theme import View
 
-ERROR_MEMBERS = ("error_code", "fail_reason")
 BLOCKS = 3
 """Failures that are described below the table."""
-UNKNOWN = "unknown"
-"""Kind of a job that the service has not described: not answered yet, or the query failed."""
-COUNT_WORDS = {
-    "RUNNING": "running",
-    "INIT": "waiting",
-    OTHER: "with another status",
-    UNKNOWN: "with unknown state",
-    "FAIL": "failed",
-    "SUCCESS": "succeeded",
-}
 
 
 def _make_tree(job: Job) -> JobTree:
     return JobTree(job, group=True)
-
-
-class Facts(NamedTuple):
-    """What the screen of several jobs says about one of them."""
-
-    top: Node
-    failure: Failure | None
-    steps: int
-    ended_steps: int
-    tree: JobTree | None
-
-
-def _brief(job: Job, *further: str) -> Job:
-    """Return a job with only the texts in SUMMARY and in `further` members, none of them long."""
-    values = ((name, job.members.get(name)) for name in (*SUMMARY, *further))
-    return Job({name: _cut(value) for name, value in values if isinstance(value, str)})
-
-
-def _cut(text: str) -> str:
-    """Return a text that a terminal does not cut again."""
-    length = LONGEST_VALUE - 100
-    if len(text) <= LONGEST_VALUE:
-        return text
-    return f"{text[:length]}{more_characters(len(text) - length, '...')}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,38 +44,14 @@ class Entry:
     make_tree: Callable[[Job], JobTree] = _make_tree
 
     @cached_property
-    def facts(self) -> Facts | None:
-        """What the table says about the job; None if the service has not described it.
-
-        A StoredJob is parsed for this, and nothing of what was parsed is kept but short texts.
-        """
-        job = self.job
-        if job is None:
-            return None
-        failure = job_failure.find(job)
-        if not isinstance(job, StoredJob):
-            tree = self.make_tree(job)
-            return Facts(tree.top, failure, tree.steps, tree.ended_steps, tree)
-        below, steps, ended_steps = totals(job)
-        top = Node(_brief(job, *ERROR_MEMBERS), below=below)
-        if failure is not None:
-            failure = failure._replace(
-                path=tuple(_brief(item) for item in failure.path),
-                error_code=_cut(failure.error_code),
-                fail_reason=_cut(failure.fail_reason),
-                entities=job_failure.NO_ENTITIES,
-            )
-        return Facts(top, failure, steps, ended_steps, None)
-
-    @property
     def tree(self) -> JobTree | None:
-        """The tree of the job; None for a StoredJob, whose sub-jobs are only counted."""
-        return None if self.facts is None else self.facts.tree
+        """The tree of the job; None if the service has not described it."""
+        return None if self.job is None else self.make_tree(self.job)
 
-    @property
+    @cached_property
     def failure(self) -> Failure | None:
         """The failure of the job or of one of its sub-jobs."""
-        return None if self.facts is None else self.facts.failure
+        return None if self.job is None else job_failure.find(self.job)
 
     @property
     def kind(self) -> str:
@@ -121,18 +60,15 @@ class Entry:
 
     @property
     def urgency(self) -> int:
-        """As of a job; a job without an answer is like one of unknown status."""
-        return URGENCY[OTHER] if self.job is None else URGENCY[kind(self.job)]
+        """As in KINDS."""
+        return KINDS[self.kind].urgency
 
 
 def counts(entries: Iterable[Entry]) -> str:
     """Return the number of jobs by status in words: `1 running, 1 failed, 1 succeeded`."""
-    numbers: dict[str, int] = {}
-    for entry in entries:
-        numbers[entry.kind] = numbers.get(entry.kind, 0) + 1
-    return ", ".join(
-        f"{numbers[kind]:,} {word}" for kind, word in COUNT_WORDS.items() if kind in numbers
-    )
+    numbers = Counter(entry.kind for entry in entries)
+    kinds = sorted(KINDS, key=lambda kind: kind in ENDED)
+    return ", ".join(f"{numbers[kind]:,} {KINDS[kind].jobs}" for kind in kinds if numbers[kind])
 
 
 def overview(results: Sequence[JobResult], view: View) -> Iterator[RenderableType]:
@@ -208,9 +144,7 @@ def _hidden_row(entries: Sequence[Entry], view: View) -> tree.Row:
 
 def _shares(entries: Sequence[Entry], rows: int) -> list[int]:
     """Share rows evenly among jobs that failed or run; none gets more than it needs."""
-    needs = [
-        min(_needed(entry), rows) if entry.urgency < URGENCY["INIT"] else 0 for entry in entries
-    ]
+    needs = [min(_needed(entry), rows) if entry.urgency < WAITING else 0 for entry in entries]
     shares = [0] * len(entries)
     waiting = [index for index, need in enumerate(needs) if need]
     waiting.sort(key=lambda index: needs[index])
@@ -228,20 +162,20 @@ def _needed(entry: Entry) -> int:
 def job_row(entry: Entry, view: View) -> tree.Row:
     """Return the row of a requested job: its progress, or why it failed."""
     job_id = printable(entry.job_id)
-    facts = entry.facts
-    if facts is None:
+    job_tree = entry.tree
+    if job_tree is None:
         details = [Text(entry.error, "problem")] if entry.error else []
         return tree.Row(
             0, view.glyphs.other, UNKNOWN, "status.other", {"id": job_id}, details, requested=True
         )
-    row = tree.row(facts.top, view, requested=True)
+    row = tree.row(job_tree.top, view, requested=True)
     row.cells["id"] = job_id
-    cause = facts.failure
+    cause = entry.failure
     if cause is not None:
         reasons = (cause.error_code, cause.fail_reason)
-        texts = [shown(text, view) for text in reasons if text]
+        texts = [view.one_line(text) for text in reasons if text]
         row.details = [Text(text, "reason") for text in texts]
-    elif facts.steps and not facts.top.job.ended:
-        row.bar = (facts.ended_steps, facts.steps)
-        row.details = [Text(f"{facts.ended_steps:,} of {facts.steps:,} steps")]
+    elif job_tree.steps and not job_tree.top.job.ended:
+        row.bar = (job_tree.ended_steps, job_tree.steps)
+        row.details = [Text(f"{job_tree.ended_steps:,} of {job_tree.steps:,} steps")]
     return row

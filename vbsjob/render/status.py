@@ -1,4 +1,4 @@
-"""The first lines of a job: its status, its times, and how a watch ended, in words."""
+"""The first lines of a job: its status and its times."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from vbsjob.render.theme import status_style
-from vbsjob.render.values import shown
 from vbsjob.text import format_duration, parse_time, printable
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def grid(*widths: int | None) -> Table:
 def status_word(job: Job, view: View) -> str:
     """Return the status in one line, as the service spells it."""
     status = job.members.get("status")
-    return "no status" if status in (None, "") else shown(status, view)
+    return "no status" if status in (None, "") else view.one_line(status)
 
 
 def flow(pieces: Sequence[Text], width: int) -> Iterator[RenderableType]:
@@ -65,7 +64,7 @@ def headline(
     style = status_style(job.status)
     pieces = [Text.assemble((mark or view.mark(job), style), " ", (status_word(job, view), style))]
     if job.type:
-        pieces.append(Text(shown(job.type, view)))
+        pieces.append(Text(view.one_line(job.type)))
     identity = [Text(printable(job_id), "id")] if job_id else []
     narrow = view.columns < ID_IN_HEADLINE
     if not narrow:
@@ -103,11 +102,11 @@ def _time(value: object, view: View) -> str:
     """Return a time in the zone of the user; one that is not understood as it is (F50)."""
     time = parse_time(value)
     if time is None:
-        return shown(value, view)
+        return view.one_line(value)
     try:
         return format_time(view.local_time(time))
     except (OverflowError, ValueError, OSError):  # in the first or last hours of the calendar
-        return shown(value, view)
+        return view.one_line(value)
 
 
 def format_time(time: datetime, timespec: str = "seconds") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,12 +14,17 @@ from rich.segment import Segment
 from rich.text import Text
 from rich.theme import Theme
 
+from vbsjob.jobs.fields import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
+    from typing import Any, TextIO
 
     from rich.console import ConsoleOptions, RenderableType
 
+    from vbsjob.config.loader import Settings
+    from vbsjob.context import Context
     from vbsjob.jobs.job import Job
 
     Line = list[Segment]
@@ -159,7 +165,20 @@ class View:
 
     def mark(self, job: Job) -> str:
         """Return the glyph of a job's status."""
-        return self.glyphs.status.get(job.status or "", self.glyphs.other)
+        return self.glyph(job.status)
+
+    def glyph(self, status: str | None) -> str:
+        """Return the glyph of a status."""
+        return self.glyphs.status.get(status or "", self.glyphs.other)
+
+    def one_line(self, value: Any) -> str:
+        """Return a value as printable text; on a terminal at most `longest_value` characters."""
+        text = value if isinstance(value, str) else one_line(value)
+        more = len(text) - self.longest_value
+        if self.width is None or more <= 0:
+            return one_line(text)
+        rest = f"{self.glyphs.more} {more:,} more characters (shown with -o json)"
+        return one_line(text[: self.longest_value]) + rest
 
     def lines(self, renderables: Iterable[RenderableType]) -> Iterator[Line]:
         """Yield the lines of renderables, without spaces at their ends."""
@@ -185,6 +204,28 @@ class View:
         if not self.colors or not segment.style:
             return segment.text
         return segment.style.render(segment.text, color_system=ColorSystem.STANDARD)
+
+
+def view(
+    stream: TextIO, settings: Settings, context: Context, size: tuple[int, int] | None = None
+) -> View:
+    """Return how screens are drawn on a stream; by default in the size of its terminal."""
+    from vbsjob.context import can_encode
+
+    unicode = not settings["ascii"] and can_encode(stream, ALL_GLYPHS)
+    return View(
+        width=size[0] if size else context.width(stream),
+        height=size[1] if size else context.terminal_size(stream)[1],
+        glyphs=UNICODE if unicode else ASCII,
+        colors=context.colors(stream, settings["color"]),
+        now=context.steady_now(),
+        local_time=to_utc if settings["utc"] else context.local_time,
+    )
+
+
+def to_utc(time: datetime) -> datetime:
+    """Return the time in UTC."""
+    return time.astimezone(UTC)
 
 
 def _stripped(line: Line) -> Line:

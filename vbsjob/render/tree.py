@@ -9,15 +9,13 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from vbsjob.jobs.job import ENDED
-from vbsjob.jobs.tree import OTHER, Group, Node
-from vbsjob.jobs.tree_rows import Summary
+from vbsjob.jobs.tree import KINDS, OTHER, Group, Node, Summary
 from vbsjob.render.status import LONGEST_STATUS, status_word
-from vbsjob.render.theme import STATUS_STYLES, status_style
-from vbsjob.render.values import shown
+from vbsjob.render.theme import status_style
 from vbsjob.text import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from vbsjob.jobs.job import Job
     from vbsjob.render.theme import View
@@ -45,25 +43,18 @@ TREE_COLUMNS = (
     ),
     Column(
         "type",
-        lambda node, view: shown(node.job.type, view),
+        lambda node, view: view.one_line(node.job.type),
         lambda group, view: (
-            f"{shown(group.type, view) or 'sub-job'} {view.glyphs.times}{len(group.members)}"
+            f"{view.one_line(group.type) or 'sub-job'} {view.glyphs.times}{len(group.members)}"
         ),
     ),
-    Column("id", lambda node, view: shown(node.job.id, view), lambda *_: ""),
+    Column("id", lambda node, view: view.one_line(node.job.id), lambda *_: ""),
 )
 """From left to right. If the screen is narrow, the last one is omitted first.
 
 What does not fit in a row is below it, from the column of `type` on. `id` is shown from 120 columns
 on (render/columns.py).
 """
-COUNT_WORDS = {
-    "FAIL": "failed",
-    "SUCCESS": "done",
-    "RUNNING": "running",
-    OTHER: "other",
-    "INIT": "waiting",
-}
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -97,14 +88,14 @@ class Row:
 
 def counts(numbers: Mapping[str, int]) -> str:
     """Return numbers by kind of status in words: `2 failed, 313 done, 200 running`."""
-    pairs = ((numbers.get(kind), word) for kind, word in COUNT_WORDS.items())
-    return ", ".join(f"{number:,} {word}" for number, word in pairs if number)
+    pairs = ((numbers.get(name), kind.sub_jobs) for name, kind in KINDS.items())
+    return ", ".join(f"{number:,} {words}" for number, words in pairs if number)
 
 
 def reasons(job: Job, view: View, style: str = "reason") -> list[Text]:
     """Return error code and reason of a job, as far as it has them."""
     values = (job.members.get(name) for name in ("error_code", "fail_reason"))
-    return [Text(shown(value, view), style) for value in values if value not in (None, "")]
+    return [Text(view.one_line(value), style) for value in values if value not in (None, "")]
 
 
 def row(
@@ -146,32 +137,6 @@ def row(
     return result
 
 
-class Rows:
-    """The rows of items, made again at each iteration: all at once would take much memory.
-
-    `cause` is the job whose failure is described below the table.
-    """
-
-    def __init__(
-        self,
-        items: Sequence[Node | Group | Summary],
-        view: View,
-        *,
-        requested: Node | None = None,
-        cause: Job | None = None,
-    ) -> None:
-        self._items = items
-        self._view = view
-        self._requested = requested
-        self._cause = cause
-
-    def __iter__(self) -> Iterator[Row]:
-        """Yield the rows from top to bottom."""
-        for item in self._items:
-            requested = item is self._requested
-            yield row(item, self._view, requested=requested, cause=self._cause)
-
-
 def _reasons_of_node(node: Node, view: View) -> list[Text]:
     """Return code and reason; a reason without a code says nothing if the cause is below."""
     texts = reasons(node.job, view)
@@ -189,7 +154,10 @@ def _summary(summary: Summary, view: View) -> tuple[str, ...]:
             f"{more} {number} more",
         )
     if len(summary.counts) == 1:
-        return f"{more} {number} more {COUNT_WORDS[next(iter(summary.counts))]}", f"{more} {number}"
+        return (
+            f"{more} {number} more {KINDS[next(iter(summary.counts))].sub_jobs}",
+            f"{more} {number}",
+        )
     return f"{more} {number} more: {counts(summary.counts)}", f"{more} {number} more"
 
 
@@ -199,9 +167,9 @@ def _group_row(group: Group, view: View) -> Row:
     ended = {kind: number for kind, number in group.counts.items() if kind in ENDED}
     return Row(
         group.indent,
-        view.glyphs.status.get(status, view.glyphs.other),
+        view.glyph(status),
         "MIXED" if status == OTHER else status,
-        STATUS_STYLES.get(status, "status.other"),
+        status_style(status),
         {column.name: column.of_group(group, view) for column in TREE_COLUMNS},
         details=[Text(counts(group.counts) + below)],
         short_details=Text(counts(ended) or "none done"),

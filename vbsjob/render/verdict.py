@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from vbsjob.render.several import Entry
     from vbsjob.render.theme import View
-    from vbsjob.watch.state import WatchState
-    from vbsjob.watch.tracked_job import TrackedJob
+    from vbsjob.watch.state import TrackedJob, WatchState
 
 NAMED = 3
 """Failed jobs that the verdict names."""

@@ -20,10 +20,10 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from vbsjob.limits import SHORTEST_INTERVAL as SHORTEST
 from vbsjob.text import parse_time
-from vbsjob.watch.intervals import SHORTEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,13 +60,20 @@ CURVE_START, CURVE_STEPS = -4.0, 80
 """The curve is computed at this many ages, from this many standard deviations on."""
 
 
+class UsualDuration(NamedTuple):
+    """How long jobs of one type take. The only source of every text and time that says it."""
+
+    seconds: float
+    """The median of the runs; of two in the middle the geometric mean."""
+    runs: int
+
+
 @dataclass(frozen=True, slots=True)
 class EndEstimate:
     """When jobs of one type end. Ages and durations are in seconds since begin_time."""
 
     usual: float
-    """The typical duration: the median of the runs."""
-    runs: int
+    """Seconds of the UsualDuration."""
     start: float
     """The age from which an end is likely."""
     end: float
@@ -109,20 +116,28 @@ class Estimates:
 
     def __init__(self, durations: Callable[[str], Sequence[float]] = lambda _job_type: ()) -> None:
         self._durations = durations
-        self._by_type: dict[str, EndEstimate | None] = {}
+        self._by_type: dict[str, tuple[UsualDuration | None, EndEstimate | None]] = {}
+
+    def usual(self, job_type: str) -> UsualDuration | None:
+        """Return how long jobs of a type take; None without an earlier run."""
+        return self._of_type(job_type)[0]
 
     def of(self, job_type: str) -> EndEstimate | None:
         """Return when jobs of a type end; None if the history has too few runs."""
+        return self._of_type(job_type)[1]
+
+    def _of_type(self, job_type: str) -> tuple[UsualDuration | None, EndEstimate | None]:
         if job_type not in self._by_type:
             # A service that sends a new or a huge type with each answer must not fill the memory.
             if not 0 < len(job_type) <= LONGEST_TYPE or len(self._by_type) >= TYPES:
-                return None
-            self._by_type[job_type] = estimate_end(self._durations(job_type))
+                return None, None
+            durations = self._durations(job_type)
+            self._by_type[job_type] = usual_duration(durations), estimate_end(durations)
         return self._by_type[job_type]
 
     def expected_end(self, job: Job) -> datetime | None:
         """Return begin_time plus the usual duration; None after the end and without history."""
-        begin = parse_time(job.summary.members.get("begin_time"))
+        begin = parse_time(job.members.get("begin_time"))
         estimate = None if job.ended or begin is None else self.of(job.type)
         if begin is None or estimate is None:
             return None
@@ -132,16 +147,28 @@ class Estimates:
             return None
 
 
+def usual_duration(durations: Sequence[float]) -> UsualDuration | None:
+    """Return the usual duration from earlier durations in seconds; None without a valid one."""
+    valid = _valid(durations)
+    if not valid:
+        return None
+    lower, upper = valid[(len(valid) - 1) // 2], valid[len(valid) // 2]
+    return UsualDuration(math.sqrt(lower * upper), len(valid))
+
+
+def _valid(durations: Sequence[float]) -> list[float]:
+    return sorted(seconds for seconds in durations if SHORTEST_RUN <= seconds <= LONGEST_RUN)
+
+
 def estimate_end(durations: Sequence[float]) -> EndEstimate | None:
     """Return the estimate from earlier durations in seconds; None with fewer than MIN_RUNS."""
-    valid = sorted(
-        math.log(seconds) for seconds in durations if SHORTEST_RUN <= seconds <= LONGEST_RUN
-    )
-    if len(valid) < MIN_RUNS:
+    usual = usual_duration(durations)
+    if usual is None or usual.runs < MIN_RUNS:
         return None
-    middle = _median(valid)
-    deviation = max(1.4826 * _median(sorted(abs(value - middle) for value in valid)), LEAST_SPREAD)
-    logs = [value for value in valid if abs(value - middle) <= OUTLIER * deviation]
+    middle = math.log(usual.seconds)
+    every = [math.log(seconds) for seconds in _valid(durations)]
+    deviation = max(1.4826 * _median(sorted(abs(value - middle) for value in every)), LEAST_SPREAD)
+    logs = [value for value in every if abs(value - middle) <= OUTLIER * deviation]
     mean = sum(logs) / len(logs)
     squares = sum((value - mean) ** 2 for value in logs) + PRIOR_RUNS * PRIOR_SPREAD**2
     spread = math.sqrt(squares / (len(logs) - 1 + PRIOR_RUNS))
@@ -150,7 +177,7 @@ def estimate_end(durations: Sequence[float]) -> EndEstimate | None:
     last = min((logs[-1] + math.log(1.1) - mean) / spread, WINDOW_END)
     ages, polls = _curve(mean, spread, last)
     start = math.exp(mean + WINDOW_START * spread)
-    return EndEstimate(math.exp(middle), len(valid), start, ages[-1], ages, polls)
+    return EndEstimate(usual.seconds, start, ages[-1], ages, polls)
 
 
 def _curve(mean: float, spread: float, last: float) -> tuple[list[float], list[float]]:

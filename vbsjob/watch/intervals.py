@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vbsjob.limits import REQUESTS_PER_SECOND, WATCH_RETRY_AFTER
+from vbsjob.limits import REQUESTS_PER_SECOND, SHORTEST_INTERVAL, WATCH_RETRY_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vbsjob.watch.estimate import EndEstimate
 
-SHORTEST, LONGEST = 2.0, 12.0
+SHORTEST, LONGEST = SHORTEST_INTERVAL, 12.0
 """The shortest and the longest interval between two polls of a job, in seconds, before JITTER.
 
 --interval replaces both. With JITTER the longest interval is 14.4 s: an end is seen within 15 s.

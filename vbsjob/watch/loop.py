@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
-    from vbsjob.watch.state import Event, WatchState
-    from vbsjob.watch.tracked_job import TrackedJob
+    from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 SUSPENDED_AFTER = 30.0
 """If a wait takes this many seconds longer than planned, the machine was suspended (F66)."""

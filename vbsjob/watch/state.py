@@ -6,6 +6,7 @@ retrying is polling again later.
 
 from __future__ import annotations
 
+import heapq
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,16 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from vbsjob import exit_codes
 from vbsjob.errors import InvalidBodyError, JobNotFoundError
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs.diff import Changes
+from vbsjob.jobs import diff
 from vbsjob.jobs.job import Job
 from vbsjob.limits import WATCH_RETRY_FOR
+from vbsjob.text import printable
 from vbsjob.watch.estimate import Estimates
-from vbsjob.watch.intervals import RequestShare, longest_interval, retry_delay
-from vbsjob.watch.queue import DueQueue
-from vbsjob.watch.tracked_job import TrackedJob
+from vbsjob.watch.intervals import PollInterval, RequestShare, longest_interval, retry_delay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from vbsjob.errors import VbsjobError
     from vbsjob.jobs.diff import Change
@@ -36,6 +36,11 @@ NOT_FOUND_INTERVAL, NOT_FOUND_SHORTEST = 4.0, 0.5
 LAST_DELAY = 0.1
 """Seconds at least before the attempt that ends an outage."""
 TOO_MANY_REQUESTS = 429
+FAIR_TURN = 4
+"""Every poll with this number takes from the jobs that did not fail first."""
+
+Queue = list[tuple[float, int, str]]
+"""A heap of (due time, sequence number, job id)."""
 
 
 class WatchRules(NamedTuple):
@@ -57,10 +62,93 @@ class Event(NamedTuple):
 
     kind: str
     job_id: str
-    changes: Iterable[Change] = ()
+    changes: Sequence[Change] = ()
     error: VbsjobError | None = None
     seconds: float = 0.0
     """Duration of the outage so far; of `waiting`: the longest wait."""
+
+
+@dataclass(slots=True)
+class TrackedJob:
+    """State of one job in a watch. Times are monotonic seconds."""
+
+    job_id: str
+    next_poll: float | None
+    """When to poll; None while a poll is in flight, and after the job has an exit code."""
+    job: Job | None = None
+    """The last valid answer."""
+    answered_at: float | None = None
+    """When the last valid answer arrived."""
+    error: VbsjobError | None = None
+    """The error of the last poll; None if it was answered."""
+    exit_code: ExitCode | None = None
+    """The result; None while the watch of this job continues."""
+    interval: PollInterval = field(default_factory=PollInterval)
+    failures: int = 0
+    """Failed polls since the last answer."""
+    failing_since: float = 0.0
+    limited_errors: list[type[VbsjobError]] = field(default_factory=list)
+    """Errors since the last answer whose class limits the attempts."""
+    not_found_count: int = 0
+    """Consecutive answers "not found"."""
+    not_found_since: float = 0.0
+
+    @property
+    def verdict(self) -> ExitCode:
+        """The exit code; PENDING while the watch of this job continues."""
+        # `exit_code or PENDING` would be wrong: ExitCode.OK is false.
+        return ExitCode.PENDING if self.exit_code is None else self.exit_code
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last poll was answered with SUCCESS or FAIL."""
+        return self.job is not None and self.job.ended and self.error is None
+
+    def last_status(self, now: float) -> str:
+        """Return a clause with the last status and its age, for messages."""
+        if self.job is None or self.answered_at is None:
+            return "the service never answered"
+        age = f"{now - self.answered_at:.0f} s ago"
+        if not self.job.status:
+            return f"its last answer, {age}, had no status"
+        return f"its last status was {printable(self.job.status)}, {age}"
+
+
+@dataclass(slots=True)
+class DueQueue:
+    """The order of polls when more jobs are due than can be polled at once.
+
+    Two priority queues ordered by due time. Jobs whose last poll failed come first: no job may be
+    given up only because it was polled too rarely. Every fourth poll is for the other jobs, so that
+    lasting failures of some do not delay all.
+    """
+
+    _others: Queue = field(default_factory=list)
+    _failed: Queue = field(default_factory=list)
+    _pushed: int = 0
+    _popped: int = 0
+
+    def push(self, job_id: str, due: float, *, failed: bool) -> None:
+        """Add a job that is due at a time; earlier entries of the same job remain in the queue."""
+        self._pushed += 1
+        heapq.heappush(self._failed if failed else self._others, (due, self._pushed, job_id))
+
+    def pop(self, now: float) -> tuple[float, str] | None:
+        """Remove and return (due time, job id) of the next job; None while no job is due."""
+        self._popped += 1
+        queues = (self._failed, self._others)
+        for queue in queues if self._popped % FAIR_TURN else reversed(queues):
+            if queue and queue[0][0] <= now:
+                due, _, job_id = heapq.heappop(queue)
+                return due, job_id
+        return None
+
+    @property
+    def next_due(self) -> float:
+        """The earliest due time; infinite if the queue is empty."""
+        return min(
+            (queue[0][0] for queue in (self._failed, self._others) if queue), default=math.inf
+        )
 
 
 @dataclass(slots=True)
@@ -177,7 +265,7 @@ class WatchState:
         self, tracked: TrackedJob, job: Job, now: float, age: float | None
     ) -> list[Event]:
         events = self._end_outage(tracked, now)
-        changes = Changes(tracked.job, job)
+        changes = diff.changes(tracked.job, job)
         first = tracked.job is None
         tracked.job, tracked.answered_at = job, now
         tracked.error, tracked.not_found_count = None, 0
