@@ -86,8 +86,8 @@ def test_each_method_has_variables_and_the_password_is_the_first(sandbox: Sandbo
 @pytest.mark.slow
 def test_the_script_of_the_help_tests_a_users_script(tmp_path: Path) -> None:
     text = run_process("sandbox", "--help", env=clean_env()).out
-    start = text.index("  rm -f sandbox.txt")
-    recipe = re.sub(r"(?m)^  ", "", text[start : text.index("kill $sandbox")] + "kill $sandbox")
+    start, end = text.index("rm -f sandbox.txt"), text.index("kill $sandbox")
+    recipe = re.sub(r"(?m)^ +", "", f"{text[start:end]}kill $sandbox")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         recipe = recipe.replace("8990", str(listener.getsockname()[1]))
     programs = {

@@ -96,7 +96,9 @@ def _port(option: str, argument: str) -> int:
     if not re.fullmatch("[0-9]{1,5}", argument) or int(argument) > 65535:
         raise UsageError(
             f"{option}: {printable(argument)[:200]!r} is not a number from 0 to 65535.",
-            hint="Write a free port, or omit it." if option == "--port" else "",
+            hint="Write a free port, or omit it."
+            if option == "--port"
+            else "Write the port that 'vbsjob sandbox' printed.",
         )
     return int(argument)
 

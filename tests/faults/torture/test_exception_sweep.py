@@ -82,17 +82,11 @@ def swept(command: str, kind: str, limit: int | None, cache: Path) -> int:
 # A generator that is thrown away may break too, where nobody is told but the interpreter.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize(
+    ("kind", "limit"),
+    [*((kind, SOME) for kind in BROKEN), pytest.param("a bug", None, marks=pytest.mark.long)],
+)
 def test_f92_s05_s20_an_error_at_any_call_prints_no_secret_and_no_wrong_verdict(
-    command: str, kind: str, tmp_path: Path, record_property: Any
+    command: str, kind: str, limit: int | None, tmp_path: Path, record_property: Any
 ) -> None:
-    record_property("cases", swept(command, kind, SOME, tmp_path))
-
-
-@pytest.mark.long
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("command", COMMANDS)
-def test_f92_s05_s20_an_error_at_each_call_prints_no_secret_and_no_wrong_verdict(
-    command: str, tmp_path: Path, record_property: Any
-) -> None:
-    record_property("cases", swept(command, "a bug", None, tmp_path))
+    record_property("cases", swept(command, kind, limit, tmp_path))

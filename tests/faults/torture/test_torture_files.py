@@ -133,15 +133,6 @@ def tortured(context: FileSetup, state: str, operation: str, *harms: Fault) -> C
     return failed_calls
 
 
-@pytest.mark.slow
-def test_s20_each_call_with_a_file_may_fail_once_without_a_wrong_code(
-    context: FileSetup, record_property: Callable[[str, object], None]
-) -> None:
-    failed_calls = tortured(context, COLD, "file", errno.EIO)
-    assert failed_calls.keys() == FILES
-    record_property("cases", failed_calls.total())
-
-
 HARMS = {
     "open": (errno.EACCES, errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG, errno.EINTR),
     "stat": (errno.EACCES, errno.ELOOP, errno.ENOMEM),
@@ -155,57 +146,45 @@ HARMS = {
     "close": (errno.EINTR, errno.ENOSPC),
     "write": (errno.EINTR, errno.EFBIG),
     "file": (errno.EIO,),
+    "change": (errno.EROFS, errno.ENOSPC, errno.EDQUOT),
 }  # fmt: skip
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("state", [COLD, STALE])
-@pytest.mark.parametrize("operation", HARMS)
-def test_s20_each_call_with_a_file_may_fail_in_every_way_it_can(
-    context: FileSetup, operation: str, state: str, record_property: Callable[[str, object], None]
-) -> None:
-    failed_calls = tortured(context, state, operation, *HARMS[operation])
-    assert failed_calls
-    record_property("cases", failed_calls.total())
+CHANGES = {"open", "write", "sync", "rename", "chmod", "mkdir"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("state", "harm"),
+    ("state", "operation", "harms", "kinds"),
     [
-        (COLD, errno.ENOSPC),
-        (STALE, errno.EDQUOT),
-        pytest.param(COLD, errno.EROFS, marks=pytest.mark.long),
-        pytest.param(STALE, errno.ENOSPC, marks=pytest.mark.long),
-        pytest.param(STALE, errno.EROFS, marks=pytest.mark.long),
-        pytest.param(COLD, errno.EDQUOT, marks=pytest.mark.long),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in (
+                (COLD, "file", (errno.EIO,), FILES),
+                (COLD, "change", (errno.ENOSPC,), CHANGES),
+                (STALE, "change", (errno.EDQUOT,), CHANGES),
+                (STALE, "read", (errno.EIO,), {"read"}),
+                (COLD, "lock", (errno.ENOLCK,), {"lock"}),
+                (STALE, "lock", (errno.EINTR,), {"lock"}),
+            )
+        ),
+        *(
+            pytest.param(state, operation, harms, set(), marks=pytest.mark.long)
+            for operation, harms in HARMS.items()
+            for state in (COLD, STALE)
+        ),
     ],
 )
-def test_f72_a_full_disk_at_any_write_of_cache_and_history_keeps_the_answer(
-    context: FileSetup, state: str, harm: int, record_property: Callable[[str, object], None]
+def test_s20_f69_f72_each_call_with_a_file_may_fail_once_without_a_wrong_code(
+    context: FileSetup,
+    state: str,
+    operation: str,
+    harms: tuple[int, ...],
+    kinds: set[str],
+    record_property: Callable[[str, object], None],
 ) -> None:
-    failed_calls = tortured(context, state, "change", harm)
-    assert failed_calls.keys() >= {"open", "write", "sync", "rename", "chmod", "mkdir"}
-    record_property("cases", failed_calls.total())
-
-
-@pytest.mark.slow
-def test_f72_a_disk_that_fails_to_read_once_keeps_the_history(
-    context: FileSetup, record_property: Callable[[str, object], None]
-) -> None:
-    failed_calls = tortured(context, STALE, "read", errno.EIO)
-    assert failed_calls["read"] > 10
-    record_property("cases", failed_calls.total())
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("state", [COLD, STALE])
-def test_f69_any_failing_lock_is_never_fatal(
-    context: FileSetup, state: str, record_property: Callable[[str, object], None]
-) -> None:
-    harm = errno.ENOLCK if state == COLD else errno.EINTR
-    failed_calls = tortured(context, state, "lock", harm)
-    assert failed_calls.keys() == {"lock"}
+    failed_calls = tortured(context, state, operation, *harms)
+    assert failed_calls
+    assert failed_calls.keys() >= kinds
     record_property("cases", failed_calls.total())
 
 

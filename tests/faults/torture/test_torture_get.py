@@ -41,23 +41,15 @@ def ended_first(status: str) -> bytes:
 
 ANSWERS = {
     "success": answer(job("SUCCESS")),
-    "fail": answer(job("FAIL")),
-    "success without length": answer(ended_first("SUCCESS"), length=False),
     "fail without length": answer(ended_first("FAIL"), length=False),
     "success in chunks": chunked(ended_first("SUCCESS")),
-    "fail in chunks": chunked(ended_first("FAIL")),
     "failed below": answer({"status": "SUCCESS", "job_id": "j", "sub_jobs": FAILED}, length=False),
     "done below": answer({"status": "FAIL", "job_id": "j", "sub_jobs": DONE}, length=False),
-    "compact": answer(b'{"status":"SUCCESS","job_id":"j"}', length=False),
     "after hints": b"HTTP/1.1 103 Early Hints\r\n\r\n" + answer(ended_first("FAIL"), length=False),
 }
 STEPS = {"FIN": 1, "RST": 2, "stall": 5}
-"""Bytes from one length to the next, in the slow tier. A stall is waited for, each time."""
-CUTS = [
-    *STEPS.items(),
-    *(pytest.param(name, 1, marks=pytest.mark.long) for name in STEPS if STEPS[name] > 1),
-]
-VERDICT_1 = {"fail", "fail without length", "fail in chunks", "done below", "after hints"}
+"""Bytes from one length to the next. A stall is waited for, each time."""
+VERDICT_1 = {"fail without length", "done below", "after hints"}
 
 
 @dataclass
@@ -77,7 +69,7 @@ class Cut:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fault", "step"), CUTS)
+@pytest.mark.parametrize(("fault", "step"), STEPS.items())
 @pytest.mark.parametrize("name", ANSWERS)
 def test_f05_f06_f07_s20_an_answer_cut_at_any_byte_is_never_a_verdict(
     name: str, fault: str, step: int, record_property: Callable[[str, int], None]
@@ -146,26 +138,26 @@ BESIDE = 24
 """Runs at a time: some wait before they try again."""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("operation", CALLS)
+@pytest.mark.parametrize(
+    ("operation", "faults"),
+    [
+        *(pytest.param(name, CALLS[name][:1], marks=pytest.mark.slow) for name in CALLS),
+        *(
+            pytest.param(name, CALLS[name][1:], marks=pytest.mark.long)
+            for name in CALLS
+            if CALLS[name][1:]
+        ),
+    ],
+)
 def test_s20_each_operation_of_get_may_fail_once_without_a_wrong_code(
-    context: NetworkSetup, operation: str, way: str, record_property: Callable[[str, object], None]
+    context: NetworkSetup,
+    operation: str,
+    way: str,
+    faults: tuple[int, ...],
+    record_property: Callable[[str, object], None],
 ) -> None:
-    record_property("cases", fail_each(context, operation, way, CALLS[operation][:1]))
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("operation", [name for name in CALLS if CALLS[name][1:]])
-def test_s20_each_operation_of_get_may_fail_in_every_way_it_can(
-    context: NetworkSetup, operation: str, way: str, record_property: Callable[[str, object], None]
-) -> None:
-    record_property("cases", fail_each(context, operation, way, CALLS[operation][1:]))
-
-
-def fail_each(context: NetworkSetup, operation: str, way: str, faults: tuple[int, ...]) -> int:
-    """Let each call of an operation fail once with each errno; return how many calls failed."""
+    """Let each call of an operation fail once with each errno."""
     counted = CallFault(operation, context.logs / f"{operation}-{way}", context.home_factory.folder)
     assert context.get(way, counted).code == 8
     failed_calls = 0
@@ -179,7 +171,7 @@ def fail_each(context: NetworkSetup, operation: str, way: str, faults: tuple[int
             assert not leaked(ended.out + ended.err, PASSWORD, ISSUED)
             failed_calls += fault.hit is not None
     assert failed_calls
-    return failed_calls
+    record_property("cases", failed_calls)
 
 
 def _allowed(fault: CallFault) -> set[int]:

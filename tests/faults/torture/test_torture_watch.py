@@ -156,33 +156,26 @@ def allowed(fault: CallFault, display: str) -> set[int]:
     return {"write1": {70, 0}, "poll": {7, 0}}.get(operation, {0})
 
 
-@pytest.mark.slow
+# Not EACCES: a file closed to the user is passed over, and a terminal asked for the password.
+FILE_HARMS = (errno.EIO, errno.ELOOP, errno.ENOSPC)
+FULL_DISK = {"write": (errno.ENOSPC,), "rename": (errno.EROFS,)}
+
+
 @pytest.mark.parametrize("display", DISPLAYS)
-def test_s20_f31_f77_f78_each_call_of_a_watch_may_fail_once_without_a_wrong_code(
-    context: WatchSetup, display: str, record_property: Callable[[str, object], None]
+@pytest.mark.parametrize(
+    "calls",
+    [
+        pytest.param(CALLS, marks=pytest.mark.slow, id="once"),
+        pytest.param(FULL_DISK, marks=pytest.mark.slow, id="full disk"),
+        pytest.param({**MORE, "file": FILE_HARMS}, marks=pytest.mark.long, id="every way"),
+    ],
+)
+def test_s20_f31_f72_f77_f78_each_call_of_a_watch_may_fail_once_without_a_wrong_code(
+    context: WatchSetup,
+    display: str,
+    calls: dict[str, tuple[int, ...]],
+    record_property: Callable[[str, object], None],
 ) -> None:
-    failed_calls = context.tortured(display, CALLS)
-    assert failed_calls.keys() >= CALLS.keys() - UNUSED.get(display, set())
-    record_property("cases", failed_calls.total())
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("display", DISPLAYS)
-def test_f72_a_full_disk_at_any_write_of_a_watch_keeps_the_verdict(
-    context: WatchSetup, display: str, record_property: Callable[[str, object], None]
-) -> None:
-    failed_calls = context.tortured(display, {"write": (errno.ENOSPC,), "rename": (errno.EROFS,)})
-    assert failed_calls.keys() == {"write", "rename"}
-    record_property("cases", failed_calls.total())
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("display", DISPLAYS)
-def test_s20_each_call_of_a_watch_may_fail_in_every_way_it_can(
-    context: WatchSetup, display: str, record_property: Callable[[str, object], None]
-) -> None:
-    # Not EACCES: a file closed to the user is passed over, and a terminal asked for the password.
-    harms = (errno.EIO, errno.ELOOP, errno.ENOSPC)
-    failed_calls = context.tortured(display, {**MORE, "file": harms})
-    assert failed_calls.keys() >= MORE.keys() - UNUSED.get(display, set())
+    failed_calls = context.tortured(display, calls)
+    assert failed_calls.keys() >= calls.keys() - {"file"} - UNUSED.get(display, set())
     record_property("cases", failed_calls.total())
