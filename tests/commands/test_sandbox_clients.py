@@ -89,8 +89,8 @@ def test_the_printed_lines_replace_what_a_shell_has_set(sandbox: Sandbox) -> Non
 @pytest.mark.slow
 def test_the_script_of_the_help_tests_a_users_script(tmp_path: Path) -> None:
     text = run_process("sandbox", "--help", env=clean_env()).out
-    start = text.index("  vbsjob sandbox > sandbox.env")
-    recipe = re.sub(r"(?m)^  ", "", text[start : text.index("kill $sandbox")] + "kill $sandbox")
+    start = text.index(" vbsjob sandbox > sandbox.env")
+    recipe = re.sub(r"(?m)^ ", "", text[start : text.index("kill $sandbox")] + "kill $sandbox")
     programs = {
         "my-script.sh": 'vbsjob get "$1-ended" --exit-status -f status >> out; echo $? >> codes',
         "vbsjob": f'PYTHONPATH={ROOT} exec {sys.executable} -m vbsjob "$@"',
