@@ -24,7 +24,7 @@ def main() -> NoReturn:
     """Run this process; ends it with the exit code of the command."""
     try:
         _open_missing_streams()
-        if "_VBSJOB_COMPLETE" in os.environ:
+        if not sys.argv[1:] and "_VBSJOB_COMPLETE" in os.environ:
             _print_candidates()
         if sys.argv[1:] == ["--version"]:
             _print_version()
