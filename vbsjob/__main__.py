@@ -107,7 +107,13 @@ def _run_command(argv: Sequence[str], context: Context) -> int:
         write_help(context)
         return ExitCode.USAGE
     command = root_command(argv)
-    code: Any = command.main(list(argv), prog_name="vbsjob", standalone_mode=False, obj=context)
+    code: Any = command.main(
+        list(argv),
+        prog_name="vbsjob",
+        complete_var="-",  # Typer itself would answer with candidates and exit 0
+        standalone_mode=False,
+        obj=context,
+    )
     return 0 if code is None else int(code)
 
 
