@@ -24,7 +24,7 @@ def main() -> NoReturn:
     """Run this process; ends it with the exit code of the command."""
     try:
         _open_missing_streams()
-        if "_VBSJOB_COMPLETE" in os.environ:
+        if not sys.argv[1:] and "_VBSJOB_COMPLETE" in os.environ:
             _print_candidates()
         if sys.argv[1:] == ["--version"]:
             _print_version()
@@ -107,7 +107,13 @@ def _run_command(argv: Sequence[str], context: Context) -> int:
         write_help(context)
         return ExitCode.USAGE
     command = root_command(argv)
-    code: Any = command.main(list(argv), prog_name="vbsjob", standalone_mode=False, obj=context)
+    code: Any = command.main(
+        list(argv),
+        prog_name="vbsjob",
+        complete_var="-",  # Typer itself would answer with candidates and exit 0
+        standalone_mode=False,
+        obj=context,
+    )
     return 0 if code is None else int(code)
 
 

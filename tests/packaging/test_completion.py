@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from tests.support.program import ROOT
+from tests.support.program import ROOT, clean_env, run_process
 from vbsjob import history
 from vbsjob.output import formats
 from vbsjob.sandbox.scenarios import SCENARIOS
@@ -206,6 +206,12 @@ def test_without_a_history_no_id_is_offered_and_an_error_prints_nothing(home: Pa
             [home / "bin/vbsjob"], env=env(home) | tab | more, capture_output=True, check=False
         )
         assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")
+
+
+def test_a_command_runs_although_the_variable_of_the_scripts_is_exported() -> None:
+    """Its exit code must not become 0."""
+    ended = run_process("explain", "no-code", env=clean_env(_VBSJOB_COMPLETE="complete_fish"))
+    assert (ended.code, ended.out) == (2, "")
 
 
 def test_the_scripts_contain_no_lists() -> None:
