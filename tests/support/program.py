@@ -132,11 +132,18 @@ def run_against(url: str, *argv: str, **limits: Any) -> RunResult:
         return RunResult(code, context.stdout.getvalue(), context.stderr.getvalue())  # type: ignore[attr-defined] # StringIO
 
 
+KEPT = ("PATH", "COVERAGE_PROCESS_CONFIG")
+
+
 def clean_env(url: str = "", **more: str) -> dict[str, str]:
-    """Return a complete process environment with nothing of this machine except PATH."""
+    """Return a complete process environment with nothing of this machine except PATH.
+
+    A run that measures coverage measures the process too.
+    """
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     home = tempfile.mkdtemp(dir=HOMES.name)
-    own = {"PATH": os.environ["PATH"], "HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
-    return own | (environment(url) if url else {}) | more
+    own = {"HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
+    return kept | own | (environment(url) if url else {}) | more
 
 
 def run_process(
