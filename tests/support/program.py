@@ -132,7 +132,7 @@ def run_against(url: str, *argv: str, **limits: Any) -> RunResult:
         return RunResult(code, context.stdout.getvalue(), context.stderr.getvalue())  # type: ignore[attr-defined] # StringIO
 
 
-KEPT = ("PATH", "COVERAGE_PROCESS_CONFIG")
+PASSED_ON = ("PATH", "COVERAGE_PROCESS_CONFIG")
 
 
 def clean_env(url: str = "", **more: str) -> dict[str, str]:
@@ -140,10 +140,10 @@ def clean_env(url: str = "", **more: str) -> dict[str, str]:
 
     A run that measures coverage measures the process too.
     """
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    own = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     home = tempfile.mkdtemp(dir=HOMES.name)
-    own = {"HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
-    return kept | own | (environment(url) if url else {}) | more
+    new = {"HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
+    return own | new | (environment(url) if url else {}) | more
 
 
 def run_process(
