@@ -12,6 +12,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,10 +44,14 @@ def children() -> float:
     return used.ru_utime + used.ru_stime
 
 
+HOME = tempfile.TemporaryDirectory()
+"""A home directory without files; it is removed when the process ends."""
+
+
 def cpu(case: Case) -> float:
     """Run a case and return its processor seconds; raises SystemExit where it fails."""
     # Byte code is written, as on any machine where a program has run before.
-    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "TERM": "xterm-256color", **case.env}
+    env = {"PATH": os.environ["PATH"], "HOME": HOME.name, "TERM": "xterm-256color", **case.env}
     before = children()
     if case.terminal:
         code, output = _on_terminal(case.argv, env)

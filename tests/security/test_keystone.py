@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import signal
 import subprocess
-import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,31 +23,33 @@ from vbsjob.redact import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from vbsjob.context import Context
 
-SERVE = ROOT.parent / "shared" / "keystone" / "serve.py"
-CACHE = Path(tempfile.gettempdir()) / "keystone-cache"
+PYTHON = ROOT / ".venv" / "keystone" / "bin" / "python"
 LIFE = 4
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.keystone,
-    pytest.mark.skipif(not SERVE.exists(), reason="../shared/keystone is not here"),
+    pytest.mark.skipif(not PYTHON.exists(), reason=f"Keystone is not installed for {PYTHON}"),
 ]
 
 
 @pytest.fixture(scope="module")
 def keystone() -> Iterator[dict[str, Any]]:
-    command = [sys.executable, str(SERVE), "--cache", str(CACHE), "--token-expiration", str(LIFE)]
+    command = [PYTHON, "-W", "ignore", ROOT / "tests/support/keystone_server.py", str(LIFE)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as serving:
-        assert serving.stdout is not None
-        line = serving.stdout.readline()
-        assert line, "Keystone did not start"
-        yield json.loads(line)
-        serving.send_signal(signal.SIGTERM)
-        serving.wait(timeout=30)
+        try:
+            assert serving.stdout is not None
+            line = serving.stdout.readline()
+            assert line, "Keystone did not start"
+            yield json.loads(line)
+        finally:
+            serving.terminate()
+            serving.wait(timeout=30)
 
 
 class Net:

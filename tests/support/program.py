@@ -134,11 +134,18 @@ def run_against(url: str, *argv: str, **limits: Any) -> RunResult:
         return RunResult(code, context.stdout.getvalue(), context.stderr.getvalue())  # type: ignore[attr-defined] # StringIO
 
 
+PASSED_ON = ("PATH", "COVERAGE_PROCESS_CONFIG")
+
+
 def clean_env(url: str = "", **more: str) -> dict[str, str]:
-    """Return a complete process environment with nothing of this machine except PATH."""
+    """Return a complete process environment with nothing of this machine except PATH.
+
+    A run that measures coverage measures the process too.
+    """
+    own = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     home = tempfile.mkdtemp(dir=HOMES.name)
-    own = {"PATH": os.environ["PATH"], "HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
-    return own | (environment(url) if url else {}) | more
+    new = {"HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
+    return own | new | (environment(url) if url else {}) | more
 
 
 def run_process(
