@@ -41,8 +41,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "client": ("tests/units/test_client.py", GET),
     "auth/session": ("tests/units/test_session.py", *SIGN_IN),
     "config/loader": (
-        "tests/units/test_loader.py", "tests/units/test_settings.py",
-        "tests/units/test_clouds_yaml.py", "tests/security/test_named_cloud.py",
+        "tests/units/test_loader.py", "tests/units/test_clouds_yaml.py",
+        "tests/security/test_named_cloud.py",
         "tests/units/test_values.py",
         "tests/units/test_regions.py", "tests/commands/test_config.py",
     ),
