@@ -1,4 +1,4 @@
-"""A cloud that is named brings its own identity, address, project and secrets (issue 19.7, 19.9).
+"""A cloud that is named brings its own identity, address, project and secrets.
 
 Leftovers of another cloud in the environment must not get its secrets, nor be sent to it.
 """
