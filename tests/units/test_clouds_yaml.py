@@ -320,11 +320,6 @@ def test_endpoint_overrides_lead_to_the_service(tmp_path: Path, key: str) -> Non
     assert vbsjob_settings(tmp_path, {})["endpoint"] == "https://vbs.r1.cloud.test"
 
 
-def test_a_single_cloud_in_the_file_needs_no_name(tmp_path: Path) -> None:
-    written(tmp_path, {"clouds": cloud(region_name="r1")})
-    assert vbsjob_settings(tmp_path, {"cloud": None})["username"] == "mira"
-
-
 def test_another_clouds_unknown_profile_is_harmless(tmp_path: Path) -> None:
     document = {"clouds": {"a": cloud(), "b": {"profile": "nobodys"}, "c": {"regions": 7}}}
     (tmp_path / "clouds.yaml").write_text(yaml.safe_dump(document))

@@ -1,16 +1,21 @@
-"""loader: which cloud is used, what an address and a project must agree on, what errors show."""
+"""Settings: the order of the sources, which cloud is used, what must agree, what errors show."""
 
 from __future__ import annotations
 
 import io
 import os
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.context import fake_context, file_context
-from vbsjob.config import loader
+from vbsjob.cli.get import get
+from vbsjob.cli.tree import tree
+from vbsjob.cli.watch import watch
+from vbsjob.config import loader, precedence
+from vbsjob.config.schema import SETTINGS
 from vbsjob.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +35,136 @@ def refusal(folder: Path, options: dict[str, Any] | None = None, /, **sources: s
     with pytest.raises(UsageError) as caught:
         load(folder, options, **sources)
     return caught.value
+
+
+SOURCES = ("option", "own", "os", "config", "yaml")
+
+
+def having(folder: Path, sources: tuple[str, ...]) -> Settings:
+    """Load the region from some of the sources, each telling its own name."""
+    env = {"OS_CLOUD": "c"} if "config" in sources or "yaml" in sources else {}
+    env |= {"VBSJOB_REGION": "own"} if "own" in sources else {}
+    env |= {"OS_REGION_NAME": "os"} if "os" in sources else {}
+    outside = file_context(
+        folder,
+        config='[clouds.c]\nregion_name = "config"\n' if "config" in sources else "",
+        clouds="clouds: {c: {region_name: yaml}}\n" if "yaml" in sources else "",
+        **env,
+    )
+    return loader.load({"region": "option"} if "option" in sources else {}, outside)
+
+
+@pytest.mark.parametrize("first", range(len(SOURCES) + 1))
+def test_f74_the_first_source_wins_when_those_above_it_are_removed(
+    first: int, tmp_path: Path
+) -> None:
+    left = SOURCES[first:]
+    loaded = having(tmp_path, left)
+    origins = {
+        "option": "--region",
+        "own": "VBSJOB_REGION",
+        "os": "OS_REGION_NAME",
+        "config": f"{tmp_path}/config.toml: clouds.c.region_name",
+        "yaml": f"{tmp_path}/clouds.yaml: clouds.c.region_name",
+    }
+    assert loaded["region"] == (left[0] if left else None)
+    assert loaded.origin("region") == (origins[left[0]] if left else "default")
+
+
+def test_a_preference_comes_from_config_toml_and_names_its_section(tmp_path: Path) -> None:
+    outside = file_context(tmp_path, config='[defaults]\noutput = "json"\nretry_for = "5m"\n')
+    loaded = loader.load({}, outside)
+    assert (loaded["output"], loaded["retry_for"]) == ("json", 300.0)
+    assert loaded.origin("output") == f"{tmp_path}/config.toml [defaults] output"
+    assert loaded.origin("color") == "default"
+
+
+def test_a_cloud_of_config_toml_has_the_keys_of_clouds_yaml(tmp_path: Path) -> None:
+    both = [
+        file_context(
+            tmp_path, config='[clouds.a.auth]\nauth_url = "https://iam.test/v3"\nusername = "u"'
+        ),
+        file_context(
+            tmp_path, clouds="clouds: {b: {auth: {auth_url: https://iam.test/v3, username: u}}}"
+        ),
+    ]
+    a, b = (loader.load({"cloud": name}, made) for name, made in zip("ab", both, strict=True))
+    assert (a["auth_url"], a["username"]) == (b["auth_url"], b["username"])
+
+
+@pytest.mark.parametrize(
+    ("config", "clouds", "reason"),
+    [
+        ("[defaults]\noutptu = 'json'\n", "", "Did you mean output?"),
+        ("[defaults]\ncolor = 'red'\n", "", "is not one of"),
+        ("[default]\n", "", "section [default] is not known"),
+        ("[defaults\n", "", "config.toml"),
+        ("", "clouds: [\n", "clouds.yaml"),
+        ("", "clouds: {a: {region_name: x}}\n", "no file defines a cloud 'c'"),
+    ],
+)
+def test_f74_a_broken_file_is_reported_with_the_reason(
+    config: str, clouds: str, reason: str, tmp_path: Path
+) -> None:
+    options = {"cloud": "c"} if clouds else {}
+    with pytest.raises(UsageError) as raised:
+        loader.load(options, file_context(tmp_path, config=config, clouds=clouds))
+    assert reason in str(raised.value)
+
+
+MISSPELT = {
+    "[defaults]\noutptu = 'json'\n": ("[defaults] key 'outptu'", "Did you mean output?"),
+    "[clouds.a]\nheartbaet = 1\n[defaults]\n'heartbaet' = 1\n": (
+        "[defaults] key 'heartbaet'",
+        "mean heartbeat?",
+    ),
+    "[ defaults ]\ncolor = 'never'\n\n  retryfor=3\n": ("key 'retryfor'", "mean retry_for?"),
+    "[defaults.timeuot]\nx = 1\n": ("[defaults] key 'timeuot'", "Did you mean timeout?"),
+    "[defaults]\nzzz = 1\n": ("[defaults] key 'zzz'", "Known: cloud, region"),
+    "[clouds.a]\n[default]\n": ("section [default]", "Use [defaults]."),
+    "output = 'json'\n": ("section [output]", "Use [defaults]."),
+    'defaults = {outptu = "json"}\n': ("[defaults] key 'outptu'", "Did you mean output?"),
+}
+
+
+@pytest.mark.parametrize("config", MISSPELT)
+def test_f74_a_misspelt_key_is_reported_with_its_file_and_a_suggestion(
+    config: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        loader.load({}, file_context(tmp_path, config=config))
+    named, suggestion = MISSPELT[config]
+    assert raised.value.message.startswith(f"{tmp_path}/config.toml: ")
+    assert f"{named} is not known." in raised.value.message
+    assert suggestion in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("retry_for", "soon"), ("color", "red"), ("region", "../x"), ("verbose", "maybe")],
+)
+def test_f74_a_bad_value_is_rejected_with_its_origin(name: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        loader.load({}, file_context(tmp_path, **{f"VBSJOB_{name.upper()}": value}))
+    assert f"VBSJOB_{name.upper()}" in str(raised.value)
+
+
+def test_every_option_that_belongs_to_one_cloud_names_the_service() -> None:
+    """The command to continue a watch repeats these options; a new one must not be forgotten."""
+    of_one_cloud = {"cloud"} | precedence.BOUND | precedence.CHOSEN_IN_CLOUD
+    options = {name for command in (get, tree, watch) for name in signature(command).parameters}
+    names_service = {setting.name for setting in SETTINGS if setting.names_service}
+    assert names_service == options & of_one_cloud
+
+
+def test_settings_for_another_service_keep_only_the_preferences(tmp_path: Path) -> None:
+    outside = file_context(
+        tmp_path, VBSJOB_UTC="1", VBSJOB_REGION="eu-nl", OS_USERNAME="mira", OS_PASSWORD="x"
+    )
+    address = "http://127.0.0.1:9"
+    other = loader.load({}, outside).with_service("here", endpoint=address, project_id="p")
+    assert (other["utc"], other["endpoint"], other["project_id"]) == (True, address, "p")
+    assert (other["region"], other["username"], other["password"]) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -158,11 +293,6 @@ def test_a_region_that_the_cloud_does_not_list_is_refused_if_it_was_asked_for(
         assert "regions does not list 'eu-west'; it lists eu-de, eu-nl." in error.message
 
 
-def test_another_scope_than_a_project_is_refused(tmp_path: Path) -> None:
-    error = refusal(tmp_path, OS_TRUST_ID="t", OS_USERNAME="u")
-    assert error.message.startswith("OS_TRUST_ID: this scope is not supported")
-
-
 @pytest.mark.parametrize(
     ("project", "kind"), [(ID, "project_id"), ("a" * 31, "project_name"), ("eu-de", "project_name")]
 )
@@ -258,14 +388,6 @@ def test_a_secret_that_is_a_number_is_refused_without_being_shown(
     assert error.message.endswith(": the value is a number.")
     assert error.hint == "Write it in quotes."
     assert value not in error.message
-
-
-def test_only_paths_need_not_be_utf_8(tmp_path: Path) -> None:
-    assert load(tmp_path, OS_CACERT="ca-\udcff.pem")["cacert"] == "ca-\udcff.pem"
-    error = refusal(tmp_path, OS_USERNAME="mira\udcff")
-    assert error.message.endswith(" is not valid UTF-8.")
-    secret = refusal(tmp_path, OS_USERNAME="mira", OS_PASSWORD="canary\udcff")
-    assert secret.message == "OS_PASSWORD: the value is not valid UTF-8."
 
 
 def test_s05_secrets_that_are_not_used_are_masked_too(tmp_path: Path) -> None:

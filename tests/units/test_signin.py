@@ -243,20 +243,6 @@ def test_half_a_key_is_an_error_that_names_the_other_half(name: str) -> None:
     assert name in err
 
 
-def test_a_password_that_is_not_set_is_requested_when_stdin_is_a_terminal() -> None:
-    prompts: list[str] = []
-
-    def read_password(prompt: str) -> str:
-        prompts.append(prompt)
-        return PASSWORD
-
-    cloud = Cloud()
-    env = {k: v for k, v in USER.items() if k != "OS_PASSWORD"}
-    code, out, err = cloud.run("get", "j", env=env, prompt=read_password)
-    assert (code, prompts) == (0, ["Password for mira at iam.cloud.test: "])
-    assert PASSWORD not in out + err
-
-
 HELD = ("OS_TOKEN", "OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN")
 BAD = ("new\nline", "a b", " leading", "nön", "nul\0", "esc\x1b[0m", "line-end\r\n")
 

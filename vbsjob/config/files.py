@@ -1,8 +1,8 @@
 """Reads one configuration file: TOML, YAML or JSON.
 
 Size, nesting and aliases are limited, so that reading takes a short time for every content.
-The only module that reads YAML.
-A message names the file and the line, never the content. All functions raise UsageError.
+A message names the file and the line, never the content. All functions raise UsageError. No other
+module reads YAML.
 """
 
 from __future__ import annotations
