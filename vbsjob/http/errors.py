@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import math
 from datetime import timedelta
-from enum import Enum, auto
+from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -128,7 +128,7 @@ def from_response(  # noqa: PLR0911 - a table: one status or code per branch
     message = ": " + body.message.rstrip(".") if body.message else ""
     code = (body.code or "").lower()
     if job_id is not None and code == UNKNOWN_JOB:
-        return _job_not_found(job_id, message, facts)
+        return _not_found(job_id, origin, message, code, facts)
     if response.status in {401, 403} or code in MISSING_ROLE:
         return _auth_error(response.status, origin, message, code, facts)
     if response.status == 404:
@@ -153,21 +153,17 @@ def from_response(  # noqa: PLR0911 - a table: one status or code per branch
     )
 
 
-def _job_not_found(job_id: str, message: str, facts: dict[str, Any]) -> VbsjobError:
-    return JobNotFoundError(
-        f"the service does not know the job {job_id}{message}.",
-        hint="Check the id, --project and --region. The service deletes records of old jobs.",
-        **facts,
-    )
-
-
 def _not_found(
     job_id: str | None, origin: str, message: str, code: str, facts: dict[str, Any]
 ) -> VbsjobError:
     if job_id is None or code == UNKNOWN_API:
         hint = "Check the auth_url (OS_AUTH_URL)." if job_id is None else "Check --endpoint."
         return ApiError(f"{origin} does not offer this API{message}.", hint=hint, **facts)
-    return _job_not_found(job_id, message, facts)
+    return JobNotFoundError(
+        f"the service does not know the job {job_id}{message}.",
+        hint="Check the id, --project and --region. The service deletes records of old jobs.",
+        **facts,
+    )
 
 
 def _is_rejected_token(request: Request, body: ErrorBody) -> bool:
@@ -298,16 +294,25 @@ def invalid_body(request: Request, response: Response, reason: str) -> VbsjobErr
 
 
 class Failure(Enum):
-    """Where an exchange failed; http.transport derives it from the exception of its library."""
+    """How an exchange failed: a message about the peer, and a hint.
 
-    PROXY = auto()
-    """The proxy refused the request."""
-    TIMEOUT = auto()
-    PROTOCOL = auto()
-    """The peer closed the connection during its answer, or does not use HTTP."""
-    ADDRESS = auto()
-    """The address or a header of the request is not valid HTTP; nothing was sent."""
-    NETWORK = auto()
+    http.transport derives it from the exception of its library.
+    """
+
+    PROXY = ("the proxy in front of {} refused the request.", "Check the proxy.")
+    TIMEOUT = ("{} did not answer in time.", "Check the network, DNS and the proxy.")
+    PROTOCOL = (
+        "{} closed the connection during its answer, or does not use HTTP.",
+        "Check the scheme, the port and the proxy.",
+    )
+    ADDRESS = (
+        "a request to {} is not valid HTTP.",
+        "Check the address with 'vbsjob config show'.",
+    )
+    NETWORK = (
+        "cannot reach {}: the connection failed.",
+        "Check the address, the port, the network and the proxy.",
+    )
 
 
 REASONS = {
@@ -398,26 +403,14 @@ def _tls_error(cause: ssl.SSLError, name: str) -> VbsjobError:
 
 
 def _connection_error(failure: Failure, causes: list[BaseException], name: str) -> VbsjobError:
-    if failure is Failure.TIMEOUT:
-        return UnavailableError(
-            f"{name} did not answer in time.", hint="Check the network, DNS and the proxy."
-        )
-    if failure is Failure.PROTOCOL:
-        return UnavailableError(
-            f"{name} closed the connection during its answer, or does not use HTTP.",
-            hint="Check the scheme, the port and the proxy.",
-        )
-    if failure is Failure.ADDRESS:
-        return PermanentConnectionError(
-            f"a request to {name} is not valid HTTP.",
-            hint="Check the address with 'vbsjob config show'.",
-        )
+    message, hint = failure.value
     numbers = (cause.errno for cause in causes if isinstance(cause, OSError))
     number = next((number for number in numbers if number), 0)
-    reason = REASONS.get(number, "the connection failed")
-    hint = "Check the address, the port, the network and the proxy."
-    reason, hint = SHORTAGES.get(number, (reason, hint))
-    return UnavailableError(f"cannot reach {name}: {reason}.", hint=hint)
+    if failure is Failure.NETWORK and (number in REASONS or number in SHORTAGES):
+        reason, hint = SHORTAGES.get(number, (REASONS.get(number), hint))
+        message = f"cannot reach {{}}: {reason}."
+    error_class = PermanentConnectionError if failure is Failure.ADDRESS else UnavailableError
+    return error_class(message.format(name), hint=hint)
 
 
 def proxy_refused(status: str, origin: str, proxy: Proxy) -> VbsjobError:
