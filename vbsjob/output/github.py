@@ -72,7 +72,7 @@ def report(results: Sequence[JobResult], code: ExitCode, context: Context) -> No
         path = context.env.get(variable)
         try:
             if path and text:
-                report_file.append(path, context.redact(text))
+                report_file.append(path, context.redact(text).encode("utf-8", "backslashreplace"))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "it is not a valid path"
             context.note(f"the file of {variable} could not be written: {reason}.")

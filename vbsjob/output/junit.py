@@ -31,9 +31,11 @@ COUNTED = (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
 
 def write(path: str, results: Sequence[JobResult], context: Context) -> None:
     """Write the complete report or nothing. Raises InternalError."""
-    report = "\n".join(lines(results, context.steady_now(), context.redact))
+    report = bytearray()
+    for line in lines(results, context.steady_now(), context.redact):
+        report += f"{line}\n".encode("utf-8", "backslashreplace")
     try:
-        report_file.write(path, f"{report}\n")
+        report_file.write(path, report)
     except OSError as error:
         raise InternalError(
             f"the report {printable(path)} could not be written: {error.strerror}.",
@@ -51,12 +53,13 @@ def lines(
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield '<testsuites name="vbsjob">'
     for result in results:
-        cases = list(_cases(result, now, redact))
+        # The counts of a suite come before its cases; a list of all would need much memory.
+        cases = _cases(result, now, redact)
         tags = Counter(outcome[1:].partition(" ")[0] for _, _, _, outcome in cases)
         counts = "".join(f' {name}="{tags[tag]}"' for name, tag in COUNTED)
         suite = quoteattr(printable(result.job_id))
         yield f'<testsuite name={suite} tests="{tags.total()}"{counts}>'
-        for case in cases:
+        for case in _cases(result, now, redact):
             yield from _case(*case)
         yield "</testsuite>"
     yield "</testsuites>"

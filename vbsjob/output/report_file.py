@@ -22,7 +22,7 @@ def prepare(path: str, option: str) -> None:
     """Remove the report of an earlier run. Raises UsageError if nothing can be written there."""
     try:
         if not _is_stream(path):
-            write(path, "")
+            write(path, b"")
             with suppress(OSError):  # a mount point stays, and is empty
                 os.unlink(os.path.realpath(path))
     except (OSError, ValueError) as error:
@@ -33,28 +33,28 @@ def prepare(path: str, option: str) -> None:
         ) from None
 
 
-def write(path: str, text: str) -> None:
+def write(path: str, content: bytes | bytearray) -> None:
     """Write a report. Raises OSError and ValueError."""
     if _is_stream(path):
-        append(path, text)
+        append(path, content)
         return
     target = os.path.realpath(path)
     temporary = os.path.join(os.path.dirname(target), f".vbsjob-{os.urandom(8).hex()}")
     try:
-        _write(temporary, text, os.O_EXCL)
+        _write(temporary, content, os.O_EXCL)
         os.replace(temporary, target)
     except OSError as error:
         if shortage(error) or not os.path.exists(target):
             raise
-        _write(target, text, os.O_TRUNC)
+        _write(target, content, os.O_TRUNC)
     finally:
         with suppress(OSError):
             os.unlink(temporary)
 
 
-def append(path: str, text: str) -> None:
+def append(path: str, content: bytes | bytearray) -> None:
     """Append to a file of the CI service, all or nothing. Raises OSError and ValueError."""
-    _write(path, text, os.O_APPEND)
+    _write(path, content, os.O_APPEND)
 
 
 def _is_stream(path: str) -> bool:
@@ -66,7 +66,7 @@ def _is_stream(path: str) -> bool:
     return not regular or os.path.abspath(path).startswith(DESCRIPTORS)
 
 
-def _write(path: str, text: str, flag: int) -> None:
+def _write(path: str, content: bytes | bytearray, flag: int) -> None:
     """Open a file and write; what a full disk does not take completely is cut off again.
 
     A FIFO without a reader is an error (O_NONBLOCK): waiting for one could last for ever.
@@ -76,10 +76,10 @@ def _write(path: str, text: str, flag: int) -> None:
     try:
         os.set_blocking(descriptor, True)
         size = os.fstat(descriptor).st_size
-        content = memoryview(text.encode("utf-8", "backslashreplace"))
+        rest = memoryview(content)
         try:
-            while content:
-                content = content[os.write(descriptor, content) :]
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
         except OSError:
             with suppress(OSError):
                 os.ftruncate(descriptor, size)
