@@ -82,9 +82,9 @@ def counts_are_right(rows: Sequence[Node | Group | Summary]) -> bool:
             total = Counter[str]()
             for member in row.members:
                 total.update(member.total)
-            known = set(direct) <= set(row.members)
+            listed = set(direct) <= set(row.members)
             number = sum(row.counts.values())
-            if not known or number != len(row.members) or total != Counter(row.total):
+            if not listed or number != len(row.members) or total != Counter(row.total):
                 return False
     return True
 
@@ -246,6 +246,6 @@ def test_each_requested_job_has_its_row_however_many_sub_jobs_another_has() -> N
 
 
 def test_every_kind_of_status_has_its_glyphs_and_its_style() -> None:
-    known = KINDS.keys() - {OTHER, UNKNOWN}  # these two share a glyph and a style
-    assert theme.UNICODE.status.keys() == theme.ASCII.status.keys() == known
-    assert theme.STATUS_STYLES.keys() == known
+    kinds = KINDS.keys() - {OTHER, UNKNOWN}  # these two share a glyph and a style
+    assert theme.UNICODE.status.keys() == theme.ASCII.status.keys() == kinds
+    assert theme.STATUS_STYLES.keys() == kinds
