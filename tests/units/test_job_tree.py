@@ -76,7 +76,7 @@ def counts_are_right(rows: Sequence[Node | Group | Summary]) -> bool:
             counted = Counter[str]()
             for other in direct:
                 counted.update(other.counts if isinstance(other, Summary) else other.total)
-            if counted != Counter(row.below):
+            if counted != Counter(row.counts_below):
                 return False
         elif isinstance(row, Group):
             total = Counter[str]()
@@ -157,7 +157,7 @@ def test_the_counts_below_a_node_are_those_of_its_branch() -> None:
     for node in tree.nodes:
         for above in node.path[:-1]:
             below[above][kind(node.job)] += 1
-    assert all(node.below == below[node] for node in tree.nodes)
+    assert all(node.counts_below == below[node] for node in tree.nodes)
 
 
 def view_of(width: int | None) -> theme.View:

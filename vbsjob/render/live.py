@@ -192,7 +192,7 @@ class LiveDisplay:
         pending = self._context.error_output.pending or deque()
         above = [pending.popleft() for _ in range(len(pending))]
         self._lines = [
-            tuple(Part(view.segment_text(part), part.cell_length) for part in line)
+            tuple(Part(view.segment_text(segment), segment.cell_length) for segment in line)
             for line in lines
         ]
         self._spinning = []
