@@ -76,15 +76,15 @@ def counts_are_right(rows: Sequence[Node | Group | Summary]) -> bool:
             counted = Counter[str]()
             for other in direct:
                 counted.update(other.counts if isinstance(other, Summary) else other.total)
-            if counted != Counter(row.below):
+            if counted != Counter(row.counts_below):
                 return False
         elif isinstance(row, Group):
             total = Counter[str]()
             for member in row.members:
                 total.update(member.total)
-            known = set(direct) <= set(row.members)
+            listed = set(direct) <= set(row.members)
             number = sum(row.counts.values())
-            if not known or number != len(row.members) or total != Counter(row.total):
+            if not listed or number != len(row.members) or total != Counter(row.total):
                 return False
     return True
 
@@ -157,7 +157,7 @@ def test_the_counts_below_a_node_are_those_of_its_branch() -> None:
     for node in tree.nodes:
         for above in node.path[:-1]:
             below[above][kind(node.job)] += 1
-    assert all(node.below == below[node] for node in tree.nodes)
+    assert all(node.counts_below == below[node] for node in tree.nodes)
 
 
 def view_of(width: int | None) -> theme.View:
@@ -246,6 +246,6 @@ def test_each_requested_job_has_its_row_however_many_sub_jobs_another_has() -> N
 
 
 def test_every_kind_of_status_has_its_glyphs_and_its_style() -> None:
-    known = KINDS.keys() - {OTHER, UNKNOWN}  # these two share a glyph and a style
-    assert theme.UNICODE.status.keys() == theme.ASCII.status.keys() == known
-    assert theme.STATUS_STYLES.keys() == known
+    kinds = KINDS.keys() - {OTHER, UNKNOWN}  # these two share a glyph and a style
+    assert theme.UNICODE.status.keys() == theme.ASCII.status.keys() == kinds
+    assert theme.STATUS_STYLES.keys() == kinds

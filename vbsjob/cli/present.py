@@ -1,11 +1,13 @@
-"""Prints results: jobs on stdout in the selected format, errors on stderr."""
+"""What a run shows: jobs on stdout in the selected format, errors and progress on stderr."""
 
 from __future__ import annotations
 
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode, worst
+from vbsjob.terminal import stdio
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from vbsjob.jobs.tree import TreeOptions
     from vbsjob.output.formats import Kind
     from vbsjob.render.theme import View
+    from vbsjob.watch.loop import Display
 
 
 def jobs(answers: Iterable[JobResult], command: JobCommand) -> tuple[Sequence[JobResult], ExitCode]:
@@ -233,3 +236,60 @@ def _print(screens: Iterable[Iterable[RenderableType]], view: View, context: Con
     for number, screen in enumerate(screens):
         context.stdout.write("\n" if number else "")
         context.stdout.writelines(view.text(line) + "\n" for line in view.lines(screen))
+
+
+def displays(
+    settings: Settings, context: Context, options: TreeOptions, *, events: bool
+) -> list[Display]:
+    """Return the displays: on stderr according to --progress, and `events` on stdout.
+
+    Raises UsageError if --heartbeat has no effect.
+    """
+    chosen: list[Display] = []
+    name = "none" if settings["quiet"] else settings["progress"]
+    if events and not settings["quiet"]:
+        from vbsjob.output.events import EventStream
+
+        chosen.append(EventStream(context, context.stdout, settings["heartbeat"]))
+    if name == "none" and not chosen and settings.origin("heartbeat") == "--heartbeat":
+        raise UsageError(
+            "--heartbeat contradicts --progress none and --quiet, which print no progress.",
+            hint="Omit one of them, or use -o jsonl for events on stdout.",
+        )
+    if name == "auto":
+        name = _fitting(context, events=events)
+    if name == "json":
+        from vbsjob.output.events import EventStream
+
+        chosen.append(EventStream(context, context.stderr, settings["heartbeat"]))
+    if name == "plain":
+        from vbsjob.render.log import PlainLog
+
+        chosen.append(PlainLog(context, context.stderr, settings["heartbeat"]))
+    if name == "tty":
+        from vbsjob.render import theme
+        from vbsjob.render.live import LiveDisplay
+
+        def view(width: int, height: int) -> View:
+            # One column is empty: some terminals wrap when the last one is written.
+            return theme.view(context.stderr, settings, context, (width - 1, height))
+
+        chosen.append(LiveDisplay(context, view, options))
+    return chosen
+
+
+def _fitting(context: Context, *, events: bool) -> str:
+    """Return the progress for this stderr: events on stdout replace plain lines.
+
+    A live display needs a terminal that can draw and that nothing else is written to. The reader
+    of events in a pipe, such as grep, can write to the same terminal.
+    """
+    if not context.stderr.isatty():
+        return "none" if events else "plain"
+    if events and context.stdout.isatty():
+        return "none"
+    if events and stdio.is_pipe(context.stdout):
+        return "plain"
+    env = context.env
+    dumb = env.get("TERM", "dumb") in {"", "dumb"}
+    return "plain" if dumb or env.get("ACCESSIBLE") or env.get("CI") else "tty"

@@ -172,11 +172,11 @@ class JobCommand:
         *,
         events: bool,
     ) -> WatchLoop:
-        from vbsjob.cli import progress
+        from vbsjob.cli import present
         from vbsjob.watch.loop import WatchLoop
         from vbsjob.watch.state import WatchState
 
-        displays = progress.choose(self.settings, self.context, options, events=events)
+        displays = present.displays(self.settings, self.context, options, events=events)
         now, random = self.context.monotonic(), self.context.random
         state = WatchState(
             job_ids,

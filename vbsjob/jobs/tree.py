@@ -78,7 +78,7 @@ class Node:
     """Index among the parent's sub-jobs in the service's order, from 0."""
     order: int = 0
     """Index among all jobs, from top to bottom."""
-    below: Mapping[str, int] = field(default_factory=lambda: NO_COUNTS)
+    counts_below: Mapping[str, int] = field(default_factory=lambda: NO_COUNTS)
     """Number of jobs below this one, by kind of status."""
     levels: int = 0
     """Levels of sub-jobs below this job."""
@@ -105,7 +105,7 @@ class Node:
     @property
     def total(self) -> Mapping[str, int]:
         """Number of jobs in this branch with this one, by kind of status."""
-        return _add(self.below, {kind(self.job): 1})
+        return _add(self.counts_below, {kind(self.job): 1})
 
     @property
     def path(self) -> list[Node]:
@@ -175,7 +175,7 @@ class Group:
         return self.members[0].order
 
     @property
-    def below(self) -> int:
+    def number_below(self) -> int:
         """Number of jobs below the members."""
         return sum(self.total.values()) - len(self.members)
 
@@ -270,12 +270,12 @@ def _count(node: Node) -> None:
     """Set the counts of a node for the jobs below it; its children are complete."""
     node.urgency = KINDS[kind(node.job)].urgency
     if node.children:
-        node.below = below = dict[str, int]()
+        node.counts_below = counts = dict[str, int]()
     for child in node.children:
         child_kind = kind(child.job)
-        below[child_kind] = below.get(child_kind, 0) + 1
-        for word, number in child.below.items():
-            below[word] = below.get(word, 0) + number
+        counts[child_kind] = counts.get(child_kind, 0) + 1
+        for word, number in child.counts_below.items():
+            counts[word] = counts.get(word, 0) + number
         node.levels = max(node.levels, child.levels + 1)
         node.urgency = min(node.urgency, child.urgency)
 
@@ -305,14 +305,14 @@ def _set_branches(node: Node, selected: set[Node] | None, *, group: bool) -> Non
             branches.append(members)
         members.append(child)
         child.indent = node.indent + 2
-    node.branches = [item if isinstance(item, Node) else _group(node, item) for item in branches]
+    node.branches = [row if isinstance(row, Node) else _group(node, row) for row in branches]
 
 
 def _group(parent: Node, members: Sequence[Node]) -> Group:
     counts = Counter(kind(node.job) for node in members)
     total = Counter(counts)
     for node in members:
-        for word, number in node.below.items():
+        for word, number in node.counts_below.items():
             total[word] += number
     urgency = min(node.urgency for node in members)
     return Group(parent, members, parent.indent + 1, counts, total, urgency)
@@ -372,17 +372,17 @@ def rows(
 ) -> Iterator[Node | Group | Summary]:
     """Yield all rows; at most `levels` levels, and `members` nodes below each Group."""
 
-    def branches(item: Node | Group) -> Sequence[Node | Group]:
-        if isinstance(item, Node):
-            return item.branches
-        return sorted(item.by_urgency[:members], key=lambda node: node.order)
+    def branches(row: Node | Group) -> Sequence[Node | Group]:
+        if isinstance(row, Node):
+            return row.branches
+        return sorted(row.by_urgency[:members], key=lambda node: node.order)
 
     return _rows(tree.top, branches, _limit(tree, levels))
 
 
 def nodes(tree: JobTree) -> Iterator[Node]:
     """Yield the nodes that `depth` and `only` leave. The tree must not have Groups."""
-    return (item for item in rows(tree, levels=None) if isinstance(item, Node))
+    return (row for row in rows(tree, levels=None) if isinstance(row, Node))
 
 
 def _limit(tree: JobTree, levels: int | None) -> int:
@@ -440,20 +440,20 @@ def _rows(
     """Yield the rows from top to bottom, each Summary below the last row of its node."""
     waiting: list[Node | Group | Summary] = [top]
     while waiting:
-        item = waiting.pop()
-        yield item
-        if isinstance(item, Summary):
+        row = waiting.pop()
+        yield row
+        if isinstance(row, Summary):
             continue
-        shown = branches(item) if item.depth < limit else ()
-        if isinstance(item, Node) and not item.complete(len(shown)):
-            levels = 0 if item.depth < limit else item.levels
-            waiting.append(_summary(item, shown, levels))
-        waiting.extend(reversed(shown))
+        chosen = branches(row) if row.depth < limit else ()
+        if isinstance(row, Node) and not row.complete(len(chosen)):
+            levels = 0 if row.depth < limit else row.levels
+            waiting.append(_summary(row, chosen, levels))
+        waiting.extend(reversed(chosen))
 
 
-def _summary(node: Node, shown: Sequence[Node | Group], levels: int) -> Summary:
-    hidden = dict(node.below)
-    for branch in shown:
+def _summary(node: Node, chosen: Sequence[Node | Group], levels: int) -> Summary:
+    hidden = dict(node.counts_below)
+    for branch in chosen:
         for word, number in branch.total.items():
             hidden[word] -= number
     return Summary(node.indent + 1, {word: n for word, n in hidden.items() if n}, levels)

@@ -76,9 +76,9 @@ def _width(piece: Piece) -> int:
 
 def side_by_side(*columns: Cells) -> Table:
     """Return the cells as a table of one row, without those that have no text."""
-    shown = [cells for cells in columns if cells.width]
+    filled = [cells for cells in columns if cells.width]
     table = Table.grid(padding=0)
-    for cells in shown:
+    for cells in filled:
         table.add_column(width=cells.width, no_wrap=True)
-    table.add_row(*shown)
+    table.add_row(*filled)
     return table

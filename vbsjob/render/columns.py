@@ -79,9 +79,9 @@ def layout(rows: Sequence[Row], width: int, *, ids: bool) -> Layout:
         for step in (3, 2, 1):
             state = max((step * indent + size for indent, size in statuses.items()), default=0)
             result = Layout(step, state, widths)
-            below = result.begin("type")
+            continued_at = result.begin("type")
             # What does not fit in the row is below it, unless only the id would be left in the row.
-            start = result.details_at if "id" in widths else below
+            start = result.details_at if "id" in widths else continued_at
             if max(result.details_at - GAP, start + room) <= width:
                 return result
     digits = len(str(max(statuses, default=0))) + 1
@@ -102,10 +102,10 @@ def guides(indents: Sequence[int], step: int, glyphs: Glyphs) -> Iterator[tuple[
         guide = cache.get((indent, following))
         if guide is None:
             signs = [pipe if following >> level & 1 else " " * step for level in range(indent + 2)]
-            below = pipe if following >> (indent + 1) & 1 else ""
+            past = pipe if following >> (indent + 1) & 1 else ""
             above = "".join(signs[1:indent])
             sign = branch if following >> indent & 1 else last
-            guide = (above + sign, above + signs[indent] + below) if indent else ("", below)
+            guide = (above + sign, above + signs[indent] + past) if indent else ("", past)
             cache[indent, following] = guide
         yield guide
 
@@ -141,14 +141,14 @@ def table(
             text = next((text for text in row.summary if cell_len(text) <= room), row.summary[-1])
             yield Text.assemble((guide, "guide"), text)
             continue
-        below = block.add(row, guide)
-        if below or len(block) == CHUNK:
+        overflow = block.add(row, guide)
+        if overflow or len(block) == CHUNK:
             yield from block.take()
-        if below:
+        if overflow:
             yield _beside(
                 beside,
                 guide_width=columns.begin("type"),
-                text=Text(" ").join(below),
+                text=Text(" ").join(overflow),
                 view=view,
                 limit=lines_below,
             )
@@ -186,37 +186,37 @@ class _Block:
         self._states.add((guide, "guide"), (row.mark, row.style), (mark + row.status, row.style))
         for name, cells in self._cells.items():
             cells.add(row.cells.get(name, ""))
-        details, below = self._split(row)
+        details, overflow = self._split(row)
         self._details.add(*details)
         if row.omit_overflow:
-            below = [] if details else below[:1]
+            overflow = [] if details else overflow[:1]
         if row.bar and "type" not in self._cells:
-            below = [Text(row.cells["type"]), *below]
-        return below
+            overflow = [Text(row.cells["type"]), *overflow]
+        return overflow
 
     def _split(self, row: Row) -> tuple[list[Text], list[Text]]:
         """Return what of the details fits next to the columns, and what does not fit."""
         room = self._view.columns - self._columns.details_at
-        below = list(row.details)
+        overflow = list(row.details)
         job_id = Text(row.cells.get("id", ""), "id")
         if row.requested and job_id and "id" not in self._cells:
-            below.insert(0, job_id)
-        if row.short_details and below[0].cell_len > room >= row.short_details.cell_len:
-            below[0] = row.short_details
+            overflow.insert(0, job_id)
+        if row.short_details and overflow[0].cell_len > room >= row.short_details.cell_len:
+            overflow[0] = row.short_details
         beside: list[Text] = []
         used = 0
-        while below and used + below[0].cell_len <= room:
-            part = below.pop(0)
-            gap = GAP if part is job_id else 1
-            used += part.cell_len + gap
-            beside += [part, Text(" " * gap)]
+        while overflow and used + overflow[0].cell_len <= room:
+            text = overflow.pop(0)
+            gap = GAP if text is job_id else 1
+            used += text.cell_len + gap
+            beside += [text, Text(" " * gap)]
         beside = beside[:-1]
         bar = min(room - GAP - (used - 1), BAR)
-        if row.bar and beside and not below and bar >= BAR_MIN:
+        if row.bar and beside and not overflow and bar >= BAR_MIN:
             beside[-1:-1] = [self._view.bar(*row.bar, bar), Text(" " * GAP)]
-        if below and below[0] is job_id:
-            below[0] = job_id + Text(" ")
-        return beside, below
+        if overflow and overflow[0] is job_id:
+            overflow[0] = job_id + Text(" ")
+        return beside, overflow
 
     def take(self) -> Iterator[RenderableType]:
         """Yield the table of the rows, if there are any, and begin a new one."""

@@ -46,15 +46,15 @@ def screen(
     `failures_command` all failures if there are several.
     """
     top = job_tree.top
-    cause = job_failure.find(top.job)
+    failure = job_failure.find(top.job)
     yield from status.headline(top.job, job_id, view)
     yield from status.times(top.job, view)
     if len(job_tree.nodes) > 1:
         yield EMPTY
         limit = rows or max(LEAST_ROWS, view.height // 3)
-        yield from sub_jobs(job_tree, view, limit, cause=cause.job if cause else None)
-    # A reason without a code says nothing if the cause is deeper: `sub job fail`.
-    deeper = cause is not None and len(cause.path) > 1
+        yield from sub_jobs(job_tree, view, limit, described=failure.job if failure else None)
+    # A reason without a code says nothing if the failed job is deeper: `sub job fail`.
+    deeper = failure is not None and len(failure.path) > 1
     table = members.of_job(top.job, view, errors=deeper and bool(top.job.members.get("error_code")))
     if table:
         yield EMPTY
@@ -64,19 +64,19 @@ def screen(
     if next_command:
         yield EMPTY
         yield Text.assemble("next: ", next_command)
-    if cause is not None:
+    if failure is not None:
         yield EMPTY
         # The entities of the job itself are above: nothing is shown twice.
-        shown = len(cause.path) == 1
-        yield from failure_block.block(cause, view, command=failures_command, short=shown)
+        itself = len(failure.path) == 1
+        yield from failure_block.block(failure, view, command=failures_command, short=itself)
 
 
 def sub_jobs(
-    job_tree: JobTree, view: View, limit: int, *, cause: Job | None
+    job_tree: JobTree, view: View, limit: int, *, described: Job | None
 ) -> Iterator[RenderableType]:
     """Yield the rows below the job: at most `limit` on a screen, all in a pipe."""
-    items = list(all_rows(job_tree)) if view.width is None else folded(job_tree, limit + 1)
-    return columns.table([tree.row(item, view, cause=cause) for item in items[1:]], view)
+    rows = list(all_rows(job_tree)) if view.width is None else folded(job_tree, limit + 1)
+    return columns.table([tree.row(row, view, described=described) for row in rows[1:]], view)
 
 
 def _sub_job_members(job_tree: JobTree, view: View) -> Iterator[RenderableType]:
@@ -85,8 +85,8 @@ def _sub_job_members(job_tree: JobTree, view: View) -> Iterator[RenderableType]:
         yield EMPTY
         indent = 2 * min(node.depth, 8)
         title = status.headline(node.job, "", view)
-        for part in title:
-            yield Padding(part, (0, 0, 0, indent), expand=False)
+        for line in title:
+            yield Padding(line, (0, 0, 0, indent), expand=False)
         table = members.of_job(node.job, view, identity=True)
         yield from members.table(table, view.columns, indent=indent + 2)
 
@@ -101,13 +101,13 @@ def tree_screen(
     job_tree: JobTree, view: View, *, failures_command: str
 ) -> Iterator[RenderableType]:
     """Yield the tree of one job with the job itself, the failure last."""
-    cause = job_failure.find(job_tree.top.job)
-    failed = cause.job if cause else None
-    rows = [
-        tree.row(item, view, requested=item is job_tree.top, cause=failed)
-        for item in all_rows(job_tree)
-    ]
-    yield from columns.table(rows, view)
-    if cause is not None:
+    failure = job_failure.find(job_tree.top.job)
+    failed = failure.job if failure else None
+    rows = (
+        tree.row(row, view, requested=row is job_tree.top, described=failed)
+        for row in all_rows(job_tree)
+    )
+    yield from columns.table(list(rows), view)
+    if failure is not None:
         yield EMPTY
-        yield from failure_block.block(cause, view, command=failures_command)
+        yield from failure_block.block(failure, view, command=failures_command)

@@ -50,11 +50,13 @@ def block(
 
     A short one has no entities.
     """
-    for part in _parts(failure, view, command=command, short=short):
-        yield Edged(part, view.glyphs.edge)
+    for content in _contents(failure, view, command=command, short=short):
+        yield Edged(content, view.glyphs.edge)
 
 
-def _parts(failure: Failure, view: View, *, command: str, short: bool) -> Iterator[RenderableType]:
+def _contents(
+    failure: Failure, view: View, *, command: str, short: bool
+) -> Iterator[RenderableType]:
     width = view.columns - len(view.glyphs.edge)
     path, job_id = _path(failure, view), view.one_line(failure.job.id)
     title = _title(failure, view, path, f"job {job_id}" if job_id else "")
@@ -64,10 +66,10 @@ def _parts(failure: Failure, view: View, *, command: str, short: bool) -> Iterat
     yield Text(": ".join(reason) if reason else "The service gives no error code.")
     # An id is shown whole: one that does not fit in the title has a separate line.
     labelled = _labelled(failure, view, job_id="" if fits else job_id, short=short)
-    for number, part in enumerate(labelled):
+    for number, content in enumerate(labelled):
         if not number:
             yield Text()
-        yield part
+        yield content
     if failure.others:
         yield Text()
         text = Text(f"{failure.others:,} more failed", "failure.label")
@@ -82,10 +84,10 @@ def _title(failure: Failure, view: View, *facts: str) -> str:
 
 def _path(failure: Failure, view: View) -> str:
     """Return where in the tree it failed; empty for the job itself and its own sub-jobs."""
-    below = failure.path[1:]
-    if len(below) < 2:
+    sub_jobs = failure.path[1:]
+    if len(sub_jobs) < 2:
         return ""
-    return view.one_line(view.glyphs.arrow.join(_name(job, view) for job in below))
+    return view.one_line(view.glyphs.arrow.join(_name(job, view) for job in sub_jobs))
 
 
 def _name(job: Job, view: View) -> str:

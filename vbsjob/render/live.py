@@ -190,7 +190,7 @@ class LiveDisplay:
     def _write(self, lines: Sequence[Line], view: View, extra: str = "") -> None:
         above = [self._notes.popleft() for _ in range(len(self._notes))]
         self._lines = [
-            tuple(Part(view.segment_text(part), part.cell_length) for part in line)
+            tuple(Part(view.segment_text(segment), segment.cell_length) for segment in line)
             for line in lines
         ]
         self._spinning = []

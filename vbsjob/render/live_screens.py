@@ -129,8 +129,8 @@ def _usual(job: Job, estimates: Estimates, view: View) -> str:
 def _tree(entry: Entry, view: View, *, rows: int) -> Iterator[RenderableType]:
     if entry.tree is None:
         return iter(())
-    items = folded(entry.tree, rows + 1)[1:]
-    cells = [tree.row(item, view) for item in items]
+    shown_rows = folded(entry.tree, rows + 1)[1:]
+    cells = [tree.row(row, view) for row in shown_rows]
     return columns.table(cells, view, lines_below=LINES_BELOW)
 
 

@@ -96,10 +96,10 @@ def _row(*cells: tuple[Text, int]) -> Table:
     table = Table.grid(padding=0)
     *first, (last, most) = cells
     cells = (*first, (last, min(most, max(1, last.cell_len))))
-    shown = [(text, width) for text, width in cells if width > 0]
-    for _, width in shown:
+    columns = [(text, width) for text, width in cells if width > 0]
+    for _, width in columns:
         table.add_column(width=width)
-    table.add_row(*(text for text, _ in shown))
+    table.add_row(*(text for text, _ in columns))
     return table
 
 

@@ -89,9 +89,9 @@ def failures_last(entries: Iterable[Entry]) -> list[Entry]:
 def blocks(entries: Iterable[Entry], view: View) -> Iterator[RenderableType]:
     """Yield a short block for each of the first failures."""
     failures = [entry.failure for entry in entries if entry.failure]
-    for item in failures[:BLOCKS]:
+    for failure in failures[:BLOCKS]:
         yield Text()
-        yield from failure_block.block(item, view, short=True)
+        yield from failure_block.block(failure, view, short=True)
 
 
 def table(
@@ -108,32 +108,32 @@ def table(
     `marks` replaces the marks of jobs by their id. Without `rows` the table is the end of a
     command: blocks below it describe the first failures.
     """
-    shown = list(entries)
+    listed = list(entries)
     described = [entry for entry in entries if entry.failure][:BLOCKS]
     if rows is not None and len(entries) > rows:
-        urgent = sorted(shown, key=lambda entry: entry.urgency)[: max(rows - 1, 0)]
-        shown = [entry for entry in shown if entry in urgent]
-    shares = _shares(shown, 0 if rows is None else rows - len(shown))
+        urgent = sorted(listed, key=lambda entry: entry.urgency)[: max(rows - 1, 0)]
+        listed = [entry for entry in listed if entry in urgent]
+    shares = _shares(listed, 0 if rows is None else rows - len(listed))
     wide = view.columns >= columns.IDS_FROM
     result: list[tree.Row] = []
-    for entry, share in zip(shown, shares, strict=True):
+    for entry, share in zip(listed, shares, strict=True):
         row = job_row(entry, view)
         row.omit_overflow = rows is None and entry in described
         row.mark = (marks or {}).get(entry.job_id, row.mark)
         result.append(row)
         if not share or entry.tree is None:
             continue
-        cause = entry.failure.job if entry.failure else None
-        for item in folded(entry.tree, share + 1)[1:]:
-            below = tree.row(item, view, cause=cause)
+        failed = entry.failure.job if entry.failure else None
+        for tree_row in folded(entry.tree, share + 1)[1:]:
+            sub_row = tree.row(tree_row, view, described=failed)
             if not wide:
-                below.cells.pop("id", None)
-            if below.omit_overflow:
-                del below.details[1:]
-            result.append(below)
-    hidden = len(entries) - len(shown)
+                sub_row.cells.pop("id", None)
+            if sub_row.omit_overflow:
+                del sub_row.details[1:]
+            result.append(sub_row)
+    hidden = len(entries) - len(listed)
     if hidden and rows:
-        result.append(_hidden_row([entry for entry in entries if entry not in shown], view))
+        result.append(_hidden_row([entry for entry in entries if entry not in listed], view))
     yield from columns.table(result, view, ids=True, lines_below=lines_below)
 
 
@@ -170,9 +170,9 @@ def job_row(entry: Entry, view: View) -> tree.Row:
         )
     row = tree.row(job_tree.top, view, requested=True)
     row.cells["id"] = job_id
-    cause = entry.failure
-    if cause is not None:
-        reasons = (cause.error_code, cause.fail_reason)
+    failure = entry.failure
+    if failure is not None:
+        reasons = (failure.error_code, failure.fail_reason)
         texts = [view.one_line(text) for text in reasons if text]
         row.details = [Text(text, "reason") for text in texts]
     elif job_tree.steps and not job_tree.top.job.ended:

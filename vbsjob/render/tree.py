@@ -103,11 +103,11 @@ def row(
     view: View,
     *,
     requested: bool = False,
-    cause: Job | None = None,
+    described: Job | None = None,
 ) -> Row:
     """Return the row of an item.
 
-    A requested job shows its id at every width. `cause` is the job whose failure is described
+    A requested job shows its id at every width. `described` is the job whose failure is described
     below the table.
     """
     if isinstance(item, Summary):
@@ -122,7 +122,7 @@ def row(
         status_style(job.status),
         {column.name: column.of_node(item, view) for column in TREE_COLUMNS},
         requested=requested,
-        omit_overflow=cause is not None and job.members is cause.members,
+        omit_overflow=described is not None and job.members is described.members,
     )
     if cell_len(result.status) > LONGEST_STATUS:
         result.details.append(Text(result.status, result.style))
@@ -138,10 +138,10 @@ def row(
 
 
 def _reasons_of_node(node: Node, view: View) -> list[Text]:
-    """Return code and reason; a reason without a code says nothing if the cause is below."""
+    """Return code and reason; a reason without a code says nothing if a sub-job failed."""
     texts = reasons(node.job, view)
     has_code = node.job.members.get("error_code") not in (None, "")
-    return texts if has_code or not node.below.get("FAIL") else []
+    return texts if has_code or not node.counts_below.get("FAIL") else []
 
 
 def _summary(summary: Summary, view: View) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ def _summary(summary: Summary, view: View) -> tuple[str, ...]:
 
 def _group_row(group: Group, view: View) -> Row:
     status = group.status
-    below = f", {group.below:,} sub-jobs below" if group.below else ""
+    further = f", {group.number_below:,} sub-jobs below" if group.number_below else ""
     ended = {kind: number for kind, number in group.counts.items() if kind in ENDED}
     return Row(
         group.indent,
@@ -171,7 +171,7 @@ def _group_row(group: Group, view: View) -> Row:
         "MIXED" if status == OTHER else status,
         status_style(status),
         {column.name: column.of_group(group, view) for column in TREE_COLUMNS},
-        details=[Text(counts(group.counts) + below)],
+        details=[Text(counts(group.counts) + further)],
         short_details=Text(counts(ended) or "none done"),
         bar=(group.ended, len(group.members)),
     )

@@ -275,5 +275,5 @@ def test_s12_memory_for_several_big_answers_is_that_of_each_added(
         return ended.peak_kib
 
     least = peak(running_then_failed(FAILED[:-1] + b"}"), 1)
-    one, several = (peak(running_then_failed(BIG[big]), number) for number in (1, JOBS))
-    assert several - least < JOBS * (one - least)
+    single, several = (peak(running_then_failed(BIG[big]), number) for number in (1, JOBS))
+    assert several - least < JOBS * (single - least)
