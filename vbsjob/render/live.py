@@ -44,7 +44,7 @@ SPINNERS_PER_FRAME = 10
 """More spinners than this turn more slowly, so that their cost is the same."""
 NARROWEST, WIDEST, LOWEST, HIGHEST = 10, 1000, 4, 500
 BATCH = 1000
-"""Lines of a result that are written at a time: all lines of a dense answer need more than 240 MB."""
+"""Lines of a result that are written at a time: those of a dense answer need more than 240 MB."""
 PENDING_LINES = 1000
 """Notes that wait to be written above the display; a terminal can be paused for long."""
 
