@@ -17,7 +17,7 @@ import pytest
 from tests.support.hostile_servers import MORE, ROOM, SERVERS, full_of
 from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.resource_usage import ResourceUsage, measure
-from tests.support.server import Server, always, answer, job, respond_with
+from tests.support.server import Server, always, answer, in_turn, job
 from vbsjob.http import strict_json, transport
 from vbsjob.output import formats
 
@@ -177,7 +177,7 @@ def test_s12_the_same_answer_again_takes_no_more(
     lightest: Callable[[str], int], tmp_path: Path
 ) -> None:
     responses = [answer(running(0))] * 3
-    ended = shown("watch", respond_with(*responses, answer(job("FAIL"))), tmp_path)
+    ended = shown("watch", in_turn(*responses, answer(job("FAIL"))), tmp_path)
     assert ended.code == 1
     assert ended.peak_kib - lightest("watch") < MORE
 
@@ -188,7 +188,7 @@ def test_s12_a_watch_holds_at_most_two_answers_in_memory(
     name: str, lightest: Callable[[str], int], tmp_path: Path
 ) -> None:
     responses = [answer(running(number)) for number in range(3)]
-    ended = shown(name, respond_with(*responses, answer(job("FAIL"))), tmp_path)
+    ended = shown(name, in_turn(*responses, answer(job("FAIL"))), tmp_path)
     assert ended.code == 1
     assert ended.peak_kib - lightest(name) < MORE * 4 // 3
 
