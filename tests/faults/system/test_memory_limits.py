@@ -16,7 +16,7 @@ import pytest
 from tests.support.hostile_servers import GET_KIB, ROOM, SERVERS, WATCH_KIB, full_of
 from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.resource_usage import ResourceUsage, measure
-from tests.support.server import Server, always, answer, job, respond_with
+from tests.support.server import Server, always, answer, in_turn, job
 from vbsjob.http import strict_json, transport
 from vbsjob.output import formats
 
@@ -159,7 +159,7 @@ def running(number: int) -> bytes:
 @pytest.mark.slow
 def test_s12_the_same_answer_again_takes_no_more(tmp_path: Path) -> None:
     responses = [answer(running(0))] * 3
-    ended = shown("watch", respond_with(*responses, answer(job("FAIL"))), tmp_path)
+    ended = shown("watch", in_turn(*responses, answer(job("FAIL"))), tmp_path)
     assert ended.code == 1
     assert ended.peak_kib < GET_KIB
 
@@ -168,7 +168,7 @@ def test_s12_the_same_answer_again_takes_no_more(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [pytest.param("watch", marks=pytest.mark.long), "watch jsonl"])
 def test_s12_a_watch_holds_at_most_two_answers_in_memory(name: str, tmp_path: Path) -> None:
     responses = [answer(running(number)) for number in range(3)]
-    ended = shown(name, respond_with(*responses, answer(job("FAIL"))), tmp_path)
+    ended = shown(name, in_turn(*responses, answer(job("FAIL"))), tmp_path)
     assert ended.code == 1
     assert ended.peak_kib < WATCH_KIB
 
