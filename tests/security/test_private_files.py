@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,19 +72,6 @@ def test_f71_a_link_in_place_of_the_folder_is_not_followed(path: Path, tmp_path:
     with pytest.raises(OSError), files.open_folder(path, create=True):  # noqa: PT011 - ELOOP or ENOTDIR
         pass
     assert mode(tmp_path / "target") == 0o755
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-@pytest.mark.parametrize(("owner", "followed"), [(0, True), (STRANGER, False)])
-def test_a_link_in_place_of_the_parent_is_followed_unless_another_user_made_it(
-    path: Path, tmp_path: Path, owner: int, followed: bool
-) -> None:
-    (tmp_path / "target").mkdir(mode=0o755)
-    path.parent.symlink_to(tmp_path / "target")
-    os.lchown(path.parent, owner, owner)
-    with suppress(UntrustedFileError), files.open_folder(path, create=True):
-        assert followed
-    assert (tmp_path / "target" / path.name).exists() == followed
 
 
 def link(path: Path, target: Path) -> None:

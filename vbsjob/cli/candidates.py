@@ -115,9 +115,7 @@ def topics(ctx: typer.Context) -> Pairs:
     from vbsjob.cli.help import TOPICS
 
     commands = root_command().commands.items()
-    named = [
-        (name, command.get_short_help_str(200)) for name, command in commands if not command.hidden
-    ]
+    named = [(name, command.get_short_help_str(200)) for name, command in commands]
     return [*named, *((name, "topic") for name in TOPICS)]
 
 

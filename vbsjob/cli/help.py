@@ -93,7 +93,28 @@ def _environment_topic() -> list[str]:
 
 
 def _formats_topic() -> list[str]:
-    return Path(__file__).with_name("formats.txt").read_text("utf-8").splitlines()
+    """Return the text file; the lines `@document` and `@failure` become the members of each."""
+    lines: list[str] = []
+    for line in Path(__file__).with_name("formats.txt").read_text("utf-8").splitlines():
+        lines += _member_lines(line[1:]) if line.startswith("@") else [line]
+    return lines
+
+
+def _member_lines(name: str) -> list[str]:
+    """Return the members that vbsjob adds to a document, or those of `failure`, from the schema."""
+    from vbsjob.jobs.result import OUR_MEMBERS
+    from vbsjob.output import schemas
+
+    document = schemas.load("document")
+    definitions = document["$defs"]
+    members = (document if name == "document" else definitions[name])["properties"]
+    lines = []
+    for member, schema in members.items():
+        if name != "document" or member in OUR_MEMBERS:
+            referred = definitions.get(schema.get("$ref", "").rpartition("/")[2])
+            text = schema.get("description") or referred["description"]
+            lines += _wrapped(f"{INDENT * 2}{member:<14}  ", text)
+    return lines
 
 
 TOPICS = {

@@ -213,8 +213,6 @@ class Format(NamedTuple):
     """Whether `watch` writes events as they happen instead of documents at the end."""
     fields: bool = True
     """Whether --field can be used."""
-    wide: bool = False
-    """Whether a document is one long line: the example of the help has a few fields only."""
     variables: bool = False
     """Whether fields become variables: two fields must not become the same one."""
 
@@ -237,20 +235,17 @@ class Format(NamedTuple):
 FORMATS = (
     Format("table", "For people: fits the terminal; not shortened in a pipe or a file."),
     Format("json", "One indented JSON document.", _json, nested=True),
-    Format(
-        "jsonl", "One JSON document per line; watch writes events.", _jsonl, events=True, wide=True
-    ),
+    Format("jsonl", "One JSON document per line; watch writes events.", _jsonl, events=True),
     Format(
         "yaml", "One YAML document; text that looks like a number is quoted.", _yaml, nested=True
     ),
-    Format("csv", "A header and one row per job (RFC 4180).", _csv, wide=True),
+    Format("csv", "A header and one row per job (RFC 4180).", _csv),
     Format(
         "csv-safe",
         "As csv, with ' before each value that would be a formula.",
         _csv_safe,
-        wide=True,
     ),
-    Format("tsv", "One row per job, no header, no quotes; an empty value is '-'.", _tsv, wide=True),
+    Format("tsv", "One row per job, no header, no quotes; an empty value is '-'.", _tsv),
     Format("value", "One value per line: the status, or the fields of --field.", _value),
     Format(
         "env",
