@@ -142,13 +142,6 @@ def test_three_invalid_answers_in_a_row_end_a_watch_and_one_after_an_outage_does
     )
 
 
-def test_only_a_watch_retries_garbage() -> None:
-    watched = WatchService(in_turn(RUNNING, *[Response(200)] * 4, SUCCESS)).watch(
-        "j", "--interval", "30"
-    )
-    assert (watched.code, len(watched.requests)) == (0, 6)
-
-
 @pytest.mark.slow
 def test_failed_queries_are_repeated_first_among_thousands() -> None:
     ids = [f"j{number}" for number in range(2000)]
@@ -176,20 +169,6 @@ def test_a_part_that_stays_broken_does_not_delay_other_jobs() -> None:
     assert watched.code == 124
     statuses = Counter(entry["status"] for entry in watched.events[-1]["jobs"])
     assert statuses["RUNNING"] > 1500
-
-
-@pytest.mark.slow
-def test_an_outage_of_everything_ends_a_watch_of_thousands_when_the_retry_budget_ends() -> None:
-    ids = [f"j{number}" for number in range(3000)]
-    watched = WatchService(lambda *_: SLOW, latency=0.0).watch(*ids, "-o", "jsonl")
-    assert watched.code == 7
-    assert 900 <= watched.lasted < 940
-    assert {entry["exit_code"] for entry in watched.events[-1]["jobs"]} == {7}
-
-
-def test_f27_a_stale_cache_cannot_end_a_watch_with_another_job() -> None:
-    watched = WatchService(in_turn(job("old", "SUCCESS"))).watch("j")
-    assert watched.code == 6
 
 
 def test_f48_the_first_final_status_counts_whatever_comes_later() -> None:
@@ -339,12 +318,6 @@ def test_f85_without_a_terminal_one_line_per_change_a_heartbeat_and_no_escape() 
     assert watched.err.endswith("\n")
     assert sum("still watching" in line for line in lines) == 5
     assert "job_failed (exit code 1)" in watched.err
-
-
-def test_json_gives_one_document_at_the_end() -> None:
-    watched = WatchService(in_turn(RUNNING, FAIL)).watch("j", "-o", "json", "-f", "status")
-    assert watched.code == 1
-    assert '"status": "FAIL"' in watched.out
 
 
 def test_quiet_prints_nothing() -> None:

@@ -376,12 +376,6 @@ def test_a_rejected_token_is_not_called_expired_if_the_project_may_be_the_cause(
     assert "Get a new token" in err
 
 
-def test_the_code_of_keystones_404_may_be_a_text() -> None:
-    document = {"error": {"code": "404", "message": "Could not find token."}}
-    cloud = Cloud(before=rejecting(Response(404, {}, json.dumps(document).encode())))
-    assert cloud.run("get", "j", env=TOKEN)[0] == 4
-
-
 def test_a_redirect_of_the_identity_service_is_about_its_own_address() -> None:
     moved = Response(301, {"location": "https://iam.other.test/v3"}, b"")
     code, _, err = Cloud(before=rejecting(moved)).run("get", "j", env=TOKEN)

@@ -25,20 +25,9 @@ if TYPE_CHECKING:
 
     from tests.support.server import Peer, Script
 
-SMALL = always(answer(job("RUNNING")))
-
 
 def get(server: Server, *argv: str) -> ResourceUsage:
     return measure("get", "j", "--exit-status", *argv, env=clean_env(server.url))
-
-
-@pytest.mark.slow
-def test_the_memory_of_a_process_excludes_its_parent() -> None:
-    own_memory = bytearray(256 << 20)
-    with Server(SMALL, SERVERS["one long text"]) as server:
-        small, big = get(server), get(server)
-    assert small.peak_kib < len(own_memory) >> 10
-    assert big.peak_kib > small.peak_kib + (4 << 10)
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import random
 import signal
 import socket
 import zlib
@@ -221,18 +220,3 @@ def test_f84_files_left_by_sigkill_do_not_disturb_later_runs(
     calm = replace(state, within=0.0)
     again = [SignalCase(calm, service, 0, 0, (0,), env=case.env) for case in cases]
     assert run_cases(again, shells) == 0
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("name", NAMED)
-def test_f79_f80_f81_a_signal_in_every_state_at_random(
-    service: StateService, shells: Shells, name: str
-) -> None:
-    state, seed = NAMED[name], random.SystemRandom().randrange(1 << 30)
-    signals = (signal.SIGINT, signal.SIGINT) if state.again else ()
-    run_cases(
-        [SignalCase(state, service, seed, number) for number in range(3 * state.runs)], shells
-    )
-    run_cases(
-        [SignalCase(state, service, seed, n, signals) for n in range(3 * state.again)], shells
-    )
