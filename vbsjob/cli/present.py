@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from vbsjob.cli.run import JobCommand
+    from vbsjob.cli.command import JobCommand
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
