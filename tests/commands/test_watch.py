@@ -317,7 +317,7 @@ def test_f85_without_a_terminal_one_line_per_change_a_heartbeat_and_no_escape() 
     assert "\x1b" not in watched.err
     assert watched.err.endswith("\n")
     assert sum("still watching" in line for line in lines) == 5
-    assert "job_failed (exit code 1)" in watched.err
+    assert watched.err.endswith("Failed (exit code 1).\n")
 
 
 def test_quiet_prints_nothing() -> None:
