@@ -175,14 +175,6 @@ def test_f34_a_proxy_that_is_down_is_reported() -> None:
     assert f"(through the proxy {proxy.url}): connection refused" in ended.err
 
 
-def test_f34_one_process_needs_no_more_than_its_environment_to_find_the_proxy() -> None:
-    with Server(always(empty(407))) as proxy:
-        env = clean_env("https://vbs.cloud.test", HTTPS_PROXY=proxy.url)
-        ended = run_process("get", "j", env=env)
-    assert ended.code == 7
-    assert f"the proxy {proxy.url}" in ended.err
-
-
 def test_f75_a_cached_token_is_not_sent_to_an_address_of_a_local_file(
     tmp_path: Path,
 ) -> None:

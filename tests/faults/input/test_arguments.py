@@ -212,9 +212,3 @@ def test_f93_f95_s05_a_service_that_echoes_the_token_never_gets_it_printed(argv:
         ended = echo(status)
         assert TOKEN not in ended.out + ended.err
         assert ended.is_clean
-
-
-def test_no_arguments_are_a_usage_error_with_the_help_on_stderr() -> None:
-    ended = run_process(env=clean_env())
-    assert (ended.code, ended.out) == (2, "")
-    assert "Usage: vbsjob" in ended.err

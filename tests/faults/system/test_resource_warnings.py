@@ -60,19 +60,6 @@ def test_a_command_prints_no_resource_warning(command: str) -> None:
     assert "Traceback" not in ended.err
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["server error", "two answers"])
-@pytest.mark.parametrize("command", QUERIES)
-def test_a_query_over_a_real_socket_prints_no_resource_warning(command: str, kind: str) -> None:
-    env = WARNINGS | {"VBSJOB_RETRY_FOR": "0"}
-    with Server(SCRIPTS[kind]) as server:
-        ended = run_process(*command.split(), env=clean_env(server.url, **env))
-    assert ended.code != 2
-    assert ended.is_clean or ended.code == 124
-    assert "Warning" not in ended.err
-    assert "Exception ignored" not in ended.err
-
-
 @pytest.mark.parametrize(("command", "kind"), PAIRS)
 def test_a_command_leaves_no_socket_open(command: str, kind: str) -> None:
     before, clock = sockets(), FakeClock()
