@@ -196,13 +196,6 @@ def test_verbose_shows_requests_without_the_token() -> None:
     assert TOKEN not in ended.err
 
 
-@pytest.mark.parametrize("stdin", ["", "\n", "{}", "[]", "{", '{"job_id": 1}', "a b", "../x"])
-def test_stdin_without_an_id_is_a_usage_error(stdin: str) -> None:
-    code, out, err = get("-", stdin=stdin)
-    assert (code, out) == (2, "")
-    assert "standard input" in err
-
-
 def test_answered_and_failed_queries_are_distinguished() -> None:
     replies = {"j": Response(200, {}, json.dumps(JOB).encode()), "k": Response(403)}
     ended = run_in_memory(

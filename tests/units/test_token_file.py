@@ -86,22 +86,6 @@ def test_f68_unfinished_files_live_an_hour_and_tokens_two_days(tmp_path: Path) -
     assert before - left == {".new-old", ".new-old.json", "old.json"}
 
 
-def test_f68_the_age_of_a_link_is_its_own(tmp_path: Path) -> None:
-    cloud = Cloud()
-    now = cloud.clock.utc().timestamp()
-    folder = tmp_path / "tokens"
-    folder.mkdir(mode=0o700)
-    (tmp_path / "elsewhere").write_text("")
-    for name, link_age, file_age in (("old.json", 9 * DAY, 0.0), ("young.json", 0.0, 0.0)):
-        (folder / name).symlink_to(tmp_path / "elsewhere")
-        os.utime(tmp_path / "elsewhere", (now - file_age, now - file_age))
-        os.utime(folder / name, (now - link_age, now - link_age), follow_symlinks=False)
-    cache_at(tmp_path, cloud).write(ACCESS)
-    assert not (folder / "old.json").is_symlink()
-    assert (folder / "young.json").is_symlink()
-    assert (tmp_path / "elsewhere").exists()
-
-
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of every account."""
@@ -161,12 +145,3 @@ def test_f69_a_lock_that_is_released_meanwhile_is_taken(tmp_path: Path) -> None:
         assert cloud.clock.sleeps == [0.02] * 3
         with path.open() as file, pytest.raises(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def test_f69_at_the_end_of_the_five_seconds_the_lock_is_not_tried_again(tmp_path: Path) -> None:
-    cloud = Cloud()
-    with cache_at(tmp_path, cloud).renewing():
-        pass
-    context = replace(cloud.context(), sleep=lambda _: cloud.clock.sleep(2.5))
-    with locked(tmp_path), TokenCache(tmp_path / "tokens", ("account",), context).renewing():
-        assert cloud.clock.sleeps == [2.5, 2.5]

@@ -73,35 +73,3 @@ def test_a_command_leaves_no_socket_open(command: str, kind: str) -> None:
         assert server.connections
     gc.collect()  # pytest turns the warning about an unclosed socket into an error
     assert sockets() <= before
-
-
-class FailingStream(io.StringIO):
-    """A stream that cannot write a text with `word`."""
-
-    def __init__(self, word: str) -> None:
-        super().__init__()
-        self._word = word
-
-    def write(self, text: str) -> int:
-        if self._word in text:
-            raise RuntimeError(self._word)
-        return super().write(text)
-
-
-def test_a_watch_that_fails_before_its_first_query_leaves_no_socket_open() -> None:
-    before, clock = sockets(), FakeClock()
-    token = answer(
-        b'{"token":{"expires_at":"2030-01-01T00:00:00Z","project":{"id":"p"},"catalog":[]}}',
-        201, "X-Subject-Token: a-token",
-    )  # fmt: skip
-    with Server(always(token)) as server:
-        env = environment(server.url, OS_AUTH_URL=f"{server.url}/v3", OS_PROJECT_NAME="eu-de_p")
-        env |= {"OS_PROJECT_DOMAIN_NAME": "d", "OS_PROJECT_ID": ""}
-        context = fake_context(
-            io.StringIO(), io.StringIO(), FailingStream("cannot be renewed"), env,
-            monotonic=clock, sleep=clock.sleep, random=lambda: 1.0, prompt=lambda _: "",
-        )  # fmt: skip
-        assert run(["watch", "j"], context) == 70
-        assert server.connections == 1
-    gc.collect()
-    assert sockets() <= before
