@@ -36,7 +36,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def keystone() -> Iterator[dict[str, Any]]:
-    command = [PYTHON, "-W", "ignore", ROOT / "tests/support/keystone_server.py", str(LIFE)]
+    script = str(ROOT / "tests/support/keystone_server.py")
+    command = [str(PYTHON), "-W", "ignore", script, str(LIFE)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as serving:
