@@ -93,19 +93,12 @@ WORST = {
 }  # fmt: skip
 
 
-def shown(name: str, script: Script, folder: Path) -> ResourceUsage:
-    with Server(script) as server:
+def shown(name: str, folder: Path, *scripts: Script) -> ResourceUsage:
+    with Server(*scripts) as server:
         files = {file: str(folder / file) for file in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         env = clean_env(server.url, TERM="xterm-256color", **files)
         argv = [str(folder / word) if word == "report.xml" else word for word in SHOWN[name]]
         return measure(*argv, env=env, terminal="on a terminal" in name)
-
-
-def bounded(name: str, big: str, folder: Path) -> None:
-    ended = shown(name, always(answer(BIG[big])), folder)
-    assert ended.code == ("watch" in name)
-    assert ended.peak_kib < (WATCH_KIB if "watch" in name else GET_KIB)
-    assert ended.cpu_seconds < 20  # a few seconds each; what grows by the square takes minutes
 
 
 @pytest.mark.slow
@@ -115,7 +108,10 @@ def bounded(name: str, big: str, folder: Path) -> None:
 def test_s12_f51_get_shows_a_big_answer_within_160_mb_and_watch_within_240(
     name: str, big: str, tmp_path: Path
 ) -> None:
-    bounded(name, big, tmp_path)
+    ended = shown(name, tmp_path, always(answer(BIG[big])))
+    assert ended.code == ("watch" in name)
+    assert ended.peak_kib < (WATCH_KIB if "watch" in name else GET_KIB)
+    assert ended.cpu_seconds < 20  # a few seconds each; what grows by the square takes minutes
 
 
 def running(number: int) -> bytes:
@@ -125,8 +121,8 @@ def running(number: int) -> bytes:
 
 @pytest.mark.slow
 def test_s12_the_same_answer_again_takes_no_more(tmp_path: Path) -> None:
-    responses = [answer(running(0))] * 3
-    ended = shown("watch", respond_with(*responses, answer(job("FAIL"))), tmp_path)
+    responses = [respond_with(answer(running(0)))] * 3  # each poll has a connection of its own
+    ended = shown("watch", tmp_path, *responses, always(answer(job("FAIL"))))
     assert ended.code == 1
     assert ended.peak_kib < GET_KIB
 
@@ -134,8 +130,8 @@ def test_s12_the_same_answer_again_takes_no_more(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param("watch", marks=pytest.mark.long), "watch jsonl"])
 def test_s12_a_watch_holds_at_most_two_answers_in_memory(name: str, tmp_path: Path) -> None:
-    responses = [answer(running(number)) for number in range(3)]
-    ended = shown(name, respond_with(*responses, answer(job("FAIL"))), tmp_path)
+    responses = [respond_with(answer(running(number))) for number in range(3)]
+    ended = shown(name, tmp_path, *responses, always(answer(job("FAIL"))))
     assert ended.code == 1
     assert ended.peak_kib < WATCH_KIB
 

@@ -68,7 +68,7 @@ def test_progress_of_the_terminal_is_removed_after_a_signal(
 @pytest.mark.parametrize(("status", "code"), [("SUCCESS", 0), ("FAIL", 1)])
 def test_progress_of_the_terminal_is_removed_at_the_end(status: str, code: int) -> None:
     first = answer(job("RUNNING", sub_jobs=STEPS))
-    with Server(respond_with(first, answer(job(status)))) as server:
+    with Server(respond_with(first), always(answer(job(status)))) as server:
         terminal = watch(server, "--interval", "1s", **TERMINAL_ENV)
         assert terminal.finish() == code
     assert HALF in terminal.wrote
