@@ -43,9 +43,8 @@ def explain(
 def _write(code: str | None, format_: Format, fields: Sequence[str], context: Context) -> ExitCode:
     """Write the meaning of a code, or of all codes. Raises UsageError for an unknown code."""
     from vbsjob.jobs import error_codes
-    from vbsjob.jobs.fields import FieldCheck
+    from vbsjob.jobs.fields import FieldCheck, Kind, Selection
     from vbsjob.jobs.result import SCHEMA_VERSION
-    from vbsjob.output.formats import Kind, Selection
 
     documents = error_codes.documents(code)
     if code is not None and not documents:
