@@ -12,7 +12,7 @@ import os
 import stat
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,21 +123,14 @@ def close(descriptor: int) -> None:
         os.close(descriptor)
 
 
-class Paths:
+class Paths(NamedTuple):
     """Folders and files that belong to the user; None without a home folder."""
 
-    def __init__(
-        self,
-        config_folders: tuple[Path, ...] = (),
-        config_file: Path | None = None,
-        cache_folder: Path | None = None,
-        state_folder: Path | None = None,
-    ) -> None:
-        self.config_folders = config_folders
-        """Where clouds.yaml is searched, the working directory first."""
-        self.config_file = config_file
-        self.cache_folder = cache_folder
-        self.state_folder = state_folder
+    config_folders: tuple[Path, ...] = ()
+    """Where clouds.yaml is searched, the working directory first."""
+    config_file: Path | None = None
+    cache_folder: Path | None = None
+    state_folder: Path | None = None
 
 
 class PlatformPaths:
