@@ -15,7 +15,6 @@ from tests.support.program import ROOT
 from vbsjob.__main__ import run
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
-from vbsjob.errors import VbsjobError
 from vbsjob.http.messages import Request, Response
 from vbsjob.http.transport import Transport
 from vbsjob.redact import Secrets
@@ -194,55 +193,6 @@ def test_f59_a_revoked_token_is_renewed_once(net: Net, keystone: Any) -> None:
     net.wire.send(Request("DELETE", f"{keystone['auth_url']}/auth/tokens", headers))
     assert asking.get("j").status == "RUNNING"
     assert (net.posts, net.statuses[-3:]) == (2, [401, 201, 200])
-
-
-def test_f59_after_a_change_of_password_a_watch_tries_the_old_one_once(
-    net: Net, keystone: Any
-) -> None:
-    asking = client(net, env(keystone))
-    asking.get("j")
-    change_password(net, keystone["password"], "canary-new")
-    try:
-        with pytest.raises(VbsjobError) as caught:
-            asking.get("j")
-        assert caught.value.exit_code == 4
-        with pytest.raises(VbsjobError):
-            asking.get("j")
-        assert net.statuses == [201, 200, 401, 401]
-        assert vbsjob(net, env(keystone, OS_PASSWORD="canary-new"), "get", "j")[0] == 0
-    finally:
-        signed_in = client(net, env(keystone, OS_PASSWORD="canary-new"))
-        signed_in.get("j")
-        change_password(net, "canary-new", keystone["password"])
-
-
-def change_password(net: Net, old: str, new: str) -> None:
-    """Change the user's own password, with the token shown last."""
-    address = f"{net.facts['auth_url']}/users/{net.facts['user_id']}/password"
-    body = json.dumps({"user": {"original_password": old, "password": new}}).encode()
-    headers = {**net.requests[-1].headers, "Content-Type": "application/json"}
-    assert net.wire.send(Request("POST", address, headers, body)).status == 204
-    time.sleep(1.1)  # Keystone revokes whatever was issued in the same second
-
-
-def test_a_token_that_cannot_be_renewed_ends_with_4(net: Net, keystone: Any) -> None:
-    held = client(net, env(keystone))
-    held.get("j")
-    token = net.requests[-1].headers["X-Auth-Token"]
-    asking = client(
-        net,
-        {
-            "OS_TOKEN": token,
-            "OS_PROJECT_ID": keystone["project_id"],
-            "VBSJOB_ENDPOINT": "http://127.0.0.1:8799",
-        },
-    )
-    asking.get("j")
-    assert not asking.renewable
-    time.sleep(LIFE + 1)
-    with pytest.raises(VbsjobError) as caught:
-        asking.get("j")
-    assert caught.value.exit_code == 4
 
 
 COMMANDS = {
