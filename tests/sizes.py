@@ -49,10 +49,11 @@ def main(revision: str) -> None:
         for package in packages:
             lines[package] += source.count("\n")
             counted[package] += statements(source) if name.endswith(".py") else 0
-    print(f"{'package':14}{'lines':>8}{'budget':>8}{'statements':>12}")
+    rows = [f"{'package':14}{'lines':>8}{'budget':>8}{'statements':>12}"]
     for package in sorted(lines, key=lambda package: (package.startswith("all"), package)):
         budget = BUDGETS.get(package, 0)
-        print(f"{package:14}{lines[package]:8}{budget:8}{counted[package]:12}")
+        rows.append(f"{package:14}{lines[package]:8}{budget:8}{counted[package]:12}")
+    sys.stdout.write("\n".join(rows) + "\n")
 
 
 if __name__ == "__main__":
