@@ -101,14 +101,6 @@ def test_tab_completes_an_id_once_whichever_cloud_it_is_from(folder: Path) -> No
     assert [job_id for job_id, _ in history.candidates(str(folder))] == ["k", "j"]
 
 
-def test_durations_are_those_of_earlier_jobs_of_the_type(folder: Path) -> None:
-    vbsjob(folder, "get", "a", "b", "c")
-    run_context = context(folder)
-    chosen = loader.load({}, run_context)
-    assert history.durations(f"kind {TOKEN}", chosen, run_context) == [660.0] * 3
-    assert history.durations("another kind", chosen, run_context) == []
-
-
 def test_file_and_folder_are_private_whatever_the_umask(folder: Path) -> None:
     for mask in (0, 0o277):
         old = os.umask(mask)

@@ -6,7 +6,7 @@ import itertools
 import json
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -142,13 +142,6 @@ def test_three_invalid_answers_in_a_row_end_a_watch_and_one_after_an_outage_does
     )
 
 
-def test_only_a_watch_retries_garbage() -> None:
-    watched = WatchService(in_turn(RUNNING, *[Response(200)] * 4, SUCCESS)).watch(
-        "j", "--interval", "30"
-    )
-    assert (watched.code, len(watched.requests)) == (0, 6)
-
-
 @pytest.mark.slow
 def test_failed_queries_are_repeated_first_among_thousands() -> None:
     ids = [f"j{number}" for number in range(2000)]
@@ -176,20 +169,6 @@ def test_a_part_that_stays_broken_does_not_delay_other_jobs() -> None:
     assert watched.code == 124
     statuses = Counter(entry["status"] for entry in watched.events[-1]["jobs"])
     assert statuses["RUNNING"] > 1500
-
-
-@pytest.mark.slow
-def test_an_outage_of_everything_ends_a_watch_of_thousands_when_the_retry_budget_ends() -> None:
-    ids = [f"j{number}" for number in range(3000)]
-    watched = WatchService(lambda *_: SLOW, latency=0.0).watch(*ids, "-o", "jsonl")
-    assert watched.code == 7
-    assert 900 <= watched.lasted < 940
-    assert {entry["exit_code"] for entry in watched.events[-1]["jobs"]} == {7}
-
-
-def test_f27_a_stale_cache_cannot_end_a_watch_with_another_job() -> None:
-    watched = WatchService(in_turn(job("old", "SUCCESS"))).watch("j")
-    assert watched.code == 6
 
 
 def test_f48_the_first_final_status_counts_whatever_comes_later() -> None:
@@ -308,43 +287,6 @@ def test_thousands_of_jobs_share_twenty_requests_a_second() -> None:
     assert watched.code == 0
     times = watched.requests
     assert all(b - a >= 0.99 for a, b in zip(times, times[21:], strict=False))
-
-
-def test_events_report_every_change_and_end_with_the_verdict() -> None:
-    sub: dict[str, Any] = {"job_id": "s", "job_type": "copy", "status": "RUNNING"}
-    answers = (
-        job("j", "RUNNING", sub_jobs=[sub]),
-        job("j", "RUNNING", sub_jobs=[sub | {"status": "SUCCESS"}], entities={"backup_id": "b"}),
-        SUCCESS,
-    )
-    watched = WatchService(in_turn(*answers)).watch("j", "-o", "jsonl")
-    start, first, second, _, verdict = watched.events
-    assert (start["event"], start["job_ids"]) == ("start", ["j"])
-    assert (first["job_id"], first["status"]) == ("j", "RUNNING")
-    changes = {(c["job_id"], c["name"]): c["after"] for c in second["changes"]}
-    assert changes == {("j", "entities.backup_id"): "b", ("s", "status"): "SUCCESS"}
-    assert verdict["jobs"][0] | {"elapsed_s": None} == {
-        "job_id": "j", "status": "SUCCESS", "exit_code": 0, "elapsed_s": None,
-        "failure": None, "error": None,
-    }  # fmt: skip
-    assert all("time" in event for event in watched.events)
-    assert {event["schema_version"] for event in watched.events} == {1}
-    assert watched.err == ""
-
-
-def test_f85_without_a_terminal_one_line_per_change_a_heartbeat_and_no_escape() -> None:
-    watched = WatchService(lambda _, now: RUNNING if now < 300 else FAIL).watch("j")
-    lines = watched.err.splitlines()
-    assert "\x1b" not in watched.err
-    assert watched.err.endswith("\n")
-    assert sum("still watching" in line for line in lines) == 5
-    assert "job_failed (exit code 1)" in watched.err
-
-
-def test_json_gives_one_document_at_the_end() -> None:
-    watched = WatchService(in_turn(RUNNING, FAIL)).watch("j", "-o", "json", "-f", "status")
-    assert watched.code == 1
-    assert '"status": "FAIL"' in watched.out
 
 
 def test_quiet_prints_nothing() -> None:

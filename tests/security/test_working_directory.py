@@ -262,17 +262,6 @@ def test_f75_a_file_of_a_stranger_that_a_variable_names_is_used(tmp_path: Path) 
     assert cloud.requests[0].url.startswith(EVIL)
 
 
-@pytest.mark.parametrize("owner", ["the user", pytest.param("root", marks=needs_root)])
-def test_f75_a_file_of_the_user_or_of_root_in_the_working_directory_is_used(
-    tmp_path: Path, owner: str
-) -> None:
-    home = own_cloud(tmp_path / "work")
-    cloud = Cloud()
-    folder = Path(os.path.relpath(home))
-    code, _, err = cloud.run("get", "j", env={}, config_folders=(folder,))
-    assert (code, err.count("another user")) == (0, 0)
-
-
 @pytest.mark.parametrize("how", ["--cloud", "VBSJOB_CLOUD", "OS_CLOUD", "alone"])
 def test_f75_a_password_is_prompted_for_only_if_the_user_named_the_cloud_of_this_folder(
     tmp_path: Path, how: str

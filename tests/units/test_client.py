@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import threading
 from collections import Counter
 from contextlib import suppress
@@ -109,10 +108,6 @@ def test_an_unexpected_answer_has_its_status_and_request_id() -> None:
         assert (caught.value.http_status, caught.value.request_id) == (200, "r")
 
 
-def test_a_status_that_is_null_is_a_job() -> None:
-    assert Service(json_response(200, RUNNING | {"status": None})).client().get("j").status is None
-
-
 DOWN = UnavailableError("no answer in time.")
 
 
@@ -153,13 +148,6 @@ def test_retries_of_many_jobs_share_a_quota_that_answers_fill_again() -> None:
     assert [attempts() for _ in range(24)] == [2] * 24
 
 
-def test_the_message_of_an_error_contains_no_secret() -> None:
-    echoed = {"code": "c", "message": "the token canary-given-token is wrong"}
-    with pytest.raises(VbsjobError) as caught:
-        Service(json_response(400, echoed)).client().get("j")
-    assert "the token (secret) is wrong" in caught.value.message
-
-
 def test_a_watch_keeps_the_job_while_the_body_is_the_same() -> None:
     same, other = json_response(200, RUNNING), json_response(200, RUNNING | {"x": 1})
     of = Service(same, same, other, other, same).client(retry=False)
@@ -168,31 +156,6 @@ def test_a_watch_keeps_the_job_while_the_body_is_the_same() -> None:
     assert (third.members["x"], fourth) == (1, third)
     assert third is fourth
     assert fifth == first
-
-
-def test_a_watch_keeps_each_job_apart() -> None:
-    of = Service(json_response(200, RUNNING), json_response(200, RUNNING | {"job_id": "k"})).client(
-        retry=False
-    )
-    assert [of.get("j").id, of.get("k").id, of.get("k").id] == ["j", "k", "k"]
-
-
-def test_get_reads_every_answer_anew() -> None:
-    of = Service(json_response(200, RUNNING)).client()
-    assert of.get("j") is not of.get("j")
-
-
-@pytest.mark.parametrize(
-    ("status", "warned"),
-    [("SUCCESS", 0), ("FAIL", 0), ("INIT", 0), ("LISTENING", 0), (None, 0), ("success", 1)],
-)
-def test_an_unknown_status_is_warned_about_once(status: str | None, warned: int) -> None:
-    service = Service(json_response(200, RUNNING | {"status": status}))
-    context = service.cloud.context(TOKEN)
-    of = client(context)
-    for _ in range(3):
-        of.get("j")
-    assert stderr(context).count("is unknown: the job counts as not ended") == warned
 
 
 def test_an_unknown_status_is_shown_printable_and_short() -> None:
@@ -286,17 +249,6 @@ def test_24_jobs_are_queried_at_once_and_each_is_yielded_when_its_turn_comes() -
     assert busy.requests == 60
 
 
-def test_jobs_and_errors_come_in_the_order_of_the_ids() -> None:
-    busy = Busy()
-    busy.release()
-    answers = list(busy.get_all_jobs(["a", "bad", "b"]))
-    assert [getattr(answer, "id", type(answer)) for answer in answers] == [
-        "a",
-        JobNotFoundError,
-        "b",
-    ]
-
-
 @pytest.mark.parametrize("ids", [["j"], ["j", "k"]])
 def test_if_nobody_can_sign_in_no_job_is_asked_for(ids: list[str]) -> None:
     cloud = Cloud(before=lambda _: json_response(401, {}))
@@ -334,15 +286,3 @@ def test_a_client_closes_its_connection_at_the_end() -> None:
             assert of.get("j").status == "SUCCESS"
             assert not closed.is_set()
         assert closed.wait(5.0)
-
-
-def test_one_job_is_queried_in_the_calling_thread() -> None:
-    threads: list[threading.Thread] = []
-
-    def before(_: Request) -> Response:
-        threads.append(threading.current_thread())
-        return json_response(200, RUNNING)
-
-    (job,) = get_all(client(Cloud(before=before).context(TOKEN)), ["j"])
-    assert json.dumps(getattr(job, "members", None)) == json.dumps(RUNNING)
-    assert threads == [threading.current_thread()]

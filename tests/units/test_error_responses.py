@@ -13,10 +13,7 @@ from vbsjob.errors import (
     AuthError,
     InvalidBodyError,
     JobNotFoundError,
-    PermanentConnectionError,
     RefusedCredentialsError,
-    ThrottledError,
-    UnavailableError,
     VbsjobError,
 )
 from vbsjob.http import errors
@@ -99,29 +96,6 @@ def test_a_document_with_status_200_is_an_error_if_it_says_so(
     document: Any, is_error: bool
 ) -> None:
     assert errors.is_error_document(document) is is_error
-
-
-STATUSES: dict[int, type[VbsjobError]] = {
-    201: ApiError, 204: ApiError, 299: ApiError, 300: ApiError, 399: ApiError,
-    400: ApiError, 401: RefusedCredentialsError, 402: ApiError, 403: AuthError,
-    404: JobNotFoundError,
-    405: ApiError, 407: PermanentConnectionError, 408: UnavailableError, 409: ApiError,
-    424: ApiError, 425: UnavailableError, 426: ApiError, 429: ThrottledError, 430: ApiError,
-    500: UnavailableError, 501: ApiError, 502: UnavailableError, 503: ThrottledError,
-    504: UnavailableError, 505: ApiError, 521: ApiError, 522: UnavailableError, 523: ApiError,
-    524: UnavailableError, 525: ApiError,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("status", "kind"), STATUSES.items())
-def test_f13_each_status_has_one_error(status: int, kind: type[VbsjobError]) -> None:
-    error = of(status, {"code": "c", "message": "It is so."}, **{"x-request-id": "r"})
-    assert type(error) is kind
-    assert (error.http_status, error.code, error.request_id) == (status, "c", "r")
-    redirected = 300 <= status < 400
-    assert ("redirects to another address" in error.message) is redirected
-    if status not in {407, 300, 399}:
-        assert error.message.endswith(": It is so.")
 
 
 @pytest.mark.parametrize(
@@ -214,11 +188,6 @@ def test_f17_retry_after_is_in_the_error(header: str, seconds: float | None, hin
     headers = {"retry-after": header, "date": "Fri, 01 May 2026 00:00:00 GMT"}
     error = of(503, None, **headers)
     assert (error.retry_after, error.hint) == (seconds, hint)
-
-
-def test_a_redirect_names_the_origin_it_leads_to() -> None:
-    error = of(302, None, location="https://elsewhere.test/secret?token=x")
-    assert "https://vbs.test redirects to https://elsewhere.test;" in error.message
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import os
 from inspect import signature
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.context import fake_context, file_context
+from tests.support.context import file_context
 from vbsjob.cli.get import get
 from vbsjob.cli.tree import tree
 from vbsjob.cli.watch import watch
@@ -19,8 +16,9 @@ from vbsjob.config.schema import SETTINGS
 from vbsjob.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from vbsjob.config.loader import Settings
-    from vbsjob.context import Context
 
 ID, OTHER_ID = "5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1b", "0" * 32
 SERVICE = "https://vbs.test"
@@ -77,39 +75,6 @@ def test_a_preference_comes_from_config_toml_and_names_its_section(tmp_path: Pat
     assert (loaded["output"], loaded["retry_for"]) == ("json", 300.0)
     assert loaded.origin("output") == f"{tmp_path}/config.toml [defaults] output"
     assert loaded.origin("color") == "default"
-
-
-def test_a_cloud_of_config_toml_has_the_keys_of_clouds_yaml(tmp_path: Path) -> None:
-    both = [
-        file_context(
-            tmp_path, config='[clouds.a.auth]\nauth_url = "https://iam.test/v3"\nusername = "u"'
-        ),
-        file_context(
-            tmp_path, clouds="clouds: {b: {auth: {auth_url: https://iam.test/v3, username: u}}}"
-        ),
-    ]
-    a, b = (loader.load({"cloud": name}, made) for name, made in zip("ab", both, strict=True))
-    assert (a["auth_url"], a["username"]) == (b["auth_url"], b["username"])
-
-
-@pytest.mark.parametrize(
-    ("config", "clouds", "reason"),
-    [
-        ("[defaults]\noutptu = 'json'\n", "", "Did you mean output?"),
-        ("[defaults]\ncolor = 'red'\n", "", "is not one of"),
-        ("[default]\n", "", "section [default] is not known"),
-        ("[defaults\n", "", "config.toml"),
-        ("", "clouds: [\n", "clouds.yaml"),
-        ("", "clouds: {a: {region_name: x}}\n", "no file defines a cloud 'c'"),
-    ],
-)
-def test_f74_a_broken_file_is_reported_with_the_reason(
-    config: str, clouds: str, reason: str, tmp_path: Path
-) -> None:
-    options = {"cloud": "c"} if clouds else {}
-    with pytest.raises(UsageError) as raised:
-        loader.load(options, file_context(tmp_path, config=config, clouds=clouds))
-    assert reason in str(raised.value)
 
 
 MISSPELT = {
@@ -211,23 +176,6 @@ def test_an_unknown_cloud_is_refused_with_what_there_is(tmp_path: Path) -> None:
     assert other.message == "OS_CLOUD: no file defines a cloud 'prod'."
 
 
-@pytest.mark.parametrize(
-    ("options", "env", "named"),
-    [
-        ({"cloud": "only"}, {}, True),
-        ({}, {"VBSJOB_CLOUD": "only"}, True),
-        ({}, {"OS_CLOUD": "only"}, False),
-        ({}, {}, False),
-    ],
-)
-def test_settings_say_whether_the_user_named_the_cloud(
-    tmp_path: Path, options: dict[str, str], env: dict[str, str], named: bool
-) -> None:
-    loaded = load(tmp_path, options, clouds=f"clouds: {{only: {CLOUD}}}", **env)
-    assert loaded.cloud_named is named
-    assert loaded.files == (tmp_path / "clouds.yaml",)
-
-
 def test_os_region_name_does_not_choose_in_a_named_cloud(tmp_path: Path) -> None:
     clouds = f"clouds: {{c: {{regions: [eu-de, eu-nl], {CLOUD[1:-1]}}}}}"
     by_variable = load(tmp_path, clouds=clouds, OS_CLOUD="c", OS_REGION_NAME="eu-nl")
@@ -246,13 +194,6 @@ def test_values_of_the_chosen_region_are_used(tmp_path: Path) -> None:
         loaded = load(tmp_path, clouds=clouds, OS_CLOUD="c", **source)
         assert (loaded["region"], loaded["interface"]) == ("eu-de", "internal")
         assert loaded.origin("region").startswith(next(iter(source)))
-
-
-def test_a_region_that_the_cloud_does_not_have_is_ignored_with_a_note(tmp_path: Path) -> None:
-    clouds = f"clouds: {{c: {{regions: [eu-de], {CLOUD[1:-1]}}}}}"
-    outside = file_context(tmp_path, clouds=clouds, OS_REGION_NAME="eu-west")
-    assert loader.load({"cloud": "c"}, outside)["region"] == "eu-de"
-    assert "ignored: OS_REGION_NAME" in outside.stderr.getvalue()  # type: ignore[attr-defined]
 
 
 def test_a_project_name_chooses_where_the_region_of_the_environment_does_not_fit(
@@ -277,13 +218,6 @@ def test_a_region_that_the_profile_does_not_have_is_ignored_with_a_note(tmp_path
     assert "ignored: OS_REGION_NAME" in outside.stderr.getvalue()  # type: ignore[attr-defined]
 
 
-def test_f70_a_file_with_secrets_that_others_can_read_is_noted(tmp_path: Path) -> None:
-    outside = file_context(tmp_path, clouds=f"clouds: {{c: {CLOUD}}}")
-    (tmp_path / "clouds.yaml").chmod(0o644)
-    loader.load({}, outside)
-    assert "others can read the secrets" in outside.stderr.getvalue()  # type: ignore[attr-defined]
-
-
 def test_a_region_that_the_cloud_does_not_list_is_refused_if_it_was_asked_for(
     tmp_path: Path,
 ) -> None:
@@ -305,11 +239,6 @@ def test_a_project_is_an_id_or_a_name_and_leaves_other_settings_alone(
     assert values == {"project_id": None, "project_name": None, "username": "mira"} | {
         kind: project
     }
-
-
-def test_addresses_are_kept_without_their_placeholder_of_the_project(tmp_path: Path) -> None:
-    loaded = load(tmp_path, VBSJOB_ENDPOINT=f"{SERVICE}/v2/%(project_id)s")
-    assert (loaded["endpoint"], loaded["project_id"]) == (f"{SERVICE}/v2", None)
 
 
 ENDPOINT = f"{SERVICE}/v2/{ID}"
@@ -379,17 +308,6 @@ def test_values_that_are_refused_are_shown_printable_and_short(tmp_path: Path) -
     assert ": the value " in error.message
 
 
-@pytest.mark.parametrize("value", ["12345", "true"])
-def test_a_secret_that_is_a_number_is_refused_without_being_shown(
-    tmp_path: Path, value: str
-) -> None:
-    config = f"[clouds.c.auth]\nusername = 'u'\npassword = {value}\n"
-    error = refusal(tmp_path, {"cloud": "c"}, config=config)
-    assert error.message.endswith(": the value is a number.")
-    assert error.hint == "Write it in quotes."
-    assert value not in error.message
-
-
 def test_s05_secrets_that_are_not_used_are_masked_too(tmp_path: Path) -> None:
     outside = file_context(
         tmp_path, clouds=f"clouds: {{c: {CLOUD}}}",
@@ -424,38 +342,3 @@ def test_a_preference_needs_no_cloud(tmp_path: Path) -> None:
     assert loader.preference("color", {"color": "auto"}, outside) == "auto"
     assert loader.preference("retry_for", {}, outside) is None
     assert loader.preference("heartbeat", {}, outside) == 60.0
-
-
-def local(folder: Path, cloud: str, **env: str) -> Context:
-    """Return a Context in whose working directory a clouds.yaml is."""
-    (folder / "clouds.yaml").write_text(f"clouds: {{c: {cloud}}}")
-    return fake_context(
-        io.StringIO(), io.StringIO(), io.StringIO(), env,
-        config_folders=(Path(os.path.relpath(folder)),), config_file=folder / "config.toml",
-    )  # fmt: skip
-
-
-def test_f75_no_secret_goes_to_an_address_that_a_local_file_names(tmp_path: Path) -> None:
-    address = "{auth: {auth_url: 'https://iam.test/v3', username: u}}"
-    outside = local(tmp_path, address, OS_USERNAME="u", OS_PASSWORD="canary-of-os")
-    with pytest.raises(UsageError, match="OS_PASSWORD would be sent to"):
-        loader.load({}, outside)
-
-
-def test_s21_a_cached_token_is_bound_to_trust_and_to_addresses_of_local_files(
-    tmp_path: Path,
-) -> None:
-    def scope(**env: str) -> tuple[str, ...]:
-        return load(tmp_path, **env).cache_scope()
-
-    def local_scope(name: str) -> tuple[str, ...]:
-        (tmp_path / name).mkdir()
-        return loader.load({}, local(tmp_path / name, CLOUD)).cache_scope()
-
-    plain = scope()
-    assert scope(OS_AUTH_URL="https://iam.test/v3", VBSJOB_ENDPOINT=SERVICE) == plain
-    assert (
-        len({plain, scope(OS_CERT="c", OS_KEY="k"), scope(OS_CACERT="a"), scope(OS_INSECURE="1")})
-        == 4
-    )
-    assert len({plain, local_scope("here"), local_scope("there")}) == 3

@@ -126,18 +126,6 @@ def test_once_a_signature_is_accepted_signed_requests_do_not_wait() -> None:
     assert meanwhile.both_at_once
 
 
-def test_f56_two_threads_with_the_same_refused_token_renew_it_once() -> None:
-    cloud = Cloud()
-    of = session(cloud)
-    query(of)
-    cloud.tokens.clear()
-    cloud.before = meanwhile = Meanwhile(REFUSED, 5.0)
-    meanwhile.second = lambda: query(of, "second")
-    assert query(of, "first").status == 200
-    assert cloud.posts == 2
-    assert meanwhile.sent == ["first", "second", "second", "first"]
-
-
 def test_f60_a_second_attempt_to_sign_in_must_fit_into_a_minute() -> None:
     def posts_after(seconds: float) -> int:
         def slow(_: Request) -> Response:
@@ -159,19 +147,6 @@ def test_f60_a_sign_in_that_is_not_json_is_tried_twice() -> None:
     with pytest.raises(UnavailableError):
         session(cloud, ACCESS_KEY).sign_in()
     assert len(cloud.requests) == 2
-
-
-def test_f56_a_renewal_counts_for_an_hour() -> None:
-    cloud = Cloud(before=lambda request: REFUSED if is_query(request) else None)
-    of = session(cloud)
-    of.sign_in()
-    renewed = []
-    for second in (10, 69, 70, 130, 200, 3609, 3610, 3669, 3670):
-        cloud.clock.seconds = 1000.0 + second
-        posts = cloud.posts
-        assert query(of).status == 401
-        renewed += [second] * (cloud.posts - posts)
-    assert renewed == [10, 70, 130, 3610, 3670]
 
 
 def test_f56_after_a_renewal_that_failed_the_refused_token_is_not_used_again() -> None:
@@ -279,17 +254,6 @@ def test_f58_after_a_failed_renewal_the_next_one_is_a_minute_later_or_at_the_end
         query(of)
 
 
-def test_f58_a_request_whose_renewal_fails_is_sent_with_the_old_token() -> None:
-    cloud = Cloud(lifetime=3600.0)
-    of = session(cloud)
-    query(of)
-    cloud.before = lambda r: json_response(503, {}) if r.method == "POST" else None
-    cloud.clock.sleep(3500.0)
-    cloud.requests.clear()
-    assert of.send_authenticated(Request("GET", f"{of.base}/jobs/j")).status == 200
-    assert [request.method for request in cloud.requests] == ["POST", "GET"]
-
-
 def test_f58_a_token_without_a_known_life_is_used_until_it_is_refused() -> None:
     def timeless(request: Request) -> Response | None:
         if request.method != "POST":
@@ -345,20 +309,6 @@ def test_f58_a_cached_token_that_ends_soon_is_replaced(tmp_path: Path) -> None:
     assert posts(3479.0) == 1
     assert posts(3480.0) == 2
     assert posts(3599.0, PASSCODE) == 1  # it cannot be renewed: it is used to its end
-
-
-@pytest.mark.parametrize("env", [USER, PASSCODE], ids=["renewable", "not renewable"])
-def test_f56_a_refused_cached_token_is_not_used_by_the_next_run(
-    tmp_path: Path, env: Mapping[str, str]
-) -> None:
-    cloud = Cloud()
-    session(cloud, env, cache=tmp_path).sign_in()
-    cloud.tokens.clear()
-    status = query(session(cloud, env, cache=tmp_path)).status
-    assert status == (200 if env == USER else 401)
-    cloud.passcodes.add("123456")
-    assert query(session(cloud, env, cache=tmp_path)).status == 200
-    assert cloud.posts == 2
 
 
 def test_f58_a_cached_token_is_renewed_in_time_during_a_run(tmp_path: Path) -> None:

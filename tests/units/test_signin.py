@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.clock import FakeClock
 from tests.support.cloud import (
     ACCESS_KEY,
     AUTH_URL,
@@ -26,9 +23,6 @@ from tests.support.cloud import (
     json_response,
 )
 from vbsjob.errors import VbsjobError
-
-if TYPE_CHECKING:
-    from vbsjob.http.messages import Request, Response
 
 
 def proofs(cloud: Cloud) -> Any:
@@ -96,13 +90,6 @@ def test_an_unscoped_token_is_scoped_by_the_identity_service() -> None:
     assert proofs(cloud)["identity"] == {"methods": ["token"], "token": {"id": "mine"}}
 
 
-def test_a_token_with_endpoint_and_project_makes_no_identity_call() -> None:
-    cloud = Cloud(tokens={"mine"})
-    env = {"OS_TOKEN": "mine", "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
-    assert cloud.run("get", "j", env=env)[0] == 0
-    assert len(cloud.requests) == 1
-
-
 def test_an_access_key_requests_project_and_catalog_with_signed_requests() -> None:
     cloud = Cloud()
     assert cloud.run("get", "j", env=ACCESS_KEY)[0] == 0
@@ -115,14 +102,6 @@ def test_an_access_key_requests_project_and_catalog_with_signed_requests() -> No
     assert cloud.requests[2].headers["X-Project-Id"] == PROJECT_ID
     sent = str([(r.url, dict(r.headers), r.body) for r in cloud.requests])
     assert ACCESS_KEY["OS_SECRET_KEY"] not in sent
-
-
-def test_an_access_key_with_endpoint_and_project_makes_one_request() -> None:
-    cloud = Cloud()
-    env = LOCATED | {"OS_SECURITY_TOKEN": "temporary-token"}
-    assert cloud.run("get", "j", env=env)[0] == 0
-    assert len(cloud.requests) == 1
-    assert cloud.requests[0].headers["X-Security-Token"] == "temporary-token"
 
 
 def test_f64_every_try_is_signed_again() -> None:
@@ -143,36 +122,6 @@ def test_a_bad_signature_is_sent_once_also_for_many_jobs() -> None:
     assert code == 4
     assert len(cloud.requests) == 1
     assert "verify aksk signature fail" in err
-
-
-@pytest.mark.parametrize("hours", [-30 * 24, -23, -2, 2, 23])
-def test_f63_a_wrong_clock_is_reported_and_corrected_once(hours: int) -> None:
-    right = FakeClock()
-    reported_time = right.utc() + timedelta(hours=hours)
-
-    def late(request: Request) -> Response | None:
-        at = datetime.strptime(request.headers["X-Sdk-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        if abs(at - reported_time) < timedelta(minutes=15):
-            return None
-        document = {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM: signature expired"}
-        return json_response(401, document, date=format_datetime(reported_time, usegmt=True))
-
-    cloud = Cloud(before=late)
-    code, _, err = cloud.run("get", "j", env=LOCATED)
-    if abs(hours) > 24:
-        assert (code, len(cloud.requests)) == (4, 1)
-    else:
-        assert (code, len(cloud.requests)) == (0, 2)
-        assert f"{reported_time:%Y-%m-%d %H:%M}" in err
-        assert f"{right.utc():%Y-%m-%d %H:%M}" in err
-
-
-def test_f63_the_time_is_corrected_only_once() -> None:
-    document = {"error_code": "APIGW.0301", "error_msg": "signature expired"}
-    date = format_datetime(FakeClock().utc() + timedelta(hours=1), usegmt=True)
-    cloud = Cloud(before=lambda _: json_response(401, document, date=date))
-    assert cloud.run("get", "a", "b", "c", env=LOCATED)[0] == 4
-    assert len(cloud.requests) == 2
 
 
 def test_f56_a_rejected_token_is_renewed_once_and_then_the_code_is_4() -> None:
@@ -279,34 +228,3 @@ def test_f67_only_printable_ascii_tokens_reach_a_header(token: str) -> None:
     for request in cloud.requests:
         assert request.headers["X-Auth-Token"] == token
         assert re.fullmatch("[!-~]+", token)
-
-
-@pytest.mark.parametrize(
-    ("code", "message"),
-    [
-        ("APIGW.0301", "Incorrect IAM authentication information: verify aksk signature fail"),
-        ("APIGW.0301", "the access key has expired"),
-        ("APIGW.0307", "token expires"),
-        ("", ""),
-    ],
-)
-def test_f63_a_rejection_that_is_not_about_the_time_is_not_signed_again(
-    code: str, message: str
-) -> None:
-    # The Date header is off by two hours: it must not be taken for the reason.
-    date = format_datetime(FakeClock().utc() + timedelta(hours=2), usegmt=True)
-    body = {"error_code": code, "error_msg": message}
-    cloud = Cloud(before=lambda _: json_response(401, body, date=date))
-    exit_code, _, err = cloud.run("get", "j", env=LOCATED)
-    assert (exit_code, len(cloud.requests)) == (4, 1)
-    assert "clock" not in err
-
-
-def test_f63_code_0303_is_about_the_time_whatever_its_text() -> None:
-    date = format_datetime(FakeClock().utc() + timedelta(hours=2), usegmt=True)
-    late = json_response(401, {"error_code": "APIGW.0303", "error_msg": "x"}, date=date)
-    answers = iter([late])
-    cloud = Cloud(before=lambda _: next(answers, None))
-    exit_code, _, err = cloud.run("get", "j", env=LOCATED)
-    assert (exit_code, len(cloud.requests)) == (0, 2)
-    assert "clock" in err

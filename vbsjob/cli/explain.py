@@ -36,7 +36,7 @@ def explain(
     """
     from vbsjob.config.loader import preference
     from vbsjob.jobs import error_codes
-    from vbsjob.jobs.fields import FieldCheck
+    from vbsjob.jobs.fields import FieldCheck, Kind, Selection
     from vbsjob.jobs.result import SCHEMA_VERSION
     from vbsjob.output import formats
 
@@ -50,8 +50,8 @@ def explain(
         _write_table(documents, context)
         return ExitCode.OK
     check, names = FieldCheck(field or []), error_codes.FIELDS
-    kind = formats.Kind(names, names, names, "code")
-    selection = formats.Selection(kind, field or [], code is not None)
+    kind = Kind(names, names, names, "code")
+    selection = Selection(kind, field or [], code is not None)
     documents = [{"schema_version": SCHEMA_VERSION} | document for document in documents]
     write(check.read(documents), selection, context.stdout)
     error = check.error()

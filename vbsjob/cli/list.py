@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vbsjob.cli import options
-from vbsjob.cli.run import JobCommand
+from vbsjob.cli.command import JobCommand
 from vbsjob.exit_codes import ExitCode, worst
 from vbsjob.text import printable
 

@@ -77,31 +77,6 @@ def test_f53_hostile_text_in_an_error_never_acts(status: int, body: Any) -> None
     assert json.loads(ended.err.splitlines()[-1])["error"]["exit_code"] == ended.code
 
 
-@pytest.mark.parametrize(
-    "argv",
-    [
-        ["get", HOSTILE],
-        ["get", "j", "-o", HOSTILE],
-        ["get", "j", f"--{HOSTILE}"],
-        [HOSTILE],
-        ["get", "j", "--cloud", HOSTILE],
-        ["get", "j", "--region", HOSTILE],
-        ["get", "j", "--endpoint", HOSTILE],
-        ["get", "j", "--retry-for", HOSTILE],
-        ["get", "j", "--project", HOSTILE],
-        ["sandbox", "--fault", HOSTILE],
-        ["sandbox", "--port", HOSTILE],
-        ["sandbox", "--token-life", HOSTILE],
-    ],
-    ids=lambda argv: " ".join(argv)[:24].encode("ascii", "backslashreplace").decode(),
-)
-def test_f89_a_hostile_argument_is_rejected_and_never_acts(argv: list[str]) -> None:
-    ended = run_in_memory(*argv, send=answering(job()))
-    assert ended.code in {2, 6, 7}
-    assert harmless(ended.err)
-    assert ended.is_clean
-
-
 def test_f53_an_unknown_field_name_is_reported_with_escapes() -> None:
     ended = run_in_memory("get", "j", "-f", HOSTILE, send=answering(job()))
     assert harmless(ended.err)

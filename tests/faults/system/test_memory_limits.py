@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import resource
 import subprocess
-import time
 from collections import Counter
 from itertools import count
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ import pytest
 from tests.support.hostile_servers import GET_KIB, ROOM, SERVERS, WATCH_KIB, full_of
 from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.resource_usage import ResourceUsage, measure
-from tests.support.server import Server, always, answer, job, respond_with
+from tests.support.server import Server, always, answer, in_turn, job
 from vbsjob.http import strict_json, transport
 from vbsjob.output import formats
 
@@ -25,20 +24,9 @@ if TYPE_CHECKING:
 
     from tests.support.server import Peer, Script
 
-SMALL = always(answer(job("RUNNING")))
-
 
 def get(server: Server, *argv: str) -> ResourceUsage:
     return measure("get", "j", "--exit-status", *argv, env=clean_env(server.url))
-
-
-@pytest.mark.slow
-def test_the_memory_of_a_process_excludes_its_parent() -> None:
-    own_memory = bytearray(256 << 20)
-    with Server(SMALL, SERVERS["one long text"]) as server:
-        small, big = get(server), get(server)
-    assert small.peak_kib < len(own_memory) >> 10
-    assert big.peak_kib > small.peak_kib + (4 << 10)
 
 
 @pytest.mark.slow
@@ -115,7 +103,6 @@ WORST = {
     "sub-jobs": ("tree on a terminal", "tree json", "watch on a terminal"),
     "signs": ("yaml", "table on a terminal", "watch on a terminal"),
 }  # fmt: skip
-REST = [(name, big) for name in SHOWN for big in BIG if name not in WORST.get(big, ())]
 
 
 def shown(name: str, script: Script, folder: Path) -> ResourceUsage:
@@ -143,14 +130,6 @@ def test_s12_f51_get_shows_a_big_answer_within_160_mb_and_watch_within_240(
     bounded(name, big, tmp_path)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(("name", "big"), REST)
-def test_s12_f51_no_big_answer_takes_more_in_any_format(
-    name: str, big: str, tmp_path: Path
-) -> None:
-    bounded(name, big, tmp_path)
-
-
 def running(number: int) -> bytes:
     """A big answer of a job that goes on, all its values others than in the last."""
     return BIG["members"].replace(b'"FAIL"', b'"RUN"', 1).replace(b"xxxxxxxxx", b"%09d" % number)
@@ -159,7 +138,7 @@ def running(number: int) -> bytes:
 @pytest.mark.slow
 def test_s12_the_same_answer_again_takes_no_more(tmp_path: Path) -> None:
     responses = [answer(running(0))] * 3
-    ended = shown("watch", respond_with(*responses, answer(job("FAIL"))), tmp_path)
+    ended = shown("watch", in_turn(*responses, answer(job("FAIL"))), tmp_path)
     assert ended.code == 1
     assert ended.peak_kib < GET_KIB
 
@@ -168,21 +147,9 @@ def test_s12_the_same_answer_again_takes_no_more(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [pytest.param("watch", marks=pytest.mark.long), "watch jsonl"])
 def test_s12_a_watch_holds_at_most_two_answers_in_memory(name: str, tmp_path: Path) -> None:
     responses = [answer(running(number)) for number in range(3)]
-    ended = shown(name, respond_with(*responses, answer(job("FAIL"))), tmp_path)
+    ended = shown(name, in_turn(*responses, answer(job("FAIL"))), tmp_path)
     assert ended.code == 1
     assert ended.peak_kib < WATCH_KIB
-
-
-def test_f21_f73_an_answer_that_would_fill_memory_meets_a_limit_with_its_own_exit_code() -> None:
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
-
-    with Server(SERVERS["endless body"]) as server:
-        ended = subprocess.run(
-            [*COMMAND, "get", "j", "--retry-for", "0"], env=clean_env(server.url), cwd=ROOT,
-            capture_output=True, check=False, preexec_fn=limited,
-        )  # fmt: skip
-    assert ended.returncode == 7, ended.stderr
 
 
 @pytest.mark.slow
@@ -210,20 +177,6 @@ def test_s12_the_limits_are_the_promised_ones() -> None:
     from vbsjob.config.schema import SETTINGS_BY_NAME
 
     assert SETTINGS_BY_NAME["body_limit"].default == 4 << 20
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("drip", [b"H", b"HTTP/1.1 100 Continue\r\n\r\n"])
-def test_s12_f04_a_real_attempt_against_a_drip_ends_within_twenty_seconds(drip: bytes) -> None:
-    def script(peer: Peer) -> None:
-        peer.request()
-        peer.flood(drip, every=0.5)
-
-    with Server(script) as server:
-        began = time.monotonic()
-        code = get(server, "--retry-for", "0").code
-        assert time.monotonic() - began <= 22
-    assert code == 7
 
 
 JOBS = 24

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import COMMAND, ROOT, clean_env, run_bash
+from tests.support.program import COMMAND, ROOT, run_bash
 from tests.support.pseudo_terminal import (
     SHOWN,
     PseudoTerminal,
@@ -93,21 +93,6 @@ def test_f40_enter_typed_meanwhile_leaves_no_line_behind(running: Server) -> Non
     terminal.type("\x03")
     assert terminal.finish() == -signal.SIGINT
     assert sum("bksCreateBackup" in row for row in picture(terminal)) == 1
-    check_terminal_restored(terminal)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (40, 10), (200, 50)])
-def test_the_sandbox_s_restore_fits_every_screen(columns: int, lines: int) -> None:
-    terminal = PseudoTerminal(
-        "watch", "restore-ended", "--cloud", "sandbox", columns=columns, lines=lines,
-        env=clean_env(TERM="xterm-256color"),
-    )  # fmt: skip
-    assert terminal.finish() == 0
-    rows = picture(terminal)
-    assert any(row.startswith("✓ SUCCESS") and "bksRestoreBackup" in row for row in rows)
-    assert rows[-1] == "Succeeded after 40 s."
-    assert (sum("copyBlock" in row for row in rows) >= 4) is (columns > 40)
     check_terminal_restored(terminal)
 
 

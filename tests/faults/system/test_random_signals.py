@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import random
 import signal
 import socket
 import zlib
@@ -145,22 +144,6 @@ def test_f81_f82_a_signal_to_a_run_that_was_stopped_ends_it_by_that_signal(
     assert run_cases(cases, shells, stop) == len(cases)
 
 
-def go_away(_: SignalCase, run: SignalledRun) -> None:
-    """Read nothing more."""
-    run.close_reader()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "runs"), [("keeping-a-token", 40), ("events", 20), ("full-pipe", 10)]
-)
-def test_f76_a_reader_that_closes_at_any_moment_ends_it_by_sigpipe(
-    service: StateService, shells: Shells, name: str, runs: int, record_property: RecordProperty
-) -> None:
-    state = replace(NAMED[name], resume=False, runs=runs)
-    record_property("cases", enough(state, service, shells, signal.SIGPIPE, send=go_away))
-
-
 @pytest.mark.slow
 def test_f79_f81_a_signal_while_another_run_signs_in_ends_it_by_that_signal(
     service: StateService, shells: Shells, record_property: RecordProperty
@@ -221,18 +204,3 @@ def test_f84_files_left_by_sigkill_do_not_disturb_later_runs(
     calm = replace(state, within=0.0)
     again = [SignalCase(calm, service, 0, 0, (0,), env=case.env) for case in cases]
     assert run_cases(again, shells) == 0
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("name", NAMED)
-def test_f79_f80_f81_a_signal_in_every_state_at_random(
-    service: StateService, shells: Shells, name: str
-) -> None:
-    state, seed = NAMED[name], random.SystemRandom().randrange(1 << 30)
-    signals = (signal.SIGINT, signal.SIGINT) if state.again else ()
-    run_cases(
-        [SignalCase(state, service, seed, number) for number in range(3 * state.runs)], shells
-    )
-    run_cases(
-        [SignalCase(state, service, seed, n, signals) for n in range(3 * state.again)], shells
-    )

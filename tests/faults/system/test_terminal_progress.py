@@ -19,7 +19,7 @@ from tests.support.pseudo_terminal import (
     check_terminal_restored,
     environment,
 )
-from tests.support.server import Server, always, answer, job, respond_with
+from tests.support.server import Server, always, answer, in_turn, job
 from tests.support.terminal_stream import TerminalStream
 from vbsjob.__main__ import run
 from vbsjob.http.messages import Response
@@ -65,18 +65,10 @@ def test_progress_of_the_terminal_is_removed_after_a_signal(
 
 
 @pytest.mark.slow
-def test_progress_of_the_terminal_is_removed_at_a_timeout(running: Server) -> None:
-    terminal = watch(running, "--timeout", "2s", **TERMINAL_ENV)
-    assert terminal.finish() == 124
-    check_removed(terminal.wrote)
-    check_terminal_restored(terminal)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(("status", "code"), [("SUCCESS", 0), ("FAIL", 1)])
 def test_progress_of_the_terminal_is_removed_at_the_end(status: str, code: int) -> None:
     first = answer(job("RUNNING", sub_jobs=STEPS))
-    with Server(respond_with(first, answer(job(status)))) as server:
+    with Server(in_turn(first, answer(job(status)))) as server:
         terminal = watch(server, "--interval", "1s", **TERMINAL_ENV)
         assert terminal.finish() == code
     assert HALF in terminal.wrote
@@ -115,17 +107,6 @@ def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped(running:
     terminal.wait_for("To continue: vbsjob watch j")
     check_removed(terminal.wrote)
     terminal.child.close(force=True)
-
-
-@pytest.mark.slow
-def test_a_paused_terminal_with_progress_does_not_prevent_the_end(running: Server) -> None:
-    """Nothing can be written to it, so the progress stays; the signal ends the process."""
-    terminal = watch(running, **TERMINAL_ENV)
-    terminal.wait_for(SHOWN)
-    terminal.type("\x13")
-    terminal.read_for(0.5)
-    terminal.signal(signal.SIGTERM)
-    assert terminal.finish() == -signal.SIGTERM
 
 
 def test_progress_of_the_terminal_is_removed_after_an_exception() -> None:
