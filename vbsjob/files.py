@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 NO_FOLLOW = os.O_NOFOLLOW | os.O_NONBLOCK
@@ -145,38 +145,34 @@ class PlatformPaths:
 
         site = Path(platformdirs.site_config_dir("openstack", appauthor=False))
         home = Path(os.environ["HOME"], ".config/openstack") if os.environ.get("HOME") else None
-        user = _user_folder(platformdirs.user_config_dir, "openstack")
-        folders = (Path(), user, home, site, Path("/etc/openstack"))
+        folders = (Path(), _folder("config", "openstack"), home, site, Path("/etc/openstack"))
         return tuple(dict.fromkeys(folder for folder in folders if folder is not None))
 
     @cached_property
     def config_file(self) -> Path | None:
         """Path of config.toml."""
-        import platformdirs
-
-        folder = _user_folder(platformdirs.user_config_dir, "vbsjob")
+        folder = _folder("config")
         return None if folder is None else folder / "config.toml"
 
     @cached_property
     def cache_folder(self) -> Path | None:
         """Folder of cached tokens."""
-        import platformdirs
-
-        return _user_folder(platformdirs.user_cache_dir, "vbsjob")
+        return _folder("cache")
 
     @cached_property
     def state_folder(self) -> Path | None:
         """Folder of the history."""
-        import platformdirs
-
-        return _user_folder(platformdirs.user_state_dir, "vbsjob")
+        return _folder("state")
 
 
-def _user_folder(find: Callable[..., str], name: str) -> Path | None:
+def _folder(kind: str, name: str = "vbsjob") -> Path | None:
+    """Return a folder of the user, of the kind `config`, `cache` or `state`."""
     from pathlib import Path
 
+    import platformdirs
+
     try:
-        folder = Path(find(name, appauthor=False))
+        folder = Path(getattr(platformdirs, f"user_{kind}_dir")(name, appauthor=False))
     except RuntimeError:
         return None
     return folder if folder.is_absolute() else None

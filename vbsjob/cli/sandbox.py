@@ -106,12 +106,9 @@ def _port(option: str, argument: str) -> int:
 
 def _lifetime(argument: str) -> float:
     """Return the value of --token-life in seconds. Raises UsageError."""
-    from vbsjob.config.values import duration, invalid
+    from vbsjob.config.values import interval, invalid
 
     try:
-        lifetime = duration(argument)
+        return interval(argument)
     except ValueError as error:
         raise invalid(f"--token-life: {printable(argument)[:200]!r}", error) from None
-    if not lifetime:
-        raise UsageError("--token-life: the time must not be 0.", hint="Use at least 1s.")
-    return lifetime
