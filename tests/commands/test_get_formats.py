@@ -38,19 +38,6 @@ def run_command(*argv: str, document: Any = JOB, stdin: str = "") -> tuple[int, 
     return ended.code, ended.out, ended.err
 
 
-@pytest.mark.parametrize(("ids", "shape"), [(["j"], "dict"), (["j", "k"], "list")])
-@pytest.mark.parametrize("output", ["json", "yaml"])
-def test_one_job_is_a_document_and_several_are_an_array(
-    ids: list[str], shape: str, output: str
-) -> None:
-    _, out, _ = get(*ids, "-o", output)
-    read: Any = json.loads(out) if output == "json" else yaml.safe_load(out)
-    assert type(read).__name__ == shape
-    first = read if shape == "dict" else read[0]
-    assert first["fail_reason"] == JOB["fail_reason"]
-    assert (first["elapsed_s"], first["verdict"], first["exit_code"]) == (90.0, "job_failed", 1)
-
-
 @pytest.mark.parametrize("output", ["json", "yaml"])
 @pytest.mark.parametrize("command", ["get", "tree", "watch"])
 @pytest.mark.parametrize(

@@ -64,13 +64,6 @@ def watch(run_context: Context, *argv: str) -> RunResult:
     return RunResult(code, run_context.stdout.getvalue(), run_context.stderr.getvalue())  # type: ignore[attr-defined]
 
 
-def test_a_job_that_succeeded_is_not_annotated_and_more_than_github_shows_are_counted() -> None:
-    assert github.commands([answer("SUCCESS")]) == []
-    lines = github.commands([answer("FAIL")] * 25)
-    assert len(lines) == github.ANNOTATIONS
-    assert "16 more jobs" in lines[-1]
-
-
 @pytest.mark.parametrize("code", list(ExitCode))
 def test_only_what_is_bad_of_the_job_or_the_call_is_an_error_of_the_workflow(
     code: ExitCode,

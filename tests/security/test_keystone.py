@@ -238,18 +238,6 @@ def test_f59_a_dead_token_with_an_auth_url_is_4_and_nothing_else(
     assert dead_tokens[kind] not in out + err
 
 
-@pytest.mark.parametrize("kind", ["expired", "revoked", "unknown"])
-def test_list_refresh_with_a_dead_token_is_4(
-    net: Net, keystone: Any, dead_tokens: dict[str, str], kind: str, tmp_path: Path
-) -> None:
-    folder = tmp_path / "state"
-    assert vbsjob(net, env(keystone), "get", "j", state=folder)[0] == 0
-    variables = env(keystone, OS_PASSWORD="", OS_TOKEN=dead_tokens[kind])
-    code, _, err = vbsjob(net, variables, "list", "--refresh", state=folder)
-    assert code == 4, err
-    assert "the token has expired or is unknown." in err
-
-
 @pytest.mark.parametrize("wrong", ["OS_PROJECT_NAME", "OS_PROJECT_ID", "OS_USER_DOMAIN_NAME"])
 def test_a_valid_token_with_a_wrong_project_is_not_called_expired(
     net: Net, keystone: Any, wrong: str

@@ -139,43 +139,6 @@ def test_f70_a_file_with_secrets_that_others_can_read_is_used_with_a_warning(
     assert err.count("chmod") == 1
 
 
-CUT = {
-    "clouds.yaml": (
-        "clouds:\n  c:\n    auth:\n      auth_url: https://iam.cloud.test/v3\n"
-        "      password: 'canary-secret-1'\n      token: \"canary-secret-2\"\n"
-        "    ak: [canary-secret-3, {x: canary-secret-4}]\n"
-    ),
-    "config.toml": (
-        "[defaults]\noutput = 'json'\n[clouds.c.auth]\nauth_url = 'https://iam.cloud.test/v3'\n"
-        "password = 'canary-secret-1'\ntoken = \"canary-secret-2\"\n"
-        "ak = ['canary-secret-3', {x = 'canary-secret-4'}]\n"
-    ),
-}
-
-
-@pytest.mark.parametrize("junk", ["", "\x00", "\t- :", '"', "{"])
-@pytest.mark.parametrize("name", CUT)
-def test_f94_a_damaged_file_is_reported_by_its_line_and_never_by_its_content(
-    tmp_path: Path, name: str, junk: str, record_property: Any
-) -> None:
-    text, path = CUT[name], tmp_path / name
-    lines, positions = 0, range(0, len(text), 4 if junk else 1)
-    for at in positions:
-        path.write_text(text[:at] + junk + (text[at:] if junk else ""))
-        path.chmod(0o600)
-        code, out, err = Cloud().run(
-            "get", "j", env=USER | {"VBSJOB_CLOUD": "c"}, config_folders=(tmp_path,),
-            config_file=tmp_path / "config.toml",
-        )  # fmt: skip
-        assert code != 1
-        assert "canary" not in out + err
-        assert "a bug" not in err
-        assert "<unicode" not in err  # the library's own words
-        lines += "line " in err or "end of document" in err
-    record_property("cases", len(positions))
-    assert lines > 10
-
-
 @pytest.mark.parametrize(
     ("name", "written", "where"),
     [

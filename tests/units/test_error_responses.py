@@ -21,7 +21,6 @@ from vbsjob.http.errors import ErrorBody
 from vbsjob.http.messages import Request, Response
 
 QUERY = Request("GET", "https://vbs.test/v1/p/jobs/j")
-SIGN_IN = Request("POST", "https://iam.test/v3/auth/tokens")
 ORIGIN = "https://vbs.test"
 
 
@@ -76,29 +75,6 @@ def test_a_body_that_is_not_json_says_nothing(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "is_error"),
-    [
-        ({"error": {"code": "c"}}, True),
-        ({"error": "text", "job_id": "j", "status": "SUCCESS"}, True),
-        ({"error": False, "job_id": "j"}, True),
-        ({"error": None, "job_id": "j"}, False),
-        ({"job_id": "j", "code": "c", "message": "m"}, False),
-        ({"status": "FAIL", "message": "m"}, False),
-        ({"code": "c"}, True),
-        ({"message": "m"}, True),
-        ({"request_id": "r"}, False),
-        ({}, False),
-        (["error"], False),
-        (None, False),
-    ],
-)
-def test_a_document_with_status_200_is_an_error_if_it_says_so(
-    document: Any, is_error: bool
-) -> None:
-    assert errors.is_error_document(document) is is_error
-
-
-@pytest.mark.parametrize(
     ("status", "document", "job_id", "kind", "words"),
     [
         (400, {"code": "common.0011"}, "j", JobNotFoundError, "does not know the job j"),
@@ -141,32 +117,6 @@ def test_a_code_or_text_of_the_service_names_the_error(
 def test_an_address_without_this_api_names_the_setting_to_check() -> None:
     assert of(404, {}, None).hint == "Check the auth_url (OS_AUTH_URL)."
     assert of(404, {"code": "apigw.0101"}).hint == "Check --endpoint."
-
-
-KEYSTONE = {"error": {"code": 404, "message": "Could not find token."}}
-
-
-@pytest.mark.parametrize(
-    ("request_", "body", "rejected"),
-    [
-        (SIGN_IN, json.dumps(KEYSTONE).encode(), True),
-        (Request("POST", f"{SIGN_IN.url}?nocatalog"), json.dumps(KEYSTONE).encode(), True),
-        (Request("GET", SIGN_IN.url), json.dumps(KEYSTONE).encode(), False),
-        (Request("POST", "https://iam.test/v3/tokens"), json.dumps(KEYSTONE).encode(), False),
-        (SIGN_IN, b'{"error": {"code": 405, "message": "m"}}', False),
-        (SIGN_IN, b'{"error": {"code": 404, "message": ""}}', False),
-        (SIGN_IN, b'{"error": {"code": 404}}', False),
-        (SIGN_IN, b'{"error": 404}', False),
-        (SIGN_IN, b"[404]", False),
-        (SIGN_IN, b"<html>404</html>", False),
-    ],
-)
-def test_keystone_rejects_a_token_with_404_and_its_error_object(
-    request_: Request, body: bytes, rejected: bool
-) -> None:
-    error = errors.from_response(request_, Response(404, {}, body))
-    assert type(error) is (RefusedCredentialsError if rejected else ApiError)
-    assert error.hint
 
 
 def test_the_request_id_of_the_body_comes_before_that_of_the_header() -> None:
