@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob import RELEASED, __version__
 from vbsjob.cli import app
-from vbsjob.cli.help import TOPICS
+from vbsjob.cli.topics import TOPICS
 from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS, SETTINGS_BY_NAME
 
 if TYPE_CHECKING:
@@ -76,7 +76,6 @@ def _command(ctx: Any, path: tuple[str, ...] = ("vbsjob",)) -> Command:
         tuple(
             _command(command.make_context(name, [], ctx, resilient_parsing=True), (*path, name))
             for name, command in subcommands
-            if not command.hidden
         ),
     )
 
@@ -167,7 +166,7 @@ identity, address, project and secrets. Variables only fill what it does not set
 those that are ignored. A password goes only with the user of the same source, a secret key and a
 session token only with their access key.
 
-Durations are written as 90, 90s, 15m or 1h30m, switches as true or false."""
+Durations are written as 90, 90s, 15m, 1h30m or 7d, switches as true or false."""
 CONFIG_EXAMPLE = """\
 [defaults]
 cloud = "prod"

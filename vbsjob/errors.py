@@ -1,24 +1,4 @@
-"""Errors that end a command or a request; each has an exit code, a message and a hint.
-
-VbsjobError
-├── UsageError                 the command line or the configuration is wrong
-├── FieldMissingError          no answer has a field that --field names
-├── AuthError                  no credentials, or a request that the service does not allow
-│   └── RefusedCredentialsError  the service did not accept the credentials themselves
-├── JobNotFoundError           the service does not know the job
-├── ApiError                   the service refused the request, or its answer is not understood
-│   └── UnexpectedResponseError  a valid document, but not about the requested job
-├── WatchTimeoutError          --timeout ended a watch
-├── SignalError                a signal ended a watch
-├── NoResponseError            a watch ended before the service answered about a job
-├── UnavailableError           no usable answer: the job's state is unknown
-│   ├── ThrottledError         429 or 503
-│   ├── InvalidBodyError       200, but the body is not a JSON document
-│   ├── BodyTooLargeError      the body is larger than the limit
-│   ├── ShortageError          this machine has no file descriptor or memory left
-│   └── PermanentConnectionError  a retry cannot help: certificate, no TLS, proxy sign-in
-└── InternalError              local input or output failed, or a bug
-"""
+"""Errors that end a command or a request; each has an exit code, a message and a hint."""
 
 from __future__ import annotations
 

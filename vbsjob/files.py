@@ -2,7 +2,7 @@
 
 Only this user may read and write the token cache and the history. Every check is made on an open
 descriptor, so that the file cannot be exchanged between the check and the use. No symbolic link is
-followed in place of a file or its folder. Imports little: Tab completion loads this module.
+followed in place of a file or its folder.
 """
 
 from __future__ import annotations
@@ -12,19 +12,16 @@ import os
 import stat
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
-TYPE_CHECKING = False  # importing typing costs as much as an answer to Tab
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 NO_FOLLOW = os.O_NOFOLLOW | os.O_NONBLOCK
 """O_NONBLOCK: opening a FIFO must not wait for a writer."""
 TEMPORARY_PREFIX = ".new-"
 """Prefix of a file that `replace` has not finished; a killed process leaves it."""
-
-MOST_LINKS = 40
-"""Links that Linux follows in a path; a longer chain is a loop."""
 
 
 class UntrustedFileError(PermissionError):
@@ -34,41 +31,15 @@ class UntrustedFileError(PermissionError):
         super().__init__(errno.EPERM, reason)
 
 
-def follow(path: str) -> str:
-    """Return what a path names: each link at its end is followed, if it is trusted.
-
-    The rule of fs.protected_symlinks in Linux, for every folder: a link is followed if it belongs
-    to this user or to the owner of its folder; root's link also in a folder of this user. Another
-    one could lead a write to any file of this user. Raises OSError, and UntrustedFileError.
-    """
-    for _ in range(MOST_LINKS):
-        try:
-            status = os.lstat(path)
-        except FileNotFoundError:
-            return path
-        if not stat.S_ISLNK(status.st_mode):
-            return path
-        folder, user = os.path.dirname(path), os.geteuid()
-        owner = os.stat(folder or os.curdir).st_uid
-        if status.st_uid not in ({user, 0} if owner == user else {user, owner}):
-            raise UntrustedFileError("a link of another user leads there")
-        path = os.path.join(folder, os.readlink(path))
-    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-
-
 @contextmanager
 def open_folder(path: str | os.PathLike[str], *, create: bool = False) -> Iterator[int]:
     """Yield a descriptor of a folder that only this user can enter.
 
     Takes the rights of others away. With `create` the folder and its parents are made where
-    they are missing. Raises OSError, and UntrustedFileError for the folder or link of another
-    user.
+    they are missing. Raises OSError, and UntrustedFileError for the folder of another user.
     """
-    parent, name = os.path.split(path)
-    parent = follow(os.fspath(parent))
-    path = os.path.join(parent, name)
     if create:
-        os.makedirs(parent, mode=0o700, exist_ok=True)
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         with suppress(FileExistsError):
             os.mkdir(path, mode=0o700)
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | NO_FOLLOW)
@@ -152,21 +123,14 @@ def close(descriptor: int) -> None:
         os.close(descriptor)
 
 
-class Paths:
+class Paths(NamedTuple):
     """Folders and files that belong to the user; None without a home folder."""
 
-    def __init__(
-        self,
-        config_folders: tuple[Path, ...] = (),
-        config_file: Path | None = None,
-        cache_folder: Path | None = None,
-        state_folder: Path | None = None,
-    ) -> None:
-        self.config_folders = config_folders
-        """Where clouds.yaml is searched, the working directory first."""
-        self.config_file = config_file
-        self.cache_folder = cache_folder
-        self.state_folder = state_folder
+    config_folders: tuple[Path, ...] = ()
+    """Where clouds.yaml is searched, the working directory first."""
+    config_file: Path | None = None
+    cache_folder: Path | None = None
+    state_folder: Path | None = None
 
 
 class PlatformPaths:
@@ -181,38 +145,34 @@ class PlatformPaths:
 
         site = Path(platformdirs.site_config_dir("openstack", appauthor=False))
         home = Path(os.environ["HOME"], ".config/openstack") if os.environ.get("HOME") else None
-        user = _user_folder(platformdirs.user_config_dir, "openstack")
-        folders = (Path(), user, home, site, Path("/etc/openstack"))
+        folders = (Path(), _folder("config", "openstack"), home, site, Path("/etc/openstack"))
         return tuple(dict.fromkeys(folder for folder in folders if folder is not None))
 
     @cached_property
     def config_file(self) -> Path | None:
         """Path of config.toml."""
-        import platformdirs
-
-        folder = _user_folder(platformdirs.user_config_dir, "vbsjob")
+        folder = _folder("config")
         return None if folder is None else folder / "config.toml"
 
     @cached_property
     def cache_folder(self) -> Path | None:
         """Folder of cached tokens."""
-        import platformdirs
-
-        return _user_folder(platformdirs.user_cache_dir, "vbsjob")
+        return _folder("cache")
 
     @cached_property
     def state_folder(self) -> Path | None:
         """Folder of the history."""
-        import platformdirs
-
-        return _user_folder(platformdirs.user_state_dir, "vbsjob")
+        return _folder("state")
 
 
-def _user_folder(find: Callable[..., str], name: str) -> Path | None:
+def _folder(kind: str, name: str = "vbsjob") -> Path | None:
+    """Return a folder of the user, of the kind `config`, `cache` or `state`."""
     from pathlib import Path
 
+    import platformdirs
+
     try:
-        folder = Path(find(name, appauthor=False))
+        folder = Path(getattr(platformdirs, f"user_{kind}_dir")(name, appauthor=False))
     except RuntimeError:
         return None
     return folder if folder.is_absolute() else None

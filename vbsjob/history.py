@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from vbsjob import files
+from vbsjob.http import url
 from vbsjob.text import printable
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 FILE = "history-1.sqlite"
 MAX_JOBS = 1000
 """Jobs that are stored; the oldest ones are removed."""
+MAX_CANDIDATES = 200
+"""Jobs that Tab offers."""
 LONGEST = 64
 """Characters of a stored type, status or time."""
 SIZE_LIMIT = 8 << 20
@@ -41,27 +44,25 @@ INSERT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 DELETE_OLD = "DELETE FROM jobs WHERE seq NOT IN (SELECT seq FROM jobs ORDER BY seq DESC LIMIT ?)"
-SELECT_IDS = "SELECT job_id FROM jobs WHERE place = ? ORDER BY seq DESC"
-SELECT_CANDIDATES = (
-    "SELECT job_id, type, status FROM jobs WHERE seq IN (SELECT max(seq) FROM jobs GROUP BY job_id)"
-    " ORDER BY seq DESC LIMIT 200"
-)
-SELECT_ENTRIES = (
+SELECT = (
     "SELECT place, job_id, type, status, begin_time, end_time, seconds FROM jobs ORDER BY seq DESC"
 )
+COLUMNS = ("cloud", "job_id", "job_type", "status", "begin_time", "end_time", "elapsed_s")
+"""Names of the columns of SELECT in documents."""
 UPDATE = (
-    "UPDATE jobs SET type = ?, status = ?, begin_time = ?, end_time = ?, seconds = ?"
-    " WHERE place = ? AND job_id = ?"
-)
-SELECT_DURATIONS = (
-    "SELECT seconds FROM jobs WHERE place = ? AND type = ? AND status = 'SUCCESS' AND seconds > 0"
-    " ORDER BY seq DESC LIMIT ?"
+    "UPDATE jobs SET type = ?3, status = ?4, begin_time = ?5, end_time = ?6, seconds = ?7"
+    " WHERE place = ?1 AND job_id = ?2"
 )
 
 
-def record(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
-    """Store the jobs of these results, unless settings forbid it; the last one is `@last`."""
-    if not settings["cache"] or not _is_enabled(settings, context):
+def record(
+    results: Sequence[JobResult], settings: Settings, context: Context, *, stored: bool = False
+) -> None:
+    """Store the jobs of these results, unless settings forbid it; the last one is `@last`.
+
+    `stored`: only new states of stored jobs; their order and `@last` stay as they are.
+    """
+    if not (_is_enabled(settings, context) and (stored or settings["cache"])):
         return
     now, cloud = context.now(), cloud_of(settings)
     rows = [
@@ -70,7 +71,7 @@ def record(results: Sequence[JobResult], settings: Settings, context: Context) -
         if result.job
     ]
     try:
-        _store(rows, str(context.paths.state_folder))
+        _store(UPDATE if stored else INSERT, rows, str(context.paths.state_folder))
     except Exception as error:  # noqa: BLE001 - a history that fails must not cost the answer
         context.debug(f"history: not stored: {type(error).__name__}.")
 
@@ -88,80 +89,33 @@ def _text(value: object, context: Context) -> str:
 
 def recent_ids(settings: Settings, context: Context) -> list[str]:
     """Return the ids queried at this cloud, the newest first."""
-    rows = _select(settings, context, SELECT_IDS, cloud_of(settings))
-    return [row[0] for row in rows if isinstance(row[0], str)]
+    cloud = cloud_of(settings)
+    return [job["job_id"] for job in entries(settings, context) if job["cloud"] == cloud]
 
 
 def durations(job_type: str, settings: Settings, context: Context) -> list[float]:
     """Return the seconds that earlier jobs of a type took at this cloud, the newest first."""
-    if not job_type:
-        return []
-    name = _text(job_type, context)
-    rows = _select(settings, context, SELECT_DURATIONS, cloud_of(settings), name, RUNS)
-    return [float(row[0]) for row in rows if isinstance(row[0], int | float)]
+    wanted = (cloud_of(settings), _text(job_type, context), "SUCCESS")
+    seconds = [
+        float(job["elapsed_s"])
+        for job in entries(settings, context)
+        if job_type
+        and job["elapsed_s"]
+        and job["elapsed_s"] > 0
+        and (job["cloud"], job["job_type"], job["status"]) == wanted
+    ]
+    return seconds[:RUNS]
 
 
 def entries(settings: Settings, context: Context) -> list[dict[str, Any]]:
-    """Return the stored jobs of all clouds, the newest first, as documents."""
-    names = ("cloud", "job_id", "job_type", "status", "begin_time", "end_time", "elapsed_s")
-    return [
-        {"schema_version": 1} | dict(zip(names, row, strict=True))
-        for row in _select(settings, context, SELECT_ENTRIES)
-        if all(isinstance(value, str) for value in row[:-1])
-        and isinstance(row[-1], int | float | None)
-        and _is_id(row[1])
-    ]
+    """Return the stored jobs of all clouds, the newest first, as documents.
 
-
-def cloud_of(settings: Settings) -> str:
-    """Return what entries of the configured cloud have as `cloud`: its name, else its address."""
-    return str(settings["cloud"] or settings["endpoint"] or settings["auth_url"] or "")
-
-
-def update(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
-    """Store new states of stored jobs; their order and `@last` stay as they are."""
-    if not _is_enabled(settings, context):
-        return
-    now, cloud = context.now(), cloud_of(settings)
-    rows = [
-        (*_texts(result.job, context), result.job.elapsed(now), cloud, result.job_id)
-        for result in results
-        if result.job
-    ]
-    try:
-        with _opened(str(context.paths.state_folder)) as database, database:
-            database.executemany(UPDATE, rows)
-    except Exception as error:  # noqa: BLE001 - as in `record`
-        context.debug(f"history: not stored: {type(error).__name__}.")
-
-
-def candidates(folder: str) -> Iterator[tuple[str, str]]:
-    """Yield ids for Tab completion with their type and status, the newest first."""
-    try:
-        with _opened(folder) as database:
-            rows = database.execute(SELECT_CANDIDATES).fetchall()
-    except Exception:  # noqa: BLE001 - Tab must never print a traceback into a prompt
-        return
-    for row in rows:
-        if all(isinstance(value, str) for value in row) and _is_id(row[0]):
-            yield row[0], printable(" ".join(row[1:]))
-
-
-def _is_id(word: str) -> bool:
-    return word.isascii() and word.replace("_", "").replace("-", "").isalnum()
-
-
-def _is_enabled(settings: Settings, context: Context) -> bool:
-    return bool(settings["history"] and context.paths.state_folder and not settings.sandbox)
-
-
-def _select(settings: Settings, context: Context, query: str, *values: object) -> list[Any]:
-    """Return the rows of an SQL query; an empty list if there is no usable history."""
+    The list is empty if there is no usable history.
+    """
     if not _is_enabled(settings, context):
         return []
     try:
-        with _opened(str(context.paths.state_folder)) as database:
-            return database.execute(query, values).fetchall()
+        return _read(str(context.paths.state_folder))
     except FileNotFoundError:
         return []
     except Exception as error:  # noqa: BLE001 - as in `record`
@@ -169,7 +123,39 @@ def _select(settings: Settings, context: Context, query: str, *values: object) -
         return []
 
 
-def _store(rows: Sequence[tuple[object, ...]], folder: str) -> None:
+def _read(folder: str) -> list[dict[str, Any]]:
+    with _opened(folder) as database:
+        return [
+            {"schema_version": 1} | dict(zip(COLUMNS, row, strict=True))
+            for row in database.execute(SELECT)
+            if all(isinstance(value, str) for value in row[:-1])
+            and isinstance(row[-1], int | float | None)
+            and url.NAME.fullmatch(row[1])
+        ]
+
+
+def cloud_of(settings: Settings) -> str:
+    """Return what entries of the configured cloud have as `cloud`: its name, else its address."""
+    return str(settings["cloud"] or settings["endpoint"] or settings["auth_url"] or "")
+
+
+def candidates(folder: str) -> Iterator[tuple[str, str]]:
+    """Yield ids for Tab completion with their type and status, the newest first."""
+    try:
+        jobs = _read(folder)
+    except Exception:  # noqa: BLE001 - Tab must never print a traceback into a prompt
+        return
+    newest: dict[str, str] = {}
+    for job in jobs:
+        newest.setdefault(job["job_id"], printable(f"{job['job_type']} {job['status']}"))
+    yield from list(newest.items())[:MAX_CANDIDATES]
+
+
+def _is_enabled(settings: Settings, context: Context) -> bool:
+    return bool(settings["history"] and context.paths.state_folder and not settings.sandbox)
+
+
+def _store(statement: str, rows: Sequence[tuple[object, ...]], folder: str) -> None:
     """Write rows; replace a file that is not a valid database by a new one.
 
     A single read error of the disk looks the same as an invalid file, so it is tried twice.
@@ -178,20 +164,20 @@ def _store(rows: Sequence[tuple[object, ...]], folder: str) -> None:
 
     for _ in range(2):
         try:
-            return _insert(rows, folder)
+            return _execute(statement, rows, folder)
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:
             continue
     with files.open_folder(folder) as descriptor:
         os.unlink(FILE, dir_fd=descriptor)
-    return _insert(rows, folder)
+    return _execute(statement, rows, folder)
 
 
-def _insert(rows: Sequence[tuple[object, ...]], folder: str) -> None:
+def _execute(statement: str, rows: Sequence[tuple[object, ...]], folder: str) -> None:
     with _opened(folder, create=True) as database, database:
         database.execute(TABLE)
-        database.executemany(INSERT, rows)
+        database.executemany(statement, rows)
         database.execute(DELETE_OLD, (MAX_JOBS,))
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from tests.commands.test_get import vbsjob
-from tests.support.cloud import Cloud
 from tests.support.context import fake_context
 from tests.support.program import clean_env, run_process
 from tests.support.terminal_stream import TerminalStream
@@ -23,7 +22,7 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import error_codes
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = sorted(app.root_command().commands.keys() - app.SYNONYMS.keys())
+COMMANDS = sorted(app.root_command().commands)
 
 
 def test_explain_prints_meaning_and_action_of_a_code_in_any_case() -> None:
@@ -134,20 +133,8 @@ def test_the_help_of_a_command_ends_with_one_line_of_its_exit_codes(command: str
     assert codes[1] == " ".join(str(int(code)) for code in app.exit_codes(command))
 
 
-@pytest.mark.parametrize(("synonym", "command"), [("show", "get"), ("status", "get")])
-def test_a_synonym_runs_the_command_that_it_means(synonym: str, command: str) -> None:
-    assert vbsjob(synonym, "j", "-o", "json") == vbsjob(command, "j", "-o", "json")
-
-
-def test_login_tests_the_sign_in() -> None:
-    code, out, _ = Cloud().run("login")
-    assert (code, out.splitlines()[-1]) == (
-        0, "result                         OK: the sign-in works and the service answers.",
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("argv", [["--version"], ["-V"], ["version"]])
-def test_three_words_print_the_version(argv: list[str]) -> None:
+@pytest.mark.parametrize("argv", [["--version"], ["-V"]])
+def test_two_options_print_the_version(argv: list[str]) -> None:
     ended = run_process(*argv, env=clean_env())
     assert (ended.code, ended.out, ended.err) == (0, f"vbsjob {__version__}\n", "")
 

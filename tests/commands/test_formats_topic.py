@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import schemas as checked
 from tests.support.program import ROOT, run_in_memory
-from vbsjob.exit_codes import SEVERITY
+from vbsjob.cli.topics import TOPICS
 from vbsjob.http.messages import Response
 from vbsjob.jobs.failure import FAILURE_MEMBERS
 from vbsjob.jobs.result import OUR_MEMBERS
@@ -41,10 +41,8 @@ EXAMPLE: dict[str, Any] = {
         ],
     },
 }
-SELECTED = ("job_id", "status", "failure_code")
-"""Fields of the examples of wide formats."""
 INDENT = " " * 8
-TEXT = ROOT.joinpath("vbsjob/cli/formats.txt").read_text("utf-8")
+TEXT = "".join(f"{line}\n" for line in TOPICS["formats"]())
 
 
 def section(heading: str) -> str:
@@ -54,7 +52,7 @@ def section(heading: str) -> str:
     return " ".join(body.split())
 
 
-def test_the_topic_is_the_text_file() -> None:
+def test_the_topic_is_printed() -> None:
     ended = run_in_memory("help", "formats", send=lambda _: Response(500))
     assert (ended.code, ended.out, ended.err) == (0, TEXT, "")
 
@@ -105,7 +103,6 @@ def test_the_lists_are_those_of_the_code() -> None:
         ("ROWS", formats.JOBS.columns),
         ("VARIABLES", variables),
         ("GITHUB OUTPUTS", (*github.OUTPUTS, *github.JOB_OUTPUTS)),
-        ("EXIT CODE OF SEVERAL JOBS", [str(int(code)) for code in SEVERITY]),
     ):
         assert section(heading).removesuffix(".").endswith(f" {', '.join(names)}")
     for kind in schemas.load("event")["allOf"]:

@@ -36,8 +36,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def keystone() -> Iterator[dict[str, Any]]:
-    script = str(ROOT / "tests/support/keystone_server.py")
-    command = [str(PYTHON), "-W", "ignore", script, str(LIFE)]
+    server = ROOT / "tests/support/keystone_server.py"
+    command = [str(PYTHON), "-W", "ignore", str(server), str(LIFE)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as serving:

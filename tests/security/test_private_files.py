@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from vbsjob import files
-from vbsjob.files import UntrustedFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,19 +37,6 @@ def test_reading_does_not_create_a_missing_folder(path: Path) -> None:
     with pytest.raises(FileNotFoundError), files.open_folder(path):
         pass
     assert not path.parent.exists()
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-@pytest.mark.parametrize(("owner", "followed"), [(0, True), (STRANGER, False)])
-def test_a_link_in_place_of_the_parent_is_followed_unless_another_user_made_it(
-    path: Path, tmp_path: Path, owner: int, followed: bool
-) -> None:
-    (tmp_path / "target").mkdir(mode=0o755)
-    path.parent.symlink_to(tmp_path / "target")
-    os.lchown(path.parent, owner, owner)
-    with suppress(UntrustedFileError), files.open_folder(path, create=True):
-        assert followed
-    assert (tmp_path / "target" / path.name).exists() == followed
 
 
 def test_a_folder_replaced_after_it_was_opened_is_never_touched(

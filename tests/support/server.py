@@ -196,6 +196,17 @@ def respond_with(*answers: bytes) -> Script:
     return script
 
 
+def in_turn(*answers: bytes) -> Script:
+    """Answer one request after the other, on one connection or several; the last answer repeats."""
+    left = list(answers)
+
+    def script(peer: Peer) -> None:
+        while peer.request():
+            peer.send(left.pop(0) if len(left) > 1 else left[0])
+
+    return script
+
+
 def always(content: bytes) -> Script:
     """Answer every request with the same bytes on one connection."""
 

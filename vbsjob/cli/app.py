@@ -9,13 +9,13 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from vbsjob import __version__
-from vbsjob.cli.help import TOPICS
 from vbsjob.cli.help_screen import HelpCommand, HelpGroup
+from vbsjob.cli.topics import TOPICS
 from vbsjob.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -37,12 +37,7 @@ def vbsjob(
     vbsjob help exit-codes                list exit codes
     """
     if version:
-        show_version()
-
-
-def show_version() -> None:
-    """Show the version."""
-    typer.echo(f"vbsjob {__version__}")
+        typer.echo(f"vbsjob {__version__}")
 
 
 OFFLINE = (ExitCode.OK, ExitCode.USAGE, ExitCode.INTERNAL)
@@ -52,14 +47,12 @@ WATCH = (*QUERY, ExitCode.TIMEOUT)
 
 
 class CommandSource(NamedTuple):
-    """Where a command is implemented: module below vbsjob.cli, function, constant of its help."""
+    """Where a command is implemented: module below vbsjob.cli, and function."""
 
     module: str
     function: str
     exit_codes: tuple[ExitCode, ...] = OFFLINE
     """Exit codes below 128 that the command can end with."""
-    help: str | None = None
-    """None: the docstring of the function is the help."""
 
 
 COMMANDS = {
@@ -74,17 +67,10 @@ COMMANDS = {
     "config check": CommandSource("config", "config_check", SIGN_IN),
     "schema": CommandSource("schema", "schema"),
     "completion": CommandSource("completion", "completion"),
-    "sandbox": CommandSource("sandbox", "serve_sandbox", help="HELP"),
+    "sandbox": CommandSource("sandbox", "serve_sandbox"),
     "help": CommandSource("help", "show_help"),
 }
 """All commands in the order of the help. `config` is a group."""
-SYNONYMS = {
-    "show": COMMANDS["get"],
-    "status": COMMANDS["get"],
-    "login": COMMANDS["config check"],
-    "version": CommandSource("app", "show_version"),
-}
-"""Words of other programs that are understood; help and completions do not list them."""
 ALONE = {path for path in COMMANDS if " " not in path and path != "help"}
 """Commands that need no other command: only the command itself is made, which saves 30 ms."""
 
@@ -105,11 +91,14 @@ def _epilog(path: str) -> str:
     return f"Exit codes: {codes}; see 'vbsjob help exit-codes'."
 
 
-def _add(group: typer.Typer, name: str, source: CommandSource, **options: Any) -> None:
+def _add(group: typer.Typer, path: str) -> None:
+    source, name = COMMANDS[path], path.rpartition(" ")[2]
     module = import_module(f"vbsjob.cli.{source.module}")
     function = getattr(module, source.function)
-    help = getattr(module, source.help) if source.help else cleandoc(function.__doc__)
-    group.command(name, cls=HelpCommand, help=help, short_help=_summary(help), **options)(function)
+    help = cleandoc(function.__doc__)
+    group.command(
+        name, cls=HelpCommand, help=help, short_help=_summary(help), epilog=_epilog(path)
+    )(function)
 
 
 def _summary(help: str) -> str:
@@ -135,18 +124,15 @@ def _group(only: str | None) -> typer.core.TyperGroup:
     )
     app.callback(invoke_without_command=True)(vbsjob)
     if only is not None:
-        _add(app, only, COMMANDS[only], epilog=_epilog(only))
+        _add(app, only)
         return typer.main.get_group(app)
     from vbsjob.cli import config
 
     config_app = typer.Typer(cls=HelpGroup, rich_markup_mode=None, help=config.HELP)
-    for path, source in COMMANDS.items():
-        group, _, name = path.rpartition(" ")
-        _add(config_app if group else app, name, source, epilog=_epilog(path))
+    for path in COMMANDS:
+        _add(config_app if " " in path else app, path)
     summary = _summary(config.HELP)
     app.add_typer(config_app, name="config", short_help=summary, epilog=_epilog("config"))
-    for word, source in SYNONYMS.items():
-        _add(app, word, source, hidden=True)
     return typer.main.get_group(app)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from vbsjob.cli import options
-from vbsjob.cli.run import JobCommand
+from vbsjob.cli.command import JobCommand
 from vbsjob.exit_codes import ExitCode, worst
 
 

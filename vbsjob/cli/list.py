@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vbsjob.cli import options
-from vbsjob.cli.run import JobCommand
-from vbsjob.errors import UsageError
+from vbsjob.cli.command import JobCommand
 from vbsjob.exit_codes import ExitCode, worst
 from vbsjob.text import printable
 
@@ -82,7 +81,7 @@ def _refresh(command: JobCommand, entries: list[dict[str, Any]]) -> list[JobResu
         if entry["cloud"] == current_cloud and entry["status"] not in ENDED
     ]
     results = list(command.query(job_ids)) if job_ids else []
-    history.update(results, command.settings, command.context)
+    history.record(results, command.settings, command.context, stored=True)
     return results
 
 
@@ -98,18 +97,12 @@ def _empty(command: JobCommand, *, filtered: bool) -> str:
 
 
 def _age(text: str) -> timedelta:
-    from vbsjob.config.values import duration
+    from vbsjob.config.values import duration, invalid
 
-    days, unit, _ = text.partition("d")
     try:
-        if unit and text.endswith("d") and days.isascii() and days.isdigit() and len(days) < 6:
-            return timedelta(days=int(days))
         return timedelta(seconds=duration(text))
-    except ValueError:
-        raise UsageError(
-            f"--since: {printable(text)[:200]!r} is not a valid duration.",
-            hint="Write 7d, 12h or 1h30m.",
-        ) from None
+    except ValueError as error:
+        raise invalid(f"--since: {printable(text)[:200]!r}", error) from None
 
 
 def _is_recent(document: dict[str, Any], earliest: datetime | None) -> bool:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from vbsjob.cli.run import JobCommand
+    from vbsjob.cli.command import JobCommand
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
+    from vbsjob.jobs.fields import Kind
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.result import JobResult
     from vbsjob.jobs.tree import TreeOptions
-    from vbsjob.output.formats import Kind
     from vbsjob.render.theme import View
     from vbsjob.watch.loop import Display
 
@@ -114,7 +114,8 @@ def concluded(results: Sequence[JobResult], command: JobCommand) -> ExitCode:
 
 def history(documents: Sequence[dict[str, Any]], command: JobCommand) -> ExitCode:
     """Write entries of the history; return OK, FIELD_MISSING or API_ERROR."""
-    from vbsjob.output.formats import HISTORY, Selection
+    from vbsjob.jobs.fields import Selection
+    from vbsjob.output.formats import HISTORY
 
     context = command.context
     if not documents and command.format.write is not None:
@@ -153,8 +154,7 @@ def _write(documents: Iterable[dict[str, Any]], command: JobCommand, kind: Kind)
 
     Returns FIELD_MISSING if none has a field, API_ERROR if fields become the same variable.
     """
-    from vbsjob.jobs.fields import FieldCheck
-    from vbsjob.output.formats import Selection
+    from vbsjob.jobs.fields import FieldCheck, Selection
     from vbsjob.output.variables import SameVariableError
 
     check, context = FieldCheck(command.fields), command.context

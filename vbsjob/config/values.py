@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOT_A_TEXT = "is not a text; write one value, in quotes"
-DURATION = re.compile(r"(?=[0-9])(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9})s?)?")
+DURATION = re.compile(
+    r"(?=[0-9])(?:([0-9]{1,5})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9})s?)?"
+)
 BOOLEANS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
@@ -65,12 +67,12 @@ def boolean(raw: Any) -> bool:
 
 
 def duration(raw: Any) -> float:
-    """Return seconds from 90, 90s, 15m or 1h30m."""
+    """Return seconds from 90, 90s, 15m, 1h30m or 7d."""
     match = DURATION.fullmatch(_scalar(raw))
     if match is None:
-        raise ValueError("is not a valid duration; write 90, 90s, 15m or 1h30m")
-    hours, minutes, seconds = (int(digits or 0) for digits in match.groups())
-    return float(hours * 3600 + minutes * 60 + seconds)
+        raise ValueError("is not a valid duration; write 90, 90s, 15m, 1h30m or 7d")
+    days, hours, minutes, seconds = (int(digits or 0) for digits in match.groups())
+    return float(days * 86400 + hours * 3600 + minutes * 60 + seconds)
 
 
 def timeout(raw: Any) -> float:

@@ -11,6 +11,7 @@ import contextlib
 from collections import deque
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -42,6 +43,8 @@ ROUNDING = 0.001
 SPINNERS_PER_FRAME = 10
 """More spinners than this turn more slowly, so that their cost is the same."""
 NARROWEST, WIDEST, LOWEST, HIGHEST = 10, 1000, 4, 500
+BATCH = 1000
+"""Lines of a result that are written at a time: those of a dense answer need more than 240 MB."""
 PENDING_LINES = 1000
 """Notes that wait to be written above the display; a terminal can be paused for long."""
 
@@ -116,8 +119,10 @@ class LiveDisplay:
             width, height = self._size = self._terminal_size()
             view = self._view(width, height)
             entries, redact = self._current(state), self._context.redact
-            self._write(list(live_screens.result(entries, state, code, view, redact)), view)
-            self._screen.forget()
+            lines = live_screens.result(entries, state, code, view, redact)
+            while batch := list(islice(lines, BATCH)):
+                self._write(batch, view)
+                self._screen.forget()
         with contextlib.suppress(OSError):
             self._release()
         self._screen.forget()

@@ -273,7 +273,6 @@ BOMBS = {
     "arrays in arrays": ("config.toml", "x = " + "[" * 32_000),
     "tables in tables": ("config.toml", "x = " + "{a=" * 16_000),
     "aliases": ("clouds.yaml", "a: &a [1]\n" + "".join(f"{c}: &{c} [*{p}, *{p}, *{p}]\n" for p, c in zip("abcdefghijklmnopqrstuvwxy", "bcdefghijklmnopqrstuvwxyz", strict=True))),
-    "merges": ("clouds.yaml", "clouds:\n  a: &a {x: 1}\n" + "".join(f"  b{n}: {{<<: *a}}\n" for n in range(3_000))),
     "a mapping in itself": ("clouds.yaml", "a: &a {b: *a}\n"),
     "a mapping merged into itself": ("clouds.yaml", "a: &a {<<: *a}\n"),
     "lists in lists": ("clouds.yaml", "[" * 60_000),

@@ -14,7 +14,7 @@ import pytest
 from tests.support.hostile_servers import GET_KIB, ROOM, SERVERS, WATCH_KIB, full_of
 from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.resource_usage import ResourceUsage, measure
-from tests.support.server import Server, always, answer, job, respond_with
+from tests.support.server import Server, always, answer, in_turn, job
 from vbsjob.http import strict_json, transport
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ WORST = {
 }  # fmt: skip
 
 
-def shown(name: str, folder: Path, *scripts: Script) -> ResourceUsage:
-    with Server(*scripts) as server:
+def shown(name: str, script: Script, folder: Path) -> ResourceUsage:
+    with Server(script) as server:
         files = {file: str(folder / file) for file in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         env = clean_env(server.url, TERM="xterm-256color", **files)
         argv = [str(folder / word) if word == "report.xml" else word for word in SHOWN[name]]
@@ -108,7 +108,7 @@ def shown(name: str, folder: Path, *scripts: Script) -> ResourceUsage:
 def test_s12_f51_get_shows_a_big_answer_within_160_mb_and_watch_within_240(
     name: str, big: str, tmp_path: Path
 ) -> None:
-    ended = shown(name, tmp_path, always(answer(BIG[big])))
+    ended = shown(name, always(answer(BIG[big])), tmp_path)
     assert ended.code == ("watch" in name)
     assert ended.peak_kib < (WATCH_KIB if "watch" in name else GET_KIB)
     assert ended.cpu_seconds < 20  # a few seconds each; what grows by the square takes minutes
@@ -121,8 +121,8 @@ def running(number: int) -> bytes:
 
 @pytest.mark.slow
 def test_s12_the_same_answer_again_takes_no_more(tmp_path: Path) -> None:
-    responses = [respond_with(answer(running(0)))] * 3  # each poll has a connection of its own
-    ended = shown("watch", tmp_path, *responses, always(answer(job("FAIL"))))
+    responses = [answer(running(0))] * 3
+    ended = shown("watch", in_turn(*responses, answer(job("FAIL"))), tmp_path)
     assert ended.code == 1
     assert ended.peak_kib < GET_KIB
 
@@ -130,8 +130,8 @@ def test_s12_the_same_answer_again_takes_no_more(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param("watch", marks=pytest.mark.long), "watch jsonl"])
 def test_s12_a_watch_holds_at_most_two_answers_in_memory(name: str, tmp_path: Path) -> None:
-    responses = [respond_with(answer(running(number))) for number in range(3)]
-    ended = shown(name, tmp_path, *responses, always(answer(job("FAIL"))))
+    responses = [answer(running(number)) for number in range(3)]
+    ended = shown(name, in_turn(*responses, answer(job("FAIL"))), tmp_path)
     assert ended.code == 1
     assert ended.peak_kib < WATCH_KIB
 

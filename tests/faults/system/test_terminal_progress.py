@@ -19,7 +19,7 @@ from tests.support.pseudo_terminal import (
     check_terminal_restored,
     environment,
 )
-from tests.support.server import Server, always, answer, job, respond_with
+from tests.support.server import Server, always, answer, in_turn, job
 from tests.support.terminal_stream import TerminalStream
 from vbsjob.__main__ import run
 from vbsjob.http.messages import Response
@@ -68,7 +68,7 @@ def test_progress_of_the_terminal_is_removed_after_a_signal(
 @pytest.mark.parametrize(("status", "code"), [("SUCCESS", 0), ("FAIL", 1)])
 def test_progress_of_the_terminal_is_removed_at_the_end(status: str, code: int) -> None:
     first = answer(job("RUNNING", sub_jobs=STEPS))
-    with Server(respond_with(first), always(answer(job(status)))) as server:
+    with Server(in_turn(first, answer(job(status)))) as server:
         terminal = watch(server, "--interval", "1s", **TERMINAL_ENV)
         assert terminal.finish() == code
     assert HALF in terminal.wrote
