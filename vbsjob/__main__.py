@@ -194,10 +194,10 @@ def _print_version() -> NoReturn:
 def _print_candidates() -> NoReturn:
     """Print the candidates for Tab completion; none if they cannot be found, and no error."""
     try:
-        from vbsjob.cli import candidates
+        from vbsjob.cli import app, candidates
         from vbsjob.context import process_context
 
-        sys.stdout.write(candidates.lines(process_context()))
+        sys.stdout.write(candidates.lines(app.root_command, process_context()))
         sys.stdout.flush()
     finally:
         os._exit(0)
@@ -205,8 +205,6 @@ def _print_candidates() -> NoReturn:
 
 def _exit_internal(error: BaseException) -> NoReturn:
     """End a process that could not start or could not print its error, with exit code 70."""
-    if isinstance(error, KeyboardInterrupt):
-        _exit(SIGNAL_BASE + 2)
     try:
         os.write(2, f"vbsjob: could not run: {type(error).__name__}.\n".encode())
     finally:

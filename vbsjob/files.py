@@ -12,10 +12,10 @@ import os
 import stat
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 NO_FOLLOW = os.O_NOFOLLOW | os.O_NONBLOCK
@@ -123,21 +123,14 @@ def close(descriptor: int) -> None:
         os.close(descriptor)
 
 
-class Paths:
+class Paths(NamedTuple):
     """Folders and files that belong to the user; None without a home folder."""
 
-    def __init__(
-        self,
-        config_folders: tuple[Path, ...] = (),
-        config_file: Path | None = None,
-        cache_folder: Path | None = None,
-        state_folder: Path | None = None,
-    ) -> None:
-        self.config_folders = config_folders
-        """Where clouds.yaml is searched, the working directory first."""
-        self.config_file = config_file
-        self.cache_folder = cache_folder
-        self.state_folder = state_folder
+    config_folders: tuple[Path, ...] = ()
+    """Where clouds.yaml is searched, the working directory first."""
+    config_file: Path | None = None
+    cache_folder: Path | None = None
+    state_folder: Path | None = None
 
 
 class PlatformPaths:
@@ -152,38 +145,34 @@ class PlatformPaths:
 
         site = Path(platformdirs.site_config_dir("openstack", appauthor=False))
         home = Path(os.environ["HOME"], ".config/openstack") if os.environ.get("HOME") else None
-        user = _user_folder(platformdirs.user_config_dir, "openstack")
-        folders = (Path(), user, home, site, Path("/etc/openstack"))
+        folders = (Path(), _folder("config", "openstack"), home, site, Path("/etc/openstack"))
         return tuple(dict.fromkeys(folder for folder in folders if folder is not None))
 
     @cached_property
     def config_file(self) -> Path | None:
         """Path of config.toml."""
-        import platformdirs
-
-        folder = _user_folder(platformdirs.user_config_dir, "vbsjob")
+        folder = _folder("config")
         return None if folder is None else folder / "config.toml"
 
     @cached_property
     def cache_folder(self) -> Path | None:
         """Folder of cached tokens."""
-        import platformdirs
-
-        return _user_folder(platformdirs.user_cache_dir, "vbsjob")
+        return _folder("cache")
 
     @cached_property
     def state_folder(self) -> Path | None:
         """Folder of the history."""
-        import platformdirs
-
-        return _user_folder(platformdirs.user_state_dir, "vbsjob")
+        return _folder("state")
 
 
-def _user_folder(find: Callable[..., str], name: str) -> Path | None:
+def _folder(kind: str, name: str = "vbsjob") -> Path | None:
+    """Return a folder of the user, of the kind `config`, `cache` or `state`."""
     from pathlib import Path
 
+    import platformdirs
+
     try:
-        folder = Path(find(name, appauthor=False))
+        folder = Path(getattr(platformdirs, f"user_{kind}_dir")(name, appauthor=False))
     except RuntimeError:
         return None
     return folder if folder.is_absolute() else None

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vbsjob import files
+from vbsjob.http import url
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _read(folder: str) -> list[dict[str, Any]]:
             for row in database.execute(SELECT)
             if all(isinstance(value, str) for value in row[:-1])
             and isinstance(row[-1], int | float | None)
-            and _is_id(row[1])
+            and url.NAME.fullmatch(row[1])
         ]
 
 
@@ -148,10 +149,6 @@ def candidates(folder: str) -> Iterator[tuple[str, str]]:
     for job in jobs:
         newest.setdefault(job["job_id"], printable(f"{job['job_type']} {job['status']}"))
     yield from list(newest.items())[:MAX_CANDIDATES]
-
-
-def _is_id(word: str) -> bool:
-    return word.isascii() and word.replace("_", "").replace("-", "").isalnum()
 
 
 def _is_enabled(settings: Settings, context: Context) -> bool:

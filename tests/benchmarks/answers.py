@@ -21,6 +21,7 @@ from tests.benchmarks.measure import machine, table
 from tests.benchmarks.sub_jobs import job
 from vbsjob.__main__ import GC_THRESHOLD
 from vbsjob.http import strict_json
+from vbsjob.jobs.fields import Selection
 from vbsjob.jobs.job import Job, walk
 from vbsjob.jobs.outcome import of_answer
 from vbsjob.jobs.tree import JobTree
@@ -44,7 +45,7 @@ def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
     records = [of_answer(parsed.id, parsed, NOW).document()]
 
     def written(name: str) -> Callable[[], object]:
-        write, selection = formats.BY_NAME[name].write, formats.Selection(formats.JOBS)
+        write, selection = formats.BY_NAME[name].write, Selection(formats.JOBS)
         assert write
         return lambda: write(records, selection, io.StringIO())
 

@@ -43,27 +43,6 @@ def written_on_terminal(*argv: str, **env: str) -> str:
     return shown.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("argv", "env"),
-    [
-        ((), {"ACCESSIBLE": "1"}),
-        ((), {"CI": "true"}),
-        ((), {"TERM": "dumb"}),
-        ((), {"TERM": ""}),
-        (("--progress", "plain"), {}),
-    ],
-)
-def test_f40_f85_a_watch_can_be_read_as_lines_without_motion(
-    argv: tuple[str, ...], env: dict[str, str]
-) -> None:
-    shown = written_on_terminal("watch", "fail-deep", "--color", "never", *argv, **env)
-    assert "\x1b" not in shown
-    assert "\r" not in shown
-    lines = [line for line in shown.splitlines() if re.match(r"\d{4}-\d\d-\d\dT", line)]
-    assert any("RUNNING" in line for line in lines)
-    assert any("FAIL" in line for line in lines)
-
-
 def test_colour_in_ci_comes_without_animation() -> None:
     shown = written_on_terminal("watch", "fail-deep", "--color", "always", CI="true")
     assert "\x1b[" in shown

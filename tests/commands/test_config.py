@@ -118,13 +118,5 @@ def test_check_ends_with_the_code_of_what_is_wrong(status: int, code: int) -> No
     assert "answers" not in out
 
 
-def test_check_of_the_sandbox_is_well() -> None:
-    from tests.support.program import clean_env, run_process
-
-    ended = run_process("config", "check", "--cloud", "sandbox", env=clean_env())
-    assert ended.code == 0
-    assert "answers" in ended.out
-
-
 def test_formats_other_than_lines_and_json_are_refused() -> None:
     assert Cloud().run("config", "show", "-o", "csv")[0] == 2

@@ -6,9 +6,8 @@ import socket
 
 import pytest
 
-from tests.support.program import clean_env, run_bash, run_in_memory
+from tests.support.program import clean_env, run_bash
 from vbsjob.exit_codes import ExitCode
-from vbsjob.http.messages import Response
 
 SANDBOX = '"$@" get {} --cloud sandbox'
 TABLE: list[tuple[str, int]] = [
@@ -45,10 +44,6 @@ def test_no_service_is_7() -> None:
         url = f"http://127.0.0.1:{unheard.getsockname()[1]}"
         ended = run_bash('"$@" get j --retry-for 0s', env=clean_env(url))
     assert ended.code == ExitCode.UNAVAILABLE
-
-
-def test_an_answer_that_is_not_understood_is_6() -> None:
-    assert run_in_memory("get", "j", send=lambda _: Response(400)).code == ExitCode.API_ERROR
 
 
 def test_the_codes_of_a_stopped_run_are_those_of_a_timeout_and_of_signals() -> None:

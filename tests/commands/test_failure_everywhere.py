@@ -104,15 +104,6 @@ def test_csv_has_it_in_columns(command: str) -> None:
     assert columns == (PATH, CODE, REASON)
 
 
-@pytest.mark.parametrize("command", ["get", "tree", "watch"])
-def test_tsv_has_it_in_the_same_columns(command: str) -> None:
-    row = ended(command, "restore-7", "-o", "tsv").out.splitlines()[0].split("\t")
-    header = ended(command, "restore-7", "-o", "csv").out.splitlines()[0].split(",")
-    assert len(row) == len(header)
-    cells = dict(zip(header, row, strict=True))
-    assert (cells["failure_path"], cells["failure_code"]) == (PATH, CODE)
-
-
 VARIABLES = {
     "VBSJOB_FAILURE_CODE": CODE,
     "VBSJOB_FAILURE_REASON": REASON,

@@ -10,8 +10,7 @@ import pytest
 
 from tests.support import schemas as checked
 from tests.support.program import ROOT, run_in_memory
-from vbsjob.cli.help import TOPICS
-from vbsjob.exit_codes import SEVERITY
+from vbsjob.cli.topics import TOPICS
 from vbsjob.http.messages import Response
 from vbsjob.jobs.failure import FAILURE_MEMBERS
 from vbsjob.jobs.result import OUR_MEMBERS
@@ -104,7 +103,6 @@ def test_the_lists_are_those_of_the_code() -> None:
         ("ROWS", formats.JOBS.columns),
         ("VARIABLES", variables),
         ("GITHUB OUTPUTS", (*github.OUTPUTS, *github.JOB_OUTPUTS)),
-        ("EXIT CODE OF SEVERAL JOBS", [str(int(code)) for code in SEVERITY]),
     ):
         assert section(heading).removesuffix(".").endswith(f" {', '.join(names)}")
     for kind in schemas.load("event")["allOf"]:

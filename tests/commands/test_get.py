@@ -72,12 +72,6 @@ def test_without_exit_status_an_answer_is_0_even_if_the_job_failed() -> None:
     assert vbsjob("get", "j", replies=[job_response("FAIL")])[0] == 0
 
 
-@pytest.mark.parametrize("job_id", ["../x", "a/b", "a?b", "", "a" * 65, "a\n", "\u202e"])
-def test_an_invalid_id_is_rejected_before_any_request(job_id: str) -> None:
-    code, _, _, requests = vbsjob("get", "--", job_id)
-    assert (code, requests) == (2, [])
-
-
 def test_json_has_every_member_and_ours() -> None:
     members = {"entities": {"n": 1, "b": "\x1b[31m"}, "message": None, "odd": [1.5, True]}
     _, out, _, _ = vbsjob("get", "j", "-o", "json", replies=[job_response("FAIL", **members)])
@@ -85,32 +79,6 @@ def test_json_has_every_member_and_ours() -> None:
     assert out.isascii()
     assert document.items() >= members.items()
     assert (document["verdict"], document["exit_code"]) == ("job_failed", 1)
-
-
-def test_text_from_the_service_never_acts_on_the_terminal() -> None:
-    hostile = "\x1b]0;x\x07[/x]\u202e\x9b\nrow"
-    for name in ("table", "value", "env", "csv", "name"):
-        answer = job_response("FAIL", fail_reason=hostile, entities={hostile: hostile})
-        _, out, _, _ = vbsjob("get", "j", "-o", name, replies=[answer])
-        assert all(c.isprintable() or c == "\n" for c in out)
-
-
-def test_a_creation_answer_on_stdin_names_the_job() -> None:
-    response = [job_response("RUNNING")]
-    code, out, _, _ = vbsjob("get", "-", "-f", "status", replies=response, stdin='{"job_id": "j"}')
-    assert (code, out) == (0, "RUNNING\n")
-
-
-def test_an_error_is_a_json_object_with_a_machine_format() -> None:
-    code, out, err, _ = vbsjob("get", "j", "-o", "json", replies=[Response(403)])
-    assert (code, out) == (4, "")
-    assert json.loads(err)["error"]["name"] == "auth"
-
-
-def test_without_credentials_the_sandbox_is_suggested() -> None:
-    code, _, err, _ = vbsjob("get", "j", env={})
-    assert code == 4
-    assert "--cloud sandbox" in err
 
 
 def test_the_deepest_failed_sub_job_comes_last_with_its_meaning() -> None:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import subprocess
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.support.program import TOKEN, environment, run_in_memory
 from vbsjob.http.messages import Request, Response
-from vbsjob.output import formats
 
 JOB: dict[str, Any] = {
     "job_id": "j",
@@ -42,19 +36,6 @@ def run_command(*argv: str, document: Any = JOB, stdin: str = "") -> tuple[int, 
 
     ended = run_in_memory(*argv, send=send, stdin=stdin)
     return ended.code, ended.out, ended.err
-
-
-@pytest.mark.parametrize(("ids", "shape"), [(["j"], "dict"), (["j", "k"], "list")])
-@pytest.mark.parametrize("output", ["json", "yaml"])
-def test_one_job_is_a_document_and_several_are_an_array(
-    ids: list[str], shape: str, output: str
-) -> None:
-    _, out, _ = get(*ids, "-o", output)
-    read: Any = json.loads(out) if output == "json" else yaml.safe_load(out)
-    assert type(read).__name__ == shape
-    first = read if shape == "dict" else read[0]
-    assert first["fail_reason"] == JOB["fail_reason"]
-    assert (first["elapsed_s"], first["verdict"], first["exit_code"]) == (90.0, "job_failed", 1)
 
 
 @pytest.mark.parametrize("output", ["json", "yaml"])
@@ -97,22 +78,6 @@ def test_variables_of_several_jobs_are_numbered_also_if_one_id_was_read() -> Non
 def test_jsonl_is_one_document_per_line() -> None:
     _, out, _ = get("j", "k", "-o", "jsonl")
     assert [json.loads(line)["job_id"] for line in out.splitlines()] == ["j", "k"]
-
-
-def test_csv_reads_back() -> None:
-    _, out, _ = get("j", "k", "-o", "csv")
-    rows = list(csv.DictReader(io.StringIO(out)))
-    assert [row["job_id"] for row in rows] == ["j", "k"]
-    assert rows[0]["fail_reason"] == JOB["fail_reason"]
-
-
-def test_env_is_safe_to_eval() -> None:
-    _, out, _ = get("j", "-o", "env")
-    shown = subprocess.run(
-        ["bash", "-uc", f'{out}\nprintf %s "$VBSJOB_FAIL_REASON"'], capture_output=True, check=True
-    )
-    assert shown.stdout.decode() == JOB["fail_reason"]
-    assert "VBSJOB_STATUS=FAIL\n" in out
 
 
 def test_name_and_value_are_bare() -> None:
@@ -218,13 +183,6 @@ def test_verbose_shows_requests_without_the_token() -> None:
     assert TOKEN not in ended.err
 
 
-@pytest.mark.parametrize("stdin", ["", "\n", "{}", "[]", "{", '{"job_id": 1}', "a b", "../x"])
-def test_stdin_without_an_id_is_a_usage_error(stdin: str) -> None:
-    code, out, err = get("-", stdin=stdin)
-    assert (code, out) == (2, "")
-    assert "standard input" in err
-
-
 def test_answered_and_failed_queries_are_distinguished() -> None:
     replies = {"j": Response(200, {}, json.dumps(JOB).encode()), "k": Response(403)}
     ended = run_in_memory(
@@ -233,17 +191,6 @@ def test_answered_and_failed_queries_are_distinguished() -> None:
     assert ended.code == 4
     assert [item["exit_code"] for item in json.loads(ended.out)] == [1, 4]
     assert json.loads(ended.err)["error"]["name"] == "auth"
-
-
-@pytest.mark.slow
-@given(st.lists(st.text(st.sampled_from('a ,"\r\n\t;\x00é')) | st.text(), min_size=1, max_size=4))
-def test_a_row_of_csv_is_what_the_standard_library_writes_and_reads(values: list[str]) -> None:
-    row = formats.csv_row(values)
-    assert list(csv.reader(io.StringIO(row, newline=""))) == [values]
-    if not any("\r" in value for value in values):  # which it leaves as it is, and cannot read back
-        wanted = io.StringIO(newline="")
-        csv.writer(wanted, lineterminator="\n").writerow(values)
-        assert row == wanted.getvalue()
 
 
 def test_our_members_win_and_those_of_the_service_are_in_others() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 
 import pytest
 
@@ -89,11 +87,3 @@ def test_an_error_answer_is_reported_with_its_message_and_the_meaning_of_its_cod
     gateway = refused('{"error_msg": "no rights", "error_code": "APIGW.0301", "request_id": "r"}')
     assert "no rights" in str(gateway)
     assert gateway.code == "APIGW.0301"
-
-
-@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
-def test_streams_of_creation_answers_by_jq_are_read() -> None:
-    answers = b'{"job_id": "j"}{"job_id": "k"}'
-    for options in (["."], ["-c", "."], ["-r", ".job_id"], [".job_id"], ["-s", "."]):
-        printed = subprocess.run(["jq", *options], input=answers, capture_output=True, check=True)
-        assert read(printed.stdout) == ["j", "k"], options

@@ -20,6 +20,7 @@ from tests.support.program import run_in_memory
 from tests.support.server import job
 from vbsjob.config.schema import SETTINGS
 from vbsjob.http.messages import Response
+from vbsjob.jobs.fields import Selection
 from vbsjob.output import formats, tree_documents, variables
 from vbsjob.text import printable
 
@@ -44,7 +45,7 @@ def written(name: str, *documents: dict[str, Any], single: bool = True) -> str:
     write = formats.BY_NAME[name].write
     assert write
     with suppress(variables.SameVariableError):  # raised after everything is written
-        write(documents, formats.Selection(formats.JOBS, single=single), out)
+        write(documents, Selection(formats.JOBS, single=single), out)
     return out.getvalue()
 
 

@@ -6,7 +6,7 @@ import itertools
 import json
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -287,37 +287,6 @@ def test_thousands_of_jobs_share_twenty_requests_a_second() -> None:
     assert watched.code == 0
     times = watched.requests
     assert all(b - a >= 0.99 for a, b in zip(times, times[21:], strict=False))
-
-
-def test_events_report_every_change_and_end_with_the_verdict() -> None:
-    sub: dict[str, Any] = {"job_id": "s", "job_type": "copy", "status": "RUNNING"}
-    answers = (
-        job("j", "RUNNING", sub_jobs=[sub]),
-        job("j", "RUNNING", sub_jobs=[sub | {"status": "SUCCESS"}], entities={"backup_id": "b"}),
-        SUCCESS,
-    )
-    watched = WatchService(in_turn(*answers)).watch("j", "-o", "jsonl")
-    start, first, second, _, verdict = watched.events
-    assert (start["event"], start["job_ids"]) == ("start", ["j"])
-    assert (first["job_id"], first["status"]) == ("j", "RUNNING")
-    changes = {(c["job_id"], c["name"]): c["after"] for c in second["changes"]}
-    assert changes == {("j", "entities.backup_id"): "b", ("s", "status"): "SUCCESS"}
-    assert verdict["jobs"][0] | {"elapsed_s": None} == {
-        "job_id": "j", "status": "SUCCESS", "exit_code": 0, "elapsed_s": None,
-        "failure": None, "error": None,
-    }  # fmt: skip
-    assert all("time" in event for event in watched.events)
-    assert {event["schema_version"] for event in watched.events} == {1}
-    assert watched.err == ""
-
-
-def test_f85_without_a_terminal_one_line_per_change_a_heartbeat_and_no_escape() -> None:
-    watched = WatchService(lambda _, now: RUNNING if now < 300 else FAIL).watch("j")
-    lines = watched.err.splitlines()
-    assert "\x1b" not in watched.err
-    assert watched.err.endswith("\n")
-    assert sum("still watching" in line for line in lines) == 5
-    assert watched.err.endswith("Failed (exit code 1).\n")
 
 
 def test_quiet_prints_nothing() -> None:

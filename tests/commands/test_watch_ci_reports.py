@@ -68,20 +68,6 @@ def watch(run_context: Context, *argv: str) -> RunResult:
     return RunResult(code, run_context.stdout.getvalue(), run_context.stderr.getvalue())  # type: ignore[attr-defined]
 
 
-def test_a_failed_job_is_annotated_with_the_deepest_cause_and_its_meaning() -> None:
-    (line,) = github.commands(run_of(answer("FAIL", entities={"sub_jobs": [DEEP]})))
-    assert line.startswith("::error title=j%3A job_failed (1)::bksRestoreBackup > copy failed: ")
-    assert "VolumeBackup.0202" in line
-    assert "target disk is in an error state" in line
-
-
-def test_a_job_that_succeeded_is_not_annotated_and_more_than_github_shows_are_counted() -> None:
-    assert github.commands(run_of(answer("SUCCESS"))) == []
-    lines = github.commands(run_of(*[answer("FAIL")] * 25))
-    assert len(lines) == github.ANNOTATIONS
-    assert "16 more jobs" in lines[-1]
-
-
 @pytest.mark.parametrize("code", list(ExitCode))
 def test_only_what_is_bad_of_the_job_or_the_call_is_an_error_of_the_workflow(
     code: ExitCode,
@@ -122,18 +108,6 @@ def test_junit_cases_that_would_share_a_name_are_numbered() -> None:
     results = [answer("SUCCESS", sub_jobs=[same, same, same | {"id": "#2"}, same])]
     suite = ET.fromstring("\n".join(junit.lines(run_of(*results))))[0]
     assert [case.get("name") for case in suite][1:] == ["copy", "copy #2", "copy #2 #2", "copy #3"]
-
-
-def test_junit_names_the_deepest_code_and_its_meaning_at_the_job_itself() -> None:
-    results = [answer("FAIL", fail_reason="sub job fail", entities={"sub_jobs": [DEEP]})]
-    element = ET.fromstring("\n".join(junit.lines(run_of(*results))))[0][0][0]
-    assert element.get("type") == "VolumeBackup.0202"
-    assert "Meaning: The target disk" in (element.text or "")
-
-
-def test_an_unknown_state_is_annotated_as_one_not_as_a_failed_job() -> None:
-    (line,) = github.commands(run_of(of_answer("j", UnavailableError("no answer: x"), NOW)))
-    assert "unavailable (7)::no answer: x" in line
 
 
 @given(st.text(), st.text())

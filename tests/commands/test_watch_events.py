@@ -39,20 +39,6 @@ def test_an_outage_is_reported_with_tries_times_retry_after_and_its_request_id()
     assert recovered["outage_s"] >= 120
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [Response(503), UnavailableError("cannot reach https://vbs.test: connection refused.")],
-    ids=repr,
-)
-def test_without_retry_after_no_time_is_reported(
-    fault: Response | UnavailableError,
-) -> None:
-    watched = WatchService(in_turn(RUNNING, *[fault] * 3, SUCCESS)).watch("j", "-o", "jsonl")
-    outages = [event for event in watched.events if event["event"] == "outage"]
-    assert {event["retry_after_s"] for event in outages} == {None}
-    assert {event["error"]["request_id"] for event in outages} == {None}
-
-
 def test_every_event_has_the_elapsed_time_whatever_the_wall_clock_does() -> None:
     service = WatchService(in_turn(RUNNING, RUNNING, SUCCESS), wall=lambda seconds: -3600 * seconds)
     watched = service.watch("j", "-o", "jsonl", "--interval", "10")
@@ -120,6 +106,7 @@ def test_f11_next_try_s_is_the_time_until_the_next_request(fault: Reply) -> None
         assert event["last_answer_s"] == pytest.approx(event["elapsed_s"] - last_answer, abs=0.01)
         failed = [at for at in watched.requests[1:] if at <= event["elapsed_s"]]
         assert event["failures"] == len(failed)
+        assert (event["retry_after_s"], event["error"]["request_id"]) == (None, None)
     (recovered,) = (event for event in watched.events if event["event"] == "recovered")
     assert "next_try_s" not in recovered
     assert "error" not in recovered

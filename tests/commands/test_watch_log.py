@@ -36,25 +36,10 @@ FORMATS = [name for name in formats.NAMES if name != "jsonl"]
 """Formats with which a watch writes no events."""
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_every_format_but_events_has_plain_lines_on_stderr(name: str) -> None:
-    assert lines("-o", name, answers=(RUNNING, SUCCESS))[0] == "watching job j"
-
-
 @pytest.mark.parametrize("argv", [("-q",), ("--progress", "none")])
 @pytest.mark.parametrize("name", FORMATS)
 def test_quiet_and_progress_none_silence_the_log(name: str, argv: tuple[str, ...]) -> None:
     assert lines("-o", name, *argv, answers=(RUNNING, SUCCESS)) == []
-
-
-def test_events_replace_the_lines_with_heartbeats_on_stdout() -> None:
-    service = WatchService(lambda _, now: RUNNING if now < 200 else SUCCESS)
-    watched = service.watch("j", "-o", "jsonl")
-    assert watched.err == ""
-    beats = [event for event in watched.events if event["event"] == "heartbeat"]
-    assert len(beats) == 3
-    assert beats[0]["statuses"] == {"RUNNING": 1}
-    assert 0 <= beats[0]["last_answer_s"] < 20
 
 
 @pytest.mark.parametrize("argv", [("-o", "jsonl"), ("--progress", "json"), ()])
@@ -111,14 +96,6 @@ def test_a_failed_job_has_its_deepest_code_and_reason_in_its_line() -> None:
     assert f"j: copyData d: FAIL: VolumeBackup.0202 {REASON}" in text
 
 
-def test_the_line_before_the_last_one_explains_the_failure() -> None:
-    explanation, result = lines("--progress", "plain", answers=(failed(),))[-2:]
-    path = "bksCreateBackup > restoreVolume > copyData"
-    assert explanation.startswith(f"j: {path} failed: VolumeBackup.0202 {REASON}. Meaning: ")
-    assert "What to do: " in explanation
-    assert result == "Failed (exit code 1)."
-
-
 def test_the_first_answer_lists_failed_and_then_running_sub_jobs() -> None:
     running = {"job_id": "x", "job_type": "copy", "status": "RUNNING"}
     done = running | {"job_id": "y", "status": "SUCCESS"}
@@ -156,14 +133,6 @@ def test_f14_waiting_for_a_new_id_is_reported_once_to_people_and_programs() -> N
     watched = WatchService(in_turn(*answers)).watch("j", "-o", "jsonl", "--wait-for-job", "9s")
     waiting = [event for event in watched.events if event["event"] == "waiting"]
     assert [(event["job_id"], event["wait_s"]) for event in waiting] == [("j", 9.0)]
-
-
-def test_f53_text_of_the_service_is_one_printable_line() -> None:
-    hostile = DEEP | {"fail_reason": "a\n2026-01-01T00:00:00Z ok\x1b[2J", "job_type": "x\ny"}
-    text = lines(
-        answers=(job("j", "RUNNING", sub_jobs=[hostile]), job("j", "FAIL", sub_jobs=[hostile]))
-    )
-    assert all(line.isprintable() for line in text)
 
 
 def test_each_kind_of_change_has_its_line() -> None:

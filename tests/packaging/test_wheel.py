@@ -12,6 +12,7 @@ import pytest
 from tests.support.installation import install_wheel
 from tests.support.program import ROOT
 from vbsjob import __version__
+from vbsjob.cli.topics import TOPICS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +47,7 @@ def test_the_program_runs_and_tells_the_one_version_there_is(venv: Path) -> None
 
 
 def test_the_installed_program_has_the_text_of_the_formats(venv: Path) -> None:
-    text = (ROOT / "vbsjob/cli/formats.txt").read_text("utf-8")
+    text = "".join(f"{line}\n" for line in TOPICS["formats"]())
     assert output_of(venv, "vbsjob", "help", "formats") == text
 
 

@@ -12,7 +12,6 @@ from tests.support.cloud import PROJECT_ID, SERVICE, USER, Cloud
 from tests.support.program import clean_env, run_process
 from tests.support.server import Server, always, answer
 from vbsjob.auth import catalog
-from vbsjob.errors import AuthError
 
 ASTRAY = [
     # plain http
@@ -53,21 +52,6 @@ def test_f61_a_service_in_the_domain_of_the_identity_service_is_queried(address:
     cloud = Cloud(service=address)
     assert cloud.run("get", "j")[0] == 0
     assert cloud.requests[-1].url.startswith(f"{address}/v1/")
-
-
-@pytest.mark.parametrize(
-    ("service", "identity"),
-    [
-        ("https://198.51.2.1", "https://192.0.2.1"), ("https://2.1", "https://192.0.2.1"),
-        ("https://vbs.evil.co.uk", "https://iam.cloud.co.uk"), ("https://co.uk", "https://iam.co.uk"),
-        ("https://vbs", "https://iam"), ("https://test", "https://iam.cloud.test"),
-        ("https://localhost", "https://iam.test"), ("https://vbs.test", "https://localhost"),
-        ("https://127.0.0.1", "https://10.0.0.1"), ("https://[::1]", "https://[fd00::1]"),
-    ],
-)  # fmt: skip
-def test_f61_s11_only_names_of_one_domain_are_trusted_together(service: str, identity: str) -> None:
-    with pytest.raises(AuthError):
-        catalog.trusted(service, identity, insecure_http=True)
 
 
 @pytest.mark.parametrize(

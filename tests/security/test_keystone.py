@@ -15,7 +15,6 @@ from tests.support.program import ROOT
 from vbsjob.__main__ import run
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
-from vbsjob.errors import VbsjobError
 from vbsjob.http.messages import Request, Response
 from vbsjob.http.transport import Transport
 from vbsjob.redact import Secrets
@@ -196,55 +195,6 @@ def test_f59_a_revoked_token_is_renewed_once(net: Net, keystone: Any) -> None:
     assert (net.posts, net.statuses[-3:]) == (2, [401, 201, 200])
 
 
-def test_f59_after_a_change_of_password_a_watch_tries_the_old_one_once(
-    net: Net, keystone: Any
-) -> None:
-    asking = client(net, env(keystone))
-    asking.get("j")
-    change_password(net, keystone["password"], "canary-new")
-    try:
-        with pytest.raises(VbsjobError) as caught:
-            asking.get("j")
-        assert caught.value.exit_code == 4
-        with pytest.raises(VbsjobError):
-            asking.get("j")
-        assert net.statuses == [201, 200, 401, 401]
-        assert vbsjob(net, env(keystone, OS_PASSWORD="canary-new"), "get", "j")[0] == 0
-    finally:
-        signed_in = client(net, env(keystone, OS_PASSWORD="canary-new"))
-        signed_in.get("j")
-        change_password(net, "canary-new", keystone["password"])
-
-
-def change_password(net: Net, old: str, new: str) -> None:
-    """Change the user's own password, with the token shown last."""
-    address = f"{net.facts['auth_url']}/users/{net.facts['user_id']}/password"
-    body = json.dumps({"user": {"original_password": old, "password": new}}).encode()
-    headers = {**net.requests[-1].headers, "Content-Type": "application/json"}
-    assert net.wire.send(Request("POST", address, headers, body)).status == 204
-    time.sleep(1.1)  # Keystone revokes whatever was issued in the same second
-
-
-def test_a_token_that_cannot_be_renewed_ends_with_4(net: Net, keystone: Any) -> None:
-    held = client(net, env(keystone))
-    held.get("j")
-    token = net.requests[-1].headers["X-Auth-Token"]
-    asking = client(
-        net,
-        {
-            "OS_TOKEN": token,
-            "OS_PROJECT_ID": keystone["project_id"],
-            "VBSJOB_ENDPOINT": "http://127.0.0.1:8799",
-        },
-    )
-    asking.get("j")
-    assert not asking.renewable
-    time.sleep(LIFE + 1)
-    with pytest.raises(VbsjobError) as caught:
-        asking.get("j")
-    assert caught.value.exit_code == 4
-
-
 COMMANDS = {
     "get": ("get", "j"),
     "get --exit-status": ("get", "j", "--exit-status"),
@@ -286,18 +236,6 @@ def test_f59_a_dead_token_with_an_auth_url_is_4_and_nothing_else(
     assert "auth_url" not in out + err
     assert '"exit_code": 6' not in out
     assert dead_tokens[kind] not in out + err
-
-
-@pytest.mark.parametrize("kind", ["expired", "revoked", "unknown"])
-def test_list_refresh_with_a_dead_token_is_4(
-    net: Net, keystone: Any, dead_tokens: dict[str, str], kind: str, tmp_path: Path
-) -> None:
-    folder = tmp_path / "state"
-    assert vbsjob(net, env(keystone), "get", "j", state=folder)[0] == 0
-    variables = env(keystone, OS_PASSWORD="", OS_TOKEN=dead_tokens[kind])
-    code, _, err = vbsjob(net, variables, "list", "--refresh", state=folder)
-    assert code == 4, err
-    assert "the token has expired or is unknown." in err
 
 
 @pytest.mark.parametrize("wrong", ["OS_PROJECT_NAME", "OS_PROJECT_ID", "OS_USER_DOMAIN_NAME"])

@@ -118,18 +118,6 @@ def test_s01_each_secret_goes_only_to_its_own_address(way: str, argv: tuple[str,
         assert servers.trap.connections == 0
 
 
-@pytest.mark.parametrize("argv", COMMANDS, ids=str)
-def test_s01_where_the_endpoint_is_set_a_token_goes_only_to_the_service(
-    argv: tuple[str, ...],
-) -> None:
-    with TrappedServers() as servers:
-        set_ = {"VBSJOB_ENDPOINT": servers.service.url}
-        ended = servers.run("token", *argv, **set_)
-        assert ended.code == 0, ended.err
-        assert servers.secrets_at(servers.service) == {TOKEN}
-        assert (servers.identity.connections, servers.trap.connections) == (0, 0)
-
-
 def away(number: int, trap: str, *, step: int, status: int) -> Response | None:
     """Redirect one question to the trap."""
     return Response(status, {"location": f"{trap}/v3/auth/tokens"}) if number == step else None

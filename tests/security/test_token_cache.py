@@ -15,8 +15,6 @@ from tests.support.cloud import PASSWORD, USER, Cloud
 from vbsjob.auth.keystone import AccessInfo
 from vbsjob.auth.token_cache import TokenCache
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 def entries(cache: Path) -> list[Path]:
     return sorted((cache / "tokens").glob("*.json"))
@@ -257,19 +255,6 @@ def test_f37_without_a_home_nothing_is_cached(tmp_path: Path) -> None:
     assert cloud.posts == 1
 
 
-def test_f68_files_of_killed_writers_are_removed_after_an_hour(tmp_path: Path) -> None:
-    Cloud().run("get", "j", cache=tmp_path)
-    cloud = Cloud()
-    now = cloud.clock.utc().timestamp()
-    old, young = (tmp_path / "tokens" / f".new-{name}" for name in ("old", "young"))
-    dead = tmp_path / "tokens" / "dead.json"
-    for path, age in ((old, 4000), (young, 60), (dead, 3 * 86400)):
-        path.write_text("")
-        os.utime(path, (now - age, now - age))
-    cloud.run("get", "j", cache=tmp_path, env=USER | {"OS_USERNAME": "nils"})
-    assert (old.exists(), young.exists(), dead.exists()) == (False, True, False)
-
-
 def test_f69_a_lock_that_is_never_released_is_waited_for_five_seconds(tmp_path: Path) -> None:
     import fcntl
 
@@ -312,19 +297,6 @@ def cache_at(folder: Path, cloud: Cloud) -> TokenCache:
 
 
 ACCESS = AccessInfo("a-token", "p", lifetime=600.0)
-
-
-def test_s06_a_token_is_written_into_a_new_private_folder(tmp_path: Path) -> None:
-    cache = cache_at(tmp_path, Cloud())
-    cache.write(ACCESS)
-    cached = cache.read()
-    assert cached is not None
-    assert (cached.access.token, cached.access.project_id, cached.seconds_left) == (
-        "a-token",
-        "p",
-        600,
-    )
-    assert mode(tmp_path / "tokens") == 0o700
 
 
 @pytest.mark.parametrize("access", [ACCESS._replace(lifetime=None), ACCESS._replace(token=None)])

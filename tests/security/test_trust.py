@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.certificates import Authority
 from tests.support.cloud import USER, Cloud
-from tests.support.program import SETTINGS, clean_env, environment, run_against, run_process
+from tests.support.program import clean_env, environment, run_against, run_process
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
@@ -69,20 +69,6 @@ def test_f35_an_invalid_folder_of_authorities_is_reported(tmp_path: Path, kind: 
     assert ended.err.startswith(
         f"vbsjob: SSL_CERT_DIR: {path} is not a directory. Correct the path"
     )
-
-
-@pytest.mark.parametrize("command", ["get", "watch"])
-@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
-def test_f33_an_unknown_kind_of_proxy_is_a_usage_error_of_one_line(
-    command: str, variable: str
-) -> None:
-    url, value = "https://vbs.cloud.test", "socks5://u:canary-proxy-pw@proxy.test:1"
-    env = environment(url, VBSJOB_PROGRESS="none", **{variable: value}) | SETTINGS
-    ended = run_against(url, command, "j", env=env)
-    assert ended.code == 2
-    assert ended.err.startswith(f"vbsjob: {variable}: ")
-    assert ended.err.count("\n") == 1
-    assert "canary-proxy-pw" not in ended.err
 
 
 @pytest.mark.parametrize("variables", [("OS_CERT",), ("OS_KEY",), ("OS_CERT", "OS_KEY")])
@@ -173,14 +159,6 @@ def test_f34_a_proxy_that_is_down_is_reported() -> None:
     ended = run_against(url, "get", "j", env=environment(url, HTTPS_PROXY=proxy.url))
     assert ended.code == 7
     assert f"(through the proxy {proxy.url}): connection refused" in ended.err
-
-
-def test_f34_one_process_needs_no_more_than_its_environment_to_find_the_proxy() -> None:
-    with Server(always(empty(407))) as proxy:
-        env = clean_env("https://vbs.cloud.test", HTTPS_PROXY=proxy.url)
-        ended = run_process("get", "j", env=env)
-    assert ended.code == 7
-    assert f"the proxy {proxy.url}" in ended.err
 
 
 def test_f75_a_cached_token_is_not_sent_to_an_address_of_a_local_file(

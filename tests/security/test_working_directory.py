@@ -139,43 +139,6 @@ def test_f70_a_file_with_secrets_that_others_can_read_is_used_with_a_warning(
     assert err.count("chmod") == 1
 
 
-CUT = {
-    "clouds.yaml": (
-        "clouds:\n  c:\n    auth:\n      auth_url: https://iam.cloud.test/v3\n"
-        "      password: 'canary-secret-1'\n      token: \"canary-secret-2\"\n"
-        "    ak: [canary-secret-3, {x: canary-secret-4}]\n"
-    ),
-    "config.toml": (
-        "[defaults]\noutput = 'json'\n[clouds.c.auth]\nauth_url = 'https://iam.cloud.test/v3'\n"
-        "password = 'canary-secret-1'\ntoken = \"canary-secret-2\"\n"
-        "ak = ['canary-secret-3', {x = 'canary-secret-4'}]\n"
-    ),
-}
-
-
-@pytest.mark.parametrize("junk", ["", "\x00", "\t- :", '"', "{"])
-@pytest.mark.parametrize("name", CUT)
-def test_f94_a_damaged_file_is_reported_by_its_line_and_never_by_its_content(
-    tmp_path: Path, name: str, junk: str, record_property: Any
-) -> None:
-    text, path = CUT[name], tmp_path / name
-    lines, positions = 0, range(0, len(text), 4 if junk else 1)
-    for at in positions:
-        path.write_text(text[:at] + junk + (text[at:] if junk else ""))
-        path.chmod(0o600)
-        code, out, err = Cloud().run(
-            "get", "j", env=USER | {"VBSJOB_CLOUD": "c"}, config_folders=(tmp_path,),
-            config_file=tmp_path / "config.toml",
-        )  # fmt: skip
-        assert code != 1
-        assert "canary" not in out + err
-        assert "a bug" not in err
-        assert "<unicode" not in err  # the library's own words
-        lines += "line " in err or "end of document" in err
-    record_property("cases", len(positions))
-    assert lines > 10
-
-
 @pytest.mark.parametrize(
     ("name", "written", "where"),
     [
@@ -260,17 +223,6 @@ def test_f75_a_file_of_a_stranger_that_a_variable_names_is_used(tmp_path: Path) 
     env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / "work" / "clouds.yaml")}
     cloud.run("get", "j", env=env, config_folders=(work, home))
     assert cloud.requests[0].url.startswith(EVIL)
-
-
-@pytest.mark.parametrize("owner", ["the user", pytest.param("root", marks=needs_root)])
-def test_f75_a_file_of_the_user_or_of_root_in_the_working_directory_is_used(
-    tmp_path: Path, owner: str
-) -> None:
-    home = own_cloud(tmp_path / "work")
-    cloud = Cloud()
-    folder = Path(os.path.relpath(home))
-    code, _, err = cloud.run("get", "j", env={}, config_folders=(folder,))
-    assert (code, err.count("another user")) == (0, 0)
 
 
 @pytest.mark.parametrize("how", ["--cloud", "VBSJOB_CLOUD", "OS_CLOUD", "alone"])

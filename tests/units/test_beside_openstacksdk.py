@@ -6,7 +6,6 @@ The configurations: leftovers in the environment, scalars, spellings.
 from __future__ import annotations
 
 import json
-import shlex
 import subprocess
 import sys
 from contextlib import closing
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.program import COMMAND, clean_env, run_process
+from tests.support.program import clean_env, run_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,15 +147,3 @@ def test_config_show_differs_from_openstacksdk_only_as_listed(
     assert ended.code == 0, ended.err
     vbsjob_value, sdk_value = vbsjob_values(json.loads(ended.out)), sdk.values(tmp_path, env)
     assert {name for name in NAMES if vbsjob_value[name] != sdk_value[name]} == differences.keys()
-
-
-def test_a_clouds_file_from_a_shells_process_substitution(tmp_path: Path) -> None:
-    (tmp_path / "encrypted").write_text(CLOUD)
-    command = " ".join(map(shlex.quote, [*COMMAND, "config", "show", "--cloud", "b"]))
-    script = f"OS_CLIENT_CONFIG_FILE=<(cat encrypted) {command}"
-    ended = subprocess.run(
-        ["bash", "-c", script], env=clean_env(), cwd=tmp_path, capture_output=True, check=False,
-        timeout=60,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
-    assert b"https://iam.cloud.test/v3" in ended.stdout

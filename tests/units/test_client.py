@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import threading
-from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.cloud import AUTH_URL, PROJECT_ID, SERVICE, USER, Cloud, json_response
-from tests.support.context import fake_context
-from tests.support.program import environment
-from tests.support.server import Peer, Server, answer, job
+from tests.support.cloud import PROJECT_ID, SERVICE, USER, Cloud, json_response
 from vbsjob.client import JobsClient, get_all
 from vbsjob.config import loader
 from vbsjob.errors import (
@@ -181,20 +176,6 @@ def test_before_a_watch_a_sign_in_that_cannot_be_renewed_is_noted(
     assert cloud.posts == 0
 
 
-@pytest.mark.parametrize("typed", ["canary-password-7Q", "canary-wrong"])
-def test_before_a_watch_a_missing_password_is_prompted_for_once(typed: str) -> None:
-    cloud, prompts = Cloud(), Counter[str]()
-
-    def prompt(text: str) -> str:
-        prompts[text] += 1
-        return typed
-
-    env = {name: value for name, value in USER.items() if name != "OS_PASSWORD"}
-    of = client(cloud.context(env, prompt=prompt), retry=False)
-    of.prepare()
-    assert (prompts.total(), cloud.posts) == (1, 1)
-
-
 class Busy:
     """A service that answers no request but the first before `release`; counts them."""
 
@@ -249,15 +230,6 @@ def test_24_jobs_are_queried_at_once_and_each_is_yielded_when_its_turn_comes() -
     assert busy.requests == 60
 
 
-@pytest.mark.parametrize("ids", [["j"], ["j", "k"]])
-def test_if_nobody_can_sign_in_no_job_is_asked_for(ids: list[str]) -> None:
-    cloud = Cloud(before=lambda _: json_response(401, {}))
-    context = cloud.context({**USER, "OS_AUTH_URL": AUTH_URL})
-    with pytest.raises(AuthError):
-        list(get_all(client(context), ids))
-    assert len(cloud.requests) == 1
-
-
 def test_a_caller_that_stops_waits_for_the_queries_under_way_and_sends_no_more() -> None:
     busy = Busy()
     answers = busy.get_all_jobs(["first", *(f"j{number}" for number in range(60))])
@@ -268,21 +240,3 @@ def test_a_caller_that_stops_waits_for_the_queries_under_way_and_sends_no_more()
     assert busy.released
     assert busy.requests < 48
     assert not busy.wait_for(busy.requests + 1, 0.05)
-
-
-def test_a_client_closes_its_connection_at_the_end() -> None:
-    closed = threading.Event()
-
-    def script(peer: Peer) -> None:
-        peer.request()
-        peer.send(answer(job()))
-        with suppress(OSError):
-            peer.request()
-        closed.set()
-
-    with Server(script) as server:
-        streams = io.StringIO(), io.StringIO(), io.StringIO()
-        with client(fake_context(*streams, environment(server.url))) as of:
-            assert of.get("j").status == "SUCCESS"
-            assert not closed.is_set()
-        assert closed.wait(5.0)

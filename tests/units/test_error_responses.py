@@ -13,10 +13,7 @@ from vbsjob.errors import (
     AuthError,
     InvalidBodyError,
     JobNotFoundError,
-    PermanentConnectionError,
     RefusedCredentialsError,
-    ThrottledError,
-    UnavailableError,
     VbsjobError,
 )
 from vbsjob.http import errors
@@ -24,7 +21,6 @@ from vbsjob.http.errors import ErrorBody
 from vbsjob.http.messages import Request, Response
 
 QUERY = Request("GET", "https://vbs.test/v1/p/jobs/j")
-SIGN_IN = Request("POST", "https://iam.test/v3/auth/tokens")
 ORIGIN = "https://vbs.test"
 
 
@@ -79,52 +75,6 @@ def test_a_body_that_is_not_json_says_nothing(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "is_error"),
-    [
-        ({"error": {"code": "c"}}, True),
-        ({"error": "text", "job_id": "j", "status": "SUCCESS"}, True),
-        ({"error": False, "job_id": "j"}, True),
-        ({"error": None, "job_id": "j"}, False),
-        ({"job_id": "j", "code": "c", "message": "m"}, False),
-        ({"status": "FAIL", "message": "m"}, False),
-        ({"code": "c"}, True),
-        ({"message": "m"}, True),
-        ({"request_id": "r"}, False),
-        ({}, False),
-        (["error"], False),
-        (None, False),
-    ],
-)
-def test_a_document_with_status_200_is_an_error_if_it_says_so(
-    document: Any, is_error: bool
-) -> None:
-    assert errors.is_error_document(document) is is_error
-
-
-STATUSES: dict[int, type[VbsjobError]] = {
-    201: ApiError, 204: ApiError, 299: ApiError, 300: ApiError, 399: ApiError,
-    400: ApiError, 401: RefusedCredentialsError, 402: ApiError, 403: AuthError,
-    404: JobNotFoundError,
-    405: ApiError, 407: PermanentConnectionError, 408: UnavailableError, 409: ApiError,
-    424: ApiError, 425: UnavailableError, 426: ApiError, 429: ThrottledError, 430: ApiError,
-    500: UnavailableError, 501: ApiError, 502: UnavailableError, 503: ThrottledError,
-    504: UnavailableError, 505: ApiError, 521: ApiError, 522: UnavailableError, 523: ApiError,
-    524: UnavailableError, 525: ApiError,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("status", "kind"), STATUSES.items())
-def test_f13_each_status_has_one_error(status: int, kind: type[VbsjobError]) -> None:
-    error = of(status, {"code": "c", "message": "It is so."}, **{"x-request-id": "r"})
-    assert type(error) is kind
-    assert (error.http_status, error.code, error.request_id) == (status, "c", "r")
-    redirected = 300 <= status < 400
-    assert ("redirects to another address" in error.message) is redirected
-    if status not in {407, 300, 399}:
-        assert error.message.endswith(": It is so.")
-
-
-@pytest.mark.parametrize(
     ("status", "document", "job_id", "kind", "words"),
     [
         (400, {"code": "common.0011"}, "j", JobNotFoundError, "does not know the job j"),
@@ -169,32 +119,6 @@ def test_an_address_without_this_api_names_the_setting_to_check() -> None:
     assert of(404, {"code": "apigw.0101"}).hint == "Check --endpoint."
 
 
-KEYSTONE = {"error": {"code": 404, "message": "Could not find token."}}
-
-
-@pytest.mark.parametrize(
-    ("request_", "body", "rejected"),
-    [
-        (SIGN_IN, json.dumps(KEYSTONE).encode(), True),
-        (Request("POST", f"{SIGN_IN.url}?nocatalog"), json.dumps(KEYSTONE).encode(), True),
-        (Request("GET", SIGN_IN.url), json.dumps(KEYSTONE).encode(), False),
-        (Request("POST", "https://iam.test/v3/tokens"), json.dumps(KEYSTONE).encode(), False),
-        (SIGN_IN, b'{"error": {"code": 405, "message": "m"}}', False),
-        (SIGN_IN, b'{"error": {"code": 404, "message": ""}}', False),
-        (SIGN_IN, b'{"error": {"code": 404}}', False),
-        (SIGN_IN, b'{"error": 404}', False),
-        (SIGN_IN, b"[404]", False),
-        (SIGN_IN, b"<html>404</html>", False),
-    ],
-)
-def test_keystone_rejects_a_token_with_404_and_its_error_object(
-    request_: Request, body: bytes, rejected: bool
-) -> None:
-    error = errors.from_response(request_, Response(404, {}, body))
-    assert type(error) is (RefusedCredentialsError if rejected else ApiError)
-    assert error.hint
-
-
 def test_the_request_id_of_the_body_comes_before_that_of_the_header() -> None:
     both = of(400, {"code": "c", "request_id": "body"}, **{"x-request-id": "header"})
     assert both.request_id == "body"
@@ -214,11 +138,6 @@ def test_f17_retry_after_is_in_the_error(header: str, seconds: float | None, hin
     headers = {"retry-after": header, "date": "Fri, 01 May 2026 00:00:00 GMT"}
     error = of(503, None, **headers)
     assert (error.retry_after, error.hint) == (seconds, hint)
-
-
-def test_a_redirect_names_the_origin_it_leads_to() -> None:
-    error = of(302, None, location="https://elsewhere.test/secret?token=x")
-    assert "https://vbs.test redirects to https://elsewhere.test;" in error.message
 
 
 @pytest.mark.parametrize(

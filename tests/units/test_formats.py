@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vbsjob.jobs.fields import Selection
 from vbsjob.output import formats, yaml_writer
 
 WORDS = (
@@ -60,7 +61,7 @@ def test_every_level_that_is_read_is_written(name: str) -> None:
     out = io.StringIO()
     write = formats.BY_NAME[name].write
     assert write
-    write([deep], formats.Selection(formats.JOBS), out)
+    write([deep], Selection(formats.JOBS), out)
     assert "end" in out.getvalue()
 
 
@@ -70,7 +71,7 @@ def test_documents_written_one_at_a_time_are_the_same_list(
     documents: list[dict[str, Any]], single: bool
 ) -> None:
     expected = documents[0] if single and len(documents) == 1 else documents
-    selection = formats.Selection(formats.JOBS, (), single)
+    selection = Selection(formats.JOBS, (), single)
     for name in ("json", "yaml"):
         out, write = io.StringIO(), formats.BY_NAME[name].write
         assert write

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import os
 from inspect import signature
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.context import fake_context, file_context
+from tests.support.context import file_context
 from vbsjob.cli.get import get
 from vbsjob.cli.tree import tree
 from vbsjob.cli.watch import watch
@@ -19,8 +16,9 @@ from vbsjob.config.schema import SETTINGS
 from vbsjob.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from vbsjob.config.loader import Settings
-    from vbsjob.context import Context
 
 ID, OTHER_ID = "5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1b", "0" * 32
 SERVICE = "https://vbs.test"
@@ -344,31 +342,3 @@ def test_a_preference_needs_no_cloud(tmp_path: Path) -> None:
     assert loader.preference("color", {"color": "auto"}, outside) == "auto"
     assert loader.preference("retry_for", {}, outside) is None
     assert loader.preference("heartbeat", {}, outside) == 60.0
-
-
-def local(folder: Path, cloud: str, **env: str) -> Context:
-    """Return a Context in whose working directory a clouds.yaml is."""
-    (folder / "clouds.yaml").write_text(f"clouds: {{c: {cloud}}}")
-    return fake_context(
-        io.StringIO(), io.StringIO(), io.StringIO(), env,
-        config_folders=(Path(os.path.relpath(folder)),), config_file=folder / "config.toml",
-    )  # fmt: skip
-
-
-def test_s21_a_cached_token_is_bound_to_trust_and_to_addresses_of_local_files(
-    tmp_path: Path,
-) -> None:
-    def scope(**env: str) -> tuple[str, ...]:
-        return load(tmp_path, **env).cache_scope()
-
-    def local_scope(name: str) -> tuple[str, ...]:
-        (tmp_path / name).mkdir()
-        return loader.load({}, local(tmp_path / name, CLOUD)).cache_scope()
-
-    plain = scope()
-    assert scope(OS_AUTH_URL="https://iam.test/v3", VBSJOB_ENDPOINT=SERVICE) == plain
-    assert (
-        len({plain, scope(OS_CERT="c", OS_KEY="k"), scope(OS_CACERT="a"), scope(OS_INSECURE="1")})
-        == 4
-    )
-    assert len({plain, local_scope("here"), local_scope("there")}) == 3

@@ -324,20 +324,3 @@ def test_f58_a_cached_token_is_renewed_in_time_during_a_run(tmp_path: Path) -> N
     cloud.clock.sleep(1.0)
     query(of)
     assert cloud.posts == 2
-
-
-def test_s21_tokens_are_cached_unless_that_is_switched_off(tmp_path: Path) -> None:
-    for value, posts in (("false", 2), ("true", 1)):
-        cloud = Cloud()
-        for _ in range(2):
-            env = USER | {"VBSJOB_CACHE": value}
-            session(cloud, env, cache=tmp_path / value).sign_in()
-        assert cloud.posts == posts
-
-
-def test_s05_a_new_token_is_never_shown() -> None:
-    cloud = Cloud()
-    context = cloud.context()
-    settings = loader.load({}, context)
-    Session(settings, context, Sender(settings, context)).sign_in()
-    assert context.redact("token: canary-token-1.") == "token: (secret)."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +14,7 @@ import pytest
 
 from tests.support.cloud import Cloud
 from vbsjob.auth.keystone import AccessInfo
-from vbsjob.auth.token_cache import TokenCache, open_cache
+from vbsjob.auth.token_cache import TokenCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,13 +45,6 @@ def test_a_token_is_kept_with_all_its_members_and_the_services_that_are_needed(
     cached = cache.read()
     assert cached is not None
     assert (cached.access, cached.seconds_left) == (bare, 5.0)
-
-
-def test_each_account_has_its_own_file(tmp_path: Path) -> None:
-    cloud = Cloud()
-    cache_at(tmp_path, cloud).write(ACCESS)
-    assert cache_at(tmp_path, cloud, "another").read() is None
-    assert cache_at(tmp_path, cloud).read() is not None
 
 
 def test_a_clock_that_was_set_back_makes_no_token_live_longer(tmp_path: Path) -> None:
@@ -92,22 +84,6 @@ def test_f68_unfinished_files_live_an_hour_and_tokens_two_days(tmp_path: Path) -
     cache_at(tmp_path, cloud).write(ACCESS)
     left = {path.name for path in folder.iterdir()}
     assert before - left == {".new-old", ".new-old.json", "old.json"}
-
-
-def test_f68_the_age_of_a_link_is_its_own(tmp_path: Path) -> None:
-    cloud = Cloud()
-    now = cloud.clock.utc().timestamp()
-    folder = tmp_path / "tokens"
-    folder.mkdir(mode=0o700)
-    (tmp_path / "elsewhere").write_text("")
-    for name, link_age, file_age in (("old.json", 9 * DAY, 0.0), ("young.json", 0.0, 0.0)):
-        (folder / name).symlink_to(tmp_path / "elsewhere")
-        os.utime(tmp_path / "elsewhere", (now - file_age, now - file_age))
-        os.utime(folder / name, (now - link_age, now - link_age), follow_symlinks=False)
-    cache_at(tmp_path, cloud).write(ACCESS)
-    assert not (folder / "old.json").is_symlink()
-    assert (folder / "young.json").is_symlink()
-    assert (tmp_path / "elsewhere").exists()
 
 
 @contextmanager
@@ -169,62 +145,3 @@ def test_f69_a_lock_that_is_released_meanwhile_is_taken(tmp_path: Path) -> None:
         assert cloud.clock.sleeps == [0.02] * 3
         with path.open() as file, pytest.raises(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def test_f69_at_the_end_of_the_five_seconds_the_lock_is_not_tried_again(tmp_path: Path) -> None:
-    cloud = Cloud()
-    with cache_at(tmp_path, cloud).renewing():
-        pass
-    context = replace(cloud.context(), sleep=lambda _: cloud.clock.sleep(2.5))
-    with locked(tmp_path), TokenCache(tmp_path / "tokens", ("account",), context).renewing():
-        assert cloud.clock.sleeps == [2.5, 2.5]
-
-
-def test_f72_a_folder_that_cannot_be_made_is_noted_by_its_name(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    context = Cloud().context()
-    cache = TokenCache(tmp_path / "file" / "tokens", ("account",), context)
-    with cache.renewing():
-        cache.write(ACCESS)
-    note = " ".join(context.stderr.getvalue().split())  # type: ignore[attr-defined]
-    assert "the token cannot be cached in" in note
-    assert note.endswith("/file/tokens: File exists.")
-    assert cache.read() is None
-
-
-def test_f37_without_a_cache_folder_there_is_no_cache(tmp_path: Path) -> None:
-    context = Cloud().context()
-    context.error_output.verbose = True
-    assert open_cache(("account",), context) is None
-    assert "tokens are not cached" in context.stderr.getvalue()  # type: ignore[attr-defined]
-    cache = open_cache(("account",), Cloud().context(cache=tmp_path))
-    assert cache is not None
-    cache.write(ACCESS)
-    (entry,) = (tmp_path / "tokens").glob("*.json")
-    assert json.loads(entry.read_bytes())["access"]["token"] == "a-token"
-    assert len(entry.name) == 45
-
-
-def rewritten(folder: Path, name: str, value: object) -> TokenCache:
-    """Return a cache whose file has another value of one member."""
-    cache = cache_at(folder, Cloud())
-    cache.write(ACCESS)
-    (entry,) = (folder / "tokens").glob("*.json")
-    document = json.loads(entry.read_bytes())
-    document["access"][name] = value
-    entry.write_text(json.dumps(document))
-    return cache
-
-
-@pytest.mark.parametrize(
-    ("catalog", "valid"), [([], True), ([VBS, 1], False), ([1], False), ([VBS, OTHER], True)]
-)
-def test_f68_a_catalog_with_anything_but_objects_is_ignored(
-    tmp_path: Path, catalog: list[object], valid: bool
-) -> None:
-    assert (rewritten(tmp_path, "catalog", catalog).read() is not None) is valid
-
-
-@pytest.mark.parametrize("token", ["", "t\n", "t\u00e9", 7, None, ["t"]])
-def test_f67_f68_a_token_that_cannot_be_a_header_is_ignored(tmp_path: Path, token: object) -> None:
-    assert rewritten(tmp_path, "token", token).read() is None

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from vbsjob import __version__
-from vbsjob.cli.help import TOPICS
 from vbsjob.cli.help_screen import HelpCommand, HelpGroup
+from vbsjob.cli.topics import TOPICS
 from vbsjob.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -47,14 +47,12 @@ WATCH = (*QUERY, ExitCode.TIMEOUT)
 
 
 class CommandSource(NamedTuple):
-    """Where a command is implemented: module below vbsjob.cli, function, constant of its help."""
+    """Where a command is implemented: module below vbsjob.cli, and function."""
 
     module: str
     function: str
     exit_codes: tuple[ExitCode, ...] = OFFLINE
     """Exit codes below 128 that the command can end with."""
-    help: str | None = None
-    """None: the docstring of the function is the help."""
 
 
 COMMANDS = {
@@ -69,7 +67,7 @@ COMMANDS = {
     "config check": CommandSource("config", "config_check", SIGN_IN),
     "schema": CommandSource("schema", "schema"),
     "completion": CommandSource("completion", "completion"),
-    "sandbox": CommandSource("sandbox", "serve_sandbox", help="HELP"),
+    "sandbox": CommandSource("sandbox", "serve_sandbox"),
     "help": CommandSource("help", "show_help"),
 }
 """All commands in the order of the help. `config` is a group."""
@@ -97,7 +95,7 @@ def _add(group: typer.Typer, path: str) -> None:
     source, name = COMMANDS[path], path.rpartition(" ")[2]
     module = import_module(f"vbsjob.cli.{source.module}")
     function = getattr(module, source.function)
-    help = getattr(module, source.help) if source.help else cleandoc(function.__doc__)
+    help = cleandoc(function.__doc__)
     group.command(
         name, cls=HelpCommand, help=help, short_help=_summary(help), epilog=_epilog(path)
     )(function)

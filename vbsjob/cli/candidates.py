@@ -8,7 +8,7 @@ printed. A candidate has only letters, digits and `-_.,@=`: no shell needs to qu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, cast
 
 import typer
@@ -21,11 +21,12 @@ FILES = "/"
 """The line that makes a script complete names of files."""
 
 
-def lines(context: Context) -> str:
-    """Return the candidates for the command line in the environment, one per line."""
-    from typer._completion_classes import FishComplete
+def lines(root_command: Callable[[list[str]], typer.core.TyperGroup], context: Context) -> str:
+    """Return the candidates for the command line in the environment, one per line.
 
-    from vbsjob.cli.app import root_command
+    `root_command` returns the group with the command of these words.
+    """
+    from typer._completion_classes import FishComplete
 
     context.error_output.quiet = True
     words, word = FishComplete(typer.core.TyperCommand("vbsjob"), {}, "", "").get_completion_args()
@@ -111,10 +112,9 @@ def codes() -> Pairs:
 
 def topics(ctx: typer.Context) -> Pairs:
     """Return the commands and the topics of `help`."""
-    from vbsjob.cli.app import root_command
-    from vbsjob.cli.help import TOPICS
+    from vbsjob.cli.topics import TOPICS
 
-    commands = root_command().commands.items()
+    commands = cast("typer.core.TyperGroup", ctx.find_root().command).commands.items()
     named = [(name, command.get_short_help_str(200)) for name, command in commands]
     return [*named, *((name, "topic") for name in TOPICS)]
 

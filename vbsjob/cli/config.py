@@ -29,6 +29,7 @@ def config_show(
     vbsjob config show
     vbsjob config show --cloud production -o json
     """
+    from vbsjob.auth.loading import FIRST_STEPS
     from vbsjob.cli import config_report
 
     command = _command(ctx)
@@ -36,7 +37,7 @@ def config_show(
         facts = config_report.show(settings, command.context)
         config_report.write(facts, command.context, machine=settings["output"] == "json")
         if not settings["auth_url"] and not settings["endpoint"]:
-            command.context.note(f"no cloud is set. {config_report.FIRST_STEPS}")
+            command.context.note(f"no cloud is set. {FIRST_STEPS}")
     return ExitCode.OK
 
 

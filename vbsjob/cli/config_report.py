@@ -9,7 +9,6 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vbsjob.auth.loading import FIRST_STEPS
 from vbsjob.auth.session import Session
 from vbsjob.config.loader import Settings
 from vbsjob.config.schema import SETTINGS, variables_in_use
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
     from vbsjob.context import Context
     from vbsjob.http.messages import Response
-
-__all__ = ["FIRST_STEPS", "check", "show", "write"]
 
 UNKNOWN_JOB_ID = "0" * 32
 NAMES = 30

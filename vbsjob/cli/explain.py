@@ -12,10 +12,12 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.text import printable, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from vbsjob.context import Context
-    from vbsjob.output.formats import Format
+
+LABELS = (("during", "during"), ("meaning", "meaning"), ("what to do", "action"))
+"""Labels and members of the block for one code."""
 
 
 def explain(
@@ -33,35 +35,25 @@ def explain(
     vbsjob explain -o json
     """
     from vbsjob.config.loader import preference
+    from vbsjob.jobs import error_codes
+    from vbsjob.jobs.fields import FieldCheck, Kind, Selection
+    from vbsjob.jobs.result import SCHEMA_VERSION
     from vbsjob.output import formats
 
-    context = ctx.obj
-    name = preference("output", ctx.params, context) or ("value" if field else "table")
-    return _write(code, formats.by_name(name), field or [], context)
-
-
-def _write(code: str | None, format_: Format, fields: Sequence[str], context: Context) -> ExitCode:
-    """Write the meaning of a code, or of all codes. Raises UsageError for an unknown code."""
-    from vbsjob.jobs import error_codes
-    from vbsjob.jobs.fields import FieldCheck
-    from vbsjob.jobs.result import SCHEMA_VERSION
-    from vbsjob.output.formats import Kind, Selection
-
+    context: Context = ctx.obj
     documents = error_codes.documents(code)
     if code is not None and not documents:
         raise _unknown(code, error_codes.near(code))
+    name = preference("output", ctx.params, context) or "table"
+    write = formats.by_name("value" if field and name == "table" else name).write
+    if write is None:
+        _write_table(documents, context)
+        return ExitCode.OK
+    check, names = FieldCheck(field or []), error_codes.FIELDS
+    kind = Kind(names, names, names, "code")
+    selection = Selection(kind, field or [], code is not None)
     documents = [{"schema_version": SCHEMA_VERSION} | document for document in documents]
-    check = FieldCheck(fields)
-    if format_.write is None:
-        width = context.width(context.stdout)
-        lines = _table(list(check.read(documents)), fields)
-        context.stdout.writelines(
-            f"{line if width is None else wrap(line, width, indent)}\n" for line, indent in lines
-        )
-    else:
-        names = error_codes.FIELDS
-        selection = Selection(Kind(names, names, names, "code"), fields, code is not None)
-        format_.write(check.read(documents), selection, context.stdout)
+    write(check.read(documents), selection, context.stdout)
     error = check.error()
     if error is None:
         return ExitCode.OK
@@ -70,23 +62,19 @@ def _write(code: str | None, format_: Format, fields: Sequence[str], context: Co
     return error.exit_code
 
 
-def _table(documents: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Yield lines with the indent of their continuation.
-
-    A block for one code, one line per code for several; only values if fields are selected.
-    """
-    if fields:
-        yield from ((str(item.get(name, "")), 0) for item in documents for name in fields)
-    elif len(documents) == 1:
-        (item,) = documents
-        yield item["code"], 0
-        for label, name in (("during", "during"), ("meaning", "meaning"), ("what to do", "action")):
-            yield f"  {label:<10}  {item[name]}", 14
+def _write_table(documents: Sequence[dict[str, Any]], context: Context) -> None:
+    """Write a block for one code, one line per code for several."""
+    if len(documents) == 1:
+        (document,) = documents
+        lines = [f"  {label:<10}  {document[name]}" for label, name in LABELS]
+        lines, indent = [document["code"], *lines], 14
     else:
-        width = max(len(item["code"]) for item in documents)
-        yield from (
-            (f"{item['code']:<{width}}  {item['meaning']}", width + 2) for item in documents
-        )
+        width = max(len(document["code"]) for document in documents)
+        lines = [f"{document['code']:<{width}}  {document['meaning']}" for document in documents]
+        indent = width + 2
+    columns = context.width(context.stdout)
+    for line in lines:
+        context.stdout.write((line if columns is None else wrap(line, columns, indent)) + "\n")
 
 
 def _unknown(code: str, near: Sequence[str]) -> UsageError:

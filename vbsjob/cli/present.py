@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
+    from vbsjob.jobs.fields import Kind
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import TreeOptions
-    from vbsjob.output.formats import Format, Kind
+    from vbsjob.output.formats import Format
     from vbsjob.render.theme import View
     from vbsjob.watch.loop import Display
 
@@ -106,7 +107,8 @@ def concluded(outcomes: Iterable[JobOutcome], output: Output) -> list[VbsjobErro
 
 def history(documents: Sequence[dict[str, Any]], output: Output) -> list[VbsjobError]:
     """Write entries of the history; return the errors as `jobs` does."""
-    from vbsjob.output.formats import HISTORY, Selection
+    from vbsjob.jobs.fields import Selection
+    from vbsjob.output.formats import HISTORY
 
     context = output.context
     if not documents and output.format.write is not None:
@@ -136,8 +138,7 @@ def _write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> l
 
     Returns an error if none has a field, and if fields become the same variable.
     """
-    from vbsjob.jobs.fields import FieldCheck
-    from vbsjob.output.formats import Selection
+    from vbsjob.jobs.fields import FieldCheck, Selection
     from vbsjob.output.variables import SameVariableError
 
     check, context = FieldCheck(output.fields), output.context

@@ -16,7 +16,35 @@ from vbsjob.text import printable
 
 SELECTION = ("OS_CLOUD", "VBSJOB_CLOUD", "OS_PROJECT_ID", "VBSJOB_ENDPOINT")
 """Further variables that a shell with the sandbox's variables must not have."""
-HELP = (
+
+
+def serve_sandbox(  # noqa: D103 - set below: it lists the jobs
+    ctx: typer.Context,
+    port: options.Port = "0",
+    fault: options.Faults = None,
+    token_life: options.TokenLife = None,
+    env: options.Env = None,
+    method: options.Method = "password",
+) -> ExitCode:
+    context = ctx.obj
+    if env is not None:
+        address = f"http://127.0.0.1:{_port('--env', env)}"
+        context.stdout.write(_variables(address, method))
+        return ExitCode.OK
+    from vbsjob.sandbox import jobs
+    from vbsjob.sandbox.server import TOKEN_LIFETIME, Sandbox
+
+    lifetime = TOKEN_LIFETIME if token_life is None else _lifetime(token_life)
+    shares = jobs.parse_faults(fault or [])
+    sandbox = Sandbox(context, port=_port("--port", port), faults=shares, token_lifetime=lifetime)
+    # One write: a script that waits until the file is not empty reads it completely.
+    context.stdout.write(_start_text(sandbox.address))
+    context.stdout.flush()
+    sandbox.serve()
+    return ExitCode.OK
+
+
+serve_sandbox.__doc__ = (
     "Serve a simulated cloud on this machine until Ctrl-C.\n\n"
     "It has an identity service, and a backup service with jobs. vbsjob, curl, openstack and the"
     " vendor's SDK use it like the real cloud.\n\n"
@@ -36,33 +64,6 @@ HELP = (
     "Jobs:\n\n\b\n"
     + "\n".join(f"{name:<10} {scenario.summary}" for name, scenario in SCENARIOS.items())
 )
-
-
-def serve_sandbox(
-    ctx: typer.Context,
-    port: options.Port = "0",
-    fault: options.Faults = None,
-    token_life: options.TokenLife = None,
-    env: options.Env = None,
-    method: options.Method = "password",
-) -> ExitCode:
-    """Serve until a signal ends the process; with --env print the variables of a client."""
-    context = ctx.obj
-    if env is not None:
-        address = f"http://127.0.0.1:{_port('--env', env)}"
-        context.stdout.write(_variables(address, method))
-        return ExitCode.OK
-    from vbsjob.sandbox import jobs
-    from vbsjob.sandbox.server import TOKEN_LIFETIME, Sandbox
-
-    lifetime = TOKEN_LIFETIME if token_life is None else _lifetime(token_life)
-    shares = jobs.parse_faults(fault or [])
-    sandbox = Sandbox(context, port=_port("--port", port), faults=shares, token_lifetime=lifetime)
-    # One write: a script that waits until the file is not empty reads it completely.
-    context.stdout.write(_start_text(sandbox.address))
-    context.stdout.flush()
-    sandbox.serve()
-    return ExitCode.OK
 
 
 def _start_text(address: str) -> str:
@@ -105,12 +106,9 @@ def _port(option: str, argument: str) -> int:
 
 def _lifetime(argument: str) -> float:
     """Return the value of --token-life in seconds. Raises UsageError."""
-    from vbsjob.config.values import duration, invalid
+    from vbsjob.config.values import interval, invalid
 
     try:
-        lifetime = duration(argument)
+        return interval(argument)
     except ValueError as error:
         raise invalid(f"--token-life: {printable(argument)[:200]!r}", error) from None
-    if not lifetime:
-        raise UsageError("--token-life: the time must not be 0.", hint="Use at least 1s.")
-    return lifetime

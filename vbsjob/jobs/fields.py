@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.errors import FieldMissingError
 from vbsjob.jobs.failure import FAILURE_MEMBERS, path_text
@@ -12,7 +12,7 @@ from vbsjob.jobs.result import OUR_MEMBERS
 from vbsjob.text import dumps, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 MISSING = object()
 """What `get` returns for a field that the document does not have."""
@@ -25,6 +25,31 @@ FAILURE_COLUMNS = {
 """Members of `failure` under the names that columns, variables and outputs have."""
 SUGGESTED = 1000
 """Number of fields of a document that are compared with a missing one."""
+
+
+class Kind(NamedTuple):
+    """What kind of document is written, and what a format shows of it without --field."""
+
+    columns: Sequence[str]
+    """Columns of csv and tsv."""
+    variables: Sequence[str]
+    """Fields of env and dotenv, the most important first."""
+    value: Sequence[str]
+    """Lines of value."""
+    name: str
+    """The line of name."""
+    many: bool = False
+    """Whether a job can have several documents: always an array, and numbered variables."""
+
+
+class Selection(NamedTuple):
+    """Which fields are written of which kind of document, and in which shape."""
+
+    kind: Kind
+    fields: Sequence[str] = ()
+    """The fields that --field names; empty: what the format shows by default."""
+    single: bool = True
+    """Whether one id was given as an argument: one object instead of an array."""
 
 
 def get(document: Any, path: str) -> Any:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.errors import UsageError
 from vbsjob.jobs import fields as job_fields
+from vbsjob.jobs.fields import Kind, Selection
 from vbsjob.jobs.result import SCHEMA_VERSION
 from vbsjob.output import variables
 from vbsjob.text import SafeJson, dumps, printable, safe_json
@@ -30,31 +31,6 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters of a cell that spreadsheets run as a formula (OWASP, CSV injection)."""
 EMPTY = "-"
 """An empty cell of tsv: `read` of a shell takes several tabs as one."""
-
-
-class Kind(NamedTuple):
-    """What kind of document is written, and what a format shows of it without --field."""
-
-    columns: Sequence[str]
-    """Columns of csv and tsv."""
-    variables: Sequence[str]
-    """Fields of env and dotenv, the most important first."""
-    value: Sequence[str]
-    """Lines of value."""
-    name: str
-    """The line of name."""
-    many: bool = False
-    """Whether a job can have several documents: always an array, and numbered variables."""
-
-
-class Selection(NamedTuple):
-    """Which fields are written of which kind of document, and in which shape."""
-
-    kind: Kind
-    fields: Sequence[str] = ()
-    """The fields that --field names; empty: what the format shows by default."""
-    single: bool = True
-    """Whether one id was given as an argument: one object instead of an array."""
 
 
 FAILURE = ("failure_path", "failure_code", "failure_reason")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vbsjob.jobs.fields import Kind
 from vbsjob.jobs.result import SCHEMA_VERSION, merged
 from vbsjob.jobs.tree import Node, nodes
-from vbsjob.output.formats import FAILURE, Kind
+from vbsjob.output.formats import FAILURE
 from vbsjob.output.variables import EVERY_ENTITY
 
 if TYPE_CHECKING:

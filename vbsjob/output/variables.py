@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import TextIO
 
-    from vbsjob.output.formats import Selection
+    from vbsjob.jobs.fields import Selection
 
     Documents = Iterable[dict[str, Any]]
 

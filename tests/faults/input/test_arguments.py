@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from man import generate
 from tests.support.program import (
     TOKEN,
-    RunResult,
     clean_env,
     run_against,
     run_in_memory,
@@ -194,27 +193,3 @@ def test_f92_s05_a_bug_is_reported_by_its_location_and_never_by_its_content() ->
         assert ended.code == 70
         assert "a bug in vbsjob: KeyError at" in ended.err
         assert TOKEN not in ended.out + ended.err
-
-
-@pytest.mark.parametrize(
-    "argv", [["get", "j"], ["get", "j", "-v"], ["get", "j", "-o", "json", "-v"]]
-)
-def test_f93_f95_s05_a_service_that_echoes_the_token_never_gets_it_printed(argv: list[str]) -> None:
-    def echo(status: int) -> RunResult:
-        body = job("FAIL", fail_reason=TOKEN, entities={TOKEN: TOKEN}, message=f"x{TOKEN}x")
-        error = {"error": {"message": f"token {TOKEN} bad", "code": TOKEN}, "request_id": TOKEN}
-        response = answer(body if status == 200 else error, status, f"X-Request-Id: {TOKEN}",
-                      f"Location: https://{TOKEN}.test/{TOKEN}", f"Retry-After: {TOKEN}")  # fmt: skip
-        with Server(always(response)) as server:
-            return run_against(server.url, *argv)
-
-    for status in (200, 201, 302, 400, 401, 403, 404, 429, 500):
-        ended = echo(status)
-        assert TOKEN not in ended.out + ended.err
-        assert ended.is_clean
-
-
-def test_no_arguments_are_a_usage_error_with_the_help_on_stderr() -> None:
-    ended = run_process(env=clean_env())
-    assert (ended.code, ended.out) == (2, "")
-    assert "Usage: vbsjob" in ended.err

@@ -81,9 +81,3 @@ def test_f73_a_file_above_a_limit_is_rejected_with_the_reason(
     assert ended.code == 2
     assert "clouds.yaml" in ended.err
     assert reason in ended.err
-
-
-TOML = (
-    '[clouds.bomb]\nregion_name = "eu-de"\n[clouds.bomb.auth]\nauth_url = "https://iam.test/v3"\n'
-)
-TOML += 'username = "mira"\npassword = "x"\nproject_name = "eu-de_p"\n'

@@ -9,7 +9,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.context import fake_context
@@ -193,13 +193,6 @@ def test_s20_f46_no_document_gives_a_verdict_the_service_did_not_send(
     document: Any, status: int
 ) -> None:
     judged(RUN_GET, json.dumps(document).encode(), status)
-
-
-@given(st.binary(max_size=60))
-@example(b"\xef\xbb\xbf")
-@settings(max_examples=1_000, deadline=None)
-def test_s20_f43_no_bytes_break_exit_code_of_a_job(body: bytes) -> None:
-    judged(RUN_GET, body)
 
 
 @pytest.mark.slow

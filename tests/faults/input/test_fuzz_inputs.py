@@ -273,6 +273,8 @@ BOMBS = {
     "arrays in arrays": ("config.toml", "x = " + "[" * 32_000),
     "tables in tables": ("config.toml", "x = " + "{a=" * 16_000),
     "aliases": ("clouds.yaml", "a: &a [1]\n" + "".join(f"{c}: &{c} [*{p}, *{p}, *{p}]\n" for p, c in zip("abcdefghijklmnopqrstuvwxy", "bcdefghijklmnopqrstuvwxyz", strict=True))),
+    "a mapping in itself": ("clouds.yaml", "a: &a {b: *a}\n"),
+    "a mapping merged into itself": ("clouds.yaml", "a: &a {<<: *a}\n"),
     "lists in lists": ("clouds.yaml", "[" * 60_000),
     "blocks in blocks": ("clouds.yaml", "".join(" " * n + "a:\n" for n in range(340))),
     "one long key": ("clouds.yaml", "a" * 60_000 + ": 1"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
-import xml.etree.ElementTree as ET
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ import pytest
 
 from tests.support.hostile_text import displayed, random_hostile_text, same_width_text
 from tests.support.pseudo_terminal import Screen
-from tests.support.text_outputs import SURFACES, TEXTS, report_files, response, run_and_capture
+from tests.support.text_outputs import SURFACES, TEXTS, response, run_and_capture
 from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
@@ -101,10 +100,6 @@ def read_texts(name: str, values: list[str]) -> None:
         ]
 
 
-def test_there_are_eight_thousand_texts_on_every_commit() -> None:
-    assert sum(COUNTS.values()) * TEXTS >= 8_000
-
-
 def test_s08_a_setting_that_is_not_utf_8_is_refused_and_only_displayed() -> None:
     for text in ("a\ud800", "\udc9b31m", "\udfff\x1b[2J", "\u202e\udc9b\r"):
         for argv in (("get", "j", "--cloud", text), ("config", "show", "--region", text)):
@@ -146,30 +141,3 @@ def test_f53_f95_s08_no_error_text_acts_on_a_screen_or_fills_it(
             assert all(line.isprintable() for line in (out + err).split("\n"))
             assert len(err) < 4_000
     record_property("cases", 9 * 8 * 2 * 3)
-
-
-COMMAND = re.compile(r"::error title=[^:,\n]*::[^\n]*")
-
-
-@pytest.mark.slow
-def test_s08_no_text_creates_a_runner_command_an_output_or_a_test_case(
-    record_property: Callable[[str, object], None],
-) -> None:
-    draw = random.Random(8)
-    for _ in range(20):
-        values = texts(draw)
-        err, outputs, summary, junit = report_files(values)
-        printable = report_files(list(map(neutral, values)))
-        assert [line for line in err.split("\n") if "::error" in line[:8]] != []
-        for line in err.split("\n"):
-            assert not line.startswith(("::", "##[")) or COMMAND.fullmatch(line)
-        names = [line.partition("=")[0] for line in outputs.split("\n")]
-        assert names == [line.partition("=")[0] for line in printable[1].split("\n")]
-        assert summary.count("\n") == printable[2].count("\n")
-        assert [row.count("|") for row in summary.split("\n")] == [
-            row.count("|") for row in printable[2].split("\n")
-        ]
-        tags, others = (list(ET.fromstring(text).iter()) for text in (junit, printable[3]))
-        assert [tag.tag for tag in tags] == [tag.tag for tag in others]
-        assert displayed(values[11]) in "".join(tag.get("message", "") for tag in tags)
-    record_property("cases", 20 * TEXTS)

@@ -2,83 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
-import io
 import json
-import os
-import sys
-import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.cloud import PROJECT_ID, USER
-from tests.support.context import fake_context
-from tests.support.program import clean_env, environment, run_bash
+from tests.support.program import clean_env, run_bash
 from tests.support.server import Server, answer, job
-from vbsjob.__main__ import run
-from vbsjob.http.messages import Response
-from vbsjob.terminal import stdio
 
 if TYPE_CHECKING:
     from tests.support.server import Peer
-
-BODY = json.dumps(job("FAIL", entities={"note": "x" * 9000})).encode()
-ROOM = 4096
-"""Bytes that a pipe holds at least, and this one at most."""
-STEP = 151
-
-needs_size = pytest.mark.skipif(sys.platform != "linux", reason="needs pipes of a chosen size")
-
-
-def read(count: int, output: str) -> tuple[int | None, int]:
-    """Read so many bytes of an answer and go; return its code, None for SIGPIPE, and its length."""
-    inlet, out = os.pipe()
-    fcntl.fcntl(out, fcntl.F_SETPIPE_SZ, ROOM)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    stdout = stdio.stream(open(out, "w", closefd=False))  # noqa: SIM115
-    context = fake_context(
-        io.StringIO(), stdout, io.StringIO(), environment("https://vbs.test"),
-        send=lambda _: Response(200, {}, BODY),
-    )  # fmt: skip
-    ended: list[int | None] = []
-
-    def run_get() -> None:
-        try:
-            ended.append(run(["get", "j", "--exit-status", "-o", output], context))
-        except BrokenPipeError:
-            ended.append(None)
-        finally:
-            os.dup2(nowhere, out)  # the end for the reader; what is left in a buffer goes there
-
-    asking = threading.Thread(target=run_get)
-    asking.start()
-    got = 0
-    while got < count and (piece := os.read(inlet, min(count - got, ROOM))):
-        got += len(piece)
-    os.close(inlet)
-    asking.join(30)
-    stdout.flush()
-    os.close(nowhere)
-    os.close(out)
-    return ended[0], got
-
-
-@pytest.mark.slow
-@needs_size
-@pytest.mark.parametrize("output", ["table", "json", "value", "yaml"])
-def test_f76_a_reader_that_closes_after_any_number_of_bytes_ends_it_by_sigpipe(
-    output: str, record_property: Any
-) -> None:
-    code, length = read(1 << 30, output)
-    assert code == 1
-    counts = [*range(0, length, STEP), *range(length - 3, length + 1)]
-    for count in counts:
-        code, got = read(count, output)
-        assert got == count
-        assert code is None or (code == 1 and count >= length - ROOM), count
-    record_property("cases", len(counts))
 
 
 def both(peer: Peer) -> None:

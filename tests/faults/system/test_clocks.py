@@ -54,21 +54,6 @@ def test_f63_a_machine_with_a_wrong_clock_gets_a_note_and_signs_with_the_service
         assert re.search("|".join(notes), ended.err)
 
 
-@pytest.mark.slow
-@needs_faketime
-@pytest.mark.parametrize("by", ["-400d", "+400d", "+25h"])
-def test_f63_a_clock_more_than_a_day_off_is_reported_and_not_corrected(by: str) -> None:
-    gateway = SigningGateway()
-    with Server(gateway) as server:
-        ended = run_process("get", "j", env=clean_env(server.url, **SETTINGS, **faketime_env(by)))
-        assert server.requests == 1
-    assert (gateway.late, gateway.wrong) == (1, 0)
-    assert ended.code == 4
-    assert ended.is_clean
-    assert "the clock of this machine is wrong" in ended.err
-    assert "Set the clock" in ended.err
-
-
 @pytest.fixture(scope="module")
 def steps_of_all(tmp_path_factory: pytest.TempPathFactory) -> SteppingClock:
     return SteppingClock(tmp_path_factory.mktemp("steps"))

@@ -28,11 +28,6 @@ def test_s05_f92_the_last_resort_prints_the_kind_of_the_error_and_nothing_else(k
     assert ended.stderr == f"vbsjob: could not run: {kind}.\n".encode()
 
 
-def test_f79_ctrl_c_that_arrives_there_ends_the_process_by_sigint() -> None:
-    ended = end("KeyboardInterrupt()")
-    assert (ended.returncode, ended.stdout, ended.stderr) == (-2, b"", b"")
-
-
 def test_f78_without_stderr_the_last_resort_still_ends_with_70() -> None:
     script = SCRIPT.format(error="ValueError()").replace("import sys\n", "import os\nos.close(2)\n")
     ended = subprocess.run(

@@ -144,22 +144,6 @@ def test_f81_f82_a_signal_to_a_run_that_was_stopped_ends_it_by_that_signal(
     assert run_cases(cases, shells, stop) == len(cases)
 
 
-def go_away(_: SignalCase, run: SignalledRun) -> None:
-    """Read nothing more."""
-    run.close_reader()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "runs"), [("keeping-a-token", 40), ("events", 20), ("full-pipe", 10)]
-)
-def test_f76_a_reader_that_closes_at_any_moment_ends_it_by_sigpipe(
-    service: StateService, shells: Shells, name: str, runs: int, record_property: RecordProperty
-) -> None:
-    state = replace(NAMED[name], resume=False, runs=runs)
-    record_property("cases", enough(state, service, shells, signal.SIGPIPE, send=go_away))
-
-
 @pytest.mark.slow
 def test_f79_f81_a_signal_while_another_run_signs_in_ends_it_by_that_signal(
     service: StateService, shells: Shells, record_property: RecordProperty

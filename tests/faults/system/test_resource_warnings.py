@@ -60,19 +60,6 @@ def test_a_command_prints_no_resource_warning(command: str) -> None:
     assert "Traceback" not in ended.err
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["server error", "two answers"])
-@pytest.mark.parametrize("command", QUERIES)
-def test_a_query_over_a_real_socket_prints_no_resource_warning(command: str, kind: str) -> None:
-    env = WARNINGS | {"VBSJOB_RETRY_FOR": "0"}
-    with Server(SCRIPTS[kind]) as server:
-        ended = run_process(*command.split(), env=clean_env(server.url, **env))
-    assert ended.code != 2
-    assert ended.is_clean or ended.code == 124
-    assert "Warning" not in ended.err
-    assert "Exception ignored" not in ended.err
-
-
 @pytest.mark.parametrize(("command", "kind"), PAIRS)
 def test_a_command_leaves_no_socket_open(command: str, kind: str) -> None:
     before, clock = sockets(), FakeClock()
@@ -85,36 +72,4 @@ def test_a_command_leaves_no_socket_open(command: str, kind: str) -> None:
         run(command.split(), context)
         assert server.connections
     gc.collect()  # pytest turns the warning about an unclosed socket into an error
-    assert sockets() <= before
-
-
-class FailingStream(io.StringIO):
-    """A stream that cannot write a text with `word`."""
-
-    def __init__(self, word: str) -> None:
-        super().__init__()
-        self._word = word
-
-    def write(self, text: str) -> int:
-        if self._word in text:
-            raise RuntimeError(self._word)
-        return super().write(text)
-
-
-def test_a_watch_that_fails_before_its_first_query_leaves_no_socket_open() -> None:
-    before, clock = sockets(), FakeClock()
-    token = answer(
-        b'{"token":{"expires_at":"2030-01-01T00:00:00Z","project":{"id":"p"},"catalog":[]}}',
-        201, "X-Subject-Token: a-token",
-    )  # fmt: skip
-    with Server(always(token)) as server:
-        env = environment(server.url, OS_AUTH_URL=f"{server.url}/v3", OS_PROJECT_NAME="eu-de_p")
-        env |= {"OS_PROJECT_DOMAIN_NAME": "d", "OS_PROJECT_ID": ""}
-        context = fake_context(
-            io.StringIO(), io.StringIO(), FailingStream("cannot be renewed"), env,
-            monotonic=clock, sleep=clock.sleep, random=lambda: 1.0, prompt=lambda _: "",
-        )  # fmt: skip
-        assert run(["watch", "j"], context) == 70
-        assert server.connections == 1
-    gc.collect()
     assert sockets() <= before

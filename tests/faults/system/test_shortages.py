@@ -134,9 +134,3 @@ def test_f31_each_shortage_has_a_reason_and_a_next_step(number: int) -> None:
     assert error is not None
     assert (error.exit_code, error.message.count(".")) == (7, 1)
     assert error.hint.endswith(".")
-
-
-def test_f31_other_errors_are_no_shortage() -> None:
-    for error in (OSError(errno.ENOSPC, ""), OSError(), ValueError(), errors.UsageError("m.")):
-        assert errors.shortage(error) is None
-    assert errors.shortage(MemoryError())

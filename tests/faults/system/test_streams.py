@@ -117,24 +117,6 @@ def test_f86_a_full_pipe_that_is_non_blocking_gets_the_complete_answer(
         assert child.wait() == 0
 
 
-def test_f78_a_socket_never_replaces_a_closed_stream(well: Server) -> None:
-    ended = run_bash('"$@" get j -v <&- >&- 2>&-', env=clean_env(well.url))
-    assert ended.code == 70
-    for log in well.received:
-        assert log.startswith(b"GET ")
-        assert b"SUCCESS" not in log
-        assert b"vbsjob: " not in log
-
-
-@pytest.mark.slow
-def test_f78_bytes_on_stdin_that_are_not_text_are_not_a_job_id() -> None:
-    env = clean_env("https://vbs.invalid")
-    for content in (b"\xff\xfe\x00", b"a\xffb\n", b"\x00", b'{"job_id": "\xc3\x28"}'):
-        ended = run_process("get", "-", env=env, stdin=content)
-        assert ended.code == 2, ended.err
-        assert ended.is_clean
-
-
 def read_some(env: dict[str, str], count: int, *argv: str) -> tuple[int, bytes]:
     """Start it, read so many bytes of its stdout, go away; return its code and its stderr."""
     with subprocess.Popen(

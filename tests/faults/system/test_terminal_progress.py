@@ -76,21 +76,6 @@ def test_progress_of_the_terminal_is_removed_at_the_end(status: str, code: int) 
     check_terminal_restored(terminal)
 
 
-@pytest.mark.slow
-def test_progress_of_the_terminal_is_removed_when_the_reader_of_stdout_has_gone(
-    running: Server,
-) -> None:
-    shell = (
-        "bash",
-        "-c",
-        f"{' '.join(COMMAND)} watch j -o json | sleep 2; echo ${{PIPESTATUS[0]}}",
-    )
-    terminal = PseudoTerminal(env=environment(running) | TERMINAL_ENV, command=shell)
-    terminal.finish()
-    assert "141" in terminal.wrote
-    check_removed(terminal.wrote)
-
-
 def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped(running: Server) -> None:
     shell = ("bash", "--norc", "--noprofile", "-i")
     terminal = PseudoTerminal(env=environment(running) | TERMINAL_ENV, command=shell)

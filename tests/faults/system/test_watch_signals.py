@@ -88,21 +88,6 @@ def test_f83_in_the_background_it_leaves_the_terminal_to_the_shell(prompt: Pseud
     prompt.wait_for("To continue: vbsjob watch j")
 
 
-def test_f66_after_sigcont_it_polls_and_draws_at_once(running: Server) -> None:
-    terminal = watch_on_terminal(running, "--interval", "60")
-    terminal.wait_for(SHOWN)
-    count = running.requests
-    terminal.signal(signal.SIGSTOP)
-    time.sleep(0.3)
-    terminal.read_for()
-    terminal.wrote = ""
-    terminal.signal(signal.SIGCONT)
-    await_requests(running, count + 1)
-    terminal.wait_for("bksCreateBackup")
-    terminal.signal(signal.SIGTERM)
-    assert terminal.finish() == -signal.SIGTERM
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("controlling", [True, False])
 def test_f81_a_closed_terminal_ends_it_by_sighup(running: Server, controlling: bool) -> None:

@@ -1,0 +1,121 @@
+"""Topics of `help`: exit codes, environment and formats."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vbsjob.errors import UsageError
+from vbsjob.exit_codes import SEVERITY, ExitCode
+from vbsjob.text import printable, suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+WIDTH = 79
+"""Columns of a topic, as the reference of formats."""
+INDENT = " " * 4
+
+
+def exit_code_lines() -> list[str]:
+    """Return the table of exit codes: number, name, meaning."""
+    return [
+        line
+        for code in ExitCode
+        for line in _wrapped(f"{int(code):>3}  {code.label:<15}", code.meaning)
+    ]
+
+
+def _wrapped(head: str, words: str) -> list[str]:
+    """Return words at the right of a head, in lines of at most WIDTH columns."""
+    lines = textwrap.wrap(words, WIDTH - len(head), break_on_hyphens=False)
+    return [f"{' ' * len(head) if number else head}{line}" for number, line in enumerate(lines)]
+
+
+def topic_lines(name: str, commands: Iterable[str]) -> list[str]:
+    """Return the lines of a topic. Raises UsageError that names the most similar word."""
+    if name not in TOPICS:
+        hint = suggestion(name, [*commands, *TOPICS])
+        raise UsageError(
+            f"there is no help for {printable(name)[:80]!r}.",
+            hint=hint or "'vbsjob help' lists the commands and topics.",
+        )
+    return TOPICS[name]()
+
+
+def _exit_codes_topic() -> list[str]:
+    order = ", ".join(str(int(code)) for code in SEVERITY)
+    return [
+        "Exit codes of vbsjob. 1 means only that the service reports FAIL for a job.",
+        "",
+        *exit_code_lines(),
+        "",
+        *_wrapped(
+            "",
+            "With several jobs the exit code is the first of these that applies to one of them:"
+            f" {order}. In formats for programs each job has its own exit_code.",
+        ),
+        "",
+        *_wrapped(
+            "",
+            "In the first hundredths of a second the Python interpreter itself handles Ctrl-C: it"
+            " can end with 1 and a traceback on stderr. Nothing was sent then, and stdout is"
+            " empty.",
+        ),
+    ]
+
+
+def _environment_topic() -> list[str]:
+    from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
+
+    lines = [
+        *_wrapped(
+            "",
+            "Every setting has an environment variable. The first of these that sets it is used:"
+            " option, VBSJOB_*, OS_*, config.toml, clouds.yaml, default. A secret has no option."
+            " A cloud that is named with --cloud or VBSJOB_CLOUD has precedence over variables:"
+            " they only fill what it does not set.",
+        ),
+        "",
+    ]
+    for setting in SETTINGS:
+        names = ", ".join((setting.variable, *setting.os))
+        sentence = f"{setting.sentence}{' (secret)' if setting.secret else ''}"
+        lines += [*_wrapped("", names), *_wrapped(INDENT, sentence)]
+    lines += ["", "Other variables:", ""]
+    for name, sentence in OTHER_VARIABLES.items():
+        lines += [name, *_wrapped(INDENT, sentence)]
+    return lines
+
+
+def _formats_topic() -> list[str]:
+    """Return the text file; the lines `@document` and `@failure` become the members of each."""
+    lines: list[str] = []
+    for line in Path(__file__).with_name("formats.txt").read_text("utf-8").splitlines():
+        lines += _member_lines(line[1:]) if line.startswith("@") else [line]
+    return lines
+
+
+def _member_lines(name: str) -> list[str]:
+    """Return the members that vbsjob adds to a document, or those of `failure`, from the schema."""
+    from vbsjob.jobs.result import OUR_MEMBERS
+    from vbsjob.output import schemas
+
+    document = schemas.load("document")
+    definitions = document["$defs"]
+    members = (document if name == "document" else definitions[name])["properties"]
+    lines = []
+    for member, schema in members.items():
+        if name != "document" or member in OUR_MEMBERS:
+            referred = definitions.get(schema.get("$ref", "").rpartition("/")[2])
+            text = schema.get("description") or referred["description"]
+            lines += _wrapped(f"{INDENT * 2}{member:<14}  ", text)
+    return lines
+
+
+TOPICS = {
+    "exit-codes": _exit_codes_topic,
+    "environment": _environment_topic,
+    "formats": _formats_topic,
+}
