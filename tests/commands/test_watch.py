@@ -131,9 +131,9 @@ def test_f15_retry_after_is_the_least_wait_and_has_a_limit() -> None:
     first, second = (b - a for a, b in itertools.pairwise(watched.requests[1:]))
     assert 120 <= first < 121
     assert 300 <= second < 301
-ODD = job("j", 0)
 
-ODD = job("other", "FAIL")
+
+ODD = job("j", 0)
 
 
 def test_three_answers_without_a_job_end_a_watch_and_one_after_an_outage_does_not() -> None:
