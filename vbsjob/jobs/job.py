@@ -104,9 +104,13 @@ class Job:
         }
 
     def elapsed(self, now: datetime) -> float | None:
-        """Return the seconds from begin to end, to `now` if it has no end; None if unknown."""
+        """Return the seconds from begin to end, or to `now` before the end; None if unknown.
+
+        A job with a status that is not known has ended if it has an end.
+        """
         begin, end = (parse_time(self.members.get(name)) for name in ("begin_time", "end_time"))
-        end = end or (None if self.ended else now)
+        if not self.ended and (end is None or self.status in GOING_ON):
+            end = now
         if begin is None or end is None:
             return None
         seconds = (end - begin).total_seconds()
