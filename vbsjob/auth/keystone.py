@@ -99,7 +99,7 @@ def _list(request: Request, response: Response, name: str, hint: str) -> tuple[d
         entries = strict_json.read(response.body)[name]
         return tuple(entry for entry in entries if isinstance(entry, dict))
     except (strict_json.InvalidJsonError, KeyError, TypeError):
-        raise errors.invalid_body(request, response, f"no {name}") from None
+        raise errors.from_response(request, response) from None
 
 
 def _refused(
