@@ -60,7 +60,7 @@ def _refuse_other_project(settings: Settings, access: AccessInfo) -> None:
         ("project_name", access.project_name),
     ):
         wanted = settings[name]
-        if wanted and actual and wanted != actual:
+        if wanted and actual and wanted.casefold() != actual.casefold():  # names have no case
             raise UsageError(
                 f"{settings.origin(name)} is {printable(wanted)}, but the credentials"
                 f" are for project {printable(actual)}.",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from vbsjob.auth import catalog, loading, token_cache
 from vbsjob.auth.keystone import AccessInfo
-from vbsjob.auth.methods import Token
+from vbsjob.auth.methods.token import Token
 from vbsjob.errors import AuthError, RefusedCredentialsError, VbsjobError
 from vbsjob.http import errors
 

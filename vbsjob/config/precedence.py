@@ -243,7 +243,7 @@ def _bare(address: str) -> str:
 
 def region_in(project_name: str) -> str | None:
     """Return the region that a project name begins with; None if it does not."""
-    match = REGION.fullmatch(project_name)
+    match = REGION.fullmatch(project_name.lower())
     return match[1] if match else None
 
 
