@@ -224,8 +224,8 @@ def test_the_path_of_a_file_may_be_any_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [
-    "agency_name", "identity_provider", "access_token", "protocol", "oauth2_client_secret",
-    "consumer_key", "service_provider_endpoint",
+    "client_id", "discovery_endpoint", "oauth2_client_secret", "consumer_key",
+    "service_provider_endpoint",
 ])  # fmt: skip
 @pytest.mark.parametrize("where", ["environment", "auth", "top"])
 def test_an_identity_setting_that_is_not_supported_is_noted(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     AuthFlow = Generator[Request, Response, "AccessInfo"]
 
-OK, CREATED = 200, 201
+OK, CREATED, NOT_FOUND = 200, 201, 404
 PROJECT_HINT = "Check the project and its domain."
 BOUND_HINT = (
     "A token of a trust or of an application credential is for one project: omit the project, or"
@@ -102,6 +102,16 @@ class Identity(NamedTuple):
             raise error.replace(message=message) from None
         except AuthError as error:
             raise error.with_hint(BOUND_HINT) from None
+
+    def federated_token(self, hint: str, path: str, token: str) -> AuthFlow:
+        """Return an unscoped token for one of an identity provider, sent to `path`."""
+        request = Request("POST", f"{self.auth_url}/{path}", {"Authorization": f"Bearer {token}"})
+        response = yield request
+        if response.status not in {OK, CREATED}:
+            error = errors.from_response(request, response)
+            is_refused = isinstance(error, AuthError) or response.status == NOT_FOUND
+            raise error.with_hint(hint) if is_refused else error
+        return _access_info(response)
 
     def project(self, hint: str, name: str) -> Generator[Request, Response, str]:
         """Request the id of a project; for signed requests, which have no token."""

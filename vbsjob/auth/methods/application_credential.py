@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vbsjob.auth.methods import base
 
@@ -11,29 +11,15 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
 
 IDS = ("application_credential_id", "application_credential_name")
+NAME = "application_credential"
+SIGN_IN_HINT = (
+    "Check the id and the secret of the application credential, and whether it has expired."
+)
+QUERY_HINT = f"The identity service accepted the application credential. {base.OTHER_CLOUD_HINT}"
 
 
-class ApplicationCredential(base.KeystoneMethod):
-    """Id of a credential, or its name and user. It is bound to its project: no scope is sent."""
-
-    name = "application_credential"
-    auth_type = "v3applicationcredential"
-    renewable = True
-    sign_in_hint = (
-        "Check the id and the secret of the application credential, and whether it has expired."
-    )
-    query_hint = (
-        f"The identity service accepted the application credential. {base.OTHER_CLOUD_HINT}"
-    )
-
-    def credentials(self) -> dict[str, Any]:
-        """Return the credential with its secret."""
-        return {**self.owner, "secret": self.secret()}
-
-
-def _load(
-    settings: Settings, context: Context, required: str | None
-) -> ApplicationCredential | None:
+def _load(settings: Settings, context: Context, required: str | None) -> base.Method | None:
+    """Return the method. The credential is bound to its project: no scope is sent."""
     credential_id, name = (settings[setting] for setting in IDS)
     if not credential_id and not name:
         if required is None:
@@ -44,8 +30,11 @@ def _load(
         needed_by = "the name of an application credential is unique only for its user"
         owner = {"name": name, "user": base.user(settings, needed_by)}
     secret = base.secret(settings, context, "application_credential_secret", credential_id or name)
-    identity = base.required_identity(settings)
-    return ApplicationCredential(owner, secret, identity._replace(scope=None))
+    factor = base.Factor(
+        NAME, owner, lambda: {**owner, "secret": secret()}, SIGN_IN_HINT, QUERY_HINT
+    )
+    identity = base.required_identity(settings)._replace(scope=None)
+    return base.keystone_method("v3applicationcredential", [factor], identity)
 
 
 LOADER = base.Loader(("v3applicationcredential",), _load, "application_credential_id")

@@ -7,9 +7,9 @@ it is needed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from vbsjob.auth.keystone import Identity, v3
@@ -76,10 +76,15 @@ class Loader(NamedTuple):
     """The setting to name if auth_type selects the method and `load` returns None."""
 
 
+@dataclass(eq=False, repr=False)
 class TokenMethod:
-    """A method whose requests carry a token in X-Auth-Token."""
+    """A method whose requests carry a token in X-Auth-Token; `sign_in` requests the token."""
 
-    renewable = False
+    auth_type: str
+    query_hint: str
+    sign_in: Callable[[], AuthFlow]
+    cache_key: tuple[str, ...] | None = None
+    renewable: bool = False
     locks_on_failure = False
     """A refused token can be sent again."""
 
@@ -93,40 +98,35 @@ class TokenMethod:
         return request if access is None else request.with_headers(X_Auth_Token=access.token or "")
 
 
-@dataclass(eq=False, repr=False)
-class KeystoneMethod(TokenMethod):
-    """A method of Keystone that multi_factor can combine with others.
+class Factor(NamedTuple):
+    """One method of Keystone in a sign-in, such as `password`."""
 
-    `owner` is the user, or the application credential, without its secret.
-    """
-
-    name: ClassVar[str]
-    """Name of the method in a request."""
-    auth_type: ClassVar[str]
-    query_hint: ClassVar[str]
+    name: str
     owner: dict[str, Any]
-    secret: Callable[[], str] = field(repr=False)
-    """Returns the secret, perhaps from a prompt."""
-    identity: Identity
+    """The user, or the application credential, without its secret."""
+    credentials: Callable[[], dict[str, Any]]
+    """Returns the owner with its secret, perhaps from a prompt."""
+    sign_in_hint: str
+    """The next step if the identity service does not accept the credentials."""
+    query_hint: str
+    renewable: bool = True
 
-    @property
-    def sign_in_hint(self) -> str:
-        """The next step if the identity service does not accept the credentials."""
-        raise NotImplementedError
 
-    @property
-    def cache_key(self) -> tuple[str, ...]:
-        """The owner and the project, never the secret."""
-        return (self.name, str(self.owner), self.identity.auth_url, str(self.identity.scope))
+def keystone_method(auth_type: str, factors: list[Factor], identity: Identity) -> TokenMethod:
+    """Return the method that sends all factors in one request.
 
-    def credentials(self) -> dict[str, Any]:
-        """Return the members of this method in a request."""
-        raise NotImplementedError
+    Once: repeated wrong passwords lock an account (F57). The hints are those of the factor that
+    cannot be renewed, if there is one.
+    """
+    weakest = min(factors, key=lambda factor: factor.renewable)
 
-    def sign_in(self) -> AuthFlow:
-        """Request a token once: repeated wrong passwords lock an account (F57)."""
-        methods = {self.name: self.credentials()}
-        return (yield from self.identity.request_token(self.sign_in_hint, methods))
+    def sign_in() -> AuthFlow:
+        methods = {factor.name: factor.credentials() for factor in factors}
+        return (yield from identity.request_token(weakest.sign_in_hint, methods))
+
+    owners = [text for factor in factors for text in (factor.name, str(factor.owner))]
+    key = (*owners, identity.auth_url, str(identity.scope))
+    return TokenMethod(auth_type, weakest.query_hint, sign_in, key, weakest.renewable)
 
 
 def secret(settings: Settings, context: Context, name: str, owner: str) -> Callable[[], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vbsjob.auth.methods import base
 
@@ -10,35 +10,27 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
 
+SIGN_IN_HINT = (
+    "Check the user, password, domain and project. vbsjob tries a password only once,"
+    " because several wrong ones can lock an account."
+)
+QUERY_HINT = f"The identity service accepted the user and the password. {base.OTHER_CLOUD_HINT}"
 
-class Password(base.KeystoneMethod):
-    """Name or id of a user, and the password."""
 
-    name = "password"
-    auth_type = "password"
-    renewable = True
-    sign_in_hint = (
-        "Check the user, password, domain and project. vbsjob tries a password only once,"
-        " because several wrong ones can lock an account."
+def factor(settings: Settings, context: Context) -> base.Factor:
+    """Return the user and the password. Raises UsageError if the user is missing."""
+    user, secret = base.user(settings), base.user_secret(settings, context, "password")
+    return base.Factor(
+        "password", user, lambda: {"user": {**user, "password": secret()}}, SIGN_IN_HINT, QUERY_HINT
     )
-    query_hint = f"The identity service accepted the user and the password. {base.OTHER_CLOUD_HINT}"
-
-    def credentials(self) -> dict[str, Any]:
-        """Return the user with the password."""
-        return {"user": {**self.owner, "password": self.secret()}}
 
 
-def create(settings: Settings, context: Context) -> Password:
-    """Return the method. Raises UsageError if the user is missing."""
-    password = base.user_secret(settings, context, "password")
-    return Password(base.user(settings), password, base.required_identity(settings))
-
-
-def _load(settings: Settings, context: Context, required: str | None) -> Password | None:
+def _load(settings: Settings, context: Context, required: str | None) -> base.Method | None:
     names = ("password", "username", "user_id")
     if required is None and not any(settings[name] for name in names):
         return None
-    return create(settings, context)
+    factors = [factor(settings, context)]
+    return base.keystone_method("password", factors, base.required_identity(settings))
 
 
 LOADER = base.Loader(("password", "v3password"), _load, "password")
