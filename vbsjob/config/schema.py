@@ -325,29 +325,16 @@ SECRET_KEYS = frozenset(
 
 UNSUPPORTED_SCOPES = ("trust_id", "system_scope")
 """Settings of keystoneauth for another scope than a project: refused, not ignored."""
-UNSUPPORTED_IDENTITY = (
-    *("client_id", "discovery_endpoint", "identity_provider_url"),
-    *("service_provider_endpoint", "service_provider_entity_id"),
-    *("oauth2_endpoint", "oauth2_client_id", "oauth2_client_secret"),
-    *("consumer_key", "consumer_secret", "access_secret"),
-)
-"""Settings of other programs that choose who signs in; vbsjob ignores them with a warning."""
 UNSUPPORTED_AUTH_TYPES = (
     *("v3oidcpassword", "v3oidcclientcredentials", "v3oidcauthcode", "v3oidcdeviceauthz"),
     *("v3oidcrefreshtoken", "v3websso", "v3samlpassword", "v3adfspassword"),
     *("v3kerberos", "v3fedkerberos", "v3tokenlessauth", "v3oauth1"),
     *("v3oauth2clientcredential", "v3oauth2mtlsclientcredential"),
 )
-"""Values of auth_type, in keystoneauth and its plug-ins, that need another service or a certificate.
-The password of such a cloud is one of a company, which the identity service must not get."""
+"""Values of auth_type, of keystoneauth and its plug-ins, that need another service or a
+certificate. A password is then one of a company, which the identity service must not get."""
 TOKEN_TYPES = ("token", "v3token")
 """Values of auth_type for a token of another program."""
-HW_AGENCY = (
-    "HW_ASSUME_ROLE_AGENCY_NAME",
-    "HW_ASSUME_ROLE_DOMAIN_NAME",
-    "HW_ASSUME_ROLE_DOMAIN_ID",
-)
-"""Variables of the vendor's Terraform provider, which vbsjob ignores with a warning."""
 OTHER_VARIABLES = {
     "OS_CLIENT_CONFIG_FILE": "Path of clouds.yaml.",
     "OS_CLIENT_SECURE_FILE": "Path of secure.yaml.",
@@ -374,17 +361,11 @@ OTHER_VARIABLES = {
     "XDG_CONFIG_HOME": "Directory of config.toml and clouds.yaml, instead of ~/.config.",
     "XDG_CACHE_HOME": "Directory of stored tokens, instead of ~/.cache.",
     "XDG_STATE_HOME": "Directory of the history, instead of ~/.local/state.",
-}
-OTHER_VARIABLES |= {
+    "HW_ASSUME_ROLE_AGENCY_NAME": "Ignored with a warning: set OS_AGENCY_NAME and the others.",
     **{
         f"OS_{name.upper()}": "Not supported: vbsjob ends with exit code 2."
         for name in UNSUPPORTED_SCOPES
     },
-    **{
-        f"OS_{name.upper()}": "Not supported: vbsjob ignores it and prints a warning."
-        for name in UNSUPPORTED_IDENTITY
-    },
-    **dict.fromkeys(HW_AGENCY, "Ignored with a warning: set OS_AGENCY_NAME and the others."),
 }
 """Environment variables that set no setting, each with a sentence that says what it does."""
 
