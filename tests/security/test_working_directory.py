@@ -31,6 +31,9 @@ SECRETS: dict[str, dict[str, str]] = {
     "application_credential_secret": {
         "OS_APPLICATION_CREDENTIAL_ID": "i", "OS_APPLICATION_CREDENTIAL_SECRET": SECRET,
     },
+    "access_token": {
+        "OS_IDENTITY_PROVIDER": "ci", "OS_PROTOCOL": "oidc", "OS_ACCESS_TOKEN": "canary-openid",
+    },
     "access_key": {"OS_ACCESS_KEY": "canary-AK", "OS_SECRET_KEY": "canary-SK"},
     "secret_key": {"OS_ACCESS_KEY": "canary-AK", "OS_SECRET_KEY": "canary-SK"},
     "security_token": {

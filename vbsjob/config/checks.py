@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vbsjob.config import files, sources
 from vbsjob.config.precedence import ADDRESSES, TRUST, is_same_address
-from vbsjob.config.schema import SECRET_KEYS, SETTINGS
+from vbsjob.config.schema import SECRET_KEYS, SETTINGS, UNSUPPORTED_SCOPES
 from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
@@ -65,18 +65,22 @@ def report_readable_secrets(clouds_files: Iterable[CloudsFile], context: Context
             context.note(f"others can read the secrets in {file.path}. Run: chmod 600 {file.path}")
 
 
-def refuse_unsupported(cloud: SettingValue | None, layers: list[Layer], context: Context) -> None:
-    """Refuse another scope than a project, and note other identity settings."""
+def refuse_unsupported(
+    cloud: SettingValue | None, layers: list[Layer], values: Source, context: Context
+) -> None:
+    """Refuse another scope than a project; warn about an agency for another program."""
     env = {} if is_named(cloud) and layers else context.env
-    scopes, identities = sources.unsupported(env, layers)
-    if scopes:
+    for scope in sources.set_anywhere(UNSUPPORTED_SCOPES, env, layers):
         raise UsageError(
-            f"{scopes[0].origin}: this scope is not supported; backup jobs belong to a project.",
-            hint=f"Remove {scopes[0].origin} and set a project.",
+            f"{scope.origin}: this scope is not supported; backup jobs belong to a project.",
+            hint=f"Remove {scope.origin} and set a project.",
         )
-    if identities:
-        origins = ", ".join(value.origin for value in identities)
-        context.note(f"ignored: {origins} (vbsjob does not support this sign-in method).")
+    agency = ", ".join(sorted(name for name in env if name.startswith("HW_ASSUME_ROLE_")))
+    if agency and "agency_name" not in values:
+        context.warn(
+            f"ignored: {agency}. To use the agency, set OS_AGENCY_NAME, OS_AGENCY_DOMAIN_NAME and"
+            " OS_DELEGATED_PROJECT."
+        )
 
 
 def report_unknown_variables(context: Context) -> None:

@@ -122,7 +122,7 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
         return Settings(values, sandbox=True)
     checks.report_readable_secrets(clouds.files, context)
     checks.report_ignored(cloud, loaded.ignored, context)
-    checks.refuse_unsupported(cloud, loaded.layers, context)
+    checks.refuse_unsupported(cloud, loaded.layers, loaded.values, context)
     checks.report_unknown_variables(context)
     values = {name: _parsed(name, value) for name, value in loaded.values.items()}
     values = _filled_in(values, loaded.layers)

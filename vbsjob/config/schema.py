@@ -195,6 +195,17 @@ SETTINGS = (
     identity_setting(
         "application_credential_secret", "Secret of the application credential.", secret=True
     ),
+    identity_setting("identity_provider", "Name of the identity provider of an access_token."),
+    identity_setting("protocol", "Name of the protocol of that identity provider."),
+    identity_setting(
+        "access_token",
+        "OpenID Connect token, such as one of a CI service; it is exchanged for a token.",
+        secret=True,
+    ),
+    identity_setting("agency_name", "Name of the agency that allows to use a foreign account."),
+    identity_setting("agency_domain_id", "Id of the account (domain) that created the agency."),
+    identity_setting("agency_domain_name", "Name of the account (domain) with the agency."),
+    identity_setting("delegated_project", "Name of the project of that account."),
     Setting(
         "access_key",
         "Access key (AK) that signs requests.",
@@ -314,14 +325,16 @@ SECRET_KEYS = frozenset(
 
 UNSUPPORTED_SCOPES = ("trust_id", "system_scope")
 """Settings of keystoneauth for another scope than a project: refused, not ignored."""
-UNSUPPORTED_IDENTITY = (
-    *("agency_name", "agency_domain_id", "agency_domain_name", "delegated_project"),
-    *("identity_provider", "protocol", "access_token", "client_id", "discovery_endpoint"),
-    *("identity_provider_url", "service_provider_endpoint", "service_provider_entity_id"),
-    *("oauth2_endpoint", "oauth2_client_id", "oauth2_client_secret"),
-    *("consumer_key", "consumer_secret", "access_secret"),
+UNSUPPORTED_AUTH_TYPES = (
+    *("v3oidcpassword", "v3oidcclientcredentials", "v3oidcauthcode", "v3oidcdeviceauthz"),
+    *("v3oidcrefreshtoken", "v3websso", "v3samlpassword", "v3adfspassword"),
+    *("v3kerberos", "v3fedkerberos", "v3tokenlessauth", "v3oauth1"),
+    *("v3oauth2clientcredential", "v3oauth2mtlsclientcredential"),
 )
-"""Settings of other programs that choose who signs in; vbsjob ignores them with a note."""
+"""Values of auth_type, of keystoneauth and its plug-ins, that need another service or a
+certificate. A password is then one of a company, which the identity service must not get."""
+TOKEN_TYPES = ("token", "v3token")
+"""Values of auth_type for a token of another program."""
 OTHER_VARIABLES = {
     "OS_CLIENT_CONFIG_FILE": "Path of clouds.yaml.",
     "OS_CLIENT_SECURE_FILE": "Path of secure.yaml.",
@@ -348,15 +361,10 @@ OTHER_VARIABLES = {
     "XDG_CONFIG_HOME": "Directory of config.toml and clouds.yaml, instead of ~/.config.",
     "XDG_CACHE_HOME": "Directory of stored tokens, instead of ~/.cache.",
     "XDG_STATE_HOME": "Directory of the history, instead of ~/.local/state.",
-}
-OTHER_VARIABLES |= {
+    "HW_ASSUME_ROLE_AGENCY_NAME": "Ignored with a warning: set OS_AGENCY_NAME and the others.",
     **{
         f"OS_{name.upper()}": "Not supported: vbsjob ends with exit code 2."
         for name in UNSUPPORTED_SCOPES
-    },
-    **{
-        f"OS_{name.upper()}": "Not supported: vbsjob ignores it and prints a note."
-        for name in UNSUPPORTED_IDENTITY
     },
 }
 """Environment variables that set no setting, each with a sentence that says what it does."""

@@ -9,12 +9,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vbsjob.config.schema import (
-    SETTINGS,
-    SETTINGS_BY_NAME,
-    UNSUPPORTED_IDENTITY,
-    UNSUPPORTED_SCOPES,
-)
+from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
 from vbsjob.errors import UsageError
 from vbsjob.text import hide_values, printable, suggestion
 
@@ -141,19 +136,10 @@ def secrets(*all_sources: Source) -> Iterator[str]:
                 yield str(value.value)
 
 
-def unsupported(
-    env: Mapping[str, str], layers: list[Layer]
-) -> tuple[list[SettingValue], list[SettingValue]]:
-    """Return what chooses an unsupported scope, and what chooses an unsupported identity."""
-    return (
-        list(_set_anywhere(UNSUPPORTED_SCOPES, env, layers)),
-        list(_set_anywhere(UNSUPPORTED_IDENTITY, env, layers)),
-    )
-
-
-def _set_anywhere(
+def set_anywhere(
     names: Iterable[str], env: Mapping[str, str], layers: list[Layer]
 ) -> Iterator[SettingValue]:
+    """Yield the values of settings that vbsjob does not have, from OS_NAME and from a cloud."""
     for name in names:
         variable = f"OS_{name.upper()}"
         if env.get(variable):

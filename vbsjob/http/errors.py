@@ -257,7 +257,7 @@ def _is_rejected_token(request: Request, body: ErrorBody) -> bool:
 
     Its error object is the sign: an HTML page with 404 says that the address is wrong.
     """
-    is_sign_in = request.method == "POST" and urlsplit(request.url).path.endswith("/v3/auth/tokens")
+    is_sign_in = urlsplit(request.url).path.endswith("/v3/auth/tokens")
     return is_sign_in and body.code == "404" and bool(body.message)
 
 
