@@ -296,7 +296,7 @@ def test_the_prompt_shows_the_host_behind_a_user_name_of_any_length() -> None:
         prompts.append(text)
         return PASSWORD
 
-    env = WHO | {"OS_AUTH_URL": AUTH_URL, "OS_USERNAME": "mira" + " " * 5000}
+    env = WHO | {"OS_AUTH_URL": AUTH_URL, "OS_USERNAME": "mira" * 5000}
     Cloud().run("get", "j", env=env, prompt=prompt)
     assert len(prompts[0]) < 200
     assert prompts[0].endswith(" at iam.cloud.test: ")

@@ -316,7 +316,7 @@ NEXT_STEPS = {
         "[defaults]\ntimeout = 'soon'\n[clouds.a]\n",
         "Write 90, 90s, 15m, 1h30m or 7d.",
     ),
-    "region": ("clouds.yaml", "clouds: {a: {region_name: 'a b'}}\n", "Correct or omit it."),
+    "region": ("clouds.yaml", "clouds: {a: {region_name: 'a/b'}}\n", "Correct or omit it."),
     "regions": ("clouds.yaml", "clouds: {a: {regions: x}}\n", "Write the regions as ["),
     "entry of regions": (
         "clouds.yaml",

@@ -42,7 +42,7 @@ def service_address(settings: Settings, access: AccessInfo) -> str:
     address = find(
         access.catalog,
         region=_chosen_region(settings, access),
-        interface=settings["interface"].removesuffix("URL"),
+        interface=settings["interface"],
         project_id=project_id,
         auth_url=settings["auth_url"],
     )
@@ -78,7 +78,7 @@ def _chosen_region(settings: Settings, access: AccessInfo) -> str | None:
     region = settings.values.get("region")
     if region is not None and not region.derived:
         return str(region.value)
-    listed = regions(access.catalog, settings["interface"].removesuffix("URL"))
+    listed = regions(access.catalog, settings["interface"])
     by_name = str(region.value) if region else region_in(access.project_name or "")
     if by_name is not None and (by_name in listed or not listed):
         return by_name

@@ -10,8 +10,9 @@ import re
 from typing import TYPE_CHECKING
 
 from vbsjob.config import files, sources
-from vbsjob.config.precedence import ADDRESSES, TRUST, is_same_address
-from vbsjob.config.schema import SECRET_KEYS, SETTINGS, UNSUPPORTED_SCOPES
+from vbsjob.config.precedence import ADDRESSES, BOUND, TRUST, is_same_address
+from vbsjob.config.schema import PATH_VARIABLES, SECRET_KEYS, SETTINGS, UNSUPPORTED_SCOPES
+from vbsjob.config.values import invalid, path
 from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
@@ -28,6 +29,7 @@ RESULTS = re.compile(
     r"|FAIL_REASON|ELAPSED_S|BEGIN_TIME|END_TIME|EXPECTED_END|SCHEMA_VERSION)"
 )
 """Names behind VBSJOB_ that -o env and -o dotenv write: GitLab gives them to later jobs."""
+UNEXPANDED = re.compile(r"\$(?:[A-Z_][A-Z0-9_]*|\{[A-Z_][A-Z0-9_]*\})")
 SANDBOX = "sandbox"
 """Name of the built-in cloud, unless a file defines a cloud of that name."""
 
@@ -63,6 +65,25 @@ def report_readable_secrets(clouds_files: Iterable[CloudsFile], context: Context
         has_secret = any(SECRET_KEYS & section.keys() for section in file.sections())
         if has_secret and os.name == "posix" and files.mode(file.path) & 0o077:
             context.note(f"others can read the secrets in {file.path}. Run: chmod 600 {file.path}")
+
+
+def refuse_contents(context: Context) -> None:
+    """Refuse the content of a file in a variable that contains a path; it may be a secret."""
+    for name in PATH_VARIABLES:
+        try:
+            path(context.env.get(name, ""))
+        except ValueError as error:
+            raise invalid(f"{name}: the value", error) from None
+
+
+def report_unexpanded(settings: Source, context: Context) -> None:
+    """Print a note for each value that is the name of a shell variable, such as $OS_PASSWORD."""
+    for name, value in settings.items():
+        if name in BOUND and UNEXPANDED.fullmatch(str(value.value)):
+            context.note(
+                f"{value.origin} is the text of a shell variable, and is used as it is: neither"
+                " vbsjob nor clouds.yaml replaces variables."
+            )
 
 
 def refuse_unsupported(

@@ -146,11 +146,11 @@ def _brings_token(environment: Source, cloud: Source) -> bool:
 
 
 def _plain_order(sources: Sources) -> list[Source]:
-    return [
-        *(sources.options, sources.own, sources.os),
-        *(sources.config, sources.defaults, sources.yaml),
-        *sources.key_families,
-    ]
+    """Return the sources. A project that is set beside an access key is for that key only."""
+    order = [*sources[:6]]
+    owned = any(_has(group.names, source) for group in CREDENTIALS for source in order)
+    families = [_without(family, PROJECT_NAMES if owned else ()) for family in sources.key_families]
+    return [*order, *families]
 
 
 def _combined(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vbsjob.config.clouds_yaml import CloudsFile, Layer
     from vbsjob.context import Context
 
-KEY_FAMILIES = ("S3_", "HUAWEICLOUD_SDK_")
+KEY_FAMILIES = ("S3_", "HUAWEICLOUD_SDK_", "HW_")
 """Prefixes of variables that hold an access key for other programs too."""
 KEYS = ("access_key", "secret_key", "security_token")
 
