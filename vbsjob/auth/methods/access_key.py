@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vbsjob.http.messages import Request
 
 NO_CATALOG: tuple[dict[str, Any], ...] = ()
+OTHER_METHOD_HINT = " To sign in with the password that is set too, set OS_AUTH_TYPE=password."
 OTHERS = ("password", "passcode", "username", "user_id", *application_credential.IDS)
 """Settings of other methods, to which keys for other programs yield."""
 
@@ -37,6 +38,7 @@ class AccessKey:
         self._identity = Identity(v3(auth_url), None) if auth_url else None
         self._project_id, self._project_name = settings["project_id"], settings["project_name"]
         self._has_endpoint = settings["endpoint"] is not None
+        self._has_password = bool(settings["password"])
 
     @property
     def query_hint(self) -> str:
@@ -46,10 +48,11 @@ class AccessKey:
                 "A temporary key expires. Get a new access key, secret key and session token, and"
                 " set all three."
             )
-        return (
+        hint = (
             "Check the access key and the secret key. A temporary key also needs its session"
             " token: set OS_SECURITY_TOKEN."
         )
+        return hint + (OTHER_METHOD_HINT if self._has_password else "")
 
     @property
     def can_expire(self) -> bool:
@@ -78,14 +81,23 @@ class AccessKey:
         return signing.signed(request, self._keys, at, project_id)
 
 
+def _yields(settings: Settings) -> bool:
+    """Whether the keys are for another program, so that another method comes first.
+
+    S3_* and HUAWEICLOUD_SDK_* are set for other programs, the keys of a cloud often for object
+    storage: these yield to a complete password of the same cloud.
+    """
+    keys = [settings.values[name] for name in ("access_key", "secret_key") if settings[name]]
+    if all(key.origin.startswith(KEY_FAMILIES) for key in keys):
+        return len(keys) == 1 or any(settings[name] for name in OTHERS)
+    password = settings.values.get("password")
+    has_user = settings["username"] or settings["user_id"]
+    return bool(has_user and password and password.file and all(key.file for key in keys))
+
+
 def _load(settings: Settings, _context: Context, required: str | None) -> AccessKey | None:
     names = [name for name in ("access_key", "secret_key") if settings[name]]
-    if not names:
-        return None
-    # S3_* and HUAWEICLOUD_SDK_* are set for other programs: they yield to everything else.
-    for_others = all(settings.origin(name).startswith(KEY_FAMILIES) for name in names)
-    has_others = any(settings[name] for name in OTHERS)
-    if required is None and for_others and (has_others or len(names) == 1):
+    if not names or (required is None and _yields(settings)):
         return None
     for name in {"access_key", "secret_key"} - set(names):
         raise settings.missing(name, "an access key needs its secret key, from the same source")
