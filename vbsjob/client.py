@@ -69,7 +69,7 @@ class JobsClient:
         """Before a watch: prompt for missing secrets; note whether the token can be renewed."""
         if self._context.prompt is not None:
             with suppress(VbsjobError):  # the first query reports the same error
-                self.sign_in()
+                self._session.prompt()
         if self._session.can_expire:
             self._context.note(
                 "this sign-in cannot be renewed: the watch ends with exit code 4 when the token"

@@ -88,6 +88,15 @@ class Session:
             self._valid_access, SIGN_IN_RETRY_FOR, SIGN_IN_ATTEMPTS, SIGN_IN_DELAY
         )
 
+    def prompt(self) -> None:
+        """Prompt for the secrets that a sign-in needs and that are not set. Raises UsageError.
+
+        A watch signs in in other threads, which cannot prompt.
+        """
+        if self._use_cached(None) is None:
+            for prompt in self._method.prompts:
+                prompt()
+
     def send_authenticated(self, request: Request) -> Response:
         """Send a request with token or signature. Renew a refused token and send once more.
 

@@ -19,47 +19,40 @@ if TYPE_CHECKING:
     from vbsjob.http.messages import Request
 
 NO_CATALOG: tuple[dict[str, Any], ...] = ()
-OTHER_METHOD_HINT = " To sign in with the password that is set too, set OS_AUTH_TYPE=password."
+TEMPORARY_HINT = (
+    "A temporary key expires. Get a new access key, secret key and session token, and set"
+    " all three."
+)
+KEY_HINT = (
+    "Check the access key and the secret key. A temporary key also needs its session token: set"
+    " OS_SECURITY_TOKEN."
+)
+PASSWORD_STEP = " Or sign in with the password that is set too: set OS_AUTH_TYPE=password."  # noqa: S105
 OTHERS = ("password", "passcode", "username", "user_id", *application_credential.IDS)
 """Settings of other methods, to which keys for other programs yield."""
 
 
-class AccessKey:
+class AccessKey(base.Method):
     """An access key, its secret key and perhaps a session token. There is no token."""
 
-    auth_type = "aksk"
-    renewable = False
     locks_on_failure = True
-    cache_key = None
 
     def __init__(self, keys: signing.AccessKeyPair, settings: Settings) -> None:
+        hint = TEMPORARY_HINT if keys.security_token else KEY_HINT
+        hint += PASSWORD_STEP if settings["password"] else ""
+        super().__init__("aksk", hint, self._sign_in)
         self._keys = keys
         auth_url = settings["auth_url"]
         self._identity = Identity(v3(auth_url), None) if auth_url else None
         self._project_id, self._project_name = settings["project_id"], settings["project_name"]
         self._has_endpoint = settings["endpoint"] is not None
-        self._has_password = bool(settings["password"])
-
-    @property
-    def query_hint(self) -> str:
-        """The next step depends on whether the key is temporary."""
-        if self.can_expire:
-            return (
-                "A temporary key expires. Get a new access key, secret key and session token, and"
-                " set all three."
-            )
-        hint = (
-            "Check the access key and the secret key. A temporary key also needs its session"
-            " token: set OS_SECURITY_TOKEN."
-        )
-        return hint + (OTHER_METHOD_HINT if self._has_password else "")
 
     @property
     def can_expire(self) -> bool:
         """Temporary keys expire, by default after 15 minutes."""
         return self._keys.security_token is not None
 
-    def sign_in(self) -> AuthFlow:
+    def _sign_in(self) -> AuthFlow:
         """Request the id of the project and the catalog, as far as they are not known."""
         project_id, catalog = self._project_id, NO_CATALOG
         if project_id and self._has_endpoint:
