@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.config.values import boolean
+from vbsjob.config.values import boolean, is_content
 from vbsjob.errors import VbsjobError, from_exception
 
 if TYPE_CHECKING:
@@ -89,4 +89,4 @@ class Reports:
 
 def _early(name: str, params: Mapping[str, Any], context: Context) -> str | None:
     value = params.get(name) or context.env.get(f"VBSJOB_{name.upper()}")
-    return str(value) if value else None
+    return str(value) if value and not is_content(str(value)) else None

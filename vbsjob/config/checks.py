@@ -96,7 +96,8 @@ def refuse_unsupported(
             f"{scope.origin}: this scope is not supported; backup jobs belong to a project.",
             hint=f"Remove {scope.origin} and set a project.",
         )
-    agency = ", ".join(sorted(name for name in env if name.startswith("HW_ASSUME_ROLE_")))
+    names = (name for name in env if name.startswith("HW_ASSUME_ROLE_") and env[name])
+    agency = ", ".join(sorted(names))
     if agency and "agency_name" not in values:
         context.warn(
             f"ignored: {agency}. To use the agency, set OS_AGENCY_NAME, OS_AGENCY_DOMAIN_NAME and"
