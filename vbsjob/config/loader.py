@@ -119,7 +119,8 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     if checks.wants_sandbox(cloud) and not loaded.layers:
         values = {name: _parsed(name, value) for name, value in loaded.values.items()}
         return Settings(values, sandbox=True)
-    checks.report_readable_secrets(clouds.files, context)
+    checks.report_files(clouds.files, context)
+    clouds.report_changed_by_working_directory(name)
     checks.report_ignored(cloud, loaded.ignored, context)
     checks.refuse_unsupported(cloud, loaded.layers, context)
     checks.report_unknown_variables(context)
