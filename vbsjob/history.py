@@ -143,8 +143,12 @@ def _read(folder: str) -> list[dict[str, Any]]:
 
 
 def cloud_of(settings: Settings) -> str:
-    """Return what entries of the configured cloud have as `cloud`: its name, else its address."""
-    return str(settings["cloud"] or settings["endpoint"] or settings["auth_url"] or "")
+    """Return what entries of the configured cloud have as `cloud`: its name, else its address.
+
+    A service other than vbs is named behind it.
+    """
+    cloud = str(settings["cloud"] or settings["endpoint"] or settings["auth_url"] or "")
+    return cloud if settings["service"] == "vbs" else f"{cloud} {settings['service']}"
 
 
 def candidates(folder: str) -> Iterator[tuple[str, str]]:

@@ -95,7 +95,7 @@ def refuse_unsupported(cloud: SettingValue | None, layers: list[Layer], context:
     scopes, identities = sources.unsupported(env, layers)
     if scopes:
         raise UsageError(
-            f"{scopes[0].origin}: this scope is not supported; backup jobs belong to a project.",
+            f"{scopes[0].origin}: this scope is not supported; jobs belong to a project.",
             hint=f"Remove {scopes[0].origin} and set a project.",
         )
     if identities:
