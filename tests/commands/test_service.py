@@ -78,6 +78,18 @@ def test_a_volume_service_of_another_host_does_not_count_as_the_region_of_the_ba
     assert "it is in eu-de" not in err
 
 
+def test_the_next_command_and_the_command_to_continue_keep_the_service() -> None:
+    def running(request: Request) -> Response | None:
+        members = {"job_id": "j", "status": "RUNNING", "entities": {}}
+        return json_response(200, members) if "/jobs/" in request.url else None
+
+    cloud = Services(before=running)
+    assert "vbsjob watch j --service ecs" in cloud.run("get", "j", "--service", "ecs")[1]
+    code, _, err = cloud.run("watch", "j", "--service", "ecs", "--timeout", "1m")
+    assert code == 124
+    assert "To continue: vbsjob watch j --service ecs" in err
+
+
 def test_an_unknown_service_is_a_usage_error() -> None:
     cloud = Cloud()
     for argv in (("get", "j"), ("list",), ("config", "show")):
@@ -96,7 +108,7 @@ def test_the_address_of_vbs_in_the_settings_is_not_used_for_another_service() ->
 
 def test_each_service_has_its_history_and_its_tokens(tmp_path: Path) -> None:
     cloud = Services()
-    paths = {"cache": tmp_path / "cache", "state_folder": tmp_path / "state"}
+    paths: dict[str, Any] = {"cache": tmp_path / "cache", "state_folder": tmp_path / "state"}
     for _ in range(2):
         assert cloud.run("get", "ecs-job", "--service", "ecs", **paths)[0] == 0
         assert cloud.run("get", "vbs-job", **paths)[0] == 0
