@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -359,3 +360,21 @@ def test_the_prompt_shows_the_host_behind_a_user_name_of_any_length() -> None:
     Cloud().run("get", "j", env=env, prompt=prompt)
     assert len(prompts[0]) < 200
     assert prompts[0].endswith(" at iam.cloud.test: ")
+
+
+def test_a_local_file_with_a_fifo_or_a_broken_file_of_the_user(tmp_path: Path) -> None:
+    """The own files are read for the warning only where they were not read before."""
+    home, work = home_and_local(tmp_path, {"auth": {"auth_url": AUTH_URL}})
+    (home / "clouds.yaml").write_text("{")
+    env = USER | {"OS_CLOUD": "c"}
+    assert Cloud().run("get", "j", env=env, config_folders=(work, home))[0] == 0
+    (work / "clouds.yaml").rename(work / "secure.yaml")
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo, 0o600)
+    writer = threading.Thread(target=lambda: fifo.write_text("clouds: {c: {region_name: eu-de}}"))
+    writer.start()
+    more = env | {"OS_CLIENT_CONFIG_FILE": str(fifo)}
+    code, _, err = Cloud().run("get", "j", env=more, config_folders=(work, home))
+    writer.join()
+    assert code == 0, err
+    assert f"changes the cloud 'c' of {fifo}" in err

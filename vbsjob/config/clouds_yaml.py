@@ -7,6 +7,7 @@ clouds.yaml, the profile from clouds-public.yaml or from PROFILES. Each layer na
 from __future__ import annotations
 
 import stat
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -163,14 +164,22 @@ class Clouds:
         local = [file for file in read if file.in_working_directory and name in file.clouds]
         if not local:
             return
-        own = (self._read(*file, own=True) for file in (CLOUDS_FILE, SECURE_FILE))
-        for file in (file for file in (self.config, *own) if file and name in file.clouds):
-            if not file.path.samefile(local[0].path):
+        for file in self._own_files():
+            if name in file.clouds and not file.path.samefile(local[0].path):
                 self._context.warn(
                     f"{local[0].path} in the working directory changes the cloud"
                     f" {printable(str(name))[:NAME_LIMIT]!r} of {file.path}."
                 )
                 return
+
+    def _own_files(self) -> Iterator[CloudsFile]:
+        """Yield the files that would be read in another working directory, if they are valid."""
+        read = [self.config]
+        for file, names in ((self._clouds, CLOUDS_FILE), (self._secure, SECURE_FILE)):
+            with suppress(UsageError):
+                local = file is not None and file.in_working_directory
+                read.append(self._read(*names, own=True) if local else file)
+        yield from filter(None, read)
 
     def _read(
         self, stem: str, variable: str, section: str = "clouds", *, own: bool = False
