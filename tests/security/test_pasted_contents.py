@@ -27,8 +27,8 @@ CONTENTS = {
 }
 PATHS = [setting for setting in SETTINGS if setting.parse is values.path]
 COMMANDS = (
-    ("get", "j"), ("get", "j", "-o", "json", "-v"), ("watch", "j"), ("config", "show"),
-    ("config", "show", "-o", "json"), ("config", "check"), ("list",),
+    ("get", "j"), ("get", "j", "-o", "json", "-v"), ("watch", "j"), ("watch", "j", "--github"),
+    ("config", "show"), ("config", "show", "-o", "json"), ("config", "check"), ("list",),
 )  # fmt: skip
 NAMES = [*PATH_VARIABLES, *(name for s in PATHS for name in (s.variable, *s.os))]
 
