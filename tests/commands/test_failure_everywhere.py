@@ -174,3 +174,29 @@ def test_the_screen_contains_code_and_reason(command: str) -> None:
     text = ended(command, "restore-7").out
     assert CODE in text
     assert REASON in text
+
+
+@pytest.mark.parametrize("command", ["get", "tree", "watch"])
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"code": CODE, "message": REASON},
+        {"entities": {"error_code": CODE, "error_msg": REASON, "image_id": "i7"}},
+    ],
+    ids=["members", "entities"],
+)
+def test_code_and_reason_under_other_names_are_told_everywhere(
+    command: str, members: dict[str, Any]
+) -> None:
+    unnamed = {"error_code": None, "fail_reason": None}
+    copy = {"job_id": "c", "job_type": "copyData", "status": "FAIL"} | unnamed | members
+    # dotenv has room for 20 variables; those of `tree` begin with the requested job.
+    without = {"name", "value", *(["dotenv"] if command == "tree" else [])}
+    for answer in (job("j", "FAIL", **unnamed, **members), job("j", "FAIL", sub_jobs=[copy])):
+        for name in formats.NAMES:
+            result = WatchService(in_turn(answer)).run(command, "j", "-o", name)
+            for text in () if name in without else (CODE, REASON):
+                assert text in result.out, (name, result.out)
+        screen = WatchService(in_turn(answer)).run(command, "j").out
+        assert "gives no error code" not in screen
+        assert not any(name in screen for name in ("message", "error_msg"))  # nothing twice

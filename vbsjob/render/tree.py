@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.cells import cell_len
 from rich.text import Text
 
+from vbsjob.jobs.failure import code_and_reason
 from vbsjob.jobs.job import ENDED
 from vbsjob.jobs.tree import KINDS, OTHER, Group, Node, Summary
 from vbsjob.render.status import LONGEST_STATUS, status_word
@@ -94,8 +95,7 @@ def counts(numbers: Mapping[str, int]) -> str:
 
 def reasons(job: Job, view: View, style: str = "reason") -> list[Text]:
     """Return error code and reason of a job, as far as it has them."""
-    values = (job.members.get(name) for name in ("error_code", "fail_reason"))
-    return [Text(view.one_line(value), style) for value in values if value not in (None, "")]
+    return [Text(view.one_line(text), style) for text in code_and_reason(job) if text]
 
 
 def row(
@@ -139,9 +139,8 @@ def row(
 
 def _reasons_of_node(node: Node, view: View) -> list[Text]:
     """Return code and reason; a reason without a code says nothing if a sub-job failed."""
-    texts = reasons(node.job, view)
-    has_code = node.job.members.get("error_code") not in (None, "")
-    return texts if has_code or not node.counts_below.get("FAIL") else []
+    code, _ = code_and_reason(node.job)
+    return reasons(node.job, view) if code or not node.counts_below.get("FAIL") else []
 
 
 def _summary(summary: Summary, view: View) -> tuple[str, ...]:
