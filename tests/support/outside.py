@@ -10,6 +10,10 @@ OF_TOOLS = {"__pycache__", "build", "dist", "mutants", "wheels"}
 """Folders of the checkout that tools write, as .gitignore lists them; so are those with a dot."""
 
 
+MADE_BY_THE_VENDOR = ".huaweicloud"
+"""A folder that the vendor's client makes in the home directory when it is imported."""
+
+
 def snapshot(checkout: Path, home: Path, devices: Path = Path("/dev")) -> set[str]:
     """Return all paths of a checkout, the upper ones of a home directory, and the kind of devices.
 
@@ -34,7 +38,8 @@ def _of_a_tool(name: str) -> bool:
 def _home(folder: Path) -> set[str]:
     """Return the names in a home directory and in the folders where programs keep their files."""
     folders = (folder / name for name in (".", ".cache", ".config", ".local/share", ".local/state"))
-    return {str(path) for parent in folders if parent.is_dir() for path in parent.iterdir()}
+    paths = (path for parent in folders if parent.is_dir() for path in parent.iterdir())
+    return {str(path) for path in paths if path.name != MADE_BY_THE_VENDOR}
 
 
 def _devices(folder: Path) -> set[str]:

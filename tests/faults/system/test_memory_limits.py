@@ -101,13 +101,6 @@ def shown(name: str, script: Script, folder: Path) -> ResourceUsage:
         return measure(*argv, env=env, terminal="on a terminal" in name)
 
 
-def bounded(name: str, big: str, folder: Path) -> None:
-    ended = shown(name, always(answer(BIG[big])), folder)
-    assert ended.code == ("watch" in name)
-    assert ended.peak_kib < (WATCH_KIB if "watch" in name else GET_KIB)
-    assert ended.cpu_seconds < 20  # a few seconds each; what grows by the square takes minutes
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "big"), [(name, big) for big, names in WORST.items() for name in names]
@@ -115,7 +108,10 @@ def bounded(name: str, big: str, folder: Path) -> None:
 def test_s12_f51_get_shows_a_big_answer_within_160_mb_and_watch_within_240(
     name: str, big: str, tmp_path: Path
 ) -> None:
-    bounded(name, big, tmp_path)
+    ended = shown(name, always(answer(BIG[big])), tmp_path)
+    assert ended.code == ("watch" in name)
+    assert ended.peak_kib < (WATCH_KIB if "watch" in name else GET_KIB)
+    assert ended.cpu_seconds < 20  # a few seconds each; what grows by the square takes minutes
 
 
 def running(number: int) -> bytes:
