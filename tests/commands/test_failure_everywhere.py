@@ -165,7 +165,9 @@ def test_reports_contain_code_and_meaning(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [name for name in formats.NAMES if name != "jsonl"])
 def test_the_log_contains_code_and_meaning_with_every_format(name: str) -> None:
     log = run("watch", "restore-7", "-o", name).err
-    assert f"FAIL bksRestoreBackup, was RUNNING: restoreVolume > copyData: {CODE} {REASON}" in log
+    assert f"restore-7: FAIL copyData 88275d23: {CODE} {REASON}" in log
+    assert "copyData 88275d23: entities.volume_id is b55d7b96" in log
+    assert log.count(CODE) == log.count(REASON) == 2  # when it happens, and in the last lines
     assert f"restore-7: {PATH} failed: {CODE} {REASON}. 1 more failure. Meaning: {MEANING}" in log
 
 
