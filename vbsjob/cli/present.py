@@ -253,7 +253,7 @@ def displays(
     if name == "plain":
         from vbsjob.render.log import PlainLog
 
-        chosen.append(PlainLog(context, context.stderr, settings["heartbeat"]))
+        chosen.append(PlainLog(context, context.stderr, settings))
     if name == "tty":
         from vbsjob.render import theme
         from vbsjob.render.live import LiveDisplay

@@ -10,10 +10,13 @@ from vbsjob.text import dumps, utc_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from vbsjob.context import Context
     from vbsjob.jobs.diff import Change
+    from vbsjob.jobs.job import Job
     from vbsjob.jobs.outcome import JobOutcome, RunOutcome
+    from vbsjob.watch.estimate import Estimates
     from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 
@@ -58,12 +61,17 @@ class EventStream:
         """Write a heartbeat if no event was written for long; return when the next one is due."""
         if now >= self._last_event + self._heartbeat:
             jobs = [tracked.job for tracked in state.tracked.values() if tracked.job is not None]
-            answered_at = state.last_answer_at()
             self._write(
                 "heartbeat",
                 statuses=Counter(str(job.status) for job in jobs),
                 unanswered=len(state.tracked) - len(jobs),
-                last_answer_s=None if answered_at is None else round(now - answered_at, 3),
+                last_answer_s=_age(state.last_answer_at(), now),
+                last_change_s=_age(state.changed_at, now),
+                jobs=[
+                    _progress(job, state.estimates, self._context.steady_now())
+                    for job in jobs
+                    if not job.ended
+                ],
             )
         return self._last_event + self._heartbeat
 
@@ -112,12 +120,29 @@ def _result(outcome: JobOutcome) -> dict[str, Any]:
     }
 
 
+def _age(time: float | None, now: float) -> float | None:
+    """Return the seconds since a time."""
+    return None if time is None else round(now - time, 3)
+
+
+def _progress(job: Job, estimates: Estimates, now: datetime) -> dict[str, Any]:
+    """Return what a heartbeat says about a job that has not ended."""
+    elapsed, usual = job.elapsed(now), estimates.usual(job.type)
+    return {
+        "job_id": job.id,
+        "status": job.status,
+        "elapsed_s": elapsed,
+        "usual_s": None if usual is None else round(usual.seconds, 3),
+        "longer_than_usual": bool(usual and elapsed and elapsed > usual.seconds),
+    }
+
+
 def _outage(event: Event, tracked: TrackedJob, now: float) -> dict[str, Any]:
     """Return the members of `outage` and `recovered`."""
     members: dict[str, Any] = {"outage_s": round(event.seconds, 3)}
     if event.error is not None:
-        answered_at, next_poll = tracked.answered_at, tracked.next_poll
-        members["last_answer_s"] = None if answered_at is None else round(now - answered_at, 3)
+        next_poll = tracked.next_poll
+        members["last_answer_s"] = _age(tracked.answered_at, now)
         members["failures"] = tracked.failures
         members["retry_after_s"] = event.error.retry_after
         members["next_try_s"] = None if next_poll is None else round(next_poll - now, 3)

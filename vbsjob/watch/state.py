@@ -168,6 +168,8 @@ class WatchState:
     estimates: Estimates = field(default_factory=Estimates)
     interactive: bool = False
     """Whether a person looks at a live display."""
+    changed_at: float | None = None
+    """When the last change of any job arrived."""
     _queue: DueQueue = field(default_factory=DueQueue)
     _outage_since: float | None = None
     """First failure since the last answer about any job."""
@@ -292,6 +294,7 @@ class WatchState:
         tracked.job, tracked.answered_at = job, now
         tracked.error, tracked.not_found_count = None, 0
         if changes:
+            self.changed_at = now
             events.append(Event("change", tracked.job_id, changes))
         verdict = exit_codes.of_job(job, fail_fast=self.rules.fail_fast)
         if verdict is not ExitCode.PENDING:
