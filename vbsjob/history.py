@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.jobs.job import Job
-    from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.outcome import JobOutcome
 
 FILE = "history-1.sqlite"
 MAX_JOBS = 1000
@@ -56,7 +56,7 @@ UPDATE = (
 
 
 def record(
-    results: Sequence[JobResult], settings: Settings, context: Context, *, stored: bool = False
+    results: Sequence[JobOutcome], settings: Settings, context: Context, *, stored: bool = False
 ) -> None:
     """Store the jobs of these results, unless settings forbid it; the last one is `@last`.
 
@@ -64,9 +64,9 @@ def record(
     """
     if not (_is_enabled(settings, context) and (stored or settings["cache"])):
         return
-    now, cloud = context.now(), cloud_of(settings)
+    cloud = cloud_of(settings)
     rows = [
-        (cloud, result.job_id, *_texts(result.job, context), result.job.elapsed(now))
+        (cloud, result.job_id, *_texts(result.job, context), result.elapsed_s)
         for result in results
         if result.job
     ]

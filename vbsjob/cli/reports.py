@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.exit_codes import ExitCode
-    from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.outcome import RunOutcome
 
 
 class Reports:
@@ -47,17 +46,26 @@ class Reports:
             report_file.prepare(settings["junit"], settings.origin("junit"))
             self._junit = settings["junit"]
 
-    def write(self, results: Sequence[JobResult], code: ExitCode) -> None:
-        """Write the reports. Raises InternalError."""
+    def write_junit(self, outcome: RunOutcome) -> RunOutcome:
+        """Write the JUnit report, which names no code of the run; add an error to the outcome."""
         self._written = True
-        if self._github:
-            from vbsjob.output import github
+        if self._junit is None:
+            return outcome
+        from vbsjob.output import junit
 
-            github.report(results, code, self._context)
-        if self._junit is not None:
-            from vbsjob.output import junit
+        try:
+            junit.write(self._junit, outcome, self._context)
+        except VbsjobError as error:
+            return outcome.adding(error)
+        return outcome
 
-            junit.write(self._junit, results, self._context)
+    def tell_github(self, outcome: RunOutcome) -> RunOutcome:
+        """Tell the exit code to GitHub; add an error for each file that cannot be written."""
+        if not self._github:
+            return outcome
+        from vbsjob.output import github
+
+        return github.report(outcome, self._context)
 
     @contextmanager
     def on_error(self) -> Iterator[None]:
@@ -71,13 +79,12 @@ class Reports:
 
     def write_error(self, error: VbsjobError) -> None:
         """Write reports in which every job has the error."""
-        from vbsjob.jobs.result import JobResult
+        from vbsjob.jobs.outcome import RunOutcome, of_answer
 
-        results = [JobResult(job_id, error) for job_id in self.job_ids or ("watch",)]
-        try:
-            self.write(results, error.exit_code)
-        except VbsjobError as second:
-            self._context.note(str(second))
+        now = self._context.steady_now()
+        jobs = tuple(of_answer(job_id, error, now) for job_id in self.job_ids or ("watch",))
+        for further in self.tell_github(self.write_junit(RunOutcome(jobs, now))).errors:
+            self._context.print_error(further)
 
 
 def _early(name: str, params: Mapping[str, Any], context: Context) -> str | None:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from vbsjob import exit_codes
-from vbsjob.errors import ApiError, InvalidBodyError, JobNotFoundError
+from vbsjob.errors import ApiError, InvalidBodyError, JobNotFoundError, VbsjobError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import diff
-from vbsjob.jobs.job import ENDED, GOING_ON, Job
+from vbsjob.jobs.job import Job
+from vbsjob.jobs.outcome import RunOutcome, of_answer
 from vbsjob.limits import WATCH_RETRY_FOR
 from vbsjob.text import printable
 from vbsjob.watch.estimate import Estimates
@@ -23,9 +24,10 @@ from vbsjob.watch.intervals import PollInterval, RequestShare, longest_interval,
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
-    from vbsjob.errors import VbsjobError
     from vbsjob.jobs.diff import Change
+    from vbsjob.jobs.outcome import JobOutcome
 
 OUTAGE_FAILURES = 2
 """An outage is reported from this failure on."""
@@ -100,12 +102,6 @@ class TrackedJob:
     unknown_since: float = 0.0
     not_before: float = 0.0
     """The end of a Retry-After: no earlier poll."""
-
-    @property
-    def verdict(self) -> ExitCode:
-        """The exit code; PENDING while the watch of this job continues."""
-        # `exit_code or PENDING` would be wrong: ExitCode.OK is false.
-        return ExitCode.PENDING if self.exit_code is None else self.exit_code
 
     @property
     def ended(self) -> bool:
@@ -244,32 +240,47 @@ class WatchState:
             return self._on_not_found(tracked, result, now)
         return self._on_failure(tracked, result, now)
 
-    def status_counts(self) -> dict[str | None, int]:
-        """Return how many jobs have each status; None counts the jobs that never answered."""
-        counts: dict[str | None, int] = {}
-        for tracked in self.tracked.values():
-            status = None if tracked.job is None else str(tracked.job.status)
-            counts[status] = counts.get(status, 0) + 1
-        return counts
-
     def last_answer_at(self) -> float | None:
         """Return when the last valid answer about any job arrived; None without one."""
         times = (tracked.answered_at for tracked in self.tracked.values())
         return max((time for time in times if time is not None), default=None)
 
-    def unfinished_ids(self) -> tuple[list[str], list[str]]:
-        """Return the ids of the jobs that are still running, and of those with unknown state."""
-        codes = {None, ExitCode.TIMEOUT}
-        jobs = [tracked for tracked in self.tracked.values() if tracked.exit_code in codes]
-        running = [item.job_id for item in jobs if item.job is not None and item.error is None]
-        return running, [item.job_id for item in jobs if item.job_id not in running]
+    @property
+    def timed_out(self) -> bool:
+        """Whether --timeout ended the watch."""
+        return any(tracked.exit_code is ExitCode.TIMEOUT for tracked in self.tracked.values())
 
-    def exit_code(self) -> ExitCode:
-        """Return the exit code of the watch; with --any only of the jobs that ended, if any did."""
-        ended = [tracked.verdict for tracked in self.tracked.values() if tracked.ended]
-        if self.rules.any and ended:
-            return exit_codes.worst(ended)
-        return exit_codes.worst(tracked.verdict for tracked in self.tracked.values())
+    def outcome(self, now: datetime) -> RunOutcome:
+        """Return the outcome of the watch, which is over."""
+        jobs = (self._over(tracked, now) for tracked in self.tracked.values())
+        return RunOutcome(tuple(jobs), now, any=self.rules.any)
+
+    def _over(self, tracked: TrackedJob, now: datetime) -> JobOutcome:
+        job_id = tracked.job_id
+        code = ExitCode.PENDING if tracked.exit_code is None else tracked.exit_code
+        if tracked.error is None and tracked.job is None:
+            never = VbsjobError(
+                f"the watch ended before the service answered about job {job_id}.",
+                hint=f"Query it again: vbsjob get {job_id}",
+                exit_code=code,
+            )
+            return of_answer(job_id, never, now, code=code)
+        return self.job_outcome(tracked, now, tracked.error)
+
+    def job_outcome(
+        self, tracked: TrackedJob, now: datetime, error: VbsjobError | None
+    ) -> JobOutcome:
+        """Return what is known about one job; `error` if its last query was not answered."""
+        code = ExitCode.PENDING if tracked.exit_code is None else tracked.exit_code
+        return of_answer(
+            tracked.job_id,
+            error or tracked.job,
+            now,
+            last=tracked.job,
+            code=code,
+            expected_end=None if tracked.job is None else self.estimates.expected_end(tracked.job),
+            time_limit=self.rules.timeout if code is ExitCode.TIMEOUT else None,
+        )
 
     def _on_answer(
         self, tracked: TrackedJob, job: Job, now: float, age: float | None
@@ -401,7 +412,7 @@ class WatchState:
 
 def _unknown_end(tracked: TrackedJob, job: Job, now: float) -> ApiError | None:
     """Return the error of a job that has ended with a status that is not known; else None."""
-    if job.status in ENDED | GOING_ON or not job.members.get("end_time"):
+    if not job.unknown_status or not job.members.get("end_time"):
         tracked.unknown_count = 0
         return None
     tracked.unknown_count += 1
@@ -409,8 +420,7 @@ def _unknown_end(tracked: TrackedJob, job: Job, now: float) -> ApiError | None:
         tracked.unknown_since = now
     if tracked.unknown_count < UNKNOWN_COUNT or now - tracked.unknown_since < UNKNOWN_SECONDS:
         return None
-    status = f"the status {printable(job.status)[:60]!r}" if job.status else "no status"
     return ApiError(
-        f"job {tracked.job_id} has an end_time and {status}, which vbsjob does not know.",
+        f"job {tracked.job_id} has ended with {job.unknown_status}.",
         hint="Check the job in the console of the cloud.",
     )
