@@ -114,11 +114,10 @@ class JobsClient:
 
     def _warn_of_unknown_status(self, job: Job) -> None:
         """Warn once about a status that the API does not document."""
-        if not self._warned and job.status and job.unknown_status:
+        if not self._warned and job.status is not None and job.unknown_status:
             self._warned = True
-            self._context.warn(
-                f"the status '{printable(job.status)[:60]}' is unknown: the job counts as not ended."
-            )
+            status = printable(job.status)[:60]
+            self._context.warn(f"the status '{status}' is unknown: the job counts as not ended.")
 
 
 def get_all(client: JobsClient, job_ids: Sequence[str]) -> Iterator[Job | VbsjobError]:
