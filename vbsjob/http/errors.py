@@ -103,7 +103,7 @@ def job_document(request: Request, response: Response, job_id: str) -> dict[str,
         what = f"has a status of job {job_id} that is not a string"
     raise UnexpectedResponseError(
         f"the answer {what}.",
-        hint="Check --service and --endpoint. Some services have jobs in another form.",
+        hint="Check --endpoint. Some services have jobs in another form.",
         **facts,
     )
 
