@@ -12,8 +12,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from vbsjob.auth import catalog, loading, token_cache
-from vbsjob.auth.keystone import AccessInfo
-from vbsjob.auth.methods import Token
 from vbsjob.errors import AuthError, RefusedCredentialsError, VbsjobError
 from vbsjob.http import errors
 from vbsjob.text import utc_time
@@ -21,6 +19,7 @@ from vbsjob.text import utc_time
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from vbsjob.auth.keystone import AccessInfo
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.http.messages import Request, Response
@@ -99,9 +98,8 @@ class Session:
         A watch signs in in other threads, which cannot prompt.
         """
         if self._use_cached() is None:
-            for name in ("password", "passcode", "secret"):
-                if secret := getattr(self._method, name, None):
-                    secret()
+            for prompt in self._method.prompts:
+                prompt()
 
     def send_authenticated(self, request: Request) -> Response:
         """Send a request with token or signature. Renew a refused token and send once more.
@@ -206,10 +204,7 @@ class Session:
                 return access
 
     def _new_access(self) -> AccessInfo:
-        """Use new access: as given by the settings, cached by another run, or by a sign-in."""
-        given = self._given_access()
-        if given is not None:
-            return self._use(given, None)
+        """Use new access: cached by another run, or by a sign-in."""
         if self._token_cache is None:
             access = self._sign_in()
             return self._use(access, access.lifetime)
@@ -233,13 +228,6 @@ class Session:
             return None
         return self._use(cached.access, cached.seconds_left)
 
-    def _given_access(self) -> AccessInfo | None:
-        """With endpoint, project id and token given, no identity request is made."""
-        if not isinstance(self._method, Token) or self._settings["endpoint"] is None:
-            return None
-        project_id = self._settings["project_id"]
-        return AccessInfo(self._method.token, project_id) if project_id else None
-
     def _sign_in(self) -> AccessInfo:
         """Sign in at the identity service; an error that may pass is the result for 2 seconds."""
         if self._refused is not None:
@@ -250,7 +238,9 @@ class Session:
         try:
             request = next(flow)
             while True:
-                request = flow.send(self._send(request, None))
+                response = self._send(request, None)
+                self._context.secrets.add(response.headers.get("x-subject-token", ""))
+                request = flow.send(response)
         except StopIteration as end:
             access: AccessInfo = end.value
             return access

@@ -48,6 +48,10 @@ class JobCommand:
         self.context = context
         context.error_output.configure(params, machine=formats.is_machine(params, context.env))
         self.settings = loader.load(params, context)
+        if "service" in self.settings.values:
+            from vbsjob.auth import catalog
+
+            catalog.service_of(self.settings)
         self.fields: Sequence[str] = params.get("field") or ()
         self.format = self._format()
         """The format of stdout: `value` with --field, unless --output names another one."""
@@ -225,14 +229,15 @@ class JobCommand:
     def _finish(self, outcome: RunOutcome, displays: Sequence[Display]) -> ExitCode:
         """Write the last line; return the exit code.
 
-        A stream that fails now changes only the exit code of the process.
+        A stream that fails now changes only the exit code of the process, and not that of a run
+        that --timeout or a signal ended: its reader may have stopped.
         """
         code = outcome.exit_code
         for display in displays:
             try:
                 display.finish(outcome)
             except BrokenPipeError:
-                code = worst([code, ExitCode.READER_GONE])
+                code = ExitCode.READER_GONE if outcome.stop is None else code
             except OSError as error:
                 self.context.print_error(from_exception(error))
                 code = worst([code, ExitCode.INTERNAL])

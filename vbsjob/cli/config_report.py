@@ -96,8 +96,10 @@ def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[F
     yield Fact("method", session.auth_type, "a value of auth_type")
     if access.user:
         yield Fact("user", access.user, "the identity service")
+    if settings["agency_name"]:
+        yield Fact("agency", settings["agency_name"], settings.origin("agency_name"))
     yield Fact("project", access.project_name or settings["project_name"])
-    yield Fact("project_id", settings["project_id"] or access.project_id)
+    yield Fact("project_id", access.project_id or settings["project_id"])
     yield Fact("region", settings["region"], settings.origin("region"))
     is_set = settings["endpoint"] is not None
     origin = settings.origin("endpoint") if is_set else "the service catalog"
