@@ -14,7 +14,7 @@ from vbsjob.errors import VbsjobError
 from vbsjob.http import errors
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
-from vbsjob.jobs.job import ENDED, GOING_ON, Job
+from vbsjob.jobs.job import Job
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
 from vbsjob.text import printable
 
@@ -55,11 +55,6 @@ class JobsClient:
     def __exit__(self, *_: object) -> None:
         """Close every connection."""
         self._sender.close()
-
-    @property
-    def renewable(self) -> bool:
-        """Whether an expired token can be renewed without the user."""
-        return self._session.renewable
 
     def sign_in(self) -> None:
         """Sign in, unless that is done. Raises VbsjobError."""
@@ -107,19 +102,17 @@ class JobsClient:
         except VbsjobError as error:
             raise self._session.explained(error) from None
         self._session.accepted_at = self._context.steady_now()
-        self._warn_of_unknown_status(job.status)
+        self._warn_of_unknown_status(job)
         if not self._retry:
             self._last_responses[job_id] = (digest, job)
         return job
 
-    def _warn_of_unknown_status(self, status: str | None) -> None:
+    def _warn_of_unknown_status(self, job: Job) -> None:
         """Warn once about a status that the API does not document."""
-        if self._warned or status is None or status in ENDED | GOING_ON:
-            return
-        self._warned = True
-        self._context.warn(
-            f"the status '{printable(status)[:60]}' is unknown: the job counts as not ended."
-        )
+        if not self._warned and job.status is not None and job.unknown_status:
+            self._warned = True
+            status = printable(job.status)[:60]
+            self._context.warn(f"the status '{status}' is unknown: the job counts as not ended.")
 
 
 def get_all(client: JobsClient, job_ids: Sequence[str]) -> Iterator[Job | VbsjobError]:

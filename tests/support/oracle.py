@@ -122,8 +122,8 @@ def _of_job(account: WatchRecord, job_id: str, exchanges: Sequence[Exchange]) ->
             complaints.append(f"went on at {exchange.at:.1f} though {due} was due")
         history.take(exchange)
         due = _due(history, exchange, account)
-    if not due:
-        due = _otherwise(account, job_id)
+    if not due or (due == {7} and not _certain(due, history, account, exchanges[-1])):
+        due |= _otherwise(account, job_id)
     if code not in due:
         tail = [
             (round(exchange.at, 1), exchange.kind, exchange.status) for exchange in exchanges[-6:]

@@ -252,7 +252,7 @@ class RandomService:
         portal = self._draw.random() < self.weather.portal
         answer, exchange = self._page() if portal else self._next_answer(job_id, token)
         self.delivered[job_id].append(exchange)
-        self._between = exchange.kind != "unauthorised"
+        self._between = getattr(answer, "status", 0) != 401  # a renewal follows at once
         return answer
 
     def _next_answer(self, job_id: str, token: str) -> tuple[JobResult, Exchange]:

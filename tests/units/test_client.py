@@ -160,20 +160,31 @@ def test_an_unknown_status_is_shown_printable_and_short() -> None:
     assert f"the status '^[{'x' * 58}' is unknown" in " ".join(stderr(context).split())
 
 
-@pytest.mark.parametrize(
-    ("env", "renewable", "noted"),
-    [(USER, True, False), (PASSCODE, False, True), (TOKEN, False, True)],
-)
+@pytest.mark.parametrize(("env", "noted"), [(USER, False), (PASSCODE, True), (TOKEN, True)])
 def test_before_a_watch_a_sign_in_that_cannot_be_renewed_is_noted(
-    env: Mapping[str, str], renewable: bool, noted: bool
+    env: Mapping[str, str], noted: bool
 ) -> None:
     cloud = Cloud()
     context = cloud.context(env)
     of = client(context, retry=False)
     of.prepare()
-    assert of.renewable is renewable
     assert ("the watch ends with exit code 4 when" in stderr(context)) is noted
     assert cloud.posts == 0
+
+
+def test_before_a_watch_a_missing_password_is_prompted_for_and_nothing_is_sent() -> None:
+    prompts: list[str] = []
+
+    def prompt(title: str) -> str:
+        prompts.append(title)
+        return USER["OS_PASSWORD"]
+
+    cloud = Cloud()
+    of = client(cloud.context(USER | {"OS_PASSWORD": ""}, prompt=prompt), retry=False)
+    of.prepare()
+    assert (len(prompts), len(cloud.requests)) == (1, 0)
+    of.get("j")
+    assert (len(prompts), cloud.posts) == (1, 1)
 
 
 class Busy:

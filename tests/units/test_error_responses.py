@@ -66,12 +66,6 @@ def of(status: int, document: Any = None, job_id: str | None = "j", **headers: s
 )
 def test_an_error_body_is_read_in_every_known_shape(document: Any, body: ErrorBody) -> None:
     assert errors.read_document(document) == body
-    assert errors.read_body(json.dumps(document).encode()) == body
-
-
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"code": "c"', b'{"code": 1, "code": 2}'])
-def test_a_body_that_is_not_json_says_nothing(body: bytes) -> None:
-    assert errors.read_body(body) == ErrorBody()
 
 
 @pytest.mark.parametrize(

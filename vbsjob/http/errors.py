@@ -85,10 +85,7 @@ def form(document: Any, status: int = 200) -> Literal["job", "error"] | None:
 
 def job_document(request: Request, response: Response, job_id: str) -> dict[str, Any]:
     """Return the members of the requested job. Raises VbsjobError for each other answer."""
-    try:
-        document = strict_json.read(response.body)
-    except strict_json.InvalidJsonError:
-        document = None
+    document, _ = _read(response)
     kind = form(document, response.status)
     if kind == "job" and document["job_id"] == job_id:
         return dict(document)
@@ -107,17 +104,18 @@ def job_document(request: Request, response: Response, job_id: str) -> dict[str,
         what = f"has a status of job {job_id} that is not a string"
     raise UnexpectedResponseError(
         f"the answer {what}.",
-        hint="Check --service and --endpoint. Some services have jobs in another form.",
+        hint="Check --endpoint. Some services have jobs in another form.",
         **facts,
     )
 
 
-def read_body(body: bytes) -> ErrorBody:
-    """Return the content of an error body; empty if it has none of the known shapes."""
+def _read(response: Response) -> tuple[Any, str]:
+    """Return the decoded body and why it may be unexpected; None for one that is not JSON."""
     try:
-        return read_document(strict_json.read(body))
-    except strict_json.InvalidJsonError:
-        return ErrorBody()
+        document = strict_json.read(response.body)
+    except strict_json.InvalidJsonError as error:
+        return None, str(error) if response.body.strip() else "empty"
+    return document, "an empty document" if document == {} else "not the expected object"
 
 
 def read_document(document: Any) -> ErrorBody:
@@ -156,11 +154,7 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
     `job_id` is the requested job, None for a request to the identity service. What is not a JSON
     object is a page of something between this machine and the API: `is_page` is set.
     """
-    try:
-        document = strict_json.read(response.body)
-        reason = "an empty document" if document == {} else "not the expected object"
-    except strict_json.InvalidJsonError as error:
-        document, reason = None, str(error) if response.body.strip() else "empty"
+    document, reason = _read(response)
     if form(document, response.status) is None:
         return _page_error(request, response, job_id, reason)
     return _api_error(request, response, job_id, read_document(document))
@@ -299,7 +293,7 @@ def is_about_time(response: Response) -> bool:
     """Whether a response rejects a signature because the clocks differ."""
     if response.status not in {401, 403}:
         return False
-    body = read_body(response.body)
+    body = read_document(_read(response)[0])
     return _is_clock_error((body.code or "").lower(), body.message)
 
 
@@ -313,17 +307,20 @@ def retry_after(header: str, date: str) -> float | None:
     try:
         seconds = float(header)
     except ValueError:
-        seconds = _seconds_until(header, date)
+        difference = _difference(header, date)
+        seconds = math.nan if difference is None else difference.total_seconds()
     return max(0.0, min(seconds, DAY)) if math.isfinite(seconds) else None
 
 
-def _seconds_until(header: str, date: str) -> float:
+def _difference(first: str, second: str | datetime) -> timedelta | None:
+    """Return the time from `second` to `first`, which are dates of headers; None if not valid."""
     from email.utils import parsedate_to_datetime
 
     try:
-        return (parsedate_to_datetime(header) - parsedate_to_datetime(date)).total_seconds()
+        other = parsedate_to_datetime(second) if isinstance(second, str) else second
+        return parsedate_to_datetime(first) - other
     except (ValueError, TypeError, OverflowError, IndexError):
-        return math.nan
+        return None
 
 
 def clock(response: Response, now: datetime) -> timedelta | None:
@@ -332,13 +329,10 @@ def clock(response: Response, now: datetime) -> timedelta | None:
     The header has whole seconds, rounded down, and is older than the response: a difference below
     CLOCK_PRECISION is 0.
     """
-    from email.utils import parsedate_to_datetime
-
-    try:
-        difference = parsedate_to_datetime(response.headers.get("date", "")) - now
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    return timedelta() if abs(difference) < CLOCK_PRECISION else difference
+    difference = _difference(response.headers.get("date", ""), now)
+    if difference is not None and abs(difference) < CLOCK_PRECISION:
+        return timedelta()
+    return difference
 
 
 def _unavailable(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.text import parse_time
+from vbsjob.text import parse_time, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,6 +55,14 @@ class Job:
     def ended(self) -> bool:
         """Whether the status is one that ends a job."""
         return self.status in ENDED
+
+    @property
+    def unknown_status(self) -> str:
+        """Words for a status that is not known, printable; empty if it is known."""
+        if self.status in ENDED | GOING_ON:
+            return ""
+        words = f"the status '{printable(self.status or '')[:60]}', which vbsjob does not know"
+        return words if self.status else "no status"
 
     @property
     def failed(self) -> bool:

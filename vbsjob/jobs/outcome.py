@@ -188,9 +188,15 @@ class RunOutcome(NamedTuple):
     @property
     def _unfinished(self) -> str:
         left = [job for job in self.jobs if job.exit_code in UNFINISHED]
-        running = [job.job_id for job in left if job.job is not None and job.error is None]
-        unknown = [job.job_id for job in left if job.job_id not in running]
+        answered = [job for job in left if job.job is not None and job.error is None]
+        odd = [job for job in answered if job.job and job.job.unknown_status]
+        running = [job.job_id for job in answered if job not in odd]
+        unknown = [job.job_id for job in left if job not in answered]
         clauses = []
+        if len(odd) == 1 and odd[0].job:
+            clauses.append(f"job {odd[0].job_id} has {odd[0].job.unknown_status}")
+        elif odd:
+            clauses.append(f"{len(odd)} jobs have a status that vbsjob does not know")
         if running:
             jobs = f"job {running[0]} is" if len(running) == 1 else f"{len(running)} jobs are"
             clauses.append(f"{jobs} still running")

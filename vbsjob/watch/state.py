@@ -15,7 +15,7 @@ from vbsjob import exit_codes
 from vbsjob.errors import ApiError, InvalidBodyError, JobNotFoundError, VbsjobError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import diff
-from vbsjob.jobs.job import ENDED, GOING_ON, Job
+from vbsjob.jobs.job import Job
 from vbsjob.jobs.outcome import RunOutcome, of_answer
 from vbsjob.limits import WATCH_RETRY_FOR
 from vbsjob.text import printable
@@ -415,7 +415,7 @@ class WatchState:
 
 def _unknown_end(tracked: TrackedJob, job: Job, now: float) -> ApiError | None:
     """Return the error of a job that has ended with a status that is not known; else None."""
-    if job.status in ENDED | GOING_ON or not job.members.get("end_time"):
+    if not job.unknown_status or not job.members.get("end_time"):
         tracked.unknown_count = 0
         return None
     tracked.unknown_count += 1
@@ -423,8 +423,7 @@ def _unknown_end(tracked: TrackedJob, job: Job, now: float) -> ApiError | None:
         tracked.unknown_since = now
     if tracked.unknown_count < UNKNOWN_COUNT or now - tracked.unknown_since < UNKNOWN_SECONDS:
         return None
-    status = f"the status {printable(job.status)[:60]!r}" if job.status else "no status"
     return ApiError(
-        f"job {tracked.job_id} has an end_time and {status}, which vbsjob does not know.",
+        f"job {tracked.job_id} has ended with {job.unknown_status}.",
         hint="Check the job in the console of the cloud.",
     )
