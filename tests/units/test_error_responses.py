@@ -186,8 +186,8 @@ def test_a_clock_that_differs_by_less_than_a_date_header_can_show_does_not_diffe
 @pytest.mark.parametrize(
     ("kind", "shown", "hint"),
     [
-        ("text/html", "of text/html", "Check whether a captive portal or a proxy answers"),
-        ("TEXT/HTML; charset=x", "of TEXT/HTML; charset=x", "Check whether a captive portal"),
+        ("text/html", "of text/html", "Check whether a login page of the network or"),
+        ("TEXT/HTML; charset=x", "of TEXT/HTML; charset=x", "Check whether a login page"),
         ("text/plain\x1b", "of text/plain^[", "Check the address"),
         ("a" * 61, f"of {'a' * 60}", "Check the address"),
         (None, "without a content type", "Check the address"),

@@ -282,7 +282,9 @@ def invalid_body(request: Request, response: Response, reason: str) -> VbsjobErr
     content_type = printable(response.headers.get("content-type", ""))[:60]
     hint = "Check the address with 'vbsjob config show'."
     if "html" in content_type.lower():
-        hint = "Check whether a captive portal or a proxy answers instead of the service."
+        hint = (
+            "Check whether a login page of the network or a proxy answers instead of the service."
+        )
     return InvalidBodyError(
         f"{url.origin_of(request.url)} sent {len(response.body)} bytes"
         f" {f'of {content_type}' if content_type else 'without a content type'}"
