@@ -169,7 +169,7 @@ def test_the_last_line_counts_the_jobs_by_status() -> None:
     statuses = {"a": "SUCCESS", "b": "FAIL", "c": "SUCCESS"}
 
     def answer(job_id: str, _: float) -> Response:
-        return job(job_id, statuses[job_id]) if job_id in statuses else Response(403)
+        return job(job_id, statuses[job_id]) if job_id in statuses else Response(403, {}, b"{}")
 
     watched = WatchService(answer).watch("a", "b", "c", "d", stderr=None, **SETTINGS)
     last = "1 with unknown status, 1 failed, 2 succeeded. Exit code 4."

@@ -31,6 +31,9 @@ SECRETS: dict[str, dict[str, str]] = {
     "application_credential_secret": {
         "OS_APPLICATION_CREDENTIAL_ID": "i", "OS_APPLICATION_CREDENTIAL_SECRET": SECRET,
     },
+    "access_token": {
+        "OS_IDENTITY_PROVIDER": "ci", "OS_PROTOCOL": "oidc", "OS_ACCESS_TOKEN": "canary-openid",
+    },
     "access_key": {"OS_ACCESS_KEY": "canary-AK", "OS_SECRET_KEY": "canary-SK"},
     "secret_key": {"OS_ACCESS_KEY": "canary-AK", "OS_SECRET_KEY": "canary-SK"},
     "security_token": {
@@ -293,7 +296,7 @@ def test_the_prompt_shows_the_host_behind_a_user_name_of_any_length() -> None:
         prompts.append(text)
         return PASSWORD
 
-    env = WHO | {"OS_AUTH_URL": AUTH_URL, "OS_USERNAME": "mira" + " " * 5000}
+    env = WHO | {"OS_AUTH_URL": AUTH_URL, "OS_USERNAME": "mira" * 5000}
     Cloud().run("get", "j", env=env, prompt=prompt)
     assert len(prompts[0]) < 200
     assert prompts[0].endswith(" at iam.cloud.test: ")

@@ -223,25 +223,6 @@ def test_the_path_of_a_file_may_be_any_bytes(tmp_path: Path) -> None:
     assert load(tmp_path, name=None, OS_CACERT=NOT_UTF8)[0]["cacert"] == NOT_UTF8
 
 
-@pytest.mark.parametrize("name", [
-    "agency_name", "identity_provider", "access_token", "protocol", "oauth2_client_secret",
-    "consumer_key", "service_provider_endpoint",
-])  # fmt: skip
-@pytest.mark.parametrize("where", ["environment", "auth", "top"])
-def test_an_identity_setting_that_is_not_supported_is_noted(
-    tmp_path: Path, name: str, where: str
-) -> None:
-    auth = f"auth: {{auth_url: '{URL}', {name}: x}}" if where == "auth" else f"{name}: x"
-    write(tmp_path, f"clouds: {{a: {{{auth if where != 'environment' else ''}}}}}\n")
-    env = {f"OS_{name.upper()}": "x"} if where == "environment" else {}
-    _, err = load(tmp_path, **env)
-    named = f"OS_{name.upper()}" if env else f".{name}"
-    if where == "environment":  # the cloud a has no settings, so the environment counts
-        _, err = load(tmp_path, name=None, **env)
-    assert f"{named} (vbsjob does not support this sign-in method)" in err
-    assert err.count("\n") == 1
-
-
 @pytest.mark.parametrize("name", ["trust_id", "system_scope"])
 @pytest.mark.parametrize("where", ["environment", "auth", "top"])
 def test_a_scope_that_is_not_supported_is_refused(tmp_path: Path, name: str, where: str) -> None:
@@ -335,7 +316,7 @@ NEXT_STEPS = {
         "[defaults]\ntimeout = 'soon'\n[clouds.a]\n",
         "Write 90, 90s, 15m, 1h30m or 7d.",
     ),
-    "region": ("clouds.yaml", "clouds: {a: {region_name: 'a b'}}\n", "Correct or omit it."),
+    "region": ("clouds.yaml", "clouds: {a: {region_name: 'a/b'}}\n", "Correct or omit it."),
     "regions": ("clouds.yaml", "clouds: {a: {regions: x}}\n", "Write the regions as ["),
     "entry of regions": (
         "clouds.yaml",

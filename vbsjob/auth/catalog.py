@@ -34,7 +34,7 @@ PROJECT_PLACEHOLDER = re.compile(r"[%$]\((?:project|tenant)_id\)s")
 def service_address(settings: Settings, access: AccessInfo) -> str:
     """Return the base address of jobs: the endpoint of the settings, else of the catalog."""
     _refuse_other_project(settings, access)
-    project_id = settings["project_id"] or access.project_id
+    project_id = access.project_id or settings["project_id"]
     if not project_id or not NAME.fullmatch(project_id):
         raise settings.missing("project_name", "jobs belong to a project")
     if settings["endpoint"]:
@@ -42,7 +42,7 @@ def service_address(settings: Settings, access: AccessInfo) -> str:
     address = find(
         access.catalog,
         region=_chosen_region(settings, access),
-        interface=settings["interface"].removesuffix("URL"),
+        interface=settings["interface"],
         project_id=project_id,
         auth_url=settings["auth_url"],
     )
@@ -55,12 +55,12 @@ def _refuse_other_project(settings: Settings, access: AccessInfo) -> None:
 
     An application credential, and some tokens, are bound to one project.
     """
-    for name, actual in (
-        ("project_id", access.project_id),
-        ("project_name", access.project_name),
-    ):
+    projects = {"project_id": access.project_id, "project_name": access.project_name}
+    if settings["agency_name"]:
+        projects = {"delegated_project": access.project_name}
+    for name, actual in projects.items():
         wanted = settings[name]
-        if wanted and actual and wanted != actual:
+        if wanted and actual and wanted.casefold() != actual.casefold():  # names have no case
             raise UsageError(
                 f"{settings.origin(name)} is {printable(wanted)}, but the credentials"
                 f" are for project {printable(actual)}.",
@@ -78,7 +78,7 @@ def _chosen_region(settings: Settings, access: AccessInfo) -> str | None:
     region = settings.values.get("region")
     if region is not None and not region.derived:
         return str(region.value)
-    listed = regions(access.catalog, settings["interface"].removesuffix("URL"))
+    listed = regions(access.catalog, settings["interface"])
     by_name = str(region.value) if region else region_in(access.project_name or "")
     if by_name is not None and (by_name in listed or not listed):
         return by_name

@@ -17,7 +17,7 @@ from vbsjob.config.precedence import (
 )
 from vbsjob.config.schema import SETTINGS_BY_NAME
 from vbsjob.config.sources import SettingValue
-from vbsjob.config.values import invalid
+from vbsjob.config.values import invalid, is_content, path
 from vbsjob.errors import UsageError
 from vbsjob.http import url
 from vbsjob.text import printable, suggestion
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 ENVIRONMENT_CLOUD = "envvars"
 """Name that openstacksdk gives to the cloud that the OS_* variables define."""
 PROJECT_ID = re.compile(r"[0-9a-f]{32}")
-FILE_PATHS = frozenset(("cacert", "cert", "key", "junit"))
-"""Settings that need not be UTF-8: a file may have any name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +94,7 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
         sources.from_os_variables(context),
     )
     context.secrets.add(*sources.secrets(*direct))  # before anything is printed
+    checks.refuse_contents(context)
     clouds = clouds_yaml.Clouds(context)
     defaults = sources.from_defaults(clouds.config)
     cloud = first("cloud", [*direct, defaults])
@@ -122,8 +121,9 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
         return Settings(values, sandbox=True)
     checks.report_readable_secrets(clouds.files, context)
     checks.report_ignored(cloud, loaded.ignored, context)
-    checks.refuse_unsupported(cloud, loaded.layers, context)
+    checks.refuse_unsupported(cloud, loaded.layers, loaded.values, context)
     checks.report_unknown_variables(context)
+    checks.report_unexpanded(loaded.values, context)
     values = {name: _parsed(name, value) for name, value in loaded.values.items()}
     values = _filled_in(values, loaded.layers)
     checks.refuse_other_address(cloud, values, loaded.cloud)
@@ -208,14 +208,15 @@ def _with_project(values: Source) -> Source:
 def _parsed(name: str, setting_value: SettingValue) -> SettingValue:
     setting, raw = SETTINGS_BY_NAME[name], setting_value.value
     try:
-        if isinstance(raw, str) and name not in FILE_PATHS:
+        if isinstance(raw, str) and setting.parse is not path:  # a file may have any name
             _check_utf8(raw)
         if setting.secret and isinstance(raw, int | float):
             raise ValueError("is a number; write it in quotes")  # noqa: TRY301 - one handler
         return setting_value._replace(value=setting.parse(raw))
     except ValueError as error:
         written = "the value"
-        if isinstance(raw, str | int | float) and not setting.secret:
+        hidden = setting.secret or setting.parse is path or is_content(str(raw).strip())
+        if isinstance(raw, str | int | float) and not hidden:
             written = repr(printable(str(raw)[:80]))
         raise invalid(f"{setting_value.origin}: {written}", error) from None
 
