@@ -301,6 +301,42 @@ def test_a_token_of_an_application_credential_serves(net: Net, keystone: Any) ->
     assert "A token of a trust or of an application credential is for one project" in err
 
 
+def posted(net: Net, keystone: Any, path: str, document: Any, token: str = "") -> Response:
+    headers = {"Content-Type": "application/json"} | ({"X-Auth-Token": token} if token else {})
+    address = f"{keystone['auth_url']}{path}"
+    response = net.wire.send(Request("POST", address, headers, json.dumps(document).encode()))
+    assert response.status == 201, response.body
+    return response
+
+
+def token_of_a_trust(net: Net, keystone: Any) -> str:
+    """Return a token with which the user acts for the other project, as in a trust."""
+    token, user_id = token_of_other_project(net, keystone), keystone["user_id"]
+    trust = {
+        "trustor_user_id": user_id,
+        "trustee_user_id": user_id,
+        "project_id": keystone["other_project_id"],
+        "impersonation": True,
+        "roles": [{"name": "member"}],
+    }
+    created = posted(net, keystone, "/OS-TRUST/trusts", {"trust": trust}, token)
+    user = {"id": user_id, "password": keystone["password"]}
+    identity = {"methods": ["password"], "password": {"user": user}}
+    scope = {"OS-TRUST:trust": {"id": json.loads(created.body)["trust"]["id"]}}
+    auth = {"auth": {"identity": identity, "scope": scope}}
+    return posted(net, keystone, "/auth/tokens", auth).headers["x-subject-token"]
+
+
+def test_a_token_of_a_trust_is_for_its_project_alone(net: Net, keystone: Any) -> None:
+    token = token_of_a_trust(net, keystone)
+    variables = env(keystone, OS_PASSWORD="", OS_TOKEN=token, OS_PROJECT_NAME="")
+    assert vbsjob(net, variables, "get", "j")[0] == 0
+    assert keystone["other_project_id"] in net.requests[-1].url
+    code, _, err = vbsjob(net, env(keystone, OS_PASSWORD="", OS_TOKEN=token), "get", "j")
+    assert (code, net.statuses[-1]) == (4, 403)
+    assert "A token of a trust or of an application credential is for one project" in err
+
+
 @pytest.fixture(scope="module")
 def two_factors(keystone: dict[str, Any]) -> dict[str, str]:
     """Return the environment of a user who needs a password and a passcode."""
@@ -309,7 +345,6 @@ def two_factors(keystone: dict[str, Any]) -> dict[str, str]:
     admin |= {"auth_url": keystone["auth_url"], "domain_name": keystone["admin_domain_name"]}
     client(net, env(admin)).get("j")
     token = net.requests[-1].headers["X-Auth-Token"]
-    headers = {"Content-Type": "application/json", "X-Auth-Token": token}
     rules = {"multi_factor_auth_enabled": True, "multi_factor_auth_rules": [["password", "totp"]]}
     user = {
         "name": "two-factors",
@@ -317,10 +352,8 @@ def two_factors(keystone: dict[str, Any]) -> dict[str, str]:
         "domain_id": keystone["domain_id"],
         "options": rules,
     }
-    body = json.dumps({"user": user}).encode()
-    created = net.wire.send(Request("POST", f"{keystone['auth_url']}/users", headers, body))
+    posted(net, keystone, "/users", {"user": user}, token)
     net.wire.close()
-    assert created.status == 201, created.body
     return env(keystone, OS_USERNAME="two-factors", OS_PASSWORD="canary-two", OS_PROJECT_NAME="")
 
 

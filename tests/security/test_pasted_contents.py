@@ -7,7 +7,7 @@ private keys into it.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,13 +27,13 @@ CONTENTS = {
 }
 PATHS = [setting for setting in SETTINGS if setting.parse is values.path]
 COMMANDS = (
-    ("get", "j"), ("get", "j", "-o", "json", "-v"), ("watch", "j"), ("config", "show"),
-    ("config", "show", "-o", "json"), ("config", "check"), ("list",),
+    ("get", "j"), ("get", "j", "-o", "json", "-v"), ("watch", "j"), ("watch", "j", "--github"),
+    ("config", "show"), ("config", "show", "-o", "json"), ("config", "check"), ("list",),
 )  # fmt: skip
 NAMES = [*PATH_VARIABLES, *(name for s in PATHS for name in (s.variable, *s.os))]
 
 
-def refuses(args: tuple[str, ...], name: str, env: dict[str, str], **paths: object) -> None:
+def refuses(args: tuple[str, ...], name: str, env: dict[str, str], **paths: Any) -> None:
     cloud = Cloud()
     code, out, err = cloud.run(*args, env=env, **paths)
     assert (code, out, cloud.requests) == (2, "", []), (args, err)

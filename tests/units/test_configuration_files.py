@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.cloud import USER, Cloud
 from tests.support.context import fake_context
+from tests.support.filesystem import unprivileged
 from vbsjob.config import files, loader
 from vbsjob.errors import UsageError
 
@@ -344,3 +346,30 @@ def test_every_error_of_a_configuration_file_names_the_file_and_the_next_step(
 def test_a_file_that_is_not_utf_8_says_how_to_save_it(tmp_path: Path) -> None:
     (tmp_path / "clouds.yaml").write_bytes("clouds: {ä: {}}".encode("latin-1"))
     assert error_of(tmp_path).endswith("is not UTF-8 text. Save it again with the encoding UTF-8.")
+
+
+def test_a_folder_that_may_not_be_entered_gives_a_warning_and_the_run_goes_on(
+    tmp_path: Path,
+) -> None:
+    tmp_path.chmod(0o755)
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    folder.chmod(0)
+    paths: dict[str, Any] = {
+        "config_folders": (folder,),
+        "config_file": folder / "vbsjob" / "config.toml",
+    }
+    for argv, env in ((("explain", "VolumeBackup.0042"), {}), (("get", "j"), USER)):
+        Cloud().run(*argv, env=env, **paths)  # imports what that user may not read
+        with unprivileged():
+            code, _, err = Cloud().run(*argv, env=env, **paths)
+        assert code == 0, err
+        assert err.count(f"you may not enter {folder}/vbsjob") == 1
+
+
+def test_a_profile_that_is_not_known_is_noted_once(tmp_path: Path) -> None:
+    write(tmp_path, "clouds: {c: {profile: unheard-of, region_name: eu-de}}", "clouds.yaml")
+    env = USER | {"OS_CLOUD": "c"}
+    code, _, err = Cloud().run("get", "j", env=env, config_folders=(tmp_path,))
+    assert code == 0, err
+    assert err.count("'unheard-of' is not known") == 1

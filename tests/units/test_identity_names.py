@@ -28,7 +28,10 @@ def test_an_invisible_character_is_refused_before_a_request(name: str, unseen: s
 
 def test_every_name_of_an_identity_is_checked() -> None:
     names = {s.name for s in SETTINGS if s.parse is values.identity_name}
-    wanted = ("user", "domain", "application_credential", "project")
+    wanted = (
+        *("user", "domain", "application_credential", "project"),
+        *("agency_name", "identity_provider", "protocol"),
+    )
     secret = {s.name for s in SETTINGS if s.secret}
     others = {"project_id"}  # a name that is safe in a URL
     assert {s.name for s in SETTINGS if any(w in s.name for w in wanted)} - secret - others == names

@@ -178,7 +178,7 @@ def test_s11_without_a_catalog_entry_the_address_stays_in_the_cloud_of_the_auth_
     def find(region: str | None, auth_url: str) -> str | None:
         try:
             return catalog.find(
-                [], region=region, interface="public", project_id="p", auth_url=auth_url
+                [], "vbs", region=region, interface="public", project_id="p", auth_url=auth_url
             )
         except ApiError:
             return None

@@ -229,6 +229,39 @@ def test_keys_meant_for_object_storage_do_not_outrank_a_password() -> None:
     assert "Authorization" in cloud.requests[-1].headers
 
 
+STORAGE_KEYS = {"ak": "AKcanary0000000001", "sk": "SKcanary0000000002"}
+IN_CLOUD: dict[str, tuple[dict[str, Any], dict[str, str], bool]] = {
+    # keys of the cloud, environment, whether the requests are signed
+    "beside a password": ({}, {}, False),
+    "auth_type decides": ({"auth_type": "aksk"}, {}, True),
+    "without a user": ({"auth": {"username": ""}}, {}, True),
+    "without a password": ({"auth": {"password": ""}}, {}, True),
+    "password of the environment": ({"auth": {"password": ""}}, {"OS_PASSWORD": PASSWORD}, True),
+}
+
+
+@pytest.mark.parametrize("kind", IN_CLOUD)
+def test_keys_of_a_cloud_yield_to_its_password(tmp_path: Path, kind: str) -> None:
+    keys, env, signed = IN_CLOUD[kind]
+    auth = {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
+    auth |= STORAGE_KEYS | keys.get("auth", {})
+    (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"c": keys | {"auth": auth}}}))
+    (tmp_path / "clouds.yaml").chmod(0o600)
+    cloud = Cloud()
+    code, _, err = cloud.run("get", "j", "--cloud", "c", env=env, config_folders=(tmp_path,))
+    assert code == 0, err
+    assert ("Authorization" in cloud.requests[-1].headers) is signed
+
+
+@pytest.mark.parametrize("password", ["", PASSWORD])
+def test_a_refused_signature_names_the_password_that_is_set_too(password: str) -> None:
+    wrong = json_response(401, {"error_code": "APIGW.0301", "error_msg": "verify fail"})
+    env = LOCATED | {"OS_PASSWORD": password, "OS_USERNAME": "mira"}
+    code, _, err = Cloud(before=lambda _: wrong).run("get", "j", env=env)
+    assert code == 4
+    assert ("set OS_AUTH_TYPE=password" in err) is bool(password)
+
+
 @pytest.mark.parametrize(
     ("left_out", "named"),
     [

@@ -314,10 +314,6 @@ PROMPTS: dict[str, tuple[dict[str, str], list[str]]] = {
         {k: v for k, v in CREDENTIAL.items() if "SECRET" not in k},
         ["Application credential secret for ac at iam.cloud.test: "],
     ),
-    "a user that could act": (
-        {k: v for k, v in USER.items() if k != "OS_PASSWORD"} | {"OS_USERNAME": "a\x1b[31m\nb"},
-        ["Password for a^[[31m\u23ceb at iam.cloud.test: "],
-    ),
 }  # fmt: skip
 
 

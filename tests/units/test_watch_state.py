@@ -347,7 +347,7 @@ def test_f47_three_answers_with_an_end_and_an_unknown_status_end_the_job(
         record(state, ended, second)
     assert not state.finished
     record(state, ended, 90.0)
-    assert state.exit_code() == ExitCode.API_ERROR
+    assert state.outcome(NOW).exit_code == ExitCode.API_ERROR
     assert "None" not in str(state.tracked["j"].error)
 
 

@@ -98,9 +98,8 @@ class Session:
         A watch signs in in other threads, which cannot prompt.
         """
         if self._use_cached() is None:
-            for name in ("password", "passcode", "secret"):
-                if secret := getattr(self._method, name, None):
-                    secret()
+            for prompt in self._method.prompts:
+                prompt()
 
     def send_authenticated(self, request: Request) -> Response:
         """Send a request with token or signature. Renew a refused token and send once more.

@@ -48,6 +48,10 @@ class JobCommand:
         self.context = context
         context.error_output.configure(params, machine=formats.is_machine(params, context.env))
         self.settings = loader.load(params, context)
+        if "service" in self.settings.values:
+            from vbsjob.auth import catalog
+
+            catalog.service_of(self.settings)
         self.fields: Sequence[str] = params.get("field") or ()
         self.format = self._format()
         """The format of stdout: `value` with --field, unless --output names another one."""

@@ -59,12 +59,15 @@ def report_ignored(
     context.note(f"ignored: {origins} ({why}).")
 
 
-def report_readable_secrets(clouds_files: Iterable[CloudsFile], context: Context) -> None:
-    """Print a note for each file with a secret that other users can read (F70)."""
+def report_files(clouds_files: Iterable[CloudsFile], context: Context) -> None:
+    """Warn of a file of another user; note secrets that other users can read (F70)."""
     for file in clouds_files:
+        if files.belongs_to_stranger(file.path):
+            context.warn(f"{file.path} belongs to another user, who can change what it sets.")
         has_secret = any(SECRET_KEYS & section.keys() for section in file.sections())
         if has_secret and os.name == "posix" and files.mode(file.path) & 0o077:
-            context.note(f"others can read the secrets in {file.path}. Run: chmod 600 {file.path}")
+            command = f" Run: chmod 600 {file.path}" if files.is_own(file.path) else ""
+            context.note(f"others can read the secrets in {file.path}.{command}")
 
 
 def refuse_contents(context: Context) -> None:
@@ -93,10 +96,11 @@ def refuse_unsupported(
     env = {} if is_named(cloud) and layers else context.env
     for scope in sources.set_anywhere(UNSUPPORTED_SCOPES, env, layers):
         raise UsageError(
-            f"{scope.origin}: this scope is not supported; backup jobs belong to a project.",
+            f"{scope.origin}: this scope is not supported; jobs belong to a project.",
             hint=f"Remove {scope.origin} and set a project.",
         )
-    agency = ", ".join(sorted(name for name in env if name.startswith("HW_ASSUME_ROLE_")))
+    names = (name for name in env if name.startswith("HW_ASSUME_ROLE_") and env[name])
+    agency = ", ".join(sorted(names))
     if agency and "agency_name" not in values:
         context.warn(
             f"ignored: {agency}. To use the agency, set OS_AGENCY_NAME, OS_AGENCY_DOMAIN_NAME and"

@@ -64,7 +64,7 @@ class Settings:
         return UsageError(f"{name} is not set: {why}.", hint=f"Set {' or '.join(ways)}.")
 
     def cache_scope(self) -> tuple[str, ...]:
-        """Return what a cached token is bound to, in addition to the user: the TLS settings.
+        """Return what a cached token is bound to beyond the user: the service, the TLS settings.
 
         An address from a file in the working directory counts too: a token of one folder must
         not be sent to the address that a file in another folder names.
@@ -75,7 +75,7 @@ class Settings:
             if (value := self.values.get(name)) and value.in_working_directory
         ]
         addresses = (str(text) for value in local for text in (value.file, value.value))
-        return (*(str(self[name]) for name in ("cert", *TRUST)), *addresses)
+        return (*(str(self[name]) for name in ("service", "cert", *TRUST)), *addresses)
 
     def with_service(self, origin: str, **values: str) -> Settings:
         """Return settings for another service: only the preferences are kept."""
@@ -119,12 +119,17 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     if checks.wants_sandbox(cloud) and not loaded.layers:
         values = {name: _parsed(name, value) for name, value in loaded.values.items()}
         return Settings(values, sandbox=True)
-    checks.report_readable_secrets(clouds.files, context)
+    checks.report_files(clouds.files, context)
+    clouds.report_changed_by_working_directory(name)
     checks.report_ignored(cloud, loaded.ignored, context)
     checks.refuse_unsupported(cloud, loaded.layers, loaded.values, context)
     checks.report_unknown_variables(context)
     checks.report_unexpanded(loaded.values, context)
     values = {name: _parsed(name, value) for name, value in loaded.values.items()}
+    if "service" in values and values["service"].value != "vbs":
+        endpoint = values.get("endpoint")
+        if endpoint is not None and endpoint.origin.lower().endswith("_endpoint_override"):
+            del values["endpoint"]  # it is the address of vbs
     values = _filled_in(values, loaded.layers)
     checks.refuse_other_address(cloud, values, loaded.cloud)
     checks.refuse_mixture(values)

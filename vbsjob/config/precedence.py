@@ -146,7 +146,7 @@ def _brings_token(environment: Source, cloud: Source) -> bool:
 
 
 def _plain_order(sources: Sources) -> list[Source]:
-    """Return the sources. A project that is set beside an access key is for that key only."""
+    """Return the sources. The project of a key family is for its access key only."""
     order = [*sources[:6]]
     owned = any(_has(group.names, source) for group in CREDENTIALS for source in order)
     families = [_without(family, PROJECT_NAMES if owned else ()) for family in sources.key_families]

@@ -98,6 +98,14 @@ SETTINGS = (
         names_service=True,
     ),
     Setting(
+        "service",
+        "Service to query, such as evs or ecs; vbs by default.",
+        parse=values.name,
+        default="vbs",
+        preference=True,
+        names_service=True,
+    ),
+    Setting(
         "interface",
         "Kind of address to use from the service catalog: public, internal or admin.",
         os=("OS_INTERFACE", "OS_ENDPOINT_TYPE"),
@@ -108,7 +116,7 @@ SETTINGS = (
     ),
     Setting(
         "endpoint",
-        "Address (URL) of the backup service, instead of the one in the service catalog.",
+        "Address (URL) of the service, instead of the one in the service catalog.",
         os=("OS_VBS_ENDPOINT_OVERRIDE", "OS_VOLUME_BACKUP_ENDPOINT_OVERRIDE"),
         cloud=("vbs_endpoint_override", "volume_backup_endpoint_override"),
         preference=True,

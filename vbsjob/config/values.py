@@ -60,12 +60,12 @@ def path(raw: Any) -> str:
 def identity_name(raw: Any) -> str:
     """Return a name or id of a user, domain or project.
 
-    A secret store, `docker --env-file` and a file with CRLF add what nobody sees, and a sign-in
-    with a wrong name counts as a failed attempt.
+    Secret stores, `docker --env-file` and files with CRLF add invisible characters and quotes; a
+    sign-in with a wrong name counts as a failed attempt.
     """
     value = text(raw)
     if not value.isprintable() or value != value.strip():
-        raise ValueError("has a line end, a blank at an end, or an invisible character; remove it")
+        raise ValueError("has a line end, a space at an end or an invisible character; remove it")
     if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
         raise ValueError("has quotes at both ends; remove them")
     return value
@@ -88,7 +88,7 @@ def region(raw: Any) -> str:
     """Return the name of a region: it can become a part of the host name of an address."""
     if not re.fullmatch(r"[0-9A-Za-z_-](?:[0-9A-Za-z_. -]{0,62}[0-9A-Za-z_-])?", text(raw)):
         raise ValueError(
-            "is not 1 to 64 letters, digits, '_', '-', '.' and blanks; correct or omit it"
+            "is not 1 to 64 letters, digits, '_', '-', '.' and spaces; correct or omit it"
         )
     return str(raw)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import math
+import re
 from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -202,7 +203,7 @@ def _error_of_status(
         return _unavailable(response, origin, message, facts)
     if response.status == 407:
         return PermanentConnectionError(
-            f"the proxy in front of {origin} requires a user and password.",
+            f"the proxy in front of {origin} requires a user and password{message}.",
             hint="Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.",
             **facts,
         )
@@ -413,14 +414,12 @@ def from_exception(
     causes = list(_chain(error))
     for cause in causes:  # first: a wrong certificate looks like a failed connection too
         if isinstance(cause, ssl.SSLError):
-            return _tls_error(cause, name)
+            return _tls_error(cause, name, proxy)
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return UnavailableError(
             f"cannot resolve the host of {name}.",
             hint="Check the host name, DNS and the proxy.",
         )
-    if failure is Failure.PROXY and proxy is not None:
-        return proxy_refused(str(error)[:3], origin, proxy)
     return _connection_error(failure, causes, name)
 
 
@@ -453,7 +452,17 @@ CERTIFICATE_HINTS = {9: _CLOCK, 10: _CLOCK, 62: _HOST, 64: _HOST}
 """Hint for a verify_code of OpenSSL (x509_vfy.h): not yet valid, expired, other host, other IP."""
 
 
-def _tls_error(cause: ssl.SSLError, name: str) -> VbsjobError:
+_OWN_CERTIFICATE = "Set OS_CERT and OS_KEY to a client certificate that the service accepts."
+ALERT_HINTS = {
+    "ALERT_CERTIFICATE_REQUIRED": _OWN_CERTIFICATE,
+    "ALERT_HANDSHAKE_FAILURE": f"The service may require a client certificate. {_OWN_CERTIFICATE}",
+    "ALERT_UNKNOWN_CA": _OWN_CERTIFICATE,
+    "ALERT_BAD_CERTIFICATE": _OWN_CERTIFICATE,
+}
+"""Hint for the end of a reason of OpenSSL that the peer sent."""
+
+
+def _tls_error(cause: ssl.SSLError, name: str, proxy: Proxy | None) -> VbsjobError:
     """Return the error of a failed TLS handshake. Only a closed connection can be retried."""
     import ssl
 
@@ -461,7 +470,8 @@ def _tls_error(cause: ssl.SSLError, name: str) -> VbsjobError:
         return PermanentConnectionError(
             f"the certificate of {name} is not valid: {cause.verify_message.rstrip('.')}.",
             hint=CERTIFICATE_HINTS.get(
-                cause.verify_code, "Set OS_CACERT if the cloud has a private certificate authority."
+                cause.verify_code,
+                "Set OS_CACERT to a file with the certificate authority that issued it.",
             ),
         )
     if isinstance(cause, ssl.SSLEOFError):  # a load balancer that restarts does this
@@ -469,9 +479,13 @@ def _tls_error(cause: ssl.SSLError, name: str) -> VbsjobError:
             f"{name} closed the connection during the TLS handshake.",
             hint="Check the port and the proxy.",
         )
+    reason = str(cause.reason)
+    hint = next((text for end, text in ALERT_HINTS.items() if reason.endswith(end)), "")
+    if proxy is not None and proxy.url.startswith("https:"):
+        hint = "If the proxy itself has no TLS, write http:// in front of it in HTTPS_PROXY."
     return PermanentConnectionError(
-        f"the TLS handshake with {name} failed ({cause.reason}).",
-        hint="Check the endpoint's scheme and port.",
+        f"the TLS handshake with {name} failed ({reason}).",
+        hint=hint or "Check the endpoint's scheme and port.",
     )
 
 
@@ -486,8 +500,22 @@ def _connection_error(failure: Failure, causes: list[BaseException], name: str) 
     return error_class(message.format(name), hint=hint)
 
 
-def proxy_refused(status: str, origin: str, proxy: Proxy) -> VbsjobError:
-    """Return the error of a request that the proxy refused with this HTTP status."""
+def proxy_refused(status: str, challenges: str, origin: str, proxy: Proxy) -> VbsjobError:
+    """Return the error of a request that the proxy refused with this HTTP status.
+
+    `challenges` are the values of its Proxy-Authenticate headers.
+    """
+    schemes = re.findall(r"(?i)(?:^|,)\s*(Basic|Negotiate|NTLM|Digest|Kerberos)\b", challenges)
+    if status == "407" and schemes and "basic" not in map(str.lower, schemes):
+        return PermanentConnectionError(
+            f"the proxy {proxy.url} in front of {origin} accepts only {', '.join(schemes)}.",
+            hint="Run a local relay that can sign in there, such as px, and set HTTPS_PROXY to it.",
+        )
+    if status == "407" and proxy.user:
+        return PermanentConnectionError(
+            f"the proxy {proxy.url} in front of {origin} did not accept the user and password.",
+            hint="Correct them in HTTPS_PROXY; write %40 for @, %3A for : and %2F for /.",
+        )
     if status == "407":
         return PermanentConnectionError(
             f"the proxy {proxy.url} in front of {origin} requires a user and password.",

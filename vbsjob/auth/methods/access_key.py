@@ -19,19 +19,28 @@ if TYPE_CHECKING:
     from vbsjob.http.messages import Request
 
 NO_CATALOG: tuple[dict[str, Any], ...] = ()
+TEMPORARY_HINT = (
+    "A temporary key expires. Get a new access key, secret key and session token, and set"
+    " all three."
+)
+KEY_HINT = (
+    "Check the access key and the secret key. A temporary key also needs its session token: set"
+    " OS_SECURITY_TOKEN."
+)
+PASSWORD_STEP = " Or sign in with the password that is set too: set OS_AUTH_TYPE=password."  # noqa: S105
 OTHERS = ("password", "passcode", "username", "user_id", *application_credential.IDS)
 """Settings of other methods, to which keys for other programs yield."""
 
 
-class AccessKey:
+class AccessKey(base.Method):
     """An access key, its secret key and perhaps a session token. There is no token."""
 
-    auth_type = "aksk"
-    renewable = False
     locks_on_failure = True
-    cache_key = None
 
     def __init__(self, keys: signing.AccessKeyPair, settings: Settings) -> None:
+        hint = TEMPORARY_HINT if keys.security_token else KEY_HINT
+        hint += PASSWORD_STEP if settings["password"] else ""
+        super().__init__("aksk", hint, self._sign_in)
         self._keys = keys
         auth_url = settings["auth_url"]
         self._identity = Identity(v3(auth_url), None) if auth_url else None
@@ -39,24 +48,11 @@ class AccessKey:
         self._has_endpoint = settings["endpoint"] is not None
 
     @property
-    def query_hint(self) -> str:
-        """The next step depends on whether the key is temporary."""
-        if self.can_expire:
-            return (
-                "A temporary key expires. Get a new access key, secret key and session token, and"
-                " set all three."
-            )
-        return (
-            "Check the access key and the secret key. A temporary key also needs its session"
-            " token: set OS_SECURITY_TOKEN."
-        )
-
-    @property
     def can_expire(self) -> bool:
         """Temporary keys expire, by default after 15 minutes."""
         return self._keys.security_token is not None
 
-    def sign_in(self) -> AuthFlow:
+    def _sign_in(self) -> AuthFlow:
         """Request the id of the project and the catalog, as far as they are not known."""
         project_id, catalog = self._project_id, NO_CATALOG
         if project_id and self._has_endpoint:
@@ -78,14 +74,23 @@ class AccessKey:
         return signing.signed(request, self._keys, at, project_id)
 
 
+def _yields(settings: Settings) -> bool:
+    """Whether the keys are for another program, so that another method comes first.
+
+    S3_* and HUAWEICLOUD_SDK_* are set for other programs, the keys of a cloud often for object
+    storage: these yield to a complete password of the same cloud.
+    """
+    keys = [settings.values[name] for name in ("access_key", "secret_key") if settings[name]]
+    if all(key.origin.startswith(KEY_FAMILIES) for key in keys):
+        return len(keys) == 1 or any(settings[name] for name in OTHERS)
+    password = settings.values.get("password")
+    has_user = settings["username"] or settings["user_id"]
+    return bool(has_user and password and password.file and all(key.file for key in keys))
+
+
 def _load(settings: Settings, _context: Context, required: str | None) -> AccessKey | None:
     names = [name for name in ("access_key", "secret_key") if settings[name]]
-    if not names:
-        return None
-    # S3_* and HUAWEICLOUD_SDK_* are set for other programs: they yield to everything else.
-    for_others = all(settings.origin(name).startswith(KEY_FAMILIES) for name in names)
-    has_others = any(settings[name] for name in OTHERS)
-    if required is None and for_others and (has_others or len(names) == 1):
+    if not names or (required is None and _yields(settings)):
         return None
     for name in {"access_key", "secret_key"} - set(names):
         raise settings.missing(name, "an access key needs its secret key, from the same source")

@@ -59,4 +59,4 @@ def used(method: base.Method, settings: Settings) -> base.Method:
             raise error.with_hint(SIGN_IN_HINT) from None
 
     key = method.cache_key and (*method.cache_key, str(agency), str(scope))
-    return base.TokenMethod(method.auth_type, QUERY_HINT, sign_in, key, method.renewable)
+    return base.Method(method.auth_type, QUERY_HINT, sign_in, key, method.prompts, method.renewable)

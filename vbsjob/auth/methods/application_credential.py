@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
 
 IDS = ("application_credential_id", "application_credential_name")
-NAME = "application_credential"
 SIGN_IN_HINT = (
     "Check the id and the secret of the application credential, and whether it has expired."
 )
@@ -31,7 +30,12 @@ def _load(settings: Settings, context: Context, required: str | None) -> base.Me
         owner = {"name": name, "user": base.user(settings, needed_by)}
     secret = base.secret(settings, context, "application_credential_secret", credential_id or name)
     factor = base.Factor(
-        NAME, owner, lambda: {**owner, "secret": secret()}, SIGN_IN_HINT, QUERY_HINT
+        "application_credential",
+        owner,
+        secret,
+        lambda secret: {**owner, "secret": secret},
+        SIGN_IN_HINT,
+        QUERY_HINT,
     )
     identity = base.required_identity(settings)._replace(scope=None)
     return base.keystone_method("v3applicationcredential", [factor], identity)

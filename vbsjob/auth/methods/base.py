@@ -1,4 +1,4 @@
-"""What all sign-in methods share: the protocol, methods of Keystone, reading of their settings.
+"""What all sign-in methods share: their record, methods of Keystone, reading of their settings.
 
 `sign_in` returns an AuthFlow (keystone.py): a generator that yields requests, is sent their
 responses, and returns an AccessInfo. A missing password, passcode or secret is prompted for when
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from vbsjob.auth.keystone import Identity, v3
 from vbsjob.config import checks
 from vbsjob.errors import UsageError
-from vbsjob.text import printable
+from vbsjob.text import hide_values, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,40 +29,36 @@ if TYPE_CHECKING:
 OTHER_CLOUD_HINT = "Check that the endpoint and the region belong to the same cloud and project."
 
 
-class Method(Protocol):
-    """A sign-in method."""
+@dataclass(eq=False, repr=False)
+class Method:
+    """A sign-in method. A request carries a token in X-Auth-Token; AccessKey signs it instead."""
 
-    @property
-    def auth_type(self) -> str:
-        """The value of the setting auth_type that selects this method."""
-
-    @property
-    def renewable(self) -> bool:
-        """Whether a second sign-in, without the user, can give a new token."""
+    auth_type: str
+    """The value of the setting auth_type that selects this method."""
+    query_hint: str
+    """The next step if the backup service answers 401 to an authenticated request."""
+    sign_in: Callable[[], AuthFlow]
+    """Returns the generator of the requests to the identity service."""
+    cache_key: tuple[str, ...] | None = None
+    """Identity and scope of the cached token; None if the token is not stored in the cache."""
+    prompts: tuple[Callable[[], str], ...] = ()
+    """Functions that return the secrets, from a prompt if they are not set."""
+    renewable: bool = False
+    """Whether a second sign-in, without the user, can give a new token."""
+    locks_on_failure = False
+    """Whether refused credentials are not sent again: several refusals lock an access key."""
 
     @property
     def can_expire(self) -> bool:
         """Whether the token or key expires and cannot be renewed."""
+        return not self.renewable
 
-    @property
-    def locks_on_failure(self) -> bool:
-        """Whether refused credentials are not sent again: several refusals lock an access key."""
+    def authenticated(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:  # noqa: ARG002
+        """Return the request with the token, if there is one already; called for each attempt.
 
-    @property
-    def cache_key(self) -> tuple[str, ...] | None:
-        """Identity and scope of the cached token; None if the token is not stored in the cache."""
-
-    @property
-    def query_hint(self) -> str:
-        """The next step if the backup service answers 401 to an authenticated request."""
-
-    def sign_in(self) -> AuthFlow:
-        """Return the generator of the requests to the identity service."""
-        ...
-
-    def authenticated(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:
-        """Return the request with token or signature; called for each attempt. `at` is in UTC."""
-        ...
+        `at` is the time in UTC.
+        """
+        return request if access is None else request.with_headers(X_Auth_Token=access.token or "")
 
 
 class Loader(NamedTuple):
@@ -76,43 +72,24 @@ class Loader(NamedTuple):
     """The setting to name if auth_type selects the method and `load` returns None."""
 
 
-@dataclass(eq=False, repr=False)
-class TokenMethod:
-    """A method whose requests carry a token in X-Auth-Token; `sign_in` requests the token."""
-
-    auth_type: str
-    query_hint: str
-    sign_in: Callable[[], AuthFlow]
-    cache_key: tuple[str, ...] | None = None
-    renewable: bool = False
-    locks_on_failure = False
-    """A refused token can be sent again."""
-
-    @property
-    def can_expire(self) -> bool:
-        """A token expires."""
-        return not self.renewable
-
-    def authenticated(self, request: Request, access: AccessInfo | None, at: datetime) -> Request:  # noqa: ARG002
-        """Add the token, if there is one already."""
-        return request if access is None else request.with_headers(X_Auth_Token=access.token or "")
-
-
+@hide_values
 class Factor(NamedTuple):
     """One method of Keystone in a sign-in, such as `password`."""
 
     name: str
     owner: dict[str, Any]
     """The user, or the application credential, without its secret."""
-    credentials: Callable[[], dict[str, Any]]
-    """Returns the owner with its secret, perhaps from a prompt."""
+    secret: Callable[[], str]
+    """Returns the secret, perhaps from a prompt."""
+    credentials: Callable[[str], dict[str, Any]]
+    """Returns the owner with its secret."""
     sign_in_hint: str
     """The next step if the identity service does not accept the credentials."""
     query_hint: str
     renewable: bool = True
 
 
-def keystone_method(auth_type: str, factors: list[Factor], identity: Identity) -> TokenMethod:
+def keystone_method(auth_type: str, factors: list[Factor], identity: Identity) -> Method:
     """Return the method that sends all factors in one request.
 
     Once: repeated wrong passwords lock an account (F57). The hints are those of the factor that
@@ -121,12 +98,13 @@ def keystone_method(auth_type: str, factors: list[Factor], identity: Identity) -
     weakest = min(factors, key=lambda factor: factor.renewable)
 
     def sign_in() -> AuthFlow:
-        methods = {factor.name: factor.credentials() for factor in factors}
+        methods = {factor.name: factor.credentials(factor.secret()) for factor in factors}
         return (yield from identity.request_token(weakest.sign_in_hint, methods))
 
     owners = [text for factor in factors for text in (factor.name, str(factor.owner))]
     key = (*owners, identity.auth_url, str(identity.scope))
-    return TokenMethod(auth_type, weakest.query_hint, sign_in, key, weakest.renewable)
+    prompts = tuple(factor.secret for factor in factors)
+    return Method(auth_type, weakest.query_hint, sign_in, key, prompts, weakest.renewable)
 
 
 def secret(settings: Settings, context: Context, name: str, owner: str) -> Callable[[], str]:

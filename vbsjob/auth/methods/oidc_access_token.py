@@ -41,7 +41,7 @@ def _load(settings: Settings, _context: Context, required: str | None) -> base.M
 
     user = hashlib.sha256(token.encode()).hexdigest()  # nothing else is known about the user
     key = ("openid", user, path, identity.auth_url, str(identity.scope))
-    return base.TokenMethod("v3oidcaccesstoken", QUERY_HINT, sign_in, key)
+    return base.Method("v3oidcaccesstoken", QUERY_HINT, sign_in, key)
 
 
 LOADER = base.Loader(("v3oidcaccesstoken",), _load, "access_token")

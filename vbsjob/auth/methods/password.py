@@ -21,7 +21,12 @@ def factor(settings: Settings, context: Context) -> base.Factor:
     """Return the user and the password. Raises UsageError if the user is missing."""
     user, secret = base.user(settings), base.user_secret(settings, context, "password")
     return base.Factor(
-        "password", user, lambda: {"user": {**user, "password": secret()}}, SIGN_IN_HINT, QUERY_HINT
+        "password",
+        user,
+        secret,
+        lambda password: {"user": {**user, "password": password}},
+        SIGN_IN_HINT,
+        QUERY_HINT,
     )
 
 

@@ -35,7 +35,7 @@ def _load(settings: Settings, _context: Context, _required: str | None) -> base.
             )
         return (yield from identity.use_token(SIGN_IN_HINT, token))
 
-    return base.TokenMethod("token", QUERY_HINT, sign_in)
+    return base.Method("token", QUERY_HINT, sign_in)
 
 
 LOADER = base.Loader(TOKEN_TYPES, _load, "token")

@@ -23,7 +23,8 @@ def factor(settings: Settings, context: Context) -> base.Factor:
     return base.Factor(
         "totp",
         user,
-        lambda: {"user": {**user, "passcode": secret()}},
+        secret,
+        lambda passcode: {"user": {**user, "passcode": passcode}},
         SIGN_IN_HINT + ("" if "id" in user else BY_NAME_HINT),
         QUERY_HINT,
         renewable=False,
