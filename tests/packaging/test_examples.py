@@ -318,9 +318,9 @@ def test_a_recipe_ends_with_70_if_python_cannot_start(
 
 
 def test_the_variables_of_the_files_are_settings_of_vbsjob() -> None:
-    known = {name for setting in SETTINGS for name in (setting.variable, *setting.os)}
+    settings = {name for setting in SETTINGS for name in (setting.variable, *setting.os)}
     used = set(re.findall(r"\b(?:OS|VBSJOB)_[A-Z_]+\b", "".join(FILES.values())))
-    assert used - known == {"VBSJOB_STATUS", "VBSJOB_ENTITIES_BACKUP_ID"}  # those of -o dotenv
+    assert used - settings == {"VBSJOB_STATUS", "VBSJOB_ENTITIES_BACKUP_ID"}  # those of -o dotenv
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
