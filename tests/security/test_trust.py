@@ -183,7 +183,7 @@ def test_a_server_that_wants_a_client_certificate_gets_a_hint(authority: Authori
             env = clean_env(server.url, OS_CACERT=str(authority.file))
             ended = run_process("get", "j", env=env)
         assert ended.code == 7
-        assert "Set OS_CERT and OS_KEY to a client certificate" in ended.err
+        assert "may require a client certificate: set OS_CERT and OS_KEY" in ended.err
 
 
 def test_f34_a_password_echoed_by_a_proxy_is_not_printed() -> None:

@@ -187,6 +187,19 @@ def test_a_refused_agency_is_4_with_its_own_hint(status: int) -> None:
     assert "lock" not in err
 
 
+def test_s05_the_token_of_the_user_is_masked_too() -> None:
+    def echo(request: Request) -> Response | None:
+        if b"assume_role" not in request.body:
+            return None
+        message = f"token {request.headers['X-Auth-Token']} may not"
+        return json_response(403, {"error": {"code": 403, "message": message}})
+
+    code, _, err = AgencyCloud(before=echo).run("get", "j", env=USER | AGENCY)
+    assert code == 4
+    assert "may not" in err
+    assert "canary" not in err
+
+
 def test_the_agency_of_the_environment_is_not_one_of_a_named_cloud(tmp_path: Path) -> None:
     auth = {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
     (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"b": {"auth": auth}}}))

@@ -139,6 +139,17 @@ def test_a_refusal_names_what_to_check(status: int) -> None:
     assert ("OS_IDENTITY_PROVIDER" in err) is REFUSALS[status][1]
 
 
+def test_s05_no_token_of_the_sign_in_is_shown() -> None:
+    def echo(request: Request) -> Response | None:
+        if request.url == FEDERATION:
+            return None
+        return json_response(403, {"error": {"code": 403, "message": f"{UNSCOPED} {ACCESS_TOKEN}"}})
+
+    code, _, err = FederatedCloud(before=echo).run("get", "j", "-v", env=OPENID)
+    assert code == 4
+    assert "canary" not in err
+
+
 COMPANY = {
     "OS_AUTH_URL": AUTH_URL,
     "OS_USERNAME": "mira",

@@ -238,7 +238,9 @@ class Session:
         try:
             request = next(flow)
             while True:
-                request = flow.send(self._send(request, None))
+                response = self._send(request, None)
+                self._context.secrets.add(response.headers.get("x-subject-token", ""))
+                request = flow.send(response)
         except StopIteration as end:
             access: AccessInfo = end.value
             return access

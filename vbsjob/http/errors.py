@@ -452,14 +452,8 @@ CERTIFICATE_HINTS = {9: _CLOCK, 10: _CLOCK, 62: _HOST, 64: _HOST}
 """Hint for a verify_code of OpenSSL (x509_vfy.h): not yet valid, expired, other host, other IP."""
 
 
-_OWN_CERTIFICATE = "Set OS_CERT and OS_KEY to a client certificate that the service accepts."
-ALERT_HINTS = {
-    "ALERT_CERTIFICATE_REQUIRED": _OWN_CERTIFICATE,
-    "ALERT_HANDSHAKE_FAILURE": f"The service may require a client certificate. {_OWN_CERTIFICATE}",
-    "ALERT_UNKNOWN_CA": _OWN_CERTIFICATE,
-    "ALERT_BAD_CERTIFICATE": _OWN_CERTIFICATE,
-}
-"""Hint for the end of a reason of OpenSSL that the peer sent."""
+CERTIFICATE_ALERTS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "UNKNOWN_CA", "BAD_CERTIFICATE")
+"""Ends of the reasons of OpenSSL with which a peer refuses a missing or wrong certificate."""
 
 
 def _tls_error(cause: ssl.SSLError, name: str, proxy: Proxy | None) -> VbsjobError:
@@ -480,12 +474,14 @@ def _tls_error(cause: ssl.SSLError, name: str, proxy: Proxy | None) -> VbsjobErr
             hint="Check the port and the proxy.",
         )
     reason = str(cause.reason)
-    hint = next((text for end, text in ALERT_HINTS.items() if reason.endswith(end)), "")
+    hint = "Check the endpoint's scheme and port."
+    if reason.endswith(CERTIFICATE_ALERTS):
+        hint = "The service may require a client certificate: set OS_CERT and OS_KEY."
     if proxy is not None and proxy.url.startswith("https:"):
         hint = "If the proxy itself has no TLS, write http:// in front of it in HTTPS_PROXY."
     return PermanentConnectionError(
         f"the TLS handshake with {name} failed ({reason}).",
-        hint=hint or "Check the endpoint's scheme and port.",
+        hint=hint,
     )
 
 
