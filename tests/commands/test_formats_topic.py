@@ -89,11 +89,11 @@ def described(name: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("heading", ["MEMBERS", "FAILURE"])
+@pytest.mark.parametrize("heading", ["DOCUMENTS", "FAILURE"])
 def test_the_members_have_the_descriptions_of_the_schema(heading: str) -> None:
     text = section(heading)
     members = described(heading)
-    assert set(members) == set(OUR_MEMBERS if heading == "MEMBERS" else FAILURE_MEMBERS)
+    assert set(members) == set(OUR_MEMBERS if heading == "DOCUMENTS" else FAILURE_MEMBERS)
     assert [name for name, words in members.items() if f"{name} {words}" not in text] == []
 
 

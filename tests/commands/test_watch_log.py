@@ -247,5 +247,5 @@ def test_the_last_line_counts_the_jobs_by_status() -> None:
         return job(job_id, statuses[job_id]) if job_id in statuses else Response(403, {}, b"{}")
 
     watched = WatchService(answer).watch("a", "b", "c", "d", stderr=None, **SETTINGS)
-    last = "1 with unknown state, 1 failed, 2 succeeded. Exit code 4."
+    last = "1 with unknown status, 1 failed, 2 succeeded. Exit code 4."
     assert watched.err.splitlines()[-1].endswith(last)

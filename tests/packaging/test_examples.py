@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -23,7 +24,9 @@ import yaml
 from tests.support.gitlab import read_as_gitlab
 from tests.support.installation import copying_installer, install_wheel, make_environment
 from tests.support.program import ROOT, clean_env, running_sandbox
+from tests.support.server import Server, always
 from vbsjob import __version__
+from vbsjob.config.schema import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,6 +78,7 @@ RECIPES = {
     "shell": Recipe(("sh",), (FILES["watch.sh"],)),
     "github": github("github-actions.yml"),
     "gitlab": gitlab("gitlab-ci.yml"),
+    "gitlab-oidc": gitlab("gitlab-ci-oidc.yml"),
     "jenkins": jenkins("Jenkinsfile"),
 }
 CI_RECIPES = [name for name in RECIPES if name != "shell"]
@@ -311,6 +315,35 @@ def test_a_recipe_ends_with_70_if_python_cannot_start(
         without_install, folder, installer, sandbox, JOB_ID="j", PYTHONHOME=str(folder / "missing")
     )
     assert code == 70, printed
+
+
+def test_the_variables_of_the_files_are_settings_of_vbsjob() -> None:
+    settings = {name for setting in SETTINGS for name in (setting.variable, *setting.os)}
+    used = set(re.findall(r"\b(?:OS|VBSJOB)_[A-Z_]+\b", "".join(FILES.values())))
+    assert used - settings == {"VBSJOB_STATUS", "VBSJOB_ENTITIES_BACKUP_ID"}  # those of -o dotenv
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+def test_github_gives_the_token_of_the_job_to_vbsjob_and_masks_it(tmp_path: Path) -> None:
+    steps = yaml.safe_load(FILES["github-actions-oidc.yml"])["jobs"]["backup"]["steps"]
+    watch = next(step for step in steps if step.get("id") == "watch")
+    vbsjob = tmp_path / "vbsjob"
+    vbsjob.write_text('#!/bin/sh\n[ "$1" != watch ] || echo "watch with $OS_ACCESS_TOKEN"\n')
+    vbsjob.chmod(0o755)
+    reply = b'{"value": "token-of-the-job"}'
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(reply)
+    with Server(always(head + reply)) as server:
+        environment = watch["env"] | {
+            "PATH": f"{tmp_path}:{os.environ['PATH']}", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "bearer",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{server.url}/token?api-version=2", "NO_PROXY": "*",
+        }  # fmt: skip
+        ended = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", watch["run"]], env=environment, capture_output=True,
+            text=True, check=True, timeout=60,
+        )  # fmt: skip
+    assert ended.stdout.splitlines() == [
+        "::add-mask::token-of-the-job", "watch with token-of-the-job"
+    ]  # fmt: skip
 
 
 def test_no_secret_is_written_in_a_file_and_github_gives_them_to_one_step() -> None:

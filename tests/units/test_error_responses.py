@@ -71,13 +71,13 @@ def test_an_error_body_is_read_in_every_known_shape(document: Any, body: ErrorBo
 @pytest.mark.parametrize(
     ("status", "document", "job_id", "kind", "words"),
     [
-        (400, {"code": "common.0011"}, "j", JobNotFoundError, "does not know the job j"),
-        (403, {"code": "Common.0011"}, "j", JobNotFoundError, "does not know the job j"),
+        (400, {"code": "common.0011"}, "j", JobNotFoundError, "job j was not found"),
+        (403, {"code": "Common.0011"}, "j", JobNotFoundError, "job j was not found"),
         (409, {"code": "common.0011"}, None, ApiError, "rejected the request"),
         (400, {"code": 400}, None, RefusedCredentialsError, "did not accept the credentials"),
         (404, {"code": "APIGW.0101"}, "j", ApiError, "does not offer this API"),
         (404, {}, None, ApiError, "does not offer this API"),
-        (404, {"code": "other"}, "j", JobNotFoundError, "does not know the job j"),
+        (404, {"code": "other"}, "j", JobNotFoundError, "job j was not found"),
         (400, {"code": "VolumeBackup.0041"}, "j", AuthError, "does not allow this request"),
         (401, {"code": "volumebackup.0044"}, "j", AuthError, "does not allow this request"),
         (403, {}, "j", AuthError, "does not allow this request"),
@@ -178,14 +178,20 @@ def test_a_clock_that_differs_by_less_than_a_date_header_can_show_does_not_diffe
     assert clock_difference == timedelta(seconds=difference)
 
 
+HTML, NOT_JSON = (
+    "HTML, not JSON (11 bytes)",
+    "instead of a JSON document (not JSON, or cut off)",
+)
+
+
 @pytest.mark.parametrize(
     ("kind", "shown", "hint"),
     [
-        ("text/html", "of text/html", "Check whether a captive portal or a proxy answers"),
-        ("TEXT/HTML; charset=x", "of TEXT/HTML; charset=x", "Check whether a captive portal"),
-        ("text/plain\x1b", "of text/plain^[", "Check --endpoint"),
-        ("a" * 61, f"of {'a' * 60}", "Check --endpoint"),
-        (None, "without a content type", "Check --endpoint"),
+        ("text/html", HTML, "Check whether a login page of the network or"),
+        ("TEXT/HTML; charset=x", HTML, "Check whether a login page"),
+        ("text/plain\x1b", f"11 bytes of text/plain^[ {NOT_JSON}", "Check --endpoint"),
+        ("a" * 61, f"11 bytes of {'a' * 60} {NOT_JSON}", "Check --endpoint"),
+        (None, f"11 bytes without a content type {NOT_JSON}", "Check --endpoint"),
     ],
 )
 def test_f25_an_unreadable_answer_is_named_by_its_size_and_type(
@@ -194,9 +200,7 @@ def test_f25_an_unreadable_answer_is_named_by_its_size_and_type(
     headers = {"x-request-id": "r"} | ({} if kind is None else {"content-type": kind})
     error = errors.from_response(QUERY, Response(200, headers, b"canary-body"), "j")
     assert type(error) is InvalidBodyError
-    assert error.message == (
-        f"{ORIGIN} sent 11 bytes {shown} instead of a JSON document (not JSON, or cut off)."
-    )
+    assert error.message == f"{ORIGIN} sent {shown}."
     assert error.hint.startswith(hint)
     assert (error.http_status, error.request_id) == (200, "r")
 
@@ -250,11 +254,11 @@ def test_s20_what_is_a_job_and_what_is_an_error_is_decided_in_one_place(
 @pytest.mark.parametrize(
     ("status", "kind", "code", "words"),
     [
-        (200, "text/html", 7, "captive portal"),
+        (200, "text/html", 7, "login page"),
         (204, "", 6, "Check --endpoint"),
         (302, "text/html", 6, "redirects to https://portal.test"),
-        (401, "text/html", 6, "captive portal"),
-        (403, "text/html", 6, "captive portal"),
+        (401, "text/html", 6, "login page"),
+        (403, "text/html", 6, "login page"),
         (404, "text/html", 6, "Check --endpoint"),
         (421, "", 6, "Check --endpoint"),
         *((status, "text/html", 7, "cannot answer now") for status in (500, 511, 520, 530, 599)),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 DOWN = UnavailableError("connection refused.")
-GONE = JobNotFoundError("the service does not know the job j.")
+GONE = JobNotFoundError("job j was not found.")
 NO_JOB = UnexpectedResponseError("the answer contains no job.")
 PAGE = ApiError("a portal answers.").replace(is_page=True)
 NO_JSON = InvalidBodyError("not JSON.")

@@ -86,7 +86,7 @@ ExitStatus = Annotated[
     bool | None, _setting(OUTPUT, "--exit-status/--no-exit-status", name="exit_status")
 ]
 
-Depth = Annotated[str | None, _setting(TREE, "--depth", metavar="LEVELS")]
+Depth = Annotated[str | None, _setting(TREE, "--depth", metavar="N")]
 Only = Annotated[
     str | None, _setting(TREE, "--only", metavar="STATUS,...", complete=candidates.statuses)
 ]
@@ -165,7 +165,7 @@ Refresh = Annotated[
     bool,
     typer.Option(
         "--refresh",
-        help="First query the jobs of this cloud that have not ended, and store their states.",
+        help="First query the jobs of this cloud that have not ended, and store their status.",
         rich_help_panel=CONNECTION,
     ),
 ]

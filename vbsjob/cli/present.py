@@ -241,7 +241,7 @@ def displays(
         chosen.append(EventStream(context, context.stdout, settings["heartbeat"]))
     if name == "none" and not chosen and settings.origin("heartbeat") == "--heartbeat":
         raise UsageError(
-            "--heartbeat contradicts --progress none and --quiet, which print no progress.",
+            "--heartbeat conflicts with --progress none and --quiet, which print no progress.",
             hint="Omit one of them, or use -o jsonl for events on stdout.",
         )
     if name == "auto":

@@ -278,7 +278,7 @@ SETTINGS = (
         "auto",
     ),
     preference_setting(
-        "depth", "Show this number of levels of sub-jobs, and count the others.", values.depth
+        "depth", "Show N levels of sub-jobs; deeper ones are counted.", values.depth
     ),
     preference_setting(
         "only",
@@ -293,15 +293,15 @@ SETTINGS = (
         "api",
     ),
     switch("all", "Show each sub-job in a separate row."),
-    switch("details", "Show every member of every sub-job."),
+    switch("details", "Show every field of every sub-job."),
     switch("utc", "Show times in UTC, not in the local zone."),
     switch("ascii", "Draw with ASCII characters only."),
     switch("verbose", "Print each HTTP request to stderr."),
     switch("quiet", "Print nothing, not even errors; the exit code is the result."),
-    switch("exit_status", "Exit with the state of the job: 0 SUCCESS, 1 FAIL, 8 not ended."),
+    switch("exit_status", "Set the exit code from the job: 0 SUCCESS, 1 FAIL, 8 not ended."),
     preference_setting(
         "retry_for",
-        "Give up after this time without a usable answer; by default 15m with watch, else 4"
+        "How long to retry when the service does not answer; by default 15m with watch, else 4"
         " attempts within 60s.",
         values.duration,
     ),
@@ -312,12 +312,12 @@ SETTINGS = (
     ),
     preference_setting(
         "interval",
-        "Query at this interval; by default 2s to 150s, depending on the expected end.",
+        "Time between queries; by default 2s to 150s, depending on the expected end.",
         values.interval,
     ),
     preference_setting(
         "wait_for_job",
-        "Wait this long for an id that the service does not know yet; 30s by default.",
+        "Wait this long for a new id that is not found yet; 30s by default.",
         values.duration,
         30.0,
     ),
@@ -325,7 +325,7 @@ SETTINGS = (
     switch("any", "Stop as soon as one job has ended; its result is the exit code."),
     preference_setting(
         "progress",
-        "What stderr shows during a watch; auto draws on a terminal and prints lines elsewhere.",
+        "How progress is shown; auto draws on a terminal and prints lines elsewhere.",
         values.OneOf(get_args(Progress)),
         "auto",
     ),

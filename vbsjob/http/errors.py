@@ -222,13 +222,16 @@ def _page_error(
     content_type = printable(response.headers.get("content-type", ""))[:60]
     setting = "the auth_url (OS_AUTH_URL)" if job_id is None else "--endpoint"
     hint = f"Check {setting}: the address of the service may be wrong."
-    if "html" in content_type.lower() and response.status != 404:
-        hint = "Check whether a captive portal or a proxy answers instead of the service."
+    size = f"{len(response.body)} bytes"
+    body = f"{size} {f'of {content_type}' if content_type else 'without a content type'}"
+    body += f" instead of a JSON document ({reason})"
+    if "html" in content_type.lower():
+        body = f"HTML, not JSON ({size})"
+        if response.status != 404:
+            hint = "Check whether a login page of the network or a proxy answers, not the service."
     error_class = InvalidBodyError if response.status == 200 else ApiError
     return error_class(
-        f"{origin} sent {len(response.body)} bytes"
-        f" {f'of {content_type}' if content_type else 'without a content type'}"
-        f" instead of a JSON document ({reason}).",
+        f"{origin} sent {body}.",
         hint=hint,
         **facts,
     ).replace(is_page=True)
@@ -241,7 +244,7 @@ def _not_found(
         hint = "Check the auth_url (OS_AUTH_URL)." if job_id is None else "Check --endpoint."
         return ApiError(f"{origin} does not offer this API{message}.", hint=hint, **facts)
     return JobNotFoundError(
-        f"the service does not know the job {job_id}{message}.",
+        f"job {job_id} was not found{message}.",
         hint="Check the id, --project and --region. The service deletes records of old jobs.",
         **facts,
     )

@@ -68,7 +68,7 @@ def _check_depth(document: Any) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise InvalidJsonError("a duplicate member")
+        raise InvalidJsonError("a duplicate field")
     return members
 
 

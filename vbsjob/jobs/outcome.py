@@ -139,7 +139,7 @@ class Stop(NamedTuple):
 
 
 class RunOutcome(NamedTuple):
-    """Everything that a run has to tell."""
+    """Everything that a run reports."""
 
     jobs: tuple[JobOutcome, ...]
     now: datetime
@@ -148,7 +148,7 @@ class RunOutcome(NamedTuple):
     errors: tuple[VbsjobError, ...] = ()
     """Errors of the run, not of a job: fields, variables, stdout, reports, a bug."""
     judged: bool = True
-    """Whether the states of the jobs count; False for get and tree without --exit-status."""
+    """Whether the status of each job counts; False for get and tree without --exit-status."""
     any: bool = False
     """Whether, with --any, only the jobs that ended count, if any did."""
 
@@ -202,7 +202,7 @@ class RunOutcome(NamedTuple):
             clauses.append(f"{jobs} still running")
         if unknown:
             jobs = f"job {unknown[0]}" if len(unknown) == 1 else f"{len(unknown)} jobs"
-            clauses.append(f"the state of {jobs} is unknown")
+            clauses.append(f"the status of {jobs} is unknown")
         return ", and ".join(clauses) or "all jobs have ended"
 
     @property

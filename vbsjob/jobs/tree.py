@@ -47,7 +47,7 @@ KINDS = {
     "RUNNING": StatusKind(1, "running", "running"),
     "INIT": StatusKind(3, "waiting", "waiting"),
     OTHER: StatusKind(2, "other", "with another status"),
-    UNKNOWN: StatusKind(2, "unknown", "with unknown state"),
+    UNKNOWN: StatusKind(2, "unknown", "with unknown status"),
 }
 """Every kind of status, in the order in which numbers of sub-jobs are listed."""
 LEVELS = 64

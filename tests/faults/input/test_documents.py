@@ -123,7 +123,7 @@ def test_f43_a_byte_order_mark_is_accepted() -> None:
 def test_f44_a_duplicate_member_is_not_an_answer(body: bytes) -> None:
     ended = get(body)
     assert ended.code == 7
-    assert "a duplicate member" in ended.err
+    assert "a duplicate field" in ended.err
 
 
 @pytest.mark.parametrize("status", [0, 1, True, False, 1.5, [], ["FAIL"], {}, {"FAIL": 1}])
