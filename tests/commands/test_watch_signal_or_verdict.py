@@ -64,6 +64,17 @@ def fill(descriptor: int) -> None:
             os.write(descriptor, b"x" * 4096)
 
 
+def test_f81_of_two_signals_that_arrive_together_the_first_ends_it(service: Server) -> None:
+    """While the process is stopped both wait; the system delivers SIGINT before SIGTERM."""
+    with watched(service, "-o", "jsonl") as process:
+        wait_for(process.stdout, b'"event":"change"')
+        for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+            process.send_signal(number)
+        out, err = process.communicate()
+    assert process.returncode == -signal.SIGINT, err
+    assert json.loads(out.splitlines()[-1])["exit_code"] == 130
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", ENDINGS)
 def test_f81_a_signal_after_the_verdict_was_printed_does_not_change_it(

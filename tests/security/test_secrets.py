@@ -119,6 +119,14 @@ def test_every_known_form_of_a_secret_is_masked_in_texts_values_and_bodies(form:
     assert json.loads(secrets.masked_body(body)) == {"a": [f"<{MASK}>", 1.5]}
 
 
+def test_a_secret_whose_base64_has_plus_and_slash_is_masked_in_both_alphabets() -> None:
+    secret = "canary~>>>~???"
+    standard = base64.b64encode(secret.encode()).decode().rstrip("=")
+    assert {"+", "/"} <= set(standard)
+    for spelled in (standard, standard.replace("+", "-").replace("/", "_")):
+        assert Secrets(secret).masked(f"<{spelled}>") == f"<{MASK}>"
+
+
 @given(st.binary(max_size=8), st.text(min_size=8, max_size=40), st.binary(max_size=8))
 def test_a_secret_inside_a_longer_text_in_base64_is_masked_at_each_alignment(
     before: bytes, secret: str, after: bytes

@@ -165,5 +165,10 @@ def test_f34_user_and_password_of_a_proxy_are_decoded_and_stay_out_of_its_addres
     assert set(proxies.secrets({"all_proxy": "http://u:p%3Aw@h:1"})) == {"p%3Aw", "p:w"}
 
 
+def test_only_a_password_of_a_proxy_is_a_secret() -> None:
+    for address in ("http://proxy.test:1", "http://mira@proxy.test:1", "http://mira:@proxy.test"):
+        assert list(proxies.secrets({"https_proxy": address})) == [], address
+
+
 def test_settings_are_shown_whatever_the_proxy_variable_says() -> None:
     assert Cloud().run("config", "show", env=USER | {"HTTPS_PROXY": "socks5://x"})[0] == 0
