@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.program import COMMAND, ROOT
 from tests.support.pseudo_terminal import environment
 from tests.support.server import Server, always, answer, job
@@ -43,7 +44,7 @@ def service(end: threading.Event) -> Iterator[Server]:
 
 
 def watched(service: Server, *argv: str, **env: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    return Child(
         [*COMMAND, "watch", "j", "--interval", "1", *argv], cwd=ROOT,
         env=environment(service) | env,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
@@ -117,7 +118,7 @@ def test_f81_ci_reports_are_written_for_a_watch_that_a_signal_ended(
 ) -> None:
     report, outputs = tmp_path / "report.xml", tmp_path / "outputs"
     report.write_text("an earlier run's")
-    with Server(always(answer(job("RUNNING")))) as server, subprocess.Popen(
+    with Server(always(answer(job("RUNNING")))) as server, Child(
         [*COMMAND, "watch", "j", "--junit", str(report), "--github", "--progress", "plain"],
         cwd=ROOT, env={**environment(server), "GITHUB_OUTPUT": str(outputs)},
         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
