@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.context import fake_context
 from tests.support.program import ROOT
 from vbsjob.__main__ import run
@@ -38,9 +39,7 @@ pytestmark = [
 def keystone() -> Iterator[dict[str, Any]]:
     server = ROOT / "tests/support/keystone_server.py"
     command = [str(PYTHON), "-W", "ignore", str(server), str(LIFE)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as serving:
+    with Child(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as serving:
         try:
             assert serving.stdout is not None
             line = serving.stdout.readline()

@@ -240,6 +240,17 @@ def test_a_region_of_the_environment_does_not_lead_a_named_cloud_elsewhere(
     assert (f"{origin} (--cloud chooses" in err) is (region != expected), err
 
 
+@pytest.mark.parametrize("variable", ["OS_INSECURE", "VBSJOB_INSECURE"])
+def test_a_named_cloud_that_verifies_certificates_does_so_whatever_the_environment_says(
+    tmp_path: Path, variable: str
+) -> None:
+    argv, env = ("config", "show", "--cloud", "b", "-o", "json"), {variable: "true"}
+    for keys, insecure in (({"verify": True}, False), ({}, True)):
+        code, out, err = Cloud().run(*argv, env=env, **folder_with(tmp_path, B | keys))
+        assert code == 0, err
+        assert (json.loads(out)["insecure"]["value"] is True) is insecure
+
+
 KEY = {"OS_AUTH_URL": AUTH_URL, "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
 SESSION_TOKENS: dict[str, tuple[dict[str, str], str | None]] = {
     # environment, and the session token that is sent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.clock import FakeClock
 from tests.support.cloud import AUTH_URL, PASSWORD, USER, Cloud, json_response
 from tests.support.program import COMMAND, ROOT, clean_env
@@ -114,11 +115,12 @@ def test_f56_a_rejected_credential_is_not_sent_again_by_the_same_process() -> No
 
 @pytest.mark.slow
 def test_f57_s13_three_watches_with_a_wrong_password_post_it_once_each() -> None:
-    with Server(always(answer({"error": {"code": 401, "message": "No."}}, 401))) as server:
+    refusal = answer({"error": {"code": 401, "message": "No."}}, 401)
+    with Server(always(refusal)) as server, ExitStack() as stack:
         env = clean_env(**USER | {"OS_AUTH_URL": f"{server.url}/v3"})
         command = [*COMMAND, "watch", *(f"j{n}" for n in range(40))]
         running = [
-            subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+            stack.enter_context(Child(command, env=env, cwd=ROOT, stderr=-1, text=True))
             for _ in range(3)
         ]
         outputs = [process.communicate(timeout=60)[1] for process in running]

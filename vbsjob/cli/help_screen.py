@@ -41,7 +41,7 @@ class _HelpScreen(Base):
         """Write the help to stdout of the Context; the formatter stays empty.
 
         The texts contain no square brackets, which rich would read as markup; a test checks it.
-        `\\b` marks a block whose lines the plain help keeps; rich keeps them anyway.
+        `\\b` marks a block of lines; rich needs no mark.
         """
         context: Context = ctx.find_root().obj
         width = context.width(context.stdout) or PIPE_WIDTH

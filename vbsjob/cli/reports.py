@@ -57,7 +57,7 @@ class Reports:
         return outcome
 
     def tell_github(self, outcome: RunOutcome) -> RunOutcome:
-        """Tell the exit code to GitHub; add an error for each file that cannot be written."""
+        """Write the exit code for GitHub; add an error for each file that cannot be written."""
         if not self._github:
             return outcome
         from vbsjob.output import github

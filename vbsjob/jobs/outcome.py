@@ -214,12 +214,12 @@ class RunOutcome(NamedTuple):
         if len(self.jobs) != 1:
             words = self._several
             return f"{words}." if code is ExitCode.OK else f"{words}. Exit code {int(code)}."
-        words, further = self._one
+        words, further = self._single
         number = "" if code is ExitCode.OK else f" (exit code {int(code)})"
         return f"{words}{number}.{further}"
 
     @property
-    def _one(self) -> tuple[str, str]:
+    def _single(self) -> tuple[str, str]:
         job = self.jobs[0]
         after = "" if job.elapsed_s is None else f" after {format_duration(job.elapsed_s)}"
         if job.exit_code is ExitCode.OK:

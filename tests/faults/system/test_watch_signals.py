@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.program import COMMAND, ROOT
 from tests.support.pseudo_terminal import (
     SHOWN,
@@ -90,7 +91,7 @@ def test_f83_in_the_background_it_leaves_the_terminal_to_the_shell(prompt: Pseud
 def test_f81_a_closed_terminal_ends_it_by_sighup(running: Server, controlling: bool) -> None:
     above, below = os.openpty()
     command = [*(["setsid", "--ctty"] if controlling else []), *COMMAND, "watch", "j"]
-    with subprocess.Popen(
+    with Child(
         command, cwd=ROOT, env=environment(running), stdin=below, stdout=below, stderr=below,
         start_new_session=not controlling,
     ) as process:  # fmt: skip
@@ -115,7 +116,7 @@ IGNORED = [
 def test_f83_a_signal_that_was_ignored_stays_ignored(
     running: Server, script: str, number: int
 ) -> None:
-    with subprocess.Popen(
+    with Child(
         ["bash", "-c", script, "bash", *COMMAND], cwd=ROOT, env=environment(running),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     ) as process:  # fmt: skip
