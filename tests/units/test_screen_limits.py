@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from vbsjob.jobs import failure
 from vbsjob.jobs.job import Job
+from vbsjob.jobs.outcome import of_answer
 from vbsjob.jobs.tree import JobTree
 from vbsjob.render import details, failure_block, live_screens, several, theme
 from vbsjob.watch.state import WatchRules, WatchState
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 NOW = datetime(2026, 1, 28, 16, 20, tzinfo=UTC)
+TREES = several.Trees(partial(JobTree, group=True))
 
 
 def view_of(width: int, height: int = 24) -> theme.View:
@@ -65,11 +68,11 @@ def test_a_long_reason_has_two_lines_below_its_row_while_a_watch_runs(jobs: int)
     reason = " ".join(f"word{n}" for n in range(80))
     top = job("t", "RUNNING", job("s", "FAIL", fail_reason=reason), job("r", "RUNNING"))
     documents = {"t": top, "u": job("u", "RUNNING")}
-    entries = [several.Entry(job_id, Job(documents[job_id])) for job_id in list(documents)[:jobs]]
+    outcomes = [of_answer(job_id, Job(documents[job_id]), NOW) for job_id in list(documents)[:jobs]]
     view = view_of(60)
-    state = WatchState([entry.job_id for entry in entries], WatchRules(), 0.0, lambda: 0.5)
+    state = WatchState([outcome.job_id for outcome in outcomes], WatchRules(), 0.0, lambda: 0.5)
     lines = text_of(view, live_screens.running(
-        entries, state, 0.0, view, "x", str, live_screens.Fitting()
+        outcomes, TREES, state, 0.0, view, "x", str, live_screens.Fitting()
     ))  # fmt: skip
     assert sum("word" in line for line in lines) == 2 * jobs
     assert sum("…" in line for line in lines) == jobs
@@ -96,10 +99,10 @@ def test_as_many_rows_are_drawn_as_fit_and_none_where_none_fits() -> None:
 
 def test_jobs_that_have_no_row_are_counted_in_words_that_fit() -> None:
     words = ["SUCCESS", "RUNNING", "INIT", "FAIL"] * 3
-    entries = [several.Entry(f"j{n}", Job(job(f"j{n}", word))) for n, word in enumerate(words)]
+    outcomes = [of_answer(f"j{n}", Job(job(f"j{n}", word)), NOW) for n, word in enumerate(words)]
     last = {}
     for width in (80, 20):
         view = view_of(width)
-        (last[width],) = text(view, several.table(entries, view, rows=1))
+        (last[width],) = text(view, several.table(outcomes, TREES, view, rows=1))
     counts = "3 running, 3 waiting, 3 failed, 3 succeeded"
     assert last == {80: f"… 12 more: {counts}", 20: "… 12 more"}

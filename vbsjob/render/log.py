@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, TextIO
 from vbsjob.jobs import failure
 from vbsjob.jobs.fields import one_line
 from vbsjob.jobs.job import walk
+from vbsjob.jobs.outcome import counts, kind_of
 from vbsjob.text import dumps, format_duration, printable, utc_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vbsjob.context import Context
-    from vbsjob.exit_codes import ExitCode
     from vbsjob.jobs.diff import Change
     from vbsjob.jobs.job import Job
+    from vbsjob.jobs.outcome import RunOutcome
     from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 LISTED = 20
@@ -26,6 +27,9 @@ LISTED = 20
 
 class PlainLog:
     """Writes on a stream. `heartbeat` is the longest time without a line, in seconds."""
+
+    for_people = True
+    """Whether its last line says how the run ended."""
 
     def __init__(self, context: Context, stream: TextIO, heartbeat: float) -> None:
         self._context = context
@@ -52,26 +56,27 @@ class PlainLog:
             duration = format_duration(now - state.started)
             answered_at = state.last_answer_at()
             age = "" if answered_at is None else f"; {_last_answer(answered_at, now)}"
-            self._write(f"still watching after {duration}: {summary(state)}{age}", now)
+            statuses = counts(kind_of(tracked.job) for tracked in state.tracked.values())
+            self._write(f"still watching after {duration}: {statuses}{age}", now)
         return self._last_line + self._heartbeat
 
     def suspend(self) -> None:
         """Do nothing: lines do not use the terminal."""
 
-    def finish(self, state: WatchState, code: ExitCode) -> None:
-        """Write the failures with their meaning, then the result as the last line."""
+    def clear(self) -> None:
+        """Do nothing: lines stay."""
+
+    def finish(self, outcome: RunOutcome) -> None:
+        """Write the failures with their meaning, then how the run ended as the last line."""
         now = self._context.monotonic()
-        number = 0
-        for tracked in state.tracked.values():
-            # One failure at a time: it holds the entities of a job, which can be large.
-            cause = None if tracked.job is None else failure.find(tracked.job)
-            if cause is not None:
-                number += 1
-                if number <= LISTED:
-                    self._write(f"{cause.path[0].id}: {cause.explanation}", now)
-        if number > LISTED:
-            self._write(f"{number - LISTED} more jobs failed", now)
-        self._write(f"{code.label} (exit code {int(code)}): {summary(state)}", now)
+        failures = [job.failure for job in outcome.jobs if job.failure is not None]
+        for cause in failures[:LISTED]:
+            self._write(f"{cause.path[0].id}: {cause.explanation}", now)
+        if len(failures) > LISTED:
+            self._write(f"{len(failures) - LISTED} more jobs failed", now)
+        stop = outcome.stop_error
+        hint = f" {stop.hint}" if stop is not None and stop.hint else ""
+        self._write(f"{outcome.sentence}{hint}", now)
 
     def _lines(self, event: Event, tracked: TrackedJob, now: float) -> Iterator[str]:
         if event.kind == "recovered":
@@ -93,14 +98,6 @@ class PlainLog:
         self._stream.write(self._context.redact(f"{time} {text}") + "\n")
         self._stream.flush()
         self._last_line = now
-
-
-def summary(state: WatchState) -> str:
-    """Return the number of jobs per status: `2 RUNNING, 1 SUCCESS, 1 with unknown state`."""
-    return ", ".join(
-        f"{number} {'with unknown state' if status is None else printable(status)}"
-        for status, number in state.status_counts().items()
-    )
 
 
 def _last_answer(answered_at: float, now: float) -> str:
