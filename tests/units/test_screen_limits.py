@@ -39,10 +39,10 @@ def job(name: str, status: str, *below: dict[str, Any], **more: Any) -> dict[str
 
 @pytest.mark.parametrize(("failed", "line"), [(1, ""), (2, "1 more failed"), (3, "2 more failed")])
 def test_other_failed_jobs_are_counted_below_the_failure(failed: int, line: str) -> None:
-    found = failure.find(Job(job("t", "FAIL", *(job(f"f{n}", "FAIL") for n in range(failed)))))
-    assert found is not None
+    result = failure.find(Job(job("t", "FAIL", *(job(f"f{n}", "FAIL") for n in range(failed)))))
+    assert result is not None
     view = view_of(80)
-    lines = text(view, failure_block.block(found, view, command="vbsjob tree t"))
+    lines = text(view, failure_block.block(result, view, command="vbsjob tree t"))
     expected = [f"▌ {line}: vbsjob tree t"] if line else []
     assert [shown for shown in lines if "more failed" in shown] == expected
 
@@ -56,10 +56,10 @@ def test_a_screen_of_one_job_has_rows_for_a_third_of_it_and_at_least_five(
     view = view_of(80, height)
     lines = text(view, details.screen(JobTree(Job(job("t", "SUCCESS", *below))), "t", view))
     assert sum(line.startswith(("├─", "└─")) for line in lines) == rows
-    asked = text(
+    limited = text(
         view, details.screen(JobTree(Job(job("t", "SUCCESS", job("x", "INIT")))), "t", view, rows=1)
     )
-    assert sum(line.startswith(("├─", "└─")) for line in asked) == 1
+    assert sum(line.startswith(("├─", "└─")) for line in limited) == 1
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
