@@ -17,7 +17,7 @@ from tests.support.sandbox import new_token, query_job, sandbox_here
 from vbsjob.sandbox.scenarios import SCENARIOS, Plan
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-ENDS = "the sandbox and its simulated jobs end with this process"
+ENDS = "sandbox and its simulated jobs end with this process"
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])

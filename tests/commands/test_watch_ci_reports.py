@@ -157,8 +157,8 @@ def test_github_gets_annotation_summary_and_outputs_of_a_watch(tmp_path: Path) -
 
 def test_a_file_of_github_that_cannot_be_written_is_never_a_success(tmp_path: Path) -> None:
     for path in (str(tmp_path / "missing/x"), "/dev/full", "", "\0"):
-        ended = watch(context(document("SUCCESS"), GITHUB_OUTPUT=path), "--github")
-        assert ended.code == (70 if path else 0), path
+        code = watch(context(document("SUCCESS"), GITHUB_OUTPUT=path), "--github").code
+        assert code == (70 if path else 0), path
         assert watch(context(document("FAIL"), GITHUB_OUTPUT=path), "--github").code == 1, path
 
 
@@ -191,7 +191,7 @@ def test_junit_has_a_case_for_the_job_and_each_sub_job_and_keeps_the_code(tmp_pa
             document("RUNNING"), ("--timeout", "5s"), 124, "timeout",
             "RUNNING: not ended within 5.0 s (--timeout)",
         ),
-        (None, ("--retry-for", "5s"), 7, "unavailable", "The status of the job is unknown"),
+        (None, ("--retry-for", "5s"), 7, "unavailable", "The state of the job is unknown"),
     ],
 )  # fmt: skip
 def test_an_unknown_state_is_an_error_in_junit_never_a_success(

@@ -122,7 +122,7 @@ def socket_context(
         attempt=attempt,
     )
     yield fake_context(
-        io.StringIO(), io.StringIO(), io.StringIO(), environment(url) if env is None else env,
+        standard_input(""), io.StringIO(), io.StringIO(), environment(url) if env is None else env,
         monotonic=clock, sleep=sleep, random=lambda: 1.0, send=wire.send,
     )  # fmt: skip
     wire.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 NOW = datetime(2026, 1, 28, 16, 20, tzinfo=UTC)
+TREES = several.Trees(partial(JobTree, group=True))
 
 
 def view_of(width: int, height: int = 24) -> theme.View:
@@ -37,10 +39,10 @@ def job(name: str, status: str, *below: dict[str, Any], **more: Any) -> dict[str
 
 @pytest.mark.parametrize(("failed", "line"), [(1, ""), (2, "1 more failed"), (3, "2 more failed")])
 def test_other_failed_jobs_are_counted_below_the_failure(failed: int, line: str) -> None:
-    cause = failure.find(Job(job("t", "FAIL", *(job(f"f{n}", "FAIL") for n in range(failed)))))
-    assert cause is not None
+    result = failure.find(Job(job("t", "FAIL", *(job(f"f{n}", "FAIL") for n in range(failed)))))
+    assert result is not None
     view = view_of(80)
-    lines = text(view, failure_block.block(cause, view, command="vbsjob tree t"))
+    lines = text(view, failure_block.block(result, view, command="vbsjob tree t"))
     expected = [f"▌ {line}: vbsjob tree t"] if line else []
     assert [shown for shown in lines if "more failed" in shown] == expected
 
@@ -54,10 +56,10 @@ def test_a_screen_of_one_job_has_rows_for_a_third_of_it_and_at_least_five(
     view = view_of(80, height)
     lines = text(view, details.screen(JobTree(Job(job("t", "SUCCESS", *below))), "t", view))
     assert sum(line.startswith(("├─", "└─")) for line in lines) == rows
-    given = text(
+    limited = text(
         view, details.screen(JobTree(Job(job("t", "SUCCESS", job("x", "INIT")))), "t", view, rows=1)
     )
-    assert sum(line.startswith(("├─", "└─")) for line in given) == 1
+    assert sum(line.startswith(("├─", "└─")) for line in limited) == 1
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -66,11 +68,11 @@ def test_a_long_reason_has_two_lines_below_its_row_while_a_watch_runs(jobs: int)
     reason = " ".join(f"word{n}" for n in range(80))
     top = job("t", "RUNNING", job("s", "FAIL", fail_reason=reason), job("r", "RUNNING"))
     documents = {"t": top, "u": job("u", "RUNNING")}
-    entries = [of_answer(name, Job(documents[name]), NOW) for name in list(documents)[:jobs]]
+    outcomes = [of_answer(job_id, Job(documents[job_id]), NOW) for job_id in list(documents)[:jobs]]
     view = view_of(60)
-    state = WatchState([entry.job_id for entry in entries], WatchRules(), 0.0, lambda: 0.5)
+    state = WatchState([outcome.job_id for outcome in outcomes], WatchRules(), 0.0, lambda: 0.5)
     lines = text_of(view, live_screens.running(
-        entries, several.Trees(JobTree), state, 0.0, view, "x", str, live_screens.Fitting()
+        outcomes, TREES, state, 0.0, view, "x", str, live_screens.Fitting()
     ))  # fmt: skip
     assert sum("word" in line for line in lines) == 2 * jobs
     assert sum("…" in line for line in lines) == jobs
@@ -97,10 +99,10 @@ def test_as_many_rows_are_drawn_as_fit_and_none_where_none_fits() -> None:
 
 def test_jobs_that_have_no_row_are_counted_in_words_that_fit() -> None:
     words = ["SUCCESS", "RUNNING", "INIT", "FAIL"] * 3
-    entries = [of_answer(f"j{n}", Job(job(f"j{n}", word)), NOW) for n, word in enumerate(words)]
+    outcomes = [of_answer(f"j{n}", Job(job(f"j{n}", word)), NOW) for n, word in enumerate(words)]
     last = {}
     for width in (80, 20):
         view = view_of(width)
-        (last[width],) = text(view, several.table(entries, several.Trees(JobTree), view, rows=1))
+        (last[width],) = text(view, several.table(outcomes, TREES, view, rows=1))
     counts = "3 running, 3 waiting, 3 failed, 3 succeeded"
     assert last == {80: f"… 12 more: {counts}", 20: "… 12 more"}
