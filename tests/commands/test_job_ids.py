@@ -57,7 +57,7 @@ def test_input_that_is_not_ids_is_refused_and_the_line_is_named() -> None:
         ('{"job_id": "j"}\n{}', "line 2: the JSON document does not contain a job_id"),
         ("{", "line 1: this is not JSON"),
         ('{"job_id": "j"} k', "line 1: this is not JSON"),
-        ('{"job_id": "j", "job_id": "k"}', "line 1: this is not JSON: a duplicate member"),
+        ('{"job_id": "j", "job_id": "k"}', "line 1: this is not JSON: a duplicate field"),
         ('{"job_id": "j", "vbs_job_id": null}', "the vbs_job_id is null"),
         ('{"job_id": "j"}\n,\n{"job_id": "k"}', "line 2: this is not JSON"),
         ('{"job_id": "j"} 42', "does not contain a job_id"),

@@ -191,7 +191,7 @@ def test_junit_has_a_case_for_the_job_and_each_sub_job_and_keeps_the_code(tmp_pa
             document("RUNNING"), ("--timeout", "5s"), 124, "timeout",
             "RUNNING: not ended within 5.0 s (--timeout)",
         ),
-        (None, ("--retry-for", "5s"), 7, "unavailable", "The state of the job is unknown"),
+        (None, ("--retry-for", "5s"), 7, "unavailable", "The status of the job is unknown"),
     ],
 )  # fmt: skip
 def test_an_unknown_state_is_an_error_in_junit_never_a_success(
