@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TextIO
 
+from vbsjob import __version__
 from vbsjob.jobs.result import SCHEMA_VERSION, failure_document
 from vbsjob.text import dumps, utc_time
+from vbsjob.watch import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,37 +36,44 @@ class EventStream:
     def on_events(self, events: Sequence[Event], state: WatchState, now: float) -> None:
         """Write the events; no events mean that the watch starts."""
         if not events:
-            self._write("start", job_ids=list(state.ids))
+            message = words.of_start(state)
+            self._write("start", message=message, version=__version__, job_ids=list(state.ids))
         for event in events:
             tracked = state.tracked[event.job_id]
+            message = f"{event.job_id}: {words.of_event(event, tracked, now)}"
             if event.kind == "change" and tracked.job is not None:
                 expected_end = state.estimates.expected_end(tracked.job)
                 self._write(
                     "change",
                     event.changes,
+                    message=message,
                     job_id=tracked.job_id,
                     status=tracked.job.status,
                     failure=failure_document(tracked.job),
                     expected_end=None if expected_end is None else utc_time(expected_end),
                 )
             elif event.kind == "waiting":
-                self._write("waiting", job_id=tracked.job_id, wait_s=event.seconds)
+                seconds = event.seconds
+                self._write("waiting", message=message, job_id=tracked.job_id, wait_s=seconds)
             else:
-                self._write(event.kind, job_id=tracked.job_id, **_outage(event, tracked, now))
+                members = _outage(event, tracked, now)
+                self._write(event.kind, message=message, job_id=tracked.job_id, **members)
 
     def refresh(self, state: WatchState, now: float) -> float:
         """Write a heartbeat if no event was written for long; return when the next one is due."""
         if now >= self._last_event + self._heartbeat:
             counts = state.status_counts()
             unanswered = counts.pop(None, 0)
+            steady_now = self._context.steady_now()
             self._write(
                 "heartbeat",
+                message=words.of_heartbeat(state, now, steady_now),
                 statuses=counts,
                 unanswered=unanswered,
                 last_answer_s=_age(state.last_answer_at(), now),
                 last_change_s=_age(state.changed_at, now),
                 jobs=[
-                    _progress(tracked.job, state.estimates, self._context.steady_now())
+                    _progress(tracked.job, state.estimates, steady_now)
                     for tracked in state.tracked.values()
                     if tracked.job is not None and not tracked.job.ended
                 ],
@@ -77,7 +86,8 @@ class EventStream:
     def finish(self, state: WatchState, code: ExitCode) -> None:
         """Write the verdict: the exit code of the watch and of each job."""
         jobs = [self._result(tracked) for tracked in state.tracked.values()]
-        self._write("verdict", exit_code=int(code), verdict=code.label, jobs=jobs)
+        message = f"{code.label} (exit code {int(code)}): {words.summary(state)}"
+        self._write("verdict", message=message, exit_code=int(code), verdict=code.label, jobs=jobs)
 
     def _result(self, tracked: TrackedJob) -> dict[str, Any]:
         job = tracked.job
