@@ -125,19 +125,7 @@ class Context:
             document = self.redact_values({"error": error.document()})
             self._write(dumps(document))
         else:
-            prefix = "vbsjob: "
-            if error.is_verdict and self.error_output.live:
-                prefix, error = (
-                    "",
-                    error.replace(message=error.message[:1].upper() + error.message[1:]),
-                )
-            if error.is_verdict and self.stderr.isatty():
-                # The command to type next is on a separate line, so that it can be copied.
-                self._write_line(prefix + error.message)
-                if error.hint:
-                    self._write_line(error.hint)
-            else:
-                self._write_line(f"{prefix}{error}")
+            self._write_line(f"vbsjob: {error}")
 
     def note(self, text: str) -> None:
         """Write a note for people; with a machine format only if --verbose is set."""

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import errno
-import signal
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from vbsjob.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    Unfinished = tuple[Sequence[str], Sequence[str]]  # ids: still running, state unknown
 
 
 class VbsjobError(Exception):
@@ -20,8 +14,9 @@ class VbsjobError(Exception):
     exit_code = ExitCode.INTERNAL
     max_attempts: int | None = 1
     """How often a request with this result may be sent in all; None: no limit."""
-    is_verdict = False
-    """Whether it is the result of a watch: the last line of a live display, without a prefix."""
+    is_page = False
+    """Whether something between this machine and the API answered. In a watch that has had an
+    answer of the API, this is an outage."""
     base_delay = 0.5
     """Seconds: upper bound of the first retry delay."""
 
@@ -127,61 +122,6 @@ class JobNotFoundError(VbsjobError):
     exit_code = ExitCode.NOT_FOUND
 
 
-class WatchTimeoutError(VbsjobError):
-    """--timeout ended a watch before the jobs had ended."""
-
-    exit_code = ExitCode.TIMEOUT
-    is_verdict = True
-
-    @classmethod
-    def for_jobs(
-        cls, unfinished: Unfinished, hint: str, limit: str, *, simulated: bool = False
-    ) -> Self:
-        """Return the error for a watch that leaves the `unfinished` jobs after the time `limit`."""
-        state = SIMULATED_JOBS_END if simulated else _state_of(unfinished)
-        return cls(f"{state}. Stopped after --timeout {limit} (exit code 124).", hint=hint)
-
-
-class SignalError(VbsjobError):
-    """A signal ended a watch; the process must die by the same signal."""
-
-    is_verdict = True
-
-    @classmethod
-    def for_jobs(cls, number: int, unfinished: Unfinished, *, simulated: bool = False) -> Self:
-        """Return the error for signal `number` in a watch that leaves the `unfinished` jobs."""
-        state = SIMULATED_JOBS_END if simulated else _state_of(unfinished)
-        message = f"{state}. Stopped by {signal.Signals(number).name} (exit code {128 + number})."
-        return cls(message, exit_code=ExitCode(128 + number))  # type: ignore[call-arg] # a lookup
-
-
-class NoResponseError(VbsjobError):
-    """A watch ended before the service answered about a job."""
-
-    @classmethod
-    def for_job(cls, job_id: str, code: ExitCode) -> Self:
-        """Return the error for a job that gets the exit code of the watch."""
-        return cls(
-            f"the watch ended before the service answered about job {job_id}.",
-            hint=f"Query it again: vbsjob get {job_id}",
-            exit_code=code,
-        )
-
-
-SIMULATED_JOBS_END = "the sandbox and its simulated jobs end with this process"
-
-
-def _state_of(unfinished: Unfinished) -> str:
-    clauses = []
-    if running := unfinished[0]:
-        jobs = f"job {running[0]} is" if len(running) == 1 else f"{len(running)} jobs are"
-        clauses.append(f"{jobs} still running")
-    if unknown := unfinished[1]:
-        jobs = f"job {unknown[0]}" if len(unknown) == 1 else f"{len(unknown)} jobs"
-        clauses.append(f"the state of {jobs} is unknown")
-    return ", and ".join(clauses) or "all jobs have ended"
-
-
 class ApiError(VbsjobError):
     """The service refused the request, or its answer is not understood."""
 
@@ -189,9 +129,10 @@ class ApiError(VbsjobError):
 
 
 class UnexpectedResponseError(ApiError):
-    """A valid document, but not about the requested job, for example from a stale cache."""
+    """A JSON object that is not a job of this API."""
 
     max_attempts: int | None = 3
+    is_page = True
 
 
 class UnavailableError(VbsjobError):
@@ -208,9 +149,10 @@ class ThrottledError(UnavailableError):
 
 
 class InvalidBodyError(UnavailableError):
-    """Status 200, but the body is not a JSON document."""
+    """Status 200, but the body is not JSON, or a stale cache sent another job."""
 
     max_attempts: int | None = 3
+    is_page = True
 
 
 class BodyTooLargeError(UnavailableError):
@@ -231,6 +173,10 @@ class PermanentConnectionError(UnavailableError):
 
 class InternalError(VbsjobError):
     """Local input or output failed, or a bug."""
+
+
+class ReportError(InternalError):
+    """A report or an output of a CI service could not be written completely."""
 
 
 _FILES = ("too many open files", "Raise the limit with 'ulimit -n', or watch fewer jobs.")

@@ -23,7 +23,7 @@ from vbsjob.__main__ import GC_THRESHOLD
 from vbsjob.http import strict_json
 from vbsjob.jobs.fields import Selection
 from vbsjob.jobs.job import Job, walk
-from vbsjob.jobs.result import JobResult
+from vbsjob.jobs.outcome import of_answer
 from vbsjob.jobs.tree import JobTree
 from vbsjob.output import formats
 from vbsjob.render import details, theme
@@ -42,7 +42,7 @@ def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
     """Return the size of a body in bytes, and everything that is done with it, by name."""
     body = json.dumps(job(size)).encode()
     parsed = Job(strict_json.read(body))
-    records = [JobResult(parsed.id, parsed).document(NOW)]
+    records = [of_answer(parsed.id, parsed, NOW).document()]
 
     def written(name: str) -> Callable[[], object]:
         write, selection = formats.BY_NAME[name].write, Selection(formats.JOBS)

@@ -19,6 +19,7 @@ from tests.support.terminal_stream import TerminalStream
 from vbsjob import history
 from vbsjob.__main__ import run
 from vbsjob.config import loader
+from vbsjob.errors import InternalError
 from vbsjob.http.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -293,4 +294,16 @@ def test_f71_a_history_replaced_while_it_is_opened_is_not_used(
     ):
         pass
     os.close(checked)
-    assert names(folder) == []
+    with pytest.raises(InternalError):
+        names(folder)
+
+
+def test_a_history_that_cannot_be_read_is_not_called_empty(folder: Path) -> None:
+    vbsjob(folder, "get", "j")
+    (folder / history.FILE).chmod(0o666)
+    for argv in (("list",), ("list", "-o", "json"), ("get", "@last")):
+        ended = vbsjob(folder, *argv)
+        assert (ended.code, ended.out) == (70, ""), ended.err
+        reason = "cannot be read: other users can use the file"
+        assert f"{folder / history.FILE} {reason}" in ended.err
+    assert vbsjob(folder, "get", "j").code == 0

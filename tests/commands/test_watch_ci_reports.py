@@ -23,7 +23,7 @@ from vbsjob.errors import InternalError, UnavailableError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.http.messages import Request, Response
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.result import JobResult
+from vbsjob.jobs.outcome import JobOutcome, RunOutcome, of_answer
 from vbsjob.output import github, junit, report_file
 
 if TYPE_CHECKING:
@@ -42,8 +42,12 @@ def document(status: Any, **members: Any) -> dict[str, Any]:
     return {"job_id": "j", "job_type": "bksRestoreBackup", "status": status, **members}
 
 
-def answer(status: Any, **members: Any) -> JobResult:
-    return JobResult("j", Job(document(status, **members)))
+def answer(status: Any, **members: Any) -> JobOutcome:
+    return of_answer("j", Job(document(status, **members)), NOW)
+
+
+def run_of(*jobs: JobOutcome) -> RunOutcome:
+    return RunOutcome(jobs, NOW)
 
 
 def context(response: dict[str, Any] | None = None, **env: str) -> Context:
@@ -68,14 +72,14 @@ def watch(run_context: Context, *argv: str) -> RunResult:
 def test_only_what_is_bad_of_the_job_or_the_call_is_an_error_of_the_workflow(
     code: ExitCode,
 ) -> None:
-    lines = github.commands([JobResult("j", Job(document("RUNNING")), None, code)])
+    lines = github.commands(run_of(of_answer("j", Job(document("RUNNING")), NOW, code=code)))
     level = "warning" if code in {7, 8, 124} or code > 128 else "error"
     assert [line.startswith(f"::{level} ") for line in lines] == ([True] if code else [])
 
 
 def test_errors_and_warnings_are_counted_apart() -> None:
-    pending = JobResult("p", Job(document("RUNNING")), None, ExitCode.TIMEOUT)
-    lines = github.commands([pending, answer("FAIL")] * 25)
+    pending = of_answer("p", Job(document("RUNNING")), NOW, code=ExitCode.TIMEOUT)
+    lines = github.commands(run_of(*[pending, answer("FAIL")] * 25))
     assert [line.split()[0] for line in lines] == ["::error"] * 10 + ["::warning"] * 10
     assert "16 more jobs" in lines[9]
     assert "16 more jobs" in lines[19]
@@ -83,7 +87,7 @@ def test_errors_and_warnings_are_counted_apart() -> None:
 
 def test_outputs_name_the_failure_of_a_lone_job_and_the_code_of_each() -> None:
     failed = answer("FAIL", entities={"size": 5, "sub_jobs": [DEEP]})
-    lines = github.outputs([failed], ExitCode.JOB_FAILED).splitlines()
+    lines = github.outputs(run_of(failed)).splitlines()
     assert {
         "failure_code=VolumeBackup.0202",
         "failure_path=bksRestoreBackup > copy",
@@ -93,7 +97,7 @@ def test_outputs_name_the_failure_of_a_lone_job_and_the_code_of_each() -> None:
     assert any(line.startswith("failure_meaning=The target disk") for line in lines)
     (jobs,) = [line for line in lines if line.startswith("jobs=")]
     assert json.loads(jobs.partition("=")[2])[0]["failure_code"] == "VolumeBackup.0202"
-    both = github.outputs([failed, answer("SUCCESS")], ExitCode.JOB_FAILED)
+    both = github.outputs(run_of(failed, answer("SUCCESS")))
     assert [job["failure_code"] for job in json.loads(both.partition("jobs=")[2])] == [
         "VolumeBackup.0202", None,
     ]  # fmt: skip
@@ -102,33 +106,33 @@ def test_outputs_name_the_failure_of_a_lone_job_and_the_code_of_each() -> None:
 def test_junit_cases_that_would_share_a_name_are_numbered() -> None:
     same = {"job_type": "copy", "status": "SUCCESS"}
     results = [answer("SUCCESS", sub_jobs=[same, same, same | {"id": "#2"}, same])]
-    suite = ET.fromstring("\n".join(junit.lines(results, NOW)))[0]
+    suite = ET.fromstring("\n".join(junit.lines(run_of(*results))))[0]
     assert [case.get("name") for case in suite][1:] == ["copy", "copy #2", "copy #2 #2", "copy #3"]
 
 
 @given(st.text(), st.text())
 def test_no_text_of_the_service_ends_a_command_or_draws_in_the_summary(a: str, b: str) -> None:
     result = answer("FAIL", job_type=a, error_code=b, fail_reason=f"{a}\n::stop-commands::{b}")
-    (line,) = github.commands([result])
+    (line,) = github.commands(run_of(result))
     assert line.isprintable()
     assert len(re.findall(r"%(?!25|3A|2C)", line)) == 0
-    table = github.summary([result], ExitCode.JOB_FAILED, NOW).splitlines()
+    table = github.summary(run_of(result)).splitlines()
     cells = table[4].split(" | ")
     assert len(cells) == 5
     assert all(re.fullmatch(r"(\| )?([A-Za-z0-9 .-]|&#\d+;)*( \|)?", cell) for cell in cells)
-    assert all("=" in line for line in github.outputs([result], ExitCode.JOB_FAILED).splitlines())
+    assert all("=" in line for line in github.outputs(run_of(result)).splitlines())
 
 
 def test_the_summary_stays_below_githubs_limit() -> None:
     many = [answer("FAIL", fail_reason="<" * 5000)] * 5000
-    summary = github.summary(many, ExitCode.JOB_FAILED, NOW)
+    summary = github.summary(run_of(*many))
     assert len(summary.encode()) < 1 << 20
     assert "4800 more jobs" in summary
 
 
 def test_outputs_of_a_single_job_have_its_entities_but_never_replace_the_verdict() -> None:
     entities = {"backup_id": "b", "verdict": "ok", "exit_code": "0", "UPPER=x": "y"}
-    lines = github.outputs([answer("FAIL", entities=entities)], ExitCode.JOB_FAILED).splitlines()
+    lines = github.outputs(run_of(answer("FAIL", entities=entities))).splitlines()
     assert {"verdict=job_failed", "exit_code=1", "backup_id=b", "status=FAIL"} <= set(lines)
     assert [line for line in lines if line.startswith(("verdict=", "exit_code=", "UPPER"))] == [
         "exit_code=1", "verdict=job_failed",
@@ -152,8 +156,10 @@ def test_github_gets_annotation_summary_and_outputs_of_a_watch(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("path", ["/nowhere/x", "/dev/full", "", "\0"])
-def test_a_file_of_github_that_cannot_be_written_does_not_change_the_verdict(path: str) -> None:
-    assert watch(context(document("SUCCESS"), GITHUB_OUTPUT=path), "--github").code == 0
+def test_a_file_of_github_that_cannot_be_written_is_never_a_success(path: str) -> None:
+    code = watch(context(document("SUCCESS"), GITHUB_OUTPUT=path), "--github").code
+    assert code == (70 if path else 0)
+    assert watch(context(document("FAIL"), GITHUB_OUTPUT=path), "--github").code == 1
 
 
 def report(path: Path) -> ET.Element:
@@ -208,7 +214,7 @@ def test_an_unknown_state_is_an_error_in_junit_never_a_success(
 
 def test_junit_lists_the_start_of_a_long_reason_and_has_it_whole_below() -> None:
     results = [answer("FAIL", fail_reason="x" * 5000)]
-    failure = ET.fromstring("\n".join(junit.lines(results, NOW)))[0][0][0]
+    failure = ET.fromstring("\n".join(junit.lines(run_of(*results))))[0][0][0]
     text = f"bksRestoreBackup failed: {'x' * 5000}."
     assert failure.attrib["message"] == text[: junit.HEAD - 3] + "..."
     assert failure.text == text
@@ -218,7 +224,7 @@ def test_junit_lists_the_start_of_a_long_reason_and_has_it_whole_below() -> None
 def test_junit_is_xml_whatever_the_service_says(a: str, b: str) -> None:
     sub = {"job_type": a, "status": b, "id": a}
     results = [answer("FAIL", job_type=b, error_code=a, fail_reason=b, sub_jobs=[sub])]
-    root = ET.fromstring("\n".join(junit.lines(results, NOW)))
+    root = ET.fromstring("\n".join(junit.lines(run_of(*results))))
     assert len(root[0]) == 2
 
 
@@ -235,12 +241,12 @@ def test_a_report_that_cannot_be_written_at_the_end_is_never_a_success(tmp_path:
     report_file.prepare(str(path), "--junit")
     path.parent.rmdir()
     with pytest.raises(InternalError):
-        junit.write(str(path), [answer("SUCCESS")], run_context)
+        junit.write(str(path), run_of(answer("SUCCESS")), run_context)
 
 
-def outcomes(*results: JobResult) -> list[tuple[str, str | None, str | None, str | None]]:
+def outcomes(*results: JobOutcome) -> list[tuple[str, str | None, str | None, str | None]]:
     """Return (tag, type, message, text) of what each case of a report says, if it says anything."""
-    root = ET.fromstring("\n".join(junit.lines(results, NOW)))
+    root = ET.fromstring("\n".join(junit.lines(run_of(*results))))
     return [
         (child.tag, child.get("type"), child.get("message"), child.text)
         for case in root.iter("testcase")
@@ -255,7 +261,7 @@ def test_junit_gives_the_kind_of_each_failure_error_and_skip() -> None:
     assert outcomes(answer("FAIL"))[0][:2] == ("failure", None)
     assert outcomes(answer("SUCCESS")) == []
     assert outcomes(answer("RUNNING"))[0][:2] == ("error", "pending")
-    unknown = JobResult("j", UnavailableError("down."))
+    unknown = of_answer("j", UnavailableError("down."), NOW)
     assert outcomes(unknown) == [("error", "unavailable", "down.", "down.")]
     parts = outcomes(answer("SUCCESS", entities={"sub_jobs": [DEEP, OPEN]}))
     assert [part[:2] for part in parts] == [("failure", "VolumeBackup.0202"), ("skipped", None)]

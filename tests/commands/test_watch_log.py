@@ -81,7 +81,7 @@ def test_a_heartbeat_as_event_needs_no_progress_on_stderr() -> None:
 def test_f49_a_failed_sub_job_of_a_job_that_succeeded_is_explained_too() -> None:
     text = lines("--progress", "plain", answers=(job("j", "SUCCESS", sub_jobs=[DEEP]),))
     assert text[-2].startswith(f"j: bksCreateBackup > copyData failed: VolumeBackup.0202 {REASON}")
-    assert text[-1].startswith("ok (exit code 0)")
+    assert text[-1] == "Succeeded."
 
 
 def test_a_field_that_no_job_has_ends_a_watch_with_3_but_never_hides_a_failure() -> None:
@@ -237,15 +237,15 @@ def test_each_kind_of_change_has_its_line() -> None:
         "j: SUCCESS copyData c",
         "j: SUCCESS bksCreateBackup",
     ]
-    assert written[-1] == "ok (exit code 0): 1 SUCCESS"
+    assert written[-1] == "Succeeded."
 
 
 def test_the_last_line_counts_the_jobs_by_status() -> None:
     statuses = {"a": "SUCCESS", "b": "FAIL", "c": "SUCCESS"}
 
     def answer(job_id: str, _: float) -> Response:
-        return job(job_id, statuses[job_id]) if job_id in statuses else Response(403)
+        return job(job_id, statuses[job_id]) if job_id in statuses else Response(403, {}, b"{}")
 
     watched = WatchService(answer).watch("a", "b", "c", "d", stderr=None, **SETTINGS)
-    last = "auth (exit code 4): 2 SUCCESS, 1 FAIL, 1 with unknown state"
-    assert any(line.endswith(last) for line in watched.err.splitlines())
+    last = "1 with unknown state, 1 failed, 2 succeeded. Exit code 4."
+    assert watched.err.splitlines()[-1].endswith(last)

@@ -39,6 +39,12 @@ LEFTOVERS: dict[str, dict[str, str]] = {
     "application credential": {
         "OS_APPLICATION_CREDENTIAL_ID": "x", "OS_APPLICATION_CREDENTIAL_SECRET": "canary-other-AC",
     },
+    "OpenID Connect token": {
+        "OS_IDENTITY_PROVIDER": "ci", "OS_PROTOCOL": "oidc", "OS_ACCESS_TOKEN": "canary-other-oidc",
+    },
+    "agency": {
+        "OS_AGENCY_NAME": "a", "OS_AGENCY_DOMAIN_NAME": "other", "OS_DELEGATED_PROJECT": "other",
+    },
     "passcode": {"OS_PASSCODE": "999999", "OS_USERNAME": "bob"},
     "sign-in method": {"OS_AUTH_TYPE": "token"},
     "address of the identity service": {"OS_AUTH_URL": OTHER_URL},

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.context import NoSignals
 from tests.support.oracle import WatchOptions, WatchRecord, violations
 from tests.support.random_service import (
     BEGAN as START,
@@ -37,7 +38,7 @@ from vbsjob.errors import (
 )
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.result import JobResult
+from vbsjob.jobs.outcome import of_answer
 from vbsjob.watch.loop import WatchLoop
 from vbsjob.watch.state import WatchRules, WatchState
 
@@ -66,7 +67,7 @@ class Plan:
 def _record(plan: Plan, code: int, jobs: dict[str, int]) -> WatchRecord:
     service = plan.service
     return WatchRecord(
-        plan.options, service.delivered, service.now, code, jobs, service.wakes, service.signed_in,
+        plan.options, service.delivered, service.now, code, jobs, service.wakes, service.sign_ins,
         service.password,
     )  # fmt: skip
 
@@ -90,6 +91,10 @@ def alone(seed: int) -> Plan:
         suspends=tuple(sleeps),
         revoked=tuple(at for at, _ in some(draw.choice((0, 0, 0, 1, 2)), 2)),
         locked_out=draw.choice((float("inf"), float("inf"), draw.uniform(1, longest))),
+        portal=draw.choice((0.0, 0.0, 0.02, 0.3)),
+        identity_outages=tuple(
+            (at, at + long) for at, long in some(draw.choice((0, 0, 1, 3)), 1500)
+        ),
     )
     options = WatchOptions(
         retry_for=draw.choice((900.0, 900.0, 300.0)),
@@ -196,11 +201,11 @@ def with_history(plan: Plan, folder: Path) -> Plan:
     usual = 60 * draw.choice((0.5, 2.0, 11.0, 60.0, 600.0))
     context = service.context(io.StringIO())
     runs = [
-        JobResult(f"run-{number}", Job({
+        of_answer(f"run-{number}", Job({
             "job_id": f"run-{number}", "job_type": "bksCreateBackup", "status": "SUCCESS",
             "begin_time": START.isoformat(),
             "end_time": (START + timedelta(seconds=usual * draw.uniform(0.8, 1.2))).isoformat(),
-        }))
+        }), START)
         for number in range(10)
     ]  # fmt: skip
     history.record(runs, loader.load({}, context), context)
@@ -307,7 +312,8 @@ def test_the_oracle_accepts_no_code_but_the_one_that_was_delivered() -> None:
             assert wrong == record.code or violations(replace(record, code=wrong))
     assert set(codes) == set(CODES), codes
     assert set(kinds) == {
-        "good", "missing", "silent", "wrong", "large", "fatal", "denied", "refused", "unauthorised",
+        "good", "missing", "silent", "page", "wrong", "large", "fatal", "denied", "refused",
+        "unauthorised",
     }  # fmt: skip
 
 
@@ -371,8 +377,9 @@ def test_the_oracle_catches_a_program_that_decides_wrongly(name: str) -> None:
         rules = WatchRules(plan.options.retry_for, plan.options.wait_for_job)
         options = WatchOptions(plan.options.retry_for, plan.options.wait_for_job)
         state = Liar(list(plan.service.lives), rules, 0.0, context.random)
-        code = WatchLoop(state, client.get, context, []).run()
-        jobs = {job_id: int(tracked.verdict) for job_id, tracked in state.tracked.items()}
-        record = replace(_record(plan, int(code), jobs), options=options)
+        WatchLoop(state, client.get, context, [], NoSignals(context.sleep)).run()  # type: ignore[arg-type] # a double
+        outcome = state.outcome(START)
+        jobs = {job.job_id: int(job.exit_code) for job in outcome.jobs}
+        record = replace(_record(plan, int(outcome.exit_code), jobs), options=options)
         caught += bool(violations(record))
     assert caught, name

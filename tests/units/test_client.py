@@ -78,11 +78,11 @@ def test_a_job_has_all_its_members_and_is_asked_for_below_the_project() -> None:
         (json_response(200, {}), InvalidBodyError, "(an empty document)"),
         (Response(200, {}, b"<html>"), InvalidBodyError, "instead of a JSON document ("),
         (json_response(200, RUNNING | {"error": {"code": "common.0011"}}), JobNotFoundError, "j"),
-        (json_response(200, []), UnexpectedResponseError, "about something that is not a job."),
-        (json_response(200, {"status": "FAIL"}), UnexpectedResponseError, "about job None."),
-        (json_response(200, {"job_id": "k"}), UnexpectedResponseError, "about job k."),
-        (json_response(200, {"job_id": "k" * 81}), UnexpectedResponseError, f" {'k' * 80}."),
-        (json_response(200, {"job_id": "k\x1b"}), UnexpectedResponseError, "about job k^[."),
+        (json_response(200, []), InvalidBodyError, "(not the expected object)"),
+        (json_response(200, {"status": "FAIL"}), UnexpectedResponseError, "contains no job."),
+        (json_response(200, {"job_id": "k"}), InvalidBodyError, "about job k."),
+        (json_response(200, {"job_id": "k" * 81}), InvalidBodyError, f" {'k' * 80}."),
+        (json_response(200, {"job_id": "k\x1b"}), InvalidBodyError, "about job k^[."),
         (json_response(200, RUNNING | {"status": 1}), UnexpectedResponseError, "is not a string"),
         (json_response(201, RUNNING), VbsjobError, "rejected the request"),
         (json_response(403, RUNNING), AuthError, "does not allow"),
@@ -98,7 +98,7 @@ def test_what_is_not_the_asked_job_is_an_error(
 
 def test_an_unexpected_answer_has_its_status_and_request_id() -> None:
     for document in ({"job_id": "k"}, RUNNING | {"status": 1}):
-        with pytest.raises(UnexpectedResponseError) as caught:
+        with pytest.raises(VbsjobError) as caught:
             Service(json_response(200, document, **{"x-request-id": "r"})).client().get("j")
         assert (caught.value.http_status, caught.value.request_id) == (200, "r")
 

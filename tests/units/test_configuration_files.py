@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.cloud import USER, Cloud
 from tests.support.context import fake_context
+from tests.support.filesystem import unprivileged
 from vbsjob.config import files, loader
 from vbsjob.errors import UsageError
 
@@ -223,25 +225,6 @@ def test_the_path_of_a_file_may_be_any_bytes(tmp_path: Path) -> None:
     assert load(tmp_path, name=None, OS_CACERT=NOT_UTF8)[0]["cacert"] == NOT_UTF8
 
 
-@pytest.mark.parametrize("name", [
-    "agency_name", "identity_provider", "access_token", "protocol", "oauth2_client_secret",
-    "consumer_key", "service_provider_endpoint",
-])  # fmt: skip
-@pytest.mark.parametrize("where", ["environment", "auth", "top"])
-def test_an_identity_setting_that_is_not_supported_is_noted(
-    tmp_path: Path, name: str, where: str
-) -> None:
-    auth = f"auth: {{auth_url: '{URL}', {name}: x}}" if where == "auth" else f"{name}: x"
-    write(tmp_path, f"clouds: {{a: {{{auth if where != 'environment' else ''}}}}}\n")
-    env = {f"OS_{name.upper()}": "x"} if where == "environment" else {}
-    _, err = load(tmp_path, **env)
-    named = f"OS_{name.upper()}" if env else f".{name}"
-    if where == "environment":  # the cloud a has no settings, so the environment counts
-        _, err = load(tmp_path, name=None, **env)
-    assert f"{named} (vbsjob does not support this sign-in method)" in err
-    assert err.count("\n") == 1
-
-
 @pytest.mark.parametrize("name", ["trust_id", "system_scope"])
 @pytest.mark.parametrize("where", ["environment", "auth", "top"])
 def test_a_scope_that_is_not_supported_is_refused(tmp_path: Path, name: str, where: str) -> None:
@@ -335,7 +318,7 @@ NEXT_STEPS = {
         "[defaults]\ntimeout = 'soon'\n[clouds.a]\n",
         "Write 90, 90s, 15m, 1h30m or 7d.",
     ),
-    "region": ("clouds.yaml", "clouds: {a: {region_name: 'a b'}}\n", "Correct or omit it."),
+    "region": ("clouds.yaml", "clouds: {a: {region_name: 'a/b'}}\n", "Correct or omit it."),
     "regions": ("clouds.yaml", "clouds: {a: {regions: x}}\n", "Write the regions as ["),
     "entry of regions": (
         "clouds.yaml",
@@ -363,3 +346,30 @@ def test_every_error_of_a_configuration_file_names_the_file_and_the_next_step(
 def test_a_file_that_is_not_utf_8_says_how_to_save_it(tmp_path: Path) -> None:
     (tmp_path / "clouds.yaml").write_bytes("clouds: {ä: {}}".encode("latin-1"))
     assert error_of(tmp_path).endswith("is not UTF-8 text. Save it again with the encoding UTF-8.")
+
+
+def test_a_folder_that_may_not_be_entered_gives_a_warning_and_the_run_goes_on(
+    tmp_path: Path,
+) -> None:
+    tmp_path.chmod(0o755)
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    folder.chmod(0)
+    paths: dict[str, Any] = {
+        "config_folders": (folder,),
+        "config_file": folder / "vbsjob" / "config.toml",
+    }
+    for argv, env in ((("explain", "VolumeBackup.0042"), {}), (("get", "j"), USER)):
+        Cloud().run(*argv, env=env, **paths)  # imports what that user may not read
+        with unprivileged():
+            code, _, err = Cloud().run(*argv, env=env, **paths)
+        assert code == 0, err
+        assert err.count(f"you may not enter {folder}/vbsjob") == 1
+
+
+def test_a_profile_that_is_not_known_is_noted_once(tmp_path: Path) -> None:
+    write(tmp_path, "clouds: {c: {profile: unheard-of, region_name: eu-de}}", "clouds.yaml")
+    env = USER | {"OS_CLOUD": "c"}
+    code, _, err = Cloud().run("get", "j", env=env, config_folders=(tmp_path,))
+    assert code == 0, err
+    assert err.count("'unheard-of' is not known") == 1

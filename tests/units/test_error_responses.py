@@ -79,7 +79,8 @@ def test_a_body_that_is_not_json_says_nothing(body: bytes) -> None:
     [
         (400, {"code": "common.0011"}, "j", JobNotFoundError, "does not know the job j"),
         (403, {"code": "Common.0011"}, "j", JobNotFoundError, "does not know the job j"),
-        (400, {"code": "common.0011"}, None, ApiError, "rejected the request"),
+        (409, {"code": "common.0011"}, None, ApiError, "rejected the request"),
+        (400, {"code": 400}, None, RefusedCredentialsError, "did not accept the credentials"),
         (404, {"code": "APIGW.0101"}, "j", ApiError, "does not offer this API"),
         (404, {}, None, ApiError, "does not offer this API"),
         (404, {"code": "other"}, "j", JobNotFoundError, "does not know the job j"),
@@ -188,17 +189,89 @@ def test_a_clock_that_differs_by_less_than_a_date_header_can_show_does_not_diffe
     [
         ("text/html", "of text/html", "Check whether a captive portal or a proxy answers"),
         ("TEXT/HTML; charset=x", "of TEXT/HTML; charset=x", "Check whether a captive portal"),
-        ("text/plain\x1b", "of text/plain^[", "Check the address"),
-        ("a" * 61, f"of {'a' * 60}", "Check the address"),
-        (None, "without a content type", "Check the address"),
+        ("text/plain\x1b", "of text/plain^[", "Check --endpoint"),
+        ("a" * 61, f"of {'a' * 60}", "Check --endpoint"),
+        (None, "without a content type", "Check --endpoint"),
     ],
 )
 def test_f25_an_unreadable_answer_is_named_by_its_size_and_type(
     kind: str | None, shown: str, hint: str
 ) -> None:
     headers = {"x-request-id": "r"} | ({} if kind is None else {"content-type": kind})
-    error = errors.invalid_body(QUERY, Response(200, headers, b"canary-body"), "line 1")
+    error = errors.from_response(QUERY, Response(200, headers, b"canary-body"), "j")
     assert type(error) is InvalidBodyError
-    assert error.message == f"{ORIGIN} sent 11 bytes {shown} instead of a JSON document (line 1)."
+    assert error.message == (
+        f"{ORIGIN} sent 11 bytes {shown} instead of a JSON document (not JSON, or cut off)."
+    )
     assert error.hint.startswith(hint)
     assert (error.http_status, error.request_id) == (200, "r")
+
+
+JOB: dict[str, Any] = {"job_id": "j", "status": "RUNNING"}
+NOTHING: list[Any] = [None, {}, "", [], False, {"code": None}]
+FLAT = {"error_code": "VolumeBackup.0064", "error_msg": "no"}
+FORMS: list[tuple[Any, str | None]] = [
+    (JOB, "job"),
+    ({"job_id": "j"}, "job"),
+    (JOB | {"status": None}, "job"),
+    (JOB | {"status": "FAIL", "code": "c", "message": "m", "error_code": "e"}, "job"),
+    *((JOB | {"error": nothing}, "job") for nothing in NOTHING),
+    *((JOB | {"error": what}, "error") for what in ("x", ["x"], True, 1, {"code": 0}, {"a": ""})),
+    ({"error": {"code": "c", "message": "m", "job_id": "j"}}, "error"),
+    ({"job_id": "j"} | FLAT, "error"),
+    (FLAT, "error"),
+    ({"code": "c", "message": "m"}, "error"),
+    ({"errCode": "c", "errMsg": "m"}, "error"),
+    ({"message": "m", "request_id": "r"}, "error"),
+    ({"itemNotFound": {"message": "m", "code": 404}}, "error"),
+    ({"status": "FAIL"}, None),
+    (JOB | {"status": 0}, None),
+    (JOB | {"job_id": 1}, None),
+    ({}, None),
+    ({"error": {}}, None),
+    ([JOB], None),
+    ("j", None),
+    (None, None),
+    ({"job": {"id": "i", "name": "CreateInstance", "status": "Completed"}}, None),  # RDS
+    ({"operation_log": {"id": "i", "status": "success", "error_info": {"code": ""}}}, None),  # CBR
+    ({"kind": "Job", "metadata": {"uid": "i"}, "status": {"phase": "Success"}}, None),  # CCE
+]
+
+
+@pytest.mark.parametrize(("document", "form"), FORMS)
+def test_s20_what_is_a_job_and_what_is_an_error_is_decided_in_one_place(
+    document: Any, form: str | None
+) -> None:
+    assert errors.form(document) == form
+    assert errors.form(document, 500) == ("error" if isinstance(document, dict) else None)
+    answer = response(200, document)
+    if form == "job":
+        assert errors.job_document(QUERY, answer, "j") == document
+        return
+    with pytest.raises(VbsjobError) as caught:
+        errors.job_document(QUERY, answer, "j")
+    assert caught.value.is_page is (form is None)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code", "words"),
+    [
+        (200, "text/html", 7, "captive portal"),
+        (204, "", 6, "Check --endpoint"),
+        (302, "text/html", 6, "redirects to https://portal.test"),
+        (401, "text/html", 6, "captive portal"),
+        (403, "text/html", 6, "captive portal"),
+        (404, "text/html", 6, "Check --endpoint"),
+        (421, "", 6, "Check --endpoint"),
+        *((status, "text/html", 7, "cannot answer now") for status in (500, 511, 520, 530, 599)),
+        (501, "", 6, "Check --endpoint"),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null"])
+def test_f25_a_page_is_never_about_rights_or_a_missing_job(
+    status: int, kind: str, code: int, words: str, body: bytes
+) -> None:
+    headers = {"content-type": kind, "location": "https://portal.test/login"}
+    error = errors.from_response(QUERY, Response(status, headers, body), "j")
+    assert (error.exit_code, error.is_page) == (code, True)
+    assert words in str(error)

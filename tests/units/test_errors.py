@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import errno
-import signal
 
 import pytest
 
 from vbsjob import errors
-from vbsjob.exit_codes import ExitCode
 
 FACTS = {
     "http_status": 503, "code": "VBS.1", "request_id": "req-7", "retry_after": 9.0,
@@ -22,9 +20,6 @@ CLASSES = [
     (errors.JobNotFoundError, 5, 1, 0.5),
     (errors.ApiError, 6, 1, 0.5),
     (errors.UnexpectedResponseError, 6, 3, 0.5),
-    (errors.WatchTimeoutError, 124, 1, 0.5),
-    (errors.SignalError, 70, 1, 0.5),
-    (errors.NoResponseError, 70, 1, 0.5),
     (errors.UnavailableError, 7, None, 0.5),
     (errors.ThrottledError, 7, None, 1.0),
     (errors.InvalidBodyError, 7, 3, 0.5),
@@ -32,6 +27,7 @@ CLASSES = [
     (errors.ShortageError, 7, None, 0.5),
     (errors.PermanentConnectionError, 7, 1, 0.5),
     (errors.InternalError, 70, 1, 0.5),
+    (errors.ReportError, 70, 1, 0.5),
 ]
 
 
@@ -96,37 +92,6 @@ def test_an_error_is_frozen_and_replace_returns_a_changed_copy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ids", "simulated", "text"),
-    [
-        ((["a"], []), False, "job a is still running."),
-        ((["a", "b"], []), False, "2 jobs are still running."),
-        (([], ["a"]), False, "the state of job a is unknown."),
-        ((["a"], ["b", "c"]), False, "job a is still running, and the state of 2 jobs is unknown."),
-        (([], []), False, "all jobs have ended"), ((["a"], []), True, "sandbox"),
-    ],
-)  # fmt: skip
-def test_timeout_and_signals_say_which_jobs_continue(
-    ids: tuple[list[str], list[str]], simulated: bool, text: str
-) -> None:
-    assert "sandbox" not in errors.WatchTimeoutError.for_jobs(ids, "", "2h").message
-    assert "sandbox" not in errors.SignalError.for_jobs(2, ids).message
-    timeout = errors.WatchTimeoutError.for_jobs(ids, "Watch again.", "2h", simulated=simulated)
-    assert text in timeout.message
-    assert (timeout.hint, timeout.exit_code) == ("Watch again.", ExitCode.TIMEOUT)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        ended = errors.SignalError.for_jobs(number, ids, simulated=simulated)
-        assert text in ended.message
-        assert signal.Signals(number).name in ended.message
-        assert int(ended.exit_code) == 128 + number
-
-
-def test_a_job_without_any_answer_has_the_code_of_the_watch() -> None:
-    error = errors.NoResponseError.for_job("j", ExitCode.TIMEOUT)
-    assert error.exit_code is ExitCode.TIMEOUT
-    assert "job j" in error.message
-
-
-@pytest.mark.parametrize(
     ("code", "facts"), [("401", "HTTP 401"), ("4010", "HTTP 401, 4010"), (None, "HTTP 401")]
 )
 def test_a_code_that_is_the_http_status_is_printed_once(code: str | None, facts: str) -> None:
@@ -157,8 +122,3 @@ def test_a_shortage_of_the_machine_is_named_and_nothing_else_is_one(
         assert words is not None
         assert words in error.message
         assert error.hint
-
-
-def test_only_a_timeout_and_a_signal_are_the_verdict_of_a_watch() -> None:
-    verdicts = {kind for kind in vars(errors).values() if getattr(kind, "is_verdict", False)}
-    assert verdicts == {errors.WatchTimeoutError, errors.SignalError}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from itertools import product, takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 from rich.cells import cell_len
 
 from vbsjob.jobs.job import Job
+from vbsjob.jobs.outcome import of_answer
 from vbsjob.jobs.tree import (
     GROUP_ABOVE,
     KINDS,
@@ -231,13 +233,15 @@ def test_each_requested_job_has_its_row_however_many_sub_jobs_another_has() -> N
     for seed in range(8):
         ids = [f"{seed}f4{n:030x}" for n in range(6)]
         trees = [random_tree(seed * 10 + n, 1 + 30 * (n % 3)) for n in range(len(ids))]
-        entries = [
-            several.Entry(job_id, Job(tree | {"job_id": job_id}))
+        outcomes = [
+            of_answer(job_id, Job(tree | {"job_id": job_id}), NOW)
             for job_id, tree in zip(ids, trees, strict=True)
         ]
         for width, height in product((40, 60, 80, 120, 200, None), (6, 23, 100, None)):
             view = view_of(width)
-            table = several.table(entries, view, rows=height)
+            table = several.table(
+                outcomes, several.Trees(partial(JobTree, group=True)), view, rows=height
+            )
             rendered = [view.text(line) for line in view.lines(table)]
             once = all("\n".join(rendered).count(job_id) == 1 for job_id in ids)
             if not once or any(line.startswith(tuple(ids)) for line in rendered):
@@ -249,3 +253,21 @@ def test_every_kind_of_status_has_its_glyphs_and_its_style() -> None:
     kinds = KINDS.keys() - {OTHER, UNKNOWN}  # these two share a glyph and a style
     assert theme.UNICODE.status.keys() == theme.ASCII.status.keys() == kinds
     assert theme.STATUS_STYLES.keys() == kinds
+
+
+@pytest.mark.parametrize(
+    ("status", "end", "seconds"),
+    [
+        ("SUCCESS", "2026-05-01T00:01:00Z", 60.0),
+        ("SUCCESS", "", None),
+        ("RUNNING", "2026-05-01T00:01:00Z", 120.0),
+        ("ERROR", "2026-05-01T00:01:00Z", 60.0),
+        ("ERROR", "", 120.0),
+        (None, "2026-05-01T00:01:00Z", 60.0),
+    ],
+)
+def test_f47_the_duration_ends_at_the_end_unless_the_job_is_known_to_go_on(
+    status: str | None, end: str, seconds: float | None
+) -> None:
+    job = Job({"status": status, "begin_time": "2026-05-01T00:00:00Z", "end_time": end})
+    assert job.elapsed(datetime(2026, 5, 1, 0, 2, tzinfo=UTC)) == seconds

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from vbsjob.errors import (
+    ApiError,
     AuthError,
     InvalidBodyError,
     JobNotFoundError,
@@ -24,9 +26,11 @@ from vbsjob.watch.state import WatchRules, WatchState
 if TYPE_CHECKING:
     from vbsjob.watch.state import Event
 
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
 DOWN = UnavailableError("connection refused.")
 GONE = JobNotFoundError("the service does not know the job j.")
-OTHER_JOB = UnexpectedResponseError("the answer is about another job.")
+NO_JOB = UnexpectedResponseError("the answer contains no job.")
+PAGE = ApiError("a portal answers.").replace(is_page=True)
 NO_JSON = InvalidBodyError("not JSON.")
 
 
@@ -143,7 +147,7 @@ def test_events_tell_a_change_and_nothing_else() -> None:
     (event,) = record(state, job(status="SUCCESS"), 4.0)
     assert [(change.before, change.after) for change in event.changes] == [("RUNNING", "SUCCESS")]
     assert state.finished
-    assert state.exit_code() == ExitCode.OK
+    assert state.outcome(NOW).exit_code == ExitCode.OK
 
 
 def test_what_comes_after_the_end_changes_nothing() -> None:
@@ -153,7 +157,7 @@ def test_what_comes_after_the_end_changes_nothing() -> None:
     state.expire(10.0)
     assert state.record_result("b", job("b", "FAIL"), 11.0) == []
     assert state.tracked["b"].job is None
-    assert state.exit_code() == ExitCode.TIMEOUT
+    assert state.outcome(NOW).exit_code == ExitCode.TIMEOUT
 
 
 def test_the_timeout_ends_the_watch_at_its_very_second() -> None:
@@ -167,7 +171,7 @@ def test_the_timeout_ends_the_watch_at_its_very_second() -> None:
     assert state.finished
     codes = {name: tracked.exit_code for name, tracked in state.tracked.items()}
     assert codes == {"a": ExitCode.OK, "b": ExitCode.TIMEOUT}
-    assert state.unfinished_ids() == ([], ["b"])
+    assert state.timed_out
 
 
 def test_without_a_timeout_no_time_ends_the_watch() -> None:
@@ -235,7 +239,7 @@ def test_f11_a_job_is_given_up_when_its_failures_last_as_long_as_retry_for() -> 
     assert error is not None
     assert error.hint == "Look at the network."
     assert error.message == "connection refused. The service never answered."
-    assert state.exit_code() == ExitCode.UNAVAILABLE
+    assert state.outcome(NOW).exit_code == ExitCode.UNAVAILABLE
 
 
 def test_f11_the_last_status_is_told_with_its_age() -> None:
@@ -299,16 +303,66 @@ def test_an_error_that_a_retry_does_not_cure_ends_the_job_at_its_limit() -> None
     assert record(state, AuthError("no."), 0.0, "a") == []
     assert state.tracked["a"].exit_code == ExitCode.AUTH
     for _ in range(2):
-        record(state, OTHER_JOB, 0.0, "b")
+        record(state, NO_JOB, 0.0, "b")
         record(state, NO_JSON, 0.0, "b")
         record(state, DOWN, 0.0, "b")
-    record(state, job("b"), 1.0, "b")
-    record(state, OTHER_JOB, 2.0, "b")
-    record(state, OTHER_JOB, 2.0, "b")
     assert state.tracked["b"].exit_code is None
-    record(state, OTHER_JOB, 2.0, "b")
+    record(state, NO_JOB, 2.0, "b")
     assert state.tracked["b"].exit_code == ExitCode.API_ERROR
-    assert state.tracked["b"].error is OTHER_JOB
+    assert state.tracked["b"].error is NO_JOB
+
+
+@pytest.mark.parametrize("page", [PAGE, NO_JOB, NO_JSON])
+def test_f25_after_an_answer_about_any_job_a_page_is_an_outage(page: VbsjobError) -> None:
+    state = watch("a", "b", retry_for=60.0)
+    record(state, job("a"), 0.0, "a")
+    for second in range(60):
+        record(state, page, float(second), "b")
+    assert state.tracked["b"].exit_code is None
+    record(state, page, 60.0, "b")
+    assert state.tracked["b"].exit_code == ExitCode.UNAVAILABLE
+    assert state.tracked["b"].error.exit_code == ExitCode.UNAVAILABLE
+
+
+def test_f25_before_any_answer_a_page_with_a_permanent_status_ends_the_job() -> None:
+    state = watch()
+    record(state, PAGE, 0.0)
+    assert state.tracked["j"].exit_code == ExitCode.API_ERROR
+
+
+@pytest.mark.parametrize("status", ["ERROR", "success", "", None])
+def test_f47_three_answers_with_an_end_and_an_unknown_status_end_the_job(
+    status: str | None,
+) -> None:
+    ended = job("j", status, end_time="2026-05-01T00:00:00Z")
+    state = watch()
+    for second in (0.0, 29.0, 29.9):
+        record(state, ended, second)
+    assert not state.finished
+    record(state, job(), 29.95)  # a known status: the count begins again
+    for second in (30.0, 59.0):
+        record(state, ended, second)
+    record(state, job("j", status, end_time=""), 59.5)
+    for second in (60.0, 89.9):
+        record(state, ended, second)
+    assert not state.finished
+    record(state, ended, 90.0)
+    assert state.outcome(NOW).exit_code == ExitCode.API_ERROR
+    assert "None" not in str(state.tracked["j"].error)
+
+
+def test_f47_a_status_before_the_end_of_other_services_is_not_an_end() -> None:
+    state = watch()
+    for second in (0.0, 30.0, 60.0, 90.0):
+        record(state, job("j", "WAITING_EXECUTE", end_time="2026-05-01T00:00:00Z"), second)
+    assert not state.finished
+
+
+def test_f15_a_sleep_of_the_machine_does_not_end_a_retry_after() -> None:
+    state = watch()
+    record(state, ThrottledError("busy.", retry_after=120.0), 0.0)
+    state.poll_now(40.0)
+    assert state.next_due() == 120.0
 
 
 def test_f25_a_body_that_is_not_json_is_an_outage() -> None:
@@ -331,7 +385,7 @@ def test_f14_a_new_id_may_become_visible_until_the_end_of_the_grace() -> None:
     assert state.next_due() == 11.4
     record(state, GONE, 11.0)
     assert state.finished
-    assert state.exit_code() == ExitCode.NOT_FOUND
+    assert state.outcome(NOW).exit_code == ExitCode.NOT_FOUND
     assert state.tracked["j"].error is GONE
 
 
@@ -359,7 +413,7 @@ def test_f14_a_known_job_is_gone_after_three_answers_and_ten_seconds() -> None:
         record(quick, GONE if now else job(), now)
     assert not quick.finished  # 9.9 seconds
     record(quick, GONE, 11.0)
-    assert quick.exit_code() == ExitCode.NOT_FOUND
+    assert quick.outcome(NOW).exit_code == ExitCode.NOT_FOUND
 
 
 def test_f14_an_answer_begins_the_count_of_not_found_again() -> None:
@@ -423,27 +477,24 @@ def test_f66_the_grace_of_a_new_id_begins_again_after_a_sleep() -> None:
     assert state.finished
 
 
-def test_statuses_are_counted_and_the_last_answer_is_the_last_of_any_job() -> None:
+def test_the_last_answer_is_the_last_of_any_job() -> None:
     state = watch("a", "b", "c", "d")
     assert state.last_answer_at() is None
-    assert state.status_counts() == {None: 4}
     record(state, job("b"), 7.0, "b")
     record(state, job("a"), 5.0, "a")
     record(state, job("c", "SUCCESS"), 6.0, "c")
     record(state, DOWN, 9.0, "b")
-    assert state.status_counts() == {"RUNNING": 2, "SUCCESS": 1, None: 1}
     assert state.last_answer_at() == 7.0
-    assert state.unfinished_ids() == (["a"], ["b", "d"])
 
 
 def test_any_ends_with_the_first_job_that_has_ended_not_with_one_that_is_lost() -> None:
     state = watch("a", "b", "c", any=True)
     record(state, AuthError("no."), 0.0, "a")
     assert not state.finished
-    assert state.exit_code() == ExitCode.AUTH
+    assert state.outcome(NOW).exit_code == ExitCode.AUTH
     record(state, job("b", "SUCCESS"), 1.0, "b")
     assert state.finished
-    assert state.exit_code() == ExitCode.OK
+    assert state.outcome(NOW).exit_code == ExitCode.OK
     assert state.tracked["c"].exit_code is None
 
 
@@ -451,10 +502,10 @@ def test_without_any_a_job_that_has_ended_does_not_end_the_others() -> None:
     state = watch("a", "b")
     record(state, job("a", "FAIL"), 0.0, "a")
     assert not state.finished
-    assert state.exit_code() == ExitCode.JOB_FAILED
+    assert state.outcome(NOW).exit_code == ExitCode.JOB_FAILED
     record(state, job("b", "SUCCESS"), 0.0, "b")
     assert state.finished
-    assert state.exit_code() == ExitCode.JOB_FAILED
+    assert state.outcome(NOW).exit_code == ExitCode.JOB_FAILED
 
 
 def test_fail_fast_ends_with_the_first_failure_even_of_a_sub_job() -> None:
@@ -464,7 +515,7 @@ def test_fail_fast_ends_with_the_first_failure_even_of_a_sub_job() -> None:
     assert not state.finished
     record(state, failed_below, 0.0)
     assert state.finished
-    assert state.exit_code() == ExitCode.JOB_FAILED
+    assert state.outcome(NOW).exit_code == ExitCode.JOB_FAILED
     patient = watch()
     record(patient, failed_below, 0.0)
     assert not patient.finished

@@ -33,7 +33,7 @@ def test_unclear_identifiers_are_detected_in_each_position() -> None:
 
 FAULTS = {
     "UnavailableError", "PermanentConnectionError", "InvalidBodyError", "BodyTooLargeError",
-    "ApiError", "UnexpectedResponseError", "JobNotFoundError", "NoResponseError", "InternalError",
+    "ApiError", "UnexpectedResponseError", "JobNotFoundError", "InternalError",
 }  # fmt: skip
 """Errors that always name a next step where they are raised. The sign-in adds the hint of an
 AuthError; the last attempt adds the one of a ThrottledError."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from vbsjob.cli import present
 from vbsjob.config import loader, values
 from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
-from vbsjob.errors import SignalError, VbsjobError, WatchTimeoutError
+from vbsjob.errors import VbsjobError, from_exception, shortage
 from vbsjob.exit_codes import ExitCode, worst
+from vbsjob.jobs.outcome import UNFINISHED, RunOutcome, Stop, of_answer
 from vbsjob.output import formats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from vbsjob.cli.reports import Reports
@@ -21,12 +24,14 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.jobs.job import Job
-    from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import TreeOptions
     from vbsjob.output.formats import Format
     from vbsjob.watch.estimate import Estimates
-    from vbsjob.watch.loop import WatchLoop
+    from vbsjob.watch.loop import Display, WatchLoop
     from vbsjob.watch.state import WatchRules
+
+    Show = Callable[[Iterable[JobOutcome], present.Output], Sequence[VbsjobError]]
 
 LISTED_IDS = 20
 """Job ids that a command in a hint names at most."""
@@ -43,6 +48,10 @@ class JobCommand:
         self.context = context
         context.error_output.configure(params, machine=formats.is_machine(params, context.env))
         self.settings = loader.load(params, context)
+        if "service" in self.settings.values:
+            from vbsjob.auth import catalog
+
+            catalog.service_of(self.settings)
         self.fields: Sequence[str] = params.get("field") or ()
         self.format = self._format()
         """The format of stdout: `value` with --field, unless --output names another one."""
@@ -82,23 +91,48 @@ class JobCommand:
         with Sandbox(self.context) as sandbox:
             yield self.settings.with_service("the sandbox", **sandbox.settings)
 
-    def query(self, job_ids: Sequence[str]) -> Iterator[JobResult]:
-        """Query each job once; yield the results in the order of `job_ids`, as they arrive."""
+    @property
+    def output(self) -> present.Output:
+        """Where and how the answer is written."""
+        return present.Output(self.settings, self.context, self.format, self.fields, self.single)
+
+    def answers(self, job_ids: Sequence[str]) -> Iterator[JobOutcome]:
+        """Query each job once; yield the outcomes in the order of `job_ids`, as they arrive."""
         from vbsjob.client import JobsClient, get_all
-        from vbsjob.jobs.result import JobResult
 
         with (
             self.service_settings() as settings,
             JobsClient(settings, self.context) as client,
         ):
-            answers = zip(job_ids, get_all(client, job_ids), strict=True)
-            for job_id, outcome in answers:
-                yield JobResult(job_id, outcome, expected_end=self._expected_end(outcome))
+            for job_id, answer in zip(job_ids, get_all(client, job_ids), strict=True):
+                now = self.context.steady_now()
+                yield of_answer(job_id, answer, now, expected_end=self._expected_end(answer))
 
-    def _expected_end(self, outcome: Job | VbsjobError) -> datetime | None:
-        if isinstance(outcome, VbsjobError) or outcome.ended:
+    def query(self, job_ids: Sequence[str], show: Show) -> ExitCode:
+        """Query each job once and show it; return the exit code of the run.
+
+        `show` writes the outcomes to stdout as they arrive.
+        """
+        jobs: list[JobOutcome] = []
+
+        def arriving() -> Iterator[JobOutcome]:
+            for outcome in self.answers(job_ids):
+                jobs.append(outcome)
+                yield outcome
+
+        answers = arriving()
+        errors = show(answers, self.output)
+        for _ in answers:
+            pass
+        self.save_history(jobs)
+        judged = self.settings["exit_status"]
+        now = self.context.steady_now()
+        return self.end(RunOutcome(tuple(jobs), now, errors=tuple(errors), judged=judged))
+
+    def _expected_end(self, answer: Job | VbsjobError) -> datetime | None:
+        if isinstance(answer, VbsjobError) or answer.ended:
             return None
-        return self.estimates.expected_end(outcome)
+        return self.estimates.expected_end(answer)
 
     @cached_property
     def estimates(self) -> Estimates:
@@ -108,27 +142,19 @@ class JobCommand:
 
         return Estimates(partial(history.durations, settings=self.settings, context=self.context))
 
-    def exit_code(self, results: Sequence[JobResult]) -> ExitCode:
-        """Return the worst error of get or tree, else OK; --exit-status also judges states."""
-        judged = self.settings["exit_status"]
-        return worst(
-            result.exit_code if judged or result.error else ExitCode.OK for result in results
-        )
-
     def watch_jobs(
         self,
         job_ids: Sequence[str],
         options: TreeOptions,
-        show: Callable[[Sequence[JobResult]], ExitCode],
+        show: Show,
         reports: Reports,
         *,
         events: bool = False,
     ) -> ExitCode:
-        """Wait until the jobs have ended; return the exit code.
+        """Wait until the jobs have ended; return the exit code of the run.
 
-        `show` writes the results to stdout; it is not called after a signal. Every way to end
-        writes the same history and reports. Raises SignalError after a signal and
-        WatchTimeoutError after --timeout, both with the command to continue.
+        `show` writes the outcomes to stdout; it is not called after a signal. Every way to end
+        writes the same history and reports.
         """
         from vbsjob.client import JobsClient
 
@@ -139,30 +165,103 @@ class JobCommand:
         ):
             client.prepare()
             loop = self._watch_loop(client, job_ids, options, events=events)
-            interrupted: SignalError | None = None
-            shown = ExitCode.OK
+            errors: list[VbsjobError] = []
+            reader_gone = False
             try:
                 loop.run()
-                shown = loop.show(show)
-            except SignalError as error:
-                interrupted = self._interrupted(error, job_ids)
             except BrokenPipeError:
-                self.save_history(loop.results())
-                code = ExitCode.READER_GONE
-                reports.write(loop.results(unfinished=code), code)
-                raise
-        try:
-            self.save_history(loop.results())
-            code = loop.state.exit_code() if interrupted is None else interrupted.exit_code
-            unfinished = ExitCode.PENDING if interrupted is None else code
-            reports.write(loop.results(unfinished), code)
-        except VbsjobError as error:
-            if interrupted is None:
-                raise
+                reader_gone = True
+            except Exception as error:  # noqa: BLE001 - each way to end is told in every channel
+                errors.append(from_exception(error))
+        outcome = loop.state.outcome(self.context.steady_now()).adding(*errors)
+        outcome = outcome._replace(stop=self._stop(loop, reader_gone=reader_gone))
+        return self.end(outcome, show, reports, loop)
+
+    def end(
+        self,
+        outcome: RunOutcome,
+        show: Show | None = None,
+        reports: Reports | None = None,
+        loop: WatchLoop | None = None,
+    ) -> ExitCode:
+        """End a run: do what can fail, decide the exit code, then tell it in every channel.
+
+        The order of the steps is the reason that all channels name the same code.
+        """
+        displays = () if loop is None else loop.displays
+        for display in displays:
+            display.clear()  # stdout may be the same terminal
+        reader_gone = False
+        if show is not None and not outcome.signalled and not outcome.errors:
+            try:
+                outcome = outcome.adding(*show(outcome.jobs, self.output))
+                self.context.stdout.flush()
+            except BrokenPipeError:
+                reader_gone = True
+            except Exception as error:  # noqa: BLE001 - as in watch_jobs
+                outcome = outcome.adding(from_exception(error))
+        if reports is not None:
+            outcome = reports.write_junit(outcome)
+        if loop is None:
+            self.context.stdout.flush()
+        else:
+            self.save_history(outcome.jobs)
+        if loop is not None and not outcome.signalled:
+            # From here on a signal changes nothing.
+            outcome = outcome._replace(stop=self._stop(loop, reader_gone=reader_gone))
+        if reports is not None:
+            outcome = reports.tell_github(outcome)
+        self._print_errors(outcome, told=any(display.for_people for display in displays))
+        return self._finish(outcome, displays)
+
+    def _print_errors(self, outcome: RunOutcome, *, told: bool) -> None:
+        """Write the errors to stderr; `told`: a display for people says how the run ended."""
+        machine = self.context.error_output.machine
+        errors = list(outcome.errors)
+        if machine or not self.context.error_output.live:  # the live display shows them
+            jobs = [job for job in outcome.jobs if job.error and job.exit_code not in UNFINISHED]
+            errors = [job.error for job in jobs if job.error] + errors
+        if (machine or not told) and (stop := outcome.stop_error) is not None:
+            errors += [stop] if stop.exit_code is not ExitCode.READER_GONE else []
+        for error in errors:
             self.context.print_error(error)
-        if interrupted is not None:
-            raise interrupted
-        return worst([self._watch_exit_code(loop), shown])
+
+    def _finish(self, outcome: RunOutcome, displays: Sequence[Display]) -> ExitCode:
+        """Write the last line; return the exit code.
+
+        A stream that fails now changes only the exit code of the process, and not that of a run
+        that --timeout or a signal ended: its reader may have stopped.
+        """
+        code = outcome.exit_code
+        for display in displays:
+            try:
+                display.finish(outcome)
+            except BrokenPipeError:
+                code = ExitCode.READER_GONE if outcome.stop is None else code
+            except OSError as error:
+                self.context.print_error(from_exception(error))
+                code = worst([code, ExitCode.INTERNAL])
+        if displays and not outcome.signalled:
+            if self.settings["notify"]:
+                names = " ".join(job.job_id for job in outcome.jobs[:3])
+                self.context.notify(f"{names}: {code.label}")
+            if self.settings["bell"]:
+                self.context.ring_bell()
+        return code
+
+    def _stop(self, loop: WatchLoop, *, reader_gone: bool) -> Stop | None:
+        """Return why the watch ended before its jobs; None if it did not."""
+        if number := loop.signals.ending:
+            code, reason = ExitCode(128 + number), f"by {signal.Signals(number).name}"  # type: ignore[call-arg] # a lookup
+        elif reader_gone:
+            code, reason = ExitCode.READER_GONE, "by SIGPIPE"
+        elif loop.state.timed_out:
+            limit = values.written(values.timeout, self.settings["timeout"])
+            code, reason = ExitCode.TIMEOUT, f"after --timeout {limit}"
+        else:
+            return None
+        resume = self._resume_command(loop.state.ids)
+        return Stop(code, reason, resume, simulated=self.settings.sandbox)
 
     def _watch_loop(
         self,
@@ -172,21 +271,25 @@ class JobCommand:
         *,
         events: bool,
     ) -> WatchLoop:
-        from vbsjob.cli import present
+        from vbsjob.terminal.signals import Signals
         from vbsjob.watch.loop import WatchLoop
         from vbsjob.watch.state import WatchState
 
-        displays = present.displays(self.settings, self.context, options, events=events)
-        now, random = self.context.monotonic(), self.context.random
+        context = self.context
+        try:
+            signals = (context.signals or Signals)(context.stdout, context.stderr)
+        except OSError as error:
+            raise shortage(error) or error from None
+        displays = present.displays(self.settings, context, options, events=events)
         state = WatchState(
             job_ids,
             self._watch_rules(),
-            now,
-            random,
+            context.monotonic(),
+            context.random,
             estimates=self.estimates,
-            interactive=self.context.error_output.live,
+            interactive=context.error_output.live,
         )
-        return WatchLoop(state, client.get, self.context, displays)
+        return WatchLoop(state, client.get, context, displays, signals)
 
     def _watch_rules(self) -> WatchRules:
         from vbsjob.watch.state import WatchRules
@@ -194,17 +297,8 @@ class JobCommand:
         values = {name: self.settings[name] for name in WatchRules._fields}
         return WatchRules(**{name: value for name, value in values.items() if value is not None})
 
-    def _interrupted(self, error: SignalError, job_ids: Sequence[str]) -> SignalError:
-        """Return the error of a signal with the command to continue.
-
-        Jobs of the sandbox do not continue: they end with this process.
-        """
-        if self.settings.sandbox:
-            return SignalError.for_jobs(int(error.exit_code) - 128, (job_ids, ()), simulated=True)
-        return error.with_hint(self._resume_command(job_ids))
-
     def _resume_command(self, job_ids: Sequence[str]) -> str:
-        """Return a hint with the command that continues the watch.
+        """Return a sentence with the command that continues the watch.
 
         Empty for the sandbox: it ends with this process.
         """
@@ -219,24 +313,8 @@ class JobCommand:
         words = [word for name, value in options for word in (SETTINGS_BY_NAME[name].flag, value)]
         return f"To continue: {shlex.join(['vbsjob', 'watch', *job_ids, *words])}"
 
-    def save_history(self, results: Sequence[JobResult]) -> None:
+    def save_history(self, jobs: Sequence[JobOutcome]) -> None:
         """Store ids and times in the history."""
         from vbsjob import history
 
-        history.record(results, self.settings, self.context)
-
-    def _watch_exit_code(self, loop: WatchLoop) -> ExitCode:
-        """Return the exit code of a finished watch. Raises WatchTimeoutError."""
-        code = loop.state.exit_code()
-        if self.settings["notify"]:
-            self.context.notify(f"{' '.join(loop.state.ids[:3])}: {code.label}")
-        if self.settings["bell"]:
-            self.context.ring_bell()
-        if code is ExitCode.TIMEOUT:
-            hint = self._resume_command(loop.state.ids)
-            simulated = self.settings.sandbox
-            limit = values.written(values.timeout, self.settings["timeout"])
-            raise WatchTimeoutError.for_jobs(
-                loop.state.unfinished_ids(), hint, limit, simulated=simulated
-            )
-        return code
+        history.record(jobs, self.settings, self.context)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from vbsjob.cli import options
+from vbsjob.cli import options, present
 from vbsjob.cli.command import JobCommand
-from vbsjob.exit_codes import ExitCode, worst
+from vbsjob.exit_codes import ExitCode
 
 
 def get(
@@ -20,6 +20,7 @@ def get(
     cloud: options.Cloud = None,
     region: options.Region = None,
     project: options.Project = None,
+    service: options.Service = None,
     endpoint: options.Endpoint = None,
     cache: options.Cache = None,
     insecure_http: options.InsecureHttp = None,
@@ -36,9 +37,5 @@ def get(
     vbsjob get ID --exit-status -q && echo succeeded
     create-backup | vbsjob get - -o json
     """
-    from vbsjob.cli import present
-
     command = JobCommand(ctx.params, ctx.obj)
-    results, code = present.jobs(command.query(command.job_ids(jobs)), command)
-    command.save_history(results)
-    return worst([command.exit_code(results), code])
+    return command.query(command.job_ids(jobs), present.jobs)

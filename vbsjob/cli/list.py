@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vbsjob.cli import options
+from vbsjob.cli import options, present
 from vbsjob.cli.command import JobCommand
-from vbsjob.exit_codes import ExitCode, worst
+from vbsjob.exit_codes import ExitCode
+from vbsjob.jobs.outcome import RunOutcome
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.outcome import JobOutcome
 
 
 def list_jobs(
@@ -29,6 +30,7 @@ def list_jobs(
     cloud: options.Cloud = None,
     region: options.Region = None,
     project: options.Project = None,
+    service: options.Service = None,
     endpoint: options.Endpoint = None,
     insecure_http: options.InsecureHttp = None,
     retry_for: options.RetryFor = None,
@@ -44,32 +46,29 @@ def list_jobs(
     vbsjob list -o name | vbsjob get -
     """
     from vbsjob import history
-    from vbsjob.cli import present
 
     command = JobCommand(ctx.params, ctx.obj)
     earliest = None if since is None else command.context.now() - _age(since)
 
     def entries() -> list[dict[str, Any]]:
         documents = history.entries(command.settings, command.context)
-        named = command.settings["cloud"] if cloud else None
+        named = history.cloud_of(command.settings) if cloud or service else None
         return [
             document
             for document in documents
             if (named is None or document["cloud"] == named) and _is_recent(document, earliest)
         ]
 
-    results = _refresh(command, entries()) if refresh else []
+    jobs = _refresh(command, entries()) if refresh else []
     shown = [item for item in entries() if not failed or item["status"] == "FAIL"]
     if not shown:
-        command.context.note(_empty(command, filtered=bool(failed or since or cloud)))
-    codes = [present.history(shown, command)]
-    for error in filter(None, (result.error for result in results)):
-        command.context.print_error(error)
-        codes.append(error.exit_code)
-    return worst(codes)
+        command.context.note(_empty(command, filtered=bool(failed or since or cloud or service)))
+    errors = present.history(shown, command.output)
+    now = command.context.steady_now()
+    return command.end(RunOutcome(tuple(jobs), now, errors=tuple(errors), judged=False))
 
 
-def _refresh(command: JobCommand, entries: list[dict[str, Any]]) -> list[JobResult]:
+def _refresh(command: JobCommand, entries: list[dict[str, Any]]) -> list[JobOutcome]:
     """Query the jobs of this cloud that had not ended, and store their states."""
     from vbsjob import history
     from vbsjob.jobs.job import ENDED
@@ -80,9 +79,9 @@ def _refresh(command: JobCommand, entries: list[dict[str, Any]]) -> list[JobResu
         for entry in entries
         if entry["cloud"] == current_cloud and entry["status"] not in ENDED
     ]
-    results = list(command.query(job_ids)) if job_ids else []
-    history.record(results, command.settings, command.context, stored=True)
-    return results
+    jobs = list(command.answers(job_ids)) if job_ids else []
+    history.record(jobs, command.settings, command.context, stored=True)
+    return jobs
 
 
 def _empty(command: JobCommand, *, filtered: bool) -> str:

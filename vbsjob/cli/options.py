@@ -50,6 +50,9 @@ Cloud = Annotated[
 ]
 Region = Annotated[str | None, _setting(CONNECTION, "--region", metavar="NAME")]
 Project = Annotated[str | None, _setting(CONNECTION, "--project", metavar="ID|NAME")]
+Service = Annotated[
+    str | None, _setting(CONNECTION, "--service", metavar="NAME", complete=candidates.services)
+]
 Endpoint = Annotated[str | None, _setting(CONNECTION, "--endpoint", metavar="URL")]
 RetryFor = Annotated[str | None, _setting(CONNECTION, "--retry-for", metavar="TIME")]
 Cache = Annotated[bool | None, _setting(CONNECTION, "--cache/--no-cache", name="cache")]

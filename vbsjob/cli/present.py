@@ -3,143 +3,127 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.errors import UsageError
-from vbsjob.exit_codes import ExitCode, worst
 from vbsjob.terminal import stdio
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
-    from vbsjob.cli.command import JobCommand
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
     from vbsjob.jobs.fields import Kind
     from vbsjob.jobs.job import Job
-    from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import TreeOptions
+    from vbsjob.output.formats import Format
     from vbsjob.render.theme import View
     from vbsjob.watch.loop import Display
 
 
-def jobs(answers: Iterable[JobResult], command: JobCommand) -> tuple[Sequence[JobResult], ExitCode]:
-    """Write the jobs to stdout and the errors to stderr.
+class Output(NamedTuple):
+    """Where and how a command writes its answer."""
 
-    Returns all results, and OK, FIELD_MISSING or API_ERROR. Each document is written when its
-    answer arrives. If no job was answered, stdout is empty.
+    settings: Settings
+    context: Context
+    format: Format
+    fields: Sequence[str]
+    single: bool
+    """Whether one id was given as an argument: one document instead of an array."""
+
+
+def jobs(
+    answers: Iterable[JobOutcome], output: Output, *, watched: bool = False
+) -> list[VbsjobError]:
+    """Write the jobs to stdout; return the errors: missing fields, equal variables.
+
+    Each document is written when its answer arrives. If no job was answered, stdout is empty.
     """
     from vbsjob.output.formats import JOBS
 
-    def write(results: Iterable[JobResult]) -> ExitCode:
-        now = command.context.steady_now
-        if command.format.machine:
-            return _write((result.document(now()) for result in results), command, JOBS)
-        if command.fields:
-            documents = (result.document(now()) for result in results if result.job)
-            return _write(documents, command, JOBS)
-        if not command.settings["quiet"]:
-            _draw(list(results), command.settings, command.context)
-        return ExitCode.OK
+    waiting = _from_first_job(answers)
+    if waiting is None:
+        return []
+    if output.format.machine:
+        return _write((outcome.document() for outcome in waiting), output, JOBS)
+    if output.fields:
+        return _write((outcome.document() for outcome in waiting if outcome.job), output, JOBS)
+    outcomes = list(waiting)
+    if not output.settings["quiet"]:
+        _draw(outcomes, output.settings, output.context, watched=watched)
+    return []
 
-    return _written(answers, write, command)
 
-
-def trees(
-    answers: Iterable[JobResult], command: JobCommand
-) -> tuple[Sequence[JobResult], ExitCode]:
-    """Write the results as `jobs` does, with the sub-jobs as a tree or one row per job."""
+def trees(answers: Iterable[JobOutcome], output: Output) -> list[VbsjobError]:
+    """Write the jobs as `jobs` does, with the sub-jobs as a tree or one row per job."""
     from vbsjob.jobs.tree import TreeOptions
     from vbsjob.output import tree_documents
     from vbsjob.output.formats import JOBS
 
-    options = TreeOptions.of(command.settings)
+    waiting = _from_first_job(answers)
+    if waiting is None:
+        return []
+    options = TreeOptions.of(output.settings)
+    now, fields = output.context.steady_now, output.fields
+    if not output.format.machine and not fields:
+        outcomes = list(waiting)
+        if not output.settings["quiet"]:
+            _draw_trees(outcomes, options, output.settings, output.context)
+        return []
+    if output.format.nested and not fields:
+        nested = (tree_documents.nested(outcome, options, now()) for outcome in waiting)
+        return _write(nested, output, JOBS)
+    rows = (
+        row
+        for outcome in waiting
+        for row in tree_documents.flat(outcome, options, now(), with_sub_jobs=bool(fields))
+    )
+    return _write(rows, output, tree_documents.ROWS)
 
-    def write(results: Iterable[JobResult]) -> ExitCode:
-        now, fields = command.context.steady_now, command.fields
-        if not command.format.machine and not fields:
-            if not command.settings["quiet"]:
-                _draw_trees(list(results), options, command.settings, command.context)
-            return ExitCode.OK
-        if command.format.nested and not fields:
-            nested = (tree_documents.nested(result, options, now()) for result in results)
-            return _write(nested, command, JOBS)
-        rows = (
-            row
-            for result in results
-            for row in tree_documents.flat(result, options, now(), with_sub_jobs=bool(fields))
-        )
-        return _write(rows, command, tree_documents.ROWS)
 
-    return _written(answers, write, command)
-
-
-def _written(
-    answers: Iterable[JobResult],
-    write: Callable[[Iterable[JobResult]], ExitCode],
-    command: JobCommand,
-) -> tuple[Sequence[JobResult], ExitCode]:
-    """Write the results as they arrive, if there is any job, and then the errors."""
+def _from_first_job(answers: Iterable[JobOutcome]) -> Iterable[JobOutcome] | None:
+    """Return all answers as soon as one is a job; None if all are errors."""
+    errors: list[JobOutcome] = []
     waiting = iter(answers)
-    results: list[JobResult] = []
-
-    def arriving() -> Iterator[JobResult]:
-        for result in waiting:
-            results.append(result)
-            yield result
-
-    code = ExitCode.OK
-    if any(result.job for result in arriving()):
-        code = write(chain(tuple(results), arriving()))
-    results += waiting
-    _print_errors(results, command.context)
-    return results, code
+    for outcome in waiting:
+        errors.append(outcome)
+        if outcome.job is not None:
+            return chain(errors, waiting)
+    return None
 
 
-def concluded(results: Sequence[JobResult], command: JobCommand) -> ExitCode:
-    """Write the results of a watch, without what events or the live display have shown."""
-    context = command.context
-    if command.format.events:
-        _print_errors(results, context)
-        return ExitCode.OK
-    table = not command.format.machine
-    if context.error_output.live and table and not command.fields and context.stdout.isatty():
-        return ExitCode.OK
-    return jobs(results, command)[1]
+def concluded(outcomes: Iterable[JobOutcome], output: Output) -> list[VbsjobError]:
+    """Write the results of a watch, unless events or the live display show them."""
+    context = output.context
+    table = not output.format.machine and not output.fields
+    live = context.error_output.live and table and context.stdout.isatty()
+    return [] if output.format.events or live else jobs(outcomes, output, watched=True)
 
 
-def history(documents: Sequence[dict[str, Any]], command: JobCommand) -> ExitCode:
-    """Write entries of the history; return OK, FIELD_MISSING or API_ERROR."""
+def history(documents: Sequence[dict[str, Any]], output: Output) -> list[VbsjobError]:
+    """Write entries of the history; return the errors as `jobs` does."""
     from vbsjob.jobs.fields import Selection
     from vbsjob.output.formats import HISTORY
 
-    context = command.context
-    if not documents and command.format.write is not None:
-        command.format.write((), Selection(HISTORY, command.fields, single=False), context.stdout)
-        return ExitCode.OK
-    if documents and (command.format.machine or command.fields):
-        return _write(documents, command, HISTORY)
+    context = output.context
+    if not documents and output.format.write is not None:
+        output.format.write((), Selection(HISTORY, output.fields, single=False), context.stdout)
+        return []
+    if documents and (output.format.machine or output.fields):
+        return _write(documents, output, HISTORY)
     from dataclasses import replace
 
     from vbsjob.render import job_list, theme
 
-    view = theme.view(context.stdout, command.settings, context)
+    view = theme.view(context.stdout, output.settings, context)
     # A terminal that is narrower than status and id wraps them: an id is shown whole.
     _print([job_list.screen(documents, view)], replace(view, width=None), context)
-    return ExitCode.OK
-
-
-def _print_errors(results: Sequence[JobResult], context: Context) -> None:
-    context.stdout.flush()
-    if context.error_output.live and not context.error_output.machine:
-        return  # the live display has shown them
-    for result in results:
-        if result.error:
-            context.print_error(result.error)
+    return []
 
 
 def _without_secrets(document: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -149,73 +133,77 @@ def _without_secrets(document: dict[str, Any], context: Context) -> dict[str, An
     return document
 
 
-def _write(documents: Iterable[dict[str, Any]], command: JobCommand, kind: Kind) -> ExitCode:
+def _write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> list[VbsjobError]:
     """Write documents to stdout, unless --quiet.
 
-    Returns FIELD_MISSING if none has a field, API_ERROR if fields become the same variable.
+    Returns an error if none has a field, and if fields become the same variable.
     """
     from vbsjob.jobs.fields import FieldCheck, Selection
     from vbsjob.output.variables import SameVariableError
 
-    check, context = FieldCheck(command.fields), command.context
+    check, context = FieldCheck(output.fields), output.context
     errors: list[VbsjobError] = []
     checked = check.read(_without_secrets(document, context) for document in documents)
-    if command.settings["quiet"]:
-        for _ in checked if command.fields else ():
+    if output.settings["quiet"]:
+        for _ in checked if output.fields else ():
             pass
-    elif command.format.write is not None:
-        selection = Selection(kind, command.fields, command.single and not kind.many)
+    elif output.format.write is not None:
+        selection = Selection(kind, output.fields, output.single and not kind.many)
         try:
-            command.format.write(checked, selection, context.stdout)
+            output.format.write(checked, selection, context.stdout)
         except SameVariableError as conflict:
             errors.append(conflict)
     else:
         from vbsjob.render import details, theme
 
-        view = theme.view(context.stdout, command.settings, context)
-        rendered = (details.fields(document, command.fields, view) for document in checked)
+        view = theme.view(context.stdout, output.settings, context)
+        rendered = (details.fields(document, output.fields, view) for document in checked)
         _print(rendered, view, context)
     missing = check.error()
-    errors += [] if missing is None else [missing]
-    if errors:
-        context.stdout.flush()
-    for error in errors:
-        context.print_error(error)
-    return worst(error.exit_code for error in errors)
+    return errors if missing is None else [*errors, missing]
 
 
-def _draw(results: Sequence[JobResult], settings: Settings, context: Context) -> None:
+def _where(settings: Settings) -> str:
+    """Return the options that the next command needs, each after a space."""
+    service = f" --service {settings['service']}"
+    sandbox = " --cloud sandbox" if settings.sandbox else ""
+    return sandbox + (service if settings.origin("service") == "--service" else "")
+
+
+def _draw(
+    outcomes: Sequence[JobOutcome], settings: Settings, context: Context, *, watched: bool
+) -> None:
     from vbsjob.jobs.tree import JobTree
     from vbsjob.render import details, several, theme
 
     view = theme.view(context.stdout, settings, context)
     group = view.width is not None
-    where = " --cloud sandbox" if settings.sandbox else ""
+    where = _where(settings)
 
-    def screen(result: JobResult, job: Job) -> Iterator[RenderableType]:
-        job_id = printable(result.job_id)
+    def screen(outcome: JobOutcome, job: Job) -> Iterator[RenderableType]:
+        job_id = printable(outcome.job_id)
         return details.screen(
             JobTree(job, group=group),
-            result.job_id,
+            outcome.job_id,
             view,
             details=settings["details"],
-            next_command="" if job.ended or result.watch_code else f"vbsjob watch {job_id}{where}",
+            next_command="" if job.ended or watched else f"vbsjob watch {job_id}{where}",
             failures_command=f"vbsjob tree {job_id} --only failed{where}",
         )
 
-    if len(results) > 1 and not settings["details"]:
-        _print([several.overview(results, view)], view, context)
+    if len(outcomes) > 1 and not settings["details"]:
+        _print([several.overview(outcomes, view)], view, context)
     else:
-        _print((screen(r, r.job) for r in results if r.job), view, context)
+        _print((screen(o, o.job) for o in outcomes if o.job), view, context)
 
 
 def _draw_trees(
-    results: Sequence[JobResult], options: TreeOptions, settings: Settings, context: Context
+    outcomes: Sequence[JobOutcome], options: TreeOptions, settings: Settings, context: Context
 ) -> None:
     from vbsjob.render import details, theme
 
     view = theme.view(context.stdout, settings, context)
-    where = " --cloud sandbox" if settings.sandbox else ""
+    where = _where(settings)
     _print(
         (
             details.tree_screen(
@@ -223,8 +211,8 @@ def _draw_trees(
                 view,
                 failures_command=f"vbsjob tree {printable(job.id)} --only failed{where}",
             )
-            for result in results
-            if (job := result.job)
+            for outcome in outcomes
+            if (job := outcome.job)
         ),
         view,
         context,

@@ -5,16 +5,15 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.config.values import boolean
+from vbsjob.config.values import boolean, path
 from vbsjob.errors import VbsjobError, from_exception
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.exit_codes import ExitCode
-    from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.outcome import RunOutcome
 
 
 class Reports:
@@ -28,11 +27,8 @@ class Reports:
         self._context = context
         self._written = False
         self.job_ids: Sequence[str] = ()
-        self._junit: str | None = _early("junit", params, context)
-        try:
-            self._github = boolean(_early("github", params, context) or False)
-        except ValueError:
-            self._github = False
+        self._junit: str | None = _early("junit", path, params, context)
+        self._github = bool(_early("github", boolean, params, context))
 
     def configure(self, settings: Settings) -> None:
         """Take the names from the settings, and remove the report of an earlier run.
@@ -47,17 +43,26 @@ class Reports:
             report_file.prepare(settings["junit"], settings.origin("junit"))
             self._junit = settings["junit"]
 
-    def write(self, results: Sequence[JobResult], code: ExitCode) -> None:
-        """Write the reports. Raises InternalError."""
+    def write_junit(self, outcome: RunOutcome) -> RunOutcome:
+        """Write the JUnit report, which names no code of the run; add an error to the outcome."""
         self._written = True
-        if self._github:
-            from vbsjob.output import github
+        if self._junit is None:
+            return outcome
+        from vbsjob.output import junit
 
-            github.report(results, code, self._context)
-        if self._junit is not None:
-            from vbsjob.output import junit
+        try:
+            junit.write(self._junit, outcome, self._context)
+        except VbsjobError as error:
+            return outcome.adding(error)
+        return outcome
 
-            junit.write(self._junit, results, self._context)
+    def tell_github(self, outcome: RunOutcome) -> RunOutcome:
+        """Tell the exit code to GitHub; add an error for each file that cannot be written."""
+        if not self._github:
+            return outcome
+        from vbsjob.output import github
+
+        return github.report(outcome, self._context)
 
     @contextmanager
     def on_error(self) -> Iterator[None]:
@@ -71,15 +76,20 @@ class Reports:
 
     def write_error(self, error: VbsjobError) -> None:
         """Write reports in which every job has the error."""
-        from vbsjob.jobs.result import JobResult
+        from vbsjob.jobs.outcome import RunOutcome, of_answer
 
-        results = [JobResult(job_id, error) for job_id in self.job_ids or ("watch",)]
-        try:
-            self.write(results, error.exit_code)
-        except VbsjobError as second:
-            self._context.note(str(second))
+        now = self._context.steady_now()
+        jobs = tuple(of_answer(job_id, error, now) for job_id in self.job_ids or ("watch",))
+        for further in self.tell_github(self.write_junit(RunOutcome(jobs, now))).errors:
+            self._context.print_error(further)
 
 
-def _early(name: str, params: Mapping[str, Any], context: Context) -> str | None:
+def _early(
+    name: str, parse: Callable[[Any], Any], params: Mapping[str, Any], context: Context
+) -> Any:
+    """Return the value of an option or variable; None if it is not set or not valid."""
     value = params.get(name) or context.env.get(f"VBSJOB_{name.upper()}")
-    return str(value) if value else None
+    try:
+        return parse(value) if value else None
+    except ValueError:
+        return None

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import typer
 
-from vbsjob.cli import options
+from vbsjob.cli import options, present
 from vbsjob.cli.command import JobCommand
-from vbsjob.exit_codes import ExitCode, worst
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from vbsjob.jobs.result import JobResult
+from vbsjob.exit_codes import ExitCode
 
 
 def tree(
@@ -27,6 +20,7 @@ def tree(
     cloud: options.Cloud = None,
     region: options.Region = None,
     project: options.Project = None,
+    service: options.Service = None,
     endpoint: options.Endpoint = None,
     cache: options.Cache = None,
     insecure_http: options.InsecureHttp = None,
@@ -48,22 +42,17 @@ def tree(
     vbsjob tree ID -o jsonl | jq 'select(.status == "FAIL")'
     vbsjob tree ID --watch
     """
-    from vbsjob.cli import present
     from vbsjob.cli.reports import Reports
     from vbsjob.jobs.tree import TreeOptions
 
     command = JobCommand(ctx.params, ctx.obj)
     job_ids = command.job_ids(jobs)
 
-    def show(results: Sequence[JobResult]) -> ExitCode:
-        return present.trees(results, command)[1]
-
     if watch:
         reports = Reports(ctx.params, ctx.obj)
         reports.job_ids = job_ids
         with reports.on_error():
             reports.configure(command.settings)
-            return command.watch_jobs(job_ids, TreeOptions.of(command.settings), show, reports)
-    results, code = present.trees(command.query(job_ids), command)
-    command.save_history(results)
-    return worst([command.exit_code(results), code])
+            shown = TreeOptions.of(command.settings)
+            return command.watch_jobs(job_ids, shown, present.trees, reports)
+    return command.query(job_ids, present.trees)

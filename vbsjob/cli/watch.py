@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import typer
 
-from vbsjob.cli import options
+from vbsjob.cli import options, present
 from vbsjob.cli.command import JobCommand
 from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from vbsjob.jobs.result import JobResult
 
 
 def watch(
@@ -38,6 +31,7 @@ def watch(
     cloud: options.Cloud = None,
     region: options.Region = None,
     project: options.Project = None,
+    service: options.Service = None,
     endpoint: options.Endpoint = None,
     cache: options.Cache = None,
     insecure_http: options.InsecureHttp = None,
@@ -53,7 +47,6 @@ def watch(
     create-backup | vbsjob watch - --timeout 2h
     vbsjob watch ID ID ID --fail-fast -o jsonl
     """
-    from vbsjob.cli import present
     from vbsjob.cli.reports import Reports
     from vbsjob.jobs.tree import TreeOptions
 
@@ -68,8 +61,7 @@ def watch(
                 hint="Use -o json with --field.",
             )
 
-        def show(results: Sequence[JobResult]) -> ExitCode:
-            return present.concluded(results, command)
-
         reports.job_ids = command.job_ids(jobs)
-        return command.watch_jobs(reports.job_ids, TreeOptions(), show, reports, events=events)
+        return command.watch_jobs(
+            reports.job_ids, TreeOptions(), present.concluded, reports, events=events
+        )

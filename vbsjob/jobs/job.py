@@ -104,9 +104,13 @@ class Job:
         }
 
     def elapsed(self, now: datetime) -> float | None:
-        """Return the seconds from begin to end, or to `now` before the end; None if unknown."""
-        begin = parse_time(self.members.get("begin_time"))
-        end = parse_time(self.members.get("end_time")) if self.ended else now
+        """Return the seconds from begin to end, or to `now` before the end; None if unknown.
+
+        A job with a status that is not known has ended if it has an end.
+        """
+        begin, end = (parse_time(self.members.get(name)) for name in ("begin_time", "end_time"))
+        if not self.ended and (end is None or self.status in GOING_ON):
+            end = now
         if begin is None or end is None:
             return None
         seconds = (end - begin).total_seconds()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob import __version__
-from vbsjob.jobs.result import SCHEMA_VERSION, failure_document
+from vbsjob.jobs.result import SCHEMA_VERSION
 from vbsjob.text import dumps, utc_time
 from vbsjob.watch import words
 
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vbsjob.context import Context
-    from vbsjob.exit_codes import ExitCode
     from vbsjob.jobs.diff import Change
     from vbsjob.jobs.job import Job
+    from vbsjob.jobs.outcome import JobOutcome, RunOutcome
     from vbsjob.watch.estimate import Estimates
     from vbsjob.watch.state import Event, TrackedJob, WatchState
 
@@ -26,6 +27,9 @@ class EventStream:
 
     Kinds: `start`, `change`, `waiting`, `outage`, `recovered`, `heartbeat` and `verdict`.
     """
+
+    for_people = False
+    """Whether its last line says how the run ended."""
 
     def __init__(self, context: Context, stream: TextIO, heartbeat: float) -> None:
         self._context = context
@@ -42,14 +46,15 @@ class EventStream:
             tracked = state.tracked[event.job_id]
             message = f"{event.job_id}: {words.of_event(event, tracked, now)}"
             if event.kind == "change" and tracked.job is not None:
-                expected_end = state.estimates.expected_end(tracked.job)
+                outcome = state.job_outcome(tracked, self._context.steady_now(), None)
+                expected_end = outcome.expected_end
                 self._write(
                     "change",
                     event.changes,
                     message=message,
                     job_id=tracked.job_id,
                     status=tracked.job.status,
-                    failure=failure_document(tracked.job),
+                    failure=outcome.failure_document,
                     expected_end=None if expected_end is None else utc_time(expected_end),
                 )
             elif event.kind == "waiting":
@@ -62,43 +67,31 @@ class EventStream:
     def refresh(self, state: WatchState, now: float) -> float:
         """Write a heartbeat if no event was written for long; return when the next one is due."""
         if now >= self._last_event + self._heartbeat:
-            counts = state.status_counts()
-            unanswered = counts.pop(None, 0)
+            jobs = [tracked.job for tracked in state.tracked.values() if tracked.job is not None]
             steady_now = self._context.steady_now()
             self._write(
                 "heartbeat",
                 message=words.of_heartbeat(state, now, steady_now),
-                statuses=counts,
-                unanswered=unanswered,
+                statuses=Counter(str(job.status) for job in jobs),
+                unanswered=len(state.tracked) - len(jobs),
                 last_answer_s=_age(state.last_answer_at(), now),
                 last_change_s=_age(state.changed_at, now),
-                jobs=[
-                    _progress(tracked.job, state.estimates, steady_now)
-                    for tracked in state.tracked.values()
-                    if tracked.job is not None and not tracked.job.ended
-                ],
+                jobs=[_progress(job, state.estimates, steady_now) for job in jobs if not job.ended],
             )
         return self._last_event + self._heartbeat
 
     def suspend(self) -> None:
         """Do nothing: events do not use the terminal."""
 
-    def finish(self, state: WatchState, code: ExitCode) -> None:
-        """Write the verdict: the exit code of the watch and of each job."""
-        jobs = [self._result(tracked) for tracked in state.tracked.values()]
-        message = f"{code.label} (exit code {int(code)}): {words.summary(state)}"
-        self._write("verdict", message=message, exit_code=int(code), verdict=code.label, jobs=jobs)
+    def clear(self) -> None:
+        """Do nothing: events stay."""
 
-    def _result(self, tracked: TrackedJob) -> dict[str, Any]:
-        job = tracked.job
-        return {
-            "job_id": tracked.job_id,
-            "status": None if job is None else job.status,
-            "exit_code": int(tracked.verdict),
-            "elapsed_s": None if job is None else job.elapsed(self._context.steady_now()),
-            "failure": None if job is None else failure_document(job),
-            "error": None if tracked.error is None else tracked.error.document(),
-        }
+    def finish(self, outcome: RunOutcome) -> None:
+        """Write the verdict: the exit code of the run and of each job."""
+        code = outcome.exit_code
+        jobs = [_result(job) for job in outcome.jobs]
+        message, label = outcome.sentence, code.label
+        self._write("verdict", message=message, exit_code=int(code), verdict=label, jobs=jobs)
 
     def _write(self, kind: str, changes: Iterable[Change] | None = None, **members: Any) -> None:
         """Write one event, its changes one at a time: a list of all needs 227 MiB (S12)."""
@@ -136,6 +129,17 @@ def _progress(job: Job, estimates: Estimates, now: datetime) -> dict[str, Any]:
         "elapsed_s": elapsed,
         "usual_s": None if usual is None else round(usual.seconds, 3),
         "longer_than_usual": bool(usual and elapsed and elapsed > usual.seconds),
+    }
+
+
+def _result(outcome: JobOutcome) -> dict[str, Any]:
+    return {
+        "job_id": outcome.job_id,
+        "status": None if outcome.job is None else outcome.job.status,
+        "exit_code": int(outcome.exit_code),
+        "elapsed_s": outcome.elapsed_s,
+        "failure": outcome.failure_document,
+        "error": None if outcome.error is None else outcome.error.document(),
     }
 
 

@@ -11,19 +11,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vbsjob.errors import ReportError
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs import failure, fields
+from vbsjob.jobs import fields
 from vbsjob.jobs.fields import one_line
-from vbsjob.jobs.result import failure_document
 from vbsjob.output import report_file
 from vbsjob.text import dumps, format_duration, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from vbsjob.context import Context
-    from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.outcome import JobOutcome, RunOutcome
 
 ANNOTATIONS = 10
 """GitHub shows this number of errors and of warnings of a step, and drops the others."""
@@ -49,51 +48,84 @@ LAST_LINE = 100
 """Bytes that are kept for the line that counts the jobs not shown."""
 
 
-def report(results: Sequence[JobResult], code: ExitCode, context: Context) -> None:
-    """Write annotations to stderr; append summary and outputs to the files of the runner."""
+def report(outcome: RunOutcome, context: Context) -> RunOutcome:
+    """Append summary and outputs to the files of the runner; write annotations to stderr.
+
+    A file that cannot be written is an error of the run: what the other one was told before is
+    cut off and told again with the exit code that follows. Returns the outcome with the errors.
+    """
+    outcome = _tell(outcome, ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"), context)
     with suppress(OSError):
-        context.stderr.writelines(f"{context.redact(line)}\n" for line in commands(results))
+        context.stderr.writelines(f"{context.redact(line)}\n" for line in commands(outcome))
         context.stderr.flush()
-    summary_path = context.env.get("GITHUB_STEP_SUMMARY") or ""
+    return outcome
+
+
+def _tell(outcome: RunOutcome, variables: Sequence[str], context: Context) -> RunOutcome:
+    sizes: list[tuple[str, int]] = []
+    for variable in variables:
+        path = context.env.get(variable)
+        if not path:
+            continue
+        try:
+            text = outputs(outcome)
+            if variable == "GITHUB_STEP_SUMMARY":
+                text = _fitting_summary(outcome, path, context)
+            content = context.redact(text).encode("utf-8", "backslashreplace")
+            sizes.append((path, report_file.append(path, content)))
+        except (OSError, ValueError) as error:
+            for told, size in sizes:
+                report_file.cut(told, size)
+            reason = getattr(error, "strerror", None) or "it is not a valid path"
+            unwritten = ReportError(
+                f"the file of {variable} could not be written: {reason}.",
+                hint="Check the path, its permissions and the free space.",
+            )
+            others = [other for other in variables if other != variable]
+            return _tell(outcome.adding(unwritten), others, context)
+    return outcome
+
+
+def _fitting_summary(outcome: RunOutcome, path: str, context: Context) -> str:
     room = SUMMARY_LIMIT
     with suppress(OSError):
-        room -= Path(summary_path).stat().st_size
-    table = summary(results, code, context.steady_now(), room)
-    if summary_path and not table:
+        room -= Path(path).stat().st_size
+    text = summary(outcome, room)
+    if not text:
         context.note(
             "the result is not in the step summary: the file of GITHUB_STEP_SUMMARY would exceed"
             " 1 MiB, and GitHub would drop all of it. See this log for the result."
         )
-    texts = {
-        "GITHUB_STEP_SUMMARY": table,
-        "GITHUB_OUTPUT": outputs(results, code),
-    }
-    for variable, text in texts.items():
-        path = context.env.get(variable)
-        try:
-            if path and text:
-                report_file.append(path, context.redact(text).encode("utf-8", "backslashreplace"))
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "it is not a valid path"
-            context.note(f"the file of {variable} could not be written: {reason}.")
+    return text
 
 
-def commands(results: Sequence[JobResult]) -> list[str]:
-    """Return an annotation for each job that did not succeed, as many as GitHub shows."""
+def commands(outcome: RunOutcome) -> list[str]:
+    """Return an annotation for each error of the run and each job that did not succeed.
+
+    GitHub shows the first ones of each level only.
+    """
     lines: list[str] = []
+    # --timeout is the cause of each job that still runs; a signal is that of the run.
+    stop = [outcome.stop_error] if outcome.signalled and outcome.stop_error else []
     for level in ("error", "warning"):
-        lines += _annotations(level, [r for r in results if r.exit_code.level == level])
-    return lines
-
-
-def _annotations(level: str, results: Sequence[JobResult]) -> list[str]:
-    shown = results if len(results) <= ANNOTATIONS else results[: ANNOTATIONS - 1]
-    lines = [_command(level, _title(result), _cause(result)) for result in shown]
-    if len(shown) < len(results):
-        more = len(results) - len(shown)
-        lines.append(
-            _command(level, "vbsjob", f"{more} more jobs did not succeed; see the summary")
-        )
+        notes = [
+            ("vbsjob", error.exit_code, str(error))
+            for error in (*stop, *outcome.errors)
+            if error.exit_code.level == level
+        ]
+        notes += [
+            (job.job_id, job.exit_code, job.cause)
+            for job in outcome.jobs
+            if job.exit_code.level == level
+        ]
+        shown = notes if len(notes) <= ANNOTATIONS else notes[: ANNOTATIONS - 1]
+        lines += [
+            _command(level, f"{name}: {code.label} ({int(code)})", cause)
+            for name, code, cause in shown
+        ]
+        if more := len(notes) - len(shown):
+            words = f"{more} more jobs did not succeed; see the summary"
+            lines.append(_command(level, "vbsjob", words))
     return lines
 
 
@@ -107,29 +139,14 @@ def _escaped(text: str) -> str:
     return printable(text)[:LONGEST].replace("%", "%25")
 
 
-def _title(result: JobResult) -> str:
-    return f"{result.job_id}: {result.exit_code.label} ({int(result.exit_code)})"
-
-
-def _cause(result: JobResult) -> str:
-    """Return why a job did not succeed: its failure, the error, or its status."""
-    if result.error is not None:
-        return str(result.error)
-    cause = None if result.job is None else failure.find(result.job)
-    if result.exit_code is ExitCode.JOB_FAILED and cause is not None:
-        return cause.explanation
-    return result.reason
-
-
-def summary(
-    results: Sequence[JobResult], code: ExitCode, now: datetime, room: int = SUMMARY_LIMIT
-) -> str:
+def summary(outcome: RunOutcome, room: int = SUMMARY_LIMIT) -> str:
     """Return a Markdown table of at most `room` bytes, pure ASCII, with one row per job.
 
     Jobs that did not succeed come first; rows that do not fit are counted. Empty if even the
     head of the table does not fit: earlier tries of the step may have filled the file.
     """
-    ordered = sorted(results, key=lambda result: result.exit_code is ExitCode.OK)
+    code = outcome.exit_code
+    ordered = sorted(outcome.jobs, key=lambda job: job.exit_code is ExitCode.OK)
     lines = [
         f"### vbsjob: {code.label.replace('_', ' ')} (exit code {int(code)})",
         "",
@@ -140,8 +157,8 @@ def summary(
     if room < 0:
         return ""
     shown = 0
-    for result in ordered[:ROWS]:
-        row = f"| {' | '.join(map(_cell, _row(result, now)))} |"
+    for job in ordered[:ROWS]:
+        row = f"| {' | '.join(map(_cell, _row(job)))} |"
         room -= len(row) + 1
         if room < 0:
             break
@@ -152,12 +169,12 @@ def summary(
     return "\n".join(lines) + "\n\n"
 
 
-def _row(result: JobResult, now: datetime) -> tuple[str, ...]:
-    job = result.job
+def _row(outcome: JobOutcome) -> tuple[str, ...]:
+    job = outcome.job
     cells = ("unknown", "", "")
     if job is not None:
-        cells = (job.status or "", job.type, format_duration(job.elapsed(now)))
-    return (result.job_id, *cells, "" if result.exit_code is ExitCode.OK else _cause(result))
+        cells = (job.status or "", job.type, format_duration(outcome.elapsed_s))
+    return (outcome.job_id, *cells, outcome.cause)
 
 
 def _cell(text: str) -> str:
@@ -167,36 +184,35 @@ def _cell(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9 .-]", lambda match: f"&#{ord(match[0])};", cut)
 
 
-def outputs(results: Sequence[JobResult], code: ExitCode) -> str:
+def outputs(outcome: RunOutcome) -> str:
     """Return the outputs of the step, one line each; those of the job itself if it is one."""
-    jobs = dumps([_summary_of(result) for result in results])
+    code = outcome.exit_code
+    jobs = dumps([_status_of(job) for job in outcome.jobs])
     values = dict(zip(OUTPUTS, (str(int(code)), code.label, jobs), strict=True))
-    if len(results) == 1:
-        further = _outputs_of(results[0])
+    if len(outcome.jobs) == 1:
+        further = _outputs_of(outcome.jobs[0])
         values |= {name: value for name, value in further.items() if name not in OUTPUTS}
     return "".join(f"{name}={printable(value)}\n" for name, value in values.items())
 
 
-def _summary_of(result: JobResult) -> dict[str, object]:
-    job = result.job
-    cause = None if job is None else failure.find(job)
+def _status_of(outcome: JobOutcome) -> dict[str, object]:
+    failure_code = "" if outcome.failure is None else outcome.failure.error_code
     return {
-        "job_id": result.job_id,
-        "status": None if job is None else job.status,
-        "exit_code": int(result.exit_code),
-        "failure_code": None if cause is None else printable(cause.error_code) or None,
+        "job_id": outcome.job_id,
+        "status": None if outcome.job is None else outcome.job.status,
+        "exit_code": int(outcome.exit_code),
+        "failure_code": printable(failure_code) or None,
     }
 
 
-def _outputs_of(result: JobResult) -> dict[str, str]:
+def _outputs_of(outcome: JobOutcome) -> dict[str, str]:
     """Return the outputs of one job: its entities, but never under a name that vbsjob uses."""
-    if result.job is None:
-        return {"job_id": result.job_id}
-    job = result.job
-    document = job.members | {"failure": failure_document(job)}
+    if outcome.job is None:
+        return {"job_id": outcome.job_id}
+    document = outcome.document()
     entities = {
         name: one_line(value)
-        for name, value in job.entities.items()
+        for name, value in outcome.job.entities.items()
         if isinstance(value, str | int | float) and re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name)
     }
     return entities | {name: one_line(fields.get(document, name)) for name in JOB_OUTPUTS}

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from vbsjob.errors import InternalError
+from vbsjob.errors import ReportError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import failure
 from vbsjob.jobs.job import walk
@@ -14,12 +14,12 @@ from vbsjob.output import report_file
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from vbsjob.context import Context
     from vbsjob.jobs.job import Job
-    from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.outcome import JobOutcome, RunOutcome
 
     Case = tuple[str, str, float, str]
     """Class name, name, seconds, and the element that says how it ended (empty: success)."""
@@ -29,43 +29,41 @@ HEAD = 1000
 COUNTED = (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
 
 
-def write(path: str, results: Sequence[JobResult], context: Context) -> None:
-    """Write the complete report or nothing. Raises InternalError."""
+def write(path: str, outcome: RunOutcome, context: Context) -> None:
+    """Write the complete report or nothing. Raises ReportError."""
     report = bytearray()
-    for line in lines(results, context.steady_now(), context.redact):
+    for line in lines(outcome, context.redact):
         report += f"{line}\n".encode("utf-8", "backslashreplace")
     try:
         report_file.write(path, report)
     except OSError as error:
-        raise InternalError(
+        raise ReportError(
             f"the report {printable(path)} could not be written: {error.strerror}.",
             hint="Check the directory, its permissions and the free space.",
         ) from None
 
 
-def lines(
-    results: Sequence[JobResult], now: datetime, redact: Callable[[str], str] = str
-) -> Iterator[str]:
+def lines(outcome: RunOutcome, redact: Callable[[str], str] = str) -> Iterator[str]:
     """Yield the report line by line: a job may have thousands of sub-jobs.
 
     `redact` masks secrets in names and messages, not in the XML around them.
     """
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield '<testsuites name="vbsjob">'
-    for result in results:
+    for result in outcome.jobs:
         # The counts of a suite come before its cases; a list of all would need much memory.
-        cases = _cases(result, now, redact)
+        cases = _cases(result, outcome.now, redact)
         tags = Counter(outcome[1:].partition(" ")[0] for _, _, _, outcome in cases)
         counts = "".join(f' {name}="{tags[tag]}"' for name, tag in COUNTED)
         suite = quoteattr(printable(result.job_id))
         yield f'<testsuite name={suite} tests="{tags.total()}"{counts}>'
-        for case in _cases(result, now, redact):
+        for case in _cases(result, outcome.now, redact):
             yield from _case(*case)
         yield "</testsuite>"
     yield "</testsuites>"
 
 
-def _cases(result: JobResult, now: datetime, redact: Callable[[str], str]) -> Iterator[Case]:
+def _cases(result: JobOutcome, now: datetime, redact: Callable[[str], str]) -> Iterator[Case]:
     """Yield the cases; one that would have the name of an earlier one gets `#2` and so on."""
     counts: Counter[tuple[str, str]] = Counter()
     for class_text, name_text, seconds, outcome in _jobs(result, now, redact):
@@ -78,13 +76,19 @@ def _cases(result: JobResult, now: datetime, redact: Callable[[str], str]) -> It
         yield class_name, name, seconds, outcome
 
 
-def _jobs(result: JobResult, now: datetime, redact: Callable[[str], str]) -> Iterator[Case]:
+def _jobs(result: JobOutcome, now: datetime, redact: Callable[[str], str]) -> Iterator[Case]:
+    requested = ""
+    if result.exit_code is not ExitCode.OK:
+        tag, kind = "error", result.exit_code.label
+        if result.exit_code is ExitCode.JOB_FAILED:
+            tag, kind = "failure", result.failure.error_code if result.failure else ""
+        requested = _element(tag, redact(kind), redact(result.cause))
     if result.job is None:
-        yield "vbsjob", result.job_id, 0.0, _requested_outcome(result, redact)
+        yield "vbsjob", result.job_id, 0.0, requested
         return
     for path in walk(result.job):
         job = path[-1]
-        outcome = _outcome(job, redact) if len(path) > 1 else _requested_outcome(result, redact)
+        outcome = _outcome(job, redact) if len(path) > 1 else requested
         class_name = ".".join(map(_step, path[:-1])) or "vbsjob"
         name = " ".join(filter(None, (_step(job), job.id)))
         yield class_name, name, job.elapsed(now) or 0.0, outcome
@@ -101,16 +105,6 @@ def _case(class_name: str, name: str, seconds: float, outcome: str) -> Iterator[
     if outcome:
         yield outcome
     yield "</testcase>"
-
-
-def _requested_outcome(result: JobResult, redact: Callable[[str], str]) -> str:
-    """Return the element for the requested job, by the exit code that it has."""
-    if result.exit_code is ExitCode.OK:
-        return ""
-    if result.job is not None and result.exit_code is ExitCode.JOB_FAILED:
-        return _failure(result.job, redact)
-    message = str(result.error) if result.error else result.reason
-    return _element("error", result.exit_code.label, redact(message))
 
 
 def _outcome(sub_job: Job, redact: Callable[[str], str]) -> str:

@@ -52,9 +52,18 @@ def write(path: str, content: bytes | bytearray) -> None:
             os.unlink(temporary)
 
 
-def append(path: str, content: bytes | bytearray) -> None:
-    """Append to a file of the CI service, all or nothing. Raises OSError and ValueError."""
-    _write(path, content, os.O_APPEND)
+def append(path: str, content: bytes | bytearray) -> int:
+    """Append to a file of the CI service, all or nothing; return its size before.
+
+    Raises OSError and ValueError.
+    """
+    return _write(path, content, os.O_APPEND)
+
+
+def cut(path: str, size: int) -> None:
+    """Take back what was appended to a file of `size` bytes; another kind of file stays."""
+    with suppress(OSError):
+        os.truncate(path, size)
 
 
 def _is_stream(path: str) -> bool:
@@ -66,9 +75,10 @@ def _is_stream(path: str) -> bool:
     return not regular or os.path.abspath(path).startswith(DESCRIPTORS)
 
 
-def _write(path: str, content: bytes | bytearray, flag: int) -> None:
-    """Open a file and write; what a full disk does not take completely is cut off again.
+def _write(path: str, content: bytes | bytearray, flag: int) -> int:
+    """Open a file and write; return its size before.
 
+    What a full disk does not take completely is cut off again.
     A FIFO without a reader is an error (O_NONBLOCK): waiting for one could last for ever.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | flag
@@ -84,5 +94,6 @@ def _write(path: str, content: bytes | bytearray, flag: int) -> None:
             with suppress(OSError):
                 os.ftruncate(descriptor, size)
             raise
+        return size
     finally:
         os.close(descriptor)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import TreeOptions
 
 NODE_COLUMNS = (
@@ -44,7 +44,7 @@ ROWS = Kind(
 
 
 def flat(
-    result: JobResult, options: TreeOptions, now: datetime, *, with_sub_jobs: bool = False
+    result: JobOutcome, options: TreeOptions, now: datetime, *, with_sub_jobs: bool = False
 ) -> Iterator[dict[str, Any]]:
     """Yield one row per job, top to bottom; without the sub-jobs in it, unless `with_sub_jobs`.
 
@@ -52,13 +52,13 @@ def flat(
     """
     tree = options.tree(result.job, now) if result.job else None
     if tree is None:
-        yield result.document(now, depth=0, path=result.job_id, parent_id=None)
+        yield result.document(depth=0, path=result.job_id, parent_id=None)
         return
     paths: dict[Node, str] = {}
     for node in nodes(tree):
         own_members = _own_members(node, paths, now)
         if node is tree.top:
-            row = result.document(now, **own_members)
+            row = result.document(**own_members)
         else:
             row = {"schema_version": SCHEMA_VERSION} | merged(node.job.members, own_members)
         if not with_sub_jobs:
@@ -70,17 +70,17 @@ def flat(
         yield row
 
 
-def nested(result: JobResult, options: TreeOptions, now: datetime) -> dict[str, Any]:
+def nested(result: JobOutcome, options: TreeOptions, now: datetime) -> dict[str, Any]:
     """Return one document, each sub-job where the service put it."""
     tree = options.tree(result.job, now) if result.job else None
     if tree is None:
-        return result.document(now)
+        return result.document()
     documents: dict[int, dict[str, Any]] = {}
     paths: dict[Node, str] = {}
     for node in reversed(list(nodes(tree))):
         own_members = _own_members(node, paths, now)
         if node is tree.top:
-            document = result.document(now, **own_members)
+            document = result.document(**own_members)
         else:
             document = merged(node.job.members, own_members)
         _refill(document, node, documents, options)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from rich.spinner import Spinner
 from vbsjob.exit_codes import ExitCode
 from vbsjob.render import live_screens, verdict
 from vbsjob.render.live_screens import LINES_BELOW
-from vbsjob.render.several import Entry
+from vbsjob.render.several import Trees
 from vbsjob.terminal import integration, stdio
 from vbsjob.terminal.echo import Echo
 from vbsjob.terminal.screen import Part, Screen
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vbsjob.context import Context
+    from vbsjob.jobs.outcome import JobOutcome, RunOutcome
     from vbsjob.jobs.tree import TreeOptions
     from vbsjob.render.theme import Line, View
     from vbsjob.terminal.screen import Line as ScreenLine
@@ -52,6 +52,9 @@ PENDING_LINES = 1000
 class LiveDisplay:
     """Shows a watch on a terminal; `finish` leaves the result there."""
 
+    for_people = True
+    """Whether its last line says how the run ended."""
+
     def __init__(
         self,
         context: Context,
@@ -60,14 +63,14 @@ class LiveDisplay:
     ) -> None:
         self._context = context
         self._view = view
-        self._options = options
         self._screen = Screen(context.stderr)
         self._echo = Echo(context.stderr)
-        self._entries: list[Entry] | None = None
+        self._outcomes: list[JobOutcome] | None = None
         """The jobs of the last answers; None if there was an answer since."""
+        self._outcome_by_job: dict[str, JobOutcome] = {}
+        """The last outcome of each job: it is made again only for another answer or error."""
+        self._trees = Trees(lambda job: options.tree(job, context.steady_now(), group=True))
         self._fitting = live_screens.Fitting()
-        self._entry_by_job: dict[str, Entry] = {}
-        """The last entry of each job: its tree is made again only for another answer."""
         self._draw_time = -EVERY
         self._spun = 0.0
         self._lines: list[ScreenLine] = []
@@ -83,12 +86,12 @@ class LiveDisplay:
 
     def on_events(self, _events: Sequence[Event], _state: WatchState, _now: float) -> None:
         """Draw again soon: something changed."""
-        self._entries = None
+        self._outcomes = None
         self._fitting = live_screens.Fitting()
 
     def refresh(self, state: WatchState, now: float) -> float:
         """Draw what is due; return when to be called again."""
-        changed = self._entries is None or self._notes or self._size != self._terminal_size()
+        changed = self._outcomes is None or self._notes or self._size != self._terminal_size()
         due = self._draw_time + (SOONEST if changed else EVERY)
         spin_due = self._spun + self._interval if self._spinning else due
         if now < min(due, spin_due) - ROUNDING:
@@ -111,22 +114,26 @@ class LiveDisplay:
         self._screen.forget()
         self._draw_time -= EVERY
 
-    def finish(self, state: WatchState, code: ExitCode) -> None:
-        """Draw the result and leave it there; not on a paused terminal after --timeout."""
-        if code is ExitCode.TIMEOUT:
-            stdio.abandon_paused(self._context.stderr)
+    def clear(self) -> None:
+        """Remove what was drawn, unless the terminal is paused, and release the terminal."""
         with contextlib.suppress(OSError):
-            width, height = self._size = self._terminal_size()
-            view = self._view(width, height)
-            entries, redact = self._current(state), self._context.redact
-            lines = live_screens.result(entries, state, code, view, redact)
+            if stdio.ready(self._context.stderr):
+                self._screen.draw((), self._terminal_size()[0])
+            self._release()
+
+    def finish(self, outcome: RunOutcome) -> None:
+        """Draw the result and leave it there; not on a paused terminal after --timeout."""
+        if outcome.exit_code is ExitCode.TIMEOUT:
+            stdio.abandon_paused(self._context.stderr)
+        width, height = self._size = self._terminal_size()
+        view = replace(self._view(width, height), now=outcome.now)
+        lines = live_screens.result(outcome, self._trees, view, self._context.redact)
+        try:
             while batch := list(islice(lines, BATCH)):
                 self._write(batch, view)
                 self._screen.forget()
-        with contextlib.suppress(OSError):
-            self._release()
-        self._screen.forget()
-        self._context.error_output.hold = None
+        finally:
+            self._context.error_output.hold = None
 
     def _release(self) -> None:
         """Undo what was done to the terminal."""
@@ -145,19 +152,19 @@ class LiveDisplay:
         slower = 1 + len(self._spinning) // SPINNERS_PER_FRAME
         return max(self._spinner.interval / 1000, SOONEST) * slower
 
-    def _current(self, state: WatchState) -> list[Entry]:
-        if self._entries is None:
-            make_tree = partial(self._options.tree, now=self._context.steady_now(), group=True)
-            self._entries = []
-            for job_id, tracked in state.tracked.items():
-                entry = self._entry_by_job.get(job_id)
-                error = _error_name(tracked)
-                if entry is None or entry.job is not tracked.job or entry.error != error:
-                    entry = self._entry_by_job[job_id] = Entry(
-                        job_id, tracked.job, error, make_tree
-                    )
-                self._entries.append(entry)
-        return self._entries
+    def _current(self, state: WatchState) -> list[JobOutcome]:
+        if self._outcomes is None:
+            self._outcomes = [self._outcome(tracked, state) for tracked in state.tracked.values()]
+        return self._outcomes
+
+    def _outcome(self, tracked: TrackedJob, state: WatchState) -> JobOutcome:
+        # An error counts when it has ended the watch of the job; until then queries are repeated.
+        error = None if tracked.exit_code is None else tracked.error
+        last = self._outcome_by_job.get(tracked.job_id)
+        if last is None or last.job is not tracked.job or last.error is not error:
+            last = state.job_outcome(tracked, self._context.steady_now(), error)
+            self._outcome_by_job[tracked.job_id] = last
+        return last
 
     def _draw(self, state: WatchState, now: float) -> None:
         self._echo.off()
@@ -166,13 +173,13 @@ class LiveDisplay:
         # Most of a long reason is not on the screen, and each frame would wrap all of it.
         view = self._last_view = replace(view, longest_value=width * (LINES_BELOW + 1))
         glyph = self._glyph(now)
-        entries = self._current(state)
+        outcomes = self._current(state)
         lines = live_screens.running(
-            entries, state, now, view, glyph, self._context.redact, self._fitting
+            outcomes, self._trees, state, now, view, glyph, self._context.redact, self._fitting
         )
         extra = ""
         if self._progress:
-            percent = live_screens.percent(entries)
+            percent = live_screens.percent(outcomes, self._trees)
             extra = integration.progress(percent, problem=bool(verdict.problem(state, now)))
         self._write(lines, view, extra)
         spinner = self._spinner_part(glyph)
@@ -200,10 +207,3 @@ class LiveDisplay:
         ]
         self._spinning = []
         self._screen.draw(self._lines, self._size[0], above, extra)
-
-
-def _error_name(tracked: TrackedJob) -> str:
-    """Return the name of the error that ended the watch of a job; empty if none did."""
-    if tracked.error is None or tracked.exit_code is None:
-        return ""
-    return tracked.exit_code.label

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from vbsjob.exit_codes import ExitCode
+from vbsjob.jobs.outcome import UNFINISHED, counts
 from vbsjob.jobs.tree import folded
 from vbsjob.render import columns, details, several, status, tree, verdict
 from vbsjob.text import printable
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from vbsjob.render.several import Entry
+    from vbsjob.jobs.outcome import JobOutcome, RunOutcome
+    from vbsjob.jobs.tree import JobTree
+    from vbsjob.render.several import Trees
     from vbsjob.render.theme import Line, View
     from vbsjob.watch.estimate import Estimates
     from vbsjob.watch.state import WatchState
@@ -55,15 +58,17 @@ class Fitting:
         return []
 
 
-def percent(entries: Sequence[Entry]) -> int | None:
+def percent(outcomes: Sequence[JobOutcome], trees: Trees) -> int | None:
     """Return the share of steps that have ended; None if no job has sub-jobs."""
-    trees = [entry.tree for entry in entries if entry.tree is not None]
-    steps = sum(tree.steps for tree in trees)
-    return 100 * sum(tree.ended_steps for tree in trees) // steps if steps else None
+    job_trees = [job_tree for job_tree in map(trees, outcomes) if job_tree is not None]
+    steps = sum(job_tree.steps for job_tree in job_trees)
+    ended = sum(job_tree.ended_steps for job_tree in job_trees)
+    return 100 * ended // steps if steps else None
 
 
 def running(
-    entries: Sequence[Entry],
+    outcomes: Sequence[JobOutcome],
+    trees: Trees,
     state: WatchState,
     now: float,
     view: View,
@@ -73,14 +78,14 @@ def running(
 ) -> list[Line]:
     """Return the lines of a running watch: at most the height of the screen, less one."""
     height = view.height - 1
-    footer = list(view.lines(_footer(entries, state, now, view, redact)))
-    if len(entries) > 1:
-        marks = {e.job_id: spinner for e in entries if e.job and e.job.status == "RUNNING"}
-        table = partial(several.table, entries, view, marks=marks, lines_below=LINES_BELOW)
+    footer = list(view.lines(_footer(outcomes, state, now, view, redact)))
+    if len(outcomes) > 1:
+        marks = {e.job_id: spinner for e in outcomes if e.job and e.job.status == "RUNNING"}
+        table = partial(several.table, outcomes, trees, view, marks=marks, lines_below=LINES_BELOW)
         header: list[Line] = []
     else:
-        header = list(view.lines(_header(entries[0], state.estimates, view, spinner)))
-        table = partial(_tree, entries[0], view)
+        header = list(view.lines(_header(outcomes[0], trees, state.estimates, view, spinner)))
+        table = partial(_tree, trees(outcomes[0]), view)
     if len(header) + len(footer) > height:
         footer = footer[: max(height - 1, 0)] if len(footer) < height else footer[-(height - 1) :]
         header = header[: height - len(footer)]
@@ -89,46 +94,46 @@ def running(
 
 
 def _header(
-    entry: Entry, estimates: Estimates, view: View, spinner: str
+    outcome: JobOutcome, trees: Trees, estimates: Estimates, view: View, spinner: str
 ) -> Iterator[RenderableType]:
     """Yield the headline of a job and how far it is."""
-    job = entry.job
-    if job is None or entry.tree is None:
-        yield Text.assemble((spinner, "status.running"), " ", printable(entry.job_id))
+    job, job_tree = outcome.job, trees(outcome)
+    if job is None or job_tree is None:
+        yield Text.assemble((spinner, "status.running"), " ", printable(outcome.job_id))
         return
     mark = spinner if not job.ended else ""
-    yield from status.headline(job, entry.job_id, view, mark=mark, elapsed=True)
+    yield from status.headline(job, outcome.job_id, view, mark=mark, elapsed=True)
     if job.ended:
         return
-    steps = entry.tree.steps
-    progress = f"{entry.tree.ended_steps:,} of {steps:,} steps" if steps else ""
+    steps = job_tree.steps
+    progress = f"{job_tree.ended_steps:,} of {steps:,} steps" if steps else ""
     text = ", ".join(filter(None, (progress, estimates.comparison(job, view.now))))
     if not text:
         return
     room = min(view.columns - 4 - len(text), BAR_WIDEST)
     if steps and room >= BAR_NARROWEST:
-        bar = view.bar(entry.tree.ended_steps, steps, room)
+        bar = view.bar(job_tree.ended_steps, steps, room)
         yield Text.assemble("  ", bar, "  ", text)
     else:
         yield Padding(Text(text), (0, 0, 0, 2), expand=False)
 
 
-def _tree(entry: Entry, view: View, *, rows: int) -> Iterator[RenderableType]:
-    if entry.tree is None:
+def _tree(job_tree: JobTree | None, view: View, *, rows: int) -> Iterator[RenderableType]:
+    if job_tree is None:
         return iter(())
-    shown_rows = folded(entry.tree, rows + 1)[1:]
+    shown_rows = folded(job_tree, rows + 1)[1:]
     cells = [tree.row(row, view) for row in shown_rows]
     return columns.table(cells, view, lines_below=LINES_BELOW)
 
 
 def _footer(
-    entries: Sequence[Entry], state: WatchState, now: float, view: View, redact: Redact
+    outcomes: Sequence[JobOutcome], state: WatchState, now: float, view: View, redact: Redact
 ) -> Iterator[RenderableType]:
     """Yield how fresh the answers are, and on a separate line why answers are missing."""
-    indent = 0 if len(entries) > 1 else 2
+    indent = 0 if len(outcomes) > 1 else 2
     fresh = verdict.freshness(state, now)
-    if len(entries) > 1:
-        fresh = f"{several.counts(entries)}, {fresh}"
+    if len(outcomes) > 1:
+        fresh = f"{counts(outcome.kind for outcome in outcomes)}, {fresh}"
     yield Padding(Text(fresh), (0, 0, 0, indent), expand=False)
     problem = redact(verdict.problem(state, now))
     if len(problem) > view.columns - indent:
@@ -137,60 +142,48 @@ def _footer(
         yield Padding(Text(problem, "problem"), (0, 0, 0, indent), expand=False)
 
 
-def result(
-    entries: Sequence[Entry],
-    state: WatchState,
-    code: ExitCode,
-    view: View,
-    redact: Redact,
-) -> Iterator[Line]:
-    """Return the last lines: the jobs, the errors, the failures and the verdict."""
+def result(outcome: RunOutcome, trees: Trees, view: View, redact: Redact) -> Iterator[Line]:
+    """Return the last lines: the jobs, the errors, the failures and how the run ended."""
 
     def lines(rows: int) -> Iterator[Line]:
-        return view.lines(_result(entries, state, code, view, redact, rows))
+        return view.lines(_result(outcome, trees, view, redact, rows))
 
     rows = details.LEAST_ROWS
-    if len(entries) == 1:
+    if len(outcome.jobs) == 1:
         # The tree gets the room that is left: nothing scrolls away that fits the screen.
         rows += max(view.height - 1 - sum(1 for _ in islice(lines(rows), view.height)), 0)
     return lines(rows)
 
 
 def _result(
-    entries: Sequence[Entry],
-    state: WatchState,
-    code: ExitCode,
-    view: View,
-    redact: Redact,
-    rows: int,
+    outcome: RunOutcome, trees: Trees, view: View, redact: Redact, rows: int
 ) -> Iterator[RenderableType]:
-    errors = [
-        f"{printable(job.job_id)}: {printable(redact(str(job.error)))}"
-        for job in state.tracked.values()
-        if job.error is not None and job.exit_code not in {None, ExitCode.TIMEOUT}
-    ]
-    if len(entries) > 1:
-        entries = several.failures_last(entries)
-        yield from several.table(entries, view)
-        yield from several.blocks(entries, view)
+    if len(outcome.jobs) > 1:
+        ordered = several.failures_last(outcome.jobs)
+        yield from several.table(ordered, trees, view)
+        yield from several.blocks(ordered, view)
     else:
-        yield from _single_job(entries[0], view, rows)
-    for error in errors:
-        yield Text()
-        yield Text(error, "problem")
+        yield from _single_job(outcome.jobs[0], trees, view, rows)
+    for job in outcome.jobs:
+        if job.error is not None and job.exit_code not in UNFINISHED:
+            yield Text()
+            error = printable(redact(str(job.error)))
+            yield Text(f"{printable(job.job_id)}: {error}", "problem")
     yield Text()
-    if not code.stopped:  # else the command prints how, with what to type next
-        words = (
-            verdict.of_several(entries, code)
-            if len(entries) > 1
-            else verdict.of_one(entries[0], code, view)
-        )
-        style = "status.success" if code is ExitCode.OK else "status.fail"
-        yield Text(words, style)
+    if outcome.stop is not None:
+        yield Text(outcome.sentence)
+        if (stop := outcome.stop_error) is not None and stop.hint:
+            yield Text(stop.hint)
+    else:
+        success = outcome.exit_code is ExitCode.OK
+        yield Text(outcome.sentence, "status.success" if success else "status.fail")
 
 
-def _single_job(entry: Entry, view: View, rows: int) -> Iterator[RenderableType]:
-    if entry.tree is None:
-        yield Text(printable(entry.job_id), "id")
+def _single_job(
+    outcome: JobOutcome, trees: Trees, view: View, rows: int
+) -> Iterator[RenderableType]:
+    job_tree = trees(outcome)
+    if job_tree is None:
+        yield Text(printable(outcome.job_id), "id")
         return
-    yield from details.screen(entry.tree, entry.job_id, view, rows=rows)
+    yield from details.screen(job_tree, outcome.job_id, view, rows=rows)

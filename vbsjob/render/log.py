@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.exit_codes import ExitCode
     from vbsjob.jobs.job import Job
+    from vbsjob.jobs.outcome import RunOutcome
     from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 LISTED = 20
@@ -33,6 +33,9 @@ COLORS = {"FAIL": "31", "SUCCESS": "32", "outage": "33"}
 
 class PlainLog:
     """Writes on a stream: at least one line in `heartbeat` seconds."""
+
+    for_people = True
+    """Whether its last line says how the run ended."""
 
     def __init__(self, context: Context, stream: TextIO, settings: Settings) -> None:
         self._context = context
@@ -62,20 +65,22 @@ class PlainLog:
     def suspend(self) -> None:
         """Do nothing: lines do not use the terminal."""
 
-    def finish(self, state: WatchState, code: ExitCode) -> None:
-        """Write the failures with their meaning, then the result as the last line."""
+    def clear(self) -> None:
+        """Do nothing: lines stay."""
+
+    def finish(self, outcome: RunOutcome) -> None:
+        """Write the failures with their meaning, then how the run ended as the last line."""
         now = self._context.monotonic()
-        number = 0
-        for tracked in state.tracked.values():
-            # One failure at a time: it holds the entities of a job, which can be large.
-            cause = None if tracked.job is None else failure.find(tracked.job)
-            if cause is not None:
-                number += 1
-                if number <= LISTED:
-                    self._write(f"{cause.path[0].id}: {cause.explanation}", now)
-        if number > LISTED:
-            self._write(f"{number - LISTED} more jobs failed", now)
-        self._write(f"{code.label} (exit code {int(code)}): {words.summary(state)}", now)
+        failures = [job.failure for job in outcome.jobs if job.failure is not None]
+        for cause in failures[:LISTED]:
+            self._write(f"{cause.path[0].id}: {cause.explanation}", now)
+        if len(failures) > LISTED:
+            self._write(f"{len(failures) - LISTED} more jobs failed", now)
+        stop = outcome.stop_error
+        hint = f" {stop.hint}" if stop is not None and stop.hint else ""
+        style = "" if stop or outcome.exit_code else "SUCCESS"
+        style = "FAIL" if failures and outcome.exit_code else style
+        self._write(f"{outcome.sentence}{hint}", now, style)
 
     def _lines(self, event: Event, tracked: TrackedJob, now: float) -> Iterator[tuple[str, str]]:
         """Yield the lines of an event, each with its style in COLORS."""

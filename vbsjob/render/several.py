@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from vbsjob.jobs import failure as job_failure
-from vbsjob.jobs.job import ENDED
-from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, JobTree, folded, kind
+from vbsjob.jobs.outcome import counts
+from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, JobTree, folded
 from vbsjob.render import columns, failure_block, tree
 from vbsjob.text import printable
 
@@ -20,82 +17,53 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from vbsjob.jobs.failure import Failure
     from vbsjob.jobs.job import Job
-    from vbsjob.jobs.result import JobResult
+    from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.render.theme import View
 
 BLOCKS = 3
 """Failures that are described below the table."""
 
 
-def _make_tree(job: Job) -> JobTree:
-    return JobTree(job, group=True)
+class Trees:
+    """The trees of requested jobs: each is made again only for another answer."""
+
+    def __init__(self, make: Callable[[Job], JobTree]) -> None:
+        self._make = make
+        self._trees: dict[str, JobTree] = {}
+
+    def __call__(self, outcome: JobOutcome) -> JobTree | None:
+        """Return the tree of a job; None if the service has not described it."""
+        if outcome.job is None:
+            return None
+        tree = self._trees.get(outcome.job_id)
+        if tree is None or tree.top.job is not outcome.job:
+            tree = self._trees[outcome.job_id] = self._make(outcome.job)
+        return tree
 
 
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """One requested job; `job` is None if the service has not described it."""
-
-    job_id: str
-    job: Job | None
-    error: str = ""
-    """Name of the error that occurred instead; empty while an answer is expected."""
-    make_tree: Callable[[Job], JobTree] = _make_tree
-
-    @cached_property
-    def tree(self) -> JobTree | None:
-        """The tree of the job; None if the service has not described it."""
-        return None if self.job is None else self.make_tree(self.job)
-
-    @cached_property
-    def failure(self) -> Failure | None:
-        """The failure of the job or of one of its sub-jobs."""
-        return None if self.job is None else job_failure.find(self.job)
-
-    @property
-    def kind(self) -> str:
-        """The kind of status, or UNKNOWN."""
-        return UNKNOWN if self.job is None else kind(self.job)
-
-    @property
-    def urgency(self) -> int:
-        """As in KINDS."""
-        return KINDS[self.kind].urgency
-
-
-def counts(entries: Iterable[Entry]) -> str:
-    """Return the number of jobs by status in words: `1 running, 1 failed, 1 succeeded`."""
-    numbers = Counter(entry.kind for entry in entries)
-    kinds = sorted(KINDS, key=lambda kind: kind in ENDED)
-    return ", ".join(f"{numbers[kind]:,} {KINDS[kind].jobs}" for kind in kinds if numbers[kind])
-
-
-def overview(results: Sequence[JobResult], view: View) -> Iterator[RenderableType]:
+def overview(outcomes: Sequence[JobOutcome], view: View) -> Iterator[RenderableType]:
     """Yield the table of several jobs, as `get` prints it, and a block for each failure."""
-    entries = [
-        Entry(result.job_id, result.job, result.error.exit_code.label if result.error else "")
-        for result in results
-    ]
-    yield from table(entries, view)
-    yield from blocks(entries, view)
+    yield from table(outcomes, Trees(partial(JobTree, group=True)), view)
+    yield from blocks(outcomes, view)
 
 
-def failures_last(entries: Iterable[Entry]) -> list[Entry]:
-    """Return the entries in their order, those that failed after the others."""
-    return sorted(entries, key=lambda entry: entry.kind == "FAIL")
+def failures_last(outcomes: Iterable[JobOutcome]) -> list[JobOutcome]:
+    """Return the outcomes in their order, those that failed after the others."""
+    return sorted(outcomes, key=lambda outcome: outcome.kind == "FAIL")
 
 
-def blocks(entries: Iterable[Entry], view: View) -> Iterator[RenderableType]:
+def blocks(outcomes: Iterable[JobOutcome], view: View) -> Iterator[RenderableType]:
     """Yield a short block for each of the first failures."""
-    failures = [entry.failure for entry in entries if entry.failure]
+    failures = [outcome.failure for outcome in outcomes if outcome.failure]
     for failure in failures[:BLOCKS]:
         yield Text()
         yield from failure_block.block(failure, view, short=True)
 
 
 def table(
-    entries: Sequence[Entry],
+    outcomes: Sequence[JobOutcome],
+    trees: Trees,
     view: View,
     *,
     rows: int | None = None,
@@ -108,44 +76,54 @@ def table(
     `marks` replaces the marks of jobs by their id. Without `rows` the table is the end of a
     command: blocks below it describe the first failures.
     """
-    listed = list(entries)
-    described = [entry for entry in entries if entry.failure][:BLOCKS]
-    if rows is not None and len(entries) > rows:
-        urgent = sorted(listed, key=lambda entry: entry.urgency)[: max(rows - 1, 0)]
-        listed = [entry for entry in listed if entry in urgent]
-    shares = _shares(listed, 0 if rows is None else rows - len(listed))
+    listed = list(outcomes)
+    described = [outcome for outcome in outcomes if outcome.failure][:BLOCKS]
+    if rows is not None and len(outcomes) > rows:
+        urgent = sorted(listed, key=_urgency)[: max(rows - 1, 0)]
+        listed = [outcome for outcome in listed if outcome in urgent]
+    shares = _shares(listed, trees, 0 if rows is None else rows - len(listed))
     wide = view.columns >= columns.IDS_FROM
     result: list[tree.Row] = []
-    for entry, share in zip(listed, shares, strict=True):
-        row = job_row(entry, view)
-        row.omit_overflow = rows is None and entry in described
-        row.mark = (marks or {}).get(entry.job_id, row.mark)
+    for outcome, share in zip(listed, shares, strict=True):
+        row = job_row(outcome, trees(outcome), view)
+        row.omit_overflow = rows is None and outcome in described
+        row.mark = (marks or {}).get(outcome.job_id, row.mark)
         result.append(row)
-        if not share or entry.tree is None:
+        if not share or (job_tree := trees(outcome)) is None:
             continue
-        failed = entry.failure.job if entry.failure else None
-        for tree_row in folded(entry.tree, share + 1)[1:]:
+        failed = outcome.failure.job if outcome.failure else None
+        for tree_row in folded(job_tree, share + 1)[1:]:
             sub_row = tree.row(tree_row, view, described=failed)
             if not wide:
                 sub_row.cells.pop("id", None)
             if sub_row.omit_overflow:
                 del sub_row.details[1:]
             result.append(sub_row)
-    hidden = len(entries) - len(listed)
+    hidden = len(outcomes) - len(listed)
     if hidden and rows:
-        result.append(_hidden_row([entry for entry in entries if entry not in listed], view))
+        result.append(_hidden_row([outcome for outcome in outcomes if outcome not in listed], view))
     yield from columns.table(result, view, ids=True, lines_below=lines_below)
 
 
-def _hidden_row(entries: Sequence[Entry], view: View) -> tree.Row:
-    short = f"{view.glyphs.more} {len(entries):,} more"
-    return tree.Row(0, summary=(f"{short}: {counts(entries)}", short))
+def _hidden_row(outcomes: Sequence[JobOutcome], view: View) -> tree.Row:
+    short = f"{view.glyphs.more} {len(outcomes):,} more"
+    return tree.Row(0, summary=(f"{short}: {counts(outcome.kind for outcome in outcomes)}", short))
 
 
-def _shares(entries: Sequence[Entry], rows: int) -> list[int]:
+def _urgency(outcome: JobOutcome) -> int:
+    """Return a number as in KINDS."""
+    return KINDS[outcome.kind].urgency
+
+
+def _shares(outcomes: Sequence[JobOutcome], trees: Trees, rows: int) -> list[int]:
     """Share rows evenly among jobs that failed or run; none gets more than it needs."""
-    needs = [min(_needed(entry), rows) if entry.urgency < WAITING else 0 for entry in entries]
-    shares = [0] * len(entries)
+    shares = [0] * len(outcomes)
+    if rows <= 0:
+        return shares
+    needs = [0] * len(outcomes)
+    for index, outcome in enumerate(outcomes):
+        if _urgency(outcome) < WAITING and (job_tree := trees(outcome)) is not None:
+            needs[index] = min(len(job_tree.nodes) - 1, rows)
     waiting = [index for index, need in enumerate(needs) if need]
     waiting.sort(key=lambda index: needs[index])
     while waiting and rows > 0:
@@ -155,22 +133,18 @@ def _shares(entries: Sequence[Entry], rows: int) -> list[int]:
     return shares
 
 
-def _needed(entry: Entry) -> int:
-    return 0 if entry.tree is None else len(entry.tree.nodes) - 1
-
-
-def job_row(entry: Entry, view: View) -> tree.Row:
+def job_row(outcome: JobOutcome, job_tree: JobTree | None, view: View) -> tree.Row:
     """Return the row of a requested job: its progress, or why it failed."""
-    job_id = printable(entry.job_id)
-    job_tree = entry.tree
+    job_id = printable(outcome.job_id)
     if job_tree is None:
-        details = [Text(entry.error, "problem")] if entry.error else []
+        words = outcome.exit_code.label if outcome.error else ""
+        details = [Text(words, "problem")] if words else []
         return tree.Row(
             0, view.glyphs.other, UNKNOWN, "status.other", {"id": job_id}, details, requested=True
         )
     row = tree.row(job_tree.top, view, requested=True)
     row.cells["id"] = job_id
-    failure = entry.failure
+    failure = outcome.failure
     if failure is not None:
         reasons = (failure.error_code, failure.fail_reason)
         texts = [view.one_line(text) for text in reasons if text]

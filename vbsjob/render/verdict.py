@@ -1,57 +1,14 @@
-"""How a watch goes and how it ended, as sentences."""
+"""How a running watch goes, as sentences."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from vbsjob.exit_codes import ExitCode
-from vbsjob.render.several import counts
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from vbsjob.render.several import Entry
-    from vbsjob.render.theme import View
     from vbsjob.watch.state import TrackedJob, WatchState
-
-NAMED = 3
-"""Failed jobs that the verdict names."""
-
-
-def of_one(entry: Entry, code: ExitCode, view: View) -> str:
-    """Return how the watch of one job ended."""
-    number = f"(exit code {int(code)})"
-    seconds = None if entry.job is None else entry.job.elapsed(view.now)
-    after = "" if seconds is None else f" after {format_duration(seconds)}"
-    if code is ExitCode.OK:
-        return f"Succeeded{after}."
-    if code is ExitCode.JOB_FAILED:
-        if entry.job is not None and not entry.job.failed:
-            return f"A sub-job failed {number}. The job has not ended."
-        return f"Failed{after} {number}."
-    return f"No result {number}."
-
-
-def of_several(entries: Sequence[Entry], code: ExitCode) -> str:
-    """Return how the watch of several jobs ended."""
-    number = f"Exit code {int(code)}."
-    failed = [entry for entry in entries if entry.failure and code is ExitCode.JOB_FAILED]
-    if failed:
-        names = [_named(entry) for entry in failed[:NAMED]]
-        if len(failed) > NAMED:
-            names.append(f"{len(failed) - NAMED:,} more")
-        total = len(entries)
-        return f"{len(failed):,} of {total:,} jobs failed: {', '.join(names)}. {number}"
-    if all(entry.kind == "SUCCESS" for entry in entries):
-        return f"All {len(entries):,} jobs succeeded."
-    return f"{counts(entries).capitalize()}. {number}"
-
-
-def _named(entry: Entry) -> str:
-    code = entry.failure.error_code if entry.failure else ""
-    return f"{printable(entry.job_id)} ({printable(code)})" if code else printable(entry.job_id)
 
 
 def problem(state: WatchState, now: float, *, short: bool = False) -> str:

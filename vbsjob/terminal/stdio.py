@@ -53,12 +53,16 @@ class OutputStream(io.FileIO):
         """Whether a signal has ended the run."""
         self.abandoned = False
         """Whether the reader did not accept the last output: nothing more is written."""
+        self._failed = False
 
     def write(self, content: Any) -> int:
         """Write a piece. Raises BrokenPipeError if the reader is gone, or reads no more at the end.
 
-        A terminal that is closed counts as a reader that is gone.
+        A terminal that is closed counts as a reader that is gone. Another error is raised once;
+        what the buffer still holds is dropped then.
         """
+        if self._failed:
+            return len(content)
         while True:
             while not self.abandoned and not self.accepts(GRACE):
                 self.abandoned = self.is_over()
@@ -69,6 +73,7 @@ class OutputStream(io.FileIO):
             except OSError as error:
                 if self.isatty() and error.errno == errno.EIO:
                     raise BrokenPipeError(errno.EPIPE, "the terminal is closed") from None
+                self._failed = not isinstance(error, BrokenPipeError)
                 raise
             if written is not None:  # another process may set O_NONBLOCK on the shared descriptor
                 return written

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from vbsjob import exit_codes
-from vbsjob.errors import InvalidBodyError, JobNotFoundError
+from vbsjob.errors import ApiError, InvalidBodyError, JobNotFoundError, VbsjobError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import diff
-from vbsjob.jobs.job import Job
+from vbsjob.jobs.job import ENDED, GOING_ON, Job
+from vbsjob.jobs.outcome import RunOutcome, of_answer
 from vbsjob.limits import WATCH_RETRY_FOR
 from vbsjob.text import printable
 from vbsjob.watch.estimate import Estimates
@@ -23,9 +24,10 @@ from vbsjob.watch.intervals import PollInterval, RequestShare, longest_interval,
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
-    from vbsjob.errors import VbsjobError
     from vbsjob.jobs.diff import Change
+    from vbsjob.jobs.outcome import JobOutcome
 
 OUTAGE_FAILURES = 2
 """An outage is reported from this failure on."""
@@ -36,6 +38,9 @@ NOT_FOUND_INTERVAL, NOT_FOUND_SHORTEST = 4.0, 0.5
 LAST_DELAY = 0.1
 """Seconds at least before the attempt that ends an outage."""
 TOO_MANY_REQUESTS = 429
+UNKNOWN_COUNT, UNKNOWN_SECONDS = 3, 30.0
+"""A job with an end_time and an unknown status has ended after this number of such answers over
+these seconds."""
 FAIR_TURN = 4
 """Every poll with this number takes from the jobs that did not fail first."""
 
@@ -92,12 +97,11 @@ class TrackedJob:
     not_found_count: int = 0
     """Consecutive answers "not found"."""
     not_found_since: float = 0.0
-
-    @property
-    def verdict(self) -> ExitCode:
-        """The exit code; PENDING while the watch of this job continues."""
-        # `exit_code or PENDING` would be wrong: ExitCode.OK is false.
-        return ExitCode.PENDING if self.exit_code is None else self.exit_code
+    unknown_count: int = 0
+    """Consecutive answers with an end_time and a status that is not known."""
+    unknown_since: float = 0.0
+    not_before: float = 0.0
+    """The end of a Retry-After: no earlier poll."""
 
     @property
     def ended(self) -> bool:
@@ -171,6 +175,8 @@ class WatchState:
     """First failure since the last answer about any job."""
     _share: RequestShare = field(init=False)
     _stopped: bool = False
+    _answered: bool = False
+    """Whether the service has answered about any job: from then on a page is an outage."""
 
     def __post_init__(self) -> None:
         """Make all jobs due now; the caller limits the request rate."""
@@ -221,7 +227,7 @@ class WatchState:
         for tracked in sorted(self.tracked.values(), key=lambda job: job.next_poll or now):
             tracked.failing_since = tracked.not_found_since = now
             if tracked.next_poll is not None and tracked.exit_code is None:
-                self._schedule(tracked, now)
+                self._schedule(tracked, max(now, tracked.not_before))
 
     def record_result(
         self, job_id: str, result: Job | VbsjobError, now: float, age: float | None = None
@@ -236,32 +242,47 @@ class WatchState:
             return self._on_not_found(tracked, result, now)
         return self._on_failure(tracked, result, now)
 
-    def status_counts(self) -> dict[str | None, int]:
-        """Return how many jobs have each status; None counts the jobs that never answered."""
-        counts: dict[str | None, int] = {}
-        for tracked in self.tracked.values():
-            status = None if tracked.job is None else str(tracked.job.status)
-            counts[status] = counts.get(status, 0) + 1
-        return counts
-
     def last_answer_at(self) -> float | None:
         """Return when the last valid answer about any job arrived; None without one."""
         times = (tracked.answered_at for tracked in self.tracked.values())
         return max((time for time in times if time is not None), default=None)
 
-    def unfinished_ids(self) -> tuple[list[str], list[str]]:
-        """Return the ids of the jobs that are still running, and of those with unknown state."""
-        codes = {None, ExitCode.TIMEOUT}
-        jobs = [tracked for tracked in self.tracked.values() if tracked.exit_code in codes]
-        running = [item.job_id for item in jobs if item.job is not None and item.error is None]
-        return running, [item.job_id for item in jobs if item.job_id not in running]
+    @property
+    def timed_out(self) -> bool:
+        """Whether --timeout ended the watch."""
+        return any(tracked.exit_code is ExitCode.TIMEOUT for tracked in self.tracked.values())
 
-    def exit_code(self) -> ExitCode:
-        """Return the exit code of the watch; with --any only of the jobs that ended, if any did."""
-        ended = [tracked.verdict for tracked in self.tracked.values() if tracked.ended]
-        if self.rules.any and ended:
-            return exit_codes.worst(ended)
-        return exit_codes.worst(tracked.verdict for tracked in self.tracked.values())
+    def outcome(self, now: datetime) -> RunOutcome:
+        """Return the outcome of the watch, which is over."""
+        jobs = (self._over(tracked, now) for tracked in self.tracked.values())
+        return RunOutcome(tuple(jobs), now, any=self.rules.any)
+
+    def _over(self, tracked: TrackedJob, now: datetime) -> JobOutcome:
+        job_id = tracked.job_id
+        code = ExitCode.PENDING if tracked.exit_code is None else tracked.exit_code
+        if tracked.error is None and tracked.job is None:
+            never = VbsjobError(
+                f"the watch ended before the service answered about job {job_id}.",
+                hint=f"Query it again: vbsjob get {job_id}",
+                exit_code=code,
+            )
+            return of_answer(job_id, never, now, code=code)
+        return self.job_outcome(tracked, now, tracked.error)
+
+    def job_outcome(
+        self, tracked: TrackedJob, now: datetime, error: VbsjobError | None
+    ) -> JobOutcome:
+        """Return what is known about one job; `error` if its last query was not answered."""
+        code = ExitCode.PENDING if tracked.exit_code is None else tracked.exit_code
+        return of_answer(
+            tracked.job_id,
+            error or tracked.job,
+            now,
+            last=tracked.job,
+            code=code,
+            expected_end=None if tracked.job is None else self.estimates.expected_end(tracked.job),
+            time_limit=self.rules.timeout if code is ExitCode.TIMEOUT else None,
+        )
 
     def _on_answer(
         self, tracked: TrackedJob, job: Job, now: float, age: float | None
@@ -269,6 +290,7 @@ class WatchState:
         events = self._end_outage(tracked, now)
         changes = diff.changes(tracked.job, job)
         first = tracked.job is None
+        self._answered = True
         tracked.job, tracked.answered_at = job, now
         tracked.error, tracked.not_found_count = None, 0
         if changes:
@@ -277,6 +299,10 @@ class WatchState:
         verdict = exit_codes.of_job(job, fail_fast=self.rules.fail_fast)
         if verdict is not ExitCode.PENDING:
             self._finish(tracked, verdict)
+            return events
+        if error := _unknown_end(tracked, job, now):
+            tracked.error = error
+            self._finish(tracked, error.exit_code)
             return events
         estimate, waiting = self.estimates.of(job.type), job.status == "INIT"
         limit = longest_interval(estimate, age, interactive=self.interactive)
@@ -292,6 +318,8 @@ class WatchState:
         tracked.failures += 1
         if tracked.failures == 1:
             tracked.failing_since = now
+        if error.is_page and self._answered:
+            error = error.replace(max_attempts=None, exit_code=ExitCode.UNAVAILABLE)
         tracked.error = error
         seconds = now - tracked.failing_since
         if self._attempts_exhausted(tracked, error):
@@ -308,6 +336,7 @@ class WatchState:
         if error.http_status == TOO_MANY_REQUESTS:
             tracked.interval.on_throttled()
         delay = retry_delay(tracked.failures, error.retry_after, self.random)
+        tracked.not_before = now + min(error.retry_after or 0.0, delay)
         if error.retry_after is None:  # the last attempt is when --retry-for ends, not later
             since = min(tracked.failing_since, self._outage_since)
             delay = min(delay, max(since + self.rules.retry_for - now, LAST_DELAY))
@@ -328,7 +357,7 @@ class WatchState:
         """End the watch: no job was answered for --retry-for seconds."""
         for tracked in self.tracked.values():
             if tracked.exit_code is None:
-                self._give_up(tracked, tracked.error or error, error.exit_code, now)
+                self._give_up(tracked, tracked.error or error, ExitCode.UNAVAILABLE, now)
 
     def _give_up(self, tracked: TrackedJob, error: VbsjobError, code: ExitCode, now: float) -> None:
         """End the watch of a job that is not answered; the message gives its last status."""
@@ -382,3 +411,20 @@ class WatchState:
     def _schedule(self, tracked: TrackedJob, when: float) -> None:
         tracked.next_poll = when
         self._queue.push(tracked.job_id, when, failed=tracked.error is not None)
+
+
+def _unknown_end(tracked: TrackedJob, job: Job, now: float) -> ApiError | None:
+    """Return the error of a job that has ended with a status that is not known; else None."""
+    if job.status in ENDED | GOING_ON or not job.members.get("end_time"):
+        tracked.unknown_count = 0
+        return None
+    tracked.unknown_count += 1
+    if tracked.unknown_count == 1:
+        tracked.unknown_since = now
+    if tracked.unknown_count < UNKNOWN_COUNT or now - tracked.unknown_since < UNKNOWN_SECONDS:
+        return None
+    status = f"the status {printable(job.status)[:60]!r}" if job.status else "no status"
+    return ApiError(
+        f"job {tracked.job_id} has an end_time and {status}, which vbsjob does not know.",
+        hint="Check the job in the console of the cloud.",
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vbsjob.jobs import failure
+from vbsjob.jobs.outcome import counts, kind_of
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
@@ -52,16 +53,9 @@ def of_heartbeat(state: WatchState, now: float, steady_now: datetime) -> str:
         facts = [", ".join(filter(None, (status, comparison)))]
     else:
         longer = [f"{job.id} {text}" for job, text in compared if text.startswith("longer")]
-        facts = [summary(state), *map(printable, longer[:NAMED])]
+        statuses = counts(kind_of(tracked.job) for tracked in state.tracked.values())
+        facts = [statuses, *map(printable, longer[:NAMED])]
     for words, time in (("last change", state.changed_at), ("answered", state.last_answer_at())):
         if time is not None:
             facts.append(f"{words} {format_duration(now - time)} ago")
     return "; ".join(facts)
-
-
-def summary(state: WatchState) -> str:
-    """Return the number of jobs per status: `2 RUNNING, 1 SUCCESS, 1 with unknown state`."""
-    return ", ".join(
-        f"{number} {'with unknown state' if status is None else printable(status)}"
-        for status, number in state.status_counts().items()
-    )

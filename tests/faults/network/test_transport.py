@@ -351,6 +351,6 @@ def test_f25_a_captive_portal_is_reported_and_its_page_not_printed() -> None:
 def test_f27_an_answer_about_another_job_is_rejected_and_requests_have_no_cache_set() -> None:
     with Server(always(answer(job("SUCCESS", "older")))) as server:
         ended = get(server)
-        assert (ended.code, server.requests) == (6, 3)
+        assert (ended.code, server.requests) == (7, 3)
         assert b"cache-control: no-cache\r\n" in server.received[0].lower()
     assert "not about job j" in ended.err

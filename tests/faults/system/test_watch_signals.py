@@ -14,7 +14,6 @@ from tests.support.program import COMMAND, ROOT
 from tests.support.pseudo_terminal import (
     SHOWN,
     PseudoTerminal,
-    await_requests,
     check_terminal_restored,
     environment,
     watch_on_terminal,
@@ -54,9 +53,7 @@ def prompt(running: Server) -> Iterator[PseudoTerminal]:
     terminal.child.close(force=True)
 
 
-def test_f82_ctrl_z_stops_it_and_fg_draws_and_polls_at_once(
-    running: Server, prompt: PseudoTerminal
-) -> None:
+def test_f82_ctrl_z_stops_it_and_fg_draws_it_again(running: Server, prompt: PseudoTerminal) -> None:
     count = running.requests
     prompt.type("\x1a")
     prompt.wait_for("Stopped")
@@ -64,7 +61,7 @@ def test_f82_ctrl_z_stops_it_and_fg_draws_and_polls_at_once(
     prompt.type("\x0cfg\n")
     prompt.wrote = ""
     prompt.wait_for(SHOWN)
-    await_requests(running, count + 1)
+    assert running.requests == count  # it was stopped for less than 30 s
     prompt.type("\x03")
     prompt.wait_for("To continue: vbsjob watch j")
     prompt.type("echo code $?\n")
@@ -126,5 +123,5 @@ def test_f83_a_signal_that_was_ignored_stays_ignored(
         while "RUNNING" not in (line := process.stdout.readline()):
             assert line
         process.send_signal(number)
-        assert "timeout (exit code 124)" in process.stdout.read()
+        assert "(exit code 124)" in process.stdout.read()
         assert process.wait(10) == 124

@@ -1,0 +1,188 @@
+"""One run has one exit code: the process and every channel name the same."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.support.clock import FakeClock
+from tests.support.context import NoSignals, fake_context
+from tests.support.program import environment
+from vbsjob.__main__ import run
+from vbsjob.http.messages import Response
+from vbsjob.terminal import stdio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from vbsjob.http.messages import Request
+
+SUB_JOB = {"job_id": "s", "job_type": "copy", "status": "FAIL", "error_code": "VolumeBackup.0202"}
+SUCCEEDED: dict[str, Any] = {"status": "SUCCESS"}
+FAILED: dict[str, Any] = {"status": "FAIL", "error_code": "VolumeBackup.0064"}
+RUNNING: dict[str, Any] = {"status": "RUNNING"}
+REFUSED = None
+
+
+class End(NamedTuple):
+    """A way to end a watch of the jobs `answers`; None is a refused token."""
+
+    code: int
+    answers: Mapping[str, dict[str, Any] | None]
+    argv: tuple[str, ...] = ()
+    signal: int | None = None
+    stdout: str = ""
+    """A file in place of a pipe; `closed` is a pipe whose reader is gone."""
+    unwritable: str = ""
+    """The variable, or `junit`, whose file cannot be written."""
+    begins: bool = True
+    """Whether the watch begins: events and log lines are written then."""
+
+
+ONE, TWO = {"a": SUCCEEDED}, {"a": SUCCEEDED, "b": FAILED}
+CLASH = {"a": SUCCEEDED | {"entities": {"x-y": "1", "x_y": "2"}}}
+ENDS = {
+    "success": End(0, ONE),
+    "failure": End(1, {"a": FAILED}),
+    "one of two failed": End(1, TWO),
+    "timeout": End(124, {"a": RUNNING}, ("--timeout", "30s")),
+    "timeout of one, failure of the other": End(
+        1, {"a": RUNNING, "b": FAILED}, ("--timeout", "30s")
+    ),
+    "signal": End(143, {"a": RUNNING}, signal=15),
+    "missing field": End(3, ONE, ("-f", "nope")),
+    "missing field as JSON": End(3, ONE, ("-f", "nope", "-o", "json")),
+    "missing field of a failed job": End(1, {"a": FAILED}, ("-f", "nope")),
+    "variables that clash": End(6, CLASH, ("-o", "env")),
+    "stdout on a full disk": End(70, ONE, stdout="/dev/full"),
+    "stdout on a full disk, failure": End(70, {"a": FAILED}, stdout="/dev/full"),
+    "events on a full disk": End(70, ONE, ("-o", "jsonl"), stdout="/dev/full"),
+    "JUnit not written": End(70, ONE, unwritable="junit"),
+    "JUnit not written, failure": End(1, {"a": FAILED}, unwritable="junit"),
+    "JUnit not written, missing field": End(70, ONE, ("-f", "nope"), unwritable="junit"),
+    "outputs on a full disk": End(70, ONE, unwritable="GITHUB_OUTPUT"),
+    "outputs on a full disk, failure": End(1, {"a": FAILED}, unwritable="GITHUB_OUTPUT"),
+    "summary on a full disk": End(70, ONE, unwritable="GITHUB_STEP_SUMMARY"),
+    "token refused": End(4, {"a": REFUSED}),
+    "usage": End(2, ONE, ("--heartbeat", "1m", "-q"), begins=False),
+    "wrong option": End(2, ONE, ("--no-such-option",), begins=False),
+    "any": End(0, {"a": SUCCEEDED, "b": RUNNING}, ("--any",)),
+    "fail fast": End(1, {"a": RUNNING | {"sub_jobs": [SUB_JOB]}}, ("--fail-fast",)),
+    "reader gone": End(141, ONE, stdout="closed"),
+}
+
+
+class Told(NamedTuple):
+    """Exit codes that each channel names; None: the channel says nothing."""
+
+    process: int
+    last_line: int | None
+    output: int | None
+    summary: int | None
+    annotations: set[int]
+    junit: list[str]
+    """The tag below each case of a requested job."""
+
+
+def watch(end: End, progress: str, folder: Path) -> Told:
+    clock = FakeClock()
+    reports = folder / "reports"
+    reports.mkdir(parents=True)
+    files = {name: folder / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    for path in files.values():
+        path.write_text("earlier\n")
+    named = {name: str(path) for name, path in files.items()}
+    if end.unwritable in named:
+        named[end.unwritable] = "/dev/full"
+
+    def send(request: Request) -> Response:
+        if end.unwritable == "junit" and reports.exists():
+            reports.rmdir()
+        job_id = request.url.rpartition("/")[2]
+        members = end.answers[job_id]
+        if members is None:
+            return Response(401, {}, b'{"error": {"code": 401}}')
+        return Response(200, {}, json.dumps({"job_id": job_id, "job_type": "t"} | members).encode())
+
+    class Signalled(NoSignals):
+        ending = end.signal
+
+    argv = ["watch", *end.answers, "--github", "--junit", str(reports / "j.xml"), *end.argv]
+    stderr = io.StringIO()
+    with stdout(end.stdout) as stream:
+        context = fake_context(
+            io.StringIO(), stream, stderr, environment("https://vbs.test", **named),
+            monotonic=clock, sleep=clock.sleep, random=lambda: 0.5, send=send,
+            signals=lambda *_: Signalled(clock.sleep),
+        )  # fmt: skip
+        try:
+            code = run([*argv, "--progress", progress], context)
+        except BrokenPipeError:
+            code = 141
+    errors = stderr.getvalue()
+    return Told(
+        code,
+        last_line(errors.splitlines(), progress) if end.begins else None,
+        number(r"^exit_code=(\d+)$", files["GITHUB_OUTPUT"].read_text()),
+        number(r"\(exit code (\d+)\)", files["GITHUB_STEP_SUMMARY"].read_text()),
+        {int(text) for text in re.findall(r"^::.* title=[^:]*\((\d+)\)::", errors, re.MULTILINE)},
+        tags(reports / "j.xml"),
+    )
+
+
+@contextmanager
+def stdout(name: str) -> Iterator[TextIO]:
+    """Yield a stream as the process has it: a pipe whose reader is gone, a file, or a buffer."""
+    if not name:
+        yield io.StringIO()
+        return
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer if name == "closed" else name, "w") as stream:  # noqa: PTH123 - a descriptor
+        yield stdio.stream(stream)
+    if name != "closed":
+        os.close(writer)
+
+
+def number(pattern: str, text: str) -> int | None:
+    match = re.search(pattern, text, re.MULTILINE)
+    return int(match[1]) if match else None
+
+
+def last_line(lines: list[str], progress: str) -> int | None:
+    """Return the exit code of the last event, or of the sentence that is the last line."""
+    if progress == "json":
+        return int(json.loads(lines[-1])["exit_code"])
+    assert re.match(r"\d{4}-\d\d-\d\dT", lines[-1])
+    return number(r"[Ee]xit code (\d+)", lines[-1]) or 0
+
+
+def tags(report: Path) -> list[str]:
+    if not report.exists():
+        return []
+    suites = ET.parse(report).getroot()
+    assert "exit code" not in ET.tostring(suites, "unicode")
+    cases = (suite[0] for suite in suites)
+    return [case[0].tag if len(case) else "success" for case in cases]
+
+
+@pytest.mark.parametrize("progress", ["plain", "json"])
+@pytest.mark.parametrize("name", ENDS)
+def test_each_channel_names_the_same_code(name: str, progress: str, tmp_path: Path) -> None:
+    end = ENDS[name]
+    told = watch(end, progress, tmp_path / "run")
+    code, unwritable = end.code, end.unwritable
+    assert told.process == code
+    assert told.last_line == (code if end.begins else None)
+    assert told.output == (None if unwritable == "GITHUB_OUTPUT" else code)
+    assert told.summary == (None if unwritable == "GITHUB_STEP_SUMMARY" else code)
+    # Each job and each error of the run has an annotation with its own code.
+    assert code in told.annotations if code else told.annotations <= {8}

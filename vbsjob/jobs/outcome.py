@@ -1,0 +1,254 @@
+"""The outcome of a run: what is known about each requested job, and the one exit code of all.
+
+Each channel (process, screen, log, events, reports) reads it; none decides a code or a cause.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from vbsjob import exit_codes
+from vbsjob.errors import ReportError, VbsjobError
+from vbsjob.exit_codes import ExitCode
+from vbsjob.jobs import failure
+from vbsjob.jobs.job import ENDED, Job
+from vbsjob.jobs.result import SCHEMA_VERSION, merged
+from vbsjob.jobs.tree import KINDS, UNKNOWN, kind
+from vbsjob.text import format_duration, printable, utc_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from vbsjob.jobs.failure import Failure
+
+NAMED = 3
+"""Failed jobs that the sentence of a run names."""
+UNFINISHED = (ExitCode.PENDING, ExitCode.TIMEOUT)
+"""Exit codes of jobs that had not ended when the run ended."""
+SIMULATED_JOBS_END = "the sandbox and its simulated jobs end with this process"
+
+
+class JobOutcome(NamedTuple):
+    """What is known about one requested job. Made by `of_answer`."""
+
+    job_id: str
+    """As requested."""
+    job: Job | None
+    """The last valid answer; None if the service never described the job."""
+    error: VbsjobError | None
+    """Why the query of this job ended without an answer; None if it was answered."""
+    exit_code: ExitCode
+    """Of this job alone, never of a report or a stream."""
+    failure: Failure | None
+    """The failure of the job or of a sub-job."""
+    elapsed_s: float | None
+    """Age of the job when the outcome was made."""
+    expected_end: datetime | None = None
+    """When the job usually ends; None after its end and without history."""
+    time_limit: float | None = None
+    """Seconds of --timeout, if it ended the watch of this job; else None."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of status, as in KINDS."""
+        return kind_of(self.job)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last query was answered with SUCCESS or FAIL."""
+        return self.job is not None and self.job.ended and self.error is None
+
+    @property
+    def cause(self) -> str:
+        """Why the job is not SUCCESS: its failure, the error or its status; empty if it is."""
+        if self.exit_code is ExitCode.OK:
+            return ""
+        if self.error is not None:
+            return str(self.error)
+        if self.failure is not None and self.exit_code is ExitCode.JOB_FAILED:
+            return self.failure.explanation
+        status = printable(self.job.status) if self.job and self.job.status else "no status"
+        if self.time_limit is not None:
+            return f"{status}: not ended within {format_duration(self.time_limit)} (--timeout)"
+        if self.exit_code is ExitCode.PENDING:
+            return f"{status}: not ended when the watch ended"
+        return f"{status}: {self.exit_code.meaning}"
+
+    @property
+    def failure_document(self) -> dict[str, Any] | None:
+        """The member `failure` of documents; None if nothing failed."""
+        return None if self.failure is None else self.failure.document()
+
+    def document(self, **further: Any) -> dict[str, Any]:
+        """Return the document: the members of the service, of vbsjob, and `further` ones.
+
+        Where the service uses one of our names, its member is in `others`.
+        """
+        own_members: dict[str, Any] = {
+            "elapsed_s": self.elapsed_s,
+            "verdict": self.exit_code.label,
+            "exit_code": int(self.exit_code),
+            "failure": self.failure_document,
+            "expected_end": None if self.expected_end is None else utc_time(self.expected_end),
+        }
+        if self.error is not None:
+            own_members["error"] = self.error.document()
+        members = {"job_id": self.job_id} if self.job is None else self.job.members
+        return {"schema_version": SCHEMA_VERSION} | merged(members, own_members | further)
+
+
+def of_answer(
+    job_id: str,
+    answer: Job | VbsjobError | None,
+    now: datetime,
+    *,
+    last: Job | None = None,
+    code: ExitCode | None = None,
+    expected_end: datetime | None = None,
+    time_limit: float | None = None,
+) -> JobOutcome:
+    """Return the outcome of one job: the answer, the error, or None while nothing is known.
+
+    `last` is the last answer before an error; `code` the exit code that a watch gave the job,
+    by default that of the error or of the status.
+    """
+    job = answer if isinstance(answer, Job) else last
+    error = answer if isinstance(answer, VbsjobError) else None
+    if code is None and error is not None:
+        code = error.exit_code
+    if code is None:
+        code = ExitCode.PENDING if job is None else exit_codes.of_job(job)
+    job_failure = None if job is None else failure.find(job)
+    elapsed_s = None if job is None else job.elapsed(now)
+    return JobOutcome(job_id, job, error, code, job_failure, elapsed_s, expected_end, time_limit)
+
+
+class Stop(NamedTuple):
+    """Why a run ended before its jobs did."""
+
+    code: ExitCode
+    """TIMEOUT, READER_GONE or the code of a signal."""
+    reason: str
+    """`after --timeout 2h`, `by SIGTERM`."""
+    resume: str = ""
+    """A sentence with the command to continue; may be empty."""
+    simulated: bool = False
+    """Whether the jobs end with this process, as those of the sandbox do."""
+
+
+class RunOutcome(NamedTuple):
+    """Everything that a run has to tell."""
+
+    jobs: tuple[JobOutcome, ...]
+    now: datetime
+    """The time to which ages are counted, the same in every channel."""
+    stop: Stop | None = None
+    errors: tuple[VbsjobError, ...] = ()
+    """Errors of the run, not of a job: fields, variables, stdout, reports, a bug."""
+    judged: bool = True
+    """Whether the states of the jobs count; False for get and tree without --exit-status."""
+    any: bool = False
+    """Whether, with --any, only the jobs that ended count, if any did."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of the run: the only place that decides it.
+
+        A report that cannot be written replaces OK and FIELD_MISSING only.
+        """
+        ended = [job for job in self.jobs if job.ended] if self.any else []
+        codes = [job.exit_code for job in ended or self.jobs if self.judged or job.error]
+        codes += [] if self.stop is None else [self.stop.code]
+        reports = [error for error in self.errors if isinstance(error, ReportError)]
+        codes += [error.exit_code for error in self.errors if error not in reports]
+        code = exit_codes.worst(codes)
+        weak = code in {ExitCode.OK, ExitCode.FIELD_MISSING}
+        return ExitCode.INTERNAL if reports and weak else code
+
+    @property
+    def signalled(self) -> bool:
+        """Whether a signal ended the run."""
+        return self.stop is not None and self.stop.code is not ExitCode.TIMEOUT
+
+    def adding(self, *errors: VbsjobError) -> RunOutcome:
+        """Return the outcome with further errors of the run."""
+        return self._replace(errors=(*self.errors, *errors))
+
+    @property
+    def stop_error(self) -> VbsjobError | None:
+        """The error of a run that ended before its jobs did; None if another code is worse."""
+        if self.stop is None or self.stop.code is not self.exit_code:
+            return None
+        state = SIMULATED_JOBS_END if self.stop.simulated else self._unfinished
+        message = f"{state}. Stopped {self.stop.reason} (exit code {int(self.exit_code)})."
+        return VbsjobError(message, hint=self.stop.resume, exit_code=self.exit_code)
+
+    @property
+    def _unfinished(self) -> str:
+        left = [job for job in self.jobs if job.exit_code in UNFINISHED]
+        running = [job.job_id for job in left if job.job is not None and job.error is None]
+        unknown = [job.job_id for job in left if job.job_id not in running]
+        clauses = []
+        if running:
+            jobs = f"job {running[0]} is" if len(running) == 1 else f"{len(running)} jobs are"
+            clauses.append(f"{jobs} still running")
+        if unknown:
+            jobs = f"job {unknown[0]}" if len(unknown) == 1 else f"{len(unknown)} jobs"
+            clauses.append(f"the state of {jobs} is unknown")
+        return ", and ".join(clauses) or "all jobs have ended"
+
+    @property
+    def sentence(self) -> str:
+        """How the run ended, as one printable sentence with its exit code unless it is 0."""
+        if (error := self.stop_error) is not None:
+            return printable(error.message[:1].upper() + error.message[1:])
+        code = self.exit_code
+        if len(self.jobs) != 1:
+            words = self._several
+            return f"{words}." if code is ExitCode.OK else f"{words}. Exit code {int(code)}."
+        words, further = self._one
+        number = "" if code is ExitCode.OK else f" (exit code {int(code)})"
+        return f"{words}{number}.{further}"
+
+    @property
+    def _one(self) -> tuple[str, str]:
+        job = self.jobs[0]
+        after = "" if job.elapsed_s is None else f" after {format_duration(job.elapsed_s)}"
+        if job.exit_code is ExitCode.OK:
+            return f"Succeeded{after}", ""
+        if job.exit_code is not ExitCode.JOB_FAILED:
+            return "No result", ""
+        if job.kind != "FAIL":
+            return "A sub-job failed", " The job has not ended."
+        return f"Failed{after}", ""
+
+    @property
+    def _several(self) -> str:
+        failed = [job for job in self.jobs if job.exit_code is ExitCode.JOB_FAILED]
+        if failed and self.exit_code is ExitCode.JOB_FAILED:
+            names = [_named(job) for job in failed[:NAMED]]
+            if len(failed) > NAMED:
+                names.append(f"{len(failed) - NAMED:,} more")
+            return f"{len(failed):,} of {len(self.jobs):,} jobs failed: {', '.join(names)}"
+        if all(job.exit_code is ExitCode.OK for job in self.jobs):
+            return f"All {len(self.jobs):,} jobs succeeded"
+        return counts(job.kind for job in self.jobs).capitalize()
+
+
+def _named(job: JobOutcome) -> str:
+    code = job.failure.error_code if job.failure else ""
+    return f"{printable(job.job_id)} ({printable(code)})" if code else printable(job.job_id)
+
+
+def kind_of(job: Job | None) -> str:
+    """Return the kind of status of a requested job; UNKNOWN if the service never described it."""
+    return UNKNOWN if job is None else kind(job)
+
+
+def counts(kinds: Iterable[str]) -> str:
+    """Return the number of jobs by kind of status in words: `1 running, 1 failed, 1 succeeded`."""
+    numbers = Counter(kinds)
+    ordered = sorted(KINDS, key=lambda kind: kind in ENDED)
+    return ", ".join(f"{numbers[kind]:,} {KINDS[kind].jobs}" for kind in ordered if numbers[kind])
