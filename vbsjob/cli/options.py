@@ -174,8 +174,8 @@ Shell = Annotated[
     typer.Argument(metavar="SHELL", help="bash, zsh or fish.", show_default=False),
 ]
 SchemaName = Annotated[
-    Literal["document", "row", "event", "error"],
-    typer.Argument(metavar="NAME", help="document, row, event or error.", show_default=False),
+    Literal["document", "sub-job", "row", "event", "error", "explain", "list", "config", "fields"],
+    typer.Argument(metavar="NAME", help="What the schema describes.", show_default=False),
 ]
 Topic = Annotated[
     str | None,

@@ -101,15 +101,10 @@ def _member_lines(name: str) -> list[str]:
     from vbsjob.jobs.result import OUR_MEMBERS
     from vbsjob.output import schemas
 
-    document = schemas.load("document")
-    definitions = document["$defs"]
-    members = (document if name == "document" else definitions[name])["properties"]
     lines = []
-    for member, schema in members.items():
+    for member, schema in schemas.members(name).items():
         if name != "document" or member in OUR_MEMBERS:
-            referred = definitions.get(schema.get("$ref", "").rpartition("/")[2])
-            text = schema.get("description") or referred["description"]
-            lines += _wrapped(f"{INDENT * 2}{member:<14}  ", text)
+            lines += _wrapped(f"{INDENT * 2}{member:<14}  ", schema["description"])
     return lines
 
 

@@ -12,9 +12,9 @@ from vbsjob.jobs import diff, failure
 from vbsjob.jobs.diff import Change
 from vbsjob.jobs.fields import one_line
 from vbsjob.jobs.job import walk
-from vbsjob.jobs.outcome import counts, kind_of
 from vbsjob.jobs.tree import counts_text, kind, repeated_types
-from vbsjob.text import dumps, format_duration, printable, utc_time
+from vbsjob.text import dumps, printable, utc_time
+from vbsjob.watch import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 LISTED = 20
 """Lines about the sub-jobs of one answer, and about failures at the end, at most."""
-NAMED = 3
-"""Jobs that a heartbeat names."""
 COLORS = {"FAIL": "31", "SUCCESS": "32", "outage": "33"}
 """Numbers of ECMA-48 by the status in a line, or the kind of event."""
 
@@ -53,9 +51,7 @@ class PlainLog:
     def on_events(self, events: Sequence[Event], state: WatchState, now: float) -> None:
         """Write what changed; no events mean that the watch starts."""
         if not events:
-            ids = state.ids
-            text = f"watching job {ids[0]}" if len(ids) == 1 else f"watching {len(ids)} jobs"
-            self._write(text, now)
+            self._write(words.of_start(state), now)
         for event in events:
             for text, style in self._lines(event, state.tracked[event.job_id], now):
                 self._write(f"{event.job_id}: {text}", now, style)
@@ -63,7 +59,7 @@ class PlainLog:
     def refresh(self, state: WatchState, now: float) -> float:
         """Write a heartbeat if no line was written for long; return when the next one is due."""
         if now >= self._last_line + self._heartbeat:
-            self._write(self._state(state, now), now)
+            self._write(words.of_heartbeat(state, now, self._context.steady_now()), now)
         return self._last_line + self._heartbeat
 
     def suspend(self) -> None:
@@ -76,67 +72,32 @@ class PlainLog:
         """Write the failures with their meaning, then how the run ended as the last line."""
         now = self._context.monotonic()
         failures = [job.failure for job in outcome.jobs if job.failure is not None]
-        for job_failure in failures[:LISTED]:
-            self._write(f"{job_failure.path[0].id}: {job_failure.explanation}", now)
+        for cause in failures[:LISTED]:
+            self._write(f"{cause.path[0].id}: {cause.explanation}", now)
         if len(failures) > LISTED:
             self._write(f"{len(failures) - LISTED} more jobs failed", now)
         stop = outcome.stop_error
         hint = f" {stop.hint}" if stop is not None and stop.hint else ""
-        self._write(f"{outcome.sentence}{hint}", now)
-
-    def _state(self, state: WatchState, now: float) -> str:
-        """Return the line of a heartbeat: ages, and how the jobs compare with earlier ones."""
-        steady_now, jobs = self._context.steady_now(), list(state.tracked.values())
-        running = [tracked.job for tracked in jobs if tracked.job and not tracked.job.ended]
-        compared = [(job, state.estimates.comparison(job, steady_now)) for job in running]
-        if len(jobs) == 1 and running:
-            (job, comparison), elapsed = compared[0], running[0].elapsed(steady_now)
-            age = "" if elapsed is None else f" for {format_duration(elapsed)}"
-            facts = [
-                ", ".join(filter(None, (f"{state.ids[0]}: {_value(job.status)}{age}", comparison)))
-            ]
-        else:
-            facts = [counts(kind_of(tracked.job) for tracked in jobs)]
-            longer = [f"{job.id} {text}" for job, text in compared if text.startswith("longer")]
-            facts += [", ".join(map(printable, longer[:NAMED]))] if longer else []
-        for words, time in (
-            ("last change", state.changed_at),
-            ("answered", state.last_answer_at()),
-        ):
-            facts += [f"{words} {format_duration(now - time)} ago"] if time is not None else []
-        return "; ".join(facts)
+        style = "" if stop or outcome.exit_code else "SUCCESS"
+        style = "FAIL" if failures and outcome.exit_code else style
+        self._write(f"{outcome.sentence}{hint}", now, style)
 
     def _lines(self, event: Event, tracked: TrackedJob, now: float) -> Iterator[tuple[str, str]]:
         """Yield the lines of an event, each with its style in COLORS."""
-        if event.kind == "recovered":
-            yield f"answers again after {format_duration(event.seconds)}", "outage"
-        elif event.kind == "waiting":
-            seconds = format_duration(event.seconds)
-            yield f"the service does not know this job yet; waits {seconds}", ""
-        elif event.error is not None:
-            answered_at = tracked.answered_at
-            age = (
-                ""
-                if answered_at is None
-                else f" Answered {format_duration(now - answered_at)} ago."
-            )
-            text = f"the query failed: {printable(str(event.error))}{age} Trying again."
-            yield text, "outage"
-        elif tracked.job is not None:
-            first = tracked.job_id not in self._entities
-            written = self._entities.setdefault(tracked.job_id, set())
-            if self._details:
-                changes = diff.first_changes(tracked.job) if first else event.changes
-                yield from map(_line, changes)
-                return
-            changes = event.changes
-            if first:
-                changes = [
-                    change
-                    for change in diff.first_changes(tracked.job)
-                    if not change.depth or change.after in {"FAIL", "RUNNING"}
-                ]
-            yield from self._folded(changes, tracked.job, written)
+        if event.kind != "change" or tracked.job is None:
+            style = "" if event.kind == "waiting" else "outage"
+            yield words.of_event(event, tracked, now), style
+            return
+        first = tracked.job_id not in self._entities
+        written = self._entities.setdefault(tracked.job_id, set())
+        changes = diff.first_changes(tracked.job) if first else event.changes
+        if self._details:
+            yield from map(_line, changes)
+            return
+        if first:
+            active = {"FAIL", "RUNNING"}
+            changes = [item for item in changes if not item.depth or item.after in active]
+        yield from self._folded(changes, tracked.job, written)
 
     def _folded(
         self, changes: Sequence[Change], top: Job, written: set[str]
