@@ -6,7 +6,7 @@ import io
 import json
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from xml.etree import ElementTree as ET
 
@@ -147,7 +147,11 @@ def stdout(name: str) -> Iterator[TextIO]:
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer if name == "closed" else name, "w") as stream:  # noqa: PTH123 - a descriptor
-        yield stdio.stream(stream)
+        wrapped = stdio.stream(stream)
+        yield wrapped
+        # Else the garbage collector would write the rest to a file that has this number then.
+        with suppress(OSError):
+            wrapped.close()
     if name != "closed":
         os.close(writer)
 
