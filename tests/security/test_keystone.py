@@ -16,6 +16,7 @@ from tests.support.program import ROOT
 from vbsjob.__main__ import run
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
+from vbsjob.errors import VbsjobError
 from vbsjob.http.messages import Request, Response
 from vbsjob.http.transport import Transport
 from vbsjob.redact import Secrets
@@ -364,3 +365,32 @@ def test_a_user_with_two_factors_is_told_the_missing_one(
     assert (code, net.statuses) == (4, [401])
     assert "This user also needs totp (set OS_PASSCODE)." in err
     assert "v3multifactor" in err
+
+
+def test_f59_after_a_change_of_password_a_watch_tries_the_old_one_once(
+    net: Net, keystone: Any
+) -> None:
+    asking = client(net, env(keystone))
+    asking.get("j")
+    change_password(net, keystone["password"], "canary-new")
+    try:
+        with pytest.raises(VbsjobError) as caught:
+            asking.get("j")
+        assert caught.value.exit_code == 4
+        with pytest.raises(VbsjobError):
+            asking.get("j")
+        assert net.statuses == [201, 200, 401, 401]
+        assert vbsjob(net, env(keystone, OS_PASSWORD="canary-new"), "get", "j")[0] == 0
+    finally:
+        signed_in = client(net, env(keystone, OS_PASSWORD="canary-new"))
+        signed_in.get("j")
+        change_password(net, "canary-new", keystone["password"])
+
+
+def change_password(net: Net, old: str, new: str) -> None:
+    """Change the user's own password, with the token shown last."""
+    address = f"{net.facts['auth_url']}/users/{net.facts['user_id']}/password"
+    body = json.dumps({"user": {"original_password": old, "password": new}}).encode()
+    headers = {**net.requests[-1].headers, "Content-Type": "application/json"}
+    assert net.wire.send(Request("POST", address, headers, body)).status == 204
+    time.sleep(1.1)  # Keystone revokes whatever was issued in the same second
