@@ -86,7 +86,8 @@ def run(argv: Sequence[str], context: Context) -> int:
     """Run one command in a Context and return its exit code. Raises only BrokenPipeError."""
     try:
         code = _run_command(argv, context)
-        context.stdout.flush()
+        if code < SIGNAL_BASE:  # else the reader may have stopped
+            context.stdout.flush()
         return code
     except BaseException as error:  # noqa: BLE001 - no exception may become exit code 1
         # Typer turns BrokenPipeError into exit code 1, which means FAIL here.
