@@ -110,11 +110,13 @@ Each job is queried once, and the query is repeated if it fails: at most 4 attem
 or until the time of --retry-for. The answers have the order of the arguments; a repeated id is
 queried once.
 
-The exit code is 0 if the query was answered, for every state of the job. With --exit-status
-the state is the exit code.""",
+The exit code is 0 if the query was answered, for every status of the job. With --exit-status
+the status decides the exit code.""",
     "vbsjob-tree": """\
 The service can split a job into sub-jobs, and these again into sub-jobs. tree shows every level.
-The row of a failed sub-job shows its error code and reason.""",
+Equal sub-jobs are folded into one row with counts, unless --all is given. A row shows the error
+code and the reason of its sub-job; above a sub-job that failed, a reason without a code is left
+out.""",
     "vbsjob-watch": """\
 The first query is sent at once. While a job is waiting to start it is queried every 5 seconds,
 then every 2 to 15 seconds, with a random part and less often while nothing changes. If the
@@ -122,9 +124,9 @@ history has three earlier jobs of the same type, the job is queried more rarely 
 seconds) while its end is unlikely, and more often near the expected end. All jobs of one process
 share 20 requests per second. A Retry-After header is obeyed.
 
-A failed query does not end the watch. It ends with exit code 7 after 15 minutes without a
-usable answer, or after the time of --retry-for. An expired token is renewed. An id that the
-service does not know yet is queried for 30 seconds, or for the time of --wait-for-job.
+A failed query does not end the watch. It ends with exit code 7 if the service does not answer
+for 15 minutes, or for the time of --retry-for. An expired token is renewed. A new id
+that is not found yet is queried for 30 seconds, or for the time of --wait-for-job.
 
 A watch has no time limit unless --timeout is given. Ctrl-C, SIGTERM, SIGHUP and SIGQUIT end the
 watch and not the job; the command that continues the watch is printed. Every end writes the
@@ -132,9 +134,9 @@ reports of --github and --junit.
 
 On a terminal the progress is drawn in place. Otherwise one line is printed per change, and a line
 at least once per --heartbeat. With -o jsonl stdout contains one event per line: start, change,
-outage, recovered, heartbeat, and at the end always verdict.""",
+waiting, outage, recovered, heartbeat, and at the end always verdict.""",
     "vbsjob-list": """\
-Each job that get, watch or tree has queried is stored on this machine, with its last known state.
+Each job that get, watch or tree has queried is stored on this machine, with its last known status.
 Jobs of the sandbox are not stored. VBSJOB_HISTORY=off, 'history = false' in config.toml or
 --no-cache switch the history off.""",
     "vbsjob-completion": """\
@@ -162,9 +164,9 @@ An option has precedence over VBSJOB_* variables, these over OS_* variables, the
 [clouds.NAME] and [defaults], then clouds.yaml, then the default.
 
 A cloud that is named with --cloud or VBSJOB_CLOUD has precedence over variables: it uses its own
-identity, address, project and secrets. Variables only fill what it does not set, and a note names
-those that are ignored. A password goes only with the user of the same source, a secret key and a
-session token only with their access key.
+identity, address, project and secrets. Variables are used only for settings that it does not
+have, and a note names those that are ignored. A password goes only with the user of the same
+source, a secret key and a session token only with their access key.
 
 Durations are written as 90, 90s, 15m, 1h30m or 7d, switches as true or false."""
 CONFIG_EXAMPLE = """\

@@ -86,7 +86,7 @@ def run(argv: Sequence[str], context: Context) -> int:
     """Run one command in a Context and return its exit code. Raises only BrokenPipeError."""
     try:
         code = _run_command(argv, context)
-        if code < SIGNAL_BASE:  # else the reader may have stopped
+        if code <= SIGNAL_BASE:  # after a signal, a reader that has stopped changes nothing
             context.stdout.flush()
         return code
     except BaseException as error:  # noqa: BLE001 - no exception may become exit code 1

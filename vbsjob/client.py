@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from vbsjob.auth.session import Session
-from vbsjob.errors import UnexpectedResponseError, VbsjobError
-from vbsjob.http import errors, strict_json
+from vbsjob.errors import VbsjobError
+from vbsjob.http import errors
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
-from vbsjob.jobs.job import ENDED, GOING_ON, Job
+from vbsjob.jobs.job import Job
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
 from vbsjob.text import printable
 
@@ -69,7 +69,7 @@ class JobsClient:
         """Before a watch: prompt for missing secrets; note whether the token can be renewed."""
         if self._context.prompt is not None:
             with suppress(VbsjobError):  # the first query reports the same error
-                self.sign_in()
+                self._session.prompt()
         if self._session.can_expire:
             self._context.note(
                 "this sign-in cannot be renewed: the watch ends with exit code 4 when the token"
@@ -83,7 +83,8 @@ class JobsClient:
         an error contains no secret, even if the service echoed one.
         """
         try:
-            self.sign_in()
+            if self._retry:
+                self.sign_in()
             job = self._sender.with_retries(lambda: self._query(job_id), *self._budget)
         except VbsjobError as error:
             message = self._context.redact(error.message)
@@ -93,42 +94,30 @@ class JobsClient:
         return job
 
     def _query(self, job_id: str) -> Job:
+        self._session.access()
         request = Request("GET", f"{self._session.base}/jobs/{job_id}")
         response = self._session.send_authenticated(request)
-        if response.status != 200:
-            raise self._session.error(request, response, job_id)
         # A watch receives the same body again and again; it is parsed once.
-        digest = b"" if self._retry else _digest(response.body)
+        digest = b"" if self._retry else _digest(response)
         last_digest, last_job = self._last_responses.get(job_id, (b"", None))
         if last_job is not None and digest == last_digest:
             return last_job
-        job = self._parsed(request, response, job_id)
+        try:
+            job = Job(errors.job_document(request, response, job_id))
+        except VbsjobError as error:
+            raise self._session.explained(error) from None
+        self._session.accepted_at = self._context.steady_now()
+        self._warn_of_unknown_status(job)
         if not self._retry:
             self._last_responses[job_id] = (digest, job)
         return job
 
-    def _parsed(self, request: Request, response: Response, job_id: str) -> Job:
-        try:
-            document = strict_json.read(response.body)
-        except strict_json.InvalidJsonError as error:
-            reason = str(error) if response.body.strip() else "empty"
-            raise errors.invalid_body(request, response, reason) from None
-        if document == {}:
-            raise errors.invalid_body(request, response, "an empty document")
-        if errors.is_error_document(document):
-            raise errors.from_response(request, response, job_id)
-        job = _job(document, job_id, response)
-        self._warn_of_unknown_status(job.status)
-        return job
-
-    def _warn_of_unknown_status(self, status: str | None) -> None:
+    def _warn_of_unknown_status(self, job: Job) -> None:
         """Warn once about a status that the API does not document."""
-        if self._warned or status is None or status in ENDED | GOING_ON:
-            return
-        self._warned = True
-        self._context.warn(
-            f"the status '{printable(status)[:60]}' is unknown: the job counts as not ended."
-        )
+        if not self._warned and job.status is not None and job.unknown_status:
+            self._warned = True
+            status = printable(job.status)[:60]
+            self._context.warn(f"the status '{status}' is unknown: the job counts as not ended.")
 
 
 def get_all(client: JobsClient, job_ids: Sequence[str]) -> Iterator[Job | VbsjobError]:
@@ -166,28 +155,7 @@ def _get_or_error(client: JobsClient, job_id: str) -> Job | VbsjobError:
         return error
 
 
-def _digest(body: bytes) -> bytes:
+def _digest(response: Response) -> bytes:
     import hashlib
 
-    return hashlib.blake2b(body).digest()
-
-
-def _job(document: Any, job_id: str, response: Response) -> Job:
-    """Return a document as a Job. Raises UnexpectedResponseError if it is not job `job_id`."""
-    facts: dict[str, Any] = {"http_status": response.status, "request_id": response.request_id}
-    if not isinstance(document, dict) or document.get("job_id") != job_id:
-        other = "something that is not a job"
-        if isinstance(document, dict):
-            other = f"job {printable(str(document.get('job_id')))[:80]}"
-        raise UnexpectedResponseError(
-            f"the answer is not about job {job_id} but about {other}.",
-            hint="Try again; a proxy may have cached an old answer.",
-            **facts,
-        )
-    if not isinstance(document.get("status"), str | None):
-        raise UnexpectedResponseError(
-            f"the status of job {job_id} is not a string.",
-            hint="Check --endpoint; a proxy may have changed the answer.",
-            **facts,
-        )
-    return Job(document)
+    return hashlib.blake2b(b"%d " % response.status + response.body).digest()

@@ -14,6 +14,9 @@ class VbsjobError(Exception):
     exit_code = ExitCode.INTERNAL
     max_attempts: int | None = 1
     """How often a request with this result may be sent in all; None: no limit."""
+    is_page = False
+    """Whether something between this machine and the API answered. In a watch that has had an
+    answer of the API, this is an outage."""
     base_delay = 0.5
     """Seconds: upper bound of the first retry delay."""
 
@@ -126,9 +129,10 @@ class ApiError(VbsjobError):
 
 
 class UnexpectedResponseError(ApiError):
-    """A valid document, but not about the requested job, for example from a stale cache."""
+    """A JSON object that is not a job of this API."""
 
     max_attempts: int | None = 3
+    is_page = True
 
 
 class UnavailableError(VbsjobError):
@@ -145,9 +149,10 @@ class ThrottledError(UnavailableError):
 
 
 class InvalidBodyError(UnavailableError):
-    """Status 200, but the body is not a JSON document."""
+    """Status 200, but the body is not JSON, or a stale cache sent another job."""
 
     max_attempts: int | None = 3
+    is_page = True
 
 
 class BodyTooLargeError(UnavailableError):

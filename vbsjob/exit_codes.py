@@ -30,14 +30,14 @@ class ExitCode(IntEnum):
 
     OK = 0, "the command succeeded; with watch or --exit-status: every job is SUCCESS", ""
     JOB_FAILED = 1, "the service reports FAIL for a job; no other reason has this code"
-    USAGE = 2, "wrong option, id or duration; invalid or contradictory configuration"
-    FIELD_MISSING = 3, "a field given with --field is in no answer"
+    USAGE = 2, "wrong option, id or duration; settings that conflict"
+    FIELD_MISSING = 3, "the job has no field with the name in --field"
     AUTH = 4, "no credentials, or the service refused them (401 after one renewal, 403)"
-    NOT_FOUND = 5, "the service does not know the job"
-    API_ERROR = 6, "the service refused the request, or its answer is not understood"
+    NOT_FOUND = 5, "the job was not found"
+    API_ERROR = 6, "the service refused the request, or sent an unexpected answer"
     UNAVAILABLE = (
         7,
-        "no usable answer within the time of --retry-for; the state of the job is unknown",
+        "the service did not answer, after all retries; the status of the job is unknown",
         "warning",
     )
     PENDING = 8, "with --exit-status: a job has not ended", "warning"

@@ -1,7 +1,6 @@
 """History: the jobs that this account queried, for `@last`, Tab, `list` and usual durations.
 
-No exit code depends on it: without a usable file there is no history. Jobs of the sandbox are not
-stored.
+The exit code of a query does not depend on it. Jobs of the sandbox are not stored.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vbsjob import files
+from vbsjob.errors import InternalError
 from vbsjob.http import url
 from vbsjob.text import printable
 
@@ -96,9 +96,14 @@ def recent_ids(settings: Settings, context: Context) -> list[str]:
 def durations(job_type: str, settings: Settings, context: Context) -> list[float]:
     """Return the seconds that earlier jobs of a type took at this cloud, the newest first."""
     wanted = (cloud_of(settings), _text(job_type, context), "SUCCESS")
+    try:
+        stored = entries(settings, context)
+    except InternalError as error:  # as in `record`
+        context.debug(f"history: not read: {error.message}")
+        stored = []
     seconds = [
         float(job["elapsed_s"])
-        for job in entries(settings, context)
+        for job in stored
         if job_type
         and job["elapsed_s"]
         and job["elapsed_s"] > 0
@@ -110,7 +115,7 @@ def durations(job_type: str, settings: Settings, context: Context) -> list[float
 def entries(settings: Settings, context: Context) -> list[dict[str, Any]]:
     """Return the stored jobs of all clouds, the newest first, as documents.
 
-    The list is empty if there is no usable history.
+    The list is empty if there is no history. Raises InternalError if it cannot be read.
     """
     if not _is_enabled(settings, context):
         return []
@@ -118,9 +123,12 @@ def entries(settings: Settings, context: Context) -> list[dict[str, Any]]:
         return _read(str(context.paths.state_folder))
     except FileNotFoundError:
         return []
-    except Exception as error:  # noqa: BLE001 - as in `record`
-        context.debug(f"history: not read: {type(error).__name__}.")
-        return []
+    except Exception as error:  # noqa: BLE001 - sqlite3, the file system, a strange content
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise InternalError(
+            f"the history {context.paths.state_folder}/{FILE} cannot be read: {reason}.",
+            hint="Check the permissions of the file and its folders, or remove it.",
+        ) from None
 
 
 def _read(folder: str) -> list[dict[str, Any]]:
@@ -135,8 +143,12 @@ def _read(folder: str) -> list[dict[str, Any]]:
 
 
 def cloud_of(settings: Settings) -> str:
-    """Return what entries of the configured cloud have as `cloud`: its name, else its address."""
-    return str(settings["cloud"] or settings["endpoint"] or settings["auth_url"] or "")
+    """Return what entries of the configured cloud have as `cloud`: its name, else its address.
+
+    A service other than vbs is named behind it.
+    """
+    cloud = str(settings["cloud"] or settings["endpoint"] or settings["auth_url"] or "")
+    return cloud if settings["service"] == "vbs" else f"{cloud} {settings['service']}"
 
 
 def candidates(folder: str) -> Iterator[tuple[str, str]]:

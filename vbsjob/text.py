@@ -12,6 +12,19 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 NEWLINE = "\u23ce"
+BLANK = tuple(
+    range(first, last + 1)
+    for first, last in (
+        # Default_Ignorable_Code_Point (DerivedCoreProperties.txt of Unicode)
+        (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5),
+        (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
+        (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3),
+        (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+        # blanks: Braille, hieroglyphs, note head, Khitan filler
+        (0x2800, 0x2800), (0x13441, 0x13442), (0x1D159, 0x1D159), (0x16FE4, 0x16FE4),
+    )
+)  # fmt: skip
+"""Characters that show nothing; `str.isprintable` is true for some of them."""
 
 
 def hide_values(kind: type[T]) -> type[T]:
@@ -21,12 +34,12 @@ def hide_values(kind: type[T]) -> type[T]:
 
 
 def printable(text: str) -> str:
-    """Return the text in one line, with every character that could act on a terminal made visible.
+    """Return the text in one line, with every character that acts or shows nothing made visible.
 
     Control characters become `^[`, line ends a return sign, all else that does not print
-    (C1, bidi and zero-width marks, lone surrogates) its number: `<U+202E>`.
+    (C1, bidi and zero-width marks, lone surrogates, fillers) its number: `<U+202E>`.
     """
-    if not text.isprintable():
+    if not (text.isascii() and text.isprintable()):
         text = text.translate(_SIGNS)
     return break_commands(text) if "##" in text or "::" in text else text
 
@@ -78,7 +91,8 @@ class _Signs(dict[int, str]):
 
     def __missing__(self, number: int) -> str:
         character = chr(number)
-        sign = self[number] = character if character.isprintable() else _visible(character)
+        shown = character.isprintable() and not any(number in numbers for numbers in BLANK)
+        sign = self[number] = character if shown else _visible(character)
         return sign
 
 

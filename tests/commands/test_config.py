@@ -109,6 +109,20 @@ def test_check_tries_the_password_itself_whatever_token_is_kept(tmp_path: Path) 
     assert cloud.run("config", "check", cache=tmp_path)[0] == 0
 
 
+def test_check_names_the_project_that_a_setting_or_the_token_has_and_none_without() -> None:
+    token = DIRECT | {"OS_TOKEN": "canary-token"}
+    for env, project, project_id in (
+        (token, None, PROJECT_ID),
+        (token | {"OS_PROJECT_NAME": "eu-de_own"}, "eu-de_own", PROJECT_ID),
+        (USER, "eu-de_team", PROJECT_ID),
+    ):
+        cloud = Cloud(before=lambda r: json_response(404, UNKNOWN) if "/jobs/" in r.url else None)
+        code, out, err = cloud.run("config", "check", "-o", "json", env=env)
+        assert code == 0, err
+        facts = json.loads(out)
+        assert [facts[name]["value"] for name in ("project", "project_id")] == [project, project_id]
+
+
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (503, 7), (400, 6)])
 def test_check_ends_with_the_code_of_what_is_wrong(status: int, code: int) -> None:
     cloud = Cloud(before=lambda r: json_response(status, {}) if r.method == "GET" else None)

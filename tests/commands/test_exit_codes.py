@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+from itertools import combinations
 
 import pytest
 
 from tests.support.program import clean_env, run_bash
-from vbsjob.exit_codes import ExitCode
+from vbsjob.exit_codes import SEVERITY, ExitCode, worst
 
 SANDBOX = '"$@" get {} --cloud sandbox'
 TABLE: list[tuple[str, int]] = [
@@ -49,3 +50,15 @@ def test_no_service_is_7() -> None:
 def test_the_codes_of_a_stopped_run_are_those_of_a_timeout_and_of_signals() -> None:
     stopped = {code for code in ExitCode if code.meaning.startswith(("ended by", "--timeout"))}
     assert {code for code in ExitCode if code.stopped} == stopped
+
+
+def test_of_several_codes_the_first_of_this_order_is_the_one_of_the_command() -> None:
+    order = [129, 130, 131, 141, 143, 70, 2, 4, 1, 5, 6, 7, 124, 8, 3, 0]
+    assert [int(code) for code in SEVERITY] == order
+    assert set(SEVERITY) == set(ExitCode)
+    wrong = [
+        (first, second)
+        for first, second in combinations(SEVERITY, 2)
+        if worst([second, first]) is not first
+    ]
+    assert wrong == []

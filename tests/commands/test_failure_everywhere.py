@@ -165,7 +165,9 @@ def test_reports_contain_code_and_meaning(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [name for name in formats.NAMES if name != "jsonl"])
 def test_the_log_contains_code_and_meaning_with_every_format(name: str) -> None:
     log = run("watch", "restore-7", "-o", name).err
-    assert f"FAIL bksRestoreBackup, was RUNNING: restoreVolume > copyData: {CODE} {REASON}" in log
+    assert f"restore-7: FAIL copyData 88275d23: {CODE} {REASON}" in log
+    assert "copyData 88275d23: entities.volume_id is b55d7b96" in log
+    assert log.count(CODE) == log.count(REASON) == 2  # when it happens, and in the last lines
     assert f"restore-7: {PATH} failed: {CODE} {REASON}. 1 more failure. Meaning: {MEANING}" in log
 
 
@@ -174,3 +176,29 @@ def test_the_screen_contains_code_and_reason(command: str) -> None:
     text = ended(command, "restore-7").out
     assert CODE in text
     assert REASON in text
+
+
+@pytest.mark.parametrize("command", ["get", "tree", "watch"])
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"code": CODE, "message": REASON},
+        {"entities": {"error_code": CODE, "error_msg": REASON, "image_id": "i7"}},
+    ],
+    ids=["members", "entities"],
+)
+def test_code_and_reason_under_other_names_are_told_everywhere(
+    command: str, members: dict[str, Any]
+) -> None:
+    unnamed = {"error_code": None, "fail_reason": None}
+    copy = {"job_id": "c", "job_type": "copyData", "status": "FAIL"} | unnamed | members
+    # dotenv has room for 20 variables; those of `tree` begin with the requested job.
+    without = {"name", "value", *(["dotenv"] if command == "tree" else [])}
+    for answer in (job("j", "FAIL", **unnamed, **members), job("j", "FAIL", sub_jobs=[copy])):
+        for name in formats.NAMES:
+            result = WatchService(in_turn(answer)).run(command, "j", "-o", name)
+            for text in () if name in without else (CODE, REASON):
+                assert text in result.out, (name, result.out)
+        screen = WatchService(in_turn(answer)).run(command, "j").out
+        assert "gives no error code" not in screen
+        assert not any(name in screen for name in ("message", "error_msg"))  # nothing twice

@@ -34,6 +34,9 @@ def vbsjob(
     return run(argv, context), out.getvalue(), err.getvalue(), requests
 
 
+NO_RIGHT = Response(403, {}, b'{"error_code": "APIGW.0302"}')
+
+
 def job_response(status: Any, **members: Any) -> Response:
     job = {"job_id": "j", "job_type": "bksCreateBackup", "status": status, **members}
     return Response(200, {}, json.dumps(job).encode())
@@ -48,8 +51,9 @@ def job_response(status: Any, **members: Any) -> Response:
         ([job_response("success")], 8),
         ([job_response(None)], 8),
         ([job_response(0)] * 3, 6),
-        ([Response(401)], 4),
-        ([Response(403)], 4),
+        ([Response(401, {}, b"{}")], 4),
+        ([Response(403, {}, b"{}")], 4),
+        ([Response(403)], 6),
         ([Response(404, {}, b'{"error": {"code": "Common.0011"}}')], 5),
         ([Response(404, {}, b'{"error_code": "APIGW.0101"}')], 6),
         ([Response(400)], 6),
@@ -58,7 +62,7 @@ def job_response(status: Any, **members: Any) -> Response:
         ([Response(200, {}, b'{"job_id": "j", "status": "FA')] * 3, 7),
         ([Response(200, {}, b'{"status": "FAIL", "status": "SUCCESS"}')] * 3, 7),
         ([Response(200, {}, b"[" * 200_000)] * 3, 7),
-        ([Response(200, {}, b'{"job_id": "other", "status": "FAIL"}')] * 3, 6),
+        ([Response(200, {}, b'{"job_id": "other", "status": "FAIL"}')] * 3, 7),
         ([Response(502), job_response("SUCCESS")], 0),
     ],
 )
@@ -92,7 +96,7 @@ def test_the_deepest_failed_sub_job_comes_last_with_its_meaning() -> None:
 
 
 def test_the_table_of_several_jobs_shows_a_failed_query_as_unknown_with_its_error() -> None:
-    _, out, _, _ = vbsjob("get", "j", "k", replies=[job_response("RUNNING"), Response(403)])
+    _, out, _, _ = vbsjob("get", "j", "k", replies=[job_response("RUNNING"), NO_RIGHT])
     assert [line.split()[1:] for line in out.splitlines()] == [
         ["RUNNING", "bksCreateBackup", "j"], ["unknown", "k", "auth"],
     ]  # fmt: skip

@@ -161,7 +161,7 @@ def test_a_missing_field_is_a_json_error_with_a_format_for_programs() -> None:
 
 def test_quiet_prints_nothing_and_keeps_the_code() -> None:
     assert get("j", "-q", "--exit-status") == (1, "", "")
-    assert run_in_memory("get", "j", "-q", send=lambda _: Response(403)).err == ""
+    assert run_in_memory("get", "j", "-q", send=lambda _: Response(403, {}, b"{}")).err == ""
 
 
 @pytest.mark.parametrize("output", [(), ("-o", "json"), ("-o", "nothing")])
@@ -172,7 +172,7 @@ def test_quiet_prints_nothing_and_keeps_the_code() -> None:
 def test_quiet_prints_no_error_of_any_kind(
     code: int, argv: tuple[str, ...], output: tuple[str, ...]
 ) -> None:
-    ended = run_in_memory("get", "j", "-q", *argv, *output, send=lambda _: Response(403))
+    ended = run_in_memory("get", "j", "-q", *argv, *output, send=lambda _: Response(403, {}, b"{}"))
     assert (ended.code, ended.out, ended.err) == (2 if "nothing" in output else code, "", "")
 
 
@@ -184,7 +184,7 @@ def test_verbose_shows_requests_without_the_token() -> None:
 
 
 def test_answered_and_failed_queries_are_distinguished() -> None:
-    replies = {"j": Response(200, {}, json.dumps(JOB).encode()), "k": Response(403)}
+    replies = {"j": Response(200, {}, json.dumps(JOB).encode()), "k": Response(403, {}, b"{}")}
     ended = run_in_memory(
         "get", "j", "k", "-o", "json", send=lambda request: replies[request.url[-1]]
     )
@@ -234,7 +234,7 @@ def test_watch_refuses_fields_where_it_writes_events() -> None:
 def test_without_any_answer_no_variable_and_no_row_is_printed(
     output: str, argv: tuple[str, ...]
 ) -> None:
-    ended = run_in_memory("get", "j", "-o", output, *argv, send=lambda _: Response(403))
+    ended = run_in_memory("get", "j", "-o", output, *argv, send=lambda _: Response(403, {}, b"{}"))
     assert (ended.code, ended.out) == (4, "")
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.screens.draw import Interrupt
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
 from tests.support.program import RunResult, clean_env, run_process
@@ -19,6 +20,7 @@ from tests.support.terminal_stream import TerminalStream
 from vbsjob import history
 from vbsjob.__main__ import run
 from vbsjob.config import loader
+from vbsjob.errors import InternalError
 from vbsjob.http.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -93,6 +95,29 @@ def test_jobs_of_one_cloud_are_not_completed_for_another(folder: Path) -> None:
     vbsjob(folder, "get", "j")
     other = ENV | {"VBSJOB_ENDPOINT": "https://other.test"}
     assert vbsjob(folder, "get", "@last", env=other).code == 2
+
+
+def test_durations_of_another_cloud_are_not_used(folder: Path) -> None:
+    vbsjob(folder, "get", "j")
+    for endpoint, seconds in ((ENV["VBSJOB_ENDPOINT"], [660.0]), ("https://other.test", [])):
+        run_context = context(folder, ENV | {"VBSJOB_ENDPOINT": endpoint})
+        settings = loader.load({}, run_context)
+        assert history.durations(f"kind {TOKEN}", settings, run_context) == seconds
+
+
+def test_last_is_the_job_whose_watch_ctrl_c_ended(folder: Path) -> None:
+    vbsjob(folder, "get", "earlier")
+    clock = FakeClock()
+
+    def running(request: Request) -> Response:
+        return Response(200, {}, json.dumps({"job_id": "now", "status": "RUNNING"}).encode())
+
+    run_context = fake_context(
+        io.StringIO(), io.StringIO(), io.StringIO(), ENV, monotonic=clock, sleep=clock.sleep,
+        send=running, state_folder=folder, signals=lambda *_: Interrupt(clock, clock() + 30),
+    )  # fmt: skip
+    assert run(["watch", "now"], run_context) == 130
+    assert names(folder) == ["now", "earlier"]
 
 
 def test_tab_completes_an_id_once_whichever_cloud_it_is_from(folder: Path) -> None:
@@ -293,4 +318,16 @@ def test_f71_a_history_replaced_while_it_is_opened_is_not_used(
     ):
         pass
     os.close(checked)
-    assert names(folder) == []
+    with pytest.raises(InternalError):
+        names(folder)
+
+
+def test_a_history_that_cannot_be_read_is_not_called_empty(folder: Path) -> None:
+    vbsjob(folder, "get", "j")
+    (folder / history.FILE).chmod(0o666)
+    for argv in (("list",), ("list", "-o", "json"), ("get", "@last")):
+        ended = vbsjob(folder, *argv)
+        assert (ended.code, ended.out) == (70, ""), ended.err
+        reason = "cannot be read: other users can use the file"
+        assert f"{folder / history.FILE} {reason}" in ended.err
+    assert vbsjob(folder, "get", "j").code == 0

@@ -12,7 +12,7 @@ from vbsjob.errors import UsageError
 
 PRETTY = json.dumps({"job_id": "j"}, indent=4)
 NESTED = {"body": {"jobs": [{"job_id": "j", "sub_jobs": [{"job_id": "x"}]}, {"job_id": "k"}]}}
-ERROR = {"error": {"code": "VolumeBackup.0202", "message": "no disk"}}
+ERROR: dict[str, dict[str, str]] = {"error": {"code": "VolumeBackup.0202", "message": "no disk"}}
 
 
 def read(content: str | bytes) -> list[str]:
@@ -39,6 +39,9 @@ def test_ids_are_read_in_every_form_that_programs_print() -> None:
         ('"j" "k"', ["j", "k"]),
         ('[{"job_id": "j"}, "k"]', ["j", "k"]),
         (json.dumps(NESTED), ["j", "k"]),
+        ('{"backuptasks": [{"job_id": "task", "vbs_job_id": "j"}]}', ["j"]),
+        ('{"job_id": "j", "error": {}}{"job_id": "k", "error": {"code": null}}', ["j", "k"]),
+        ('{"job_id": "j", "status": "FAIL", "error_code": "VolumeBackup.0064"}', ["j"]),
         ('\ufeff{\n  "job_id": "j"\n}', ["j"]),
         (b'\xef\xbb\xbf"j"', ["j"]),
     ]
@@ -54,6 +57,8 @@ def test_input_that_is_not_ids_is_refused_and_the_line_is_named() -> None:
         ('{"job_id": "j"}\n{}', "line 2: the JSON document does not contain a job_id"),
         ("{", "line 1: this is not JSON"),
         ('{"job_id": "j"} k', "line 1: this is not JSON"),
+        ('{"job_id": "j", "job_id": "k"}', "line 1: this is not JSON: a duplicate field"),
+        ('{"job_id": "j", "vbs_job_id": null}', "the vbs_job_id is null"),
         ('{"job_id": "j"}\n,\n{"job_id": "k"}', "line 2: this is not JSON"),
         ('{"job_id": "j"} 42', "does not contain a job_id"),
         ('{"job_id": 1}', "the job_id is 1, which is not a string"),
@@ -84,6 +89,19 @@ def test_an_error_answer_is_reported_with_its_message_and_the_meaning_of_its_cod
     assert "this is an error and not a job: no disk" in str(error)
     assert error.code == "VolumeBackup.0202"
     assert "The target disk is in an error state" in error.hint
+    other = ERROR["error"] | {"job_id": "other"}
+    for document in (
+        {"error": other},
+        {"job_id": "j", "error": other},
+        {"job_id": "j", "error": "no disk"},
+        {"jobs": [{"job_id": "j"}, {"error": other}]},
+        [{"job_id": "j"}, {"body": {"error": other}}],
+        {"job_id": "j", "error_code": "VolumeBackup.0202", "error_msg": "no disk"},
+        {"job_id": "j", "errCode": "VolumeBackup.0202", "errMsg": "no disk"},
+        {"itemNotFound": {"code": 404, "message": "no disk"}},
+    ):
+        assert "this is an error and not a job" in str(refused(json.dumps(document)))
+        assert "this is an error" in str(refused(f'{{"job_id": "j"}}\n{json.dumps(document)}'))
     gateway = refused('{"error_msg": "no rights", "error_code": "APIGW.0301", "request_id": "r"}')
     assert "no rights" in str(gateway)
     assert gateway.code == "APIGW.0301"

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from xml.etree import ElementTree as ET
 
@@ -47,10 +47,10 @@ class End(NamedTuple):
     """Whether the watch begins: events and log lines are written then."""
 
 
-ONE, TWO = {"a": SUCCEEDED}, {"a": SUCCEEDED, "b": FAILED}
+SINGLE, TWO = {"a": SUCCEEDED}, {"a": SUCCEEDED, "b": FAILED}
 CLASH = {"a": SUCCEEDED | {"entities": {"x-y": "1", "x_y": "2"}}}
 ENDS = {
-    "success": End(0, ONE),
+    "success": End(0, SINGLE),
     "failure": End(1, {"a": FAILED}),
     "one of two failed": End(1, TWO),
     "timeout": End(124, {"a": RUNNING}, ("--timeout", "30s")),
@@ -58,29 +58,29 @@ ENDS = {
         1, {"a": RUNNING, "b": FAILED}, ("--timeout", "30s")
     ),
     "signal": End(143, {"a": RUNNING}, signal=15),
-    "missing field": End(3, ONE, ("-f", "nope")),
-    "missing field as JSON": End(3, ONE, ("-f", "nope", "-o", "json")),
+    "missing field": End(3, SINGLE, ("-f", "nope")),
+    "missing field as JSON": End(3, SINGLE, ("-f", "nope", "-o", "json")),
     "missing field of a failed job": End(1, {"a": FAILED}, ("-f", "nope")),
     "variables that clash": End(6, CLASH, ("-o", "env")),
-    "stdout on a full disk": End(70, ONE, stdout="/dev/full"),
+    "stdout on a full disk": End(70, SINGLE, stdout="/dev/full"),
     "stdout on a full disk, failure": End(70, {"a": FAILED}, stdout="/dev/full"),
-    "events on a full disk": End(70, ONE, ("-o", "jsonl"), stdout="/dev/full"),
-    "JUnit not written": End(70, ONE, unwritable="junit"),
+    "events on a full disk": End(70, SINGLE, ("-o", "jsonl"), stdout="/dev/full"),
+    "JUnit not written": End(70, SINGLE, unwritable="junit"),
     "JUnit not written, failure": End(1, {"a": FAILED}, unwritable="junit"),
-    "JUnit not written, missing field": End(70, ONE, ("-f", "nope"), unwritable="junit"),
-    "outputs on a full disk": End(70, ONE, unwritable="GITHUB_OUTPUT"),
+    "JUnit not written, missing field": End(70, SINGLE, ("-f", "nope"), unwritable="junit"),
+    "outputs on a full disk": End(70, SINGLE, unwritable="GITHUB_OUTPUT"),
     "outputs on a full disk, failure": End(1, {"a": FAILED}, unwritable="GITHUB_OUTPUT"),
-    "summary on a full disk": End(70, ONE, unwritable="GITHUB_STEP_SUMMARY"),
+    "summary on a full disk": End(70, SINGLE, unwritable="GITHUB_STEP_SUMMARY"),
     "token refused": End(4, {"a": REFUSED}),
-    "usage": End(2, ONE, ("--heartbeat", "1m", "-q"), begins=False),
-    "wrong option": End(2, ONE, ("--no-such-option",), begins=False),
+    "usage": End(2, SINGLE, ("--heartbeat", "1m", "-q"), begins=False),
+    "wrong option": End(2, SINGLE, ("--no-such-option",), begins=False),
     "any": End(0, {"a": SUCCEEDED, "b": RUNNING}, ("--any",)),
     "fail fast": End(1, {"a": RUNNING | {"sub_jobs": [SUB_JOB]}}, ("--fail-fast",)),
-    "reader gone": End(141, ONE, stdout="closed"),
+    "reader gone": End(141, SINGLE, stdout="closed"),
 }
 
 
-class Told(NamedTuple):
+class Channels(NamedTuple):
     """Exit codes that each channel names; None: the channel says nothing."""
 
     process: int
@@ -92,7 +92,7 @@ class Told(NamedTuple):
     """The tag below each case of a requested job."""
 
 
-def watch(end: End, progress: str, folder: Path) -> Told:
+def watch(end: End, progress: str, folder: Path) -> Channels:
     clock = FakeClock()
     reports = folder / "reports"
     reports.mkdir(parents=True)
@@ -128,7 +128,7 @@ def watch(end: End, progress: str, folder: Path) -> Told:
         except BrokenPipeError:
             code = 141
     errors = stderr.getvalue()
-    return Told(
+    return Channels(
         code,
         last_line(errors.splitlines(), progress) if end.begins else None,
         number(r"^exit_code=(\d+)$", files["GITHUB_OUTPUT"].read_text()),
@@ -147,7 +147,11 @@ def stdout(name: str) -> Iterator[TextIO]:
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer if name == "closed" else name, "w") as stream:  # noqa: PTH123 - a descriptor
-        yield stdio.stream(stream)
+        wrapped = stdio.stream(stream)
+        yield wrapped
+        # Else the garbage collector would write the rest to a file that has this number then.
+        with suppress(OSError):
+            wrapped.close()
     if name != "closed":
         os.close(writer)
 
@@ -178,11 +182,11 @@ def tags(report: Path) -> list[str]:
 @pytest.mark.parametrize("name", ENDS)
 def test_each_channel_names_the_same_code(name: str, progress: str, tmp_path: Path) -> None:
     end = ENDS[name]
-    told = watch(end, progress, tmp_path / "run")
+    named = watch(end, progress, tmp_path / "run")
     code, unwritable = end.code, end.unwritable
-    assert told.process == code
-    assert told.last_line == (code if end.begins else None)
-    assert told.output == (None if unwritable == "GITHUB_OUTPUT" else code)
-    assert told.summary == (None if unwritable == "GITHUB_STEP_SUMMARY" else code)
+    assert named.process == code
+    assert named.last_line == (code if end.begins else None)
+    assert named.output == (None if unwritable == "GITHUB_OUTPUT" else code)
+    assert named.summary == (None if unwritable == "GITHUB_STEP_SUMMARY" else code)
     # Each job and each error of the run has an annotation with its own code.
-    assert code in told.annotations if code else told.annotations <= {8}
+    assert code in named.annotations if code else named.annotations <= {8}

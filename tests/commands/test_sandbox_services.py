@@ -24,6 +24,7 @@ from tests.support.sandbox import (
     token_method,
 )
 from vbsjob.auth import signing
+from vbsjob.auth.catalog import SERVICES
 from vbsjob.http.messages import Request
 from vbsjob.sandbox import account
 
@@ -65,7 +66,7 @@ def test_a_token_has_the_members_that_clients_read(sandbox: Sandbox) -> None:
     assert len(token["audit_ids"]) == 1
     issued, expires = (datetime.fromisoformat(token[n]) for n in ("issued_at", "expires_at"))
     assert expires - issued == timedelta(seconds=60)
-    assert {entry["type"] for entry in token["catalog"]} == {"identity", "vbs"}
+    assert {entry["type"] for entry in token["catalog"]} == {"identity", *SERVICES}
     for entry in token["catalog"]:
         (endpoint,) = entry["endpoints"]
         assert endpoint["interface"] == "public"

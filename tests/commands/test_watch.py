@@ -50,11 +50,13 @@ FAULTS: list[Reply] = [
         ([RUNNING, GONE, GONE, SUCCESS], 0),
         ([GONE], 5),
         ([RUNNING, GONE], 5),
-        ([Response(403)], 4),
-        ([Response(401)], 4),
-        ([RUNNING, Response(400)], 6),
+        ([Response(403, {}, b"{}")], 4),
+        ([Response(401, {}, b"{}")], 4),
+        ([Response(401)], 6),
+        ([RUNNING, Response(400, {}, b"{}")], 6),
+        ([RUNNING, Response(400)], 7),
         ([Response(302, {"location": "https://elsewhere.test/"})], 6),
-        ([job("other", "FAIL")], 6),
+        ([job("other", "FAIL")], 7),
         ([job("other", "FAIL"), RUNNING, job("other", "FAIL"), SUCCESS], 0),
         ([job("j", 0)], 6),
         ([RUNNING, DOWN], 7),
@@ -131,15 +133,14 @@ def test_f15_retry_after_is_the_least_wait_and_has_a_limit() -> None:
     assert 300 <= second < 301
 
 
-ODD = job("other", "FAIL")
+ODD = job("j", 0)
 
 
-def test_three_invalid_answers_in_a_row_end_a_watch_and_one_after_an_outage_does_not() -> None:
+def test_three_answers_without_a_job_end_a_watch_and_one_after_an_outage_does_not() -> None:
     failing = (Response(503), Response(503), ODD)
-    assert WatchService(in_turn(RUNNING, *failing, *failing, SUCCESS)).watch("j").code == 0
-    assert (
-        WatchService(in_turn(RUNNING, *failing, *failing, *failing, SUCCESS)).watch("j").code == 6
-    )
+    assert WatchService(in_turn(*failing, *failing, SUCCESS)).watch("j").code == 0
+    assert WatchService(in_turn(*failing, *failing, *failing, SUCCESS)).watch("j").code == 6
+    assert WatchService(in_turn(RUNNING, *[ODD] * 9, SUCCESS)).watch("j").code == 0
 
 
 @pytest.mark.slow

@@ -155,11 +155,11 @@ def test_github_gets_annotation_summary_and_outputs_of_a_watch(tmp_path: Path) -
     assert TOKEN not in summary.read_text() + output.read_text() + ended.err
 
 
-@pytest.mark.parametrize("path", ["/nowhere/x", "/dev/full", "", "\0"])
-def test_a_file_of_github_that_cannot_be_written_is_never_a_success(path: str) -> None:
-    code = watch(context(document("SUCCESS"), GITHUB_OUTPUT=path), "--github").code
-    assert code == (70 if path else 0)
-    assert watch(context(document("FAIL"), GITHUB_OUTPUT=path), "--github").code == 1
+def test_a_file_of_github_that_cannot_be_written_is_never_a_success(tmp_path: Path) -> None:
+    for path in (str(tmp_path / "missing/x"), "/dev/full", "", "\0"):
+        code = watch(context(document("SUCCESS"), GITHUB_OUTPUT=path), "--github").code
+        assert code == (70 if path else 0), path
+        assert watch(context(document("FAIL"), GITHUB_OUTPUT=path), "--github").code == 1, path
 
 
 def report(path: Path) -> ET.Element:
@@ -191,7 +191,7 @@ def test_junit_has_a_case_for_the_job_and_each_sub_job_and_keeps_the_code(tmp_pa
             document("RUNNING"), ("--timeout", "5s"), 124, "timeout",
             "RUNNING: not ended within 5.0 s (--timeout)",
         ),
-        (None, ("--retry-for", "5s"), 7, "unavailable", "The state of the job is unknown"),
+        (None, ("--retry-for", "5s"), 7, "unavailable", "The status of the job is unknown"),
     ],
 )  # fmt: skip
 def test_an_unknown_state_is_an_error_in_junit_never_a_success(
@@ -228,10 +228,10 @@ def test_junit_is_xml_whatever_the_service_says(a: str, b: str) -> None:
     assert len(root[0]) == 2
 
 
-@pytest.mark.parametrize("path", ["/nowhere/report.xml", "/", ""])
-def test_a_report_path_that_cannot_be_written_is_rejected_before_the_watch(path: str) -> None:
-    ended = watch(context(document("SUCCESS")), "--junit", path)
-    assert (ended.code, ended.out) == (2, "")
+def test_a_report_path_that_cannot_be_written_is_rejected_before_the_watch(tmp_path: Path) -> None:
+    for path in (str(tmp_path / "missing/report.xml"), str(tmp_path), ""):
+        ended = watch(context(document("SUCCESS")), "--junit", path)
+        assert (ended.code, ended.out) == (2, ""), path
 
 
 def test_a_report_that_cannot_be_written_at_the_end_is_never_a_success(tmp_path: Path) -> None:

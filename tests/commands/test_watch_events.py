@@ -63,8 +63,8 @@ def test_the_events_of_a_watch_have_exactly_these_members() -> None:
     )
     start, first, second, third, verdict = watched.events
     assert (start["event"], start["job_ids"]) == ("start", ["j"])
-    common = {"event", "schema_version", "time", "elapsed_s"}
-    assert set(start) == common | {"job_ids"}
+    common = {"event", "schema_version", "time", "elapsed_s", "message"}
+    assert set(start) == common | {"version", "job_ids"}
     assert start["time"] == "2026-05-01T00:00:00.000Z"
     assert set(first) >= common | {"job_id", "status", "changes"}
     assert [first["status"], second["status"], third["status"]] == ["RUNNING", "RUNNING", "SUCCESS"]

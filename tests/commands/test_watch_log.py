@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +11,10 @@ from tests.support.program import SETTINGS
 from tests.support.watch_service import WatchService, in_turn, job
 from vbsjob.http.messages import Response
 from vbsjob.output import formats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 NOT_FOUND = Response(404, {}, json.dumps({"error": {"code": "common.0011"}}).encode())
 REASON = "volume is in error state while copying"
@@ -48,19 +52,17 @@ def test_heartbeats_come_between_polls_that_are_far_apart(argv: tuple[str, ...])
     watched = service.watch("j", "--interval", "10m", *argv)
     text = watched.out + watched.err
     assert len(watched.requests) < 8
-    assert text.count("still watching") + text.count('"heartbeat"') >= 15
+    assert text.count(" ago") + text.count('"heartbeat"') >= 15
 
 
 @pytest.mark.parametrize("name", formats.NAMES)
 def test_an_explicit_progress_and_heartbeat_are_obeyed_with_every_format(name: str) -> None:
     service = WatchService(lambda _, now: RUNNING if now < 100 else SUCCESS)
     watched = service.watch("j", "-o", name, "--progress", "plain", "--heartbeat", "10s")
-    assert watched.err.count("still watching") >= 5
+    assert watched.err.count(" ago") >= 5
     service = WatchService(lambda _, now: RUNNING if now < 100 else SUCCESS)
     watched = service.watch("j", "-o", name, "--heartbeat", "10s")
-    assert (watched.out + watched.err).count("still watching") >= 5 or (
-        watched.out.count('"heartbeat"') >= 5
-    )
+    assert (watched.out + watched.err).count(" ago") >= 5 or (watched.out.count('"heartbeat"') >= 5)
 
 
 @pytest.mark.parametrize("argv", [("-q",), ("-q", "-o", "jsonl"), ("--progress", "none")])
@@ -89,11 +91,15 @@ def test_a_field_that_no_job_has_ends_a_watch_with_3_but_never_hides_a_failure()
         assert "no answer has the field 'entities.backup_idd'" in watched.err
 
 
-def test_a_failed_job_has_its_deepest_code_and_reason_in_its_line() -> None:
-    text = lines(answers=(RUNNING, failed()))
-    cause = f"restoreVolume > copyData: VolumeBackup.0202 {REASON}"
-    assert f"j: FAIL bksCreateBackup, was RUNNING: {cause}" in text
-    assert f"j: copyData d: FAIL: VolumeBackup.0202 {REASON}" in text
+def test_a_cause_stands_once_where_it_happens() -> None:
+    cause = f"{DEEP['error_code']} {REASON}"
+    same = job("j", "FAIL", error_code=DEEP["error_code"], fail_reason=REASON, sub_jobs=[DEEP])
+    for answer in (failed(), same):
+        text = lines(answers=(RUNNING, answer))[:-2]
+        assert [line for line in text if REASON in line] == [f"j: FAIL copyData d: {cause}"]
+        assert "j: FAIL bksCreateBackup" in text
+    (own,) = lines(answers=(RUNNING, job("j", "FAIL", error_code="X.1", fail_reason="r")))[2:-2]
+    assert own == "j: FAIL bksCreateBackup: X.1 r"
 
 
 def test_the_first_answer_lists_failed_and_then_running_sub_jobs() -> None:
@@ -102,18 +108,90 @@ def test_the_first_answer_lists_failed_and_then_running_sub_jobs() -> None:
     first = job("j", "RUNNING", sub_jobs=[running, done, DEEP])
     text = lines("--timeout", "1s", answers=(first,))
     assert text[1:4] == [
-        "j: RUNNING bksCreateBackup",
-        f"j: copyData d: FAIL: VolumeBackup.0202 {REASON}",
-        "j: copy x: RUNNING",
+        "j: RUNNING bksCreateBackup, 3 sub-jobs",
+        f"j: FAIL copyData d: VolumeBackup.0202 {REASON}",
+        "j: RUNNING copy x",
     ]
     assert not any(" y" in line for line in text)
 
 
-def test_the_first_answer_lists_at_most_twenty_sub_jobs_and_counts_the_others() -> None:
-    many = [{"job_id": f"s{number}", "status": "RUNNING"} for number in range(33)]
-    text = lines("--timeout", "1s", answers=(job("j", "RUNNING", sub_jobs=many),))
-    assert sum("sub-job s" in line for line in text) == 20
-    assert "j: 13 more sub-jobs failed or are running" in text
+def blocks(*counts: tuple[str, int], **members: Any) -> list[dict[str, Any]]:
+    statuses = [status for status, number in counts for _ in range(number)]
+    return [
+        {"job_id": f"s{n}", "job_type": "copyBlock", "status": status, "entities": {"id": n}}
+        | (members if status == "FAIL" else {})
+        for n, status in enumerate(statuses)
+    ]
+
+
+def test_equal_siblings_are_one_line_with_counts_and_a_failed_one_has_its_own() -> None:
+    def answer(status: str, *counts: tuple[str, int]) -> Response:
+        return job("j", status, sub_jobs=blocks(*counts, error_code="X.1"))
+
+    answers = (
+        answer("RUNNING", ("RUNNING", 200), ("INIT", 800)),
+        answer("RUNNING", ("SUCCESS", 313), ("RUNNING", 200), ("INIT", 487)),
+        answer("FAIL", ("SUCCESS", 313), ("FAIL", 1), ("RUNNING", 199), ("INIT", 487)),
+    )
+    assert lines("--interval", "5", answers=answers)[:-2] == [
+        "watching job j",
+        "j: RUNNING bksCreateBackup, 1,000 sub-jobs",
+        "j: copyBlock x1,000: 200 running, 800 waiting",
+        "j: copyBlock x1,000: 313 done, 200 running, 487 waiting",
+        "j: FAIL bksCreateBackup",
+        "j: FAIL copyBlock s313: X.1",
+        "j: copyBlock s313: entities.id is 313",
+        "j: copyBlock x1,000: 1 failed, 313 done, 199 running, 487 waiting",
+    ]
+    assert len(lines("--interval", "5", "--details", answers=answers)) > 2_000
+    many = job("j", "FAIL", sub_jobs=blocks(("FAIL", 1_000), error_code="X.1"))
+    text = lines(answers=(RUNNING, many))
+    assert len(text) < 30
+    assert "j: 1,981 more lines are not shown (--details prints them)" in text
+
+
+def test_a_heartbeat_has_ages_and_says_whether_the_job_takes_longer_than_usual(
+    tmp_path: Path,
+) -> None:
+    def answer(began: str, lasts: float) -> Callable[[str, float], Response]:
+        return lambda job_id, now: (
+            job(job_id, "RUNNING", begin_time=began)
+            if now < lasts
+            else job(job_id, "SUCCESS", begin_time=began, end_time="2026-05-01T00:01:40Z")
+        )
+
+    began = "2026-05-01T00:00:00Z"
+    WatchService(answer(began, 100), state_folder=tmp_path).watch("earlier")
+    argv = ("j", "--interval", "40", "--heartbeat", "30s")
+    watched = WatchService(answer(began, 200), state_folder=tmp_path).watch(*argv, stderr=None)
+    beats = [line.split(" ", 1)[1] for line in watched.err.splitlines() if "answered" in line]
+    assert beats[0].startswith("j: RUNNING for 30 s, usually takes 1 min 40 s (1 earlier job); ")
+    assert beats[-1].startswith("j: RUNNING for 3 min ")
+    assert ", longer than usual (1 min 40 s); last change 3 min " in beats[-1]
+    assert beats[-1].endswith(" s ago")
+    watched = WatchService(answer(began, 200), state_folder=tmp_path).watch(*argv, "-o", "jsonl")
+    beat = [event for event in watched.events if event["event"] == "heartbeat"][-1]
+    (running,) = beat["jobs"]
+    assert running["job_id"], running["status"] == ("j", "RUNNING")
+    assert (running["usual_s"], running["longer_than_usual"]) == (100.0, True)
+    assert running["elapsed_s"] > 150
+    assert beat["last_change_s"] > 150
+
+
+def test_colours_are_those_of_the_status_if_they_are_asked_for() -> None:
+    outage = (RUNNING, Response(503), Response(503), Response(503), SUCCESS)
+    for argv, forced in ((["--color", "always"], ""), ([], "1")):
+        env = SETTINGS | {"FORCE_COLOR": forced}
+        watched = WatchService(in_turn(*outage)).watch("j", *argv, stderr=None, **env)
+        assert {line[:5] for line in watched.err.splitlines() if "failed: " in line} == {"\x1b[33m"}
+        assert [line[-4:] for line in watched.err.splitlines() if "j: SUCCESS" in line] == [
+            "\x1b[0m"
+        ]
+        watched = WatchService(in_turn(failed())).watch("j", *argv, stderr=None, **env)
+        assert all(
+            line.startswith("\x1b[31m") for line in watched.err.splitlines() if ": FAIL" in line
+        )
+    assert "\x1b" not in WatchService(in_turn(*outage)).watch("j", stderr=None, **SETTINGS).err
 
 
 def test_a_sub_job_that_disappears_is_reported_to_people_and_programs() -> None:
@@ -152,15 +230,12 @@ def test_each_kind_of_change_has_its_line() -> None:
     assert written[:-1] == [
         "watching job j",
         "j: INIT bksCreateBackup",
-        "j: RUNNING bksCreateBackup, was INIT",
+        "j: RUNNING bksCreateBackup",
         "j: entities.backup_id is b 1",
         "j: entities.size is 7",
-        "j: copyData c: RUNNING",
-        'j: entities.backup_id is ""',
-        "j: entities.size is null",
-        "j: copyData c: SUCCESS, was RUNNING",
-        "j: SUCCESS bksCreateBackup, was RUNNING",
-        "j: entities.backup_id is b 1",
+        "j: RUNNING copyData c",
+        "j: SUCCESS copyData c",
+        "j: SUCCESS bksCreateBackup",
     ]
     assert written[-1] == "Succeeded."
 
@@ -169,8 +244,8 @@ def test_the_last_line_counts_the_jobs_by_status() -> None:
     statuses = {"a": "SUCCESS", "b": "FAIL", "c": "SUCCESS"}
 
     def answer(job_id: str, _: float) -> Response:
-        return job(job_id, statuses[job_id]) if job_id in statuses else Response(403)
+        return job(job_id, statuses[job_id]) if job_id in statuses else Response(403, {}, b"{}")
 
     watched = WatchService(answer).watch("a", "b", "c", "d", stderr=None, **SETTINGS)
-    last = "1 with unknown state, 1 failed, 2 succeeded. Exit code 4."
+    last = "1 with unknown status, 1 failed, 2 succeeded. Exit code 4."
     assert watched.err.splitlines()[-1].endswith(last)

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.program import COMMAND, ROOT
 from tests.support.pseudo_terminal import environment
 from tests.support.server import Server, always, answer, job
@@ -43,7 +44,7 @@ def service(end: threading.Event) -> Iterator[Server]:
 
 
 def watched(service: Server, *argv: str, **env: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    return Child(
         [*COMMAND, "watch", "j", "--interval", "1", *argv], cwd=ROOT,
         env=environment(service) | env,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
@@ -71,6 +72,17 @@ def fill(descriptor: int) -> None:
     with suppress(BlockingIOError):
         while True:
             os.write(descriptor, b"x" * 4096)
+
+
+def test_f81_of_two_signals_that_arrive_together_the_first_ends_it(service: Server) -> None:
+    """While the process is stopped both wait; the system delivers SIGINT before SIGTERM."""
+    with watched(service, "-o", "jsonl") as process:
+        wait_for(process.stdout, b'"event":"change"')
+        for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+            process.send_signal(number)
+        out, err = process.communicate()
+    assert process.returncode == -signal.SIGINT, err
+    assert json.loads(out.splitlines()[-1])["exit_code"] == 130
 
 
 @pytest.mark.slow
@@ -117,7 +129,7 @@ def test_f81_ci_reports_are_written_for_a_watch_that_a_signal_ended(
 ) -> None:
     report, outputs = tmp_path / "report.xml", tmp_path / "outputs"
     report.write_text("an earlier run's")
-    with Server(always(answer(job("RUNNING")))) as server, subprocess.Popen(
+    with Server(always(answer(job("RUNNING")))) as server, Child(
         [*COMMAND, "watch", "j", "--junit", str(report), "--github", "--progress", "plain"],
         cwd=ROOT, env={**environment(server), "GITHUB_OUTPUT": str(outputs)},
         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,

@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
 
 import pytest
 
 from man import generate
 from tests.support.program import ROOT
 from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
-
-if TYPE_CHECKING:
-    from man.generate import Command
 
 TOP = generate.command_tree()
 PAGES = generate.pages(TOP)
@@ -34,14 +30,28 @@ def test_what_is_committed_is_what_the_commands_say() -> None:
     assert committed == PAGES, "run python man/generate.py"
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.page)
-def test_the_page_of_a_command_has_every_section(command: Command) -> None:
-    page = PAGES[f"man1/{command.page}.1"]
-    sections = [line[4:] for line in page.splitlines() if line.startswith(".SH ")]
-    assert sections == [
-        "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES",
-        "EXAMPLES", "SEE ALSO",
-    ]  # fmt: skip
+SECTIONS = [
+    "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES",
+    "EXAMPLES", "SEE ALSO",
+]  # fmt: skip
+
+
+def test_the_page_of_each_command_has_every_section_exit_code_and_option() -> None:
+    wrong = []
+    for command in COMMANDS:
+        page = PAGES[f"man1/{command.page}.1"]
+        sections = [line[4:] for line in page.splitlines() if line.startswith(".SH ")]
+        section = page.partition(".SH EXIT STATUS")[2].partition(".SH ")[0]
+        codes = re.findall(r"^\\fB([0-9]+)\\fR$", section, re.MULTILINE)
+        expected = [str(int(code)) for code in command.exit_codes]
+        names = [name for option in command.parameters for name in generate.flags(option)]
+        bold = page.replace(r"\-", "-")
+        missing = [name for name in names if rf"\fB{name}\fR" not in bold]
+        if sections != SECTIONS or codes != expected or "128 + N" not in section:
+            wrong.append((command.page, sections, codes))
+        if missing or "--help" not in names:
+            wrong.append((command.page, names, missing))
+    assert wrong == []
 
 
 def test_the_page_of_the_configuration_file_has_every_key_with_its_sentence() -> None:
@@ -71,56 +81,42 @@ def unescaped(page: str) -> str:
     return page
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.page)
-def test_a_page_explains_every_exit_code_that_its_command_can_end_with(command: Command) -> None:
-    page = PAGES[f"man1/{command.page}.1"]
-    section = page.partition(".SH EXIT STATUS")[2].partition(".SH ")[0]
-    codes = re.findall(r"^\\fB([0-9]+)\\fR$", section, re.MULTILINE)
-    assert codes == [str(int(code)) for code in command.exit_codes]
-    assert "128 + N" in section
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.page)
-def test_every_option_is_in_the_page(command: Command) -> None:
-    page = PAGES[f"man1/{command.page}.1"].replace(r"\-", "-")
-    names = [name for option in command.parameters for name in generate.flags(option)]
-    assert "--help" in names
-    assert [name for name in names if rf"\fB{name}\fR" not in page] == []
+def output_of(*command: str) -> str:
+    """Return what a tool writes about the pages; stderr too."""
+    ran = subprocess.run(
+        command, cwd=ROOT / "man", check=True, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    return ran.stdout
 
 
 @needs("mandoc")
-@pytest.mark.parametrize("name", PAGES)
-def test_mandoc_has_nothing_to_say(name: str) -> None:
-    ran = subprocess.run(
-        ["mandoc", "-T", "lint", ROOT / "man" / name], capture_output=True, text=True, check=False
-    )
-    assert (ran.stdout, ran.stderr) == ("", "")
+def test_mandoc_has_nothing_to_say() -> None:
+    assert output_of("mandoc", "-T", "lint", *PAGES) == ""
 
 
 @needs("groff")
-@pytest.mark.parametrize("name", PAGES)
-def test_groff_has_nothing_to_say(name: str) -> None:
-    command = ["groff", "-ww", "-man", "-Tutf8", "-z", str(ROOT / "man" / name)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
-
-
-@needs("groff")
-@pytest.mark.parametrize("name", PAGES)
-def test_no_line_of_a_page_ends_within_a_word(name: str) -> None:
-    command = ["groff", "-man", "-Tutf8", "-rLL=80n", str(ROOT / "man" / name)]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert [line for line in shown.splitlines() if line.endswith("\N{HYPHEN}")] == []
+def test_groff_has_nothing_to_say_and_no_line_ends_within_a_word() -> None:
+    wrong = {}
+    for name in PAGES:
+        warnings = output_of("groff", "-ww", "-man", "-Tutf8", "-z", name)
+        shown = output_of("groff", "-man", "-Tutf8", "-rLL=80n", name)
+        cut = [line for line in shown.splitlines() if line.endswith("\N{HYPHEN}")]
+        if warnings or cut:
+            wrong[name] = (warnings, cut)
+    assert wrong == {}
 
 
 @needs("man")
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.page)
-def test_man_shows_the_page_with_its_examples_as_they_are_typed(command: Command) -> None:
-    ran = subprocess.run(
-        ["man", f"./man/man1/{command.page}.1"],
-        capture_output=True, text=True, check=True, cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "MANWIDTH": "100", "LC_ALL": "C.UTF-8"},
-    )  # fmt: skip
-    shown = [line.strip() for line in ran.stdout.splitlines()]
-    assert [example for example in command.examples if example.strip() not in shown] == []
-    assert command.examples
+def test_man_shows_each_page_with_its_examples_as_they_are_typed() -> None:
+    env = {"PATH": "/usr/bin:/bin", "MANWIDTH": "100", "LC_ALL": "C.UTF-8"}
+    missing = []
+    for command in COMMANDS:
+        assert command.examples
+        ran = subprocess.run(
+            ["man", f"./man/man1/{command.page}.1"],
+            capture_output=True, text=True, check=True, cwd=ROOT, env=env,
+        )  # fmt: skip
+        shown = {line.strip() for line in ran.stdout.splitlines()}
+        missing += [example for example in command.examples if example.strip() not in shown]
+    assert missing == []

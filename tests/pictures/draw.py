@@ -6,12 +6,17 @@ Time is a value here, so every run draws the same.
 from __future__ import annotations
 
 import io
+import re
 import sys
 from datetime import UTC, datetime, timedelta
-from html import escape
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
 
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
@@ -19,8 +24,6 @@ from tests.support.pseudo_terminal import Screen
 from vbsjob.__main__ import run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pyte.screens import Char
 
 FOLDER = Path(__file__).parent
@@ -40,10 +43,12 @@ SHOTS = {
     "failure.svg": Shot("vbsjob get fail-deep-ended --cloud sandbox"),
     "several.svg": Shot("vbsjob watch backup restore fail-deep --cloud sandbox", 15),
 }
-COLORS = {"green": "#7ec699", "red": "#f08d8d", "cyan": "#7fd4e6", "brown": "#e5c07b"}
-PAPER, INK = "#1e2228", "#d7dae0"
-WIDE, HIGH, EDGE = 8.4, 19, 14
-FONT = 'font-family="ui-monospace,Menlo,Consolas,monospace" font-size="14" xml:space="preserve"'
+RICH_NAMES = {"brown": "yellow"} | {
+    f"bright{color}": f"bright_{color}" for color in ("black", "red", "green", "blue", "cyan")
+}
+HEX = re.compile("[0-9a-f]{6}")
+FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+"""rich's own picture of a terminal, without the fonts that it loads from a server."""
 
 
 class Stream(io.StringIO):
@@ -87,38 +92,27 @@ def shown(shot: Shot) -> str:
 
 
 def svg(text: str) -> str:
-    """Return a screen of text as a picture, every run of letters where it stands."""
+    """Return a screen of text as a picture, drawn by rich, that loads nothing from elsewhere."""
     screen = Screen(COLUMNS, LINES * 2)
     screen.feed(text)
-    rows = [[screen.shown.buffer[y][x] for x in range(COLUMNS)] for y in range(LINES * 2)]
-    while rows and not "".join(cell.data for cell in rows[-1]).strip():
-        rows.pop()
-    width, height = EDGE * 2 + COLUMNS * WIDE, EDGE * 2 + len(rows) * HIGH
-    lines = [line for number, row in enumerate(rows) for line in _line(number, row)]
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height}" {FONT}>',
-            f'<rect width="100%" height="100%" rx="8" fill="{PAPER}"/>',
-            *lines,
-            "</svg>",
-            "",
-        ]
-    )
+    height = max(number for number, row in enumerate(screen.shown.display, 1) if row.strip())
+    console = Console(
+        record=True, width=COLUMNS, height=height, file=io.StringIO(), color_system="truecolor",
+        force_terminal=True,
+    )  # fmt: skip
+    for number in range(height):
+        cells = (screen.shown.buffer[number][x] for x in range(COLUMNS))
+        line = Text(no_wrap=True)
+        for style, run_of_cells in groupby(cells, _style):
+            line.append("".join(cell.data for cell in run_of_cells), style)
+        line.rstrip()
+        console.print(line)
+    return console.export_svg(title="vbsjob", unique_id="vbsjob", code_format=FORMAT)
 
 
-def _line(number: int, row: list[Char]) -> Iterator[str]:
-    x, y = 0, EDGE + HIGH * number + HIGH - 5
-    for (color, bold), cells in groupby(row, lambda cell: (cell.fg, cell.bold)):
-        text = "".join(cell.data for cell in cells)
-        words = text.rstrip()
-        if words:
-            fill = COLORS.get(color, INK)
-            weight = ' font-weight="bold"' if bold else ""
-            yield (
-                f'<text x="{EDGE + x * WIDE:.1f}" y="{y}" textLength="{len(words) * WIDE:.1f}"'
-                f' fill="{fill}"{weight}>{escape(words)}</text>'
-            )
-        x += len(text)
+def _style(cell: Char) -> Style:
+    color = f"#{cell.fg}" if HEX.fullmatch(cell.fg) else RICH_NAMES.get(cell.fg, cell.fg)
+    return Style(color=color, bold=cell.bold)
 
 
 def pictures() -> dict[str, str]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.support.certificates import Authority
 from tests.support.cloud import PROJECT_ID, USER, Cloud
 from tests.support.program import clean_env, environment, run_against, run_in_memory, run_process
-from tests.support.server import Server, always, answer, job
+from tests.support.server import JobStatusScript, Server
 from vbsjob.errors import UsageError
 from vbsjob.http import url
 from vbsjob.http.messages import Request, Response
@@ -196,7 +196,9 @@ def test_s02_disabled_certificate_checks_are_reported_in_red_on_every_run(
     tmp_path: Path, command: str, unchecked: str
 ) -> None:
     authority = Authority(tmp_path)
-    with Server(always(answer(job())), tls=authority.bad("wrong host")) as server:
+    script = JobStatusScript()
+    script.status = "SUCCESS"
+    with Server(script, tls=authority.bad("wrong host")) as server:
         env = clean_env(server.url, FORCE_COLOR="1", **UNCHECKED[unchecked])
         folder = tmp_path / "openstack"
         folder.mkdir()

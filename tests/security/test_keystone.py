@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.context import fake_context
 from tests.support.program import ROOT
 from vbsjob.__main__ import run
@@ -38,9 +39,7 @@ pytestmark = [
 def keystone() -> Iterator[dict[str, Any]]:
     server = ROOT / "tests/support/keystone_server.py"
     command = [str(PYTHON), "-W", "ignore", str(server), str(LIFE)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as serving:
+    with Child(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as serving:
         try:
             assert serving.stdout is not None
             line = serving.stdout.readline()
@@ -161,12 +160,46 @@ def test_a_wrong_scope_is_rejected_with_4(net: Net, keystone: Any) -> None:
     assert net.posts == 1
 
 
-def test_a_token_is_scoped_and_used(net: Net, keystone: Any) -> None:
-    held = client(net, env(keystone))
-    held.sign_in()
-    held.get("j")
-    token = net.requests[-1].headers["X-Auth-Token"]
-    assert vbsjob(net, env(keystone, OS_PASSWORD="", OS_TOKEN=token), "get", "j")[0] == 0
+def token_of_other_project(net: Net, keystone: Any) -> str:
+    signed_in = client(net, env(keystone, OS_PROJECT_NAME=keystone["other_project_name"]))
+    signed_in.get("j")
+    return net.requests[-1].headers["X-Auth-Token"]
+
+
+def test_a_token_without_a_project_setting_is_for_its_own_project(net: Net, keystone: Any) -> None:
+    # Exchanged without a scope, it would come back for the default project of the user.
+    token = token_of_other_project(net, keystone)
+    without = {"OS_PASSWORD": "", "OS_USERNAME": "", "OS_PROJECT_NAME": ""}
+    variables = env(keystone, OS_TOKEN=token, **without)
+    sent = len(net.requests)
+    assert vbsjob(net, variables, "get", "j")[0] == 0
+    assert [request.method for request in net.requests[sent:]] == ["GET", "GET"]
+    other = keystone["other_project_id"]
+    assert net.requests[-1].url == f"http://127.0.0.1:8799/v1/{other}/jobs/j"
+    assert net.requests[-1].headers["X-Auth-Token"] == token
+    _, out, _ = vbsjob(net, variables, "config", "check", "-o", "json")
+    assert json.loads(out)["project_id"]["value"] == other
+
+
+@pytest.mark.parametrize("named", ["OS_PROJECT_NAME", "OS_PROJECT_ID"])
+def test_a_token_of_another_project_is_exchanged(net: Net, keystone: Any, named: str) -> None:
+    token = token_of_other_project(net, keystone)
+    variables = env(keystone, OS_PASSWORD="", OS_TOKEN=token, OS_PROJECT_NAME="")
+    variables[named] = keystone[named.removeprefix("OS_").lower()]
+    sent = len(net.requests)
+    assert vbsjob(net, variables, "get", "j")[0] == 0
+    assert [request.method for request in net.requests[sent:]] == ["GET", "POST", "GET"]
+    assert keystone["project_id"] in net.requests[-1].url
+    assert net.requests[-1].headers["X-Auth-Token"] != token
+
+
+def test_f58_an_exchanged_token_is_not_renewed(net: Net, keystone: Any) -> None:
+    token = token_of_other_project(net, keystone)
+    variables = env(keystone, OS_PASSWORD="", OS_TOKEN=token)
+    argv = ("watch", "j", "--interval", "1", "--timeout", f"{4 * LIFE}", "-o", "jsonl")
+    code, out, err = vbsjob(net, variables, *argv)
+    assert (code, net.posts) == (4, 2), (out, err)  # of the password, and of the exchange
+    assert "The token may have expired" in out + err
 
 
 def test_an_application_credential_signs_in_by_id_and_by_name(net: Net, keystone: Any) -> None:
@@ -229,7 +262,7 @@ def test_f59_a_dead_token_with_an_auth_url_is_4_and_nothing_else(
     variables = env(keystone, OS_PASSWORD="", OS_TOKEN=dead_tokens[kind])
     code, out, err = vbsjob(net, variables, *COMMANDS[command])
     assert code == 4, err
-    assert net.posts == 1
+    assert (net.posts, len(net.statuses)) == (0, 1)
     assert net.statuses[-1] in {401, 404}
     assert "the token has expired or is unknown." in out + err
     assert "Get a new token" in out + err
@@ -260,6 +293,47 @@ def test_a_token_of_an_application_credential_serves(net: Net, keystone: Any) ->
     code, _, err = vbsjob(net, env(keystone, OS_PASSWORD="", OS_TOKEN=token), "get", "j")
     assert code == 0, err
     assert net.requests[-1].headers["X-Auth-Token"] == token
+    variables = env(keystone, OS_PASSWORD="", OS_TOKEN=token)
+    variables["OS_PROJECT_NAME"] = keystone["other_project_name"]
+    code, _, err = vbsjob(net, variables, "get", "j")
+    assert (code, net.statuses[-1]) == (4, 403)
+    assert "A token of a trust or of an application credential is for one project" in err
+
+
+def posted(net: Net, keystone: Any, path: str, document: Any, token: str = "") -> Response:
+    headers = {"Content-Type": "application/json"} | ({"X-Auth-Token": token} if token else {})
+    address = f"{keystone['auth_url']}{path}"
+    response = net.wire.send(Request("POST", address, headers, json.dumps(document).encode()))
+    assert response.status == 201, response.body
+    return response
+
+
+def token_of_a_trust(net: Net, keystone: Any) -> str:
+    """Return a token with which the user acts for the other project, as in a trust."""
+    token, user_id = token_of_other_project(net, keystone), keystone["user_id"]
+    trust = {
+        "trustor_user_id": user_id,
+        "trustee_user_id": user_id,
+        "project_id": keystone["other_project_id"],
+        "impersonation": True,
+        "roles": [{"name": "member"}],
+    }
+    created = posted(net, keystone, "/OS-TRUST/trusts", {"trust": trust}, token)
+    user = {"id": user_id, "password": keystone["password"]}
+    identity = {"methods": ["password"], "password": {"user": user}}
+    scope = {"OS-TRUST:trust": {"id": json.loads(created.body)["trust"]["id"]}}
+    auth = {"auth": {"identity": identity, "scope": scope}}
+    return posted(net, keystone, "/auth/tokens", auth).headers["x-subject-token"]
+
+
+def test_a_token_of_a_trust_is_for_its_project_alone(net: Net, keystone: Any) -> None:
+    token = token_of_a_trust(net, keystone)
+    variables = env(keystone, OS_PASSWORD="", OS_TOKEN=token, OS_PROJECT_NAME="")
+    assert vbsjob(net, variables, "get", "j")[0] == 0
+    assert keystone["other_project_id"] in net.requests[-1].url
+    code, _, err = vbsjob(net, env(keystone, OS_PASSWORD="", OS_TOKEN=token), "get", "j")
+    assert (code, net.statuses[-1]) == (4, 403)
+    assert "A token of a trust or of an application credential is for one project" in err
 
 
 @pytest.fixture(scope="module")
@@ -270,7 +344,6 @@ def two_factors(keystone: dict[str, Any]) -> dict[str, str]:
     admin |= {"auth_url": keystone["auth_url"], "domain_name": keystone["admin_domain_name"]}
     client(net, env(admin)).get("j")
     token = net.requests[-1].headers["X-Auth-Token"]
-    headers = {"Content-Type": "application/json", "X-Auth-Token": token}
     rules = {"multi_factor_auth_enabled": True, "multi_factor_auth_rules": [["password", "totp"]]}
     user = {
         "name": "two-factors",
@@ -278,10 +351,8 @@ def two_factors(keystone: dict[str, Any]) -> dict[str, str]:
         "domain_id": keystone["domain_id"],
         "options": rules,
     }
-    body = json.dumps({"user": user}).encode()
-    created = net.wire.send(Request("POST", f"{keystone['auth_url']}/users", headers, body))
+    posted(net, keystone, "/users", {"user": user}, token)
     net.wire.close()
-    assert created.status == 201, created.body
     return env(keystone, OS_USERNAME="two-factors", OS_PASSWORD="canary-two", OS_PROJECT_NAME="")
 
 

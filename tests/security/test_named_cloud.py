@@ -39,6 +39,12 @@ LEFTOVERS: dict[str, dict[str, str]] = {
     "application credential": {
         "OS_APPLICATION_CREDENTIAL_ID": "x", "OS_APPLICATION_CREDENTIAL_SECRET": "canary-other-AC",
     },
+    "OpenID Connect token": {
+        "OS_IDENTITY_PROVIDER": "ci", "OS_PROTOCOL": "oidc", "OS_ACCESS_TOKEN": "canary-other-oidc",
+    },
+    "agency": {
+        "OS_AGENCY_NAME": "a", "OS_AGENCY_DOMAIN_NAME": "other", "OS_DELEGATED_PROJECT": "other",
+    },
     "passcode": {"OS_PASSCODE": "999999", "OS_USERNAME": "bob"},
     "sign-in method": {"OS_AUTH_TYPE": "token"},
     "address of the identity service": {"OS_AUTH_URL": OTHER_URL},
@@ -232,6 +238,17 @@ def test_a_region_of_the_environment_does_not_lead_a_named_cloud_elsewhere(
     _, _, err = cloud.run(*argv[:-2], env=env, **files)
     origin = where if where == "OS_REGION_NAME" else "[defaults] region"
     assert (f"{origin} (--cloud chooses" in err) is (region != expected), err
+
+
+@pytest.mark.parametrize("variable", ["OS_INSECURE", "VBSJOB_INSECURE"])
+def test_a_named_cloud_that_verifies_certificates_does_so_whatever_the_environment_says(
+    tmp_path: Path, variable: str
+) -> None:
+    argv, env = ("config", "show", "--cloud", "b", "-o", "json"), {variable: "true"}
+    for keys, insecure in (({"verify": True}, False), ({}, True)):
+        code, out, err = Cloud().run(*argv, env=env, **folder_with(tmp_path, B | keys))
+        assert code == 0, err
+        assert (json.loads(out)["insecure"]["value"] is True) is insecure
 
 
 KEY = {"OS_AUTH_URL": AUTH_URL, "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}

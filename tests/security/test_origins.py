@@ -46,7 +46,7 @@ class TrappedServers:
 
     spoil: Callable[[int, str], Response | None] = lambda _number, _trap: None
     """What is said instead to the question of a number; it may point to the trap."""
-    cloud: Cloud = field(default_factory=lambda: Cloud(tokens={TOKEN}))
+    cloud: Cloud = field(default_factory=lambda: Cloud(tokens={TOKEN}, unscoped={TOKEN}))
 
     def __enter__(self) -> Self:
         """Open all three."""

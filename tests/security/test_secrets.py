@@ -119,6 +119,14 @@ def test_every_known_form_of_a_secret_is_masked_in_texts_values_and_bodies(form:
     assert json.loads(secrets.masked_body(body)) == {"a": [f"<{MASK}>", 1.5]}
 
 
+def test_a_secret_whose_base64_has_plus_and_slash_is_masked_in_both_alphabets() -> None:
+    secret = "canary~>>>~???"
+    standard = base64.b64encode(secret.encode()).decode().rstrip("=")
+    assert {"+", "/"} <= set(standard)
+    for spelled in (standard, standard.replace("+", "-").replace("/", "_")):
+        assert Secrets(secret).masked(f"<{spelled}>") == f"<{MASK}>"
+
+
 @given(st.binary(max_size=8), st.text(min_size=8, max_size=40), st.binary(max_size=8))
 def test_a_secret_inside_a_longer_text_in_base64_is_masked_at_each_alignment(
     before: bytes, secret: str, after: bytes
@@ -166,20 +174,23 @@ TEXT_PLACES: dict[str, Callable[[str], bytes]] = {
 """Where a service can repeat what it was sent."""
 
 
-@pytest.mark.parametrize("member", TEXT_PLACES)
 @pytest.mark.parametrize(
     "argv", ["get j -v", "get j -o json", "tree j", "watch j --timeout 2 -o jsonl"]
 )
-def test_s05_a_secret_is_masked_wherever_the_service_repeats_it(member: str, argv: str) -> None:
+def test_s05_a_secret_is_masked_wherever_the_service_repeats_it(argv: str) -> None:
     from tests.support.program import TOKEN, run_against
 
     assert MASK not in TOKEN
-    with Server(always(TEXT_PLACES[member](TOKEN))) as server:
-        clock = FakeClock()
-        limits = {"clock": clock, "sleep": clock.sleep}
-        ended = run_against(server.url, *argv.split(), "--retry-for", "0", **limits)
-        assert server.requests
-    assert TOKEN not in ended.out + ended.err
+    leaked = []
+    for member, repeat in TEXT_PLACES.items():
+        with Server(always(repeat(TOKEN))) as server:
+            clock = FakeClock()
+            limits = {"clock": clock, "sleep": clock.sleep}
+            ended = run_against(server.url, *argv.split(), "--retry-for", "0", **limits)
+            assert server.requests
+        if TOKEN in ended.out + ended.err:
+            leaked.append(member)
+    assert leaked == []
 
 
 @given(st.binary(max_size=200))
@@ -207,30 +218,27 @@ def test_a_short_secret_is_masked_in_the_messages_of_an_error_body_but_not_in_it
 WORDS = ("null", "true", "lock", "testcase", "schema_version", "exit_code", "password", "20260501")
 
 
-@pytest.mark.parametrize("word", [*WORDS, '{"error"', "</testsuite>", "message="])
 @pytest.mark.parametrize("output", ["json", "jsonl", "yaml", "env", "table"])
-def test_a_password_that_is_a_word_of_ours_changes_no_output(
-    word: str, output: str, tmp_path: Path
-) -> None:
+def test_a_password_that_is_a_word_of_ours_changes_no_output(output: str, tmp_path: Path) -> None:
     def outputs(password: str) -> tuple[int, str, str, str]:
         cloud, report = Cloud(password=password), tmp_path / "report.xml"
         argv = ("watch", "j", "-o", output, "--progress", "plain", "--junit", str(report))
         code, out, err = cloud.run(*argv, env=USER | {"OS_PASSWORD": password})
         return code, out, err, report.read_text()
 
-    assert outputs(word) == outputs("another-password-7Q")
+    expected = outputs("another-password-7Q")
+    passwords = (*WORDS, '{"error"', "</testsuite>", "message=")
+    assert [word for word in passwords if outputs(word) != expected] == []
 
 
-@pytest.mark.parametrize("word", WORDS)
 @pytest.mark.parametrize("output", ["json", "table"])
-def test_a_wrong_password_that_is_a_word_of_ours_leaves_the_error_complete(
-    word: str, output: str
-) -> None:
+def test_a_wrong_password_that_is_a_word_of_ours_leaves_the_error_complete(output: str) -> None:
     def message(password: str) -> tuple[int, str]:
         code, _, err = Cloud().run("get", "j", "-o", output, env=USER | {"OS_PASSWORD": password})
         return code, err
 
-    assert message(word) == message("another-password-7Q")
+    expected = message("another-password-7Q")
+    assert [word for word in WORDS if message(word) != expected] == []
 
 
 def test_a_proxy_that_echoes_what_it_was_sent_shows_no_password() -> None:

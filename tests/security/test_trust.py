@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import ssl
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,6 +140,50 @@ def test_f34_a_proxy_that_rejects_everything_is_reported_without_its_password(
     assert "canary-proxy-pw" not in ended.err
     first = (b"CONNECT vbs.cloud.test:443 ", b"GET http://vbs.cloud.test/v1/p/jobs/j ")
     assert proxy.received[0].startswith(first)
+
+
+CHALLENGES = {
+    "Windows sign-in only": (["Negotiate", "NTLM"], "", "accepts only Negotiate, NTLM", "px"),
+    "after a password": (['Basic realm="x, y"'], "u:canary-pw@", "did not accept", "%40"),
+    "first": (["NTLM", "Basic realm=x"], "", "requires a user and password", "USER:PASSWORD"),
+}
+
+
+@pytest.mark.parametrize("url", BEHIND)
+@pytest.mark.parametrize("case", CHALLENGES)
+def test_f34_a_proxy_that_wants_a_sign_in_says_which(case: str, url: str) -> None:
+    schemes, user, message, hint = CHALLENGES[case]
+    lines = "".join(f"Proxy-Authenticate: {scheme}\r\n" for scheme in schemes)
+    with Server(always(f"HTTP/1.1 407 No\r\n{lines}Content-Length: 0\r\n\r\n".encode())) as proxy:
+        through = proxy.url.replace("http://", f"http://{user}")
+        more = {"VBSJOB_INSECURE_HTTP": "true", "ALL_PROXY": through}
+        ended = run_against(url, "get", "j", env=environment(url, **more))
+        assert proxy.connections == 1
+    assert ended.code == 7
+    assert message in ended.err
+    assert hint in ended.err
+
+
+def test_a_proxy_address_with_https_in_front_of_a_plain_proxy_gets_a_hint() -> None:
+    def plain(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with Server(plain) as proxy:
+        more = {"HTTPS_PROXY": proxy.url.replace("http:", "https:")}
+        ended = run_process("get", "j", env=clean_env(BEHIND[0], **more))
+    assert ended.code == 7
+    assert "write http:// in front of it in HTTPS_PROXY" in ended.err
+
+
+def test_a_server_that_wants_a_client_certificate_gets_a_hint(authority: Authority) -> None:
+    for newest in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        asking = authority.asking()
+        asking.maximum_version = newest
+        with Server(always(answer(job())), tls=asking) as server:
+            env = clean_env(server.url, OS_CACERT=str(authority.file))
+            ended = run_process("get", "j", env=env)
+        assert ended.code == 7
+        assert "may require a client certificate: set OS_CERT and OS_KEY" in ended.err
 
 
 def test_f34_a_password_echoed_by_a_proxy_is_not_printed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from vbsjob.config import files
 from vbsjob.config.schema import SETTINGS
 from vbsjob.errors import UsageError
 
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 EVIL = "https://evil.test"
 NAMED: dict[str, dict[str, Any]] = {
     "auth_url": {"auth": {"auth_url": f"{EVIL}/v3"}},
@@ -30,6 +32,9 @@ SECRETS: dict[str, dict[str, str]] = {
     "token": {"OS_TOKEN": "canary-token", "OS_PROJECT_ID": PROJECT_ID},
     "application_credential_secret": {
         "OS_APPLICATION_CREDENTIAL_ID": "i", "OS_APPLICATION_CREDENTIAL_SECRET": SECRET,
+    },
+    "access_token": {
+        "OS_IDENTITY_PROVIDER": "ci", "OS_PROTOCOL": "oidc", "OS_ACCESS_TOKEN": "canary-openid",
     },
     "access_key": {"OS_ACCESS_KEY": "canary-AK", "OS_SECRET_KEY": "canary-SK"},
     "secret_key": {"OS_ACCESS_KEY": "canary-AK", "OS_SECRET_KEY": "canary-SK"},
@@ -119,7 +124,7 @@ def test_f75_a_file_in_the_working_directory_may_name_a_region_for_secrets_from_
 
 
 @pytest.mark.parametrize("name", ["config.toml", "clouds.yaml", "secure.yaml"])
-@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o666])
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
 def test_f70_a_file_with_secrets_that_others_can_read_is_used_with_a_warning(
     tmp_path: Path, name: str, mode: int
 ) -> None:
@@ -137,6 +142,68 @@ def test_f70_a_file_with_secrets_that_others_can_read_is_used_with_a_warning(
     assert code == 0
     assert err.count(f"chmod 600 {path}") == 1
     assert err.count("chmod") == 1
+
+
+@pytest.mark.parametrize("name", ["config.toml", "clouds.yaml", "secure.yaml"])
+@pytest.mark.parametrize("mode", [0o666, 0o602])
+def test_a_file_that_everybody_can_write_is_refused(tmp_path: Path, name: str, mode: int) -> None:
+    for file in ("clouds.yaml", "secure.yaml"):
+        written_into(tmp_path, {"auth": {"auth_url": AUTH_URL}}, file)
+    (tmp_path / "config.toml").write_text(f'[clouds.c.auth]\nauth_url = "{AUTH_URL}"\n')
+    (tmp_path / name).chmod(mode)
+    cloud = Cloud()
+    code, _, err = cloud.run(
+        "get", "j", env=USER | {"OS_CLOUD": "c"}, config_folders=(tmp_path,),
+        config_file=tmp_path / "config.toml",
+    )  # fmt: skip
+    assert (code, cloud.requests) == (2, []), err
+    assert f"chmod o-w {tmp_path / name}" in err
+
+
+@pytest.mark.parametrize("output", ["table", "json", "env"])
+@pytest.mark.parametrize("name", ["clouds.yaml", "secure.yaml"])
+def test_a_local_file_that_changes_a_cloud_of_the_user_gives_a_warning(
+    tmp_path: Path, name: str, output: str
+) -> None:
+    home, work = home_and_local(tmp_path, {})
+    (work / "clouds.yaml").unlink()
+    auth = {k.removeprefix("OS_").lower(): v for k, v in USER.items()}
+    written_into(home, {"auth": auth})
+    written_into(tmp_path / "work", {"auth": auth, "region_name": "eu-de"}, name)
+    for folders, warned in (((work, home), 1), ((home,), 0)):
+        code, _, err = Cloud().run(
+            "get", "j", "-o", output, env={"OS_CLOUD": "c"}, config_folders=folders
+        )
+        assert code == 0, err
+        text = f"in the working directory changes the cloud 'c' of {home / 'clouds.yaml'}"
+        assert err.count(text) == warned, err
+
+
+def test_a_local_cloud_of_another_name_or_in_the_same_folder_gives_no_warning(
+    tmp_path: Path,
+) -> None:
+    home, work = home_and_local(tmp_path, {"auth": {"auth_url": AUTH_URL}})
+    (home / "clouds.yaml").write_text("clouds: {other: {}}")
+    for own in (home, tmp_path / "work"):
+        err = Cloud().run("get", "j", env=USER | {"OS_CLOUD": "c"}, config_folders=(work, own))[2]
+        assert "changes the cloud" not in err
+
+
+@needs_root
+def test_a_file_of_another_user_gives_a_warning_and_no_advice_to_change_its_mode(
+    tmp_path: Path,
+) -> None:
+    auth = {k.removeprefix("OS_").lower(): v for k, v in USER.items()}
+    written_into(tmp_path, {"auth": auth})
+    os.chown(tmp_path / "clouds.yaml", 65534, 65534)
+    (tmp_path / "clouds.yaml").chmod(0o644)
+    code, _, err = Cloud().run(
+        "get", "j", "-o", "json", "-v", env={"OS_CLOUD": "c"}, config_folders=(tmp_path,)
+    )
+    assert code == 0, err
+    assert f"{tmp_path / 'clouds.yaml'} belongs to another user" in err
+    assert "can read the secrets" in err
+    assert "chmod" not in err
 
 
 @pytest.mark.parametrize(
@@ -162,7 +229,6 @@ def test_f94_the_line_is_the_right_one(tmp_path: Path, name: str, written: str, 
 
 
 STRANGER = 12345
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 
 
 def own_cloud(home: Path) -> Path:
@@ -293,7 +359,25 @@ def test_the_prompt_shows_the_host_behind_a_user_name_of_any_length() -> None:
         prompts.append(text)
         return PASSWORD
 
-    env = WHO | {"OS_AUTH_URL": AUTH_URL, "OS_USERNAME": "mira" + " " * 5000}
+    env = WHO | {"OS_AUTH_URL": AUTH_URL, "OS_USERNAME": "mira" * 5000}
     Cloud().run("get", "j", env=env, prompt=prompt)
     assert len(prompts[0]) < 200
     assert prompts[0].endswith(" at iam.cloud.test: ")
+
+
+def test_a_local_file_with_a_fifo_or_a_broken_file_of_the_user(tmp_path: Path) -> None:
+    """The own files are read for the warning only where they were not read before."""
+    home, work = home_and_local(tmp_path, {"auth": {"auth_url": AUTH_URL}})
+    (home / "clouds.yaml").write_text("{")
+    env = USER | {"OS_CLOUD": "c"}
+    assert Cloud().run("get", "j", env=env, config_folders=(work, home))[0] == 0
+    (work / "clouds.yaml").rename(work / "secure.yaml")
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo, 0o600)
+    writer = threading.Thread(target=lambda: fifo.write_text("clouds: {c: {region_name: eu-de}}"))
+    writer.start()
+    more = env | {"OS_CLIENT_CONFIG_FILE": str(fifo)}
+    code, _, err = Cloud().run("get", "j", env=more, config_folders=(work, home))
+    writer.join()
+    assert code == 0, err
+    assert f"changes the cloud 'c' of {fifo}" in err

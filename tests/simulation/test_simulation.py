@@ -67,7 +67,7 @@ class Plan:
 def _record(plan: Plan, code: int, jobs: dict[str, int]) -> WatchRecord:
     service = plan.service
     return WatchRecord(
-        plan.options, service.delivered, service.now, code, jobs, service.wakes, service.signed_in,
+        plan.options, service.delivered, service.now, code, jobs, service.wakes, service.sign_ins,
         service.password,
     )  # fmt: skip
 
@@ -91,6 +91,10 @@ def alone(seed: int) -> Plan:
         suspends=tuple(sleeps),
         revoked=tuple(at for at, _ in some(draw.choice((0, 0, 0, 1, 2)), 2)),
         locked_out=draw.choice((float("inf"), float("inf"), draw.uniform(1, longest))),
+        portal=draw.choice((0.0, 0.0, 0.02, 0.3)),
+        identity_outages=tuple(
+            (at, at + long) for at, long in some(draw.choice((0, 0, 1, 3)), 1500)
+        ),
     )
     options = WatchOptions(
         retry_for=draw.choice((900.0, 900.0, 300.0)),
@@ -308,7 +312,8 @@ def test_the_oracle_accepts_no_code_but_the_one_that_was_delivered() -> None:
             assert wrong == record.code or violations(replace(record, code=wrong))
     assert set(codes) == set(CODES), codes
     assert set(kinds) == {
-        "good", "missing", "silent", "wrong", "large", "fatal", "denied", "refused", "unauthorised",
+        "good", "missing", "silent", "page", "wrong", "large", "fatal", "denied", "refused",
+        "unauthorised",
     }  # fmt: skip
 
 

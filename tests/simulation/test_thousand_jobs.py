@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.counting_proxy import CountingProxy
 from tests.support.program import COMMAND, ROOT, clean_env, running_sandbox
 from vbsjob.sandbox.account import PROJECT
@@ -40,7 +41,7 @@ def test_f31_s12_every_verdict_is_right_within_limits_of_descriptors_requests_an
         CountingProxy(int(sandbox_env["OS_AUTH_URL"].split(":")[2][:-3])) as tally,
     ):
         sandbox_env["VBSJOB_ENDPOINT"] = f"{tally.address}/v1/{PROJECT.id}"
-        with out.open("wb") as stdout, err.open("wb") as stderr, subprocess.Popen(
+        with out.open("wb") as stdout, err.open("wb") as stderr, Child(
             [*COMMAND, "watch", "-", "-o", "jsonl", "--progress", "none"],
             env=clean_env(HOME=str(tmp_path), **sandbox_env), cwd=ROOT,
             stdin=subprocess.PIPE, stdout=stdout, stderr=stderr,

@@ -46,6 +46,7 @@ ACCESS_KEY = {
 """A sign-in with an access key."""
 LOCATED = ACCESS_KEY | {"OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
 """The same without a query for the project and the address."""
+UNAUTHORIZED = {"error": {"code": 401, "title": "Unauthorized", "message": "No."}}
 
 
 @dataclass
@@ -58,15 +59,19 @@ class Cloud:
     clock: FakeClock = field(default_factory=FakeClock)
     requests: list[Request] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
+    unscoped: set[str] = field(default_factory=set)
+    """Those of `tokens` that have no project."""
     passcodes: set[str] = field(default_factory=lambda: {"123456"})
     service: str = SERVICE
     issued: int = 0
 
-    def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request) -> Response:  # noqa: PLR0911 - a table of addresses
         self.requests.append(request)
         answer = self.before(request)
         if answer is not None:
             return answer
+        if request.method == "GET" and request.url == f"{AUTH_URL}/auth/tokens":
+            return self._validate(request.headers["X-Subject-Token"])
         if request.url == f"{AUTH_URL}/auth/tokens":
             return self._sign_in(json.loads(request.body)["auth"]["identity"])
         signed = request.headers.get("Authorization", "").startswith("SDK-HMAC-SHA256 Access=AK")
@@ -80,9 +85,6 @@ class Cloud:
         return json_response(200, job)
 
     def _sign_in(self, identity: dict[str, Any]) -> Response:
-        wrong = json_response(
-            401, {"error": {"code": 401, "title": "Unauthorized", "message": "No."}}
-        )
         for method in identity["methods"]:
             proof = identity[method]
             right: dict[str, Callable[[Any], bool]] = {
@@ -92,22 +94,34 @@ class Cloud:
                 "totp": lambda p: p["user"]["passcode"] in self.passcodes,
             }
             if not right[method](proof):
-                return wrong
+                return json_response(401, UNAUTHORIZED)
         self.passcodes.clear()
         self.issued += 1
         token = f"canary-token-{self.issued}"
         if self.issued <= WATCHED_TOKENS:
             canary.secret(token, issued=True)
         self.tokens.add(token)
+        return json_response(201, {"token": self.token_document()}, **{"x-subject-token": token})
+
+    def _validate(self, token: str) -> Response:
+        """Keystone lets a token ask about itself; a dead one gets 401."""
+        if token not in self.tokens:
+            return json_response(401, UNAUTHORIZED)
+        document = self.token_document()
+        if token in self.unscoped:
+            del document["project"], document["catalog"]
+        return json_response(200, {"token": document})
+
+    def token_document(self) -> dict[str, Any]:
+        """Return what Keystone says about a token of the project."""
         issued = self.clock.utc()
-        body = {
+        return {
             "issued_at": issued.isoformat(),
             "expires_at": (issued + timedelta(seconds=self.lifetime)).isoformat(),
-            "project": {"id": PROJECT_ID, "name": "eu-de_team"},
+            "project": {"id": PROJECT_ID, "name": "eu-de_team", "domain": {"name": "dom"}},
             "user": {"name": "mira"},
             "catalog": self._catalog(),
         }
-        return Response(201, {"x-subject-token": token}, json.dumps({"token": body}).encode())
 
     def _catalog(self) -> list[Any]:
         url = f"{self.service}/v2/{PROJECT_ID}"

@@ -36,6 +36,8 @@ key_repository = {state}/credential-keys
 REGION = "eu-de"
 ADMIN = {"user_name": "admin", "password": "admin-password", "project_name": "admin"}
 USER = {"user_name": "vbsjob-user", "password": "user-password", "project_name": "eu-de_vbsjob"}
+OTHER_PROJECT = "eu-de_other"
+"""A second project of the user, who has the first one as default."""
 DOMAIN = "OTC00000000001000000000"
 SERVICE = "http://127.0.0.1:8799/v2/%(project_id)s"
 
@@ -114,11 +116,12 @@ def seed(api: Api, root: str) -> dict[str, str]:
     api.sign_in(ADMIN, "Default")
     domain = api.create("/domains", "domain", name=DOMAIN)["id"]
     project = api.create("/projects", "project", name=USER["project_name"], domain_id=domain)["id"]
-    user = api.create(
-        "/users", "user", name=USER["user_name"], password=USER["password"], domain_id=domain
-    )["id"]
+    other = api.create("/projects", "project", name=OTHER_PROJECT, domain_id=domain)["id"]
+    names = {"name": USER["user_name"], "password": USER["password"]}
+    user = api.create("/users", "user", domain_id=domain, default_project_id=project, **names)["id"]
     role = api.call("GET", "/roles?name=member").json["roles"][0]["id"]
-    api.call("PUT", f"/projects/{project}/users/{user}/roles/{role}")
+    for each in (project, other):
+        api.call("PUT", f"/projects/{each}/users/{user}/roles/{role}")
     service = api.create("/services", "service", type="vbs", name="vbs")["id"]
     address = {"interface": "public", "region_id": REGION, "url": SERVICE}
     api.create("/endpoints", "endpoint", service_id=service, **address)
@@ -131,6 +134,7 @@ def seed(api: Api, root: str) -> dict[str, str]:
         **{f"{kind}_{name}": credential[name] for name in ("id", "name", "secret")},
         "admin_domain_name": "Default", "auth_url": f"{root}/v3", "region": REGION,
         "domain_name": DOMAIN, "domain_id": domain, "project_id": project, "user_id": user,
+        "other_project_id": other, "other_project_name": OTHER_PROJECT,
     }  # fmt: skip
 
 

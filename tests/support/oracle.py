@@ -49,7 +49,7 @@ class WatchRecord:
     code: int
     jobs: dict[str, int]
     wakes: Sequence[float] = ()
-    signed_in: Sequence[float] = ()
+    sign_ins: Sequence[float] = ()
     renewable: bool = False
 
 
@@ -62,16 +62,24 @@ class _JobHistory:
     """Exchanges since the last answer."""
     missing: list[float] = field(default_factory=list)
     """Times of 404 answers since the last answer."""
+    ends: list[float] = field(default_factory=list)
+    """Times of the last answers with an end and an unknown status."""
 
     def take(self, exchange: Exchange) -> None:
         """Add an exchange."""
         if exchange.kind == "good":
             self.answered, self.silent, self.missing = True, [], []
+            self.ends = [*self.ends, exchange.at] if exchange.end else []
         elif exchange.kind == "missing":
             self.silent = []
             self.missing.append(exchange.at)
         else:
             self.silent.append(exchange)
+
+    @property
+    def over(self) -> bool:
+        """Whether three answers over 30 s had an end and an unknown status."""
+        return len(self.ends) >= 3 and self.ends[-1] - self.ends[0] >= 30.0
 
     def count(self, kind: str) -> int:
         """Number of such exchanges since the last answer."""
@@ -114,8 +122,8 @@ def _of_job(account: WatchRecord, job_id: str, exchanges: Sequence[Exchange]) ->
             complaints.append(f"went on at {exchange.at:.1f} though {due} was due")
         history.take(exchange)
         due = _due(history, exchange, account)
-    if not due:
-        due = _otherwise(account, job_id)
+    if not due or (due == {7} and not _certain(due, history, account, exchanges[-1])):
+        due |= _otherwise(account, job_id)
     if code not in due:
         tail = [
             (round(exchange.at, 1), exchange.kind, exchange.status) for exchange in exchanges[-6:]
@@ -132,7 +140,9 @@ def _due(history: _JobHistory, exchange: Exchange, account: WatchRecord) -> set[
     if exchange.kind == "good":
         if exchange.status in {"SUCCESS", "FAIL"}:
             return {0 if exchange.status == "SUCCESS" else 1}
-        return {1} if options.fail_fast and exchange.failed_below else set()
+        if options.fail_fast and exchange.failed_below:
+            return {1}
+        return {6} if history.over else set()
     if exchange.kind == "missing":
         enough = len(history.missing) >= 3 if history.answered else True
         limit = 10.0 if history.answered else options.wait_for_job
@@ -142,7 +152,7 @@ def _due(history: _JobHistory, exchange: Exchange, account: WatchRecord) -> set[
         return {{"fatal": 7, "denied": 4, "refused": 6}[exchange.kind]}
     if exchange.kind == "unauthorised":
         return set() if _renewed_after(exchange, account) else {4}
-    if history.count("wrong") >= 3:
+    if exchange.at <= _first_answer(account) and _not_understood(history, exchange, account):
         return {6}
     if history.count("large") >= 2:
         return {7}
@@ -167,11 +177,28 @@ def _lasted(since: float, until: float, wakes: Sequence[float]) -> float:
     return until - max([since, *(at for at in wakes if since < at <= until)])
 
 
+def _not_understood(history: _JobHistory, exchange: Exchange, account: WatchRecord) -> bool:
+    """Whether an answer before the first one about a job is the end; later it is an outage."""
+    page = exchange.kind == "page" and exchange.code == 6
+    return history.count("wrong") >= 3 or (page and not _renewed_after(exchange, account))
+
+
 def _renewed_after(exchange: Exchange, account: WatchRecord) -> bool:
-    """Whether this rejection led to a new token."""
+    """Whether this rejection led to a sign-in; its result is an exchange of its own."""
     return account.renewable and any(
-        exchange.at < at <= exchange.at + SLACK for at in account.signed_in
+        exchange.at < at <= exchange.at + SLACK for at in account.sign_ins
     )
+
+
+def _first_answer(account: WatchRecord) -> float:
+    """Return the time of the first answer about any job."""
+    answers = [
+        exchange.at
+        for exchanges in account.delivered.values()
+        for exchange in exchanges
+        if exchange.kind == "good"
+    ]
+    return min(answers, default=float("inf"))
 
 
 def _otherwise(account: WatchRecord, job_id: str) -> set[int]:

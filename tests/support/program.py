@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support import canary, schemas
+from tests.support.child import Child
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context, standard_input
 from vbsjob.__main__ import run
@@ -121,7 +122,7 @@ def socket_context(
         attempt=attempt,
     )
     yield fake_context(
-        io.StringIO(), io.StringIO(), io.StringIO(), environment(url) if env is None else env,
+        standard_input(""), io.StringIO(), io.StringIO(), environment(url) if env is None else env,
         monotonic=clock, sleep=sleep, random=lambda: 1.0, send=wire.send,
     )  # fmt: skip
     wire.close()
@@ -194,7 +195,7 @@ def _text(content: bytes | None) -> str:
 @contextmanager
 def running_sandbox(*argv: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """Run `vbsjob sandbox`; yield its process and the variables of the sign-in by password."""
-    with subprocess.Popen(
+    with Child(
         [*COMMAND, "sandbox", *argv], env=clean_env(), cwd=ROOT, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as command:  # fmt: skip

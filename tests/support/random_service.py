@@ -43,9 +43,16 @@ class Exchange:
 
     at: float
     kind: str
-    """good, missing, silent, wrong, large, fatal, denied, refused or unauthorised."""
+    """good, missing, silent, page, wrong, large, fatal, denied, refused or unauthorised.
+
+    `page`: something between this machine and the service answered.
+    """
     status: str | None = None
     failed_below: bool = False
+    end: bool = False
+    """Whether the job has an end_time and a status that is not known."""
+    code: int = 7
+    """Of a page: the exit code before the first answer."""
     wait: float = 0.0
     """Seconds of its Retry-After."""
 
@@ -63,6 +70,10 @@ class FaultRates:
     """Times at which all earlier tokens are revoked."""
     locked_out: float = float("inf")
     """Time from which the password is wrong."""
+    portal: float = 0.0
+    """Share of exchanges that something else answers."""
+    identity_outages: tuple[tuple[float, float], ...] = ()
+    """(start, end) of times in which the identity service does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +107,11 @@ def random_timeline(job_id: str, draw: random.Random, longest: float) -> JobTime
         if draw.random() < 0.2:
             states.append((end + draw.uniform(0, 60), _body(job_id, "RUNNING", draw)))
             states.append((end + 120, _body(job_id, draw.choice(("SUCCESS", "FAIL")), draw)))
-    elif fate < 0.97:
+    elif fate < 0.93:
         states.append((end, None))
+    elif fate < 0.97:
+        word, at = draw.choice(("ERROR", "success", "", None)), "2026-05-01T00:01:00Z"
+        states.append((end, _body(job_id, word, draw, end_time=at)))
     else:
         states.append((end, _body(job_id, "SUCCESS", draw)))
         states.append((end + draw.uniform(0, 30), None))
@@ -105,9 +119,15 @@ def random_timeline(job_id: str, draw: random.Random, longest: float) -> JobTime
     return JobTimeline(tuple(at for at, _ in states), tuple(body for _, body in states))
 
 
-def _body(job_id: str, status: str | None, draw: random.Random) -> tuple[bytes, str | None, bool]:
+END = b'"end_time": "2026'
+
+
+def _body(
+    job_id: str, status: str | None, draw: random.Random, **more: str
+) -> tuple[bytes, str | None, bool]:
     failed = draw.random() < 0.05
     members: dict[str, Any] = {"job_id": job_id, "job_type": "bksCreateBackup", "status": status}
+    members |= more
     if failed:
         members["entities"] = {"sub_jobs": [{"job_id": "s", "status": "FAIL"}]}
     elif draw.random() < 0.3:
@@ -142,20 +162,27 @@ GARBAGE = (
     b"", b"   ", b"{}", b"<html><body>sign in to this Wi-Fi</body></html>", b"\xef\xbb\xbf", b"{",
     b"[" * 100_000, b'{"status": "FAIL", "n": NaN}', b'{"status": "SUCCESS", "n": 1e999}',
     b'{"n": ' + b"9" * 5000 + b"}", '{"status": "FAIL"}'.encode("utf-16"),
-    b'{"status": "FAIL\xc3"}',
+    b'{"status": "FAIL\xc3"}', b'[{"job_id": "j", "status": "FAIL"}]', b"null", b"1",
+    b'{"job_id": "another", "status": "FAIL"}', b'{"job_id": "another", "status": "SUCCESS"}',
 )  # fmt: skip
 GONE = (
-    (404, b'{"error": {"message": "query job fail", "code": "common.0011"}}'), (404, b""),
+    (404, b'{"error": {"message": "query job fail", "code": "common.0011"}}'), (404, b"{}"),
     (404, b'{"itemNotFound": {"message": "no", "code": 404}}'),
     (500, b'{"error": {"message": "query job fail", "code": "Common.0011"}}'),
     (200, b'{"error": {"message": "query job fail", "code": "common.0011"}}'),
 )  # fmt: skip
 REFUSED = (
-    (400, b""), (405, b"{}"), (409, b'{"badRequest": {"message": "no", "code": 409}}'), (501, b""),
-    (302, b""), (404, b'{"error_code": "APIGW.0101", "error_msg": "no such API"}'),
+    (400, b"{}"), (405, b"{}"), (409, b'{"badRequest": {"message": "no", "code": 409}}'),
+    (501, b"{}"), (302, b"{}"), (404, b'{"error_code": "APIGW.0101", "error_msg": "no such API"}'),
     (200, b'{"error": {"message": "broken", "code": "VolumeBackup.0202"}}'),
 )  # fmt: skip
-DENIED = ((403, b""), (403, b'{"error": {"message": "no", "code": "VolumeBackup.0042"}}'))
+DENIED = ((403, b"{}"), (403, b'{"error": {"message": "no", "code": "VolumeBackup.0042"}}'))
+PAGES = (
+    *((status, 6) for status in (204, 302, 400, 401, 403, 404, 409, 421, 451, 501)),
+    *((status, 7) for status in (502, 503, 511, 520, 521, 523, 525, 530)),
+)
+"""Statuses of pages, with the exit code before the first answer."""
+PAGE_BODIES = (b"", b"<html><h1>404 Not Found</h1></html>", b"not JSON", b"[]", b"null", b"{")
 
 
 @dataclass(slots=True)
@@ -170,7 +197,8 @@ class RandomService:
     """Whether the watch signs in with a password; else it has a token without renewal."""
     now: float = 0.0
     delivered: dict[str, list[Exchange]] = field(default_factory=dict)
-    signed_in: list[float] = field(default_factory=list)
+    sign_ins: list[float] = field(default_factory=list)
+    """Times at which the password was sent."""
     wakes: list[float] = field(default_factory=list)
     """Times at which a suspend ended that was long enough to be noticed."""
     state_folder: Path | None = None
@@ -220,9 +248,11 @@ class RandomService:
 
     def _answer(self, request: Request) -> JobResult:
         job_id = request.url.rpartition("/")[2]
-        answer, exchange = self._next_answer(job_id, request.headers.get("X-Auth-Token", ""))
+        token = request.headers.get("X-Auth-Token", "")
+        portal = self._draw.random() < self.weather.portal
+        answer, exchange = self._page() if portal else self._next_answer(job_id, token)
         self.delivered[job_id].append(exchange)
-        self._between = exchange.kind != "unauthorised"
+        self._between = getattr(answer, "status", 0) != 401  # a renewal follows at once
         return answer
 
     def _next_answer(self, job_id: str, token: str) -> tuple[JobResult, Exchange]:
@@ -230,7 +260,7 @@ class RandomService:
         if any(start <= self.now < end for start, end in weather.outages):
             return self._silent(draw, b"")
         if self._is_dead(token):
-            return Response(401, {}, b""), Exchange(self.now, "unauthorised")
+            return Response(401, {}, b"{}"), Exchange(self.now, "unauthorised")
         state = self.lives[job_id].at(self.now)
         lot = draw.random()
         if lot < weather.mortal:
@@ -241,14 +271,13 @@ class RandomService:
             status, body = draw.choice(GONE)
             return Response(status, {}, body), Exchange(self.now, "missing")
         body, word, failed = state
-        return Response(200, {}, body), Exchange(self.now, "good", word, failed)
+        return Response(200, {}, body), Exchange(self.now, "good", word, failed, END in body)
 
     def _fault(self, draw: random.Random, job_id: str, body: bytes) -> tuple[JobResult, Exchange]:
         lot = draw.random()
         if lot < 0.02:
-            other = {"job_id": "another", "status": draw.choice(("SUCCESS", "FAIL"))}
             odd = {"job_id": job_id, "status": draw.choice((0, ["FAIL"], True, {"is": "FAIL"}))}
-            wrong = draw.choice((other, odd, {"status": "FAIL"}, [{"job_id": job_id}], None, 1))
+            wrong = draw.choice((odd, {"status": "FAIL"}, {"job": {"status": "success"}}))
             return Response(200, {}, json.dumps(wrong).encode()), Exchange(self.now, "wrong")
         if lot < 0.03:
             return BodyTooLargeError("too large."), Exchange(self.now, "large")
@@ -276,6 +305,12 @@ class RandomService:
             return Response(200, {"content-type": "text/html"}, draw.choice(GARBAGE)), silent
         return UnavailableError("connection reset"), silent
 
+    def _page(self) -> tuple[JobResult, Exchange]:
+        status, code = self._draw.choice(PAGES)
+        headers = {"content-type": "text/html", "location": "https://portal.test/"}
+        page = Response(status, headers, self._draw.choice(PAGE_BODIES))
+        return page, Exchange(self.now, "page", code=code)
+
     def _mortal(self, draw: random.Random) -> tuple[JobResult, Exchange]:
         kind = draw.choice(("fatal", "denied", "refused"))
         if kind == "fatal":
@@ -296,11 +331,17 @@ class RandomService:
 
     def _sign_in(self) -> JobResult:
         self._between = False
+        self.sign_ins.append(self.now)
+        job = self.delivered[next(iter(self.lives))]  # a watch with a password has one job
+        if any(start <= self.now < end for start, end in self.weather.identity_outages):
+            answer, exchange = self._identity_down()
+            job.append(exchange)
+            return answer
         if self.now >= self.weather.locked_out:
+            job.append(Exchange(self.now, "denied"))
             return Response(
                 401, {}, b'{"error": {"code": 401, "title": "Unauthorized", "message": ""}}'
             )
-        self.signed_in.append(self.now)
         parse_time = BEGAN + timedelta(seconds=self.now)
         token = {
             "issued_at": parse_time.isoformat(),
@@ -311,6 +352,15 @@ class RandomService:
         return Response(
             201, {"x-subject-token": f"token-{self.now}", "date": _http(parse_time)}, body
         )
+
+    def _identity_down(self) -> tuple[JobResult, Exchange]:
+        lot = self._draw.random()
+        if lot < 0.3:
+            return UnavailableError("connection reset"), Exchange(self.now, "silent")
+        if lot < 0.6:
+            status = self._draw.choice((429, 500, 502, 503, 504))
+            return Response(status, {}, b"{}"), Exchange(self.now, "silent")
+        return self._page()
 
     def context(self, out: io.StringIO) -> Context:
         """Return a Context whose network is this service."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.support import canary
+from tests.support.child import Child
 from tests.support.program import COMMAND, ROOT
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def measure(*argv: str, env: Mapping[str, str], terminal: bool = False) -> Resou
     scale, write_end = os.pipe()
     near, far = pty.openpty() if terminal else os.pipe()
     began = time.monotonic()
-    with subprocess.Popen(
+    with Child(
         [sys.executable, "-I", "-S", "-c", SCALES, str(write_end), *COMMAND, *argv],
         stdin=subprocess.DEVNULL, stdout=far if terminal else subprocess.DEVNULL, stderr=far,
         env=dict(env), cwd=ROOT, pass_fds=(write_end,),

@@ -35,15 +35,22 @@ def check(out: str, err: str) -> None:
 
 
 def names(item: dict[str, Any]) -> list[str]:
-    """Return which schemas an object must satisfy; none for fields that --field selected."""
+    """Return which schemas an object must satisfy."""
     if "schema_version" not in item:
         single = len(item) == 1 and isinstance(next(iter(item.values())), dict)
         return ["error"] if single and item.keys() & {"error", "warning"} else []
     if "event" in item:
         return ["event"]
+    others = item.keys() - {"schema_version"}
+    if others == {"code", "during", "meaning", "action"}:
+        return ["explain"]
+    if {"cloud", "job_id", "elapsed_s"} <= others:
+        return ["list"]
+    if all(isinstance(item[key], dict) and "origin" in item[key] for key in others):
+        return ["config"]
     is_document = {"verdict", "exit_code"} <= item.keys()
     tree = {"depth", "path", "parent_id"} <= item.keys()
-    return ["document"] * is_document + ["row"] * tree
+    return ["document"] * is_document + ["row"] * tree or ["fields"]
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.support import canary
+from tests.support.child import Child
 from tests.support.program import COMMAND, ROOT
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class WatchProcess:
 def watch_events(*argv: str, env: Mapping[str, str]) -> Iterator[WatchProcess]:
     """Run `vbsjob watch j` with events; kill it at the end of the block or after LIMIT."""
     command = [*COMMAND, "watch", "j", "-o", "jsonl", *argv]
-    with subprocess.Popen(
+    with Child(
         command, env=env, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         guard = threading.Timer(LIMIT, process.kill)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tests.support import canary, schemas
 from tests.support.clock import FakeClock
-from tests.support.context import fake_context
+from tests.support.context import fake_context, standard_input
 from tests.support.program import environment
 from vbsjob.__main__ import run
 from vbsjob.errors import VbsjobError
@@ -94,7 +94,7 @@ class WatchService:
         """Run a command against this service."""
         out, err = io.StringIO(), stderr or io.StringIO()
         context = fake_context(
-            io.StringIO(), out, err, environment("https://vbs.test", **env),
+            standard_input(""), out, err, environment("https://vbs.test", **env),
             monotonic=self.clock, now=self.now,
             sleep=self.clock.sleep, random=self.random, send=self.send, terminal_size=self.size,
             state_folder=self.state_folder,

@@ -78,11 +78,11 @@ def test_a_job_has_all_its_members_and_is_asked_for_below_the_project() -> None:
         (json_response(200, {}), InvalidBodyError, "(an empty document)"),
         (Response(200, {}, b"<html>"), InvalidBodyError, "instead of a JSON document ("),
         (json_response(200, RUNNING | {"error": {"code": "common.0011"}}), JobNotFoundError, "j"),
-        (json_response(200, []), UnexpectedResponseError, "about something that is not a job."),
-        (json_response(200, {"status": "FAIL"}), UnexpectedResponseError, "about job None."),
-        (json_response(200, {"job_id": "k"}), UnexpectedResponseError, "about job k."),
-        (json_response(200, {"job_id": "k" * 81}), UnexpectedResponseError, f" {'k' * 80}."),
-        (json_response(200, {"job_id": "k\x1b"}), UnexpectedResponseError, "about job k^[."),
+        (json_response(200, []), InvalidBodyError, "(not the expected object)"),
+        (json_response(200, {"status": "FAIL"}), UnexpectedResponseError, "contains no job."),
+        (json_response(200, {"job_id": "k"}), InvalidBodyError, "about job k."),
+        (json_response(200, {"job_id": "k" * 81}), InvalidBodyError, f" {'k' * 80}."),
+        (json_response(200, {"job_id": "k\x1b"}), InvalidBodyError, "about job k^[."),
         (json_response(200, RUNNING | {"status": 1}), UnexpectedResponseError, "is not a string"),
         (json_response(201, RUNNING), VbsjobError, "rejected the request"),
         (json_response(403, RUNNING), AuthError, "does not allow"),
@@ -98,7 +98,7 @@ def test_what_is_not_the_asked_job_is_an_error(
 
 def test_an_unexpected_answer_has_its_status_and_request_id() -> None:
     for document in ({"job_id": "k"}, RUNNING | {"status": 1}):
-        with pytest.raises(UnexpectedResponseError) as caught:
+        with pytest.raises(VbsjobError) as caught:
             Service(json_response(200, document, **{"x-request-id": "r"})).client().get("j")
         assert (caught.value.http_status, caught.value.request_id) == (200, "r")
 
@@ -160,20 +160,31 @@ def test_an_unknown_status_is_shown_printable_and_short() -> None:
     assert f"the status '^[{'x' * 58}' is unknown" in " ".join(stderr(context).split())
 
 
-@pytest.mark.parametrize(
-    ("env", "renewable", "noted"),
-    [(USER, True, False), (PASSCODE, False, True), (TOKEN, False, True)],
-)
+@pytest.mark.parametrize(("env", "noted"), [(USER, False), (PASSCODE, True), (TOKEN, True)])
 def test_before_a_watch_a_sign_in_that_cannot_be_renewed_is_noted(
-    env: Mapping[str, str], renewable: bool, noted: bool
+    env: Mapping[str, str], noted: bool
 ) -> None:
     cloud = Cloud()
     context = cloud.context(env)
     of = client(context, retry=False)
     of.prepare()
-    assert of.renewable is renewable
     assert ("the watch ends with exit code 4 when" in stderr(context)) is noted
     assert cloud.posts == 0
+
+
+def test_before_a_watch_a_missing_password_is_prompted_for_and_nothing_is_sent() -> None:
+    prompts: list[str] = []
+
+    def prompt(title: str) -> str:
+        prompts.append(title)
+        return USER["OS_PASSWORD"]
+
+    cloud = Cloud()
+    of = client(cloud.context(USER | {"OS_PASSWORD": ""}, prompt=prompt), retry=False)
+    of.prepare()
+    assert (len(prompts), len(cloud.requests)) == (1, 0)
+    of.get("j")
+    assert (len(prompts), cloud.posts) == (1, 1)
 
 
 class Busy:

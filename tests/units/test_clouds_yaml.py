@@ -320,6 +320,13 @@ def test_endpoint_overrides_lead_to_the_service(tmp_path: Path, key: str) -> Non
     assert vbsjob_settings(tmp_path, {})["endpoint"] == "https://vbs.r1.cloud.test"
 
 
+def test_a_profile_of_clouds_public_yaml_replaces_the_built_in_one(tmp_path: Path) -> None:
+    written(tmp_path, {"clouds": OTC | {"region_name": "eu-de"}})
+    own = {"auth": {"auth_url": "https://iam.own.test/v3"}}
+    (tmp_path / "clouds-public.yaml").write_text(yaml.safe_dump({"public-clouds": {"otc": own}}))
+    assert vbsjob_settings(tmp_path, {})["auth_url"] == "https://iam.own.test/v3"
+
+
 def test_another_clouds_unknown_profile_is_harmless(tmp_path: Path) -> None:
     document = {"clouds": {"a": cloud(), "b": {"profile": "nobodys"}, "c": {"regions": 7}}}
     (tmp_path / "clouds.yaml").write_text(yaml.safe_dump(document))

@@ -6,11 +6,14 @@ import io
 import json
 import os
 import threading
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.cloud import USER, Cloud
 from tests.support.context import fake_context
+from tests.support.filesystem import unprivileged
 from vbsjob.config import files, loader
 from vbsjob.errors import UsageError
 
@@ -43,20 +46,25 @@ def write(folder: Path, content: str, name: str = "clouds.yaml") -> None:
     (folder / name).chmod(0o600)
 
 
-@pytest.mark.parametrize("setting", [
+TEXTS = (
     "auth.username", "auth.password", "verify", "region_name", "interface", "auth_type", "profile",
     "auth.project_id", "auth.auth_url", "vbs_endpoint_override", "cacert",
-])  # fmt: skip
-@pytest.mark.parametrize("value", [["x"] * 900, {"k": ["x"] * 900}, [[["canary"]]]])
+)  # fmt: skip
+NO_TEXTS: tuple[Any, ...] = (["x"] * 900, {"k": ["x"] * 900}, [[["canary"]]])
+
+
 def test_f94_a_list_or_mapping_for_a_text_is_refused_without_being_written_out(
-    tmp_path: Path, setting: str, value: Any
+    tmp_path: Path,
 ) -> None:
-    section, _, key = setting.rpartition(".")
-    document = {section: {key: value}} if section else {key: value}
-    write(tmp_path, json.dumps({"clouds": {"a": document}}))
-    message = error_of(tmp_path)
-    assert len(message) < 400 + len(str(tmp_path))
-    assert "canary" not in message
+    wrong = []
+    for setting, value in product(TEXTS, NO_TEXTS):
+        section, _, key = setting.rpartition(".")
+        document = {section: {key: value}} if section else {key: value}
+        write(tmp_path, json.dumps({"clouds": {"a": document}}))
+        message = error_of(tmp_path)
+        if len(message) >= 400 + len(str(tmp_path)) or "canary" in message:
+            wrong.append((setting, message[:200]))
+    assert wrong == []
 
 
 LARGE: dict[str, str] = {
@@ -93,14 +101,14 @@ AS_WRITTEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("written", AS_WRITTEN, ids=[text[:20] for text in AS_WRITTEN])
-@pytest.mark.parametrize("quoted", [False, True])
-def test_a_yaml_scalar_is_the_text_that_is_written(
-    tmp_path: Path, written: str, quoted: bool
-) -> None:
-    value = f"'{written}'" if quoted else written
-    write(tmp_path, f"clouds: {{a: {{auth: {{password: {value}, auth_url: '{URL}'}}}}}}\n")
-    assert load(tmp_path)[0]["password"] == written
+def test_a_yaml_scalar_is_the_text_that_is_written(tmp_path: Path) -> None:
+    wrong = []
+    for written, quote in product(AS_WRITTEN, ("", "'")):
+        value = f"{quote}{written}{quote}"
+        write(tmp_path, f"clouds: {{a: {{auth: {{password: {value}, auth_url: '{URL}'}}}}}}\n")
+        if load(tmp_path)[0]["password"] != written:
+            wrong.append(value[:20])
+    assert wrong == []
 
 
 @pytest.mark.parametrize("name", ["no", "yes", "1.10", "0123", "2001-01-01", "1_0"])
@@ -200,18 +208,18 @@ def test_verify_may_be_the_path_of_a_ca_file(tmp_path: Path, key: str) -> None:
 NOT_UTF8 = b"p\xe4ss".decode("utf-8", "surrogateescape")
 
 
-@pytest.mark.parametrize("variable", [
+NAMED_VARIABLES = (
     "OS_PASSWORD", "OS_USERNAME", "VBSJOB_PASSWORD", "OS_PROJECT_NAME", "OS_USER_DOMAIN_NAME",
     "OS_APPLICATION_CREDENTIAL_SECRET", "OS_PASSCODE", "OS_AUTH_URL", "VBSJOB_PROJECT",
-])  # fmt: skip
-def test_a_value_that_is_not_utf8_is_refused_by_the_name_of_its_variable(
-    tmp_path: Path, variable: str
-) -> None:
-    with pytest.raises(UsageError) as caught:
-        load(tmp_path, name=None, **{variable: NOT_UTF8})
-    assert str(caught.value).startswith(f"{variable}: ")
-    assert "is not valid UTF-8" in str(caught.value)
-    assert ("ss" in str(caught.value)) is ("PASS" not in variable and "SECRET" not in variable)
+)  # fmt: skip
+
+
+def test_a_value_that_is_not_utf8_is_refused_by_the_name_of_its_variable(tmp_path: Path) -> None:
+    for variable in NAMED_VARIABLES:
+        with pytest.raises(UsageError, match=f"^{variable}: .*is not valid UTF-8") as caught:
+            load(tmp_path, name=None, **{variable: NOT_UTF8})
+        shown = "PASS" not in variable and "SECRET" not in variable
+        assert ("ss" in str(caught.value)) is shown, variable
 
 
 def test_a_lone_surrogate_of_a_json_file_is_refused(tmp_path: Path) -> None:
@@ -221,25 +229,6 @@ def test_a_lone_surrogate_of_a_json_file_is_refused(tmp_path: Path) -> None:
 
 def test_the_path_of_a_file_may_be_any_bytes(tmp_path: Path) -> None:
     assert load(tmp_path, name=None, OS_CACERT=NOT_UTF8)[0]["cacert"] == NOT_UTF8
-
-
-@pytest.mark.parametrize("name", [
-    "agency_name", "identity_provider", "access_token", "protocol", "oauth2_client_secret",
-    "consumer_key", "service_provider_endpoint",
-])  # fmt: skip
-@pytest.mark.parametrize("where", ["environment", "auth", "top"])
-def test_an_identity_setting_that_is_not_supported_is_noted(
-    tmp_path: Path, name: str, where: str
-) -> None:
-    auth = f"auth: {{auth_url: '{URL}', {name}: x}}" if where == "auth" else f"{name}: x"
-    write(tmp_path, f"clouds: {{a: {{{auth if where != 'environment' else ''}}}}}\n")
-    env = {f"OS_{name.upper()}": "x"} if where == "environment" else {}
-    _, err = load(tmp_path, **env)
-    named = f"OS_{name.upper()}" if env else f".{name}"
-    if where == "environment":  # the cloud a has no settings, so the environment counts
-        _, err = load(tmp_path, name=None, **env)
-    assert f"{named} (vbsjob does not support this sign-in method)" in err
-    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["trust_id", "system_scope"])
@@ -276,19 +265,20 @@ OVERRIDES = [
 ]
 
 
-@pytest.mark.parametrize("placeholder", ["", *OVERRIDES])
-@pytest.mark.parametrize("path", ["/v2/", "/v1/", "/x/v2/", "/"])
 @pytest.mark.parametrize(
     "source", ["OS_VBS_ENDPOINT_OVERRIDE", "OS_VOLUME_BACKUP_ENDPOINT_OVERRIDE", "clouds.yaml"]
 )
-def test_an_endpoint_override_may_end_in_the_id_of_the_project(
-    tmp_path: Path, source: str, path: str, placeholder: str
-) -> None:
-    address = f"https://vbs.cloud.test{path}{placeholder}"
-    env = {} if source == "clouds.yaml" else {source: address}
-    write(tmp_path, "clouds: {a: {" + ("" if env else f"vbs_endpoint_override: '{address}'") + "}}")
-    settings, _ = load(tmp_path, name=None if env else "a", **env)
-    assert settings["endpoint"] == f"https://vbs.cloud.test{path}".rstrip("/")
+def test_an_endpoint_override_may_end_in_the_id_of_the_project(tmp_path: Path, source: str) -> None:
+    wrong = []
+    for path, placeholder in product(("/v2/", "/v1/", "/x/v2/", "/"), ("", *OVERRIDES)):
+        address = f"https://vbs.cloud.test{path}{placeholder}"
+        env = {} if source == "clouds.yaml" else {source: address}
+        value = "" if env else f"vbs_endpoint_override: '{address}'"
+        write(tmp_path, f"clouds: {{a: {{{value}}}}}")
+        settings, _ = load(tmp_path, name=None if env else "a", **env)
+        if settings["endpoint"] != f"https://vbs.cloud.test{path}".rstrip("/"):
+            wrong.append((address, settings["endpoint"]))
+    assert wrong == []
 
 
 @pytest.mark.parametrize("address", [
@@ -335,7 +325,7 @@ NEXT_STEPS = {
         "[defaults]\ntimeout = 'soon'\n[clouds.a]\n",
         "Write 90, 90s, 15m, 1h30m or 7d.",
     ),
-    "region": ("clouds.yaml", "clouds: {a: {region_name: 'a b'}}\n", "Correct or omit it."),
+    "region": ("clouds.yaml", "clouds: {a: {region_name: 'a/b'}}\n", "Correct or omit it."),
     "regions": ("clouds.yaml", "clouds: {a: {regions: x}}\n", "Write the regions as ["),
     "entry of regions": (
         "clouds.yaml",
@@ -363,3 +353,30 @@ def test_every_error_of_a_configuration_file_names_the_file_and_the_next_step(
 def test_a_file_that_is_not_utf_8_says_how_to_save_it(tmp_path: Path) -> None:
     (tmp_path / "clouds.yaml").write_bytes("clouds: {ä: {}}".encode("latin-1"))
     assert error_of(tmp_path).endswith("is not UTF-8 text. Save it again with the encoding UTF-8.")
+
+
+def test_a_folder_that_may_not_be_entered_gives_a_warning_and_the_run_goes_on(
+    tmp_path: Path,
+) -> None:
+    tmp_path.chmod(0o755)
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    folder.chmod(0)
+    paths: dict[str, Any] = {
+        "config_folders": (folder,),
+        "config_file": folder / "vbsjob" / "config.toml",
+    }
+    for argv, env in ((("explain", "VolumeBackup.0042"), {}), (("get", "j"), USER)):
+        Cloud().run(*argv, env=env, **paths)  # imports what that user may not read
+        with unprivileged():
+            code, _, err = Cloud().run(*argv, env=env, **paths)
+        assert code == 0, err
+        assert err.count(f"you may not enter {folder}/vbsjob") == 1
+
+
+def test_a_profile_that_is_not_known_is_noted_once(tmp_path: Path) -> None:
+    write(tmp_path, "clouds: {c: {profile: unheard-of, region_name: eu-de}}", "clouds.yaml")
+    env = USER | {"OS_CLOUD": "c"}
+    code, _, err = Cloud().run("get", "j", env=env, config_folders=(tmp_path,))
+    assert code == 0, err
+    assert err.count("'unheard-of' is not known") == 1

@@ -66,23 +66,18 @@ def of(status: int, document: Any = None, job_id: str | None = "j", **headers: s
 )
 def test_an_error_body_is_read_in_every_known_shape(document: Any, body: ErrorBody) -> None:
     assert errors.read_document(document) == body
-    assert errors.read_body(json.dumps(document).encode()) == body
-
-
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"code": "c"', b'{"code": 1, "code": 2}'])
-def test_a_body_that_is_not_json_says_nothing(body: bytes) -> None:
-    assert errors.read_body(body) == ErrorBody()
 
 
 @pytest.mark.parametrize(
     ("status", "document", "job_id", "kind", "words"),
     [
-        (400, {"code": "common.0011"}, "j", JobNotFoundError, "does not know the job j"),
-        (403, {"code": "Common.0011"}, "j", JobNotFoundError, "does not know the job j"),
-        (400, {"code": "common.0011"}, None, ApiError, "rejected the request"),
+        (400, {"code": "common.0011"}, "j", JobNotFoundError, "job j was not found"),
+        (403, {"code": "Common.0011"}, "j", JobNotFoundError, "job j was not found"),
+        (409, {"code": "common.0011"}, None, ApiError, "rejected the request"),
+        (400, {"code": 400}, None, RefusedCredentialsError, "did not accept the credentials"),
         (404, {"code": "APIGW.0101"}, "j", ApiError, "does not offer this API"),
         (404, {}, None, ApiError, "does not offer this API"),
-        (404, {"code": "other"}, "j", JobNotFoundError, "does not know the job j"),
+        (404, {"code": "other"}, "j", JobNotFoundError, "job j was not found"),
         (400, {"code": "VolumeBackup.0041"}, "j", AuthError, "does not allow this request"),
         (401, {"code": "volumebackup.0044"}, "j", AuthError, "does not allow this request"),
         (403, {}, "j", AuthError, "does not allow this request"),
@@ -183,22 +178,98 @@ def test_a_clock_that_differs_by_less_than_a_date_header_can_show_does_not_diffe
     assert clock_difference == timedelta(seconds=difference)
 
 
+HTML, NOT_JSON = (
+    "HTML, not JSON (11 bytes)",
+    "instead of a JSON document (not JSON, or cut off)",
+)
+
+
 @pytest.mark.parametrize(
     ("kind", "shown", "hint"),
     [
-        ("text/html", "of text/html", "Check whether a captive portal or a proxy answers"),
-        ("TEXT/HTML; charset=x", "of TEXT/HTML; charset=x", "Check whether a captive portal"),
-        ("text/plain\x1b", "of text/plain^[", "Check the address"),
-        ("a" * 61, f"of {'a' * 60}", "Check the address"),
-        (None, "without a content type", "Check the address"),
+        ("text/html", HTML, "Check whether a login page of the network or"),
+        ("TEXT/HTML; charset=x", HTML, "Check whether a login page"),
+        ("text/plain\x1b", f"11 bytes of text/plain^[ {NOT_JSON}", "Check --endpoint"),
+        ("a" * 61, f"11 bytes of {'a' * 60} {NOT_JSON}", "Check --endpoint"),
+        (None, f"11 bytes without a content type {NOT_JSON}", "Check --endpoint"),
     ],
 )
 def test_f25_an_unreadable_answer_is_named_by_its_size_and_type(
     kind: str | None, shown: str, hint: str
 ) -> None:
     headers = {"x-request-id": "r"} | ({} if kind is None else {"content-type": kind})
-    error = errors.invalid_body(QUERY, Response(200, headers, b"canary-body"), "line 1")
+    error = errors.from_response(QUERY, Response(200, headers, b"canary-body"), "j")
     assert type(error) is InvalidBodyError
-    assert error.message == f"{ORIGIN} sent 11 bytes {shown} instead of a JSON document (line 1)."
+    assert error.message == f"{ORIGIN} sent {shown}."
     assert error.hint.startswith(hint)
     assert (error.http_status, error.request_id) == (200, "r")
+
+
+JOB: dict[str, Any] = {"job_id": "j", "status": "RUNNING"}
+NOTHING: list[Any] = [None, {}, "", [], False, {"code": None}]
+FLAT = {"error_code": "VolumeBackup.0064", "error_msg": "no"}
+FORMS: list[tuple[Any, str | None]] = [
+    (JOB, "job"),
+    ({"job_id": "j"}, "job"),
+    (JOB | {"status": None}, "job"),
+    (JOB | {"status": "FAIL", "code": "c", "message": "m", "error_code": "e"}, "job"),
+    *((JOB | {"error": nothing}, "job") for nothing in NOTHING),
+    *((JOB | {"error": what}, "error") for what in ("x", ["x"], True, 1, {"code": 0}, {"a": ""})),
+    ({"error": {"code": "c", "message": "m", "job_id": "j"}}, "error"),
+    ({"job_id": "j"} | FLAT, "error"),
+    (FLAT, "error"),
+    ({"code": "c", "message": "m"}, "error"),
+    ({"errCode": "c", "errMsg": "m"}, "error"),
+    ({"message": "m", "request_id": "r"}, "error"),
+    ({"itemNotFound": {"message": "m", "code": 404}}, "error"),
+    ({"status": "FAIL"}, None),
+    (JOB | {"status": 0}, None),
+    (JOB | {"job_id": 1}, None),
+    ({}, None),
+    ({"error": {}}, None),
+    ([JOB], None),
+    ("j", None),
+    (None, None),
+    ({"job": {"id": "i", "name": "CreateInstance", "status": "Completed"}}, None),  # RDS
+    ({"operation_log": {"id": "i", "status": "success", "error_info": {"code": ""}}}, None),  # CBR
+    ({"kind": "Job", "metadata": {"uid": "i"}, "status": {"phase": "Success"}}, None),  # CCE
+]
+
+
+@pytest.mark.parametrize(("document", "form"), FORMS)
+def test_s20_what_is_a_job_and_what_is_an_error_is_decided_in_one_place(
+    document: Any, form: str | None
+) -> None:
+    assert errors.form(document) == form
+    assert errors.form(document, 500) == ("error" if isinstance(document, dict) else None)
+    answer = response(200, document)
+    if form == "job":
+        assert errors.job_document(QUERY, answer, "j") == document
+        return
+    with pytest.raises(VbsjobError) as caught:
+        errors.job_document(QUERY, answer, "j")
+    assert caught.value.is_page is (form is None)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code", "words"),
+    [
+        (200, "text/html", 7, "login page"),
+        (204, "", 6, "Check --endpoint"),
+        (302, "text/html", 6, "redirects to https://portal.test"),
+        (401, "text/html", 6, "login page"),
+        (403, "text/html", 6, "login page"),
+        (404, "text/html", 6, "Check --endpoint"),
+        (421, "", 6, "Check --endpoint"),
+        *((status, "text/html", 7, "cannot answer now") for status in (500, 511, 520, 530, 599)),
+        (501, "", 6, "Check --endpoint"),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null"])
+def test_f25_a_page_is_never_about_rights_or_a_missing_job(
+    status: int, kind: str, code: int, words: str, body: bytes
+) -> None:
+    headers = {"content-type": kind, "location": "https://portal.test/login"}
+    error = errors.from_response(QUERY, Response(status, headers, body), "j")
+    assert (error.exit_code, error.is_page) == (code, True)
+    assert words in str(error)

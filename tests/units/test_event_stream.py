@@ -80,8 +80,10 @@ def test_the_first_event_names_the_jobs() -> None:
     watch.clock.seconds = 1000.1239
     watch.events.on_events([], watch.state, 1000.1239)
     (event,) = watch.written()
+    assert event.pop("version")
     assert event == {
-        "event": "start", "schema_version": 1, "time": "2026-05-01T00:16:40.123Z",
+        "event": "start", "message": "watching 2 jobs",
+        "schema_version": 1, "time": "2026-05-01T00:16:40.123Z",
         "elapsed_s": 0.124, "job_ids": ["a", "b"],
     }  # fmt: skip
     assert watch.stream.flushes == 1

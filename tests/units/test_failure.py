@@ -74,6 +74,29 @@ def test_f46_code_and_reason_of_any_type_become_texts(value: Any, text: str) -> 
     assert failure_of(job("top", "FAIL", fail_reason=value)).fail_reason == text
 
 
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"error_code": None, "code": "X.1", "message": "no space"}, ("X.1", "no space")),
+        ({"error_code": "X.1", "fail_reason": "", "code": "X.2", "message": "m"}, ("X.1", "m")),
+        ({"entities": {"error_code": "X.1", "error_msg": "no space"}}, ("X.1", "no space")),
+        ({"entities": {"code": "X.1", "message": "no space"}}, ("X.1", "no space")),
+        ({"error_code": "X.1", "entities": {"errorcode_message": "full"}}, ("X.1", "full")),
+        ({"code": "X.1", "message": "no space", "entities": {"code": "e", "message": "e"}},
+         ("X.1", "no space")),
+    ],
+    ids=range(6),
+)  # fmt: skip
+def test_code_and_reason_have_several_names_in_a_failed_job(
+    members: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    for top in (job("top", "FAIL", **members), job("top", "FAIL", job("a", "FAIL", **members))):
+        assert (failure_of(top).error_code, failure_of(top).fail_reason) == expected
+    for status in ("SUCCESS", "RUNNING"):
+        own = (members.get("error_code") or "", members.get("fail_reason") or "")
+        assert failure.code_and_reason(job("top", status, **members)) == own
+
+
 def test_entities_are_those_of_the_failed_job_without_counts_and_sub_jobs() -> None:
     nested = {"volume_id": "v", "size": 5, "sub_jobs_total": 0, "sub_jobs": []}
     top = job("top", "FAIL", job("a", "FAIL", entities=nested), entities={"backup_id": "b"})

@@ -253,3 +253,21 @@ def test_every_kind_of_status_has_its_glyphs_and_its_style() -> None:
     kinds = KINDS.keys() - {OTHER, UNKNOWN}  # these two share a glyph and a style
     assert theme.UNICODE.status.keys() == theme.ASCII.status.keys() == kinds
     assert theme.STATUS_STYLES.keys() == kinds
+
+
+@pytest.mark.parametrize(
+    ("status", "end", "seconds"),
+    [
+        ("SUCCESS", "2026-05-01T00:01:00Z", 60.0),
+        ("SUCCESS", "", None),
+        ("RUNNING", "2026-05-01T00:01:00Z", 120.0),
+        ("ERROR", "2026-05-01T00:01:00Z", 60.0),
+        ("ERROR", "", 120.0),
+        (None, "2026-05-01T00:01:00Z", 60.0),
+    ],
+)
+def test_f47_the_duration_ends_at_the_end_unless_the_job_is_known_to_go_on(
+    status: str | None, end: str, seconds: float | None
+) -> None:
+    job = Job({"status": status, "begin_time": "2026-05-01T00:00:00Z", "end_time": end})
+    assert job.elapsed(datetime(2026, 5, 1, 0, 2, tzinfo=UTC)) == seconds

@@ -116,7 +116,7 @@ def test_f74_a_bad_value_is_rejected_with_its_origin(name: str, value: str, tmp_
 
 def test_every_option_that_belongs_to_one_cloud_names_the_service() -> None:
     """The command to continue a watch repeats these options; a new one must not be forgotten."""
-    of_one_cloud = {"cloud"} | precedence.BOUND | precedence.CHOSEN_IN_CLOUD
+    of_one_cloud = {"cloud", "service"} | precedence.BOUND | precedence.CHOSEN_IN_CLOUD
     options = {name for command in (get, tree, watch) for name in signature(command).parameters}
     names_service = {setting.name for setting in SETTINGS if setting.names_service}
     assert names_service == options & of_one_cloud

@@ -43,8 +43,8 @@ def job(job_id: str, status: str) -> Job:
     [
         ("a:RUNNING", "Job a is still running."),
         ("a:RUNNING b:INIT", "2 jobs are still running."),
-        ("a:", "The state of job a is unknown."),
-        ("a:RUNNING b: c:", "Job a is still running, and the state of 2 jobs is unknown."),
+        ("a:", "The status of job a is unknown."),
+        ("a:RUNNING b: c:", "Job a is still running, and the status of 2 jobs is unknown."),
         ("a:SUCCESS", "All jobs have ended."),
     ],
 )

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.support.child import Child
 from tests.support.outside import snapshot
 
 if TYPE_CHECKING:
@@ -31,3 +37,12 @@ def test_new_and_removed_files_are_noticed_but_not_those_of_tools(tmp_path: Path
         f"{devices / 'stdout'} (l)",
         f"{devices / 'stdout'} (-)",
     }
+
+
+def test_a_child_that_is_waited_for_too_long_is_killed() -> None:
+    with (  # the block is what is tested
+        pytest.raises(subprocess.TimeoutExpired),
+        Child([sys.executable, "-c", "import time; time.sleep(600)"]) as child,
+    ):
+        child.wait(0.01)
+    assert child.returncode == -signal.SIGKILL

@@ -24,7 +24,8 @@ NAMES = {
     "cn-north-4": "cn-north-4", "cn-north-4_p": "cn-north-4", "ap-southeast-1": "ap-southeast-1",
     "la-north-2_x": "la-north-2", "af-south-1": "af-south-1", "na-mexico-1_t": "na-mexico-1",
     "us-gov-east-1": "us-gov-east-1", "ru-moscow-1": "ru-moscow-1", "eu-de-team": "eu-de-team",
-    "": None, "team": None, "eu": None, "eu-": None, "EU-DE": None, "eu-de team": None,
+    "": None, "team": None, "eu": None, "eu-": None, "EU-DE": "eu-de", "eu-de team": None,
+    "EU-DE_Team": "eu-de",
     "eu_de": None, "eu-de/..": None, "5a2d0c5b": None, "eu-d": None, "-de": None, "e-de": None,
 }  # fmt: skip
 
@@ -177,7 +178,7 @@ def test_s11_without_a_catalog_entry_the_address_stays_in_the_cloud_of_the_auth_
     def find(region: str | None, auth_url: str) -> str | None:
         try:
             return catalog.find(
-                [], region=region, interface="public", project_id="p", auth_url=auth_url
+                [], "vbs", region=region, interface="public", project_id="p", auth_url=auth_url
             )
         except ApiError:
             return None

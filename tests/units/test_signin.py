@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +20,11 @@ from tests.support.cloud import (
     json_response,
 )
 from vbsjob.errors import VbsjobError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vbsjob.http.messages import Request, Response
 
 
 def proofs(cloud: Cloud) -> Any:
@@ -80,11 +85,73 @@ def test_a_passcode_goes_with_the_password_and_cannot_be_renewed() -> None:
     assert cloud.posts == 1
 
 
-def test_an_unscoped_token_is_scoped_by_the_identity_service() -> None:
+TOKENS: dict[str, tuple[dict[str, str], set[str], list[str]]] = {
+    # project settings, tokens without a project, methods of the requests to the identity service
+    "of the project": ({"OS_PROJECT_NAME": "eu-de_team"}, set(), ["GET"]),
+    "of the project, in other case": ({"OS_PROJECT_NAME": "EU-DE_Team"}, set(), ["GET"]),
+    "of the project, by id": ({"OS_PROJECT_ID": PROJECT_ID}, set(), ["GET"]),
+    "no project is set": ({}, set(), ["GET"]),
+    "another project is set": ({"OS_PROJECT_NAME": "eu-de_other"}, set(), ["GET", "POST"]),
+    "the same name in another domain": (
+        {"OS_PROJECT_NAME": "eu-de_team", "OS_PROJECT_DOMAIN_NAME": "other"}, set(),
+        ["GET", "POST"],
+    ),
+    "unscoped": ({"OS_PROJECT_NAME": "eu-de_team"}, {"mine"}, ["GET", "POST"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TOKENS)
+def test_a_token_is_used_as_it_is_unless_it_is_for_another_project(kind: str) -> None:
+    project, unscoped, methods = TOKENS[kind]
+    cloud = Cloud(tokens={"mine"}, unscoped=unscoped)
+    env = {"OS_AUTH_URL": AUTH_URL, "OS_TOKEN": "mine", "OS_USER_DOMAIN_NAME": "dom", **project}
+    cloud.run("get", "j", env=env)
+    sent = [request for request in cloud.requests if request.url == f"{AUTH_URL}/auth/tokens"]
+    assert [request.method for request in sent] == methods
+    assert sent[0].headers == {"X-Auth-Token": "mine", "X-Subject-Token": "mine"}
+    if len(sent) > 1:
+        auth = json.loads(sent[1].body)["auth"]
+        assert auth["identity"] == {"methods": ["token"], "token": {"id": "mine"}}
+        assert auth["scope"]["project"]["name"] == project["OS_PROJECT_NAME"]
+    else:
+        assert cloud.requests[-1].url == f"{SERVICE}/v1/{PROJECT_ID}/jobs/j"
+        assert cloud.requests[-1].headers["X-Auth-Token"] == "mine"
+
+
+def test_an_unscoped_token_needs_a_project() -> None:
+    cloud = Cloud(tokens={"mine"}, unscoped={"mine"})
+    code, _, err = cloud.run("get", "j", env={"OS_AUTH_URL": AUTH_URL, "OS_TOKEN": "mine"})
+    assert (code, len(cloud.requests)) == (2, 1)
+    assert "OS_PROJECT_NAME" in err
+
+
+def test_the_clouds_yaml_of_otc_auth_leads_to_the_project_of_its_token(tmp_path: Path) -> None:
+    # otc-auth writes the name of the project as project_domain_name, and a profile of its own.
+    (tmp_path / "clouds.yaml").write_text(
+        "clouds:\n  OTC_eu-de_team:\n    auth: {auth_url: 'https://iam.cloud.test', token: mine,"
+        " project_domain_name: eu-de_team}\n    auth_type: token\n    interface: public\n"
+        "    identity_api_version: '3'\n    cloud: OTC_eu-de_team\n    profile: OTC_eu-de_team\n"
+    )
+    (tmp_path / "clouds.yaml").chmod(0o600)
     cloud = Cloud(tokens={"mine"})
-    env = {**USER, "OS_TOKEN": "mine", "OS_PASSWORD": ""}
-    assert cloud.run("get", "j", env=env)[0] == 0
-    assert proofs(cloud)["identity"] == {"methods": ["token"], "token": {"id": "mine"}}
+    code, _, err = cloud.run("get", "j", env={}, config_folders=(tmp_path,))
+    assert code == 0, err
+    assert [request.method for request in cloud.requests] == ["GET", "GET"]
+    assert cloud.requests[-1].headers["X-Auth-Token"] == "mine"
+
+
+def test_a_token_that_is_answered_with_200_is_accepted() -> None:
+    cloud = Cloud()
+
+    def ok(request: Request) -> Response | None:
+        if request.method != "POST":
+            return None
+        cloud.tokens.add("canary-200")
+        token = {"token": cloud.token_document()}
+        return json_response(200, token, **{"x-subject-token": "canary-200"})
+
+    cloud.before = ok
+    assert cloud.run("get", "j")[0] == 0
 
 
 def test_an_access_key_requests_project_and_catalog_with_signed_requests() -> None:
@@ -160,6 +227,39 @@ def test_keys_meant_for_object_storage_do_not_outrank_a_password() -> None:
     alone = {k: v for k, v in USER.items() if k not in {"OS_PASSWORD", "OS_USERNAME"}}
     cloud.run("get", "j", env=alone | storage)
     assert "Authorization" in cloud.requests[-1].headers
+
+
+STORAGE_KEYS = {"ak": "AKcanary0000000001", "sk": "SKcanary0000000002"}
+IN_CLOUD: dict[str, tuple[dict[str, Any], dict[str, str], bool]] = {
+    # keys of the cloud, environment, whether the requests are signed
+    "beside a password": ({}, {}, False),
+    "auth_type decides": ({"auth_type": "aksk"}, {}, True),
+    "without a user": ({"auth": {"username": ""}}, {}, True),
+    "without a password": ({"auth": {"password": ""}}, {}, True),
+    "password of the environment": ({"auth": {"password": ""}}, {"OS_PASSWORD": PASSWORD}, True),
+}
+
+
+@pytest.mark.parametrize("kind", IN_CLOUD)
+def test_keys_of_a_cloud_yield_to_its_password(tmp_path: Path, kind: str) -> None:
+    keys, env, signed = IN_CLOUD[kind]
+    auth = {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
+    auth |= STORAGE_KEYS | keys.get("auth", {})
+    (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"c": keys | {"auth": auth}}}))
+    (tmp_path / "clouds.yaml").chmod(0o600)
+    cloud = Cloud()
+    code, _, err = cloud.run("get", "j", "--cloud", "c", env=env, config_folders=(tmp_path,))
+    assert code == 0, err
+    assert ("Authorization" in cloud.requests[-1].headers) is signed
+
+
+@pytest.mark.parametrize("password", ["", PASSWORD])
+def test_a_refused_signature_names_the_password_that_is_set_too(password: str) -> None:
+    wrong = json_response(401, {"error_code": "APIGW.0301", "error_msg": "verify fail"})
+    env = LOCATED | {"OS_PASSWORD": password, "OS_USERNAME": "mira"}
+    code, _, err = Cloud(before=lambda _: wrong).run("get", "j", env=env)
+    assert code == 4
+    assert ("set OS_AUTH_TYPE=password" in err) is bool(password)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from vbsjob.text import wrap
+import re
+
+from vbsjob.text import printable, wrap
 
 
 def test_a_line_that_fits_stays_as_it_is() -> None:
@@ -20,3 +22,26 @@ def test_a_word_that_is_longer_than_the_width_is_not_cut() -> None:
 def test_a_word_that_does_not_fit_behind_the_indent_moves_to_the_left() -> None:
     text = "name    /a/path/of/20/signs  (found)"
     assert wrap(text, 24, 8) == "name\n  /a/path/of/20/signs\n  (found)"
+
+
+IGNORABLE = """
+00AD 034F 061C 115F..1160 17B4..17B5 180B..180F 200B..200F 202A..202E 2060..206F 3164 FE00..FE0F
+FEFF FFA0 FFF0..FFF8 1BCA0..1BCA3 1D173..1D17A E0000..E0FFF
+"""
+"""Default_Ignorable_Code_Point, as DerivedCoreProperties.txt of Unicode 16 lists it."""
+BLANK = "2800 13441..13442 1D159 16FE4 00A0 1680 2000..200A 202F 205F 3000 0085 2028..2029"
+
+
+def test_f52_every_character_that_shows_nothing_is_shown_as_its_number() -> None:
+    hidden = [
+        f"{number:04X}"
+        for first, last in re.findall(r"(\w+)(?:\.\.(\w+))?", IGNORABLE + BLANK)
+        for number in range(int(first, 16), int(last or first, 16) + 1)
+        if printable(f"a{chr(number)}b") != f"a<U+{number:04X}>b"
+    ]
+    assert hidden == []
+
+
+def test_letters_accents_and_emoji_are_unchanged() -> None:
+    text = "a b ~ ä e\u0301 漢字 ⠿ 🙂 ✓ ਪੰਜਾਬੀ"
+    assert printable(text) == text

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import math
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.clock import FakeClock
 from tests.support.cloud import AUTH_URL, PASSWORD, USER, Cloud, json_response
 from tests.support.program import COMMAND, ROOT, clean_env
@@ -17,12 +20,13 @@ from tests.support.server import Server, always, answer
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
 from vbsjob.errors import UnavailableError, VbsjobError
+from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from vbsjob.http.messages import Request, Response
+    from vbsjob.http.messages import Request
 
 
 class Posts:
@@ -111,11 +115,12 @@ def test_f56_a_rejected_credential_is_not_sent_again_by_the_same_process() -> No
 
 @pytest.mark.slow
 def test_f57_s13_three_watches_with_a_wrong_password_post_it_once_each() -> None:
-    with Server(always(answer({"error": {"code": 401, "message": "No."}}, 401))) as server:
+    refusal = answer({"error": {"code": 401, "message": "No."}}, 401)
+    with Server(always(refusal)) as server, ExitStack() as stack:
         env = clean_env(**USER | {"OS_AUTH_URL": f"{server.url}/v3"})
         command = [*COMMAND, "watch", *(f"j{n}" for n in range(40))]
         running = [
-            subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+            stack.enter_context(Child(command, env=env, cwd=ROOT, stderr=-1, text=True))
             for _ in range(3)
         ]
         outputs = [process.communicate(timeout=60)[1] for process in running]
@@ -195,3 +200,76 @@ def test_f56_renewals_are_spaced_by_the_monotonic_clock_whatever_the_wall_clock_
     assert posts_after_one_more_request() == 4  # three an hour
     cloud.clock.sleep(3600.0 - 3 * 60.0)
     assert posts_after_one_more_request() == 5
+
+
+class Down:
+    """From the second query on the token is refused; the sign-in gets `answer` until `until`."""
+
+    def __init__(self, answer: Response | VbsjobError, until: float = math.inf) -> None:
+        self.cloud = Cloud(before=self)
+        self.at: list[float] = []
+        self._answer, self._until = answer, until
+        self._queries: set[str] = set()
+        self.sent: list[str] = []
+
+    def __call__(self, request: Request) -> Response | None:
+        if request.method == "POST":
+            self.at.append(self.cloud.clock())
+            if len(self.at) == 1 or self.cloud.clock() >= self._until:
+                return None
+            if isinstance(self._answer, VbsjobError):
+                raise self._answer
+            return self._answer
+        job_id, token = request.url.rpartition("/")[2], request.headers["X-Auth-Token"]
+        self.sent.append(token)
+        if job_id not in self._queries:
+            self._queries.add(job_id)
+            return json_response(200, {"job_id": job_id, "status": "RUNNING"})
+        self.cloud.tokens.discard("canary-token-1")
+        return None
+
+
+OUTAGES = [
+    json_response(503, {}), json_response(429, {}), json_response(500, {}), Response(511),
+    Response(403, {"content-type": "text/html"}, b"<html>"), Response(401), Response(302),
+    UnavailableError("the connection was cut."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", OUTAGES)
+@pytest.mark.parametrize("jobs", [("j",), ("a", "b", "c", "d")])
+def test_f60_an_identity_service_that_is_down_in_a_watch_is_an_outage(
+    answer: Response | VbsjobError, jobs: tuple[str, ...], tmp_path: Path
+) -> None:
+    down = Down(answer, until=1000.0 + 600)
+    code, _, err = down.cloud.run("watch", *jobs, cache=tmp_path)
+    assert code == 0, err
+    # The token that was refused is not sent again, although it is in the token store.
+    first_refused = len(jobs)
+    assert down.sent[first_refused:].count("canary-token-1") <= len(jobs)
+    pauses = [later - earlier for earlier, later in pairwise(down.at[1:])]
+    assert min(pauses) >= 2.0
+    assert max(pauses) <= 32.0
+    assert "accepted the user" not in err
+
+
+def test_f60_an_identity_service_that_stays_down_ends_a_watch_when_retry_for_ends() -> None:
+    down = Down(json_response(503, {}))
+    code, _, err = down.cloud.run("watch", "j", "--retry-for", "5m")
+    assert code == 7
+    assert 300 <= down.cloud.clock() - 1000.0 <= 330
+    assert "Its last status was RUNNING" in err
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("jobs", [("j",), ("a", "b", "c", "d")])
+def test_f59_a_sign_in_that_is_refused_in_a_watch_says_until_when_the_token_was_accepted(
+    status: int, jobs: tuple[str, ...], tmp_path: Path
+) -> None:
+    refused = {"error": {"code": status, "message": "The request you have made", "title": "No"}}
+    down = Down(json_response(status, refused))
+    code, _, err = down.cloud.run("watch", *jobs, cache=tmp_path)
+    text = " ".join(err.split())
+    assert (code, len(down.at)) == (4, 2)
+    assert "The service accepted the earlier token until 2026-05-01T00:16:" in text
+    assert "accepted the user" not in text

@@ -1,4 +1,4 @@
-"""Address of the backup service: from the settings, or from the catalog that a sign-in gave.
+"""Address of the service: from the settings, or from the catalog that a sign-in gave.
 
 An address of the catalog is used only if it belongs to the owner of the identity service.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from vbsjob.config.precedence import region_in
@@ -25,8 +25,24 @@ if TYPE_CHECKING:
     from vbsjob.auth.keystone import AccessInfo
     from vbsjob.config.loader import Settings
 
-SERVICE_TYPES = ("vbs", "vbsv2", "volumev2", "volumev3", "volume")
-"""Types of a catalog entry that lead to the backup service, the best first."""
+
+class Service(NamedTuple):
+    """A service with this job API. `types` of a catalog entry lead to it, the best first."""
+
+    label: str
+    types: tuple[str, ...]
+
+
+SERVICES = {
+    "vbs": Service("the backup service", ("vbs", "vbsv2", "volumev2", "volumev3", "volume")),
+    "evs": Service("the disk service", ("evs", "volumev2", "volumev3", "volume")),
+    "ecs": Service("the server service", ("ecs",)),
+    "ims": Service("the image service", ("ims",)),
+    "bms": Service("the bare metal service", ("bms",)),
+    "sdrs": Service("the disaster recovery service", ("sdrs",)),
+}
+"""By name, which is also the first label of the host in OTC."""
+SERVICE_TYPES = tuple(name for service in SERVICES.values() for name in service.types)
 OTC = ".otc.t-systems.com"
 PROJECT_PLACEHOLDER = re.compile(r"[%$]\((?:project|tenant)_id\)s")
 
@@ -34,15 +50,16 @@ PROJECT_PLACEHOLDER = re.compile(r"[%$]\((?:project|tenant)_id\)s")
 def service_address(settings: Settings, access: AccessInfo) -> str:
     """Return the base address of jobs: the endpoint of the settings, else of the catalog."""
     _refuse_other_project(settings, access)
-    project_id = settings["project_id"] or access.project_id
+    project_id = access.project_id or settings["project_id"]
     if not project_id or not NAME.fullmatch(project_id):
         raise settings.missing("project_name", "jobs belong to a project")
     if settings["endpoint"]:
         return jobs_address(settings["endpoint"], project_id)
     address = find(
         access.catalog,
+        settings["service"],
         region=_chosen_region(settings, access),
-        interface=settings["interface"].removesuffix("URL"),
+        interface=settings["interface"],
         project_id=project_id,
         auth_url=settings["auth_url"],
     )
@@ -55,12 +72,12 @@ def _refuse_other_project(settings: Settings, access: AccessInfo) -> None:
 
     An application credential, and some tokens, are bound to one project.
     """
-    for name, actual in (
-        ("project_id", access.project_id),
-        ("project_name", access.project_name),
-    ):
+    projects = {"project_id": access.project_id, "project_name": access.project_name}
+    if settings["agency_name"]:
+        projects = {"delegated_project": access.project_name}
+    for name, actual in projects.items():
         wanted = settings[name]
-        if wanted and actual and wanted != actual:
+        if wanted and actual and wanted.casefold() != actual.casefold():  # names have no case
             raise UsageError(
                 f"{settings.origin(name)} is {printable(wanted)}, but the credentials"
                 f" are for project {printable(actual)}.",
@@ -78,7 +95,8 @@ def _chosen_region(settings: Settings, access: AccessInfo) -> str | None:
     region = settings.values.get("region")
     if region is not None and not region.derived:
         return str(region.value)
-    listed = regions(access.catalog, settings["interface"].removesuffix("URL"))
+    service = service_of(settings)
+    listed = regions(access.catalog, settings["service"], settings["interface"])
     by_name = str(region.value) if region else region_in(access.project_name or "")
     if by_name is not None and (by_name in listed or not listed):
         return by_name
@@ -87,57 +105,79 @@ def _chosen_region(settings: Settings, access: AccessInfo) -> str | None:
     if len(listed) > 1:
         names = ", ".join(printable(name) for name in listed)
         raise UsageError(
-            f"the catalog has the backup service in several regions: {names}.",
+            f"the catalog has {service.label} in several regions: {names}.",
             hint="Choose one: --region.",
         )
     # "my-project" in RegionOne says nothing about a region; "eu-de_team" in eu-nl does.
     return by_name if by_name and region_in(listed[0]) else listed[0]
 
 
-def regions(catalog: Sequence[Mapping[str, Any]], interface: str) -> list[str]:
-    """Return the regions in which a catalog lists the backup service, sorted."""
-    names = (
-        _region(point)
-        for service_type in SERVICE_TYPES
-        for point in _points(catalog, service_type, interface)
-    )
+def service_of(settings: Settings) -> Service:
+    """Return the service that the settings name. Raises UsageError."""
+    name = settings["service"]
+    if name not in SERVICES:
+        raise UsageError(
+            f"{settings.origin('service')}: {name!r} is not one of {', '.join(SERVICES)}.",
+            hint="Write one of them.",
+        )
+    return SERVICES[name]
+
+
+def regions(catalog: Sequence[Mapping[str, Any]], service: str, interface: str) -> list[str]:
+    """Return the regions in which a catalog has an address of a service, sorted."""
+    names = (region for region, _ in _addresses(catalog, service, interface))
     return sorted({name for name in names if isinstance(name, str)} - {"*"})
 
 
 def find(
     catalog: Sequence[Mapping[str, Any]],
+    service: str,
     *,
     region: str | None,
     interface: str,
     project_id: str,
     auth_url: str,
 ) -> str:
-    """Return the address of the backup service in the catalog of the identity service.
+    """Return the address of a service in the catalog of the identity service.
 
-    Type `vbs`, then `vbsv2`, then a volume service whose host label `evs` becomes `vbs`, then
-    the address that the service has in every region of OTC. Raises ApiError that names what the
-    catalog lists.
+    Without one, the address that the service has in every region of OTC. Raises ApiError that
+    names what the catalog lists.
     """
-    for service_type in SERVICE_TYPES:
-        for point in _points(catalog, service_type, interface):
-            url = point["url"]
-            address = url if service_type.startswith("vbs") else _from_volume_service(url)
-            if address and (region is None or _region(point) in (region, "*")):
-                return PROJECT_PLACEHOLDER.sub(project_id, address)
-    address = _otc_address(region, auth_url)
-    if address:
+
+    def of(kind: str) -> str:
+        pairs = _addresses(catalog, service, kind)
+        return next((at for where, at in pairs if region is None or where in (region, "*")), "")
+
+    if address := of(interface):
+        return PROJECT_PLACEHOLDER.sub(project_id, address)
+    if address := _otc_address(service, region, auth_url):
         return address
     types = sorted({printable(str(entry.get("type"))) for entry in catalog})
-    listed = f"it lists {', '.join(types)[:200] or 'nothing'}"
-    names = regions(catalog, interface)
-    if names:
+    listed, hint = f"it lists {', '.join(types)[:200] or 'nothing'}", ""
+    if names := regions(catalog, service, interface):
         listed = f"it is in {printable(', '.join(names))[:200]}"
+    elif kind := next(filter(of, ("public", "internal", "admin")), None):
+        listed, hint = f"it has the interface {kind} there", f"OS_INTERFACE={kind}, "
     raise ApiError(
-        f"the catalog does not list a backup service in region {printable(region or 'any')}"
-        f" (interface {interface}; {listed}).",
-        hint=f"Set {'' if names or interface == 'public' else 'OS_INTERFACE=public, '}--region or"
-        " --endpoint.",
+        f"the catalog does not list {SERVICES[service].label} in region"
+        f" {printable(region or 'any')} (interface {interface}; {listed}).",
+        hint=f"Set {hint}--region or --endpoint.",
     )
+
+
+def _addresses(
+    catalog: Sequence[Mapping[str, Any]], service: str, interface: str
+) -> Iterator[tuple[Any, str]]:
+    """Yield region and address of each endpoint of a service, the best first.
+
+    The backup service is also found by a volume service: its host label `evs` becomes `vbs`.
+    """
+    for service_type in SERVICES[service].types:
+        derived = service == "vbs" and service_type.startswith("volume")
+        for point in _points(catalog, service_type, interface):
+            address = _from_volume_service(point["url"]) if derived else point["url"]
+            if address:
+                yield point.get("region_id", point.get("region")), address
 
 
 def _points(
@@ -158,19 +198,14 @@ def _points(
                 yield point
 
 
-def _region(point: Mapping[str, Any]) -> Any:
-    """Return the region of an endpoint, as the catalog wrote it."""
-    return point.get("region_id", point.get("region"))
-
-
 def _from_volume_service(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     label, dot, domain = rest.partition(".")
     return f"{scheme}{separator}vbs{dot}{domain}" if label == "evs" else ""
 
 
-def _otc_address(region: str | None, auth_url: str) -> str:
-    """Return `https://vbs.REGION.DOMAIN`, with the domain of the identity service; "" elsewhere.
+def _otc_address(service: str, region: str | None, auth_url: str) -> str:
+    """Return `https://SERVICE.REGION.DOMAIN`, with the domain of the identity service, or "".
 
     The Swiss cloud is `*.sc.otc.t-systems.com`: a token must not leave its cloud.
     """
@@ -178,7 +213,7 @@ def _otc_address(region: str | None, auth_url: str) -> str:
     labels = host.removesuffix(OTC).split(".")  # iam, eu-de - or iam-pub, eu-ch2, sc
     if not host.endswith(OTC) or len(labels) < 2 or not region or not NAME.fullmatch(region):
         return ""
-    return f"https://{'.'.join(('vbs', region, *labels[2:]))}{OTC}"
+    return f"https://{'.'.join((service, region, *labels[2:]))}{OTC}"
 
 
 def trusted(address: str, auth_url: str, *, insecure_http: bool) -> str:

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from vbsjob.errors import ApiError, RefusedCredentialsError, VbsjobError
+from vbsjob.errors import ApiError, AuthError, RefusedCredentialsError, VbsjobError
 from vbsjob.http import errors, strict_json, url
 from vbsjob.http.messages import Request
 from vbsjob.text import hide_values, parse_time, printable
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     AuthFlow = Generator[Request, Response, "AccessInfo"]
 
 OK, CREATED, NOT_FOUND = 200, 201, 404
+PROJECT_HINT = "Check the project and its domain."
+BOUND_HINT = (
+    "A token of a trust or of an application credential is for one project: omit the project, or"
+    " use a token of that project."
+)
 MISSING_METHODS = {
     "totp": "set OS_PASSCODE",
     "password": "set OS_PASSWORD",
@@ -49,7 +54,7 @@ class Identity(NamedTuple):
     auth_url: str
     scope: dict[str, Any] | None
 
-    def request_token(self, hint: str, **methods: Any) -> AuthFlow:
+    def request_token(self, hint: str, methods: dict[str, Any], **headers: str) -> AuthFlow:
         """Request a token with one or more methods of Keystone, each with its credentials.
 
         Raises AuthError with `hint` for refused credentials.
@@ -57,27 +62,62 @@ class Identity(NamedTuple):
         identity = {"methods": list(methods), **methods}
         auth = {"identity": identity} | ({"scope": self.scope} if self.scope else {})
         body = json.dumps({"auth": auth}).encode()
-        address = f"{self.auth_url}/auth/tokens"
-        request = Request("POST", address, {"Content-Type": "application/json"}, body)
+        request = Request("POST", f"{self.auth_url}/auth/tokens", {}, body)
+        request = request.with_headers(Content_Type="application/json", **headers)
         response = yield request
-        if response.status != CREATED:
-            raise _refused(request, response, hint, methods, scoped=self.scope is not None)
+        if response.status not in {OK, CREATED}:
+            raise _refused(request, response, hint, methods)
         return _access_info(response)
 
-    def validate_token(self, hint: str, token: str) -> AuthFlow:
-        """Return what a token is good for, without a new token."""
+    def use_token(self, hint: str, token: str) -> AuthFlow:
+        """Return access with a token of another program, whose project and catalog are requested.
+
+        The token is exchanged only if the scope is another project. Sent with method `token` and
+        without a scope it would come back for the default project of the user.
+        """
         headers = {"X-Auth-Token": token, "X-Subject-Token": token}
         request = Request("GET", f"{self.auth_url}/auth/tokens", headers)
         response = yield request
         if response.status != OK:
-            raise _refused(request, response, hint, {"token": token})
-        return _access_info(response, token)
+            error = errors.from_response(request, response)
+            if isinstance(error, RefusedCredentialsError):
+                message = f"{url.origin_of(request.url)}: the token has expired or is unknown."
+                raise error.replace(message=message, hint=hint)
+            raise error
+        access = _access_info(response, token)
+        if self.scope is None or _is_in(self.scope, strict_json.read(response.body)["token"]):
+            return access
+        return (yield from self.exchange(token))
+
+    def exchange(self, token: str) -> AuthFlow:
+        """Return access to the project of the scope, with a token that is valid.
+
+        Keystone answers 401 for a project that is unknown or not the user's, and 403 for the token
+        of a trust or of an application credential: it is bound to its project.
+        """
+        try:
+            return (yield from self.request_token(PROJECT_HINT, {"token": {"id": token}}))
+        except RefusedCredentialsError as error:
+            message = f"{url.origin_of(self.auth_url)} did not accept the token for this project."
+            raise error.replace(message=message) from None
+        except AuthError as error:
+            raise error.with_hint(BOUND_HINT) from None
+
+    def federated_token(self, hint: str, path: str, token: str) -> AuthFlow:
+        """Return an unscoped token for one of an identity provider, sent to `path`."""
+        request = Request("POST", f"{self.auth_url}/{path}", {"Authorization": f"Bearer {token}"})
+        response = yield request
+        if response.status not in {OK, CREATED}:
+            error = errors.from_response(request, response)
+            is_refused = isinstance(error, AuthError) or response.status == NOT_FOUND
+            raise error.with_hint(hint) if is_refused else error
+        return _access_info(response)
 
     def project(self, hint: str, name: str) -> Generator[Request, Response, str]:
         """Request the id of a project; for signed requests, which have no token."""
         request = Request("GET", f"{self.auth_url}/projects?name={quote(name, safe='')}")
         projects = _list(request, (yield request), "projects", hint)
-        ids = [entry.get("id") for entry in projects if entry.get("name") == name]
+        ids = [entry.get("id") for entry in projects if _is_in(name, entry.get("name"))]
         if len(ids) != 1 or not isinstance(ids[0], str):
             raise ApiError(
                 f"the identity service has {len(ids) or 'no'} projects {printable(name)!r}.",
@@ -91,6 +131,22 @@ class Identity(NamedTuple):
         return _list(request, (yield request), "catalog", hint)
 
 
+def v3(auth_url: str) -> str:
+    """Return the address with version 3: clouds publish it with version 2, 3 and without one."""
+    if auth_url.endswith("/v3"):
+        return auth_url
+    return f"{auth_url.removesuffix('/v2.0').removesuffix('/v2')}/v3"
+
+
+def _is_in(wanted: Any, actual: Any) -> bool:
+    """Whether all members of `wanted` are in a document. Names of projects have no case."""
+    if isinstance(wanted, dict):
+        return isinstance(actual, dict) and all(
+            _is_in(value, actual.get(name)) for name, value in wanted.items()
+        )
+    return isinstance(actual, str) and wanted.casefold() == actual.casefold()
+
+
 def _list(request: Request, response: Response, name: str, hint: str) -> tuple[dict[str, Any], ...]:
     if response.status != OK:
         error = errors.from_response(request, response)
@@ -99,36 +155,16 @@ def _list(request: Request, response: Response, name: str, hint: str) -> tuple[d
         entries = strict_json.read(response.body)[name]
         return tuple(entry for entry in entries if isinstance(entry, dict))
     except (strict_json.InvalidJsonError, KeyError, TypeError):
-        raise errors.invalid_body(request, response, f"no {name}") from None
+        raise errors.from_response(request, response) from None
 
 
 def _refused(
-    request: Request,
-    response: Response,
-    hint: str,
-    methods: dict[str, Any],
-    *,
-    scoped: bool = False,
+    request: Request, response: Response, hint: str, methods: dict[str, Any]
 ) -> VbsjobError:
-    """Return the error for a refused sign-in; `hint` is the next step of its method.
-
-    Keystone answers 404, with its error object, for a token that is expired, revoked or unknown,
-    and 401 for a valid token and a project (`scoped`) that is unknown or not the user's. Other
-    identity services answer 401 in both cases.
-    """
+    """Return the error for a refused sign-in; `hint` is the next step of its method."""
     error = errors.from_response(request, response)
     if not isinstance(error, RefusedCredentialsError):
         return error
-    if "token" in methods:
-        origin = url.origin_of(request.url)
-        if not scoped or response.status == NOT_FOUND:
-            return error.replace(
-                message=f"{origin}: the token has expired or is unknown.", hint=hint
-            )
-        return error.replace(
-            message=f"{origin} did not accept the token for this project.",
-            hint=f"Check the project and its domain. The token may also have expired. {hint}",
-        )
     missing = _missing_methods(_document(response), methods)
     if not missing:
         return error.with_hint(hint)

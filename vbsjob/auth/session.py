@@ -12,12 +12,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from vbsjob.auth import catalog, loading, token_cache
-from vbsjob.auth.keystone import AccessInfo
-from vbsjob.auth.methods import Token
 from vbsjob.errors import AuthError, RefusedCredentialsError, VbsjobError
 from vbsjob.http import errors
+from vbsjob.text import utc_time
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vbsjob.auth.keystone import AccessInfo
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.http.messages import Request, Response
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 UNAUTHORIZED = 401
 SIGN_IN_RETRY_FOR, SIGN_IN_ATTEMPTS, SIGN_IN_DELAY = 60.0, 2, 2.0
-"""Limits of one sign-in: seconds, attempts, and seconds before the second attempt."""
+"""Limits of a sign-in: seconds, attempts, and seconds between two attempts of all threads."""
 RENEW_EVERY, RENEWALS, HOUR = 60.0, 3, 3600.0
 """A refused token is renewed at most once in 60 s and 3 times in an hour."""
 RENEW_BEFORE, RENEW_BEFORE_PART = 120.0, 0.05
@@ -51,7 +53,12 @@ class Session:
         self._renew_at: float
         self._expires_at: float
         self._renewals: list[float] = []
+        self._refused_tokens: set[str | None] = set()
         self._refused: VbsjobError | None = None
+        self._failed_at, self._failure = -math.inf, VbsjobError("")
+        """Time and error of the last sign-in that failed and may succeed later."""
+        self.accepted_at: datetime | None = None
+        """When the service last answered a request with a token of this session."""
         self._accepted = not self._method.locks_on_failure
         self._clock_difference = timedelta()
         self._lock = threading.RLock()
@@ -80,14 +87,19 @@ class Session:
         return self._method.can_expire
 
     def sign_in(self) -> AccessInfo:
-        """Return valid access; sign in if there is none. Raises VbsjobError.
-
-        Attempts twice. Call it once before the retry loop of a request: `send_authenticated`
-        signs in too, but leaves every retry to its caller.
-        """
+        """Return valid access; sign in if there is none, in two attempts. Raises VbsjobError."""
         return self._sender.with_retries(
-            self._valid_access, SIGN_IN_RETRY_FOR, SIGN_IN_ATTEMPTS, SIGN_IN_DELAY
+            self.access, SIGN_IN_RETRY_FOR, SIGN_IN_ATTEMPTS, SIGN_IN_DELAY
         )
+
+    def prompt(self) -> None:
+        """Prompt for the secrets that a sign-in needs and that are not set. Raises UsageError.
+
+        A watch signs in in other threads, which cannot prompt.
+        """
+        if self._use_cached() is None:
+            for prompt in self._method.prompts:
+                prompt()
 
     def send_authenticated(self, request: Request) -> Response:
         """Send a request with token or signature. Renew a refused token and send once more.
@@ -96,13 +108,14 @@ class Session:
         ones in a row lock an access key.
         """
         with nullcontext() if self._accepted else self._lock:
-            access = self._valid_access()
+            access = self.access()
             response = self._send(request, access)
             if response.status != UNAUTHORIZED:
                 self._accepted = True
                 return response
             if self._method.locks_on_failure:
-                self._refused = self.error(request, response)
+                error = errors.from_response(request, response)
+                self._refused = None if error.is_page else self.explained(error)
                 return response
         renewed = self._renew(access)
         if renewed is not None:
@@ -111,9 +124,8 @@ class Session:
             self._token_cache.forget(access.token)
         return response
 
-    def error(self, request: Request, response: Response, job_id: str | None = None) -> VbsjobError:
-        """Return the error of a response; the next step depends on the sign-in method."""
-        error = errors.from_response(request, response, job_id)
+    def explained(self, error: VbsjobError) -> VbsjobError:
+        """Return the error of a query; if it is about credentials, with the method's next step."""
         if isinstance(error, RefusedCredentialsError):
             return error.with_hint(self._method.query_hint)
         return error
@@ -163,14 +175,15 @@ class Session:
         """
         with self._lock:
             if self._access is not refused:
-                return self._valid_access()
+                return self.access()
             if not self._may_renew():
                 return None
             self._renewals.append(self._context.monotonic())
+            self._refused_tokens.add(refused.token)
             self._access = None
-            return self._new_access(refused)
+            return self._new_access()
 
-    def _valid_access(self) -> AccessInfo:
+    def access(self) -> AccessInfo:
         """Return access that is not about to expire; sign in once if there is none.
 
         If the renewal fails, the old access is used until it has expired.
@@ -183,67 +196,64 @@ class Session:
             if access is not None and now < self._renew_at:
                 return access
             try:
-                return self._new_access(access)
+                return self._new_access()
             except VbsjobError:
                 if access is None or now >= self._expires_at:
                     raise
                 self._renew_at = min(now + RENEW_EVERY, self._expires_at)
                 return access
 
-    def _new_access(self, old: AccessInfo | None) -> AccessInfo:
-        """Use new access: as given by the settings, cached by another run, or by a sign-in."""
-        given = self._given_access()
-        if given is not None:
-            return self._use(given, None)
+    def _new_access(self) -> AccessInfo:
+        """Use new access: cached by another run, or by a sign-in."""
         if self._token_cache is None:
             access = self._sign_in()
             return self._use(access, access.lifetime)
-        cached = self._use_cached(old)
+        cached = self._use_cached()
         if cached is not None:
             return cached
         with self._token_cache.renewing():
-            cached = self._use_cached(old)  # another process may have signed in meanwhile
+            cached = self._use_cached()  # another process may have signed in meanwhile
             if cached is not None:
                 return cached
             access = self._sign_in()
             self._token_cache.write(access)
             return self._use(access, access.lifetime)
 
-    def _use_cached(self, old: AccessInfo | None) -> AccessInfo | None:
-        """Use the cached token, unless it is the old one or about to expire."""
+    def _use_cached(self) -> AccessInfo | None:
+        """Use the cached token, unless the service has refused it or it is about to expire."""
         cached = self._token_cache.read() if self._token_cache else None
-        if cached is None or (old is not None and cached.access.token == old.token):
+        if cached is None or cached.access.token in self._refused_tokens:
             return None
         if self.renewable and cached.seconds_left <= _renewal_lead(cached.access.lifetime or 0.0):
             return None
         return self._use(cached.access, cached.seconds_left)
 
-    def _given_access(self) -> AccessInfo | None:
-        """With endpoint, project id and token given, no identity request is made."""
-        if not isinstance(self._method, Token) or self._settings["endpoint"] is None:
-            return None
-        project_id = self._settings["project_id"]
-        return AccessInfo(self._method.token, project_id) if project_id else None
-
     def _sign_in(self) -> AccessInfo:
-        """Sign in at the identity service. Transient errors may be retried by the caller, once."""
+        """Sign in at the identity service; an error that may pass is the result for 2 seconds."""
         if self._refused is not None:
             raise self._refused
+        if self._context.monotonic() - self._failed_at < SIGN_IN_DELAY:
+            raise self._failure.replace()
         flow = self._method.sign_in()
         try:
             request = next(flow)
             while True:
-                request = flow.send(self._send(request, None))
+                response = self._send(request, None)
+                self._context.secrets.add(response.headers.get("x-subject-token", ""))
+                request = flow.send(response)
         except StopIteration as end:
             access: AccessInfo = end.value
             return access
         except AuthError as error:
+            if self.accepted_at is not None:
+                until = utc_time(self.accepted_at)
+                message = f"{error.message} The service accepted the earlier token until {until}."
+                error = error.replace(message=message)
             self._refused = error
-            raise
+            raise error from None
         except VbsjobError as error:
-            limit = error.max_attempts
-            attempts = SIGN_IN_ATTEMPTS if limit is None else min(limit, SIGN_IN_ATTEMPTS)
-            raise error.replace(max_attempts=attempts) from error.__cause__
+            self._failed_at, self._failure = self._context.monotonic(), error
+            raise
 
     def _use(self, access: AccessInfo, seconds_left: float | None) -> AccessInfo:
         self._context.secrets.add(access.token or "")

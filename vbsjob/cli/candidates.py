@@ -75,6 +75,13 @@ def clouds(ctx: typer.Context) -> Pairs:
             yield name, origin
 
 
+def services() -> Pairs:
+    """Return the services that have jobs of this form."""
+    from vbsjob.auth.catalog import SERVICES
+
+    return [(name, service.label) for name, service in SERVICES.items()]
+
+
 def formats() -> Pairs:
     """Return the output formats with their sentences."""
     from vbsjob.output.formats import FORMATS

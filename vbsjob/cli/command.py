@@ -48,6 +48,10 @@ class JobCommand:
         self.context = context
         context.error_output.configure(params, machine=formats.is_machine(params, context.env))
         self.settings = loader.load(params, context)
+        if "service" in self.settings.values:
+            from vbsjob.auth import catalog
+
+            catalog.service_of(self.settings)
         self.fields: Sequence[str] = params.get("field") or ()
         self.format = self._format()
         """The format of stdout: `value` with --field, unless --output names another one."""
@@ -167,7 +171,7 @@ class JobCommand:
                 loop.run()
             except BrokenPipeError:
                 reader_gone = True
-            except Exception as error:  # noqa: BLE001 - each way to end is told in every channel
+            except Exception as error:  # noqa: BLE001 - every channel names each way to end
                 errors.append(from_exception(error))
         outcome = loop.state.outcome(self.context.steady_now()).adding(*errors)
         outcome = outcome._replace(stop=self._stop(loop, reader_gone=reader_gone))
@@ -180,7 +184,7 @@ class JobCommand:
         reports: Reports | None = None,
         loop: WatchLoop | None = None,
     ) -> ExitCode:
-        """End a run: do what can fail, decide the exit code, then tell it in every channel.
+        """End a run: do what can fail, decide the exit code, then write it to every channel.
 
         The order of the steps is the reason that all channels name the same code.
         """
@@ -207,17 +211,17 @@ class JobCommand:
             outcome = outcome._replace(stop=self._stop(loop, reader_gone=reader_gone))
         if reports is not None:
             outcome = reports.tell_github(outcome)
-        self._print_errors(outcome, told=any(display.for_people for display in displays))
+        self._print_errors(outcome, printed=any(display.for_people for display in displays))
         return self._finish(outcome, displays)
 
-    def _print_errors(self, outcome: RunOutcome, *, told: bool) -> None:
-        """Write the errors to stderr; `told`: a display for people says how the run ended."""
+    def _print_errors(self, outcome: RunOutcome, *, printed: bool) -> None:
+        """Write the errors to stderr; `printed`: a display for people says how the run ended."""
         machine = self.context.error_output.machine
         errors = list(outcome.errors)
         if machine or not self.context.error_output.live:  # the live display shows them
             jobs = [job for job in outcome.jobs if job.error and job.exit_code not in UNFINISHED]
             errors = [job.error for job in jobs if job.error] + errors
-        if (machine or not told) and (stop := outcome.stop_error) is not None:
+        if (machine or not printed) and (stop := outcome.stop_error) is not None:
             errors += [stop] if stop.exit_code is not ExitCode.READER_GONE else []
         for error in errors:
             self.context.print_error(error)

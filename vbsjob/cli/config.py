@@ -21,6 +21,7 @@ def config_show(
     cloud: options.Cloud = None,
     region: options.Region = None,
     project: options.Project = None,
+    service: options.Service = None,
     endpoint: options.Endpoint = None,
 ) -> ExitCode:
     """Show all settings, where each comes from, and which files are read; offline.
@@ -48,6 +49,7 @@ def config_check(
     cloud: options.Cloud = None,
     region: options.Region = None,
     project: options.Project = None,
+    service: options.Service = None,
     endpoint: options.Endpoint = None,
     insecure_http: options.InsecureHttp = None,
 ) -> ExitCode:

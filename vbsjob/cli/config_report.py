@@ -13,7 +13,8 @@ from vbsjob.auth.session import Session
 from vbsjob.config.loader import Settings
 from vbsjob.config.schema import SETTINGS, variables_in_use
 from vbsjob.config.sources import SettingValue
-from vbsjob.errors import JobNotFoundError
+from vbsjob.errors import JobNotFoundError, VbsjobError
+from vbsjob.http import errors
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.result import SCHEMA_VERSION
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vbsjob.context import Context
-    from vbsjob.http.messages import Response
 
 UNKNOWN_JOB_ID = "0" * 32
 NAMES = 30
@@ -96,8 +96,10 @@ def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[F
     yield Fact("method", session.auth_type, "a value of auth_type")
     if access.user:
         yield Fact("user", access.user, "the identity service")
+    if settings["agency_name"]:
+        yield Fact("agency", settings["agency_name"], settings.origin("agency_name"))
     yield Fact("project", access.project_name or settings["project_name"])
-    yield Fact("project_id", settings["project_id"] or access.project_id)
+    yield Fact("project_id", access.project_id or settings["project_id"])
     yield Fact("region", settings["region"], settings.origin("region"))
     is_set = settings["endpoint"] is not None
     origin = settings.origin("endpoint") if is_set else "the service catalog"
@@ -115,10 +117,13 @@ def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[F
 def _query(session: Session) -> None:
     """Query an unknown job. "Unknown" is the good answer: address, token and project work."""
     request = Request("GET", f"{session.base}/jobs/{UNKNOWN_JOB_ID}")
-    response: Response = session.send_authenticated(request)
-    error = session.error(request, response, UNKNOWN_JOB_ID)
-    if response.status != 200 and not isinstance(error, JobNotFoundError):
-        raise error
+    response = session.send_authenticated(request)
+    try:
+        errors.job_document(request, response, UNKNOWN_JOB_ID)
+    except JobNotFoundError:
+        return
+    except VbsjobError as error:
+        raise session.explained(error) from None
 
 
 def write(facts: Iterator[Fact], context: Context, *, machine: bool) -> None:

@@ -20,6 +20,7 @@ def get(
     cloud: options.Cloud = None,
     region: options.Region = None,
     project: options.Project = None,
+    service: options.Service = None,
     endpoint: options.Endpoint = None,
     cache: options.Cache = None,
     insecure_http: options.InsecureHttp = None,
@@ -28,7 +29,7 @@ def get(
     utc: options.Utc = None,
     color: options.Color = None,
 ) -> ExitCode:
-    """Query jobs once and show state, times, entities and the failure.
+    """Query jobs once and show status, times, entities and the failure.
 
     \b
     vbsjob get 4010b39b5281d3590152874bfa3b1604

@@ -40,8 +40,8 @@ class _HelpScreen(Base):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help to stdout of the Context; the formatter stays empty.
 
-        The texts contain no square brackets, which rich would read as markup; a test checks it.
-        `\\b` marks a block whose lines the plain help keeps; rich keeps them anyway.
+        The texts contain no square brackets, which rich would read as markup: a test finds them.
+        `\\b` marks a block of lines; rich needs no mark.
         """
         context: Context = ctx.find_root().obj
         width = context.width(context.stdout) or PIPE_WIDTH

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.errors import UsageError
-from vbsjob.http import url
+from vbsjob.http import errors, strict_json, url
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -123,17 +123,17 @@ def _of_lines(content: str) -> IdsWithOrigin:
 def _of_stream(content: str) -> IdsWithOrigin:
     """Yield the ids of JSON documents that follow each other, with or without line ends."""
     position = 0
-    decoder = json.JSONDecoder()
     while match := SPACE.match(content, position):
         position = match.end()
         if position == len(content):
             return
         where = f"{STDIN}, line {content.count(chr(10), 0, position) + 1}: "
         try:
-            document, position = decoder.raw_decode(content, position)
-        except (ValueError, RecursionError):
+            document, position = strict_json.DECODER.raw_decode(content, position)
+        except (ValueError, RecursionError) as error:
+            reason = f": {error}" if isinstance(error, strict_json.InvalidJsonError) else ""
             raise UsageError(
-                f"{where}this is not JSON.",
+                f"{where}this is not JSON{reason}.",
                 hint="Write only JSON documents, or only ids, one per line.",
             ) from None
         yield from _of_document(document, where)
@@ -143,42 +143,47 @@ def _of_document(document: Any, where: str) -> IdsWithOrigin:
     for item in document if isinstance(document, list) else [document]:
         job_ids = [item] if isinstance(item, str) else list(_in_object(item, where))
         if not job_ids:
-            raise _without_id(item, where)
+            raise UsageError(
+                f"{where}the JSON document does not contain a job_id.",
+                hint='Expected an id, or an object such as {"job_id": "..."}.',
+            )
         yield from ((job_id, where) for job_id in job_ids)
 
 
 def _in_object(item: Any, where: str) -> Iterator[str]:
-    """Yield each `job_id` at any depth; not those below an object that has one (sub-jobs)."""
+    """Yield each job id at any depth; not those below an object that has one (sub-jobs).
+
+    The tasks of a backup policy have a job_id of their own, and the id of the job in vbs_job_id.
+    Raises UsageError for an object that is an error, even if it names a job: it may be another one.
+    """
     waiting = [item]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, dict) and "job_id" in value:
-            if not isinstance(value["job_id"], str):
+        if errors.form(value) == "error":
+            raise _error_document(value, where)
+        name = "vbs_job_id" if isinstance(value, dict) and "vbs_job_id" in value else "job_id"
+        if isinstance(value, dict) and name in value:
+            job_id = value[name]
+            if not isinstance(job_id, str):
                 raise UsageError(
-                    f"{where}the job_id is {printable(json.dumps(value['job_id']))[:80]},"
+                    f"{where}the {name} is {printable(json.dumps(job_id))[:80]},"
                     " which is not a string.",
                     hint="Check the answer of the request that created the job.",
                 )
-            yield value["job_id"]
+            yield job_id
         elif isinstance(value, dict | list):
             values = value.values() if isinstance(value, dict) else value
             waiting.extend(reversed([inner for inner in values if isinstance(inner, dict | list)]))
 
 
-def _without_id(item: Any, where: str) -> UsageError:
-    """Return the error for a document without an id; a failed call gives the reason."""
-    from vbsjob.http import errors
+def _error_document(document: Any, where: str) -> UsageError:
+    """Return the error for a failed call; the service gives the reason."""
     from vbsjob.jobs import error_codes
 
-    if not errors.is_error_document(item):
-        return UsageError(
-            f"{where}the JSON document does not contain a job_id.",
-            hint='Expected an id, or an object such as {"job_id": "..."}.',
-        )
-    facts = errors.read_document(item)
-    meaning = error_codes.meaning(facts.code)
+    body = errors.read_document(document)
+    meaning = error_codes.meaning(body.code)
     return UsageError(
-        f"{where}this is an error and not a job: {facts.message or 'no message'}.",
-        code=facts.code,
+        f"{where}this is an error and not a job: {body.message or 'no message'}.",
+        code=body.code,
         hint=f"Meaning: {meaning.meaning} What to do: {meaning.action}" if meaning else "",
     )

@@ -30,6 +30,7 @@ def list_jobs(
     cloud: options.Cloud = None,
     region: options.Region = None,
     project: options.Project = None,
+    service: options.Service = None,
     endpoint: options.Endpoint = None,
     insecure_http: options.InsecureHttp = None,
     retry_for: options.RetryFor = None,
@@ -51,7 +52,7 @@ def list_jobs(
 
     def entries() -> list[dict[str, Any]]:
         documents = history.entries(command.settings, command.context)
-        named = command.settings["cloud"] if cloud else None
+        named = history.cloud_of(command.settings) if cloud or service else None
         return [
             document
             for document in documents
@@ -61,7 +62,7 @@ def list_jobs(
     jobs = _refresh(command, entries()) if refresh else []
     shown = [item for item in entries() if not failed or item["status"] == "FAIL"]
     if not shown:
-        command.context.note(_empty(command, filtered=bool(failed or since or cloud)))
+        command.context.note(_empty(command, filtered=bool(failed or since or cloud or service)))
     errors = present.history(shown, command.output)
     now = command.context.steady_now()
     return command.end(RunOutcome(tuple(jobs), now, errors=tuple(errors), judged=False))

@@ -50,6 +50,9 @@ Cloud = Annotated[
 ]
 Region = Annotated[str | None, _setting(CONNECTION, "--region", metavar="NAME")]
 Project = Annotated[str | None, _setting(CONNECTION, "--project", metavar="ID|NAME")]
+Service = Annotated[
+    str | None, _setting(CONNECTION, "--service", metavar="NAME", complete=candidates.services)
+]
 Endpoint = Annotated[str | None, _setting(CONNECTION, "--endpoint", metavar="URL")]
 RetryFor = Annotated[str | None, _setting(CONNECTION, "--retry-for", metavar="TIME")]
 Cache = Annotated[bool | None, _setting(CONNECTION, "--cache/--no-cache", name="cache")]
@@ -83,7 +86,7 @@ ExitStatus = Annotated[
     bool | None, _setting(OUTPUT, "--exit-status/--no-exit-status", name="exit_status")
 ]
 
-Depth = Annotated[str | None, _setting(TREE, "--depth", metavar="LEVELS")]
+Depth = Annotated[str | None, _setting(TREE, "--depth", metavar="N")]
 Only = Annotated[
     str | None, _setting(TREE, "--only", metavar="STATUS,...", complete=candidates.statuses)
 ]
@@ -162,7 +165,7 @@ Refresh = Annotated[
     bool,
     typer.Option(
         "--refresh",
-        help="First query the jobs of this cloud that have not ended, and store their states.",
+        help="First query the jobs of this cloud that have not ended, and store their status.",
         rich_help_panel=CONNECTION,
     ),
 ]
@@ -171,8 +174,8 @@ Shell = Annotated[
     typer.Argument(metavar="SHELL", help="bash, zsh or fish.", show_default=False),
 ]
 SchemaName = Annotated[
-    Literal["document", "row", "event", "error"],
-    typer.Argument(metavar="NAME", help="document, row, event or error.", show_default=False),
+    Literal["document", "sub-job", "row", "event", "error", "explain", "list", "config", "fields"],
+    typer.Argument(metavar="NAME", help="What the schema describes.", show_default=False),
 ]
 Topic = Annotated[
     str | None,

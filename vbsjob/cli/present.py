@@ -163,6 +163,13 @@ def _write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> l
     return errors if missing is None else [*errors, missing]
 
 
+def _where(settings: Settings) -> str:
+    """Return the options that the next command needs, each after a space."""
+    service = f" --service {settings['service']}"
+    sandbox = " --cloud sandbox" if settings.sandbox else ""
+    return sandbox + (service if settings.origin("service") == "--service" else "")
+
+
 def _draw(
     outcomes: Sequence[JobOutcome], settings: Settings, context: Context, *, watched: bool
 ) -> None:
@@ -171,7 +178,7 @@ def _draw(
 
     view = theme.view(context.stdout, settings, context)
     group = view.width is not None
-    where = " --cloud sandbox" if settings.sandbox else ""
+    where = _where(settings)
 
     def screen(outcome: JobOutcome, job: Job) -> Iterator[RenderableType]:
         job_id = printable(outcome.job_id)
@@ -196,7 +203,7 @@ def _draw_trees(
     from vbsjob.render import details, theme
 
     view = theme.view(context.stdout, settings, context)
-    where = " --cloud sandbox" if settings.sandbox else ""
+    where = _where(settings)
     _print(
         (
             details.tree_screen(
@@ -234,7 +241,7 @@ def displays(
         chosen.append(EventStream(context, context.stdout, settings["heartbeat"]))
     if name == "none" and not chosen and settings.origin("heartbeat") == "--heartbeat":
         raise UsageError(
-            "--heartbeat contradicts --progress none and --quiet, which print no progress.",
+            "--heartbeat conflicts with --progress none and --quiet, which print no progress.",
             hint="Omit one of them, or use -o jsonl for events on stdout.",
         )
     if name == "auto":
@@ -246,7 +253,7 @@ def displays(
     if name == "plain":
         from vbsjob.render.log import PlainLog
 
-        chosen.append(PlainLog(context, context.stderr, settings["heartbeat"]))
+        chosen.append(PlainLog(context, context.stderr, settings))
     if name == "tty":
         from vbsjob.render import theme
         from vbsjob.render.live import LiveDisplay

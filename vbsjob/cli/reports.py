@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.config.values import boolean
+from vbsjob.config.values import boolean, path
 from vbsjob.errors import VbsjobError, from_exception
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
@@ -27,11 +27,8 @@ class Reports:
         self._context = context
         self._written = False
         self.job_ids: Sequence[str] = ()
-        self._junit: str | None = _early("junit", params, context)
-        try:
-            self._github = boolean(_early("github", params, context) or False)
-        except ValueError:
-            self._github = False
+        self._junit: str | None = _early("junit", path, params, context)
+        self._github = bool(_early("github", boolean, params, context))
 
     def configure(self, settings: Settings) -> None:
         """Take the names from the settings, and remove the report of an earlier run.
@@ -60,7 +57,7 @@ class Reports:
         return outcome
 
     def tell_github(self, outcome: RunOutcome) -> RunOutcome:
-        """Tell the exit code to GitHub; add an error for each file that cannot be written."""
+        """Write the exit code for GitHub; add an error for each file that cannot be written."""
         if not self._github:
             return outcome
         from vbsjob.output import github
@@ -87,6 +84,12 @@ class Reports:
             self._context.print_error(further)
 
 
-def _early(name: str, params: Mapping[str, Any], context: Context) -> str | None:
+def _early(
+    name: str, parse: Callable[[Any], Any], params: Mapping[str, Any], context: Context
+) -> Any:
+    """Return the value of an option or variable; None if it is not set or not valid."""
     value = params.get(name) or context.env.get(f"VBSJOB_{name.upper()}")
-    return str(value) if value else None
+    try:
+        return parse(value) if value else None
+    except ValueError:
+        return None

@@ -14,7 +14,7 @@ from vbsjob.sandbox import account
 from vbsjob.sandbox.scenarios import SCENARIOS
 from vbsjob.text import printable
 
-SELECTION = ("OS_CLOUD", "VBSJOB_CLOUD", "OS_PROJECT_ID", "VBSJOB_ENDPOINT")
+SELECTION = ("OS_CLOUD", "VBSJOB_CLOUD", "OS_PROJECT_ID", "VBSJOB_ENDPOINT", "VBSJOB_SERVICE")
 """Further variables that a shell with the sandbox's variables must not have."""
 
 
@@ -25,11 +25,12 @@ def serve_sandbox(  # noqa: D103 - set below: it lists the jobs
     token_life: options.TokenLife = None,
     env: options.Env = None,
     method: options.Method = "password",
+    service: options.Service = None,
 ) -> ExitCode:
     context = ctx.obj
     if env is not None:
         address = f"http://127.0.0.1:{_port('--env', env)}"
-        context.stdout.write(_variables(address, method))
+        context.stdout.write(_variables(address, method, service))
         return ExitCode.OK
     from vbsjob.sandbox import jobs
     from vbsjob.sandbox.server import TOKEN_LIFETIME, Sandbox
@@ -38,7 +39,7 @@ def serve_sandbox(  # noqa: D103 - set below: it lists the jobs
     shares = jobs.parse_faults(fault or [])
     sandbox = Sandbox(context, port=_port("--port", port), faults=shares, token_lifetime=lifetime)
     # One write: a script that waits until the file is not empty reads it completely.
-    context.stdout.write(_start_text(sandbox.address))
+    context.stdout.write(_start_text(sandbox.address, service))
     context.stdout.flush()
     sandbox.serve()
     return ExitCode.OK
@@ -66,9 +67,10 @@ serve_sandbox.__doc__ = (
 )
 
 
-def _start_text(address: str) -> str:
+def _start_text(address: str, service: str | None) -> str:
     """Return what the sandbox prints at its start: how to use it from another terminal."""
     command = f"vbsjob sandbox --env {address.rpartition(':')[2]}"
+    command += f" --service {service}" if service else ""
     return (
         f"Sandbox on {address}. Ctrl-C stops it. In another terminal:\n"
         f'    eval "$({command})"\n'
@@ -78,7 +80,7 @@ def _start_text(address: str) -> str:
     )
 
 
-def _variables(address: str, method: str) -> str:
+def _variables(address: str, method: str, service: str | None) -> str:
     """Return shell lines that set the variables of a sign-in method, and remove all others."""
     from shlex import quote
 
@@ -87,6 +89,7 @@ def _variables(address: str, method: str) -> str:
         for name, value in account.settings(address, method).items()
     }
     others = {SETTINGS_BY_NAME[name].os[0] for names in account.METHODS.values() for name in names}
+    variables |= {"VBSJOB_SERVICE": service} if service else {}
     unset = {*others, *SELECTION} - variables.keys()
     lines = [f"export {name}={quote(value)}" for name, value in variables.items()]
     return "\n".join([f"unset {' '.join(sorted(unset))}", *lines, ""])

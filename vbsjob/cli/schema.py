@@ -11,7 +11,7 @@ from vbsjob.exit_codes import ExitCode
 
 
 def schema(ctx: typer.Context, name: options.SchemaName) -> ExitCode:
-    """Print the JSON Schema of documents, rows, events or errors.
+    """Print the JSON Schema of what a command prints: document, event, error and others.
 
     \b
     vbsjob schema document

@@ -59,9 +59,8 @@ def _exit_codes_topic() -> list[str]:
         "",
         *_wrapped(
             "",
-            "In the first hundredths of a second the Python interpreter itself handles Ctrl-C: it"
-            " can end with 1 and a traceback on stderr. Nothing was sent then, and stdout is"
-            " empty.",
+            "One exception: Python itself ends with 1 if it cannot start, or if it gets Ctrl-C in"
+            " the first 0.1 s. Nothing was sent then, and stdout is empty.",
         ),
     ]
 
@@ -75,7 +74,7 @@ def _environment_topic() -> list[str]:
             "Every setting has an environment variable. The first of these that sets it is used:"
             " option, VBSJOB_*, OS_*, config.toml, clouds.yaml, default. A secret has no option."
             " A cloud that is named with --cloud or VBSJOB_CLOUD has precedence over variables:"
-            " they only fill what it does not set.",
+            " they are used only for settings that the cloud does not have.",
         ),
         "",
     ]
@@ -102,15 +101,10 @@ def _member_lines(name: str) -> list[str]:
     from vbsjob.jobs.result import OUR_MEMBERS
     from vbsjob.output import schemas
 
-    document = schemas.load("document")
-    definitions = document["$defs"]
-    members = (document if name == "document" else definitions[name])["properties"]
     lines = []
-    for member, schema in members.items():
+    for member, schema in schemas.members(name).items():
         if name != "document" or member in OUR_MEMBERS:
-            referred = definitions.get(schema.get("$ref", "").rpartition("/")[2])
-            text = schema.get("description") or referred["description"]
-            lines += _wrapped(f"{INDENT * 2}{member:<14}  ", text)
+            lines += _wrapped(f"{INDENT * 2}{member:<14}  ", schema["description"])
     return lines
 
 

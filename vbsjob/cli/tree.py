@@ -20,6 +20,7 @@ def tree(
     cloud: options.Cloud = None,
     region: options.Region = None,
     project: options.Project = None,
+    service: options.Service = None,
     endpoint: options.Endpoint = None,
     cache: options.Cache = None,
     insecure_http: options.InsecureHttp = None,

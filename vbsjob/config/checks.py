@@ -10,8 +10,9 @@ import re
 from typing import TYPE_CHECKING
 
 from vbsjob.config import files, sources
-from vbsjob.config.precedence import ADDRESSES, TRUST, is_same_address
-from vbsjob.config.schema import SECRET_KEYS, SETTINGS
+from vbsjob.config.precedence import ADDRESSES, BOUND, TRUST, is_same_address
+from vbsjob.config.schema import PATH_VARIABLES, SECRET_KEYS, SETTINGS, UNSUPPORTED_SCOPES
+from vbsjob.config.values import invalid, path
 from vbsjob.errors import UsageError
 from vbsjob.text import printable
 
@@ -28,6 +29,7 @@ RESULTS = re.compile(
     r"|FAIL_REASON|ELAPSED_S|BEGIN_TIME|END_TIME|EXPECTED_END|SCHEMA_VERSION)"
 )
 """Names behind VBSJOB_ that -o env and -o dotenv write: GitLab gives them to later jobs."""
+UNEXPANDED = re.compile(r"\$(?:[A-Z_][A-Z0-9_]*|\{[A-Z_][A-Z0-9_]*\})")
 SANDBOX = "sandbox"
 """Name of the built-in cloud, unless a file defines a cloud of that name."""
 
@@ -57,26 +59,53 @@ def report_ignored(
     context.note(f"ignored: {origins} ({why}).")
 
 
-def report_readable_secrets(clouds_files: Iterable[CloudsFile], context: Context) -> None:
-    """Print a note for each file with a secret that other users can read (F70)."""
+def report_files(clouds_files: Iterable[CloudsFile], context: Context) -> None:
+    """Warn of a file of another user; note secrets that other users can read (F70)."""
     for file in clouds_files:
+        if files.belongs_to_stranger(file.path):
+            context.warn(f"{file.path} belongs to another user, who can change what it sets.")
         has_secret = any(SECRET_KEYS & section.keys() for section in file.sections())
         if has_secret and os.name == "posix" and files.mode(file.path) & 0o077:
-            context.note(f"others can read the secrets in {file.path}. Run: chmod 600 {file.path}")
+            command = f" Run: chmod 600 {file.path}" if files.is_own(file.path) else ""
+            context.note(f"others can read the secrets in {file.path}.{command}")
 
 
-def refuse_unsupported(cloud: SettingValue | None, layers: list[Layer], context: Context) -> None:
-    """Refuse another scope than a project, and note other identity settings."""
+def refuse_contents(context: Context) -> None:
+    """Refuse the content of a file in a variable that contains a path; it may be a secret."""
+    for name in PATH_VARIABLES:
+        try:
+            path(context.env.get(name, ""))
+        except ValueError as error:
+            raise invalid(f"{name}: the value", error) from None
+
+
+def report_unexpanded(settings: Source, context: Context) -> None:
+    """Print a note for each value that is the name of a shell variable, such as $OS_PASSWORD."""
+    for name, value in settings.items():
+        if name in BOUND and UNEXPANDED.fullmatch(str(value.value)):
+            context.note(
+                f"{value.origin} is the text of a shell variable, and is used as it is: neither"
+                " vbsjob nor clouds.yaml replaces variables."
+            )
+
+
+def refuse_unsupported(
+    cloud: SettingValue | None, layers: list[Layer], values: Source, context: Context
+) -> None:
+    """Refuse another scope than a project; warn about an agency for another program."""
     env = {} if is_named(cloud) and layers else context.env
-    scopes, identities = sources.unsupported(env, layers)
-    if scopes:
+    for scope in sources.set_anywhere(UNSUPPORTED_SCOPES, env, layers):
         raise UsageError(
-            f"{scopes[0].origin}: this scope is not supported; backup jobs belong to a project.",
-            hint=f"Remove {scopes[0].origin} and set a project.",
+            f"{scope.origin}: this scope is not supported; jobs belong to a project.",
+            hint=f"Remove {scope.origin} and set a project.",
         )
-    if identities:
-        origins = ", ".join(value.origin for value in identities)
-        context.note(f"ignored: {origins} (vbsjob does not support this sign-in method).")
+    names = (name for name in env if name.startswith("HW_ASSUME_ROLE_") and env[name])
+    agency = ", ".join(sorted(names))
+    if agency and "agency_name" not in values:
+        context.warn(
+            f"ignored: {agency}. To use the agency, set OS_AGENCY_NAME, OS_AGENCY_DOMAIN_NAME and"
+            " OS_DELEGATED_PROJECT."
+        )
 
 
 def report_unknown_variables(context: Context) -> None:

@@ -7,6 +7,7 @@ clouds.yaml, the profile from clouds-public.yaml or from PROFILES. Each layer na
 from __future__ import annotations
 
 import stat
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
 
 SUFFIXES = (".yaml", ".yml", ".json")
+CLOUDS_FILE = ("clouds", "OS_CLIENT_CONFIG_FILE")
+SECURE_FILE = ("secure", "OS_CLIENT_SECURE_FILE")
+"""Name without a suffix, and the variable with another path."""
 PROFILES: dict[str, dict[str, Any]] = {
     "otc": {
         "auth": {"auth_url": "https://iam.{region_name}.otc.t-systems.com/v3"},
@@ -94,11 +98,12 @@ class Clouds:
         self._clouds: CloudsFile | None = None
         self._secure: CloudsFile | None = None
         self._public: CloudsFile | None = None
+        self._unknown_profiles: set[str] = set()
 
     def read(self) -> None:
         """Read clouds.yaml and secure.yaml if they exist."""
-        self._clouds = self._read("clouds", "OS_CLIENT_CONFIG_FILE")
-        self._secure = self._read("secure", "OS_CLIENT_SECURE_FILE")
+        self._clouds = self._read(*CLOUDS_FILE)
+        self._secure = self._read(*SECURE_FILE)
 
     @property
     def files(self) -> tuple[CloudsFile, ...]:
@@ -146,13 +151,40 @@ class Clouds:
             return self._public.layers(name, "public-clouds", profile=True)
         if name in PROFILES:
             return [Layer(PROFILES[name], f"profile {name}", profile=True)]
-        self._context.note(
-            f"the profile {printable(name)[:NAME_LIMIT]!r} is not known and is ignored."
-        )
+        if name not in self._unknown_profiles:
+            self._unknown_profiles.add(name)
+            self._context.note(
+                f"the profile {printable(name)[:NAME_LIMIT]!r} is not known and is ignored."
+            )
         return []
 
-    def _read(self, stem: str, variable: str, section: str = "clouds") -> CloudsFile | None:
-        path = _find(stem, variable, self._context)
+    def report_changed_by_working_directory(self, name: str | None) -> None:
+        """Warn if a file in the working directory changes a cloud of the user's own files."""
+        read = (file for file in (self._secure, self._clouds) if file)
+        local = [file for file in read if file.in_working_directory and name in file.clouds]
+        if not local:
+            return
+        for file in self._own_files():
+            if name in file.clouds and not file.path.samefile(local[0].path):
+                self._context.warn(
+                    f"{local[0].path} in the working directory changes the cloud"
+                    f" {printable(str(name))[:NAME_LIMIT]!r} of {file.path}."
+                )
+                return
+
+    def _own_files(self) -> Iterator[CloudsFile]:
+        """Yield the files that would be read in another working directory, if they are valid."""
+        read = [self.config]
+        for file, names in ((self._clouds, CLOUDS_FILE), (self._secure, SECURE_FILE)):
+            with suppress(UsageError):
+                local = file is not None and file.in_working_directory
+                read.append(self._read(*names, own=True) if local else file)
+        yield from filter(None, read)
+
+    def _read(
+        self, stem: str, variable: str, section: str = "clouds", *, own: bool = False
+    ) -> CloudsFile | None:
+        path = _find(stem, variable, self._context, own=own)
         if path is None:
             return None
         document = files.clouds_document(path, pipe=bool(self._context.env.get(variable)))
@@ -162,6 +194,9 @@ class Clouds:
 def read_config(context: Context) -> CloudsFile | None:
     """Read config.toml: [defaults] and [clouds.NAME]. Return None if it is missing."""
     path = context.paths.config_file
+    if path is not None and files.is_hidden(path):
+        context.warn(f"configuration files are not read: you may not enter {path.parent}.")
+        return None
     document = None if path is None else files.toml(path)
     if path is None or document is None:
         return None
@@ -183,7 +218,8 @@ def _checked(
     return CloudsFile(path, by_name, defaults or {})
 
 
-def _find(stem: str, variable: str, context: Context) -> Path | None:
+def _find(stem: str, variable: str, context: Context, *, own: bool) -> Path | None:
+    """Return the path of a file; with `own` not of one in the working directory."""
     named = context.env.get(variable)
     if named:
         mode = files.mode(Path(named), f"{variable}: {printable(named)}")
@@ -196,6 +232,8 @@ def _find(stem: str, variable: str, context: Context) -> Path | None:
     for folder in context.paths.config_folders:
         for suffix in SUFFIXES:
             path = folder / f"{stem}{suffix}"
+            if own and not path.is_absolute():
+                continue
             if not stat.S_ISREG(files.mode(path)):
                 continue
             if path.is_absolute() or not files.belongs_to_stranger(path):

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 SIZE_LIMIT = 1 << 20
 """Bytes. Generated clouds.yaml files hold dozens of clouds with tokens of 9 KB each."""
-DOTS_LIMIT = 64
-"""Dots of a TOML line: tomllib needs quadratic time for a key of many parts."""
 EVENTS_LIMIT, DEPTH_LIMIT = 200_000, 16
 """Limits of a YAML file: its values with those that aliases repeat, and its nesting."""
+DOTS_LIMIT = 64
+"""Dots of a TOML line: tomllib needs quadratic time for a key of many parts."""
 TOML_HINT = 'Write each setting as name = "value", in a section such as [defaults].'
 PIPE_TIMEOUT = 10.0
 """Seconds until a FIFO must deliver: its writer may have died before it opened the FIFO."""
@@ -47,6 +47,17 @@ def mode(path: Path, name: str = "") -> int:
         raise _unreadable(name or path, error) from None
 
 
+def is_hidden(path: Path) -> bool:
+    """Whether this user may not enter a folder above the path."""
+    try:
+        path.lstat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        pass
+    return False
+
+
 def _unreadable(name: object, error: OSError) -> VbsjobError:
     """Return the error of a file; a shortage says nothing about the file (F31)."""
     return shortage(error) or UsageError(
@@ -62,6 +73,11 @@ def belongs_to_stranger(path: Path) -> bool:
         return any(_is_stranger(status) for status in (path.lstat(), path.stat()))
     except OSError:
         return False
+
+
+def is_own(path: Path) -> bool:
+    """Whether a file belongs to this user, who alone can change its permissions."""
+    return path.stat().st_uid == os.geteuid()
 
 
 def _is_stranger(status: os.stat_result) -> bool:
@@ -93,6 +109,11 @@ def _content(path: Path, *, pipe: bool) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "rb") as stream:
         status = os.fstat(descriptor)
+        if status.st_mode & stat.S_IWOTH and os.name == "posix":
+            raise UsageError(
+                f"{path} is not used: every user of this machine can change it.",
+                hint=f"Check its content, then run: chmod o-w {path}",
+            )
         if pipe and stat.S_ISFIFO(status.st_mode):
             return _pipe_content(path, descriptor)
         if not stat.S_ISREG(status.st_mode):

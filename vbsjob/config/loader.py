@@ -17,7 +17,7 @@ from vbsjob.config.precedence import (
 )
 from vbsjob.config.schema import SETTINGS_BY_NAME
 from vbsjob.config.sources import SettingValue
-from vbsjob.config.values import invalid
+from vbsjob.config.values import invalid, is_content, path
 from vbsjob.errors import UsageError
 from vbsjob.http import url
 from vbsjob.text import printable, suggestion
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 ENVIRONMENT_CLOUD = "envvars"
 """Name that openstacksdk gives to the cloud that the OS_* variables define."""
 PROJECT_ID = re.compile(r"[0-9a-f]{32}")
-FILE_PATHS = frozenset(("cacert", "cert", "key", "junit"))
-"""Settings that need not be UTF-8: a file may have any name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +64,7 @@ class Settings:
         return UsageError(f"{name} is not set: {why}.", hint=f"Set {' or '.join(ways)}.")
 
     def cache_scope(self) -> tuple[str, ...]:
-        """Return what a cached token is bound to, in addition to the user: the TLS settings.
+        """Return what a cached token is bound to beyond the user: the service, the TLS settings.
 
         An address from a file in the working directory counts too: a token of one folder must
         not be sent to the address that a file in another folder names.
@@ -77,7 +75,7 @@ class Settings:
             if (value := self.values.get(name)) and value.in_working_directory
         ]
         addresses = (str(text) for value in local for text in (value.file, value.value))
-        return (*(str(self[name]) for name in ("cert", *TRUST)), *addresses)
+        return (*(str(self[name]) for name in ("service", "cert", *TRUST)), *addresses)
 
     def with_service(self, origin: str, **values: str) -> Settings:
         """Return settings for another service: only the preferences are kept."""
@@ -96,6 +94,7 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
         sources.from_os_variables(context),
     )
     context.secrets.add(*sources.secrets(*direct))  # before anything is printed
+    checks.refuse_contents(context)
     clouds = clouds_yaml.Clouds(context)
     defaults = sources.from_defaults(clouds.config)
     cloud = first("cloud", [*direct, defaults])
@@ -120,11 +119,17 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     if checks.wants_sandbox(cloud) and not loaded.layers:
         values = {name: _parsed(name, value) for name, value in loaded.values.items()}
         return Settings(values, sandbox=True)
-    checks.report_readable_secrets(clouds.files, context)
+    checks.report_files(clouds.files, context)
+    clouds.report_changed_by_working_directory(name)
     checks.report_ignored(cloud, loaded.ignored, context)
-    checks.refuse_unsupported(cloud, loaded.layers, context)
+    checks.refuse_unsupported(cloud, loaded.layers, loaded.values, context)
     checks.report_unknown_variables(context)
+    checks.report_unexpanded(loaded.values, context)
     values = {name: _parsed(name, value) for name, value in loaded.values.items()}
+    if "service" in values and values["service"].value != "vbs":
+        endpoint = values.get("endpoint")
+        if endpoint is not None and endpoint.origin.lower().endswith("_endpoint_override"):
+            del values["endpoint"]  # it is the address of vbs
     values = _filled_in(values, loaded.layers)
     checks.refuse_other_address(cloud, values, loaded.cloud)
     checks.refuse_mixture(values)
@@ -208,14 +213,15 @@ def _with_project(values: Source) -> Source:
 def _parsed(name: str, setting_value: SettingValue) -> SettingValue:
     setting, raw = SETTINGS_BY_NAME[name], setting_value.value
     try:
-        if isinstance(raw, str) and name not in FILE_PATHS:
+        if isinstance(raw, str) and setting.parse is not path:  # a file may have any name
             _check_utf8(raw)
         if setting.secret and isinstance(raw, int | float):
             raise ValueError("is a number; write it in quotes")  # noqa: TRY301 - one handler
         return setting_value._replace(value=setting.parse(raw))
     except ValueError as error:
         written = "the value"
-        if isinstance(raw, str | int | float) and not setting.secret:
+        hidden = setting.secret or setting.parse is path or is_content(str(raw).strip())
+        if isinstance(raw, str | int | float) and not hidden:
             written = repr(printable(str(raw)[:80]))
         raise invalid(f"{setting_value.origin}: {written}", error) from None
 

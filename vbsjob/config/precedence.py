@@ -12,7 +12,12 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from vbsjob.config import clouds_yaml
-from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
+from vbsjob.config.schema import (
+    SETTINGS,
+    SETTINGS_BY_NAME,
+    TOKEN_TYPES,
+    UNSUPPORTED_AUTH_TYPES,
+)
 from vbsjob.config.sources import KEYS
 from vbsjob.errors import UsageError
 from vbsjob.text import printable
@@ -52,6 +57,9 @@ APPLICATION_CREDENTIAL = Set(
 )
 ACCESS_KEY = Set(KEYS, ("access_key", "secret_key"), strict=True)
 TOKEN = Set(("token",), ("token",))
+OPENID = Set(("identity_provider", "protocol", "access_token"), ("identity_provider", "protocol"))
+AGENCY_NAMES = ("agency_name", "agency_domain_id", "agency_domain_name", "delegated_project")
+AGENCY = Set(AGENCY_NAMES, AGENCY_NAMES, strict=True)
 PROJECT_NAMES = ("project", "project_id", "project_name")
 PROJECT = Set(PROJECT_NAMES, PROJECT_NAMES, strict=True)
 CERTIFICATE = Set(("cert", "key"), ("cert", "key"), strict=True)
@@ -62,14 +70,14 @@ def credential_sets(settings: Iterable[Setting]) -> tuple[Set, ...]:
 
     Otherwise a secret of one cloud would be sent to another one.
     """
-    sets = (USER, APPLICATION_CREDENTIAL, ACCESS_KEY, TOKEN)
+    sets = (USER, APPLICATION_CREDENTIAL, ACCESS_KEY, TOKEN, OPENID)
     names = {name for group in sets for name in group.names}
     others = (s.name for s in settings if s.secret and s.name not in names)
     return (*sets, *(Set((name,), (name,)) for name in others))
 
 
 CREDENTIALS = credential_sets(SETTINGS)
-SETS = (*CREDENTIALS, PROJECT, CERTIFICATE)
+SETS = (*CREDENTIALS, AGENCY, PROJECT, CERTIFICATE)
 BOUND = frozenset(
     (
         *(name for group in SETS for name in group.names),
@@ -101,6 +109,8 @@ def combine(sources: Sources, *, named: bool) -> tuple[Source, list[SettingValue
     cloud = sources.yaml | sources.config
     if not named or not cloud:
         return _combined(_plain_order(sources))
+    if _brings_token(sources.os | sources.own, cloud):
+        cloud = _without(cloud, {"auth_type", *(n for group in CREDENTIALS for n in group.names)})
     dropped = _dropped(sources, cloud)
     region_dropped = dropped >= BOUND
     own = _without(sources.own, dropped)
@@ -122,12 +132,25 @@ def combine(sources: Sources, *, named: bool) -> tuple[Source, list[SettingValue
     return values, ignored
 
 
+def _brings_token(environment: Source, cloud: Source) -> bool:
+    """Whether the environment has a token in place of a method that vbsjob does not support."""
+    own, of_cloud = environment.get("auth_type"), cloud.get("auth_type")
+    return (
+        of_cloud is not None
+        and of_cloud.value in UNSUPPORTED_AUTH_TYPES
+        and own is not None
+        and own.value in TOKEN_TYPES
+        and "token" in environment
+        and ("auth_url" not in environment or is_same_address(cloud, environment))
+    )
+
+
 def _plain_order(sources: Sources) -> list[Source]:
-    return [
-        *(sources.options, sources.own, sources.os),
-        *(sources.config, sources.defaults, sources.yaml),
-        *sources.key_families,
-    ]
+    """Return the sources. The project of a key family is for its access key only."""
+    order = [*sources[:6]]
+    owned = any(_has(group.names, source) for group in CREDENTIALS for source in order)
+    families = [_without(family, PROJECT_NAMES if owned else ()) for family in sources.key_families]
+    return [*order, *families]
 
 
 def _combined(
@@ -209,7 +232,7 @@ def _dropped(sources: Sources, cloud: Source) -> set[str]:
         # Without an auth_url these are for the service at that endpoint.
         dropped |= {*TOKEN.names, *ACCESS_KEY.names}
     if any(_has(group.names, cloud) for group in CREDENTIALS):
-        dropped |= {"auth_type", "auth_methods"}
+        dropped |= {"auth_type", "auth_methods", *AGENCY.names}
         for group in CREDENTIALS:
             if group.strict or not _has(group.names, cloud):
                 dropped |= {*group.names}
@@ -243,7 +266,7 @@ def _bare(address: str) -> str:
 
 def region_in(project_name: str) -> str | None:
     """Return the region that a project name begins with; None if it does not."""
-    match = REGION.fullmatch(project_name)
+    match = REGION.fullmatch(project_name.lower())
     return match[1] if match else None
 
 
@@ -257,7 +280,8 @@ def choose_region(
     UsageError if the cloud lists several regions and nothing chooses one: the wrong one would
     answer "no such job".
     """
-    region, project = values.get("region"), values.get("project_name")
+    region = values.get("region")
+    project = values.get("delegated_project") or values.get("project_name")
     choices, origin, from_profile = clouds_yaml.region_choices(layers)
     if region is not None and (not choices or region is of_cloud.get("region")):
         return None, None

@@ -56,17 +56,18 @@ class Setting(NamedTuple):
 
 
 def identity_setting(
-    name: str, sentence: str, *os: str, secret: bool = False, parse: Any = values.text
+    name: str, sentence: str, *os: str, secret: bool = False, parse: Any = values.identity_name
 ) -> Setting:
     """Return a setting of the sign-in: by default OS_NAME, and NAME in a cloud or its `auth`."""
-    also = (name, *(name.removeprefix("OS_").lower() for name in os[1:]))
+    also = (name, *(other[3:].lower() for other in os[1:] if other.startswith("OS_")))
     keys = tuple(dotted for name in also for dotted in (name, f"auth.{name}"))
+    parse = values.text if secret else parse
     return Setting(name, sentence, os or (f"OS_{name.upper()}",), keys, secret=secret, parse=parse)
 
 
 def file_setting(name: str, sentence: str) -> Setting:
     """Return a setting that is the path of a file."""
-    return Setting(name, sentence, (f"OS_{name.upper()}",), (name,), preference=True)
+    return Setting(name, sentence, (f"OS_{name.upper()}",), (name,), values.path, preference=True)
 
 
 def preference_setting(name: str, sentence: str, parse: Any, default: Any = None) -> Setting:
@@ -90,9 +91,17 @@ SETTINGS = (
     Setting(
         "region",
         "Region, such as eu-de.",
-        os=("OS_REGION_NAME", "OS_REGION"),
+        os=("OS_REGION_NAME", "OS_REGION", "HW_REGION_NAME"),
         cloud=("region_name",),
+        parse=values.region,
+        preference=True,
+        names_service=True,
+    ),
+    Setting(
+        "service",
+        "Service to query, such as evs or ecs; vbs by default.",
         parse=values.name,
+        default="vbs",
         preference=True,
         names_service=True,
     ),
@@ -101,12 +110,13 @@ SETTINGS = (
         "Kind of address to use from the service catalog: public, internal or admin.",
         os=("OS_INTERFACE", "OS_ENDPOINT_TYPE"),
         cloud=("interface", "endpoint_type"),
+        parse=values.interface,
         default="public",
         preference=True,
     ),
     Setting(
         "endpoint",
-        "Address (URL) of the backup service, instead of the one in the service catalog.",
+        "Address (URL) of the service, instead of the one in the service catalog.",
         os=("OS_VBS_ENDPOINT_OVERRIDE", "OS_VOLUME_BACKUP_ENDPOINT_OVERRIDE"),
         cloud=("vbs_endpoint_override", "volume_backup_endpoint_override"),
         preference=True,
@@ -131,11 +141,24 @@ SETTINGS = (
         parse=values.boolean,
         default=False,
     ),
-    Setting("project", "Project, by id or by name.", preference=True, names_service=True),
-    identity_setting(
-        "project_id", "Id of the project.", "OS_PROJECT_ID", "OS_TENANT_ID", parse=values.name
+    Setting(
+        "project",
+        "Project, by id or by name.",
+        parse=values.identity_name,
+        preference=True,
+        names_service=True,
     ),
-    identity_setting("project_name", "Name of the project.", "OS_PROJECT_NAME", "OS_TENANT_NAME"),
+    identity_setting(
+        "project_id",
+        "Id of the project.",
+        *("OS_PROJECT_ID", "OS_TENANT_ID", "HUAWEICLOUD_SDK_PROJECT_ID"),
+        parse=values.name,
+    ),
+    identity_setting(
+        "project_name",
+        "Name of the project.",
+        *("OS_PROJECT_NAME", "OS_TENANT_NAME", "HW_PROJECT_NAME"),
+    ),
     Setting(
         "auth_type",
         "Sign-in method, such as password, token or aksk; by default the first complete one.",
@@ -150,7 +173,9 @@ SETTINGS = (
         parse=values.words,
     ),
     identity_setting(
-        "auth_url", "Address (URL) of the identity service (IAM, Keystone), version 3."
+        "auth_url",
+        "Address (URL) of the identity service (IAM, Keystone), version 3.",
+        parse=values.text,
     ),
     identity_setting("username", "Name of the user.", "OS_USERNAME", "OS_USER_NAME"),
     identity_setting("user_id", "Id of the user; replaces the name and the domain of the user."),
@@ -195,24 +220,40 @@ SETTINGS = (
     identity_setting(
         "application_credential_secret", "Secret of the application credential.", secret=True
     ),
+    identity_setting("identity_provider", "Name of the identity provider of an access_token."),
+    identity_setting("protocol", "Name of the protocol of that identity provider."),
+    identity_setting(
+        "access_token",
+        "OpenID Connect token, such as one of a CI service; it is exchanged for a token.",
+        secret=True,
+    ),
+    identity_setting("agency_name", "Name of the agency that allows to use a foreign account."),
+    identity_setting("agency_domain_id", "Id of the account (domain) that created the agency."),
+    identity_setting("agency_domain_name", "Name of the account (domain) with the agency."),
+    identity_setting("delegated_project", "Name of the project of that account."),
     Setting(
         "access_key",
         "Access key (AK) that signs requests.",
-        os=("OS_ACCESS_KEY", "S3_ACCESS_KEY_ID", "HUAWEICLOUD_SDK_AK"),
+        os=("OS_ACCESS_KEY", "S3_ACCESS_KEY_ID", "HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY"),
         cloud=("auth.ak", "auth.access_key", "ak", "access_key"),
         secret=True,
     ),
     Setting(
         "secret_key",
         "Secret key (SK) that belongs to the access key.",
-        os=("OS_SECRET_KEY", "S3_SECRET_ACCESS_KEY", "HUAWEICLOUD_SDK_SK"),
+        os=("OS_SECRET_KEY", "S3_SECRET_ACCESS_KEY", "HUAWEICLOUD_SDK_SK", "HW_SECRET_KEY"),
         cloud=("auth.sk", "auth.secret_key", "sk", "secret_key"),
         secret=True,
     ),
     Setting(
         "security_token",
         "Session token of a temporary access key.",
-        os=("OS_SECURITY_TOKEN", "S3_SECURITY_TOKEN", "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
+        os=(
+            "OS_SECURITY_TOKEN",
+            "S3_SECURITY_TOKEN",
+            "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+            "HW_SECURITY_TOKEN",
+        ),
         cloud=("security_token", "auth.security_token"),
         secret=True,
     ),
@@ -237,7 +278,7 @@ SETTINGS = (
         "auto",
     ),
     preference_setting(
-        "depth", "Show this number of levels of sub-jobs, and count the others.", values.depth
+        "depth", "Show N levels of sub-jobs; deeper ones are counted.", values.depth
     ),
     preference_setting(
         "only",
@@ -252,15 +293,15 @@ SETTINGS = (
         "api",
     ),
     switch("all", "Show each sub-job in a separate row."),
-    switch("details", "Show every member of every sub-job."),
+    switch("details", "Show every field of every sub-job."),
     switch("utc", "Show times in UTC, not in the local zone."),
     switch("ascii", "Draw with ASCII characters only."),
     switch("verbose", "Print each HTTP request to stderr."),
     switch("quiet", "Print nothing, not even errors; the exit code is the result."),
-    switch("exit_status", "Exit with the state of the job: 0 SUCCESS, 1 FAIL, 8 not ended."),
+    switch("exit_status", "Set the exit code from the job: 0 SUCCESS, 1 FAIL, 8 not ended."),
     preference_setting(
         "retry_for",
-        "Give up after this time without a usable answer; by default 15m with watch, else 4"
+        "How long to retry when the service does not answer; by default 15m with watch, else 4"
         " attempts within 60s.",
         values.duration,
     ),
@@ -271,12 +312,12 @@ SETTINGS = (
     ),
     preference_setting(
         "interval",
-        "Query at this interval; by default 2s to 150s, depending on the expected end.",
+        "Time between queries; by default 2s to 150s, depending on the expected end.",
         values.interval,
     ),
     preference_setting(
         "wait_for_job",
-        "Wait this long for an id that the service does not know yet; 30s by default.",
+        "Wait this long for a new id that is not found yet; 30s by default.",
         values.duration,
         30.0,
     ),
@@ -284,7 +325,7 @@ SETTINGS = (
     switch("any", "Stop as soon as one job has ended; its result is the exit code."),
     preference_setting(
         "progress",
-        "What stderr shows during a watch; auto draws on a terminal and prints lines elsewhere.",
+        "How progress is shown; auto draws on a terminal and prints lines elsewhere.",
         values.OneOf(get_args(Progress)),
         "auto",
     ),
@@ -300,7 +341,7 @@ SETTINGS = (
     preference_setting(
         "junit",
         "Write a JUnit report to this file, with a test case for each job and sub-job.",
-        values.text,
+        values.path,
     ),
     preference_setting(
         "body_limit", "Largest response, in MiB; 4 by default.", values.mebibytes, 4 << 20
@@ -314,24 +355,31 @@ SECRET_KEYS = frozenset(
 
 UNSUPPORTED_SCOPES = ("trust_id", "system_scope")
 """Settings of keystoneauth for another scope than a project: refused, not ignored."""
-UNSUPPORTED_IDENTITY = (
-    *("agency_name", "agency_domain_id", "agency_domain_name", "delegated_project"),
-    *("identity_provider", "protocol", "access_token", "client_id", "discovery_endpoint"),
-    *("identity_provider_url", "service_provider_endpoint", "service_provider_entity_id"),
-    *("oauth2_endpoint", "oauth2_client_id", "oauth2_client_secret"),
-    *("consumer_key", "consumer_secret", "access_secret"),
+UNSUPPORTED_AUTH_TYPES = (
+    *("v3oidcpassword", "v3oidcclientcredentials", "v3oidcauthcode", "v3oidcdeviceauthz"),
+    *("v3oidcrefreshtoken", "v3websso", "v3samlpassword", "v3adfspassword"),
+    *("v3kerberos", "v3fedkerberos", "v3tokenlessauth", "v3oauth1"),
+    *("v3oauth2clientcredential", "v3oauth2mtlsclientcredential"),
 )
-"""Settings of other programs that choose who signs in; vbsjob ignores them with a note."""
-OTHER_VARIABLES = {
+"""Values of auth_type, of keystoneauth and its plug-ins, that need another service or a
+certificate. A password is then one of a company, which the identity service must not get."""
+TOKEN_TYPES = ("token", "v3token")
+"""Values of auth_type for a token of another program."""
+PATH_VARIABLES = {
     "OS_CLIENT_CONFIG_FILE": "Path of clouds.yaml.",
     "OS_CLIENT_SECURE_FILE": "Path of secure.yaml.",
     "OS_CLIENT_VENDOR_FILE": "Path of clouds-public.yaml.",
+    "SSL_CERT_FILE": "File with the CA certificates to trust, if cacert is not set.",
+    "SSL_CERT_DIR": "Directories with the CA certificates to trust, separated by colons.",
+    "GITHUB_OUTPUT": "File that --github writes outputs to.",
+    "GITHUB_STEP_SUMMARY": "File that --github writes its summary to.",
+}
+"""Those of OTHER_VARIABLES that contain a path which a user sets for a program."""
+OTHER_VARIABLES = PATH_VARIABLES | {
     "HTTPS_PROXY": "Proxy for https; the four proxy variables are also read in lower case.",
     "HTTP_PROXY": "Proxy for http.",
     "ALL_PROXY": "Proxy for both.",
     "NO_PROXY": "Hosts that are reached without a proxy.",
-    "SSL_CERT_FILE": "File with the CA certificates to trust, if cacert is not set.",
-    "SSL_CERT_DIR": "Directories with the CA certificates to trust, separated by colons.",
     "NO_COLOR": "Use no colours, unless --color is 'always'.",
     "FORCE_COLOR": "Use colours without a terminal too.",
     "TERM": "Kind of terminal; with 'dumb' or an empty value progress is plain lines.",
@@ -342,21 +390,14 @@ OTHER_VARIABLES = {
     "PTYXIS_VERSION": "Version of the terminal Ptyxis; it shows progress from version 48.",
     "ACCESSIBLE": "If set, progress is plain lines, for screen readers.",
     "CI": "If set, progress is plain lines, for logs.",
-    "GITHUB_OUTPUT": "File that --github writes outputs to.",
-    "GITHUB_STEP_SUMMARY": "File that --github writes its summary to.",
     "HOME": "Directory of the user's files.",
     "XDG_CONFIG_HOME": "Directory of config.toml and clouds.yaml, instead of ~/.config.",
     "XDG_CACHE_HOME": "Directory of stored tokens, instead of ~/.cache.",
     "XDG_STATE_HOME": "Directory of the history, instead of ~/.local/state.",
-}
-OTHER_VARIABLES |= {
+    "HW_ASSUME_ROLE_AGENCY_NAME": "Ignored with a warning: set OS_AGENCY_NAME and the others.",
     **{
         f"OS_{name.upper()}": "Not supported: vbsjob ends with exit code 2."
         for name in UNSUPPORTED_SCOPES
-    },
-    **{
-        f"OS_{name.upper()}": "Not supported: vbsjob ignores it and prints a note."
-        for name in UNSUPPORTED_IDENTITY
     },
 }
 """Environment variables that set no setting, each with a sentence that says what it does."""

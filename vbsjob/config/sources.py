@@ -9,12 +9,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vbsjob.config.schema import (
-    SETTINGS,
-    SETTINGS_BY_NAME,
-    UNSUPPORTED_IDENTITY,
-    UNSUPPORTED_SCOPES,
-)
+from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
 from vbsjob.errors import UsageError
 from vbsjob.text import hide_values, printable, suggestion
 
@@ -25,7 +20,7 @@ if TYPE_CHECKING:
     from vbsjob.config.clouds_yaml import CloudsFile, Layer
     from vbsjob.context import Context
 
-KEY_FAMILIES = ("S3_", "HUAWEICLOUD_SDK_")
+KEY_FAMILIES = ("S3_", "HUAWEICLOUD_SDK_", "HW_")
 """Prefixes of variables that hold an access key for other programs too."""
 KEYS = ("access_key", "secret_key", "security_token")
 
@@ -141,19 +136,10 @@ def secrets(*all_sources: Source) -> Iterator[str]:
                 yield str(value.value)
 
 
-def unsupported(
-    env: Mapping[str, str], layers: list[Layer]
-) -> tuple[list[SettingValue], list[SettingValue]]:
-    """Return what chooses an unsupported scope, and what chooses an unsupported identity."""
-    return (
-        list(_set_anywhere(UNSUPPORTED_SCOPES, env, layers)),
-        list(_set_anywhere(UNSUPPORTED_IDENTITY, env, layers)),
-    )
-
-
-def _set_anywhere(
+def set_anywhere(
     names: Iterable[str], env: Mapping[str, str], layers: list[Layer]
 ) -> Iterator[SettingValue]:
+    """Yield the values of settings that vbsjob does not have, from OS_NAME and from a cloud."""
     for name in names:
         variable = f"OS_{name.upper()}"
         if env.get(variable):

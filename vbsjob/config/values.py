@@ -45,6 +45,32 @@ def _scalar(raw: Any) -> str:
     return str(raw)
 
 
+def is_content(text: str) -> bool:
+    """Whether a text is the content of a file, such as a private key, and not a path."""
+    return "\n" in text or "\r" in text or "-----BEGIN" in text
+
+
+def path(raw: Any) -> str:
+    """Return the path of a file. Its content in place of the path is refused."""
+    if is_content(text(raw)):
+        raise ValueError("is the content of a file; save it, and set the path of that file")
+    return text(raw)
+
+
+def identity_name(raw: Any) -> str:
+    """Return a name or id of a user, domain or project.
+
+    Secret stores, `docker --env-file` and files with CRLF add invisible characters and quotes; a
+    sign-in with a wrong name counts as a failed attempt.
+    """
+    value = text(raw)
+    if not value.isprintable() or value != value.strip():
+        raise ValueError("has a line end, a space at an end or an invisible character; remove it")
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        raise ValueError("has quotes at both ends; remove them")
+    return value
+
+
 def words(raw: Any) -> tuple[str, ...]:
     """Return the words of a list, or of a text with commas."""
     elements = raw if isinstance(raw, list) else text(raw).split(",")
@@ -56,6 +82,20 @@ def name(raw: Any) -> str:
     if not url.NAME.fullmatch(text(raw)):
         raise ValueError("is not 1 to 64 letters, digits, '_' and '-'; correct or omit it")
     return str(raw)
+
+
+def region(raw: Any) -> str:
+    """Return the name of a region: it can become a part of the host name of an address."""
+    if not re.fullmatch(r"[0-9A-Za-z_-](?:[0-9A-Za-z_. -]{0,62}[0-9A-Za-z_-])?", text(raw)):
+        raise ValueError(
+            "is not 1 to 64 letters, digits, '_', '-', '.' and spaces; correct or omit it"
+        )
+    return str(raw)
+
+
+def interface(raw: Any) -> str:
+    """Return public, internal or admin; `publicURL` means public, as in keystoneauth."""
+    return OneOf(("public", "internal", "admin"))(text(raw).removesuffix("URL"))
 
 
 def boolean(raw: Any) -> bool:

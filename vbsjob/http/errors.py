@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import errno
 import math
+import re
 from datetime import timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from vbsjob.errors import (
@@ -23,6 +24,7 @@ from vbsjob.errors import (
     RefusedCredentialsError,
     ThrottledError,
     UnavailableError,
+    UnexpectedResponseError,
     VbsjobError,
 )
 from vbsjob.http import strict_json, url
@@ -37,7 +39,9 @@ if TYPE_CHECKING:
     from vbsjob.http.messages import Request, Response
     from vbsjob.http.proxies import Proxy
 
-TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 522, 524})
+TRANSIENT = frozenset({408, 425, 429})
+PERMANENT = frozenset({501, 505})
+"""Statuses from 500 on that do not pass; all others do."""
 THROTTLED = frozenset({429, 503})
 MISSING_ROLE = frozenset({"volumebackup.0041", "volumebackup.0042", "volumebackup.0044"})
 UNKNOWN_JOB = "common.0011"
@@ -57,12 +61,61 @@ class ErrorBody(NamedTuple):
     request_id: str | None = None
 
 
-def read_body(body: bytes) -> ErrorBody:
-    """Return the content of an error body; empty if it has none of the known shapes."""
+def form(document: Any, status: int = 200) -> Literal["job", "error"] | None:
+    """Return what the API says with a document; None if the API did not send it.
+
+    This decides what an answer is, for responses and for standard input. With another status than
+    200 each JSON object is an error of the API. With 200 an object is an error if it has a member
+    `error` that says something, or code or message and no status; it is a job if it has a job_id
+    and no status that is not a string.
+    """
+    if not isinstance(document, dict):
+        return None
+    error = document.get("error")
+    if isinstance(error, dict):
+        error = any(value is not None for value in error.values())
+    if status != 200 or error:
+        return "error"
+    body = read_document(document)
+    if "status" not in document and (body.code or body.message):
+        return "error"
+    has_id = isinstance(document.get("job_id"), str)
+    return "job" if has_id and isinstance(document.get("status"), str | None) else None
+
+
+def job_document(request: Request, response: Response, job_id: str) -> dict[str, Any]:
+    """Return the members of the requested job. Raises VbsjobError for each other answer."""
+    document, _ = _read(response)
+    kind = form(document, response.status)
+    if kind == "job" and document["job_id"] == job_id:
+        return dict(document)
+    if kind == "error" or response.status != 200 or not isinstance(document, dict) or not document:
+        raise from_response(request, response, job_id)
+    facts: dict[str, Any] = {"http_status": response.status, "request_id": response.request_id}
+    if kind == "job":
+        raise InvalidBodyError(
+            f"the answer is not about job {job_id} but about job"
+            f" {printable(document['job_id'])[:80]}.",
+            hint="Try again; a proxy may have cached an old answer.",
+            **facts,
+        )
+    what = "contains no job"
+    if document.get("job_id") == job_id:
+        what = f"has a status of job {job_id} that is not a string"
+    raise UnexpectedResponseError(
+        f"the answer {what}.",
+        hint="Check --endpoint. Some services have jobs in another form.",
+        **facts,
+    )
+
+
+def _read(response: Response) -> tuple[Any, str]:
+    """Return the decoded body and why it may be unexpected; None for one that is not JSON."""
     try:
-        return read_document(strict_json.read(body))
-    except strict_json.InvalidJsonError:
-        return ErrorBody()
+        document = strict_json.read(response.body)
+    except strict_json.InvalidJsonError as error:
+        return None, str(error) if response.body.strip() else "empty"
+    return document, "an empty document" if document == {} else "not the expected object"
 
 
 def read_document(document: Any) -> ErrorBody:
@@ -95,30 +148,21 @@ def _first(members: dict[str, Any], *names: str) -> str:
     return ""
 
 
-def is_error_document(document: Any) -> bool:
-    """Whether a document that came with status 200 is an error body and not a job.
-
-    An `error` of any type that is not null makes it one, also with the members of a job: such a
-    document must not decide an exit code.
-    """
-    if not isinstance(document, dict):
-        return False
-    if document.get("error") is not None:
-        return True
-    if "job_id" in document or "status" in document:
-        return False
-    body = read_document(document)
-    return bool(body.code or body.message)
-
-
-def from_response(  # noqa: PLR0911 - a table: one status or code per branch
-    request: Request, response: Response, job_id: str | None = None
-) -> VbsjobError:
+def from_response(request: Request, response: Response, job_id: str | None = None) -> VbsjobError:
     """Return the error for a response that is not the requested document.
 
-    `job_id` is the requested job, None for a request to the identity service.
+    `job_id` is the requested job, None for a request to the identity service. What is not a JSON
+    object is a page of something between this machine and the API: `is_page` is set.
     """
-    body = read_body(response.body)
+    document, reason = _read(response)
+    if form(document, response.status) is None:
+        return _page_error(request, response, job_id, reason)
+    return _api_error(request, response, job_id, read_document(document))
+
+
+def _api_error(
+    request: Request, response: Response, job_id: str | None, body: ErrorBody
+) -> VbsjobError:
     facts: dict[str, Any] = {
         "http_status": response.status,
         "code": body.code,
@@ -129,28 +173,68 @@ def from_response(  # noqa: PLR0911 - a table: one status or code per branch
     code = (body.code or "").lower()
     if job_id is not None and code == UNKNOWN_JOB:
         return _not_found(job_id, origin, message, code, facts)
-    if response.status in {401, 403} or code in MISSING_ROLE:
+    refusals = {401, 403} if job_id is not None else {400, 401, 403}
+    if response.status in refusals or code in MISSING_ROLE:
         return _auth_error(response.status, origin, message, code, facts)
     if response.status == 404:
         if _is_rejected_token(request, body):
             return _refused_credentials(origin, message, facts)
         return _not_found(job_id, origin, message, code, facts)
-    if response.status in TRANSIENT:
+    error = _error_of_status(job_id, response, origin, message, facts)
+    report = "; report the request id to the provider" if facts["request_id"] else ""
+    return error or ApiError(
+        f"{origin} rejected the request{message}.",
+        hint=f"Check the settings with 'vbsjob config show'{report}.",
+        **facts,
+    )
+
+
+def _error_of_status(
+    job_id: str | None, response: Response, origin: str, message: str, facts: dict[str, Any]
+) -> VbsjobError | None:
+    """Return the error of a status whose meaning does not depend on who sent it; else None."""
+    if is_transient(response.status):
         return _unavailable(response, origin, message, facts)
     if response.status == 407:
         return PermanentConnectionError(
-            f"the proxy in front of {origin} requires a user and password.",
+            f"the proxy in front of {origin} requires a user and password{message}.",
             hint="Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.",
             **facts,
         )
     if 300 <= response.status < 400:
         return _redirected(job_id, response, origin, facts)
-    report = "; report the request id to the provider" if facts["request_id"] else ""
-    return ApiError(
-        f"{origin} rejected the request{message}.",
-        hint=f"Check the settings with 'vbsjob config show'{report}.",
+    return None
+
+
+def is_transient(status: int) -> bool:
+    """Whether a request may succeed later. An unknown 5xx counts as 500."""
+    return status in TRANSIENT or (500 <= status < 600 and status not in PERMANENT)
+
+
+def _page_error(
+    request: Request, response: Response, job_id: str | None, reason: str
+) -> VbsjobError:
+    """Return the error for a response that is not the API's. Its text is never shown."""
+    facts: dict[str, Any] = {"http_status": response.status, "request_id": response.request_id}
+    origin = url.origin_of(request.url)
+    if error := _error_of_status(job_id, response, origin, "", facts):
+        return error.replace(is_page=True)
+    content_type = printable(response.headers.get("content-type", ""))[:60]
+    setting = "the auth_url (OS_AUTH_URL)" if job_id is None else "--endpoint"
+    hint = f"Check {setting}: the address of the service may be wrong."
+    size = f"{len(response.body)} bytes"
+    body = f"{size} {f'of {content_type}' if content_type else 'without a content type'}"
+    body += f" instead of a JSON document ({reason})"
+    if "html" in content_type.lower():
+        body = f"HTML, not JSON ({size})"
+        if response.status != 404:
+            hint = "Check whether a login page of the network or a proxy answers, not the service."
+    error_class = InvalidBodyError if response.status == 200 else ApiError
+    return error_class(
+        f"{origin} sent {body}.",
+        hint=hint,
         **facts,
-    )
+    ).replace(is_page=True)
 
 
 def _not_found(
@@ -160,7 +244,7 @@ def _not_found(
         hint = "Check the auth_url (OS_AUTH_URL)." if job_id is None else "Check --endpoint."
         return ApiError(f"{origin} does not offer this API{message}.", hint=hint, **facts)
     return JobNotFoundError(
-        f"the service does not know the job {job_id}{message}.",
+        f"job {job_id} was not found{message}.",
         hint="Check the id, --project and --region. The service deletes records of old jobs.",
         **facts,
     )
@@ -171,7 +255,7 @@ def _is_rejected_token(request: Request, body: ErrorBody) -> bool:
 
     Its error object is the sign: an HTML page with 404 says that the address is wrong.
     """
-    is_sign_in = request.method == "POST" and urlsplit(request.url).path.endswith("/v3/auth/tokens")
+    is_sign_in = urlsplit(request.url).path.endswith("/v3/auth/tokens")
     return is_sign_in and body.code == "404" and bool(body.message)
 
 
@@ -212,7 +296,7 @@ def is_about_time(response: Response) -> bool:
     """Whether a response rejects a signature because the clocks differ."""
     if response.status not in {401, 403}:
         return False
-    body = read_body(response.body)
+    body = read_document(_read(response)[0])
     return _is_clock_error((body.code or "").lower(), body.message)
 
 
@@ -226,17 +310,20 @@ def retry_after(header: str, date: str) -> float | None:
     try:
         seconds = float(header)
     except ValueError:
-        seconds = _seconds_until(header, date)
+        difference = _difference(header, date)
+        seconds = math.nan if difference is None else difference.total_seconds()
     return max(0.0, min(seconds, DAY)) if math.isfinite(seconds) else None
 
 
-def _seconds_until(header: str, date: str) -> float:
+def _difference(first: str, second: str | datetime) -> timedelta | None:
+    """Return the time from `second` to `first`, which are dates of headers; None if not valid."""
     from email.utils import parsedate_to_datetime
 
     try:
-        return (parsedate_to_datetime(header) - parsedate_to_datetime(date)).total_seconds()
+        other = parsedate_to_datetime(second) if isinstance(second, str) else second
+        return parsedate_to_datetime(first) - other
     except (ValueError, TypeError, OverflowError, IndexError):
-        return math.nan
+        return None
 
 
 def clock(response: Response, now: datetime) -> timedelta | None:
@@ -245,13 +332,10 @@ def clock(response: Response, now: datetime) -> timedelta | None:
     The header has whole seconds, rounded down, and is older than the response: a difference below
     CLOCK_PRECISION is 0.
     """
-    from email.utils import parsedate_to_datetime
-
-    try:
-        difference = parsedate_to_datetime(response.headers.get("date", "")) - now
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    return timedelta() if abs(difference) < CLOCK_PRECISION else difference
+    difference = _difference(response.headers.get("date", ""), now)
+    if difference is not None and abs(difference) < CLOCK_PRECISION:
+        return timedelta()
+    return difference
 
 
 def _unavailable(
@@ -274,22 +358,6 @@ def _redirected(
         f"{origin} redirects to {target}; vbsjob never sends credentials after a redirect.",
         hint=f"If that address is right, set {setting} to it.",
         **facts,
-    )
-
-
-def invalid_body(request: Request, response: Response, reason: str) -> VbsjobError:
-    """Return the error for a response 200 that cannot be read. The body is never shown."""
-    content_type = printable(response.headers.get("content-type", ""))[:60]
-    hint = "Check the address with 'vbsjob config show'."
-    if "html" in content_type.lower():
-        hint = "Check whether a captive portal or a proxy answers instead of the service."
-    return InvalidBodyError(
-        f"{url.origin_of(request.url)} sent {len(response.body)} bytes"
-        f" {f'of {content_type}' if content_type else 'without a content type'}"
-        f" instead of a JSON document ({reason}).",
-        hint=hint,
-        http_status=response.status,
-        request_id=response.request_id,
     )
 
 
@@ -340,14 +408,12 @@ def from_exception(
     causes = list(_chain(error))
     for cause in causes:  # first: a wrong certificate looks like a failed connection too
         if isinstance(cause, ssl.SSLError):
-            return _tls_error(cause, name)
+            return _tls_error(cause, name, proxy)
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return UnavailableError(
             f"cannot resolve the host of {name}.",
             hint="Check the host name, DNS and the proxy.",
         )
-    if failure is Failure.PROXY and proxy is not None:
-        return proxy_refused(str(error)[:3], origin, proxy)
     return _connection_error(failure, causes, name)
 
 
@@ -380,7 +446,11 @@ CERTIFICATE_HINTS = {9: _CLOCK, 10: _CLOCK, 62: _HOST, 64: _HOST}
 """Hint for a verify_code of OpenSSL (x509_vfy.h): not yet valid, expired, other host, other IP."""
 
 
-def _tls_error(cause: ssl.SSLError, name: str) -> VbsjobError:
+CERTIFICATE_ALERTS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "UNKNOWN_CA", "BAD_CERTIFICATE")
+"""Ends of the reasons of OpenSSL with which a peer refuses a missing or wrong certificate."""
+
+
+def _tls_error(cause: ssl.SSLError, name: str, proxy: Proxy | None) -> VbsjobError:
     """Return the error of a failed TLS handshake. Only a closed connection can be retried."""
     import ssl
 
@@ -388,7 +458,8 @@ def _tls_error(cause: ssl.SSLError, name: str) -> VbsjobError:
         return PermanentConnectionError(
             f"the certificate of {name} is not valid: {cause.verify_message.rstrip('.')}.",
             hint=CERTIFICATE_HINTS.get(
-                cause.verify_code, "Set OS_CACERT if the cloud has a private certificate authority."
+                cause.verify_code,
+                "Set OS_CACERT to a file with the certificate authority that issued it.",
             ),
         )
     if isinstance(cause, ssl.SSLEOFError):  # a load balancer that restarts does this
@@ -396,9 +467,15 @@ def _tls_error(cause: ssl.SSLError, name: str) -> VbsjobError:
             f"{name} closed the connection during the TLS handshake.",
             hint="Check the port and the proxy.",
         )
+    reason = str(cause.reason)
+    hint = "Check the endpoint's scheme and port."
+    if reason.endswith(CERTIFICATE_ALERTS):
+        hint = "The service may require a client certificate: set OS_CERT and OS_KEY."
+    if proxy is not None and proxy.url.startswith("https:"):
+        hint = "If the proxy itself has no TLS, write http:// in front of it in HTTPS_PROXY."
     return PermanentConnectionError(
-        f"the TLS handshake with {name} failed ({cause.reason}).",
-        hint="Check the endpoint's scheme and port.",
+        f"the TLS handshake with {name} failed ({reason}).",
+        hint=hint,
     )
 
 
@@ -413,8 +490,22 @@ def _connection_error(failure: Failure, causes: list[BaseException], name: str) 
     return error_class(message.format(name), hint=hint)
 
 
-def proxy_refused(status: str, origin: str, proxy: Proxy) -> VbsjobError:
-    """Return the error of a request that the proxy refused with this HTTP status."""
+def proxy_refused(status: str, challenges: str, origin: str, proxy: Proxy) -> VbsjobError:
+    """Return the error of a request that the proxy refused with this HTTP status.
+
+    `challenges` are the values of its Proxy-Authenticate headers.
+    """
+    schemes = re.findall(r"(?i)(?:^|,)\s*(Basic|Negotiate|NTLM|Digest|Kerberos)\b", challenges)
+    if status == "407" and schemes and "basic" not in map(str.lower, schemes):
+        return PermanentConnectionError(
+            f"the proxy {proxy.url} in front of {origin} accepts only {', '.join(schemes)}.",
+            hint="Run a local relay that can sign in there, such as px, and set HTTPS_PROXY to it.",
+        )
+    if status == "407" and proxy.user:
+        return PermanentConnectionError(
+            f"the proxy {proxy.url} in front of {origin} did not accept the user and password.",
+            hint="Correct them in HTTPS_PROXY; write %40 for @, %3A for : and %2F for /.",
+        )
     if status == "407":
         return PermanentConnectionError(
             f"the proxy {proxy.url} in front of {origin} requires a user and password.",

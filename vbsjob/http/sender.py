@@ -171,7 +171,7 @@ def _exhausted(error: VbsjobError, budget: RetryBudget, now: float) -> VbsjobErr
     if error.retry_after:
         hint = f"Try again after {error.retry_after:.0f} s, as the service requests."
     return error.replace(
-        message=f"{error.message} The state of the job is unknown{after}.", hint=hint
+        message=f"{error.message} The status of the job is unknown{after}.", hint=hint
     )
 
 

@@ -33,9 +33,7 @@ def read(body: bytes) -> Any:
     try:
         _check_number_of_values(body)
         text = body.decode("utf-8-sig")
-        document = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_reject_constant, parse_float=_finite
-        )
+        document = DECODER.decode(text)
         if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
             _check_depth(document)
         return document
@@ -70,7 +68,7 @@ def _check_depth(document: Any) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise InvalidJsonError("a duplicate member")
+        raise InvalidJsonError("a duplicate field")
     return members
 
 
@@ -83,3 +81,9 @@ def _finite(digits: str) -> float:
     if math.isinf(number):
         raise InvalidJsonError("a number too large to read")
     return number
+
+
+DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_reject_constant, parse_float=_finite
+)
+"""Reads one document; also used for standard input, which is a stream of documents."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import ssl
-import sys
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -95,14 +94,14 @@ def _existing_folders(folders: ConfiguredPath) -> ConfiguredPath:
 
 
 def _new_context(cafile: str | None = None, capath: str | None = None) -> ssl.SSLContext:
-    """Return what ssl.create_default_context returns, but do not read SSLKEYLOGFILE.
+    """Return the same context for every version of Python, as curl and Go check certificates.
 
-    That variable writes the keys of every connection to a file, from which anyone can read a
-    recording of the traffic, tokens included.
+    ssl.create_default_context also reads SSLKEYLOGFILE (keys of every connection, with which anyone
+    can read a recording of the traffic), and from Python 3.13 on it refuses authorities without
+    some extensions (VERIFY_X509_STRICT), which many companies have.
     """
     ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if sys.version_info >= (3, 13):
-        ssl_context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    ssl_context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if cafile or capath:
         ssl_context.load_verify_locations(cafile, capath)
     else:

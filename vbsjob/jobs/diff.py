@@ -52,6 +52,11 @@ def changes(before: Job | None, after: Job) -> list[Change]:
     ]
 
 
+def first_changes(job: Job) -> list[Change]:
+    """Return what the first answer says, as changes: every status and every entity."""
+    return [change for path in walk(job) for change in _changes(Job({}), path)]
+
+
 def _by_key(top: Job) -> Iterator[tuple[tuple[str, int], tuple[Job, ...]]]:
     """Yield (key, path) per job. Ids may be missing or occur twice: the key is (id, occurrence)."""
     counts: dict[str, int] = {}

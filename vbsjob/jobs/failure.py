@@ -115,9 +115,22 @@ def find(job: Job) -> Failure | None:
     return _describe(deepest, others) if deepest else None
 
 
+def code_and_reason(job: Job) -> tuple[str, str]:
+    """Return error code and reason of a job itself; "" for what the service does not give.
+
+    Services have several names for them, some in `entities` (BMS, IMS, ECS). Only of a job with
+    status FAIL are these read: `message` of another job can say anything.
+    """
+    members, entities = job.members, job.entities
+    if not job.failed:
+        return _first(members, "error_code"), _first(members, "fail_reason")
+    code = _first(members, "error_code", "code") or _first(entities, "error_code", "code")
+    reason = _first(members, "fail_reason", "message")
+    return code, reason or _first(entities, "error_msg", "message", "errorcode_message")
+
+
 def _describe(path: tuple[Job, ...], others: int) -> Failure:
-    texts = ((_text(job, "error_code"), _text(job, "fail_reason")) for job in reversed(path))
-    error_code, fail_reason = next(filter(any, texts), ("", ""))
+    error_code, fail_reason = next(filter(any, map(code_and_reason, reversed(path))), ("", ""))
     meaning = error_codes.meaning(error_code)
     return Failure(
         path,
@@ -130,9 +143,10 @@ def _describe(path: tuple[Job, ...], others: int) -> Failure:
     )
 
 
-def _text(job: Job, name: str) -> str:
-    """Return a member as text: null and a missing member as "", other types as JSON."""
-    value = job.members.get(name)
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else dumps(value)
+def _first(members: Mapping[str, Any], *names: str) -> str:
+    """Return the first member that is not null or "", as text: other types as JSON."""
+    for name in names:
+        value = members.get(name)
+        if value not in (None, ""):
+            return value if isinstance(value, str) else dumps(value)
+    return ""

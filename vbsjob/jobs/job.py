@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.text import parse_time
+from vbsjob.text import parse_time, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,6 +55,14 @@ class Job:
     def ended(self) -> bool:
         """Whether the status is one that ends a job."""
         return self.status in ENDED
+
+    @property
+    def unknown_status(self) -> str:
+        """Words for a status that is not known, printable; empty if it is known."""
+        if self.status in ENDED | GOING_ON:
+            return ""
+        words = f"the status '{printable(self.status or '')[:60]}', which vbsjob does not know"
+        return words if self.status else "no status"
 
     @property
     def failed(self) -> bool:
@@ -104,9 +112,13 @@ class Job:
         }
 
     def elapsed(self, now: datetime) -> float | None:
-        """Return the seconds from begin to end, or to `now` before the end; None if unknown."""
-        begin = parse_time(self.members.get("begin_time"))
-        end = parse_time(self.members.get("end_time")) if self.ended else now
+        """Return the seconds from begin to end, or to `now` before the end; None if unknown.
+
+        A job with a status that is not known has ended if it has an end.
+        """
+        begin, end = (parse_time(self.members.get(name)) for name in ("begin_time", "end_time"))
+        if not self.ended and (end is None or self.status in GOING_ON):
+            end = now
         if begin is None or end is None:
             return None
         seconds = (end - begin).total_seconds()

@@ -139,7 +139,7 @@ class Stop(NamedTuple):
 
 
 class RunOutcome(NamedTuple):
-    """Everything that a run has to tell."""
+    """Everything that a run reports."""
 
     jobs: tuple[JobOutcome, ...]
     now: datetime
@@ -148,7 +148,7 @@ class RunOutcome(NamedTuple):
     errors: tuple[VbsjobError, ...] = ()
     """Errors of the run, not of a job: fields, variables, stdout, reports, a bug."""
     judged: bool = True
-    """Whether the states of the jobs count; False for get and tree without --exit-status."""
+    """Whether the status of each job counts; False for get and tree without --exit-status."""
     any: bool = False
     """Whether, with --any, only the jobs that ended count, if any did."""
 
@@ -188,15 +188,21 @@ class RunOutcome(NamedTuple):
     @property
     def _unfinished(self) -> str:
         left = [job for job in self.jobs if job.exit_code in UNFINISHED]
-        running = [job.job_id for job in left if job.job is not None and job.error is None]
-        unknown = [job.job_id for job in left if job.job_id not in running]
+        answered = [job for job in left if job.job is not None and job.error is None]
+        odd = [job for job in answered if job.job and job.job.unknown_status]
+        running = [job.job_id for job in answered if job not in odd]
+        unknown = [job.job_id for job in left if job not in answered]
         clauses = []
+        if len(odd) == 1 and odd[0].job:
+            clauses.append(f"job {odd[0].job_id} has {odd[0].job.unknown_status}")
+        elif odd:
+            clauses.append(f"{len(odd)} jobs have a status that vbsjob does not know")
         if running:
             jobs = f"job {running[0]} is" if len(running) == 1 else f"{len(running)} jobs are"
             clauses.append(f"{jobs} still running")
         if unknown:
             jobs = f"job {unknown[0]}" if len(unknown) == 1 else f"{len(unknown)} jobs"
-            clauses.append(f"the state of {jobs} is unknown")
+            clauses.append(f"the status of {jobs} is unknown")
         return ", and ".join(clauses) or "all jobs have ended"
 
     @property
@@ -208,12 +214,12 @@ class RunOutcome(NamedTuple):
         if len(self.jobs) != 1:
             words = self._several
             return f"{words}." if code is ExitCode.OK else f"{words}. Exit code {int(code)}."
-        words, further = self._one
+        words, further = self._single
         number = "" if code is ExitCode.OK else f" (exit code {int(code)})"
         return f"{words}{number}.{further}"
 
     @property
-    def _one(self) -> tuple[str, str]:
+    def _single(self) -> tuple[str, str]:
         job = self.jobs[0]
         after = "" if job.elapsed_s is None else f" after {format_duration(job.elapsed_s)}"
         if job.exit_code is ExitCode.OK:

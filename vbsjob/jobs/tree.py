@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vbsjob.text import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from vbsjob.config.loader import Settings
@@ -47,7 +47,7 @@ KINDS = {
     "RUNNING": StatusKind(1, "running", "running"),
     "INIT": StatusKind(3, "waiting", "waiting"),
     OTHER: StatusKind(2, "other", "with another status"),
-    UNKNOWN: StatusKind(2, "unknown", "with unknown state"),
+    UNKNOWN: StatusKind(2, "unknown", "with unknown status"),
 }
 """Every kind of status, in the order in which numbers of sub-jobs are listed."""
 LEVELS = 64
@@ -62,6 +62,18 @@ def kind(job: Job) -> str:
     """Return the status if it is one of KINDS, else OTHER."""
     status = job.status
     return status if status in KINDS and status != UNKNOWN else OTHER
+
+
+def counts_text(numbers: Mapping[str, int]) -> str:
+    """Return numbers of sub-jobs by kind of status in words: `2 failed, 313 done, 200 running`."""
+    pairs = ((numbers.get(name), kind.sub_jobs) for name, kind in KINDS.items())
+    return ", ".join(f"{number:,} {words}" for number, words in pairs if number)
+
+
+def repeated_types(siblings: Iterable[Job]) -> list[str]:
+    """Return the types with more than GROUP_ABOVE siblings: they are one row."""
+    types = Counter(job.type for job in siblings)
+    return [job_type for job_type, number in types.items() if number > GROUP_ABOVE]
 
 
 @dataclass(eq=False, slots=True)
@@ -289,9 +301,8 @@ def _set_branches(node: Node, selected: set[Node] | None, *, group: bool) -> Non
         child.indent = node.indent + 1
     if not group or len(children) <= GROUP_ABOVE:
         return
-    types = Counter(child.job.type for child in children)
     groups: dict[str, list[Node]] = {
-        job_type: [] for job_type, number in types.items() if number > GROUP_ABOVE
+        job_type: [] for job_type in repeated_types(child.job for child in children)
     }
     if not groups:
         return

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TextIO
 
+from vbsjob import __version__
 from vbsjob.jobs.result import SCHEMA_VERSION
 from vbsjob.text import dumps, utc_time
+from vbsjob.watch import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from vbsjob.context import Context
     from vbsjob.jobs.diff import Change
+    from vbsjob.jobs.job import Job
     from vbsjob.jobs.outcome import JobOutcome, RunOutcome
+    from vbsjob.watch.estimate import Estimates
     from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 
@@ -35,35 +40,43 @@ class EventStream:
     def on_events(self, events: Sequence[Event], state: WatchState, now: float) -> None:
         """Write the events; no events mean that the watch starts."""
         if not events:
-            self._write("start", job_ids=list(state.ids))
+            message = words.of_start(state)
+            self._write("start", message=message, version=__version__, job_ids=list(state.ids))
         for event in events:
             tracked = state.tracked[event.job_id]
+            message = f"{event.job_id}: {words.of_event(event, tracked, now)}"
             if event.kind == "change" and tracked.job is not None:
                 outcome = state.job_outcome(tracked, self._context.steady_now(), None)
                 expected_end = outcome.expected_end
                 self._write(
                     "change",
                     event.changes,
+                    message=message,
                     job_id=tracked.job_id,
                     status=tracked.job.status,
                     failure=outcome.failure_document,
                     expected_end=None if expected_end is None else utc_time(expected_end),
                 )
             elif event.kind == "waiting":
-                self._write("waiting", job_id=tracked.job_id, wait_s=event.seconds)
+                seconds = event.seconds
+                self._write("waiting", message=message, job_id=tracked.job_id, wait_s=seconds)
             else:
-                self._write(event.kind, job_id=tracked.job_id, **_outage(event, tracked, now))
+                members = _outage(event, tracked, now)
+                self._write(event.kind, message=message, job_id=tracked.job_id, **members)
 
     def refresh(self, state: WatchState, now: float) -> float:
         """Write a heartbeat if no event was written for long; return when the next one is due."""
         if now >= self._last_event + self._heartbeat:
             jobs = [tracked.job for tracked in state.tracked.values() if tracked.job is not None]
-            answered_at = state.last_answer_at()
+            steady_now = self._context.steady_now()
             self._write(
                 "heartbeat",
+                message=words.of_heartbeat(state, now, steady_now),
                 statuses=Counter(str(job.status) for job in jobs),
                 unanswered=len(state.tracked) - len(jobs),
-                last_answer_s=None if answered_at is None else round(now - answered_at, 3),
+                last_answer_s=_age(state.last_answer_at(), now),
+                last_change_s=_age(state.changed_at, now),
+                jobs=[_progress(job, state.estimates, steady_now) for job in jobs if not job.ended],
             )
         return self._last_event + self._heartbeat
 
@@ -77,7 +90,8 @@ class EventStream:
         """Write the verdict: the exit code of the run and of each job."""
         code = outcome.exit_code
         jobs = [_result(job) for job in outcome.jobs]
-        self._write("verdict", exit_code=int(code), verdict=code.label, jobs=jobs)
+        message, label = outcome.sentence, code.label
+        self._write("verdict", message=message, exit_code=int(code), verdict=label, jobs=jobs)
 
     def _write(self, kind: str, changes: Iterable[Change] | None = None, **members: Any) -> None:
         """Write one event, its changes one at a time: a list of all needs 227 MiB (S12)."""
@@ -101,6 +115,23 @@ class EventStream:
         self._last_event = now
 
 
+def _age(time: float | None, now: float) -> float | None:
+    """Return the seconds since a time."""
+    return None if time is None else round(now - time, 3)
+
+
+def _progress(job: Job, estimates: Estimates, now: datetime) -> dict[str, Any]:
+    """Return what a heartbeat says about a job that has not ended."""
+    elapsed, usual = job.elapsed(now), estimates.usual(job.type)
+    return {
+        "job_id": job.id,
+        "status": job.status,
+        "elapsed_s": elapsed,
+        "usual_s": None if usual is None else round(usual.seconds, 3),
+        "longer_than_usual": bool(usual and elapsed and elapsed > usual.seconds),
+    }
+
+
 def _result(outcome: JobOutcome) -> dict[str, Any]:
     return {
         "job_id": outcome.job_id,
@@ -116,8 +147,8 @@ def _outage(event: Event, tracked: TrackedJob, now: float) -> dict[str, Any]:
     """Return the members of `outage` and `recovered`."""
     members: dict[str, Any] = {"outage_s": round(event.seconds, 3)}
     if event.error is not None:
-        answered_at, next_poll = tracked.answered_at, tracked.next_poll
-        members["last_answer_s"] = None if answered_at is None else round(now - answered_at, 3)
+        next_poll = tracked.next_poll
+        members["last_answer_s"] = _age(tracked.answered_at, now)
         members["failures"] = tracked.failures
         members["retry_after_s"] = event.error.retry_after
         members["next_try_s"] = None if next_poll is None else round(next_poll - now, 3)

@@ -51,17 +51,17 @@ LAST_LINE = 100
 def report(outcome: RunOutcome, context: Context) -> RunOutcome:
     """Append summary and outputs to the files of the runner; write annotations to stderr.
 
-    A file that cannot be written is an error of the run: what the other one was told before is
-    cut off and told again with the exit code that follows. Returns the outcome with the errors.
+    A file that cannot be written is an error of the run: what the other one contains is
+    cut off and written again with the exit code that follows. Returns the outcome with the errors.
     """
-    outcome = _tell(outcome, ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"), context)
+    outcome = _append(outcome, ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"), context)
     with suppress(OSError):
         context.stderr.writelines(f"{context.redact(line)}\n" for line in commands(outcome))
         context.stderr.flush()
     return outcome
 
 
-def _tell(outcome: RunOutcome, variables: Sequence[str], context: Context) -> RunOutcome:
+def _append(outcome: RunOutcome, variables: Sequence[str], context: Context) -> RunOutcome:
     sizes: list[tuple[str, int]] = []
     for variable in variables:
         path = context.env.get(variable)
@@ -74,15 +74,15 @@ def _tell(outcome: RunOutcome, variables: Sequence[str], context: Context) -> Ru
             content = context.redact(text).encode("utf-8", "backslashreplace")
             sizes.append((path, report_file.append(path, content)))
         except (OSError, ValueError) as error:
-            for told, size in sizes:
-                report_file.cut(told, size)
+            for written, size in sizes:
+                report_file.cut(written, size)
             reason = getattr(error, "strerror", None) or "it is not a valid path"
             unwritten = ReportError(
                 f"the file of {variable} could not be written: {reason}.",
                 hint="Check the path, its permissions and the free space.",
             )
             others = [other for other in variables if other != variable]
-            return _tell(outcome.adding(unwritten), others, context)
+            return _append(outcome.adding(unwritten), others, context)
     return outcome
 
 

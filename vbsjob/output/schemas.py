@@ -1,20 +1,38 @@
-"""JSON Schemas (draft 2020-12) of what programs read: documents, rows, events and errors."""
+"""JSON Schemas (draft 2020-12) of everything that programs read."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-NAMES = ("document", "row", "event", "error")
+NAMES = ("document", "sub-job", "row", "event", "error", "explain", "list", "config", "fields")
 
 
 def load(name: str) -> dict[str, Any]:
     """Return one schema, with the definitions that it refers to."""
     schema: dict[str, Any] = json.loads(_read(name))
-    definitions: dict[str, Any] = json.loads(_read("definitions"))
-    text = json.dumps(schema)
-    used = {key: definitions[key] for key in definitions if f'"#/$defs/{key}"' in text}
-    return schema | ({"$defs": used} if used else {})
+    shared: dict[str, Any] = json.loads(_read("definitions"))
+    own: dict[str, Any] = schema.pop("$defs", {})
+    text = json.dumps([schema, own])
+    used: dict[str, Any] = {}
+    while added := [key for key in shared.keys() - used.keys() if f'"#/$defs/{key}"' in text]:
+        used |= {key: shared[key] for key in added}
+        text = json.dumps(used)
+    ordered = own | {key: value for key, value in shared.items() if key in used}
+    return schema | ({"$defs": ordered} if ordered else {})
+
+
+def members(name: str) -> dict[str, Any]:
+    """Return the schema of each member of a document or of `failure`, by its name."""
+    schema = load("document")
+    definitions = schema["$defs"]
+    own = [schema] if name == "document" else []
+    own += [definitions[key] for key in (("result", "job") if own else (name,))]
+    properties = {key: value for part in own for key, value in part["properties"].items()}
+    return {
+        key: definitions.get(value.get("$ref", "").rpartition("/")[2], {}) | value
+        for key, value in properties.items()
+    }
 
 
 def _read(name: str) -> str:

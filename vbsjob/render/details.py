@@ -55,7 +55,9 @@ def screen(
         yield from sub_jobs(job_tree, view, limit, described=failure.job if failure else None)
     # A reason without a code says nothing if the failed job is deeper: `sub job fail`.
     deeper = failure is not None and len(failure.path) > 1
-    table = members.of_job(top.job, view, errors=deeper and bool(top.job.members.get("error_code")))
+    table = members.of_job(
+        top.job, view, errors=deeper and bool(job_failure.code_and_reason(top.job)[0])
+    )
     if table:
         yield EMPTY
         yield from members.table(table, view.columns, indent=2)

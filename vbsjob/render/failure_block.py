@@ -116,7 +116,8 @@ def _labelled(
         grid.add_column()
         grid.add_row(label, Text(text))
         yield grid
-    entities = texts(view, failure.entities.items())
+    above = (failure.error_code, failure.fail_reason)
+    entities = texts(view, (pair for pair in failure.entities.items() if pair[1] not in above))
     if short or not entities:
         return
     width = view.columns - len(view.glyphs.edge)

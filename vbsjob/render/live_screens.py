@@ -13,14 +13,13 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.outcome import UNFINISHED, counts
 from vbsjob.jobs.tree import folded
 from vbsjob.render import columns, details, several, status, tree, verdict
-from vbsjob.text import format_duration, printable
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
-    from vbsjob.jobs.job import Job
     from vbsjob.jobs.outcome import JobOutcome, RunOutcome
     from vbsjob.jobs.tree import JobTree
     from vbsjob.render.several import Trees
@@ -108,7 +107,7 @@ def _header(
         return
     steps = job_tree.steps
     progress = f"{job_tree.ended_steps:,} of {steps:,} steps" if steps else ""
-    text = ", ".join(filter(None, (progress, _usual(job, estimates, view))))
+    text = ", ".join(filter(None, (progress, estimates.comparison(job, view.now))))
     if not text:
         return
     room = min(view.columns - 4 - len(text), BAR_WIDEST)
@@ -117,18 +116,6 @@ def _header(
         yield Text.assemble("  ", bar, "  ", text)
     else:
         yield Padding(Text(text), (0, 0, 0, 2), expand=False)
-
-
-def _usual(job: Job, estimates: Estimates, view: View) -> str:
-    """Return how the job compares with earlier ones of its type; empty without any."""
-    usual, elapsed = estimates.usual(job.type), job.elapsed(view.now)
-    if usual is None:
-        return ""
-    duration = format_duration(usual.seconds)
-    if elapsed is not None and elapsed > usual.seconds:
-        return f"longer than usual ({duration})"
-    plural = "s" if usual.runs > 1 else ""
-    return f"usually takes {duration} ({usual.runs} earlier job{plural})"
 
 
 def _tree(job_tree: JobTree | None, view: View, *, rows: int) -> Iterator[RenderableType]:

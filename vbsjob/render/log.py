@@ -1,63 +1,65 @@
-"""Progress of a watch for logs: one line per change, and a heartbeat; no escape sequences."""
+"""Progress of a watch for logs: lines for changes, folded as on a screen, and a heartbeat."""
 
 from __future__ import annotations
 
 import math
-from itertools import islice
+from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
 
-from vbsjob.jobs import failure
+from vbsjob.context import can_encode
+from vbsjob.jobs import diff, failure
+from vbsjob.jobs.diff import Change
 from vbsjob.jobs.fields import one_line
 from vbsjob.jobs.job import walk
-from vbsjob.jobs.outcome import counts, kind_of
-from vbsjob.text import dumps, format_duration, printable, utc_time
+from vbsjob.jobs.tree import counts_text, kind, repeated_types
+from vbsjob.text import dumps, printable, utc_time
+from vbsjob.watch import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.jobs.diff import Change
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.outcome import RunOutcome
     from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 LISTED = 20
-"""Number of sub-jobs at the first answer, and of failures at the end, that get a line at most."""
+"""Lines about the sub-jobs of one answer, and about failures at the end, at most."""
+COLORS = {"FAIL": "31", "SUCCESS": "32", "outage": "33"}
+"""Numbers of ECMA-48 by the status in a line, or the kind of event."""
 
 
 class PlainLog:
-    """Writes on a stream. `heartbeat` is the longest time without a line, in seconds."""
+    """Writes on a stream: at least one line in `heartbeat` seconds."""
 
     for_people = True
     """Whether its last line says how the run ended."""
 
-    def __init__(self, context: Context, stream: TextIO, heartbeat: float) -> None:
+    def __init__(self, context: Context, stream: TextIO, settings: Settings) -> None:
         self._context = context
         self._stream = stream
-        self._heartbeat = heartbeat
+        self._heartbeat: float = settings["heartbeat"]
+        self._details = settings["details"]
+        self._colors = context.colors(stream, settings["color"])
+        self._times = "\u00d7" if can_encode(stream, "\u00d7") else "x"
         self._last_line = -math.inf
-        self._answered: set[str] = set()
-        """Jobs whose first answer has been reported."""
+        self._entities: dict[str, set[str]] = {}
+        """Names of entities that were written, by the id of a job that has answered."""
 
     def on_events(self, events: Sequence[Event], state: WatchState, now: float) -> None:
-        """Write one line per change; no events mean that the watch starts."""
+        """Write what changed; no events mean that the watch starts."""
         if not events:
-            ids = state.ids
-            text = f"watching job {ids[0]}" if len(ids) == 1 else f"watching {len(ids)} jobs"
-            self._write(text, now)
+            self._write(words.of_start(state), now)
         for event in events:
-            tracked = state.tracked[event.job_id]
-            for text in self._lines(event, tracked, now):
-                self._write(f"{tracked.job_id}: {text}", now)
+            for text, style in self._lines(event, state.tracked[event.job_id], now):
+                self._write(f"{event.job_id}: {text}", now, style)
 
     def refresh(self, state: WatchState, now: float) -> float:
         """Write a heartbeat if no line was written for long; return when the next one is due."""
         if now >= self._last_line + self._heartbeat:
-            duration = format_duration(now - state.started)
-            answered_at = state.last_answer_at()
-            age = "" if answered_at is None else f"; {_last_answer(answered_at, now)}"
-            statuses = counts(kind_of(tracked.job) for tracked in state.tracked.values())
-            self._write(f"still watching after {duration}: {statuses}{age}", now)
+            self._write(words.of_heartbeat(state, now, self._context.steady_now()), now)
         return self._last_line + self._heartbeat
 
     def suspend(self) -> None:
@@ -76,70 +78,127 @@ class PlainLog:
             self._write(f"{len(failures) - LISTED} more jobs failed", now)
         stop = outcome.stop_error
         hint = f" {stop.hint}" if stop is not None and stop.hint else ""
-        self._write(f"{outcome.sentence}{hint}", now)
+        style = "" if stop or outcome.exit_code else "SUCCESS"
+        style = "FAIL" if failures and outcome.exit_code else style
+        self._write(f"{outcome.sentence}{hint}", now, style)
 
-    def _lines(self, event: Event, tracked: TrackedJob, now: float) -> Iterator[str]:
-        if event.kind == "recovered":
-            yield f"answers again after {format_duration(event.seconds)}"
-        elif event.kind == "waiting":
-            yield f"the service does not know this job yet; waits {format_duration(event.seconds)}"
-        elif event.error is not None:
-            answered_at = tracked.answered_at
-            age = "" if answered_at is None else f" {_last_answer(answered_at, now).capitalize()}."
-            yield f"the query failed: {printable(str(event.error))}{age} Trying again."
-        else:
-            yield from map(_change, event.changes)
-            if tracked.job is not None and tracked.job_id not in self._answered:
-                self._answered.add(tracked.job_id)
-                yield from _sub_jobs(tracked.job)
+    def _lines(self, event: Event, tracked: TrackedJob, now: float) -> Iterator[tuple[str, str]]:
+        """Yield the lines of an event, each with its style in COLORS."""
+        if event.kind != "change" or tracked.job is None:
+            style = "" if event.kind == "waiting" else "outage"
+            yield words.of_event(event, tracked, now), style
+            return
+        first = tracked.job_id not in self._entities
+        written = self._entities.setdefault(tracked.job_id, set())
+        changes = diff.first_changes(tracked.job) if first else event.changes
+        if self._details:
+            yield from map(_line, changes)
+            return
+        if first:
+            active = {"FAIL", "RUNNING"}
+            changes = [item for item in changes if not item.depth or item.after in active]
+        yield from self._folded(changes, tracked.job, written)
 
-    def _write(self, text: str, now: float) -> None:
+    def _folded(
+        self, changes: Sequence[Change], top: Job, written: set[str]
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the line of the job, then those of its entities and at most LISTED of sub-jobs.
+
+        Equal siblings are one line with their counts; a failed one also has its own line.
+        """
+        failed: list[tuple[str, str]] = []
+        others: list[tuple[str, str]] = []
+        folds = _Folds()
+        for change in changes:
+            if change.name.startswith("entities."):
+                continue
+            if not change.depth:
+                yield _line(change)
+            elif change.name == "status" and change.after == "FAIL":
+                failed += [_line(change), *_entities(change.path, change.job.entities)]
+            if change.depth and not folds.add(change) and change.after != "FAIL":
+                others.append(_line(change))
+        new = {name: value for name, value in top.entities.items() if name not in written}
+        lines = [*_entities((top,), new)]
+        written.update(name for name, value in new.items() if value not in (None, ""))
+        lines += failed + others + [(text, "") for text in folds.lines(self._times)]
+        yield from lines[:LISTED]
+        if len(lines) > LISTED:
+            yield f"{len(lines) - LISTED:,} more lines are not shown (--details prints them)", ""
+
+    def _write(self, text: str, now: float, style: str = "") -> None:
         time = utc_time(self._context.now())
-        self._stream.write(self._context.redact(f"{time} {text}") + "\n")
+        line = self._context.redact(f"{time} {text}")
+        color = COLORS.get(style) if self._colors else None
+        self._stream.write(f"\x1b[{color}m{line}\x1b[0m\n" if color else f"{line}\n")
         self._stream.flush()
         self._last_line = now
 
 
-def _last_answer(answered_at: float, now: float) -> str:
-    return f"last answer {format_duration(now - answered_at)} ago"
+class _Folds:
+    """The sub-jobs of one answer that are folded with their equal siblings."""
+
+    def __init__(self) -> None:
+        self._types: dict[int, list[str]] = {}
+        """Types that are folded, by the identity of the parent."""
+        self._changed: dict[tuple[int, str], Job] = {}
+        """The parents of folded siblings that changed, by identity and type."""
+
+    def add(self, change: Change) -> bool:
+        """Whether the sub-job of a change, or one above it, is folded."""
+        for parent, sub_job in pairwise(change.path):
+            key = id(parent.members)
+            if key not in self._types:
+                self._types[key] = repeated_types(parent.sub_jobs)
+            if sub_job.type in self._types[key] and change.name == "status":
+                self._changed[key, sub_job.type] = parent
+                return True
+        return False
+
+    def lines(self, times: str) -> Iterator[str]:
+        """Yield the counts of the siblings that changed: `copyBlock x9: 3 done, 6 waiting`."""
+        for (_, job_type), parent in self._changed.items():
+            counts = Counter(kind(job) for job in parent.sub_jobs if job.type == job_type)
+            name = printable(job_type) or "sub-job"
+            yield f"{name} {times}{counts.total():,}: {counts_text(counts)}"
 
 
-def _change(change: Change) -> str:
+def _line(change: Change) -> tuple[str, str]:
+    """Return the line of one change, with its style in COLORS."""
     job = change.job
-    where = f"{_name(job)}: " if change.depth else ""
-    if change.name == "disappeared":
-        return f"{where}disappeared, was {_value(change.before)}"
     if change.name != "status":
-        return f"{where}{printable(change.name)} is {_value(change.after)}"
-    job_type = f" {printable(job.type)}" if job.type and not change.depth else ""
-    before = "" if change.before is None else f", was {_value(change.before)}"
+        where = f"{_name(change.path)}: " if change.depth else ""
+        if change.name == "disappeared":
+            return f"{where}disappeared, was {_value(change.before)}", ""
+        return f"{where}{printable(change.name)} is {_value(change.after)}", ""
+    number = 0 if change.depth or change.before is not None else sum(1 for _ in walk(job)) - 1
+    sub_jobs = f", {number:,} sub-job{'s' if number > 1 else ''}" if number else ""
+    text = f"{_value(change.after)} {_name(change.path)}".rstrip()
+    return f"{text}{sub_jobs}{_reason(job)}", str(change.after)
+
+
+def _entities(path: Sequence[Job], entities: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield a line for each entity that has a value and is not a count."""
+    for name, value in entities.items():
+        if value not in (None, "") and not name.endswith("_total"):
+            yield _line(Change((*path,), f"entities.{name}", None, value))
+
+
+def _name(path: Sequence[Job]) -> str:
+    """Return type and id of a sub-job, only the type of the requested job."""
+    job, is_sub_job = path[-1], len(path) > 1
+    names = (job.type or "sub-job", job.id) if is_sub_job else (job.type,)
+    return " ".join(filter(None, map(printable, names)))
+
+
+def _reason(job: Job) -> str:
+    """Return code and reason of a failed job after a colon, unless a failed sub-job has them."""
     cause = failure.find(job) if job.failed else None
-    return f"{where}{_value(change.after)}{job_type}{before}{_reason(cause)}"
-
-
-def _sub_jobs(top: Job) -> Iterator[str]:
-    """Yield a line for each failed and then each running sub-job of a first answer."""
-    sub_jobs = [path[-1] for path in walk(top) if len(path) > 1]
-    listed = [job for job in sub_jobs if job.failed]
-    listed += [job for job in sub_jobs if job.status == "RUNNING"]
-    for job in islice(listed, LISTED):
-        cause = failure.find(job) if job.failed else None
-        yield f"{_name(job)}: {job.status}{_reason(cause)}"
-    if len(listed) > LISTED:
-        yield f"{len(listed) - LISTED} more sub-jobs failed or are running"
-
-
-def _name(sub_job: Job) -> str:
-    return " ".join(filter(None, (printable(sub_job.type or "sub-job"), printable(sub_job.id))))
-
-
-def _reason(cause: failure.Failure | None) -> str:
-    """Return the path below the job, the code and the reason, after a colon."""
-    if cause is None:
+    code, reason = failure.code_and_reason(job)
+    if cause is None or (len(cause.path) > 1 and code in {"", cause.error_code}):
         return ""
-    return "".join(
-        f": {part}" for part in (failure.path_text(cause.path[1:]), cause.reason) if part
-    )
+    text = printable(" ".join(filter(None, (code, reason))))
+    return f": {text}" if text else ""
 
 
 def _value(value: Any) -> str:

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from vbsjob.jobs.failure import code_and_reason
 from vbsjob.render.cells import CHUNK, Cells, side_by_side
 
 if TYPE_CHECKING:
@@ -43,18 +44,22 @@ def of_job(
     """
     members = job.members
     names: tuple[str, ...] = ()
+    in_block: tuple[str, ...] = ()
     if identity:
         names = ("job_id", "id", "begin_time", "end_time", "error_code", "fail_reason")
     elif errors or not job.failed:
         # The service sets them on SUCCESS too (tests/bodies/job-success-with-error-code.json).
         names = ("error_code", "fail_reason")
+    else:
+        in_block = code_and_reason(job)
     if not job.ended and not identity:
         names = ("end_time", *names)
     others = job.others
     others.pop("id", None)
     odd_type = [("job_type", members["job_type"])] if not job.type and "job_type" in members else []
     standard = [(name, members.get(name)) for name in names]
-    return texts(view, chain(standard, job.entities.items(), others.items(), odd_type))
+    shown = chain(standard, job.entities.items(), others.items(), odd_type)
+    return texts(view, (pair for pair in shown if pair[1] not in in_block))
 
 
 def table(

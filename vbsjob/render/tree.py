@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.cells import cell_len
 from rich.text import Text
 
+from vbsjob.jobs.failure import code_and_reason
 from vbsjob.jobs.job import ENDED
-from vbsjob.jobs.tree import KINDS, OTHER, Group, Node, Summary
+from vbsjob.jobs.tree import KINDS, OTHER, Group, Node, Summary, counts_text
 from vbsjob.render.status import LONGEST_STATUS, status_word
 from vbsjob.render.theme import status_style
 from vbsjob.text import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from vbsjob.jobs.job import Job
     from vbsjob.render.theme import View
@@ -86,16 +87,9 @@ class Row:
         return f"{self.mark} {self.status}".rstrip() if not self.summary else ""
 
 
-def counts(numbers: Mapping[str, int]) -> str:
-    """Return numbers by kind of status in words: `2 failed, 313 done, 200 running`."""
-    pairs = ((numbers.get(name), kind.sub_jobs) for name, kind in KINDS.items())
-    return ", ".join(f"{number:,} {words}" for number, words in pairs if number)
-
-
 def reasons(job: Job, view: View, style: str = "reason") -> list[Text]:
     """Return error code and reason of a job, as far as it has them."""
-    values = (job.members.get(name) for name in ("error_code", "fail_reason"))
-    return [Text(view.one_line(value), style) for value in values if value not in (None, "")]
+    return [Text(view.one_line(text), style) for text in code_and_reason(job) if text]
 
 
 def row(
@@ -139,9 +133,8 @@ def row(
 
 def _reasons_of_node(node: Node, view: View) -> list[Text]:
     """Return code and reason; a reason without a code says nothing if a sub-job failed."""
-    texts = reasons(node.job, view)
-    has_code = node.job.members.get("error_code") not in (None, "")
-    return texts if has_code or not node.counts_below.get("FAIL") else []
+    code, _ = code_and_reason(node.job)
+    return reasons(node.job, view) if code or not node.counts_below.get("FAIL") else []
 
 
 def _summary(summary: Summary, view: View) -> tuple[str, ...]:
@@ -158,7 +151,7 @@ def _summary(summary: Summary, view: View) -> tuple[str, ...]:
             f"{more} {number} more {KINDS[next(iter(summary.counts))].sub_jobs}",
             f"{more} {number}",
         )
-    return f"{more} {number} more: {counts(summary.counts)}", f"{more} {number} more"
+    return f"{more} {number} more: {counts_text(summary.counts)}", f"{more} {number} more"
 
 
 def _group_row(group: Group, view: View) -> Row:
@@ -171,7 +164,7 @@ def _group_row(group: Group, view: View) -> Row:
         "MIXED" if status == OTHER else status,
         status_style(status),
         {column.name: column.of_group(group, view) for column in TREE_COLUMNS},
-        details=[Text(counts(group.counts) + further)],
-        short_details=Text(counts(ended) or "none done"),
+        details=[Text(counts_text(group.counts) + further)],
+        short_details=Text(counts_text(ended) or "none done"),
         bar=(group.ended, len(group.members)),
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from vbsjob.auth.catalog import SERVICES
+
 REGION = "eu-de"
 DOMAIN = {"id": "8a1f2f1f6d0c4d1fb2a0d2c0e6b7a5c3", "name": "sandbox"}
 
@@ -69,7 +71,8 @@ def settings(address: str, method: str = "password") -> dict[str, str]:
 
 def catalog(address: str) -> list[dict[str, Any]]:
     """Return the service catalog, with one region and public endpoints."""
-    urls = {"identity": f"{address}/v3", "vbs": f"{address}/v2/{PROJECT.id}"}
+    urls = {"identity": f"{address}/v3"}
+    urls |= {service.types[0]: f"{address}/v2/{PROJECT.id}" for service in SERVICES.values()}
     return [
         {
             "id": f"sandbox-{service_type}",

@@ -23,7 +23,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from vbsjob.limits import SHORTEST_INTERVAL as SHORTEST
-from vbsjob.text import parse_time
+from vbsjob.text import format_duration, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -134,6 +134,17 @@ class Estimates:
             durations = self._durations(job_type)
             self._by_type[job_type] = usual_duration(durations), estimate_end(durations)
         return self._by_type[job_type]
+
+    def comparison(self, job: Job, now: datetime) -> str:
+        """Return how the job compares with earlier ones of its type; empty without any."""
+        usual, elapsed = self.usual(job.type), job.elapsed(now)
+        if usual is None:
+            return ""
+        duration = format_duration(usual.seconds)
+        if elapsed is not None and elapsed > usual.seconds:
+            return f"longer than usual ({duration})"
+        plural = "s" if usual.runs > 1 else ""
+        return f"usually takes {duration} ({usual.runs} earlier job{plural})"
 
     def expected_end(self, job: Job) -> datetime | None:
         """Return begin_time plus the usual duration; None after the end and without history."""

@@ -111,8 +111,7 @@ class WatchLoop:
         if signals.continued:
             signals.continued = False
             self._suspend()
-            self.state.poll_now(self.context.monotonic())
-        elif self.context.monotonic() - started > planned + SUSPENDED_AFTER:
+        if self.context.monotonic() - started > planned + SUSPENDED_AFTER:
             self.state.poll_now(self.context.monotonic())
 
     def _suspend(self) -> None:

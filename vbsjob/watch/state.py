@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from vbsjob import exit_codes
-from vbsjob.errors import InvalidBodyError, JobNotFoundError, VbsjobError
+from vbsjob.errors import ApiError, InvalidBodyError, JobNotFoundError, VbsjobError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import diff
 from vbsjob.jobs.job import Job
@@ -38,6 +38,9 @@ NOT_FOUND_INTERVAL, NOT_FOUND_SHORTEST = 4.0, 0.5
 LAST_DELAY = 0.1
 """Seconds at least before the attempt that ends an outage."""
 TOO_MANY_REQUESTS = 429
+UNKNOWN_COUNT, UNKNOWN_SECONDS = 3, 30.0
+"""A job with an end_time and an unknown status has ended after this number of such answers over
+these seconds."""
 FAIR_TURN = 4
 """Every poll with this number takes from the jobs that did not fail first."""
 
@@ -94,6 +97,11 @@ class TrackedJob:
     not_found_count: int = 0
     """Consecutive answers "not found"."""
     not_found_since: float = 0.0
+    unknown_count: int = 0
+    """Consecutive answers with an end_time and a status that is not known."""
+    unknown_since: float = 0.0
+    not_before: float = 0.0
+    """The end of a Retry-After: no earlier poll."""
 
     @property
     def ended(self) -> bool:
@@ -160,11 +168,15 @@ class WatchState:
     estimates: Estimates = field(default_factory=Estimates)
     interactive: bool = False
     """Whether a person looks at a live display."""
+    changed_at: float | None = None
+    """When the last change of any job arrived."""
     _queue: DueQueue = field(default_factory=DueQueue)
     _outage_since: float | None = None
     """First failure since the last answer about any job."""
     _share: RequestShare = field(init=False)
     _stopped: bool = False
+    _answered: bool = False
+    """Whether the service has answered about any job: from then on a page is an outage."""
 
     def __post_init__(self) -> None:
         """Make all jobs due now; the caller limits the request rate."""
@@ -215,7 +227,7 @@ class WatchState:
         for tracked in sorted(self.tracked.values(), key=lambda job: job.next_poll or now):
             tracked.failing_since = tracked.not_found_since = now
             if tracked.next_poll is not None and tracked.exit_code is None:
-                self._schedule(tracked, now)
+                self._schedule(tracked, max(now, tracked.not_before))
 
     def record_result(
         self, job_id: str, result: Job | VbsjobError, now: float, age: float | None = None
@@ -278,13 +290,19 @@ class WatchState:
         events = self._end_outage(tracked, now)
         changes = diff.changes(tracked.job, job)
         first = tracked.job is None
+        self._answered = True
         tracked.job, tracked.answered_at = job, now
         tracked.error, tracked.not_found_count = None, 0
         if changes:
+            self.changed_at = now
             events.append(Event("change", tracked.job_id, changes))
         verdict = exit_codes.of_job(job, fail_fast=self.rules.fail_fast)
         if verdict is not ExitCode.PENDING:
             self._finish(tracked, verdict)
+            return events
+        if error := _unknown_end(tracked, job, now):
+            tracked.error = error
+            self._finish(tracked, error.exit_code)
             return events
         estimate, waiting = self.estimates.of(job.type), job.status == "INIT"
         limit = longest_interval(estimate, age, interactive=self.interactive)
@@ -300,6 +318,8 @@ class WatchState:
         tracked.failures += 1
         if tracked.failures == 1:
             tracked.failing_since = now
+        if error.is_page and self._answered:
+            error = error.replace(max_attempts=None, exit_code=ExitCode.UNAVAILABLE)
         tracked.error = error
         seconds = now - tracked.failing_since
         if self._attempts_exhausted(tracked, error):
@@ -316,6 +336,7 @@ class WatchState:
         if error.http_status == TOO_MANY_REQUESTS:
             tracked.interval.on_throttled()
         delay = retry_delay(tracked.failures, error.retry_after, self.random)
+        tracked.not_before = now + min(error.retry_after or 0.0, delay)
         if error.retry_after is None:  # the last attempt is when --retry-for ends, not later
             since = min(tracked.failing_since, self._outage_since)
             delay = min(delay, max(since + self.rules.retry_for - now, LAST_DELAY))
@@ -336,7 +357,7 @@ class WatchState:
         """End the watch: no job was answered for --retry-for seconds."""
         for tracked in self.tracked.values():
             if tracked.exit_code is None:
-                self._give_up(tracked, tracked.error or error, error.exit_code, now)
+                self._give_up(tracked, tracked.error or error, ExitCode.UNAVAILABLE, now)
 
     def _give_up(self, tracked: TrackedJob, error: VbsjobError, code: ExitCode, now: float) -> None:
         """End the watch of a job that is not answered; the message gives its last status."""
@@ -390,3 +411,19 @@ class WatchState:
     def _schedule(self, tracked: TrackedJob, when: float) -> None:
         tracked.next_poll = when
         self._queue.push(tracked.job_id, when, failed=tracked.error is not None)
+
+
+def _unknown_end(tracked: TrackedJob, job: Job, now: float) -> ApiError | None:
+    """Return the error of a job that has ended with a status that is not known; else None."""
+    if not job.unknown_status or not job.members.get("end_time"):
+        tracked.unknown_count = 0
+        return None
+    tracked.unknown_count += 1
+    if tracked.unknown_count == 1:
+        tracked.unknown_since = now
+    if tracked.unknown_count < UNKNOWN_COUNT or now - tracked.unknown_since < UNKNOWN_SECONDS:
+        return None
+    return ApiError(
+        f"job {tracked.job_id} has ended with {job.unknown_status}.",
+        hint="Check the job in the console of the cloud.",
+    )

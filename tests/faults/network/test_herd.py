@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.program import COMMAND, ROOT, SETTINGS, clean_env
 from tests.support.server import Server, answer, job
 
@@ -64,7 +65,7 @@ def test_f17_two_hundred_processes_rejected_at_once_do_not_return_together() -> 
         env = clean_env(server.url, VBSJOB_PROGRESS="none", **SETTINGS)
         watches = [
             stack.enter_context(
-                subprocess.Popen(
+                Child(
                     [*COMMAND, "watch", f"j{number}", "--interval", "2"], env=env, cwd=ROOT,
                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 )

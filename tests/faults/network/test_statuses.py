@@ -35,9 +35,12 @@ STATUSES = {
     # status: exit code, requests
     100: (6, 1), 199: (6, 1), 201: (6, 1), 204: (6, 1), 302: (6, 1), 400: (6, 1), 401: (4, 1),
     403: (4, 1), 404: (5, 1), 407: (7, 1), 408: (7, 4), 409: (6, 1), 424: (6, 1), 425: (7, 4),
-    426: (6, 1), 429: (7, 4), 499: (6, 1), 500: (7, 4), 501: (6, 1), 502: (7, 4), 503: (7, 4),
-    504: (7, 4), 505: (6, 1), 522: (7, 4), 523: (6, 1), 524: (7, 4), 599: (6, 1),
+    421: (6, 1), 426: (6, 1), 429: (7, 4), 499: (6, 1), 500: (7, 4), 501: (6, 1), 502: (7, 4),
+    503: (7, 4), 504: (7, 4), 505: (6, 1), 511: (7, 4), 520: (7, 4), 522: (7, 4), 523: (7, 4),
+    524: (7, 4), 599: (7, 4),
 }  # fmt: skip
+API_ONLY = {401, 403, 404}
+"""Statuses that say something about the sign-in or the job; from something else they are 6."""
 JOBS = (b"", b'{"job_id":"j","status":"FAIL"}', b'{"job_id":"j","status":"SUCCESS"}')
 
 
@@ -48,7 +51,8 @@ def test_f12_f13_only_a_transient_status_is_tried_again_and_none_is_a_verdict() 
             service = ResponseSequence(Response(status, {}, body))
             ended = get(service)
             is_reported = ended.out == "" and f"(HTTP {status})" in ended.err
-            if (ended.code, len(service.requests)) != expected or not is_reported:
+            code = 6 if status in API_ONLY and not body else expected[0]
+            if (ended.code, len(service.requests)) != (code, expected[1]) or not is_reported:
                 wrong.append((status, body, ended.code, len(service.requests), ended.err))
     assert wrong == []
 
@@ -185,3 +189,39 @@ def test_f17_one_process_multiplies_an_outage_by_no_more_than_its_quota() -> Non
     assert tries(9) == 9
     cloud.before = lambda _: Response(503)
     assert tries(60) == 60 + 1  # each success gave one back
+
+
+RUNNING = Response(200, {}, b'{"job_id":"j","status":"RUNNING"}')
+PAGES = (200, 204, 302, 400, 401, 403, 404, 407, 409, 421, 451, 501, 502, 511, 520, 521, 523, 525)
+
+
+@pytest.mark.parametrize("status", PAGES)
+def test_f25_a_page_in_a_watch_is_an_outage_whatever_its_status(status: int) -> None:
+    pages = [Response(status, {}, body) for body in (b"", b"<html>sign in</html>", b"[]")]
+    ended = run_in_memory("watch", "j", send=ResponseSequence(RUNNING, *pages, GOOD))
+    assert ended.code == 0
+    clock = FakeClock()
+    lasting = ResponseSequence(RUNNING, *pages)
+    ended = run_in_memory("watch", "j", "--retry-for", "5m", send=lasting, clock=clock)
+    assert ended.code == 7
+    assert 300 <= sum(clock.sleeps) <= 330
+    assert "Its last status was RUNNING" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(302, 6), (401, 6), (403, 6), (404, 6), (421, 6), (511, 7), (520, 7)]
+)
+def test_f25_before_the_first_answer_a_page_ends_a_watch_as_its_status_says(
+    status: int, code: int
+) -> None:
+    page = Response(status, {}, b"<html>")
+    assert (
+        run_in_memory("watch", "j", "--retry-for", "60", send=ResponseSequence(page)).code == code
+    )
+
+
+@pytest.mark.parametrize("document", [b'{"job": {"status": "Completed"}}', b'{"status": "FAIL"}'])
+def test_f25_a_json_object_without_a_job_is_named(document: bytes) -> None:
+    ended = get(ResponseSequence(Response(200, {}, document)))
+    assert ended.code == 6
+    assert "the answer contains no job" in ended.err

@@ -343,14 +343,14 @@ def test_f25_a_captive_portal_is_reported_and_its_page_not_printed() -> None:
     with Server(always(portal)) as server:
         ended = get(server)
         assert (ended.code, server.requests) == (7, 3)
-    assert f"{len(page)} bytes of text/html" in ended.err
-    assert "captive portal" in ended.err
+    assert f"sent HTML, not JSON ({len(page)} bytes)" in ended.err
+    assert "a login page of the network" in ended.err
     assert "Hotel" not in ended.err
 
 
 def test_f27_an_answer_about_another_job_is_rejected_and_requests_have_no_cache_set() -> None:
     with Server(always(answer(job("SUCCESS", "older")))) as server:
         ended = get(server)
-        assert (ended.code, server.requests) == (6, 3)
+        assert (ended.code, server.requests) == (7, 3)
         assert b"cache-control: no-cache\r\n" in server.received[0].lower()
     assert "not about job j" in ended.err

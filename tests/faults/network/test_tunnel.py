@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.certificates import Authority
 from tests.support.program import clean_env, run_process
-from tests.support.server import Server, always, answer, job
+from tests.support.server import JobStatusScript, Server, always, answer, job
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +90,9 @@ def test_no_key_of_a_connection_through_a_proxy_is_written_to_a_file(
     keys = tmp_path / "keys"
     argv = ("config", "check") if command == "config" else (command, "j")
     proxy_tls = authority.good() if proxy_scheme == "https" else None
-    with Server(always(GOOD), tls=authority.good(HOST)) as service:
+    script = JobStatusScript()
+    script.status = "SUCCESS"
+    with Server(script, tls=authority.good(HOST)) as service:
         port = int(service.url.rpartition(":")[2])
         with Server(tunnel(port, []), tls=proxy_tls) as proxy:
             env = clean_env(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.server import Server, answer, job
 from vbsjob.limits import REQUESTS_PER_SECOND
@@ -69,9 +70,7 @@ def test_the_first_answers_are_printed_before_the_last_ids_are_queried() -> None
     jobs = Jobs()
     with Server(jobs) as server:
         command = [*COMMAND, "get", *ids(MANY), "-o", "jsonl"]
-        with subprocess.Popen(
-            command, env=clean_env(server.url), cwd=ROOT, stdout=subprocess.PIPE
-        ) as running:
+        with Child(command, env=clean_env(server.url), cwd=ROOT, stdout=subprocess.PIPE) as running:
             assert running.stdout
             first = json.loads(running.stdout.readline())
             queried = len(jobs.times)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.program import COMMAND, ROOT, run_bash
 from tests.support.pseudo_terminal import (
     SHOWN,
@@ -180,7 +181,7 @@ def test_f86_a_full_pipe_does_not_prevent_a_signal(stream: str, number: int) -> 
 
     with Server(always_new) as server:
         progress = ["-o", "jsonl"] if stream == "stdout" else ["--progress", "json"]
-        with subprocess.Popen(
+        with Child(
             [*COMMAND, "watch", "j", *progress, "--interval", "1"],
             cwd=ROOT, env=environment(server),
             stdout=subprocess.PIPE if stream == "stdout" else subprocess.DEVNULL,

@@ -125,7 +125,7 @@ def test_f31_several_jobs_are_queried_with_as_many_threads_as_there_are(
         for fault in counted.each([errno.EAGAIN]):
             ended = run_with_fault(library, server, fault, "get", *ids)
             assert (ended.code, ended.is_clean) == (5, True)
-            assert ended.err.count("does not know the job") == len(ids)
+            assert ended.err.count("was not found") == len(ids)
 
 
 @pytest.mark.parametrize("number", errors.SHORTAGES)

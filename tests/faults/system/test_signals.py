@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.server import Server, answer, job
 from tests.support.sigint_handler import BIT, has_handler
@@ -45,7 +46,7 @@ def ignored(pid: int) -> bool:
 
 def test_f79_ctrl_c_stops_the_shell_loop_around_it(service: Server) -> None:
     loop = 'trap "exit 3" USR1; for i in 1 2 3; do "$@" get j; done; echo survived'
-    with subprocess.Popen(
+    with Child(
         ["bash", "-c", loop, "bash", *COMMAND], env=clean_env(service.url), cwd=ROOT,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
     ) as shell:  # fmt: skip
@@ -71,7 +72,7 @@ def _child_of(pid: int) -> int:
 
 def test_f83_where_sigint_is_ignored_on_entry_it_stays_ignored(service: Server) -> None:
     line = "trap '' INT; exec \"$@\" get j --exit-status"
-    with subprocess.Popen(
+    with Child(
         ["bash", "-c", line, "bash", *COMMAND], env=clean_env(service.url), cwd=ROOT,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as child:  # fmt: skip

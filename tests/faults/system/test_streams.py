@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.filesystem import needs_full
 from tests.support.program import COMMAND, ROOT, clean_env, run_bash, run_process
 from tests.support.server import Server, always, answer, job
@@ -106,7 +107,7 @@ def test_f86_a_full_pipe_that_is_non_blocking_gets_the_complete_answer(
 ) -> None:
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    with subprocess.Popen(
+    with Child(
         [*COMMAND, "get", "j", "-o", "json"], env=clean_env(failing.url), cwd=ROOT,
         stdout=writer, stderr=subprocess.PIPE,
     ) as child, os.fdopen(reader, "rb") as stream:  # fmt: skip
@@ -119,7 +120,7 @@ def test_f86_a_full_pipe_that_is_non_blocking_gets_the_complete_answer(
 
 def read_some(env: dict[str, str], count: int, *argv: str) -> tuple[int, bytes]:
     """Start it, read so many bytes of its stdout, go away; return its code and its stderr."""
-    with subprocess.Popen(
+    with Child(
         [*COMMAND, *argv], env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as child:
         assert child.stdout is not None

@@ -134,7 +134,9 @@ def check(fault: CallFault, watched: WatchEnd, display: str) -> None:
     assert watched.code in allowed(fault, display), details
     # Only the second answer says that the job is done, and that is printed.
     assert watched.code or watched.requests >= 2, details
-    closed = (fault.hit or ("",))[0] in {"write1", "write2"} and fault.fault in GONE[display]
+    operation = (fault.hit or ("",))[0]
+    # A full disk behind stderr changes no run; a terminal is never full.
+    closed = operation == "write2" or (operation == "write1" and fault.fault in GONE[display])
     assert watched.code or closed or COMPLETE_OUTPUT[display] in watched.output, details
     assert watched.code != 70 or "failed: " in watched.output, details
     assert not leaked(watched.output, PASSWORD, ISSUED), details

@@ -1,4 +1,4 @@
-"""README's scripts and CI files, complete, run against the sandbox with the built wheel.
+"""The files of .github/examples, run against the sandbox with the built wheel.
 
 Only the line that installs vbsjob is replaced: it copies an installation of the wheel of this
 checkout, and a virtual environment is made without pip, which takes four seconds. Actions, images
@@ -10,10 +10,12 @@ from __future__ import annotations
 import html
 import os
 import re
+import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from itertools import zip_longest
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -22,58 +24,64 @@ import yaml
 from tests.support.gitlab import read_as_gitlab
 from tests.support.installation import copying_installer, install_wheel, make_environment
 from tests.support.program import ROOT, clean_env, running_sandbox
+from tests.support.server import Server, always
 from vbsjob import __version__
+from vbsjob.config.schema import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-README = ROOT.joinpath("README.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+EXAMPLES = ROOT / ".github" / "examples"
+FILES = {path.name: path.read_text("utf-8") for path in EXAMPLES.iterdir()}
 INSTALL = re.compile(r"(?:pipx|pip|(\S+)/pip) install vbsjob==(\S+)")
 UNREACHABLE = {"OS_TOKEN": "t", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "http://127.0.0.1:9"}
-ENDED_BY_SERVICE = {"gitlab", "jenkins"}
-"""GitLab itself retries 7 and allows 124; Jenkins' loop is Groovy, which is not run here."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One file: the environment that it sets, and its commands, one after the other."""
+    """One file: its shell, its commands with their conditions, and the environment it sets."""
 
     shell: tuple[str, ...]
     commands: tuple[str, ...]
     env: dict[str, str] = field(default_factory=dict)
+    conditions: tuple[str, ...] = ()
+    still_running: int = 124
+    """Exit code if --timeout ends the watch. GitHub has no exit code for a warning."""
 
 
-def blocks(kind: str) -> list[str]:
-    return [text for name, text in BLOCKS if name == kind]
+def github(name: str) -> Recipe:
+    steps = yaml.safe_load(FILES[name])["jobs"]["backup"]["steps"]
+    watch = next(step for step in steps if step.get("id") == "watch")
+    return Recipe(
+        ("bash", "-e"), tuple(step["run"] for step in steps), variables(watch["env"]),
+        tuple(step.get("if", "") for step in steps), still_running=0,
+    )  # fmt: skip
 
 
-def github(document: dict[str, Any]) -> Recipe:
-    job = document["jobs"]["backup"]
-    commands = tuple(step["run"] for step in job["steps"])
-    return Recipe(("bash", "-e"), commands, {"VBSJOB_TIMEOUT": job["env"]["VBSJOB_TIMEOUT"]})
+def gitlab(name: str) -> Recipe:
+    job = yaml.safe_load(FILES[name])["backup"]
+    script = "\n".join(job["script"])
+    return Recipe(("bash", "-eo", "pipefail"), (script,), variables(job["variables"]))
 
 
-def gitlab(document: dict[str, Any]) -> Recipe:
-    job = document["backup"]
-    script = "\n".join((*job["before_script"], *job["script"]))
-    variables = {"VBSJOB_TIMEOUT": job["variables"]["VBSJOB_TIMEOUT"]}
-    return Recipe(("bash", "-eo", "pipefail"), (script,), variables)
+def variables(environment: dict[str, str]) -> dict[str, str]:
+    """Return the settings of vbsjob in an environment; the sign-in is the sandbox's."""
+    return {name: value for name, value in environment.items() if name.startswith("VBSJOB_")}
 
 
-def recipes() -> dict[str, Recipe]:
-    documents = [yaml.safe_load(text) for text in blocks("yaml")]
-    (groovy,) = blocks("groovy")
-    return {
-        "shell": Recipe(("sh",), (blocks("sh")[0],)),
-        "github": next(github(document) for document in documents if "jobs" in document),
-        "gitlab": next(gitlab(document) for document in documents if "backup" in document),
-        "jenkins": Recipe(("sh", "-xe"), tuple(re.findall(r"(?:sh|script:) '([^']+)'", groovy))),
-    }
+def jenkins(name: str) -> Recipe:
+    return Recipe(("sh", "-xe"), tuple(re.findall(r"(?:sh|script:) '([^']+)'", FILES[name])))
 
 
-RECIPES = recipes()
+RECIPES = {
+    "shell": Recipe(("sh",), (FILES["watch.sh"],)),
+    "github": github("github-actions.yml"),
+    "gitlab": gitlab("gitlab-ci.yml"),
+    "gitlab-oidc": gitlab("gitlab-ci-oidc.yml"),
+    "jenkins": jenkins("Jenkinsfile"),
+}
+CI_RECIPES = [name for name in RECIPES if name != "shell"]
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +129,7 @@ def ended(
         folder = working_directory(tmp_path_factory.mktemp(recipe), installer)
         timeout = {"VBSJOB_TIMEOUT": "1s"} if job == "endless" else {}
         code, printed = run(
-            recipe, folder, installer, sandbox, JOB_ID=job, VBSJOB_INTERVAL="1s", **timeout
+            RECIPES[recipe], folder, installer, sandbox, JOB_ID=job, VBSJOB_INTERVAL="1s", **timeout
         )
         return Ended(code, printed, folder)
 
@@ -129,24 +137,28 @@ def ended(
 
 
 def run(
-    recipe: str, folder: Path, installer: Path, env: dict[str, str], **more: str
+    recipe: Recipe, folder: Path, installer: Path, env: dict[str, str], **more: str
 ) -> tuple[int, str]:
     """Run the commands of a recipe until one fails, with the outputs of GitHub's steps."""
     outputs = folder / "outputs"
-    environment = clean_env() | RECIPES[recipe].env | env | {
+    environment = clean_env() | recipe.env | env | {
         "PATH": f"{folder}/new/bin:{os.environ['PATH']}", "HOME": str(folder),
         "GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+        "PIP_INDEX_URL": "https://packages.example.com/simple",
     } | more  # fmt: skip
     printed = ""
-    for command in RECIPES[recipe].commands:
+    values: dict[str, str] = {}
+    for command, condition in zip_longest(recipe.commands, recipe.conditions):
         script = INSTALL.sub(lambda match: f"{installer} {match[1] or folder / 'new/bin'}", command)
         script = script.replace("-m venv ", "-m venv --without-pip ")
         if outputs.exists():
             values = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
             environment["BACKUP_ID"] = values.get("backup_id", "")
+        if condition and condition != f"steps.watch.outputs.status == '{values.get('status')}'":
+            continue
         ended = subprocess.run(
-            [*RECIPES[recipe].shell, "-c", script], cwd=folder, env=environment,
-            capture_output=True, text=True, check=False, timeout=60,
+            [*recipe.shell, "-c", script, "recipe", environment["JOB_ID"]], cwd=folder,
+            env=environment, capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         printed += ended.stdout + ended.stderr
         if ended.returncode:
@@ -165,28 +177,43 @@ def test_a_recipe_ends_as_the_job_did(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_a_recipe_accepts_that_a_job_is_still_running(
+def test_a_recipe_ends_with_124_or_a_warning_while_a_job_is_running(
     recipe: str, ended: Callable[[str, str], Ended]
 ) -> None:
     result = ended(recipe, "endless")
-    assert result.code == (124 if recipe in ENDED_BY_SERVICE else 0), result.printed
+    assert result.code == RECIPES[recipe].still_running, result.printed
+    assert "The backup is ." not in result.printed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_a_recipe_tries_again_while_the_state_is_unknown_and_then_ends_with_7(
+def test_a_recipe_ends_with_7_if_the_service_does_not_answer(
     recipe: str, folder: Path, installer: Path
 ) -> None:
-    ended, printed = run(recipe, folder, installer, UNREACHABLE, JOB_ID="j", VBSJOB_RETRY_FOR="1s")
+    ended, printed = run(
+        RECIPES[recipe], folder, installer, UNREACHABLE, JOB_ID="j", VBSJOB_RETRY_FOR="1s"
+    )
     assert ended == 7, printed
-    tries = len(re.findall(r"^.*\bwatching job j\b", printed, re.MULTILINE))
-    assert recipe in ENDED_BY_SERVICE or tries == 3, printed
 
 
-@pytest.mark.parametrize("recipe", ["github", "gitlab", "jenkins"])
+@pytest.mark.parametrize("recipe", CI_RECIPES)
 def test_a_recipe_installs_this_version(recipe: str) -> None:
     versions = [match[2] for text in RECIPES[recipe].commands for match in INSTALL.finditer(text)]
     assert versions == [__version__]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", CI_RECIPES)
+def test_a_recipe_installs_nothing_without_the_index_of_the_organisation(
+    recipe: str, folder: Path, installer: Path
+) -> None:
+    folder.joinpath("new/bin/vbsjob").unlink()
+    code, printed = run(
+        RECIPES[recipe], folder, installer, UNREACHABLE, JOB_ID="j", PIP_INDEX_URL=""
+    )
+    assert code == 70, printed
+    assert "PIP_INDEX_URL: is not set" in printed
+    assert not folder.joinpath("new/bin/vbsjob").exists()
 
 
 @pytest.mark.slow
@@ -253,13 +280,23 @@ def test_github_gets_annotation_summary_and_outputs_with_the_deepest_code_and_it
     assert MEANING in summary
 
 
-def test_gitlab_and_jenkins_retry_7_and_accept_124() -> None:
-    documents = [yaml.safe_load(text) for text in blocks("yaml")]
-    job = next(document["backup"] for document in documents if "backup" in document)
-    assert (job["retry"]["exit_codes"], job["allow_failure"]["exit_codes"]) == (7, 124)
-    (groovy,) = blocks("groovy")
-    assert "code == 7" in groovy
-    assert "if (code == 124) { unstable(" in groovy
+def test_gitlab_and_jenkins_show_124_as_a_warning() -> None:
+    assert yaml.safe_load(FILES["gitlab-ci.yml"])["backup"]["allow_failure"]["exit_codes"] == 124
+    assert "if (code == 124) { unstable(" in FILES["Jenkinsfile"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("job", "mail"), [("backup-ended", ""), ("fail-deep-ended", CODE)])
+def test_cron_sends_a_mail_only_if_a_job_failed(
+    job: str, mail: str, folder: Path, sandbox: dict[str, str]
+) -> None:
+    environment = clean_env() | sandbox | {"PATH": f"{folder}/new/bin:{os.environ['PATH']}"}
+    ended = subprocess.run(
+        [EXAMPLES / "mail-on-failure.sh", "-"], input=job, cwd=folder, env=environment,
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert mail in ended.stdout
+    assert (ended.stdout + ended.stderr == "") is (mail == "")
 
 
 @pytest.mark.slow
@@ -267,26 +304,51 @@ def test_gitlab_and_jenkins_retry_7_and_accept_124() -> None:
 def test_a_recipe_ends_with_70_if_python_cannot_start(
     recipe: str, folder: Path, installer: Path, sandbox: dict[str, str]
 ) -> None:
-    wrong = str(folder / "missing")
-    commands = [INSTALL.sub("true", command) for command in RECIPES[recipe].commands]
-    codes = []
-    for command in commands:
-        environment = clean_env() | RECIPES[recipe].env | sandbox | {
-            "PATH": f"{folder}/new/bin:{os.environ['PATH']}", "PYTHONHOME": wrong, "JOB_ID": "j",
+    without_install = replace(
+        RECIPES[recipe],
+        commands=tuple(
+            INSTALL.sub("true", text).replace("python3 -m venv .venv", "ln -sf new .venv")
+            for text in RECIPES[recipe].commands
+        ),
+    )
+    code, printed = run(
+        without_install, folder, installer, sandbox, JOB_ID="j", PYTHONHOME=str(folder / "missing")
+    )
+    assert code == 70, printed
+
+
+def test_the_variables_of_the_files_are_settings_of_vbsjob() -> None:
+    settings = {name for setting in SETTINGS for name in (setting.variable, *setting.os)}
+    used = set(re.findall(r"\b(?:OS|VBSJOB)_[A-Z_]+\b", "".join(FILES.values())))
+    assert used - settings == {"VBSJOB_STATUS", "VBSJOB_ENTITIES_BACKUP_ID"}  # those of -o dotenv
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+def test_github_gives_the_token_of_the_job_to_vbsjob_and_masks_it(tmp_path: Path) -> None:
+    steps = yaml.safe_load(FILES["github-actions-oidc.yml"])["jobs"]["backup"]["steps"]
+    watch = next(step for step in steps if step.get("id") == "watch")
+    vbsjob = tmp_path / "vbsjob"
+    vbsjob.write_text('#!/bin/sh\n[ "$1" != watch ] || echo "watch with $OS_ACCESS_TOKEN"\n')
+    vbsjob.chmod(0o755)
+    reply = b'{"value": "token-of-the-job"}'
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(reply)
+    with Server(always(head + reply)) as server:
+        environment = watch["env"] | {
+            "PATH": f"{tmp_path}:{os.environ['PATH']}", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "bearer",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{server.url}/token?api-version=2", "NO_PROXY": "*",
         }  # fmt: skip
-        script = command.replace("python3 -m venv .venv", "ln -sf new .venv")
         ended = subprocess.run(
-            [*RECIPES[recipe].shell, "-c", script], cwd=folder, env=environment,
-            capture_output=True, check=False, timeout=60,
+            ["bash", "-eo", "pipefail", "-c", watch["run"]], env=environment, capture_output=True,
+            text=True, check=True, timeout=60,
         )  # fmt: skip
-        codes.append(ended.returncode)
-        if ended.returncode:
-            break
-    assert codes[-1] == 70
+    assert ended.stdout.splitlines() == [
+        "::add-mask::token-of-the-job", "watch with token-of-the-job"
+    ]  # fmt: skip
 
 
-def test_no_secret_is_written_in_a_recipe() -> None:
-    text = "".join(text for kind, text in BLOCKS if kind in {"yaml", "groovy"})
-    values = re.findall(r"OS_(?:PASSWORD|USERNAME|USER_DOMAIN_NAME)\W+(.*)", text)
+def test_no_secret_is_written_in_a_file_and_github_gives_them_to_one_step() -> None:
+    text = "".join(FILES.values())
+    values = re.findall(r"OS_(?:PASSWORD|USERNAME|USER_DOMAIN_NAME)(?:: | = )(.*)", text)
     assert len(values) == 6
-    assert [v for v in values if not v.startswith(("{ secrets.", "credentials(", "secrets."))] == []
+    assert [v for v in values if not v.startswith(("${{ secrets.", "credentials("))] == []
+    assert [name for name, content in FILES.items() if content.count("OS_PASSWORD:") > 1] == []

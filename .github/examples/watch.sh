@@ -1,0 +1,12 @@
+#!/bin/sh
+vbsjob --version >/dev/null || exit 70
+export VBSJOB_TIMEOUT="${VBSJOB_TIMEOUT:-2h}"
+code=0
+vbsjob watch "$1" || code=$?
+case $code in
+    0) echo "The backup is $(vbsjob get "$1" -f entities.backup_id)." ;;
+    1) echo "The backup has failed." >&2 ;;
+    7) echo "The service did not answer. The backup may be fine." >&2 ;;
+    124) echo "The backup is still running after $VBSJOB_TIMEOUT." >&2 ;;
+esac
+exit "$code"

@@ -1,0 +1,1 @@
+"""Sign-in methods: one module per method with its settings; auth.loading lists them."""
