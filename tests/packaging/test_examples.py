@@ -234,8 +234,9 @@ def test_the_log_of_a_failing_restore_names_the_deepest_code_and_its_meaning(
 ) -> None:
     log = ended(recipe, job).printed
     assert ended(recipe, job).code == 1, log
-    fail_line = next(line for line in log.splitlines() if ": FAIL bksRestoreBackup" in line)
-    assert f": restoreVolume > copyData: {CODE} " in fail_line
+    fail_line = next(line for line in log.splitlines() if ": FAIL copyData" in line)
+    assert f": {CODE} " in fail_line
+    assert f"restoreVolume > copyData failed: {CODE} " in log
     assert f"{CODE} volume is in error state while copying. Meaning: {MEANING}" in log
 
 

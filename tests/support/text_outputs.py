@@ -164,16 +164,6 @@ def explain_output(texts: Texts) -> str:
     )
 
 
-def config_output(texts: Texts) -> str:
-    """Settings from the environment, as `config show` lists them."""
-    output = ""
-    for n in range(0, TEXTS, 4):
-        names = ("OS_PROJECT_NAME", "OS_USERNAME", "OS_USER_DOMAIN_NAME", "OS_REGION_NAME")
-        env = dict(zip(names, texts[n : n + 4], strict=True)) | {"OS_PROJECT_ID": ""}
-        output += "".join(run_and_capture("config", "show", response=Response(500), env=env))
-    return output
-
-
 def unknown_names(texts: Texts) -> str:
     """Unknown names: fields, clouds, topics of help."""
     job_response, output = response({"job_id": "j", "status": "RUNNING"}), ""
@@ -209,7 +199,6 @@ SURFACES: dict[str, Surface] = {
     "refusal 500": error_output(500),
     "redirect": error_output(302),
     "explain": explain_output,
-    "config show": config_output,
     "names": unknown_names,
     "reports": report_output,
 }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vbsjob.cli import present
 from vbsjob.config import loader, values
 from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
-from vbsjob.errors import VbsjobError, from_exception, shortage
+from vbsjob.errors import VbsjobError, from_exception
 from vbsjob.exit_codes import ExitCode, worst
 from vbsjob.jobs.outcome import UNFINISHED, RunOutcome, Stop, of_answer
 from vbsjob.output import formats
@@ -276,11 +276,14 @@ class JobCommand:
         from vbsjob.watch.state import WatchState
 
         context = self.context
+        displays = present.displays(self.settings, context, options, events=events)
         try:
             signals = (context.signals or Signals)(context.stdout, context.stderr)
         except OSError as error:
-            raise shortage(error) or error from None
-        displays = present.displays(self.settings, context, options, events=events)
+            now, reason = context.steady_now(), from_exception(error)
+            jobs = tuple(of_answer(job_id, reason, now) for job_id in job_ids)
+            self._finish(RunOutcome(jobs, now), displays)
+            raise reason from None
         state = WatchState(
             job_ids,
             self._watch_rules(),

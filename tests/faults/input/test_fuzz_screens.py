@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PICTURES = {"picture": 160, "picture in colour": 100, "narrow picture": 30}
-SLOW = {"refusal 403", "refusal 404", "refusal 500", "redirect", "explain", "config show", "names"}
+SLOW = {"refusal 403", "refusal 404", "refusal 500", "redirect", "explain", "names"}
 """One run a text or four: fewer of them."""
 WATCHED = {"watch", "watch in colour", *PICTURES}
 """Several screens a run: fewer of them."""
-SETTINGS = {"config show", "names"}
+SETTINGS = {"names"}
 """Texts that are settings: one that is not UTF-8 is refused before it is used."""
 COLOURED = {name for name in SURFACES if name.endswith(("in colour", "in ASCII", "fields"))}
 CUT = {"get on a terminal", "tree on a terminal", "tree on a narrow terminal", *PICTURES}

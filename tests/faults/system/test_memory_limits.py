@@ -124,7 +124,7 @@ def test_s12_the_same_answer_again_takes_no_more(tmp_path: Path) -> None:
     responses = [answer(running(0))] * 3
     ended = shown("watch", in_turn(*responses, answer(job("FAIL"))), tmp_path)
     assert ended.code == 1
-    assert ended.peak_kib < GET_KIB
+    assert ended.peak_kib < WATCH_KIB
 
 
 @pytest.mark.slow

@@ -130,7 +130,8 @@ def check(fault: CallFault, watched: WatchEnd, display: str) -> None:
     details = (fault, fault.hit, watched)
     assert "Traceback" not in watched.output, details
     assert "a bug" not in watched.output, details
-    assert watched.is_clean, details
+    broken = (fault.hit or ("",))[0] == "write2" and fault.fault == errno.EPIPE
+    assert watched.is_clean or broken, details  # a terminal has no reader that can go
     assert watched.code in allowed(fault, display), details
     # Only the second answer says that the job is done, and that is printed.
     assert watched.code or watched.requests >= 2, details
