@@ -56,11 +56,6 @@ class JobsClient:
         """Close every connection."""
         self._sender.close()
 
-    @property
-    def renewable(self) -> bool:
-        """Whether an expired token can be renewed without the user."""
-        return self._session.renewable
-
     def sign_in(self) -> None:
         """Sign in, unless that is done. Raises VbsjobError."""
         self._session.sign_in()

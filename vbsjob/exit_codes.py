@@ -58,11 +58,6 @@ class ExitCode(IntEnum):
         """Name in documents and tables: `job_failed`."""
         return self.name.lower()
 
-    @property
-    def stopped(self) -> bool:
-        """Whether --timeout or a signal ended the run: codes of timeout(1) and of shells."""
-        return self >= ExitCode.TIMEOUT
-
 
 SEVERITY = (
     ExitCode.HANGUP,

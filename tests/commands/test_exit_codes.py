@@ -47,11 +47,6 @@ def test_no_service_is_7() -> None:
     assert ended.code == ExitCode.UNAVAILABLE
 
 
-def test_the_codes_of_a_stopped_run_are_those_of_a_timeout_and_of_signals() -> None:
-    stopped = {code for code in ExitCode if code.meaning.startswith(("ended by", "--timeout"))}
-    assert {code for code in ExitCode if code.stopped} == stopped
-
-
 def test_of_several_codes_the_first_of_this_order_is_the_one_of_the_command() -> None:
     order = [129, 130, 131, 141, 143, 70, 2, 4, 1, 5, 6, 7, 124, 8, 3, 0]
     assert [int(code) for code in SEVERITY] == order
