@@ -101,7 +101,7 @@ def worst(codes: Iterable[ExitCode]) -> ExitCode:
     """Return the exit code for several jobs: a signal, else the first one of SEVERITY, else OK."""
     return min(
         codes,
-        key=lambda code: -1 if code > SIGNAL_BASE else SEVERITY.index(code),
+        key=lambda code: SEVERITY.index(code) if code in SEVERITY else -1,
         default=ExitCode.OK,
     )
 
