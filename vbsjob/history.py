@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from vbsjob import files
 from vbsjob.errors import InternalError
 from vbsjob.http import url
-from vbsjob.text import printable
+from vbsjob.jobs import error_codes
+from vbsjob.jobs.job import ENDED
+from vbsjob.jobs.result import SCHEMA_VERSION
+from vbsjob.text import printable, utc_time
 
 if TYPE_CHECKING:
     import sqlite3
@@ -24,33 +27,40 @@ if TYPE_CHECKING:
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.outcome import JobOutcome
 
-FILE = "history-1.sqlite"
+FILE = "history-2.sqlite"
 MAX_JOBS = 1000
 """Jobs that are stored; the oldest ones are removed."""
 MAX_CANDIDATES = 200
 """Jobs that Tab offers."""
 LONGEST = 64
-"""Characters of a stored type, status or time."""
+"""Characters of a stored type, status, time or code."""
+LONGEST_REASON = 200
 SIZE_LIMIT = 8 << 20
 """Bytes; a larger file is not opened."""
 RUNS = 50
 """Finished jobs of a type from which its usual duration is computed."""
 TABLE = (  # `place` is the name or address of the cloud
     "CREATE TABLE IF NOT EXISTS jobs (seq INTEGER PRIMARY KEY, place TEXT, job_id TEXT, type TEXT,"
-    " status TEXT, begin_time TEXT, end_time TEXT, seconds REAL, UNIQUE (place, job_id))"
+    " status TEXT, begin_time TEXT, end_time TEXT, queried_at TEXT, failed_id TEXT,"
+    " failed_type TEXT, error_code TEXT, fail_reason TEXT, seconds REAL, UNIQUE (place, job_id))"
 )
 INSERT = (
-    "INSERT OR REPLACE INTO jobs (place, job_id, type, status, begin_time, end_time, seconds)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+    "INSERT OR REPLACE INTO jobs (place, job_id, type, status, begin_time, end_time, queried_at,"
+    " failed_id, failed_type, error_code, fail_reason, seconds)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 DELETE_OLD = "DELETE FROM jobs WHERE seq NOT IN (SELECT seq FROM jobs ORDER BY seq DESC LIMIT ?)"
 SELECT = (
-    "SELECT place, job_id, type, status, begin_time, end_time, seconds FROM jobs ORDER BY seq DESC"
+    "SELECT place, job_id, type, status, begin_time, end_time, queried_at, failed_id, failed_type,"
+    " error_code, fail_reason, seconds FROM jobs ORDER BY seq DESC"
 )
-COLUMNS = ("cloud", "job_id", "job_type", "status", "begin_time", "end_time", "elapsed_s")
-"""Names of the columns of SELECT in documents."""
+COLUMNS = ("cloud", "job_id", "job_type", "status", "begin_time", "end_time", "queried_at")
+"""Names of the first columns of SELECT in documents."""
+FAILURE = ("job_id", "job_type", "error_code", "fail_reason")
+"""Names of the next columns in `failure`."""
 UPDATE = (
-    "UPDATE jobs SET type = ?3, status = ?4, begin_time = ?5, end_time = ?6, seconds = ?7"
+    "UPDATE jobs SET type = ?3, status = ?4, begin_time = ?5, end_time = ?6, queried_at = ?7,"
+    " failed_id = ?8, failed_type = ?9, error_code = ?10, fail_reason = ?11, seconds = ?12"
     " WHERE place = ?1 AND job_id = ?2"
 )
 
@@ -64,9 +74,9 @@ def record(
     """
     if not (_is_enabled(settings, context) and (stored or settings["cache"])):
         return
-    cloud = cloud_of(settings)
+    cloud, now = cloud_of(settings), utc_time(context.now())
     rows = [
-        (cloud, result.job_id, *_texts(result.job, context), result.elapsed_s)
+        (cloud, result.job_id, *_texts(result, result.job, now, context), result.elapsed_s)
         for result in results
         if result.job
     ]
@@ -76,21 +86,34 @@ def record(
         context.debug(f"history: not stored: {type(error).__name__}.")
 
 
-def _texts(job: Job, context: Context) -> list[str]:
-    """Return type, status, begin and end of a job."""
-    values = (job.type, job.status, job.members.get("begin_time"), job.members.get("end_time"))
-    return [_text(value, context) for value in values]
+def _texts(result: JobOutcome, job: Job, now: str, context: Context) -> list[str]:
+    """Return type, status, begin, end, the time of the query, and the failure if job failed."""
+    values = (job.type, job.status, job.members.get("begin_time"), job.members.get("end_time"), now)
+    failure = result.failure if job.failed else None
+    failed = (failure.job.id, failure.job.type, failure.error_code) if failure else ("", "", "")
+    reason = _text(failure.fail_reason if failure else "", context, LONGEST_REASON)
+    return [*(_text(value, context) for value in (*values, *failed)), reason]
 
 
-def _text(value: object, context: Context) -> str:
+def _text(value: object, context: Context, longest: int = LONGEST) -> str:
     """Return a short printable text without secrets; empty for another type."""
-    return printable(context.redact(value))[:LONGEST] if isinstance(value, str) else ""
+    return printable(context.redact(value))[:longest] if isinstance(value, str) else ""
 
 
 def recent_ids(settings: Settings, context: Context) -> list[str]:
     """Return the ids queried at this cloud, the newest first."""
+    return [job["job_id"] for job in selected(settings, context)]
+
+
+def running_ids(settings: Settings, context: Context) -> list[str]:
+    """Return the ids of this cloud that had not ended at their last query, the newest first."""
+    return [job["job_id"] for job in selected(settings, context) if job["status"] not in ENDED]
+
+
+def selected(settings: Settings, context: Context) -> list[dict[str, Any]]:
+    """Return the entries of the configured cloud and service, the newest first."""
     cloud = cloud_of(settings)
-    return [job["job_id"] for job in entries(settings, context) if job["cloud"] == cloud]
+    return [job for job in entries(settings, context) if job["cloud"] == cloud]
 
 
 def durations(job_type: str, settings: Settings, context: Context) -> list[float]:
@@ -134,12 +157,26 @@ def entries(settings: Settings, context: Context) -> list[dict[str, Any]]:
 def _read(folder: str) -> list[dict[str, Any]]:
     with _opened(folder) as database:
         return [
-            {"schema_version": 1} | dict(zip(COLUMNS, row, strict=True))
+            _document(row)
             for row in database.execute(SELECT)
             if all(isinstance(value, str) for value in row[:-1])
             and isinstance(row[-1], int | float | None)
             and url.NAME.fullmatch(row[1])
         ]
+
+
+def _document(row: Sequence[Any]) -> dict[str, Any]:
+    """Return a row of SELECT as document; null is a value that the service omitted."""
+    *failed, seconds = row[len(COLUMNS) :]
+    code = failed[2] or None
+    failure: dict[str, Any] | None = None
+    if any(failed):
+        meaning = error_codes.meaning(code)
+        failure = {name: value or None for name, value in zip(FAILURE, failed, strict=True)}
+        failure["meaning"] = meaning.meaning if meaning else None
+        failure["action"] = meaning.action if meaning else None
+    further = {"elapsed_s": seconds, "failure_code": code, "failure": failure}
+    return {"schema_version": SCHEMA_VERSION} | dict(zip(COLUMNS, row, strict=False)) | further
 
 
 def cloud_of(settings: Settings) -> str:

@@ -149,7 +149,7 @@ def test_no_secret_is_kept(folder: Path) -> None:
 def test_only_the_newest_jobs_are_kept(folder: Path) -> None:
     vbsjob(folder, "get", "old")
     with sqlite3.connect(folder / history.FILE) as database:
-        rows = [("https://vbs.test", f"j{n}", "", "", "", "", 1.0) for n in range(history.MAX_JOBS)]
+        rows = [("https://vbs.test", f"j{n}", *[""] * 9, 1.0) for n in range(history.MAX_JOBS)]
         database.executemany(history.INSERT, rows)
     database.close()
     vbsjob(folder, "get", "new")
@@ -258,7 +258,7 @@ def test_hostile_rows_are_not_completed(folder: Path) -> None:
     vbsjob(folder, "get", "good")
     with sqlite3.connect(folder / history.FILE) as database:
         for bad in ("$(touch x)", "a b", "\x1b[31m", "", None, "a\nb"):
-            database.execute(history.INSERT, ("p", bad, "\x1b\n", "x", "", "", 1.0))
+            database.execute(history.INSERT, ("p", bad, "\x1b\n", "x", *[""] * 7, 1.0))
     database.close()
     assert list(history.candidates(str(folder))) == [("good", "kind (secret) SUCCESS")]
 

@@ -37,7 +37,7 @@ def home(tmp_path: Path) -> Path:
     with sqlite3.connect(folder / history.FILE) as database:
         database.execute(history.TABLE)
         for job_id in ("aaa-first", "aaa_second", "bbb", HOSTILE):
-            row = ("p", job_id, HOSTILE, "SUCCESS", "", "", 1.0)
+            row = ("p", job_id, HOSTILE, "SUCCESS", "", "", "", "", "", "", "", 1.0)
             database.execute(history.INSERT, row)
     database.close()
     (folder / history.FILE).chmod(0o600)

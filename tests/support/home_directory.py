@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 PASSWORD = canary.secret("a-password-of-tests-5K")
 ISSUED = canary.secret("an-issued-token-6L", issued=True)
-TOKENS, HISTORY = ".cache/vbsjob/tokens", ".local/state/vbsjob/history-1.sqlite"
+TOKENS, HISTORY = ".cache/vbsjob/tokens", ".local/state/vbsjob/history-2.sqlite"
 CLOUDS = """
 clouds:
   here:

@@ -44,7 +44,7 @@ def lines(root_command: Callable[[list[str]], typer.core.TyperGroup], context: C
 
 
 def jobs(ctx: typer.Context) -> Pairs:
-    """Return the jobs of the sandbox, or `@last` and the ids of the history, the newest first."""
+    """Return the jobs of the sandbox, or `@last`, `@running` and the ids of the history."""
     from vbsjob import history
     from vbsjob.config.loader import preference
     from vbsjob.sandbox.scenarios import SCENARIOS
@@ -55,7 +55,10 @@ def jobs(ctx: typer.Context) -> Pairs:
     if not (context.paths.state_folder and preference("history", {}, context)):
         return []
     pairs = list(history.candidates(str(context.paths.state_folder)))
-    return [("@last", f"the most recent job: {pairs[0][0]}"), *pairs] if pairs else []
+    if not pairs:
+        return []
+    words = ("@last", f"the job queried last: {pairs[0][0]}"), ("@running", "all that run")
+    return [*words, *pairs]
 
 
 def clouds(ctx: typer.Context) -> Pairs:

@@ -74,10 +74,9 @@ class JobCommand:
         from vbsjob import history
         from vbsjob.cli import job_ids
 
-        def recent() -> Sequence[str]:
-            return history.recent_ids(self.settings, self.context)
-
-        return job_ids.ids(arguments, self.context.stdin, recent)
+        recent = partial(history.recent_ids, self.settings, self.context)
+        running = partial(history.running_ids, self.settings, self.context)
+        return job_ids.ids(arguments, self.context.stdin, recent, running)
 
     @contextmanager
     def service_settings(self) -> Iterator[Settings]:

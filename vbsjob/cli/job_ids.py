@@ -1,4 +1,4 @@
-"""Job ids of a command: from arguments, from standard input (`-`) and from the history (`@last`).
+"""Job ids of a command: from arguments, from standard input (`-`) and from the history (`@`).
 
 Standard input is either a list of ids, one per line, or a stream of JSON documents with job ids.
 """
@@ -34,15 +34,19 @@ def ids(
     arguments: Iterable[str],
     stdin: TextIO | None,
     recent_ids: Callable[[], Sequence[str]] = lambda: (),
+    running_ids: Callable[[], Sequence[str]] = lambda: (),
 ) -> list[str]:
     """Return each requested id once, in the order of the arguments. Raises UsageError.
 
     `recent_ids` returns the ids of the history, the newest first; it is called for @last and @2.
+    `running_ids` returns those that had not ended, for @running.
     """
     unique_ids: dict[str, None] = {}
     for argument in arguments:
         if argument == "-":
             pairs = _read(stdin)
+        elif argument == "@running":
+            pairs = iter([(job_id, "") for job_id in _running(running_ids())])
         elif argument.startswith("@"):
             pairs = iter([(_from_history(argument, recent_ids()), "")])
         else:
@@ -57,12 +61,21 @@ def ids(
     return list(unique_ids)
 
 
+def _running(job_ids: Sequence[str]) -> Sequence[str]:
+    if not job_ids:
+        raise UsageError(
+            "@running: every job of this cloud in the history has ended.",
+            hint="See 'vbsjob list', or select another cloud with --cloud.",
+        )
+    return job_ids
+
+
 def _from_history(argument: str, recent_ids: Sequence[str]) -> str:
     match = HISTORY.fullmatch(argument)
     if match is None:
         raise UsageError(
             f"{printable(argument)[:80]!r} is not a valid job id.",
-            hint="The history has @last, @2, @3 and so on.",
+            hint="The history has @last, @2, @3 and so on, and @running.",
         )
     number = int(match[1] or 1)
     if number > len(recent_ids):
