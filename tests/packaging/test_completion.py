@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -34,12 +34,10 @@ def home(tmp_path: Path) -> Path:
     folder = tmp_path / ".local/state/vbsjob"
     folder.mkdir(parents=True)
     folder.chmod(0o700)
-    with sqlite3.connect(folder / history.FILE) as database:
-        database.execute(history.TABLE)
-        for job_id in ("aaa-first", "aaa_second", "bbb", HOSTILE):
-            row = ("p", job_id, HOSTILE, "SUCCESS", "", "", "", "", "", "", "", 1.0)
-            database.execute(history.INSERT, row)
-    database.close()
+    entry = dict.fromkeys(history.TEXTS, "") | {"job_type": HOSTILE, "status": "SUCCESS"}
+    ids = ("aaa-first", "aaa_second", "bbb", HOSTILE)
+    lines = [json.dumps(entry | {"job_id": job_id}) + "\n" for job_id in ids]
+    (folder / history.FILE).write_text("".join(lines))
     (folder / history.FILE).chmod(0o600)
     config = tmp_path / ".config/vbsjob"
     config.mkdir(parents=True)
@@ -130,8 +128,9 @@ SHELLS = [
         ("vbsjob get --exit", {"--exit-status"}),
         ("vbsjob get --cloud ", {"sandbox", "prod"}),
         ("vbsjob get --cloud=san", {"--cloud=sandbox"}),
-        ("vbsjob get ", {"@last"} | IDS),
+        ("vbsjob get ", {"@last", "@running"} | IDS),
         ("vbsjob get @la", {"@last"}),
+        ("vbsjob watch @r", {"@running"}),
         ("vbsjob get --cloud prod aaa", {"aaa-first", "aaa_second"}),
         ("vbsjob watch bbb aaa", {"aaa-first", "aaa_second"}),
         ("vbsjob watch --cloud sandbox ", SANDBOX),

@@ -74,9 +74,8 @@ class JobCommand:
         from vbsjob import history
         from vbsjob.cli import job_ids
 
-        recent = partial(history.recent_ids, self.settings, self.context)
-        running = partial(history.running_ids, self.settings, self.context)
-        return job_ids.ids(arguments, self.context.stdin, recent, running)
+        entries = partial(history.entries, self.settings, self.context)
+        return job_ids.ids(arguments, self.context.stdin, entries)
 
     @contextmanager
     def service_settings(self) -> Iterator[Settings]:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from vbsjob.errors import UsageError
 from vbsjob.http import errors, strict_json, url
+from vbsjob.jobs.job import ENDED
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TextIO
 
+    Entries = Sequence[dict[str, Any]]
     IdsWithOrigin = Iterator[tuple[str, str]]
     """Pairs of an id and a prefix for messages: where the id was read."""
 
@@ -33,22 +35,18 @@ STDIN = "standard input"
 def ids(
     arguments: Iterable[str],
     stdin: TextIO | None,
-    recent_ids: Callable[[], Sequence[str]] = lambda: (),
-    running_ids: Callable[[], Sequence[str]] = lambda: (),
+    history: Callable[[], Entries] = lambda: (),
 ) -> list[str]:
     """Return each requested id once, in the order of the arguments. Raises UsageError.
 
-    `recent_ids` returns the ids of the history, the newest first; it is called for @last and @2.
-    `running_ids` returns those that had not ended, for @running.
+    `history` returns the entries of the selected cloud, the newest first; it is called for @.
     """
     unique_ids: dict[str, None] = {}
     for argument in arguments:
         if argument == "-":
             pairs = _read(stdin)
-        elif argument == "@running":
-            pairs = iter([(job_id, "") for job_id in _running(running_ids())])
         elif argument.startswith("@"):
-            pairs = iter([(_from_history(argument, recent_ids()), "")])
+            pairs = ((entry["job_id"], "") for entry in _from_history(argument, history()))
         else:
             pairs = iter([(argument, "")])
         for job_id, where in pairs:
@@ -61,30 +59,27 @@ def ids(
     return list(unique_ids)
 
 
-def _running(job_ids: Sequence[str]) -> Sequence[str]:
-    if not job_ids:
-        raise UsageError(
-            "@running: every job of this cloud in the history has ended.",
-            hint="See 'vbsjob list', or select another cloud with --cloud.",
-        )
-    return job_ids
-
-
-def _from_history(argument: str, recent_ids: Sequence[str]) -> str:
+def _from_history(argument: str, entries: Entries) -> Entries:
+    """Return the entries that @last, @2 or @running names, at least one. Raises UsageError."""
     match = HISTORY.fullmatch(argument)
-    if match is None:
+    if argument == "@running":
+        chosen = [entry for entry in entries if entry["status"] not in ENDED]
+    elif match:
+        chosen = list(entries[int(match[1] or 1) - 1 :][:1])
+    else:
         raise UsageError(
             f"{printable(argument)[:80]!r} is not a valid job id.",
             hint="The history has @last, @2, @3 and so on, and @running.",
         )
-    number = int(match[1] or 1)
-    if number > len(recent_ids):
+    if not chosen:
+        number = f"the history contains {len(entries)} jobs of this cloud"
+        ended = "every job of this cloud in the history has ended"
         raise UsageError(
-            f"{argument}: the history contains {len(recent_ids)} jobs of this cloud.",
+            f"{argument}: {number if match else ended}.",
             hint="Give an id, or select another cloud with --cloud. Jobs of the sandbox are not"
             " stored in the history.",
         )
-    return recent_ids[number - 1]
+    return chosen
 
 
 def _checked(job_id: str, where: str) -> str:

@@ -55,27 +55,21 @@ def list_jobs(
     command = JobCommand(ctx.params, ctx.obj)
     now = command.context.steady_now()
     earliest = None if since is None else now - _age(since)
-    jobs = _refresh(command) if refresh else []
     # Without a selected cloud there is nothing to choose from.
     every = all_clouds or not history.cloud_of(command.settings)
-    find = history.entries if every else history.selected
+    jobs = _refresh(command) if refresh else []
     entries = [
         entry
-        for entry in find(command.settings, command.context)
-        if _is_recent(entry, earliest)
+        for entry in history.entries(command.settings, command.context, every=every)
+        # A job without a time of start is recent: it waits.
+        if (earliest is None or (_started(entry) or now) >= earliest)
         and (not failed or entry["status"] == "FAIL")
         and (not running or entry["status"] not in ENDED)
     ]
-    # Stable: of jobs without a time of start the one queried last is first.
+    # Stable: of jobs that started at the same time the one queried last is first.
     entries.sort(key=lambda entry: _started(entry) or now, reverse=True)
     if not entries:
-        filtered = (
-            failed
-            or running
-            or since
-            or (not every and history.entries(command.settings, command.context))
-        )
-        command.context.note(_empty(command, filtered=bool(filtered)))
+        command.context.note(_empty(command))
     errors = present.history(entries, limit, command.output, every=every)
     return command.end(RunOutcome(tuple(jobs), now, errors=tuple(errors), judged=False))
 
@@ -84,16 +78,20 @@ def _refresh(command: JobCommand) -> list[JobOutcome]:
     """Query the jobs of this cloud that had not ended, and store their states."""
     from vbsjob import history
 
-    job_ids = history.running_ids(command.settings, command.context)
+    entries = history.entries(command.settings, command.context)
+    job_ids = [entry["job_id"] for entry in entries if entry["status"] not in ENDED]
     jobs = list(command.answers(job_ids)) if job_ids else []
-    history.record(jobs, command.settings, command.context, stored=True)
+    history.record(jobs, command.settings, command.context, refreshed=True)
     return jobs
 
 
-def _empty(command: JobCommand, *, filtered: bool) -> str:
+def _empty(command: JobCommand) -> str:
+    """Return why nothing is listed."""
+    from vbsjob import history
+
     if not command.settings["history"]:
         return "the history is switched off. Remove VBSJOB_HISTORY=off or 'history = false'."
-    if filtered:
+    if history.entries(command.settings, command.context, every=True):
         return (
             "no job of the history matches. Omit --failed, --running or --since, or list the"
             " jobs of every cloud with --all."
@@ -104,6 +102,10 @@ def _empty(command: JobCommand, *, filtered: bool) -> str:
     )
 
 
+def _started(entry: dict[str, Any]) -> datetime | None:
+    return parse_time(entry["begin_time"])
+
+
 def _age(text: str) -> timedelta:
     from vbsjob.config.values import duration, invalid
 
@@ -111,13 +113,3 @@ def _age(text: str) -> timedelta:
         return timedelta(seconds=duration(text))
     except ValueError as error:
         raise invalid(f"--since: {printable(text)[:200]!r}", error) from None
-
-
-def _started(entry: dict[str, Any]) -> datetime | None:
-    return parse_time(entry["begin_time"])
-
-
-def _is_recent(entry: dict[str, Any], earliest: datetime | None) -> bool:
-    """Whether a job began after `earliest`. A job without a begin time is recent: it waits."""
-    begin = _started(entry)
-    return earliest is None or begin is None or begin >= earliest

@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len
 from rich.text import Text
 
 from vbsjob.jobs.job import ENDED
@@ -16,7 +15,6 @@ from vbsjob.text import format_duration, parse_time, printable, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from rich.console import RenderableType
 
@@ -41,65 +39,61 @@ def screen(
     """
     if not entries:
         return
-    rows = [dict(zip(LIST_COLUMNS, _cells(entry, view), strict=True)) for entry in entries[:limit]]
-    names = [name for name in LIST_COLUMNS if every or name != "CLOUD"]
-    sizes = {name: max(len(name), *(cell_len(row[name]) for row in rows)) for name in names}
+    heading = {name: Text(name, "heading") for name in LIST_COLUMNS}
+    rows = [heading, *(_cells(entry, view) for entry in entries[:limit])]
+    widths = {name: max(row[name].cell_len for row in rows) for name in LIST_COLUMNS}
+    if not every:
+        del widths["CLOUD"]
     for name in OMITTED:
-        if name in names and sum(sizes[name] + GAP for name in names) - GAP > view.columns:
-            names.remove(name)
-    yield _line({name: (name, "heading") for name in names}, sizes)
-    for entry, row in zip(entries, rows, strict=False):
-        styles = {"STATUS": status_style(entry["status"]), "CAUSE": _cause_style(entry)}
-        yield _line({name: (row[name], styles.get(name, "")) for name in names}, sizes)
-        if "CAUSE" not in names and row["CAUSE"]:
-            text = wrap(" " * INDENT + row["CAUSE"], view.columns, INDENT)
-            yield Text(text, styles["CAUSE"])
+        if sum(width + GAP for width in widths.values()) - GAP > view.columns:
+            widths.pop(name, None)
+    for row in rows:
+        line = Text()
+        for name, width in widths.items():
+            line.append(row[name]).append(" " * (width - row[name].cell_len + GAP))
+        line.rstrip()
+        yield line
+        if "CAUSE" not in widths and row["CAUSE"] and row is not heading:
+            text = wrap(" " * INDENT + row["CAUSE"].plain, view.columns, INDENT)
+            yield Text(text, row["CAUSE"].style)
     if view.width is not None:
-        yield Text(wrap(_count(entries, len(rows)), view.columns))
-
-
-def _line(cells: dict[str, tuple[str, str]], sizes: dict[str, int]) -> Text:
-    line = Text()
-    for name, (text, style) in cells.items():
-        line.append(text, style)
-        line.append(" " * (sizes[name] - cell_len(text) + GAP))
-    line.rstrip()
-    return line
+        yield Text(wrap(_count(entries, len(rows) - 1), view.columns))
 
 
 def _count(entries: Sequence[dict[str, Any]], shown: int) -> str:
     total = len(entries)
-    noun = "job" if total == 1 else "jobs"
-    number = f"{shown} of {total} jobs." if shown < total else f"{total} {noun}."
+    number = f"{shown} of {total}" if shown < total else str(total)
     running = sum(entry["status"] not in ENDED for entry in entries)
-    if not running:
-        return number
-    return f"{number} {running} had not ended when last queried: vbsjob list --refresh"
+    text = f"{number} {'job' if total == 1 else 'jobs'}."
+    if running:
+        text += f" {running} had not ended when last queried: vbsjob list --refresh"
+    return text
 
 
-def _cells(entry: dict[str, Any], view: View) -> tuple[str, ...]:
-    ended, queried = entry["status"] in ENDED, parse_time(entry["queried_at"])
+def _cells(entry: dict[str, Any], view: View) -> dict[str, Text]:
+    """Return the cell of each column."""
+    status, queried = entry["status"], parse_time(entry["queried_at"])
+    ended = status in ENDED
     old = not ended and (queried is None or view.now - queried > JUST_NOW)
-    status = f"{printable(entry['status']) or 'no status'}{'?' if old else ''}"
+    mark = "?" if old else ""
+    seen = f"seen {_time(entry['queried_at'], view)}" if old else ""
     texts = (printable(entry[name]) for name in ("job_type", "job_id", "cloud"))
-    return (
-        f"{view.glyph(entry['status'])} {status}",
-        _time(entry["begin_time"], view),
-        format_duration(entry["elapsed_s"]) if ended else "",
-        *texts,
-        f"seen {_time(entry['queried_at'], view)}" if old else _cause(entry, view),
+    cells = (
+        Text(
+            f"{view.glyph(status)} {printable(status) or 'no status'}{mark}", status_style(status)
+        ),
+        Text(_time(entry["begin_time"], view)),
+        Text(format_duration(entry["elapsed_s"]) if ended else ""),
+        *map(Text, texts),
+        Text(seen) if old else Text(_cause(entry["failure"] or {}, view), "reason"),
     )
+    return dict(zip(LIST_COLUMNS, cells, strict=True))
 
 
-def _cause(entry: dict[str, Any], view: View) -> str:
+def _cause(failure: dict[str, Any], view: View) -> str:
     """Return code and reason of a failure; a terminal shows the reason only without a code."""
-    failure = entry["failure"] or {}
     texts = [failure[name] for name in ("error_code", "fail_reason") if failure.get(name)]
     return printable(" ".join(texts if view.width is None else texts[:1]))
-
-
-def _cause_style(entry: dict[str, Any]) -> str:
-    return "reason" if entry["failure"] else ""
 
 
 def _time(text: str, view: View) -> str:
@@ -107,26 +101,17 @@ def _time(text: str, view: View) -> str:
 
     Empty if it is missing or not a time (F50).
     """
-    time = parse_time(text)
+    time, now = parse_time(text), view.now
     if time is None:
         return ""
-    now, ago = view.now, view.now - time
+    minutes = int((now - time).total_seconds()) // 60
     # In the first or last hours of the calendar the zone of the service remains.
     with suppress(OverflowError, ValueError, OSError):
         time, now = view.local_time(time), view.local_time(now)
-    if view.width is None or ago < timedelta(0):
+    if view.width is None or minutes < 0:
         return format_time(time, "minutes")
-    days = (now.date() - time.date()).days
-    return _ago(ago) if days == 0 else _day(time, days)
-
-
-def _ago(age: timedelta) -> str:
-    minutes = int(age.total_seconds()) // 60
-    if minutes < 60:
-        return f"{minutes} min ago" if minutes else "just now"
-    return f"{minutes // 60} h ago"
-
-
-def _day(time: datetime, days: int) -> str:
-    clock = f"{time:%H:%M}"
-    return f"yesterday {clock}" if days == 1 else f"{time.date().isoformat()} {clock}"
+    if (days := (now.date() - time.date()).days) > 1:
+        return f"{time.date().isoformat()} {time:%H:%M}"
+    if days == 1:
+        return f"yesterday {time:%H:%M}"
+    return f"{minutes // 60} h ago" if minutes >= 60 else f"{minutes} min ago"
