@@ -32,10 +32,8 @@ REWRITE_SIZE = 1 << 20
 """Bytes; a larger file is written anew, with one line per job."""
 SIZE_LIMIT = 16 << 20
 """Bytes; a larger file is not read."""
-LONGEST = 64
-"""Characters of a stored type, status or time."""
-LONGEST_REASON = 500
-"""Characters of a text of `failure`."""
+LONGEST = 200
+"""Characters of a stored text."""
 RUNS = 50
 """Finished jobs of a type from which its usual duration is computed."""
 TEXTS = ("cloud", "job_id", "job_type", "status", "begin_time", "end_time", "queried_at")
@@ -55,10 +53,10 @@ def record(
     if not (_is_enabled(settings, context) and (refreshed or settings["cache"])):
         return
     mark = {REFRESHED: True} if refreshed else {}
-    queried = [outcome for outcome in outcomes if outcome.job][-MAX_JOBS:]
-    entries = [_entry(o, o.job, settings, context) | mark for o in queried if o.job]
+    jobs = [_entry(o, o.job, settings, context) | mark for o in outcomes[-MAX_JOBS:] if o.job]
     try:
-        _append(_lines(entries), str(context.paths.state_folder))
+        if jobs:
+            _append(_lines(jobs), str(context.paths.state_folder))
     except OSError as error:  # a history that fails must not cost the answer
         context.debug(f"history: not stored: {error.strerror}.")
 
@@ -66,8 +64,7 @@ def record(
 def _entry(outcome: JobOutcome, job: Job, settings: Settings, context: Context) -> dict[str, Any]:
     failure = outcome.failure.document() if outcome.failure and job.failed else None
     if failure:
-        texts = {name: _text(failure[name], context, LONGEST_REASON) for name in FAILURE}
-        failure = {name: text or None for name, text in texts.items()}
+        failure = {name: _text(failure[name], context) or None for name in FAILURE}
     return {
         "schema_version": SCHEMA_VERSION,
         "cloud": cloud_of(settings),
@@ -83,9 +80,9 @@ def _entry(outcome: JobOutcome, job: Job, settings: Settings, context: Context) 
     }
 
 
-def _text(value: object, context: Context, longest: int = LONGEST) -> str:
+def _text(value: object, context: Context) -> str:
     """Return a short printable text without secrets; empty for another type."""
-    return printable(context.redact(value))[:longest] if isinstance(value, str) else ""
+    return printable(context.redact(value))[:LONGEST] if isinstance(value, str) else ""
 
 
 def _lines(entries: Iterable[dict[str, Any]]) -> bytes:
@@ -165,13 +162,13 @@ def durations(job_type: str, settings: Settings, context: Context) -> list[float
     """Return the seconds that earlier jobs of a type took at this cloud, the newest first."""
     wanted = (_text(job_type, context), "SUCCESS")
     try:
-        stored_jobs = entries(settings, context) if job_type else []
+        known = entries(settings, context) if job_type else []
     except InternalError as error:  # as in `record`
         context.debug(f"history: not read: {error.message}")
-        stored_jobs = []
+        return []
     seconds = [
         float(entry["elapsed_s"])
-        for entry in stored_jobs
+        for entry in known
         if (entry["job_type"], entry["status"]) == wanted and (entry["elapsed_s"] or 0) > 0
     ]
     return seconds[:RUNS]

@@ -233,10 +233,8 @@ def test_a_zipapp_prints_scripts_schemas_and_help(tmp_path: Path) -> None:
 
     def output(*argv: str) -> str:
         # Without the module site: vbsjob itself is only in the archive.
-        command = [sys.executable, "-S", archive, *argv]
-        return subprocess.run(
-            command, env=clean_env(**dependencies), capture_output=True, text=True, check=True
-        ).stdout
+        command = [sys.executable, "-S", str(archive), *argv]
+        return subprocess.check_output(command, env=clean_env(**dependencies), text=True)
 
     for shell, script in completion.SCRIPTS.items():
         assert output("completion", shell) == (SCRIPTS / script).read_text()

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
     from vbsjob.jobs.outcome import JobOutcome
 
+SWITCHED_OFF = "the history is switched off. Remove VBSJOB_HISTORY=off or 'history = false'."
+NO_JOBS = (
+    "the history has no such job: get, watch and tree store the jobs that they query at a cloud,"
+    " but not those of the sandbox. Query a job: vbsjob get JOB_ID. Jobs of every cloud:"
+    " vbsjob list --all"
+)
+
 
 def list_jobs(
     ctx: typer.Context,
@@ -69,7 +76,7 @@ def list_jobs(
     # Stable: of jobs that started at the same time the one queried last is first.
     entries.sort(key=lambda entry: _started(entry) or now, reverse=True)
     if not entries:
-        command.context.note(_empty(command))
+        command.context.note(NO_JOBS if command.settings["history"] else SWITCHED_OFF)
     errors = present.history(entries, limit, command.output, every=every)
     return command.end(RunOutcome(tuple(jobs), now, errors=tuple(errors), judged=False))
 
@@ -83,23 +90,6 @@ def _refresh(command: JobCommand) -> list[JobOutcome]:
     jobs = list(command.answers(job_ids)) if job_ids else []
     history.record(jobs, command.settings, command.context, refreshed=True)
     return jobs
-
-
-def _empty(command: JobCommand) -> str:
-    """Return why nothing is listed."""
-    from vbsjob import history
-
-    if not command.settings["history"]:
-        return "the history is switched off. Remove VBSJOB_HISTORY=off or 'history = false'."
-    if history.entries(command.settings, command.context, every=True):
-        return (
-            "no job of the history matches. Omit --failed, --running or --since, or list the"
-            " jobs of every cloud with --all."
-        )
-    return (
-        "the history is empty: get, watch and tree store the jobs that they query at a cloud, but"
-        " not those of the sandbox. Query a job: vbsjob get JOB_ID"
-    )
 
 
 def _started(entry: dict[str, Any]) -> datetime | None:

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
     from vbsjob.render.theme import View
 
-LIST_COLUMNS = ("STATUS", "STARTED", "DURATION", "TYPE", "JOB", "CLOUD", "CAUSE")
-OMITTED = ("CLOUD", "TYPE", "DURATION", "STARTED", "CAUSE")
-"""Columns that are omitted on a narrow terminal, the first one first. An id is shown whole.
-Without the last column each cause has its own line."""
+COLUMNS = ("STATUS", "STARTED", "DURATION", "TYPE", "JOB", "CLOUD", "CAUSE")
+OMITTED = ("TYPE", "DURATION", "STARTED", "CLOUD")
+"""Columns that are omitted on a narrow terminal, the first one first. An id is shown whole."""
 GAP = 2
+CAUSE_WIDTH = len("VolumeBackup.0202")
+"""Columns that TYPE, DURATION and STARTED leave for the cause. A longer one has its own line."""
 INDENT = 4
 JUST_NOW = timedelta(minutes=1)
 """A status that is older may have changed: it gets a question mark."""
@@ -39,23 +40,25 @@ def screen(
     """
     if not entries:
         return
-    heading = {name: Text(name, "heading") for name in LIST_COLUMNS}
+    heading = {name: Text(name, "heading") for name in COLUMNS}
     rows = [heading, *(_cells(entry, view) for entry in entries[:limit])]
-    widths = {name: max(row[name].cell_len for row in rows) for name in LIST_COLUMNS}
-    if not every:
-        del widths["CLOUD"]
+    names = [name for name in COLUMNS[:-1] if every or name != "CLOUD"]
+    widths = {name: max(row[name].cell_len for row in rows) + GAP for name in names}
     for name in OMITTED:
-        if sum(width + GAP for width in widths.values()) - GAP > view.columns:
+        room = view.columns - (0 if name == "CLOUD" else CAUSE_WIDTH)
+        if sum(widths.values()) > room:
             widths.pop(name, None)
     for row in rows:
-        line = Text()
+        line, cause = Text(), row["CAUSE"]
         for name, width in widths.items():
-            line.append(row[name]).append(" " * (width - row[name].cell_len + GAP))
+            line.append(row[name]).append(" " * (width - row[name].cell_len))
+        fits = line.cell_len + cause.cell_len <= view.columns
+        if fits:
+            line.append(cause)
         line.rstrip()
         yield line
-        if "CAUSE" not in widths and row["CAUSE"] and row is not heading:
-            text = wrap(" " * INDENT + row["CAUSE"].plain, view.columns, INDENT)
-            yield Text(text, row["CAUSE"].style)
+        if cause and not fits:
+            yield Text(wrap(" " * INDENT + cause.plain, view.columns, INDENT), cause.style)
     if view.width is not None:
         yield Text(wrap(_count(entries, len(rows) - 1), view.columns))
 
@@ -72,22 +75,20 @@ def _count(entries: Sequence[dict[str, Any]], shown: int) -> str:
 
 def _cells(entry: dict[str, Any], view: View) -> dict[str, Text]:
     """Return the cell of each column."""
-    status, queried = entry["status"], parse_time(entry["queried_at"])
-    ended = status in ENDED
-    old = not ended and (queried is None or view.now - queried > JUST_NOW)
+    status, ended = entry["status"], entry["status"] in ENDED
+    old = not ended and view.now - (parse_time(entry["queried_at"]) or view.now) > JUST_NOW
+    seen = f"seen {_time(entry['queried_at'], view)}"
     mark = "?" if old else ""
-    seen = f"seen {_time(entry['queried_at'], view)}" if old else ""
+    word = f"{view.glyph(status)} {printable(status) or 'no status'}{mark}"
     texts = (printable(entry[name]) for name in ("job_type", "job_id", "cloud"))
     cells = (
-        Text(
-            f"{view.glyph(status)} {printable(status) or 'no status'}{mark}", status_style(status)
-        ),
+        Text(word, status_style(status)),
         Text(_time(entry["begin_time"], view)),
         Text(format_duration(entry["elapsed_s"]) if ended else ""),
         *map(Text, texts),
         Text(seen) if old else Text(_cause(entry["failure"] or {}, view), "reason"),
     )
-    return dict(zip(LIST_COLUMNS, cells, strict=True))
+    return dict(zip(COLUMNS, cells, strict=True))
 
 
 def _cause(failure: dict[str, Any], view: View) -> str:
@@ -110,8 +111,9 @@ def _time(text: str, view: View) -> str:
         time, now = view.local_time(time), view.local_time(now)
     if view.width is None or minutes < 0:
         return format_time(time, "minutes")
-    if (days := (now.date() - time.date()).days) > 1:
-        return f"{time.date().isoformat()} {time:%H:%M}"
+    days = (now.date() - time.date()).days
+    if days > 1:
+        return time.date().isoformat()
     if days == 1:
         return f"yesterday {time:%H:%M}"
     return f"{minutes // 60} h ago" if minutes >= 60 else f"{minutes} min ago"
