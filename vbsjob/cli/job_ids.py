@@ -98,27 +98,20 @@ def _checked(job_id: str, where: str) -> str:
 
 
 def _read(stdin: TextIO | None) -> IdsWithOrigin:
-    """Yield the ids on standard input."""
-    content = _text(stdin)
-    is_json = content.lstrip().startswith(("{", "[", '"'))
-    return _of_stream(content) if is_json else _of_lines(content)
-
-
-def _text(stdin: TextIO | None) -> str:
-    """Return standard input as text. Raises UsageError if it is too large or not UTF-8."""
-    if stdin is None:
-        return ""
-    content = stdin.buffer.read(INPUT_LIMIT + 1)
-    if len(content) > INPUT_LIMIT:
+    """Yield the ids on standard input. Raises UsageError if it is too large or not UTF-8."""
+    raw = stdin.buffer.read(INPUT_LIMIT + 1) if stdin else b""
+    if len(raw) > INPUT_LIMIT:
         raise UsageError(
             f"{STDIN} is larger than {INPUT_LIMIT >> 20} MiB.", hint="Pass fewer ids at a time."
         )
     try:
-        return content.decode("utf-8-sig")
+        content = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(
             f"{STDIN} is not UTF-8 text.", hint="Write one id per line, or JSON, in UTF-8."
         ) from None
+    is_json = content.lstrip().startswith(("{", "[", '"'))
+    return _of_stream(content) if is_json else _of_lines(content)
 
 
 def _of_lines(content: str) -> IdsWithOrigin:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from vbsjob import history
 from vbsjob.cli import options, present
 from vbsjob.cli.command import JobCommand
+from vbsjob.config.values import duration, invalid
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.job import ENDED
 from vbsjob.jobs.outcome import RunOutcome
@@ -57,8 +59,6 @@ def list_jobs(
     vbsjob list --refresh --cloud production
     vbsjob list -o name | vbsjob get -
     """
-    from vbsjob import history
-
     command = JobCommand(ctx.params, ctx.obj)
     now = command.context.steady_now()
     earliest = None if since is None else now - _age(since)
@@ -83,8 +83,6 @@ def list_jobs(
 
 def _refresh(command: JobCommand) -> list[JobOutcome]:
     """Query the jobs of this cloud that had not ended, and store their states."""
-    from vbsjob import history
-
     entries = history.entries(command.settings, command.context)
     job_ids = [entry["job_id"] for entry in entries if entry["status"] not in ENDED]
     jobs = list(command.answers(job_ids)) if job_ids else []
@@ -97,8 +95,6 @@ def _started(entry: dict[str, Any]) -> datetime | None:
 
 
 def _age(text: str) -> timedelta:
-    from vbsjob.config.values import duration, invalid
-
     try:
         return timedelta(seconds=duration(text))
     except ValueError as error:
