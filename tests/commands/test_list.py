@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
-from tests.support.program import RunResult
+from tests.support.program import COMMAND, ROOT, RunResult, clean_env, run_bash
+from tests.support.server import Server, answer, job
 from tests.support.terminal_stream import TerminalStream
 from vbsjob.__main__ import run
 from vbsjob.http.messages import Request, Response
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
+
+    from tests.support.server import Peer
 
 ENV = {"OS_TOKEN": "canary-token", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
 OTHER = ENV | {"VBSJOB_ENDPOINT": "https://other.test"}
@@ -257,3 +261,37 @@ def test_an_empty_history_says_how_it_is_filled(tmp_path: Path) -> None:
     assert cloud.documents() == []
     off = cloud.run("list", env=ENV | {"VBSJOB_HISTORY": "off"})
     assert "switched off" in off.err
+
+
+class EndingScript:
+    """A service that says RUNNING at the first query of a job, then SUCCESS."""
+
+    def __init__(self) -> None:
+        self._queried: set[str] = set()
+
+    def __call__(self, peer: Peer) -> None:
+        """Answer every request."""
+        while request := peer.request():
+            job_id = request.split(b" ", 2)[1].rpartition(b"/")[2].decode()
+            peer.send(answer(job("SUCCESS" if job_id in self._queried else "RUNNING", job_id)))
+            self._queried.add(job_id)
+
+
+@pytest.mark.slow
+def test_the_recipe_of_readme_waits_for_the_jobs_and_list_is_read_by_get() -> None:
+    readme = (ROOT / "README.md").read_text()
+    create, watch = readme.split("Several backups:\n\n```sh\n")[1].split("```")[0].splitlines()
+    with Server(EndingScript()) as server:
+        env = clean_env(server.url, VBSJOB_INTERVAL="1s")
+        other = server.url.replace("127.0.0.1", "localhost")
+        script = f"""
+            set -e; vbsjob() {{ {shlex.join(COMMAND)} "$@"; }}
+            create-backup() {{ echo '{{"job_id": "'$id'"}}'; }}
+            id=one; {create}
+            id=two; {create}
+            VBSJOB_ENDPOINT={other} vbsjob get -q of-another-cloud
+            {watch} -q
+            vbsjob list -o name | vbsjob get - -f job_id -f status
+        """
+        ended = run_bash(script, env=env)
+    assert ended == RunResult(0, "one\nSUCCESS\ntwo\nSUCCESS\n", "")
