@@ -73,6 +73,7 @@ def catalog(address: str) -> list[dict[str, Any]]:
     """Return the service catalog, with one region and public endpoints."""
     urls = {"identity": f"{address}/v3"}
     urls |= {name: f"{address}/{name}/v2/{PROJECT.id}" for name in SERVICES}
+    urls["vbs"] = f"{address}/v2/{PROJECT.id}"
     return [
         {
             "id": f"sandbox-{service_type}",
