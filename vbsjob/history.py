@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 FILE = "history.jsonl"
 MAX_JOBS = 1000
 """Jobs that are read and kept, the newest ones."""
-REWRITE_SIZE = 1 << 20
-"""Bytes; a larger file is written anew, with one line per job."""
+REWRITE_SIZE = 768 << 10
+"""Bytes; a larger file is replaced by one with one line per job."""
 SIZE_LIMIT = 16 << 20
 """Bytes; a larger file is not read."""
 LONGEST = 200
@@ -91,9 +91,9 @@ def _lines(entries: Iterable[dict[str, Any]]) -> bytes:
 
 
 def _append(content: bytes, folder: str) -> None:
-    """Append lines; write a file that has become too large anew.
+    """Append lines; replace a file that has become too large.
 
-    A line that another process appends in this moment is lost.
+    A line that another process appends at that moment is lost.
     """
     with files.open_folder(folder, create=True) as descriptor:
         file = files.open_file(FILE, descriptor, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -162,13 +162,13 @@ def durations(job_type: str, settings: Settings, context: Context) -> list[float
     """Return the seconds that earlier jobs of a type took at this cloud, the newest first."""
     wanted = (_text(job_type, context), "SUCCESS")
     try:
-        known = entries(settings, context) if job_type else []
+        jobs = entries(settings, context) if job_type else []
     except InternalError as error:  # as in `record`
         context.debug(f"history: not read: {error.message}")
         return []
     seconds = [
         float(entry["elapsed_s"])
-        for entry in known
+        for entry in jobs
         if (entry["job_type"], entry["status"]) == wanted and (entry["elapsed_s"] or 0) > 0
     ]
     return seconds[:RUNS]
