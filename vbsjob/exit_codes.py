@@ -34,7 +34,7 @@ class ExitCode(IntEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        """Return the code of a signal without a member of its own (SIGUSR1, SIGALRM, SIGXCPU)."""
+        """Return the code of a signal that is not in this list (SIGUSR1, SIGALRM, SIGXCPU)."""
         if not isinstance(value, int) or value <= SIGNAL_BASE:
             return None
         code = int.__new__(cls, value)

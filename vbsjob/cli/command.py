@@ -73,10 +73,8 @@ class JobCommand:
         from vbsjob import history
         from vbsjob.cli import job_ids
 
-        def recent() -> Sequence[str]:
-            return history.recent_ids(self.settings, self.context)
-
-        return job_ids.ids(arguments, self.context.stdin, recent)
+        entries = partial(history.entries, self.settings, self.context)
+        return job_ids.ids(arguments, self.context.stdin, entries)
 
     @contextmanager
     def service_settings(self) -> Iterator[Settings]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def name(number: int) -> str:
     """Return the name of a signal: `SIGTERM`; `signal 40` for a real-time signal."""
-    return next((known.name for known in signal.Signals if known == number), f"signal {number}")
+    return next((entry.name for entry in signal.Signals if entry == number), f"signal {number}")
 
 
 NOT_ENDING = {

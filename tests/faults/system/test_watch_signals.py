@@ -60,8 +60,8 @@ def test_f80_every_other_signal_that_ends_a_process_ends_a_watch_as_sigterm_does
         ended = terminal.finish()
         check_terminal_restored(terminal)
         words = f"still running. Stopped by {name(number)} (exit code {128 + number})."
-        told = words in " ".join(terminal.wrote.split()) and report.exists()
-        if ended != -number or not told:
+        printed = words in " ".join(terminal.wrote.split()) and report.exists()
+        if ended != -number or not printed:
             wrong.append((name(number), ended, terminal.wrote[-200:]))
     assert not wrong
 
