@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vbsjob.render.cells import CHUNK, Cells, side_by_side
-from vbsjob.render.tree import TREE_COLUMNS
+from vbsjob.render.tree import IDS_FROM, TREE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 GAP = 2
 """Columns between two columns of the table."""
-IDS_FROM = 119
-"""From this width on, sub-jobs show their ids: a live display of 120 columns keeps one empty."""
 REASON_MIN = 17
 """Columns that a reason needs at least below its row: as many as an error code of the service."""
 BAR, BAR_MIN = 20, 6
@@ -213,7 +211,7 @@ class _Block:
         beside = beside[:-1]
         bar = min(room - GAP - (used - 1), BAR)
         if row.bar and beside and not overflow and bar >= BAR_MIN:
-            beside[-1:-1] = [self._view.bar(*row.bar, bar), Text(" " * GAP)]
+            beside[-1:-1] = [self._view.bar(*row.bar, width=bar), Text(" " * GAP)]
         if overflow and overflow[0] is job_id:
             overflow[0] = job_id + Text(" ")
         return beside, overflow
