@@ -180,7 +180,7 @@ def test_a_clock_that_differs_by_less_than_a_date_header_can_show_does_not_diffe
 
 HTML, NOT_JSON = (
     "HTML, not JSON (11 bytes)",
-    "instead of a JSON document (not JSON, or cut off)",
+    ", not a JSON document (not JSON, or cut off)",
 )
 
 
