@@ -189,9 +189,9 @@ HTML, NOT_JSON = (
     [
         ("text/html", HTML, "Check whether a login page of the network or"),
         ("TEXT/HTML; charset=x", HTML, "Check whether a login page"),
-        ("text/plain\x1b", f"11 bytes of text/plain^[ {NOT_JSON}", "Check --endpoint"),
-        ("a" * 61, f"11 bytes of {'a' * 60} {NOT_JSON}", "Check --endpoint"),
-        (None, f"11 bytes without a content type {NOT_JSON}", "Check --endpoint"),
+        ("text/plain\x1b", f"11 bytes of text/plain^[{NOT_JSON}", "Check --endpoint"),
+        ("a" * 61, f"11 bytes of {'a' * 60}{NOT_JSON}", "Check --endpoint"),
+        (None, f"11 bytes without a content type{NOT_JSON}", "Check --endpoint"),
     ],
 )
 def test_f25_an_unreadable_answer_is_named_by_its_size_and_type(

@@ -92,7 +92,7 @@ def _locations(settings: Settings, context: Context) -> Iterator[Fact]:
     tokens = paths.cache_folder and paths.cache_folder / "tokens"
     yield _location("tokens", tokens, settings)
     stored = paths.state_folder and paths.state_folder / history.FILE
-    yield _location("history.sqlite", stored, settings)
+    yield _location(history.FILE, stored, settings)
 
 
 def _location(name: str, path: Path | None, settings: Settings) -> Fact:
