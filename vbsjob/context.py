@@ -87,6 +87,8 @@ class Context:
     """Replaces the network in tests; None: real HTTP."""
     prompt: Callable[[str], str] | None = None
     """Prompts for a secret without echo; None without a terminal."""
+    pager: Callable[[str], None] | None = None
+    """Shows a long text; None without a terminal."""
     signals: Callable[[TextIO, TextIO], Signals] | None = None
     """Replaces the signal handlers of a watch in tests; None: real ones."""
     workers: Callable[[Callable[[str], Job], Callable[[], None]], WorkerPool] | None = None
@@ -211,7 +213,8 @@ def process_context() -> Context:
         stderr=sys.stderr,
         env=os.environ,
         paths=PlatformPaths(),
-        prompt=_prompt if sys.stdin is not None and sys.stdin.isatty() else None,
+        prompt=_prompt if _is_terminal(sys.stdin) else None,
+        pager=_page if _is_terminal(sys.stdin) and _is_terminal(sys.stdout) else None,
         monotonic=_boottime,
     )
 
@@ -220,6 +223,20 @@ def _boottime() -> float:
     """Seconds of a clock that includes the time in which the machine is suspended (F66)."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _page(text: str) -> None:
+    """Show a text with MANPAGER, PAGER or less. Ctrl-C is for the pager, and does not end it."""
+    import pydoc
+    import signal
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # pydoc waits for the pager
+    os.environ.setdefault("LESS", "FRX")  # as git: colours, and no pager for a short text
+    pydoc.pager(text)
 
 
 def _prompt(text: str) -> str:

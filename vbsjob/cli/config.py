@@ -23,8 +23,9 @@ def config_show(
     project: options.Project = None,
     service: options.Service = None,
     endpoint: options.Endpoint = None,
+    everything: options.AllSettings = False,
 ) -> ExitCode:
-    """Show all settings, where each comes from, and which files are read; offline.
+    """Show what is set and where it comes from, and which files are read; offline.
 
     \b
     vbsjob config show
@@ -35,8 +36,8 @@ def config_show(
 
     command = _command(ctx)
     with command.service_settings() as settings:
-        facts = config_report.show(settings, command.context)
-        config_report.write(facts, command.context, machine=settings["output"] == "json")
+        machine = settings["output"] == "json"
+        config_report.show(settings, command.context, machine=machine, everything=everything)
         if not settings["auth_url"] and not settings["endpoint"]:
             command.context.note(f"no cloud is set. {FIRST_STEPS}")
     return ExitCode.OK
@@ -62,8 +63,7 @@ def config_check(
 
     command = _command(ctx)
     with command.service_settings() as settings:
-        facts = config_report.check(settings, command.context)
-        config_report.write(facts, command.context, machine=settings["output"] == "json")
+        config_report.check(settings, command.context, machine=settings["output"] == "json")
     return ExitCode.OK
 
 

@@ -141,6 +141,9 @@ Method = Annotated[
     Literal["password", "token", "aksk", "application-credential"],
     typer.Option(metavar="METHOD", help="Sign-in method of --env.", show_default=False),
 ]
+AllSettings = Annotated[
+    bool, typer.Option("--all", help="Show also settings that have their default.")
+]
 ErrorCode = Annotated[
     str | None,
     typer.Argument(

@@ -224,7 +224,7 @@ def _page_error(
     hint = f"Check {setting}: the address of the service may be wrong."
     size = f"{len(response.body)} bytes"
     body = f"{size} {f'of {content_type}' if content_type else 'without a content type'}"
-    body += f" instead of a JSON document ({reason})"
+    body += f", not a JSON document ({reason})"
     if "html" in content_type.lower():
         body = f"HTML, not JSON ({size})"
         if response.status != 404:
