@@ -180,7 +180,9 @@ def test_the_newest_start_is_first_and_limit_shows_less(cloud: Cloud) -> None:
     assert [item["job_id"] for item in cloud.documents("--limit", "2")] == ["new", "bad"]
     assert cloud.run("get", "@last", "-o", "name").out == "old\n"
     assert cloud.run("list", "--limit", "0").code == 2
-    assert "2 of 3 jobs. 1 had not ended" in cloud.run("list", "--limit", "2", width=100).out
+    fresh, old = (cloud.run("list", "--limit", "2", width=100, later=s).out for s in (0, 600))
+    assert fresh.endswith("2 of 3 jobs.\n")
+    assert old.endswith("2 of 3 jobs. 1 had not ended when last queried: vbsjob list --refresh\n")
 
 
 def test_running_selects_jobs_that_had_not_ended(cloud: Cloud) -> None:
