@@ -124,7 +124,7 @@ def _final_error(argv: Sequence[str], context: Context, error: BaseException) ->
 
     if not hasattr(error, "format_message"):
         return errors.from_exception(error)
-    usage_error = _usage_error(error)
+    usage_error = _usage_error(error, argv)
     _report_usage_error(argv, context, usage_error)
     return usage_error
 
@@ -139,23 +139,23 @@ def _report_usage_error(argv: Sequence[str], context: Context, error: VbsjobErro
     from vbsjob.output import formats
 
     command, options = parsed_options(list(argv))
-    machine = formats.is_machine(options, context.env)
+    machine = formats.is_machine(options, context)
     context.error_output.configure(options, machine=machine)
     if command == "watch":
         Reports(options, context).write_error(error)
 
 
-def _usage_error(error: Any) -> VbsjobError:
+def _usage_error(error: Any, argv: Sequence[str]) -> VbsjobError:
     """Return a UsageError from Typer's error: what is wrong; similar words and the help as hint."""
-    from vbsjob.cli.app import USAGE_HINTS
+    from vbsjob.cli.app import usage_hint
     from vbsjob.errors import UsageError
 
     near = getattr(error, "possibilities", None)
-    message = f"{error.message.rstrip('.')}." if near else error.format_message()
+    message = f"{error.message.rstrip('.')}." if near else " ".join(error.format_message().split())
     message = f"{message[0].lower()}{message[1:]}" + ("" if message.endswith((".", "?")) else ".")
     command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
     argument = getattr(getattr(error, "param", None), "name", None)
-    hint = USAGE_HINTS.get(argument or "") or f"See {command} --help."
+    hint = usage_hint(argument, argv) or f"See {command} --help."
     similar = f"Did you mean {' or '.join(near)}? " if near else ""
     return UsageError(message, hint=f"{similar}{hint}")
 

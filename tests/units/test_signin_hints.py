@@ -120,7 +120,7 @@ def test_the_hint_of_a_401_of_the_service_is_about_the_sign_in_method(
     env, texts, absent = REJECTED[method]
     code, out, err = Cloud(before=unless_signing_in).run(*command, env=env)
     assert code == 4, (out, err)
-    error = [line for line in err.splitlines() if line.startswith("vbsjob: ")][-1]
+    error = err.partition("vbsjob: error: ")[2]
     assert all(text in error for text in texts), err
     assert not any(text in error for text in absent), err
 

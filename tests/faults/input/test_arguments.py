@@ -107,7 +107,7 @@ def test_f88_s02_an_address_that_parsers_read_differently_is_rejected(address: s
     ended = run_in_memory("get", "j", "--endpoint", address, send=unheard)
     assert ended.code == 2, ended.err
     assert ended.is_clean
-    assert ended.err.startswith("vbsjob: --endpoint")
+    assert ended.err.startswith("vbsjob: error: --endpoint")
     assert all(c.isprintable() for c in ended.err.removesuffix("\n"))
     assert "user:pw" not in ended.err
 
