@@ -84,6 +84,7 @@ def _disable_core_dumps() -> None:
 
 def run(argv: Sequence[str], context: Context) -> int:
     """Run one command in a Context and return its exit code. Raises only BrokenPipeError."""
+    context.error_output.draw = _drawn
     try:
         code = _run_command(argv, context)
         if code <= SIGNAL_BASE:  # after a signal, a reader that has stopped changes nothing
@@ -97,6 +98,12 @@ def run(argv: Sequence[str], context: Context) -> int:
         final = _final_error(argv, context, error)
         context.print_error(final)
         return int(final.exit_code)
+
+
+def _drawn(*args: Any) -> str:
+    from vbsjob.render import message  # rich costs 20 ms
+
+    return message.drawn(*args)
 
 
 def _run_command(argv: Sequence[str], context: Context) -> int:

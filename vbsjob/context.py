@@ -55,6 +55,8 @@ class ErrorOutput:
     color: str = "auto"
     live: bool = False
     """Whether a live display uses standard error."""
+    draw: Callable[..., str] | None = None
+    """Draws a message for a terminal, as `render.message.drawn`; None: plain lines."""
     hold: Callable[[str], object] | None = None
     """Takes each line while a live display is drawn: it writes them above itself."""
 
@@ -128,11 +130,11 @@ class Context:
         else:
             self._tell("error", error.message, error.rows, error.hint)
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, rows: Iterable[tuple[str, str]] = (), hint: str = "") -> None:
         """Write a note for people; with a machine format only if --verbose is set."""
         output = self.error_output
         if not output.quiet and (not output.machine or output.verbose):
-            self._tell("note", text)
+            self._tell("note", text, rows, hint)
 
     def warn(self, text: str) -> None:
         """Write a warning, with every format; only --quiet silences it."""
@@ -174,10 +176,9 @@ class Context:
         """
         text, hint = self._clean(text), self._clean(hint)
         table = [(name, self._clean(value)) for name, value in rows]
-        if self.stderr.isatty() or self.colors(self.stderr, self.error_output.color):
-            from vbsjob.render import message
-
-            self._write(message.drawn(label, text, table, hint, self))
+        draw = self.error_output.draw
+        if draw and (self.stderr.isatty() or self.colors(self.stderr, self.error_output.color)):
+            self._write(draw(label, text, table, hint, self))
             return
         name_width = max((len(name) for name, _ in table), default=0)
         lines = [f"{label}: {text}", *(f"  {name:<{name_width}}  {value}" for name, value in table)]

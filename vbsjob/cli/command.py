@@ -88,7 +88,7 @@ class JobCommand:
             return
         from vbsjob.sandbox.server import Sandbox
 
-        self.context.note("the sandbox: its jobs are simulated and begin at their first query.")
+        self.context.note("the sandbox simulates jobs; each begins at its first query.")
         with Sandbox(self.context) as sandbox:
             yield self.settings.with_service("the sandbox", **sandbox.settings)
 
@@ -233,7 +233,7 @@ class JobCommand:
     def _told(self, error: VbsjobError, *, single: bool) -> VbsjobError:
         """Return the error of a job with what was asked; it names the job if there are several."""
         job_id, message = error.job_id or "", error.message
-        if not single and job_id not in message:
+        if not single and f"job {job_id}" not in message:
             message = f"job {job_id}: {message}"
         project = self.settings["project_name"] or self.settings["project_id"]
         names = {"project": project} | {name: self.settings[name] for name in ("region", "cloud")}

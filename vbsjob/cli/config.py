@@ -30,7 +30,7 @@ def config_show(
     vbsjob config show
     vbsjob config show --cloud production -o json
     """
-    from vbsjob.auth.loading import FIRST_STEPS
+    from vbsjob.auth.loading import FIRST_STEPS, WAYS_TO_SIGN_IN
     from vbsjob.cli import config_report
 
     command = _command(ctx)
@@ -38,7 +38,7 @@ def config_show(
         facts = config_report.show(settings, command.context)
         config_report.write(facts, command.context, machine=settings["output"] == "json")
         if not settings["auth_url"] and not settings["endpoint"]:
-            command.context.note(f"no cloud is set. {FIRST_STEPS}")
+            command.context.note("no cloud is set.", WAYS_TO_SIGN_IN, FIRST_STEPS)
     return ExitCode.OK
 
 
