@@ -86,6 +86,7 @@ def _disable_core_dumps() -> None:
 
 def run(argv: Sequence[str], context: Context) -> int:
     """Run one command in a Context and return its exit code. Raises only BrokenPipeError."""
+    context.error_output.draw = _drawn
     try:
         code = _run_command(argv, context)
         if code <= SIGNAL_BASE:  # after a signal, a reader that has stopped changes nothing
@@ -99,6 +100,12 @@ def run(argv: Sequence[str], context: Context) -> int:
         final = _final_error(argv, context, error)
         context.print_error(final)
         return int(final.exit_code)
+
+
+def _drawn(*args: Any) -> str:
+    from vbsjob.render import message  # rich costs 20 ms
+
+    return message.drawn(*args)
 
 
 def _run_command(argv: Sequence[str], context: Context) -> int:
@@ -126,7 +133,7 @@ def _final_error(argv: Sequence[str], context: Context, error: BaseException) ->
 
     if not hasattr(error, "format_message"):
         return errors.from_exception(error)
-    usage_error = _usage_error(error)
+    usage_error = _usage_error(error, argv)
     _report_usage_error(argv, context, usage_error)
     return usage_error
 
@@ -141,23 +148,23 @@ def _report_usage_error(argv: Sequence[str], context: Context, error: VbsjobErro
     from vbsjob.output import formats
 
     command, options = parsed_options(list(argv))
-    machine = formats.is_machine(options, context.env)
+    machine = formats.is_machine(options, context)
     context.error_output.configure(options, machine=machine)
     if command == "watch":
         Reports(options, context).write_error(error)
 
 
-def _usage_error(error: Any) -> VbsjobError:
+def _usage_error(error: Any, argv: Sequence[str]) -> VbsjobError:
     """Return a UsageError from Typer's error: what is wrong; similar words and the help as hint."""
-    from vbsjob.cli.app import USAGE_HINTS
+    from vbsjob.cli.app import usage_hint
     from vbsjob.errors import UsageError
 
     near = getattr(error, "possibilities", None)
-    message = f"{error.message.rstrip('.')}." if near else error.format_message()
+    message = f"{error.message.rstrip('.')}." if near else " ".join(error.format_message().split())
     message = f"{message[0].lower()}{message[1:]}" + ("" if message.endswith((".", "?")) else ".")
     command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
     argument = getattr(getattr(error, "param", None), "name", None)
-    hint = USAGE_HINTS.get(argument or "") or f"See {command} --help."
+    hint = usage_hint(argument, argv) or f"See {command} --help."
     similar = f"Did you mean {' or '.join(near)}? " if near else ""
     return UsageError(message, hint=f"{similar}{hint}")
 

@@ -25,6 +25,9 @@ class VbsjobError(Exception):
         message: str,
         *,
         hint: str = "",
+        facts: tuple[tuple[str, str], ...] = (),
+        job_id: str | None = None,
+        reason: str = "",
         http_status: int | None = None,
         code: str | None = None,
         request_id: str | None = None,
@@ -35,6 +38,9 @@ class VbsjobError(Exception):
         fields: dict[str, Any] = {
             "message": message,
             "hint": hint,
+            "facts": facts,
+            "job_id": job_id,
+            "reason": reason,
             "http_status": http_status,
             "code": code,
             "request_id": request_id,
@@ -48,6 +54,12 @@ class VbsjobError(Exception):
     """One sentence: what happened, and where."""
     hint: str
     """What to do next; may be empty."""
+    facts: tuple[tuple[str, str], ...]
+    """Further facts for people, each with its name."""
+    job_id: str | None
+    """The requested job that the error is about."""
+    reason: str
+    """What the service says about it; may be empty."""
     http_status: int | None
     code: str | None
     """Error code of the service, such as `common.0011`."""
@@ -71,23 +83,39 @@ class VbsjobError(Exception):
         """Return a copy with another hint."""
         return self.replace(hint=hint)
 
-    def __str__(self) -> str:
-        """Return message, facts in brackets and hint in one line."""
-        facts = (
+    @property
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """What the service said, with its codes, and the other facts, each with its name."""
+        said = " ".join(filter(None, (self.reason, self._codes)))
+        return (("service", said), *self.facts) if said else self.facts
+
+    @property
+    def _codes(self) -> str:
+        codes = (
             f"HTTP {self.http_status}" if self.http_status else "",
             "" if self.code == str(self.http_status) else self.code or "",
             f"request id {self.request_id}" if self.request_id else "",
         )
-        details = ", ".join(fact for fact in facts if fact)
-        return " ".join(filter(None, (self.message, details and f"({details})", self.hint)))
+        text = ", ".join(filter(None, codes))
+        return f"({text})" if text else ""
+
+    @property
+    def sentence(self) -> str:
+        """The message with the reason that the service gives."""
+        return f"{self.message} The service says: {self.reason}." if self.reason else self.message
+
+    def __str__(self) -> str:
+        """Return message, reason, codes in brackets and hint in one line."""
+        return " ".join(filter(None, (self.sentence, self._codes, self.hint)))
 
     def document(self) -> dict[str, object]:
         """Return the `error` object that machine formats contain."""
         return {
             "name": self.exit_code.label,
             "exit_code": int(self.exit_code),
-            "message": self.message,
+            "message": self.sentence,
             "hint": self.hint or None,
+            "job_id": self.job_id,
             "http_status": self.http_status,
             "code": self.code,
             "request_id": self.request_id,

@@ -272,7 +272,7 @@ def test_f47_the_warning_of_an_odd_status_stands_once_above_the_picture_and_stay
     assert watched.code == 0
     assert painted.screen().untouched
     rows = [row for row in painted.screen().rows if row]
-    assert rows[0] == "vbsjob: the status 'PAUSED' is unknown: the job counts as not ended."
+    assert rows[0] == "warning: the status 'PAUSED' is unknown: the job counts as not ended."
     assert rows[1].startswith("✓ SUCCESS")
 
 

@@ -53,6 +53,7 @@ def test_the_table_has_every_class() -> None:
         (errors.ApiError("Bad.", http_status=400), "Bad. (HTTP 400)"),
         (errors.ApiError("Bad.", code="C.1"), "Bad. (C.1)"),
         (errors.ApiError("Bad.", request_id="r"), "Bad. (request id r)"),
+        (errors.ApiError("Bad.", reason="No"), "Bad. The service says: No."),
         (
             errors.ApiError("Bad.", hint="Do it.", http_status=400, code="C.1", request_id="r"),
             "Bad. (HTTP 400, C.1, request id r) Do it.",
@@ -66,11 +67,11 @@ def test_the_line_has_message_facts_and_hint(error: errors.VbsjobError, line: st
 
 def test_the_document_has_all_members_and_null_for_what_is_missing() -> None:
     assert errors.UnavailableError("Down.").document() == {
-        "name": "unavailable", "exit_code": 7, "message": "Down.", "hint": None,
+        "name": "unavailable", "exit_code": 7, "message": "Down.", "hint": None, "job_id": None,
         "http_status": None, "code": None, "request_id": None,
     }  # fmt: skip
-    assert errors.AuthError("No.", hint="Sign in.", **FACTS).document() == {  # type: ignore[arg-type] # a mapping of mixed values
-        "name": "auth", "exit_code": 4, "message": "No.", "hint": "Sign in.",
+    assert errors.AuthError("No.", hint="Sign in.", job_id="j", **FACTS).document() == {  # type: ignore[arg-type] # a mapping of mixed values
+        "name": "auth", "exit_code": 4, "message": "No.", "hint": "Sign in.", "job_id": "j",
         "http_status": 503, "code": "VBS.1", "request_id": "req-7",
     }  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbsjob.cli import present
 from vbsjob.config import loader, values
-from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
+from vbsjob.config.schema import SETTINGS
 from vbsjob.errors import VbsjobError, from_exception
 from vbsjob.exit_codes import SIGNAL_BASE, ExitCode, worst
 from vbsjob.jobs.outcome import UNFINISHED, RunOutcome, Stop, of_answer
@@ -45,7 +45,7 @@ class JobCommand:
     def __init__(self, params: Mapping[str, Any], context: Context) -> None:
         self._params = params
         self.context = context
-        context.error_output.configure(params, machine=formats.is_machine(params, context.env))
+        context.error_output.configure(params, machine=formats.is_machine(params, context))
         self.settings = loader.load(params, context)
         if "service" in self.settings.values:
             from vbsjob.auth import catalog
@@ -61,6 +61,7 @@ class JobCommand:
         context.error_output.machine = self.settings["output"] is not None and self.format.machine
         context.error_output.quiet = self.settings["quiet"]
         context.error_output.verbose = self.settings["verbose"]
+        context.error_output.color = self.settings["color"]
 
     def _format(self) -> Format:
         name = self.settings["output"]
@@ -84,7 +85,7 @@ class JobCommand:
             return
         from vbsjob.sandbox.server import Sandbox
 
-        self.context.note("the sandbox: its jobs are simulated and begin at their first query.")
+        self.context.note("the sandbox simulates jobs; each begins at its first query.")
         with Sandbox(self.context) as sandbox:
             yield self.settings.with_service("the sandbox", **sandbox.settings)
 
@@ -171,7 +172,8 @@ class JobCommand:
             except Exception as error:  # noqa: BLE001 - every channel names each way to end
                 errors.append(from_exception(error))
         outcome = loop.state.outcome(self.context.steady_now()).adding(*errors)
-        outcome = outcome._replace(stop=self._stop(loop, reader_gone=reader_gone))
+        stop = self._stop(outcome, loop, reader_gone=reader_gone)
+        outcome = self._with_next_step(outcome._replace(stop=stop))
         return self.end(outcome, show, reports, loop)
 
     def end(
@@ -205,7 +207,8 @@ class JobCommand:
             self.save_history(outcome.jobs)
         if loop is not None and not outcome.signalled:
             # From here on a signal changes nothing.
-            outcome = outcome._replace(stop=self._stop(loop, reader_gone=reader_gone))
+            stop = self._stop(outcome, loop, reader_gone=reader_gone)
+            outcome = outcome._replace(stop=stop)
         if reports is not None:
             outcome = reports.tell_github(outcome)
         self._print_errors(outcome, printed=any(display.for_people for display in displays))
@@ -216,12 +219,24 @@ class JobCommand:
         machine = self.context.error_output.machine
         errors = list(outcome.errors)
         if machine or not self.context.error_output.live:  # the live display shows them
-            jobs = [job for job in outcome.jobs if job.error and job.exit_code not in UNFINISHED]
-            errors = [job.error for job in jobs if job.error] + errors
+            failed = [job for job in outcome.jobs if job.exit_code not in UNFINISHED]
+            single = len(outcome.jobs) == 1
+            errors = [self._told(job.error, single=single) for job in failed if job.error] + errors
         if (machine or not printed) and (stop := outcome.stop_error) is not None:
             errors += [stop] if stop.exit_code is not ExitCode.READER_GONE else []
         for error in errors:
             self.context.print_error(error)
+
+    def _told(self, error: VbsjobError, *, single: bool) -> VbsjobError:
+        """Return the error of a job with what was asked; it names the job if there are several."""
+        job_id, message = error.job_id or "", error.message
+        if not single and f"job {job_id}" not in message:
+            message = f"job {job_id}: {message}"
+        project = self.settings["project_name"] or self.settings["project_id"]
+        names = {"project": project} | {name: self.settings[name] for name in ("region", "cloud")}
+        asked = ", ".join(f"{name} {value}" for name, value in names.items() if value)
+        facts = (*error.facts, ("asked", asked)) if asked else error.facts
+        return error.replace(message=message, facts=facts)
 
     def _finish(self, outcome: RunOutcome, displays: Sequence[Display]) -> ExitCode:
         """Write the last line; return the exit code.
@@ -246,7 +261,7 @@ class JobCommand:
                 self.context.ring_bell()
         return code
 
-    def _stop(self, loop: WatchLoop, *, reader_gone: bool) -> Stop | None:
+    def _stop(self, outcome: RunOutcome, loop: WatchLoop, *, reader_gone: bool) -> Stop | None:
         """Return why the watch ended before its jobs; None if it did not."""
         from vbsjob.terminal import signals
 
@@ -259,8 +274,18 @@ class JobCommand:
             code, reason = ExitCode.TIMEOUT, f"after --timeout {limit}"
         else:
             return None
-        resume = self._resume_command(loop.state.ids)
+        resume = self._resume_command(outcome)
         return Stop(code, reason, resume, simulated=self.settings.sandbox)
+
+    def _with_next_step(self, outcome: RunOutcome) -> RunOutcome:
+        """Return the outcome; the last error of a job without an answer has the next command."""
+        jobs, resume = list(outcome.jobs), self._resume_command(outcome)
+        for number, job in reversed(list(enumerate(jobs))):
+            if job.exit_code is ExitCode.UNAVAILABLE and job.error and resume and not outcome.stop:
+                error = job.error.with_hint(f"{job.error.hint} {resume}".lstrip())
+                jobs[number] = job._replace(error=error)
+                break
+        return outcome._replace(jobs=tuple(jobs))
 
     def _watch_loop(
         self,
@@ -293,20 +318,23 @@ class JobCommand:
         values = {name: self.settings[name] for name in WatchRules._fields}
         return WatchRules(**{name: value for name, value in values.items() if value is not None})
 
-    def _resume_command(self, job_ids: Sequence[str]) -> str:
-        """Return a sentence with the command that continues the watch.
+    def _resume_command(self, outcome: RunOutcome) -> str:
+        """Return a sentence with the command that watches the jobs that have not ended.
 
-        Empty for the sandbox: it ends with this process.
+        Empty if there are none, and for the sandbox: it ends with this process.
         """
-        if self.settings.sandbox:
+        waiting = (*UNFINISHED, ExitCode.UNAVAILABLE)
+        job_ids = [job.job_id for job in outcome.jobs if job.exit_code in waiting]
+        if self.settings.sandbox or not job_ids:
             return ""
         import shlex
 
         if len(job_ids) > LISTED_IDS:
             return "To continue, run the same command again."
-        names = (setting.name for setting in SETTINGS if setting.names_service)
-        options = [(name, self._params[name]) for name in names if self._params.get(name)]
-        words = [word for name, value in options for word in (SETTINGS_BY_NAME[name].flag, value)]
+        words = []
+        for setting in SETTINGS:
+            if setting.continues and (value := self._params.get(setting.name)):
+                words += [setting.flag] if value is True else [setting.flag, value]
         return f"To continue: {shlex.join(['vbsjob', 'watch', *job_ids, *words])}"
 
     def save_history(self, jobs: Sequence[JobOutcome]) -> None:

@@ -46,6 +46,12 @@ THROTTLED = frozenset({429, 503})
 MISSING_ROLE = frozenset({"volumebackup.0041", "volumebackup.0042", "volumebackup.0044"})
 UNKNOWN_JOB = "common.0011"
 UNKNOWN_API = "apigw.0101"
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+NOT_A_JOB = (
+    "This is probably the id of a backup or a disk: an id of a job has no '-'. The answer of the"
+    " request that started the job contains its job_id."
+)
+UNKNOWN_ID = "Check the id, --project and --region. The service deletes records of old jobs."
 MAX_MESSAGE = 300
 """Characters of a service's message that are shown."""
 DAY = 86400.0
@@ -167,37 +173,37 @@ def _api_error(
         "http_status": response.status,
         "code": body.code,
         "request_id": body.request_id or response.request_id,
+        "reason": body.message.rstrip("."),
     }
     origin = url.origin_of(request.url)
-    message = ": " + body.message.rstrip(".") if body.message else ""
     code = (body.code or "").lower()
     if job_id is not None and code == UNKNOWN_JOB:
-        return _not_found(job_id, origin, message, code, facts)
+        return _not_found(job_id, origin, code, facts)
     refusals = {401, 403} if job_id is not None else {400, 401, 403}
     if response.status in refusals or code in MISSING_ROLE:
-        return _auth_error(response.status, origin, message, code, facts)
+        return _auth_error(response.status, origin, code, facts)
     if response.status == 404:
         if _is_rejected_token(request, body):
-            return _refused_credentials(origin, message, facts)
-        return _not_found(job_id, origin, message, code, facts)
-    error = _error_of_status(job_id, response, origin, message, facts)
+            return _refused_credentials(origin, facts)
+        return _not_found(job_id, origin, code, facts)
+    error = _error_of_status(job_id, response, origin, facts)
     report = "; report the request id to the provider" if facts["request_id"] else ""
     return error or ApiError(
-        f"{origin} rejected the request{message}.",
+        f"{origin} rejected the request.",
         hint=f"Check the settings with 'vbsjob config show'{report}.",
         **facts,
     )
 
 
 def _error_of_status(
-    job_id: str | None, response: Response, origin: str, message: str, facts: dict[str, Any]
+    job_id: str | None, response: Response, origin: str, facts: dict[str, Any]
 ) -> VbsjobError | None:
     """Return the error of a status whose meaning does not depend on who sent it; else None."""
     if is_transient(response.status):
-        return _unavailable(response, origin, message, facts)
+        return _unavailable(response, origin, facts)
     if response.status == 407:
         return PermanentConnectionError(
-            f"the proxy in front of {origin} requires a user and password{message}.",
+            f"the proxy in front of {origin} requires a user and password.",
             hint="Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.",
             **facts,
         )
@@ -217,7 +223,7 @@ def _page_error(
     """Return the error for a response that is not the API's. Its text is never shown."""
     facts: dict[str, Any] = {"http_status": response.status, "request_id": response.request_id}
     origin = url.origin_of(request.url)
-    if error := _error_of_status(job_id, response, origin, "", facts):
+    if error := _error_of_status(job_id, response, origin, facts):
         return error.replace(is_page=True)
     content_type = printable(response.headers.get("content-type", ""))[:60]
     setting = "the auth_url (OS_AUTH_URL)" if job_id is None else "--endpoint"
@@ -237,15 +243,13 @@ def _page_error(
     ).replace(is_page=True)
 
 
-def _not_found(
-    job_id: str | None, origin: str, message: str, code: str, facts: dict[str, Any]
-) -> VbsjobError:
+def _not_found(job_id: str | None, origin: str, code: str, facts: dict[str, Any]) -> VbsjobError:
     if job_id is None or code == UNKNOWN_API:
         hint = "Check the auth_url (OS_AUTH_URL)." if job_id is None else "Check --endpoint."
-        return ApiError(f"{origin} does not offer this API{message}.", hint=hint, **facts)
+        return ApiError(f"{origin} does not offer this API.", hint=hint, **facts)
     return JobNotFoundError(
-        f"job {job_id} was not found{message}.",
-        hint="Check the id, --project and --region. The service deletes records of old jobs.",
+        f"job {job_id} was not found.",
+        hint=NOT_A_JOB if UUID.fullmatch(job_id) else UNKNOWN_ID,
         **facts,
     )
 
@@ -259,28 +263,26 @@ def _is_rejected_token(request: Request, body: ErrorBody) -> bool:
     return is_sign_in and body.code == "404" and bool(body.message)
 
 
-def _auth_error(
-    status: int, origin: str, message: str, code: str, facts: dict[str, Any]
-) -> VbsjobError:
+def _auth_error(status: int, origin: str, code: str, facts: dict[str, Any]) -> VbsjobError:
     if status == 403 or code in MISSING_ROLE:
         return AuthError(
-            f"{origin} does not allow this request{message}.",
+            f"{origin} does not allow this request.",
             hint="The user lacks a role in this project. Contact its administrator.",
             **facts,
         )
-    if _is_clock_error(code, message):
+    if _is_clock_error(code, facts["reason"]):
         return AuthError(
             f"{origin} rejected the time of the request: the clock of this machine is wrong by"
-            f" more than 15 minutes{message}.",
+            " more than 15 minutes.",
             hint="Set the clock, then try again.",
             **facts,
         )
-    return _refused_credentials(origin, message, facts)
+    return _refused_credentials(origin, facts)
 
 
-def _refused_credentials(origin: str, message: str, facts: dict[str, Any]) -> VbsjobError:
+def _refused_credentials(origin: str, facts: dict[str, Any]) -> VbsjobError:
     return RefusedCredentialsError(
-        f"{origin} did not accept the credentials{message}.",
+        f"{origin} did not accept the credentials.",
         hint="Check the credentials, the project and the region with 'vbsjob config check'.",
         **facts,
     )
@@ -338,15 +340,11 @@ def clock(response: Response, now: datetime) -> timedelta | None:
     return difference
 
 
-def _unavailable(
-    response: Response, origin: str, message: str, facts: dict[str, Any]
-) -> VbsjobError:
+def _unavailable(response: Response, origin: str, facts: dict[str, Any]) -> VbsjobError:
     error_class = ThrottledError if response.status in THROTTLED else UnavailableError
     seconds = retry_after(response.headers.get("retry-after", ""), response.headers.get("date", ""))
     hint = f"The service requests a pause of {seconds:.0f} s." if seconds else ""
-    return error_class(
-        f"{origin} cannot answer now{message}.", hint=hint, retry_after=seconds, **facts
-    )
+    return error_class(f"{origin} cannot answer now.", hint=hint, retry_after=seconds, **facts)
 
 
 def _redirected(
