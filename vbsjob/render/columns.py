@@ -199,12 +199,15 @@ class _Block:
         job_id = Text(row.cells.get("id", ""), "id")
         if row.requested and job_id and "id" not in self._cells:
             overflow.insert(0, job_id)
-        if row.short_details and overflow[0].cell_len > room >= row.short_details.cell_len:
-            overflow[0] = row.short_details
         beside: list[Text] = []
         used = 0
-        while overflow and used + overflow[0].cell_len <= room:
-            text = overflow.pop(0)
+        while overflow:
+            text = overflow[0]
+            if row.short_details and text is row.details[0] and used + text.cell_len > room:
+                text = row.short_details
+            if used + text.cell_len > room:
+                break
+            overflow.pop(0)
             gap = GAP if text is job_id else 1
             used += text.cell_len + gap
             beside += [text, Text(" " * gap)]

@@ -157,5 +157,6 @@ def job_row(outcome: JobOutcome, job_tree: JobTree | None, view: View) -> tree.R
         row.details = [Text(text, style) for text in texts]
     elif job_tree.leaves and not job_tree.top.job.ended:
         row.bar = (job_tree.ended_leaves, job_tree.leaves, 0)
-        row.details = [Text(f"{job_tree.ended_leaves:,} of {job_tree.leaves:,} sub-jobs")]
+        row.short_details = Text(f"{job_tree.ended_leaves:,} of {job_tree.leaves:,}")
+        row.details = [row.short_details + Text(" sub-jobs")]
     return row
