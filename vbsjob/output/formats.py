@@ -76,12 +76,11 @@ JOBS = Kind(
 """Documents of jobs, as get and watch write them."""
 
 
-HISTORY = Kind(
-    columns=("job_id", "status", "job_type", "begin_time", "end_time", "elapsed_s", "cloud"),
-    variables=("job_id", "status", "job_type", "begin_time", "end_time", "elapsed_s", "cloud"),
-    value=("job_id",),
-    name="job_id",
+ENTRY = (
+    *("job_id", "status", "job_type", "begin_time", "end_time", "elapsed_s", "cloud"),
+    *("queried_at", "failure_code", "failure_reason"),
 )
+HISTORY = Kind(columns=ENTRY, variables=ENTRY, value=("job_id",), name="job_id")
 """Entries of the history, as list writes them."""
 
 
