@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 MIDDLE = """\
 x RUNNING  bksCreateBackup  j  29 s
-  ━━━━━━━━━━━━━━━━━━━━━━╸  3 of 5 steps
+  ━━━━━━━━━━━━━━━━━━━━━━╸  3 of 5 sub-jobs
 ├─ ● RUNNING     29 s  copyData
-│  ├─ ✓ SUCCESS        copyBlock
-│  ├─ ✓ SUCCESS        copyBlock
-│  ├─ ✓ SUCCESS        copyBlock
-│  └─ ● RUNNING  29 s  copyBlock
+│  ├─ ✓ SUCCESS        copyBlock b10c00
+│  ├─ ✓ SUCCESS        copyBlock b10c01
+│  ├─ ✓ SUCCESS        copyBlock b10c02
+│  └─ ● RUNNING  29 s  copyBlock b10c03
 └─ ○ INIT              attachVolume
   answered x"""
 END = """\
@@ -45,17 +45,17 @@ END = """\
   started  2026-05-01 00:00:00 UTC
 
 ├─ ✓ SUCCESS     copyData
-│  ├─ ✓ SUCCESS  copyBlock
-│  ├─ ✓ SUCCESS  copyBlock
-│  ├─ ✓ SUCCESS  copyBlock
-│  └─ ✓ SUCCESS  copyBlock
+│  ├─ ✓ SUCCESS  copyBlock b10c00
+│  ├─ ✓ SUCCESS  copyBlock b10c01
+│  ├─ ✓ SUCCESS  copyBlock b10c02
+│  └─ ✓ SUCCESS  copyBlock b10c03
 └─ ✓ SUCCESS     attachVolume
 
 Succeeded."""
 SMALL = """\
 x RUNNING  bksCreateBackup  29 s
     j
-  ━━━━━━━━━━━━━╸         3 of 5 steps
+  ━━━━━━━━━━━━━╸         3 of 5 sub-jobs
 ├─ ● RUNNING     29 s  copyData
 │  ├─ ● RUNNING  29 s  copyBlock
 │  └─ … 3 more done
@@ -67,8 +67,8 @@ SMALL_END = """\
   started  2026-05-01 00:00:00 UTC
 
 ├─ ✓ SUCCESS     copyData
-│  ├─ ✓ SUCCESS  copyBlock
-│  ├─ ✓ SUCCESS  copyBlock
+│  ├─ ✓ SUCCESS  copyBlock b10c00
+│  ├─ ✓ SUCCESS  copyBlock b10c01
 │  └─ … 2 more done
 └─ ✓ SUCCESS     attachVolume
 

@@ -84,7 +84,7 @@ def counts_are_right(rows: Sequence[Node | Group | Summary]) -> bool:
             total = Counter[str]()
             for member in row.members:
                 total.update(member.total)
-            listed = set(direct) <= set(row.members)
+            listed = {other for other in direct if isinstance(other, Node)} <= set(row.members)
             number = sum(row.counts.values())
             if not listed or number != len(row.members) or total != Counter(row.total):
                 return False
@@ -132,7 +132,37 @@ def test_a_group_with_a_failed_job_deep_below_a_member_shows_the_way_to_it() -> 
     jobs = siblings(*["RUNNING"] * 8)
     jobs[6]["sub_jobs"] = [{"status": "FAIL", "job_id": "deep"}]
     rows = folded(JobTree(Job({"status": "RUNNING", "sub_jobs": jobs}), group=True), 5)
-    assert [row.job.id for row in rows if isinstance(row, Node)] == ["", "j0", "j6", "deep"]
+    assert [row.job.id for row in rows if isinstance(row, Node)] == ["", "j6", "deep"]
+    assert rows[-1] == Summary(2, {"RUNNING": 7})
+
+
+def test_of_equal_running_siblings_those_that_run_longest_are_shown_and_the_rest_is_counted() -> (
+    None
+):
+    jobs = siblings("FAIL", "INIT", *["RUNNING"] * 9)
+    for number, job in enumerate(jobs):
+        job["begin_time"] = f"2026-01-28T16:{40 - number}:00Z"
+    rows = folded(JobTree(Job({"status": "RUNNING", "sub_jobs": jobs}), group=True), 50)
+    assert [row.job.id for row in rows if isinstance(row, Node)] == ["", "j0", "j8", "j9", "j10"]
+    assert lines(rows, 80)[-1].endswith("… 6 more running")
+
+
+def test_a_sub_tree_that_only_waits_is_one_row_if_it_is_closed() -> None:
+    below = [{"job_id": f"j{n}", "status": "INIT"} for n in range(4)]
+    waiting = {"status": "INIT", "job_type": "attachVolume", "sub_jobs": below}
+    job = Job({"status": "RUNNING", "sub_jobs": [waiting, {"status": "RUNNING"}]})
+    assert len(folded(JobTree(job, group=True), 50)) == 7
+    rows = folded(JobTree(job, group=True, close_waiting=True), 50)
+    assert [line.split("  ")[-1] for line in lines(rows, 80)[1:2]] == ["4 waiting below"]
+    assert len(rows) == 3
+
+
+def test_the_bar_of_a_group_with_a_failure_has_a_red_part() -> None:
+    view = theme.View(80, 24, theme.UNICODE, colors=True, now=NOW, local_time=lambda t: t)
+    for failed, red in ((0, 0), (1, 1), (500, 10), (1000, 20)):
+        bar = view.bar(1000, 1000, failed, width=20)
+        styles = [str(span.style) for span in bar.spans for _ in bar.plain[span.start : span.end]]
+        assert (len(bar.plain), styles.count("red")) == (20, red)
 
 
 def test_a_filter_shows_the_kinds_of_status_and_the_jobs_above_them() -> None:

@@ -54,8 +54,11 @@ KINDS = {
 LEVELS = 64
 """Levels of sub-jobs that are shown; deeper ones are counted."""
 GROUP_MEMBERS = 5
-"""Failed and running members that are shown below a Group if the height is not limited."""
-WAITING, DONE = KINDS["INIT"].urgency, KINDS["SUCCESS"].urgency
+"""Members that are shown below a Group if the height is not limited."""
+RUNNING_MEMBERS = 3
+"""Members of a Group that have not failed are shown up to this number: those that run longest."""
+KIND_BY_URGENCY = {kind.urgency: name for name, kind in reversed(KINDS.items())}
+FAILED, WAITING, DONE = (KINDS[name].urgency for name in ("FAIL", "INIT", "SUCCESS"))
 NO_COUNTS: Mapping[str, int] = MappingProxyType({})
 
 
@@ -118,9 +121,19 @@ class Node:
             self._by_urgency = sorted(self.branches, key=lambda branch: branch.urgency)
         return self._by_urgency
 
-    def complete(self, number: int) -> bool:
-        """Whether `number` branches are all of them: no child is hidden."""
-        return not self.filtered and number == len(self.branches)
+    @property
+    def grouped(self) -> bool:
+        """Whether this job is a member of a Group."""
+        return self.parent is not None and self.indent > self.parent.indent + 1
+
+    @property
+    def closed(self) -> bool:
+        """Whether the sub-jobs are counted in the row of this job."""
+        return bool(self.children) and not self.branches and not self.filtered
+
+    def summarized(self, number: int) -> bool:
+        """Whether a Summary follows `number` branches: a child is hidden."""
+        return self.filtered or number < len(self.branches)
 
     @property
     def total(self) -> Mapping[str, int]:
@@ -149,6 +162,8 @@ class Group:
     """Number of members by kind of status."""
     total: Mapping[str, int] = field(default_factory=lambda: NO_COUNTS)
     """Number of members and of all jobs below them, by kind of status."""
+    active: Mapping[int, int] = field(default_factory=dict)
+    """Number of members in whose branch a job failed or runs, by urgency."""
     urgency: int = DONE
     _by_urgency: Sequence[Node] | None = None
     _times: tuple[datetime | None, datetime | None] | None = None
@@ -201,18 +216,25 @@ class Group:
 
     @property
     def by_urgency(self) -> Sequence[Node]:
-        """Members in whose branch a job failed, then those in whose branch a job runs."""
+        """Members in whose branch a job failed, then RUNNING_MEMBERS in whose branch a job runs."""
         if self._by_urgency is None:
-            active = (node for node in self.members if node.urgency < WAITING)
-            self._by_urgency = sorted(active, key=lambda node: node.urgency)
+            failed = [node for node in self.members if node.urgency == FAILED]
+            running = [node for node in self.members if FAILED < node.urgency < WAITING]
+            running.sort(key=lambda node: (node.urgency, by_begin(node)))
+            self._by_urgency = failed + running[:RUNNING_MEMBERS]
         return self._by_urgency
+
+    def summarized(self, number: int) -> bool:
+        """Whether a Summary follows `number` members: another one failed or runs."""
+        return 0 < number < sum(self.active.values())
 
 
 class JobTree:
     """The tree of one job. Construction is linear in the number of sub-jobs.
 
-    `sort` orders sub-jobs, `group` folds equal siblings, `depth` limits the levels, and `only`
-    limits the rows to these kinds of status and the jobs above them.
+    `sort` orders sub-jobs, `group` folds equal siblings, `close_waiting` counts the sub-jobs of a
+    sub-job below which nothing failed or runs. `depth` limits the levels, and `only` limits the
+    rows to these kinds of status and the jobs above them.
     """
 
     def __init__(
@@ -221,13 +243,14 @@ class JobTree:
         *,
         sort: SortKey | None = None,
         group: bool = False,
+        close_waiting: bool = False,
         depth: int | None = None,
         only: Collection[str] = (),
     ) -> None:
         self.top = Node(job)
         self.nodes: list[Node] = []
         """Every job, from top to bottom."""
-        self.steps = self.ended_steps = 0
+        self.leaves = self.ended_leaves = 0
         """Number of sub-jobs without sub-jobs, and how many of them have ended."""
         self.depth = depth
         """Levels of sub-jobs that may be shown; None: all."""
@@ -236,7 +259,8 @@ class JobTree:
         for node in reversed(self.nodes):
             _count(node)
         for node in self.nodes:
-            if node.children:
+            closed = close_waiting and node.depth and node.urgency == WAITING
+            if node.children and not closed:
                 _set_branches(node, selected, group=group)
 
     def _add_nodes(self, sort: SortKey | None) -> None:
@@ -248,8 +272,8 @@ class JobTree:
             sub_jobs = node.job.sub_jobs
             if not sub_jobs:
                 if node.depth:
-                    self.steps += 1
-                    self.ended_steps += node.job.ended
+                    self.leaves += 1
+                    self.ended_leaves += node.job.ended
                 continue
             children = [
                 Node(sub_job, node.depth + 1, parent=node, position=position)
@@ -333,8 +357,9 @@ def _group(parent: Node, members: Sequence[Node]) -> Group:
     for node in members:
         for word, number in node.counts_below.items():
             total[word] += number
-    urgency = min(node.urgency for node in members)
-    return Group(parent, members, parent.indent + 1, counts, total, urgency)
+    urgencies = Counter(node.urgency for node in members)
+    active = {urgency: number for urgency, number in urgencies.items() if urgency < WAITING}
+    return Group(parent, members, parent.indent + 1, counts, total, active, min(urgencies))
 
 
 class TreeOptions(NamedTuple):
@@ -351,19 +376,23 @@ class TreeOptions(NamedTuple):
         """Return the options that the settings contain."""
         return cls(settings["depth"], settings["only"], settings["sort"], settings["all"])
 
-    def tree(self, job: Job, now: datetime, *, group: bool = False) -> JobTree:
-        """Return the tree of a job; `group` folds equal siblings, if the options allow it."""
+    def tree(
+        self, job: Job, now: datetime, *, group: bool = False, close_waiting: bool = False
+    ) -> JobTree:
+        """Return the tree of a job; it is folded as JobTree says, if the options allow it."""
+        fold = not self.all and not self.only
         return JobTree(
             job,
             sort=sort_key(self.sort, now),
-            group=group and not self.all and not self.only,
+            group=group and fold,
+            close_waiting=close_waiting and fold,
             depth=self.depth,
             only=self.only,
         )
 
 
 class Summary(NamedTuple):
-    """Sub-jobs of one job that are not shown."""
+    """Sub-jobs of one job, or members of one Group, that are not shown."""
 
     indent: int
     counts: Mapping[str, int]
@@ -411,22 +440,19 @@ def _limit(tree: JobTree, levels: int | None) -> int:
 def _most_urgent(top: Node, height: int, limit: int) -> dict[Node | Group, list[Node | Group]]:
     """Choose the most urgent rows that fit the height, and for each the rows below it.
 
-    A row is reserved for the Summary of each node whose children are not all chosen. Of the
-    branches of a node, one more than the chosen ones is looked at, so the cost depends on the
-    height only.
+    A row is reserved for each Summary. Of the branches of a node, one more than the chosen ones is
+    looked at, so the cost depends on the height only.
     """
     chosen: dict[Node | Group, list[Node | Group]] = {top: []}
-    left = height - 1 - bool(top.children)
+    left = height - 1 - top.summarized(0)
     candidates: list[Candidate] = []
     if limit:
         _push(candidates, top)
     while candidates:
         *_, branch, parent, siblings = heapq.heappop(candidates)
-        cost = 1
-        if isinstance(branch, Node) and branch.children:
-            cost += 1
-        if isinstance(parent, Node) and parent.complete(len(chosen[parent]) + 1):
-            cost -= 1
+        number = len(chosen[parent])
+        cost = 1 + branch.summarized(0)
+        cost += parent.summarized(number + 1) - parent.summarized(number)
         if cost > left:
             break
         left -= cost
@@ -464,18 +490,22 @@ def _rows(
         if isinstance(row, Summary):
             continue
         chosen = branches(row) if row.depth < limit else ()
-        if isinstance(row, Node) and not row.complete(len(chosen)):
-            levels = 0 if row.depth < limit else row.levels
-            waiting.append(_summary(row, chosen, levels))
+        if row.summarized(len(chosen)):
+            waiting.append(_summary(row, chosen, limit))
         waiting.extend(reversed(chosen))
 
 
-def _summary(node: Node, chosen: Sequence[Node | Group], levels: int) -> Summary:
-    hidden = dict(node.counts_below)
+def _summary(row: Node | Group, chosen: Sequence[Node | Group], limit: int) -> Summary:
+    if isinstance(row, Group):
+        hidden = Counter(
+            {KIND_BY_URGENCY[urgency]: number for urgency, number in row.active.items()}
+        )
+        hidden -= Counter(KIND_BY_URGENCY[member.urgency] for member in chosen)
+        return Summary(row.indent + 1, hidden)
+    hidden = Counter(row.counts_below)
     for branch in chosen:
-        for word, number in branch.total.items():
-            hidden[word] -= number
-    return Summary(node.indent + 1, {word: n for word, n in hidden.items() if n}, levels)
+        hidden -= Counter(branch.total)
+    return Summary(row.indent + 1, hidden, 0 if row.depth < limit else row.levels)
 
 
 def by_begin(node: Node) -> tuple[bool, float]:

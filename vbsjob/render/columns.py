@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vbsjob.render.cells import CHUNK, Cells, side_by_side
-from vbsjob.render.tree import TREE_COLUMNS
+from vbsjob.render.tree import IDS_FROM, TREE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 GAP = 2
 """Columns between two columns of the table."""
-IDS_FROM = 119
-"""From this width on, sub-jobs show their ids: a live display of 120 columns keeps one empty."""
 REASON_MIN = 17
 """Columns that a reason needs at least below its row: as many as an error code of the service."""
 BAR, BAR_MIN = 20, 6
@@ -201,19 +199,22 @@ class _Block:
         job_id = Text(row.cells.get("id", ""), "id")
         if row.requested and job_id and "id" not in self._cells:
             overflow.insert(0, job_id)
-        if row.short_details and overflow[0].cell_len > room >= row.short_details.cell_len:
-            overflow[0] = row.short_details
         beside: list[Text] = []
         used = 0
-        while overflow and used + overflow[0].cell_len <= room:
-            text = overflow.pop(0)
+        while overflow:
+            text = overflow[0]
+            if row.short_details and text is row.details[0] and used + text.cell_len > room:
+                text = row.short_details
+            if used + text.cell_len > room:
+                break
+            overflow.pop(0)
             gap = GAP if text is job_id else 1
             used += text.cell_len + gap
             beside += [text, Text(" " * gap)]
         beside = beside[:-1]
         bar = min(room - GAP - (used - 1), BAR)
         if row.bar and beside and not overflow and bar >= BAR_MIN:
-            beside[-1:-1] = [self._view.bar(*row.bar, bar), Text(" " * GAP)]
+            beside[-1:-1] = [self._view.bar(*row.bar, width=bar), Text(" " * GAP)]
         if overflow and overflow[0] is job_id:
             overflow[0] = job_id + Text(" ")
         return beside, overflow
