@@ -14,7 +14,7 @@ from vbsjob.cli.topics import TOPICS
 from vbsjob.http.messages import Response
 from vbsjob.jobs.failure import FAILURE_MEMBERS
 from vbsjob.jobs.result import OUR_MEMBERS
-from vbsjob.output import formats, github, schemas
+from vbsjob.output import formats, schemas
 from vbsjob.output.variables import DOTENV_BYTES, DOTENV_VARIABLES
 
 PAGE = ROOT.joinpath("man/man5/vbsjob-formats.5").read_text("utf-8").replace("\\-", "-")
@@ -97,7 +97,6 @@ def test_the_lists_are_those_of_the_code() -> None:
     for heading, names in (
         ("ROWS", formats.JOBS.columns),
         ("VARIABLES", variables),
-        ("GITHUB OUTPUTS", (*github.OUTPUTS, *github.JOB_OUTPUTS)),
     ):
         assert section(heading).removesuffix(".").endswith(f" {', '.join(names)}")
     event = schemas.load("event")

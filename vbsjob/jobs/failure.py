@@ -9,27 +9,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.jobs import error_codes
-from vbsjob.jobs.job import walk
+from vbsjob.jobs.job import Job, walk
 from vbsjob.text import dumps, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from vbsjob.jobs.job import Job
 
-
-FAILURE_MEMBERS = (
-    "path",
-    "job_id",
-    "job_type",
-    "error_code",
-    "fail_reason",
-    "meaning",
-    "action",
-    "entities",
-    "others",
-)
-"""Members of `document()`."""
 NO_ENTITIES: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -102,6 +88,10 @@ class Failure(NamedTuple):
             "entities": dict(self.entities),
             "others": self.others,
         }
+
+
+FAILURE_MEMBERS = tuple(Failure((Job({}),)).document())
+"""Fields of `failure` in documents."""
 
 
 def path_text(path: Iterable[Job]) -> str:

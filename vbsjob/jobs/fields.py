@@ -28,8 +28,8 @@ FAILURE_COLUMNS = {
 """Members of `failure` under the names that columns, variables and outputs have."""
 EVERY_ENTITY = ("entities.*", "failure.entities.*")
 """Names that mean each entity of the job, or of the failed sub-job, that is a scalar."""
-SUGGESTED = 1000
-"""Number of fields of a document that are compared with a missing one."""
+MANY = 1000
+"""Fields that are compared with a missing one, and entities that are selected, at most."""
 
 
 class Kind(NamedTuple):
@@ -79,7 +79,8 @@ def select(document: dict[str, Any], names: Iterable[str]) -> Iterator[tuple[str
             continue
         parent = name.removesuffix(".*")
         entities = get(document, parent)
-        for entity, value in entities.items() if isinstance(entities, dict) else ():
+        entities = entities if isinstance(entities, dict) else {}
+        for entity, value in islice(entities.items(), MANY):
             if isinstance(value, str | int | float):
                 yield f"{parent}.{entity}", value
 
@@ -146,7 +147,7 @@ class FieldCheck:
                 if get(document, path) is not MISSING:
                     del self._missing[path]
             if self._missing:
-                self._present |= dict.fromkeys(islice(_paths(document), SUGGESTED))
+                self._present |= dict.fromkeys(islice(_paths(document), MANY))
             yield document
 
     def error(self) -> FieldMissingError | None:

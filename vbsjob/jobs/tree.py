@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from vbsjob.jobs.job import ENDED
 from vbsjob.text import parse_time
 
 if TYPE_CHECKING:
@@ -61,16 +62,23 @@ FAILED, WAITING, DONE = (KINDS[name].urgency for name in ("FAIL", "INIT", "SUCCE
 NO_COUNTS: Mapping[str, int] = MappingProxyType({})
 
 
-def kind(job: Job) -> str:
-    """Return the status if it is one of KINDS, else OTHER."""
+def kind(job: Job | None) -> str:
+    """Return the status if it is one of KINDS, else OTHER; UNKNOWN of a job without an answer."""
+    if job is None:
+        return UNKNOWN
     status = job.status
     return status if status in KINDS and status != UNKNOWN else OTHER
 
 
-def counts_text(numbers: Mapping[str, int]) -> str:
-    """Return numbers of sub-jobs by kind of status in words: `2 failed, 313 done, 200 running`."""
-    pairs = ((numbers.get(name), kind.sub_jobs) for name, kind in KINDS.items())
-    return ", ".join(f"{number:,} {words}" for number, words in pairs if number)
+def counts_text(kinds: Mapping[str, int] | Iterable[str], *, jobs: bool = False) -> str:
+    """Return numbers of sub-jobs by kind of status in words: `2 failed, 313 done, 200 running`.
+
+    With `jobs` those of requested jobs, the ended ones last: `1 running, 1 failed, 1 succeeded`.
+    """
+    numbers = Counter(kinds)
+    ordered = sorted(KINDS, key=ENDED.__contains__) if jobs else KINDS
+    words = {name: KINDS[name].jobs if jobs else KINDS[name].sub_jobs for name in ordered}
+    return ", ".join(f"{numbers[name]:,} {word}" for name, word in words.items() if numbers[name])
 
 
 def repeated_types(siblings: Iterable[Job]) -> list[str]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vbsjob.errors import ReportError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import fields
 from vbsjob.jobs.fields import one_line
 from vbsjob.output import report_file
+from vbsjob.output.formats import JOBS
 from vbsjob.output.tree_documents import text_lines
 from vbsjob.text import dumps, format_duration, printable
 
@@ -28,17 +29,6 @@ if TYPE_CHECKING:
 
 ANNOTATIONS = 10
 """GitHub shows this number of errors and of warnings of a step, and drops the others."""
-OUTPUTS = ("exit_code", "verdict", "jobs")
-"""Outputs of every step. `jobs` is a JSON array with the status and exit code of each job."""
-JOB_OUTPUTS = (
-    "job_id",
-    "status",
-    "job_type",
-    "error_code",
-    "fail_reason",
-    *(name for name in fields.FAILURE_COLUMNS if name != "failure_entities"),
-)
-"""Further outputs if there is one job; its entities follow."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 """Names of outputs: entities with other names are left out."""
 LONGEST = 1000
@@ -246,14 +236,20 @@ def _escaped_for_html(text: str, longest: int) -> str:
 
 
 def outputs(outcome: RunOutcome) -> str:
-    """Return the outputs of the step, one line each; those of the job itself if it is one."""
+    """Return the outputs of the step, one line each.
+
+    Those of a single job are what `-o env` writes of it, and its entities under their own names,
+    but never under a name that vbsjob uses. `jobs` is a JSON array with the result of each job.
+    """
     code = outcome.exit_code
     jobs = dumps([_status_of(job) for job in outcome.jobs])
-    values = dict(zip(OUTPUTS, (str(int(code)), code.label, jobs), strict=True))
-    if len(outcome.jobs) == 1:
-        further = _outputs_of(outcome.jobs[0])
-        values |= {name: value for name, value in further.items() if name not in OUTPUTS}
-    return "".join(f"{name}={printable(value)}\n" for name, value in values.items())
+    values: dict[str, Any] = {"exit_code": str(int(code)), "verdict": code.label, "jobs": jobs}
+    single = outcome.jobs[0].document() if len(outcome.jobs) == 1 else {}
+    for field, value in fields.select(single, JOBS.variables if single else ()):
+        name = field.removeprefix("entities.").replace("failure.entities.", "failure_entities_")
+        if name == field or (NAME.fullmatch(name) and name not in JOBS.variables):
+            values.setdefault(name, value)
+    return "".join(f"{name}={one_line(value)}\n" for name, value in values.items())
 
 
 def _status_of(outcome: JobOutcome) -> dict[str, object]:
@@ -264,14 +260,3 @@ def _status_of(outcome: JobOutcome) -> dict[str, object]:
         "exit_code": int(outcome.exit_code),
         "failure_code": printable(failure_code) or None,
     }
-
-
-def _outputs_of(outcome: JobOutcome) -> dict[str, str]:
-    """Return the outputs of one job: its entities, but never under a name that vbsjob uses."""
-    names = ("entities.*", *JOB_OUTPUTS, "failure.entities.*")
-    values = fields.select(outcome.document(), names)
-    outputs = {
-        name.removeprefix("entities.").replace("failure.entities.", "failure_entities_"): value
-        for name, value in values
-    }
-    return {name: one_line(value) for name, value in outputs.items() if NAME.fullmatch(name)}

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs.outcome import counts
-from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, JobTree, folded
+from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, JobTree, counts_text, folded
 from vbsjob.render import columns, failure_block, tree
 from vbsjob.text import printable
 
@@ -115,7 +114,13 @@ def table(
 
 def _hidden_row(outcomes: Sequence[JobOutcome], view: View) -> tree.Row:
     short = f"{view.glyphs.more} {len(outcomes):,} more"
-    return tree.Row(0, summary=(f"{short}: {counts(outcome.kind for outcome in outcomes)}", short))
+    return tree.Row(
+        0,
+        summary=(
+            f"{short}: {counts_text((outcome.kind for outcome in outcomes), jobs=True)}",
+            short,
+        ),
+    )
 
 
 def _urgency(outcome: JobOutcome) -> int:
