@@ -356,7 +356,7 @@ SETTINGS = (
     ),
     preference_setting(
         "junit",
-        "Write a JUnit report to this file, with a test case for each job and sub-job.",
+        "Write a JUnit report to this file, with a test case for each job.",
         values.path,
         continues=True,
     ),
