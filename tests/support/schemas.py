@@ -36,10 +36,8 @@ def check(out: str, err: str) -> None:
 
 def names(item: dict[str, Any]) -> list[str]:
     """Return which schemas an object must satisfy."""
-    if "schema_version" not in item:
-        return []
-    if "event" in item:
-        return ["event"]
+    if "event" in item or "schema_version" not in item:
+        return ["event"] if "event" in item else []
     others = item.keys() - {"schema_version"}
     if others in ({"error"}, {"warning"}) and isinstance(item[next(iter(others))], dict):
         return ["error"]
