@@ -5,13 +5,12 @@ A combination is refused if it would send a secret to an address that another so
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
-from vbsjob.config import files, sources
+from vbsjob.config import files
 from vbsjob.config.precedence import ADDRESSES, BOUND, TRUST, is_same_address
-from vbsjob.config.schema import PATH_VARIABLES, SECRET_KEYS, SETTINGS, UNSUPPORTED_SCOPES
+from vbsjob.config.schema import PATH_VARIABLES, SECRET_KEYS, SETTINGS
 from vbsjob.config.values import invalid, path
 from vbsjob.errors import UsageError
 from vbsjob.text import printable
@@ -19,7 +18,7 @@ from vbsjob.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from vbsjob.config.clouds_yaml import CloudsFile, Layer
+    from vbsjob.config.clouds_yaml import CloudsFile
     from vbsjob.config.sources import SettingValue, Source
     from vbsjob.context import Context
 
@@ -62,11 +61,12 @@ def report_ignored(
 def report_files(clouds_files: Iterable[CloudsFile], context: Context) -> None:
     """Warn of a file of another user; note secrets that other users can read (F70)."""
     for file in clouds_files:
-        if files.belongs_to_stranger(file.path):
+        is_foreign = files.belongs_to_stranger(file.path)
+        if is_foreign:
             context.warn(f"{file.path} belongs to another user, who can change what it sets.")
         has_secret = any(SECRET_KEYS & section.keys() for section in file.sections())
-        if has_secret and os.name == "posix" and files.mode(file.path) & 0o077:
-            command = f" Run: chmod 600 {file.path}" if files.is_own(file.path) else ""
+        if has_secret and files.mode(file.path) & 0o077:
+            command = "" if is_foreign else f" Run: chmod 600 {file.path}"
             context.note(f"others can read the secrets in {file.path}.{command}")
 
 
@@ -89,16 +89,9 @@ def report_unexpanded(settings: Source, context: Context) -> None:
             )
 
 
-def refuse_unsupported(
-    cloud: SettingValue | None, layers: list[Layer], values: Source, context: Context
-) -> None:
-    """Refuse another scope than a project; warn about an agency for another program."""
-    env = {} if is_named(cloud) and layers else context.env
-    for scope in sources.set_anywhere(UNSUPPORTED_SCOPES, env, layers):
-        raise UsageError(
-            f"{scope.origin}: this scope is not supported; jobs belong to a project.",
-            hint=f"Remove {scope.origin} and set a project.",
-        )
+def report_agency(values: Source, context: Context) -> None:
+    """Warn about the variables of an agency for another program."""
+    env = context.env
     names = (name for name in env if name.startswith("HW_ASSUME_ROLE_") and env[name])
     agency = ", ".join(sorted(names))
     if agency and "agency_name" not in values:

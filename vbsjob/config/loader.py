@@ -122,7 +122,8 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     checks.report_files(clouds.files, context)
     clouds.report_changed_by_working_directory(name)
     checks.report_ignored(cloud, loaded.ignored, context)
-    checks.refuse_unsupported(cloud, loaded.layers, loaded.values, context)
+    if not checks.is_named(cloud):
+        checks.report_agency(loaded.values, context)
     checks.report_unknown_variables(context)
     checks.report_unexpanded(loaded.values, context)
     values = {name: _parsed(name, value) for name, value in loaded.values.items()}
@@ -133,8 +134,8 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     values = _filled_in(values, loaded.layers)
     checks.refuse_other_address(cloud, values, loaded.cloud)
     checks.refuse_mixture(values)
-    settings = Settings(_addressed(values), files=tuple(file.path for file in clouds.files))
-    return replace(settings, cloud_named=checks.is_named(cloud))
+    files = tuple(file.path for file in clouds.files)
+    return Settings(_addressed(values), files=files, cloud_named=checks.is_named(cloud))
 
 
 class _Loaded:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from vbsjob.config.clouds_yaml import Layer
-    from vbsjob.config.schema import Setting
     from vbsjob.config.sources import SettingValue, Source
 
 ADDRESSES = ("auth_url", "endpoint")
@@ -65,18 +64,8 @@ PROJECT = Set(PROJECT_NAMES, PROJECT_NAMES, strict=True)
 CERTIFICATE = Set(("cert", "key"), ("cert", "key"), strict=True)
 
 
-def credential_sets(settings: Iterable[Setting]) -> tuple[Set, ...]:
-    """Return all sets with secrets; a secret that none of those above contains is a set by itself.
-
-    Otherwise a secret of one cloud would be sent to another one.
-    """
-    sets = (USER, APPLICATION_CREDENTIAL, ACCESS_KEY, TOKEN, OPENID)
-    names = {name for group in sets for name in group.names}
-    others = (s.name for s in settings if s.secret and s.name not in names)
-    return (*sets, *(Set((name,), (name,)) for name in others))
-
-
-CREDENTIALS = credential_sets(SETTINGS)
+CREDENTIALS = (USER, APPLICATION_CREDENTIAL, ACCESS_KEY, TOKEN, OPENID)
+"""The sets with secrets: a secret that is in none could be sent to another cloud."""
 SETS = (*CREDENTIALS, AGENCY, PROJECT, CERTIFICATE)
 BOUND = frozenset(
     (

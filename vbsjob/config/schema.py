@@ -370,8 +370,6 @@ SECRET_KEYS = frozenset(
 )
 """Keys of a cloud that hold a secret, at the top level or below `auth`."""
 
-UNSUPPORTED_SCOPES = ("trust_id", "system_scope")
-"""Settings of keystoneauth for another scope than a project: refused, not ignored."""
 UNSUPPORTED_AUTH_TYPES = (
     *("v3oidcpassword", "v3oidcclientcredentials", "v3oidcauthcode", "v3oidcdeviceauthz"),
     *("v3oidcrefreshtoken", "v3websso", "v3samlpassword", "v3adfspassword"),
@@ -413,10 +411,6 @@ OTHER_VARIABLES = PATH_VARIABLES | {
     "XDG_CACHE_HOME": "Directory of stored tokens, instead of ~/.cache.",
     "XDG_STATE_HOME": "Directory of the history, instead of ~/.local/state.",
     "HW_ASSUME_ROLE_AGENCY_NAME": "Ignored with a warning: set OS_AGENCY_NAME and the others.",
-    **{
-        f"OS_{name.upper()}": "Not supported: vbsjob ends with exit code 2."
-        for name in UNSUPPORTED_SCOPES
-    },
 }
 """Environment variables that set no setting, each with a sentence that says what it does."""
 

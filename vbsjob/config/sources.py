@@ -134,16 +134,3 @@ def secrets(*all_sources: Source) -> Iterator[str]:
         for name, value in source.items():
             if SETTINGS_BY_NAME[name].secret and isinstance(value.value, str | int | float):
                 yield str(value.value)
-
-
-def set_anywhere(
-    names: Iterable[str], env: Mapping[str, str], layers: list[Layer]
-) -> Iterator[SettingValue]:
-    """Yield the values of settings that vbsjob does not have, from OS_NAME and from a cloud."""
-    for name in names:
-        variable = f"OS_{name.upper()}"
-        if env.get(variable):
-            yield SettingValue(env[variable], variable)
-        for dotted, layer in product((name, f"auth.{name}"), layers):
-            if layer.get(dotted) not in (None, ""):
-                yield SettingValue(layer.get(dotted), f"{layer.origin}.{dotted}", layer.path)
