@@ -19,6 +19,8 @@ class VbsjobError(Exception):
     answer of the API, this is an outage."""
     base_delay = 0.5
     """Seconds: upper bound of the first retry delay."""
+    min_delay = 0.0
+    """Seconds: lower bound of each retry delay."""
 
     def __init__(
         self,
