@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.exit_codes import SIGNAL_BASE
+from vbsjob.terminal import signals
 from vbsjob.terminal.signals import ENDING, STOP
 from vbsjob.terminal.stdio import in_background
 
@@ -107,13 +108,9 @@ def _restored_by_signals(echo: Echo) -> Iterator[None]:
         signal.raise_signal(number)
         os._exit(SIGNAL_BASE + number)  # process 1 survives the default action
 
-    previous = {
-        number: signal.signal(number, signal.SIG_IGN if number == STOP else restore_and_end)
-        for number in (*ENDING, STOP)
-        if signal.getsignal(number) is not signal.SIG_IGN
-    }
+    before = signals.handle(ENDING, restore_and_end) | signals.handle([STOP], signal.SIG_IGN)
     try:
         yield
     finally:
-        for number, handler in previous.items():
+        for number, handler in before.items():
             signal.signal(number, handler)
