@@ -26,6 +26,8 @@ class FittingLine:
 
     def add(self, text: str | Text, style: str = "") -> Self:
         """Add text in the style with this name, or in its own styles."""
+        if isinstance(text, Text) and not text.spans:
+            return self.add(text.plain, str(text.style))
         self._pieces.append(text if isinstance(text, Text) else (text, style))
         self._width += text.cell_len if isinstance(text, Text) else cell_len(text)
         return self
