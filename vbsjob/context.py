@@ -262,6 +262,6 @@ def _page(text: str) -> None:
 
 
 def _prompt(text: str) -> str:
-    from vbsjob.terminal import prompt
+    from vbsjob.terminal import echo
 
-    return prompt.read_password(text)
+    return echo.read_password(text)
