@@ -11,7 +11,7 @@ from vbsjob.jobs.failure import code_and_reason
 from vbsjob.jobs.fields import EVERY_ENTITY, Kind
 from vbsjob.jobs.result import SCHEMA_VERSION, merged
 from vbsjob.jobs.tree import Group, JobTree, Node, Summary, counts_text, folded, nodes
-from vbsjob.output.formats import FAILURE, FAILURE_DETAILS
+from vbsjob.output.formats import ERROR, FAILURE, TICKET, TIMES
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
@@ -22,22 +22,10 @@ if TYPE_CHECKING:
     from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import TreeOptions
 
-NODE_COLUMNS = (
-    "job_id",
-    "parent_id",
-    "depth",
-    "path",
-    "status",
-    "job_type",
-    "begin_time",
-    "end_time",
-    "elapsed_s",
-    "error_code",
-    "fail_reason",
-)
+NODE_COLUMNS = ("job_id", "parent_id", "depth", "path", "status", "job_type", *TIMES, *ERROR)
 ROWS = Kind(
-    columns=(*NODE_COLUMNS, *FAILURE, "entities", *FAILURE_DETAILS),
-    variables=(*NODE_COLUMNS, *FAILURE, *EVERY_ENTITY),
+    columns=(*NODE_COLUMNS, *FAILURE, "entities", *TICKET, "failure_entities"),
+    variables=(*NODE_COLUMNS, *FAILURE, *TICKET, *EVERY_ENTITY),
     value=("path",),
     name="job_id",
     many=True,
