@@ -144,6 +144,5 @@ def _lists_jobs(value: object) -> bool:
 def _jobs(holder: object) -> list[Job]:
     """Return the items of `sub_jobs` that are objects."""
     value = holder.get("sub_jobs") if isinstance(holder, dict) else None
-    return (
-        [Job(item) for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-    )
+    items = value if isinstance(value, list) else []
+    return [Job(item) for item in items if isinstance(item, dict)]
