@@ -223,6 +223,6 @@ def _boottime() -> float:
 
 
 def _prompt(text: str) -> str:
-    from vbsjob.terminal import prompt
+    from vbsjob.terminal import echo
 
-    return prompt.read_password(text)
+    return echo.read_password(text)

@@ -153,8 +153,16 @@ def test_a_sub_tree_that_only_waits_is_one_row_if_it_is_closed() -> None:
     assert len(rows) == 3
 
 
+@pytest.mark.parametrize("width", [30, 80])
+def test_the_code_of_a_failed_row_is_red_in_the_row_and_below_it(width: int) -> None:
+    view = view_of(width, colors=True)
+    failed = {"job_id": "j", "status": "FAIL", "job_type": "copy", "error_code": "Volume.0202"}
+    table = columns.table([row_of(JobTree(Job(failed)).top, view)], view)
+    assert "\x1b[31mVolume.0202" in "".join(view.text(line) for line in view.lines(table))
+
+
 def test_the_bar_of_a_group_with_a_failure_has_a_red_part() -> None:
-    view = theme.View(80, 24, theme.UNICODE, colors=True, now=NOW, local_time=lambda t: t)
+    view = view_of(80, colors=True)
     for failed, red in ((0, 0), (1, 1), (500, 10), (1000, 20)):
         bar = view.bar(1000, 1000, failed, width=20)
         styles = [str(span.style) for span in bar.spans for _ in bar.plain[span.start : span.end]]
@@ -188,8 +196,8 @@ def test_the_counts_below_a_node_are_those_of_its_branch() -> None:
     assert all(node.counts_below == below[node] for node in tree.nodes)
 
 
-def view_of(width: int | None) -> theme.View:
-    return theme.View(width, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
+def view_of(width: int | None, *, colors: bool = False) -> theme.View:
+    return theme.View(width, 24, theme.UNICODE, colors=colors, now=NOW, local_time=lambda t: t)
 
 
 def lines(
