@@ -200,25 +200,21 @@ class RunOutcome(NamedTuple):
         """How the run ended, as one printable sentence with its exit code unless it is 0."""
         if (error := self.stop_error) is not None:
             return printable(error.message[:1].upper() + error.message[1:])
-        code = self.exit_code
-        if len(self.jobs) != 1:
-            words = self._several
-            return f"{words}." if code is ExitCode.OK else f"{words}. Exit code {int(code)}."
-        words, further = self._single
-        number = "" if code is ExitCode.OK else f" (exit code {int(code)})"
-        return f"{words}{number}.{further}"
+        code, single = self.exit_code, len(self.jobs) == 1
+        words = self._single if single else self._several
+        if code is not ExitCode.OK:
+            words += f" (exit code {int(code)})" if single else f". Exit code {int(code)}"
+        return f"{words}."
 
     @property
-    def _single(self) -> tuple[str, str]:
+    def _single(self) -> str:
         job = self.jobs[0]
         after = "" if job.elapsed_s is None else f" after {format_duration(job.elapsed_s)}"
         if job.exit_code is ExitCode.OK:
-            return f"Succeeded{after}", ""
+            return f"Succeeded{after}"
         if job.exit_code is not ExitCode.JOB_FAILED:
-            return "No result", ""
-        if job.kind != "FAIL":
-            return "A sub-job failed", " The job has not ended."
-        return f"Failed{after}", ""
+            return "No result"
+        return f"Failed{after}" if job.kind == "FAIL" else "A sub-job failed, the job has not ended"
 
     @property
     def _several(self) -> str:

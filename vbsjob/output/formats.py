@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.errors import UsageError
 from vbsjob.jobs import fields as job_fields
-from vbsjob.jobs.fields import Kind, Selection
+from vbsjob.jobs.fields import EVERY_ENTITY, Kind, Selection
 from vbsjob.jobs.result import SCHEMA_VERSION
 from vbsjob.output import variables
 from vbsjob.text import SafeJson, dumps, printable
@@ -34,43 +34,19 @@ EMPTY = "-"
 """An empty cell of tsv: `read` of a shell takes several tabs as one."""
 
 
+TIMES = ("begin_time", "end_time", "elapsed_s")
+ERROR = ("error_code", "fail_reason")
 FAILURE = ("failure_path", "failure_code", "failure_reason")
-FAILURE_DETAILS = ("failure_job_id", "failure_action", "failure_entities")
-"""Columns at the end: a reader of tsv counts the columns."""
+TICKET = ("failure_action", "failure_job_id")
+"""The last columns, with `failure_entities`: a reader of tsv counts the columns."""
+STATUS = ("job_id", "status", "job_type", *TIMES)
+RESULT = ("verdict", "exit_code")
+CAUSE = ("failure_code", "failure_reason", "failure_path", "failure_meaning")
 JOBS = Kind(
-    columns=(
-        "job_id",
-        "status",
-        "job_type",
-        "begin_time",
-        "end_time",
-        "elapsed_s",
-        "verdict",
-        "exit_code",
-        "error_code",
-        "fail_reason",
-        *FAILURE,
-        "entities",
-        *FAILURE_DETAILS,
-    ),
+    columns=(*STATUS, *RESULT, *ERROR, *FAILURE, "entities", *TICKET, "failure_entities"),
     variables=(
-        "job_id",
-        "status",
-        "verdict",
-        "exit_code",
-        "failure_code",
-        "failure_reason",
-        "failure_path",
-        "failure_meaning",
-        "failure_action",
-        "failure_job_id",
-        *job_fields.EVERY_ENTITY,
-        "job_type",
-        "error_code",
-        "fail_reason",
-        "elapsed_s",
-        "begin_time",
-        "end_time",
+        *("job_id", "status", *RESULT, *CAUSE, *TICKET),
+        *(*EVERY_ENTITY, "job_type", *ERROR, *TIMES),
     ),
     value=("status",),
     name="job_id",
@@ -78,10 +54,7 @@ JOBS = Kind(
 """Documents of jobs, as get and watch write them."""
 
 
-ENTRY = (
-    *("job_id", "status", "job_type", "begin_time", "end_time", "elapsed_s", "cloud"),
-    *("queried_at", "failure_code", "failure_reason"),
-)
+ENTRY = (*STATUS, "cloud", "queried_at", "failure_code", "failure_reason")
 HISTORY = Kind(columns=ENTRY, variables=ENTRY, value=("job_id",), name="job_id")
 """Entries of the history, as list writes them."""
 

@@ -33,8 +33,8 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 """Names of outputs: entities with other names are left out."""
 LONGEST = 1000
 """Characters of an annotation."""
-ROWS = 200
-"""Rows of the summary."""
+ROWS = 50
+"""Rows of the table of several jobs."""
 DESCRIBED = 3
 """Failed jobs that the summary describes, if there are several jobs."""
 TITLES = {"bksCreateBackup": "Backup", "bksRestoreBackup": "Restore"}
@@ -44,8 +44,6 @@ MARKS = {"": "\u2713", "warning": "!", "error": "\u2717"}
 SUMMARY_LIMIT = (1 << 20) - 1024
 """Bytes of the summary file: GitHub drops the whole summary of a step that is above 1 MiB."""
 CELL = 300
-LAST_LINE = 100
-"""Bytes that are kept for the line that counts the jobs not shown."""
 
 
 def report(outcome: RunOutcome, context: Context) -> RunOutcome:
@@ -162,7 +160,7 @@ def summary(
     if len(jobs) == 1:
         parts += _description(jobs[0], outcome.now, shown)
     else:
-        parts.append(_table(jobs, room - LAST_LINE, shown))
+        parts.append(_table(jobs, shown))
         for job in [job for job in jobs if job.exit_code is ExitCode.JOB_FAILED][:DESCRIBED]:
             parts += [f"#### {shown(job.job_id)}", *_description(job, outcome.now, shown)]
     for part in parts:
@@ -189,12 +187,12 @@ def _title(outcome: RunOutcome) -> str:
 
 def _description(outcome: JobOutcome, now: datetime, shown: Callable[..., str]) -> Iterator[str]:
     """Yield why the job ended so, what to do, what a ticket needs, and the tree."""
-    failure = outcome.failure
-    if failure is None:
-        yield from (shown(outcome.cause),) if outcome.cause else ()
-    else:
+    failure, failed = outcome.failure, outcome.exit_code is ExitCode.JOB_FAILED
+    if outcome.cause and not failed:
+        yield shown(outcome.cause)
+    if failure is not None:
         yield shown(failure.sentence)
-    if failure is not None and outcome.exit_code is ExitCode.JOB_FAILED:
+    if failure is not None and failed:
         for label, text in (("Meaning", failure.meaning), ("What to do", failure.action)):
             if text:
                 yield f"**{label}:** {shown(text)}"
@@ -207,24 +205,17 @@ def _description(outcome: JobOutcome, now: datetime, shown: Callable[..., str]) 
         yield f"<details><summary>Sub-jobs</summary><pre>\n{lines}\n</pre></details>"
 
 
-def _table(jobs: Sequence[JobOutcome], room: int, shown: Callable[..., str]) -> str:
-    """Return a table of at most `room` bytes: first the jobs that did not succeed."""
+def _table(jobs: Sequence[JobOutcome], shown: Callable[..., str]) -> str:
+    """Return a table of at most ROWS jobs; those that did not succeed are first."""
     lines = ["| job | status | type | time | cause |", "|---|---|---|---|---|"]
-    rows = 0
-    room -= sum(map(len, lines)) + len(lines)
     for outcome in sorted(jobs, key=lambda job: job.exit_code is ExitCode.OK)[:ROWS]:
         cells = ("unknown", "", "")
         if (job := outcome.job) is not None:
             cells = (job.status or "", job.type, format_duration(outcome.elapsed_s))
         texts = (shown(text, CELL) for text in (outcome.job_id, *cells, outcome.cause))
         lines.append(f"| {' | '.join(texts)} |")
-        room -= len(lines[-1]) + 1
-        if room < 0:
-            del lines[-1]
-            break
-        rows += 1
-    if rows < len(jobs):
-        lines += ["", f"{len(jobs) - rows} more jobs are not shown."]
+    if len(jobs) > ROWS:
+        lines += ["", f"{len(jobs) - ROWS:,} more jobs are not shown."]
     return "\n".join(lines)
 
 
