@@ -143,15 +143,15 @@ def _report_usage_error(argv: Sequence[str], context: Context, error: VbsjobErro
 
     A watch also writes its reports: a CI service must not read those of an earlier run.
     """
+    from vbsjob.cli import reports
     from vbsjob.cli.app import parsed_options
-    from vbsjob.cli.reports import Reports
     from vbsjob.output import formats
 
     command, options = parsed_options(list(argv))
     machine = formats.is_machine(options, context)
     context.error_output.configure(options, machine=machine)
     if command == "watch":
-        Reports(options, context).write_error(error)
+        reports.write_error(error, options, context)
 
 
 def _usage_error(error: Any, argv: Sequence[str]) -> VbsjobError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import cached_property, partial
+from itertools import tee
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.cli import present
@@ -18,14 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from vbsjob.cli.reports import Reports
     from vbsjob.client import JobsClient
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import TreeOptions
-    from vbsjob.output.formats import Format
     from vbsjob.watch.estimate import Estimates
     from vbsjob.watch.loop import Display, WatchLoop
     from vbsjob.watch.state import WatchRules
@@ -51,23 +50,18 @@ class JobCommand:
             from vbsjob.auth import catalog
 
             catalog.service_of(self.settings)
-        self.fields: Sequence[str] = params.get("field") or ()
-        self.format = self._format()
-        """The format of stdout: `value` with --field, unless --output names another one."""
+        fields: Sequence[str] = params.get("field") or ()
+        # `value` with --field, unless --output names another format.
+        name = self.settings["output"] or ("value" if fields else "table")
+        format = formats.by_name(name, self.settings.origin("output"))
         arguments: Sequence[str] = params.get("jobs") or ()
-        self.single = len(arguments) == 1 and arguments[0] != "-"
-        """Whether one id was given as an argument: one document instead of an array."""
-        self.format.check_fields(self.fields, single=self.single)
-        context.error_output.machine = self.settings["output"] is not None and self.format.machine
-        context.error_output.quiet = self.settings["quiet"]
-        context.error_output.verbose = self.settings["verbose"]
-        context.error_output.color = self.settings["color"]
-
-    def _format(self) -> Format:
-        name = self.settings["output"]
-        if name is None:
-            return formats.by_name("value" if self.fields else "table")
-        return formats.by_name(name, self.settings.origin("output"))
+        single = len(arguments) == 1 and arguments[0] != "-"
+        format.check_fields(fields, single=single)
+        self.output = present.Output(self.settings, context, format, fields, single)
+        """Where and how the answer is written."""
+        machine = self.settings["output"] is not None and format.machine
+        told = {name: self.settings[name] for name in ("quiet", "verbose", "color")}
+        context.error_output.configure(told, machine=machine)
 
     def job_ids(self, arguments: Sequence[str]) -> list[str]:
         """Return the requested ids: from arguments, standard input and the history."""
@@ -89,11 +83,6 @@ class JobCommand:
         with Sandbox(self.context) as sandbox:
             yield self.settings.with_service("the sandbox", **sandbox.settings)
 
-    @property
-    def output(self) -> present.Output:
-        """Where and how the answer is written."""
-        return present.Output(self.settings, self.context, self.format, self.fields, self.single)
-
     def answers(self, job_ids: Sequence[str]) -> Iterator[JobOutcome]:
         """Query each job once; yield the outcomes in the order of `job_ids`, as they arrive."""
         from vbsjob.client import JobsClient, get_all
@@ -111,21 +100,18 @@ class JobCommand:
 
         `show` writes the outcomes to stdout as they arrive.
         """
-        jobs: list[JobOutcome] = []
-
-        def arriving() -> Iterator[JobOutcome]:
-            for outcome in self.answers(job_ids):
-                jobs.append(outcome)
-                yield outcome
-
-        answers = arriving()
-        errors = show(answers, self.output)
-        for _ in answers:
-            pass
+        shown, answers = tee(self.answers(job_ids))
+        errors = show(shown, self.output)
+        jobs = tuple(answers)
         self.save_history(jobs)
-        judged = self.settings["exit_status"]
-        now = self.context.steady_now()
-        return self.end(RunOutcome(tuple(jobs), now, errors=tuple(errors), judged=judged))
+        now, judged = self.context.steady_now(), self.settings["exit_status"]
+        return self.end(RunOutcome(jobs, now, errors=tuple(errors), judged=judged))
+
+    def end(self, outcome: RunOutcome) -> ExitCode:
+        """Write the errors of a run that is not a watch; return its exit code."""
+        self.context.stdout.flush()
+        self._print_errors(outcome)
+        return outcome.exit_code
 
     def _expected_end(self, answer: Job | VbsjobError) -> datetime | None:
         if isinstance(answer, VbsjobError) or answer.ended:
@@ -141,30 +127,27 @@ class JobCommand:
         return Estimates(partial(history.durations, settings=self.settings, context=self.context))
 
     def watch_jobs(
-        self,
-        job_ids: Sequence[str],
-        options: TreeOptions,
-        show: Show,
-        reports: Reports,
-        *,
-        events: bool = False,
+        self, job_ids: Sequence[str], options: TreeOptions, show: Show, *, events: bool = False
     ) -> ExitCode:
         """Wait until the jobs have ended; return the exit code of the run.
 
         `show` writes the outcomes to stdout; it is not called after a signal. Every way to end
         writes the same history and reports.
         """
+        from vbsjob.cli import reports
         from vbsjob.client import JobsClient
 
+        errors: list[VbsjobError] = []
+        reader_gone = False
         with (
+            reports.on_error(self._params, self.context, job_ids),
             self.service_settings() as settings,
             # WatchState decides when a failed query is repeated.
             JobsClient(settings, self.context, retry=False) as client,
         ):
+            reports.prepare(self.settings)
             client.prepare()
             loop = self._watch_loop(client, job_ids, options, events=events)
-            errors: list[VbsjobError] = []
-            reader_gone = False
             try:
                 loop.run()
             except BrokenPipeError:
@@ -173,25 +156,19 @@ class JobCommand:
                 errors.append(from_exception(error))
         outcome = loop.state.outcome(self.context.steady_now()).adding(*errors)
         stop = self._stop(outcome, loop, reader_gone=reader_gone)
-        outcome = self._with_next_step(outcome._replace(stop=stop))
-        return self.end(outcome, show, reports, loop)
+        return self._end_watch(self._with_next_step(outcome._replace(stop=stop)), loop, show)
 
-    def end(
-        self,
-        outcome: RunOutcome,
-        show: Show | None = None,
-        reports: Reports | None = None,
-        loop: WatchLoop | None = None,
-    ) -> ExitCode:
-        """End a run: do what can fail, decide the exit code, then write it to every channel.
+    def _end_watch(self, outcome: RunOutcome, loop: WatchLoop, show: Show) -> ExitCode:
+        """Do what can fail, decide the exit code, then write it to every channel.
 
         The order of the steps is the reason that all channels name the same code.
         """
-        displays = () if loop is None else loop.displays
-        for display in displays:
+        from vbsjob.cli import reports
+
+        for display in loop.displays:
             display.clear()  # stdout may be the same terminal
         reader_gone = False
-        if show is not None and not outcome.signalled and not outcome.errors:
+        if not outcome.signalled and not outcome.errors:
             try:
                 outcome = outcome.adding(*show(outcome.jobs, self.output))
                 self.context.stdout.flush()
@@ -199,22 +176,20 @@ class JobCommand:
                 reader_gone = True
             except Exception as error:  # noqa: BLE001 - as in watch_jobs
                 outcome = outcome.adding(from_exception(error))
-        if reports is not None:
-            outcome = reports.write_junit(outcome)
-        if loop is None:
-            self.context.stdout.flush()
-        else:
-            self.save_history(outcome.jobs)
-        if loop is not None and not outcome.signalled:
+        self.save_history(outcome.jobs)
+        outcome = reports.write_junit(outcome, self.settings["junit"], self.context)
+        if not outcome.signalled:
             # From here on a signal changes nothing.
             stop = self._stop(outcome, loop, reader_gone=reader_gone)
             outcome = outcome._replace(stop=stop)
-        if reports is not None:
-            outcome = reports.tell_github(outcome)
-        self._print_errors(outcome, printed=any(display.for_people for display in displays))
-        return self._finish(outcome, displays)
+        if self.settings["github"]:
+            from vbsjob.output import github
 
-    def _print_errors(self, outcome: RunOutcome, *, printed: bool) -> None:
+            outcome = github.report(outcome, self.context)
+        self._print_errors(outcome, printed=any(display.for_people for display in loop.displays))
+        return self._finish(outcome, loop.displays)
+
+    def _print_errors(self, outcome: RunOutcome, *, printed: bool = False) -> None:
         """Write the errors to stderr; `printed`: a display for people says how the run ended."""
         machine = self.context.error_output.machine
         errors = list(outcome.errors)
