@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from vbsjob.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class VbsjobError(Exception):
@@ -82,6 +85,11 @@ class VbsjobError(Exception):
     def with_hint(self, hint: str) -> Self:
         """Return a copy with another hint."""
         return self.replace(hint=hint)
+
+    def masked(self, mask: Callable[[str], str]) -> Self:
+        """Return a copy with `mask` applied to each text: a service can repeat a secret (S05)."""
+        texts = {name: value for name, value in self.__dict__.items() if isinstance(value, str)}
+        return self.replace(**{name: mask(value) for name, value in texts.items()})
 
     @property
     def rows(self) -> tuple[tuple[str, str], ...]:
