@@ -12,63 +12,39 @@ if TYPE_CHECKING:
 
 
 class VbsjobError(Exception):
-    """Base class. Instances are frozen: `replace` and `with_hint` return changed copies."""
+    """Base class. Instances are frozen: `replace` and `with_hint` return changed copies.
 
-    exit_code = ExitCode.INTERNAL
-    max_attempts: int | None = 1
-    """How often a request with this result may be sent in all; None: no limit."""
-    is_page = False
-    """Whether something between this machine and the API answered. In a watch that has had an
-    answer of the API, this is an outage."""
-    base_delay = 0.5
-    """Seconds: upper bound of the first retry delay."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        hint: str = "",
-        facts: tuple[tuple[str, str], ...] = (),
-        job_id: str | None = None,
-        reason: str = "",
-        http_status: int | None = None,
-        code: str | None = None,
-        request_id: str | None = None,
-        retry_after: float | None = None,
-        exit_code: ExitCode | None = None,
-    ) -> None:
-        super().__init__(message)
-        fields: dict[str, Any] = {
-            "message": message,
-            "hint": hint,
-            "facts": facts,
-            "job_id": job_id,
-            "reason": reason,
-            "http_status": http_status,
-            "code": code,
-            "request_id": request_id,
-            "retry_after": retry_after,
-        }
-        if exit_code is not None:
-            fields["exit_code"] = exit_code
-        self.__dict__.update(fields)
+    The keyword arguments are values of the attributes below.
+    """
 
     message: str
     """One sentence: what happened, and where."""
-    hint: str
+    hint = ""
     """What to do next; may be empty."""
-    facts: tuple[tuple[str, str], ...]
+    exit_code = ExitCode.INTERNAL
+    facts: tuple[tuple[str, str], ...] = ()
     """Further facts for people, each with its name."""
-    job_id: str | None
+    job_id: str | None = None
     """The requested job that the error is about."""
-    reason: str
+    reason = ""
     """What the service says about it; may be empty."""
-    http_status: int | None
-    code: str | None
+    http_status: int | None = None
+    code: str | None = None
     """Error code of the service, such as `common.0011`."""
-    request_id: str | None
-    retry_after: float | None
+    request_id: str | None = None
+    retry_after: float | None = None
     """Seconds, from the Retry-After header."""
+    max_attempts: int | None = 1
+    """How often a request with this result may be sent in all; None: no limit."""
+    base_delay = 0.5
+    """Seconds: upper bound of the first retry delay."""
+    is_page = False
+    """Whether something between this machine and the API answered. In a watch that has had an
+    answer of the API, this is an outage."""
+
+    def __init__(self, message: str, **fields: Any) -> None:
+        super().__init__(message)
+        self.__dict__.update(fields, message=message)
 
     def __setattr__(self, name: str, value: object) -> None:
         """Allow only what the interpreter itself sets on an exception (`__traceback__`, ...)."""
@@ -178,27 +154,11 @@ class UnavailableError(VbsjobError):
     max_attempts: int | None = None
 
 
-class ThrottledError(UnavailableError):
-    """429 or 503: too many requests for the service."""
-
-    base_delay = 1.0
-
-
 class InvalidBodyError(UnavailableError):
     """Status 200, but the body is not JSON, or a stale cache sent another job."""
 
     max_attempts: int | None = 3
     is_page = True
-
-
-class BodyTooLargeError(UnavailableError):
-    """The body is larger than the limit."""
-
-    max_attempts: int | None = 2
-
-
-class ShortageError(UnavailableError):
-    """This machine has no file descriptor or memory left (F31)."""
 
 
 class PermanentConnectionError(UnavailableError):
@@ -227,13 +187,13 @@ SHORTAGES = {
 """Reason and hint by errno: the machine lacks something, and nothing is wrong with a setting."""
 
 
-def shortage(error: BaseException) -> ShortageError | None:
-    """Return the error to raise if the cause is a shortage; None if it is anything else."""
+def shortage(error: BaseException) -> UnavailableError | None:
+    """Return the error to raise if this machine lacks files or memory (F31); else None."""
     number = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
     if number not in SHORTAGES:
         return None
     reason, hint = SHORTAGES[number]
-    return ShortageError(f"this machine is short of resources: {reason}.", hint=hint)
+    return UnavailableError(f"this machine is short of resources: {reason}.", hint=hint)
 
 
 def from_exception(error: BaseException) -> VbsjobError:

@@ -229,11 +229,9 @@ class JobCommand:
                 self.context.print_error(from_exception(error))
                 code = worst([code, ExitCode.INTERNAL])
         if displays and not outcome.signalled:
-            if self.settings["notify"]:
-                names = " ".join(job.job_id for job in outcome.jobs[:3])
-                self.context.notify(f"{names}: {code.label}")
-            if self.settings["bell"]:
-                self.context.ring_bell()
+            names = " ".join(job.job_id for job in outcome.jobs[:3])
+            bell, notify = self.settings["bell"], self.settings["notify"]
+            self.context.signal_end(f"{names}: {code.label}", bell=bell, notify=notify)
         return code
 
     def _stop(self, outcome: RunOutcome, loop: WatchLoop, *, reader_gone: bool) -> Stop | None:

@@ -17,12 +17,10 @@ from vbsjob.errors import (
     SHORTAGES,
     ApiError,
     AuthError,
-    BodyTooLargeError,
     InvalidBodyError,
     JobNotFoundError,
     PermanentConnectionError,
     RefusedCredentialsError,
-    ThrottledError,
     UnavailableError,
     UnexpectedResponseError,
     VbsjobError,
@@ -341,10 +339,12 @@ def clock(response: Response, now: datetime) -> timedelta | None:
 
 
 def _unavailable(response: Response, origin: str, facts: dict[str, Any]) -> VbsjobError:
-    error_class = ThrottledError if response.status in THROTTLED else UnavailableError
+    delay = {"base_delay": 1.0} if response.status in THROTTLED else {}
     seconds = retry_after(response.headers.get("retry-after", ""), response.headers.get("date", ""))
     hint = f"The service requests a pause of {seconds:.0f} s." if seconds else ""
-    return error_class(f"{origin} cannot answer now.", hint=hint, retry_after=seconds, **facts)
+    return UnavailableError(
+        f"{origin} cannot answer now.", hint=hint, retry_after=seconds, **delay, **facts
+    )
 
 
 def _redirected(
@@ -432,9 +432,10 @@ def compressed_body(peer_name: str) -> VbsjobError:
 
 def oversized_body(peer_name: str, limit: int) -> VbsjobError:
     """Return the error for a body that is larger than `limit` bytes."""
-    return BodyTooLargeError(
+    return UnavailableError(
         f"{peer_name} sent more than {limit >> 20} MiB.",
         hint="Set VBSJOB_BODY_LIMIT to a larger number of MiB.",
+        max_attempts=2,
     )
 
 
