@@ -12,17 +12,16 @@ from vbsjob.config import loader, values
 from vbsjob.config.schema import SETTINGS
 from vbsjob.errors import VbsjobError, from_exception
 from vbsjob.exit_codes import SIGNAL_BASE, ExitCode, worst
-from vbsjob.jobs.outcome import UNFINISHED, RunOutcome, Stop, of_answer
+from vbsjob.jobs.job import Job
+from vbsjob.jobs.outcome import NAMED, UNFINISHED, RunOutcome, Stop, of_answer
 from vbsjob.output import formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from vbsjob.client import JobsClient
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.jobs.job import Job
     from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import TreeOptions
     from vbsjob.watch.estimate import Estimates
@@ -92,8 +91,18 @@ class JobCommand:
             JobsClient(settings, self.context) as client,
         ):
             for job_id, answer in zip(job_ids, get_all(client, job_ids), strict=True):
-                now = self.context.steady_now()
-                yield of_answer(job_id, answer, now, expected_end=self._expected_end(answer))
+                end = None
+                if isinstance(answer, Job) and not answer.ended:
+                    end = self.estimates.expected_end(answer)
+                yield of_answer(job_id, answer, self.context.steady_now(), expected_end=end)
+
+    @cached_property
+    def estimates(self) -> Estimates:
+        """When jobs end, estimated from the history."""
+        from vbsjob import history
+        from vbsjob.watch.estimate import Estimates
+
+        return Estimates(partial(history.durations, settings=self.settings, context=self.context))
 
     def query(self, job_ids: Sequence[str], show: Show) -> ExitCode:
         """Query each job once and show it; return the exit code of the run.
@@ -112,19 +121,6 @@ class JobCommand:
         self.context.stdout.flush()
         self._print_errors(outcome)
         return outcome.exit_code
-
-    def _expected_end(self, answer: Job | VbsjobError) -> datetime | None:
-        if isinstance(answer, VbsjobError) or answer.ended:
-            return None
-        return self.estimates.expected_end(answer)
-
-    @cached_property
-    def estimates(self) -> Estimates:
-        """When jobs end, estimated from the history."""
-        from vbsjob import history
-        from vbsjob.watch.estimate import Estimates
-
-        return Estimates(partial(history.durations, settings=self.settings, context=self.context))
 
     def watch_jobs(
         self, job_ids: Sequence[str], options: TreeOptions, show: Show, *, events: bool = False
@@ -157,6 +153,37 @@ class JobCommand:
         outcome = loop.state.outcome(self.context.steady_now()).adding(*errors)
         stop = self._stop(outcome, loop, reader_gone=reader_gone)
         return self._end_watch(self._with_next_step(outcome._replace(stop=stop)), loop, show)
+
+    def _watch_loop(
+        self,
+        client: JobsClient,
+        job_ids: Sequence[str],
+        options: TreeOptions,
+        *,
+        events: bool,
+    ) -> WatchLoop:
+        from vbsjob.terminal.signals import Signals
+        from vbsjob.watch.loop import WatchLoop
+        from vbsjob.watch.state import WatchState
+
+        context = self.context
+        displays = present.displays(self.settings, context, options, events=events)
+        signals = (context.signals or Signals)(context.stdout, context.stderr)
+        state = WatchState(
+            job_ids,
+            self._watch_rules(),
+            context.monotonic(),
+            context.random,
+            estimates=self.estimates,
+            interactive=context.error_output.live,
+        )
+        return WatchLoop(state, client.get, context, displays, signals)
+
+    def _watch_rules(self) -> WatchRules:
+        from vbsjob.watch.state import WatchRules
+
+        values = {name: self.settings[name] for name in WatchRules._fields}
+        return WatchRules(**{name: value for name, value in values.items() if value is not None})
 
     def _end_watch(self, outcome: RunOutcome, loop: WatchLoop, show: Show) -> ExitCode:
         """Do what can fail, decide the exit code, then write it to every channel.
@@ -194,22 +221,32 @@ class JobCommand:
         machine = self.context.error_output.machine
         errors = list(outcome.errors)
         if machine or not self.context.error_output.live:  # the live display shows them
-            failed = [job for job in outcome.jobs if job.exit_code not in UNFINISHED]
+            alike: dict[object, list[VbsjobError]] = {}
+            for job in outcome.jobs:
+                if (error := job.error) and job.exit_code not in UNFINISHED:
+                    text = (error.message, error.reason, error.code)
+                    alike.setdefault(job.job_id if machine else text, []).append(error)
             single = len(outcome.jobs) == 1
-            errors = [self._told(job.error, single=single) for job in failed if job.error] + errors
+            errors = [self._told(same, single=single) for same in alike.values()] + errors
         if (machine or not printed) and (stop := outcome.stop_error) is not None:
             errors += [stop] if stop.exit_code is not ExitCode.READER_GONE else []
         for error in errors:
             self.context.print_error(error)
 
-    def _told(self, error: VbsjobError, *, single: bool) -> VbsjobError:
-        """Return the error of a job with what was asked; it names the job if there are several."""
-        job_id, message = error.job_id or "", error.message
-        if not single and f"job {job_id}" not in message:
-            message = f"job {job_id}: {message}"
+    def _told(self, errors: Sequence[VbsjobError], *, single: bool) -> VbsjobError:
+        """Return equal errors of jobs as one, with what was asked; it names the jobs.
+
+        `single`: there is only one job, which needs no name.
+        """
+        error, ids = errors[-1], [error.job_id or "" for error in errors]
+        more = f" and {len(ids) - NAMED:,} more" if len(ids) > NAMED else ""
+        names = f"job{'s' if len(ids) > 1 else ''} {', '.join(ids[:NAMED])}{more}"
+        message = error.message
+        if not single and names not in message:
+            message = f"{names}: {message}"
         project = self.settings["project_name"] or self.settings["project_id"]
-        names = {"project": project} | {name: self.settings[name] for name in ("region", "cloud")}
-        asked = ", ".join(f"{name} {value}" for name, value in names.items() if value)
+        places = {"project": project} | {name: self.settings[name] for name in ("region", "cloud")}
+        asked = ", ".join(f"{name} {value}" for name, value in places.items() if value)
         facts = (*error.facts, ("asked", asked)) if asked else error.facts
         return error.replace(message=message, facts=facts)
 
@@ -259,37 +296,6 @@ class JobCommand:
                 jobs[number] = job._replace(error=error)
                 break
         return outcome._replace(jobs=tuple(jobs))
-
-    def _watch_loop(
-        self,
-        client: JobsClient,
-        job_ids: Sequence[str],
-        options: TreeOptions,
-        *,
-        events: bool,
-    ) -> WatchLoop:
-        from vbsjob.terminal.signals import Signals
-        from vbsjob.watch.loop import WatchLoop
-        from vbsjob.watch.state import WatchState
-
-        context = self.context
-        displays = present.displays(self.settings, context, options, events=events)
-        signals = (context.signals or Signals)(context.stdout, context.stderr)
-        state = WatchState(
-            job_ids,
-            self._watch_rules(),
-            context.monotonic(),
-            context.random,
-            estimates=self.estimates,
-            interactive=context.error_output.live,
-        )
-        return WatchLoop(state, client.get, context, displays, signals)
-
-    def _watch_rules(self) -> WatchRules:
-        from vbsjob.watch.state import WatchRules
-
-        values = {name: self.settings[name] for name in WatchRules._fields}
-        return WatchRules(**{name: value for name, value in values.items() if value is not None})
 
     def _resume_command(self, outcome: RunOutcome) -> str:
         """Return a sentence with the command that watches the jobs that have not ended.
