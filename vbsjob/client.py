@@ -81,8 +81,7 @@ class JobsClient:
                 self.sign_in()
             job = self._sender.with_retries(lambda: self._query(job_id), *self._budget)
         except VbsjobError as error:
-            message, reason = map(self._context.redact, (error.message, error.reason))
-            raise error.replace(message=message, reason=reason) from error.__cause__
+            raise error.masked(self._context.redact) from error.__cause__
         if self._retry:
             self._sender.quota.refill()
         return job

@@ -153,19 +153,13 @@ class Context:
             line, width = printable(self.redact(text)), self.width(self.stderr)
             self._write(line if width is None else wrap(line, width))
 
-    def ring_bell(self) -> None:
-        """Ring the bell of the terminal, if stderr is one."""
-        if self.stderr.isatty():
-            self.stderr.write("\a")
-            self.stderr.flush()
-
-    def notify(self, text: str) -> None:
-        """Send a desktop notification through the terminal, if stderr is one."""
-        if self.stderr.isatty():
+    def signal_end(self, text: str, *, bell: bool, notify: bool) -> None:
+        """Ring the bell of the terminal and send a desktop notification, if stderr is one."""
+        if (bell or notify) and self.stderr.isatty():
             from vbsjob.terminal import integration
 
-            note = integration.notification(printable(self.redact(text)), self.env)
-            self.stderr.write(note)
+            note = integration.notification(self._clean(text), self.env) if notify else ""
+            self.stderr.write(note + ("\a" if bell else ""))
             self.stderr.flush()
 
     def _tell(

@@ -94,13 +94,15 @@ def test_a_json_error_names_the_job(quiet: tuple[str, ...]) -> None:
     assert "id of a backup or a disk" in second["error"]["hint"]
 
 
-def test_with_several_jobs_each_error_names_its_job() -> None:
-    lines = told("get", "a", "b", "--retry-for", "0", before=busy).err.splitlines()
-    assert [line for line in lines if "error: " in line] == [
-        f"vbsjob: error: job {job_id}: https://vbs.cloud.test cannot answer now."
-        " The status of the job is unknown."
-        for job_id in "ab"
-    ]
+def test_with_several_jobs_an_error_names_its_jobs_and_is_printed_once() -> None:
+    for ids, names in (("ab", "jobs a, b"), ("abcde", "jobs a, b, c and 2 more")):
+        lines = told("get", *ids, "--retry-for", "0", before=busy).err.splitlines()
+        assert [line for line in lines if "error: " in line] == [
+            (
+                f"vbsjob: error: {names}: https://vbs.cloud.test cannot answer now."
+                " The status of the job is unknown."
+            )
+        ]
 
 
 def test_without_credentials_the_ways_to_sign_in_are_a_list() -> None:

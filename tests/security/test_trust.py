@@ -66,11 +66,7 @@ def test_f35_an_invalid_folder_of_authorities_is_reported(tmp_path: Path, kind: 
         path.write_text("")
     ended = run_process("get", "j", env=clean_env("https://127.0.0.1:1", SSL_CERT_DIR=str(path)))
     assert ended.code == 2
-<<<<<<< HEAD
-    assert ended.err.startswith(f"vbsjob: error: SSL_CERT_DIR: {path} is not a directory.\n")
-=======
-    assert ended.err.startswith(f"vbsjob: SSL_CERT_DIR: {path} cannot be read: ")
->>>>>>> w-net
+    assert ended.err.startswith(f"vbsjob: error: SSL_CERT_DIR: {path} cannot be read: ")
 
 
 @pytest.mark.parametrize("variables", [("OS_CERT",), ("OS_KEY",), ("OS_CERT", "OS_KEY")])

@@ -53,7 +53,7 @@ def _exit_codes_topic() -> list[str]:
         *_wrapped(
             "",
             "With several jobs the exit code is the first of these that applies to one of them:"
-            f" {order}. In formats for programs each job has its own exit_code.",
+            f" a signal, {order}. In formats for programs each job has its own exit_code.",
         ),
         "",
         *_wrapped(

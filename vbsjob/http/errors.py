@@ -21,7 +21,6 @@ from vbsjob.errors import (
     JobNotFoundError,
     PermanentConnectionError,
     RefusedCredentialsError,
-    ThrottledError,
     UnavailableError,
     UnexpectedResponseError,
     VbsjobError,
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from vbsjob.http.messages import Request, Response
     from vbsjob.http.proxies import Proxy
 
+THROTTLED = frozenset({429, 503})
 MISSING_ROLE = frozenset({"volumebackup.0041", "volumebackup.0042", "volumebackup.0044"})
 UNKNOWN_JOB = "common.0011"
 UNKNOWN_API = "apigw.0101"
@@ -180,8 +180,7 @@ REJECTED: Meaning = (
     "Check the settings with 'vbsjob config show'{report}.",
 )
 BY_STATUS: dict[int, Meaning] = {
-    **dict.fromkeys({408, 425, *range(500, 600)} - {501, 505}, NOT_NOW),
-    **dict.fromkeys((429, 503), (ThrottledError, *NOT_NOW[1:])),
+    **dict.fromkeys({408, 425, 429, *range(500, 600)} - {501, 505}, NOT_NOW),
     **dict.fromkeys(
         range(300, 400),
         (
@@ -231,7 +230,9 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
         reason=body.message.rstrip("."),
         request_id=request_id,
         retry_after=pause,
-    ).replace(is_page=is_page)
+        base_delay=1.0 if response.status in THROTTLED else VbsjobError.base_delay,
+        is_page=is_page,
+    )
 
 
 def _refusal(request: Request, status: int, body: ErrorBody, job_id: str | None) -> Meaning | None:

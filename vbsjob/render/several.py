@@ -25,7 +25,7 @@ NO_JOB = {
     ExitCode.NOT_FOUND: "not found",
     ExitCode.UNAVAILABLE: "no answer",
     ExitCode.AUTH: "not allowed",
-    ExitCode.API_ERROR: "api error",
+    ExitCode.API_ERROR: "error",
 }
 """Words in place of a status, by the exit code of an error."""
 BLOCKS = 3
