@@ -250,7 +250,7 @@ def _filled(
         return address
     if region is None:
         choices, *_ = clouds_yaml.region_choices(layers)
-        listed = f" It is one of {precedence.listed_regions(choices)}." if choices else ""
+        listed = f" It is one of {clouds_yaml.listed_regions(choices)}." if choices else ""
         raise UsageError(f"{address.origin} needs a region.", hint=f"Set --region.{listed}")
     for placeholder in PLACEHOLDERS:
         text = text.replace(placeholder, str(region.value))
