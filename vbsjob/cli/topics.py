@@ -17,15 +17,6 @@ WIDTH = 79
 INDENT = " " * 4
 
 
-def exit_code_lines() -> list[str]:
-    """Return the table of exit codes: number, name, meaning."""
-    return [
-        line
-        for code in ExitCode
-        for line in _wrapped(f"{int(code):>3}  {code.label:<15}", code.meaning)
-    ]
-
-
 def _wrapped(head: str, words: str) -> list[str]:
     """Return words at the right of a head, in lines of at most WIDTH columns."""
     lines = textwrap.wrap(words, WIDTH - len(head), break_on_hyphens=False)
@@ -44,11 +35,12 @@ def topic_lines(name: str, commands: Iterable[str]) -> list[str]:
 
 
 def _exit_codes_topic() -> list[str]:
+    rows = (_wrapped(f"{int(code):>3}  {code.label:<15}", code.meaning) for code in ExitCode)
     order = ", ".join(str(int(code)) for code in SEVERITY)
     return [
         "Exit codes of vbsjob. 1 means only that the service reports FAIL for a job.",
         "",
-        *exit_code_lines(),
+        *(line for row in rows for line in row),
         "",
         *_wrapped(
             "",

@@ -213,7 +213,7 @@ def _dropped(sources: Sources, cloud: Source) -> set[str]:
     if (
         "endpoint" in environment
         and "auth_url" not in environment
-        and not _same("endpoint", cloud, environment)
+        and ("endpoint" not in cloud or cloud["endpoint"].value != environment["endpoint"].value)
     ):
         # Without an auth_url these are for the service at that endpoint.
         dropped |= {*TOKEN.names, *ACCESS_KEY.names}
@@ -230,10 +230,6 @@ def _dropped(sources: Sources, cloud: Source) -> set[str]:
     if _has(("verify", "insecure"), cloud):
         dropped |= {"verify", "insecure"}
     return dropped
-
-
-def _same(name: str, source: Source, other: Source) -> bool:
-    return name in source and source[name].value == other[name].value
 
 
 def is_same_address(cloud: Source, environment: Source) -> bool:
