@@ -6,7 +6,6 @@ import typer
 
 from vbsjob.cli import options
 from vbsjob.cli.command import JobCommand
-from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 
 HELP = (
@@ -17,7 +16,7 @@ HELP = (
 
 def config_show(
     ctx: typer.Context,
-    output: options.Output = None,
+    output: options.ConfigOutput = None,
     cloud: options.Cloud = None,
     region: options.Region = None,
     project: options.Project = None,
@@ -34,7 +33,7 @@ def config_show(
     from vbsjob.auth.loading import FIRST_STEPS, WAYS_TO_SIGN_IN
     from vbsjob.cli import config_report
 
-    command = _command(ctx)
+    command = JobCommand(ctx.params, ctx.obj)
     with command.service_settings() as settings:
         machine = settings["output"] == "json"
         config_report.show(settings, command.context, machine=machine, everything=everything)
@@ -45,7 +44,7 @@ def config_show(
 
 def config_check(
     ctx: typer.Context,
-    output: options.Output = None,
+    output: options.ConfigOutput = None,
     verbose: options.Verbose = None,
     cloud: options.Cloud = None,
     region: options.Region = None,
@@ -61,18 +60,7 @@ def config_check(
     """
     from vbsjob.cli import config_report
 
-    command = _command(ctx)
+    command = JobCommand(ctx.params, ctx.obj)
     with command.service_settings() as settings:
         config_report.check(settings, command.context, machine=settings["output"] == "json")
     return ExitCode.OK
-
-
-def _command(ctx: typer.Context) -> JobCommand:
-    """Return the settings of a command that prints lines or JSON only. Raises UsageError."""
-    command = JobCommand(ctx.params, ctx.obj)
-    output = command.settings["output"]
-    if command.settings.origin("output") == "--output" and output not in {"table", "json"}:
-        raise UsageError(
-            f"config cannot print the format {output}.", hint="Use -o table or -o json."
-        )
-    return command

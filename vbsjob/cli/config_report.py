@@ -13,6 +13,7 @@ from vbsjob.auth.session import Session
 from vbsjob.config.loader import Settings
 from vbsjob.config.schema import SETTINGS, variables_in_use
 from vbsjob.config.sources import SettingValue
+from vbsjob.config.values import written
 from vbsjob.errors import JobNotFoundError, VbsjobError
 from vbsjob.http import errors
 from vbsjob.http.messages import Request
@@ -75,7 +76,7 @@ def _fact(setting: Setting, settings: Settings) -> Fact:
         short_origin = "project name"
     if setting.secret:
         return Fact(setting.name, "set", origin, short_origin=short_origin)
-    return Fact(setting.name, value, origin, setting.written(value), short_origin)
+    return Fact(setting.name, value, origin, written(setting.parse, value), short_origin)
 
 
 def _locations(settings: Settings, context: Context) -> Iterator[Fact]:

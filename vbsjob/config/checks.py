@@ -103,14 +103,13 @@ def report_agency(values: Source, context: Context) -> None:
 
 def report_unknown_variables(context: Context) -> None:
     """Print a note for each VBSJOB_* variable that is neither a setting nor an earlier result."""
-    suffixes = {setting.variable.removeprefix(PREFIX) for setting in SETTINGS}
-    words = [v.removeprefix(PREFIX) for v in context.env if v.startswith(PREFIX)]
-    unknown = [word for word in words if word not in suffixes and not RESULTS.fullmatch(word)]
-    if not unknown:
-        return
-    from difflib import get_close_matches
+    suffixes = [setting.variable.removeprefix(PREFIX) for setting in SETTINGS]
+    words = (name.removeprefix(PREFIX) for name in context.env if name.startswith(PREFIX))
+    for word in words:
+        if word in suffixes or RESULTS.fullmatch(word):
+            continue
+        from difflib import get_close_matches
 
-    for word in unknown:
         similar = get_close_matches(word, suffixes, n=1)
         hint = f" Did you mean {PREFIX}{similar[0]}?" if similar else ""
         context.note(f"{PREFIX}{printable(word)} is not a setting and is ignored.{hint}")
@@ -121,9 +120,8 @@ def refuse_other_address(cloud: SettingValue | None, values: Source, of_cloud: S
     auth_url = values.get("auth_url")
     if auth_url is None or "auth_url" not in of_cloud or is_same_address(of_cloud, values):
         return
-    for setting in SETTINGS:
-        secret = values.get(setting.name)
-        if setting.secret and secret is not None and secret.file and not auth_url.file:
+    for secret in _secrets(values):
+        if secret.file and not auth_url.file:
             name = printable(str(cloud.value)) if cloud is not None else "of clouds.yaml"
             raise UsageError(
                 f"{secret.origin} would be sent to {auth_url.origin}, which is not the auth_url of"
@@ -137,15 +135,20 @@ def refuse_mixture(values: Source) -> None:
 
     A file in the working directory may have come with a download.
     """
-    secrets = [values[s.name] for s in SETTINGS if s.secret and s.name in values]
     for name, local in _from_working_directory(values):
         receiver = "the address that {} names" if name in ADDRESSES else "the server that {} trusts"
-        for secret in secrets:
+        for secret in _secrets(values):
             if secret.file != local.file:
                 raise UsageError(
                     f"{secret.origin} would be sent to {receiver.format(local.origin)}.",
                     hint="Set both in the same file, or use another working directory.",
                 )
+
+
+def _secrets(values: Source) -> list[SettingValue]:
+    return [
+        values[setting.name] for setting in SETTINGS if setting.secret and setting.name in values
+    ]
 
 
 def refuse_prompt(name: str, values: Mapping[str, SettingValue], *, named: bool) -> None:

@@ -46,10 +46,8 @@ def is_hidden(path: Path) -> bool:
     """Whether this user may not enter a folder above the path."""
     try:
         path.lstat()
-    except PermissionError:
-        return True
-    except (OSError, ValueError):
-        pass
+    except (OSError, ValueError) as error:
+        return isinstance(error, PermissionError)
     return False
 
 

@@ -20,7 +20,6 @@ from vbsjob.config.schema import (
 )
 from vbsjob.config.sources import KEYS
 from vbsjob.errors import UsageError
-from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -77,8 +76,6 @@ BOUND = frozenset(
 CHOSEN_IN_CLOUD = frozenset(("region", "interface"))
 REGION = re.compile(r"([a-z]{2}(?:-[a-z]{2,}){1,2}[0-9]*(?:-[0-9]{1,3})?)(?:_.*)?")
 """Project name that begins with a region: eu-de, eu-de_team, eu-west-1_team, ap-southeast-1."""
-REGIONS_LISTED = 20
-"""Regions that a message lists."""
 
 
 class Sources(NamedTuple):
@@ -216,7 +213,7 @@ def _dropped(sources: Sources, cloud: Source) -> set[str]:
     if (
         "endpoint" in environment
         and "auth_url" not in environment
-        and not _same("endpoint", cloud, environment)
+        and ("endpoint" not in cloud or cloud["endpoint"].value != environment["endpoint"].value)
     ):
         # Without an auth_url these are for the service at that endpoint.
         dropped |= {*TOKEN.names, *ACCESS_KEY.names}
@@ -233,10 +230,6 @@ def _dropped(sources: Sources, cloud: Source) -> set[str]:
     if _has(("verify", "insecure"), cloud):
         dropped |= {"verify", "insecure"}
     return dropped
-
-
-def _same(name: str, source: Source, other: Source) -> bool:
-    return name in source and source[name].value == other[name].value
 
 
 def is_same_address(cloud: Source, environment: Source) -> bool:
@@ -283,13 +276,7 @@ def choose_region(
         return project._replace(value=by_name, origin=origin, derived=True), region
     if len(choices) > 1 and not from_profile:
         raise UsageError(
-            f"{origin} lists several regions: {listed_regions(choices)}.",
+            f"{origin} lists several regions: {clouds_yaml.listed_regions(choices)}.",
             hint="Choose one: --region.",
         )
     return None, region
-
-
-def listed_regions(names: list[str]) -> str:
-    """Return region names for a message."""
-    listed = ", ".join(printable(name[:64]) for name in names[:REGIONS_LISTED])
-    return listed + (", ..." if len(names) > REGIONS_LISTED else "")

@@ -50,10 +50,6 @@ class Setting(NamedTuple):
         words = getattr(self.parse, "words", ())
         return f"{self.help} One of: {', '.join(words)}." if words else self.help
 
-    def written(self, value: Any) -> str:
-        """Return a value of this setting as a user writes it."""
-        return values.written(self.parse, value)
-
 
 def identity_setting(
     name: str, sentence: str, *os: str, secret: bool = False, parse: Any = values.identity_name

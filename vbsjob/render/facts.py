@@ -32,7 +32,9 @@ def table(rows: Iterable[Sequence[str]], screen: View) -> Iterator[str]:
 
 def success(sentence: str, screen: View) -> Iterator[str]:
     """Yield the lines of a sentence behind the mark of a success."""
-    text = Text.assemble((screen.glyph("SUCCESS"), status_style("SUCCESS")), " ", sentence)
+    text = Text.assemble(
+        (screen.glyph("SUCCESS"), status_style("SUCCESS")), " ", printable(sentence)
+    )
     yield from _lines(text, screen)
 
 
