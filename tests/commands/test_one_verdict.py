@@ -46,6 +46,18 @@ class End(NamedTuple):
     begins: bool = True
     """Whether the watch begins: events and log lines are written then."""
 
+    @property
+    def junit(self) -> list[str]:
+        """How the case of each job ends in JUnit, which is about jobs and not about the run."""
+        if self.unwritable == "junit":
+            return []
+        if not self.begins or "jsonl" in self.argv:  # no answer: the first event is not written
+            return ["error"]
+        ends = {"SUCCESS": "success", "FAIL": "failure"}
+        statuses = ["" if job is None else job["status"] for job in self.answers.values()]
+        fails_fast = "--fail-fast" in self.argv
+        return ["failure" if fails_fast else ends.get(status, "error") for status in statuses]
+
 
 SINGLE, TWO = {"a": SUCCEEDED}, {"a": SUCCEEDED, "b": FAILED}
 CLASH = {"a": SUCCEEDED | {"entities": {"x-y": "1", "x_y": "2"}}}
@@ -89,7 +101,7 @@ class Channels(NamedTuple):
     summary: int | None
     annotations: set[int]
     junit: list[str]
-    """The tag below each case of a requested job."""
+    """`failure` or `error` for each requested job; `success` without one."""
 
 
 def watch(end: End, progress: str, folder: Path) -> Channels:
@@ -132,7 +144,7 @@ def watch(end: End, progress: str, folder: Path) -> Channels:
         code,
         last_line(errors.splitlines(), progress) if end.begins else None,
         number(r"^exit_code=(\d+)$", files["GITHUB_OUTPUT"].read_text()),
-        number(r"\(exit code (\d+)\)", files["GITHUB_STEP_SUMMARY"].read_text()),
+        summary(files["GITHUB_STEP_SUMMARY"].read_text()),
         {int(text) for text in re.findall(r"^::.* title=[^:]*\((\d+)\)::", errors, re.MULTILINE)},
         tags(reports / "j.xml"),
     )
@@ -161,6 +173,11 @@ def number(pattern: str, text: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def summary(text: str) -> int | None:
+    """Return the exit code that the summary names; 0 if it names none."""
+    return number(r"[Ee]xit code (\d+)", text) or 0 if "###" in text else None
+
+
 def last_line(lines: list[str], progress: str) -> int | None:
     """Return the exit code of the last event, or of the sentence that is the last line."""
     if progress == "json":
@@ -174,8 +191,9 @@ def tags(report: Path) -> list[str]:
         return []
     suites = ET.parse(report).getroot()
     assert "exit code" not in ET.tostring(suites, "unicode")
-    cases = (suite[0] for suite in suites)
-    return [case[0].tag if len(case) else "success" for case in cases]
+    ends = {"failure", "error"}
+    cases = suites.iter("testcase")
+    return [next((e.tag for e in case if e.tag in ends), "success") for case in cases]
 
 
 @pytest.mark.parametrize("progress", ["plain", "json"])
@@ -188,5 +206,6 @@ def test_each_channel_names_the_same_code(name: str, progress: str, tmp_path: Pa
     assert named.last_line == (code if end.begins else None)
     assert named.output == (None if unwritable == "GITHUB_OUTPUT" else code)
     assert named.summary == (None if unwritable == "GITHUB_STEP_SUMMARY" else code)
+    assert named.junit == end.junit
     # Each job and each error of the run has an annotation with its own code.
     assert code in named.annotations if code else named.annotations <= {8}

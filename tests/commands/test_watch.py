@@ -1,23 +1,33 @@
-"""`vbsjob watch`: the verdict, what is tolerated, what ends it and when."""
+"""`vbsjob watch`: the verdict, what is tolerated, what ends it, and when it polls."""
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
+import random
+import re
 import threading
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.clock import FakeClock
 from tests.support.cloud import Cloud
-from tests.support.program import TOKEN
+from tests.support.context import NoSignals, fake_context
+from tests.support.program import TOKEN, environment
+from tests.support.response_sequence import ResponseSequence
 from tests.support.terminal_stream import TerminalStream
-from tests.support.watch_service import Reply, WatchService, in_turn, job
+from tests.support.watch_service import START, Reply, WatchResult, WatchService, in_turn, job
+from vbsjob.__main__ import run
 from vbsjob.errors import PermanentConnectionError, UnavailableError
 from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vbsjob.http.messages import Request
 
 RUNNING, SUCCESS, FAIL = (job("j", word) for word in ("RUNNING", "SUCCESS", "FAIL"))
@@ -37,49 +47,48 @@ FAULTS: list[Reply] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("answers", "code"),
-    [
-        ([SUCCESS], 0),
-        ([FAIL], 1),
-        ([RUNNING, SUCCESS], 0),
-        ([RUNNING, FAIL], 1),
-        ([job("j", "INIT"), RUNNING, RUNNING, SUCCESS], 0),
-        ([job("j", "success"), job("j", None), job("j", "PENDING_PAYMENT"), FAIL], 1),
-        ([GONE, GONE, RUNNING, SUCCESS], 0),
-        ([RUNNING, GONE, GONE, SUCCESS], 0),
-        ([GONE], 5),
-        ([RUNNING, GONE], 5),
-        ([Response(403, {}, b"{}")], 4),
-        ([Response(401, {}, b"{}")], 4),
-        ([Response(401)], 6),
-        ([RUNNING, Response(400, {}, b"{}")], 6),
-        ([RUNNING, Response(400)], 7),
-        ([Response(302, {"location": "https://elsewhere.test/"})], 6),
-        ([job("other", "FAIL")], 7),
-        ([job("other", "FAIL"), RUNNING, job("other", "FAIL"), SUCCESS], 0),
-        ([job("j", 0)], 6),
-        ([RUNNING, DOWN], 7),
-        ([Response(502)], 7),
-        ([PermanentConnectionError("the certificate of https://vbs.test is not valid.")], 7),
-        ([job("j", "SUCCESS", sub_jobs=[{"job_id": "s", "status": "FAIL"}])], 0),
-    ],
-)
-def test_the_exit_code_of_a_watch_is_the_verdict(answers: list[Reply], code: int) -> None:
-    watched = WatchService(in_turn(*answers)).watch("j", "-o", "jsonl")
-    assert watched.code == code, watched.err
-    assert watched.events[-1]["event"] == "verdict"
-    assert watched.events[-1]["exit_code"] == code
+VERDICTS: list[tuple[list[Reply], int]] = [
+    ([SUCCESS], 0),
+    ([FAIL, RUNNING, SUCCESS], 1),  # F48: the first final status counts
+    ([RUNNING, FAIL], 1),
+    ([job("j", "INIT"), RUNNING, RUNNING, SUCCESS], 0),
+    ([job("j", "success"), job("j", None), job("j", "PENDING_PAYMENT"), FAIL], 1),
+    ([GONE, GONE, RUNNING, SUCCESS], 0),
+    ([RUNNING, GONE, GONE, SUCCESS], 0),
+    ([GONE], 5),
+    ([RUNNING, GONE], 5),
+    ([Response(403, {}, b"{}")], 4),
+    ([Response(401)], 6),
+    ([RUNNING, Response(400, {}, b"{}")], 6),
+    ([RUNNING, Response(400)], 7),
+    ([Response(302, {"location": "https://elsewhere.test/"})], 6),
+    ([job("other", "FAIL")], 7),
+    ([job("other", "FAIL"), RUNNING, job("other", "FAIL"), SUCCESS], 0),
+    ([job("j", 0)], 6),
+    ([Response(502)], 7),
+    ([PermanentConnectionError("the certificate of https://vbs.test is not valid.")], 7),
+    ([job("j", "SUCCESS", sub_jobs=[{"job_id": "s", "status": "FAIL"}])], 0),
+]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=repr)
-@pytest.mark.parametrize("end", [SUCCESS, FAIL])
-def test_no_fault_ends_a_watch_that_gets_an_answer_in_time(fault: Reply, end: Response) -> None:
-    faults = [fault] * 20
-    watched = WatchService(in_turn(*faults, RUNNING, *faults, RUNNING, *faults, end)).watch(
-        "j", "-q"
-    )
-    assert watched.code == (0 if end is SUCCESS else 1)
+def test_f48_the_exit_code_of_a_watch_is_the_verdict() -> None:
+    wrong = []
+    for answers, code in VERDICTS:
+        watched = WatchService(in_turn(*answers)).watch("j", "-o", "jsonl")
+        last = watched.events[-1]
+        if (watched.code, last["event"], last["exit_code"]) != (code, "verdict", code):
+            wrong.append((answers, code, watched.err))
+    assert wrong == []
+
+
+def test_no_fault_ends_a_watch_that_gets_an_answer_in_time() -> None:
+    wrong = []
+    for fault, (end, code) in itertools.product(FAULTS, ((SUCCESS, 0), (FAIL, 1))):
+        faults = [fault] * 20
+        answers = in_turn(*faults, RUNNING, *faults, RUNNING, *faults, end)
+        if WatchService(answers).watch("j", "-q").code != code:
+            wrong.append((fault, code))
+    assert wrong == []
 
 
 def outage(start: float, end: float) -> WatchService:
@@ -99,26 +108,11 @@ def test_f11_an_outage_of_fourteen_minutes_is_survived_and_reported() -> None:
     assert kinds.count("heartbeat") >= 12
 
 
-def test_f11_an_outage_longer_than_retry_for_ends_with_7_and_the_last_status() -> None:
-    watched = outage(100, 9999).watch("j", "--retry-for", "5m")
-    assert watched.code == 7
-    assert 400 <= watched.lasted <= 450
-    assert "RUNNING" in watched.err
-
-
 def test_f14_an_unknown_id_is_waited_for_thirty_seconds_and_no_longer() -> None:
     watched = WatchService(in_turn(GONE)).watch("j")
     assert watched.code == 5
     assert 30 <= watched.lasted <= 36
     assert WatchService(in_turn(GONE)).watch("j", "--wait-for-job", "0").requests == [0.0]
-
-
-def test_f14_a_record_that_disappeared_needs_three_answers_over_ten_seconds() -> None:
-    watched = WatchService(in_turn(RUNNING, GONE)).watch("j")
-    assert watched.code == 5
-    assert "no longer knows" in watched.err
-    assert len(watched.requests) >= 4
-    assert watched.lasted >= 10
 
 
 def test_f15_retry_after_is_the_least_wait_and_has_a_limit() -> None:
@@ -144,22 +138,6 @@ def test_three_answers_without_a_job_end_a_watch_and_one_after_an_outage_does_no
 
 
 @pytest.mark.slow
-def test_failed_queries_are_repeated_first_among_thousands() -> None:
-    ids = [f"j{number}" for number in range(2000)]
-    job_ids: list[str] = []
-
-    def answer(job_id: str, _: float) -> Reply:
-        job_ids.append(job_id)
-        if job_id == "j7":
-            return SLOW if job_ids.count("j7") < 5 else job("j7", "FAIL")
-        return job(job_id, "RUNNING" if job_ids.count("j7") < 5 else "SUCCESS")
-
-    watched = WatchService(answer, latency=0.0).watch(*ids, "-o", "jsonl")
-    assert watched.code == 1
-    assert [number for number, job_id in enumerate(job_ids) if job_id == "j7"][4] < 1000
-
-
-@pytest.mark.slow
 def test_a_part_that_stays_broken_does_not_delay_other_jobs() -> None:
     ids = [f"{'broken' if number % 2 else 'sound'}-{number}" for number in range(4000)]
 
@@ -170,11 +148,6 @@ def test_a_part_that_stays_broken_does_not_delay_other_jobs() -> None:
     assert watched.code == 124
     statuses = Counter(entry["status"] for entry in watched.events[-1]["jobs"])
     assert statuses["RUNNING"] > 1500
-
-
-def test_f48_the_first_final_status_counts_whatever_comes_later() -> None:
-    watched = WatchService(in_turn(FAIL, RUNNING, SUCCESS)).watch("j")
-    assert (watched.code, len(watched.requests)) == (1, 1)
 
 
 def by_job(**ends: tuple[float, str]) -> WatchService:
@@ -219,6 +192,7 @@ def test_the_time_of_the_whole_watch_ends_it_with_124_and_prints_the_command_to_
     watched = WatchService(in_turn(RUNNING)).watch("j", "--timeout", "5m", "--region", "eu-de")
     assert watched.code == 124
     assert 300 <= watched.lasted < 301
+    assert watched.err.count("vbsjob watch j") == 1
     assert "vbsjob watch j --region eu-de" in watched.err
     assert "RUNNING" in watched.out
 
@@ -233,61 +207,10 @@ def test_the_command_to_continue_names_at_most_twenty_jobs() -> None:
         assert hint in answer.watch(*ids, "--timeout", "2m").err
 
 
-def test_the_command_to_continue_is_printed_once() -> None:
-    watched = WatchService(in_turn(RUNNING)).watch("j", "--timeout", "2m")
-    assert (watched.out + watched.err).count("vbsjob watch j") == 1
-
-
-def test_an_outage_does_not_hide_that_the_time_is_up() -> None:
-    assert WatchService(in_turn(RUNNING, DOWN)).watch("j", "--timeout", "2m").code == 124
-
-
-@pytest.mark.parametrize("argv", [("--timeout", "0"), ("--interval", "0"), ("--timeout", "soon")])
-def test_an_impossible_time_is_rejected(argv: tuple[str, ...]) -> None:
-    watched = WatchService(in_turn(SUCCESS)).watch("j", *argv)
-    assert (watched.code, watched.requests) == (2, [])
-
-
-@pytest.mark.parametrize(("random_value", "every"), [(0.0, 14.4), (0.5, 12.0), (1.0, 9.6)])
-def test_polls_are_frequent_at_first_and_then_every_fifteen_seconds_at_most(
-    random_value: float, every: float
-) -> None:
-    service = WatchService(
-        lambda _, now: RUNNING if now < 3600 else SUCCESS, random=lambda: random_value
-    )
-    waits = [b - a for a, b in itertools.pairwise(service.watch("j").requests)]
-    assert waits[0] < 3
-    assert waits[1] < 8
-    assert waits[2:] == pytest.approx([every] * len(waits[2:]), abs=2 * service.latency)
-    assert len(waits) <= 2 + 3600 / every
-
-
-def test_a_fixed_interval_is_kept() -> None:
-    watched = WatchService(lambda _, now: RUNNING if now < 99 else SUCCESS).watch(
-        "j", "--interval", "7"
-    )
-    waits = [b - a for a, b in itertools.pairwise(watched.requests)]
-    assert all(7 <= wait < 7.2 for wait in waits)
-
-
-def test_a_change_shortens_the_interval_again() -> None:
-    def answer(_: str, now: float) -> Reply:
-        return job("j", "RUNNING" if now < 200 else "SUCCESS", entities={"at": int(now // 100)})
-
-    watched = WatchService(answer).watch("j")
-    after = next(i for i, at in enumerate(watched.requests) if at > 100)
-    assert watched.requests[after + 1] - watched.requests[after] < 7
-
-
-def test_thousands_of_jobs_share_twenty_requests_a_second() -> None:
-    ids = [f"j{n}" for n in range(1000)]
-    service = WatchService(
-        lambda i, now: job(i, "RUNNING" if now < 300 else "SUCCESS"), latency=0.0
-    )
-    watched = service.watch(*ids, "-q")
-    assert watched.code == 0
-    times = watched.requests
-    assert all(b - a >= 0.99 for a, b in zip(times, times[21:], strict=False))
+def test_an_impossible_time_is_rejected() -> None:
+    for argv in (("--timeout", "0"), ("--interval", "0"), ("--timeout", "soon")):
+        watched = WatchService(in_turn(SUCCESS)).watch("j", *argv)
+        assert (watched.code, watched.requests) == (2, [])
 
 
 def test_quiet_prints_nothing() -> None:
@@ -341,34 +264,143 @@ def test_f56_requests_rejected_at_the_same_time_share_one_new_token() -> None:
     assert (code, cloud.posts) == (0, 2), err
 
 
+def test_s05_a_secret_that_an_answer_echoes_is_masked_in_every_output_of_a_watch() -> None:
+    error = Response(502, {}, json.dumps({"error": {"message": f"you sent {TOKEN}"}}).encode())
+    change = job("j", "RUNNING", entities={"echo": TOKEN})
+    for argv in (
+        ("-o", "jsonl"), ("--progress", "plain"), ("--progress", "json"), ("--progress", "tty"),
+    ):  # fmt: skip
+        screen = TerminalStream()
+        service = WatchService(in_turn(RUNNING, change, RUNNING, error), size=lambda _: (200, 24))
+        watched = service.watch("j", "--retry-for", "1m", *argv, stderr=screen)
+        written = watched.out + watched.err + screen.getvalue()
+        assert watched.code == 7
+        assert "(secret)" in written, argv
+        assert TOKEN not in written, argv
+
+
+def always(value: float) -> Callable[[], float]:
+    return lambda: value
+
+
+def waits(watched: WatchResult) -> list[float]:
+    """Return the seconds between the questions, less those that an answer takes."""
+    return [round(b - a - 0.05, 3) for a, b in itertools.pairwise(watched.requests)]
+
+
+def test_a_429_doubles_the_interval_which_comes_back_by_a_tenth_an_answer() -> None:
+    answers = [RUNNING, RUNNING, Response(429), *[RUNNING] * 9, SUCCESS]
+    delays = waits(WatchService(in_turn(*answers)).watch("j", "--interval", "10"))
+    assert delays[3:] == [18.0, 16.2, 14.58, 13.122, 11.81, 10.629, 10.0, 10.0, 10.0]
+
+
+def test_intervals_have_20_percent_jitter_and_the_first_starts_at_half() -> None:
+    def grown(value: float) -> list[float]:
+        service = WatchService(
+            lambda _, now: RUNNING if now < 99 else SUCCESS, random=always(value)
+        )
+        return waits(service.watch("j"))
+
+    short, long = grown(1.0), grown(0.0)
+    assert (short[-2], long[-2]) == (9.6, 14.4)  # 12 s, less or more
+    assert (short[0], long[0]) == (2.0, 1.5)  # 2.5 s, shortened to 2.0, or to the half of 3.0
+
+
+def test_a_job_that_is_old_already_is_polled_at_the_long_interval_from_the_start() -> None:
+    # The interval is a part of the age, not 15 s at once.
+    begin = (START - timedelta(minutes=31)).isoformat()
+    old = job("j", "RUNNING", begin_time=begin)
+    assert waits(WatchService(in_turn(old, old, old, SUCCESS)).watch("j")) == [9.0, 12.0, 12.0]
+
+
 @pytest.mark.parametrize(
-    "argv", [("-o", "jsonl"), ("--progress", "plain"), ("--progress", "json"), ("-o", "json")]
+    ("value", "pauses"), [(1.0, [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]), (0.0, [0.0] * 7)]
 )
-def test_s05_a_secret_that_an_error_echoes_is_in_no_line_of_a_watch(argv: tuple[str, ...]) -> None:
-    echo = Response(502, {}, json.dumps({"error": {"message": f"you sent {TOKEN}"}}).encode())
-    watched = WatchService(in_turn(RUNNING, echo, echo, echo, echo, SUCCESS)).watch("j", *argv)
-    assert watched.code == 0
-    assert TOKEN not in watched.out + watched.err
-    watched = WatchService(in_turn(RUNNING, echo)).watch("j", "--retry-for", "1m", *argv)
+def test_f11_f17_an_outage_is_probed_with_full_jitter_from_one_second_to_thirty(
+    value: float, pauses: list[float]
+) -> None:
+    service = WatchService(in_turn(*(DOWN for _ in range(8)), SUCCESS), random=always(value))
+    delays = waits(service.watch("j"))
+    assert delays[:7] == pytest.approx(pauses)
+
+
+def test_f11_fifteen_minutes_are_probed_some_sixty_times() -> None:
+    counts = [
+        len(WatchService(lambda *_: DOWN, random=random.Random(seed).random).watch("j").requests)
+        for seed in range(10)
+    ]
+    assert 50 <= min(counts) <= max(counts) <= 90
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_f11_beyond_the_budget_the_last_status_and_its_age_are_reported(output: str) -> None:
+    watched = WatchService(lambda _, now: RUNNING if now < 60 else DOWN).watch("j", "-o", output)
     assert watched.code == 7
-    assert "(secret)" in watched.out + watched.err
-    assert TOKEN not in watched.out + watched.err
+    assert 900 <= watched.lasted - 60 < 945
+    match = re.search(r"Its last status was RUNNING, (\d+) s ago\.", watched.err)
+    assert match
+    assert 900 <= int(match[1]) < 960
+    never = WatchService(lambda *_: DOWN).watch("j", "-o", output)
+    assert "The service never answered." in never.err
 
 
-def test_s05_a_secret_that_an_error_echoes_is_not_in_the_live_display() -> None:
-    echo = Response(502, {}, json.dumps({"error": {"message": f"you sent {TOKEN}"}}).encode())
-    screen = TerminalStream()
-    service = WatchService(in_turn(RUNNING, echo), size=lambda _: (200, 24))
-    watched = service.watch("j", "--retry-for", "1m", "--progress", "tty", stderr=screen)
-    assert watched.code == 7
-    assert "(secret)" in screen.getvalue()
-    assert TOKEN not in screen.getvalue()
+TRANSIENT = {408, 425, 429, 511, 599}
 
 
-@pytest.mark.parametrize("argv", [("-o", "jsonl"), ("--progress", "plain", "-f", "status")])
-def test_s05_a_secret_in_a_change_is_masked_in_output(argv: tuple[str, ...]) -> None:
-    echo = job("j", "RUNNING", entities={"echo": TOKEN})
-    watched = WatchService(in_turn(RUNNING, echo, SUCCESS)).watch("j", *argv)
-    assert watched.code == 0
-    assert "(secret)" in watched.out + watched.err
-    assert TOKEN not in watched.out + watched.err
+def test_f13_no_other_status_is_retried_by_a_watch(
+    record_property: Callable[[str, object], None],
+) -> None:
+    codes = {201, 204, 206, 300, 302, 304, *range(400, 452), 501, 505, 511, 599}
+    statuses = sorted(codes - TRANSIENT - {404})
+    record_property("cases", len(statuses))
+    for status in statuses:
+        watched = WatchService(in_turn(RUNNING, Response(status, {}, b"{}"))).watch("j")
+        code = {401: 4, 403: 4, 407: 7}.get(status, 6)
+        assert (watched.code, len(watched.requests)) == (code, 2), status
+
+
+@pytest.mark.parametrize("latency", [0.05, 6.0])
+def test_f14_a_record_is_gone_after_three_answers_and_ten_seconds_and_not_sooner(
+    latency: float,
+) -> None:
+    watched = WatchService(in_turn(RUNNING, GONE), latency=latency).watch("j")
+    missed = [at + latency for at in watched.requests[1:]]
+    assert watched.code == 5
+    assert len(missed) >= 3
+    assert 10 <= missed[-1] - missed[0] <= 10 + 4 + latency
+    assert len(missed) == 3 or missed[-2] - missed[0] < 10
+
+
+def test_f14_a_job_that_becomes_visible_within_the_grace_period_is_watched() -> None:
+    for seconds, code in ((29, 0), (45, 5)):
+        late = WatchService(lambda _, now, at=seconds: GONE if now < at else SUCCESS)  # type: ignore[misc]
+        assert late.watch("j").code == code
+
+
+class ContinuedSignals(NoSignals):
+    """A process that gets SIGCONT every 50 ms."""
+
+    def wait(self, seconds: float) -> float:
+        self.continued = True
+        return super().wait(min(seconds, 0.05))
+
+
+@pytest.mark.parametrize(
+    ("argv", "second", "requests"),
+    [
+        (("--interval", "10m", "--timeout", "21m"), RUNNING, 3),
+        (("--timeout", "103s"), Response(429, {"retry-after": "100"}), 3),
+    ],
+)
+def test_f82_continuing_a_process_does_not_make_it_poll(
+    argv: tuple[str, ...], second: Response, requests: int
+) -> None:
+    service = ResponseSequence(RUNNING, second, RUNNING)
+    clock = FakeClock()
+    context = fake_context(
+        io.StringIO(), io.StringIO(), io.StringIO(), environment("https://vbs.test"),
+        monotonic=clock, sleep=clock.sleep, random=lambda: 0.5, send=service,
+        signals=lambda *_: ContinuedSignals(clock.sleep),
+    )  # fmt: skip
+    assert run(["watch", "j", *argv], context) == 124
+    assert len(service.requests) == requests

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
+import sysconfig
+import zipapp
 from typing import TYPE_CHECKING
 
 import pexpect
@@ -15,6 +17,7 @@ import pytest
 
 from tests.support.program import ROOT, clean_env, run_process
 from vbsjob import history
+from vbsjob.cli import completion
 from vbsjob.output import formats
 from vbsjob.sandbox.scenarios import SCENARIOS
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOSTILE = "x$(touch pwned)`touch pwned`[/x]%F{red}"
+SCRIPTS = ROOT / "vbsjob/completions"
 FORMATS = set(formats.NAMES)
 IDS = {"aaa-first", "aaa_second", "bbb"}
 SANDBOX = set(SCENARIOS)
@@ -34,12 +38,10 @@ def home(tmp_path: Path) -> Path:
     folder = tmp_path / ".local/state/vbsjob"
     folder.mkdir(parents=True)
     folder.chmod(0o700)
-    with sqlite3.connect(folder / history.FILE) as database:
-        database.execute(history.TABLE)
-        for job_id in ("aaa-first", "aaa_second", "bbb", HOSTILE):
-            row = ("p", job_id, HOSTILE, "SUCCESS", "", "", 1.0)
-            database.execute(history.INSERT, row)
-    database.close()
+    entry = dict.fromkeys(history.TEXTS, "") | {"job_type": HOSTILE, "status": "SUCCESS"}
+    ids = ("aaa-first", "aaa_second", "bbb", HOSTILE)
+    lines = [json.dumps(entry | {"job_id": job_id}) + "\n" for job_id in ids]
+    (folder / history.FILE).write_text("".join(lines))
     (folder / history.FILE).chmod(0o600)
     config = tmp_path / ".config/vbsjob"
     config.mkdir(parents=True)
@@ -69,7 +71,7 @@ def by_bash(home: Path, line: str) -> set[str]:
     """Complete as readline would: it replaces only what is after `=` or `@`."""
     start, word = re.findall(r"(.*[ =@])(.*)", line)[0]
     script = (
-        f"source {ROOT}/completions/vbsjob.bash; COMP_LINE='{line}' COMP_POINT={len(line)};"
+        f"source {SCRIPTS}/vbsjob.bash; COMP_LINE='{line}' COMP_POINT={len(line)};"
         f"_vbsjob vbsjob '{word}'; printf '%s\\n' \"${{COMPREPLY[@]}}\""
     )
     start = start.rpartition(" ")[2]
@@ -77,7 +79,7 @@ def by_bash(home: Path, line: str) -> set[str]:
 
 
 def by_fish(home: Path, line: str) -> set[str]:
-    script = f"source {ROOT}/completions/vbsjob.fish; complete -C '{line}'"
+    script = f"source {SCRIPTS}/vbsjob.fish; complete -C '{line}'"
     return {word.partition("\t")[0] for word in run(home, "fish", "--no-config", "-c", script)}
 
 
@@ -96,7 +98,7 @@ def by_zsh(home: Path, line: str) -> set[str]:
     """Press Tab in an interactive zsh and note what the completion adds."""
     note = home / "offered"
     note.unlink(missing_ok=True)
-    (home / ".zshrc").write_text(ZSH.format(ROOT / "completions", note))
+    (home / ".zshrc").write_text(ZSH.format(SCRIPTS, note))
     shell = pexpect.spawn("zsh", ["-i"], env=env(home), cwd=str(home), encoding="utf-8", timeout=30)
     shell.expect("READY>")
     shell.send(f"{line}\t")
@@ -124,6 +126,7 @@ LINES = {
     "vbsjob get --output js": {"json", "jsonl"},
     "vbsjob get --exit": {"--exit-status"},
     "vbsjob get --cloud ": {"sandbox", "prod"},
+    "vbsjob watch @r": {"@running"},
     "vbsjob get --cloud prod aaa": {"aaa-first", "aaa_second"},
     "vbsjob watch bbb aaa": {"aaa-first", "aaa_second"},
     "vbsjob watch --cloud sandbox ": SANDBOX,
@@ -136,7 +139,7 @@ LINES = {
 LINES_THAT_SHELLS_SPLIT = {
     "vbsjob get -o ": FORMATS,
     "vbsjob get --output=js": {"--output=json", "--output=jsonl"},
-    "vbsjob get ": {"@last"} | IDS,
+    "vbsjob get ": {"@last", "@running"} | IDS,
     "vbsjob get @la": {"@last"},
     "vbsjob tree --only failed,w": {"failed,waiting"},
     "vbsjob sandbox x": set[str](),
@@ -162,12 +165,12 @@ def test_tab_in_each_shell_keeps_what_stands_before_the_word(
 
 
 PROMPTS = {
-    "bash": (["--norc", "-i"], f"source {ROOT}/completions/vbsjob.bash"),
+    "bash": (["--norc", "-i"], f"source {SCRIPTS}/vbsjob.bash"),
     "zsh": (
         ["-f", "-i"],
-        f"fpath=({ROOT}/completions $fpath); autoload -Uz compinit; compinit -u -D",
+        f"fpath=({SCRIPTS} $fpath); autoload -Uz compinit; compinit -u -D",
     ),
-    "fish": (["--no-config", "-i"], f"source {ROOT}/completions/vbsjob.fish"),
+    "fish": (["--no-config", "-i"], f"source {SCRIPTS}/vbsjob.fish"),
 }
 
 
@@ -186,14 +189,15 @@ def test_tab_at_a_prompt_completes_the_line_and_runs_nothing_of_the_history(
     )  # fmt: skip
     terminal.sendline(f"{setup}; show ready")
     wait_for(home / "typed", "<ready>", terminal)
-    for line in ("vbsjob get \t\t", "vbsjob get bb\t", "vbsjob get @la\t",
+    for line in ("vbsjob get \t\t", "vbsjob get bb\t", "vbsjob get @la\t", "vbsjob get @r\t",
                  "vbsjob get --cloud=sandb\t", "vbsjob watch --junit rep\t"):  # fmt: skip
         terminal.send(line)
         terminal.send("\x01show \x05 end\r")
         wait_for(home / "typed", "<end>", terminal)
     lines = (home / "typed").read_text().removeprefix("<ready>").split("<end>")
     assert [line for line in lines if "get" in line][1:] == [
-        "<vbsjob><get><bbb>", "<vbsjob><get><@last>", "<vbsjob><get><--cloud=sandbox>",
+        "<vbsjob><get><bbb>", "<vbsjob><get><@last>", "<vbsjob><get><@running>",
+        "<vbsjob><get><--cloud=sandbox>",
     ]  # fmt: skip
     assert lines[-2] == "<vbsjob><watch><--junit><report 1.xml>"
     assert not (home / "pwned").exists()
@@ -225,7 +229,26 @@ def test_a_command_runs_although_the_variable_of_the_scripts_is_exported() -> No
 
 
 def test_the_scripts_contain_no_lists() -> None:
-    scripts = [path.read_text() for path in (ROOT / "completions").iterdir()]
+    scripts = [path.read_text() for path in (SCRIPTS).iterdir()]
     assert sum(len(script.splitlines()) for script in scripts) <= 31
     words = r"\b(get|tree|watch|config|json|sandbox|output|cloud)\b"
     assert [script for script in scripts if re.search(words, script)] == []
+
+
+@pytest.mark.slow
+def test_a_zipapp_prints_scripts_schemas_and_help(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "vbsjob", tmp_path / "app/vbsjob")
+    archive = tmp_path / "vbsjob.pyz"
+    zipapp.create_archive(tmp_path / "app", archive, main="vbsjob.__main__:main")
+    dependencies = {"PYTHONPATH": sysconfig.get_path("purelib")}
+
+    def output(*argv: str) -> str:
+        # Without the module site: vbsjob itself is only in the archive.
+        command = [sys.executable, "-S", str(archive), *argv]
+        return subprocess.check_output(command, env=clean_env(**dependencies), text=True)
+
+    for shell, script in completion.SCRIPTS.items():
+        assert output("completion", shell) == (SCRIPTS / script).read_text()
+    for argv in ("schema list", "help formats", "explain common.0011", "get @last --help"):
+        assert output(*argv.split())
+    assert output("get", "backup-ended", "--cloud", "sandbox", "-f", "status") == "SUCCESS\n"

@@ -95,14 +95,6 @@ def test_more_jobs_than_the_request_rate_allows_are_polled_less_often() -> None:
     assert state.next_due() == 25.0  # 100 jobs leave room for the interval
 
 
-def test_the_first_interval_is_shortened_the_others_are_not() -> None:
-    state = watch()
-    record(state, job(), 0.0)
-    assert due(state) == 1.875  # 2.5 s, times a random part between 0.5 and 1
-    record(state, job(), 10.0)
-    assert due(state) == 16.25
-
-
 def test_a_change_makes_the_interval_shorter_in_relation_to_the_age() -> None:
     def interval(age: float | None, *answers: Job) -> float:
         state = watch()
@@ -174,13 +166,6 @@ def test_the_timeout_ends_the_watch_at_its_very_second() -> None:
     assert state.timed_out
 
 
-def test_without_a_timeout_no_time_ends_the_watch() -> None:
-    state = watch()
-    assert state.deadline == math.inf
-    state.expire(1e9)
-    assert not state.finished
-
-
 def test_a_timeout_that_comes_after_the_end_is_none() -> None:
     state = watch("a", "b", timeout=10.0, fail_fast=True)
     state.record_result("a", job("a", "FAIL"), 1.0)
@@ -218,15 +203,6 @@ def test_f17_a_retry_after_is_obeyed() -> None:
     state = watch()
     record(state, UnavailableError("later.", retry_after=77.0), 0.0)
     assert due(state) == 77.0
-
-
-@pytest.mark.parametrize(("status", "interval"), [(429, 20.0), (503, 10.0)])
-def test_f17_429_doubles_the_interval(status: int, interval: float) -> None:
-    state = watch(interval=10.0)
-    record(state, ThrottledError("slower.", http_status=status), 0.0)
-    record(state, ThrottledError("slower.", http_status=status), 0.0)
-    record(state, job(), 100.0)  # one answer takes a tenth of the factor 4 away
-    assert due(state) == 100.0 + {20.0: 36.0, 10.0: 10.0}[interval]
 
 
 def test_f11_a_job_is_given_up_when_its_failures_last_as_long_as_retry_for() -> None:

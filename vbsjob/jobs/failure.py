@@ -45,7 +45,7 @@ class Failure(NamedTuple):
     meaning: str | None = None
     """What the error code means; None if the table does not contain the code."""
     action: str | None = None
-    """What to do about it; None if the table does not contain the code."""
+    """What to do about it; None if the code is not in the table, or the job has not failed."""
     entities: Mapping[str, Any] = NO_ENTITIES
     """Of the failed job itself, without its sub-jobs and without counts (`*_total`)."""
     others: int = 0
@@ -57,23 +57,37 @@ class Failure(NamedTuple):
         return self.path[-1]
 
     @property
+    def of_job(self) -> bool:
+        """Whether the requested job failed. If only a sub-job did, nothing has to be done yet."""
+        return self.path[0].failed
+
+    @property
     def reason(self) -> str:
         """The code and the reason as one printable line; empty if the service gave neither."""
         return printable(" ".join(filter(None, (self.error_code, self.fail_reason))))
 
     @property
-    def explanation(self) -> str:
-        """Where it failed, why, what that means and what to do, as one printable line."""
+    def sentence(self) -> str:
+        """Where it failed and why, as one printable line."""
         reason = f": {self.reason}" if self.reason else ""
-        sentences = [f"{path_text(self.path)} failed{reason}"]
-        if self.others:
-            noun = "failure" if self.others == 1 else "failures"
-            sentences.append(f"{self.others} more {noun}")
-        if self.meaning:
-            sentences.append(f"Meaning: {self.meaning.rstrip('.')}")
+        if not self.of_job:
+            name, more = path_text(self.path[-1:]), f"; {self.others:,} more" if self.others else ""
+            succeeded = self.path[0].status == "SUCCESS"
+            end = "succeeded all the same" if succeeded else "has not ended"
+            return f"A sub-job failed ({name}{reason}{more}), and the job {end}."
+        noun = "failure" if self.others == 1 else "failures"
+        more = f" {self.others} more {noun}." if self.others else ""
+        return f"{path_text(self.path)} failed{reason}.{more}"
+
+    @property
+    def explanation(self) -> str:
+        """The sentence, what the code means and what to do, as one printable line."""
+        sentences = [self.sentence]
+        if self.of_job and self.meaning:
+            sentences.append(f"Meaning: {self.meaning.rstrip('.')}.")
         if self.action:
-            sentences.append(f"What to do: {self.action.rstrip('.')}")
-        return ". ".join(sentences) + "."
+            sentences.append(f"What to do: {self.action.rstrip('.')}.")
+        return " ".join(sentences)
 
     def document(self) -> dict[str, Any]:
         """Return the member `failure` of a document; null is a value that the service omitted."""
@@ -137,7 +151,7 @@ def _describe(path: tuple[Job, ...], others: int) -> Failure:
         error_code,
         fail_reason,
         meaning.meaning if meaning else None,
-        meaning.action if meaning else None,
+        meaning.action if meaning and path[0].failed else None,
         {name: value for name, value in path[-1].entities.items() if not name.endswith("_total")},
         others,
     )
