@@ -84,7 +84,7 @@ class Service:
         reason = "The token is invalid or expired" if request.token else "X-Auth-Token is missing"
         code = "APIGW.0307" if request.token else "APIGW.0301"
         self._check_caller(request, gateway_error(request, 401, code, reason))
-        if project != account.PROJECT.id:
+        if project_id != account.PROJECT.id:
             raise service_error(403, "VolumeBackup.0042", "the token is for another project")
         return self._jobs.show(service, job_id)
 
