@@ -198,7 +198,7 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
     document, reason = _read(response)
     is_page = form(document, response.status) is None
     body = read_document(document)
-    meaning = None if is_page else _refusal(request, response.status, body, job_id)
+    meaning = None if is_page else _refusal(request, response, body, job_id)
     meaning = meaning or BY_STATUS.get(response.status)
     error_class, message, hint = meaning or (_page(response, reason) if is_page else REJECTED)
     request_id = body.request_id or response.request_id
@@ -222,15 +222,17 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
     ).replace(is_page=is_page)
 
 
-def _refusal(request: Request, status: int, body: ErrorBody, job_id: str | None) -> Meaning | None:
+def _refusal(
+    request: Request, response: Response, body: ErrorBody, job_id: str | None
+) -> Meaning | None:
     """Return what only the API can say: about the sign-in, the rights or the job."""
-    code = (body.code or "").lower()
+    status, code = response.status, (body.code or "").lower()
     if job_id is not None and code == UNKNOWN_JOB:
         return NO_JOB
     if status == 403 or code in MISSING_ROLE:
         return NOT_ALLOWED
     if status == 401 or (status == 400 and job_id is None):
-        return WRONG_CLOCK if _is_clock_error(code, body.message) else REFUSED
+        return WRONG_CLOCK if is_about_time(response) else REFUSED
     is_sign_in = urlsplit(request.url).path.endswith("/v3/auth/tokens")
     if status == 404 and is_sign_in and code == "404" and body.message:
         return REFUSED  # Keystone: the token has expired or is unknown
@@ -253,18 +255,13 @@ def _page(response: Response, reason: str) -> Meaning:
     return error_class, f"{{origin}} sent {page}.", hint
 
 
-def _is_clock_error(code: str, message: str) -> bool:
-    """Whether a signature was rejected because of its time."""
-    text = message.lower()
-    return code == "apigw.0303" or ("signature" in text and "expired" in text)
-
-
 def is_about_time(response: Response) -> bool:
     """Whether a response rejects a signature because the clocks differ."""
-    if response.status not in {401, 403}:
-        return False
     body = read_document(_read(response)[0])
-    return _is_clock_error((body.code or "").lower(), body.message)
+    text = body.message.lower()
+    is_expired = "signature" in text and "expired" in text
+    is_code = (body.code or "").lower() == "apigw.0303"
+    return response.status in {401, 403} and (is_code or is_expired)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
