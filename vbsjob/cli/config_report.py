@@ -135,7 +135,7 @@ def check(settings: Settings, context: Context, *, machine: bool) -> None:
 def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[Fact]:
     """Yield each result as soon as it is known."""
     access = session.sign_in()
-    yield Fact("method", session.auth_type, "a value of auth_type")
+    yield Fact("method", session.method.auth_type, "a value of auth_type")
     if access.user:
         yield Fact("user", access.user, "the identity service")
     if settings["agency_name"]:
@@ -147,7 +147,7 @@ def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[F
     origin = settings.origin("endpoint") if is_set else "the service catalog"
     yield Fact("endpoint", session.base, origin)
     expires = access.expires_at.isoformat(timespec="seconds") if access.expires_at else None
-    yield Fact("token_expires_at", expires, "" if session.renewable else "cannot be renewed")
+    yield Fact("token_expires_at", expires, "" if session.method.renewable else "cannot be renewed")
     sender.with_retries(lambda: _query(session), QUERY_RETRY_FOR, QUERY_ATTEMPTS)
     offset = sender.clock_off
     seconds = None if offset is None else round(offset.total_seconds())
