@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
-from vbsjob.files import Paths, PlatformPaths
+from vbsjob.files import Paths
 from vbsjob.redact import Secrets
 from vbsjob.text import dumps, printable, wrap
 
@@ -76,7 +76,7 @@ class Context:
     stdout: TextIO
     stderr: TextIO
     env: Mapping[str, str] = field(repr=False)
-    paths: Paths | PlatformPaths = field(default_factory=Paths)
+    paths: Paths = field(default_factory=Paths)
     monotonic: Callable[[], float] = time.monotonic
     """Measures every duration; the real one includes suspend, where the system has such a clock."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -226,7 +226,6 @@ def process_context() -> Context:
         stdout=sys.stdout,
         stderr=sys.stderr,
         env=os.environ,
-        paths=PlatformPaths(),
         prompt=_prompt if sys.stdin is not None and sys.stdin.isatty() else None,
         monotonic=_boottime,
     )

@@ -97,10 +97,8 @@ def test_a_json_error_names_the_job(quiet: tuple[str, ...]) -> None:
 def test_with_several_jobs_an_error_names_its_jobs_and_is_printed_once() -> None:
     for ids, names in (("ab", "jobs a, b"), ("abcde", "jobs a, b, c and 2 more")):
         lines = told("get", *ids, "--retry-for", "0", before=busy).err.splitlines()
-        assert [line for line in lines if "error: " in line] == [
-            f"vbsjob: error: {names}: https://vbs.cloud.test cannot answer now."
-            " The status of the job is unknown."
-        ]
+        (line,) = [line for line in lines if "error: " in line]
+        assert line.startswith(f"vbsjob: error: {names}: https://vbs.cloud.test cannot answer now.")
 
 
 def test_without_credentials_the_ways_to_sign_in_are_a_list() -> None:

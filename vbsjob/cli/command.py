@@ -204,15 +204,12 @@ class JobCommand:
             except Exception as error:  # noqa: BLE001 - as in watch_jobs
                 outcome = outcome.adding(from_exception(error))
         self.save_history(outcome.jobs)
-        outcome = reports.write_junit(outcome, self.settings["junit"], self.context)
         if not outcome.signalled:
             # From here on a signal changes nothing.
             stop = self._stop(outcome, loop, reader_gone=reader_gone)
             outcome = outcome._replace(stop=stop)
-        if self.settings["github"]:
-            from vbsjob.output import github
-
-            outcome = github.report(outcome, self.context)
+        junit, github = self.settings["junit"], self.settings["github"]
+        outcome = reports.write(outcome, junit, self.context, github=github)
         self._print_errors(outcome, printed=any(display.for_people for display in loop.displays))
         return self._finish(outcome, loop.displays)
 

@@ -22,16 +22,18 @@ HEAD = 1000
 """Characters of a message in the attribute, which viewers list; the text is complete."""
 
 
-def write(path: str, outcome: RunOutcome, context: Context) -> None:
-    """Write the complete report or nothing. Raises ReportError."""
+def write(path: str, outcome: RunOutcome, context: Context) -> RunOutcome:
+    """Write the complete report or nothing; return the outcome, with an error if that failed."""
     report = "".join(f"{line}\n" for line in lines(outcome, context.redact))
     try:
         report_file.write(path, report.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        raise ReportError(
+        unwritten = ReportError(
             f"the report {printable(path)} could not be written: {error.strerror}.",
             hint="Check the directory, its permissions and the free space.",
-        ) from None
+        )
+        return outcome.adding(unwritten)
+    return outcome
 
 
 def lines(outcome: RunOutcome, redact: Callable[[str], str] = str) -> Iterator[str]:
