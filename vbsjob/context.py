@@ -56,7 +56,7 @@ class ErrorOutput:
     live: bool = False
     """Whether a live display uses standard error."""
     draw: Callable[..., str] | None = None
-    """Draws a message for a terminal, as `render.message.drawn`; None: plain lines."""
+    """Draws a message for a terminal, as `render.message.screen`; None: plain lines."""
     hold: Callable[[str], object] | None = None
     """Takes each line while a live display is drawn: it writes them above itself."""
 
@@ -128,13 +128,13 @@ class Context:
         if self.error_output.machine:
             self._write_json(error=error.document())
         else:
-            self._tell("error", error.message, error.rows, error.hint)
+            self._write_message("error", error.message, error.rows, error.hint)
 
     def note(self, text: str, rows: Iterable[tuple[str, str]] = (), hint: str = "") -> None:
         """Write a note for people; with a machine format only if --verbose is set."""
         output = self.error_output
         if not output.quiet and (not output.machine or output.verbose):
-            self._tell("note", text, rows, hint)
+            self._write_message("note", text, rows, hint)
 
     def warn(self, text: str) -> None:
         """Write a warning, with every format; only --quiet silences it."""
@@ -143,7 +143,7 @@ class Context:
         if self.error_output.machine:
             self._write_json(warning={"message": text})
         else:
-            self._tell("warning", text)
+            self._write_message("warning", text)
 
     def debug(self, text: str) -> None:
         """Write one line about a request, only with --verbose."""
@@ -160,7 +160,7 @@ class Context:
             self.stderr.write(note + ("\a" if bell else ""))
             self.stderr.flush()
 
-    def _tell(
+    def _write_message(
         self, label: str, text: str, rows: Iterable[tuple[str, str]] = (), hint: str = ""
     ) -> None:
         """Write a message for people: what happened, facts with their names, the next step.

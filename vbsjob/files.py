@@ -126,11 +126,11 @@ def close(descriptor: int) -> None:
 class Paths:
     """Folders and files of the user; None without a home folder.
 
-    Each is found at its first use, because platformdirs costs 5 ms to import. `known` replaces it.
+    Each is found at its first use, because platformdirs costs 5 ms to import. `paths` replaces it.
     """
 
-    def __init__(self, **known: Any) -> None:
-        self.__dict__.update(known)
+    def __init__(self, **paths: Any) -> None:
+        self.__dict__.update(paths)
 
     @cached_property
     def config_folders(self) -> tuple[Path, ...]:
