@@ -137,7 +137,7 @@ def row(
     job = item.job
     result = Row(
         item.indent,
-        view.mark(job),
+        view.glyph(job.status),
         status_word(job, view),
         status_style(job.status),
         {column.name: column.of_node(item, view) for column in TREE_COLUMNS},
