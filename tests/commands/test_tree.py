@@ -92,7 +92,7 @@ def test_omitted_rows_are_counted_in_the_display() -> None:
     _, out, _ = tree(MIXED, "--only", "failed")
     assert "`- ... 3 more: 1 done, 1 running, 1 waiting\n" in out
     _, out, _ = tree(MIXED, "--depth", "1")
-    assert "... 1 deeper level, 2 jobs" in out
+    assert "|  `- ... 2 more: 1 failed, 1 done\n" in out
 
 
 @pytest.mark.parametrize(

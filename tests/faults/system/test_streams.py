@@ -49,7 +49,7 @@ def test_f78_a_full_disk_under_stdout_is_70_and_reported(well: Server, command: 
     ended = run_bash(f'"$@" {command} >/dev/full', env=clean_env(well.url))
     assert ended.code == 70, ended.err
     assert ended.is_clean
-    assert ended.err.startswith(("vbsjob: ", '{"error":'))
+    assert ended.err.startswith(("vbsjob: ", '{"schema_version":'))
 
 
 @pytest.mark.slow
@@ -58,7 +58,7 @@ def test_f78_a_closed_stdout_is_70_and_reported(well: Server, command: str) -> N
     ended = run_bash(f'"$@" {command} >&-', env=clean_env(well.url))
     assert ended.code == 70, ended.err
     assert ended.is_clean
-    assert ended.err.startswith(("vbsjob: ", '{"error":'))
+    assert ended.err.startswith(("vbsjob: ", '{"schema_version":'))
     assert "get" not in command or "standard output is closed" in ended.err
 
 
