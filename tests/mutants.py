@@ -1,4 +1,4 @@
-"""Changes vbsjob at places that a seed chooses, by mutmut's mutators, and runs the quick tests.
+"""Changes vbsjob at mutations that a seed chooses, by mutmut's mutators, and runs the quick tests.
 
 python -m tests.mutants [--seed 130] [--count 130] [--seconds 3600] [PYTEST-ARGUMENT...]
 Works in a copy of the checkout. Prints each change that no test noticed, and noticed / total.
@@ -24,7 +24,7 @@ LONGEST = 600
 """Seconds after which a change counts as noticed: it can make a loop endless."""
 
 
-def places(folder: Path) -> list[tuple[Path, Any, Any]]:
+def mutations(folder: Path) -> list[tuple[Path, Any, Any]]:
     """Return (file, its syntax tree, change) for each change that mutmut knows."""
     from mutmut.mutation.file_mutation import create_mutations
 
@@ -62,12 +62,12 @@ def main() -> None:
         for name in COPIED:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, checkout / name)
-        all_places = places(checkout / "vbsjob")
+        all_places = mutations(checkout / "vbsjob")
         for path, tree, mutation in random.Random(options.seed).sample(all_places, options.count):
             if time.monotonic() > end:
                 break
             before = path.read_text("utf-8")
-            after = deep_replace(tree, mutation.original_node, mutation.mutated_node).code  # type: ignore[union-attr]
+            after = deep_replace(tree, mutation.original_node, mutation.mutated_node).code
             path.write_text(after, "utf-8")
             total, caught = total + 1, is_noticed(checkout, arguments)
             path.write_text(before, "utf-8")
