@@ -30,8 +30,8 @@ def mutations(folder: Path) -> list[tuple[Path, Any, Any]]:
 
     changes = []
     for path in sorted(folder.rglob("*.py")):
-        tree, mutations, *_ = create_mutations(str(path), path.read_text("utf-8"))
-        changes += [(path, tree, mutation) for mutation in mutations]
+        tree, changes_of_file, *_ = create_mutations(str(path), path.read_text("utf-8"))
+        changes += [(path, tree, mutation) for mutation in changes_of_file]
     return changes
 
 
@@ -62,8 +62,8 @@ def main() -> None:
         for name in COPIED:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, checkout / name)
-        all_places = mutations(checkout / "vbsjob")
-        for path, tree, mutation in random.Random(options.seed).sample(all_places, options.count):
+        candidates = mutations(checkout / "vbsjob")
+        for path, tree, mutation in random.Random(options.seed).sample(candidates, options.count):
             if time.monotonic() > end:
                 break
             before = path.read_text("utf-8")
@@ -77,7 +77,7 @@ def main() -> None:
                 lines = (before.splitlines(), after.splitlines())
                 sys.stdout.write("\n".join(difflib.unified_diff(*lines, name, n=0)) + "\n")
                 sys.stdout.flush()
-    sys.stdout.write(f"{noticed} / {total} noticed, of {len(all_places)} possible changes\n")
+    sys.stdout.write(f"{noticed} / {total} noticed, of {len(candidates)} possible changes\n")
 
 
 if __name__ == "__main__":
