@@ -107,12 +107,7 @@ def test_s14_config_show_lists_every_variable_and_file_in_use(tmp_path: Path) ->
     (tmp_path / "config.toml").write_text('[defaults]\ncolor = "never"\n')
     proxy = "http://u:canary-proxy-password@proxy.test"
     more = dict.fromkeys(OTHER_VARIABLES, "x") | {"https_proxy": proxy, "HTTPS_PROXY": proxy}
-    for name in (
-        "OS_CLIENT_CONFIG_FILE",
-        "OS_CLIENT_SECURE_FILE",
-        "OS_TRUST_ID",
-        "OS_SYSTEM_SCOPE",
-    ):
+    for name in ("OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE"):
         del more[name]
     env = USER | more | {"OS_CLOUD": "c"}
     code, out, err = Cloud().run(

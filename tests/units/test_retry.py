@@ -9,9 +9,7 @@ import pytest
 
 from vbsjob.errors import (
     ApiError,
-    BodyTooLargeError,
     InvalidBodyError,
-    ThrottledError,
     UnavailableError,
     VbsjobError,
 )
@@ -31,7 +29,16 @@ def delays(of: RetryBudget, error: VbsjobError = DOWN, count: int = 8) -> list[f
 
 def test_the_largest_delay_doubles_from_the_base_to_twenty_seconds() -> None:
     assert delays(budget()) == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]
-    assert delays(budget(), ThrottledError("busy.")) == [1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0, 20.0]
+    assert delays(budget(), UnavailableError("busy.", base_delay=1.0)) == [
+        1.0,
+        2.0,
+        4.0,
+        8.0,
+        16.0,
+        20.0,
+        20.0,
+        20.0,
+    ]
 
 
 def test_many_attempts_do_not_overflow() -> None:
@@ -48,7 +55,7 @@ def test_the_delay_is_a_share_of_the_largest_above_the_smallest() -> None:
     ("attempts", "error", "retries"),
     [
         (None, ApiError("no."), 0), (4, ApiError("no."), 0), (1, DOWN, 0), (4, DOWN, 3),
-        (None, BodyTooLargeError("big."), 1), (None, InvalidBodyError("bad."), 2),
+        (None, UnavailableError("big.", max_attempts=2), 1), (None, InvalidBodyError("bad."), 2),
         (2, InvalidBodyError("bad."), 1), (4, InvalidBodyError("bad."), 2), (None, DOWN, 8),
     ],
 )  # fmt: skip

@@ -20,7 +20,6 @@ from vbsjob.errors import (
     JobNotFoundError,
     PermanentConnectionError,
     RefusedCredentialsError,
-    ThrottledError,
     UnavailableError,
     UnexpectedResponseError,
     VbsjobError,
@@ -37,9 +36,16 @@ if TYPE_CHECKING:
     from vbsjob.http.messages import Request, Response
     from vbsjob.http.proxies import Proxy
 
+THROTTLED = frozenset({429, 503})
 MISSING_ROLE = frozenset({"volumebackup.0041", "volumebackup.0042", "volumebackup.0044"})
 UNKNOWN_JOB = "common.0011"
 UNKNOWN_API = "apigw.0101"
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+NOT_A_JOB = (
+    "This is probably the id of a backup or a disk: an id of a job has no '-'. The answer of the"
+    " request that started the job contains its job_id."
+)
+UNKNOWN_ID = "Check the id, --project and --region. The service deletes records of old jobs."
 MAX_MESSAGE = 300
 """Characters of a service's message that are shown."""
 DAY = 86400.0
@@ -141,36 +147,35 @@ def _first(members: dict[str, Any], *names: str) -> str:
 Meaning = tuple[type[VbsjobError], str, str]
 """Class, message and hint of an error; from_response replaces the names in braces."""
 
-NOT_NOW: Meaning = (UnavailableError, "{origin} cannot answer now{said}.", "{pause}")
+NOT_NOW: Meaning = (UnavailableError, "{origin} cannot answer now.", "{pause}")
 REFUSED: Meaning = (
     RefusedCredentialsError,
-    "{origin} did not accept the credentials{said}.",
+    "{origin} did not accept the credentials.",
     "Check the credentials, the project and the region with 'vbsjob config check'.",
 )
 NOT_ALLOWED: Meaning = (
     AuthError,
-    "{origin} does not allow this request{said}.",
+    "{origin} does not allow this request.",
     "The user lacks a role in this project. Contact its administrator.",
 )
 WRONG_CLOCK: Meaning = (
     AuthError,
-    "{origin} rejected the time of the request: the clock of this machine is wrong{said}.",
+    "{origin} rejected the time of the request: the clock of this machine is wrong.",
     "Set the clock, then try again.",
 )
 NO_JOB: Meaning = (
     JobNotFoundError,
-    "job {job_id} was not found{said}.",
-    "Check the id, --project and --region. The service deletes records of old jobs.",
+    "job {job_id} was not found.",
+    "{id_hint}",
 )
-NO_API: Meaning = (ApiError, "{origin} does not offer this API{said}.", "Check {setting}.")
+NO_API: Meaning = (ApiError, "{origin} does not offer this API.", "Check {setting}.")
 REJECTED: Meaning = (
     ApiError,
-    "{origin} rejected the request{said}.",
+    "{origin} rejected the request.",
     "Check the settings with 'vbsjob config show'{report}.",
 )
 BY_STATUS: dict[int, Meaning] = {
-    **dict.fromkeys({408, 425, *range(500, 600)} - {501, 505}, NOT_NOW),
-    **dict.fromkeys((429, 503), (ThrottledError, *NOT_NOW[1:])),
+    **dict.fromkeys({408, 425, 429, *range(500, 600)} - {501, 505}, NOT_NOW),
     **dict.fromkeys(
         range(300, 400),
         (
@@ -181,7 +186,7 @@ BY_STATUS: dict[int, Meaning] = {
     ),
     407: (
         PermanentConnectionError,
-        "the proxy in front of {origin} requires a user and password{said}.",
+        "the proxy in front of {origin} requires a user and password.",
         "Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.",
     ),
 }
@@ -206,8 +211,8 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
     words = {
         "origin": url.origin_of(request.url),
         "setting": "--endpoint" if job_id else "the auth_url (OS_AUTH_URL)",
-        "said": f": {body.message.rstrip('.')}" if body.message else "",
         "job_id": job_id,
+        "id_hint": NOT_A_JOB if job_id and UUID.fullmatch(job_id) else UNKNOWN_ID,
         "target": url.origin_of(response.headers.get("location", "")) or "another address",
         "report": "; report the request id to the provider" if request_id else "",
         "pause": f"The service requests a pause of {pause:.0f} s." if pause else "",
@@ -217,9 +222,12 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
         hint=hint.format_map(words),
         http_status=response.status,
         code=body.code,
+        reason=body.message.rstrip("."),
         request_id=request_id,
         retry_after=pause,
-    ).replace(is_page=is_page)
+        base_delay=1.0 if response.status in THROTTLED else VbsjobError.base_delay,
+        is_page=is_page,
+    )
 
 
 def _refusal(
@@ -245,7 +253,7 @@ def _page(response: Response, reason: str) -> Meaning:
     content_type = printable(response.headers.get("content-type", ""))[:60]
     hint = "Check {setting}: the address of the service may be wrong."
     kind = f"of {content_type}" if content_type else "without a content type"
-    page = f"{len(response.body)} bytes {kind} instead of a JSON document ({reason})"
+    page = f"{len(response.body)} bytes {kind}, not a JSON document ({reason})"
     if "html" in content_type.lower():
         page = f"HTML, not JSON ({len(response.body)} bytes)"
         if response.status != 404:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from vbsjob import __version__
-from vbsjob.errors import BodyTooLargeError, UnavailableError
+from vbsjob.errors import UnavailableError
 from vbsjob.http import errors, proxies, url
 from vbsjob.http.messages import Request, Response
 from vbsjob.http.tls import TlsConfig
@@ -280,9 +280,10 @@ def _read(response: httpx.Response, limit: int, origin: str) -> bytes:
     for part in response.iter_raw():
         size += len(part)
         if size > limit:
-            raise BodyTooLargeError(
+            raise UnavailableError(
                 f"{origin} sent more than {limit >> 20} MiB.",
                 hint="Set VBSJOB_BODY_LIMIT to a larger number of MiB.",
+                max_attempts=2,
             )
         parts.append(part)
     return b"".join(parts)
