@@ -135,8 +135,11 @@ class Transport:
                 if connection.origin == origin:
                     self._idle.remove(connection)
                     return connection
-            trust = self._trust_of(origin)
-            return Connection(origin, trust, proxy and self._httpx_proxy(proxy))
+            via = None
+            if proxy:
+                trust = self._trust_of(proxy.url) if proxy.url.startswith("https:") else None
+                via = httpx.Proxy(proxy.url, auth=proxy.user, ssl_context=trust)
+            return Connection(origin, self._trust_of(origin), via)
 
     def _keep(self, connection: Connection) -> None:
         with self._lock:
@@ -152,11 +155,6 @@ class Transport:
         if self._ssl_context is None:
             self._ssl_context = self._trust.ssl_context()
         return self._ssl_context
-
-    def _httpx_proxy(self, proxy: Proxy) -> httpx.Proxy:
-        encrypted = proxy.url.startswith("https:")
-        ssl_context = self._trust_of(proxy.url) if encrypted else None
-        return httpx.Proxy(proxy.url, auth=proxy.user, ssl_context=ssl_context)
 
     def _masked(self, response: Response) -> Response:
         """Return a response without secrets, except the token that a sign-in returns."""
