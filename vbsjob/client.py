@@ -37,11 +37,8 @@ class JobsClient:
         self._context = context
         self._retry = retry
         retry_for = settings["retry_for"]
-        self._budget: tuple[float, int | None] = (math.inf, 1)
-        if retry:
-            self._budget = (QUERY_RETRY_FOR, QUERY_ATTEMPTS)
-        if retry and retry_for is not None:
-            self._budget = (retry_for, None)
+        limits = (QUERY_RETRY_FOR, QUERY_ATTEMPTS) if retry_for is None else (retry_for, None)
+        self._budget: tuple[float, int | None] = limits if retry else (math.inf, 1)
         self._sender = Sender(settings, context)
         self._session = Session(settings, context, self._sender)
         self._warned = False

@@ -291,7 +291,8 @@ def test_a_valid_token_with_a_wrong_project_is_not_called_expired(
     variables = env(keystone, OS_PASSWORD="", OS_TOKEN=token) | {wrong: "nobodys"}
     code, _, err = vbsjob(net, variables, "get", "j")
     assert code == 4
-    assert "did not accept the token for this project. (HTTP 401" in err
+    assert "did not accept the token for this project." in err
+    assert "HTTP 401" in err
     assert "Check the project and its domain" in err
 
 

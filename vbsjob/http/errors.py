@@ -163,11 +163,7 @@ WRONG_CLOCK: Meaning = (
     "{origin} rejected the time of the request: the clock of this machine is wrong.",
     "Set the clock, then try again.",
 )
-NO_JOB: Meaning = (
-    JobNotFoundError,
-    "job {job_id} was not found.",
-    "{id_hint}",
-)
+NO_JOB: Meaning = (JobNotFoundError, "job {job_id} was not found.", "{id_hint}")
 NO_API: Meaning = (ApiError, "{origin} does not offer this API.", "Check {setting}.")
 REJECTED: Meaning = (
     ApiError,

@@ -32,7 +32,9 @@ def proxy_for(url: str, env: Mapping[str, str]) -> Proxy | None:
     """Return the proxy for an address, None for a direct connection. Raises UsageError."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
-    if is_loopback(host) or _is_excluded(host, env):
+    _, no_proxy = _first_set(env, "no_proxy") or ("", "")
+    entries = no_proxy.lower().replace(",", " ").split()
+    if is_loopback(host) or any(_matches(entry, host) for entry in entries):
         return None
     variable = _first_set(env, f"{parts.scheme}_proxy", "all_proxy")
     return None if variable is None else _parse(*variable)
@@ -80,15 +82,11 @@ def _parse(variable: str, value: str) -> Proxy:
     return Proxy(url, user)
 
 
-def _is_excluded(host: str, env: Mapping[str, str]) -> bool:
-    """Whether NO_PROXY contains the host: as name, domain, address or network; `*` is all."""
-    variable = _first_set(env, "no_proxy")
-    entries = variable[1].lower().replace(",", " ").split() if variable else []
-    return any(_matches(entry, host.lower()) for entry in entries)
-
-
 def _matches(entry: str, host: str) -> bool:
-    """Whether an entry of NO_PROXY is about a host; HOST:PORT is about none, as in curl."""
+    """Whether an entry of NO_PROXY is about a host: its name, domain, address or network, or `*`.
+
+    HOST:PORT is about none, as in curl.
+    """
     address = ip_address(host)
     if entry == "*" or address is None:
         domain = entry.removeprefix("*").strip(".")  # *.example.com means .example.com

@@ -67,15 +67,10 @@ class RetryBudget:
         limits = (self.attempts, error.max_attempts)
         if any(limit is not None and self.attempts_made >= limit for limit in limits):
             return None
-        delay, left = self._delay(error), self.seconds - (now - self.started)
-        if max(delay, error.retry_after or 0.0) > left or not self.quota.spend():
-            return None
-        return delay
-
-    def _delay(self, error: VbsjobError) -> float:
         ceiling = min(MAX_DELAY, error.base_delay * 2.0 ** min(self.attempts_made - 1, 16))
-        delay = error.min_delay + self.random() * ceiling
-        return max(delay, min(error.retry_after or 0.0, QUERY_RETRY_AFTER))
+        pause, left = error.retry_after or 0.0, self.seconds - (now - self.started)
+        delay = max(error.min_delay + self.random() * ceiling, min(pause, QUERY_RETRY_AFTER))
+        return delay if max(delay, pause) <= left and self.quota.spend() else None
 
 
 class Sender:

@@ -30,8 +30,10 @@ def read(body: bytes) -> Any:
     Rejects duplicate members, NaN, Infinity, numbers too large for a double, and nesting that is
     too deep for the writers of the output formats.
     """
+    values = sum(map(body.count, (b",", b"{", b"[")))
+    if values > max(MAX_VALUES, len(body) // MIN_BYTES_PER_VALUE):
+        raise InvalidJsonError("more values than a job has")
     try:
-        _check_number_of_values(body)
         text = body.decode("utf-8-sig")
         document = DECODER.decode(text)
         if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
@@ -47,12 +49,6 @@ def read(body: bytes) -> Any:
         raise InvalidJsonError("a number too long to read") from None
     except RecursionError:
         raise InvalidJsonError("nested too deeply") from None
-
-
-def _check_number_of_values(body: bytes) -> None:
-    values = sum(map(body.count, (b",", b"{", b"[")))
-    if values > max(MAX_VALUES, len(body) // MIN_BYTES_PER_VALUE):
-        raise InvalidJsonError("more values than a job has")
 
 
 def _check_depth(document: Any) -> None:

@@ -84,8 +84,8 @@ class Transport:
         self._env = env or {}
         self._attempt = attempt
         self._ssl_context: ssl.SSLContext | None = None
-        self._idle: list[tuple[str, Connection]] = []
-        """Connections by origin, the last used at the end."""
+        self._idle: list[Connection] = []
+        """The last used at the end."""
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Response:
@@ -123,7 +123,7 @@ class Transport:
             raise errors.proxy_refused(str(result)[:3], connection.challenges, origin, proxy)
         if isinstance(result, BaseException):
             raise result
-        self._keep(origin, connection)
+        self._keep(connection)
         if proxy and result.status == 407:
             raise errors.proxy_refused("407", connection.challenges, origin, proxy)
         return result
@@ -131,19 +131,22 @@ class Transport:
     def _take(self, origin: str, proxy: Proxy | None) -> Connection:
         """Return an idle connection to an origin, else a new one. Raises OSError and UsageError."""
         with self._lock:
-            for index in reversed(range(len(self._idle))):
-                if self._idle[index][0] == origin:
-                    return self._idle.pop(index)[1]
-            peer = errors.peer(origin, proxy)
-            return Connection(peer, self._trust_of(origin), proxy and self._httpx_proxy(proxy))
+            for connection in reversed(self._idle):
+                if connection.origin == origin:
+                    self._idle.remove(connection)
+                    return connection
+            via = None
+            if proxy:
+                trust = self._trust_of(proxy.url) if proxy.url.startswith("https:") else None
+                via = httpx.Proxy(proxy.url, auth=proxy.user, ssl_context=trust)
+            return Connection(origin, self._trust_of(origin), via)
 
-    def _keep(self, origin: str, connection: Connection) -> None:
+    def _keep(self, connection: Connection) -> None:
         with self._lock:
-            self._idle.append((origin, connection))
-            surplus = self._idle[:-MAX_IDLE]
-            del self._idle[:-MAX_IDLE]
-        for _, old in surplus:
-            old.close()
+            self._idle.append(connection)
+            surplus = self._idle.pop(0) if len(self._idle) > MAX_IDLE else None
+        if surplus:
+            surplus.close()
 
     def _trust_of(self, address: str) -> ssl.SSLContext:
         """Return the TLS context for an address; for plain http one that reads no authorities."""
@@ -152,11 +155,6 @@ class Transport:
         if self._ssl_context is None:
             self._ssl_context = self._trust.ssl_context()
         return self._ssl_context
-
-    def _httpx_proxy(self, proxy: Proxy) -> httpx.Proxy:
-        encrypted = proxy.url.startswith("https:")
-        ssl_context = self._trust_of(proxy.url) if encrypted else None
-        return httpx.Proxy(proxy.url, auth=proxy.user, ssl_context=ssl_context)
 
     def _masked(self, response: Response) -> Response:
         """Return a response without secrets, except the token that a sign-in returns."""
@@ -171,18 +169,15 @@ class Transport:
         """Close every connection that is not in use."""
         with self._lock:
             idle, self._idle = self._idle, []
-        for _, connection in idle:
+        for connection in idle:
             connection.close()
 
 
 class Connection:
-    """A connection that one exchange at a time uses; opened when needed, and again when closed.
+    """A connection that one exchange at a time uses; opened when needed, and again when closed."""
 
-    `peer` is its name in messages.
-    """
-
-    def __init__(self, peer: str, ssl_context: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
-        self._peer = peer
+    def __init__(self, origin: str, ssl_context: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
+        self.origin = origin
         limits = httpx.Limits(max_connections=1, keepalive_expiry=KEPT_FOR)
         self._transport = httpx.HTTPTransport(
             verify=ssl_context, trust_env=False, limits=limits, proxy=proxy
@@ -217,7 +212,7 @@ class Connection:
     def _exchange_once(self, request: httpx.Request, body_limit: int) -> Response:
         with closing(self._transport.handle_request(request)) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            body = _read(response, body_limit, self._peer)
+            body = _read(response, body_limit, self.origin)
             return Response(response.status_code, headers, body)
 
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
@@ -272,11 +267,11 @@ def _http_request(request: Request) -> httpx.Request:
     )
 
 
-def _read(response: httpx.Response, limit: int, peer: str) -> bytes:
+def _read(response: httpx.Response, limit: int, origin: str) -> bytes:
     """Return the body. Raises UnavailableError: it is compressed, or larger than `limit` bytes."""
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnavailableError(
-            f"{peer} sent a compressed answer, which is not accepted.",
+            f"{origin} sent a compressed answer, which is not accepted.",
             hint="Add the host to NO_PROXY: a proxy may compress the answer.",
         )
     parts, size = [], 0
@@ -284,7 +279,7 @@ def _read(response: httpx.Response, limit: int, peer: str) -> bytes:
         size += len(part)
         if size > limit:
             raise UnavailableError(
-                f"{peer} sent more than {limit >> 20} MiB.",
+                f"{origin} sent more than {limit >> 20} MiB.",
                 hint="Set VBSJOB_BODY_LIMIT to a larger number of MiB.",
                 max_attempts=2,
             )

@@ -62,10 +62,8 @@ def _split(address: str) -> SplitResult:
         raise ValueError("the part in [...] is not an IPv6 address") from None
     if parts.scheme not in {"http", "https"}:
         raise ValueError("it must start with https://")
-    if "@" in parts.netloc:
-        raise ValueError("it must not contain a user or a password")
-    if parts.query or parts.fragment or address.endswith(("?", "#")):
-        raise ValueError("it must not have a query or a fragment")
+    if "@" in parts.netloc or {"?", "#"} & set(address):
+        raise ValueError("it must not have a user, a query or a fragment")
     if {".", ".."} & set(parts.path.split("/")) or "%" in parts.path:
         raise ValueError("its path has '%', '.' or '..'")
     if not NETLOC.fullmatch(parts.netloc):
