@@ -164,7 +164,7 @@ def nested_ids(job: Job) -> Iterator[str]:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(trees())
 def test_every_id_is_once_in_every_format_in_order_and_reads_back(job: Job) -> None:
     expected = list(nested_ids(job))

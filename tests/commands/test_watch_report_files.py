@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.support.child import Child
+from tests.support.filesystem import needs_full
 from tests.support.program import ROOT, clean_env, run_bash, run_process
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.outcome import JobOutcome, RunOutcome, of_answer
@@ -23,6 +24,8 @@ from vbsjob.output import github
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tests.support.program import RunResult
 
 WATCH = ("watch", "backup-ended", "--cloud", "sandbox", "-q")
 ENV = clean_env(PYTHONPATH=str(ROOT))
@@ -49,19 +52,38 @@ STREAMS = (
 )
 
 
+CLOSED = (
+    '"$@" -q --junit /dev/stdout >&-',
+    '"$@" -q --junit /dev/fd/1 >&-',
+    'ln -s /dev/stdout l; "$@" -q --junit l >&-',
+)
 READ_ONLY_DEV = "mount --bind /dev /dev && mount -o remount,bind,ro /dev || exit 99; "
+
+
+def run_watch_in(folder: Path, script: str) -> RunResult:
+    """Run a script in a new folder, with the watch as its arguments."""
+    folder.mkdir()
+    line = f'cd {folder}; set -- "$@" {" ".join(WATCH)}; {script}'
+    if os.geteuid() == 0:  # in a namespace whose /dev cannot be changed: a fault harms nothing
+        line = f'unshare -m bash -c {shlex.quote(READ_ONLY_DEV + line)} bash "$@"'
+    return run_bash(line, env=ENV)
+
+
+@pytest.mark.slow
+@needs_full
+def test_f78_a_report_to_a_closed_stdout_by_any_name_does_not_end_with_0(tmp_path: Path) -> None:
+    codes = {
+        script: run_watch_in(tmp_path / str(number), script).code
+        for number, script in enumerate(CLOSED)
+    }
+    assert codes == dict.fromkeys(CLOSED, 70)
 
 
 @pytest.mark.slow
 def test_a_descriptor_or_fifo_gets_the_report(tmp_path: Path) -> None:
     wrong = {}
     for number, script in enumerate(STREAMS):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        line = f'cd {folder}; set -- "$@" {" ".join(WATCH)}; {script}'
-        if os.geteuid() == 0:  # in a namespace whose /dev cannot be changed: a fault harms nothing
-            line = f'unshare -m bash -c {shlex.quote(READ_ONLY_DEV + line)} bash "$@"'
-        ended = run_bash(line, env=ENV)
+        ended = run_watch_in(tmp_path / str(number), script)
         if (ended.code, ended.out.count("<testsuites ")) != (0, 1):
             wrong[script] = ended
     assert wrong == {}

@@ -113,7 +113,7 @@ def of_answer(
     by default that of the error or of the status.
     """
     job = answer if isinstance(answer, Job) else last
-    error = answer if isinstance(answer, VbsjobError) else None
+    error = answer.replace(job_id=job_id) if isinstance(answer, VbsjobError) else None
     if code is None and error is not None:
         code = error.exit_code
     if code is None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TextIO
 
+    from vbsjob.context import Context
+
     Documents = Iterable[dict[str, Any]]
     Writer = Callable[[Documents, "Selection", TextIO], None]
 
@@ -197,7 +199,10 @@ def by_name(name: str, origin: str = "") -> Format:
     return BY_NAME[name]
 
 
-def is_machine(options: Mapping[str, Any], env: Mapping[str, str]) -> bool:
-    """Whether --output or VBSJOB_OUTPUT names a format for programs; also if it is unknown."""
-    name = options.get("output") or env.get("VBSJOB_OUTPUT") or "table"
-    return name not in BY_NAME or BY_NAME[name].machine
+def is_machine(options: Mapping[str, Any], context: Context) -> bool:
+    """Whether --output or VBSJOB_OUTPUT names a format for programs.
+
+    An unknown word is meant for a program, unless stderr is a terminal.
+    """
+    name = options.get("output") or context.env.get("VBSJOB_OUTPUT") or "table"
+    return BY_NAME[name].machine if name in BY_NAME else not context.stderr.isatty()
