@@ -171,13 +171,14 @@ def _open_missing_streams() -> None:
     """Open /dev/null on each of descriptors 0 to 2 that the caller closed.
 
     Otherwise a file or socket would get that number (F78). Writing to a closed stdout must still
-    fail; writing to a closed stderr may be lost.
+    fail, by the name /dev/stdout too (/dev/full); writing to a closed stderr may be lost.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
+            device = "/dev/full" if number == 1 and os.access("/dev/full", os.R_OK) else os.devnull
+            os.open(device, os.O_WRONLY if number == 2 else os.O_RDONLY)
             setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - stays open
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # all are files

@@ -67,8 +67,7 @@ class JobsClient:
                 self._session.prompt()
         if self._session.can_expire:
             self._context.note(
-                "this sign-in cannot be renewed: the watch ends with exit code 4 when the token"
-                " expires."
+                "this sign-in cannot be renewed: exit code 4 when the token expires."
             )
 
     def get(self, job_id: str) -> Job:

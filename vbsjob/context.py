@@ -91,6 +91,8 @@ class Context:
     """Replaces the network in tests; None: real HTTP."""
     prompt: Callable[[str], str] | None = None
     """Prompts for a secret without echo; None without a terminal."""
+    pager: Callable[[str], None] | None = None
+    """Shows a long text; None without a terminal."""
     signals: Callable[[TextIO, TextIO], Signals] | None = None
     """Replaces the signal handlers of a watch in tests; None: real ones."""
     workers: Callable[[Callable[[str], Job], Callable[[], None]], WorkerPool] | None = None
@@ -226,7 +228,8 @@ def process_context() -> Context:
         stdout=sys.stdout,
         stderr=sys.stderr,
         env=os.environ,
-        prompt=_prompt if sys.stdin is not None and sys.stdin.isatty() else None,
+        prompt=_prompt if _is_terminal(sys.stdin) else None,
+        pager=_page if _is_terminal(sys.stdin) and _is_terminal(sys.stdout) else None,
         monotonic=_boottime,
     )
 
@@ -237,7 +240,21 @@ def _boottime() -> float:
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
-def _prompt(text: str) -> str:
-    from vbsjob.terminal import prompt
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
-    return prompt.read_password(text)
+
+def _page(text: str) -> None:
+    """Show a text with MANPAGER, PAGER or less. Ctrl-C is for the pager, and does not end it."""
+    import pydoc
+    import signal
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # pydoc waits for the pager
+    os.environ.setdefault("LESS", "FRX")  # as git: colours, and no pager for a short text
+    pydoc.pager(text)
+
+
+def _prompt(text: str) -> str:
+    from vbsjob.terminal import echo
+
+    return echo.read_password(text)

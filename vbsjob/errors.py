@@ -38,6 +38,8 @@ class VbsjobError(Exception):
     """How often a request with this result may be sent in all; None: no limit."""
     base_delay = 0.5
     """Seconds: upper bound of the first retry delay."""
+    min_delay = 0.0
+    """Seconds: lower bound of each retry delay."""
     is_page = False
     """Whether something between this machine and the API answered. In a watch that has had an
     answer of the API, this is an outage."""

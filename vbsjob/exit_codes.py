@@ -64,7 +64,7 @@ class ExitCode(IntEnum):
     HANGUP = 129, "ended by SIGHUP (terminal closed); the jobs are not stopped", "warning"
     INTERRUPTED = 130, "ended by SIGINT (Ctrl-C); the jobs are not stopped", "warning"
     QUIT = 131, "ended by SIGQUIT; the jobs are not stopped", "warning"
-    READER_GONE = 141, "ended by SIGPIPE: the reader of the output closed the pipe", "warning"
+    READER_GONE = 141, "ended by SIGPIPE: the program after the | has ended", "warning"
     TERMINATED = (
         143,
         "ended by SIGTERM; the jobs are not stopped; another signal N: 128 + N",

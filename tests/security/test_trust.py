@@ -64,10 +64,9 @@ def test_f35_an_invalid_folder_of_authorities_is_reported(tmp_path: Path, kind: 
     path = tmp_path / "certs"
     if kind == "file":
         path.write_text("")
-    env = environment("https://127.0.0.1:1", SSL_CERT_DIR=str(path))
-    ended = run_against("https://127.0.0.1:1", "get", "j", env=env)
+    ended = run_process("get", "j", env=clean_env("https://127.0.0.1:1", SSL_CERT_DIR=str(path)))
     assert ended.code == 2
-    assert ended.err.startswith(f"vbsjob: error: SSL_CERT_DIR: {path} is not a directory.\n")
+    assert ended.err.startswith(f"vbsjob: error: SSL_CERT_DIR: {path} cannot be read: ")
 
 
 @pytest.mark.parametrize("variables", [("OS_CERT",), ("OS_KEY",), ("OS_CERT", "OS_KEY")])

@@ -33,6 +33,9 @@ def tree(
     all: options.All = None,
     ascii: options.Ascii = None,
     watch: options.Watch = False,
+    timeout: options.Timeout = None,
+    interval: options.Interval = None,
+    progress: options.Progress = None,
 ) -> ExitCode:
     """Show the nested sub-jobs of jobs as a tree.
 

@@ -50,10 +50,6 @@ class Setting(NamedTuple):
         words = getattr(self.parse, "words", ())
         return f"{self.help} One of: {', '.join(words)}." if words else self.help
 
-    def written(self, value: Any) -> str:
-        """Return a value of this setting as a user writes it."""
-        return values.written(self.parse, value)
-
 
 def identity_setting(
     name: str, sentence: str, *os: str, secret: bool = False, parse: Any = values.identity_name
@@ -370,8 +366,6 @@ SECRET_KEYS = frozenset(
 )
 """Keys of a cloud that hold a secret, at the top level or below `auth`."""
 
-UNSUPPORTED_SCOPES = ("trust_id", "system_scope")
-"""Settings of keystoneauth for another scope than a project: refused, not ignored."""
 UNSUPPORTED_AUTH_TYPES = (
     *("v3oidcpassword", "v3oidcclientcredentials", "v3oidcauthcode", "v3oidcdeviceauthz"),
     *("v3oidcrefreshtoken", "v3websso", "v3samlpassword", "v3adfspassword"),
@@ -405,6 +399,7 @@ OTHER_VARIABLES = PATH_VARIABLES | {
     "WT_SESSION": "Set by Windows Terminal, which shows progress.",
     "ConEmuANSI": "Set by ConEmu; it shows progress if the value is 'ON'.",
     "PTYXIS_VERSION": "Version of the terminal Ptyxis; it shows progress from version 48.",
+    "PAGER": "Program that shows a long help text on a terminal; less by default.",
     "ACCESSIBLE": "If set, progress is plain lines, for screen readers.",
     "CI": "If set, progress is plain lines, for logs.",
     "HOME": "Directory of the user's files.",
@@ -412,10 +407,6 @@ OTHER_VARIABLES = PATH_VARIABLES | {
     "XDG_CACHE_HOME": "Directory of stored tokens, instead of ~/.cache.",
     "XDG_STATE_HOME": "Directory of the history, instead of ~/.local/state.",
     "HW_ASSUME_ROLE_AGENCY_NAME": "Ignored with a warning: set OS_AGENCY_NAME and the others.",
-    **{
-        f"OS_{name.upper()}": "Not supported: vbsjob ends with exit code 2."
-        for name in UNSUPPORTED_SCOPES
-    },
 }
 """Environment variables that set no setting, each with a sentence that says what it does."""
 

@@ -132,7 +132,7 @@ def read_some(env: dict[str, str], count: int, *argv: str) -> tuple[int, bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [0, 1, 2, 100, 4096, 65536, 100_000])
+@pytest.mark.parametrize("count", [0, 1, 65536])
 @pytest.mark.parametrize("output", ["table", "json", "value"])
 def test_f76_a_reader_that_closes_ends_it_by_sigpipe_without_output(
     failing: Server, count: int, output: str
