@@ -13,7 +13,7 @@ from vbsjob.config.schema import SETTINGS
 from vbsjob.errors import VbsjobError, from_exception
 from vbsjob.exit_codes import SIGNAL_BASE, ExitCode, worst
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.outcome import NAMED, UNFINISHED, RunOutcome, Stop, of_answer
+from vbsjob.jobs.outcome import UNFINISHED, RunOutcome, Stop, of_answer
 from vbsjob.output import formats
 
 if TYPE_CHECKING:
@@ -218,34 +218,11 @@ class JobCommand:
         machine = self.context.error_output.machine
         errors = list(outcome.errors)
         if machine or not self.context.error_output.live:  # the live display shows them
-            alike: dict[object, list[VbsjobError]] = {}
-            for job in outcome.jobs:
-                if (error := job.error) and job.exit_code not in UNFINISHED:
-                    text = (error.message, error.reason, error.code)
-                    alike.setdefault(job.job_id if machine else text, []).append(error)
-            single = len(outcome.jobs) == 1
-            errors = [self._named_error(same, single=single) for same in alike.values()] + errors
+            errors = outcome.job_errors(each=machine) + errors
         if (machine or not printed) and (stop := outcome.stop_error) is not None:
             errors += [stop] if stop.exit_code is not ExitCode.READER_GONE else []
         for error in errors:
             self.context.print_error(error)
-
-    def _named_error(self, errors: Sequence[VbsjobError], *, single: bool) -> VbsjobError:
-        """Return equal errors of jobs as one: it names the jobs, the project, region and cloud.
-
-        `single`: there is only one job, which needs no name.
-        """
-        error, ids = errors[-1], [error.job_id or "" for error in errors]
-        more = f" and {len(ids) - NAMED:,} more" if len(ids) > NAMED else ""
-        names = f"job{'s' if len(ids) > 1 else ''} {', '.join(ids[:NAMED])}{more}"
-        message = error.message
-        if not single and names not in message:
-            message = f"{names}: {message}"
-        project = self.settings["project_name"] or self.settings["project_id"]
-        scope = {"project": project} | {name: self.settings[name] for name in ("region", "cloud")}
-        request = ", ".join(f"{name} {value}" for name, value in scope.items() if value)
-        facts = (*error.facts, ("asked", request)) if request else error.facts
-        return error.replace(message=message, facts=facts)
 
     def _finish(self, outcome: RunOutcome, displays: Sequence[Display]) -> ExitCode:
         """Write the last line; return the exit code.
