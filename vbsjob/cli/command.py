@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from itertools import tee
 from typing import TYPE_CHECKING, Any
 
+from vbsjob import history
 from vbsjob.cli import present
 from vbsjob.config import loader, values
 from vbsjob.config.schema import SETTINGS
@@ -64,7 +65,6 @@ class JobCommand:
 
     def job_ids(self, arguments: Sequence[str]) -> list[str]:
         """Return the requested ids: from arguments, standard input and the history."""
-        from vbsjob import history
         from vbsjob.cli import job_ids
 
         entries = partial(history.entries, self.settings, self.context)
@@ -99,7 +99,6 @@ class JobCommand:
     @cached_property
     def estimates(self) -> Estimates:
         """When jobs end, estimated from the history."""
-        from vbsjob import history
         from vbsjob.watch.estimate import Estimates
 
         return Estimates(partial(history.durations, settings=self.settings, context=self.context))
@@ -112,7 +111,7 @@ class JobCommand:
         shown, answers = tee(self.answers(job_ids))
         errors = show(shown, self.output)
         jobs = tuple(answers)
-        self.save_history(jobs)
+        history.record(jobs, self.settings, self.context)
         now, judged = self.context.steady_now(), self.settings["exit_status"]
         return self.end(RunOutcome(jobs, now, errors=tuple(errors), judged=judged))
 
@@ -203,7 +202,7 @@ class JobCommand:
                 reader_gone = True
             except Exception as error:  # noqa: BLE001 - as in watch_jobs
                 outcome = outcome.adding(from_exception(error))
-        self.save_history(outcome.jobs)
+        history.record(outcome.jobs, self.settings, self.context)
         if not outcome.signalled:
             # From here on a signal changes nothing.
             stop = self._stop(outcome, loop, reader_gone=reader_gone)
@@ -289,9 +288,3 @@ class JobCommand:
             if setting.continues and (value := self._params.get(setting.name)):
                 words += [setting.flag] if value is True else [setting.flag, value]
         return f"To continue: {shlex.join(['vbsjob', 'watch', *job_ids, *words])}"
-
-    def save_history(self, jobs: Sequence[JobOutcome]) -> None:
-        """Store ids and times in the history."""
-        from vbsjob import history
-
-        history.record(jobs, self.settings, self.context)
