@@ -42,6 +42,11 @@ class JobsClient:
             self._budget = (QUERY_RETRY_FOR, QUERY_ATTEMPTS)
         if retry and retry_for is not None:
             self._budget = (retry_for, None)
+        scope = {name: settings[name] for name in ("region", "cloud")}
+        scope = {"project": settings["project_name"] or settings["project_id"]} | scope
+        text = ", ".join(f"{name} {value}" for name, value in scope.items() if value)
+        self._scope = (("asked", text),) if text else ()
+        """The fact of an error that says where the job was searched."""
         self._sender = Sender(settings, context)
         self._session = Session(settings, context, self._sender)
         self._warned = False
@@ -81,6 +86,7 @@ class JobsClient:
                 self.sign_in()
             job = self._sender.with_retries(lambda: self._query(job_id), *self._budget)
         except VbsjobError as error:
+            error = error.replace(facts=(*error.facts, *self._scope))
             raise error.masked(self._context.redact) from error.__cause__
         if self._retry:
             self._sender.quota.refill()

@@ -21,13 +21,14 @@ HEAD = 1000
 """Characters of a message in the attribute, which viewers list; the text is complete."""
 
 
-def write(path: str, outcome: RunOutcome, context: Context) -> None:
-    """Write the complete report or nothing. Raises ReportError."""
+def write(path: str, outcome: RunOutcome, context: Context) -> RunOutcome:
+    """Write the complete report or nothing; return the outcome, with an error if that failed."""
     report = "".join(f"{line}\n" for line in lines(outcome, context.redact))
     try:
         report_file.write(path, report.encode("utf-8", "backslashreplace"))
     except (OSError, ValueError) as error:
-        raise report_file.unwritten(f"the report {printable(path)}", error) from None
+        return outcome.adding(report_file.unwritten(f"the report {printable(path)}", error))
+    return outcome
 
 
 def lines(outcome: RunOutcome, redact: Callable[[str], str] = str) -> Iterator[str]:
