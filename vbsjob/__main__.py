@@ -131,7 +131,7 @@ def _run_command(argv: Sequence[str], context: Context) -> int:
     return 0 if code is None else int(code)
 
 
-def _final_error(argv: Sequence[str], context: Context, error: BaseException) -> VbsjobError:
+def _final_error(argv: Sequence[str], context: Context, error: Any) -> VbsjobError:
     """Return the error to print. One of Typer has the format that the options request.
 
     A watch also writes its reports then: a CI service must not read those of an earlier run.
@@ -141,13 +141,14 @@ def _final_error(argv: Sequence[str], context: Context, error: BaseException) ->
     if not hasattr(error, "format_message"):
         return errors.from_exception(error)
     from vbsjob.cli import reports
-    from vbsjob.cli.app import parsed_options
+    from vbsjob.cli.app import root_command, typed_options
     from vbsjob.output import formats
 
-    command, options = parsed_options(list(argv))
+    command = error.ctx.command if getattr(error, "ctx", None) else root_command()
+    options = typed_options(command, argv)
     context.error_output.configure(options, machine=formats.is_machine(options, context))
     final = _usage_error(error, argv)
-    if command == "watch":
+    if command.name == "watch":
         reports.write_error(final, options, context)
     return final
 

@@ -39,6 +39,11 @@ class JobsClient:
         retry_for = settings["retry_for"]
         limits = (QUERY_RETRY_FOR, QUERY_ATTEMPTS) if retry_for is None else (retry_for, None)
         self._budget: tuple[float, int | None] = limits if retry else (math.inf, 1)
+        scope = {name: settings[name] for name in ("region", "cloud")}
+        scope = {"project": settings["project_name"] or settings["project_id"]} | scope
+        text = ", ".join(f"{name} {value}" for name, value in scope.items() if value)
+        self._scope = (("asked", text),) if text else ()
+        """The fact of an error that says where the job was searched."""
         self._sender = Sender(settings, context)
         self._session = Session(settings, context, self._sender)
         self._warned = False
@@ -78,6 +83,7 @@ class JobsClient:
                 self.sign_in()
             job = self._sender.with_retries(lambda: self._query(job_id), *self._budget)
         except VbsjobError as error:
+            error = error.replace(facts=(*error.facts, *self._scope))
             raise error.masked(self._context.redact) from error.__cause__
         if self._retry:
             self._sender.quota.refill()

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from vbsjob.context import Context
 
+    Command = typer.core.TyperCommand | typer.core.TyperGroup
+
 
 def vbsjob(
     version: Annotated[bool, typer.Option("--version", "-V", help="Show the version.")] = False,
@@ -171,18 +173,12 @@ def usage_hint(argument: str | None, argv: Sequence[str]) -> str:
     return NO_COMMANDS.get(word, "")
 
 
-def parsed_options(argv: list[str]) -> tuple[str, dict[str, object]]:
-    """Return the command of a wrong command line, and its raw option values by name.
+def typed_options(command: Command, argv: Sequence[str]) -> dict[str, object]:
+    """Return the option values of a wrong command line by name, as they are typed.
 
     A usage error is printed in the format that they request. Unknown options are skipped.
     """
-    command: typer.core.TyperCommand | typer.core.TyperGroup = root_command()
-    context = typer.Context(command, info_name="vbsjob", resilient_parsing=True)
+    context = typer.Context(command, resilient_parsing=True)
     context.ignore_unknown_options = context.allow_extra_args = True
-    values, words, _ = command.make_parser(context).parse_args(list(argv))
-    while words and (subcommand := getattr(command, "commands", {}).get(words[0])):
-        command = subcommand
-        context = typer.Context(command, context, words[0], resilient_parsing=True)
-        context.ignore_unknown_options = context.allow_extra_args = True
-        values, words, _ = command.make_parser(context).parse_args(words[1:])
-    return str(context.info_name), dict(values)
+    values, _, _ = command.make_parser(context).parse_args(list(argv))
+    return dict(values)

@@ -7,13 +7,14 @@ from functools import cached_property, partial
 from itertools import tee
 from typing import TYPE_CHECKING, Any
 
+from vbsjob import history
 from vbsjob.cli import present
 from vbsjob.config import loader, values
 from vbsjob.config.schema import SETTINGS
 from vbsjob.errors import VbsjobError, from_exception
 from vbsjob.exit_codes import SIGNAL_BASE, ExitCode, worst
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.outcome import NAMED, UNFINISHED, RunOutcome, Stop, of_answer
+from vbsjob.jobs.outcome import UNFINISHED, RunOutcome, Stop, of_answer
 from vbsjob.output import formats
 
 if TYPE_CHECKING:
@@ -64,7 +65,6 @@ class JobCommand:
 
     def job_ids(self, arguments: Sequence[str]) -> list[str]:
         """Return the requested ids: from arguments, standard input and the history."""
-        from vbsjob import history
         from vbsjob.cli import job_ids
 
         entries = partial(history.entries, self.settings, self.context)
@@ -99,7 +99,6 @@ class JobCommand:
     @cached_property
     def estimates(self) -> Estimates:
         """When jobs end, estimated from the history."""
-        from vbsjob import history
         from vbsjob.watch.estimate import Estimates
 
         return Estimates(partial(history.durations, settings=self.settings, context=self.context))
@@ -112,7 +111,7 @@ class JobCommand:
         shown, answers = tee(self.answers(job_ids))
         errors = show(shown, self.output)
         jobs = tuple(answers)
-        self.save_history(jobs)
+        history.record(jobs, self.settings, self.context)
         now, judged = self.context.steady_now(), self.settings["exit_status"]
         return self.end(RunOutcome(jobs, now, errors=tuple(errors), judged=judged))
 
@@ -203,7 +202,7 @@ class JobCommand:
                 reader_gone = True
             except Exception as error:  # noqa: BLE001 - as in watch_jobs
                 outcome = outcome.adding(from_exception(error))
-        self.save_history(outcome.jobs)
+        history.record(outcome.jobs, self.settings, self.context)
         if not outcome.signalled:
             # From here on a signal changes nothing.
             stop = self._stop(outcome, loop, reader_gone=reader_gone)
@@ -218,34 +217,11 @@ class JobCommand:
         machine = self.context.error_output.machine
         errors = list(outcome.errors)
         if machine or not self.context.error_output.live:  # the live display shows them
-            alike: dict[object, list[VbsjobError]] = {}
-            for job in outcome.jobs:
-                if (error := job.error) and job.exit_code not in UNFINISHED:
-                    text = (error.message, error.reason, error.code)
-                    alike.setdefault(job.job_id if machine else text, []).append(error)
-            single = len(outcome.jobs) == 1
-            errors = [self._named_error(same, single=single) for same in alike.values()] + errors
+            errors = outcome.job_errors(each=machine) + errors
         if (machine or not printed) and (stop := outcome.stop_error) is not None:
             errors += [stop] if stop.exit_code is not ExitCode.READER_GONE else []
         for error in errors:
             self.context.print_error(error)
-
-    def _named_error(self, errors: Sequence[VbsjobError], *, single: bool) -> VbsjobError:
-        """Return equal errors of jobs as one: it names the jobs, the project, region and cloud.
-
-        `single`: there is only one job, which needs no name.
-        """
-        error, ids = errors[-1], [error.job_id or "" for error in errors]
-        more = f" and {len(ids) - NAMED:,} more" if len(ids) > NAMED else ""
-        names = f"job{'s' if len(ids) > 1 else ''} {', '.join(ids[:NAMED])}{more}"
-        message = error.message
-        if not single and names not in message:
-            message = f"{names}: {message}"
-        project = self.settings["project_name"] or self.settings["project_id"]
-        scope = {"project": project} | {name: self.settings[name] for name in ("region", "cloud")}
-        request = ", ".join(f"{name} {value}" for name, value in scope.items() if value)
-        facts = (*error.facts, ("asked", request)) if request else error.facts
-        return error.replace(message=message, facts=facts)
 
     def _finish(self, outcome: RunOutcome, displays: Sequence[Display]) -> ExitCode:
         """Write the last line; return the exit code.
@@ -312,9 +288,3 @@ class JobCommand:
             if setting.continues and (value := self._params.get(setting.name)):
                 words += [setting.flag] if value is True else [setting.flag, value]
         return f"To continue: {shlex.join(['vbsjob', 'watch', *job_ids, *words])}"
-
-    def save_history(self, jobs: Sequence[JobOutcome]) -> None:
-        """Store ids and times in the history."""
-        from vbsjob import history
-
-        history.record(jobs, self.settings, self.context)

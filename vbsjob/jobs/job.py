@@ -93,9 +93,9 @@ class Job:
     @property
     def sub_jobs(self) -> list[Job]:
         """The sub-jobs in the service's order; one that occurs in both places is listed once."""
-        nested, listed = _jobs(self.members.get("entities")), _jobs(self.members)
-        ids = {job.id for job in nested if job.id}
-        return nested + [job for job in listed if job.id not in ids]
+        listed, nested = _jobs(self.members), _jobs(self.members.get("entities"))
+        ids = {job.id for job in listed if job.id}
+        return listed + [job for job in nested if job.id not in ids]
 
     @property
     def others(self) -> dict[str, Any]:

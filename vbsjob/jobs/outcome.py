@@ -174,6 +174,26 @@ class RunOutcome(NamedTuple):
         """Return the outcome with further errors of the run."""
         return self._replace(errors=(*self.errors, *errors))
 
+    def job_errors(self, *, each: bool = False) -> list[VbsjobError]:
+        """Return why jobs were not answered; equal errors as one, unless `each` is wanted.
+
+        With several jobs the message names those that the error is about.
+        """
+        alike: dict[object, list[VbsjobError]] = {}
+        for job in self.jobs:
+            if (error := job.error) and job.exit_code not in UNFINISHED:
+                text = (error.message, error.reason, error.code)
+                alike.setdefault(job.job_id if each else text, []).append(error)
+        errors = []
+        for equal in alike.values():
+            error, ids = equal[-1], [error.job_id or "" for error in equal]
+            more = f" and {len(ids) - NAMED:,} more" if len(ids) > NAMED else ""
+            names = f"job{'s' if len(ids) > 1 else ''} {', '.join(ids[:NAMED])}{more}"
+            if len(self.jobs) > 1 and names not in error.message:
+                error = error.replace(message=f"{names}: {error.message}")
+            errors.append(error)
+        return errors
+
     @property
     def stop_error(self) -> VbsjobError | None:
         """The error of a run that ended before its jobs did; None if another code is worse."""

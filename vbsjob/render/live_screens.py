@@ -10,9 +10,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs.outcome import UNFINISHED
 from vbsjob.jobs.tree import counts_text, folded
-from vbsjob.render import columns, details, several, status, tree, verdict
+from vbsjob.render import columns, details, message, several, status, tree, verdict
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -162,11 +161,10 @@ def _result(
         yield from several.blocks(ordered, view)
     else:
         yield from _single_job(outcome.jobs[0], trees, view, rows)
-    for job in outcome.jobs:
-        if job.error is not None and job.exit_code not in UNFINISHED:
-            yield Text()
-            error = printable(redact(str(job.error)))
-            yield Text(f"{printable(job.job_id)}: {error}", "problem")
+    for error in outcome.job_errors():
+        clean = error.masked(lambda text: printable(redact(text)))
+        yield Text()
+        yield from message.parts("error", clean.message, clean.rows, clean.hint)
     yield Text()
     if outcome.stop is not None:
         yield Text(outcome.sentence)

@@ -33,12 +33,13 @@ def screen(
         now=context.steady_now(),
         local_time=context.local_time,
     )
-    return "\n".join(view.text(line) for line in view.lines(_parts(label, text, rows, hint)))
+    return "\n".join(view.text(line) for line in view.lines(parts(label, text, rows, hint)))
 
 
-def _parts(
+def parts(
     label: str, text: str, rows: Sequence[tuple[str, str]], hint: str
 ) -> Iterator[RenderableType]:
+    """Yield what a message consists of; the texts are printable."""
     yield Text.assemble((f"{label}:", f"message.{label}"), f" {text}")
     if rows:
         table = Table.grid("", "", padding=(0, 2, 0, 0))
