@@ -56,7 +56,8 @@ class JobCommand:
         arguments: Sequence[str] = params.get("jobs") or ()
         single = len(arguments) == 1 and arguments[0] != "-"
         format.check_fields(fields, single=single)
-        self.output = present.Output(self.settings, context, format, fields, single)
+        options = self._repeated("job")
+        self.output = present.Output(self.settings, context, format, fields, single, options)
         """Where and how the answer is written."""
         machine = self.settings["output"] is not None and format.machine
         stderr = {name: self.settings[name] for name in ("quiet", "verbose", "color")}
@@ -272,8 +273,13 @@ class JobCommand:
 
         if len(job_ids) > LISTED_IDS:
             return "To continue, run the same command again."
+        options = self._repeated("job", "watch")
+        return f"To continue: {shlex.join(['vbsjob', 'watch', *job_ids, *options])}"
+
+    def _repeated(self, *kinds: str) -> list[str]:
+        """Return the options of this command that another one repeats, as `Setting.repeated`."""
         words = []
         for setting in SETTINGS:
-            if setting.continues and (value := self._params.get(setting.name)):
+            if setting.repeated in kinds and (value := self._params.get(setting.name)):
                 words += [setting.flag] if value is True else [setting.flag, value]
-        return f"To continue: {shlex.join(['vbsjob', 'watch', *job_ids, *words])}"
+        return words
