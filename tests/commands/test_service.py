@@ -84,7 +84,8 @@ def test_the_next_command_and_the_command_to_continue_keep_the_service() -> None
         return json_response(200, members) if "/jobs/" in request.url else None
 
     cloud = Services(before=running)
-    assert "vbsjob watch j --service ecs" in cloud.run("get", "j", "--service", "ecs")[1]
+    options = ("--region", "eu-de", "--service", "ecs")
+    assert f"vbsjob watch j {' '.join(options)}\n" in cloud.run("get", "j", *options)[1]
     code, _, err = cloud.run("watch", "j", "--service", "ecs", "--timeout", "1m")
     assert code == 124
     assert "To continue: vbsjob watch j --service ecs" in err

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from vbsjob.jobs.tree import TreeOptions
     from vbsjob.watch.estimate import Estimates
     from vbsjob.watch.loop import Display, WatchLoop
-    from vbsjob.watch.state import WatchRules
 
     Show = Callable[[Iterable[JobOutcome], present.Output], Sequence[VbsjobError]]
 
@@ -57,7 +56,8 @@ class JobCommand:
         arguments: Sequence[str] = params.get("jobs") or ()
         single = len(arguments) == 1 and arguments[0] != "-"
         format.check_fields(fields, single=single)
-        self.output = present.Output(self.settings, context, format, fields, single)
+        options = self._repeated("job")
+        self.output = present.Output(self.settings, context, format, fields, single, options)
         """Where and how the answer is written."""
         machine = self.settings["output"] is not None and format.machine
         stderr = {name: self.settings[name] for name in ("quiet", "verbose", "color")}
@@ -154,35 +154,25 @@ class JobCommand:
         return self._end_watch(self._with_next_step(outcome._replace(stop=stop)), loop, show)
 
     def _watch_loop(
-        self,
-        client: JobsClient,
-        job_ids: Sequence[str],
-        options: TreeOptions,
-        *,
-        events: bool,
+        self, client: JobsClient, job_ids: Sequence[str], options: TreeOptions, *, events: bool
     ) -> WatchLoop:
         from vbsjob.terminal.signals import Signals
         from vbsjob.watch.loop import WatchLoop
-        from vbsjob.watch.state import WatchState
+        from vbsjob.watch.state import WatchRules, WatchState
 
         context = self.context
+        rules = {name: self.settings[name] for name in WatchRules._fields}
         displays = present.displays(self.settings, context, options, events=events)
         signals = (context.signals or Signals)(context.stdout, context.stderr)
         state = WatchState(
             job_ids,
-            self._watch_rules(),
+            WatchRules(**{name: rule for name, rule in rules.items() if rule is not None}),
             context.monotonic(),
             context.random,
             estimates=self.estimates,
             interactive=context.error_output.live,
         )
         return WatchLoop(state, client.get, context, displays, signals)
-
-    def _watch_rules(self) -> WatchRules:
-        from vbsjob.watch.state import WatchRules
-
-        values = {name: self.settings[name] for name in WatchRules._fields}
-        return WatchRules(**{name: value for name, value in values.items() if value is not None})
 
     def _end_watch(self, outcome: RunOutcome, loop: WatchLoop, show: Show) -> ExitCode:
         """Do what can fail, decide the exit code, then write it to every channel.
@@ -283,8 +273,13 @@ class JobCommand:
 
         if len(job_ids) > LISTED_IDS:
             return "To continue, run the same command again."
+        options = self._repeated("job", "watch")
+        return f"To continue: {shlex.join(['vbsjob', 'watch', *job_ids, *options])}"
+
+    def _repeated(self, *kinds: str) -> list[str]:
+        """Return the options of this command that another one repeats, as `Setting.repeated`."""
         words = []
         for setting in SETTINGS:
-            if setting.continues and (value := self._params.get(setting.name)):
+            if setting.repeated in kinds and (value := self._params.get(setting.name)):
                 words += [setting.flag] if value is True else [setting.flag, value]
-        return f"To continue: {shlex.join(['vbsjob', 'watch', *job_ids, *words])}"
+        return words

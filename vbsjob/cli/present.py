@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -37,6 +38,8 @@ class Output(NamedTuple):
     fields: Sequence[str]
     single: bool
     """Whether one id was given as an argument: one document instead of an array."""
+    options: Sequence[str]
+    """What each printed command about a job repeats of this one."""
 
     @property
     def for_people(self) -> bool:
@@ -49,12 +52,9 @@ class Output(NamedTuple):
 
         return theme.view(self.context.stdout, self.settings, self.context)
 
-    def command(self, command: str, job_id: str, options: str = "") -> str:
+    def command(self, command: str, job_id: str, *options: str) -> str:
         """Return a command for a job, with the options that select the service."""
-        sandbox = " --cloud sandbox" if self.settings.sandbox else ""
-        if self.settings.origin("service") == "--service":
-            options += f" --service {self.settings['service']}"
-        return f"vbsjob {command} {printable(job_id)}{options}{sandbox}"
+        return shlex.join(["vbsjob", command, printable(job_id), *options, *self.options])
 
 
 def jobs(
@@ -201,7 +201,7 @@ def _job_screens(
                 view,
                 details=output.settings["details"],
                 next_command="" if job.ended or watched else output.command("watch", job_id),
-                failures_command=output.command("tree", job_id, " --only failed"),
+                failures_command=output.command("tree", job_id, "--only", "failed"),
             )
 
 
@@ -215,7 +215,7 @@ def _tree_screens(
             yield details.tree_screen(
                 options.tree(job, view.now, group=view.width is not None),
                 view,
-                failures_command=output.command("tree", job.id, " --only failed"),
+                failures_command=output.command("tree", job.id, "--only", "failed"),
             )
 
 

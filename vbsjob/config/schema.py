@@ -31,8 +31,9 @@ class Setting(NamedTuple):
     secret: bool = False
     preference: bool = False
     """Whether config.toml's [defaults] may hold it."""
-    continues: bool = False
-    """Whether the command that continues a watch repeats its option."""
+    repeated: Literal["", "job", "watch"] = ""
+    """Whether a command that vbsjob prints repeats the option: each one about a job, or the one
+    that continues a watch."""
 
     @property
     def variable(self) -> str:
@@ -67,17 +68,15 @@ def file_setting(name: str, sentence: str) -> Setting:
 
 
 def preference_setting(
-    name: str, sentence: str, parse: Any, default: Any = None, *, continues: bool = False
+    name: str, sentence: str, parse: Any, default: Any = None, *, repeated: Any = ""
 ) -> Setting:
     """Return a setting of vbsjob alone, which [defaults] may hold."""
-    return Setting(
-        name, sentence, parse=parse, default=default, preference=True, continues=continues
-    )
+    return Setting(name, sentence, parse=parse, default=default, preference=True, repeated=repeated)
 
 
-def switch(name: str, sentence: str, *, default: bool = False, continues: bool = False) -> Setting:
+def switch(name: str, sentence: str, *, default: bool = False, repeated: Any = "") -> Setting:
     """Return a preference that is yes or no."""
-    return preference_setting(name, sentence, values.boolean, default, continues=continues)
+    return preference_setting(name, sentence, values.boolean, default, repeated=repeated)
 
 
 SETTINGS = (
@@ -86,7 +85,7 @@ SETTINGS = (
         "Name of a cloud in clouds.yaml or config.toml, or 'sandbox'.",
         os=("OS_CLOUD",),
         preference=True,
-        continues=True,
+        repeated="job",
     ),
     Setting(
         "region",
@@ -95,7 +94,7 @@ SETTINGS = (
         cloud=("region_name",),
         parse=values.region,
         preference=True,
-        continues=True,
+        repeated="job",
     ),
     Setting(
         "service",
@@ -103,7 +102,7 @@ SETTINGS = (
         parse=values.name,
         default="vbs",
         preference=True,
-        continues=True,
+        repeated="job",
     ),
     Setting(
         "interface",
@@ -120,7 +119,7 @@ SETTINGS = (
         os=("OS_VBS_ENDPOINT_OVERRIDE", "OS_VOLUME_BACKUP_ENDPOINT_OVERRIDE"),
         cloud=("vbs_endpoint_override", "volume_backup_endpoint_override"),
         preference=True,
-        continues=True,
+        repeated="job",
     ),
     file_setting("cacert", "File with the CA certificates to trust, instead of the system's."),
     file_setting("cert", "File with a client certificate."),
@@ -146,7 +145,7 @@ SETTINGS = (
         "Project, by id or by name.",
         parse=values.identity_name,
         preference=True,
-        continues=True,
+        repeated="job",
     ),
     identity_setting(
         "project_id",
@@ -268,7 +267,7 @@ SETTINGS = (
     switch(
         "insecure_http",
         "Allow plain http to another machine: credentials are sent unencrypted.",
-        continues=True,
+        repeated="job",
     ),
     preference_setting(
         "output", "Output format, such as json or csv; table by default.", values.text
@@ -326,10 +325,10 @@ SETTINGS = (
     switch(
         "fail_fast",
         "Stop with exit code 1 as soon as a job or a sub-job is FAIL.",
-        continues=True,
+        repeated="watch",
     ),
     switch(
-        "any", "Stop as soon as one job has ended; its result is the exit code.", continues=True
+        "any", "Stop as soon as one job has ended; its result is the exit code.", repeated="watch"
     ),
     preference_setting(
         "progress",
@@ -348,13 +347,13 @@ SETTINGS = (
     switch(
         "github",
         "Write annotations, a step summary and outputs for GitHub Actions.",
-        continues=True,
+        repeated="watch",
     ),
     preference_setting(
         "junit",
         "Write a JUnit report to this file, with a test case for each job.",
         values.path,
-        continues=True,
+        repeated="watch",
     ),
     preference_setting(
         "body_limit", "Largest response, in MiB; 4 by default.", values.mebibytes, 4 << 20
