@@ -183,7 +183,7 @@ def _wrap_output_streams() -> None:
     from vbsjob.terminal import stdio
 
     sys.stdout = stdio.stream(sys.stdout)
-    sys.stderr = stdio.stream(sys.stderr, stdio.NoteStream)
+    sys.stderr = stdio.stream(sys.stderr, lossy=True)
 
 
 def _print_version() -> NoReturn:
