@@ -14,6 +14,7 @@ import pytest
 from tests.commands.test_get import vbsjob
 from tests.support.context import fake_context
 from tests.support.program import clean_env, run_process
+from tests.support.pseudo_terminal import PseudoTerminal
 from tests.support.terminal_stream import TerminalStream
 from vbsjob import __version__
 from vbsjob.__main__ import run
@@ -45,6 +46,29 @@ def test_explain_wraps_at_words_on_a_terminal(argv: tuple[str, ...], width: int)
         assert run(argv, context) == 0
     assert max(map(len, terminal.getvalue().splitlines())) <= width
     assert terminal.getvalue().split() == piped.getvalue().split()
+
+
+@pytest.mark.parametrize(
+    ("argv", "paged"),
+    [
+        (("explain",), True),
+        (("explain", "VolumeBackup.0202"), False),
+        (("explain", "-o", "json"), False),
+        (("help",), True),
+        (("help", "get"), True),
+        (("help", "formats"), True),
+    ],
+)
+def test_a_terminal_shows_long_texts_with_the_pager(argv: tuple[str, ...], paged: bool) -> None:
+    pages: list[str] = []
+    plain, terminal = TerminalStream(), TerminalStream()
+    for stream, pager in ((plain, None), (terminal, pages.append)):
+        context = fake_context(io.StringIO(), stream, io.StringIO(), {}, pager=pager)
+        assert run(argv, context) == 0
+    shown, empty = ("".join(pages), terminal) if paged else (terminal.getvalue(), io.StringIO())
+    assert shown == plain.getvalue()
+    assert empty.getvalue() == ""
+    assert bool(pages) is paged
 
 
 def test_explain_alone_lists_every_code_once() -> None:
@@ -137,6 +161,15 @@ def test_the_help_of_a_command_ends_with_one_line_of_its_exit_codes(command: str
 def test_two_options_print_the_version(argv: list[str]) -> None:
     ended = run_process(*argv, env=clean_env())
     assert (ended.code, ended.out, ended.err) == (0, f"vbsjob {__version__}\n", "")
+
+
+@pytest.mark.slow
+def test_pager_names_the_program_that_shows_a_long_text() -> None:
+    env = clean_env(PAGER="sed s/^/paged:/")
+    terminal = PseudoTerminal("help", "formats", env=env)
+    assert terminal.finish() == 0
+    assert terminal.wrote.startswith("paged:FORMATS")
+    assert "paged:" not in run_process("help", "formats", env=env).out
 
 
 @pytest.mark.parametrize("command", ["get", "watch", "tree"])

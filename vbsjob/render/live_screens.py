@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs.outcome import UNFINISHED, counts
-from vbsjob.jobs.tree import folded
+from vbsjob.jobs.outcome import UNFINISHED
+from vbsjob.jobs.tree import counts_text, folded
 from vbsjob.render import columns, details, several, status, tree, verdict
 from vbsjob.text import printable
 
@@ -131,7 +131,7 @@ def _footer(
     indent = 0 if len(outcomes) > 1 else 2
     fresh = verdict.freshness(state, now)
     if len(outcomes) > 1:
-        fresh = f"{counts(outcome.kind for outcome in outcomes)}, {fresh}"
+        fresh = f"{counts_text((outcome.kind for outcome in outcomes), jobs=True)}, {fresh}"
     yield Padding(Text(fresh), (0, 0, 0, indent), expand=False)
     problem = redact(verdict.problem(state, now))
     if len(problem) > view.columns - indent:

@@ -48,7 +48,10 @@ THEME = Theme(
         "failure.title": "bold red",
         "failure.label": "bold",
         "problem": "yellow",
-        "hint": "none",
+        "message.error": "bold red",
+        "message.warning": "yellow",
+        "message.note": "none",
+        "message.hint": "cyan",
     },
     inherit=False,
 )

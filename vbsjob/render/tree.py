@@ -168,12 +168,6 @@ def _reasons_of_node(node: Node, view: View) -> list[Text]:
 def _summary(summary: Summary, view: View) -> tuple[str, ...]:
     more = view.glyphs.more
     number = f"{sum(summary.counts.values()):,}"
-    if summary.levels:
-        plural = "s" if summary.levels > 1 else ""
-        return (
-            f"{more} {summary.levels} deeper level{plural}, {number} jobs",
-            f"{more} {number} more",
-        )
     if len(summary.counts) == 1:
         return (
             f"{more} {number} more {KINDS[next(iter(summary.counts))].sub_jobs}",
