@@ -150,7 +150,7 @@ class JobCommand:
                 reader_gone = True
             except Exception as error:  # noqa: BLE001 - every channel names each way to end
                 errors.append(from_exception(error))
-        outcome = loop.state.outcome(self.context.steady_now()).adding(*errors)
+        outcome = loop.state.outcome(self.context.steady_now(), *errors)
         stop = self._stop(outcome, loop, reader_gone=reader_gone)
         return self._end_watch(self._with_next_step(outcome._replace(stop=stop)), loop, show)
 
