@@ -56,6 +56,7 @@ class JobCommand:
         arguments: Sequence[str] = params.get("jobs") or ()
         single = len(arguments) == 1 and arguments[0] != "-"
         format.check_fields(fields, single=single)
+        context.error_output.single = single and not arguments[0].startswith("@")
         self.output = present.Output(self.settings, context, format, fields, single)
         """Where and how the answer is written."""
         machine = self.settings["output"] is not None and format.machine
