@@ -34,7 +34,7 @@ def main() -> NoReturn:
 
         # A signal ends a write whose reader has stopped (F86).
         sys.stdout = stdio.stream(sys.stdout)
-        sys.stderr = stdio.stream(sys.stderr, stdio.NoteStream)
+        sys.stderr = stdio.stream(sys.stderr, lossy=True)
 
         _exit(run(sys.argv[1:], process_context()))
     except BrokenPipeError:

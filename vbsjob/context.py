@@ -57,6 +57,12 @@ class ErrorOutput:
     """Whether a live display uses standard error."""
     draw: Callable[..., str] | None = None
     """Draws a message for a terminal, as `render.message.screen`; None: plain lines."""
+    single: bool = False
+    """Whether one job is queried: nothing is written to stdout between two messages."""
+    last_rows: int = 0
+    """Rows of the last message."""
+    retry_rows: int = 0
+    """The same if it is a note about a retry, which the next message replaces; else 0."""
     hold: Callable[[str], object] | None = None
     """Takes each line while a live display is drawn: it writes them above itself."""
 
@@ -132,11 +138,23 @@ class Context:
         else:
             self._write_message("error", error.message, error.rows, error.hint)
 
-    def note(self, text: str, rows: Iterable[tuple[str, str]] = (), hint: str = "") -> None:
-        """Write a note for people; with a machine format only if --verbose is set."""
+    def note(
+        self,
+        text: str,
+        rows: Iterable[tuple[str, str]] = (),
+        hint: str = "",
+        *,
+        retry: bool = False,
+    ) -> None:
+        """Write a note for people; with a machine format only if --verbose is set.
+
+        On a terminal the next message replaces a note about a `retry`.
+        """
         output = self.error_output
         if not output.quiet and (not output.machine or output.verbose):
             self._write_message("note", text, rows, hint)
+            replaced = retry and output.single and not output.verbose and self.stderr.isatty()
+            output.retry_rows = output.last_rows if replaced else 0
 
     def warn(self, text: str) -> None:
         """Write a warning, with every format; only --quiet silences it."""
@@ -194,8 +212,10 @@ class Context:
         if self.error_output.hold is not None:
             self.error_output.hold(line)
             return
+        output, rows = self.error_output, self.error_output.retry_rows
+        output.last_rows, output.retry_rows = line.count("\n") + 1, 0
         with suppress(OSError):
-            self.stderr.write(line + "\n")
+            self.stderr.write(f"\x1b[{rows}A\x1b[J{line}\n" if rows else f"{line}\n")
             self.stderr.flush()
 
     def colors(self, stream: TextIO, choice: str) -> bool:

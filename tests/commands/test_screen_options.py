@@ -108,3 +108,20 @@ def test_s12_a_terminal_shows_the_beginning_of_a_very_long_text(member: str) -> 
     assert "morecharacters(shownwith-ojson)" in text
     for screen in (lines, shown(document, "get"), shown(document, "tree")):
         assert sum(map(len, screen)) < 500_000
+
+
+def test_the_note_of_a_failed_retry_replaces_the_one_before_if_one_job_is_queried() -> None:
+    failures: list[float] = []
+
+    def answer(job_id: str, now: float) -> draw.Answer:
+        if now > 0.6:
+            return draw.top(job_id, "SUCCESS")
+        failures.append(now)
+        return Response(502)
+
+    for job_ids in (("j",), ("j", "k")):
+        failures.clear()
+        screen, _ = draw.shown(draw.Situation(("get", *job_ids), answer, 0), (60, 40))
+        notes = sum(row.startswith("note:") for row in screen.rows)
+        assert len(failures) > 1
+        assert notes == (1 if len(job_ids) == 1 else len(failures))

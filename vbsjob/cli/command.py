@@ -56,6 +56,7 @@ class JobCommand:
         arguments: Sequence[str] = params.get("jobs") or ()
         single = len(arguments) == 1 and arguments[0] != "-"
         format.check_fields(fields, single=single)
+        context.error_output.single = single and not arguments[0].startswith("@")
         options = self._repeated("job")
         self.output = present.Output(self.settings, context, format, fields, single, options)
         """Where and how the answer is written."""
@@ -149,7 +150,7 @@ class JobCommand:
                 reader_gone = True
             except Exception as error:  # noqa: BLE001 - every channel names each way to end
                 errors.append(from_exception(error))
-        outcome = loop.state.outcome(self.context.steady_now()).adding(*errors)
+        outcome = loop.state.outcome(self.context.steady_now(), *errors)
         stop = self._stop(outcome, loop, reader_gone=reader_gone)
         return self._end_watch(self._with_next_step(outcome._replace(stop=stop)), loop, show)
 

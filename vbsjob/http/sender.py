@@ -136,7 +136,7 @@ class Sender:
                 if delay is None:
                     raise _exhausted(error, budget, self._context.monotonic()) from None
                 if delay:
-                    self._context.note(f"{error} Next attempt in {delay:.1f} s.")
+                    self._context.note(f"{error} Next attempt in {delay:.1f} s.", retry=True)
                 self._context.sleep(delay)
 
     def close(self) -> None:

@@ -32,7 +32,7 @@ class Echo:
     """
 
     def __init__(self, stream: TextIO) -> None:
-        self._descriptor: int | None = None
+        self._descriptor = -1
         with suppress(OSError, ValueError):
             if stream.isatty():
                 self._descriptor = stream.fileno()
@@ -59,15 +59,14 @@ class Echo:
 
     def _attributes(self) -> Attributes | None:
         """Return the attributes; None without a terminal that this process may change."""
-        if self._descriptor is not None and not in_background(self._descriptor):
-            with suppress(termios.error):
+        with suppress(termios.error, ValueError):
+            if not in_background(self._descriptor):
                 return termios.tcgetattr(self._descriptor)
         return None
 
     def _set(self, attributes: Attributes, when: int = termios.TCSANOW) -> None:
-        if self._descriptor is not None:
-            with suppress(termios.error):
-                termios.tcsetattr(self._descriptor, when, attributes)
+        with suppress(termios.error):
+            termios.tcsetattr(self._descriptor, when, attributes)
 
 
 def read_password(prompt: str) -> str:

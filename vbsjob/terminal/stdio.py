@@ -42,10 +42,11 @@ def in_background(descriptor: int) -> bool:
 
 
 class OutputStream(io.FileIO):
-    """A raw stream on a descriptor."""
+    """A raw stream on a descriptor; `lossy`: no error but a reader that is gone is raised."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, *, lossy: bool) -> None:
         super().__init__(descriptor, "w", closefd=False)
+        self._lossy = lossy
         self._piece = PIECE if self.isatty() else select.PIPE_BUF
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLOUT)
@@ -70,10 +71,14 @@ class OutputStream(io.FileIO):
                 raise BrokenPipeError(errno.EPIPE, "the reader has stopped")
             try:
                 written = super().write(content[: self._piece])
+            except BrokenPipeError:
+                raise
             except OSError as error:
                 if self.isatty() and error.errno == errno.EIO:
                     raise BrokenPipeError(errno.EPIPE, "the terminal is closed") from None
-                self._failed = not isinstance(error, BrokenPipeError)
+                if self._lossy:
+                    return len(content)
+                self._failed = True
                 raise
             if written is not None:  # another process may set O_NONBLOCK on the shared descriptor
                 return written
@@ -89,23 +94,10 @@ class OutputStream(io.FileIO):
             return True
 
 
-class NoteStream(OutputStream):
-    """Standard error: no write error but a reader that is gone changes the run."""
-
-    def write(self, content: Any) -> int:
-        """Write a piece, or drop it if the disk is full. Raises BrokenPipeError."""
-        try:
-            return super().write(content)
-        except BrokenPipeError:
-            raise
-        except OSError:
-            return len(content)
-
-
-def stream(like: TextIO, kind: type[OutputStream] = OutputStream) -> TextIO:
+def stream(like: TextIO, *, lossy: bool = False) -> TextIO:
     """Return a text stream on the same descriptor with an OutputStream as its raw stream."""
     return io.TextIOWrapper(
-        io.BufferedWriter(kind(like.fileno())),
+        io.BufferedWriter(OutputStream(like.fileno(), lossy=lossy)),
         encoding=like.encoding,
         errors="backslashreplace",
         newline="\n",

@@ -247,10 +247,13 @@ class WatchState:
         """Whether --timeout ended the watch."""
         return any(tracked.exit_code is ExitCode.TIMEOUT for tracked in self.tracked.values())
 
-    def outcome(self, now: datetime) -> RunOutcome:
-        """Return the outcome of the watch, which is over."""
-        jobs = (self.job_outcome(job, now, _last_error(job)) for job in self.tracked.values())
-        return RunOutcome(tuple(jobs), now, any=self.rules.any)
+    def outcome(self, now: datetime, *errors: VbsjobError) -> RunOutcome:
+        """Return the outcome of the watch, which is over; `errors` ended it."""
+        jobs = (
+            self.job_outcome(tracked, now, _last_error(tracked, *errors))
+            for tracked in self.tracked.values()
+        )
+        return RunOutcome(tuple(jobs), now, errors=errors, any=self.rules.any)
 
     def job_outcome(
         self, tracked: TrackedJob, now: datetime, error: VbsjobError | None
@@ -395,10 +398,12 @@ class WatchState:
         self._queue.push(tracked.job_id, when, failed=tracked.error is not None)
 
 
-def _last_error(tracked: TrackedJob) -> VbsjobError | None:
-    """Return the error of the last query; without any answer one that says so."""
+def _last_error(tracked: TrackedJob, *errors: VbsjobError) -> VbsjobError | None:
+    """Return the error of the last query; without any answer that of the watch, or one for it."""
     if tracked.error is not None or tracked.job is not None:
         return tracked.error
+    if errors:
+        return errors[0]
     return VbsjobError(
         f"the watch ended before the service answered about job {tracked.job_id}.",
         hint=f"Query it again: vbsjob get {tracked.job_id}",
