@@ -14,7 +14,7 @@ from vbsjob.cli.topics import TOPICS
 from vbsjob.http.messages import Response
 from vbsjob.jobs.failure import FAILURE_MEMBERS
 from vbsjob.jobs.result import OUR_MEMBERS
-from vbsjob.output import formats, github, schemas
+from vbsjob.output import formats, schemas
 from vbsjob.output.variables import DOTENV_BYTES, DOTENV_VARIABLES
 
 EXAMPLE: dict[str, Any] = {
@@ -94,8 +94,7 @@ def test_the_members_have_the_descriptions_of_the_schema(heading: str) -> None:
 def test_the_lists_are_those_of_the_code() -> None:
     for heading, last in (
         ("ROWS", formats.JOBS.columns[-1]),
-        ("VARIABLES", "VBSJOB_END_TIME"),
-        ("GITHUB OUTPUTS", github.JOB_OUTPUTS[-1]),
+        ("VARIABLES", "VBSJOB_ELAPSED_S"),
     ):
         assert section(heading).endswith(f", {last}")
     event = schemas.load("event")

@@ -125,7 +125,7 @@ def test_a_field_that_no_answer_has_ends_with_3_and_names_the_nearest(
 
 
 def test_a_missing_field_replaces_exit_code_0_only_also_with_quiet() -> None:
-    assert get("j", "-q", "-f", "nothing") == (3, "", "")
+    assert get("j", "-q", "-f", "nothing")[:2] == (3, "")
     assert get("j", "--exit-status", "-f", "nothing")[0] == 1
     assert get("j", "-f", "nothing", "-f", "status")[0] == 3
     running = JOB | {"status": "RUNNING"}
@@ -159,9 +159,8 @@ def test_a_missing_field_is_a_json_error_with_a_format_for_programs() -> None:
     assert (error["name"], error["exit_code"]) == ("field_missing", 3)
 
 
-def test_quiet_prints_nothing_and_keeps_the_code() -> None:
+def test_quiet_prints_no_result_and_keeps_the_code() -> None:
     assert get("j", "-q", "--exit-status") == (1, "", "")
-    assert run_in_memory("get", "j", "-q", send=lambda _: Response(403, {}, b"{}")).err == ""
 
 
 @pytest.mark.parametrize("output", [(), ("-o", "json"), ("-o", "nothing")])
@@ -169,11 +168,16 @@ def test_quiet_prints_nothing_and_keeps_the_code() -> None:
     (2, ("--nosuch",)), (2, ("../x",)), (2, ("--retry-for", "soon")), (2, ("--cloud", "nosuch")),
     (4, ()),
 ])  # fmt: skip
-def test_quiet_prints_no_error_of_any_kind(
+def test_quiet_prints_errors_of_every_kind(
     code: int, argv: tuple[str, ...], output: tuple[str, ...]
 ) -> None:
     ended = run_in_memory("get", "j", "-q", *argv, *output, send=lambda _: Response(403, {}, b"{}"))
-    assert (ended.code, ended.out, ended.err) == (2 if "nothing" in output else code, "", "")
+    code = 2 if "nothing" in output else code
+    assert (ended.code, ended.out) == (code, "")
+    if output:
+        assert json.loads(ended.err)["error"]["exit_code"] == code
+    else:
+        assert ended.err.startswith("vbsjob: error: ")
 
 
 def test_verbose_shows_requests_without_the_token() -> None:

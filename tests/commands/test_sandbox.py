@@ -80,7 +80,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
         port = listener.getsockname()[1]
         ended = run_process("sandbox", "--port", str(port), env=clean_env())
     assert (ended.code, ended.out) == (70, "")
-    assert ended.err.count("\n") == 1
+    assert ended.err.count("vbsjob: error: ") == 1
     assert f"127.0.0.1:{port}" in ended.err
     assert "--port" in ended.err
 

@@ -10,9 +10,10 @@ import pytest
 from tests.support.cloud import USER, Cloud
 from tests.support.program import clean_env, run_process
 from tests.support.server import Server, always, answer, job
+from vbsjob.config import loader
 from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
+from vbsjob.http import tls
 from vbsjob.http.proxies import proxy_for
-from vbsjob.http.tls import TlsConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +95,7 @@ def test_s14_only_documented_variables_are_read(command: str) -> None:
 
 def test_s14_proxy_and_tls_settings_read_only_documented_variables() -> None:
     env = RecordedEnv({})
-    TlsConfig(env=env).ssl_context()
+    tls.of(loader.load({}, Cloud().context(USER)), env)
     assert proxy_for("https://vbs.test", env) is None
     assert {name.upper() for name in env.names} == {
         "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.program import clean_env, run_process
 
 if TYPE_CHECKING:
@@ -104,13 +105,14 @@ class Sdk:
     """One process with openstacksdk, which takes a second to import, for all configurations."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
+        self._process = Child(
             [sys.executable, "-c", SDK], env=clean_env(), stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def close(self) -> None:
-        self._process.communicate(timeout=60)
+        with self._process:
+            self._process.communicate(timeout=60)
 
     def values(self, folder: Path, env: dict[str, str]) -> dict[str, Any]:
         assert self._process.stdin

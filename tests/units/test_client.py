@@ -168,7 +168,7 @@ def test_before_a_watch_a_sign_in_that_cannot_be_renewed_is_noted(
     context = cloud.context(env)
     of = client(context, retry=False)
     of.prepare()
-    assert ("the watch ends with exit code 4 when" in stderr(context)) is noted
+    assert ("cannot be renewed: exit code 4 when" in stderr(context)) is noted
     assert cloud.posts == 0
 
 

@@ -22,7 +22,7 @@ def test_an_invisible_character_is_refused_before_a_request(name: str, unseen: s
     cloud = Cloud()
     code, _, err = cloud.run("get", "j", env=USER | {name: UNSEEN[unseen]})
     assert (code, cloud.requests) == (2, []), err
-    assert err.startswith(f"vbsjob: {name}: ")
+    assert err.startswith(f"vbsjob: error: {name}: ")
     assert "emove" in err
 
 

@@ -120,7 +120,7 @@ def test_the_hint_of_a_401_of_the_service_is_about_the_sign_in_method(
     env, texts, absent = REJECTED[method]
     code, out, err = Cloud(before=unless_signing_in).run(*command, env=env)
     assert code == 4, (out, err)
-    error = [line for line in err.splitlines() if line.startswith("vbsjob: ")][-1]
+    error = err.partition("vbsjob: error: ")[2]
     assert all(text in error for text in texts), err
     assert not any(text in error for text in absent), err
 
@@ -177,7 +177,7 @@ def test_f06_rules_of_any_other_shape_do_no_harm(rules: Any, receipt: Any) -> No
     response = error(401, receipt=receipt, required_auth_methods=rules)
     code, _, err = Cloud(before=rejecting(response)).run("get", "j", env=USER)
     assert code == 4
-    assert err.removesuffix("\n").isprintable()
+    assert all(line.isprintable() for line in err.splitlines())
     assert len(err) < 600
 
 
@@ -346,7 +346,8 @@ def test_a_rejected_token_is_not_called_expired_if_the_project_is_the_cause(kind
     cloud = Cloud(tokens={token}, unscoped={token}, before=rejecting(error(status), method))
     code, _, err = cloud.run("get", "j", env=TOKEN)
     assert (code, len(cloud.requests)) == (4, 1 + (method == "POST"))
-    assert f"{text} (HTTP {status}" in err
+    assert text in err
+    assert f"(HTTP {status}" in err
     assert AUTH_URL.removesuffix("/v3") in err
     assert ("Check the project" in err) is ("this project" in text)
     assert ("Get a new token" in err) is ("expired" in text)

@@ -30,7 +30,7 @@ def config_show(
     vbsjob config show
     vbsjob config show --cloud production -o json
     """
-    from vbsjob.auth.loading import FIRST_STEPS
+    from vbsjob.auth.loading import FIRST_STEPS, WAYS_TO_SIGN_IN
     from vbsjob.cli import config_report
 
     command = JobCommand(ctx.params, ctx.obj)
@@ -38,7 +38,7 @@ def config_show(
         machine = settings["output"] == "json"
         config_report.show(settings, command.context, machine=machine, everything=everything)
         if not settings["auth_url"] and not settings["endpoint"]:
-            command.context.note(f"no cloud is set. {FIRST_STEPS}")
+            command.context.note("no cloud is set.", WAYS_TO_SIGN_IN, FIRST_STEPS)
     return ExitCode.OK
 
 

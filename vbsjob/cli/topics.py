@@ -45,7 +45,7 @@ def _exit_codes_topic() -> list[str]:
         *_wrapped(
             "",
             "With several jobs the exit code is the first of these that applies to one of them:"
-            f" {order}. In formats for programs each job has its own exit_code.",
+            f" a signal, {order}. In formats for programs each job has its own exit_code.",
         ),
         "",
         *_wrapped(
@@ -102,7 +102,7 @@ def _listed(name: str) -> list[str]:
 def _names(name: str) -> Sequence[str] | dict[str, str]:
     """Return what a list contains: formats, fields of a document or of `failure`, and others."""
     from vbsjob.jobs.result import OUR_MEMBERS
-    from vbsjob.output import formats, github, schemas
+    from vbsjob.output import formats, schemas
 
     if name == "formats":
         return {output.name: output.summary for output in formats.BY_NAME.values()}
@@ -110,8 +110,6 @@ def _names(name: str) -> Sequence[str] | dict[str, str]:
         return formats.JOBS.columns
     if name == "variables":
         return [f"VBSJOB_{field.upper().replace('.', '_')}" for field in formats.JOBS.variables]
-    if name == "outputs":
-        return (*github.OUTPUTS, *github.JOB_OUTPUTS)
     fields = schemas.members(name)
     ours = OUR_MEMBERS if name == "document" else fields
     return {field: fields[field]["description"] for field in fields if field in ours}
