@@ -71,9 +71,6 @@ CASES: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
     "quoted": (CLOUD.replace("mira", "'0123456'").replace(" t}", " '1.50'}"), {}, {}),
     "verify as a path": (CLOUD.replace("{region", "{verify: /etc/ca.pem, region"), {}, {}),
     "verify off": (CLOUD.replace("{region", "{verify: false, region"), {}, {}),
-    "default domain": (
-        CLOUD.replace("user_domain_name", "default_domain_name"), {}, {},
-    ),
     "several regions": (
         CLOUD.replace("region_name: eu-de", "regions: [eu-de, eu-nl]").replace(" t}", " eu-nl_t}"),
         {},

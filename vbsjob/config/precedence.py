@@ -31,9 +31,7 @@ ADDRESSES = ("auth_url", "endpoint")
 TRUST = ("cacert", "verify", "insecure")
 PLACEHOLDERS = ("{region_name}", "{region_id}", "%(region_name)s")
 DOMAINS = tuple(
-    f"{whose}domain_{member}"
-    for whose in ("user_", "project_", "", "default_")
-    for member in ("id", "name")
+    f"{owner}domain_{member}" for owner in ("user_", "project_", "") for member in ("id", "name")
 )
 
 

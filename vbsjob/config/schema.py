@@ -67,12 +67,10 @@ def file_setting(name: str, sentence: str) -> Setting:
 
 
 def preference_setting(
-    name: str, sentence: str, parse: Any, default: Any = None, *, continues: bool = False
+    name: str, sentence: str, parse: Any, default: Any = None, **more: Any
 ) -> Setting:
     """Return a setting of vbsjob alone, which [defaults] may hold."""
-    return Setting(
-        name, sentence, parse=parse, default=default, preference=True, continues=continues
-    )
+    return Setting(name, sentence, parse=parse, default=default, preference=True, **more)
 
 
 def switch(name: str, sentence: str, *, default: bool = False, continues: bool = False) -> Setting:
@@ -189,13 +187,6 @@ SETTINGS = (
     ),
     identity_setting("domain_id", "Id of the domain of both the user and the project."),
     identity_setting("domain_name", "Name of the domain of both the user and the project."),
-    identity_setting(
-        "default_domain_id", "Id of the domain, for the user or the project without another one."
-    ),
-    identity_setting(
-        "default_domain_name",
-        "Name of the domain, for the user or the project without another one.",
-    ),
     identity_setting(
         "password",
         "Password of the user; on a terminal vbsjob prompts for it if it is missing.",

@@ -193,8 +193,8 @@ def _scope(settings: Settings) -> dict[str, Any] | None:
 
 
 def _domain(settings: Settings, which: str) -> dict[str, Any] | None:
-    """Return a domain by id or name; default_domain counts if both other ones are missing."""
-    for prefix in (which, "domain", "default_domain"):
+    """Return a domain by id or name; `domain` is that of both the user and the project."""
+    for prefix in (which, "domain"):
         for member in ("id", "name"):
             value = settings[f"{prefix}_{member}"]
             if value:
