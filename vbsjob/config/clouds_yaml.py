@@ -36,8 +36,6 @@ PROFILES: dict[str, dict[str, Any]] = {
     },
 }
 """Built-in values of the key `profile`, as openstacksdk and otcextensions have them."""
-
-
 REGIONS_LISTED = 20
 """Regions that a message lists."""
 NAME_LIMIT = 80
