@@ -111,8 +111,8 @@ def _names(name: str) -> Sequence[str] | dict[str, str]:
     if name == "variables":
         return [f"VBSJOB_{field.upper().replace('.', '_')}" for field in formats.JOBS.variables]
     fields = schemas.members(name)
-    ours = OUR_MEMBERS if name == "document" else fields
-    return {field: fields[field]["description"] for field in fields if field in ours}
+    names = OUR_MEMBERS if name == "document" else fields
+    return {field: fields[field]["description"] for field in fields if field in names}
 
 
 TOPICS = {
