@@ -137,7 +137,7 @@ class JobNotFoundError(VbsjobError):
 
 
 class ApiError(VbsjobError):
-    """The service refused the request, or its answer is not understood."""
+    """The service refused the request, or sent an unexpected answer."""
 
     exit_code = ExitCode.API_ERROR
 
@@ -150,7 +150,7 @@ class UnexpectedResponseError(ApiError):
 
 
 class UnavailableError(VbsjobError):
-    """No usable answer; the state of the job is unknown."""
+    """The service did not answer; the status of the job is unknown."""
 
     exit_code = ExitCode.UNAVAILABLE
     max_attempts: int | None = None

@@ -231,6 +231,14 @@ def test_tree_watch_is_a_watch_that_ends_with_the_tree() -> None:
     assert [row["path"] for row in watched.events] == ["j", "j/s", "j/t"]
 
 
+def test_tree_watch_has_the_time_limit_the_interval_and_the_progress_of_watch() -> None:
+    argv = ("tree", "j", "--watch", "--timeout", "1m", "--interval", "20s", "--progress", "none")
+    watched = WatchService(in_turn(*[RUNNING] * 9)).run(*argv)
+    assert watched.code == 124
+    assert [round(at) for at in watched.requests] == [0, 20, 40]
+    assert "RUNNING" in watched.out
+
+
 def test_tree_watch_draws_only_the_selected_rows() -> None:
     subs = [{"job_id": f"s{n}", "status": "SUCCESS" if n else "FAIL"} for n in range(9)]
     answers = (job("j", "RUNNING", sub_jobs=subs), job("j", "SUCCESS", sub_jobs=subs))

@@ -271,20 +271,17 @@ def test_a_method_that_is_not_supported_is_named() -> None:
 
 DOMAINS: dict[str, tuple[dict[str, str], Any, Any]] = {
     # environment, domain of the user, domain of the project
-    "default by id": ({"OS_DEFAULT_DOMAIN_ID": "d1"}, {"id": "d1"}, {"id": "d1"}),
-    "default by name": ({"OS_DEFAULT_DOMAIN_NAME": "d"}, {"name": "d"}, {"name": "d"}),
-    "default for the project alone": (
-        {"OS_DEFAULT_DOMAIN_NAME": "d", "OS_USER_DOMAIN_NAME": "u"}, {"name": "u"}, {"name": "d"},
-    ),
-    "domain before default": (
-        {"OS_DEFAULT_DOMAIN_NAME": "d", "OS_DOMAIN_NAME": "x"}, {"name": "x"}, {"name": "x"},
+    "one for both": ({"OS_DOMAIN_NAME": "x"}, {"name": "x"}, {"name": "x"}),
+    "one by id": ({"OS_DOMAIN_ID": "x1"}, {"id": "x1"}, {"id": "x1"}),
+    "the user's own": (
+        {"OS_DOMAIN_NAME": "x", "OS_USER_DOMAIN_NAME": "u"}, {"name": "u"}, {"name": "x"},
     ),
     "the user's for the project": ({"OS_USER_DOMAIN_NAME": "u"}, {"name": "u"}, {"name": "u"}),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", DOMAINS)
-def test_the_default_domain_counts_where_no_other_one_is_set(kind: str) -> None:
+def test_one_domain_counts_for_the_user_and_the_project(kind: str) -> None:
     env, user, project = DOMAINS[kind]
     cloud = Cloud()
     base = {k: v for k, v in USER.items() if "DOMAIN" not in k}

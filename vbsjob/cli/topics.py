@@ -10,7 +10,7 @@ from vbsjob.exit_codes import SEVERITY, ExitCode
 from vbsjob.text import printable, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
 WIDTH = 79
 """Columns of a topic, as the reference of formats."""
@@ -80,31 +80,39 @@ def _environment_topic() -> list[str]:
 
 
 def _formats_topic() -> list[str]:
-    """Return the text file; each line such as `@failure` becomes a list of names and meanings."""
+    """Return the text file; a line such as `@failure` becomes a list of names."""
     from importlib import resources
 
     text = resources.files(__package__).joinpath("formats.txt").read_text("utf-8")
     lines: list[str] = []
     for line in text.splitlines():
-        if not line.startswith("@"):
-            lines.append(line)
-            continue
-        for name, meaning in _meanings(line[1:]):
-            lines += _wrapped(f"{INDENT * 2}{name:<14}  ", meaning)
+        lines += _listed(line[1:]) if line.startswith("@") else [line]
     return lines
 
 
-def _meanings(name: str) -> Iterator[tuple[str, str]]:
-    """Yield name and meaning of each format, or of each field that vbsjob adds, or of `failure`."""
+def _listed(name: str) -> list[str]:
+    """Return the lines of a list: names, or names with their meanings."""
+    names = _names(name)
+    if not isinstance(names, dict):
+        return _wrapped(INDENT * 2, ", ".join(names))
+    rows = (_wrapped(f"{INDENT * 2}{name:<14}  ", meaning) for name, meaning in names.items())
+    return [line for row in rows for line in row]
+
+
+def _names(name: str) -> Sequence[str] | dict[str, str]:
+    """Return what a list contains: formats, fields of a document or of `failure`, and others."""
     from vbsjob.jobs.result import OUR_MEMBERS
     from vbsjob.output import formats, schemas
 
     if name == "formats":
-        yield from ((output.name, output.summary) for output in formats.BY_NAME.values())
-        return
-    for member, schema in schemas.members(name).items():
-        if name != "document" or member in OUR_MEMBERS:
-            yield member, schema["description"]
+        return {output.name: output.summary for output in formats.BY_NAME.values()}
+    if name == "columns":
+        return formats.JOBS.columns
+    if name == "variables":
+        return [f"VBSJOB_{field.upper().replace('.', '_')}" for field in formats.JOBS.variables]
+    fields = schemas.members(name)
+    names = OUR_MEMBERS if name == "document" else fields
+    return {field: fields[field]["description"] for field in fields if field in names}
 
 
 TOPICS = {

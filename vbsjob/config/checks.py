@@ -91,9 +91,8 @@ def report_unexpanded(settings: Source, context: Context) -> None:
 
 def report_agency(values: Source, context: Context) -> None:
     """Warn about the variables of an agency for another program."""
-    env = context.env
-    names = (name for name in env if name.startswith("HW_ASSUME_ROLE_") and env[name])
-    agency = ", ".join(sorted(names))
+    env = context.env.items()
+    agency = ", ".join(sorted(n for n, value in env if n.startswith("HW_ASSUME_ROLE_") and value))
     if agency and "agency_name" not in values:
         context.warn(
             f"ignored: {agency}. To use the agency, set OS_AGENCY_NAME, OS_AGENCY_DOMAIN_NAME and"

@@ -36,8 +36,6 @@ PROFILES: dict[str, dict[str, Any]] = {
     },
 }
 """Built-in values of the key `profile`, as openstacksdk and otcextensions have them."""
-
-
 REGIONS_LISTED = 20
 """Regions that a message lists."""
 NAME_LIMIT = 80
@@ -229,11 +227,10 @@ def _find(stem: str, variable: str, context: Context, *, own: bool) -> Path | No
     for folder in context.paths.config_folders:
         for suffix in SUFFIXES:
             path = folder / f"{stem}{suffix}"
-            if own and not path.is_absolute():
+            is_local = not path.is_absolute()
+            if (own and is_local) or not stat.S_ISREG(files.mode(path)):
                 continue
-            if not stat.S_ISREG(files.mode(path)):
-                continue
-            if path.is_absolute() or not files.belongs_to_stranger(path):
+            if not is_local or not files.belongs_to_stranger(path):
                 return path
             context.note(
                 f"{path} in the working directory belongs to another user and is ignored."

@@ -67,13 +67,10 @@ class Settings:
         An address from a file in the working directory counts too: a token of one folder must
         not be sent to the address that a file in another folder names.
         """
-        local = [
-            value
-            for name in ADDRESSES
-            if (value := self.values.get(name)) and value.in_working_directory
-        ]
-        addresses = (str(text) for value in local for text in (value.file, value.value))
-        return (*(str(self[name]) for name in ("service", "cert", *TRUST)), *addresses)
+        addresses = [self.values[name] for name in ADDRESSES if name in self.values]
+        local = [value for value in addresses if value.in_working_directory]
+        texts = (str(text) for value in local for text in (value.file, value.value))
+        return (*(str(self[name]) for name in ("service", "cert", *TRUST)), *texts)
 
     def with_service(self, origin: str, **values: str) -> Settings:
         """Return settings for another service: only the preferences are kept."""

@@ -31,8 +31,8 @@ ADDRESSES = ("auth_url", "endpoint")
 TRUST = ("cacert", "verify", "insecure")
 PLACEHOLDERS = ("{region_name}", "{region_id}", "%(region_name)s")
 DOMAINS = tuple(
-    f"{whose}domain_{member}"
-    for whose in ("user_", "project_", "", "default_")
+    f"{owner}domain_{member}"
+    for owner in ("user_", "project_", "", "default_")
     for member in ("id", "name")
 )
 
