@@ -182,9 +182,10 @@ def _addresses(
         for point in points:
             if not isinstance(point, dict) or point.get("interface") != interface:
                 continue
-            address = str(point["url"]) if isinstance(point.get("url"), str) else ""
-            address = _from_volume_service(address) if derived else address
-            if address:
+            address = point.get("url")
+            if isinstance(address, str) and derived:
+                address = _from_volume_service(address)
+            if isinstance(address, str) and address:
                 yield point.get("region_id", point.get("region")), address
 
 
