@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from vbsjob.errors import ReportError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.output import report_file
 from vbsjob.output.tree_documents import text_lines
@@ -27,12 +26,8 @@ def write(path: str, outcome: RunOutcome, context: Context) -> RunOutcome:
     report = "".join(f"{line}\n" for line in lines(outcome, context.redact))
     try:
         report_file.write(path, report.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        unwritten = ReportError(
-            f"the report {printable(path)} could not be written: {error.strerror}.",
-            hint="Check the directory, its permissions and the free space.",
-        )
-        return outcome.adding(unwritten)
+    except (OSError, ValueError) as error:
+        return outcome.adding(report_file.unwritten(f"the report {printable(path)}", error))
     return outcome
 
 
