@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
-from vbsjob.files import Paths, PlatformPaths
+from vbsjob.files import Paths
 from vbsjob.redact import Secrets
 from vbsjob.text import dumps, printable, wrap
 
@@ -56,13 +56,13 @@ class ErrorOutput:
     live: bool = False
     """Whether a live display uses standard error."""
     draw: Callable[..., str] | None = None
-    """Draws a message for a terminal, as `render.message.drawn`; None: plain lines."""
+    """Draws a message for a terminal, as `render.message.screen`; None: plain lines."""
     single: bool = False
-    """Whether one job is queried: nothing is written to stdout between two messages."""
+    """Whether one job is queried once: nothing is written between two notes about retries."""
     last_rows: int = 0
     """Rows of the last message."""
     retry_rows: int = 0
-    """The same if it is a note about a retry, which the next message replaces; else 0."""
+    """The same if it is a note about a retry, which the next one replaces; else 0."""
     hold: Callable[[str], object] | None = None
     """Takes each line while a live display is drawn: it writes them above itself."""
 
@@ -82,7 +82,7 @@ class Context:
     stdout: TextIO
     stderr: TextIO
     env: Mapping[str, str] = field(repr=False)
-    paths: Paths | PlatformPaths = field(default_factory=Paths)
+    paths: Paths = field(default_factory=Paths)
     monotonic: Callable[[], float] = time.monotonic
     """Measures every duration; the real one includes suspend, where the system has such a clock."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -136,7 +136,7 @@ class Context:
         if self.error_output.machine:
             self._write_json(error=error.document())
         else:
-            self._tell("error", error.message, error.rows, error.hint)
+            self._write_message("error", error.message, error.rows, error.hint)
 
     def note(
         self,
@@ -148,13 +148,15 @@ class Context:
     ) -> None:
         """Write a note for people; with a machine format only if --verbose is set.
 
-        On a terminal the next message replaces a note about a `retry`.
+        On a terminal a note about a `retry` replaces the one before.
         """
         output = self.error_output
         if not output.quiet and (not output.machine or output.verbose):
-            self._tell("note", text, rows, hint)
-            replaced = retry and output.single and not output.verbose and self.stderr.isatty()
-            output.retry_rows = output.last_rows if replaced else 0
+            replaceable = retry and output.single and self.stderr.isatty()
+            if replaceable and output.retry_rows:
+                self.stderr.write(f"\x1b[{output.retry_rows}A\x1b[J")
+            self._write_message("note", text, rows, hint)
+            output.retry_rows = output.last_rows if replaceable else 0
 
     def warn(self, text: str) -> None:
         """Write a warning, with every format; only --quiet silences it."""
@@ -163,7 +165,7 @@ class Context:
         if self.error_output.machine:
             self._write_json(warning={"message": text})
         else:
-            self._tell("warning", text)
+            self._write_message("warning", text)
 
     def debug(self, text: str) -> None:
         """Write one line about a request, only with --verbose."""
@@ -180,7 +182,7 @@ class Context:
             self.stderr.write(note + ("\a" if bell else ""))
             self.stderr.flush()
 
-    def _tell(
+    def _write_message(
         self, label: str, text: str, rows: Iterable[tuple[str, str]] = (), hint: str = ""
     ) -> None:
         """Write a message for people: what happened, facts with their names, the next step.
@@ -212,10 +214,9 @@ class Context:
         if self.error_output.hold is not None:
             self.error_output.hold(line)
             return
-        output, rows = self.error_output, self.error_output.retry_rows
-        output.last_rows, output.retry_rows = line.count("\n") + 1, 0
+        self.error_output.last_rows, self.error_output.retry_rows = line.count("\n") + 1, 0
         with suppress(OSError):
-            self.stderr.write(f"\x1b[{rows}A\x1b[J{line}\n" if rows else f"{line}\n")
+            self.stderr.write(line + "\n")
             self.stderr.flush()
 
     def colors(self, stream: TextIO, choice: str) -> bool:
@@ -248,7 +249,6 @@ def process_context() -> Context:
         stdout=sys.stdout,
         stderr=sys.stderr,
         env=os.environ,
-        paths=PlatformPaths(),
         prompt=_prompt if _is_terminal(sys.stdin) else None,
         pager=_page if _is_terminal(sys.stdin) and _is_terminal(sys.stdout) else None,
         monotonic=_boottime,
