@@ -58,11 +58,11 @@ class ErrorOutput:
     draw: Callable[..., str] | None = None
     """Draws a message for a terminal, as `render.message.screen`; None: plain lines."""
     single: bool = False
-    """Whether one job is queried: nothing is written to stdout between two messages."""
+    """Whether one job is queried once: nothing is written between two notes about retries."""
     last_rows: int = 0
     """Rows of the last message."""
     retry_rows: int = 0
-    """The same if it is a note about a retry, which the next message replaces; else 0."""
+    """The same if it is a note about a retry, which the next one replaces; else 0."""
     hold: Callable[[str], object] | None = None
     """Takes each line while a live display is drawn: it writes them above itself."""
 
@@ -148,13 +148,15 @@ class Context:
     ) -> None:
         """Write a note for people; with a machine format only if --verbose is set.
 
-        On a terminal the next message replaces a note about a `retry`.
+        On a terminal a note about a `retry` replaces the one before.
         """
         output = self.error_output
         if not output.quiet and (not output.machine or output.verbose):
+            replaceable = retry and output.single and self.stderr.isatty()
+            if replaceable and output.retry_rows:
+                self.stderr.write(f"\x1b[{output.retry_rows}A\x1b[J")
             self._write_message("note", text, rows, hint)
-            replaced = retry and output.single and not output.verbose and self.stderr.isatty()
-            output.retry_rows = output.last_rows if replaced else 0
+            output.retry_rows = output.last_rows if replaceable else 0
 
     def warn(self, text: str) -> None:
         """Write a warning, with every format; only --quiet silences it."""
@@ -212,10 +214,9 @@ class Context:
         if self.error_output.hold is not None:
             self.error_output.hold(line)
             return
-        output, rows = self.error_output, self.error_output.retry_rows
-        output.last_rows, output.retry_rows = line.count("\n") + 1, 0
+        self.error_output.last_rows, self.error_output.retry_rows = line.count("\n") + 1, 0
         with suppress(OSError):
-            self.stderr.write(f"\x1b[{rows}A\x1b[J{line}\n" if rows else f"{line}\n")
+            self.stderr.write(line + "\n")
             self.stderr.flush()
 
     def colors(self, stream: TextIO, choice: str) -> bool:

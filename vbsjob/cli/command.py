@@ -56,7 +56,6 @@ class JobCommand:
         arguments: Sequence[str] = params.get("jobs") or ()
         single = len(arguments) == 1 and arguments[0] != "-"
         format.check_fields(fields, single=single)
-        context.error_output.single = single and not arguments[0].startswith("@")
         options = self._repeated("job")
         self.output = present.Output(self.settings, context, format, fields, single, options)
         """Where and how the answer is written."""
@@ -109,6 +108,7 @@ class JobCommand:
 
         `show` writes the outcomes to stdout as they arrive.
         """
+        self.context.error_output.single = len(job_ids) == 1
         shown, answers = tee(self.answers(job_ids))
         errors = show(shown, self.output)
         jobs = tuple(answers)

@@ -56,7 +56,7 @@ class Layout(NamedTuple):
 
 def layout(rows: Sequence[Row], width: int, *, ids: bool) -> Layout:
     """Choose the columns that fit: the last column is omitted first."""
-    widest = {column.name: 0 for column in TREE_COLUMNS}
+    widest = dict.fromkeys(TREE_COLUMNS, 0)
     statuses: dict[int, int] = {}
     """Columns of the longest mark and status at each indent."""
     room = 0
@@ -137,12 +137,11 @@ def _line(row: Row, guide: str, columns: Layout, view: View) -> tuple[FittingLin
     # The mark is a separate piece: a spinner replaces it.
     line.add(row.mark, row.style).add(" " * bool(row.mark) + row.status, row.style)
     start = columns.state
-    for column in TREE_COLUMNS:
-        if column.name in columns.widths:
-            text, width = row.cells.get(column.name, ""), columns.widths[column.name]
-            start += GAP
-            line.fill(start + (width - cell_len(text) if column.right else 0)).add(text)
-            start += width
+    for name, width in columns.widths.items():
+        text = row.cells.get(name, "")
+        right = width - cell_len(text) if name == "elapsed" else 0
+        line.fill(start + GAP + right).add(text)
+        start += GAP + width
     line.fill(start + GAP)
     details, overflow = _split(row, columns, view)
     for detail in details:

@@ -106,21 +106,11 @@ def table(
             if sub_row.omit_overflow:
                 del sub_row.details[1:]
             result.append(sub_row)
-    hidden = len(outcomes) - len(listed)
-    if hidden and rows:
-        result.append(_hidden_row([outcome for outcome in outcomes if outcome not in listed], view))
+    if rows and len(listed) < len(outcomes):
+        hidden = [outcome.kind for outcome in outcomes if outcome not in listed]
+        short = f"{view.glyphs.more} {len(hidden):,} more"
+        result.append(tree.Row(0, summary=(f"{short}: {counts_text(hidden, jobs=True)}", short)))
     yield from columns.table(result, view, ids=True, lines_below=lines_below)
-
-
-def _hidden_row(outcomes: Sequence[JobOutcome], view: View) -> tree.Row:
-    short = f"{view.glyphs.more} {len(outcomes):,} more"
-    return tree.Row(
-        0,
-        summary=(
-            f"{short}: {counts_text((outcome.kind for outcome in outcomes), jobs=True)}",
-            short,
-        ),
-    )
 
 
 def _urgency(outcome: JobOutcome) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -17,7 +17,7 @@ from vbsjob.render.theme import status_style
 from vbsjob.text import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from vbsjob.jobs.job import Job
     from vbsjob.render.theme import View
@@ -30,32 +30,7 @@ LONGEST_CELL = 64
 """A longer type or id is shown with the reason: it would widen its column in every row."""
 
 
-class Column(NamedTuple):
-    """A column between the status and the details."""
-
-    name: str
-    of_node: Callable[[Node, View], str]
-    of_group: Callable[[Group, View], str]
-    right: bool = False
-    """Whether it is aligned at its right edge."""
-
-
-TREE_COLUMNS = (
-    Column(
-        "elapsed",
-        lambda node, view: format_duration(node.job.elapsed(view.now)),
-        lambda group, view: format_duration(group.elapsed(view.now)),
-        right=True,
-    ),
-    Column(
-        "type",
-        lambda node, view: view.one_line(node.job.type),
-        lambda group, view: (
-            f"{view.one_line(group.type) or 'sub-job'} {view.glyphs.times}{len(group.members)}"
-        ),
-    ),
-    Column("id", lambda node, view: view.one_line(node.job.id), lambda *_: ""),
-)
+TREE_COLUMNS = ("elapsed", "type", "id")
 """From left to right. If the screen is narrow, the last one is omitted first.
 
 What does not fit in a row is below it, from the column of `type` on. Below IDS_FROM columns there
@@ -140,7 +115,11 @@ def row(
         view.glyph(job.status),
         status_word(job, view),
         status_style(job.status),
-        {column.name: column.of_node(item, view) for column in TREE_COLUMNS},
+        {
+            "elapsed": format_duration(job.elapsed(view.now)),
+            "type": view.one_line(job.type),
+            "id": view.one_line(job.id),
+        },
         requested=requested,
         omit_overflow=described is not None and job.members is described.members,
     )
@@ -178,6 +157,7 @@ def _summary(summary: Summary, view: View) -> tuple[str, ...]:
 
 def _group_row(group: Group, view: View) -> Row:
     status = group.status
+    name = f"{view.one_line(group.type) or 'sub-job'} {view.glyphs.times}{len(group.members)}"
     further = f", {group.number_below:,} sub-jobs below" if group.number_below else ""
     ended = {kind: number for kind, number in group.counts.items() if kind in ENDED}
     return Row(
@@ -185,7 +165,7 @@ def _group_row(group: Group, view: View) -> Row:
         view.glyph(status),
         "MIXED" if status == OTHER else status,
         status_style(status),
-        {column.name: column.of_group(group, view) for column in TREE_COLUMNS},
+        {"elapsed": format_duration(group.elapsed(view.now)), "type": name, "id": ""},
         details=[Text(counts_text(group.counts) + further)],
         short_details=Text(counts_text(ended) or "none done"),
         bar=(group.ended, len(group.members), group.counts.get("FAIL", 0)),

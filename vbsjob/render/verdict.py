@@ -16,15 +16,16 @@ def problem(state: WatchState, now: float, *, short: bool = False) -> str:
 
     `short` omits the host.
     """
-    failing = _longest_failing(state)
+    jobs = [job for job in state.tracked.values() if job.exit_code is None]
+    failing = min(
+        (job for job in jobs if job.failures), key=lambda job: job.failing_since, default=None
+    )
     if failing is not None and failing.error is not None:
         silent = format_duration(float(round(now - failing.failing_since)))
         left = max(0.0, failing.failing_since + state.rules.retry_for - now)
         limit = f"Gives up in {format_duration(float(round(left)))}."
         return f"No answer for {silent} ({_cause(failing, short=short)}). {limit}"
-    missing = [
-        job for job in state.tracked.values() if job.not_found_count and job.exit_code is None
-    ]
+    missing = [job for job in jobs if job.not_found_count]
     if not missing:
         return ""
     job = missing[0]
@@ -33,11 +34,6 @@ def problem(state: WatchState, now: float, *, short: bool = False) -> str:
     left = max(0.0, job.not_found_since + state.rules.wait_for_job - now)
     which = "this job" if len(state.ids) == 1 else f"{len(missing):,} of the jobs"
     return f"The service does not know {which} yet. Waits {round(left)} s more."
-
-
-def _longest_failing(state: WatchState) -> TrackedJob | None:
-    failing = [job for job in state.tracked.values() if job.failures and job.exit_code is None]
-    return min(failing, key=lambda job: job.failing_since, default=None)
 
 
 def _cause(job: TrackedJob, *, short: bool) -> str:
