@@ -44,6 +44,8 @@ def is_noticed(checkout: Path, arguments: list[str]) -> bool:
         )
     except subprocess.TimeoutExpired:
         return True
+    if ended.returncode > 3:  # wrong arguments, or no test
+        raise SystemExit(ended.stdout.decode() + ended.stderr.decode())
     return ended.returncode != 0
 
 
