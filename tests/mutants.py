@@ -1,4 +1,4 @@
-"""Changes vbsjob at places that a seed chooses, by mutmut's mutators, and runs the quick tests.
+"""Changes vbsjob at mutations that a seed chooses, by mutmut's mutators, and runs the quick tests.
 
 python -m tests.mutants [--seed 130] [--count 130] [--seconds 3600] [PYTEST-ARGUMENT...]
 Works in a copy of the checkout. Prints each change that no test noticed, and noticed / total.
@@ -24,14 +24,14 @@ LONGEST = 600
 """Seconds after which a change counts as noticed: it can make a loop endless."""
 
 
-def places(folder: Path) -> list[tuple[Path, Any, Any]]:
+def mutations(folder: Path) -> list[tuple[Path, Any, Any]]:
     """Return (file, its syntax tree, change) for each change that mutmut knows."""
     from mutmut.mutation.file_mutation import create_mutations
 
     changes = []
     for path in sorted(folder.rglob("*.py")):
-        tree, mutations, *_ = create_mutations(str(path), path.read_text("utf-8"))
-        changes += [(path, tree, mutation) for mutation in mutations]
+        tree, changes_of_file, *_ = create_mutations(str(path), path.read_text("utf-8"))
+        changes += [(path, tree, mutation) for mutation in changes_of_file]
     return changes
 
 
@@ -64,13 +64,13 @@ def main() -> None:
         for name in COPIED:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, checkout / name)
-        all_places = places(checkout / "vbsjob")
+        candidates = mutations(checkout / "vbsjob")
         end = time.monotonic() + options.seconds
-        for path, tree, mutation in random.Random(options.seed).sample(all_places, options.count):
+        for path, tree, mutation in random.Random(options.seed).sample(candidates, options.count):
             if time.monotonic() > end:
                 break
             before = path.read_text("utf-8")
-            after = deep_replace(tree, mutation.original_node, mutation.mutated_node).code  # type: ignore[union-attr]
+            after = deep_replace(tree, mutation.original_node, mutation.mutated_node).code
             path.write_text(after, "utf-8")
             total, caught = total + 1, is_noticed(checkout, arguments)
             path.write_text(before, "utf-8")
@@ -80,7 +80,7 @@ def main() -> None:
                 lines = (before.splitlines(), after.splitlines())
                 sys.stdout.write("\n".join(difflib.unified_diff(*lines, name, n=0)) + "\n")
                 sys.stdout.flush()
-    sys.stdout.write(f"{noticed} / {total} noticed, of {len(all_places)} possible changes\n")
+    sys.stdout.write(f"{noticed} / {total} noticed, of {len(candidates)} possible changes\n")
 
 
 if __name__ == "__main__":

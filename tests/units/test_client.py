@@ -83,7 +83,7 @@ def test_a_job_has_all_its_members_and_is_asked_for_below_the_project() -> None:
         (json_response(200, {"job_id": "k"}), InvalidBodyError, "about job k."),
         (json_response(200, {"job_id": "k" * 81}), InvalidBodyError, f" {'k' * 80}."),
         (json_response(200, {"job_id": "k\x1b"}), InvalidBodyError, "about job k^[."),
-        (json_response(200, RUNNING | {"status": 1}), UnexpectedResponseError, "is not a string"),
+        (json_response(200, RUNNING | {"status": 1}), UnexpectedResponseError, "contains no job"),
         (json_response(201, RUNNING), VbsjobError, "rejected the request"),
         (json_response(403, RUNNING), AuthError, "does not allow"),
     ],

@@ -64,7 +64,8 @@ def test_each_method_says_whether_it_can_be_renewed_and_whether_it_ends(
     env: dict[str, str], auth_type: str, renewable: bool, can_expire: bool
 ) -> None:
     of = session(Cloud(), env)
-    assert (of.auth_type, of.renewable, of.can_expire) == (auth_type, renewable, can_expire)
+    used = of.method
+    assert (used.auth_type, used.renewable, used.can_expire) == (auth_type, renewable, can_expire)
 
 
 class Meanwhile:
