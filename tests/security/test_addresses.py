@@ -133,9 +133,10 @@ LOCAL = [
     "http://localhost:1",
     "http://[::1]:1",
     "http://[::ffff:127.0.0.1]:1",
+    "http://127.9.9.9:1",
 ]
 BEYOND = ["http://vbs.cloud.test", "http://10.0.0.1", "http://localhost.cloud.test", "http://127.0.0.1.cloud.test",
-          "http://[fd00::1]", "HTTP://vbs.cloud.test", "http://128.0.0.1"]  # fmt: skip
+          "http://[fd00::1]", "http://[64:ff9b::127.0.0.1]", "HTTP://vbs.cloud.test", "http://128.0.0.1"]  # fmt: skip
 ALLOWED: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "nothing": ((), {}),
     "no": ((), {"VBSJOB_INSECURE_HTTP": "no"}),

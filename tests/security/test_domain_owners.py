@@ -70,22 +70,6 @@ def test_other_addresses_are_accepted(host: str) -> None:
     assert url.checked(f"https://{host}/v1", "--endpoint") == f"https://{host}/v1"
 
 
-@pytest.mark.parametrize(
-    ("host", "loopback"),
-    [("127.0.0.1", True), ("127.9.9.9", True), ("[::1]", True), ("[::ffff:127.0.0.1]", True),
-     ("localhost", True), ("[64:ff9b::127.0.0.1]", False), ("127.0.0.1.evil.test", False)],
-)  # fmt: skip
-def test_plain_http_is_only_for_an_address_that_is_certainly_this_machine(
-    host: str, loopback: bool
-) -> None:
-    address = f"http://{host}/v1"
-    if loopback:
-        assert url.checked(address, "--endpoint") == address
-    else:
-        with pytest.raises(UsageError, match="unencrypted"):
-            url.checked(address, "--endpoint")
-
-
 SECRETS_IN_ADDRESSES = [
     "https://vbs.test/?token=canary", "https://vbs.test?canary",
     "https://vbs.test/v1?a=b&sig=canary",

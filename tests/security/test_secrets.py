@@ -249,17 +249,6 @@ def test_a_proxy_that_echoes_what_it_was_sent_shows_no_password() -> None:
     assert secrets.masked_value(f"Basic {sent}").endswith(MASK)
 
 
-def test_the_transport_masks_secrets_that_a_service_echoes() -> None:
-    from tests.support.program import TOKEN, run_against
-
-    answered_job = answer(json.dumps(job(message=f"you sent {TOKEN}")).encode())
-    with Server(respond_with(answered_job)) as server:
-        ended = run_against(server.url, "get", "j", "-o", "json")
-    assert ended.code == 0
-    assert TOKEN not in ended.out + ended.err
-    assert MASK in ended.out
-
-
 @pytest.mark.parametrize("machine", [False, True])
 @pytest.mark.parametrize("colors", ["", "1"])
 def test_no_text_on_stderr_contains_a_secret(machine: bool, colors: str) -> None:

@@ -81,17 +81,6 @@ def test_f35_a_bad_client_certificate_is_one_line_that_names_its_variable(
     assert "canary-content" not in ended.err
 
 
-@pytest.mark.parametrize("output", ["table", "json"])
-def test_s02_disabled_certificate_checks_are_reported_on_every_run(
-    authority: Authority, output: str
-) -> None:
-    with Server(always(answer(job())), tls=authority.bad("wrong host")) as server:
-        env = clean_env(server.url, OS_INSECURE="true")
-        ended = run_process("get", "j", "-o", output, env=env)
-    assert ended.code == 0
-    assert "certificates are not checked" in ended.err
-
-
 def empty(status: int) -> bytes:
     return answer(b"", status)
 

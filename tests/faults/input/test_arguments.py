@@ -112,22 +112,6 @@ def test_f88_s02_an_address_that_parsers_read_differently_is_rejected(address: s
     assert "user:pw" not in ended.err
 
 
-@pytest.mark.slow
-@given(st.text(st.sampled_from("htps:/\\@.%0x1v:#?[]- \tvbé。＠\u202e"), max_size=24))
-@example("://127.0.0.1@evil")
-@settings(max_examples=400, deadline=None)
-def test_f88_the_connection_goes_to_the_host_that_was_checked(rest: str) -> None:
-    from urllib.parse import urlsplit
-
-    import httpx
-
-    def send(request: Request) -> Response:
-        assert httpx.URL(request.url).host == urlsplit(request.url).hostname
-        return Response(200, {}, b'{"job_id":"j","status":"SUCCESS"}')
-
-    assert run_in_memory("get", "j", f"--endpoint=https://{rest}", send=send).code in {0, 2}
-
-
 @pytest.mark.parametrize("argv", [
     ["get", "j", "--endpoint", "\x1b]0;x\x07\x1b[31m"], ["get", "\x1b[31m\x9b\u202e"], ["\x1b[31mget"],
     ["get", "j", "--\x1b[31m"], ["get", "j", "-o", "\x1b[31m\x07"], ["get", "j", "--retry-for", "\x9b1"],

@@ -109,8 +109,13 @@ def test_s08_a_setting_that_is_not_utf_8_is_refused_and_only_displayed() -> None
             assert screen("", err).untouched
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SURFACES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name in SLOW | WATCHED else name
+        for name in SURFACES
+    ],
+)
 def test_f52_f53_f54_f89_s08_texts_on_a_screen_are_only_displayed(
     name: str, record_property: Callable[[str, object], None]
 ) -> None:

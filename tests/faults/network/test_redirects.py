@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.support.program import RunResult
-    from tests.support.server import Peer
     from vbsjob.http.messages import Request
 
 GOOD = answer(job("SUCCESS"))
-ELSEWHERE = ("/v1/elsewhere", "file:///etc/passwd", "//\xff\xff/", "")
+ELSEWHERE = ("/v1/p/jobs/j", "file:///etc/passwd", "//\xff\xff/", "http://[::1", "//[", "")
 
 
 def get(server: Server) -> RunResult:
@@ -46,23 +45,6 @@ def test_s03_f18_f19_f20_no_redirect_is_followed_and_the_other_host_gets_no_conn
         assert other.connections == 0
 
 
-TARGETS = (
-    "http://[::1", "http://:99999999/", "https://xn--/", "https://xn--\xff/", "http://a:b/",
-    "http://\\@evil/", "https://" + "a" * 9000, "http:///", "\xff" * 90, "//[", "%", "?", "*",
-    "https://\x1b[31m/",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("target", TARGETS)
-def test_f20_an_invalid_redirect_target_is_harmless(target: str) -> None:
-    with Server(always(answer(b"", 302, f"Location: {target}"))) as server:
-        ended = get(server)
-        assert (ended.code, server.requests) == (6, 1)
-    assert ended.is_clean
-    assert "redirects to" in ended.err
-    assert "\x1b" not in ended.err
-
-
 @pytest.mark.slow
 @given(
     st.text(st.characters(max_codepoint=255), max_size=80)
@@ -78,16 +60,5 @@ def test_f20_no_redirect_target_is_followed_printed_raw_or_crashes_the_program(t
     ended = run_in_memory("get", "j", send=away)
     assert (ended.code, len(prompt_for_secret)) == (6, 1)
     assert ended.is_clean
-    assert ended.err.rstrip("\n").isprintable()
+    assert all(line.isprintable() for line in ended.err.split("\n"))
     assert "geheim" not in ended.err
-
-
-def test_f20_a_redirect_to_itself_is_not_a_loop() -> None:
-    def loop(peer: Peer) -> None:
-        while request := peer.request():
-            path = request.split(b" ")[1].decode()
-            peer.send(answer(b"", 302, f"Location: {path}"))
-
-    with Server(loop) as server:
-        assert get(server).code == 6
-        assert server.requests == 1

@@ -25,13 +25,13 @@ from tests.support.run_states import (
     password_env,
     waits_for_lock,
 )
-from tests.support.signal_case import AT_ONCE, SignalCase, run_cases, send_signals
+from tests.support.signal_case import AT_ONCE, SignalCase, run_cases
 from tests.support.signalled_run import SignalledRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.signal_case import SendSignals, Shells
+    from tests.support.signal_case import Shells
 
     RecordProperty = Callable[[str, object], None]
 
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="needs Linux's /proc"
 )
 PART = 10
-"""One in so many of the cases of a state is run."""
+"""One in so many of the cases of a state is run in the slow tier, all of them with -m long."""
 SHARE = 0.8
 """Signals that have to end a run, by the number of runs, where a run may end before by itself."""
 NAMED = {state.name: state for state in STATES}
@@ -74,37 +74,34 @@ def part(state: RunState) -> int:
     return -(-state.runs // PART)
 
 
-def enough(
-    state: RunState,
-    service: StateService,
-    shells: Shells,
-    *signals: int,
-    send: SendSignals = send_signals,
-) -> int:
+def enough(state: RunState, service: StateService, shells: Shells) -> int:
     """Run the cases of a state; return how many runs the signal ended.
 
     All of them have to be; where a run may end by itself before the signal, at least SHARE. If
     they are fewer, as on a fast machine, more cases are run with the signal ever sooner.
     """
     if not state.ends:
-        ended = run_cases(cases_of(state, service, *signals), shells, send)
+        ended = run_cases(cases_of(state, service), shells)
         assert ended == part(state)
         return ended
     ended = 0
     for sooner in (1, 2, 4, 8):
-        cases = cases_of(replace(state, within=state.within / sooner), service, *signals)
-        ended += run_cases(cases, shells, send)
+        cases = cases_of(replace(state, within=state.within / sooner), service)
+        ended += run_cases(cases, shells)
         if ended >= SHARE * part(state):
             return ended
     raise AssertionError(f"only {ended} signals came before the end of a run")
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    "times", [pytest.param(1, marks=pytest.mark.slow), pytest.param(PART, marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize("name", NAMED)
 def test_f79_f81_a_signal_in_every_state_ends_it_by_that_signal(
-    service: StateService, shells: Shells, name: str, record_property: RecordProperty
+    service: StateService, shells: Shells, name: str, times: int, record_property: RecordProperty
 ) -> None:
-    record_property("cases", enough(NAMED[name], service, shells))
+    state = replace(NAMED[name], runs=times * NAMED[name].runs)
+    record_property("cases", enough(state, service, shells))
 
 
 TWICE = [state.name for state in STATES if state.again]
