@@ -71,9 +71,11 @@ def test_screen_documents_and_polls_have_the_same_usual_duration(tmp_path: Path)
     assert polled.usual == usual
 
 
-@pytest.mark.parametrize("runs", [0, 2])
-def test_without_three_earlier_jobs_the_expected_end_is_null(tmp_path: Path, runs: int) -> None:
-    assert document(service(tmp_path, runs).run("get", "j", "-o", "json"))["expected_end"] is None
+def test_without_three_earlier_jobs_the_expected_end_is_null(tmp_path: Path) -> None:
+    for runs in (0, 2):
+        assert (
+            document(service(tmp_path, runs).run("get", "j", "-o", "json"))["expected_end"] is None
+        )
 
 
 def test_an_ended_job_has_no_expected_end(tmp_path: Path) -> None:

@@ -66,11 +66,11 @@ def test_explain_gives_one_field_alone_and_names_alone() -> None:
     assert vbsjob("explain", "common.0011", "-o", "name", env={})[1] == "common.0011\n"
 
 
-@pytest.mark.parametrize("typed", ["0202", "VolumeBackup.202", "VolumBackup.0202", "VBS.0202"])
-def test_a_misspelled_code_is_an_error_that_names_the_right_code(typed: str) -> None:
-    code, out, err, _ = vbsjob("explain", typed, env={})
-    assert (code, out) == (ExitCode.USAGE, "")
-    assert "Did you mean VolumeBackup.0202" in err
+def test_a_misspelled_code_is_an_error_that_names_the_right_code() -> None:
+    for typed in ("0202", "VolumeBackup.202", "VolumBackup.0202", "VBS.0202"):
+        code, out, err, _ = vbsjob("explain", typed, env={})
+        assert (code, out) == (ExitCode.USAGE, "")
+        assert "Did you mean VolumeBackup.0202" in err
 
 
 def test_a_code_of_another_service_is_an_error_without_a_guess() -> None:
@@ -109,58 +109,53 @@ def test_help_environment_lists_every_variable_and_no_value() -> None:
     assert "canary" not in out
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_a_command_equals_its_help_option_and_shows_examples_first(command: str) -> None:
-    by_command, by_option = (
-        subprocess.run(
-            [sys.executable, "-m", "vbsjob", *words],
-            cwd=ROOT, capture_output=True, text=True, check=True,
-            env={"GITHUB_ACTIONS": "true", "FORCE_COLOR": "1", "PATH": ""},
-        ).stdout.splitlines()
-        for words in (["help", command], [command, "--help"])
-    )  # fmt: skip
-    assert [line for line in by_command if line] == [line for line in by_option if line]
-    out = "\n".join(by_command)
-    assert "\x1b" not in out
-    assert out.index(f"vbsjob {command}", 20) < out.index("╭─")
+def test_help_of_a_command_equals_its_help_option_and_shows_examples_first() -> None:
+    for command in COMMANDS:
+        by_command, by_option = (
+            subprocess.run(
+                [sys.executable, "-m", "vbsjob", *words],
+                cwd=ROOT, capture_output=True, text=True, check=True,
+                env={"GITHUB_ACTIONS": "true", "FORCE_COLOR": "1", "PATH": ""},
+            ).stdout.splitlines()
+            for words in (["help", command], [command, "--help"])
+        )  # fmt: skip
+        assert [line for line in by_command if line] == [line for line in by_option if line]
+        out = "\n".join(by_command)
+        assert "\x1b" not in out
+        assert out.index(f"vbsjob {command}", 20) < out.index("╭─")
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c != "help"])
-def test_the_help_of_a_command_ends_with_one_line_of_its_exit_codes(command: str) -> None:
-    last = vbsjob("help", command, env={})[1].strip().splitlines()[-1]
-    codes = re.fullmatch(r" Exit codes: ([0-9 ]+); see 'vbsjob help exit-codes'\.", last)
-    assert codes
-    assert codes[1] == " ".join(str(int(code)) for code in app.exit_codes(command))
+def test_the_help_of_a_command_ends_with_one_line_of_its_exit_codes() -> None:
+    for command in [c for c in COMMANDS if c != "help"]:
+        last = vbsjob("help", command, env={})[1].strip().splitlines()[-1]
+        codes = re.fullmatch(r" Exit codes: ([0-9 ]+); see 'vbsjob help exit-codes'\.", last)
+        assert codes
+        assert codes[1] == " ".join(str(int(code)) for code in app.exit_codes(command))
 
 
-@pytest.mark.parametrize("argv", [["--version"], ["-V"]])
-def test_two_options_print_the_version(argv: list[str]) -> None:
-    ended = run_process(*argv, env=clean_env())
-    assert (ended.code, ended.out, ended.err) == (0, f"vbsjob {__version__}\n", "")
+def test_two_options_print_the_version() -> None:
+    for argv in (["--version"], ["-V"]):
+        ended = run_process(*argv, env=clean_env())
+        assert (ended.code, ended.out, ended.err) == (0, f"vbsjob {__version__}\n", "")
 
 
-@pytest.mark.parametrize("command", ["get", "watch", "tree"])
-def test_a_command_without_a_job_id_names_the_most_recent_job(command: str) -> None:
-    code, out, err, requests = vbsjob(command)
-    assert (code, out, requests) == (ExitCode.USAGE, "", [])
-    assert "'@last' for the most recent job" in err
+def test_a_command_without_a_job_id_names_the_most_recent_job() -> None:
+    for command in ("get", "watch", "tree"):
+        code, out, err, requests = vbsjob(command)
+        assert (code, out, requests) == (ExitCode.USAGE, "", [])
+        assert "'@last' for the most recent job" in err
 
 
-@pytest.mark.parametrize(
-    ("argv", "meant"),
-    [
+def test_a_misspelled_word_is_an_error_that_names_the_right_word() -> None:
+    for argv, meant in (
         (["gett", "j"], "Did you mean 'get'?"),
         (["get", "j", "--outptu", "json"], "Did you mean --output"),
         (["help", "exit-code"], "Did you mean exit-codes?"),
         (["help", "gte"], "Did you mean get?"),
-    ],
-)
-def test_a_misspelled_word_is_an_error_that_names_the_right_word(
-    argv: list[str], meant: str
-) -> None:
-    code, out, err, requests = vbsjob(*argv)
-    assert (code, out, requests) == (ExitCode.USAGE, "", [])
-    assert meant in err
+    ):
+        code, out, err, requests = vbsjob(*argv)
+        assert (code, out, requests) == (ExitCode.USAGE, "", [])
+        assert meant in err
 
 
 def test_a_usage_error_names_the_help_of_its_command() -> None:

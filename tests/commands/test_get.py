@@ -6,8 +6,6 @@ import io
 import json
 from typing import Any
 
-import pytest
-
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context, standard_input
 from vbsjob.__main__ import run
@@ -42,9 +40,8 @@ def job_response(status: Any, **members: Any) -> Response:
     return Response(200, {}, json.dumps(job).encode())
 
 
-@pytest.mark.parametrize(
-    ("replies", "code"),
-    [
+def test_the_exit_code_is_the_one_of_the_table() -> None:
+    for replies, code in (
         ([job_response("SUCCESS")], 0),
         ([job_response("FAIL")], 1),
         ([job_response("RUNNING")], 8),
@@ -64,12 +61,10 @@ def job_response(status: Any, **members: Any) -> Response:
         ([Response(200, {}, b"[" * 200_000)] * 3, 7),
         ([Response(200, {}, b'{"job_id": "other", "status": "FAIL"}')] * 3, 7),
         ([Response(502), job_response("SUCCESS")], 0),
-    ],
-)
-def test_the_exit_code_is_the_one_of_the_table(replies: list[Response], code: int) -> None:
-    ended, _, err, requests = vbsjob("get", "j", "--exit-status", replies=replies)
-    assert ended == code, err
-    assert len(requests) == len(replies)
+    ):
+        ended, _, err, requests = vbsjob("get", "j", "--exit-status", replies=replies)
+        assert ended == code, err
+        assert len(requests) == len(replies)
 
 
 def test_without_exit_status_an_answer_is_0_even_if_the_job_failed() -> None:

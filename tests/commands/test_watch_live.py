@@ -127,20 +127,18 @@ def many(count: int) -> Callable[[str, float], Reply]:
     return lambda _, now: job("j", "RUNNING" if now < 20 else "FAIL", sub_jobs=subs, **TIMES)
 
 
-@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (80, 5), (40, 10), (30, 4), (200, 50)])
-def test_taller_than_the_screen_it_folds_and_keeps_what_failed_and_runs(
-    columns: int, lines: int
-) -> None:
-    painted, _ = watch_on_screen(many(500), columns=columns, lines=lines)
-    picture = painted.picture(10)
-    assert len(picture) < lines
-    assert "RUNNING" in picture[0]
-    text = "\n".join(picture)
-    if lines >= 10:
-        assert "copyData ×500" in text
-        assert "1 failed, 498 done, 1 running" in " ".join(text.replace("│", "").split())
-        assert re.search("[─├] ?✗ FAIL", text)  # a narrow screen has no line
-    assert not [row for row in painted.screen(10).rows[:-lines] if row]
+def test_taller_than_the_screen_it_folds_and_keeps_what_failed_and_runs() -> None:
+    for columns, lines in ((80, 24), (80, 5), (40, 10), (30, 4), (200, 50)):
+        painted, _ = watch_on_screen(many(500), columns=columns, lines=lines)
+        picture = painted.picture(10)
+        assert len(picture) < lines
+        assert "RUNNING" in picture[0]
+        text = "\n".join(picture)
+        if lines >= 10:
+            assert "copyData ×500" in text
+            assert "1 failed, 498 done, 1 running" in " ".join(text.replace("│", "").split())
+            assert re.search("[─├] ?✗ FAIL", text)  # a narrow screen has no line
+        assert not [row for row in painted.screen(10).rows[:-lines] if row]
 
 
 def test_the_spinner_alone_is_written_ten_times_a_second_and_the_rest_once() -> None:
@@ -225,20 +223,20 @@ def test_many_jobs_at_once_are_counted_and_the_urgent_ones_drawn() -> None:
 HOSTILE = "\x1b[2J\x1b]0;pwned\x07\u202e[/x][red]\n\x9b31m\u200b"
 
 
-@pytest.mark.parametrize("member", ["status", "job_type", "error_code", "fail_reason", "job_id"])
-def test_s08_hostile_text_is_shown_and_never_acted_on(member: str) -> None:
-    odd = {"job_id": "s", "job_type": "t", "status": "FAIL", **TIMES} | {member: HOSTILE}
-    own = {"job_type": "t", "error_code": None, "fail_reason": None, **TIMES}
-    own |= {member: HOSTILE} if member in own else {}
-    response = Response(200, {}, json.dumps({"job_id": "j", "status": "RUNNING", **own,
-                                      "sub_jobs": [odd]}).encode())  # fmt: skip
-    answers = in_turn(response, job("j", "SUCCESS", sub_jobs=[odd]))
-    painted, watched = watch_on_screen(answers)
-    assert watched.code == 0
-    assert painted.screen().untouched
-    assert "\x9b" not in watched.err
-    assert all(part.startswith(("[?25", "[K", "[J")) or re.match(r"\[[0-9]+[AB]", part)
-               for part in watched.err.split("\x1b")[1:])  # fmt: skip
+def test_s08_hostile_text_is_shown_and_never_acted_on() -> None:
+    for member in ("status", "job_type", "error_code", "fail_reason", "job_id"):
+        odd = {"job_id": "s", "job_type": "t", "status": "FAIL", **TIMES} | {member: HOSTILE}
+        own = {"job_type": "t", "error_code": None, "fail_reason": None, **TIMES}
+        own |= {member: HOSTILE} if member in own else {}
+        response = Response(200, {}, json.dumps({"job_id": "j", "status": "RUNNING", **own,
+                                          "sub_jobs": [odd]}).encode())  # fmt: skip
+        answers = in_turn(response, job("j", "SUCCESS", sub_jobs=[odd]))
+        painted, watched = watch_on_screen(answers)
+        assert watched.code == 0
+        assert painted.screen().untouched
+        assert "\x9b" not in watched.err
+        assert all(part.startswith(("[?25", "[K", "[J")) or re.match(r"\[[0-9]+[AB]", part)
+                   for part in watched.err.split("\x1b")[1:])  # fmt: skip
 
 
 def test_f84_every_drawing_leaves_the_cursor_shown_and_below() -> None:
@@ -304,13 +302,11 @@ def test_a_new_id_that_the_service_does_not_know_yet_is_waited_for() -> None:
 PLAIN = re.compile(r"^[0-9-]{10}T[0-9:]{8}Z ")
 
 
-@pytest.mark.parametrize(
-    "env", [{"TERM": "dumb"}, {"TERM": ""}, {"ACCESSIBLE": "1"}, {"CI": "true"}], ids=str
-)
-def test_f40_f85_words_instead_of_a_picture_where_none_is_wanted(env: dict[str, str]) -> None:
-    _, watched = watch_on_screen(restore_job, env=env)
-    assert "\x1b" not in watched.err
-    assert all(PLAIN.match(line) for line in watched.err.splitlines())
+def test_f40_f85_words_instead_of_a_picture_where_none_is_wanted() -> None:
+    for env in ({"TERM": "dumb"}, {"TERM": ""}, {"ACCESSIBLE": "1"}, {"CI": "true"}):
+        _, watched = watch_on_screen(restore_job, env=env)
+        assert "\x1b" not in watched.err
+        assert all(PLAIN.match(line) for line in watched.err.splitlines())
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import TYPE_CHECKING, Any
-
-import pytest
 
 from tests.support.program import SETTINGS
 from tests.support.watch_service import WatchService, in_turn, job
@@ -40,37 +39,40 @@ FORMATS = [name for name in formats.NAMES if name != "jsonl"]
 """Formats with which a watch writes no events."""
 
 
-@pytest.mark.parametrize("argv", [("-q",), ("--progress", "none")])
-@pytest.mark.parametrize("name", FORMATS)
-def test_quiet_and_progress_none_silence_the_log(name: str, argv: tuple[str, ...]) -> None:
-    assert lines("-o", name, *argv, answers=(RUNNING, SUCCESS)) == []
+def test_quiet_and_progress_none_silence_the_log() -> None:
+    for argv, name in product((("-q",), ("--progress", "none")), FORMATS):
+        assert lines("-o", name, *argv, answers=(RUNNING, SUCCESS)) == []
 
 
-@pytest.mark.parametrize("argv", [("-o", "jsonl"), ("--progress", "json"), ()])
-def test_heartbeats_come_between_polls_that_are_far_apart(argv: tuple[str, ...]) -> None:
-    service = WatchService(lambda _, now: RUNNING if now < 1000 else SUCCESS)
-    watched = service.watch("j", "--interval", "10m", *argv)
-    text = watched.out + watched.err
-    assert len(watched.requests) < 8
-    assert text.count(" ago") + text.count('"heartbeat"') >= 15
+def test_heartbeats_come_between_polls_that_are_far_apart() -> None:
+    for argv in (("-o", "jsonl"), ("--progress", "json"), ()):
+        service = WatchService(lambda _, now: RUNNING if now < 1000 else SUCCESS)
+        watched = service.watch("j", "--interval", "10m", *argv)
+        text = watched.out + watched.err
+        assert len(watched.requests) < 8
+        assert text.count(" ago") + text.count('"heartbeat"') >= 15
 
 
-@pytest.mark.parametrize("name", formats.NAMES)
-def test_an_explicit_progress_and_heartbeat_are_obeyed_with_every_format(name: str) -> None:
-    service = WatchService(lambda _, now: RUNNING if now < 100 else SUCCESS)
-    watched = service.watch("j", "-o", name, "--progress", "plain", "--heartbeat", "10s")
-    assert watched.err.count(" ago") >= 5
-    service = WatchService(lambda _, now: RUNNING if now < 100 else SUCCESS)
-    watched = service.watch("j", "-o", name, "--heartbeat", "10s")
-    assert (watched.out + watched.err).count(" ago") >= 5 or (watched.out.count('"heartbeat"') >= 5)
+def test_an_explicit_progress_and_heartbeat_are_obeyed_with_every_format() -> None:
+    for name in formats.NAMES:
+        service = WatchService(lambda _, now: RUNNING if now < 100 else SUCCESS)
+        watched = service.watch("j", "-o", name, "--progress", "plain", "--heartbeat", "10s")
+        assert watched.err.count(" ago") >= 5
+        service = WatchService(lambda _, now: RUNNING if now < 100 else SUCCESS)
+        watched = service.watch("j", "-o", name, "--heartbeat", "10s")
+        assert (watched.out + watched.err).count(" ago") >= 5 or (
+            watched.out.count('"heartbeat"') >= 5
+        )
 
 
-@pytest.mark.parametrize("argv", [("-q",), ("-q", "-o", "jsonl"), ("--progress", "none")])
-def test_a_heartbeat_that_cannot_be_printed_is_refused_at_once(argv: tuple[str, ...]) -> None:
-    watched = WatchService(in_turn(SUCCESS)).watch("j", "--heartbeat", "5s", *argv)
-    assert (watched.code, watched.requests) == (2, [])
-    preferred = WatchService(in_turn(SUCCESS)).watch("j", *argv, stderr=None, VBSJOB_HEARTBEAT="5s")
-    assert preferred.code == 0
+def test_a_heartbeat_that_cannot_be_printed_is_refused_at_once() -> None:
+    for argv in (("-q",), ("-q", "-o", "jsonl"), ("--progress", "none")):
+        watched = WatchService(in_turn(SUCCESS)).watch("j", "--heartbeat", "5s", *argv)
+        assert (watched.code, watched.requests) == (2, [])
+        preferred = WatchService(in_turn(SUCCESS)).watch(
+            "j", *argv, stderr=None, VBSJOB_HEARTBEAT="5s"
+        )
+        assert preferred.code == 0
 
 
 def test_a_heartbeat_as_event_needs_no_progress_on_stderr() -> None:

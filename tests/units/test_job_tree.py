@@ -9,7 +9,6 @@ from functools import partial
 from itertools import product, takewhile
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from rich.cells import cell_len
 
 from vbsjob.jobs.job import Job
@@ -145,12 +144,12 @@ def test_a_filter_shows_the_kinds_of_status_and_the_jobs_above_them() -> None:
     assert counts_are_right(list(rows_of(tree)))
 
 
-@pytest.mark.parametrize("depth", [0, 1, 3])
-def test_a_depth_limits_the_levels_and_the_rest_is_counted(depth: int) -> None:
-    tree = JobTree(Job(random_tree(5, 80)), depth=depth)
-    assert max(node.depth for node in nodes(tree)) == depth
-    for height in (3, 20, 200):
-        assert counts_are_right(folded(tree, height))
+def test_a_depth_limits_the_levels_and_the_rest_is_counted() -> None:
+    for depth in (0, 1, 3):
+        tree = JobTree(Job(random_tree(5, 80)), depth=depth)
+        assert max(node.depth for node in nodes(tree)) == depth
+        for height in (3, 20, 200):
+            assert counts_are_right(folded(tree, height))
 
 
 def test_the_counts_below_a_node_are_those_of_its_branch() -> None:
@@ -255,19 +254,14 @@ def test_every_kind_of_status_has_its_glyphs_and_its_style() -> None:
     assert theme.STATUS_STYLES.keys() == kinds
 
 
-@pytest.mark.parametrize(
-    ("status", "end", "seconds"),
-    [
+def test_f47_the_duration_ends_at_the_end_unless_the_job_is_known_to_go_on() -> None:
+    for status, end, seconds in (
         ("SUCCESS", "2026-05-01T00:01:00Z", 60.0),
         ("SUCCESS", "", None),
         ("RUNNING", "2026-05-01T00:01:00Z", 120.0),
         ("ERROR", "2026-05-01T00:01:00Z", 60.0),
         ("ERROR", "", 120.0),
         (None, "2026-05-01T00:01:00Z", 60.0),
-    ],
-)
-def test_f47_the_duration_ends_at_the_end_unless_the_job_is_known_to_go_on(
-    status: str | None, end: str, seconds: float | None
-) -> None:
-    job = Job({"status": status, "begin_time": "2026-05-01T00:00:00Z", "end_time": end})
-    assert job.elapsed(datetime(2026, 5, 1, 0, 2, tzinfo=UTC)) == seconds
+    ):
+        job = Job({"status": status, "begin_time": "2026-05-01T00:00:00Z", "end_time": end})
+        assert job.elapsed(datetime(2026, 5, 1, 0, 2, tzinfo=UTC)) == seconds

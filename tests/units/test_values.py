@@ -22,36 +22,32 @@ def quiet(**env: str) -> object:
     return loader.load({}, context)["quiet"]
 
 
-@pytest.mark.parametrize("text", TRUE)
-def test_these_words_are_true(text: str) -> None:
-    assert quiet(VBSJOB_QUIET=text) is True
+def test_these_words_are_true() -> None:
+    for text in TRUE:
+        assert quiet(VBSJOB_QUIET=text) is True
 
 
-@pytest.mark.parametrize("text", FALSE)
-def test_these_words_are_false(text: str) -> None:
-    assert quiet(VBSJOB_QUIET=text) is False
+def test_these_words_are_false() -> None:
+    for text in FALSE:
+        assert quiet(VBSJOB_QUIET=text) is False
 
 
-@pytest.mark.parametrize("text", ["2", "01", "10", "-1", "1.0", "t", "y", "si", "enabled"])
-def test_any_other_word_is_a_usage_error_that_names_its_variable(text: str) -> None:
-    with pytest.raises(UsageError, match="VBSJOB_QUIET"):
-        quiet(VBSJOB_QUIET=text)
+def test_any_other_word_is_a_usage_error_that_names_its_variable() -> None:
+    for text in ("2", "01", "10", "-1", "1.0", "t", "y", "si", "enabled"):
+        with pytest.raises(UsageError, match="VBSJOB_QUIET"):
+            quiet(VBSJOB_QUIET=text)
 
 
-@pytest.mark.parametrize(
-    ("text", "value"), [("true", True), ("1", True), ('"1"', True), ("0", False)]
-)
-def test_config_toml_accepts_booleans_numbers_and_words(
-    tmp_path: Path, text: str, value: bool
-) -> None:
-    file = tmp_path / "config.toml"
-    file.write_text(f"[defaults]\nquiet = {text}\n")
-    context = fake_context(
-        io.StringIO(),
-        io.StringIO(),
-        io.StringIO(),
-        {},
-        config_folders=(tmp_path,),
-        config_file=file,
-    )
-    assert loader.load({}, context)["quiet"] is value
+def test_config_toml_accepts_booleans_numbers_and_words(tmp_path: Path) -> None:
+    for text, value in (("true", True), ("1", True), ('"1"', True), ("0", False)):
+        file = tmp_path / "config.toml"
+        file.write_text(f"[defaults]\nquiet = {text}\n")
+        context = fake_context(
+            io.StringIO(),
+            io.StringIO(),
+            io.StringIO(),
+            {},
+            config_folders=(tmp_path,),
+            config_file=file,
+        )
+        assert loader.load({}, context)["quiet"] is value

@@ -6,8 +6,6 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from vbsjob.errors import (
     ApiError,
     AuthError,
@@ -288,16 +286,16 @@ def test_an_error_that_a_retry_does_not_cure_ends_the_job_at_its_limit() -> None
     assert state.tracked["b"].error is NO_JOB
 
 
-@pytest.mark.parametrize("page", [PAGE, NO_JOB, NO_JSON])
-def test_f25_after_an_answer_about_any_job_a_page_is_an_outage(page: VbsjobError) -> None:
-    state = watch("a", "b", retry_for=60.0)
-    record(state, job("a"), 0.0, "a")
-    for second in range(60):
-        record(state, page, float(second), "b")
-    assert state.tracked["b"].exit_code is None
-    record(state, page, 60.0, "b")
-    assert state.tracked["b"].exit_code == ExitCode.UNAVAILABLE
-    assert state.tracked["b"].error.exit_code == ExitCode.UNAVAILABLE
+def test_f25_after_an_answer_about_any_job_a_page_is_an_outage() -> None:
+    for page in (PAGE, NO_JOB, NO_JSON):
+        state = watch("a", "b", retry_for=60.0)
+        record(state, job("a"), 0.0, "a")
+        for second in range(60):
+            record(state, page, float(second), "b")
+        assert state.tracked["b"].exit_code is None
+        record(state, page, 60.0, "b")
+        assert state.tracked["b"].exit_code == ExitCode.UNAVAILABLE
+        assert state.tracked["b"].error.exit_code == ExitCode.UNAVAILABLE
 
 
 def test_f25_before_any_answer_a_page_with_a_permanent_status_ends_the_job() -> None:
@@ -306,25 +304,23 @@ def test_f25_before_any_answer_a_page_with_a_permanent_status_ends_the_job() -> 
     assert state.tracked["j"].exit_code == ExitCode.API_ERROR
 
 
-@pytest.mark.parametrize("status", ["ERROR", "success", "", None])
-def test_f47_three_answers_with_an_end_and_an_unknown_status_end_the_job(
-    status: str | None,
-) -> None:
-    ended = job("j", status, end_time="2026-05-01T00:00:00Z")
-    state = watch()
-    for second in (0.0, 29.0, 29.9):
-        record(state, ended, second)
-    assert not state.finished
-    record(state, job(), 29.95)  # a known status: the count begins again
-    for second in (30.0, 59.0):
-        record(state, ended, second)
-    record(state, job("j", status, end_time=""), 59.5)
-    for second in (60.0, 89.9):
-        record(state, ended, second)
-    assert not state.finished
-    record(state, ended, 90.0)
-    assert state.outcome(NOW).exit_code == ExitCode.API_ERROR
-    assert "None" not in str(state.tracked["j"].error)
+def test_f47_three_answers_with_an_end_and_an_unknown_status_end_the_job() -> None:
+    for status in ("ERROR", "success", "", None):
+        ended = job("j", status, end_time="2026-05-01T00:00:00Z")
+        state = watch()
+        for second in (0.0, 29.0, 29.9):
+            record(state, ended, second)
+        assert not state.finished
+        record(state, job(), 29.95)  # a known status: the count begins again
+        for second in (30.0, 59.0):
+            record(state, ended, second)
+        record(state, job("j", status, end_time=""), 59.5)
+        for second in (60.0, 89.9):
+            record(state, ended, second)
+        assert not state.finished
+        record(state, ended, 90.0)
+        assert state.outcome(NOW).exit_code == ExitCode.API_ERROR
+        assert "None" not in str(state.tracked["j"].error)
 
 
 def test_f47_a_status_before_the_end_of_other_services_is_not_an_end() -> None:
