@@ -66,7 +66,9 @@ def _end_on_signals() -> None:
     """
     import signal
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+    from vbsjob.terminal.signals import ENDING
+
+    for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda received, _frame: os._exit(SIGNAL_BASE + received))
 
@@ -219,10 +221,9 @@ def _exit(code: int) -> NoReturn:
     """
     import signal
 
-    number = code - SIGNAL_BASE
-    if number in {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGTERM}:
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
+    if code > SIGNAL_BASE:
+        signal.signal(code - SIGNAL_BASE, signal.SIG_DFL)
+        signal.raise_signal(code - SIGNAL_BASE)
     os._exit(code)
 
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from vbsjob.jobs.job import Job
 
 
+SIGNAL_BASE = 128
+"""A process that dies by signal N has exit status 128 + N in a shell."""
+
+
 class ExitCode(IntEnum):
     """Every exit code with its name and the condition for it. Codes are only ever added."""
 
@@ -27,6 +31,16 @@ class ExitCode(IntEnum):
         member._value_ = value
         member.meaning, member.level = meaning, level
         return member
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        """Return the code of a signal that is not in this list (SIGUSR1, SIGALRM, SIGXCPU)."""
+        if not isinstance(value, int) or value <= SIGNAL_BASE:
+            return None
+        code = int.__new__(cls, value)
+        code._name_, code._value_ = "SIGNAL", value
+        code.meaning, code.level = "ended by a signal; the jobs are not stopped", "warning"
+        return code
 
     OK = 0, "the command succeeded; with watch or --exit-status: every job is SUCCESS", ""
     JOB_FAILED = 1, "the service reports FAIL for a job; no other reason has this code"
@@ -51,7 +65,11 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130, "ended by SIGINT (Ctrl-C); the jobs are not stopped", "warning"
     QUIT = 131, "ended by SIGQUIT; the jobs are not stopped", "warning"
     READER_GONE = 141, "ended by SIGPIPE: the reader of the output closed the pipe", "warning"
-    TERMINATED = 143, "ended by SIGTERM; the jobs are not stopped", "warning"
+    TERMINATED = (
+        143,
+        "ended by SIGTERM; the jobs are not stopped; another signal N: 128 + N",
+        "warning",
+    )
 
     @property
     def label(self) -> str:
@@ -80,8 +98,12 @@ SEVERITY = (
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
-    """Return the exit code for several jobs: the first one of SEVERITY that occurs, else OK."""
-    return min(codes, key=SEVERITY.index, default=ExitCode.OK)
+    """Return the exit code for several jobs: a signal, else the first one of SEVERITY, else OK."""
+    return min(
+        codes,
+        key=lambda code: SEVERITY.index(code) if code in SEVERITY else -1,
+        default=ExitCode.OK,
+    )
 
 
 def of_job(job: Job, *, fail_fast: bool = False) -> ExitCode:

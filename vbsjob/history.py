@@ -1,85 +1,83 @@
 """History: the jobs that this account queried, for `@last`, Tab, `list` and usual durations.
 
-The exit code of a query does not depend on it. Jobs of the sandbox are not stored.
+The file has one JSON document per line, as `list` prints it. A query appends lines with one call,
+so that processes do not wait for each other. The last line of a job counts. The exit code of a
+query does not depend on the history. Jobs of the sandbox are not stored.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vbsjob import files
 from vbsjob.errors import InternalError
 from vbsjob.http import url
-from vbsjob.text import printable
+from vbsjob.jobs.result import SCHEMA_VERSION
+from vbsjob.text import printable, utc_time
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterator, Sequence
-    from typing import Any
+    from collections.abc import Iterable, Sequence
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.outcome import JobOutcome
 
-FILE = "history-1.sqlite"
+FILE = "history.jsonl"
 MAX_JOBS = 1000
-"""Jobs that are stored; the oldest ones are removed."""
-MAX_CANDIDATES = 200
-"""Jobs that Tab offers."""
-LONGEST = 64
-"""Characters of a stored type, status or time."""
-SIZE_LIMIT = 8 << 20
-"""Bytes; a larger file is not opened."""
+"""Jobs that are read and kept, the newest ones."""
+REWRITE_SIZE = 1 << 20
+"""Bytes; a larger file is written again with one line per job."""
+SIZE_LIMIT = 16 << 20
+"""Bytes; a larger file is not read."""
+LONGEST = 200
+"""Characters of a stored text."""
 RUNS = 50
 """Finished jobs of a type from which its usual duration is computed."""
-TABLE = (  # `place` is the name or address of the cloud
-    "CREATE TABLE IF NOT EXISTS jobs (seq INTEGER PRIMARY KEY, place TEXT, job_id TEXT, type TEXT,"
-    " status TEXT, begin_time TEXT, end_time TEXT, seconds REAL, UNIQUE (place, job_id))"
-)
-INSERT = (
-    "INSERT OR REPLACE INTO jobs (place, job_id, type, status, begin_time, end_time, seconds)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
-DELETE_OLD = "DELETE FROM jobs WHERE seq NOT IN (SELECT seq FROM jobs ORDER BY seq DESC LIMIT ?)"
-SELECT = (
-    "SELECT place, job_id, type, status, begin_time, end_time, seconds FROM jobs ORDER BY seq DESC"
-)
-COLUMNS = ("cloud", "job_id", "job_type", "status", "begin_time", "end_time", "elapsed_s")
-"""Names of the columns of SELECT in documents."""
-UPDATE = (
-    "UPDATE jobs SET type = ?3, status = ?4, begin_time = ?5, end_time = ?6, seconds = ?7"
-    " WHERE place = ?1 AND job_id = ?2"
-)
+TEXTS = ("cloud", "job_id", "job_type", "status", "begin_time", "end_time", "queried_at")
+FAILURE = ("job_id", "job_type", "error_code", "fail_reason", "meaning", "action")
+"""Members of `failure` that are stored."""
+REFRESHED = "refreshed"
+"""Member of a line that changes a job and not its place in the order."""
 
 
 def record(
-    results: Sequence[JobOutcome], settings: Settings, context: Context, *, stored: bool = False
+    outcomes: Sequence[JobOutcome], settings: Settings, context: Context, *, refreshed: bool = False
 ) -> None:
-    """Store the jobs of these results, unless settings forbid it; the last one is `@last`.
+    """Store these jobs, unless settings forbid it; the last one is `@last`.
 
-    `stored`: only new states of stored jobs; their order and `@last` stay as they are.
+    `refreshed`: they are stored already; their order and `@last` stay as they are.
     """
-    if not (_is_enabled(settings, context) and (stored or settings["cache"])):
+    if not (_is_enabled(settings, context) and (refreshed or settings["cache"])):
         return
-    cloud = cloud_of(settings)
-    rows = [
-        (cloud, result.job_id, *_texts(result.job, context), result.elapsed_s)
-        for result in results
-        if result.job
-    ]
+    mark = {REFRESHED: True} if refreshed else {}
+    jobs = [_entry(o, o.job, settings, context) | mark for o in outcomes[-MAX_JOBS:] if o.job]
     try:
-        _store(UPDATE if stored else INSERT, rows, str(context.paths.state_folder))
-    except Exception as error:  # noqa: BLE001 - a history that fails must not cost the answer
-        context.debug(f"history: not stored: {type(error).__name__}.")
+        if jobs:
+            _append(_lines(jobs), str(context.paths.state_folder))
+    except OSError as error:  # a history that fails must not cost the answer
+        context.debug(f"history: not stored: {error.strerror}.")
 
 
-def _texts(job: Job, context: Context) -> list[str]:
-    """Return type, status, begin and end of a job."""
-    values = (job.type, job.status, job.members.get("begin_time"), job.members.get("end_time"))
-    return [_text(value, context) for value in values]
+def _entry(outcome: JobOutcome, job: Job, settings: Settings, context: Context) -> dict[str, Any]:
+    failure = outcome.failure.document() if outcome.failure and job.failed else None
+    if failure:
+        failure = {name: _text(failure[name], context) or None for name in FAILURE}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "cloud": cloud_of(settings),
+        "job_id": outcome.job_id,
+        "job_type": _text(job.type, context),
+        "status": _text(job.status, context),
+        "begin_time": _text(job.members.get("begin_time"), context),
+        "end_time": _text(job.members.get("end_time"), context),
+        "elapsed_s": outcome.elapsed_s,
+        "queried_at": utc_time(context.now()),
+        "failure_code": failure and failure["error_code"],
+        "failure": failure,
+    }
 
 
 def _text(value: object, context: Context) -> str:
@@ -87,143 +85,103 @@ def _text(value: object, context: Context) -> str:
     return printable(context.redact(value))[:LONGEST] if isinstance(value, str) else ""
 
 
-def recent_ids(settings: Settings, context: Context) -> list[str]:
-    """Return the ids queried at this cloud, the newest first."""
-    cloud = cloud_of(settings)
-    return [job["job_id"] for job in entries(settings, context) if job["cloud"] == cloud]
+def _lines(entries: Iterable[dict[str, Any]]) -> bytes:
+    # A full disk can have cut off the line before: the first one begins with a line end.
+    return b"".join(b"\n" + json.dumps(entry).encode() for entry in entries) + b"\n"
 
 
-def durations(job_type: str, settings: Settings, context: Context) -> list[float]:
-    """Return the seconds that earlier jobs of a type took at this cloud, the newest first."""
-    wanted = (cloud_of(settings), _text(job_type, context), "SUCCESS")
-    try:
-        stored = entries(settings, context)
-    except InternalError as error:  # as in `record`
-        context.debug(f"history: not read: {error.message}")
-        stored = []
-    seconds = [
-        float(job["elapsed_s"])
-        for job in stored
-        if job_type
-        and job["elapsed_s"]
-        and job["elapsed_s"] > 0
-        and (job["cloud"], job["job_type"], job["status"]) == wanted
-    ]
-    return seconds[:RUNS]
+def _append(content: bytes, folder: str) -> None:
+    """Append lines; rewrite a file that has become too large.
+
+    A line that another process appends in this moment is lost.
+    """
+    with files.open_folder(folder, create=True) as descriptor:
+        file = files.open_file(FILE, descriptor, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        try:
+            os.write(file, content)
+            size = os.fstat(file).st_size
+        finally:
+            files.close(file)
+        if size > REWRITE_SIZE:
+            files.replace(FILE, _lines(reversed(_read(descriptor))), descriptor)
 
 
-def entries(settings: Settings, context: Context) -> list[dict[str, Any]]:
-    """Return the stored jobs of all clouds, the newest first, as documents.
+def entries(settings: Settings, context: Context, *, every: bool = False) -> list[dict[str, Any]]:
+    """Return the stored jobs of the configured cloud and service as documents, the newest first.
 
-    The list is empty if there is no history. Raises InternalError if it cannot be read.
+    `every`: those of all clouds. The list is empty if there is no history. Raises InternalError
+    if it cannot be read.
     """
     if not _is_enabled(settings, context):
         return []
+    cloud = cloud_of(settings)
+    return [entry for entry in stored(context) if every or entry["cloud"] == cloud]
+
+
+def stored(context: Context) -> list[dict[str, Any]]:
+    """Return the jobs of all clouds as `entries` does, without a look at the settings."""
     try:
-        return _read(str(context.paths.state_folder))
+        with files.open_folder(str(context.paths.state_folder)) as folder:
+            return _read(folder)
     except FileNotFoundError:
         return []
-    except Exception as error:  # noqa: BLE001 - sqlite3, the file system, a strange content
-        reason = getattr(error, "strerror", None) or type(error).__name__
+    except OSError as error:
         raise InternalError(
-            f"the history {context.paths.state_folder}/{FILE} cannot be read: {reason}.",
+            f"the history {context.paths.state_folder}/{FILE} cannot be read: {error.strerror}.",
             hint="Check the permissions of the file and its folders, or remove it.",
         ) from None
 
 
-def _read(folder: str) -> list[dict[str, Any]]:
-    with _opened(folder) as database:
-        return [
-            {"schema_version": 1} | dict(zip(COLUMNS, row, strict=True))
-            for row in database.execute(SELECT)
-            if all(isinstance(value, str) for value in row[:-1])
-            and isinstance(row[-1], int | float | None)
-            and url.NAME.fullmatch(row[1])
-        ]
+def _read(folder: int) -> list[dict[str, Any]]:
+    jobs: dict[tuple[str, str], dict[str, Any]] = {}
+    for line in files.read(FILE, folder, SIZE_LIMIT).splitlines():
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):  # empty or cut off
+            continue
+        if _is_valid(entry):
+            key = entry["cloud"], entry["job_id"]
+            if not entry.pop(REFRESHED, False):
+                jobs.pop(key, None)
+            jobs[key] = entry
+    return list(reversed(jobs.values()))[:MAX_JOBS]
+
+
+def _is_valid(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and all(isinstance(entry.get(name), str) for name in TEXTS)
+        and url.NAME.fullmatch(entry["job_id"]) is not None
+        and isinstance(entry.get("elapsed_s"), int | float | None)
+        and isinstance(entry.get("failure"), dict | None)
+        and all(isinstance(text, str | None) for text in (entry.get("failure") or {}).values())
+    )
+
+
+def durations(job_type: str, settings: Settings, context: Context) -> list[float]:
+    """Return the seconds that earlier jobs of a type took at this cloud, the newest first."""
+    wanted = (_text(job_type, context), "SUCCESS")
+    try:
+        jobs = entries(settings, context) if job_type else []
+    except InternalError as error:  # as in `record`
+        context.debug(f"history: not read: {error.message}")
+        return []
+    seconds = [
+        float(entry["elapsed_s"])
+        for entry in jobs
+        if (entry["job_type"], entry["status"]) == wanted and (entry["elapsed_s"] or 0) > 0
+    ]
+    return seconds[:RUNS]
 
 
 def cloud_of(settings: Settings) -> str:
     """Return what entries of the configured cloud have as `cloud`: its name, else its address.
 
-    A service other than vbs is named behind it.
+    A service other than vbs is named behind it. Empty if no cloud is configured.
     """
     cloud = str(settings["cloud"] or settings["endpoint"] or settings["auth_url"] or "")
-    return cloud if settings["service"] == "vbs" else f"{cloud} {settings['service']}"
-
-
-def candidates(folder: str) -> Iterator[tuple[str, str]]:
-    """Yield ids for Tab completion with their type and status, the newest first."""
-    try:
-        jobs = _read(folder)
-    except Exception:  # noqa: BLE001 - Tab must never print a traceback into a prompt
-        return
-    newest: dict[str, str] = {}
-    for job in jobs:
-        newest.setdefault(job["job_id"], printable(f"{job['job_type']} {job['status']}"))
-    yield from list(newest.items())[:MAX_CANDIDATES]
+    return cloud if settings["service"] == "vbs" or not cloud else f"{cloud} {settings['service']}"
 
 
 def _is_enabled(settings: Settings, context: Context) -> bool:
     return bool(settings["history"] and context.paths.state_folder and not settings.sandbox)
-
-
-def _store(statement: str, rows: Sequence[tuple[object, ...]], folder: str) -> None:
-    """Write rows; replace a file that is not a valid database by a new one.
-
-    A single read error of the disk looks the same as an invalid file, so it is tried twice.
-    """
-    import sqlite3
-
-    for _ in range(2):
-        try:
-            return _execute(statement, rows, folder)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            continue
-    with files.open_folder(folder) as descriptor:
-        os.unlink(FILE, dir_fd=descriptor)
-    return _execute(statement, rows, folder)
-
-
-def _execute(statement: str, rows: Sequence[tuple[object, ...]], folder: str) -> None:
-    with _opened(folder, create=True) as database, database:
-        database.execute(TABLE)
-        database.executemany(statement, rows)
-        database.execute(DELETE_OLD, (MAX_JOBS,))
-
-
-@contextmanager
-def _opened(folder: str, *, create: bool = False) -> Iterator[sqlite3.Connection]:
-    """Yield the database, if only this user can have written it. Waits 0.2 s for its lock.
-
-    SQLite opens files by name only. The private file is opened first and kept open, so that the
-    name can be compared with it: another folder or file at its path is not used.
-    """
-    flags = os.O_RDWR | os.O_CREAT if create else os.O_RDWR
-    with files.open_folder(folder, create=create) as descriptor:
-        checked = files.open_file(FILE, descriptor, flags)
-        try:
-            with _connected(os.path.join(folder, FILE), checked) as database:
-                yield database
-        finally:  # not earlier: closing any descriptor of a file ends SQLite's locks on it
-            files.close(checked)
-
-
-@contextmanager
-def _connected(path: str, checked: int) -> Iterator[sqlite3.Connection]:
-    """Yield the database at `path`, which must be the open file `checked`."""
-    if os.fstat(checked).st_size > SIZE_LIMIT:
-        raise files.UntrustedFileError("the history is too large")
-    import sqlite3
-
-    escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    database = sqlite3.connect(f"file:{escaped}?mode=rw", timeout=0.2, uri=True)
-    try:
-        if not os.path.samestat(os.lstat(path), os.fstat(checked)):
-            raise files.UntrustedFileError("the history was exchanged while it was opened")
-        database.execute("PRAGMA trusted_schema = OFF")
-        database.execute("PRAGMA synchronous = OFF")
-        yield database
-    finally:
-        database.close()

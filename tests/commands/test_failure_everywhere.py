@@ -16,7 +16,6 @@ from tests.support.watch_service import WatchResult, WatchService, in_turn, job
 from vbsjob.output import formats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 CODE, REASON = "VolumeBackup.0202", "volume is in error state while copying"
@@ -37,7 +36,7 @@ FAILED = job(
     "restore-7", "FAIL", job_type="bksRestoreBackup", error_code="", fail_reason="sub job fail",
     entities={"backup_id": "6805e4ec", "sub_jobs": [DETACH, RESTORE]},
 )  # fmt: skip
-FAILURE = {
+FAILURE: dict[str, Any] = {
     "path": [
         {"job_id": "restore-7", "job_type": "bksRestoreBackup"},
         {"job_id": "r1", "job_type": "restoreVolume"},
@@ -94,6 +93,8 @@ def test_csv_has_it_in_columns() -> None:
         row = next(csv.DictReader(io.StringIO(ended(command, "restore-7", "-o", "csv").out)))
         columns = row["failure_path"], row["failure_code"], row["failure_reason"]
         assert columns == (PATH, CODE, REASON)
+        ticket = row["failure_job_id"], row["failure_action"], row["failure_entities"]
+        assert ticket == ("88275d23", FAILURE["action"], '{"volume_id":"b55d7b96"}')
 
 
 VARIABLES = {
@@ -101,6 +102,9 @@ VARIABLES = {
     "VBSJOB_FAILURE_REASON": REASON,
     "VBSJOB_FAILURE_PATH": PATH,
     "VBSJOB_FAILURE_MEANING": MEANING,
+    "VBSJOB_FAILURE_ACTION": FAILURE["action"],
+    "VBSJOB_FAILURE_JOB_ID": "88275d23",
+    "VBSJOB_FAILURE_ENTITIES_VOLUME_ID": "b55d7b96",
 }
 
 
@@ -121,6 +125,7 @@ def test_fields_select_it() -> None:
             ("failure_path", PATH),
             ("failure.path.2.job_type", "copyData"),
             ("failure.entities.volume_id", "b55d7b96"),
+            ("failure_job_id", "88275d23"),
             ("sub_jobs.1.sub_jobs.0.error_code", CODE),
         ),
         ("get", "watch", "tree"),
@@ -128,19 +133,13 @@ def test_fields_select_it() -> None:
         assert ended(command, "restore-7", "-f", field).out.splitlines()[0] == value
 
 
-REPORTS: list[Callable[[Path], str]] = [
-    lambda path: path.joinpath("GITHUB_OUTPUT").read_text(),
-    lambda path: path.joinpath("GITHUB_STEP_SUMMARY").read_text(),
-    lambda path: ET.parse(path / "junit.xml").getroot()[0][0][0].get("message") or "",
-]
-
-
 def test_reports_contain_code_and_meaning(tmp_path: Path) -> None:
     files = {file: str(tmp_path / file) for file in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
     argv = ("watch", "restore-7", "--github", "--junit", str(tmp_path / "junit.xml"))
     watched = run(*argv, **files)
     (annotation,) = [line for line in watched.err.splitlines() if line.startswith("::error")]
-    for text in (annotation, *(read(tmp_path) for read in REPORTS)):
+    report = next(ET.parse(tmp_path / "junit.xml").iter("failure")).get("message", "")
+    for text in (annotation, report, *((tmp_path / file).read_text() for file in files)):
         assert CODE in text.replace("&#46;", ".")
         assert MEANING.rstrip(".") in text.replace("&#46;", ".").replace("&#44;", ",")
 
@@ -174,3 +173,41 @@ def test_code_and_reason_under_other_names_are_told_everywhere() -> None:
             screen = WatchService(in_turn(answer)).run(command, "j").out
             assert "gives no error code" not in screen
             assert not any(name in screen for name in ("message", "error_msg"))  # nothing twice
+
+
+ADVICE = ("Do not use", "What to do")
+
+
+def test_f49_below_a_job_that_has_not_failed_it_is_told_without_advice(tmp_path: Path) -> None:
+    """A retried sub-job stays FAIL: nothing has to be done, and no channel says so."""
+    for status in ("SUCCESS", "RUNNING"):
+        folder = tmp_path / status
+        folder.mkdir()
+        answer = job("j", status, sub_jobs=[COPY])
+        end = "succeeded all the same" if status == "SUCCESS" else "has not ended"
+        sentence = f"A sub-job failed (copyData: {CODE} {REASON}), and the job {end}."
+        files = {file: str(folder / file) for file in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+        argv = ["--timeout", "1m", "--github", "--junit", str(folder / "junit.xml")]
+        watched = WatchService(in_turn(answer)).run(
+            "watch", "j", *argv, "-o", "jsonl", stderr=None, **files
+        )
+        assert watched.code == (0 if status == "SUCCESS" else 124)
+        assert watched.events[-1]["jobs"][0]["failure"] == FAILURE | {
+            "path": [{"job_id": "j", "job_type": "bksCreateBackup"}, FAILURE["path"][2]],
+            "action": None,
+            "others": 0,
+        }
+        log = WatchService(in_turn(answer)).run("watch", "j", "--timeout", "1m", stderr=None)
+        assert f"j: {sentence}" in log.err
+        screens = [
+            WatchService(in_turn(answer)).run(*argv) for argv in (("get", "j"), ("tree", "j"))
+        ]
+        screens.append(WatchService(in_turn(answer)).run("get", "j", "k"))
+        assert all(sentence in screen.out for screen in screens)
+        assert "<failure" not in (folder / "junit.xml").read_text()
+        outputs = (folder / "GITHUB_OUTPUT").read_text()
+        assert "failure_job_id=88275d23\nfailure_entities_volume_id=b55d7b96\n" in outputs
+        assert "failure_action=\n" in outputs
+        texts = [path.read_text() for path in folder.iterdir()]
+        texts += [result.out + result.err for result in (watched, log, *screens)]
+        assert not [text for text in texts for words in ADVICE if words in text]

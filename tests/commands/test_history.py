@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
-import sqlite3
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import typer
 
 from tests.screens.draw import Interrupt
 from tests.support.clock import FakeClock
@@ -19,6 +19,7 @@ from tests.support.program import RunResult, clean_env, run_process
 from tests.support.terminal_stream import TerminalStream
 from vbsjob import history
 from vbsjob.__main__ import run
+from vbsjob.cli import candidates
 from vbsjob.config import loader
 from vbsjob.errors import InternalError
 from vbsjob.http.messages import Request, Response
@@ -55,7 +56,13 @@ def vbsjob(folder: Path | None, *argv: str, env: dict[str, str] = ENV) -> RunRes
 
 def names(folder: Path) -> list[str]:
     run_context = context(folder)
-    return history.recent_ids(loader.load({}, run_context), run_context)
+    entries = history.entries(loader.load({}, run_context), run_context)
+    return [entry["job_id"] for entry in entries]
+
+
+def tab(folder: Path) -> dict[str, str]:
+    """Return the jobs that Tab offers, with their descriptions."""
+    return dict(candidates.jobs(typer.Context(typer.core.TyperCommand("get"), obj=context(folder))))
 
 
 @pytest.fixture
@@ -123,7 +130,7 @@ def test_last_is_the_job_whose_watch_ctrl_c_ended(folder: Path) -> None:
 def test_tab_completes_an_id_once_whichever_cloud_it_is_from(folder: Path) -> None:
     for host in ("one", "two"):
         vbsjob(folder, "get", "j", "k", env=ENV | {"VBSJOB_ENDPOINT": f"https://{host}.test"})
-    assert [job_id for job_id, _ in history.candidates(str(folder))] == ["k", "j"]
+    assert list(tab(folder)) == ["@last", "@running", "k", "j"]
 
 
 def test_file_and_folder_are_private_whatever_the_umask(folder: Path) -> None:
@@ -148,14 +155,21 @@ def test_no_secret_is_kept(folder: Path) -> None:
 
 def test_only_the_newest_jobs_are_kept(folder: Path) -> None:
     vbsjob(folder, "get", "old")
-    with sqlite3.connect(folder / history.FILE) as database:
-        rows = [("https://vbs.test", f"j{n}", "", "", "", "", 1.0) for n in range(history.MAX_JOBS)]
-        database.executemany(history.INSERT, rows)
-    database.close()
+    path = folder / history.FILE
+    (entry,) = history.stored(context(folder))
+    for _ in range(4):
+        lines = (json.dumps(entry | {"job_id": f"j{n}"}) + "\n" for n in range(history.MAX_JOBS))
+        with path.open("a") as file:
+            file.writelines(lines)
+    size = path.stat().st_size
     vbsjob(folder, "get", "new")
     job_ids = names(folder)
     assert len(job_ids) == history.MAX_JOBS
     assert (job_ids[0], "old" in job_ids) == ("new", False)
+    assert path.stat().st_size < size / 2
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    vbsjob(folder, "get", "newer")
+    assert names(folder)[:2] == ["newer", "new"]
 
 
 @pytest.mark.parametrize("off", ["off", "false", "0"])
@@ -172,28 +186,13 @@ def test_the_sandbox_is_not_remembered(folder: Path) -> None:
 
 
 def broken(path: Path) -> None:
-    path.write_bytes(b"no database at all" * 99)
-
-
-def other_columns(path: Path) -> None:
-    with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE jobs (x)")
-    database.close()
+    path.write_bytes(b"[" * 99_999 + b"\n{}\n\xff")
 
 
 def link(path: Path) -> None:
     target = path.with_name("target")
     target.write_bytes(b"")
     path.symlink_to(target)
-
-
-def locked(path: Path) -> None:
-    database = sqlite3.connect(path)
-    database.execute("BEGIN EXCLUSIVE")
-    HELD.append(database)
-
-
-HELD: list[sqlite3.Connection] = []
 
 
 def too_large(path: Path) -> None:
@@ -209,13 +208,11 @@ def open_to_others(path: Path) -> None:
 SPOILT: dict[str, Callable[[Path], object]] = {
     "broken": broken,
     "empty": lambda path: path.write_bytes(b""),
-    "other columns": other_columns,
     "a link": link,
     "a dangling link": lambda path: path.symlink_to("nowhere"),
     "a pipe": os.mkfifo,
     "a folder": lambda path: path.mkdir(),
     "readable by others": open_to_others,
-    "locked": locked,
     "too large": too_large,
 }
 
@@ -230,16 +227,21 @@ def test_a_damaged_file_changes_neither_answer_nor_code_and_prints_at_most_one_l
     if name not in {"readable by others", "a dangling link", "a link"}:
         path.chmod(0o700 if path.is_dir() else 0o600)
     printable, loud = vbsjob(folder, "get", "j"), vbsjob(folder, "get", "j", "-v")
-    while HELD:
-        HELD.pop().close()
     assert (printable.code, printable.err) == (0, "")
     assert "SUCCESS" in printable.out
     assert (loud.code, loud.err.count("history:") <= 1) == (0, True)
-    assert list(history.candidates(str(folder))) in ([], [("j", "kind (secret) SUCCESS")])
-    if name in {"broken", "empty"}:
-        assert names(folder) == ["j"]
-    if name == "a link":
-        assert (folder / "target").read_bytes() == b""
+    if name in {
+        "a folder",
+        "a link",
+        "a dangling link",
+        "a pipe",
+        "readable by others",
+        "too large",
+    }:
+        with pytest.raises(InternalError):
+            tab(folder)
+        return
+    assert list(tab(folder)) == ["@last", "@running", "j"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -256,11 +258,17 @@ def test_without_a_state_folder_there_is_no_history(state_folder: Path | None) -
 
 def test_hostile_rows_are_not_completed(folder: Path) -> None:
     vbsjob(folder, "get", "good")
-    with sqlite3.connect(folder / history.FILE) as database:
-        for bad in ("$(touch x)", "a b", "\x1b[31m", "", None, "a\nb"):
-            database.execute(history.INSERT, ("p", bad, "\x1b\n", "x", "", "", 1.0))
-    database.close()
-    assert list(history.candidates(str(folder))) == [("good", "kind (secret) SUCCESS")]
+    (good,) = history.stored(context(folder))
+    bad_ids = ("$(touch x)", "a b", "\x1b[31m", "", None, "a\nb")
+    bad = [good | {"job_id": bad_id} for bad_id in bad_ids]
+    bad += [good | {"job_id": "bad", "elapsed_s": "1"}, good | {"job_id": "bad", "failure": "x"}]
+    bad += [good | {"job_id": "bad", "failure": {"error_code": 1}}]
+    acting = good | {"job_id": "acting", "job_type": "\x1b\n"}
+    with (folder / history.FILE).open("a") as file:
+        file.writelines(json.dumps(entry) + "\n" for entry in (*bad, acting))
+    assert list(tab(folder).items())[2:] == [
+        ("acting", "^[⏎ SUCCESS"), ("good", "kind (secret) SUCCESS"),
+    ]  # fmt: skip
 
 
 def test_tab_completes_the_clouds_of_every_file(tmp_path: Path) -> None:
@@ -298,28 +306,6 @@ def test_a_watch_shows_the_usual_duration_of_the_job_type(
     assert run(["watch", "now", "--color", "never"], run_context) == 0
     assert ("usual" in shown.getvalue()) == bool(runs)
     assert text in shown.getvalue()
-
-
-def test_f71_a_history_replaced_while_it_is_opened_is_not_used(
-    folder: Path, tmp_path: Path
-) -> None:
-    """SQLite opens by name: what it opened must be the file that was checked."""
-    vbsjob(folder, "get", "j")
-    other = tmp_path / "other.sqlite"
-    with sqlite3.connect(other) as database:
-        database.execute(history.TABLE)
-    database.close()
-    checked = os.open(folder / history.FILE, os.O_RDONLY)
-    (folder / history.FILE).unlink()
-    (folder / history.FILE).symlink_to(other)
-    with (
-        pytest.raises(PermissionError, match="exchanged"),
-        history._connected(str(folder / history.FILE), checked),
-    ):
-        pass
-    os.close(checked)
-    with pytest.raises(InternalError):
-        names(folder)
 
 
 def test_a_history_that_cannot_be_read_is_not_called_empty(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
-from tests.support.program import RunResult
+from tests.support.program import COMMAND, ROOT, RunResult, clean_env, run_bash
+from tests.support.server import Server, answer, job
 from tests.support.terminal_stream import TerminalStream
 from vbsjob.__main__ import run
 from vbsjob.http.messages import Request, Response
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
+
+    from tests.support.server import Peer
 
 ENV = {"OS_TOKEN": "canary-token", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
 OTHER = ENV | {"VBSJOB_ENDPOINT": "https://other.test"}
@@ -47,6 +51,8 @@ class Cloud:
             return Response(404, {}, b'{"error": {"code": "common.0011", "message": "no"}}')
         status, begin, end = self.jobs[job_id]
         job = {"job_id": job_id, "job_type": "bksCreateBackup", "status": status}
+        if status == "FAIL":
+            job |= {"error_code": "VolumeBackup.0064", "fail_reason": "no space"}
         return Response(200, {}, json.dumps(job | {"begin_time": begin, "end_time": end}).encode())
 
     def run(
@@ -55,12 +61,14 @@ class Cloud:
         env: Mapping[str, str] = ENV,
         width: int = 0,
         local_time: Callable[[datetime], datetime] = to_utc,
+        later: float = 0,
     ) -> RunResult:
         clock = FakeClock()
+        clock.sleep(later)
         context = fake_context(
             io.StringIO(), TerminalStream() if width else io.StringIO(), io.StringIO(), env,
             monotonic=clock, terminal_size=lambda _: (width, 24), local_time=local_time,
-            sleep=clock.sleep, send=self.send, state_folder=self._folder,
+            sleep=clock.sleep, send=self.send, state_folder=self._folder, now=clock.utc,
         )  # fmt: skip
         code = run(argv, context)
         return RunResult(code, context.stdout.getvalue(), context.stderr.getvalue())  # type: ignore[attr-defined]
@@ -85,11 +93,12 @@ def test_list_sends_no_request_and_shows_the_newest_job_first(cloud: Cloud) -> N
     ended = cloud.run("list")
     assert ended.code == 0
     lines = [line.split() for line in ended.out.splitlines()]
-    assert lines[0] == ["STATUS", "STARTED", "DURATION", "TYPE", "JOB", "CLOUD"]
-    assert [(line[0], line[-2], line[-1]) for line in lines[1:]] == [
-        ("RUNNING", "new", "https://vbs.test"),
-        ("FAIL", "bad", "https://vbs.test"),
-        ("SUCCESS", "old", "https://vbs.test"),
+    assert lines[0] == ["STATUS", "STARTED", "DURATION", "TYPE", "JOB", "CAUSE"]
+    assert [line[1] for line in lines[1:]] == ["RUNNING", "FAIL", "SUCCESS"]
+    assert ["new" in lines[1], lines[2][-4:], lines[3][-1]] == [
+        True,
+        ["bad", "VolumeBackup.0064", "no", "space"],
+        "old",
     ]
     assert "11 min 00 s" in ended.out
     assert cloud.requests == []
@@ -116,11 +125,23 @@ def test_a_time_that_the_local_zone_does_not_have_is_shown_in_utc(tmp_path: Path
 
 
 def test_a_document_has_the_last_known_state_and_the_cloud(cloud: Cloud) -> None:
-    assert cloud.documents()[1] == {
+    document = cloud.documents()[1]
+    failure = document.pop("failure")
+    assert document == {
         "schema_version": 1, "cloud": "https://vbs.test", "job_id": "bad",
         "job_type": "bksCreateBackup", "status": "FAIL", "begin_time": JOBS["bad"][1],
-        "end_time": JOBS["bad"][2], "elapsed_s": 90.0,
+        "end_time": JOBS["bad"][2], "elapsed_s": 90.0, "failure_code": "VolumeBackup.0064",
+        "queried_at": "2026-05-01T00:16:40Z",
     }  # fmt: skip
+    assert failure.pop("meaning")
+    assert failure.pop("action")
+    assert failure == {
+        "job_id": "bad", "job_type": "bksCreateBackup", "error_code": "VolumeBackup.0064",
+        "fail_reason": "no space",
+    }  # fmt: skip
+    assert cloud.documents()[0]["failure"] is None
+    codes = cloud.run("list", "--failed", "-f", "failure.error_code")
+    assert (codes.code, codes.out) == (0, "VolumeBackup.0064\n")
 
 
 def test_failed_and_since_select_jobs(cloud: Cloud) -> None:
@@ -138,12 +159,48 @@ def test_a_wrong_since_is_a_usage_error(cloud: Cloud) -> None:
         assert "\x1b" not in ended.err
 
 
-def test_jobs_of_all_clouds_are_listed_and_cloud_selects_one(cloud: Cloud) -> None:
+def test_jobs_of_the_selected_cloud_are_listed_and_all_lists_those_of_every_cloud(
+    cloud: Cloud,
+) -> None:
     cloud.run("get", "old", "-q", env=OTHER)
-    assert [item["cloud"] for item in cloud.documents()].count("https://other.test") == 1
+    assert {item["cloud"] for item in cloud.documents()} == {"https://vbs.test"}
+    assert len(cloud.documents("--all")) == 4
+    lines = cloud.run("list", "--all").out.splitlines()
+    assert lines[0].split()[-2:] == ["CLOUD", "CAUSE"]
+    assert [line.split()[-1] for line in lines if "other.test" in line] == [
+        OTHER["VBSJOB_ENDPOINT"]
+    ]
     ended = cloud.run("list", "--cloud", "sandbox")
     assert (ended.code, ended.out) == (0, "")
-    assert "Omit --failed, --since or --cloud" in ended.err
+    assert cloud.run("list", "-o", "name").out == "new\nbad\nold\n"
+
+
+def test_the_newest_start_is_first_and_limit_shows_less(cloud: Cloud) -> None:
+    cloud.run("get", "new", "old", "-q")
+    assert [item["job_id"] for item in cloud.documents("--limit", "2")] == ["new", "bad"]
+    assert cloud.run("get", "@last", "-o", "name").out == "old\n"
+    assert cloud.run("list", "--limit", "0").code == 2
+    assert "2 of 3 jobs. 1 had not ended" in cloud.run("list", "--limit", "2", width=100).out
+
+
+def test_running_selects_jobs_that_had_not_ended(cloud: Cloud) -> None:
+    assert [item["job_id"] for item in cloud.documents("--running")] == ["new"]
+    assert cloud.run("get", "@running", "-o", "name").out == "new\n"
+    cloud.jobs["new"] = ("SUCCESS", JOBS["new"][1], "2026-05-01T00:00:00Z")
+    assert cloud.run("watch", "@running", "-q").code == 0
+    ended = cloud.run("watch", "@running")
+    assert (ended.code, ended.out) == (2, "")
+    assert "every job of this cloud in the history has ended" in ended.err
+
+
+def test_a_status_that_may_have_changed_has_a_question_mark_and_its_age(cloud: Cloud) -> None:
+    assert "?" not in cloud.run("list", width=100).out
+    ended = cloud.run("list", width=100, later=3 * 3600, env=ENV | {"NO_COLOR": "1"})
+    running = ended.out.splitlines()[1]
+    assert running.split()[1] == "RUNNING?"
+    assert running.endswith("new  seen 3 h ago")
+    assert "yesterday 23:00" in ended.out
+    assert "2026-04-01  " in ended.out
 
 
 def test_refresh_queries_only_the_jobs_of_this_cloud_that_had_not_ended(cloud: Cloud) -> None:
@@ -152,7 +209,8 @@ def test_refresh_queries_only_the_jobs_of_this_cloud_that_had_not_ended(cloud: C
     cloud.requests.clear()
     cloud.jobs["new"] = ("SUCCESS", JOBS["new"][1], "2026-05-01T00:00:00Z")
     statuses = {
-        (item["job_id"], item["cloud"]): item["status"] for item in cloud.documents("--refresh")
+        (item["job_id"], item["cloud"]): item["status"]
+        for item in cloud.documents("--refresh", "--all")
     }
     assert cloud.requests == ["new"]
     assert statuses["new", "https://vbs.test"] == "SUCCESS"
@@ -179,12 +237,14 @@ def test_every_format_writes_the_list(cloud: Cloud) -> None:
 
 
 def test_columns_that_do_not_fit_a_terminal_are_left_out_and_ids_are_whole(cloud: Cloud) -> None:
-    for width, last in ((120, "CLOUD"), (60, "JOB"), (20, "JOB"), (10, "JOB")):
+    for width, last in ((120, "CAUSE"), (60, "CAUSE"), (20, "JOB"), (10, "JOB")):
         ended = cloud.run("list", width=width, env=ENV | {"NO_COLOR": "1"})
         lines = ended.out.splitlines()
         assert lines[0].split()[-1] == last
-        assert [line for line in lines if len(line) > max(width, 14)] == []
-        assert [line for line in lines[1:] if not {"new", "bad", "old"} & set(line.split())] == []
+        assert [line for line in lines if len(line) > max(width, 21)] == []
+        assert [set(line.split()) & {"new", "bad", "old"} for line in lines if "RUNNING" in line]
+        cause = [line for line in lines if "VolumeBackup.0064" in line]
+        assert ("bad" in cause[0]) == (last == "CAUSE")
 
 
 def test_an_empty_history_says_how_it_is_filled(tmp_path: Path) -> None:
@@ -197,3 +257,37 @@ def test_an_empty_history_says_how_it_is_filled(tmp_path: Path) -> None:
     assert cloud.documents() == []
     off = cloud.run("list", env=ENV | {"VBSJOB_HISTORY": "off"})
     assert "switched off" in off.err
+
+
+class EndingScript:
+    """A service that says RUNNING at the first query of a job, then SUCCESS."""
+
+    def __init__(self) -> None:
+        self._queried: set[str] = set()
+
+    def __call__(self, peer: Peer) -> None:
+        """Answer every request."""
+        while request := peer.request():
+            job_id = request.split(b" ", 2)[1].rpartition(b"/")[2].decode()
+            peer.send(answer(job("SUCCESS" if job_id in self._queried else "RUNNING", job_id)))
+            self._queried.add(job_id)
+
+
+@pytest.mark.slow
+def test_the_recipe_of_readme_waits_for_the_jobs_and_list_is_read_by_get() -> None:
+    readme = (ROOT / "README.md").read_text()
+    create, watch = readme.split("Several backups:\n\n```sh\n")[1].split("```")[0].splitlines()
+    with Server(EndingScript()) as server:
+        env = clean_env(server.url, VBSJOB_INTERVAL="1s")
+        other = server.url.replace("127.0.0.1", "localhost")
+        script = f"""
+            set -e; vbsjob() {{ {shlex.join(COMMAND)} "$@"; }}
+            create-backup() {{ echo '{{"job_id": "'$id'"}}'; }}
+            id=one; {create}
+            id=two; {create}
+            VBSJOB_ENDPOINT={other} vbsjob get -q of-another-cloud
+            {watch} -q
+            vbsjob list -o name | vbsjob get - -f job_id -f status
+        """
+        ended = run_bash(script, env=env)
+    assert ended == RunResult(0, "one\nSUCCESS\ntwo\nSUCCESS\n", "")

@@ -45,6 +45,18 @@ class End(NamedTuple):
     begins: bool = True
     """Whether the watch begins: events and log lines are written then."""
 
+    @property
+    def junit(self) -> list[str]:
+        """How the case of each job ends in JUnit, which is about jobs and not about the run."""
+        if self.unwritable == "junit":
+            return []
+        if not self.begins or "jsonl" in self.argv:  # no answer: the first event is not written
+            return ["error"]
+        ends = {"SUCCESS": "success", "FAIL": "failure"}
+        statuses = ["" if job is None else job["status"] for job in self.answers.values()]
+        fails_fast = "--fail-fast" in self.argv
+        return ["failure" if fails_fast else ends.get(status, "error") for status in statuses]
+
 
 SINGLE, TWO = {"a": SUCCEEDED}, {"a": SUCCEEDED, "b": FAILED}
 CLASH = {"a": SUCCEEDED | {"entities": {"x-y": "1", "x_y": "2"}}}
@@ -88,7 +100,7 @@ class Channels(NamedTuple):
     summary: int | None
     annotations: set[int]
     junit: list[str]
-    """The tag below each case of a requested job."""
+    """`failure` or `error` for each requested job; `success` without one."""
 
 
 def watch(end: End, progress: str, folder: Path) -> Channels:
@@ -173,8 +185,9 @@ def tags(report: Path) -> list[str]:
         return []
     suites = ET.parse(report).getroot()
     assert "exit code" not in ET.tostring(suites, "unicode")
-    cases = (suite[0] for suite in suites)
-    return [case[0].tag if len(case) else "success" for case in cases]
+    ends = {"failure", "error"}
+    cases = suites.iter("testcase")
+    return [next((e.tag for e in case if e.tag in ends), "success") for case in cases]
 
 
 def test_each_channel_names_the_same_code(tmp_path: Path) -> None:
@@ -188,7 +201,7 @@ def test_each_channel_names_the_same_code(tmp_path: Path) -> None:
             None if unwritable == "GITHUB_OUTPUT" else code,
             None if unwritable == "GITHUB_STEP_SUMMARY" else code,
             named.annotations,
-            named.junit,
+            end.junit,
         )
         # Each job and each error of the run has an annotation with its own code.
         annotated = code in named.annotations if code else named.annotations <= {8}

@@ -101,11 +101,10 @@ def test_outputs_name_the_failure_of_a_lone_job_and_the_code_of_each() -> None:
     ]  # fmt: skip
 
 
-def test_junit_cases_that_would_share_a_name_are_numbered() -> None:
-    same = {"job_type": "copy", "status": "SUCCESS"}
-    results = [answer("SUCCESS", sub_jobs=[same, same, same | {"id": "#2"}, same])]
-    suite = ET.fromstring("\n".join(junit.lines(run_of(*results))))[0]
-    assert [case.get("name") for case in suite][1:] == ["copy", "copy #2", "copy #2 #2", "copy #3"]
+def test_junit_cases_of_the_same_type_are_numbered() -> None:
+    suites = ET.fromstring("\n".join(junit.lines(run_of(*[answer("SUCCESS")] * 3))))
+    names = [case.get("name") for case in suites.iter("testcase")]
+    assert names == ["bksRestoreBackup", "bksRestoreBackup #2", "bksRestoreBackup #3"]
 
 
 @given(st.text(), st.text())
@@ -164,22 +163,44 @@ def report(path: Path) -> ET.Element:
     return ET.parse(path).getroot()
 
 
-def test_junit_has_a_case_for_the_job_and_each_sub_job_and_keeps_the_code(tmp_path: Path) -> None:
+def test_junit_has_one_case_for_the_job_with_the_deepest_cause_and_the_tree(tmp_path: Path) -> None:
     path = tmp_path / "report.xml"
-    job_document = document("FAIL", entities={"sub_jobs": [DEEP, OPEN]}, fail_reason=TOKEN)
+    times = {"begin_time": "2026-01-01T23:59:48.000Z", "end_time": "2026-01-02T00:00:00.000Z"}
+    job_document = document("FAIL", sub_jobs=[DEEP, OPEN], fail_reason=TOKEN, **times)
     assert watch(context(job_document), "--junit", str(path)).code == 1
     (suite,) = report(path)
     assert suite.attrib == {
-        "name": "j", "tests": "3", "failures": "2", "errors": "0", "skipped": "1",
+        "name": "j", "tests": "1", "failures": "1", "errors": "0",
+        "time": "12.000", "timestamp": "2026-01-01T23:59:48Z",
     }  # fmt: skip
-    cases = [(case.get("classname"), case.get("name"), [e.tag for e in case]) for case in suite]
-    assert cases == [
-        ("vbsjob", "bksRestoreBackup j", ["failure"]),
-        ("bksRestoreBackup", "copy d", ["failure"]),
-        ("bksRestoreBackup", "clean o", ["skipped"]),
-    ]
+    assert [item.attrib for item in suite.iter("property")] == [{"name": "job_id", "value": "j"}]
+    (case,) = suite.iter("testcase")
+    assert case.attrib == {"classname": "vbsjob", "name": "bksRestoreBackup", "time": "12.000"}
+    failure, tree = case
+    assert failure.get("type") == "VolumeBackup.0202"
+    assert failure.attrib["message"].startswith(
+        "bksRestoreBackup > copy failed: VolumeBackup.0202. Meaning: The target disk"
+    )
+    assert (tree.tag, (tree.text or "").splitlines()) == ("system-out", [
+        "FAIL bksRestoreBackup j 12 s: (secret)",
+        "  FAIL copy d: VolumeBackup.0202",
+        "  INIT clean o",
+    ])  # fmt: skip
     assert TOKEN not in path.read_text()
     assert [p.name for p in tmp_path.iterdir()] == ["report.xml"]
+
+
+def test_the_tree_in_a_report_is_folded_to_what_a_reader_can_use() -> None:
+    block = {"job_type": "copyBlock", "status": "RUNNING"}
+    others = [{"job_type": f"t{number}", "status": "SUCCESS"} for number in range(500)]
+    for sub_jobs, words in (
+        ([block] * 999 + [DEEP], "copyBlock x999: 999 running"),
+        (others, " more: "),
+        ([{"job_type": "t" * 9_000}], "t..."),
+    ):
+        text = "\n".join(junit.lines(run_of(answer("RUNNING", sub_jobs=sub_jobs))))
+        assert words in text
+        assert len(text) < 10_000
 
 
 def test_an_unknown_state_is_an_error_in_junit_never_a_success(tmp_path: Path) -> None:
@@ -196,8 +217,8 @@ def test_an_unknown_state_is_an_error_in_junit_never_a_success(tmp_path: Path) -
         path = tmp_path / "report.xml"
         watched = watch(context(response), "--junit", str(path), "--github", *argv)
         assert watched.code == code
-        (case,) = report(path)[0]
-        assert [(mark.tag, mark.get("type")) for mark in case] == [("error", kind)]
+        (case,) = report(path).iter("testcase")
+        assert (case[0].tag, case[0].get("type")) == ("error", kind)
         assert message in case[0].attrib["message"]
         (annotation,) = (line for line in watched.err.splitlines() if line.startswith("::warning"))
         assert message in annotation
@@ -205,7 +226,7 @@ def test_an_unknown_state_is_an_error_in_junit_never_a_success(tmp_path: Path) -
 
 def test_junit_lists_the_start_of_a_long_reason_and_has_it_whole_below() -> None:
     results = [answer("FAIL", fail_reason="x" * 5000)]
-    failure = ET.fromstring("\n".join(junit.lines(run_of(*results))))[0][0][0]
+    (failure,) = ET.fromstring("\n".join(junit.lines(run_of(*results)))).iter("failure")
     text = f"bksRestoreBackup failed: {'x' * 5000}."
     assert failure.attrib["message"] == text[: junit.HEAD - 3] + "..."
     assert failure.text == text
@@ -216,7 +237,7 @@ def test_junit_is_xml_whatever_the_service_says(a: str, b: str) -> None:
     sub = {"job_type": a, "status": b, "id": a}
     results = [answer("FAIL", job_type=b, error_code=a, fail_reason=b, sub_jobs=[sub])]
     root = ET.fromstring("\n".join(junit.lines(run_of(*results))))
-    assert len(root[0]) == 2
+    assert len(list(root.iter("testcase"))) == len(list(root.iter("failure"))) == 1
 
 
 def test_a_report_path_that_cannot_be_written_is_rejected_before_the_watch(tmp_path: Path) -> None:
@@ -242,10 +263,11 @@ def outcomes(*results: JobOutcome) -> list[tuple[str, str | None, str | None, st
         (child.tag, child.get("type"), child.get("message"), child.text)
         for case in root.iter("testcase")
         for child in case
+        if child.tag != "system-out"
     ]
 
 
-def test_junit_gives_the_kind_of_each_failure_error_and_skip() -> None:
+def test_junit_gives_the_kind_of_each_failure_and_error() -> None:
     assert outcomes(answer("FAIL", error_code="VolumeBackup.0064"))[0][:2] == (
         "failure", "VolumeBackup.0064",
     )  # fmt: skip
@@ -254,8 +276,7 @@ def test_junit_gives_the_kind_of_each_failure_error_and_skip() -> None:
     assert outcomes(answer("RUNNING"))[0][:2] == ("error", "pending")
     unknown = of_answer("j", UnavailableError("down."), NOW)
     assert outcomes(unknown) == [("error", "unavailable", "down.", "down.")]
-    parts = outcomes(answer("SUCCESS", entities={"sub_jobs": [DEEP, OPEN]}))
-    assert [part[:2] for part in parts] == [("failure", "VolumeBackup.0202"), ("skipped", None)]
+    assert outcomes(answer("SUCCESS", entities={"sub_jobs": [DEEP, OPEN]})) == []
 
 
 def test_f72_a_junit_report_that_cannot_be_finished_leaves_no_report_at_all(
@@ -263,7 +284,7 @@ def test_f72_a_junit_report_that_cannot_be_finished_leaves_no_report_at_all(
 ) -> None:
     report = tmp_path / "report.xml"
     report.write_text("the old report")
-    big = [{"job_id": f"s{n}", "status": "SUCCESS", "job_type": "t" * 200} for n in range(200)]
+    big = [{"job_id": f"s{n}", "status": "FAIL", "job_type": "t" * 250} for n in range(200)]
     body = json.dumps(document("SUCCESS", entities={"sub_jobs": big})).encode()
     with Server(always(reply(body))) as server:
         line = f'ulimit -f 8; exec "$@" watch j --junit {report}'

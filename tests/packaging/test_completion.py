@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
+import sysconfig
+import zipapp
 from typing import TYPE_CHECKING
 
 import pexpect
@@ -15,6 +17,7 @@ import pytest
 
 from tests.support.program import ROOT, clean_env, run_process
 from vbsjob import history
+from vbsjob.cli import completion
 from vbsjob.output import formats
 from vbsjob.sandbox.scenarios import SCENARIOS
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOSTILE = "x$(touch pwned)`touch pwned`[/x]%F{red}"
+SCRIPTS = ROOT / "vbsjob/completions"
 FORMATS = set(formats.NAMES)
 IDS = {"aaa-first", "aaa_second", "bbb"}
 SANDBOX = set(SCENARIOS)
@@ -34,12 +38,10 @@ def home(tmp_path: Path) -> Path:
     folder = tmp_path / ".local/state/vbsjob"
     folder.mkdir(parents=True)
     folder.chmod(0o700)
-    with sqlite3.connect(folder / history.FILE) as database:
-        database.execute(history.TABLE)
-        for job_id in ("aaa-first", "aaa_second", "bbb", HOSTILE):
-            row = ("p", job_id, HOSTILE, "SUCCESS", "", "", 1.0)
-            database.execute(history.INSERT, row)
-    database.close()
+    entry = dict.fromkeys(history.TEXTS, "") | {"job_type": HOSTILE, "status": "SUCCESS"}
+    ids = ("aaa-first", "aaa_second", "bbb", HOSTILE)
+    lines = [json.dumps(entry | {"job_id": job_id}) + "\n" for job_id in ids]
+    (folder / history.FILE).write_text("".join(lines))
     (folder / history.FILE).chmod(0o600)
     config = tmp_path / ".config/vbsjob"
     config.mkdir(parents=True)
@@ -69,7 +71,7 @@ def by_bash(home: Path, line: str) -> set[str]:
     """Complete as readline would: it replaces only what is after `=` or `@`."""
     start, word = re.findall(r"(.*[ =@])(.*)", line)[0]
     script = (
-        f"source {ROOT}/completions/vbsjob.bash; COMP_LINE='{line}' COMP_POINT={len(line)};"
+        f"source {SCRIPTS}/vbsjob.bash; COMP_LINE='{line}' COMP_POINT={len(line)};"
         f"_vbsjob vbsjob '{word}'; printf '%s\\n' \"${{COMPREPLY[@]}}\""
     )
     start = start.rpartition(" ")[2]
@@ -77,7 +79,7 @@ def by_bash(home: Path, line: str) -> set[str]:
 
 
 def by_fish(home: Path, line: str) -> set[str]:
-    script = f"source {ROOT}/completions/vbsjob.fish; complete -C '{line}'"
+    script = f"source {SCRIPTS}/vbsjob.fish; complete -C '{line}'"
     return {word.partition("\t")[0] for word in run(home, "fish", "--no-config", "-c", script)}
 
 
@@ -95,7 +97,7 @@ compadd() {{
 def by_zsh(home: Path, line: str) -> set[str]:
     """Press Tab in an interactive zsh and note what the completion adds."""
     note = home / "offered"
-    (home / ".zshrc").write_text(ZSH.format(ROOT / "completions", note))
+    (home / ".zshrc").write_text(ZSH.format(SCRIPTS, note))
     shell = pexpect.spawn("zsh", ["-i"], env=env(home), cwd=str(home), encoding="utf-8", timeout=30)
     shell.expect("READY>")
     shell.send(f"{line}\t")
@@ -130,8 +132,9 @@ SHELLS = [
         ("vbsjob get --exit", {"--exit-status"}),
         ("vbsjob get --cloud ", {"sandbox", "prod"}),
         ("vbsjob get --cloud=san", {"--cloud=sandbox"}),
-        ("vbsjob get ", {"@last"} | IDS),
+        ("vbsjob get ", {"@last", "@running"} | IDS),
         ("vbsjob get @la", {"@last"}),
+        ("vbsjob watch @r", {"@running"}),
         ("vbsjob get --cloud prod aaa", {"aaa-first", "aaa_second"}),
         ("vbsjob watch bbb aaa", {"aaa-first", "aaa_second"}),
         ("vbsjob watch --cloud sandbox ", SANDBOX),
@@ -152,12 +155,12 @@ def test_tab_offers_what_may_stand_there_and_nothing_else(
 
 
 PROMPTS = {
-    "bash": (["--norc", "-i"], f"source {ROOT}/completions/vbsjob.bash"),
+    "bash": (["--norc", "-i"], f"source {SCRIPTS}/vbsjob.bash"),
     "zsh": (
         ["-f", "-i"],
-        f"fpath=({ROOT}/completions $fpath); autoload -Uz compinit; compinit -u -D",
+        f"fpath=({SCRIPTS} $fpath); autoload -Uz compinit; compinit -u -D",
     ),
-    "fish": (["--no-config", "-i"], f"source {ROOT}/completions/vbsjob.fish"),
+    "fish": (["--no-config", "-i"], f"source {SCRIPTS}/vbsjob.fish"),
 }
 
 
@@ -215,7 +218,26 @@ def test_a_command_runs_although_the_variable_of_the_scripts_is_exported() -> No
 
 
 def test_the_scripts_contain_no_lists() -> None:
-    scripts = [path.read_text() for path in (ROOT / "completions").iterdir()]
+    scripts = [path.read_text() for path in (SCRIPTS).iterdir()]
     assert sum(len(script.splitlines()) for script in scripts) <= 31
     words = r"\b(get|tree|watch|config|json|sandbox|output|cloud)\b"
     assert [script for script in scripts if re.search(words, script)] == []
+
+
+@pytest.mark.slow
+def test_a_zipapp_prints_scripts_schemas_and_help(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "vbsjob", tmp_path / "app/vbsjob")
+    archive = tmp_path / "vbsjob.pyz"
+    zipapp.create_archive(tmp_path / "app", archive, main="vbsjob.__main__:main")
+    dependencies = {"PYTHONPATH": sysconfig.get_path("purelib")}
+
+    def output(*argv: str) -> str:
+        # Without the module site: vbsjob itself is only in the archive.
+        command = [sys.executable, "-S", str(archive), *argv]
+        return subprocess.check_output(command, env=clean_env(**dependencies), text=True)
+
+    for shell, script in completion.SCRIPTS.items():
+        assert output("completion", shell) == (SCRIPTS / script).read_text()
+    for argv in ("schema list", "help formats", "explain common.0011", "get @last --help"):
+        assert output(*argv.split())
+    assert output("get", "backup-ended", "--cloud", "sandbox", "-f", "status") == "SUCCESS\n"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LOCK = ROOT / ".ci" / "lock.txt"
 MOST = 17
 """What the five libraries that vbsjob is built on bring along; F97 hoped for 15."""
-PARTS = ("vbsjob", "man", "completions", "pyproject.toml", "README.md", "LICENSE", ".gitignore")
+PARTS = ("vbsjob", "man", "pyproject.toml", "README.md", "LICENSE", ".gitignore")
 
 
 def test_s19_a_wheel_built_elsewhere_later_and_under_another_umask_is_the_same(

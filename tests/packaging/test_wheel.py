@@ -59,7 +59,7 @@ def test_the_installed_program_prints_its_completion_scripts(
     venv: Path, shell: str, script: str
 ) -> None:
     printed = output_of(venv, "vbsjob", "completion", shell)
-    assert printed == (ROOT / "completions" / script).read_text("utf-8")
+    assert printed == (ROOT / "vbsjob/completions" / script).read_text("utf-8")
 
 
 def test_every_page_is_where_man_looks(venv: Path) -> None:

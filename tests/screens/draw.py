@@ -1,4 +1,4 @@
-"""Draws the golden screens, twelve situations in two or three sizes: `python -m tests.screens.draw`.
+"""Draws the golden screens: twelve situations, two or three sizes; `python -m tests.screens.draw`.
 
 Each is what stands on a terminal, scrolled lines included, after a command has ended.
 """

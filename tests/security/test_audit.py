@@ -29,7 +29,7 @@ HOSTILE = {
     ".env": "OS_TOKEN=geheim\n",
     "vbsjob.toml": '[defaults]\noutput = "value"\n',
     "config.toml": '[defaults]\noutput = "value"\n',
-    "history-1.sqlite": "a history of somebody else",
+    "history.jsonl": "a history of somebody else",
 }
 """Files in the working directory that no command may use."""
 
@@ -99,6 +99,6 @@ def expected(opened: str, home: Path, work: Path, command: str) -> bool:
     own = (".config", ".cache/vbsjob", ".local/state/vbsjob")
     documented = (*(f"{home}/{name}" for name in own), "clouds.", *report_files(work, command))
     # The history is opened by its name relative to the descriptor of its folder.
-    if path == "history-1.sqlite":
+    if path == "history.jsonl":
         return command.split(maxsplit=1)[0] in {"get", "tree", "watch"}
     return path.isdigit() or path.startswith((*roots, *system, *documented))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import NoReturn
 
-LATE = ("sqlite3", "yaml", "tomllib", "platformdirs.unix", "encodings.idna")
+LATE = ("yaml", "tomllib", "platformdirs.unix", "encodings.idna")
 """Modules that vbsjob imports only when they are used."""
 LONGEST = 60
 """Longest duration of a run in seconds."""

@@ -6,10 +6,9 @@ import json
 import os
 import random
 import signal
-import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,9 +94,10 @@ def check_kept(home: Path, details: Any) -> None:
     """Assert that the files in its home are valid."""
     for path in home.glob(".cache/vbsjob/tokens/*.json"):
         assert json.loads(path.read_bytes())["access"], details
-    for path in home.glob(".local/state/vbsjob/*.sqlite"):
-        with closing(sqlite3.connect(path)) as database:
-            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)], details
+    for path in home.glob(".local/state/vbsjob/history.jsonl"):
+        assert all(json.loads(line)["job_id"] for line in path.read_text().splitlines() if line), (
+            details
+        )
 
 
 def send_signals(case: SignalCase, run: SignalledRun) -> None:

@@ -60,6 +60,6 @@ def test_s05_a_secret_in_a_file_that_vbsjob_keeps_is_an_error(folder: Path) -> N
     (tokens / "a.json").unlink()
     history = folder / "home" / ".local" / "state" / "vbsjob"
     history.mkdir(parents=True)
-    (history / "history-1.sqlite").write_bytes(b"\0" + ISSUED.encode() + b"\0")
+    (history / "history.jsonl").write_bytes(b"\0" + ISSUED.encode() + b"\0")
     with pytest.raises(AssertionError):
         canary.check_files(folder)

@@ -13,12 +13,20 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
+from vbsjob.text import printable
+
 if TYPE_CHECKING:
     from vbsjob.context import Context
 
 Pairs = Iterable[tuple[str, str]]
 FILES = "/"
 """The line that makes a script complete names of files."""
+HISTORY_WORDS = (
+    ("@last", "the job of this cloud that was queried last"),
+    ("@running", "all jobs of this cloud that had not ended"),
+)
+MAX_JOBS = 200
+"""Jobs of the history that Tab offers."""
 
 
 def lines(root_command: Callable[[list[str]], typer.core.TyperGroup], context: Context) -> str:
@@ -44,7 +52,7 @@ def lines(root_command: Callable[[list[str]], typer.core.TyperGroup], context: C
 
 
 def jobs(ctx: typer.Context) -> Pairs:
-    """Return the jobs of the sandbox, or `@last` and the ids of the history, the newest first."""
+    """Return the jobs of the sandbox, or `@last`, `@running` and the ids of the history."""
     from vbsjob import history
     from vbsjob.config.loader import preference
     from vbsjob.sandbox.scenarios import SCENARIOS
@@ -54,8 +62,10 @@ def jobs(ctx: typer.Context) -> Pairs:
         return [(name, scenario.summary) for name, scenario in SCENARIOS.items()]
     if not (context.paths.state_folder and preference("history", {}, context)):
         return []
-    pairs = list(history.candidates(str(context.paths.state_folder)))
-    return [("@last", f"the most recent job: {pairs[0][0]}"), *pairs] if pairs else []
+    jobs: dict[str, str] = {}
+    for entry in history.stored(context):
+        jobs.setdefault(entry["job_id"], printable(f"{entry['job_type']} {entry['status']}"))
+    return [*(HISTORY_WORDS if jobs else ()), *list(jobs.items())[:MAX_JOBS]]
 
 
 def clouds(ctx: typer.Context) -> Pairs:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from vbsjob.cli import present
 from vbsjob.config import loader, values
 from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
 from vbsjob.errors import VbsjobError, from_exception
-from vbsjob.exit_codes import ExitCode, worst
+from vbsjob.exit_codes import SIGNAL_BASE, ExitCode, worst
 from vbsjob.jobs.outcome import UNFINISHED, RunOutcome, Stop, of_answer
 from vbsjob.output import formats
 
@@ -74,10 +73,8 @@ class JobCommand:
         from vbsjob import history
         from vbsjob.cli import job_ids
 
-        def recent() -> Sequence[str]:
-            return history.recent_ids(self.settings, self.context)
-
-        return job_ids.ids(arguments, self.context.stdin, recent)
+        entries = partial(history.entries, self.settings, self.context)
+        return job_ids.ids(arguments, self.context.stdin, entries)
 
     @contextmanager
     def service_settings(self) -> Iterator[Settings]:
@@ -251,8 +248,10 @@ class JobCommand:
 
     def _stop(self, loop: WatchLoop, *, reader_gone: bool) -> Stop | None:
         """Return why the watch ended before its jobs; None if it did not."""
+        from vbsjob.terminal import signals
+
         if number := loop.signals.ending:
-            code, reason = ExitCode(128 + number), f"by {signal.Signals(number).name}"  # type: ignore[call-arg] # a lookup
+            code, reason = ExitCode(SIGNAL_BASE + number), f"by {signals.name(number)}"  # type: ignore[call-arg] # a lookup
         elif reader_gone:
             code, reason = ExitCode.READER_GONE, "by SIGPIPE"
         elif loop.state.timed_out:
@@ -277,13 +276,7 @@ class JobCommand:
 
         context = self.context
         displays = present.displays(self.settings, context, options, events=events)
-        try:
-            signals = (context.signals or Signals)(context.stdout, context.stderr)
-        except OSError as error:
-            now, reason = context.steady_now(), from_exception(error)
-            jobs = tuple(of_answer(job_id, reason, now) for job_id in job_ids)
-            self._finish(RunOutcome(jobs, now), displays)
-            raise reason from None
+        signals = (context.signals or Signals)(context.stdout, context.stderr)
         state = WatchState(
             job_ids,
             self._watch_rules(),

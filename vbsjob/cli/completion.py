@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import typer
 
 from vbsjob.cli import options
 from vbsjob.exit_codes import ExitCode
 
-if TYPE_CHECKING:
-    from vbsjob.context import Context
-
 SCRIPTS = {"bash": "vbsjob.bash", "zsh": "_vbsjob", "fish": "vbsjob.fish"}
-PACKAGE = Path(__file__).parents[1]
-FOLDERS = (PACKAGE / "completions", PACKAGE.parent / "completions")
-"""Where the scripts are: in the installed package, or in a checkout."""
 
 
 def completion(ctx: typer.Context, shell: options.Shell) -> ExitCode:
@@ -27,7 +18,8 @@ def completion(ctx: typer.Context, shell: options.Shell) -> ExitCode:
     vbsjob completion zsh > ~/.zfunc/_vbsjob  in your fpath
     vbsjob completion fish | source           in config.fish
     """
-    context: Context = ctx.obj
-    folder = next(folder for folder in FOLDERS if folder.is_dir())
-    context.stdout.write((folder / SCRIPTS[shell]).read_text("utf-8"))
+    from importlib import resources
+
+    script = resources.files("vbsjob").joinpath("completions", SCRIPTS[shell])
+    ctx.obj.stdout.write(script.read_text("utf-8"))
     return ExitCode.OK

@@ -70,7 +70,7 @@ def _locations(settings: Settings, context: Context) -> Iterator[Fact]:
         yield _location(f"{stem}.yaml", path)
     yield _location("config.toml", paths.config_file)
     yield _location("tokens", paths.cache_folder and paths.cache_folder / "tokens")
-    yield _location("history.sqlite", paths.state_folder and paths.state_folder / history.FILE)
+    yield _location(history.FILE, paths.state_folder and paths.state_folder / history.FILE)
 
 
 def _location(name: str, path: Any) -> Fact:

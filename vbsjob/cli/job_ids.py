@@ -1,4 +1,4 @@
-"""Job ids of a command: from arguments, from standard input (`-`) and from the history (`@last`).
+"""Job ids of a command: from arguments, from standard input (`-`) and from the history (`@`).
 
 Standard input is either a list of ids, one per line, or a stream of JSON documents with job ids.
 """
@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from vbsjob.errors import UsageError
 from vbsjob.http import errors, strict_json, url
+from vbsjob.jobs.job import ENDED
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TextIO
 
+    Entries = Sequence[dict[str, Any]]
     IdsWithOrigin = Iterator[tuple[str, str]]
     """Pairs of an id and a prefix for messages: where the id was read."""
 
@@ -33,18 +35,18 @@ STDIN = "standard input"
 def ids(
     arguments: Iterable[str],
     stdin: TextIO | None,
-    recent_ids: Callable[[], Sequence[str]] = lambda: (),
+    history: Callable[[], Entries] = lambda: (),
 ) -> list[str]:
     """Return each requested id once, in the order of the arguments. Raises UsageError.
 
-    `recent_ids` returns the ids of the history, the newest first; it is called for @last and @2.
+    `history` returns the entries of the selected cloud, the newest first; it is called for @.
     """
     unique_ids: dict[str, None] = {}
     for argument in arguments:
         if argument == "-":
             pairs = _read(stdin)
         elif argument.startswith("@"):
-            pairs = iter([(_from_history(argument, recent_ids()), "")])
+            pairs = ((entry["job_id"], "") for entry in _from_history(argument, history()))
         else:
             pairs = iter([(argument, "")])
         for job_id, where in pairs:
@@ -57,21 +59,27 @@ def ids(
     return list(unique_ids)
 
 
-def _from_history(argument: str, recent_ids: Sequence[str]) -> str:
+def _from_history(argument: str, entries: Entries) -> Entries:
+    """Return the entries that @last, @2 or @running names, at least one. Raises UsageError."""
     match = HISTORY.fullmatch(argument)
-    if match is None:
+    if argument == "@running":
+        chosen = [entry for entry in entries if entry["status"] not in ENDED]
+    elif match:
+        chosen = list(entries[int(match[1] or 1) - 1 :][:1])
+    else:
         raise UsageError(
             f"{printable(argument)[:80]!r} is not a valid job id.",
-            hint="The history has @last, @2, @3 and so on.",
+            hint="The history has @last, @2, @3 and so on, and @running.",
         )
-    number = int(match[1] or 1)
-    if number > len(recent_ids):
+    if not chosen:
+        number = f"the history contains {len(entries)} jobs of this cloud"
+        ended = "every job of this cloud in the history has ended"
         raise UsageError(
-            f"{argument}: the history contains {len(recent_ids)} jobs of this cloud.",
+            f"{argument}: {number if match else ended}.",
             hint="Give an id, or select another cloud with --cloud. Jobs of the sandbox are not"
             " stored in the history.",
         )
-    return recent_ids[number - 1]
+    return chosen
 
 
 def _checked(job_id: str, where: str) -> str:
@@ -90,27 +98,20 @@ def _checked(job_id: str, where: str) -> str:
 
 
 def _read(stdin: TextIO | None) -> IdsWithOrigin:
-    """Yield the ids on standard input."""
-    content = _text(stdin)
-    is_json = content.lstrip().startswith(("{", "[", '"'))
-    return _of_stream(content) if is_json else _of_lines(content)
-
-
-def _text(stdin: TextIO | None) -> str:
-    """Return standard input as text. Raises UsageError if it is too large or not UTF-8."""
-    if stdin is None:
-        return ""
-    content = stdin.buffer.read(INPUT_LIMIT + 1)
-    if len(content) > INPUT_LIMIT:
+    """Yield the ids on standard input. Raises UsageError if it is too large or not UTF-8."""
+    raw = stdin.buffer.read(INPUT_LIMIT + 1) if stdin else b""
+    if len(raw) > INPUT_LIMIT:
         raise UsageError(
             f"{STDIN} is larger than {INPUT_LIMIT >> 20} MiB.", hint="Pass fewer ids at a time."
         )
     try:
-        return content.decode("utf-8-sig")
+        content = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(
             f"{STDIN} is not UTF-8 text.", hint="Write one id per line, or JSON, in UTF-8."
         ) from None
+    is_json = content.lstrip().startswith(("{", "[", '"'))
+    return _of_stream(content) if is_json else _of_lines(content)
 
 
 def _of_lines(content: str) -> IdsWithOrigin:

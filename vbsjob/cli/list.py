@@ -7,23 +7,36 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from vbsjob import history
 from vbsjob.cli import options, present
 from vbsjob.cli.command import JobCommand
+from vbsjob.config.values import duration, invalid
 from vbsjob.exit_codes import ExitCode
+from vbsjob.jobs.job import ENDED
 from vbsjob.jobs.outcome import RunOutcome
-from vbsjob.text import printable
+from vbsjob.text import parse_time, printable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from vbsjob.jobs.outcome import JobOutcome
 
+SWITCHED_OFF = "the history is switched off. Remove VBSJOB_HISTORY=off or 'history = false'."
+NO_JOBS = (
+    "the history has no such job: get, watch and tree store the jobs that they query at a cloud,"
+    " but not those of the sandbox. Query a job: vbsjob get JOB_ID. Jobs of every cloud:"
+    " vbsjob list --all"
+)
+
 
 def list_jobs(
     ctx: typer.Context,
     output: options.Output = None,
     field: options.Fields = None,
+    limit: options.Limit = 20,
+    running: options.Running = False,
     failed: options.Failed = False,
+    all_clouds: options.AllClouds = False,
     since: options.Since = None,
     refresh: options.Refresh = False,
     verbose: options.Verbose = None,
@@ -37,76 +50,52 @@ def list_jobs(
     utc: options.Utc = None,
     color: options.Color = None,
 ) -> ExitCode:
-    """List recent jobs of the history, the newest first.
+    """List recent jobs of this cloud from the history; the newest start is first.
 
     \b
     vbsjob list
     vbsjob list --failed --since 1d
+    vbsjob list --all --limit 100
     vbsjob list --refresh --cloud production
     vbsjob list -o name | vbsjob get -
     """
-    from vbsjob import history
-
     command = JobCommand(ctx.params, ctx.obj)
-    earliest = None if since is None else command.context.now() - _age(since)
-
-    def entries() -> list[dict[str, Any]]:
-        documents = history.entries(command.settings, command.context)
-        named = history.cloud_of(command.settings) if cloud or service else None
-        return [
-            document
-            for document in documents
-            if (named is None or document["cloud"] == named) and _is_recent(document, earliest)
-        ]
-
-    jobs = _refresh(command, entries()) if refresh else []
-    shown = [item for item in entries() if not failed or item["status"] == "FAIL"]
-    if not shown:
-        command.context.note(_empty(command, filtered=bool(failed or since or cloud or service)))
-    errors = present.history(shown, command.output)
     now = command.context.steady_now()
+    earliest = None if since is None else now - _age(since)
+    # Without a selected cloud there is nothing to choose from.
+    every = all_clouds or not history.cloud_of(command.settings)
+    jobs = _refresh(command) if refresh else []
+    entries = [
+        entry
+        for entry in history.entries(command.settings, command.context, every=every)
+        # A job without a time of start is recent: it waits.
+        if (earliest is None or (_started(entry) or now) >= earliest)
+        and (not failed or entry["status"] == "FAIL")
+        and (not running or entry["status"] not in ENDED)
+    ]
+    # Stable: of jobs that started at the same time the one queried last is first.
+    entries.sort(key=lambda entry: _started(entry) or now, reverse=True)
+    if not entries:
+        command.context.note(NO_JOBS if command.settings["history"] else SWITCHED_OFF)
+    errors = present.history(entries, limit, command.output, every=every)
     return command.end(RunOutcome(tuple(jobs), now, errors=tuple(errors), judged=False))
 
 
-def _refresh(command: JobCommand, entries: list[dict[str, Any]]) -> list[JobOutcome]:
+def _refresh(command: JobCommand) -> list[JobOutcome]:
     """Query the jobs of this cloud that had not ended, and store their states."""
-    from vbsjob import history
-    from vbsjob.jobs.job import ENDED
-
-    current_cloud = history.cloud_of(command.settings)
-    job_ids = [
-        entry["job_id"]
-        for entry in entries
-        if entry["cloud"] == current_cloud and entry["status"] not in ENDED
-    ]
+    entries = history.entries(command.settings, command.context)
+    job_ids = [entry["job_id"] for entry in entries if entry["status"] not in ENDED]
     jobs = list(command.answers(job_ids)) if job_ids else []
-    history.record(jobs, command.settings, command.context, stored=True)
+    history.record(jobs, command.settings, command.context, refreshed=True)
     return jobs
 
 
-def _empty(command: JobCommand, *, filtered: bool) -> str:
-    if not command.settings["history"]:
-        return "the history is switched off. Remove VBSJOB_HISTORY=off or 'history = false'."
-    if filtered:
-        return "no job of the history matches. Omit --failed, --since or --cloud to see more."
-    return (
-        "the history is empty: get, watch and tree store the jobs that they query at a cloud, but"
-        " not those of the sandbox. Query a job: vbsjob get JOB_ID"
-    )
+def _started(entry: dict[str, Any]) -> datetime | None:
+    return parse_time(entry["begin_time"])
 
 
 def _age(text: str) -> timedelta:
-    from vbsjob.config.values import duration, invalid
-
     try:
         return timedelta(seconds=duration(text))
     except ValueError as error:
         raise invalid(f"--since: {printable(text)[:200]!r}", error) from None
-
-
-def _is_recent(document: dict[str, Any], earliest: datetime | None) -> bool:
-    """Whether a job began after `earliest`. A job without a begin time is recent: it waits."""
-    from vbsjob.text import parse_time
-
-    begin = parse_time(document["begin_time"])
-    return earliest is None or begin is None or begin >= earliest

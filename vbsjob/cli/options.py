@@ -39,8 +39,8 @@ Jobs = Annotated[
     list[str],
     typer.Argument(
         metavar="JOB...",
-        help="Job ids. @last is the most recent job, @2 the one before; '-' reads ids or JSON"
-        " documents with job ids from standard input.",
+        help="Job ids. @last is the job that was queried last, @2 the one before, @running all that"
+        " had not ended; '-' reads ids or JSON documents with job ids from standard input.",
         autocompletion=candidates.jobs,
         show_default=False,
     ),
@@ -151,6 +151,25 @@ ErrorCode = Annotated[
 ]
 Failed = Annotated[
     bool, typer.Option("--failed", help="List only jobs that failed.", rich_help_panel=OUTPUT)
+]
+Running = Annotated[
+    bool,
+    typer.Option(
+        "--running",
+        help="List only jobs that had not ended when they were last queried.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Limit = Annotated[
+    int,
+    typer.Option(
+        "--limit", metavar="N", min=1, help="List at most N jobs; 20 by default.",
+        rich_help_panel=OUTPUT, show_default=False,
+    ),
+]  # fmt: skip
+AllClouds = Annotated[
+    bool,
+    typer.Option("--all", help="List the jobs of every cloud and service.", rich_help_panel=OUTPUT),
 ]
 Since = Annotated[
     str | None,

@@ -105,24 +105,30 @@ def concluded(outcomes: Iterable[JobOutcome], output: Output) -> list[VbsjobErro
     return [] if output.format.events or live else jobs(outcomes, output, watched=True)
 
 
-def history(documents: Sequence[dict[str, Any]], output: Output) -> list[VbsjobError]:
-    """Write entries of the history; return the errors as `jobs` does."""
+def history(
+    entries: Sequence[dict[str, Any]], limit: int, output: Output, *, every: bool
+) -> list[VbsjobError]:
+    """Write at most `limit` entries of the history; return the errors as `jobs` does.
+
+    `every`: they can be of several clouds.
+    """
     from vbsjob.jobs.fields import Selection
     from vbsjob.output.formats import HISTORY
 
     context = output.context
-    if not documents and output.format.write is not None:
+    if not entries and output.format.write is not None:
         output.format.write((), Selection(HISTORY, output.fields, single=False), context.stdout)
         return []
-    if documents and (output.format.machine or output.fields):
-        return _write(documents, output, HISTORY)
+    if entries and (output.format.machine or output.fields):
+        return _write(entries[:limit], output, HISTORY)
     from dataclasses import replace
 
     from vbsjob.render import job_list, theme
 
     view = theme.view(context.stdout, output.settings, context)
     # A terminal that is narrower than status and id wraps them: an id is shown whole.
-    _print([job_list.screen(documents, view)], replace(view, width=None), context)
+    screen = job_list.screen(entries, limit, view, every=every)
+    _print([screen], replace(view, width=None), context)
     return []
 
 

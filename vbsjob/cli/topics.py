@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbsjob.errors import UsageError
@@ -90,8 +89,11 @@ def _environment_topic() -> list[str]:
 
 def _formats_topic() -> list[str]:
     """Return the text file; the lines `@document` and `@failure` become the members of each."""
+    from importlib import resources
+
+    text = resources.files(__package__).joinpath("formats.txt").read_text("utf-8")
     lines: list[str] = []
-    for line in Path(__file__).with_name("formats.txt").read_text("utf-8").splitlines():
+    for line in text.splitlines():
         lines += _member_lines(line[1:]) if line.startswith("@") else [line]
     return lines
 

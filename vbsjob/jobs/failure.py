@@ -45,7 +45,7 @@ class Failure(NamedTuple):
     meaning: str | None = None
     """What the error code means; None if the table does not contain the code."""
     action: str | None = None
-    """What to do about it; None if the table does not contain the code."""
+    """What to do about it; None if the code is not in the table, or the job has not failed."""
     entities: Mapping[str, Any] = NO_ENTITIES
     """Of the failed job itself, without its sub-jobs and without counts (`*_total`)."""
     others: int = 0
@@ -57,6 +57,11 @@ class Failure(NamedTuple):
         return self.path[-1]
 
     @property
+    def of_job(self) -> bool:
+        """Whether the requested job failed. If only a sub-job did, nothing has to be done yet."""
+        return self.path[0].failed
+
+    @property
     def reason(self) -> str:
         """The code and the reason as one printable line; empty if the service gave neither."""
         return printable(" ".join(filter(None, (self.error_code, self.fail_reason))))
@@ -65,6 +70,11 @@ class Failure(NamedTuple):
     def explanation(self) -> str:
         """Where it failed, why, what that means and what to do, as one printable line."""
         reason = f": {self.reason}" if self.reason else ""
+        if not self.of_job:
+            name, more = path_text(self.path[-1:]), f"; {self.others:,} more" if self.others else ""
+            succeeded = self.path[0].status == "SUCCESS"
+            end = "succeeded all the same" if succeeded else "has not ended"
+            return f"A sub-job failed ({name}{reason}{more}), and the job {end}."
         sentences = [f"{path_text(self.path)} failed{reason}"]
         if self.others:
             noun = "failure" if self.others == 1 else "failures"
@@ -137,7 +147,7 @@ def _describe(path: tuple[Job, ...], others: int) -> Failure:
         error_code,
         fail_reason,
         meaning.meaning if meaning else None,
-        meaning.action if meaning else None,
+        meaning.action if meaning and path[0].failed else None,
         {name: value for name, value in path[-1].entities.items() if not name.endswith("_total")},
         others,
     )

@@ -21,8 +21,13 @@ FAILURE_COLUMNS = {
     "failure_reason": "failure.fail_reason",
     "failure_path": "failure.path",
     "failure_meaning": "failure.meaning",
+    "failure_action": "failure.action",
+    "failure_job_id": "failure.job_id",
+    "failure_entities": "failure.entities",
 }
 """Members of `failure` under the names that columns, variables and outputs have."""
+EVERY_ENTITY = ("entities.*", "failure.entities.*")
+"""Names that mean each entity of the job, or of the failed sub-job, that is a scalar."""
 SUGGESTED = 1000
 """Number of fields of a document that are compared with a missing one."""
 
@@ -64,6 +69,19 @@ def get(document: Any, path: str) -> Any:
         return path_text(map(Job, value)) if isinstance(value, list) else value
     value = _lookup(document, path)
     return None if value is MISSING and _is_null(document, path) else value
+
+
+def select(document: dict[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Yield (field, value); `NAME.*` means each text, number and boolean of the object NAME."""
+    for name in names:
+        if name not in EVERY_ENTITY:
+            yield name, get(document, name)
+            continue
+        parent = name.removesuffix(".*")
+        entities = get(document, parent)
+        for entity, value in entities.items() if isinstance(entities, dict) else ():
+            if isinstance(value, str | int | float):
+                yield f"{parent}.{entity}", value
 
 
 def _lookup(document: Any, path: str) -> Any:

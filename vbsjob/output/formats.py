@@ -34,6 +34,8 @@ EMPTY = "-"
 
 
 FAILURE = ("failure_path", "failure_code", "failure_reason")
+FAILURE_DETAILS = ("failure_job_id", "failure_action", "failure_entities")
+"""Columns at the end: a reader of tsv counts the columns."""
 JOBS = Kind(
     columns=(
         "job_id",
@@ -48,6 +50,7 @@ JOBS = Kind(
         "fail_reason",
         *FAILURE,
         "entities",
+        *FAILURE_DETAILS,
     ),
     variables=(
         "job_id",
@@ -58,7 +61,9 @@ JOBS = Kind(
         "failure_reason",
         "failure_path",
         "failure_meaning",
-        variables.EVERY_ENTITY,
+        "failure_action",
+        "failure_job_id",
+        *job_fields.EVERY_ENTITY,
         "job_type",
         "error_code",
         "fail_reason",
@@ -72,12 +77,11 @@ JOBS = Kind(
 """Documents of jobs, as get and watch write them."""
 
 
-HISTORY = Kind(
-    columns=("job_id", "status", "job_type", "begin_time", "end_time", "elapsed_s", "cloud"),
-    variables=("job_id", "status", "job_type", "begin_time", "end_time", "elapsed_s", "cloud"),
-    value=("job_id",),
-    name="job_id",
+ENTRY = (
+    *("job_id", "status", "job_type", "begin_time", "end_time", "elapsed_s", "cloud"),
+    *("queried_at", "failure_code", "failure_reason"),
 )
+HISTORY = Kind(columns=ENTRY, variables=ENTRY, value=("job_id",), name="job_id")
 """Entries of the history, as list writes them."""
 
 

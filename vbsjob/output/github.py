@@ -34,9 +34,11 @@ JOB_OUTPUTS = (
     "job_type",
     "error_code",
     "fail_reason",
-    *fields.FAILURE_COLUMNS,
+    *(name for name in fields.FAILURE_COLUMNS if name != "failure_entities"),
 )
 """Further outputs if there is one job; its entities follow."""
+NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+"""Names of outputs: entities with other names are left out."""
 LONGEST = 1000
 """Characters of an annotation."""
 ROWS = 200
@@ -207,12 +209,10 @@ def _status_of(outcome: JobOutcome) -> dict[str, object]:
 
 def _outputs_of(outcome: JobOutcome) -> dict[str, str]:
     """Return the outputs of one job: its entities, but never under a name that vbsjob uses."""
-    if outcome.job is None:
-        return {"job_id": outcome.job_id}
-    document = outcome.document()
-    entities = {
-        name: one_line(value)
-        for name, value in outcome.job.entities.items()
-        if isinstance(value, str | int | float) and re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name)
+    names = ("entities.*", *JOB_OUTPUTS, "failure.entities.*")
+    values = fields.select(outcome.document(), names)
+    outputs = {
+        name.removeprefix("entities.").replace("failure.entities.", "failure_entities_"): value
+        for name, value in values
     }
-    return entities | {name: one_line(fields.get(document, name)) for name in JOB_OUTPUTS}
+    return {name: one_line(value) for name, value in outputs.items() if NAME.fullmatch(name)}

@@ -1,4 +1,4 @@
-"""Documents of `tree`: nested as the service nests sub-jobs, or one row per job.
+"""Documents of `tree`: nested as the service nests sub-jobs, or one row per job; lines of text.
 
 The service's members are unchanged; `elapsed_s`, `depth`, `path` and `parent_id` are added.
 """
@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.jobs.fields import Kind
+from vbsjob.jobs.failure import code_and_reason
+from vbsjob.jobs.fields import EVERY_ENTITY, Kind
 from vbsjob.jobs.result import SCHEMA_VERSION, merged
-from vbsjob.jobs.tree import Node, nodes
-from vbsjob.output.formats import FAILURE
-from vbsjob.output.variables import EVERY_ENTITY
+from vbsjob.jobs.tree import Group, JobTree, Node, Summary, counts_text, folded, nodes
+from vbsjob.output.formats import FAILURE, FAILURE_DETAILS
+from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from vbsjob.jobs.job import Job
     from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import TreeOptions
 
@@ -34,13 +36,15 @@ NODE_COLUMNS = (
     "fail_reason",
 )
 ROWS = Kind(
-    columns=(*NODE_COLUMNS, *FAILURE, "entities"),
-    variables=(*NODE_COLUMNS, *FAILURE, EVERY_ENTITY),
+    columns=(*NODE_COLUMNS, *FAILURE, "entities", *FAILURE_DETAILS),
+    variables=(*NODE_COLUMNS, *FAILURE, *EVERY_ENTITY),
     value=("path",),
     name="job_id",
     many=True,
 )
 """Rows of `tree`: one per job and sub-job."""
+TEXT_ROWS, TEXT_LINE = 40, 300
+"""Lines of a tree in a report, and characters of each."""
 
 
 def flat(
@@ -131,3 +135,21 @@ def _step(row: Node) -> str:
     if not row.job.id:
         return f"#{row.position + 1}"
     return row.job.id.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
+
+
+def text_lines(job: Job, now: datetime) -> Iterator[str]:
+    """Yield the tree for reports of CI services: at most TEXT_ROWS printable lines of any job."""
+    for row in folded(JobTree(job, group=True), TEXT_ROWS):
+        if isinstance(row, Summary):
+            text = f"{sum(row.counts.values()):,} more: {counts_text(row.counts)}"
+        elif isinstance(row, Group):
+            name = f"{row.type or 'sub-job'} x{len(row.members):,}"
+            text = f"{row.status} {name}: {counts_text(row.counts)}"
+        else:
+            elapsed = row.job.elapsed(now)
+            duration = "" if elapsed is None else format_duration(elapsed)
+            words = (row.job.status or "no status", row.job.type, row.job.id, duration)
+            reason = " ".join(filter(None, code_and_reason(row.job)))
+            text = " ".join(filter(None, words)) + (f": {reason}" if reason else "")
+        text = printable(text)
+        yield "  " * row.indent + (text if len(text) <= TEXT_LINE else f"{text[:TEXT_LINE]}...")

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 PREFIX = "VBSJOB"
 """Every variable begins with it: no name of an answer can be PATH, IFS or LD_PRELOAD."""
-EVERY_ENTITY = "entities.*"
-"""A name that means all entities that a variable can hold."""
 DOTENV_VARIABLES = 20
 """GitLab's default limit; a report with more variables is refused."""
 DOTENV_BYTES = 5 * 1024
@@ -103,7 +101,7 @@ def _assignments(
     names = selection.fields or selection.kind.variables
     for number, document in enumerate(documents, start=1):
         prefix = PREFIX if selection.single else f"{PREFIX}_{number}"
-        variables, conflict = _variables(prefix, _fields(document, dict.fromkeys(names)))
+        variables, conflict = _variables(prefix, job_fields.select(document, dict.fromkeys(names)))
         if conflict is not None:
             conflicts.append(conflict)
         yield ((variable, job_fields.one_line(value)) for variable, (_, value) in variables.items())
@@ -131,18 +129,6 @@ def _variables(
     hint = "Neither is written. Use -o json, or select one of them with --field."
     conflict = SameVariableError(f"{names} would both become {variable[:80]}.", hint=hint)
     return {name: item for name, item in variables.items() if name not in several}, conflict
-
-
-def _fields(document: dict[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """Yield (field, value); EVERY_ENTITY means each text, number and boolean of entities."""
-    for name in names:
-        if name != EVERY_ENTITY:
-            yield name, job_fields.get(document, name)
-            continue
-        entities = document.get("entities")
-        for entity, value in entities.items() if isinstance(entities, dict) else ():
-            if isinstance(value, str | int | float):
-                yield f"entities.{entity}", value
 
 
 def _quoted(value: str) -> str:

@@ -48,8 +48,11 @@ def block(
 ) -> Iterator[RenderableType]:
     """Yield the block of a failure; `command` lists all failures if there are several.
 
-    A short one has no entities.
+    A short one has no entities. Of a job that has not failed it is one line, without advice.
     """
+    if not failure.of_job:
+        yield Text(view.one_line(failure.explanation), "problem")
+        return
     for content in _contents(failure, view, command=command, short=short):
         yield Edged(content, view.glyphs.edge)
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.context import can_encode
+from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import diff, failure
 from vbsjob.jobs.diff import Change
 from vbsjob.jobs.fields import one_line
@@ -72,6 +73,7 @@ class PlainLog:
         """Write the failures with their meaning, then how the run ended as the last line."""
         now = self._context.monotonic()
         failures = [job.failure for job in outcome.jobs if job.failure is not None]
+        failures.sort(key=lambda cause: not cause.of_job)
         for cause in failures[:LISTED]:
             self._write(f"{cause.path[0].id}: {cause.explanation}", now)
         if len(failures) > LISTED:
@@ -79,7 +81,8 @@ class PlainLog:
         stop = outcome.stop_error
         hint = f" {stop.hint}" if stop is not None and stop.hint else ""
         style = "" if stop or outcome.exit_code else "SUCCESS"
-        style = "FAIL" if failures and outcome.exit_code else style
+        if any(job.exit_code is ExitCode.JOB_FAILED for job in outcome.jobs):
+            style = "FAIL"
         self._write(f"{outcome.sentence}{hint}", now, style)
 
     def _lines(self, event: Event, tracked: TrackedJob, now: float) -> Iterator[tuple[str, str]]:

@@ -56,6 +56,7 @@ def failures_last(outcomes: Iterable[JobOutcome]) -> list[JobOutcome]:
 def blocks(outcomes: Iterable[JobOutcome], view: View) -> Iterator[RenderableType]:
     """Yield a short block for each of the first failures."""
     failures = [outcome.failure for outcome in outcomes if outcome.failure]
+    failures.sort(key=lambda failure: not failure.of_job)
     for failure in failures[:BLOCKS]:
         yield Text()
         yield from failure_block.block(failure, view, short=True)
@@ -148,7 +149,8 @@ def job_row(outcome: JobOutcome, job_tree: JobTree | None, view: View) -> tree.R
     if failure is not None:
         reasons = (failure.error_code, failure.fail_reason)
         texts = [view.one_line(text) for text in reasons if text]
-        row.details = [Text(text, "reason") for text in texts]
+        style = "reason" if failure.of_job else "problem"
+        row.details = [Text(text, style) for text in texts]
     elif job_tree.steps and not job_tree.top.job.ended:
         row.bar = (job_tree.ended_steps, job_tree.steps)
         row.details = [Text(f"{job_tree.ended_steps:,} of {job_tree.steps:,} steps")]

@@ -14,14 +14,13 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from vbsjob.exit_codes import SIGNAL_BASE
 from vbsjob.terminal.signals import ENDING, STOP
 from vbsjob.terminal.stdio import in_background
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
-
-SIGNAL_BASE = 128
 
 
 def read_password(prompt: str) -> str:

