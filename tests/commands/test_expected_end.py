@@ -113,16 +113,6 @@ def test_a_watch_with_history_sends_fewer_requests_and_sees_the_end_sooner(tmp_p
     assert with_history.lasted - ENDED_AT < 6
 
 
-def test_on_a_terminal_a_job_is_polled_every_15_seconds_because_a_person_looks(
-    tmp_path: Path,
-) -> None:
-    terminal, log = service(tmp_path), service(tmp_path)
-    watched = terminal.watch("j", stderr=TerminalStream(), TERM="xterm").requests
-    logged = log.watch("j").requests
-    assert max(later - sooner for sooner, later in pairwise(watched)) <= 15
-    assert max(later - sooner for sooner, later in pairwise(logged)) > 30
-
-
 def test_interval_overrides_the_history(tmp_path: Path) -> None:
     requests = service(tmp_path).watch("j", "--interval", "10").requests
     assert max(later - sooner for sooner, later in pairwise(requests)) < 11

@@ -194,3 +194,32 @@ def test_events_in_a_pipe_have_no_live_display_next_to_them(output: str) -> None
     plain = re.sub(rb"\x1b\[\d*m", b"", screen)  # colours are no display
     assert (b"\x1b[" not in plain) is (output == "jsonl"), screen
     assert b"SUCCESS" in screen
+
+
+def test_a_heartbeat_is_due_when_no_event_was_written_for_its_time() -> None:
+    change = job("j", "RUNNING", entities={"a": 1})
+    answers = in_turn(*[RUNNING] * 3, change, *[change] * 9, SUCCESS)
+    watched = WatchService(answers, latency=0.0).watch(
+        "j", "--interval", "40", "--heartbeat", "100", "-o", "jsonl"
+    )
+    kinds = {event["elapsed_s"]: event["event"] for event in watched.events}
+    beats = [at for at, kind in kinds.items() if kind == "heartbeat"]
+    changed = [at for at, kind in kinds.items() if kind == "change"]
+    assert beats[0] == pytest.approx(changed[0] + 100)
+    assert beats[1:] == pytest.approx([changed[1] + 100 * n for n in range(1, len(beats))])
+
+
+def test_the_verdict_has_the_result_of_each_job_and_why_others_have_none() -> None:
+    def answer(job_id: str, _: float) -> Reply:
+        replies = {"a": job("a", "FAIL", error_code="E.1"), "b": Response(503), "c": RUNNING}
+        return replies[job_id]
+
+    watched = WatchService(answer).watch("b", "a", "c", "--any", "-o", "jsonl")
+    verdict = watched.events[-1]
+    assert (verdict["exit_code"], verdict["verdict"]) == (1, "job_failed")
+    b, a, c = verdict["jobs"]
+    assert (a["status"], a["exit_code"], a["error"]) == ("FAIL", 1, None)
+    assert a["failure"]["error_code"] == "E.1"
+    assert (b["status"], b["exit_code"], b["error"]["name"]) == (None, 8, "unavailable")
+    assert (c["status"], c["elapsed_s"], c["failure"]) == (None, None, None)
+    assert (c["exit_code"], c["error"]["name"], c["error"]["exit_code"]) == (8, "pending", 8)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,7 @@ from tests.support.screen_recorder import (
     watch_on_screen,
 )
 from tests.support.terminal_stream import TerminalStream
-from tests.support.watch_service import WatchService, in_turn, job
-from vbsjob.errors import UnavailableError
-from vbsjob.http.messages import Response
+from tests.support.watch_service import WatchService, job
 from vbsjob.terminal import screen
 
 if TYPE_CHECKING:
@@ -52,27 +49,6 @@ END = """\
 └─ ✓ SUCCESS     attachVolume
 
 Succeeded."""
-SMALL = """\
-x RUNNING  bksCreateBackup  29 s
-    j
-  ━━━━━━━━━━━━━╸         3 of 5 steps
-├─ ● RUNNING     29 s  copyData
-│  ├─ ● RUNNING  29 s  copyBlock
-│  └─ … 3 more done
-└─ ○ INIT              attachVolume
-  answered x"""
-SMALL_END = """\
-✓ SUCCESS  bksCreateBackup
-    j
-  started  2026-05-01 00:00:00 UTC
-
-├─ ✓ SUCCESS     copyData
-│  ├─ ✓ SUCCESS  copyBlock
-│  ├─ ✓ SUCCESS  copyBlock
-│  └─ … 2 more done
-└─ ✓ SUCCESS     attachVolume
-
-Succeeded."""
 UNICODE_TO_ASCII = str.maketrans(
     {"✓": "+", "✗": "x", "●": "*", "○": ".", "├": "|", "└": "`", "│": "|", "─": "-"}
 )
@@ -85,24 +61,17 @@ def still(picture: list[str]) -> list[str]:
     return re.sub("answered [0-9]+ s ago", "answered x", text).split("\n")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("columns", "lines", "middle", "end"),
-    [(80, 24, MIDDLE, END), (200, 50, MIDDLE, END), (40, 9, SMALL, SMALL_END)],
-)
-@pytest.mark.parametrize("color", ["always", "never"])
-def test_the_display_in_the_middle_and_at_the_end_of_a_restore(
-    columns: int, lines: int, middle: str, end: str, color: str
-) -> None:
-    argv = ("j", "--color", color, "--interval", "5")
-    painted, watched = watch_on_screen(restore_job, *argv, columns=columns, lines=lines)
-    shown = [re.sub(" +(c0ffee01|b10c0[0-9]|afe17)$", "", row) for row in painted.picture(30)]
-    assert still(shown) == still(middle.split("\n"))
-    rows = "\n".join(painted.screen().rows).rstrip("\n").split("\n")
-    assert [re.sub(" +(c0ffee01|b10c0[0-9]|afe17)$", "", row) for row in rows] == end.split("\n")
-    assert watched.code == 0
-    assert painted.screen().untouched
-    assert (("\x1b[32m" in watched.err) or ("\x1b[36m" in watched.err)) is (color == "always")
+def test_the_display_in_the_middle_and_at_the_end_of_a_restore() -> None:
+    for color in ("always", "never"):
+        painted, watched = watch_on_screen(restore_job, "j", "--color", color, "--interval", "5")
+        shown = [re.sub(" +(c0ffee01|b10c0[0-9]|afe17)$", "", row) for row in painted.picture(30)]
+        assert still(shown) == still(MIDDLE.split("\n"))
+        rows = "\n".join(painted.screen().rows).rstrip("\n").split("\n")
+        ended = [re.sub(" +(c0ffee01|b10c0[0-9]|afe17)$", "", row) for row in rows]
+        assert ended == END.split("\n")
+        assert watched.code == 0
+        assert painted.screen().untouched
+        assert (("\x1b[32m" in watched.err) or ("\x1b[36m" in watched.err)) is (color == "always")
 
 
 def test_f38_a_stream_that_cannot_encode_the_glyphs_gets_ascii_ones() -> None:
@@ -111,13 +80,6 @@ def test_f38_a_stream_that_cannot_encode_the_glyphs_gets_ascii_ones() -> None:
     )
     assert still(painted.picture(30)) == still(MIDDLE.translate(UNICODE_TO_ASCII).split("\n"))
     assert watched.err.isascii()
-
-
-def test_colour_never_stands_alone() -> None:
-    painted, _ = watch_on_screen(lambda *_: job("j", "FAIL", **TIMES), "j", "--color", "always")
-    cell = painted.screen().shown.buffer[0][0]
-    assert (cell.data, cell.fg, cell.bold) == ("✗", "red", True)
-    assert "FAIL" in painted.picture()[0]
 
 
 def many(count: int) -> Callable[[str, float], Reply]:
@@ -195,10 +157,10 @@ def test_f40_after_a_change_of_size_one_whole_picture_stands_there(then: tuple[i
     assert painted.picture() == straight.picture()
 
 
-@pytest.mark.parametrize("size", [(1, 1), (0, 0), (10**9, 10**9), (3, 1000), (1000, 2)])
-def test_f40_no_size_is_too_odd(size: tuple[int, int]) -> None:
-    service = WatchService(restore_job, size=lambda _: size)
-    assert service.watch("j", stderr=TerminalStream(), TERM="xterm").code == 0
+def test_f40_no_size_is_too_odd() -> None:
+    for size in ((1, 1), (0, 0), (10**9, 10**9), (3, 1000), (1000, 2)):
+        service = WatchService(restore_job, size=lambda _, size=size: size)  # type: ignore[misc]
+        assert service.watch("j", stderr=TerminalStream(), TERM="xterm").code == 0
 
 
 @pytest.mark.slow
@@ -218,25 +180,6 @@ def test_many_jobs_at_once_are_counted_and_the_urgent_ones_drawn() -> None:
     ended = [row for row in painted.screen().rows if row]
     assert sum(bool(re.match(". (SUCCESS|FAIL)", row)) for row in ended) == 60
     assert ended[-1] == "1 of 60 jobs failed: j33. Exit code 1."
-
-
-HOSTILE = "\x1b[2J\x1b]0;pwned\x07\u202e[/x][red]\n\x9b31m\u200b"
-
-
-def test_s08_hostile_text_is_shown_and_never_acted_on() -> None:
-    for member in ("status", "job_type", "error_code", "fail_reason", "job_id"):
-        odd = {"job_id": "s", "job_type": "t", "status": "FAIL", **TIMES} | {member: HOSTILE}
-        own = {"job_type": "t", "error_code": None, "fail_reason": None, **TIMES}
-        own |= {member: HOSTILE} if member in own else {}
-        response = Response(200, {}, json.dumps({"job_id": "j", "status": "RUNNING", **own,
-                                          "sub_jobs": [odd]}).encode())  # fmt: skip
-        answers = in_turn(response, job("j", "SUCCESS", sub_jobs=[odd]))
-        painted, watched = watch_on_screen(answers)
-        assert watched.code == 0
-        assert painted.screen().untouched
-        assert "\x9b" not in watched.err
-        assert all(part.startswith(("[?25", "[K", "[J")) or re.match(r"\[[0-9]+[AB]", part)
-                   for part in watched.err.split("\x1b")[1:])  # fmt: skip
 
 
 def test_f84_every_drawing_leaves_the_cursor_shown_and_below() -> None:
@@ -274,31 +217,6 @@ def test_f47_the_warning_of_an_odd_status_stands_once_above_the_picture_and_stay
     assert rows[1].startswith("✓ SUCCESS")
 
 
-def test_an_outage_has_a_line_with_its_cause_and_its_limit() -> None:
-    def answer(_: str, now: float) -> Reply:
-        if 20 < now < 200:
-            return UnavailableError("connection refused.")
-        return job("j", "RUNNING" if now < 300 else "SUCCESS")
-
-    painted, _ = watch_on_screen(answer)
-    age, problem = painted.picture(100)[-2:]
-    assert re.fullmatch("  answered 1 min [0-9]+ s ago", age)
-    pattern = "  No answer for (.*) .connection refused.[.] Gives up in 1[0-9] min [0-9]+ s[.]"
-    assert re.fullmatch(pattern, problem)
-    assert re.fullmatch("  answered [0-9]+ s ago", painted.picture(290)[-1])
-
-
-def test_a_new_id_that_the_service_does_not_know_yet_is_waited_for() -> None:
-    unknown = Response(404, {}, b'{"error": {"code": "common.0011", "message": "no job"}}')
-    painted, watched = watch_on_screen(
-        lambda _, now: unknown if now < 20 else job("j", "SUCCESS" if now > 30 else "RUNNING")
-    )
-    assert watched.code == 0
-    line = painted.picture(10)[-1]
-    assert re.fullmatch("  The service does not know this job yet. Waits [0-9]+ s more.", line)
-    assert "does not know" not in "".join(painted.picture(25))
-
-
 PLAIN = re.compile(r"^[0-9-]{10}T[0-9:]{8}Z ")
 
 
@@ -309,28 +227,21 @@ def test_f40_f85_words_instead_of_a_picture_where_none_is_wanted() -> None:
         assert all(PLAIN.match(line) for line in watched.err.splitlines())
 
 
-@pytest.mark.parametrize(
-    ("progress", "looks"),
-    [
-        ("auto", HIDE),
-        ("tty", HIDE),
-        ("plain", "Z watching job j\n"),
-        ("json", '{"event":"start"'),
-        ("none", ""),
-    ],
-)
-@pytest.mark.parametrize("env", [{}, {"TERM": "dumb"}], ids=str)
-def test_progress_is_shown_as_asked_for(progress: str, looks: str, env: dict[str, str]) -> None:
-    _, watched = watch_on_screen(restore_job, "j", "--progress", progress, env=env)
-    if progress == "auto" and env:
-        looks = "Z watching job j\n"
-    assert looks in watched.err.splitlines(keepends=True)[0] if looks else watched.err == ""
-    assert ("\x1b" in watched.err) is (looks == HIDE)
-
-
-def test_progress_may_be_a_setting() -> None:
-    _, watched = watch_on_screen(restore_job, env={"VBSJOB_PROGRESS": "none"})
-    assert watched.err == ""
+def test_progress_is_shown_as_asked_for() -> None:
+    lines = "Z watching job j\n"
+    for progress, looks, looks_dumb in (
+        ("auto", HIDE, lines),
+        ("tty", HIDE, HIDE),
+        ("plain", lines, lines),
+        ("json", '{"event":"start"', '{"event":"start"'),
+        ("none", "", ""),
+    ):
+        for first, env in ((looks, {}), (looks_dumb, {"TERM": "dumb"})):
+            _, watched = watch_on_screen(restore_job, "j", "--progress", progress, env=env)
+            by_setting = env | {"VBSJOB_PROGRESS": progress}
+            assert watch_on_screen(restore_job, env=by_setting)[1].err == watched.err
+            assert first in watched.err.splitlines(keepends=True)[0] if first else not watched.err
+            assert ("\x1b" in watched.err) is (first == HIDE)
 
 
 def test_the_bell_rings_once_at_the_end() -> None:
@@ -348,23 +259,18 @@ def test_a_drawing_costs_by_the_screen_and_not_by_the_tree() -> None:
 STAMP = re.compile(r"[0-9-]{10}T[0-9:.]+Z")
 
 
-@pytest.mark.parametrize("step", [3600.0, -3600.0, 86400.0 * 366, -86400.0 * 366])
-@pytest.mark.parametrize("progress", ["tty", "plain", "json"])
-@pytest.mark.parametrize("rhythm", [(), ("--interval", "5")])
-def test_f65_a_clock_that_steps_changes_no_question_no_verdict_and_no_duration(
-    step: float, progress: str, rhythm: tuple[str, ...]
-) -> None:
-    def service(step: float) -> WatchService:
-        return WatchService(
+def test_f65_a_clock_that_steps_changes_no_question_no_verdict_and_no_duration() -> None:
+    def watched(progress: str, step: float) -> tuple[int, list[float], str, str]:
+        service = WatchService(
             restore_job, wall=lambda seconds: seconds + (step if seconds > 15 else 0.0)
         )
+        argv = ("j", "--progress", progress, "--timeout", "50s")
+        ended = service.watch(*argv, stderr=TerminalStream(), TERM="xterm")
+        # The picture, its ages and durations: all but the times of day that begin a line.
+        return ended.code, ended.requests, STAMP.sub("", ended.err), STAMP.sub("", ended.out)
 
-    argv = ("j", "--progress", progress, *rhythm, "--timeout", "50s")
-    usual_duration, stepped = (
-        service(by).watch(*argv, stderr=TerminalStream(), TERM="xterm") for by in (0.0, step)
-    )
-    assert stepped.code == usual_duration.code == 124
-    assert stepped.requests == usual_duration.requests
-    # The picture, its ages and durations: all but the times of day that begin a line.
-    assert STAMP.sub("", stepped.err) == STAMP.sub("", usual_duration.err)
-    assert STAMP.sub("", stepped.out) == STAMP.sub("", usual_duration.out)
+    for progress in ("tty", "plain", "json"):
+        usual = watched(progress, 0.0)
+        assert usual[0] == 124
+        for step in (-3600.0, 3600.0, -86400.0 * 366, 86400.0 * 366):
+            assert watched(progress, step) == usual

@@ -89,13 +89,6 @@ def test_f49_a_failed_sub_job_of_a_job_that_succeeded_is_explained_too() -> None
     assert text[-1] == "Succeeded."
 
 
-def test_a_field_that_no_job_has_ends_a_watch_with_3_but_never_hides_a_failure() -> None:
-    for end, code in ((SUCCESS, 3), (failed(), 1)):
-        watched = WatchService(in_turn(RUNNING, end)).watch("j", "-f", "entities.backup_idd")
-        assert watched.code == code
-        assert "no answer has the field 'entities.backup_idd'" in watched.err
-
-
 def test_a_cause_stands_once_where_it_happens() -> None:
     cause = f"{DEEP['error_code']} {REASON}"
     same = job("j", "FAIL", error_code=DEEP["error_code"], fail_reason=REASON, sub_jobs=[DEEP])

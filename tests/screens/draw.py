@@ -1,4 +1,4 @@
-"""Draws the golden screens: twelve situations, two or three sizes; `python -m tests.screens.draw`.
+"""Draws the golden screens: eleven situations, two or three sizes; `python -m tests.screens.draw`.
 
 Each is what stands on a terminal, scrolled lines included, after a command has ended.
 """
@@ -125,8 +125,6 @@ class Situation:
     argv: tuple[str, ...]
     answer: Callable[[str, float], Answer]
     code: int
-    interrupt_at: float | None = None
-    """Seconds until Ctrl-C."""
     look_at: float | None = None
     """Seconds at which the screen is looked at, instead of at the end; Ctrl-C is a second later."""
 
@@ -145,7 +143,6 @@ SITUATIONS = {
     "outage": Situation(WATCH, outage, 0, look_at=60),
     "new-id": Situation(WATCH, new_id, 0, look_at=10),
     "timeout": Situation((*WATCH, "--timeout", "1m"), running, 124),
-    "interrupt": Situation(WATCH, running, 130, interrupt_at=30),
     "odd-status": Situation(
         ("get", BACKUP), always(top(BACKUP, "PENDING_PAYMENT_OF_SOMETHING_ELSE")), 0
     ),
@@ -217,11 +214,8 @@ def shown(situation: Situation, size: tuple[int, int], *more: str) -> tuple[Scre
         return Response(200, {}, json.dumps(answer).encode())
 
     fields: dict[str, Any] = {}
-    interrupt_at = situation.interrupt_at
     if situation.look_at is not None:  # what follows is not looked at
-        interrupt_at = situation.look_at + 1
-    if interrupt_at is not None:
-        signals = Interrupt(clock, began + interrupt_at)
+        signals = Interrupt(clock, began + situation.look_at + 1)
         fields["signals"] = lambda *_: signals
     context = fake_context(
         io.StringIO(), terminal, terminal, ENV, monotonic=clock, sleep=clock.sleep, send=send,

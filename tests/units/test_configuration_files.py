@@ -126,21 +126,30 @@ def test_a_plain_null_sets_nothing_and_a_quoted_one_is_a_text(tmp_path: Path) ->
         assert (settings["password"], settings["username"]) == (None, "null")
 
 
+SWITCHES = (
+    dict.fromkeys(("1", "true", "True", "TRUE", "yes", "on", "ON"), True)
+    | dict.fromkeys(("0", "false", "no", "No", "off"), False)
+    | dict.fromkeys(("2", "01", "10", "-1", "1.0", "t", "y", "si", "enabled"))
+)
+"""Words for true and false; None: not one of them."""
+
+
 def test_a_setting_that_is_a_switch_parses_the_text_itself(tmp_path: Path) -> None:
-    for written, value in (
-        ("true", True),
-        ("yes", True),
-        ("on", True),
-        ("1", True),
-        ("false", False),
-        ("no", False),
-        ("off", False),
-        ("0", False),
-        ("False", False),
-        ("'false'", False),
-    ):
-        write(tmp_path, f"clouds: {{a: {{verify: {written}}}}}\n")
-        assert load(tmp_path)[0]["verify"] is value
+    def read(word: str) -> object:
+        try:
+            variable = load(tmp_path, name=None, VBSJOB_QUIET=word)[0]["quiet"]
+        except UsageError as error:
+            assert "VBSJOB_QUIET" in str(error)  # noqa: PT017 - some words are not valid
+            return None
+        for quote in ("", "'"):
+            write(tmp_path, f"clouds: {{a: {{verify: {quote}{word}{quote}}}}}\n")
+            assert load(tmp_path)[0]["verify"] is variable
+        return variable
+
+    assert {word: read(word) for word in SWITCHES} == SWITCHES
+    for text, value in (("true", True), ("1", True), ('"1"', True), ("0", False)):
+        write(tmp_path, f"[defaults]\nquiet = {text}\n", "config.toml")
+        assert load(tmp_path)[0]["quiet"] is value
 
 
 def test_merge_keys_keep_their_order_of_precedence(tmp_path: Path) -> None:

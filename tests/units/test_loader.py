@@ -100,18 +100,6 @@ def test_f74_a_misspelt_key_is_reported_with_its_file_and_a_suggestion(tmp_path:
         assert suggestion in raised.value.hint
 
 
-def test_f74_a_bad_value_is_rejected_with_its_origin(tmp_path: Path) -> None:
-    for name, value in (
-        ("retry_for", "soon"),
-        ("color", "red"),
-        ("region", "../x"),
-        ("verbose", "maybe"),
-    ):
-        with pytest.raises(UsageError) as raised:
-            loader.load({}, file_context(tmp_path, **{f"VBSJOB_{name.upper()}": value}))
-        assert f"VBSJOB_{name.upper()}" in str(raised.value)
-
-
 def test_every_option_that_belongs_to_one_cloud_names_the_service() -> None:
     """The command to continue a watch repeats these options; a new one must not be forgotten."""
     of_one_cloud = {"cloud", "service"} | precedence.BOUND | precedence.CHOSEN_IN_CLOUD

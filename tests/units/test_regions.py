@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from tests.support.cloud import AUTH_URL, PROJECT_ID, USER, Cloud
+from tests.support.cloud import PROJECT_ID, USER, Cloud
 from vbsjob.auth import catalog
 from vbsjob.config.precedence import region_in
 from vbsjob.errors import ApiError
@@ -135,21 +135,6 @@ def test_a_cloud_with_several_regions_needs_a_choice(tmp_path: Path) -> None:
         else:
             assert code == 0, err
             assert cloud.requests[-1].url.startswith("https://vbs-eu-nl.cloud.test/")
-
-
-def test_values_of_the_region_that_the_project_name_chooses_are_used(tmp_path: Path) -> None:
-    auth = {k.removeprefix("OS_").lower(): v for k, v in USER.items()}
-    regions = [
-        {"name": "eu-nl", "values": {"auth": {"auth_url": "https://iam.wrong.test/v3"}}},
-        {"name": "eu-de", "values": {"vbs_endpoint_override": "https://vbs.right.test"}},
-    ]
-    document = {"clouds": {"c": {"auth": auth, "regions": regions}}}
-    (tmp_path / "clouds.yaml").write_text(json.dumps(document))
-    (tmp_path / "clouds.yaml").chmod(0o600)
-    cloud = Cloud()
-    assert cloud.run("get", "j", "--cloud", "c", env={}, config_folders=(tmp_path,))[0] == 0
-    assert cloud.requests[0].url.startswith(AUTH_URL)
-    assert cloud.requests[-1].url.startswith("https://vbs.right.test/")
 
 
 OTC = [

@@ -200,14 +200,6 @@ def test_f56_a_rejected_token_is_renewed_once_and_then_the_code_is_4() -> None:
     assert [request.method for request in refusing.requests] == ["POST", "GET", "POST", "GET"]
 
 
-def test_f57_s13_a_wrong_password_is_tried_once() -> None:
-    cloud = Cloud()
-    code, out, err = cloud.run("get", *"abcdef", env=USER | {"OS_PASSWORD": "canary-wrong-one"})
-    assert (code, out, cloud.posts) == (4, "", 1)
-    assert "lock" in err
-    assert "canary-wrong-one" not in err
-
-
 def test_tokens_come_before_keys_and_keys_before_passwords_and_auth_type_decides() -> None:
     everything = USER | LOCATED | {"OS_TOKEN": "mine"}
     cloud = Cloud(tokens={"mine"})

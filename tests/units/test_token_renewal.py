@@ -91,16 +91,6 @@ def test_f58_a_token_is_renewed_in_its_last_two_minutes_or_twentieth() -> None:
         assert cloud.requests[-1].headers["X-Auth-Token"] == "canary-token-2"
 
 
-def test_f58_once_renewal_works_again_the_new_token_is_used() -> None:
-    posts = Posts(None, json_response(503, {}), None)
-    cloud = posts.cloud(lifetime=3600.0)
-    asking = cloud.client()
-    for seconds in (0, 3481, 61):
-        cloud.clock.sleep(seconds)
-        asking.get("j")
-    assert cloud.requests[-1].headers["X-Auth-Token"] == "canary-token-2"
-
-
 def test_f56_a_rejected_credential_is_not_sent_again_by_the_same_process() -> None:
     posts = Posts(json_response(401, {}))
     asking = posts.cloud().client()
@@ -246,14 +236,6 @@ def test_f60_an_identity_service_that_is_down_in_a_watch_is_an_outage(tmp_path: 
         assert min(pauses) >= 2.0
         assert max(pauses) <= 32.0
         assert "accepted the user" not in err
-
-
-def test_f60_an_identity_service_that_stays_down_ends_a_watch_when_retry_for_ends() -> None:
-    down = Down(json_response(503, {}))
-    code, _, err = down.cloud.run("watch", "j", "--retry-for", "5m")
-    assert code == 7
-    assert 300 <= down.cloud.clock() - 1000.0 <= 330
-    assert "Its last status was RUNNING" in err
 
 
 def test_f59_a_sign_in_that_is_refused_in_a_watch_says_until_when_the_token_was_accepted(

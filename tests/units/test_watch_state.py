@@ -197,12 +197,6 @@ def test_f11_one_failure_is_neither_told_nor_recovered_from() -> None:
     assert record(state, job(), 21.0) == []
 
 
-def test_f17_a_retry_after_is_obeyed() -> None:
-    state = watch()
-    record(state, UnavailableError("later.", retry_after=77.0), 0.0)
-    assert due(state) == 77.0
-
-
 def test_f11_a_job_is_given_up_when_its_failures_last_as_long_as_retry_for() -> None:
     state = watch(retry_for=60.0)
     record(state, DOWN, 5.0)
@@ -214,16 +208,6 @@ def test_f11_a_job_is_given_up_when_its_failures_last_as_long_as_retry_for() -> 
     assert error.hint == "Look at the network."
     assert error.message == "connection refused. The service never answered."
     assert state.outcome(NOW).exit_code == ExitCode.UNAVAILABLE
-
-
-def test_f11_the_last_status_is_told_with_its_age() -> None:
-    state = watch(retry_for=60.0)
-    record(state, job(), 5.0)
-    record(state, DOWN, 10.0)
-    record(state, DOWN, 70.0)
-    error = state.tracked["j"].error
-    assert error is not None
-    assert error.message == "connection refused. Its last status was RUNNING, 65 s ago."
 
 
 def test_f11_the_last_attempt_is_when_retry_for_ends() -> None:
@@ -337,13 +321,6 @@ def test_f15_a_sleep_of_the_machine_does_not_end_a_retry_after() -> None:
     assert state.next_due() == 120.0
 
 
-def test_f25_a_body_that_is_not_json_is_an_outage() -> None:
-    state = watch()
-    kinds = [event.kind for _ in range(9) for event in record(state, NO_JSON, 1.0)]
-    assert kinds == ["outage"]
-    assert not state.finished
-
-
 def test_f14_a_new_id_may_become_visible_until_the_end_of_the_grace() -> None:
     state = watch(wait_for_job=10.0)
     (event,) = record(state, GONE, 1.0)
@@ -359,12 +336,6 @@ def test_f14_a_new_id_may_become_visible_until_the_end_of_the_grace() -> None:
     assert state.finished
     assert state.outcome(NOW).exit_code == ExitCode.NOT_FOUND
     assert state.tracked["j"].error is GONE
-
-
-def test_f14_a_new_id_is_waited_for_30_seconds_and_an_outage_900_by_default() -> None:
-    (event,) = record(watch(), GONE, 0.0)
-    assert event.seconds == 30.0
-    assert WatchRules().retry_for == 900.0
 
 
 def test_f14_a_known_job_is_gone_after_three_answers_and_ten_seconds() -> None:
@@ -468,16 +439,6 @@ def test_any_ends_with_the_first_job_that_has_ended_not_with_one_that_is_lost() 
     assert state.finished
     assert state.outcome(NOW).exit_code == ExitCode.OK
     assert state.tracked["c"].exit_code is None
-
-
-def test_without_any_a_job_that_has_ended_does_not_end_the_others() -> None:
-    state = watch("a", "b")
-    record(state, job("a", "FAIL"), 0.0, "a")
-    assert not state.finished
-    assert state.outcome(NOW).exit_code == ExitCode.JOB_FAILED
-    record(state, job("b", "SUCCESS"), 0.0, "b")
-    assert state.finished
-    assert state.outcome(NOW).exit_code == ExitCode.JOB_FAILED
 
 
 def test_fail_fast_ends_with_the_first_failure_even_of_a_sub_job() -> None:
