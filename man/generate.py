@@ -136,7 +136,8 @@ On a terminal the progress is drawn in place. Otherwise one line is printed per 
 at least once per --heartbeat. With -o jsonl stdout contains one event per line: start, change,
 waiting, outage, recovered, heartbeat, and at the end always verdict.""",
     "vbsjob-list": """\
-Each job that get, watch or tree has queried is stored on this machine, with its last known status.
+Each job that get, watch or tree has queried is stored on this machine, with its last known status
+and the cause of a failure. A status with a question mark may have changed since: use --refresh.
 Jobs of the sandbox are not stored. VBSJOB_HISTORY=off, 'history = false' in config.toml or
 --no-cache switch the history off.""",
     "vbsjob-completion": """\
@@ -196,7 +197,7 @@ FILES = (
     ("~/.cache/vbsjob/", "Tokens, readable by their owner only; not used with --no-cache."),
     (
         "~/.local/state/vbsjob/",
-        "History of job ids; not used with --no-cache or VBSJOB_HISTORY=off.",
+        "History of jobs; not used with --no-cache or VBSJOB_HISTORY=off.",
     ),
 )
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 FILE = "history.jsonl"
 MAX_JOBS = 1000
 """Jobs that are read and kept, the newest ones."""
-REWRITE_SIZE = 1 << 20
-"""Bytes; a larger file is written again with one line per job."""
+REWRITE_SIZE = 768 << 10
+"""Bytes; a larger file is replaced by one with one line per job."""
 SIZE_LIMIT = 16 << 20
 """Bytes; a larger file is not read."""
 LONGEST = 200
@@ -91,9 +91,9 @@ def _lines(entries: Iterable[dict[str, Any]]) -> bytes:
 
 
 def _append(content: bytes, folder: str) -> None:
-    """Append lines; rewrite a file that has become too large.
+    """Append lines; replace a file that has become too large.
 
-    A line that another process appends in this moment is lost.
+    A line that another process appends at that moment is lost.
     """
     with files.open_folder(folder, create=True) as descriptor:
         file = files.open_file(FILE, descriptor, os.O_WRONLY | os.O_CREAT | os.O_APPEND)

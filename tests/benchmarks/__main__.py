@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-NO_BENCHMARKS = {"__main__", "cloud", "measure", "sub_jobs"}
+NO_BENCHMARKS = {"__main__", "cloud", "measure"}
 
 
 def main() -> None:

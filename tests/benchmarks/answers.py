@@ -15,10 +15,9 @@ import statistics
 import sys
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.benchmarks.measure import machine, table
-from tests.benchmarks.sub_jobs import job
 from vbsjob.__main__ import GC_THRESHOLD
 from vbsjob.http import strict_json
 from vbsjob.jobs.fields import Selection
@@ -36,6 +35,33 @@ LIMITS = {"-o yaml": 40.0, "-o table": 45.0}
 """YAML is written by PyYAML, event by event; rich draws tables, a line of segments per row."""
 LOADS = "`json.loads`"
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+WORDS = ("SUCCESS", "SUCCESS", "SUCCESS", "RUNNING", "FAIL")
+
+
+def job(size: int) -> dict[str, Any]:
+    """Make a job of `size` sub-jobs, a hundred to a branch, shaped as real answers are."""
+    branches: list[dict[str, Any]] = []
+    for number in range(size):
+        if number % 100 == 0:
+            branches.append(_sub_job(number))
+        else:
+            branches[-1]["entities"].setdefault("sub_jobs", []).append(_sub_job(number))
+    return _sub_job(size) | {"job_id": f"of-{size}", "entities": {"sub_jobs": branches}}
+
+
+def _sub_job(number: int) -> dict[str, Any]:
+    return {
+        "status": WORDS[number % 5],
+        "entities": {"volume_id": f"{number:032x}"},
+        "job_id": f"{number:032x}",
+        "job_type": "bksCopyBlock",
+        "begin_time": "2026-01-28T16:14:09.466Z",
+        "end_time": "2026-01-28T16:25:27.690Z",
+        "error_code": None,
+        "fail_reason": None,
+    }
 
 
 def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:

@@ -1,37 +1,13 @@
-"""How `vbsjob tree` grows with the number of sub-jobs: ratios only, measured as whole processes."""
+"""How the cost of a tree grows with the number and the length of its rows: counted calls."""
 
 from __future__ import annotations
 
 import gc
-import subprocess
-import sys
 from functools import partial
-from pathlib import Path
-
-import pytest
 
 from tests.benchmarks import frames
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.tree import JobTree, folded
-
-SCRIPT = Path(__file__).parent / "sub_jobs.py"
-
-
-def measured(*argv: str) -> None:
-    done = subprocess.run(
-        [sys.executable, SCRIPT, *argv], check=False, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.mark.slow
-def test_f51_10000_sub_jobs_are_all_there_and_take_a_few_times_what_100_take() -> None:
-    measured("--sizes", "100,10000", "--runs", "1", "--max-ratio", "8")
-
-
-@pytest.mark.long
-def test_100000_sub_jobs_take_about_ten_times_what_10000_take() -> None:
-    measured("--sizes", "10000,100000", "--runs", "3", "--max-ratio", "14")
 
 
 def test_a_fold_looks_at_no_more_sub_jobs_than_it_shows_whatever_their_number() -> None:

@@ -25,7 +25,7 @@ def written_on_terminal(*argv: str, **env: str) -> str:
     """
     clock, shown = FakeClock(), TerminalStream()
     start = clock()
-    plan = Plan.of("fail-deep", START)
+    plan = Plan.of("vbs", "fail-deep", START)
     assert plan
 
     def send(_: Request) -> Response:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -169,6 +170,12 @@ def test_only_the_newest_jobs_are_kept(folder: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     vbsjob(folder, "get", "newer")
     assert names(folder)[:2] == ["newer", "new"]
+
+
+def test_processes_that_write_at_the_same_time_lose_nothing(folder: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: vbsjob(folder, "get", f"j{number}"), range(40)))
+    assert set(names(folder)) == {f"j{number}" for number in range(40)}
 
 
 def test_one_setting_turns_off_all_files(folder: Path) -> None:

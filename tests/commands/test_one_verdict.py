@@ -143,7 +143,7 @@ def watch(end: End, progress: str, folder: Path) -> Channels:
         code,
         last_line(errors.splitlines(), progress) if end.begins else None,
         number(r"^exit_code=(\d+)$", files["GITHUB_OUTPUT"].read_text()),
-        number(r"\(exit code (\d+)\)", files["GITHUB_STEP_SUMMARY"].read_text()),
+        summary(files["GITHUB_STEP_SUMMARY"].read_text()),
         {int(text) for text in re.findall(r"^::.* title=[^:]*\((\d+)\)::", errors, re.MULTILINE)},
         tags(reports / "j.xml"),
     )
@@ -170,6 +170,11 @@ def stdout(name: str) -> Iterator[TextIO]:
 def number(pattern: str, text: str) -> int | None:
     match = re.search(pattern, text, re.MULTILINE)
     return int(match[1]) if match else None
+
+
+def summary(text: str) -> int | None:
+    """Return the exit code that the summary names; 0 if it names none."""
+    return number(r"[Ee]xit code (\d+)", text) or 0 if "###" in text else None
 
 
 def last_line(lines: list[str], progress: str) -> int | None:

@@ -118,7 +118,7 @@ def test_a_thousand_jobs_over_64_connections_are_all_answered() -> None:
 
 def test_a_job_follows_its_scenario_from_start_to_end() -> None:
     for name in SCENARIOS:
-        plan = Plan.of(name, NOON)
+        plan = Plan.of("vbs", name, NOON)
         assert plan
         statuses = [plan.document(age)["status"] for age in (0, 1, 5, 60)]
         assert statuses[0] == "RUNNING"
@@ -127,7 +127,9 @@ def test_a_job_follows_its_scenario_from_start_to_end() -> None:
 
 
 def test_ids_and_times_stay_from_one_answer_to_the_next_and_differ_between_jobs() -> None:
-    first, again, other = (Plan.of(name, NOON) for name in ("restore", "restore", "restore-2"))
+    first, again, other = (
+        Plan.of("vbs", name, NOON) for name in ("restore", "restore", "restore-2")
+    )
     assert first
     assert again
     assert other

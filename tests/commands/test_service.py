@@ -128,10 +128,23 @@ def test_a_code_of_another_service_has_no_meaning_and_its_states_have_not_ended(
     assert (code, failure["error_code"], failure["meaning"]) == (1, "Ecs.0013", None)
 
 
-def test_the_sandbox_has_every_service() -> None:
-    for service in SERVICES:
+def test_the_sandbox_has_the_jobs_of_every_service() -> None:
+    for service, job_type, code in (
+        ("vbs", "bksRestoreBackup", "VolumeBackup.0202"),
+        ("evs", "batchCreateVolume", "EVS.5400"),
+        ("ecs", "createServer", "Ecs.0219"),
+        ("ims", "imsImportImageJob", "IMG.0132"),
+        ("bms", "baremetalBatchOperate", "BMS.0219"),
+        ("sdrs", "stopProtectionGroupNoCG", "EVS.2024"),
+    ):
         env = clean_env(VBSJOB_CLOUD="sandbox", VBSJOB_SERVICE=service)
-        ended = run_process("get", "backup-ended", "--exit-status", env=env)
-        assert ended.code == 0, ended.err
+        ended = run_process("get", "fail-deep-ended", "--exit-status", "-o", "json", env=env)
+        job = json.loads(ended.out)
+        assert (ended.code, job["job_type"]) == (1, job_type), ended.err
+        assert job["failure"]["error_code"] == code
+        assert (job["failure"]["meaning"] is None) == (service != "vbs")
+
+
+def test_the_sandbox_prints_the_variable_of_the_service() -> None:
     printed = Cloud().run("sandbox", "--env", "8990", "--service", "ecs")[1]
     assert "export VBSJOB_SERVICE=ecs\n" in printed

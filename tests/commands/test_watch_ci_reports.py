@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -19,7 +20,7 @@ from tests.support.program import RunResult, clean_env, run_bash
 from tests.support.server import Server, always
 from tests.support.server import answer as reply
 from vbsjob.__main__ import run
-from vbsjob.errors import InternalError, UnavailableError
+from vbsjob.errors import FieldMissingError, InternalError, UnavailableError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.http.messages import Request, Response
 from vbsjob.jobs.job import Job
@@ -35,6 +36,7 @@ TOKEN = "canary-of-the-ci"
 ENV = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 DEEP = {"job_id": "d", "job_type": "copy", "status": "FAIL", "error_code": "VolumeBackup.0202"}
+GIVE = "Give support the disk id and the job id."
 OPEN = {"job_id": "o", "job_type": "clean", "status": "INIT"}
 
 
@@ -113,11 +115,57 @@ def test_no_text_of_the_service_ends_a_command_or_draws_in_the_summary(a: str, b
     (line,) = github.commands(run_of(result))
     assert line.isprintable()
     assert len(re.findall(r"%(?!25|3A|2C)", line)) == 0
-    table = github.summary(run_of(result)).splitlines()
-    cells = table[4].split(" | ")
-    assert len(cells) == 5
-    assert all(re.fullmatch(r"(\| )?([A-Za-z0-9 .-]|&#\d+;)*( \|)?", cell) for cell in cells)
+    for outcome in (run_of(result), run_of(result, result)):
+        text = github.summary(outcome)
+        for markup in (r"^#+ ([✗!] )?", r"^\*\*.*:\*\*", r"</?(details|summary|pre)>", r"[|,:]"):
+            text = re.sub(markup, "", text, flags=re.MULTILINE)
+        assert re.fullmatch(r"([A-Za-z0-9 .\n-]|&#\d+;)*", text)
     assert all("=" in line for line in github.outputs(run_of(result)).splitlines())
+
+
+def test_the_summary_says_what_failed_what_to_do_and_what_a_ticket_needs() -> None:
+    deep = DEEP | {"fail_reason": "volume is in error state", "entities": {"volume_id": "v1"}}
+    failed = answer("FAIL", entities={"volume_id": "v0", "sub_jobs": [deep, OPEN]})
+    text = html.unescape(github.summary(run_of(failed)))
+    about = f"""\
+bksRestoreBackup > copy failed: VolumeBackup.0202 volume is in error state.
+
+**Meaning:** The target disk is in an error state. Its data may be incomplete.
+
+**What to do:** Do not use this disk. Restore to another disk. {GIVE}
+
+For the ticket: job j, failed sub-job d, disk v1
+
+<details><summary>Sub-jobs</summary><pre>
+FAIL bksRestoreBackup j
+  FAIL copy d: VolumeBackup.0202 volume is in error state
+  INIT clean o
+</pre></details>
+
+"""
+    head = "### \u2717 Restore failed: VolumeBackup.0202\n\nFailed (exit code 1).\n\n"
+    assert text == head + about
+    both = html.unescape(github.summary(run_of(answer("SUCCESS"), failed)))
+    assert both.startswith(
+        "### \u2717 1 of 2 jobs failed: j (VolumeBackup.0202). Exit code 1.\n\n| job"
+    )
+    assert both.endswith(f"|\n\n#### j\n\n{about}")
+
+
+def test_the_summary_of_what_did_not_fail_says_how_the_run_ended() -> None:
+    error = FieldMissingError("no answer has the field 'nope'.")
+    for outcome, text in (
+        (run_of(answer("SUCCESS")), "### \u2713 Restore succeeded\n\nSucceeded.\n\n"),
+        (
+            run_of(answer("SUCCESS")).adding(error),
+            "### \u2717 Succeeded (exit code 3).\n\nno answer has the field 'nope'.\n\n",
+        ),
+        (
+            run_of(of_answer("j", UnavailableError("down."), NOW)),
+            "### ! No result (exit code 7).\n\ndown.\n\n",
+        ),
+    ):
+        assert html.unescape(github.summary(outcome)) == text
 
 
 def test_the_summary_stays_below_githubs_limit() -> None:
@@ -147,7 +195,7 @@ def test_github_gets_annotation_summary_and_outputs_of_a_watch(tmp_path: Path) -
     assert ended.code == 1
     assert "::error title=j%3A" in ended.err
     assert "::error" not in ended.out
-    assert summary.read_text().startswith("before\n### vbsjob: job failed (exit code 1)\n")
+    assert summary.read_text().startswith("before\n### \u2717 Restore failed\n")
     assert "verdict=job_failed\n" in output.read_text()
     assert TOKEN not in summary.read_text() + output.read_text() + ended.err
 

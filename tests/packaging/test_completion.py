@@ -179,14 +179,15 @@ def test_tab_at_a_prompt_completes_the_line_and_runs_nothing_of_the_history(
     )  # fmt: skip
     terminal.sendline(f"{setup}; show ready")
     wait_for(home / "typed", "<ready>", terminal)
-    for line in ("vbsjob get \t\t", "vbsjob get bb\t", "vbsjob get @la\t",
+    for line in ("vbsjob get \t\t", "vbsjob get bb\t", "vbsjob get @la\t", "vbsjob get @r\t",
                  "vbsjob get --cloud=sandb\t", "vbsjob watch --junit rep\t"):  # fmt: skip
         terminal.send(line)
         terminal.send("\x01show \x05 end\r")
         wait_for(home / "typed", "<end>", terminal)
     lines = (home / "typed").read_text().removeprefix("<ready>").split("<end>")
     assert [line for line in lines if "get" in line][1:] == [
-        "<vbsjob><get><bbb>", "<vbsjob><get><@last>", "<vbsjob><get><--cloud=sandbox>",
+        "<vbsjob><get><bbb>", "<vbsjob><get><@last>", "<vbsjob><get><@running>",
+        "<vbsjob><get><--cloud=sandbox>",
     ]  # fmt: skip
     assert lines[-2] == "<vbsjob><watch><--junit><report 1.xml>"
     assert not (home / "pwned").exists()

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ssl
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +63,49 @@ class Authority:
         if kind == "child of a stranger":
             return _serving(self._foreign.create_child_ca().issue_cert(HOST))
         return _serving(self._foreign.issue_cert(HOST))
+
+
+class AuthorityWithoutExtensions:
+    """An authority without keyUsage; `server` has a certificate without authorityKeyIdentifier.
+
+    Many companies have such an authority. OpenSSL refuses it with VERIFY_X509_STRICT only.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "authority-without-extensions.pem"
+        names = [
+            x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+            for name in ("company authority", HOST)
+        ]
+        keys = [ec.generate_private_key(ec.SECP256R1()) for _ in names]
+        extensions = (
+            x509.BasicConstraints(ca=True, path_length=None),
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]),
+        )
+        now = datetime.now(UTC)
+        certificates = [
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(names[0])
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+            .sign(keys[0], hashes.SHA256())
+            .public_bytes(serialization.Encoding.PEM)
+            for name, key, extension in zip(names, keys, extensions, strict=True)
+        ]
+        self.file.write_bytes(certificates[0])
+        private = keys[1].private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        chain = folder / "server-without-extensions.pem"
+        chain.write_bytes(private + certificates[1])
+        self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.server.load_cert_chain(chain)
 
 
 KINDS = (

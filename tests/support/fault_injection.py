@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -29,6 +30,14 @@ def compile_library(folder: Path, source: Path = SOURCE) -> str:
     return str(made)
 
 
+def sample(first: int, last: int, most: int | None) -> list[int]:
+    """Return the numbers from first to last, or both and a seeded sample of those between."""
+    numbers = range(first, last + 1)
+    if most is None or len(numbers) <= most:
+        return list(numbers)
+    return sorted({first, last, *random.Random(last).sample(numbers, most - 2)})
+
+
 @dataclass(frozen=True, slots=True)
 class CallFault:
     """The n-th call of an operation, from 1, and its fault; number 0 only counts the calls."""
@@ -48,10 +57,13 @@ class CallFault:
             "FAIL_UNDER": str(self.under), "FAIL_LOG": str(self.log),
         }  # fmt: skip
 
-    def each(self, faults: Iterable[Fault]) -> Iterator[CallFault]:
-        """Yield a CallFault for each counted call and each fault."""
+    def each(self, faults: Iterable[Fault], most: int | None = None) -> Iterator[CallFault]:
+        """Yield a CallFault for each counted call and each fault.
+
+        `most` limits the calls for each fault: the first, the last and a seeded sample.
+        """
         for fault in faults:
-            for at in range(1, self.calls + 1):
+            for at in sample(1, self.calls, most):
                 log = self.log.with_name(f"{self.log.name}-{fault}-{at}")
                 yield CallFault(self.operation, log, self.under, at, fault)
 

@@ -340,7 +340,7 @@ SETTINGS = (
     switch("github", "Write annotations, a step summary and outputs for GitHub Actions."),
     preference_setting(
         "junit",
-        "Write a JUnit report to this file, with a test case for each job and sub-job.",
+        "Write a JUnit report to this file, with a test case for each job.",
         values.path,
     ),
     preference_setting(

@@ -67,23 +67,27 @@ class Failure(NamedTuple):
         return printable(" ".join(filter(None, (self.error_code, self.fail_reason))))
 
     @property
-    def explanation(self) -> str:
-        """Where it failed, why, what that means and what to do, as one printable line."""
+    def sentence(self) -> str:
+        """Where it failed and why, as one printable line."""
         reason = f": {self.reason}" if self.reason else ""
         if not self.of_job:
             name, more = path_text(self.path[-1:]), f"; {self.others:,} more" if self.others else ""
             succeeded = self.path[0].status == "SUCCESS"
             end = "succeeded all the same" if succeeded else "has not ended"
             return f"A sub-job failed ({name}{reason}{more}), and the job {end}."
-        sentences = [f"{path_text(self.path)} failed{reason}"]
-        if self.others:
-            noun = "failure" if self.others == 1 else "failures"
-            sentences.append(f"{self.others} more {noun}")
-        if self.meaning:
-            sentences.append(f"Meaning: {self.meaning.rstrip('.')}")
+        noun = "failure" if self.others == 1 else "failures"
+        more = f" {self.others} more {noun}." if self.others else ""
+        return f"{path_text(self.path)} failed{reason}.{more}"
+
+    @property
+    def explanation(self) -> str:
+        """The sentence, what the code means and what to do, as one printable line."""
+        sentences = [self.sentence]
+        if self.of_job and self.meaning:
+            sentences.append(f"Meaning: {self.meaning.rstrip('.')}.")
         if self.action:
-            sentences.append(f"What to do: {self.action.rstrip('.')}")
-        return ". ".join(sentences) + "."
+            sentences.append(f"What to do: {self.action.rstrip('.')}.")
+        return " ".join(sentences)
 
     def document(self) -> dict[str, Any]:
         """Return the member `failure` of a document; null is a value that the service omitted."""

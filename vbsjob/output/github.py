@@ -16,10 +16,12 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import fields
 from vbsjob.jobs.fields import one_line
 from vbsjob.output import report_file
+from vbsjob.output.tree_documents import text_lines
 from vbsjob.text import dumps, format_duration, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from vbsjob.context import Context
     from vbsjob.jobs.outcome import JobOutcome, RunOutcome
@@ -43,6 +45,12 @@ LONGEST = 1000
 """Characters of an annotation."""
 ROWS = 200
 """Rows of the summary."""
+DESCRIBED = 3
+"""Failed jobs that the summary describes, if there are several jobs."""
+TITLES = {"bksCreateBackup": "Backup", "bksRestoreBackup": "Restore"}
+"""What people call a job of a type."""
+MARKS = {"": "\u2713", "warning": "!", "error": "\u2717"}
+"""By the level of the exit code."""
 SUMMARY_LIMIT = (1 << 20) - 1024
 """Bytes of the summary file: GitHub drops the whole summary of a step that is above 1 MiB."""
 CELL = 300
@@ -92,7 +100,7 @@ def _fitting_summary(outcome: RunOutcome, path: str, context: Context) -> str:
     room = SUMMARY_LIMIT
     with suppress(OSError):
         room -= Path(path).stat().st_size
-    text = summary(outcome, room)
+    text = summary(outcome, room, context.redact)
     if not text:
         context.note(
             "the result is not in the step summary: the file of GITHUB_STEP_SUMMARY would exceed"
@@ -141,48 +149,99 @@ def _escaped(text: str) -> str:
     return printable(text)[:LONGEST].replace("%", "%25")
 
 
-def summary(outcome: RunOutcome, room: int = SUMMARY_LIMIT) -> str:
-    """Return a Markdown table of at most `room` bytes, pure ASCII, with one row per job.
+def summary(
+    outcome: RunOutcome, room: int = SUMMARY_LIMIT, redact: Callable[[str], str] = str
+) -> str:
+    """Return Markdown of at most `room` bytes; empty if there is no room for a heading.
 
-    Jobs that did not succeed come first; rows that do not fit are counted. Empty if even the
-    head of the table does not fit: earlier tries of the step may have filled the file.
+    A part that does not fit is left out: earlier tries of the step may have filled the file.
+    `redact` masks secrets in texts.
     """
-    code = outcome.exit_code
-    ordered = sorted(outcome.jobs, key=lambda job: job.exit_code is ExitCode.OK)
-    lines = [
-        f"### vbsjob: {code.label.replace('_', ' ')} (exit code {int(code)})",
-        "",
-        "| job | status | type | time | cause |",
-        "|---|---|---|---|---|",
-    ]
-    room -= sum(len(line) + 1 for line in lines) + len("\n\n") + LAST_LINE
+
+    def shown(text: str, longest: int = LONGEST) -> str:
+        return _escaped_for_html(redact(text), longest)
+
+    title, jobs = _title(outcome), outcome.jobs
+    text = f"### {MARKS[outcome.exit_code.level]} {shown(title)}\n\n"
+    room -= len(text.encode())
     if room < 0:
         return ""
-    shown = 0
-    for job in ordered[:ROWS]:
-        row = f"| {' | '.join(map(_cell, _row(job)))} |"
-        room -= len(row) + 1
+    parts = [shown(str(error)) for error in outcome.errors]
+    if title != outcome.sentence:
+        parts.append(shown(outcome.sentence))
+    if len(jobs) == 1:
+        parts += _description(jobs[0], outcome.now, shown)
+    else:
+        parts.append(_table(jobs, room - LAST_LINE, shown))
+        for job in [job for job in jobs if job.exit_code is ExitCode.JOB_FAILED][:DESCRIBED]:
+            parts += [f"#### {shown(job.job_id)}", *_description(job, outcome.now, shown)]
+    for part in parts:
+        room -= len(part.encode()) + 2
         if room < 0:
             break
-        lines.append(row)
-        shown += 1
-    if shown < len(ordered):
-        lines += ["", f"{len(ordered) - shown} more jobs are not shown."]
-    return "\n".join(lines) + "\n\n"
+        text += f"{part}\n\n"
+    return text
 
 
-def _row(outcome: JobOutcome) -> tuple[str, ...]:
-    job = outcome.job
-    cells = ("unknown", "", "")
-    if job is not None:
-        cells = (job.status or "", job.type, format_duration(outcome.elapsed_s))
-    return (outcome.job_id, *cells, outcome.cause)
+def _title(outcome: RunOutcome) -> str:
+    """Return what happened to a single job; else the sentence of the run."""
+    job, code = outcome.jobs[0], outcome.exit_code
+    if len(outcome.jobs) > 1 or job.job is None or code is not job.exit_code:
+        return outcome.sentence
+    name = TITLES.get(job.job.type) or job.job.type or "Job"
+    if code is ExitCode.OK:
+        return f"{name} succeeded"
+    if code is not ExitCode.JOB_FAILED:
+        return outcome.sentence
+    words = f"{name} failed" if job.job.failed else "A sub-job failed"
+    return ": ".join(filter(None, (words, job.failure.error_code if job.failure else "")))
 
 
-def _cell(text: str) -> str:
-    """Return a text that Markdown and HTML show unchanged."""
+def _description(outcome: JobOutcome, now: datetime, shown: Callable[..., str]) -> Iterator[str]:
+    """Yield why the job ended so, what to do, what a ticket needs, and the tree."""
+    failure = outcome.failure
+    if failure is None:
+        yield from (shown(outcome.cause),) if outcome.cause else ()
+    else:
+        yield shown(failure.sentence)
+    if failure is not None and outcome.exit_code is ExitCode.JOB_FAILED:
+        for label, text in (("Meaning", failure.meaning), ("What to do", failure.action)):
+            if text:
+                yield f"**{label}:** {shown(text)}"
+        sub_job = failure.job.id if len(failure.path) > 1 else ""
+        disk = one_line(failure.entities.get("volume_id"))
+        ids = (("job", outcome.job_id), ("failed sub-job", sub_job), ("disk", disk))
+        yield f"For the ticket: {', '.join(f'{name} {shown(text)}' for name, text in ids if text)}"
+    if outcome.job is not None and outcome.job.sub_jobs:
+        lines = "\n".join(shown(line) for line in text_lines(outcome.job, now))
+        yield f"<details><summary>Sub-jobs</summary><pre>\n{lines}\n</pre></details>"
+
+
+def _table(jobs: Sequence[JobOutcome], room: int, shown: Callable[..., str]) -> str:
+    """Return a table of at most `room` bytes: first the jobs that did not succeed."""
+    lines = ["| job | status | type | time | cause |", "|---|---|---|---|---|"]
+    rows = 0
+    room -= sum(map(len, lines)) + len(lines)
+    for outcome in sorted(jobs, key=lambda job: job.exit_code is ExitCode.OK)[:ROWS]:
+        cells = ("unknown", "", "")
+        if (job := outcome.job) is not None:
+            cells = (job.status or "", job.type, format_duration(outcome.elapsed_s))
+        texts = (shown(text, CELL) for text in (outcome.job_id, *cells, outcome.cause))
+        lines.append(f"| {' | '.join(texts)} |")
+        room -= len(lines[-1]) + 1
+        if room < 0:
+            del lines[-1]
+            break
+        rows += 1
+    if rows < len(jobs):
+        lines += ["", f"{len(jobs) - rows} more jobs are not shown."]
+    return "\n".join(lines)
+
+
+def _escaped_for_html(text: str, longest: int) -> str:
+    """Return a text that Markdown and HTML show unchanged, pure ASCII."""
     cut = printable(text)
-    cut = cut if len(cut) <= CELL else f"{cut[: CELL - 3]}..."
+    cut = cut if len(cut) <= longest else f"{cut[: longest - 3]}..."
     return re.sub(r"[^A-Za-z0-9 .-]", lambda match: f"&#{ord(match[0])};", cut)
 
 

@@ -77,7 +77,7 @@ def _cells(entry: dict[str, Any], view: View) -> dict[str, Text]:
     """Return the cell of each column."""
     status, ended = entry["status"], entry["status"] in ENDED
     old = not ended and view.now - (parse_time(entry["queried_at"]) or view.now) > JUST_NOW
-    queried = f"seen {_time(entry['queried_at'], view)}"
+    age = f"seen {_time(entry['queried_at'], view)}"
     mark = "?" if old else ""
     word = f"{view.glyph(status)} {printable(status) or 'no status'}{mark}"
     texts = (printable(entry[name]) for name in ("job_type", "job_id", "cloud"))
@@ -86,7 +86,7 @@ def _cells(entry: dict[str, Any], view: View) -> dict[str, Text]:
         Text(_time(entry["begin_time"], view)),
         Text(format_duration(entry["elapsed_s"]) if ended else ""),
         *map(Text, texts),
-        Text(queried) if old else Text(_cause(entry["failure"] or {}, view), "reason"),
+        Text(age) if old else Text(_cause(entry["failure"] or {}, view), "reason"),
     )
     return dict(zip(COLUMNS, cells, strict=True))
 

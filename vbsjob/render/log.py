@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 LISTED = 20
 """Lines about the sub-jobs of one answer, and about failures at the end, at most."""
-COLORS = {"FAIL": "31", "SUCCESS": "32", "outage": "33"}
-"""Numbers of ECMA-48 by the status in a line, or the kind of event."""
+COLORS = {"FAIL": "31", "SUCCESS": "32", "problem": "33"}
+"""Numbers of ECMA-48 by the status in a line; outages are problems."""
 
 
 class PlainLog:
@@ -75,7 +75,8 @@ class PlainLog:
         failures = [job.failure for job in outcome.jobs if job.failure is not None]
         failures.sort(key=lambda cause: not cause.of_job)
         for cause in failures[:LISTED]:
-            self._write(f"{cause.path[0].id}: {cause.explanation}", now)
+            style = "" if cause.of_job else "problem"
+            self._write(f"{cause.path[0].id}: {cause.explanation}", now, style)
         if len(failures) > LISTED:
             self._write(f"{len(failures) - LISTED} more jobs failed", now)
         stop = outcome.stop_error
@@ -88,7 +89,7 @@ class PlainLog:
     def _lines(self, event: Event, tracked: TrackedJob, now: float) -> Iterator[tuple[str, str]]:
         """Yield the lines of an event, each with its style in COLORS."""
         if event.kind != "change" or tracked.job is None:
-            style = "" if event.kind == "waiting" else "outage"
+            style = "" if event.kind == "waiting" else "problem"
             yield words.of_event(event, tracked, now), style
             return
         first = tracked.job_id not in self._entities

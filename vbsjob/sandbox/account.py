@@ -72,7 +72,8 @@ def settings(address: str, method: str = "password") -> dict[str, str]:
 def catalog(address: str) -> list[dict[str, Any]]:
     """Return the service catalog, with one region and public endpoints."""
     urls = {"identity": f"{address}/v3"}
-    urls |= {service.types[0]: f"{address}/v2/{PROJECT.id}" for service in SERVICES.values()}
+    urls |= {name: f"{address}/{name}/v2/{PROJECT.id}" for name in SERVICES}
+    urls["vbs"] = f"{address}/v2/{PROJECT.id}"
     return [
         {
             "id": f"sandbox-{service_type}",

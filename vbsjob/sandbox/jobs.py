@@ -49,16 +49,17 @@ class Jobs:
     def __init__(self, context: Context, fault_shares: Mapping[str, float]) -> None:
         self._context = context
         self._fault_shares = fault_shares
-        self._plans: dict[str, tuple[float, Plan]] = {}
+        self._plans: dict[tuple[str, str], tuple[float, Plan]] = {}
+        """By service and job id."""
         self._lock = threading.Lock()
 
-    def show(self, job_id: str) -> Response:
-        """Return the job as it is now, or an injected fault. Raises RefusedError."""
+    def show(self, service: str, job_id: str) -> Response:
+        """Return the job of a service as it is now, or an injected fault. Raises RefusedError."""
         fault = self._draw_fault()
         if fault.isdigit():
             raise service_error(int(fault), fault, "this fault was requested with --fault")
         with self._lock:
-            started, plan = self._plans.get(job_id) or self._start(job_id)
+            started, plan = self._plans.get((service, job_id)) or self._start(service, job_id)
         if plan is None:
             raise service_error(404, "common.0011", "query job fail")
         return Response(200, plan.document(self._context.monotonic() - started), fault=fault)
@@ -72,10 +73,10 @@ class Jobs:
                 return kind
         return ""
 
-    def _start(self, job_id: str) -> tuple[float, Plan | None]:
+    def _start(self, service: str, job_id: str) -> tuple[float, Plan | None]:
         age = ENDED_JOB_AGE if job_id.endswith(f"-{ENDED}") else 0.0
-        plan = Plan.of(job_id, self._context.now() - timedelta(seconds=age))
+        plan = Plan.of(service, job_id, self._context.now() - timedelta(seconds=age))
         started = self._context.monotonic() - age
         if plan is not None:
-            self._plans[job_id] = started, plan
+            self._plans[service, job_id] = started, plan
         return started, plan

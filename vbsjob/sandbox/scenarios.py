@@ -93,6 +93,55 @@ SCENARIOS = {
 }
 
 
+class OtherService(NamedTuple):
+    """The words in the jobs of another service, in place of those of the backup service."""
+
+    single: str
+    """The type of a job without sub-jobs."""
+    batch: str
+    """The type of a job with sub-jobs."""
+    sub_job: str
+    entity: str
+    error_code: str
+
+    def step(self, step: Step, job_type: str | None = None) -> Step:
+        """Return a step of the backup service as one of this service, with the same times."""
+        return step._replace(
+            type=job_type or (self.batch if step.sub_steps else self.single),
+            entities={self.entity: min(step.entities.values())} if step.entities else {},
+            sub_steps=tuple(self.step(sub_step, self.sub_job) for sub_step in step.sub_steps),
+            error=(self.error_code, None) if step.error and step.error[0] else step.error,
+        )
+
+
+OTHER_SERVICES = {
+    "evs": OtherService(
+        "extendVolume", "batchCreateVolume", "createVolume", "volume_id", "EVS.5400"
+    ),
+    "ecs": OtherService(
+        "attachVolume", "createServer", "createSingleServer", "server_id", "Ecs.0219"
+    ),
+    "ims": OtherService(
+        "createImageByInstance", "imsImportImageJob", "imsImportImageJob", "image_id", "IMG.0132"
+    ),
+    "bms": OtherService(
+        "baremetalSingleOperate",
+        "baremetalBatchOperate",
+        "baremetalSingleOperate",
+        "server_id",
+        "BMS.0219",
+    ),
+    "sdrs": OtherService(
+        "createProtectedInstance",
+        "stopProtectionGroupNoCG",
+        "stopProtectionGroupRepNoCG",
+        "server_group_id",
+        "EVS.2024",
+    ),
+}
+"""By the names of auth.catalog.SERVICES. Types and codes are those of the services' documents."""
+
+
 class Plan(NamedTuple):
     """A job or sub-job with its ids and times as text: computed once, queried often."""
 
@@ -105,13 +154,18 @@ class Plan(NamedTuple):
     sub_plans: tuple[Plan, ...]
 
     @classmethod
-    def of(cls, job_id: str, began: datetime) -> Self | None:
-        """Return the plan of a job; None if no scenario has its name.
+    def of(cls, service: str, job_id: str, began: datetime) -> Self | None:
+        """Return the plan of a job of a service; None if no scenario has its name.
 
         A name can have a label, as in `backup-7`: that is another job of the same kind.
         """
         name = next((name for name in SCENARIOS if f"{job_id}-".startswith(f"{name}-")), None)
-        return None if name is None else cls._of_step(SCENARIOS[name].steps(), job_id, began)
+        if name is None:
+            return None
+        step = SCENARIOS[name].steps()
+        if other := OTHER_SERVICES.get(service):
+            step = other.step(step)
+        return cls._of_step(step, job_id, began)
 
     @classmethod
     def _of_step(cls, step: Step, job_id: str, began: datetime) -> Self:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from vbsjob.auth.catalog import SERVICES
 from vbsjob.sandbox import account
 from vbsjob.sandbox.identity import Identity
 from vbsjob.sandbox.jobs import Jobs
@@ -54,7 +55,9 @@ class Service:
 
     def _route(self, request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
-        match [method, *(unquote(segment) for segment in request.path.split("/") if segment)]:
+        segments = [unquote(segment) for segment in request.path.split("/") if segment]
+        service = segments.pop(0) if segments and segments[0] in SERVICES else "vbs"
+        match [method, *segments]:
             case ["GET"]:
                 response = self._identity.list_versions()
             case ["GET", "v3"]:
@@ -70,20 +73,20 @@ class Service:
                 self._check_caller(request, not_authenticated())
                 response = self._identity.list_projects(request)
             case ["GET", "v1", project_id, "jobs", job_id]:
-                response = self._show_job(request, project_id, job_id)
+                response = self._show_job(request, service, project_id, job_id)
             case [_, "v1" | "v2", *_]:
                 raise gateway_error(request, 404, "APIGW.0101", "The API does not exist")
             case _:
                 raise identity_error(404, "The requested URL does not exist.")
         return response
 
-    def _show_job(self, request: Request, project_id: str, job_id: str) -> Response:
+    def _show_job(self, request: Request, service: str, project_id: str, job_id: str) -> Response:
         reason = "The token is invalid or expired" if request.token else "X-Auth-Token is missing"
         code = "APIGW.0307" if request.token else "APIGW.0301"
         self._check_caller(request, gateway_error(request, 401, code, reason))
         if project_id != account.PROJECT.id:
             raise service_error(403, "VolumeBackup.0042", "the token is for another project")
-        return self._jobs.show(job_id)
+        return self._jobs.show(service, job_id)
 
     def _check_caller(self, request: Request, refusal: RefusedError) -> None:
         """Check the signature or the token. Raises RefusedError; `refusal` for a wrong token."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -250,6 +251,9 @@ def test_f51_ten_thousand_sub_jobs_and_a_megabyte_of_value_are_whole_in_json() -
     assert document["sub_jobs"] == subs
     assert len(document["entities"]["big"]) == 1_000_000
     assert get(body).code == 0
+    for argv in (("-o", "table"), ("-o", "jsonl")):
+        tree = run_in_memory("tree", "j", *argv, send=lambda _: Response(200, {}, body)).out
+        assert set(re.findall("[0-9a-f]{32}", tree)) == {sub["id"] for sub in subs}
 
 
 ERRORS = (

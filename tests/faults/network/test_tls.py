@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.certificates import KINDS, Authority
-from tests.support.program import run_against, socket_context
+from tests.support.certificates import KINDS, Authority, AuthorityWithoutExtensions
+from tests.support.program import clean_env, run_against, run_process, socket_context
 from tests.support.server import Server, always, answer, job
 from vbsjob.client import JobsClient, get_all
 from vbsjob.config import loader
@@ -63,6 +63,24 @@ def test_f28_a_bad_certificate_is_tried_once_and_reported(
         assert (ended.code, server.connections, server.requests) == (7, 1, 0)
     assert "the certificate of" in ended.err
     assert ended.err.count(HINTS.get(kind, "OS_CACERT")) == 1
+
+
+def test_an_authority_without_extensions_is_accepted_with_every_version_of_python(
+    tmp_path: Path,
+) -> None:
+    # From Python 3.13 on ssl.create_default_context sets VERIFY_X509_STRICT, which refuses it.
+    authority = AuthorityWithoutExtensions(tmp_path)
+    strict = ssl.create_default_context(cafile=authority.file)
+    strict.verify_flags |= ssl.VERIFY_X509_STRICT
+    with Server(always(GOOD), tls=authority.server) as server:
+        with (
+            socket.create_connection((server.host, server.port)) as connection,
+            pytest.raises(ssl.SSLCertVerificationError),
+        ):
+            strict.wrap_socket(connection, server_hostname=server.host)
+        assert get(server, authority.file).code == 0
+        env = clean_env(server.url, SSL_CERT_FILE=str(authority.file))
+        assert run_process("get", "j", "--exit-status", env=env).code == 0
 
 
 def test_f28_a_self_signed_certificate_is_rejected_without_its_authority(

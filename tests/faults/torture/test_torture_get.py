@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.canary import leaked
-from tests.support.fault_injection import CallFault, compile_library
+from tests.support.fault_injection import CallFault, compile_library, sample
 from tests.support.forkserver import ForkServer
 from tests.support.home_directory import ISSUED, PASSWORD, HomeFactory, SignInService
 from tests.support.program import environment, run_against
@@ -47,8 +47,9 @@ ANSWERS = {
     "done below": answer({"status": "FAIL", "job_id": "j", "sub_jobs": DONE}, length=False),
     "after hints": b"HTTP/1.1 103 Early Hints\r\n\r\n" + answer(ended_first("FAIL"), length=False),
 }
-STEPS = {"FIN": 1, "RST": 2, "stall": 5}
-"""Bytes from one length to the next. A stall is waited for, each time."""
+FAULTS = ("FIN", "RST", "stall")
+CUTS = 16
+"""Lengths in the slow tier: none, all but one byte, and a sample."""
 VERDICT_1 = {"fail without length", "done below", "after hints"}
 
 
@@ -68,14 +69,17 @@ class Cut:
             peer.stall()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("fault", "step"), STEPS.items())
+@pytest.mark.parametrize(
+    "most",
+    [pytest.param(CUTS, marks=pytest.mark.slow), pytest.param(None, marks=pytest.mark.long)],
+)
+@pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("name", ANSWERS)
 def test_f05_f06_f07_s20_an_answer_cut_at_any_byte_is_never_a_verdict(
-    name: str, fault: str, step: int, record_property: Callable[[str, int], None]
+    name: str, fault: str, most: int | None, record_property: Callable[[str, int], None]
 ) -> None:
     answer_bytes, cut = ANSWERS[name], Cut(fault=fault)
-    lengths = range(0, len(answer_bytes), step)
+    lengths = sample(0, len(answer_bytes) - 1, most)
     record_property("cases", len(lengths) + 1)
     argv = ("get", "j", "--exit-status", "--retry-for", "0", "-q")
     attempt = 0.008 if fault == "stall" else 5.0
@@ -134,42 +138,39 @@ CALLS = {
     "write1": (errno.ENOSPC, errno.EIO, errno.EPIPE, errno.EINTR, errno.EAGAIN),
     "write2": (errno.ENOSPC, errno.EPIPE, errno.EAGAIN),
 }
+CALLS_OF_EACH = 6
+"""Calls of an operation that fail in the slow tier."""
 BESIDE = 24
 """Runs at a time: some wait before they try again."""
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("operation", CALLS)
 @pytest.mark.parametrize(
-    ("operation", "faults"),
+    ("errnos", "most"),
     [
-        *(pytest.param(name, CALLS[name][:1], marks=pytest.mark.slow) for name in CALLS),
-        *(
-            pytest.param(name, CALLS[name][1:], marks=pytest.mark.long)
-            for name in CALLS
-            if CALLS[name][1:]
-        ),
+        pytest.param(slice(1), CALLS_OF_EACH, marks=pytest.mark.slow, id="first errno"),
+        pytest.param(slice(None), None, marks=pytest.mark.long, id="all"),
     ],
 )
 def test_s20_each_operation_of_get_may_fail_once_without_a_wrong_code(
     context: NetworkSetup,
     operation: str,
     way: str,
-    faults: tuple[int, ...],
+    errnos: slice,
+    most: int | None,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """Let each call of an operation fail once with each errno."""
+    """Let calls of an operation fail once, with the first errno or with each."""
     counted = CallFault(operation, context.logs / f"{operation}-{way}", context.home_factory.folder)
     assert context.get(way, counted).code == 8
-    failed_calls = 0
+    faults = list(counted.each(CALLS[operation][errnos], most))
     with ThreadPoolExecutor(BESIDE) as pool:
-        all_faults = list(counted.each(faults))
-        for fault, ended in zip(
-            all_faults, pool.map(partial(context.get, way), all_faults), strict=True
-        ):
+        for fault, ended in zip(faults, pool.map(partial(context.get, way), faults), strict=True):
             assert ended.is_clean or ended.code == -13, (fault, ended)
             assert ended.code in _allowed(fault), (fault, ended)
             assert not leaked(ended.out + ended.err, PASSWORD, ISSUED)
-            failed_calls += fault.hit is not None
+    failed_calls = sum(fault.hit is not None for fault in faults)
     assert failed_calls
     record_property("cases", failed_calls)
 
