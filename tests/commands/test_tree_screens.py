@@ -1,4 +1,4 @@
-"""Golden screens: eleven situations in two or three sizes, and what holds on each of them in five.
+"""Golden screens: ten situations in two or three sizes, and what holds on each of them in five.
 
 `python -m tests.screens.draw` draws them anew after an intended change.
 """
@@ -21,7 +21,6 @@ CAUSE = {
     "outage": "No answer for .* .HTTP 502",
     "new-id": "does not know this job +yet",
     "timeout": "--timeout",
-    "odd-status": "vbsjob watch",
     "hostile-names": "long reason",
     "cjk-names": "Give support",
 }
@@ -34,8 +33,8 @@ def screen(name: str, size: tuple[int, int]) -> tuple[int, list[str]]:
     return rows(SITUATIONS[name], size, "--color", "never")
 
 
-def test_there_are_eleven_situations_in_five_sizes() -> None:
-    assert (len(SITUATIONS), len(SIZES)) == (11, 5)
+def test_there_are_ten_situations_in_five_sizes() -> None:
+    assert (len(SITUATIONS), len(SIZES)) == (10, 5)
     assert {path.stem for path in FOLDER.glob("*.txt")} == set(SITUATIONS)
 
 

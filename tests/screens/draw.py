@@ -1,4 +1,4 @@
-"""Draws the golden screens: eleven situations, two or three sizes; `python -m tests.screens.draw`.
+"""Draws the golden screens: ten situations, two or three sizes; `python -m tests.screens.draw`.
 
 Each is what stands on a terminal, scrolled lines included, after a command has ended.
 """
@@ -143,9 +143,6 @@ SITUATIONS = {
     "outage": Situation(WATCH, outage, 0, look_at=60),
     "new-id": Situation(WATCH, new_id, 0, look_at=10),
     "timeout": Situation((*WATCH, "--timeout", "1m"), running, 124),
-    "odd-status": Situation(
-        ("get", BACKUP), always(top(BACKUP, "PENDING_PAYMENT_OF_SOMETHING_ELSE")), 0
-    ),
     "hostile-names": Situation(
         ("tree", RESTORE),
         always(top(RESTORE, "FAIL", sub_job(1, HOSTILE, "FAIL", fail_reason=HOSTILE),

@@ -267,13 +267,7 @@ def test_an_unknown_variable_of_vbsjob_is_noted_with_the_nearest_one(tmp_path: P
         assert err.count("\n") == 1
 
 
-OVERRIDES = [
-    "%(project_id)s",
-    "%(tenant_id)s",
-    "$(project_id)s",
-    "$(tenant_id)s",
-    "AUTH_%(tenant_id)s",
-]
+OVERRIDES = "%(project_id)s", "%(tenant_id)s", "$(project_id)s", "AUTH_%(tenant_id)s"
 
 
 def test_an_endpoint_override_may_end_in_the_id_of_the_project(tmp_path: Path) -> None:
@@ -307,44 +301,37 @@ def test_s05_a_secret_of_the_environment_is_masked_in_notes_about_files(tmp_path
     assert "canary" not in err
 
 
+CLOUDS, CLOUDS_JSON, CONFIG = "clouds.yaml", "clouds.json", "config.toml"
 NEXT_STEPS = {
     # what is wrong: file, its content, what the error says to do
-    "YAML": ("clouds.yaml", "clouds: [\n", "Check the indentation"),
-    "YAML character": (
-        "clouds.yaml",
-        "clouds: {a: {x: '\x07'}}\n",
-        "Remove the control characters",
-    ),
-    "YAML key": ("clouds.yaml", "clouds: {{}: 1}\n", "Check the indentation, quotes"),
-    "YAML merge": ("clouds.yaml", "clouds: {a: {<<: text}}\n", "Check the indentation"),
-    "YAML levels": ("clouds.yaml", "clouds: " + "[" * 30 + "]" * 30, "use fewer levels"),
-    "YAML text": ("clouds.yaml", "clouds: text\n", "Give each of its entries a name"),
-    "YAML size": ("clouds.yaml", "#" * (1 << 21), "Remove what vbsjob does not need"),
-    "JSON": ("clouds.json", '{"clouds": {"a": {},}}', "Check commas, quotes and brackets"),
-    "JSON levels": ("clouds.json", "[" * 100_000, "Use fewer levels."),
-    "TOML": ("config.toml", "[defaults]\noutput = json\n", "Write each setting as name ="),
-    "TOML key": ("config.toml", "x." * 90 + "x = 1\n", "Write a long value in several lines."),
+    "YAML": (CLOUDS, "clouds: [\n", "Check the indentation"),
+    "YAML character": (CLOUDS, "clouds: {a: {x: '\x07'}}\n", "Remove the control characters"),
+    "YAML key": (CLOUDS, "clouds: {{}: 1}\n", "Check the indentation, quotes"),
+    "YAML merge": (CLOUDS, "clouds: {a: {<<: text}}\n", "Check the indentation"),
+    "YAML levels": (CLOUDS, "clouds: " + "[" * 30 + "]" * 30, "use fewer levels"),
+    "YAML text": (CLOUDS, "clouds: text\n", "Give each of its entries a name"),
+    "YAML size": (CLOUDS, "#" * (1 << 21), "Remove what vbsjob does not need"),
+    "JSON": (CLOUDS_JSON, '{"clouds": {"a": {},}}', "Check commas, quotes and brackets"),
+    "JSON levels": (CLOUDS_JSON, "[" * 100_000, "Use fewer levels."),
+    "TOML": (CONFIG, "[defaults]\noutput = json\n", "Write each setting as name ="),
+    "TOML key": (CONFIG, "x." * 90 + "x = 1\n", "Write a long value in several lines."),
     "list as text": (
-        "config.toml",
+        CONFIG,
         "[defaults]\noutput = [1]\n[clouds.a]\n",
         "Write one value, in quotes.",
     ),
-    "word": ("config.toml", "[defaults]\ncolor = 'red'\n[clouds.a]\n", "Write one of them."),
-    "switch": ("config.toml", "[defaults]\nutc = 'maybe'\n[clouds.a]\n", "Write yes or no."),
+    "word": (CONFIG, "[defaults]\ncolor = 'red'\n[clouds.a]\n", "Write one of them."),
+    "switch": (CONFIG, "[defaults]\nutc = 'maybe'\n[clouds.a]\n", "Write yes or no."),
     "duration": (
-        "config.toml",
+        CONFIG,
         "[defaults]\ntimeout = 'soon'\n[clouds.a]\n",
         "Write 90, 90s, 15m, 1h30m or 7d.",
     ),
-    "region": ("clouds.yaml", "clouds: {a: {region_name: 'a/b'}}\n", "Correct or omit it."),
-    "regions": ("clouds.yaml", "clouds: {a: {regions: x}}\n", "Write the regions as ["),
-    "entry of regions": (
-        "clouds.yaml",
-        "clouds: {a: {regions: [{x: 1}]}}\n",
-        "Write a name such as",
-    ),
-    "auth": ("clouds.yaml", "clouds: {a: {auth: text}}\n", "Give each of its entries a name"),
-    "profile": ("clouds.yaml", "clouds: {a: {profile: {x: 1}}}\n", "Write the name of a profile"),
+    "region": (CLOUDS, "clouds: {a: {region_name: 'a/b'}}\n", "Correct or omit it."),
+    "regions": (CLOUDS, "clouds: {a: {regions: x}}\n", "Write the regions as ["),
+    "entry of regions": (CLOUDS, "clouds: {a: {regions: [{x: 1}]}}\n", "Write a name such as"),
+    "auth": (CLOUDS, "clouds: {a: {auth: text}}\n", "Give each of its entries a name"),
+    "profile": (CLOUDS, "clouds: {a: {profile: {x: 1}}}\n", "Write the name of a profile"),
 }
 
 

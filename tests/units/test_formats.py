@@ -15,19 +15,9 @@ from vbsjob.jobs.fields import Selection
 from vbsjob.output import formats, yaml_writer
 
 WORDS = (
-    "yes",
-    "No",
-    "null",
-    "~",
-    "1e5",
-    "0x1",
-    "1_000",
-    "2026-01-01",
+    *["yes", "No", "null", "~", "1e5", "0x1", "1_000", "2026-01-01", "#x", "=", "<<"],
     "- a",
     "a: b",
-    "#x",
-    "=",
-    "<<",
 )
 TEXTS = st.text(max_size=8) | st.sampled_from(
     [*WORDS, "\x85", "\ufeff", "\u2028", "\ud800", "\U0001f600"]

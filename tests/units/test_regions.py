@@ -64,9 +64,6 @@ CHOICES: dict[str, tuple[Regions, dict[str, str], str | None]] = {
         Regions(project_name="eu-nl_t"), USER | {"OS_PROJECT_NAME": "eu-nl_t"}, "eu-nl",
     ),
     "name of the project in the token": (Regions(project_name="eu-nl_t"), BY_ID, "eu-nl"),
-    "name in the token, long region": (
-        Regions(regions=("eu-west-1", "eu-west-0"), project_name="eu-west-0_t"), BY_ID, "eu-west-0",
-    ),
     "only one region": (Regions(regions=("eu-nl",)), BY_ID, "eu-nl"),
     "only one region, of any name": (
         Regions(regions=("RegionOne",), project_name="my-project"),
@@ -75,9 +72,6 @@ CHOICES: dict[str, tuple[Regions, dict[str, str], str | None]] = {
     "several and nothing chooses": (Regions(), BY_ID, None),
     "several and the name is of another one": (
         Regions(project_name="eu-fr_t"), USER | {"OS_PROJECT_NAME": "eu-fr_t"}, None,
-    ),
-    "several and the name only looks like a region": (
-        Regions(project_name="my-project"), USER | {"OS_PROJECT_NAME": "my-project"}, None,
     ),
 }  # fmt: skip
 

@@ -97,28 +97,17 @@ def test_f17_without_quota_there_is_no_retry() -> None:
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 
 
+RETRY_AFTER = {
+    "0": 0.0, "-5": 0.0, "1.5": 1.5, "86399": 86399.0, "86400": 86400.0, "86401": 86400.0,
+    "1e9": 86400.0, "nan": None, "inf": None, "-inf": None, "": None, "x": None,
+    "1" * 37: 86400.0, "1" * 38: None, "Wed, 21 Oct 2015 07:28:30 GMT": 30.0,
+    "Wed, 21 Oct 2015 07:27:00 GMT": 0.0, "Sun, 25 Oct 2015 07:28:00 GMT": 86400.0,
+    "Wed, 99 Oct 2015 07:28:00 GMT": None,
+}  # fmt: skip
+
+
 def test_f16_a_header_is_seconds_or_a_date_within_a_day() -> None:
-    for header, seconds in (
-        ("0", 0.0),
-        ("-5", 0.0),
-        ("1.5", 1.5),
-        ("86399", 86399.0),
-        ("86400", 86400.0),
-        ("86401", 86400.0),
-        ("1e9", 86400.0),
-        ("nan", None),
-        ("inf", None),
-        ("-inf", None),
-        ("", None),
-        ("x", None),
-        ("1" * 37, 86400.0),
-        ("1" * 38, None),
-        ("Wed, 21 Oct 2015 07:28:30 GMT", 30.0),
-        ("Wed, 21 Oct 2015 07:27:00 GMT", 0.0),
-        ("Sun, 25 Oct 2015 07:28:00 GMT", 86400.0),
-        ("Wed, 99 Oct 2015 07:28:00 GMT", None),
-    ):
-        assert retry_after(header, DATE) == seconds
+    assert {header: retry_after(header, DATE) for header in RETRY_AFTER} == RETRY_AFTER
 
 
 def test_f16_a_date_without_a_usable_date_header_counts_for_nothing() -> None:

@@ -216,13 +216,8 @@ FACTORS = USER | {"OS_PASSCODE": "123456"}
 AUTH_TYPES: dict[str, tuple[dict[str, str], list[str]]] = {
     # auth_type and auth_methods, and the methods of Keystone that are sent
     "v3totp": ({"OS_AUTH_TYPE": "v3totp"}, ["totp"]),
-    "totp": ({"OS_AUTH_TYPE": "totp"}, ["totp"]),
     "v3password": ({"OS_AUTH_TYPE": "v3password"}, ["password"]),
     "v3multifactor": ({"OS_AUTH_TYPE": "v3multifactor"}, ["password", "totp"]),
-    "v3multifactor, both": (
-        {"OS_AUTH_TYPE": "v3multifactor", "OS_AUTH_METHODS": "v3password,v3totp"},
-        ["password", "totp"],
-    ),
     "v3multifactor, totp": (
         {"OS_AUTH_TYPE": "v3multifactor", "OS_AUTH_METHODS": "v3totp"}, ["totp"],
     ),
