@@ -48,7 +48,12 @@ RICH_NAMES = {"brown": "yellow"} | {
 }
 HEX = re.compile("[0-9a-f]{6}")
 FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-"""rich's own picture of a terminal, without the fonts that it loads from a server."""
+FORMAT = FORMAT.replace("    {lines}\n", "")
+"""rich's own picture of a terminal, without the fonts that it loads from a server.
+
+A clip path for each line is left out, because no line is wider than the terminal.
+"""
+CLIP = re.compile(r' clip-path="url\(#vbsjob-line-[0-9]+\)"')
 
 
 class Stream(io.StringIO):
@@ -107,7 +112,8 @@ def svg(text: str) -> str:
             line.append("".join(cell.data for cell in run_of_cells), style)
         line.rstrip()
         console.print(line)
-    return console.export_svg(title="vbsjob", unique_id="vbsjob", code_format=FORMAT)
+    drawn = console.export_svg(title="vbsjob", unique_id="vbsjob", code_format=FORMAT)
+    return CLIP.sub("", drawn)
 
 
 def _style(cell: Char) -> Style:
