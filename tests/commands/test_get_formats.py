@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from tests.support.program import TOKEN, environment, run_in_memory
+from tests.support.program import environment, run_in_memory
 from vbsjob.http.messages import Request, Response
 
 JOB: dict[str, Any] = {
@@ -170,13 +170,6 @@ def test_quiet_prints_no_error_of_any_kind() -> None:
 
 def refused(_: Request) -> Response:
     return Response(403, {}, b"{}")
-
-
-def test_verbose_shows_requests_without_the_token() -> None:
-    response = Response(400, {}, json.dumps({"error": {"message": f"{TOKEN} is odd"}}).encode())
-    ended = run_in_memory("get", "j", "-v", send=lambda _: response)
-    assert "GET https://vbs.test/" in ended.err
-    assert TOKEN not in ended.err
 
 
 def test_answered_and_failed_queries_are_distinguished() -> None:

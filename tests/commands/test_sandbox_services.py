@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -24,7 +23,6 @@ from tests.support.sandbox import (
     token_method,
 )
 from vbsjob.auth import signing
-from vbsjob.auth.catalog import SERVICES
 from vbsjob.http.messages import Request
 from vbsjob.sandbox import account
 
@@ -41,39 +39,6 @@ JOB = f"/v1/{account.PROJECT.id}/jobs/backup"
 def sandbox() -> Iterator[Sandbox]:
     with sandbox_here(now=lambda: NOON) as running:
         yield running
-
-
-def test_the_root_lists_the_versions_with_status_300_and_v3_describes_itself(
-    sandbox: Sandbox,
-) -> None:
-    response = send(sandbox.address, "GET", "/")
-    (version,) = response.document["versions"]["values"]
-    assert response.status == 300
-    assert response.headers["location"] == f"{sandbox.address}/v3/"
-    assert re.fullmatch(r"v3\.[0-9]+", version["id"])
-    assert version["links"] == [{"rel": "self", "href": f"{sandbox.address}/v3/"}]
-    for path in ("/v3", "/v3/", "/v3?x=y"):
-        assert send(sandbox.address, "GET", path).document == {"version": version}
-
-
-def test_a_token_has_the_members_that_clients_read(sandbox: Sandbox) -> None:
-    token = sign_in(sandbox, password(), SCOPE).document["token"]
-    assert token["methods"] == ["password"]
-    assert token["user"]["id"] == account.USER.id
-    assert token["user"]["domain"] == token["project"]["domain"] == account.DOMAIN
-    assert (token["project"]["id"], token["project"]["name"]) == account.PROJECT[:2]
-    assert [role["name"] for role in token["roles"]] == ["member"]
-    assert len(token["audit_ids"]) == 1
-    issued, expires = (datetime.fromisoformat(token[n]) for n in ("issued_at", "expires_at"))
-    assert expires - issued == timedelta(seconds=60)
-    assert {entry["type"] for entry in token["catalog"]} == {"identity", *SERVICES}
-    for entry in token["catalog"]:
-        (endpoint,) = entry["endpoints"]
-        assert endpoint["interface"] == "public"
-        assert endpoint["region_id"] == endpoint["region"] == account.REGION
-        assert endpoint["url"].startswith(sandbox.address)
-    short = sign_in(sandbox, password(), SCOPE, query="?nocatalog").document["token"]
-    assert short.keys() == token.keys() - {"catalog"}
 
 
 def test_user_project_and_credential_are_named_by_id_or_by_name_and_domain(

@@ -12,10 +12,8 @@ from tests.benchmarks import frames
 from tests.support.screen_recorder import (
     HIDE,
     SHOW,
-    TIMES,
     AsciiScreenRecorder,
     restore_job,
-    sub_job,
     watch_on_screen,
 )
 from tests.support.terminal_stream import TerminalStream
@@ -23,8 +21,6 @@ from tests.support.watch_service import WatchService, job
 from vbsjob.terminal import screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.support.watch_service import Reply
 
 MIDDLE = """\
@@ -80,27 +76,6 @@ def test_f38_a_stream_that_cannot_encode_the_glyphs_gets_ascii_ones() -> None:
     )
     assert still(painted.picture(30)) == still(MIDDLE.translate(UNICODE_TO_ASCII).split("\n"))
     assert watched.err.isascii()
-
-
-def many(count: int) -> Callable[[str, float], Reply]:
-    """A job with many sub-jobs, of which one fails and one runs."""
-    states = {count // 2: "FAIL", count - 5: "RUNNING"}
-    subs = [sub_job(f"s{n}", states.get(n, "SUCCESS")) for n in range(count)]
-    return lambda _, now: job("j", "RUNNING" if now < 20 else "FAIL", sub_jobs=subs, **TIMES)
-
-
-def test_taller_than_the_screen_it_folds_and_keeps_what_failed_and_runs() -> None:
-    for columns, lines in ((80, 24), (80, 5), (40, 10), (30, 4), (200, 50)):
-        painted, _ = watch_on_screen(many(500), columns=columns, lines=lines)
-        picture = painted.picture(10)
-        assert len(picture) < lines
-        assert "RUNNING" in picture[0]
-        text = "\n".join(picture)
-        if lines >= 10:
-            assert "copyData ×500" in text
-            assert "1 failed, 498 done, 1 running" in " ".join(text.replace("│", "").split())
-            assert re.search("[─├] ?✗ FAIL", text)  # a narrow screen has no line
-        assert not [row for row in painted.screen(10).rows[:-lines] if row]
 
 
 def test_the_spinner_alone_is_written_ten_times_a_second_and_the_rest_once() -> None:
@@ -204,17 +179,6 @@ def test_what_is_noted_meanwhile_goes_above_the_picture_and_stays() -> None:
     end = END.split("\n")
     assert text[-len(end) :] == end
     assert all(row.startswith("GET ") for row in text[: -len(end)])
-
-
-def test_f47_the_warning_of_an_odd_status_stands_once_above_the_picture_and_stays() -> None:
-    painted, watched = watch_on_screen(
-        lambda _, now: job("j", "RUNNING" if now < 9 else "PAUSED" if now < 99 else "SUCCESS")
-    )
-    assert watched.code == 0
-    assert painted.screen().untouched
-    rows = [row for row in painted.screen().rows if row]
-    assert rows[0] == "vbsjob: the status 'PAUSED' is unknown: the job counts as not ended."
-    assert rows[1].startswith("✓ SUCCESS")
 
 
 PLAIN = re.compile(r"^[0-9-]{10}T[0-9:]{8}Z ")

@@ -80,15 +80,6 @@ def test_a_heartbeat_as_event_needs_no_progress_on_stderr() -> None:
     assert WatchService(in_turn(SUCCESS)).watch(*argv).code == 0
 
 
-def test_f49_a_failed_sub_job_of_a_job_that_succeeded_is_explained_too() -> None:
-    text = lines("--progress", "plain", answers=(job("j", "SUCCESS", sub_jobs=[DEEP]),))
-    assert text[-2] == (
-        f"j: A sub-job failed (copyData: VolumeBackup.0202 {REASON}), "
-        "and the job succeeded all the same."
-    )
-    assert text[-1] == "Succeeded."
-
-
 def test_a_cause_stands_once_where_it_happens() -> None:
     cause = f"{DEEP['error_code']} {REASON}"
     same = job("j", "FAIL", error_code=DEEP["error_code"], fail_reason=REASON, sub_jobs=[DEEP])
@@ -236,14 +227,3 @@ def test_each_kind_of_change_has_its_line() -> None:
         "j: SUCCESS bksCreateBackup",
     ]
     assert written[-1] == "Succeeded."
-
-
-def test_the_last_line_counts_the_jobs_by_status() -> None:
-    statuses = {"a": "SUCCESS", "b": "FAIL", "c": "SUCCESS"}
-
-    def answer(job_id: str, _: float) -> Response:
-        return job(job_id, statuses[job_id]) if job_id in statuses else Response(403, {}, b"{}")
-
-    watched = WatchService(answer).watch("a", "b", "c", "d", stderr=None, **SETTINGS)
-    last = "1 with unknown status, 1 failed, 2 succeeded. Exit code 4."
-    assert watched.err.splitlines()[-1].endswith(last)

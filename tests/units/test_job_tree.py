@@ -152,15 +152,6 @@ def test_a_depth_limits_the_levels_and_the_rest_is_counted() -> None:
             assert counts_are_right(folded(tree, height))
 
 
-def test_the_counts_below_a_node_are_those_of_its_branch() -> None:
-    tree = JobTree(Job(random_tree(7, 300)))
-    below: dict[Node, Counter[str]] = {node: Counter() for node in tree.nodes}
-    for node in tree.nodes:
-        for above in node.path[:-1]:
-            below[above][kind(node.job)] += 1
-    assert all(node.counts_below == below[node] for node in tree.nodes)
-
-
 def view_of(width: int | None) -> theme.View:
     return theme.View(width, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
 
@@ -193,20 +184,6 @@ def test_no_line_is_wider_than_the_screen() -> None:
             rendered = lines(list(rows_of(tree)), width)
             wider += [(seed, width, line) for line in rendered if cell_len(line) > width]
     assert wider == []
-
-
-def test_without_a_width_every_id_type_and_reason_is_in_the_row_of_its_job() -> None:
-    tree = JobTree(Job(random_tree(1, 60)))
-    for node in tree.nodes:
-        node.job.members["job_id"] = (
-            f"{node.order:032x}" if node.order % 9 else f"{node.order}x" * 40
-        )
-        node.job.members["error_code"] = f"Code.{node.order}"
-    rendered = lines(tree.nodes, None)
-    assert len(rendered) == 60
-    for node, line in zip(tree.nodes, rendered, strict=True):
-        assert node.job.id in line
-        assert f"Code.{node.order}" in line
 
 
 def test_the_code_of_each_failed_row_is_visible_at_every_width() -> None:
