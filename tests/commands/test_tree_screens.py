@@ -1,4 +1,4 @@
-"""Golden screens: ten situations in two or three sizes, and what holds on each of them in five.
+"""Golden screens: ten situations, and what holds on each of them in five sizes.
 
 `python -m tests.screens.draw` draws them anew after an intended change.
 """

@@ -1,4 +1,4 @@
-"""Draws the golden screens: ten situations, two or three sizes; `python -m tests.screens.draw`.
+"""Draws the golden screens: ten situations; `python -m tests.screens.draw`.
 
 Each is what stands on a terminal, scrolled lines included, after a command has ended.
 """
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 SIZES = ((40, 10), (60, 20), (80, 24), (120, 40), (200, 50))
-GOLDEN_SIZES = SIZES[0], SIZES[2]
-"""Each layout once: lines that are folded, and lines that fit."""
+NARROW = {"failure", "several-jobs", "thousand-siblings", "hostile-names", "cjk-names"}
+"""Situations with lines that a narrow screen folds in its own way."""
 WIDE = {"failure", "several-jobs"}
-"""Situations with columns that only a wide screen has: these have a third golden size."""
+"""Situations with columns that only a wide screen has."""
 ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test",
        "TERM": "xterm-256color"}  # fmt: skip
 START = datetime(2026, 1, 28, 16, 20, tzinfo=UTC)
@@ -229,7 +229,8 @@ def shown(situation: Situation, size: tuple[int, int], *more: str) -> tuple[Scre
 def golden(name: str) -> str:
     """Return the screens of a situation in the sizes that have a golden."""
     situation, parts = SITUATIONS[name], []
-    for size in (*GOLDEN_SIZES, *([SIZES[3]] if name in WIDE else [])):
+    narrow, wide = ([SIZES[0]] if name in NARROW else []), ([SIZES[3]] if name in WIDE else [])
+    for size in (*narrow, SIZES[2], *wide):
         code, lines = rows(situation, size, "--color", "never")
         when = f"exit code {code}" if situation.look_at is None else f"after {situation.look_at} s"
         title = f"== {size[0]}x{size[1]}, {when}"

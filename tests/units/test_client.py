@@ -91,13 +91,6 @@ def test_what_is_not_the_asked_job_is_an_error() -> None:
         assert words in caught.value.message
 
 
-def test_an_unexpected_answer_has_its_status_and_request_id() -> None:
-    for document in ({"job_id": "k"}, RUNNING | {"status": 1}):
-        with pytest.raises(VbsjobError) as caught:
-            Service(json_response(200, document, **{"x-request-id": "r"})).client().get("j")
-        assert (caught.value.http_status, caught.value.request_id) == (200, "r")
-
-
 DOWN = UnavailableError("no answer in time.")
 
 

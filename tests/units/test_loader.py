@@ -248,13 +248,6 @@ def test_an_endpoint_of_another_project_is_refused(tmp_path: Path) -> None:
     )
 
 
-def test_plain_http_needs_an_option_for_each_address(tmp_path: Path) -> None:
-    for name in ("VBSJOB_ENDPOINT", "OS_AUTH_URL"):
-        assert name in refusal(tmp_path, **{name: "http://vbs.test/v3"}).message
-        allowed = load(tmp_path, {"insecure_http": True}, **{name: "http://vbs.test/v3"})
-        assert allowed[name.partition("_")[2].lower()] == "http://vbs.test/v3"
-
-
 def test_the_region_replaces_its_placeholder_in_both_addresses(tmp_path: Path) -> None:
     for placeholder in ("{region_name}", "{region_id}", "%(region_name)s"):
         env = {

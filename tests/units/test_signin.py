@@ -177,17 +177,6 @@ def test_f64_every_try_is_signed_again() -> None:
     assert len({request.headers["Authorization"] for request in cloud.requests}) == len(set(dates))
 
 
-def test_a_bad_signature_is_sent_once_also_for_many_jobs() -> None:
-    wrong = json_response(
-        401, {"error_code": "APIGW.0301", "error_msg": "verify aksk signature fail"}
-    )
-    cloud = Cloud(before=lambda _: wrong)
-    code, _, err = cloud.run("get", *(f"j{n}" for n in range(50)), env=LOCATED)
-    assert code == 4
-    assert len(cloud.requests) == 1
-    assert "verify aksk signature fail" in err
-
-
 def test_f56_a_rejected_token_is_renewed_once_and_then_the_code_is_4() -> None:
     cloud = Cloud()
     asking = cloud.client()
