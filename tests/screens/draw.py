@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 SIZES = ((40, 10), (60, 20), (80, 24), (120, 40), (200, 50))
-NARROW = {"failure", "several-jobs", "thousand-siblings", "hostile-names", "cjk-names"}
+NARROW = {"failure", "several-jobs", "hostile-names", "cjk-names"}
 """Situations with lines that a narrow screen folds in its own way."""
 WIDE = {"failure", "several-jobs"}
 """Situations with columns that only a wide screen has."""

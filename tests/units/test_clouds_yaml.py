@@ -81,21 +81,6 @@ HAND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("non-ASCII", {"clouds": {"auth": {**USER, "username": "jürgen", "password": "pä€s"}}}, {}),
 ]  # fmt: skip
 
-DIFFERENT = {
-    "several regions": "the first region of a list is used there without a word; a job of another"
-    " region would be reported as missing (5), so here the user must choose",
-    "region_name beside regions": "ignored there; here it chooses among them",
-    "otc, region from the project": "a region that the project's name tells beats the profile's"
-    " first: OTC's projects are called REGION or REGION_NAME",
-    "otc-swiss": "the vendor's file writes the address without a scheme; ours has https://",
-    "a region that region_name does not list": "an option wins over a file, as everywhere here",
-    "auth_plugin": "the default auth_type hides it there; here it is auth_type's older name",
-    "no region for the room": "{region_name} is left empty there, and asked for here",
-    "percent room": "%(region_name)s is filled in too: otcextensions' own examples use it",
-    "a broken file": "skipped there, an error with file and line here",
-    "a file named that is not there": "skipped there, an error here",
-}
-
 
 def generated(count: int) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
     draw = random.Random(5)
@@ -241,50 +226,51 @@ def refused(folder: Path, env: dict[str, str] | None = None) -> str:
     return str(caught.value)
 
 
+NO_URL = {name: value for name, value in USER.items() if name != "auth_url"}
+DIFFERENT: dict[str, tuple[dict[str, Any], str, str]] = {
+    # what differs: the cloud, a setting, and its value here
+    "a region in the project's name beats the profile's first: OTC's projects are REGION_NAME": (
+        {"profile": "otc", "auth": {**NO_URL, "project_name": "eu-nl_x"}},
+        "auth_url", "https://iam.eu-nl.otc.t-systems.com/v3",
+    ),
+    "the vendor's file writes the address without a scheme": (
+        {"profile": "otc-swiss", "auth": NO_URL},
+        "auth_url", "https://iam-pub.eu-ch2.sc.otc.t-systems.com/v3",
+    ),
+    "auth_plugin is the older name of auth_type, which the default hides there": (
+        cloud(auth_plugin="v3totp"), "auth_type", "v3totp",
+    ),
+    "%(region_name)s is filled in too: otcextensions' own examples use it": (
+        {"region_name": "r1", "auth": {**NO_URL, "auth_url": "https://iam.%(region_name)s.test"}},
+        "auth_url", "https://iam.r1.test",
+    ),
+}  # fmt: skip
+"""Beside these: of several regions the first is used there without a word, and region_name beside
+regions is ignored. A job of another region would be missing (5), so here the user must choose."""
+
+
 def test_what_differs_differs_as_written(tmp_path: Path) -> None:
-    for name in DIFFERENT:
-        auth = {k: v for k, v in USER.items() if k != "auth_url"}
-        if name == "otc, region from the project":
-            written(
-                tmp_path,
-                {"clouds": {"profile": "otc", "auth": {**auth, "project_name": "eu-nl_x"}}},
-            )
-            assert (
-                vbsjob_settings(tmp_path, {})["auth_url"]
-                == "https://iam.eu-nl.otc.t-systems.com/v3"
-            )
-        elif name == "otc-swiss":
-            written(tmp_path, {"clouds": {"profile": "otc-swiss", "auth": auth}})
-            assert (
-                vbsjob_settings(tmp_path, {})["auth_url"]
-                == f"https://{sdk_values(tmp_path, {})['auth_url']}"
-            )
-            assert vbsjob_settings(tmp_path, {})["region"] == "eu-ch2"
-        elif name == "a region that region_name does not list":
-            written(tmp_path, {"clouds": cloud(region_name="r1")})
-            assert vbsjob_settings(tmp_path, {"region": "r2"})["region"] == "r2"
-        elif name == "auth_plugin":
-            written(tmp_path, {"clouds": cloud(auth_plugin="v3totp")})
-            assert vbsjob_settings(tmp_path, {})["auth_type"] == "v3totp"
-            assert sdk_values(tmp_path, {})["auth_type"] == "password"
-        elif name == "no region for the room":
-            address = "https://iam.{region_name}.test/v3"
-            written(tmp_path, {"clouds": {"auth": {**auth, "auth_url": address}}})
-            assert sdk_values(tmp_path, {})["auth_url"] == "https://iam..test/v3"
-            assert "needs a region" in refused(tmp_path)
-        elif name == "percent room":
-            address = "https://iam.%(region_name)s.test/v3"
-            written(
-                tmp_path, {"clouds": {"region_name": "r1", "auth": {**auth, "auth_url": address}}}
-            )
-            assert vbsjob_settings(tmp_path, {})["auth_url"] == "https://iam.r1.test/v3"
-        elif name == "a broken file":
-            (tmp_path / "clouds.yaml").write_text("clouds:\n  a: [canary-content\n")
-            assert "clouds.yaml, line 3" in refused(tmp_path)
-            assert "canary-content" not in refused(tmp_path)
-        else:
-            env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / "none.yaml")}
-            assert "OS_CLIENT_CONFIG_FILE" in refused(tmp_path, env)
+    for document, name, value in DIFFERENT.values():
+        written(tmp_path, {"clouds": document})
+        assert vbsjob_settings(tmp_path, {})[name] == value
+        assert sdk_values(tmp_path, {})[name] != value
+
+
+def test_an_option_wins_over_the_region_of_a_file_as_everywhere(tmp_path: Path) -> None:
+    written(tmp_path, {"clouds": cloud(region_name="r1")})
+    assert vbsjob_settings(tmp_path, {"region": "r2"})["region"] == "r2"
+
+
+def test_what_is_skipped_or_left_empty_there_is_an_error_here(tmp_path: Path) -> None:
+    address = "https://iam.{region_name}.test/v3"
+    written(tmp_path, {"clouds": {"auth": {**NO_URL, "auth_url": address}}})
+    assert sdk_values(tmp_path, {})["auth_url"] == "https://iam..test/v3"
+    assert "needs a region" in refused(tmp_path)
+    (tmp_path / "clouds.yaml").write_text("clouds:\n  a: [canary-content\n")
+    assert "clouds.yaml, line 3" in refused(tmp_path)
+    assert "canary-content" not in refused(tmp_path)
+    env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / "none.yaml")}
+    assert "OS_CLIENT_CONFIG_FILE" in refused(tmp_path, env)
 
 
 def test_access_keys_are_read_at_both_places(tmp_path: Path) -> None:

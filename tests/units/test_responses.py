@@ -5,7 +5,6 @@ The published ones are read in place and skipped by a plain clone; tests/bodies 
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from pathlib import Path
@@ -13,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.context import fake_context
-from vbsjob.__main__ import run
+from tests.support.program import run_in_memory
 from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
@@ -36,17 +34,9 @@ def scalars(value: Any) -> Iterator[Any]:
 
 
 def get(body: bytes, job_id: str, output: str) -> tuple[int, str, str]:
-    out, err = io.StringIO(), io.StringIO()
-    env = {
-        "OS_TOKEN": "a-token-of-tests",
-        "OS_PROJECT_ID": "p",
-        "VBSJOB_ENDPOINT": "https://v.test",
-    }
-    context = fake_context(
-        io.StringIO(), out, err, env, sleep=lambda _: None, send=lambda _: Response(200, {}, body)
-    )
     argv = ["get", job_id, "-o", output, *(["--details"] if output == "table" else [])]
-    return run(argv, context), out.getvalue(), err.getvalue()
+    ended = run_in_memory(*argv, send=lambda _: Response(200, {}, body))
+    return ended.code, ended.out, ended.err
 
 
 @pytest.mark.skipif(not PUBLISHED, reason="../shared/api/responses is not here")

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tests import errors, rows
+from tests import rows
 from tests.support.program import ROOT
 
 if TYPE_CHECKING:
@@ -23,20 +23,6 @@ def test_s22_every_row_has_a_sentence_and_a_test() -> None:
     assert [row for row, names in rows.serving().items() if not names] == []
     for sentence in rows.SENTENCES.values():
         assert re.fullmatch(r"[-A-Z.0-9][^|]*\.", sentence), sentence
-
-
-def test_errors_that_differ_in_names_and_numbers_are_one_line() -> None:
-    texts = (
-        "cannot reach http://127.0.0.1:4711: refused.",
-        "/tmp/x/clouds.yaml is not UTF-8 text.",
-        "cannot reach http://host:815: refused.",
-        "/var/clouds.yaml is not UTF-8 text.",
-    )
-    documents = [{"exit_code": 7, "message": text, "hint": "Check it."} for text in texts]
-    assert errors.lines(documents) == [
-        "  7  /var/clouds.yaml is not UTF-8 text.  Check it.",
-        "  7  cannot reach http://host:815: refused.  Check it.",
-    ]
 
 
 def test_s22_a_row_needs_a_test_that_is_collected_and_one_that_passed() -> None:
