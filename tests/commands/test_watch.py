@@ -176,11 +176,6 @@ def test_an_impossible_time_is_rejected() -> None:
         assert (watched.code, watched.requests) == (2, [])
 
 
-def test_quiet_prints_nothing() -> None:
-    watched = WatchService(in_turn(RUNNING, DOWN, FAIL)).watch("j", "-q")
-    assert (watched.code, watched.out, watched.err) == (1, "", "")
-
-
 def test_tree_watch_is_a_watch_that_ends_with_the_tree() -> None:
     deep = {"sub_jobs": [{"job_id": "s", "status": "FAIL"}, {"job_id": "t", "status": "SUCCESS"}]}
     end = job("j", "FAIL", entities=deep)
@@ -205,11 +200,6 @@ def test_tree_watch_draws_only_the_selected_rows() -> None:
     assert ("s0" in written, "s1" in written) == (True, False)
     assert "8 more done" in written
     assert written.isascii()
-
-
-def test_a_sign_in_that_will_expire_is_reported_before_the_watch() -> None:
-    watched = WatchService(in_turn(RUNNING, SUCCESS)).watch("j")
-    assert "cannot be renewed" in watched.err.splitlines()[0]
 
 
 def test_f56_requests_rejected_at_the_same_time_share_one_new_token() -> None:
