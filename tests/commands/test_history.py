@@ -17,7 +17,6 @@ from tests.screens.draw import Interrupt
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
 from tests.support.program import RunResult, clean_env, run_process
-from tests.support.terminal_stream import TerminalStream
 from vbsjob import history
 from vbsjob.__main__ import run
 from vbsjob.cli import candidates
@@ -288,30 +287,6 @@ def test_tab_completes_the_clouds_of_every_file(tmp_path: Path) -> None:
     )  # fmt: skip
     lines = "sandbox\tbuilt in\nmine\tconfig.toml\nprod\tclouds.yaml\n"
     assert run_process(env=env) == RunResult(0, lines, "")
-
-
-@pytest.mark.parametrize(
-    ("runs", "text"), [(0, ""), (1, "longer than usual (11 min"), (3, "longer than usual (11 min")]
-)
-def test_a_watch_shows_the_usual_duration_of_the_job_type(
-    folder: Path, runs: int, text: str
-) -> None:
-    for number in range(runs):
-        vbsjob(folder, "get", f"earlier-{number}")
-    statuses = ["RUNNING", "RUNNING", "SUCCESS"]
-
-    def progress(request: Request) -> Response:
-        job = json.loads(send(request).body) | {"status": statuses.pop(0)}
-        return Response(200, {}, json.dumps(job).encode())
-
-    clock, shown = FakeClock(), TerminalStream()
-    run_context = fake_context(
-        io.StringIO(), io.StringIO(), shown, ENV | {"TERM": "xterm"}, monotonic=clock,
-        sleep=clock.sleep, send=progress, state_folder=folder,
-    )  # fmt: skip
-    assert run(["watch", "now", "--color", "never"], run_context) == 0
-    assert ("usual" in shown.getvalue()) == bool(runs)
-    assert text in shown.getvalue()
 
 
 def test_a_history_that_cannot_be_read_is_not_called_empty(folder: Path) -> None:

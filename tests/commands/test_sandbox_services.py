@@ -136,21 +136,6 @@ def test_a_body_that_is_not_valid_is_400(sandbox: Sandbox) -> None:
     assert "Content-Type" in text.document["error"]["message"]
 
 
-def test_a_token_is_validated_for_a_caller_with_a_token(sandbox: Sandbox) -> None:
-    signed_in = sign_in(sandbox, credential())
-    token = signed_in.headers["x-subject-token"]
-    for method, caller, subject, status in (
-        ("GET", token, token, 200), ("HEAD", token, token, 200), ("GET", "", token, 401),
-        ("GET", "unknown", token, 401), ("GET", token, "unknown", 404), ("GET", token, "", 404),
-    ):  # fmt: skip
-        headers = {"X-Auth-Token": caller, "X-Subject-Token": subject}
-        response = send(sandbox.address, method, TOKENS, headers=headers)
-        assert response.status == status, (method, caller, subject)
-        if status == 200:
-            assert response.headers["x-subject-token"] == token
-            assert method == "HEAD" or response.document == signed_in.document
-
-
 def test_the_project_and_the_catalog_are_for_callers_with_a_token(sandbox: Sandbox) -> None:
     signed_in = sign_in(sandbox, password(), SCOPE)
     headers = {"X-Auth-Token": signed_in.headers["x-subject-token"]}
