@@ -109,7 +109,7 @@ def test_help_environment_lists_every_variable_and_no_value() -> None:
 def test_help_of_a_command_equals_its_help_option_and_shows_examples_first() -> None:
     for command in COMMANDS:
         by_command, by_option = (
-            [line for line in vbsjob(*words, env={})[1].splitlines() if line]
+            [line for line in run_process(*words, env=clean_env()).out.splitlines() if line]
             for words in (("help", command), (command, "--help"))
         )
         assert by_command == by_option
