@@ -7,7 +7,6 @@ import itertools
 import json
 import re
 import threading
-from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 RUNNING, SUCCESS, FAIL = (job("j", word) for word in ("RUNNING", "SUCCESS", "FAIL"))
 GONE = Response(404, {}, b'{"error": {"code": "common.0011", "message": "query job fail"}}')
 DOWN = UnavailableError("cannot reach https://vbs.test: connection refused.")
-SLOW = Response(503)
 FAULTS: list[Reply] = [
     *(Response(status) for status in (408, 425, 429, 500, 502, 503, 504, 522, 524)),
     Response(429, {"retry-after": "7"}),
@@ -134,19 +132,6 @@ def test_three_answers_without_a_job_end_a_watch_and_one_after_an_outage_does_no
     assert WatchService(in_turn(*failing, *failing, SUCCESS)).watch("j").code == 0
     assert WatchService(in_turn(*failing, *failing, *failing, SUCCESS)).watch("j").code == 6
     assert WatchService(in_turn(RUNNING, *[ODD] * 9, SUCCESS)).watch("j").code == 0
-
-
-@pytest.mark.slow
-def test_a_part_that_stays_broken_does_not_delay_other_jobs() -> None:
-    ids = [f"{'broken' if number % 2 else 'sound'}-{number}" for number in range(4000)]
-
-    def answer(job_id: str, _: float) -> Reply:
-        return SLOW if job_id.startswith("broken") else job(job_id, "RUNNING")
-
-    watched = WatchService(answer, latency=0.0).watch(*ids, "--timeout", "10m", "-o", "jsonl")
-    assert watched.code == 124
-    statuses = Counter(entry["status"] for entry in watched.events[-1]["jobs"])
-    assert statuses["RUNNING"] > 1500
 
 
 def test_the_time_of_the_whole_watch_ends_it_with_124_and_prints_the_command_to_continue() -> None:

@@ -138,25 +138,6 @@ def test_f40_no_size_is_too_odd() -> None:
         assert service.watch("j", stderr=TerminalStream(), TERM="xterm").code == 0
 
 
-@pytest.mark.slow
-def test_many_jobs_at_once_are_counted_and_the_urgent_ones_drawn() -> None:
-    def answer(job_id: str, now: float) -> Reply:
-        number = int(job_id[1:])
-        return job(job_id, "FAIL" if number == 33 else "RUNNING" if now < 9 * number else "SUCCESS")
-
-    ids = [f"j{n}" for n in range(60)]
-    painted, watched = watch_on_screen(answer, *ids, lines=12)
-    picture = painted.picture(300)
-    assert len(picture) == 11
-    assert watched.code == 1
-    assert "j33" in "".join(picture)
-    assert re.search("^[0-9]+ running, 1 failed, [0-9]+ succeeded, answered", picture[-1])
-    assert "59 succeeded" not in picture[-1]
-    ended = [row for row in painted.screen().rows if row]
-    assert sum(bool(re.match(". (SUCCESS|FAIL)", row)) for row in ended) == 60
-    assert ended[-1] == "1 of 60 jobs failed: j33. Exit code 1."
-
-
 def test_f84_every_drawing_leaves_the_cursor_shown_and_below() -> None:
     _, watched = watch_on_screen(restore_job)
     painted, _ = watch_on_screen(restore_job)
