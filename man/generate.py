@@ -114,9 +114,9 @@ The exit code is 0 if the query was answered, for every status of the job. With 
 the status decides the exit code.""",
     "vbsjob-tree": """\
 The service can split a job into sub-jobs, and these again into sub-jobs. tree shows every level.
-Equal sub-jobs are folded into one row with counts, unless --all is given. A row shows the error
-code and the reason of its sub-job; above a sub-job that failed, a reason without a code is left
-out.""",
+Equal sub-jobs are folded into one row with counts, unless --all is given. The rows of
+sub-jobs show the error code and the reason if the service gives them. If a sub-job below a row
+failed too, the row shows its reason only together with an error code.""",
     "vbsjob-watch": """\
 The first query is sent at once. While a job is waiting to start it is queried every 5 seconds,
 then every 2 to 15 seconds, with a random part and less often while nothing changes. If the
@@ -146,13 +146,13 @@ sends no request.""",
     "vbsjob-explain": """\
 The table of error codes is part of the program; no request is sent.""",
     "vbsjob-config-show": """\
-The command prints one line per setting: name, value, origin. '-' is a setting without a value. The
-value of a secret is never printed. The last lines show which files were read, and where the other
-files would be.""",
+The first table has name, value and origin of each setting that is set; with --all of every setting,
+and '-' is a setting without a value. The value of a secret is never printed. The second table shows
+where each file is, or would be, and which files were read. -o json always prints everything.""",
     "vbsjob-config-check": """\
 The command signs in without the stored token and queries a job id that does not exist. The last
-line is 'result' with 'OK' if the service answers as it should. If a step fails, the error is
-printed and the exit code is that of the error.""",
+line names project and region if the service answers as it should. Otherwise an error is printed,
+and the exit code is that of the error.""",
 }
 
 CONFIG_FILE = """\

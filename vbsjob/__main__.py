@@ -29,8 +29,12 @@ def main() -> NoReturn:
         if sys.argv[1:] == ["--version"]:
             _print_version()
         _prepare_process()
-        _wrap_output_streams()
         from vbsjob.context import process_context
+        from vbsjob.terminal import stdio
+
+        # A signal ends a write whose reader has stopped (F86).
+        sys.stdout = stdio.stream(sys.stdout)
+        sys.stderr = stdio.stream(sys.stderr, stdio.NoteStream)
 
         _exit(run(sys.argv[1:], process_context()))
     except BrokenPipeError:
@@ -86,6 +90,7 @@ def _disable_core_dumps() -> None:
 
 def run(argv: Sequence[str], context: Context) -> int:
     """Run one command in a Context and return its exit code. Raises only BrokenPipeError."""
+    context.error_output.draw = _drawn
     try:
         code = _run_command(argv, context)
         if code <= SIGNAL_BASE:  # after a signal, a reader that has stopped changes nothing
@@ -99,6 +104,12 @@ def run(argv: Sequence[str], context: Context) -> int:
         final = _final_error(argv, context, error)
         context.print_error(final)
         return int(final.exit_code)
+
+
+def _drawn(*args: Any) -> str:
+    from vbsjob.render import message  # rich costs 20 ms
+
+    return message.drawn(*args)
 
 
 def _run_command(argv: Sequence[str], context: Context) -> int:
@@ -121,43 +132,37 @@ def _run_command(argv: Sequence[str], context: Context) -> int:
 
 
 def _final_error(argv: Sequence[str], context: Context, error: BaseException) -> VbsjobError:
-    """Return the error to print."""
+    """Return the error to print. One of Typer has the format that the options request.
+
+    A watch also writes its reports then: a CI service must not read those of an earlier run.
+    """
     from vbsjob import errors
 
     if not hasattr(error, "format_message"):
         return errors.from_exception(error)
-    usage_error = _usage_error(error)
-    _report_usage_error(argv, context, usage_error)
-    return usage_error
-
-
-def _report_usage_error(argv: Sequence[str], context: Context, error: VbsjobError) -> None:
-    """Choose the format of a usage error from the options that Typer could parse.
-
-    A watch also writes its reports: a CI service must not read those of an earlier run.
-    """
+    from vbsjob.cli import reports
     from vbsjob.cli.app import parsed_options
-    from vbsjob.cli.reports import Reports
     from vbsjob.output import formats
 
     command, options = parsed_options(list(argv))
-    machine = formats.is_machine(options, context.env)
-    context.error_output.configure(options, machine=machine)
+    context.error_output.configure(options, machine=formats.is_machine(options, context))
+    final = _usage_error(error, argv)
     if command == "watch":
-        Reports(options, context).write_error(error)
+        reports.write_error(final, options, context)
+    return final
 
 
-def _usage_error(error: Any) -> VbsjobError:
+def _usage_error(error: Any, argv: Sequence[str]) -> VbsjobError:
     """Return a UsageError from Typer's error: what is wrong; similar words and the help as hint."""
-    from vbsjob.cli.app import USAGE_HINTS
+    from vbsjob.cli.app import usage_hint
     from vbsjob.errors import UsageError
 
     near = getattr(error, "possibilities", None)
-    message = f"{error.message.rstrip('.')}." if near else error.format_message()
+    message = f"{error.message.rstrip('.')}." if near else " ".join(error.format_message().split())
     message = f"{message[0].lower()}{message[1:]}" + ("" if message.endswith((".", "?")) else ".")
     command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
     argument = getattr(getattr(error, "param", None), "name", None)
-    hint = USAGE_HINTS.get(argument or "") or f"See {command} --help."
+    hint = usage_hint(argument, argv) or f"See {command} --help."
     similar = f"Did you mean {' or '.join(near)}? " if near else ""
     return UsageError(message, hint=f"{similar}{hint}")
 
@@ -166,24 +171,17 @@ def _open_missing_streams() -> None:
     """Open /dev/null on each of descriptors 0 to 2 that the caller closed.
 
     Otherwise a file or socket would get that number (F78). Writing to a closed stdout must still
-    fail; writing to a closed stderr may be lost.
+    fail, by the name /dev/stdout too (/dev/full); writing to a closed stderr may be lost.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
+            device = "/dev/full" if number == 1 and os.access("/dev/full", os.R_OK) else os.devnull
+            os.open(device, os.O_WRONLY if number == 2 else os.O_RDONLY)
             setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - stays open
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # all are files
-
-
-def _wrap_output_streams() -> None:
-    """Replace stdout and stderr so that a signal ends a write whose reader has stopped (F86)."""
-    from vbsjob.terminal import stdio
-
-    sys.stdout = stdio.stream(sys.stdout)
-    sys.stderr = stdio.stream(sys.stderr, stdio.NoteStream)
 
 
 def _print_version() -> NoReturn:

@@ -67,8 +67,7 @@ class JobsClient:
                 self._session.prompt()
         if self._session.can_expire:
             self._context.note(
-                "this sign-in cannot be renewed: the watch ends with exit code 4 when the token"
-                " expires."
+                "this sign-in cannot be renewed: exit code 4 when the token expires."
             )
 
     def get(self, job_id: str) -> Job:
@@ -82,8 +81,7 @@ class JobsClient:
                 self.sign_in()
             job = self._sender.with_retries(lambda: self._query(job_id), *self._budget)
         except VbsjobError as error:
-            message = self._context.redact(error.message)
-            raise error.replace(message=message) from error.__cause__
+            raise error.masked(self._context.redact) from error.__cause__
         if self._retry:
             self._sender.quota.refill()
         return job

@@ -19,7 +19,7 @@ from vbsjob.redact import Secrets
 from vbsjob.text import dumps, printable, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from vbsjob.errors import VbsjobError
     from vbsjob.http.messages import Request, Response
@@ -47,13 +47,16 @@ def _random() -> float:
 
 @dataclass(slots=True, eq=False, repr=False)
 class ErrorOutput:
-    """How standard error is written: nothing if `quiet`, JSON if `machine`."""
+    """How standard error is written: JSON if `machine`, only errors if `quiet`."""
 
     machine: bool = False
     quiet: bool = False
     verbose: bool = False
+    color: str = "auto"
     live: bool = False
     """Whether a live display uses standard error."""
+    draw: Callable[..., str] | None = None
+    """Draws a message for a terminal, as `render.message.drawn`; None: plain lines."""
     hold: Callable[[str], object] | None = None
     """Takes each line while a live display is drawn: it writes them above itself."""
 
@@ -62,6 +65,7 @@ class ErrorOutput:
         self.machine = machine
         self.quiet = bool(params.get("quiet"))
         self.verbose = bool(params.get("verbose"))
+        self.color = params.get("color") or "auto"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -87,6 +91,8 @@ class Context:
     """Replaces the network in tests; None: real HTTP."""
     prompt: Callable[[str], str] | None = None
     """Prompts for a secret without echo; None without a terminal."""
+    pager: Callable[[str], None] | None = None
+    """Shows a long text; None without a terminal."""
     signals: Callable[[TextIO, TextIO], Signals] | None = None
     """Replaces the signal handlers of a watch in tests; None: real ones."""
     workers: Callable[[Callable[[str], Job], Callable[[], None]], WorkerPool] | None = None
@@ -120,52 +126,68 @@ class Context:
         return typed
 
     def print_error(self, error: VbsjobError) -> None:
-        """Write an error to stderr: as one line, or as a JSON object with a machine format."""
-        if self.error_output.machine and not self.error_output.quiet:
-            document = self.redact_values({"error": error.document()})
-            self._write(dumps(document))
+        """Write an error to stderr: for people, or as a JSON object with a machine format."""
+        if self.error_output.machine:
+            self._write_json(error=error.document())
         else:
-            self._write_line(f"vbsjob: {error}")
+            self._tell("error", error.message, error.rows, error.hint)
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, rows: Iterable[tuple[str, str]] = (), hint: str = "") -> None:
         """Write a note for people; with a machine format only if --verbose is set."""
-        if not self.error_output.machine or self.error_output.verbose:
-            self._write_line(f"vbsjob: {text}")
+        output = self.error_output
+        if not output.quiet and (not output.machine or output.verbose):
+            self._tell("note", text, rows, hint)
 
     def warn(self, text: str) -> None:
-        """Write a warning, in red, with every format; only --quiet silences it."""
+        """Write a warning, with every format; only --quiet silences it."""
         if self.error_output.quiet:
             return
         if self.error_output.machine:
-            document = self.redact_values({"warning": {"message": text}})
-            self._write(dumps(document))
-            return
-        line = self._wrap(printable(self.redact(f"vbsjob: {text}")))
-        self._write(f"\x1b[31m{line}\x1b[0m" if self.colors(self.stderr, "auto") else line)
+            self._write_json(warning={"message": text})
+        else:
+            self._tell("warning", text)
 
     def debug(self, text: str) -> None:
         """Write one line about a request, only with --verbose."""
-        if self.error_output.verbose:
-            self._write_line(text)
+        if self.error_output.verbose and not self.error_output.quiet:
+            line, width = printable(self.redact(text)), self.width(self.stderr)
+            self._write(line if width is None else wrap(line, width))
 
-    def ring_bell(self) -> None:
-        """Ring the bell of the terminal, if stderr is one."""
-        if self.stderr.isatty():
-            self.stderr.write("\a")
-            self.stderr.flush()
-
-    def notify(self, text: str) -> None:
-        """Send a desktop notification through the terminal, if stderr is one."""
-        if self.stderr.isatty():
+    def signal_end(self, text: str, *, bell: bool, notify: bool) -> None:
+        """Ring the bell of the terminal and send a desktop notification, if stderr is one."""
+        if (bell or notify) and self.stderr.isatty():
             from vbsjob.terminal import integration
 
-            note = integration.notification(printable(self.redact(text)), self.env)
-            self.stderr.write(note)
+            note = integration.notification(self._clean(text), self.env) if notify else ""
+            self.stderr.write(note + ("\a" if bell else ""))
             self.stderr.flush()
 
-    def _write_line(self, text: str) -> None:
-        if not self.error_output.quiet:
-            self._write(self._wrap(printable(self.redact(text))))
+    def _tell(
+        self, label: str, text: str, rows: Iterable[tuple[str, str]] = (), hint: str = ""
+    ) -> None:
+        """Write a message for people: what happened, facts with their names, the next step.
+
+        `label` is `error`, `warning` or `note`. rich draws it on a terminal and in colours; in a
+        pipe each line begins with the name of the program.
+        """
+        text, hint = self._clean(text), self._clean(hint)
+        table = [(name, self._clean(value)) for name, value in rows]
+        draw = self.error_output.draw
+        if draw and (self.stderr.isatty() or self.colors(self.stderr, self.error_output.color)):
+            self._write(draw(label, text, table, hint, self))
+            return
+        name_width = max((len(name) for name, _ in table), default=0)
+        lines = [f"{label}: {text}", *(f"  {name:<{name_width}}  {value}" for name, value in table)]
+        lines += [f"hint: {hint}"] if hint else []
+        self._write("\n".join(f"vbsjob: {line}" for line in lines))
+
+    def _clean(self, text: str) -> str:
+        return printable(self.redact(text))
+
+    def _write_json(self, **members: Any) -> None:
+        from vbsjob.jobs.result import SCHEMA_VERSION
+
+        self._write(dumps({"schema_version": SCHEMA_VERSION} | self.redact_values(members)))
 
     def _write(self, line: str) -> None:
         """Write to stderr; a full disk or a closed stream must not change the exit code."""
@@ -175,10 +197,6 @@ class Context:
         with suppress(OSError):
             self.stderr.write(line + "\n")
             self.stderr.flush()
-
-    def _wrap(self, line: str) -> str:
-        """Return the line wrapped at words, if stderr is a terminal."""
-        return wrap(line, self.terminal_size(self.stderr)[0]) if self.stderr.isatty() else line
 
     def colors(self, stream: TextIO, choice: str) -> bool:
         """Whether to colour a stream: --color, else NO_COLOR, FORCE_COLOR, else a terminal."""
@@ -211,7 +229,8 @@ def process_context() -> Context:
         stderr=sys.stderr,
         env=os.environ,
         paths=PlatformPaths(),
-        prompt=_prompt if sys.stdin is not None and sys.stdin.isatty() else None,
+        prompt=_prompt if _is_terminal(sys.stdin) else None,
+        pager=_page if _is_terminal(sys.stdin) and _is_terminal(sys.stdout) else None,
         monotonic=_boottime,
     )
 
@@ -222,7 +241,21 @@ def _boottime() -> float:
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
-def _prompt(text: str) -> str:
-    from vbsjob.terminal import prompt
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
-    return prompt.read_password(text)
+
+def _page(text: str) -> None:
+    """Show a text with MANPAGER, PAGER or less. Ctrl-C is for the pager, and does not end it."""
+    import pydoc
+    import signal
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # pydoc waits for the pager
+    os.environ.setdefault("LESS", "FRX")  # as git: colours, and no pager for a short text
+    pydoc.pager(text)
+
+
+def _prompt(text: str) -> str:
+    from vbsjob.terminal import echo
+
+    return echo.read_password(text)

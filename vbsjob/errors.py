@@ -3,57 +3,50 @@
 from __future__ import annotations
 
 import errno
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from vbsjob.exit_codes import ExitCode
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class VbsjobError(Exception):
-    """Base class. Instances are frozen: `replace` and `with_hint` return changed copies."""
+    """Base class. Instances are frozen: `replace` and `with_hint` return changed copies.
 
-    exit_code = ExitCode.INTERNAL
-    max_attempts: int | None = 1
-    """How often a request with this result may be sent in all; None: no limit."""
-    is_page = False
-    """Whether something between this machine and the API answered. In a watch that has had an
-    answer of the API, this is an outage."""
-    base_delay = 0.5
-    """Seconds: upper bound of the first retry delay."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        hint: str = "",
-        http_status: int | None = None,
-        code: str | None = None,
-        request_id: str | None = None,
-        retry_after: float | None = None,
-        exit_code: ExitCode | None = None,
-    ) -> None:
-        super().__init__(message)
-        fields: dict[str, Any] = {
-            "message": message,
-            "hint": hint,
-            "http_status": http_status,
-            "code": code,
-            "request_id": request_id,
-            "retry_after": retry_after,
-        }
-        if exit_code is not None:
-            fields["exit_code"] = exit_code
-        self.__dict__.update(fields)
+    The keyword arguments are values of the attributes below.
+    """
 
     message: str
     """One sentence: what happened, and where."""
-    hint: str
+    hint = ""
     """What to do next; may be empty."""
-    http_status: int | None
-    code: str | None
+    exit_code = ExitCode.INTERNAL
+    facts: tuple[tuple[str, str], ...] = ()
+    """Further facts for people, each with its name."""
+    job_id: str | None = None
+    """The requested job that the error is about."""
+    reason = ""
+    """What the service says about it; may be empty."""
+    http_status: int | None = None
+    code: str | None = None
     """Error code of the service, such as `common.0011`."""
-    request_id: str | None
-    retry_after: float | None
+    request_id: str | None = None
+    retry_after: float | None = None
     """Seconds, from the Retry-After header."""
+    max_attempts: int | None = 1
+    """How often a request with this result may be sent in all; None: no limit."""
+    base_delay = 0.5
+    """Seconds: upper bound of the first retry delay."""
+    min_delay = 0.0
+    """Seconds: lower bound of each retry delay."""
+    is_page = False
+    """Whether something between this machine and the API answered. In a watch that has had an
+    answer of the API, this is an outage."""
+
+    def __init__(self, message: str, **fields: Any) -> None:
+        super().__init__(message)
+        self.__dict__.update(fields, message=message)
 
     def __setattr__(self, name: str, value: object) -> None:
         """Allow only what the interpreter itself sets on an exception (`__traceback__`, ...)."""
@@ -71,23 +64,44 @@ class VbsjobError(Exception):
         """Return a copy with another hint."""
         return self.replace(hint=hint)
 
-    def __str__(self) -> str:
-        """Return message, facts in brackets and hint in one line."""
-        facts = (
+    def masked(self, mask: Callable[[str], str]) -> Self:
+        """Return a copy with `mask` applied to each text: a service can repeat a secret (S05)."""
+        texts = {name: value for name, value in self.__dict__.items() if isinstance(value, str)}
+        return self.replace(**{name: mask(value) for name, value in texts.items()})
+
+    @property
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """What the service said, with its codes, and the other facts, each with its name."""
+        said = " ".join(filter(None, (self.reason, self._codes)))
+        return (("service", said), *self.facts) if said else self.facts
+
+    @property
+    def _codes(self) -> str:
+        codes = (
             f"HTTP {self.http_status}" if self.http_status else "",
             "" if self.code == str(self.http_status) else self.code or "",
             f"request id {self.request_id}" if self.request_id else "",
         )
-        details = ", ".join(fact for fact in facts if fact)
-        return " ".join(filter(None, (self.message, details and f"({details})", self.hint)))
+        text = ", ".join(filter(None, codes))
+        return f"({text})" if text else ""
+
+    @property
+    def sentence(self) -> str:
+        """The message with the reason that the service gives."""
+        return f"{self.message} The service says: {self.reason}." if self.reason else self.message
+
+    def __str__(self) -> str:
+        """Return message, reason, codes in brackets and hint in one line."""
+        return " ".join(filter(None, (self.sentence, self._codes, self.hint)))
 
     def document(self) -> dict[str, object]:
         """Return the `error` object that machine formats contain."""
         return {
             "name": self.exit_code.label,
             "exit_code": int(self.exit_code),
-            "message": self.message,
+            "message": self.sentence,
             "hint": self.hint or None,
+            "job_id": self.job_id,
             "http_status": self.http_status,
             "code": self.code,
             "request_id": self.request_id,
@@ -142,27 +156,11 @@ class UnavailableError(VbsjobError):
     max_attempts: int | None = None
 
 
-class ThrottledError(UnavailableError):
-    """429 or 503: too many requests for the service."""
-
-    base_delay = 1.0
-
-
 class InvalidBodyError(UnavailableError):
     """Status 200, but the body is not JSON, or a stale cache sent another job."""
 
     max_attempts: int | None = 3
     is_page = True
-
-
-class BodyTooLargeError(UnavailableError):
-    """The body is larger than the limit."""
-
-    max_attempts: int | None = 2
-
-
-class ShortageError(UnavailableError):
-    """This machine has no file descriptor or memory left (F31)."""
 
 
 class PermanentConnectionError(UnavailableError):
@@ -191,13 +189,13 @@ SHORTAGES = {
 """Reason and hint by errno: the machine lacks something, and nothing is wrong with a setting."""
 
 
-def shortage(error: BaseException) -> ShortageError | None:
-    """Return the error to raise if the cause is a shortage; None if it is anything else."""
+def shortage(error: BaseException) -> UnavailableError | None:
+    """Return the error to raise if this machine lacks files or memory (F31); else None."""
     number = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
     if number not in SHORTAGES:
         return None
     reason, hint = SHORTAGES[number]
-    return ShortageError(f"this machine is short of resources: {reason}.", hint=hint)
+    return UnavailableError(f"this machine is short of resources: {reason}.", hint=hint)
 
 
 def from_exception(error: BaseException) -> VbsjobError:

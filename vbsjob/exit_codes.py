@@ -64,7 +64,7 @@ class ExitCode(IntEnum):
     HANGUP = 129, "ended by SIGHUP (terminal closed); the jobs are not stopped", "warning"
     INTERRUPTED = 130, "ended by SIGINT (Ctrl-C); the jobs are not stopped", "warning"
     QUIT = 131, "ended by SIGQUIT; the jobs are not stopped", "warning"
-    READER_GONE = 141, "ended by SIGPIPE: the reader of the output closed the pipe", "warning"
+    READER_GONE = 141, "ended by SIGPIPE: the program after the | has ended", "warning"
     TERMINATED = (
         143,
         "ended by SIGTERM; the jobs are not stopped; another signal N: 128 + N",
@@ -77,31 +77,15 @@ class ExitCode(IntEnum):
         return self.name.lower()
 
 
-SEVERITY = (
-    ExitCode.HANGUP,
-    ExitCode.INTERRUPTED,
-    ExitCode.QUIT,
-    ExitCode.READER_GONE,
-    ExitCode.TERMINATED,
-    ExitCode.INTERNAL,
-    ExitCode.USAGE,
-    ExitCode.AUTH,
-    ExitCode.JOB_FAILED,
-    ExitCode.NOT_FOUND,
-    ExitCode.API_ERROR,
-    ExitCode.UNAVAILABLE,
-    ExitCode.TIMEOUT,
-    ExitCode.PENDING,
-    ExitCode.FIELD_MISSING,
-    ExitCode.OK,
-)
+SEVERITY = (70, 2, 4, 1, 5, 6, 7, 124, 8, 3, 0)
+"""Which code several jobs get together: the first of these, after every signal."""
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
     """Return the exit code for several jobs: a signal, else the first one of SEVERITY, else OK."""
     return min(
         codes,
-        key=lambda code: SEVERITY.index(code) if code in SEVERITY else -1,
+        key=lambda code: -1 if code > SIGNAL_BASE else SEVERITY.index(code),
         default=ExitCode.OK,
     )
 

@@ -14,9 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.support.child import Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,18 +71,16 @@ def cpu(case: Case) -> float:
 
 def _on_terminal(argv: Sequence[str], env: Mapping[str, str]) -> tuple[int, bytes]:
     controller, terminal = pty.openpty()
-    running = subprocess.Popen(
+    with Child(
         argv, env=env, cwd=ROOT, stdin=terminal, stdout=terminal, stderr=terminal
-    )
-    os.close(terminal)
-    parts = []
-    try:
-        while part := os.read(controller, 65536):
-            parts.append(part)
-    except OSError:  # how a terminal ends on Linux
-        pass
-    os.close(controller)
-    return running.wait(), b"".join(parts)
+    ) as running:
+        os.close(terminal)
+        parts = []
+        with suppress(OSError):  # how a terminal ends on Linux
+            while part := os.read(controller, 65536):
+                parts.append(part)
+        os.close(controller)
+        return running.wait(), b"".join(parts)
 
 
 def medians(cases: Iterable[Case], runs: int) -> dict[str, float]:

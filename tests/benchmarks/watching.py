@@ -21,10 +21,12 @@ import statistics
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 from tests.benchmarks.cloud import TOKEN, Cloud
 from tests.benchmarks.measure import ROOT, VBSJOB, children, machine, table
+from tests.support.child import Child
 from tests.support.context import fake_context
 
 MOST_PER_POLL, MOST_PER_JOB = 1.8, 20.0
@@ -98,21 +100,17 @@ def written(url: str, seconds: int, *more: str) -> float:
     env = os.environ | {"TERM": "xterm-256color", "OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p",
                         "VBSJOB_ENDPOINT": url, "VBSJOB_HISTORY": "off"}  # fmt: skip
     argv = [*VBSJOB, "watch", "a-job", "--timeout", f"{seconds + 8}s", *more]
-    running = subprocess.Popen(
-        argv, env=env, cwd=ROOT, stdin=terminal, stdout=terminal, stderr=terminal
-    )
-    os.close(terminal)
     os.set_blocking(controller, False)
     size, began = 0, time.monotonic()
-    while (passed := time.monotonic() - began) < seconds + 4:
-        time.sleep(0.05)
-        try:
-            part_read = os.read(controller, 65536)
-        except BlockingIOError:
-            continue
-        size += len(part_read) if passed > 4 else 0
-    running.kill()
-    running.wait()
+    with Child(
+        argv, env=env, cwd=ROOT, stdin=terminal, stdout=terminal, stderr=terminal
+    ) as running:
+        os.close(terminal)
+        while (passed := time.monotonic() - began) < seconds + 4:
+            time.sleep(0.05)
+            with suppress(BlockingIOError):
+                size += len(os.read(controller, 65536)) * (passed > 4)
+        running.kill()
     os.close(controller)
     return size / seconds
 

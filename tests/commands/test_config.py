@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, json_response
+from vbsjob.config.schema import SETTINGS_BY_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,24 +25,39 @@ def test_show_prints_each_value_and_its_origin_and_hides_secrets(tmp_path: Path)
     env = USER | {"OS_CLOUD": "a", "VBSJOB_RETRY_FOR": "5m", "OS_AUTH_URL": ""}
     code, out, err = cloud.run("config", "show", env=env, config_folders=(tmp_path,))
     assert code == 0
-    lines = {line.split()[0]: line for line in out.splitlines()}
-    assert "mira" in lines["username"]
-    assert "(OS_USERNAME)" in lines["username"]
-    assert "eu-nl" in lines["region"]
-    assert f"{path}: clouds.a.region_name" in lines["region"]
-    assert "VBSJOB_RETRY_FOR" in lines["retry_for"]
-    assert lines["password"].split(maxsplit=1)[1] == "set  (OS_PASSWORD)"
-    assert f"set  ({path}: clouds.a.auth.token)" in lines["token"]
-    assert str(path) in lines["files"]
+    lines = rows(out)
+    assert lines["username"] == ["mira", "OS_USERNAME"]
+    assert lines["region"] == ["eu-nl", "clouds.yaml"]
+    assert lines["retry_for"] == ["5m", "VBSJOB_RETRY_FOR"]
+    assert lines["password"] == ["set", "OS_PASSWORD"]
+    assert lines["token"] == ["set", "clouds.yaml"]
+    assert lines["clouds.yaml"] == [str(path), "read"]
     assert PASSWORD not in out + err
     assert "canary-token-x" not in out + err
     assert not cloud.requests
 
 
-def test_show_says_that_no_file_was_read(tmp_path: Path) -> None:
-    _, out, _ = Cloud().run("config", "show", config_folders=(tmp_path,))
-    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in out.splitlines()}
-    assert lines["files"].startswith("none  (files that were read")
+def rows(out: str) -> dict[str, list[str]]:
+    """Return value and origin of each row by its name."""
+    return {line.split()[0]: line.split()[1:] for line in out.splitlines() if line}
+
+
+def test_show_prints_what_is_set_then_the_files_then_how_many_settings_are_not_set(
+    tmp_path: Path,
+) -> None:
+    folders = (tmp_path / "working", tmp_path)
+    _, out, _ = Cloud().run("config", "show", config_folders=folders)
+    settings, files, last = out.split("\n\n")
+    assert set(rows(settings)) <= set(SETTINGS_BY_NAME)
+    assert "timeout" not in rows(settings)
+    assert rows(files)["clouds.yaml"] == [str(tmp_path / "clouds.yaml"), "not", "found"]
+    unset = len(SETTINGS_BY_NAME) - len(rows(settings))
+    assert last == f"{unset} settings have their default: --all\n"
+    settings, files = (
+        Cloud().run("config", "show", "--all", config_folders=folders)[1].split("\n\n")
+    )
+    assert list(rows(settings)) == list(SETTINGS_BY_NAME)
+    assert rows(settings)["wait_for_job"] == ["30s", "default"]
 
 
 def test_check_names_the_method_as_a_value_of_auth_type() -> None:
@@ -106,6 +122,14 @@ def test_check_tries_the_password_itself_whatever_token_is_kept(tmp_path: Path) 
     wrong = USER | {"OS_PASSWORD": "canary-wrong"}
     assert cloud.run("config", "check", cache=tmp_path, env=wrong)[0] == 4
     assert cloud.run("config", "check", cache=tmp_path)[0] == 0
+
+
+def test_check_ends_with_one_sentence(tmp_path: Path) -> None:
+    cloud = Cloud(before=lambda r: json_response(404, UNKNOWN) if "/jobs/" in r.url else None)
+    last = "Signed in to project eu-de_team, region eu-de. The service answers."
+    _, out, _ = cloud.run("config", "check", cache=tmp_path)
+    assert out.splitlines()[-1][2:] == last
+    assert rows(out)["user"] == ["mira", "the", "identity", "service"]
 
 
 def test_check_names_the_project_that_a_setting_or_the_token_has_and_none_without() -> None:

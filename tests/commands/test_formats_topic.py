@@ -6,18 +6,14 @@ import json
 import re
 from typing import Any
 
-import pytest
-
 from tests.support import schemas as checked
-from tests.support.program import ROOT, run_in_memory
+from tests.support.program import run_in_memory
 from vbsjob.cli.topics import TOPICS
 from vbsjob.http.messages import Response
 from vbsjob.jobs.failure import FAILURE_MEMBERS
 from vbsjob.jobs.result import OUR_MEMBERS
-from vbsjob.output import formats, github, schemas
+from vbsjob.output import formats, schemas
 from vbsjob.output.variables import DOTENV_BYTES, DOTENV_VARIABLES
-
-PAGE = ROOT.joinpath("man/man5/vbsjob-formats.5").read_text("utf-8").replace("\\-", "-")
 
 EXAMPLE: dict[str, Any] = {
     "job_id": "restore-7",
@@ -57,21 +53,22 @@ def test_the_topic_is_printed() -> None:
     assert (ended.code, ended.out, ended.err) == (0, TEXT, "")
 
 
-@pytest.mark.parametrize("name", formats.NAMES)
-def test_every_format_is_described_with_an_example_that_the_program_prints(name: str) -> None:
-    assert f"\n    {name}: {formats.BY_NAME[name].summary}\n" in TEXT
-    assert f"\n{name}: " in PAGE
-    if name == "table":
-        return
-    command, _, printed = TEXT.partition(f"{INDENT}$ vbsjob get restore-7 -o {name}")[2].partition(
-        "\n"
-    )
-    lines = printed.split("\n\n")[0].splitlines()
-    example = "".join(f"{line.removeprefix(INDENT)}\n" for line in lines)
-    argv = ["get", "restore-7", "-o", name, *command.split()]
+def test_every_format_is_described() -> None:
+    words = section("FORMATS")
+    for output in formats.BY_NAME.values():
+        assert f" {output.name} {output.summary}" in words
+
+
+def test_the_program_prints_the_examples() -> None:
     body = json.dumps(EXAMPLE).encode()
-    assert run_in_memory(*argv, send=lambda _: Response(200, {}, body)).out == example
-    checked.check(example, "")
+    examples = TEXT.partition("EXAMPLES\n\n")[2].partition("\n\nSHAPE")[0].split("\n\n")
+    assert len(examples) == 3
+    for example in examples:
+        command, *printed = (line.removeprefix(INDENT) for line in example.splitlines())
+        argv = command.removeprefix("$ vbsjob ").split()
+        ended = run_in_memory(*argv, send=lambda _: Response(200, {}, body))
+        assert ended.out.splitlines() == printed
+        checked.check(ended.out, "")
 
 
 def described(name: str) -> dict[str, str]:
@@ -97,7 +94,6 @@ def test_the_lists_are_those_of_the_code() -> None:
     for heading, names in (
         ("ROWS", formats.JOBS.columns),
         ("VARIABLES", variables),
-        ("GITHUB OUTPUTS", (*github.OUTPUTS, *github.JOB_OUTPUTS)),
     ):
         assert section(heading).removesuffix(".").endswith(f" {', '.join(names)}")
     event = schemas.load("event")

@@ -82,8 +82,17 @@ def test_the_deepest_failed_sub_job_comes_last_with_its_meaning() -> None:
     assert last[3].startswith("| Meaning     The target disk")
 
 
-def test_the_table_of_several_jobs_shows_a_failed_query_as_unknown_with_its_error() -> None:
-    _, out, _, _ = vbsjob("get", "j", "k", replies=[job_response("RUNNING"), NO_RIGHT])
-    assert [line.split()[1:] for line in out.splitlines()] == [
-        ["RUNNING", "bksCreateBackup", "j"], ["unknown", "k", "auth"],
-    ]  # fmt: skip
+NO_STATUS = {
+    "k": (NO_RIGHT, "not allowed"),
+    "m": (Response(404, {}, b'{"error_code": "common.0011"}'), "not found"),
+    "n": (Response(503), "no answer"),
+}
+
+
+def test_the_table_of_several_jobs_has_words_for_a_failed_query() -> None:
+    for job_id, (reply, words) in NO_STATUS.items():
+        argv = ("get", "j", job_id, "--retry-for", "0")
+        _, out, _, _ = vbsjob(*argv, replies=[job_response("RUNNING"), reply])
+        assert [line.split()[1:] for line in out.splitlines()] == [
+            ["RUNNING", "bksCreateBackup", "j"], [*words.split(), job_id],
+        ]  # fmt: skip

@@ -117,7 +117,7 @@ def test_a_field_that_no_answer_has_ends_with_3_and_names_the_nearest() -> None:
 
 
 def test_a_missing_field_replaces_exit_code_0_only_also_with_quiet() -> None:
-    assert get("j", "-q", "-f", "nothing") == (3, "", "")
+    assert get("j", "-q", "-f", "nothing")[:2] == (3, "")
     assert get("j", "--exit-status", "-f", "nothing")[0] == 1
     assert get("j", "-f", "nothing", "-f", "status")[0] == 3
     running = JOB | {"status": "RUNNING"}
@@ -160,12 +160,16 @@ WRONG = {
 """Arguments beside the id of a job that may not be queried, and the exit code."""
 
 
-def test_quiet_prints_no_error_of_any_kind() -> None:
+def test_quiet_prints_errors_of_every_kind_and_no_result() -> None:
     assert get("j", "-q", "--exit-status") == (1, "", "")
     for output, argv in product(((), ("-o", "json"), ("-o", "nothing")), WRONG):
         ended = run_in_memory("get", "j", "-q", *argv, *output, send=refused)
         code = 2 if "nothing" in output else WRONG[argv]
-        assert (ended.code, ended.out, ended.err) == (code, "", "")
+        assert (ended.code, ended.out) == (code, "")
+        if output:
+            assert json.loads(ended.err)["error"]["exit_code"] == code
+        else:
+            assert ended.err.startswith("vbsjob: error: ")
 
 
 def refused(_: Request) -> Response:

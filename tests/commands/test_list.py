@@ -13,8 +13,8 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
-from tests.support.program import COMMAND, ROOT, RunResult, clean_env, run_bash
-from tests.support.server import Server, answer, job
+from tests.support.program import COMMAND, ROOT, RunResult, clean_env, run_bash, run_process
+from tests.support.server import JobStatusScript, Server
 from tests.support.terminal_stream import TerminalStream
 from vbsjob.__main__ import run
 from vbsjob.http.messages import Request, Response
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
-
-    from tests.support.server import Peer
 
 ENV = {"OS_TOKEN": "canary-token", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
 OTHER = ENV | {"VBSJOB_ENDPOINT": "https://other.test"}
@@ -180,7 +178,9 @@ def test_the_newest_start_is_first_and_limit_shows_less(cloud: Cloud) -> None:
     assert [item["job_id"] for item in cloud.documents("--limit", "2")] == ["new", "bad"]
     assert cloud.run("get", "@last", "-o", "name").out == "old\n"
     assert cloud.run("list", "--limit", "0").code == 2
-    assert "2 of 3 jobs. 1 had not ended" in cloud.run("list", "--limit", "2", width=100).out
+    fresh, old = (cloud.run("list", "--limit", "2", width=100, later=s).out for s in (0, 600))
+    assert fresh.endswith("2 of 3 jobs.\n")
+    assert old.endswith("2 of 3 jobs. 1 had not ended when last queried: vbsjob list --refresh\n")
 
 
 def test_running_selects_jobs_that_had_not_ended(cloud: Cloud) -> None:
@@ -259,35 +259,21 @@ def test_an_empty_history_says_how_it_is_filled(tmp_path: Path) -> None:
     assert "switched off" in off.err
 
 
-class EndingScript:
-    """A service that says RUNNING at the first query of a job, then SUCCESS."""
-
-    def __init__(self) -> None:
-        self._queried: set[str] = set()
-
-    def __call__(self, peer: Peer) -> None:
-        """Answer every request."""
-        while request := peer.request():
-            job_id = request.split(b" ", 2)[1].rpartition(b"/")[2].decode()
-            peer.send(answer(job("SUCCESS" if job_id in self._queried else "RUNNING", job_id)))
-            self._queried.add(job_id)
-
-
 @pytest.mark.slow
-def test_the_recipe_of_readme_waits_for_the_jobs_and_list_is_read_by_get() -> None:
+def test_the_recipe_of_readme_continues_a_watch_and_get_reads_list() -> None:
     readme = (ROOT / "README.md").read_text()
-    create, watch = readme.split("Several backups:\n\n```sh\n")[1].split("```")[0].splitlines()
-    with Server(EndingScript()) as server:
-        env = clean_env(server.url, VBSJOB_INTERVAL="1s")
-        other = server.url.replace("127.0.0.1", "localhost")
-        script = f"""
-            set -e; vbsjob() {{ {shlex.join(COMMAND)} "$@"; }}
-            create-backup() {{ echo '{{"job_id": "'$id'"}}'; }}
-            id=one; {create}
-            id=two; {create}
-            VBSJOB_ENDPOINT={other} vbsjob get -q of-another-cloud
-            {watch} -q
-            vbsjob list -o name | vbsjob get - -f job_id -f status
-        """
-        ended = run_bash(script, env=env)
-    assert ended == RunResult(0, "one\nSUCCESS\ntwo\nSUCCESS\n", "")
+    first, second = readme.split("Continue a watch:\n\n```sh\n")[1].split("```")[0].splitlines()
+    answers = JobStatusScript()
+    with Server(answers) as server:
+        env = clean_env(server.url)
+        vbsjob = f'vbsjob() {{ {shlex.join(COMMAND)} "$@"; }}; set -e;'
+        create = """create-backups() { echo '{"job_id": "one"} {"job_id": "two"}'; };"""
+        ended = run_bash(f"{vbsjob} {create} {first.replace('1h', '1s')}", env=env)
+        assert ended.code == 124, ended
+        other = env | {"VBSJOB_ENDPOINT": server.url.replace("127.0.0.1", "localhost")}
+        assert run_process("get", "of-another-cloud", env=other).code == 0
+        answers.status = "SUCCESS"
+        ended = run_bash(f"{vbsjob} {second}", env=env)
+        assert "All 2 jobs succeeded" in ended.err
+        ended = run_bash(f"{vbsjob} vbsjob list -o name | vbsjob get - -o name", env=env)
+    assert (ended.code, set(ended.out.split())) == (0, {"one", "two"})

@@ -97,6 +97,7 @@ compadd() {{
 def by_zsh(home: Path, line: str) -> set[str]:
     """Press Tab in an interactive zsh and note what the completion adds."""
     note = home / "offered"
+    note.unlink(missing_ok=True)
     (home / ".zshrc").write_text(ZSH.format(SCRIPTS, note))
     shell = pexpect.spawn("zsh", ["-i"], env=env(home), cwd=str(home), encoding="utf-8", timeout=30)
     shell.expect("READY>")
@@ -120,37 +121,46 @@ SHELLS = [
 ]
 
 
+LINES = {
+    "vbsjob g": {"get"},
+    "vbsjob get --output js": {"json", "jsonl"},
+    "vbsjob get --exit": {"--exit-status"},
+    "vbsjob get --cloud ": {"sandbox", "prod"},
+    "vbsjob watch @r": {"@running"},
+    "vbsjob get --cloud prod aaa": {"aaa-first", "aaa_second"},
+    "vbsjob watch bbb aaa": {"aaa-first", "aaa_second"},
+    "vbsjob watch --cloud sandbox ": SANDBOX,
+    "vbsjob get -f failure_c": {"failure_code"},
+    "vbsjob list -f cl": {"cloud"},
+    "vbsjob config c": {"check"},
+    "vbsjob help exit": {"exit-codes"},
+    "vbsjob explain common": {"common.0011"},
+}
+LINES_THAT_SHELLS_SPLIT = {
+    "vbsjob get -o ": FORMATS,
+    "vbsjob get --output=js": {"--output=json", "--output=jsonl"},
+    "vbsjob get ": {"@last", "@running"} | IDS,
+    "vbsjob get @la": {"@last"},
+    "vbsjob tree --only failed,w": {"failed,waiting"},
+    "vbsjob sandbox x": set[str](),
+}
+
+
+@pytest.mark.slow
+def test_tab_offers_what_may_stand_there_and_nothing_else(home: Path) -> None:
+    """The scripts of all shells ask the same command: one shell shows what it answers."""
+    offered = {line: by_bash(home, line) for line in LINES}
+    assert offered == LINES
+    assert not (home / "pwned").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("tab", SHELLS)
-@pytest.mark.parametrize(
-    ("line", "offered"),
-    [
-        ("vbsjob g", {"get"}),
-        ("vbsjob get -o ", FORMATS),
-        ("vbsjob get --output=js", {"--output=json", "--output=jsonl"}),
-        ("vbsjob get --output js", {"json", "jsonl"}),
-        ("vbsjob get --exit", {"--exit-status"}),
-        ("vbsjob get --cloud ", {"sandbox", "prod"}),
-        ("vbsjob get --cloud=san", {"--cloud=sandbox"}),
-        ("vbsjob get ", {"@last", "@running"} | IDS),
-        ("vbsjob get @la", {"@last"}),
-        ("vbsjob watch @r", {"@running"}),
-        ("vbsjob get --cloud prod aaa", {"aaa-first", "aaa_second"}),
-        ("vbsjob watch bbb aaa", {"aaa-first", "aaa_second"}),
-        ("vbsjob watch --cloud sandbox ", SANDBOX),
-        ("vbsjob get -f failure_c", {"failure_code"}),
-        ("vbsjob list -f cl", {"cloud"}),
-        ("vbsjob tree --only failed,w", {"failed,waiting"}),
-        ("vbsjob config c", {"check"}),
-        ("vbsjob help exit", {"exit-codes"}),
-        ("vbsjob explain common", {"common.0011"}),
-        ("vbsjob sandbox x", set()),
-    ],
-)
-def test_tab_offers_what_may_stand_there_and_nothing_else(
-    tab: Callable[[Path, str], set[str]], home: Path, line: str, offered: set[str]
+def test_tab_in_each_shell_keeps_what_stands_before_the_word(
+    tab: Callable[[Path, str], set[str]], home: Path
 ) -> None:
-    assert tab(home, line) == offered
+    offered = {line: tab(home, line) for line in LINES_THAT_SHELLS_SPLIT}
+    assert offered == LINES_THAT_SHELLS_SPLIT
     assert not (home / "pwned").exists()
 
 

@@ -94,6 +94,7 @@ def sandbox() -> Iterator[dict[str, str]]:
 def installer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A script that copies an installed wheel into the environment whose bin/ is its argument."""
     folder = tmp_path_factory.mktemp("wheel")
+    make_environment(folder / "empty")
     return copying_installer(install_wheel(folder), folder / "install")
 
 
@@ -104,7 +105,8 @@ def folder(tmp_path: Path, installer: Path) -> Path:
 
 
 def working_directory(folder: Path, installer: Path) -> Path:
-    make_environment(folder / "new")
+    # A copy of an environment without pip works as a new one does, and takes a tenth of the time.
+    shutil.copytree(installer.parent / "empty", folder / "new", symlinks=True)
     subprocess.run([installer, folder / "new/bin"], check=True, capture_output=True)
     return folder
 
@@ -186,7 +188,7 @@ def test_a_recipe_ends_with_124_or_a_warning_while_a_job_is_running(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", ["shell", "github"])
 def test_a_recipe_ends_with_7_if_the_service_does_not_answer(
     recipe: str, folder: Path, installer: Path
 ) -> None:
@@ -227,8 +229,9 @@ CODE, MEANING = "VolumeBackup.0202", "The target disk is in an error state"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", RECIPES)
-@pytest.mark.parametrize("job", ["fail-deep-ended", "fail-deep"])
+@pytest.mark.parametrize(
+    ("recipe", "job"), [*((name, "fail-deep-ended") for name in RECIPES), ("shell", "fail-deep")]
+)
 def test_the_log_of_a_failing_restore_names_the_deepest_code_and_its_meaning(
     recipe: str, job: str, ended: Callable[[str, str], Ended]
 ) -> None:
@@ -240,6 +243,12 @@ def test_the_log_of_a_failing_restore_names_the_deepest_code_and_its_meaning(
     assert f"{CODE} volume is in error state while copying. Meaning: {MEANING}" in log
 
 
+def check_report(folder: Path) -> None:
+    (failure,) = ET.parse(folder / "report.xml").getroot().iter("failure")
+    assert failure.get("type") == CODE
+    assert MEANING in failure.get("message", "")
+
+
 @pytest.mark.slow
 def test_gitlab_gets_a_report_and_variables_with_the_deepest_code_and_its_meaning(
     ended: Callable[[str, str], Ended],
@@ -249,20 +258,14 @@ def test_gitlab_gets_a_report_and_variables_with_the_deepest_code_and_its_meanin
     assert (values["VBSJOB_STATUS"], values["VBSJOB_FAILURE_CODE"]) == ("FAIL", CODE)
     assert values["VBSJOB_FAILURE_MEANING"].startswith(MEANING)
     assert values["VBSJOB_FAILURE_PATH"] == "bksRestoreBackup > restoreVolume > copyData"
-    suite = ET.parse(folder / "report.xml").getroot()[0]
-    assert len(suite) == 5
-    assert suite[0][0].get("type") == CODE
-    assert MEANING in suite[0][0].get("message", "")
+    check_report(folder)
 
 
 @pytest.mark.slow
 def test_jenkins_gets_a_report_with_the_deepest_code_and_its_meaning(
     ended: Callable[[str, str], Ended],
 ) -> None:
-    folder = ended("jenkins", "fail-deep-ended").folder
-    case = ET.parse(folder / "report.xml").getroot()[0][0]
-    assert case[0].get("type") == CODE
-    assert MEANING in case[0].get("message", "")
+    check_report(ended("jenkins", "fail-deep-ended").folder)
 
 
 @pytest.mark.slow

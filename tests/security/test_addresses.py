@@ -206,8 +206,8 @@ def test_s02_disabled_certificate_checks_are_reported_in_red_on_every_run(
         ended = run_process(*command.split(), env=env | {"XDG_CONFIG_HOME": str(tmp_path)})
     assert ended.code == 0, ended.err
     assert ended.err.count("certificates are not checked") == 1
-    red = '{"warning"' if "json" in command else "\x1b[31mvbsjob: certificates"
-    assert red in ended.err
+    yellow = "\x1b[33mwarning:\x1b[0m certificates"
+    assert ('"warning":{' if "json" in command else yellow) in ended.err
 
 
 def test_s02_no_option_turns_certificate_checks_off() -> None:

@@ -82,7 +82,7 @@ def test_plain_http_is_only_for_an_address_that_is_certainly_this_machine(
     if loopback:
         assert url.checked(address, "--endpoint") == address
     else:
-        with pytest.raises(UsageError, match="plain http"):
+        with pytest.raises(UsageError, match="unencrypted"):
             url.checked(address, "--endpoint")
 
 

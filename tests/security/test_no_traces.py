@@ -10,9 +10,10 @@ import pytest
 from tests.support.cloud import USER, Cloud
 from tests.support.program import clean_env, run_process
 from tests.support.server import Server, always, answer, job
+from vbsjob.config import loader
 from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS
+from vbsjob.http import tls
 from vbsjob.http.proxies import proxy_for
-from vbsjob.http.tls import TlsConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +95,7 @@ def test_s14_only_documented_variables_are_read(command: str) -> None:
 
 def test_s14_proxy_and_tls_settings_read_only_documented_variables() -> None:
     env = RecordedEnv({})
-    TlsConfig(env=env).ssl_context()
+    tls.of(loader.load({}, Cloud().context(USER)), env)
     assert proxy_for("https://vbs.test", env) is None
     assert {name.upper() for name in env.names} == {
         "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
@@ -106,12 +107,7 @@ def test_s14_config_show_lists_every_variable_and_file_in_use(tmp_path: Path) ->
     (tmp_path / "config.toml").write_text('[defaults]\ncolor = "never"\n')
     proxy = "http://u:canary-proxy-password@proxy.test"
     more = dict.fromkeys(OTHER_VARIABLES, "x") | {"https_proxy": proxy, "HTTPS_PROXY": proxy}
-    for name in (
-        "OS_CLIENT_CONFIG_FILE",
-        "OS_CLIENT_SECURE_FILE",
-        "OS_TRUST_ID",
-        "OS_SYSTEM_SCOPE",
-    ):
+    for name in ("OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE"):
         del more[name]
     env = USER | more | {"OS_CLOUD": "c"}
     code, out, err = Cloud().run(

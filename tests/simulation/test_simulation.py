@@ -179,14 +179,14 @@ BLOCK = 50
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(0, 400, BLOCK), ids=lambda first: f"seeds-from-{first}")
+@pytest.mark.parametrize("first", range(0, 100, BLOCK), ids=lambda first: f"seeds-from-{first}")
 def test_s20_every_exit_code_of_a_watch_with_random_faults_is_right(
     first: int, record_property: Callable[[str, object], None]
 ) -> None:
     assert judged_alone(range(first, first + BLOCK), record_property) >= BLOCK
 
 
-HISTORY_SEEDS = range(6000, 6150)
+HISTORY_SEEDS = range(6000, 6040)
 
 
 def with_history(plan: Plan, folder: Path) -> Plan:
@@ -237,16 +237,16 @@ def _requests(seed: int) -> int:
 
 
 @pytest.mark.slow
-def test_s20_thousands_of_jobs_with_a_history_end_with_the_right_codes(tmp_path: Path) -> None:
-    judged(with_history(together(3, 2_000, 0.25, FOUL), tmp_path))
+def test_s20_hundreds_of_jobs_with_a_history_end_with_the_right_codes(tmp_path: Path) -> None:
+    judged(with_history(together(3, 300, 0.25, FOUL), tmp_path))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "jobs", "hours", "weather"),
     [
-        pytest.param(1, 3_000, 0.3, FOUL, id="thousands"),
-        pytest.param(2, 100, 4, BROKEN, id="outages and sleep"),
+        pytest.param(1, 500, 0.3, FOUL, id="hundreds"),
+        pytest.param(2, 40, 4, BROKEN, id="outages and sleep"),
         pytest.param(1, 30_000, 4, FOUL, id="fifty thousand hours", marks=pytest.mark.long),
         pytest.param(2, 30_000, 5, BROKEN, id="and outages", marks=pytest.mark.long),
     ],
@@ -261,7 +261,7 @@ def test_s20_many_jobs_in_one_watch_end_with_the_right_codes(
     plan = together(seed, jobs, hours, weather)
     judged(plan)
     record_property("requests", plan.service.requests)
-    assert plan.service.requests >= (100_000 if jobs == 30_000 else 10_000)
+    assert plan.service.requests >= (100_000 if jobs == 30_000 else 2_000)
     assert hours_watched(plan) >= (50_000 if jobs == 30_000 else jobs * hours / 5)
 
 
@@ -370,7 +370,7 @@ def test_the_oracle_catches_a_program_that_decides_wrongly(name: str) -> None:
         lie = staticmethod(LIES[name])
 
     caught = 0
-    for seed in range(60):
+    for seed in range(30):
         plan = alone(seed)
         context = plan.service.context(io.StringIO())
         client = JobsClient(loader.load({}, context), context, retry=False)

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.support import canary
+from tests.support.child import Child
 from tests.support.program import HOMES, ROOT, RunResult, clean_env
 from tests.support.pseudo_terminal import Screen
 
@@ -60,7 +61,7 @@ class ForkServer:
 
     def __init__(self, path: Path, **env: str) -> None:
         self._path = str(path)
-        self._process = subprocess.Popen(
+        self._process = Child(
             [sys.executable, "-m", "tests.support.forkserver", self._path], cwd=ROOT,
             env=clean_env(**env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
@@ -70,9 +71,9 @@ class ForkServer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         """End the server; it also ends with the process that opened it."""
-        self._process.communicate()
+        self._process.__exit__(*(error or (None, None, None)))  # type: ignore[arg-type] # as Popen
 
     def run(self, *argv: str, env: Mapping[str, str]) -> RunResult:
         """Run with pipes, an empty input, and `env` beside the variables of `clean_env`."""

@@ -12,12 +12,12 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from tests.support.child import Child
 from tests.support.forkserver import import_everything, run_as_process
 from tests.support.program import COMMAND, ROOT, clean_env
 
@@ -33,7 +33,7 @@ class JobControlShell:
         self.channel, shell_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with shell_end:
             number = shell_end.fileno()
-            self._process = subprocess.Popen(
+            self._process = Child(
                 [*before, sys.executable, "-m", "tests.support.job_control", str(number)],
                 cwd=ROOT, env=clean_env(), pass_fds=[number],
             )  # fmt: skip
@@ -42,7 +42,8 @@ class JobControlShell:
     def close(self) -> None:
         """End the shell."""
         self.channel.close()
-        self._process.wait(10)
+        with self._process:
+            self._process.wait(10)
 
     def start(
         self, argv: Sequence[str], env: Mapping[str, str], streams: Sequence[int], *, new: bool

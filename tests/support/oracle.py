@@ -7,7 +7,8 @@ interval, queue or class of vbsjob. Each rule is about the exchanges of one job 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import cached_property
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class WatchOptions:
     any: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WatchRecord:
     """A watch that has ended: what was delivered, and its exit codes."""
 
@@ -51,6 +52,20 @@ class WatchRecord:
     wakes: Sequence[float] = ()
     sign_ins: Sequence[float] = ()
     renewable: bool = False
+
+    @cached_property
+    def first_answer(self) -> float:
+        """Time of the first answer about any job."""
+        return min(self._times("good"), default=float("inf"))
+
+    @cached_property
+    def last_answer(self) -> float:
+        """Time of the last answer about any job, or of the end of a suspend."""
+        return max([0.0, *self._times("good", "missing"), *self.wakes])
+
+    def _times(self, *kinds: str) -> list[float]:
+        answers = chain.from_iterable(self.delivered.values())
+        return [exchange.at for exchange in answers if exchange.kind in kinds]
 
 
 @dataclass(slots=True)
@@ -152,7 +167,7 @@ def _due(history: _JobHistory, exchange: Exchange, account: WatchRecord) -> set[
         return {{"fatal": 7, "denied": 4, "refused": 6}[exchange.kind]}
     if exchange.kind == "unauthorised":
         return set() if _renewed_after(exchange, account) else {4}
-    if exchange.at <= _first_answer(account) and _not_understood(history, exchange, account):
+    if exchange.at <= account.first_answer and _not_understood(history, exchange, account):
         return {6}
     if history.count("large") >= 2:
         return {7}
@@ -190,17 +205,6 @@ def _renewed_after(exchange: Exchange, account: WatchRecord) -> bool:
     )
 
 
-def _first_answer(account: WatchRecord) -> float:
-    """Return the time of the first answer about any job."""
-    answers = [
-        exchange.at
-        for exchanges in account.delivered.values()
-        for exchange in exchanges
-        if exchange.kind == "good"
-    ]
-    return min(answers, default=float("inf"))
-
-
 def _otherwise(account: WatchRecord, job_id: str) -> set[int]:
     """Return the codes of a job without a usable answer at the end."""
     options, due = account.options, set()
@@ -212,20 +216,9 @@ def _otherwise(account: WatchRecord, job_id: str) -> set[int]:
         account.jobs[other] for other in account.jobs if other != job_id
     ):
         due.add(8)
-    if not due and account.lasted - _last_answer(account) >= options.retry_for - SLACK:
+    if not due and account.lasted - account.last_answer >= options.retry_for - SLACK:
         due.add(7)
     return due
-
-
-def _last_answer(account: WatchRecord) -> float:
-    """Return the time of the last answer about any job, or of the end of a suspend."""
-    answers = [
-        exchange.at
-        for exchanges in account.delivered.values()
-        for exchange in exchanges
-        if exchange.kind in {"good", "missing"}
-    ]
-    return max([0.0, *answers, *account.wakes])
 
 
 def _too_few(silent: Sequence[Exchange], wakes: Sequence[float]) -> list[str]:

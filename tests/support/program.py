@@ -112,12 +112,12 @@ def socket_context(
 ) -> Iterator[Context]:
     """Yield a Context with real sockets: real waits in an exchange, none between tries.
 
-    `env` is the whole environment, with proxies and certificate authorities.
+    `env` is the whole environment, with proxies.
     """
     wire = Transport(
         secrets=Secrets(TOKEN),
         body_limit=body_limit,
-        trust=TlsConfig((cacert, "OS_CACERT") if cacert else None, env=env or {}),
+        trust=TlsConfig(((cacert, "OS_CACERT"),) if cacert else ()),
         env=env,
         attempt=attempt,
     )

@@ -20,7 +20,7 @@ from tests.support.cloud import PROJECT_ID, USER
 from tests.support.context import fake_context
 from tests.support.program import environment
 from vbsjob.__main__ import run
-from vbsjob.errors import BodyTooLargeError, PermanentConnectionError, UnavailableError, VbsjobError
+from vbsjob.errors import PermanentConnectionError, UnavailableError, VbsjobError
 from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ class RandomService:
             wrong = draw.choice((odd, {"status": "FAIL"}, {"job": {"status": "success"}}))
             return Response(200, {}, json.dumps(wrong).encode()), Exchange(self.now, "wrong")
         if lot < 0.03:
-            return BodyTooLargeError("too large."), Exchange(self.now, "large")
+            return UnavailableError("too large.", max_attempts=2), Exchange(self.now, "large")
         if lot < 0.06:
             status, gone = draw.choice(GONE)
             return Response(status, {}, gone), Exchange(self.now, "missing")

@@ -36,12 +36,11 @@ def check(out: str, err: str) -> None:
 
 def names(item: dict[str, Any]) -> list[str]:
     """Return which schemas an object must satisfy."""
-    if "schema_version" not in item:
-        single = len(item) == 1 and isinstance(next(iter(item.values())), dict)
-        return ["error"] if single and item.keys() & {"error", "warning"} else []
-    if "event" in item:
-        return ["event"]
+    if "event" in item or "schema_version" not in item:
+        return ["event"] if "event" in item else []
     others = item.keys() - {"schema_version"}
+    if others in ({"error"}, {"warning"}) and isinstance(item[next(iter(others))], dict):
+        return ["error"]
     if others == {"code", "during", "meaning", "action"}:
         return ["explain"]
     if {"cloud", "job_id", "elapsed_s"} <= others:
@@ -55,7 +54,7 @@ def names(item: dict[str, Any]) -> list[str]:
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects of an output: one document, an array, or one per line."""
-    if '"schema_version"' not in text and '{"error"' not in text and '{"warning"' not in text:
+    if '"schema_version"' not in text:
         return
     try:
         documents = [json.loads(text)]

@@ -158,7 +158,8 @@ NEVER_LOADED = {
     "--help": OFFLINE - {"rich"},
     "help exit-codes": {"platformdirs", "random", *OFFLINE},
     "explain VolumeBackup.0202": OFFLINE,
-    "config show": OFFLINE,
+    "config show": OFFLINE - {"rich"},
+    "config show -o json": OFFLINE,
     "--version": {"typer", "json", "typing", "enum", "re", "platformdirs", *OFFLINE},
 }
 """Modules that a command does not load, by its arguments."""

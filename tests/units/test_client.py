@@ -75,7 +75,7 @@ def test_what_is_not_the_asked_job_is_an_error() -> None:
         (Response(200, {}, b""), InvalidBodyError, "(empty)"),
         (Response(200, {}, b" \n"), InvalidBodyError, "(empty)"),
         (json_response(200, {}), InvalidBodyError, "(an empty document)"),
-        (Response(200, {}, b"<html>"), InvalidBodyError, "instead of a JSON document ("),
+        (Response(200, {}, b"<html>"), InvalidBodyError, "not a JSON document ("),
         (json_response(200, RUNNING | {"error": {"code": "common.0011"}}), JobNotFoundError, "j"),
         (json_response(200, []), InvalidBodyError, "(not the expected object)"),
         (json_response(200, {"status": "FAIL"}), UnexpectedResponseError, "contains no job."),
@@ -149,7 +149,7 @@ def test_before_a_watch_a_sign_in_that_cannot_be_renewed_is_noted() -> None:
         context = cloud.context(env)
         of = client(context, retry=False)
         of.prepare()
-        assert ("the watch ends with exit code 4 when" in stderr(context)) is noted
+        assert ("cannot be renewed: exit code 4 when" in stderr(context)) is noted
         assert cloud.posts == 0
 
 

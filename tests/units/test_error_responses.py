@@ -167,7 +167,7 @@ def test_a_clock_that_differs_by_less_than_a_date_header_can_show_does_not_diffe
 
 HTML, NOT_JSON = (
     "HTML, not JSON (11 bytes)",
-    "instead of a JSON document (not JSON, or cut off)",
+    ", not a JSON document (not JSON, or cut off)",
 )
 
 
@@ -175,9 +175,9 @@ def test_f25_an_unreadable_answer_is_named_by_its_size_and_type() -> None:
     for kind, shown, hint in (
         ("text/html", HTML, "Check whether a login page of the network or"),
         ("TEXT/HTML; charset=x", HTML, "Check whether a login page"),
-        ("text/plain\x1b", f"11 bytes of text/plain^[ {NOT_JSON}", "Check --endpoint"),
-        ("a" * 61, f"11 bytes of {'a' * 60} {NOT_JSON}", "Check --endpoint"),
-        (None, f"11 bytes without a content type {NOT_JSON}", "Check --endpoint"),
+        ("text/plain\x1b", f"11 bytes of text/plain^[{NOT_JSON}", "Check --endpoint"),
+        ("a" * 61, f"11 bytes of {'a' * 60}{NOT_JSON}", "Check --endpoint"),
+        (None, f"11 bytes without a content type{NOT_JSON}", "Check --endpoint"),
     ):
         headers = {"x-request-id": "r"} | ({} if kind is None else {"content-type": kind})
         error = errors.from_response(QUERY, Response(200, headers, b"canary-body"), "j")

@@ -21,10 +21,7 @@ CLASSES = [
     (errors.ApiError, 6, 1, 0.5),
     (errors.UnexpectedResponseError, 6, 3, 0.5),
     (errors.UnavailableError, 7, None, 0.5),
-    (errors.ThrottledError, 7, None, 1.0),
     (errors.InvalidBodyError, 7, 3, 0.5),
-    (errors.BodyTooLargeError, 7, 2, 0.5),
-    (errors.ShortageError, 7, None, 0.5),
     (errors.PermanentConnectionError, 7, 1, 0.5),
     (errors.InternalError, 70, 1, 0.5),
     (errors.ReportError, 70, 1, 0.5),
@@ -54,6 +51,7 @@ def test_the_line_has_message_facts_and_hint() -> None:
         (errors.ApiError("Bad.", http_status=400), "Bad. (HTTP 400)"),
         (errors.ApiError("Bad.", code="C.1"), "Bad. (C.1)"),
         (errors.ApiError("Bad.", request_id="r"), "Bad. (request id r)"),
+        (errors.ApiError("Bad.", reason="No"), "Bad. The service says: No."),
         (
             errors.ApiError("Bad.", hint="Do it.", http_status=400, code="C.1", request_id="r"),
             "Bad. (HTTP 400, C.1, request id r) Do it.",
@@ -65,24 +63,24 @@ def test_the_line_has_message_facts_and_hint() -> None:
 
 def test_the_document_has_all_members_and_null_for_what_is_missing() -> None:
     assert errors.UnavailableError("Down.").document() == {
-        "name": "unavailable", "exit_code": 7, "message": "Down.", "hint": None,
+        "name": "unavailable", "exit_code": 7, "message": "Down.", "hint": None, "job_id": None,
         "http_status": None, "code": None, "request_id": None,
     }  # fmt: skip
-    assert errors.AuthError("No.", hint="Sign in.", **FACTS).document() == {  # type: ignore[arg-type] # a mapping of mixed values
-        "name": "auth", "exit_code": 4, "message": "No.", "hint": "Sign in.",
+    assert errors.AuthError("No.", hint="Sign in.", job_id="j", **FACTS).document() == {
+        "name": "auth", "exit_code": 4, "message": "No.", "hint": "Sign in.", "job_id": "j",
         "http_status": 503, "code": "VBS.1", "request_id": "req-7",
     }  # fmt: skip
 
 
 def test_an_error_is_frozen_and_replace_returns_a_changed_copy() -> None:
-    error = errors.ThrottledError("Busy.", hint="Wait.", **FACTS)  # type: ignore[arg-type] # as above
+    error = errors.UnavailableError("Busy.", hint="Wait.", **FACTS)
     for name in ("message", "hint", "exit_code", "max_attempts", "other"):
         with pytest.raises(AttributeError, match="frozen"):
             setattr(error, name, 1)
     changed = error.replace(message="Very busy.", http_status=429)
     assert (changed.message, changed.http_status) == ("Very busy.", 429)
     assert (changed.hint, changed.code) == ("Wait.", "VBS.1")
-    assert type(changed) is errors.ThrottledError
+    assert type(changed) is errors.UnavailableError
     assert (error.message, error.http_status) == ("Busy.", 503)
     assert error.with_hint("Come back.").hint == "Come back."
     cause = ValueError("cause")

@@ -21,7 +21,7 @@ def test_an_invisible_character_is_refused_before_a_request() -> None:
     for name, (kind, value) in product(NAMED, UNSEEN.items()):
         cloud = Cloud()
         code, _, err = cloud.run("get", "j", env=USER | {name: value})
-        refused = (code, cloud.requests) == (2, []) and err.startswith(f"vbsjob: {name}: ")
+        refused = (code, cloud.requests) == (2, []) and err.startswith(f"vbsjob: error: {name}: ")
         if not refused or "emove" not in err:
             wrong.append((name, kind, code, err))
     assert wrong == []

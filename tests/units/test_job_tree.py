@@ -16,7 +16,6 @@ from vbsjob.jobs.outcome import of_answer
 from vbsjob.jobs.tree import (
     GROUP_ABOVE,
     KINDS,
-    LEVELS,
     OTHER,
     UNKNOWN,
     Group,
@@ -48,11 +47,8 @@ def random_tree(seed: int, size: int) -> dict[str, Any]:
     return jobs[0]
 
 
-def chain(length: int) -> dict[str, Any]:
-    job: dict[str, Any] = {"job_id": f"j{length}", "status": "FAIL"}
-    for number in range(length - 1, -1, -1):
-        job = {"job_id": f"j{number}", "status": "FAIL", "sub_jobs": [job]}
-    return job
+def path_of(node: Node) -> list[Node]:
+    return [*(path_of(node.parent) if node.parent else ()), node]
 
 
 def test_a_fold_fits_its_height_and_every_job_is_shown_or_counted() -> None:
@@ -83,7 +79,7 @@ def counts_are_right(rows: Sequence[Node | Group | Summary]) -> bool:
             total = Counter[str]()
             for member in row.members:
                 total.update(member.total)
-            listed = set(direct) <= set(row.members)
+            listed = {other for other in direct if isinstance(other, Node)} <= set(row.members)
             number = sum(row.counts.values())
             if not listed or number != len(row.members) or total != Counter(row.total):
                 return False
@@ -131,7 +127,45 @@ def test_a_group_with_a_failed_job_deep_below_a_member_shows_the_way_to_it() -> 
     jobs = siblings(*["RUNNING"] * 8)
     jobs[6]["sub_jobs"] = [{"status": "FAIL", "job_id": "deep"}]
     rows = folded(JobTree(Job({"status": "RUNNING", "sub_jobs": jobs}), group=True), 5)
-    assert [row.job.id for row in rows if isinstance(row, Node)] == ["", "j0", "j6", "deep"]
+    assert [row.job.id for row in rows if isinstance(row, Node)] == ["", "j6", "deep"]
+    assert rows[-1] == Summary(2, {"RUNNING": 7})
+
+
+def test_of_equal_running_siblings_those_that_run_longest_are_shown_and_the_rest_is_counted() -> (
+    None
+):
+    jobs = siblings("FAIL", "INIT", *["RUNNING"] * 9)
+    for number, job in enumerate(jobs):
+        job["begin_time"] = f"2026-01-28T16:{40 - number}:00Z"
+    rows = folded(JobTree(Job({"status": "RUNNING", "sub_jobs": jobs}), group=True), 50)
+    assert [row.job.id for row in rows if isinstance(row, Node)] == ["", "j0", "j8", "j9", "j10"]
+    assert lines(rows, 80)[-1].endswith("… 6 more running")
+
+
+def test_a_sub_tree_that_only_waits_is_one_row_if_it_is_closed() -> None:
+    below = [{"job_id": f"j{n}", "status": "INIT"} for n in range(4)]
+    waiting = {"status": "INIT", "job_type": "attachVolume", "sub_jobs": below}
+    job = Job({"status": "RUNNING", "sub_jobs": [waiting, {"status": "RUNNING"}]})
+    assert len(folded(JobTree(job, group=True), 50)) == 7
+    rows = folded(JobTree(job, group=True, close_waiting=True), 50)
+    assert [line.split("  ")[-1] for line in lines(rows, 80)[1:2]] == ["4 waiting below"]
+    assert len(rows) == 3
+
+
+def test_the_code_of_a_failed_row_is_red_in_the_row_and_below_it() -> None:
+    for width in (30, 80):
+        view = view_of(width, colors=True)
+        failed = {"job_id": "j", "status": "FAIL", "job_type": "copy", "error_code": "Volume.0202"}
+        table = columns.table([row_of(JobTree(Job(failed)).top, view)], view)
+        assert "\x1b[31mVolume.0202" in "".join(view.text(line) for line in view.lines(table))
+
+
+def test_the_bar_of_a_group_with_a_failure_has_a_red_part() -> None:
+    view = view_of(80, colors=True)
+    for failed, red in ((0, 0), (1, 1), (500, 10), (1000, 20)):
+        bar = view.bar(1000, 1000, failed, width=20)
+        styles = [str(span.style) for span in bar.spans for _ in bar.plain[span.start : span.end]]
+        assert (len(bar.plain), styles.count("red")) == (20, red)
 
 
 def test_a_filter_shows_the_kinds_of_status_and_the_jobs_above_them() -> None:
@@ -139,7 +173,7 @@ def test_a_filter_shows_the_kinds_of_status_and_the_jobs_above_them() -> None:
     tree = JobTree(Job(top), only={"FAIL"})
     shown = set(nodes(tree))
     for node in tree.nodes:
-        below = [other for other in tree.nodes if node in other.path]
+        below = [other for other in tree.nodes if node in path_of(other)]
         assert (node in shown) is (node is tree.top or any(kind(n.job) == "FAIL" for n in below))
     assert counts_are_right(list(rows_of(tree)))
 
@@ -152,8 +186,8 @@ def test_a_depth_limits_the_levels_and_the_rest_is_counted() -> None:
             assert counts_are_right(folded(tree, height))
 
 
-def view_of(width: int | None) -> theme.View:
-    return theme.View(width, 24, theme.UNICODE, colors=False, now=NOW, local_time=lambda t: t)
+def view_of(width: int | None, *, colors: bool = False) -> theme.View:
+    return theme.View(width, 24, theme.UNICODE, colors=colors, now=NOW, local_time=lambda t: t)
 
 
 def lines(
@@ -163,13 +197,6 @@ def lines(
     view = view_of(width)
     table = columns.table([row_of(row, view) for row in rows], view, ids=ids)
     return [view.text(line) for line in view.lines(table)]
-
-
-def test_levels_beyond_the_64th_are_counted() -> None:
-    rows = list(rows_of(JobTree(Job(chain(LEVELS + 3)))))
-    assert [row.depth for row in rows if isinstance(row, Node)] == list(range(LEVELS + 1))
-    assert rows[-1] == Summary(LEVELS + 1, {"FAIL": 3}, levels=3)
-    assert lines(rows, 120)[-1].endswith("… 3 deeper levels, 3 jobs")
 
 
 def test_no_line_is_wider_than_the_screen() -> None:

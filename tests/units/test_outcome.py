@@ -38,9 +38,9 @@ def job(job_id: str, status: str) -> Job:
 def test_a_stop_says_which_jobs_continue_why_it_came_and_its_code() -> None:
     for text, sentence in (
         ("a:RUNNING", "Job a is still running."),
-        ("a:RUNNING b:INIT", "2 jobs are still running."),
+        ("a:RUNNING b:INIT", "1 running, 1 waiting."),
         ("a:", "The status of job a is unknown."),
-        ("a:RUNNING b: c:", "Job a is still running, and the status of 2 jobs is unknown."),
+        ("a:RUNNING b: c:", "1 running, 2 with unknown status."),
         ("a:SUCCESS", "All jobs have ended."),
     ):
         for code, reason in (

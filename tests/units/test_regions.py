@@ -85,7 +85,7 @@ def test_the_service_of_the_right_region_is_asked_or_the_user_is(tmp_path: Path)
         code, _, err = cloud.run("get", "j", env=env, cache=cache)
         if region is None:
             assert code == 2, (kind, err)
-            assert "several regions: eu-de, eu-nl. Choose one: --region." in err
+            assert "several regions: eu-de, eu-nl.\nvbsjob: hint: Choose one: --region." in err
             assert all(request.method == "POST" for request in cloud.requests)
         else:
             assert code == 0, (kind, err)
@@ -125,7 +125,9 @@ def test_a_cloud_with_several_regions_needs_a_choice(tmp_path: Path) -> None:
         code, _, err = cloud.run(*argv, env={}, config_folders=(tmp_path,))
         if region is None:
             assert (code, cloud.requests) == (2, [])
-            assert "lists several regions: eu-de, eu-nl. Choose one: --region." in err
+            assert (
+                "lists several regions: eu-de, eu-nl.\nvbsjob: hint: Choose one: --region." in err
+            )
         else:
             assert code == 0, err
             assert cloud.requests[-1].url.startswith("https://vbs-eu-nl.cloud.test/")

@@ -111,7 +111,7 @@ def test_an_event_and_an_error_that_break_the_promise_are_refused() -> None:
             with pytest.raises(AssertionError, match="event: "):
                 checked.check(json.dumps(short), "")
     with pytest.raises(AssertionError, match="error: "):
-        checked.check("", json.dumps({"error": {"name": "usage"}}))
+        checked.check("", json.dumps({"schema_version": 1, "error": {"name": "usage"}}))
 
 
 def test_the_validator_of_the_suite_is_installed() -> None:

@@ -91,6 +91,17 @@ def test_f58_a_token_is_renewed_in_its_last_two_minutes_or_twentieth() -> None:
         assert cloud.requests[-1].headers["X-Auth-Token"] == "canary-token-2"
 
 
+def test_f56_one_failure_of_a_renewal_does_not_end_a_query_whatever_its_delays() -> None:
+    posts = Posts(None, json_response(503, {}), None)
+    cloud = posts.cloud()
+    context = replace(cloud.context(), random=lambda: 0.0)
+    asking = JobsClient(loader.load({}, context), context)
+    asking.get("j")
+    cloud.tokens.clear()
+    assert asking.get("j").status == "SUCCESS"
+    assert len(posts.at) == 3
+
+
 def test_f56_a_rejected_credential_is_not_sent_again_by_the_same_process() -> None:
     posts = Posts(json_response(401, {}))
     asking = posts.cloud().client()

@@ -11,7 +11,6 @@ from vbsjob.errors import (
     AuthError,
     InvalidBodyError,
     JobNotFoundError,
-    ThrottledError,
     UnavailableError,
     UnexpectedResponseError,
     VbsjobError,
@@ -232,7 +231,7 @@ def test_f11_all_jobs_are_given_up_when_none_was_answered_for_retry_for() -> Non
     state = watch("a", "b", "c", "d", retry_for=60.0)
     record(state, job("a", "SUCCESS"), 0.0, "a")
     record(state, DOWN, 1.0, "b")
-    record(state, ThrottledError("slower."), 50.0, "c")
+    record(state, UnavailableError("slower.", base_delay=1.0), 50.0, "c")
     record(state, DOWN, 60.9, "c")
     assert not state.finished
     assert record(state, DOWN, 61.0, "c") == []
@@ -316,7 +315,7 @@ def test_f47_a_status_before_the_end_of_other_services_is_not_an_end() -> None:
 
 def test_f15_a_sleep_of_the_machine_does_not_end_a_retry_after() -> None:
     state = watch()
-    record(state, ThrottledError("busy.", retry_after=120.0), 0.0)
+    record(state, UnavailableError("busy.", base_delay=1.0, retry_after=120.0), 0.0)
     state.poll_now(40.0)
     assert state.next_due() == 120.0
 

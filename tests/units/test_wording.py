@@ -32,11 +32,11 @@ def test_unclear_identifiers_are_detected_in_each_position() -> None:
 
 
 FAULTS = {
-    "UnavailableError", "PermanentConnectionError", "InvalidBodyError", "BodyTooLargeError",
+    "UnavailableError", "PermanentConnectionError", "InvalidBodyError",
     "ApiError", "UnexpectedResponseError", "JobNotFoundError", "InternalError",
 }  # fmt: skip
 """Errors that always name a next step where they are raised. The sign-in adds the hint of an
-AuthError; the last attempt adds the one of a ThrottledError."""
+AuthError; the last attempt adds the one of a service that is busy."""
 
 
 def test_each_fault_of_network_and_service_has_a_hint() -> None:

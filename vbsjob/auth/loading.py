@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
 
 
+WAYS_TO_SIGN_IN = (
+    ("cloud", "--cloud NAME, a cloud of your clouds.yaml"),
+    ("user", "OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_USER_DOMAIN_NAME, OS_PROJECT_NAME"),
+    ("token", "OS_TOKEN, OS_PROJECT_ID, VBSJOB_ENDPOINT"),
+)
 FIRST_STEPS = (
-    "Name a cloud of your clouds.yaml with --cloud, or set OS_AUTH_URL, OS_USERNAME, OS_PASSWORD,"
-    " OS_USER_DOMAIN_NAME and OS_PROJECT_NAME, or OS_TOKEN with VBSJOB_ENDPOINT and"
-    " OS_PROJECT_ID. To try vbsjob now: --cloud sandbox."
+    "Name a cloud of your clouds.yaml with --cloud, or set the variables of one way to sign in"
+    " (vbsjob help environment). To try vbsjob now: --cloud sandbox."
 )
 OTHER_SIGN_IN = (
     "For another sign-in get a token with a program that knows it, such as otc-auth or 'openstack"
@@ -65,7 +69,7 @@ def _chosen(settings: Settings, context: Context) -> Method:
             if auth_type is not None:
                 raise settings.missing(loader.setting, f"auth_type is {auth_type}")
     if auth_type is None:
-        raise AuthError("no credentials are set.", hint=FIRST_STEPS)
+        raise AuthError("no credentials are set.", facts=WAYS_TO_SIGN_IN, hint=FIRST_STEPS)
     named = f"{settings.origin('auth_type')}: {printable(auth_type)[:80]!r}"
     if auth_type in UNSUPPORTED_AUTH_TYPES:
         raise UsageError(f"{named} is a sign-in that vbsjob does not support.", hint=OTHER_SIGN_IN)

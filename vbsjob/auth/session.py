@@ -88,9 +88,7 @@ class Session:
 
     def sign_in(self) -> AccessInfo:
         """Return valid access; sign in if there is none, in two attempts. Raises VbsjobError."""
-        return self._sender.with_retries(
-            self.access, SIGN_IN_RETRY_FOR, SIGN_IN_ATTEMPTS, SIGN_IN_DELAY
-        )
+        return self._sender.with_retries(self.access, SIGN_IN_RETRY_FOR, SIGN_IN_ATTEMPTS)
 
     def prompt(self) -> None:
         """Prompt for the secrets that a sign-in needs and that are not set. Raises UsageError.
@@ -252,8 +250,9 @@ class Session:
             self._refused = error
             raise error from None
         except VbsjobError as error:
-            self._failed_at, self._failure = self._context.monotonic(), error
-            raise
+            self._failed_at = self._context.monotonic()
+            self._failure = error.replace(min_delay=SIGN_IN_DELAY)
+            raise self._failure from None
 
     def _use(self, access: AccessInfo, seconds_left: float | None) -> AccessInfo:
         self._context.secrets.add(access.token or "")

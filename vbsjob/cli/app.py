@@ -5,6 +5,7 @@ Of third parties it imports only Typer; each command imports what it uses when i
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -144,11 +145,30 @@ def write_help(context: Context) -> None:
     context.stderr.flush()  # a pipe is buffered, and the process ends without clean-up
 
 
-USAGE_HINTS = {
-    "jobs": "Give a job id, '@last' for the most recent job, or '-' to read ids from standard"
-    " input.",
+NO_JOBS = "Give a job id, '@last' for the most recent job, or '-' to read ids from standard input."
+NO_COMMANDS = {
+    "jobs": "'vbsjob list' lists recent jobs.",
+    "cancel": "The service cannot stop a job; 'vbsjob watch JOB_ID' waits for its end.",
+    "logs": "The service has no logs; 'vbsjob get JOB_ID --details' shows every field of a job.",
 }
-"""Next step if this argument is missing; for other usage errors it is the help of the command."""
+"""What to use instead of words that are no commands here but commands of other tools."""
+JOB_ID = re.compile(r"@\w+|(?=.*[0-9])[0-9A-Za-z_-]{16,64}")
+"""A word that is meant as a job, although it stands in place of a command."""
+
+
+def usage_hint(argument: str | None, argv: Sequence[str]) -> str:
+    """Return the next step after a usage error; empty if the help of the command must do.
+
+    `argument` is the name of the argument that is wrong or missing.
+    """
+    if argument == "jobs":
+        return NO_JOBS
+    word = next((word for word in argv if not word.startswith("-")), "")
+    if word in COMMANDS or argument is not None:
+        return ""
+    if JOB_ID.fullmatch(word):
+        return f"Did you mean 'vbsjob get {word}' or 'vbsjob watch {word}'?"
+    return NO_COMMANDS.get(word, "")
 
 
 def parsed_options(argv: list[str]) -> tuple[str, dict[str, object]]:

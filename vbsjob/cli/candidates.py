@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 Pairs = Iterable[tuple[str, str]]
 FILES = "/"
 """The line that makes a script complete names of files."""
-HISTORY_WORDS = (
-    ("@last", "the job of this cloud that was queried last"),
-    ("@running", "all jobs of this cloud that had not ended"),
-)
+HISTORY_WORDS = (("@last", "the job queried last"), ("@running", "all jobs that had not ended"))
 MAX_JOBS = 200
 """Jobs of the history that Tab offers."""
 

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import cached_property, partial
+from itertools import tee
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.cli import present
 from vbsjob.config import loader, values
-from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
+from vbsjob.config.schema import SETTINGS
 from vbsjob.errors import VbsjobError, from_exception
 from vbsjob.exit_codes import SIGNAL_BASE, ExitCode, worst
-from vbsjob.jobs.outcome import UNFINISHED, RunOutcome, Stop, of_answer
+from vbsjob.jobs.job import Job
+from vbsjob.jobs.outcome import NAMED, UNFINISHED, RunOutcome, Stop, of_answer
 from vbsjob.output import formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
-    from vbsjob.cli.reports import Reports
     from vbsjob.client import JobsClient
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.jobs.job import Job
     from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import TreeOptions
-    from vbsjob.output.formats import Format
     from vbsjob.watch.estimate import Estimates
     from vbsjob.watch.loop import Display, WatchLoop
     from vbsjob.watch.state import WatchRules
@@ -45,28 +43,24 @@ class JobCommand:
     def __init__(self, params: Mapping[str, Any], context: Context) -> None:
         self._params = params
         self.context = context
-        context.error_output.configure(params, machine=formats.is_machine(params, context.env))
+        context.error_output.configure(params, machine=formats.is_machine(params, context))
         self.settings = loader.load(params, context)
         if "service" in self.settings.values:
             from vbsjob.auth import catalog
 
             catalog.service_of(self.settings)
-        self.fields: Sequence[str] = params.get("field") or ()
-        self.format = self._format()
-        """The format of stdout: `value` with --field, unless --output names another one."""
+        fields: Sequence[str] = params.get("field") or ()
+        # `value` with --field, unless --output names another format.
+        name = self.settings["output"] or ("value" if fields else "table")
+        format = formats.by_name(name, self.settings.origin("output"))
         arguments: Sequence[str] = params.get("jobs") or ()
-        self.single = len(arguments) == 1 and arguments[0] != "-"
-        """Whether one id was given as an argument: one document instead of an array."""
-        self.format.check_fields(self.fields, single=self.single)
-        context.error_output.machine = self.settings["output"] is not None and self.format.machine
-        context.error_output.quiet = self.settings["quiet"]
-        context.error_output.verbose = self.settings["verbose"]
-
-    def _format(self) -> Format:
-        name = self.settings["output"]
-        if name is None:
-            return formats.by_name("value" if self.fields else "table")
-        return formats.by_name(name, self.settings.origin("output"))
+        single = len(arguments) == 1 and arguments[0] != "-"
+        format.check_fields(fields, single=single)
+        self.output = present.Output(self.settings, context, format, fields, single)
+        """Where and how the answer is written."""
+        machine = self.settings["output"] is not None and format.machine
+        told = {name: self.settings[name] for name in ("quiet", "verbose", "color")}
+        context.error_output.configure(told, machine=machine)
 
     def job_ids(self, arguments: Sequence[str]) -> list[str]:
         """Return the requested ids: from arguments, standard input and the history."""
@@ -84,14 +78,9 @@ class JobCommand:
             return
         from vbsjob.sandbox.server import Sandbox
 
-        self.context.note("the sandbox: its jobs are simulated and begin at their first query.")
+        self.context.note("the sandbox simulates jobs; each begins at its first query.")
         with Sandbox(self.context) as sandbox:
             yield self.settings.with_service("the sandbox", **sandbox.settings)
-
-    @property
-    def output(self) -> present.Output:
-        """Where and how the answer is written."""
-        return present.Output(self.settings, self.context, self.format, self.fields, self.single)
 
     def answers(self, job_ids: Sequence[str]) -> Iterator[JobOutcome]:
         """Query each job once; yield the outcomes in the order of `job_ids`, as they arrive."""
@@ -102,34 +91,10 @@ class JobCommand:
             JobsClient(settings, self.context) as client,
         ):
             for job_id, answer in zip(job_ids, get_all(client, job_ids), strict=True):
-                now = self.context.steady_now()
-                yield of_answer(job_id, answer, now, expected_end=self._expected_end(answer))
-
-    def query(self, job_ids: Sequence[str], show: Show) -> ExitCode:
-        """Query each job once and show it; return the exit code of the run.
-
-        `show` writes the outcomes to stdout as they arrive.
-        """
-        jobs: list[JobOutcome] = []
-
-        def arriving() -> Iterator[JobOutcome]:
-            for outcome in self.answers(job_ids):
-                jobs.append(outcome)
-                yield outcome
-
-        answers = arriving()
-        errors = show(answers, self.output)
-        for _ in answers:
-            pass
-        self.save_history(jobs)
-        judged = self.settings["exit_status"]
-        now = self.context.steady_now()
-        return self.end(RunOutcome(tuple(jobs), now, errors=tuple(errors), judged=judged))
-
-    def _expected_end(self, answer: Job | VbsjobError) -> datetime | None:
-        if isinstance(answer, VbsjobError) or answer.ended:
-            return None
-        return self.estimates.expected_end(answer)
+                end = None
+                if isinstance(answer, Job) and not answer.ended:
+                    end = self.estimates.expected_end(answer)
+                yield of_answer(job_id, answer, self.context.steady_now(), expected_end=end)
 
     @cached_property
     def estimates(self) -> Estimates:
@@ -139,31 +104,46 @@ class JobCommand:
 
         return Estimates(partial(history.durations, settings=self.settings, context=self.context))
 
+    def query(self, job_ids: Sequence[str], show: Show) -> ExitCode:
+        """Query each job once and show it; return the exit code of the run.
+
+        `show` writes the outcomes to stdout as they arrive.
+        """
+        shown, answers = tee(self.answers(job_ids))
+        errors = show(shown, self.output)
+        jobs = tuple(answers)
+        self.save_history(jobs)
+        now, judged = self.context.steady_now(), self.settings["exit_status"]
+        return self.end(RunOutcome(jobs, now, errors=tuple(errors), judged=judged))
+
+    def end(self, outcome: RunOutcome) -> ExitCode:
+        """Write the errors of a run that is not a watch; return its exit code."""
+        self.context.stdout.flush()
+        self._print_errors(outcome)
+        return outcome.exit_code
+
     def watch_jobs(
-        self,
-        job_ids: Sequence[str],
-        options: TreeOptions,
-        show: Show,
-        reports: Reports,
-        *,
-        events: bool = False,
+        self, job_ids: Sequence[str], options: TreeOptions, show: Show, *, events: bool = False
     ) -> ExitCode:
         """Wait until the jobs have ended; return the exit code of the run.
 
         `show` writes the outcomes to stdout; it is not called after a signal. Every way to end
         writes the same history and reports.
         """
+        from vbsjob.cli import reports
         from vbsjob.client import JobsClient
 
+        errors: list[VbsjobError] = []
+        reader_gone = False
         with (
+            reports.on_error(self._params, self.context, job_ids),
             self.service_settings() as settings,
             # WatchState decides when a failed query is repeated.
             JobsClient(settings, self.context, retry=False) as client,
         ):
+            reports.prepare(self.settings)
             client.prepare()
             loop = self._watch_loop(client, job_ids, options, events=events)
-            errors: list[VbsjobError] = []
-            reader_gone = False
             try:
                 loop.run()
             except BrokenPipeError:
@@ -171,96 +151,8 @@ class JobCommand:
             except Exception as error:  # noqa: BLE001 - every channel names each way to end
                 errors.append(from_exception(error))
         outcome = loop.state.outcome(self.context.steady_now()).adding(*errors)
-        outcome = outcome._replace(stop=self._stop(loop, reader_gone=reader_gone))
-        return self.end(outcome, show, reports, loop)
-
-    def end(
-        self,
-        outcome: RunOutcome,
-        show: Show | None = None,
-        reports: Reports | None = None,
-        loop: WatchLoop | None = None,
-    ) -> ExitCode:
-        """End a run: do what can fail, decide the exit code, then write it to every channel.
-
-        The order of the steps is the reason that all channels name the same code.
-        """
-        displays = () if loop is None else loop.displays
-        for display in displays:
-            display.clear()  # stdout may be the same terminal
-        reader_gone = False
-        if show is not None and not outcome.signalled and not outcome.errors:
-            try:
-                outcome = outcome.adding(*show(outcome.jobs, self.output))
-                self.context.stdout.flush()
-            except BrokenPipeError:
-                reader_gone = True
-            except Exception as error:  # noqa: BLE001 - as in watch_jobs
-                outcome = outcome.adding(from_exception(error))
-        if reports is not None:
-            outcome = reports.write_junit(outcome)
-        if loop is None:
-            self.context.stdout.flush()
-        else:
-            self.save_history(outcome.jobs)
-        if loop is not None and not outcome.signalled:
-            # From here on a signal changes nothing.
-            outcome = outcome._replace(stop=self._stop(loop, reader_gone=reader_gone))
-        if reports is not None:
-            outcome = reports.tell_github(outcome)
-        self._print_errors(outcome, printed=any(display.for_people for display in displays))
-        return self._finish(outcome, displays)
-
-    def _print_errors(self, outcome: RunOutcome, *, printed: bool) -> None:
-        """Write the errors to stderr; `printed`: a display for people says how the run ended."""
-        machine = self.context.error_output.machine
-        errors = list(outcome.errors)
-        if machine or not self.context.error_output.live:  # the live display shows them
-            jobs = [job for job in outcome.jobs if job.error and job.exit_code not in UNFINISHED]
-            errors = [job.error for job in jobs if job.error] + errors
-        if (machine or not printed) and (stop := outcome.stop_error) is not None:
-            errors += [stop] if stop.exit_code is not ExitCode.READER_GONE else []
-        for error in errors:
-            self.context.print_error(error)
-
-    def _finish(self, outcome: RunOutcome, displays: Sequence[Display]) -> ExitCode:
-        """Write the last line; return the exit code.
-
-        A stream that fails now changes only the exit code of the process, and not that of a run
-        that --timeout or a signal ended: its reader may have stopped.
-        """
-        code = outcome.exit_code
-        for display in displays:
-            try:
-                display.finish(outcome)
-            except BrokenPipeError:
-                code = ExitCode.READER_GONE if outcome.stop is None else code
-            except OSError as error:
-                self.context.print_error(from_exception(error))
-                code = worst([code, ExitCode.INTERNAL])
-        if displays and not outcome.signalled:
-            if self.settings["notify"]:
-                names = " ".join(job.job_id for job in outcome.jobs[:3])
-                self.context.notify(f"{names}: {code.label}")
-            if self.settings["bell"]:
-                self.context.ring_bell()
-        return code
-
-    def _stop(self, loop: WatchLoop, *, reader_gone: bool) -> Stop | None:
-        """Return why the watch ended before its jobs; None if it did not."""
-        from vbsjob.terminal import signals
-
-        if number := loop.signals.ending:
-            code, reason = ExitCode(SIGNAL_BASE + number), f"by {signals.name(number)}"  # type: ignore[call-arg] # a lookup
-        elif reader_gone:
-            code, reason = ExitCode.READER_GONE, "by SIGPIPE"
-        elif loop.state.timed_out:
-            limit = values.written(values.timeout, self.settings["timeout"])
-            code, reason = ExitCode.TIMEOUT, f"after --timeout {limit}"
-        else:
-            return None
-        resume = self._resume_command(loop.state.ids)
-        return Stop(code, reason, resume, simulated=self.settings.sandbox)
+        stop = self._stop(outcome, loop, reader_gone=reader_gone)
+        return self._end_watch(self._with_next_step(outcome._replace(stop=stop)), loop, show)
 
     def _watch_loop(
         self,
@@ -293,20 +185,135 @@ class JobCommand:
         values = {name: self.settings[name] for name in WatchRules._fields}
         return WatchRules(**{name: value for name, value in values.items() if value is not None})
 
-    def _resume_command(self, job_ids: Sequence[str]) -> str:
-        """Return a sentence with the command that continues the watch.
+    def _end_watch(self, outcome: RunOutcome, loop: WatchLoop, show: Show) -> ExitCode:
+        """Do what can fail, decide the exit code, then write it to every channel.
 
-        Empty for the sandbox: it ends with this process.
+        The order of the steps is the reason that all channels name the same code.
         """
-        if self.settings.sandbox:
+        from vbsjob.cli import reports
+
+        for display in loop.displays:
+            display.clear()  # stdout may be the same terminal
+        reader_gone = False
+        if not outcome.signalled and not outcome.errors:
+            try:
+                outcome = outcome.adding(*show(outcome.jobs, self.output))
+                self.context.stdout.flush()
+            except BrokenPipeError:
+                reader_gone = True
+            except Exception as error:  # noqa: BLE001 - as in watch_jobs
+                outcome = outcome.adding(from_exception(error))
+        self.save_history(outcome.jobs)
+        outcome = reports.write_junit(outcome, self.settings["junit"], self.context)
+        if not outcome.signalled:
+            # From here on a signal changes nothing.
+            stop = self._stop(outcome, loop, reader_gone=reader_gone)
+            outcome = outcome._replace(stop=stop)
+        if self.settings["github"]:
+            from vbsjob.output import github
+
+            outcome = github.report(outcome, self.context)
+        self._print_errors(outcome, printed=any(display.for_people for display in loop.displays))
+        return self._finish(outcome, loop.displays)
+
+    def _print_errors(self, outcome: RunOutcome, *, printed: bool = False) -> None:
+        """Write the errors to stderr; `printed`: a display for people says how the run ended."""
+        machine = self.context.error_output.machine
+        errors = list(outcome.errors)
+        if machine or not self.context.error_output.live:  # the live display shows them
+            alike: dict[object, list[VbsjobError]] = {}
+            for job in outcome.jobs:
+                if (error := job.error) and job.exit_code not in UNFINISHED:
+                    text = (error.message, error.reason, error.code)
+                    alike.setdefault(job.job_id if machine else text, []).append(error)
+            single = len(outcome.jobs) == 1
+            errors = [self._told(same, single=single) for same in alike.values()] + errors
+        if (machine or not printed) and (stop := outcome.stop_error) is not None:
+            errors += [stop] if stop.exit_code is not ExitCode.READER_GONE else []
+        for error in errors:
+            self.context.print_error(error)
+
+    def _told(self, errors: Sequence[VbsjobError], *, single: bool) -> VbsjobError:
+        """Return equal errors of jobs as one, with what was asked; it names the jobs.
+
+        `single`: there is only one job, which needs no name.
+        """
+        error, ids = errors[-1], [error.job_id or "" for error in errors]
+        more = f" and {len(ids) - NAMED:,} more" if len(ids) > NAMED else ""
+        names = f"job{'s' if len(ids) > 1 else ''} {', '.join(ids[:NAMED])}{more}"
+        message = error.message
+        if not single and names not in message:
+            message = f"{names}: {message}"
+        project = self.settings["project_name"] or self.settings["project_id"]
+        places = {"project": project} | {name: self.settings[name] for name in ("region", "cloud")}
+        asked = ", ".join(f"{name} {value}" for name, value in places.items() if value)
+        facts = (*error.facts, ("asked", asked)) if asked else error.facts
+        return error.replace(message=message, facts=facts)
+
+    def _finish(self, outcome: RunOutcome, displays: Sequence[Display]) -> ExitCode:
+        """Write the last line; return the exit code.
+
+        A stream that fails now changes only the exit code of the process, and not that of a run
+        that --timeout or a signal ended: its reader may have stopped.
+        """
+        code = outcome.exit_code
+        for display in displays:
+            try:
+                display.finish(outcome)
+            except BrokenPipeError:
+                code = ExitCode.READER_GONE if outcome.stop is None else code
+            except OSError as error:
+                self.context.print_error(from_exception(error))
+                code = worst([code, ExitCode.INTERNAL])
+        if displays and not outcome.signalled:
+            names = " ".join(job.job_id for job in outcome.jobs[:3])
+            bell, notify = self.settings["bell"], self.settings["notify"]
+            self.context.signal_end(f"{names}: {code.label}", bell=bell, notify=notify)
+        return code
+
+    def _stop(self, outcome: RunOutcome, loop: WatchLoop, *, reader_gone: bool) -> Stop | None:
+        """Return why the watch ended before its jobs; None if it did not."""
+        from vbsjob.terminal import signals
+
+        if number := loop.signals.ending:
+            code, reason = ExitCode(SIGNAL_BASE + number), f"by {signals.name(number)}"  # type: ignore[call-arg] # a lookup
+        elif reader_gone:
+            code, reason = ExitCode.READER_GONE, "by SIGPIPE"
+        elif loop.state.timed_out:
+            limit = values.written(values.timeout, self.settings["timeout"])
+            code, reason = ExitCode.TIMEOUT, f"after --timeout {limit}"
+        else:
+            return None
+        resume = self._resume_command(outcome)
+        return Stop(code, reason, resume, simulated=self.settings.sandbox)
+
+    def _with_next_step(self, outcome: RunOutcome) -> RunOutcome:
+        """Return the outcome; the last error of a job without an answer has the next command."""
+        jobs, resume = list(outcome.jobs), self._resume_command(outcome)
+        for number, job in reversed(list(enumerate(jobs))):
+            if job.exit_code is ExitCode.UNAVAILABLE and job.error and resume and not outcome.stop:
+                error = job.error.with_hint(f"{job.error.hint} {resume}".lstrip())
+                jobs[number] = job._replace(error=error)
+                break
+        return outcome._replace(jobs=tuple(jobs))
+
+    def _resume_command(self, outcome: RunOutcome) -> str:
+        """Return a sentence with the command that watches the jobs that have not ended.
+
+        Empty if there are none, and for the sandbox: it ends with this process.
+        """
+        waiting = (*UNFINISHED, ExitCode.UNAVAILABLE)
+        job_ids = [job.job_id for job in outcome.jobs if job.exit_code in waiting]
+        if self.settings.sandbox or not job_ids:
             return ""
         import shlex
 
         if len(job_ids) > LISTED_IDS:
             return "To continue, run the same command again."
-        names = (setting.name for setting in SETTINGS if setting.names_service)
-        options = [(name, self._params[name]) for name in names if self._params.get(name)]
-        words = [word for name, value in options for word in (SETTINGS_BY_NAME[name].flag, value)]
+        words = []
+        for setting in SETTINGS:
+            if setting.continues and (value := self._params.get(setting.name)):
+                words += [setting.flag] if value is True else [setting.flag, value]
         return f"To continue: {shlex.join(['vbsjob', 'watch', *job_ids, *words])}"
 
     def save_history(self, jobs: Sequence[JobOutcome]) -> None:

@@ -6,7 +6,6 @@ import typer
 
 from vbsjob.cli import options
 from vbsjob.cli.command import JobCommand
-from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 
 HELP = (
@@ -17,34 +16,35 @@ HELP = (
 
 def config_show(
     ctx: typer.Context,
-    output: options.Output = None,
+    output: options.ConfigOutput = None,
     cloud: options.Cloud = None,
     region: options.Region = None,
     project: options.Project = None,
     service: options.Service = None,
     endpoint: options.Endpoint = None,
+    everything: options.AllSettings = False,
 ) -> ExitCode:
-    """Show all settings, where each comes from, and which files are read; offline.
+    """Show what is set and where it comes from, and which files are read; offline.
 
     \b
     vbsjob config show
     vbsjob config show --cloud production -o json
     """
-    from vbsjob.auth.loading import FIRST_STEPS
+    from vbsjob.auth.loading import FIRST_STEPS, WAYS_TO_SIGN_IN
     from vbsjob.cli import config_report
 
-    command = _command(ctx)
+    command = JobCommand(ctx.params, ctx.obj)
     with command.service_settings() as settings:
-        facts = config_report.show(settings, command.context)
-        config_report.write(facts, command.context, machine=settings["output"] == "json")
+        machine = settings["output"] == "json"
+        config_report.show(settings, command.context, machine=machine, everything=everything)
         if not settings["auth_url"] and not settings["endpoint"]:
-            command.context.note(f"no cloud is set. {FIRST_STEPS}")
+            command.context.note("no cloud is set.", WAYS_TO_SIGN_IN, FIRST_STEPS)
     return ExitCode.OK
 
 
 def config_check(
     ctx: typer.Context,
-    output: options.Output = None,
+    output: options.ConfigOutput = None,
     verbose: options.Verbose = None,
     cloud: options.Cloud = None,
     region: options.Region = None,
@@ -60,19 +60,7 @@ def config_check(
     """
     from vbsjob.cli import config_report
 
-    command = _command(ctx)
-    with command.service_settings() as settings:
-        facts = config_report.check(settings, command.context)
-        config_report.write(facts, command.context, machine=settings["output"] == "json")
-    return ExitCode.OK
-
-
-def _command(ctx: typer.Context) -> JobCommand:
-    """Return the settings of a command that prints lines or JSON only. Raises UsageError."""
     command = JobCommand(ctx.params, ctx.obj)
-    output = command.settings["output"]
-    if command.settings.origin("output") == "--output" and output not in {"table", "json"}:
-        raise UsageError(
-            f"config cannot print the format {output}.", hint="Use -o table or -o json."
-        )
-    return command
+    with command.service_settings() as settings:
+        config_report.check(settings, command.context, machine=settings["output"] == "json")
+    return ExitCode.OK

@@ -1,4 +1,4 @@
-"""Facts that `config show` and `config check` print. The value of a secret is never among them.
+"""What `config show` and `config check` print. The value of a secret is never among it.
 
 `show` sends no request. `check` signs in without the stored token, and queries a job id that does
 not exist.
@@ -13,49 +13,70 @@ from vbsjob.auth.session import Session
 from vbsjob.config.loader import Settings
 from vbsjob.config.schema import SETTINGS, variables_in_use
 from vbsjob.config.sources import SettingValue
+from vbsjob.config.values import written
 from vbsjob.errors import JobNotFoundError, VbsjobError
 from vbsjob.http import errors
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.result import SCHEMA_VERSION
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
-from vbsjob.text import dumps, printable, wrap
+from vbsjob.text import dumps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
+    from vbsjob.config.schema import Setting
     from vbsjob.context import Context
 
 UNKNOWN_JOB_ID = "0" * 32
-NAMES = 30
-"""Columns of the names."""
 
 
 class Fact(NamedTuple):
-    """One line of a report: a name, its value for programs, its origin, its value for people."""
+    """One row of a report. People see `text` and `short_origin` if they are set."""
 
     name: str
     value: Any
     origin: str = ""
     text: str = ""
+    short_origin: str = ""
 
 
-def show(settings: Settings, context: Context) -> Iterator[Fact]:
-    """Yield every setting, then the files, then further variables that are set."""
-    for setting in SETTINGS:
-        value, origin = settings[setting.name], settings.origin(setting.name)
-        if value is None or value == ():
-            yield Fact(setting.name, None)
-        elif setting.secret:
-            yield Fact(setting.name, "set", origin)
-        else:
-            yield Fact(setting.name, value, origin, setting.written(value))
+def show(settings: Settings, context: Context, *, machine: bool, everything: bool) -> None:
+    """Write all settings, the files and further variables; for people only what is set."""
+    facts = [_fact(setting, settings) for setting in SETTINGS]
+    locations = list(_locations(settings, context))
     files = [str(path) for path in settings.files]
-    yield Fact("files", files, "files that were read; the first has precedence")
-    yield from _locations(settings, context)
-    yield Fact(
-        "variables", variables_in_use(context.env), "further variables that are set and used"
-    )
+    read = Fact("files", files, "files that were read; the first has precedence")
+    names = variables_in_use(context.env)
+    origin = "further variables that are set and used"
+    variables = Fact("variables", names, origin, short_origin="also used")
+    if machine:
+        _write_document([*facts, read, *locations, variables], context)
+        return
+    shown = [fact for fact in facts if everything or fact.name in settings.values]
+    if shown:
+        _write_table(shown, settings, context)
+        context.stdout.write("\n")
+    _write_table([*locations, *([variables] if names else [])], settings, context)
+    if len(shown) < len(facts):
+        unset = len(facts) - len(shown)
+        context.stdout.write(f"\n{unset} settings have their default: --all\n")
+
+
+def _fact(setting: Setting, settings: Settings) -> Fact:
+    value, origin = settings[setting.name], settings.origin(setting.name)
+    if value is None or value == ():
+        return Fact(setting.name, None)
+    source = settings.values.get(setting.name)
+    short_origin = ""
+    if source is not None and source.file is not None:
+        short_origin = source.file.name
+    if source is not None and source.derived:
+        short_origin = "project name"
+    if setting.secret:
+        return Fact(setting.name, "set", origin, short_origin=short_origin)
+    return Fact(setting.name, value, origin, written(setting.parse, value), short_origin)
 
 
 def _locations(settings: Settings, context: Context) -> Iterator[Fact]:
@@ -67,31 +88,52 @@ def _locations(settings: Settings, context: Context) -> Iterator[Fact]:
     read = {path.stem: path for path in settings.files}
     for stem in ("clouds", "secure"):
         path = read.get(stem) or (user_folder and user_folder / f"{stem}.yaml")
-        yield _location(f"{stem}.yaml", path)
-    yield _location("config.toml", paths.config_file)
-    yield _location("tokens", paths.cache_folder and paths.cache_folder / "tokens")
-    yield _location(history.FILE, paths.state_folder and paths.state_folder / history.FILE)
+        yield _location(f"{stem}.yaml", path, settings)
+    yield _location("config.toml", paths.config_file, settings)
+    tokens = paths.cache_folder and paths.cache_folder / "tokens"
+    yield _location("tokens", tokens, settings)
+    stored = paths.state_folder and paths.state_folder / history.FILE
+    yield _location(history.FILE, stored, settings)
 
 
-def _location(name: str, path: Any) -> Fact:
+def _location(name: str, path: Path | None, settings: Settings) -> Fact:
     if path is None:
         return Fact(name, None)
     try:
         exists = path.exists()
     except OSError:
         exists = False
-    return Fact(name, str(path), "found" if exists else "not found")
+    short_origin = "read" if path in settings.files else ""
+    return Fact(name, str(path), "found" if exists else "not found", short_origin=short_origin)
 
 
-def check(settings: Settings, context: Context) -> Iterator[Fact]:
-    """Sign in and query; yield each result as soon as it is known. Raises VbsjobError."""
+def check(settings: Settings, context: Context, *, machine: bool) -> None:
+    """Sign in and query; write the results, those before an error too. Raises VbsjobError."""
     uncached = {**settings.values, "cache": SettingValue(value=False, origin="config check")}
     fresh = Settings(uncached)
-    with closing(Sender(fresh, context)) as sender:
-        yield from _results(Session(fresh, context, sender), sender, settings)
+    facts: list[Fact] = []
+    try:
+        with closing(Sender(fresh, context)) as sender:
+            facts.extend(_results(Session(fresh, context, sender), sender, settings))
+    finally:
+        if facts and not machine:
+            _write_table(facts, settings, context)
+    if machine:
+        _write_document([*facts, Fact("service", "answers"), Fact("result", "ok")], context)
+        return
+    from vbsjob.render import facts as screens
+    from vbsjob.render.theme import view
+
+    values = {fact.name: fact.value for fact in facts}
+    project = values["project"] or values["project_id"]
+    region = f", region {values['region']}" if values["region"] else ""
+    sentence = f"Signed in to project {project}{region}. The service answers."
+    lines = screens.success(context.redact(sentence), view(context.stdout, settings, context))
+    context.stdout.writelines(["\n", *lines])
 
 
 def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[Fact]:
+    """Yield each result as soon as it is known."""
     access = session.sign_in()
     yield Fact("method", session.auth_type, "a value of auth_type")
     if access.user:
@@ -110,8 +152,6 @@ def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[F
     offset = sender.clock_off
     seconds = None if offset is None else round(offset.total_seconds())
     yield Fact("clock_off_s", seconds, "compared with the service")
-    yield Fact("service", "answers")
-    yield Fact("result", "ok", text="OK: the sign-in works and the service answers.")
 
 
 def _query(session: Session) -> None:
@@ -126,29 +166,21 @@ def _query(session: Session) -> None:
         raise session.explained(error) from None
 
 
-def write(facts: Iterator[Fact], context: Context, *, machine: bool) -> None:
-    """Write the facts to stdout: one line per fact as it comes, or one JSON object."""
-    if machine:
-        members = {
-            fact.name: {"value": fact.value, "origin": fact.origin or None} for fact in facts
-        }
-        document = {"schema_version": SCHEMA_VERSION, **members}
-        context.stdout.write(dumps(context.redact_values(document)) + "\n")
-        return
-    width = context.width(context.stdout)
-    indent = NAMES + 1 if width is not None and width > 2 * NAMES else 2
-    for fact in facts:
-        line = context.redact(_line(fact))
-        context.stdout.write((line if width is None else wrap(line, width, indent)) + "\n")
-        context.stdout.flush()
+def _write_document(facts: Iterable[Fact], context: Context) -> None:
+    """Write the facts as one JSON object."""
+    members = {fact.name: {"value": fact.value, "origin": fact.origin or None} for fact in facts}
+    document = {"schema_version": SCHEMA_VERSION, **members}
+    context.stdout.write(dumps(context.redact_values(document)) + "\n")
 
 
-def _line(fact: Fact) -> str:
-    if fact.value is None:
-        return f"{fact.name:<{NAMES}} -"
-    if isinstance(fact.value, list):
-        value = ", ".join(fact.value) or "none"
-    else:
-        value = fact.text or str(fact.value)
-    origin = f"  ({printable(fact.origin)})" if fact.origin else ""
-    return f"{fact.name:<{NAMES}} {printable(value)}{origin}"
+def _write_table(facts: Iterable[Fact], settings: Settings, context: Context) -> None:
+    """Write the facts as a table for people."""
+    from vbsjob.render import facts as screens
+    from vbsjob.render.theme import view
+
+    rows = []
+    for name, value, origin, text, short_origin in facts:
+        shown = ", ".join(value) if isinstance(value, list) else text or value
+        row = (name, "-" if value is None else str(shown), short_origin or origin)
+        rows.append([context.redact(cell) for cell in row])
+    context.stdout.writelines(screens.table(rows, view(context.stdout, settings, context)))

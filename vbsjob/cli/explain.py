@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from vbsjob.cli import options
+from vbsjob.cli.help_screen import paged
 from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.text import printable, wrap
@@ -47,7 +49,8 @@ def explain(
     name = preference("output", ctx.params, context) or "table"
     write = formats.by_name("value" if field and name == "table" else name).write
     if write is None:
-        _write_table(documents, context)
+        with paged(context) if code is None else nullcontext(context) as screen:
+            _write_table(documents, screen)
         return ExitCode.OK
     check, names = FieldCheck(field or []), error_codes.FIELDS
     kind = Kind(names, names, names, "code")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from vbsjob.cli import options, topics
+from vbsjob.cli.help_screen import paged
 from vbsjob.exit_codes import ExitCode
 
 
@@ -17,12 +18,14 @@ def show_help(ctx: typer.Context, topic: options.Topic = None) -> ExitCode:
     vbsjob help formats
     vbsjob help get
     """
-    context = ctx.obj
     top = ctx.parent or ctx
     commands = getattr(top.command, "commands", {})
-    if topic is None or topic in commands:
-        chosen = top if topic is None else typer.Context(commands[topic], top, topic)
-        chosen.get_help()
-    else:
-        context.stdout.writelines(f"{line}\n" for line in topics.topic_lines(topic, commands))
+    with paged(ctx.obj) as context:
+        top.obj = context
+        if topic is None or topic in commands:
+            chosen = top if topic is None else typer.Context(commands[topic], top, topic)
+            chosen.get_help()
+        else:
+            lines = topics.topic_lines(topic, commands)
+            context.stdout.writelines(f"{line}\n" for line in lines)
     return ExitCode.OK

@@ -7,12 +7,16 @@ GITHUB_ACTIONS or FORCE_COLOR is set: a pipe and the log of a CI service must ge
 from __future__ import annotations
 
 import copy
-from contextlib import redirect_stdout
+import io
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer.core
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vbsjob.context import Context
 
     Base = typer.core.TyperCommand
@@ -59,6 +63,27 @@ class _HelpScreen(Base):
         shown.help = (self.help or "").replace("\b\n", "")
         with redirect_stdout(context.stdout):
             rich_utils.rich_format_help(obj=shown, ctx=ctx, markup_mode="rich")
+
+
+class _Page(io.StringIO):
+    """A text for the pager, drawn as on the terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        """Return True: the pager is on a terminal."""
+        return True
+
+
+@contextmanager
+def paged(context: Context) -> Iterator[Context]:
+    """Yield a Context with a stdout that the pager shows; without a terminal, the same Context."""
+    if context.pager is None:
+        yield context
+        return
+    page, size = _Page(), context.terminal_size(context.stdout)
+    yield replace(context, stdout=page, terminal_size=lambda _: size)
+    context.pager(page.getvalue())
 
 
 class HelpCommand(_HelpScreen, typer.core.TyperCommand):

@@ -62,19 +62,22 @@ def list_jobs(
     command = JobCommand(ctx.params, ctx.obj)
     now = command.context.steady_now()
     earliest = None if since is None else now - _age(since)
+
+    def started(entry: dict[str, Any]) -> datetime:
+        return parse_time(entry["begin_time"]) or now  # a job without a start is waiting
+
     # Without a selected cloud there is nothing to choose from.
     every = all_clouds or not history.cloud_of(command.settings)
     jobs = _refresh(command) if refresh else []
     entries = [
         entry
         for entry in history.entries(command.settings, command.context, every=every)
-        # A job without a time of start is recent: it waits.
-        if (earliest is None or (_started(entry) or now) >= earliest)
+        if (earliest is None or started(entry) >= earliest)
         and (not failed or entry["status"] == "FAIL")
         and (not running or entry["status"] not in ENDED)
     ]
     # Stable: of jobs that started at the same time the one queried last is first.
-    entries.sort(key=lambda entry: _started(entry) or now, reverse=True)
+    entries.sort(key=started, reverse=True)
     if not entries:
         command.context.note(NO_JOBS if command.settings["history"] else SWITCHED_OFF)
     errors = present.history(entries, limit, command.output, every=every)
@@ -88,10 +91,6 @@ def _refresh(command: JobCommand) -> list[JobOutcome]:
     jobs = list(command.answers(job_ids)) if job_ids else []
     history.record(jobs, command.settings, command.context, refreshed=True)
     return jobs
-
-
-def _started(entry: dict[str, Any]) -> datetime | None:
-    return parse_time(entry["begin_time"])
 
 
 def _age(text: str) -> timedelta:

@@ -66,6 +66,9 @@ Output = Annotated[
     Format | None,
     _setting(OUTPUT, "--output", "-o", metavar="FORMAT", complete=candidates.formats),
 ]
+ConfigOutput = Annotated[
+    Literal["table", "json"] | None, _setting(OUTPUT, "--output", "-o", metavar="FORMAT")
+]
 Fields = Annotated[
     list[str] | None,
     typer.Option(
@@ -114,9 +117,11 @@ Github = Annotated[bool | None, _setting(CI, "--github")]
 Junit = Annotated[str | None, _setting(CI, "--junit", metavar="FILE", complete=candidates.files)]
 
 Port = Annotated[
-    str,
+    int,
     typer.Option(
         metavar="PORT",
+        min=0,
+        max=65535,
         help="TCP port; 0 chooses a free one.",
         show_default=False,
     ),
@@ -134,12 +139,15 @@ TokenLife = Annotated[
     str | None, typer.Option(metavar="TIME", help="How long a token is valid; 24h by default.")
 ]
 Env = Annotated[
-    str | None,
+    int | None,
     typer.Option(metavar="PORT", help="Print the variables for the sandbox on this port, and end."),
 ]
 Method = Annotated[
     Literal["password", "token", "aksk", "application-credential"],
     typer.Option(metavar="METHOD", help="Sign-in method of --env.", show_default=False),
+]
+AllSettings = Annotated[
+    bool, typer.Option("--all", help="Show also settings that have their default.")
 ]
 ErrorCode = Annotated[
     str | None,

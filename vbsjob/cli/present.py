@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +11,7 @@ from vbsjob.terminal import stdio
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
     from vbsjob.jobs.fields import Kind
-    from vbsjob.jobs.job import Job
     from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import TreeOptions
     from vbsjob.output.formats import Format
     from vbsjob.render.theme import View
     from vbsjob.watch.loop import Display
+
+    Screens = Iterator[Iterable[RenderableType]]
 
 
 class Output(NamedTuple):
@@ -36,27 +38,36 @@ class Output(NamedTuple):
     single: bool
     """Whether one id was given as an argument: one document instead of an array."""
 
+    @property
+    def for_people(self) -> bool:
+        """Whether the answer is a screen, and not documents or their fields."""
+        return not self.format.machine and not self.fields
+
+    def view(self) -> View:
+        """Return how screens are drawn on stdout."""
+        from vbsjob.render import theme
+
+        return theme.view(self.context.stdout, self.settings, self.context)
+
+    def command(self, command: str, job_id: str, options: str = "") -> str:
+        """Return a command for a job, with the options that select the service."""
+        sandbox = " --cloud sandbox" if self.settings.sandbox else ""
+        if self.settings.origin("service") == "--service":
+            options += f" --service {self.settings['service']}"
+        return f"vbsjob {command} {printable(job_id)}{options}{sandbox}"
+
 
 def jobs(
     answers: Iterable[JobOutcome], output: Output, *, watched: bool = False
 ) -> list[VbsjobError]:
-    """Write the jobs to stdout; return the errors: missing fields, equal variables.
-
-    Each document is written when its answer arrives. If no job was answered, stdout is empty.
-    """
+    """Write the jobs to stdout; return the errors: missing fields, equal variables."""
     from vbsjob.output.formats import JOBS
 
-    waiting = _from_first_job(answers)
-    if waiting is None:
-        return []
-    if output.format.machine:
-        return _write((outcome.document() for outcome in waiting), output, JOBS)
-    if output.fields:
-        return _write((outcome.document() for outcome in waiting if outcome.job), output, JOBS)
-    outcomes = list(waiting)
-    if not output.settings["quiet"]:
-        _draw(outcomes, output.settings, output.context, watched=watched)
-    return []
+    def documents(outcomes: Iterable[JobOutcome]) -> Iterator[dict[str, Any]]:
+        with_errors = output.format.machine
+        return (outcome.document() for outcome in outcomes if outcome.job or with_errors)
+
+    return _show(answers, output, partial(_job_screens, watched=watched), documents, JOBS)
 
 
 def trees(answers: Iterable[JobOutcome], output: Output) -> list[VbsjobError]:
@@ -65,43 +76,53 @@ def trees(answers: Iterable[JobOutcome], output: Output) -> list[VbsjobError]:
     from vbsjob.output import tree_documents
     from vbsjob.output.formats import JOBS
 
-    waiting = _from_first_job(answers)
-    if waiting is None:
-        return []
-    options = TreeOptions.of(output.settings)
-    now, fields = output.context.steady_now, output.fields
-    if not output.format.machine and not fields:
-        outcomes = list(waiting)
-        if not output.settings["quiet"]:
-            _draw_trees(outcomes, options, output.settings, output.context)
-        return []
-    if output.format.nested and not fields:
-        nested = (tree_documents.nested(outcome, options, now()) for outcome in waiting)
-        return _write(nested, output, JOBS)
-    rows = (
-        row
-        for outcome in waiting
-        for row in tree_documents.flat(outcome, options, now(), with_sub_jobs=bool(fields))
-    )
-    return _write(rows, output, tree_documents.ROWS)
+    options, now = TreeOptions.of(output.settings), output.context.steady_now
+    fields = bool(output.fields)
+    is_nested = output.format.nested and not fields
+
+    def documents(outcomes: Iterable[JobOutcome]) -> Iterator[dict[str, Any]]:
+        for outcome in outcomes:
+            if is_nested:
+                yield tree_documents.nested(outcome, options, now())
+            else:
+                yield from tree_documents.flat(outcome, options, now(), with_sub_jobs=fields)
+
+    kind = JOBS if is_nested else tree_documents.ROWS
+    return _show(answers, output, partial(_tree_screens, options=options), documents, kind)
 
 
-def _from_first_job(answers: Iterable[JobOutcome]) -> Iterable[JobOutcome] | None:
-    """Return all answers as soon as one is a job; None if all are errors."""
-    errors: list[JobOutcome] = []
+def _show(
+    answers: Iterable[JobOutcome],
+    output: Output,
+    screens: Callable[[Sequence[JobOutcome], Output, View], Screens],
+    documents: Callable[[Iterable[JobOutcome]], Iterator[dict[str, Any]]],
+    kind: Kind,
+) -> list[VbsjobError]:
+    """Write screens or documents; return the errors.
+
+    Each document is written when its answer arrives. If no job was answered, stdout is empty.
+    """
+    first: list[JobOutcome] = []
     waiting = iter(answers)
     for outcome in waiting:
-        errors.append(outcome)
+        first.append(outcome)
         if outcome.job is not None:
-            return chain(errors, waiting)
-    return None
+            break
+    else:
+        return []
+    if not output.for_people:
+        return _write(documents(chain(first, waiting)), output, kind)
+    outcomes = [*first, *waiting]
+    if not output.settings["quiet"]:
+        view = output.view()
+        _print(screens(outcomes, output, view), view, output.context)
+    return []
 
 
 def concluded(outcomes: Iterable[JobOutcome], output: Output) -> list[VbsjobError]:
     """Write the results of a watch, unless events or the live display show them."""
     context = output.context
-    table = not output.format.machine and not output.fields
-    live = context.error_output.live and table and context.stdout.isatty()
+    live = context.error_output.live and output.for_people and context.stdout.isatty()
     return [] if output.format.events or live else jobs(outcomes, output, watched=True)
 
 
@@ -119,24 +140,17 @@ def history(
     if not entries and output.format.write is not None:
         output.format.write((), Selection(HISTORY, output.fields, single=False), context.stdout)
         return []
-    if entries and (output.format.machine or output.fields):
+    if entries and not output.for_people:
         return _write(entries[:limit], output, HISTORY)
     from dataclasses import replace
 
-    from vbsjob.render import job_list, theme
+    from vbsjob.render import job_list
 
-    view = theme.view(context.stdout, output.settings, context)
+    view = output.view()
     # A terminal that is narrower than status and id wraps them: an id is shown whole.
     screen = job_list.screen(entries, limit, view, every=every)
     _print([screen], replace(view, width=None), context)
     return []
-
-
-def _without_secrets(document: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Return the document; secrets that the service echoed in an error are masked (S05)."""
-    if "error" in document:
-        return document | {"error": context.redact_values(document["error"])}
-    return document
 
 
 def _write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> list[VbsjobError]:
@@ -149,7 +163,7 @@ def _write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> l
 
     check, context = FieldCheck(output.fields), output.context
     errors: list[VbsjobError] = []
-    checked = check.read(_without_secrets(document, context) for document in documents)
+    checked = check.read(documents)
     if output.settings["quiet"]:
         for _ in checked if output.fields else ():
             pass
@@ -160,69 +174,49 @@ def _write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> l
         except SameVariableError as conflict:
             errors.append(conflict)
     else:
-        from vbsjob.render import details, theme
+        from vbsjob.render import details
 
-        view = theme.view(context.stdout, output.settings, context)
+        view = output.view()
         rendered = (details.fields(document, output.fields, view) for document in checked)
         _print(rendered, view, context)
     missing = check.error()
     return errors if missing is None else [*errors, missing]
 
 
-def _where(settings: Settings) -> str:
-    """Return the options that the next command needs, each after a space."""
-    service = f" --service {settings['service']}"
-    sandbox = " --cloud sandbox" if settings.sandbox else ""
-    return sandbox + (service if settings.origin("service") == "--service" else "")
-
-
-def _draw(
-    outcomes: Sequence[JobOutcome], settings: Settings, context: Context, *, watched: bool
-) -> None:
+def _job_screens(
+    outcomes: Sequence[JobOutcome], output: Output, view: View, *, watched: bool
+) -> Screens:
+    """Yield one screen for several jobs, or with --details one for each."""
     from vbsjob.jobs.tree import JobTree
-    from vbsjob.render import details, several, theme
+    from vbsjob.render import details, several
 
-    view = theme.view(context.stdout, settings, context)
-    group = view.width is not None
-    where = _where(settings)
-
-    def screen(outcome: JobOutcome, job: Job) -> Iterator[RenderableType]:
-        job_id = printable(outcome.job_id)
-        return details.screen(
-            JobTree(job, group=group),
-            outcome.job_id,
-            view,
-            details=settings["details"],
-            next_command="" if job.ended or watched else f"vbsjob watch {job_id}{where}",
-            failures_command=f"vbsjob tree {job_id} --only failed{where}",
-        )
-
-    if len(outcomes) > 1 and not settings["details"]:
-        _print([several.overview(outcomes, view)], view, context)
-    else:
-        _print((screen(o, o.job) for o in outcomes if o.job), view, context)
+    if len(outcomes) > 1 and not output.settings["details"]:
+        yield several.overview(outcomes, view)
+        return
+    for job_id, job in ((outcome.job_id, outcome.job) for outcome in outcomes):
+        if job is not None:
+            yield details.screen(
+                JobTree(job, group=view.width is not None),
+                job_id,
+                view,
+                details=output.settings["details"],
+                next_command="" if job.ended or watched else output.command("watch", job_id),
+                failures_command=output.command("tree", job_id, " --only failed"),
+            )
 
 
-def _draw_trees(
-    outcomes: Sequence[JobOutcome], options: TreeOptions, settings: Settings, context: Context
-) -> None:
-    from vbsjob.render import details, theme
+def _tree_screens(
+    outcomes: Sequence[JobOutcome], output: Output, view: View, *, options: TreeOptions
+) -> Screens:
+    from vbsjob.render import details
 
-    view = theme.view(context.stdout, settings, context)
-    where = _where(settings)
-    _print(
-        (
-            details.tree_screen(
+    for job in (outcome.job for outcome in outcomes):
+        if job is not None:
+            yield details.tree_screen(
                 options.tree(job, view.now, group=view.width is not None),
                 view,
-                failures_command=f"vbsjob tree {printable(job.id)} --only failed{where}",
+                failures_command=output.command("tree", job.id, " --only failed"),
             )
-            for outcome in outcomes
-            if (job := outcome.job)
-        ),
-        view,
-        context,
-    )
 
 
 def _print(screens: Iterable[Iterable[RenderableType]], view: View, context: Context) -> None:
@@ -239,23 +233,22 @@ def displays(
 
     Raises UsageError if --heartbeat has no effect.
     """
-    chosen: list[Display] = []
-    name = "none" if settings["quiet"] else settings["progress"]
-    if events and not settings["quiet"]:
-        from vbsjob.output.events import EventStream
-
-        chosen.append(EventStream(context, context.stdout, settings["heartbeat"]))
-    if name == "none" and not chosen and settings.origin("heartbeat") == "--heartbeat":
+    quiet = settings["quiet"]
+    name = "none" if quiet else settings["progress"]
+    streams = [context.stdout] if events and not quiet else []
+    if name == "none" and not streams and settings.origin("heartbeat") == "--heartbeat":
         raise UsageError(
             "--heartbeat conflicts with --progress none and --quiet, which print no progress.",
             hint="Omit one of them, or use -o jsonl for events on stdout.",
         )
     if name == "auto":
         name = _fitting(context, events=events)
-    if name == "json":
+    streams += [context.stderr] if name == "json" else []
+    chosen: list[Display] = []
+    if streams:
         from vbsjob.output.events import EventStream
 
-        chosen.append(EventStream(context, context.stderr, settings["heartbeat"]))
+        chosen += [EventStream(context, stream, settings["heartbeat"]) for stream in streams]
     if name == "plain":
         from vbsjob.render.log import PlainLog
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import typer
 
 from vbsjob.cli import options
 from vbsjob.config.schema import SETTINGS_BY_NAME
-from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.sandbox import account
 from vbsjob.sandbox.scenarios import SCENARIOS
@@ -20,7 +17,7 @@ SELECTION = ("OS_CLOUD", "VBSJOB_CLOUD", "OS_PROJECT_ID", "VBSJOB_ENDPOINT", "VB
 
 def serve_sandbox(  # noqa: D103 - set below: it lists the jobs
     ctx: typer.Context,
-    port: options.Port = "0",
+    port: options.Port = 0,
     fault: options.Faults = None,
     token_life: options.TokenLife = None,
     env: options.Env = None,
@@ -29,7 +26,7 @@ def serve_sandbox(  # noqa: D103 - set below: it lists the jobs
 ) -> ExitCode:
     context = ctx.obj
     if env is not None:
-        address = f"http://127.0.0.1:{_port('--env', env)}"
+        address = f"http://127.0.0.1:{env}"
         context.stdout.write(_variables(address, method, service))
         return ExitCode.OK
     from vbsjob.sandbox import jobs
@@ -37,7 +34,7 @@ def serve_sandbox(  # noqa: D103 - set below: it lists the jobs
 
     lifetime = TOKEN_LIFETIME if token_life is None else _lifetime(token_life)
     shares = jobs.parse_faults(fault or [])
-    sandbox = Sandbox(context, port=_port("--port", port), faults=shares, token_lifetime=lifetime)
+    sandbox = Sandbox(context, port=port, faults=shares, token_lifetime=lifetime)
     # One write: a script that waits until the file is not empty reads it completely.
     context.stdout.write(_start_text(sandbox.address, service))
     context.stdout.flush()
@@ -93,18 +90,6 @@ def _variables(address: str, method: str, service: str | None) -> str:
     unset = {*others, *SELECTION} - variables.keys()
     lines = [f"export {name}={quote(value)}" for name, value in variables.items()]
     return "\n".join([f"unset {' '.join(sorted(unset))}", *lines, ""])
-
-
-def _port(option: str, argument: str) -> int:
-    """Return the value of --port or --env. Raises UsageError."""
-    if not re.fullmatch("[0-9]{1,5}", argument) or int(argument) > 65535:
-        raise UsageError(
-            f"{option}: {printable(argument)[:200]!r} is not a number from 0 to 65535.",
-            hint="Write a free port, or omit it."
-            if option == "--port"
-            else "Write the port that 'vbsjob sandbox' printed.",
-        )
-    return int(argument)
 
 
 def _lifetime(argument: str) -> float:

@@ -10,20 +10,11 @@ from vbsjob.exit_codes import SEVERITY, ExitCode
 from vbsjob.text import printable, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 WIDTH = 79
 """Columns of a topic, as the reference of formats."""
 INDENT = " " * 4
-
-
-def exit_code_lines() -> list[str]:
-    """Return the table of exit codes: number, name, meaning."""
-    return [
-        line
-        for code in ExitCode
-        for line in _wrapped(f"{int(code):>3}  {code.label:<15}", code.meaning)
-    ]
 
 
 def _wrapped(head: str, words: str) -> list[str]:
@@ -44,16 +35,17 @@ def topic_lines(name: str, commands: Iterable[str]) -> list[str]:
 
 
 def _exit_codes_topic() -> list[str]:
+    rows = (_wrapped(f"{int(code):>3}  {code.label:<15}", code.meaning) for code in ExitCode)
     order = ", ".join(str(int(code)) for code in SEVERITY)
     return [
         "Exit codes of vbsjob. 1 means only that the service reports FAIL for a job.",
         "",
-        *exit_code_lines(),
+        *(line for row in rows for line in row),
         "",
         *_wrapped(
             "",
             "With several jobs the exit code is the first of these that applies to one of them:"
-            f" {order}. In formats for programs each job has its own exit_code.",
+            f" a signal, {order}. In formats for programs each job has its own exit_code.",
         ),
         "",
         *_wrapped(
@@ -88,26 +80,31 @@ def _environment_topic() -> list[str]:
 
 
 def _formats_topic() -> list[str]:
-    """Return the text file; the lines `@document` and `@failure` become the members of each."""
+    """Return the text file; each line such as `@failure` becomes a list of names and meanings."""
     from importlib import resources
 
     text = resources.files(__package__).joinpath("formats.txt").read_text("utf-8")
     lines: list[str] = []
     for line in text.splitlines():
-        lines += _member_lines(line[1:]) if line.startswith("@") else [line]
+        if not line.startswith("@"):
+            lines.append(line)
+            continue
+        for name, meaning in _meanings(line[1:]):
+            lines += _wrapped(f"{INDENT * 2}{name:<14}  ", meaning)
     return lines
 
 
-def _member_lines(name: str) -> list[str]:
-    """Return the members that vbsjob adds to a document, or those of `failure`, from the schema."""
+def _meanings(name: str) -> Iterator[tuple[str, str]]:
+    """Yield name and meaning of each format, or of each field that vbsjob adds, or of `failure`."""
     from vbsjob.jobs.result import OUR_MEMBERS
-    from vbsjob.output import schemas
+    from vbsjob.output import formats, schemas
 
-    lines = []
+    if name == "formats":
+        yield from ((output.name, output.summary) for output in formats.BY_NAME.values())
+        return
     for member, schema in schemas.members(name).items():
         if name != "document" or member in OUR_MEMBERS:
-            lines += _wrapped(f"{INDENT * 2}{member:<14}  ", schema["description"])
-    return lines
+            yield member, schema["description"]
 
 
 TOPICS = {

@@ -33,6 +33,9 @@ def tree(
     all: options.All = None,
     ascii: options.Ascii = None,
     watch: options.Watch = False,
+    timeout: options.Timeout = None,
+    interval: options.Interval = None,
+    progress: options.Progress = None,
 ) -> ExitCode:
     """Show the nested sub-jobs of jobs as a tree.
 
@@ -42,17 +45,11 @@ def tree(
     vbsjob tree ID -o jsonl | jq 'select(.status == "FAIL")'
     vbsjob tree ID --watch
     """
-    from vbsjob.cli.reports import Reports
     from vbsjob.jobs.tree import TreeOptions
 
     command = JobCommand(ctx.params, ctx.obj)
     job_ids = command.job_ids(jobs)
 
     if watch:
-        reports = Reports(ctx.params, ctx.obj)
-        reports.job_ids = job_ids
-        with reports.on_error():
-            reports.configure(command.settings)
-            shown = TreeOptions.of(command.settings)
-            return command.watch_jobs(job_ids, shown, present.trees, reports)
+        return command.watch_jobs(job_ids, TreeOptions.of(command.settings), present.trees)
     return command.query(job_ids, present.trees)

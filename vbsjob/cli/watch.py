@@ -47,21 +47,16 @@ def watch(
     create-backup | vbsjob watch - --timeout 2h
     vbsjob watch ID ID ID --fail-fast -o jsonl
     """
-    from vbsjob.cli.reports import Reports
+    from vbsjob.cli import reports
     from vbsjob.jobs.tree import TreeOptions
 
-    reports = Reports(ctx.params, ctx.obj)
-    with reports.on_error():
+    with reports.on_error(ctx.params, ctx.obj):
         command = JobCommand(ctx.params, ctx.obj)
-        reports.configure(command.settings)
-        events = command.format.events
-        if events and command.fields:
+        chosen = command.output.format
+        if chosen.events and command.output.fields:
             raise UsageError(
-                f"watch -o {command.format.name} writes events, which --field cannot select.",
+                f"watch -o {chosen.name} writes events, which --field cannot select.",
                 hint="Use -o json with --field.",
             )
-
-        reports.job_ids = command.job_ids(jobs)
-        return command.watch_jobs(
-            reports.job_ids, TreeOptions(), present.concluded, reports, events=events
-        )
+        job_ids = command.job_ids(jobs)
+    return command.watch_jobs(job_ids, TreeOptions(), present.concluded, events=chosen.events)

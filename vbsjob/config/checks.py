@@ -5,13 +5,12 @@ A combination is refused if it would send a secret to an address that another so
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
-from vbsjob.config import files, sources
+from vbsjob.config import files
 from vbsjob.config.precedence import ADDRESSES, BOUND, TRUST, is_same_address
-from vbsjob.config.schema import PATH_VARIABLES, SECRET_KEYS, SETTINGS, UNSUPPORTED_SCOPES
+from vbsjob.config.schema import PATH_VARIABLES, SECRET_KEYS, SETTINGS
 from vbsjob.config.values import invalid, path
 from vbsjob.errors import UsageError
 from vbsjob.text import printable
@@ -19,7 +18,7 @@ from vbsjob.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from vbsjob.config.clouds_yaml import CloudsFile, Layer
+    from vbsjob.config.clouds_yaml import CloudsFile
     from vbsjob.config.sources import SettingValue, Source
     from vbsjob.context import Context
 
@@ -62,11 +61,12 @@ def report_ignored(
 def report_files(clouds_files: Iterable[CloudsFile], context: Context) -> None:
     """Warn of a file of another user; note secrets that other users can read (F70)."""
     for file in clouds_files:
-        if files.belongs_to_stranger(file.path):
+        is_foreign = files.belongs_to_stranger(file.path)
+        if is_foreign:
             context.warn(f"{file.path} belongs to another user, who can change what it sets.")
         has_secret = any(SECRET_KEYS & section.keys() for section in file.sections())
-        if has_secret and os.name == "posix" and files.mode(file.path) & 0o077:
-            command = f" Run: chmod 600 {file.path}" if files.is_own(file.path) else ""
+        if has_secret and files.mode(file.path) & 0o077:
+            command = "" if is_foreign else f" Run: chmod 600 {file.path}"
             context.note(f"others can read the secrets in {file.path}.{command}")
 
 
@@ -89,16 +89,9 @@ def report_unexpanded(settings: Source, context: Context) -> None:
             )
 
 
-def refuse_unsupported(
-    cloud: SettingValue | None, layers: list[Layer], values: Source, context: Context
-) -> None:
-    """Refuse another scope than a project; warn about an agency for another program."""
-    env = {} if is_named(cloud) and layers else context.env
-    for scope in sources.set_anywhere(UNSUPPORTED_SCOPES, env, layers):
-        raise UsageError(
-            f"{scope.origin}: this scope is not supported; jobs belong to a project.",
-            hint=f"Remove {scope.origin} and set a project.",
-        )
+def report_agency(values: Source, context: Context) -> None:
+    """Warn about the variables of an agency for another program."""
+    env = context.env
     names = (name for name in env if name.startswith("HW_ASSUME_ROLE_") and env[name])
     agency = ", ".join(sorted(names))
     if agency and "agency_name" not in values:
@@ -110,14 +103,13 @@ def refuse_unsupported(
 
 def report_unknown_variables(context: Context) -> None:
     """Print a note for each VBSJOB_* variable that is neither a setting nor an earlier result."""
-    suffixes = {setting.variable.removeprefix(PREFIX) for setting in SETTINGS}
-    words = [v.removeprefix(PREFIX) for v in context.env if v.startswith(PREFIX)]
-    unknown = [word for word in words if word not in suffixes and not RESULTS.fullmatch(word)]
-    if not unknown:
-        return
-    from difflib import get_close_matches
+    suffixes = [setting.variable.removeprefix(PREFIX) for setting in SETTINGS]
+    words = (name.removeprefix(PREFIX) for name in context.env if name.startswith(PREFIX))
+    for word in words:
+        if word in suffixes or RESULTS.fullmatch(word):
+            continue
+        from difflib import get_close_matches
 
-    for word in unknown:
         similar = get_close_matches(word, suffixes, n=1)
         hint = f" Did you mean {PREFIX}{similar[0]}?" if similar else ""
         context.note(f"{PREFIX}{printable(word)} is not a setting and is ignored.{hint}")
@@ -128,9 +120,8 @@ def refuse_other_address(cloud: SettingValue | None, values: Source, of_cloud: S
     auth_url = values.get("auth_url")
     if auth_url is None or "auth_url" not in of_cloud or is_same_address(of_cloud, values):
         return
-    for setting in SETTINGS:
-        secret = values.get(setting.name)
-        if setting.secret and secret is not None and secret.file and not auth_url.file:
+    for secret in _secrets(values):
+        if secret.file and not auth_url.file:
             name = printable(str(cloud.value)) if cloud is not None else "of clouds.yaml"
             raise UsageError(
                 f"{secret.origin} would be sent to {auth_url.origin}, which is not the auth_url of"
@@ -144,15 +135,20 @@ def refuse_mixture(values: Source) -> None:
 
     A file in the working directory may have come with a download.
     """
-    secrets = [values[s.name] for s in SETTINGS if s.secret and s.name in values]
     for name, local in _from_working_directory(values):
         receiver = "the address that {} names" if name in ADDRESSES else "the server that {} trusts"
-        for secret in secrets:
+        for secret in _secrets(values):
             if secret.file != local.file:
                 raise UsageError(
                     f"{secret.origin} would be sent to {receiver.format(local.origin)}.",
                     hint="Set both in the same file, or use another working directory.",
                 )
+
+
+def _secrets(values: Source) -> list[SettingValue]:
+    return [
+        values[setting.name] for setting in SETTINGS if setting.secret and setting.name in values
+    ]
 
 
 def refuse_prompt(name: str, values: Mapping[str, SettingValue], *, named: bool) -> None:

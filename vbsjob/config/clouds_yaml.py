@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import stat
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +18,7 @@ from vbsjob.errors import UsageError
 from vbsjob.text import hide_values, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from vbsjob.context import Context
 
@@ -38,6 +39,8 @@ PROFILES: dict[str, dict[str, Any]] = {
 """Built-in values of the key `profile`, as openstacksdk and otcextensions have them."""
 
 
+REGIONS_LISTED = 20
+"""Regions that a message lists."""
 NAME_LIMIT = 80
 """Characters of a name that a message shows: a file may have longer ones."""
 
@@ -49,7 +52,6 @@ class Layer(NamedTuple):
     values: dict[str, Any]
     origin: str
     path: Path | None = None
-    in_working_directory: bool = False
     profile: bool = False
 
     def get(self, dotted: str) -> Any:
@@ -86,7 +88,7 @@ class CloudsFile(NamedTuple):
         values = _with_underscores(self.clouds[name])
         files.mapping(self.path, f"{section}.{name}.auth", values.get("auth"))
         origin = f"{self.path}: {section}.{printable(name)[:NAME_LIMIT]}"
-        return [Layer(values, origin, self.path, self.in_working_directory, profile)]
+        return [Layer(values, origin, self.path, profile)]
 
 
 class Clouds:
@@ -262,32 +264,43 @@ def _region_layer(layers: list[Layer], region: str | None) -> Iterator[Layer]:
     if name is None or (name not in regions and listing.profile):
         return
     if name not in regions:
-        listed = ", ".join(printable(region) for region in regions)[:400]
         raise UsageError(
             f"{listing.origin}.regions does not list {printable(name)[:NAME_LIMIT]!r};"
-            f" it lists {listed}.",
+            f" it lists {listed_regions(regions)}.",
             hint="Choose one of them with --region.",
         )
     values = {**regions[name], "region_name": name}
-    origin = f"{listing.origin}.regions"
-    yield Layer(values, origin, listing.path, listing.in_working_directory)
+    yield Layer(values, f"{listing.origin}.regions", listing.path)
 
 
 def region_choices(layers: list[Layer]) -> tuple[list[str], str, bool]:
     """Return the regions that a cloud lists, where, and whether a profile lists them.
 
-    A cloud lists them as `regions`, or as a `region_name` that is a list or `a,b`.
+    A cloud lists them as `regions`, or as a `region_name` with several.
     """
     for layer in layers:
-        raw = layer.get("region_name")
-        names = raw.split(",") if isinstance(raw, str) else raw
-        if isinstance(names, list) and len(names) > 1 and all(isinstance(n, str) for n in names):
-            return [name.strip() for name in names], f"{layer.origin}.region_name", layer.profile
+        names = region_list(layer.get("region_name"))
+        if len(names) > 1:
+            return names, f"{layer.origin}.region_name", layer.profile
     for layer in layers:
         if layer.get("regions"):
             names = [name for name, _ in _regions(layer)]
             return names, f"{layer.origin}.regions", layer.profile
     return [], "", False
+
+
+def region_list(raw: Any) -> list[str]:
+    """Return the regions of a `region_name` that is a list or `a,b`; empty if it is one name."""
+    names = raw.split(",") if isinstance(raw, str) and "," in raw else raw
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return []
+    return [name.strip() for name in names]
+
+
+def listed_regions(names: Iterable[str]) -> str:
+    """Return region names for a message."""
+    shown = [printable(name[:64]) for name in islice(names, REGIONS_LISTED + 1)]
+    return ", ".join([*shown[:REGIONS_LISTED], *(["..."] if shown[REGIONS_LISTED:] else [])])
 
 
 def _regions(layer: Layer) -> list[tuple[str, dict[str, Any]]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from vbsjob.errors import UsageError, VbsjobError, shortage
@@ -24,11 +23,7 @@ SIZE_LIMIT = 1 << 20
 """Bytes. Generated clouds.yaml files hold dozens of clouds with tokens of 9 KB each."""
 EVENTS_LIMIT, DEPTH_LIMIT = 200_000, 16
 """Limits of a YAML file: its values with those that aliases repeat, and its nesting."""
-DOTS_LIMIT = 64
-"""Dots of a TOML line: tomllib needs quadratic time for a key of many parts."""
 TOML_HINT = 'Write each setting as name = "value", in a section such as [defaults].'
-PIPE_TIMEOUT = 10.0
-"""Seconds until a FIFO must deliver: its writer may have died before it opened the FIFO."""
 YAML_HINT = "Check the indentation, quotes and brackets there and in the line above."
 NULL, MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"
 
@@ -51,10 +46,8 @@ def is_hidden(path: Path) -> bool:
     """Whether this user may not enter a folder above the path."""
     try:
         path.lstat()
-    except PermissionError:
-        return True
-    except (OSError, ValueError):
-        pass
+    except (OSError, ValueError) as error:
+        return isinstance(error, PermissionError)
     return False
 
 
@@ -67,17 +60,10 @@ def _unreadable(name: object, error: OSError) -> VbsjobError:
 
 def belongs_to_stranger(path: Path) -> bool:
     """Whether a file, or a symbolic link to it, belongs neither to this user nor to root (F75)."""
-    if os.name != "posix":
-        return False
     try:
         return any(_is_stranger(status) for status in (path.lstat(), path.stat()))
     except OSError:
         return False
-
-
-def is_own(path: Path) -> bool:
-    """Whether a file belongs to this user, who alone can change its permissions."""
-    return path.stat().st_uid == os.geteuid()
 
 
 def _is_stranger(status: os.stat_result) -> bool:
@@ -106,51 +92,25 @@ def text(path: Path, *, pipe: bool = False) -> str | None:
 
 
 def _content(path: Path, *, pipe: bool) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    # O_NONBLOCK: opening a FIFO in place of the file must not wait for a writer.
+    descriptor = os.open(path, os.O_RDONLY | (0 if pipe else os.O_NONBLOCK))
     with os.fdopen(descriptor, "rb") as stream:
         status = os.fstat(descriptor)
-        if status.st_mode & stat.S_IWOTH and os.name == "posix":
+        if status.st_mode & stat.S_IWOTH:
             raise UsageError(
                 f"{path} is not used: every user of this machine can change it.",
                 hint=f"Check its content, then run: chmod o-w {path}",
             )
-        if pipe and stat.S_ISFIFO(status.st_mode):
-            return _pipe_content(path, descriptor)
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(status.st_mode) and not (pipe and stat.S_ISFIFO(status.st_mode)):
             raise UsageError(
                 f"{path} is not a regular file.", hint="Replace it by a file, or remove it."
             )
         # In the working directory, again on what is open: the file may have been exchanged.
-        if not path.is_absolute() and os.name == "posix" and _is_stranger(status):
+        if not path.is_absolute() and _is_stranger(status):
             raise UsageError(
                 f"{path} belongs to another user.", hint="Use another working directory."
             )
         return stream.read(SIZE_LIMIT + 1)
-
-
-def _pipe_content(path: Path, descriptor: int) -> bytes:
-    """Read a FIFO until its writer closes it, for example `<(sops decrypt clouds.yaml)`."""
-    import select
-
-    content, deadline = b"", time.monotonic() + PIPE_TIMEOUT
-    while len(content) <= SIZE_LIMIT:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
-            raise UsageError(
-                f"{path} is a FIFO that delivered nothing within {PIPE_TIMEOUT:.0f} s.",
-                hint="Check the program that writes to it.",
-            )
-        try:
-            block = os.read(descriptor, 1 << 16)
-        except BlockingIOError:
-            continue
-        if block:
-            content += block
-        elif content:
-            break
-        else:  # no writer has opened the FIFO yet
-            time.sleep(0.02)
-    return content
 
 
 def toml(path: Path) -> dict[str, Any] | None:
@@ -160,12 +120,6 @@ def toml(path: Path) -> dict[str, Any] | None:
         return None
     import tomllib
 
-    for number, line in enumerate(content.split("\n"), start=1):
-        if line.count(".") > DOTS_LIMIT and not line.lstrip().startswith("#"):
-            raise UsageError(
-                f"{path}, line {number}: the line has more than {DOTS_LIMIT} dots.",
-                hint="Write a long value in several lines.",
-            )
     try:
         return tomllib.loads(content, parse_float=str)
     except tomllib.TOMLDecodeError as error:
@@ -176,15 +130,12 @@ def toml(path: Path) -> dict[str, Any] | None:
 
 
 def clouds_document(path: Path, *, pipe: bool = False) -> dict[str, Any]:
-    """Return a clouds.yaml or clouds.json as a mapping whose scalars are strings, as written."""
-    content = text(path, pipe=pipe) or ""
-    if path.suffix == ".json":
-        return mapping(path, "the file", _json(path, content))
-    return mapping(path, "the file", _yaml(path, content))
+    """Return a clouds.yaml, or clouds.json, as a mapping; JSON is YAML too."""
+    return mapping(path, "the file", _yaml(path, text(path, pipe=pipe) or ""))
 
 
 def _yaml(path: Path, content: str) -> Any:
-    """Return a YAML document of dicts, lists, strings and None."""
+    """Return a YAML document of dicts, lists, strings and None; scalars are as written."""
     import yaml
 
     try:
@@ -247,21 +198,6 @@ def _check_events(path: Path, yaml: Any, events: Iterable[Any]) -> None:
                 f"{path}, line {line}: too many values and aliases, or nested too deeply.",
                 hint="Write values instead of aliases, and use fewer levels.",
             )
-
-
-def _json(path: Path, content: str) -> Any:
-    """Parse JSON with a JSON parser: YAML does not allow surrogate pairs in escapes."""
-    import json
-
-    try:
-        return json.loads(content or "null", parse_int=str, parse_float=str, parse_constant=str)
-    except json.JSONDecodeError as error:
-        raise UsageError(
-            f"{path}, line {error.lineno}: this is not valid JSON.",
-            hint="Check commas, quotes and brackets there and in the line above.",
-        ) from None
-    except RecursionError:
-        raise UsageError(f"{path} is nested too deeply.", hint="Use fewer levels.") from None
 
 
 def mapping(path: Path, name: str, value: Any) -> dict[str, Any]:

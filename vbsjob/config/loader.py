@@ -122,7 +122,8 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     checks.report_files(clouds.files, context)
     clouds.report_changed_by_working_directory(name)
     checks.report_ignored(cloud, loaded.ignored, context)
-    checks.refuse_unsupported(cloud, loaded.layers, loaded.values, context)
+    if not checks.is_named(cloud):
+        checks.report_agency(loaded.values, context)
     checks.report_unknown_variables(context)
     checks.report_unexpanded(loaded.values, context)
     values = {name: _parsed(name, value) for name, value in loaded.values.items()}
@@ -130,11 +131,13 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
         endpoint = values.get("endpoint")
         if endpoint is not None and endpoint.origin.lower().endswith("_endpoint_override"):
             del values["endpoint"]  # it is the address of vbs
-    values = _filled_in(values, loaded.layers)
+    region = values.get("region")
+    addresses = (name for name in ADDRESSES if name in values)
+    values |= {name: _filled(values[name], region, loaded.layers) for name in addresses}
     checks.refuse_other_address(cloud, values, loaded.cloud)
     checks.refuse_mixture(values)
-    settings = Settings(_addressed(values), files=tuple(file.path for file in clouds.files))
-    return replace(settings, cloud_named=checks.is_named(cloud))
+    files = tuple(file.path for file in clouds.files)
+    return Settings(_addressed(values), files=files, cloud_named=checks.is_named(cloud))
 
 
 class _Loaded:
@@ -234,22 +237,16 @@ def _check_utf8(text: str) -> None:
         raise ValueError("is not valid UTF-8; write it in UTF-8") from None
 
 
-def _filled_in(values: Source, layers: list[Layer]) -> Source:
-    """Replace the placeholder of the region in the addresses."""
-    region = values.get("region")
-    filled = {name: _filled(values[name], region, layers) for name in ADDRESSES if name in values}
-    return values | filled
-
-
 def _filled(
     address: SettingValue, region: SettingValue | None, layers: list[Layer]
 ) -> SettingValue:
+    """Replace the placeholder of the region in an address."""
     text = str(address.value)
     if not any(placeholder in text for placeholder in PLACEHOLDERS):
         return address
     if region is None:
         choices, *_ = clouds_yaml.region_choices(layers)
-        listed = f" It is one of {precedence.listed_regions(choices)}." if choices else ""
+        listed = f" It is one of {clouds_yaml.listed_regions(choices)}." if choices else ""
         raise UsageError(f"{address.origin} needs a region.", hint=f"Set --region.{listed}")
     for placeholder in PLACEHOLDERS:
         text = text.replace(placeholder, str(region.value))

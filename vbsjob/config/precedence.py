@@ -20,13 +20,11 @@ from vbsjob.config.schema import (
 )
 from vbsjob.config.sources import KEYS
 from vbsjob.errors import UsageError
-from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from vbsjob.config.clouds_yaml import Layer
-    from vbsjob.config.schema import Setting
     from vbsjob.config.sources import SettingValue, Source
 
 ADDRESSES = ("auth_url", "endpoint")
@@ -65,18 +63,8 @@ PROJECT = Set(PROJECT_NAMES, PROJECT_NAMES, strict=True)
 CERTIFICATE = Set(("cert", "key"), ("cert", "key"), strict=True)
 
 
-def credential_sets(settings: Iterable[Setting]) -> tuple[Set, ...]:
-    """Return all sets with secrets; a secret that none of those above contains is a set by itself.
-
-    Otherwise a secret of one cloud would be sent to another one.
-    """
-    sets = (USER, APPLICATION_CREDENTIAL, ACCESS_KEY, TOKEN, OPENID)
-    names = {name for group in sets for name in group.names}
-    others = (s.name for s in settings if s.secret and s.name not in names)
-    return (*sets, *(Set((name,), (name,)) for name in others))
-
-
-CREDENTIALS = credential_sets(SETTINGS)
+CREDENTIALS = (USER, APPLICATION_CREDENTIAL, ACCESS_KEY, TOKEN, OPENID)
+"""The sets with secrets: a secret that is in none could be sent to another cloud."""
 SETS = (*CREDENTIALS, AGENCY, PROJECT, CERTIFICATE)
 BOUND = frozenset(
     (
@@ -88,8 +76,6 @@ BOUND = frozenset(
 CHOSEN_IN_CLOUD = frozenset(("region", "interface"))
 REGION = re.compile(r"([a-z]{2}(?:-[a-z]{2,}){1,2}[0-9]*(?:-[0-9]{1,3})?)(?:_.*)?")
 """Project name that begins with a region: eu-de, eu-de_team, eu-west-1_team, ap-southeast-1."""
-REGIONS_LISTED = 20
-"""Regions that a message lists."""
 
 
 class Sources(NamedTuple):
@@ -227,7 +213,7 @@ def _dropped(sources: Sources, cloud: Source) -> set[str]:
     if (
         "endpoint" in environment
         and "auth_url" not in environment
-        and not _same("endpoint", cloud, environment)
+        and ("endpoint" not in cloud or cloud["endpoint"].value != environment["endpoint"].value)
     ):
         # Without an auth_url these are for the service at that endpoint.
         dropped |= {*TOKEN.names, *ACCESS_KEY.names}
@@ -244,10 +230,6 @@ def _dropped(sources: Sources, cloud: Source) -> set[str]:
     if _has(("verify", "insecure"), cloud):
         dropped |= {"verify", "insecure"}
     return dropped
-
-
-def _same(name: str, source: Source, other: Source) -> bool:
-    return name in source and source[name].value == other[name].value
 
 
 def is_same_address(cloud: Source, environment: Source) -> bool:
@@ -294,13 +276,7 @@ def choose_region(
         return project._replace(value=by_name, origin=origin, derived=True), region
     if len(choices) > 1 and not from_profile:
         raise UsageError(
-            f"{origin} lists several regions: {listed_regions(choices)}.",
+            f"{origin} lists several regions: {clouds_yaml.listed_regions(choices)}.",
             hint="Choose one: --region.",
         )
     return None, region
-
-
-def listed_regions(names: list[str]) -> str:
-    """Return region names for a message."""
-    listed = ", ".join(printable(name[:64]) for name in names[:REGIONS_LISTED])
-    return listed + (", ..." if len(names) > REGIONS_LISTED else "")

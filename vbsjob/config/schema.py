@@ -31,8 +31,8 @@ class Setting(NamedTuple):
     secret: bool = False
     preference: bool = False
     """Whether config.toml's [defaults] may hold it."""
-    names_service: bool = False
-    """Whether its option names the service, so that a command to continue a watch repeats it."""
+    continues: bool = False
+    """Whether the command that continues a watch repeats its option."""
 
     @property
     def variable(self) -> str:
@@ -50,10 +50,6 @@ class Setting(NamedTuple):
         words = getattr(self.parse, "words", ())
         return f"{self.help} One of: {', '.join(words)}." if words else self.help
 
-    def written(self, value: Any) -> str:
-        """Return a value of this setting as a user writes it."""
-        return values.written(self.parse, value)
-
 
 def identity_setting(
     name: str, sentence: str, *os: str, secret: bool = False, parse: Any = values.identity_name
@@ -70,14 +66,18 @@ def file_setting(name: str, sentence: str) -> Setting:
     return Setting(name, sentence, (f"OS_{name.upper()}",), (name,), values.path, preference=True)
 
 
-def preference_setting(name: str, sentence: str, parse: Any, default: Any = None) -> Setting:
+def preference_setting(
+    name: str, sentence: str, parse: Any, default: Any = None, *, continues: bool = False
+) -> Setting:
     """Return a setting of vbsjob alone, which [defaults] may hold."""
-    return Setting(name, sentence, parse=parse, default=default, preference=True)
+    return Setting(
+        name, sentence, parse=parse, default=default, preference=True, continues=continues
+    )
 
 
-def switch(name: str, sentence: str, *, default: bool = False) -> Setting:
+def switch(name: str, sentence: str, *, default: bool = False, continues: bool = False) -> Setting:
     """Return a preference that is yes or no."""
-    return preference_setting(name, sentence, values.boolean, default)
+    return preference_setting(name, sentence, values.boolean, default, continues=continues)
 
 
 SETTINGS = (
@@ -86,7 +86,7 @@ SETTINGS = (
         "Name of a cloud in clouds.yaml or config.toml, or 'sandbox'.",
         os=("OS_CLOUD",),
         preference=True,
-        names_service=True,
+        continues=True,
     ),
     Setting(
         "region",
@@ -95,7 +95,7 @@ SETTINGS = (
         cloud=("region_name",),
         parse=values.region,
         preference=True,
-        names_service=True,
+        continues=True,
     ),
     Setting(
         "service",
@@ -103,7 +103,7 @@ SETTINGS = (
         parse=values.name,
         default="vbs",
         preference=True,
-        names_service=True,
+        continues=True,
     ),
     Setting(
         "interface",
@@ -120,7 +120,7 @@ SETTINGS = (
         os=("OS_VBS_ENDPOINT_OVERRIDE", "OS_VOLUME_BACKUP_ENDPOINT_OVERRIDE"),
         cloud=("vbs_endpoint_override", "volume_backup_endpoint_override"),
         preference=True,
-        names_service=True,
+        continues=True,
     ),
     file_setting("cacert", "File with the CA certificates to trust, instead of the system's."),
     file_setting("cert", "File with a client certificate."),
@@ -146,7 +146,7 @@ SETTINGS = (
         "Project, by id or by name.",
         parse=values.identity_name,
         preference=True,
-        names_service=True,
+        continues=True,
     ),
     identity_setting(
         "project_id",
@@ -266,7 +266,9 @@ SETTINGS = (
         default=True,
     ),
     switch(
-        "insecure_http", "Allow plain http to another machine: credentials are sent unencrypted."
+        "insecure_http",
+        "Allow plain http to another machine: credentials are sent unencrypted.",
+        continues=True,
     ),
     preference_setting(
         "output", "Output format, such as json or csv; table by default.", values.text
@@ -297,7 +299,7 @@ SETTINGS = (
     switch("utc", "Show times in UTC, not in the local zone."),
     switch("ascii", "Draw with ASCII characters only."),
     switch("verbose", "Print each HTTP request to stderr."),
-    switch("quiet", "Print nothing, not even errors; the exit code is the result."),
+    switch("quiet", "Print no progress, notes or results, only errors."),
     switch("exit_status", "Set the exit code from the job: 0 SUCCESS, 1 FAIL, 8 not ended."),
     preference_setting(
         "retry_for",
@@ -321,8 +323,14 @@ SETTINGS = (
         values.duration,
         30.0,
     ),
-    switch("fail_fast", "Stop with exit code 1 as soon as a job or a sub-job is FAIL."),
-    switch("any", "Stop as soon as one job has ended; its result is the exit code."),
+    switch(
+        "fail_fast",
+        "Stop with exit code 1 as soon as a job or a sub-job is FAIL.",
+        continues=True,
+    ),
+    switch(
+        "any", "Stop as soon as one job has ended; its result is the exit code.", continues=True
+    ),
     preference_setting(
         "progress",
         "How progress is shown; auto draws on a terminal and prints lines elsewhere.",
@@ -337,11 +345,16 @@ SETTINGS = (
     ),
     switch("notify", "Send a desktop notification at the end."),
     switch("bell", "Ring the terminal bell at the end."),
-    switch("github", "Write annotations, a step summary and outputs for GitHub Actions."),
+    switch(
+        "github",
+        "Write annotations, a step summary and outputs for GitHub Actions.",
+        continues=True,
+    ),
     preference_setting(
         "junit",
         "Write a JUnit report to this file, with a test case for each job.",
         values.path,
+        continues=True,
     ),
     preference_setting(
         "body_limit", "Largest response, in MiB; 4 by default.", values.mebibytes, 4 << 20
@@ -353,8 +366,6 @@ SECRET_KEYS = frozenset(
 )
 """Keys of a cloud that hold a secret, at the top level or below `auth`."""
 
-UNSUPPORTED_SCOPES = ("trust_id", "system_scope")
-"""Settings of keystoneauth for another scope than a project: refused, not ignored."""
 UNSUPPORTED_AUTH_TYPES = (
     *("v3oidcpassword", "v3oidcclientcredentials", "v3oidcauthcode", "v3oidcdeviceauthz"),
     *("v3oidcrefreshtoken", "v3websso", "v3samlpassword", "v3adfspassword"),
@@ -388,6 +399,7 @@ OTHER_VARIABLES = PATH_VARIABLES | {
     "WT_SESSION": "Set by Windows Terminal, which shows progress.",
     "ConEmuANSI": "Set by ConEmu; it shows progress if the value is 'ON'.",
     "PTYXIS_VERSION": "Version of the terminal Ptyxis; it shows progress from version 48.",
+    "PAGER": "Program that shows a long help text on a terminal; less by default.",
     "ACCESSIBLE": "If set, progress is plain lines, for screen readers.",
     "CI": "If set, progress is plain lines, for logs.",
     "HOME": "Directory of the user's files.",
@@ -395,10 +407,6 @@ OTHER_VARIABLES = PATH_VARIABLES | {
     "XDG_CACHE_HOME": "Directory of stored tokens, instead of ~/.cache.",
     "XDG_STATE_HOME": "Directory of the history, instead of ~/.local/state.",
     "HW_ASSUME_ROLE_AGENCY_NAME": "Ignored with a warning: set OS_AGENCY_NAME and the others.",
-    **{
-        f"OS_{name.upper()}": "Not supported: vbsjob ends with exit code 2."
-        for name in UNSUPPORTED_SCOPES
-    },
 }
 """Environment variables that set no setting, each with a sentence that says what it does."""
 

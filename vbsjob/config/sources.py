@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vbsjob.config import clouds_yaml
 from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
 from vbsjob.errors import UsageError
 from vbsjob.text import hide_values, printable, suggestion
@@ -32,10 +33,13 @@ class SettingValue(NamedTuple):
     value: Any
     origin: str
     file: Path | None = None
-    in_working_directory: bool = False
-    """Whether a file in the working directory sets it: it may have come with a download."""
     derived: bool = False
     """Whether it was concluded from another setting, such as the region from a project name."""
+
+    @property
+    def in_working_directory(self) -> bool:
+        """Whether a file in the working directory sets it: it may have come with a download."""
+        return self.file is not None and not self.file.is_absolute()
 
 
 Source = dict[str, SettingValue]
@@ -105,22 +109,12 @@ def from_layers(layers: list[Layer]) -> Source:
             raw = layer.get(dotted)
             if raw in (None, "") or setting.name in source:
                 continue
-            if setting.name == "region" and _is_list(raw):
+            if setting.name == "region" and clouds_yaml.region_list(raw):
                 continue  # several regions: see clouds_yaml.region_choices
             name = "cacert" if setting.name == "verify" and _is_path(raw) else setting.name
-            source.setdefault(
-                name,
-                SettingValue(
-                    raw, f"{layer.origin}.{dotted}", layer.path, layer.in_working_directory
-                ),
-            )
+            origin = f"{layer.origin}.{dotted}"
+            source.setdefault(name, SettingValue(raw, origin, layer.path))
     return source
-
-
-def _is_list(raw: Any) -> bool:
-    if isinstance(raw, list):
-        return all(isinstance(region, str) for region in raw)
-    return isinstance(raw, str) and "," in raw
 
 
 def _is_path(raw: Any) -> bool:
@@ -134,16 +128,3 @@ def secrets(*all_sources: Source) -> Iterator[str]:
         for name, value in source.items():
             if SETTINGS_BY_NAME[name].secret and isinstance(value.value, str | int | float):
                 yield str(value.value)
-
-
-def set_anywhere(
-    names: Iterable[str], env: Mapping[str, str], layers: list[Layer]
-) -> Iterator[SettingValue]:
-    """Yield the values of settings that vbsjob does not have, from OS_NAME and from a cloud."""
-    for name in names:
-        variable = f"OS_{name.upper()}"
-        if env.get(variable):
-            yield SettingValue(env[variable], variable)
-        for dotted, layer in product((name, f"auth.{name}"), layers):
-            if layer.get(dotted) not in (None, ""):
-                yield SettingValue(layer.get(dotted), f"{layer.origin}.{dotted}", layer.path)

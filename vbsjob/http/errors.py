@@ -17,12 +17,10 @@ from vbsjob.errors import (
     SHORTAGES,
     ApiError,
     AuthError,
-    BodyTooLargeError,
     InvalidBodyError,
     JobNotFoundError,
     PermanentConnectionError,
     RefusedCredentialsError,
-    ThrottledError,
     UnavailableError,
     UnexpectedResponseError,
     VbsjobError,
@@ -33,19 +31,22 @@ from vbsjob.text import printable
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from vbsjob.http.messages import Request, Response
     from vbsjob.http.proxies import Proxy
 
-TRANSIENT = frozenset({408, 425, 429})
-PERMANENT = frozenset({501, 505})
-"""Statuses from 500 on that do not pass; all others do."""
 THROTTLED = frozenset({429, 503})
 MISSING_ROLE = frozenset({"volumebackup.0041", "volumebackup.0042", "volumebackup.0044"})
 UNKNOWN_JOB = "common.0011"
 UNKNOWN_API = "apigw.0101"
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+NOT_A_JOB = (
+    "This is probably the id of a backup or a disk: an id of a job has no '-'. The answer of the"
+    " request that started the job contains its job_id."
+)
+UNKNOWN_ID = "Check the id, --project and --region. The service deletes records of old jobs."
 MAX_MESSAGE = 300
 """Characters of a service's message that are shown."""
 DAY = 86400.0
@@ -148,106 +149,120 @@ def _first(members: dict[str, Any], *names: str) -> str:
     return ""
 
 
+Meaning = tuple[type[VbsjobError], str, str]
+"""Class, message and hint of an error; from_response replaces the names in braces."""
+
+NOT_NOW: Meaning = (UnavailableError, "{origin} cannot answer now.", "{pause}")
+REFUSED: Meaning = (
+    RefusedCredentialsError,
+    "{origin} did not accept the credentials.",
+    "Check the credentials, the project and the region with 'vbsjob config check'.",
+)
+NOT_ALLOWED: Meaning = (
+    AuthError,
+    "{origin} does not allow this request.",
+    "The user lacks a role in this project. Contact its administrator.",
+)
+WRONG_CLOCK: Meaning = (
+    AuthError,
+    "{origin} rejected the time of the request: the clock of this machine is wrong.",
+    "Set the clock, then try again.",
+)
+NO_JOB: Meaning = (
+    JobNotFoundError,
+    "job {job_id} was not found.",
+    "{id_hint}",
+)
+NO_API: Meaning = (ApiError, "{origin} does not offer this API.", "Check {setting}.")
+REJECTED: Meaning = (
+    ApiError,
+    "{origin} rejected the request.",
+    "Check the settings with 'vbsjob config show'{report}.",
+)
+BY_STATUS: dict[int, Meaning] = {
+    **dict.fromkeys({408, 425, 429, *range(500, 600)} - {501, 505}, NOT_NOW),
+    **dict.fromkeys(
+        range(300, 400),
+        (
+            ApiError,
+            "{origin} redirects to {target}; vbsjob never sends credentials after a redirect.",
+            "If that address is right, set {setting} to it.",
+        ),
+    ),
+    407: (
+        PermanentConnectionError,
+        "the proxy in front of {origin} requires a user and password.",
+        "Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.",
+    ),
+}
+"""What a status means from the API and from anything in front of it. An unknown 5xx is like 500."""
+
+
 def from_response(request: Request, response: Response, job_id: str | None = None) -> VbsjobError:
     """Return the error for a response that is not the requested document.
 
     `job_id` is the requested job, None for a request to the identity service. What is not a JSON
-    object is a page of something between this machine and the API: `is_page` is set.
+    object is a page of something between this machine and the API: its text is never shown, and
+    `is_page` is set.
     """
     document, reason = _read(response)
-    if form(document, response.status) is None:
-        return _page_error(request, response, job_id, reason)
-    return _api_error(request, response, job_id, read_document(document))
-
-
-def _api_error(
-    request: Request, response: Response, job_id: str | None, body: ErrorBody
-) -> VbsjobError:
-    facts: dict[str, Any] = {
-        "http_status": response.status,
-        "code": body.code,
-        "request_id": body.request_id or response.request_id,
+    is_page = form(document, response.status) is None
+    body = read_document(document)
+    meaning = None if is_page else _refusal(request, response.status, body, job_id)
+    meaning = meaning or BY_STATUS.get(response.status)
+    error_class, message, hint = meaning or (_page(response, reason) if is_page else REJECTED)
+    request_id = body.request_id or response.request_id
+    pause = retry_after(response.headers) if "{pause}" in hint else None
+    words = {
+        "origin": url.origin_of(request.url),
+        "setting": "--endpoint" if job_id else "the auth_url (OS_AUTH_URL)",
+        "job_id": job_id,
+        "id_hint": NOT_A_JOB if job_id and UUID.fullmatch(job_id) else UNKNOWN_ID,
+        "target": url.origin_of(response.headers.get("location", "")) or "another address",
+        "report": "; report the request id to the provider" if request_id else "",
+        "pause": f"The service requests a pause of {pause:.0f} s." if pause else "",
     }
-    origin = url.origin_of(request.url)
-    message = ": " + body.message.rstrip(".") if body.message else ""
-    code = (body.code or "").lower()
-    if job_id is not None and code == UNKNOWN_JOB:
-        return _not_found(job_id, origin, message, code, facts)
-    refusals = {401, 403} if job_id is not None else {400, 401, 403}
-    if response.status in refusals or code in MISSING_ROLE:
-        return _auth_error(response.status, origin, message, code, facts)
-    if response.status == 404:
-        if _is_rejected_token(request, body):
-            return _refused_credentials(origin, message, facts)
-        return _not_found(job_id, origin, message, code, facts)
-    error = _error_of_status(job_id, response, origin, message, facts)
-    report = "; report the request id to the provider" if facts["request_id"] else ""
-    return error or ApiError(
-        f"{origin} rejected the request{message}.",
-        hint=f"Check the settings with 'vbsjob config show'{report}.",
-        **facts,
+    return error_class(
+        message.format_map(words),
+        hint=hint.format_map(words),
+        http_status=response.status,
+        code=body.code,
+        reason=body.message.rstrip("."),
+        request_id=request_id,
+        retry_after=pause,
+        base_delay=1.0 if response.status in THROTTLED else VbsjobError.base_delay,
+        is_page=is_page,
     )
 
 
-def _error_of_status(
-    job_id: str | None, response: Response, origin: str, message: str, facts: dict[str, Any]
-) -> VbsjobError | None:
-    """Return the error of a status whose meaning does not depend on who sent it; else None."""
-    if is_transient(response.status):
-        return _unavailable(response, origin, message, facts)
-    if response.status == 407:
-        return PermanentConnectionError(
-            f"the proxy in front of {origin} requires a user and password{message}.",
-            hint="Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.",
-            **facts,
-        )
-    if 300 <= response.status < 400:
-        return _redirected(job_id, response, origin, facts)
+def _refusal(request: Request, status: int, body: ErrorBody, job_id: str | None) -> Meaning | None:
+    """Return what only the API can say: about the sign-in, the rights or the job."""
+    code = (body.code or "").lower()
+    if job_id is not None and code == UNKNOWN_JOB:
+        return NO_JOB
+    if status == 403 or code in MISSING_ROLE:
+        return NOT_ALLOWED
+    if status == 401 or (status == 400 and job_id is None):
+        return WRONG_CLOCK if _is_clock_error(code, body.message) else REFUSED
+    if status == 404 and _is_rejected_token(request, body):
+        return REFUSED
+    if status == 404:
+        return NO_API if job_id is None or code == UNKNOWN_API else NO_JOB
     return None
 
 
-def is_transient(status: int) -> bool:
-    """Whether a request may succeed later. An unknown 5xx counts as 500."""
-    return status in TRANSIENT or (500 <= status < 600 and status not in PERMANENT)
-
-
-def _page_error(
-    request: Request, response: Response, job_id: str | None, reason: str
-) -> VbsjobError:
-    """Return the error for a response that is not the API's. Its text is never shown."""
-    facts: dict[str, Any] = {"http_status": response.status, "request_id": response.request_id}
-    origin = url.origin_of(request.url)
-    if error := _error_of_status(job_id, response, origin, "", facts):
-        return error.replace(is_page=True)
+def _page(response: Response, reason: str) -> Meaning:
     content_type = printable(response.headers.get("content-type", ""))[:60]
-    setting = "the auth_url (OS_AUTH_URL)" if job_id is None else "--endpoint"
-    hint = f"Check {setting}: the address of the service may be wrong."
-    size = f"{len(response.body)} bytes"
-    body = f"{size} {f'of {content_type}' if content_type else 'without a content type'}"
-    body += f" instead of a JSON document ({reason})"
+    hint = "Check {setting}: the address of the service may be wrong."
+    kind = f"of {content_type}" if content_type else "without a content type"
+    page = f"{len(response.body)} bytes {kind}, not a JSON document ({reason})"
     if "html" in content_type.lower():
-        body = f"HTML, not JSON ({size})"
+        page = f"HTML, not JSON ({len(response.body)} bytes)"
         if response.status != 404:
             hint = "Check whether a login page of the network or a proxy answers, not the service."
     error_class = InvalidBodyError if response.status == 200 else ApiError
-    return error_class(
-        f"{origin} sent {body}.",
-        hint=hint,
-        **facts,
-    ).replace(is_page=True)
-
-
-def _not_found(
-    job_id: str | None, origin: str, message: str, code: str, facts: dict[str, Any]
-) -> VbsjobError:
-    if job_id is None or code == UNKNOWN_API:
-        hint = "Check the auth_url (OS_AUTH_URL)." if job_id is None else "Check --endpoint."
-        return ApiError(f"{origin} does not offer this API{message}.", hint=hint, **facts)
-    return JobNotFoundError(
-        f"job {job_id} was not found{message}.",
-        hint="Check the id, --project and --region. The service deletes records of old jobs.",
-        **facts,
-    )
+    page = page.replace("{", "{{").replace("}", "}}")
+    return error_class, f"{{origin}} sent {page}.", hint
 
 
 def _is_rejected_token(request: Request, body: ErrorBody) -> bool:
@@ -257,33 +272,6 @@ def _is_rejected_token(request: Request, body: ErrorBody) -> bool:
     """
     is_sign_in = urlsplit(request.url).path.endswith("/v3/auth/tokens")
     return is_sign_in and body.code == "404" and bool(body.message)
-
-
-def _auth_error(
-    status: int, origin: str, message: str, code: str, facts: dict[str, Any]
-) -> VbsjobError:
-    if status == 403 or code in MISSING_ROLE:
-        return AuthError(
-            f"{origin} does not allow this request{message}.",
-            hint="The user lacks a role in this project. Contact its administrator.",
-            **facts,
-        )
-    if _is_clock_error(code, message):
-        return AuthError(
-            f"{origin} rejected the time of the request: the clock of this machine is wrong by"
-            f" more than 15 minutes{message}.",
-            hint="Set the clock, then try again.",
-            **facts,
-        )
-    return _refused_credentials(origin, message, facts)
-
-
-def _refused_credentials(origin: str, message: str, facts: dict[str, Any]) -> VbsjobError:
-    return RefusedCredentialsError(
-        f"{origin} did not accept the credentials{message}.",
-        hint="Check the credentials, the project and the region with 'vbsjob config check'.",
-        **facts,
-    )
 
 
 def _is_clock_error(code: str, message: str) -> bool:
@@ -300,11 +288,12 @@ def is_about_time(response: Response) -> bool:
     return _is_clock_error((body.code or "").lower(), body.message)
 
 
-def retry_after(header: str, date: str) -> float | None:
+def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds of a Retry-After header, at most a day; None if it is malformed.
 
-    An HTTP date is compared with `date`, the Date header of the same response.
+    An HTTP date is compared with the Date header of the same response.
     """
+    header, date = (headers.get(name, "") for name in ("retry-after", "date"))
     if not header or len(header) > len("Wed, 21 Oct 2015 07:28:00 GMT") + 8:
         return None
     try:
@@ -336,29 +325,6 @@ def clock(response: Response, now: datetime) -> timedelta | None:
     if difference is not None and abs(difference) < CLOCK_PRECISION:
         return timedelta()
     return difference
-
-
-def _unavailable(
-    response: Response, origin: str, message: str, facts: dict[str, Any]
-) -> VbsjobError:
-    error_class = ThrottledError if response.status in THROTTLED else UnavailableError
-    seconds = retry_after(response.headers.get("retry-after", ""), response.headers.get("date", ""))
-    hint = f"The service requests a pause of {seconds:.0f} s." if seconds else ""
-    return error_class(
-        f"{origin} cannot answer now{message}.", hint=hint, retry_after=seconds, **facts
-    )
-
-
-def _redirected(
-    job_id: str | None, response: Response, origin: str, facts: dict[str, Any]
-) -> VbsjobError:
-    target = url.origin_of(response.headers.get("location", "")) or "another address"
-    setting = "the auth_url (OS_AUTH_URL)" if job_id is None else "--endpoint"
-    return ApiError(
-        f"{origin} redirects to {target}; vbsjob never sends credentials after a redirect.",
-        hint=f"If that address is right, set {setting} to it.",
-        **facts,
-    )
 
 
 class Failure(Enum):
@@ -424,22 +390,6 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def compressed_body(peer_name: str) -> VbsjobError:
-    """Return the error for a body that is compressed although the request does not allow that."""
-    return UnavailableError(
-        f"{peer_name} sent a compressed answer, which is not accepted.",
-        hint="Add the host to NO_PROXY: a proxy may compress the answer.",
-    )
-
-
-def oversized_body(peer_name: str, limit: int) -> VbsjobError:
-    """Return the error for a body that is larger than `limit` bytes."""
-    return BodyTooLargeError(
-        f"{peer_name} sent more than {limit >> 20} MiB.",
-        hint="Set VBSJOB_BODY_LIMIT to a larger number of MiB.",
-    )
-
-
 _CLOCK = "Check the clock of this machine. If it is right, the service needs a new certificate."
 _HOST = "Check the host of the address with 'vbsjob config show'."
 CERTIFICATE_HINTS = {9: _CLOCK, 10: _CLOCK, 62: _HOST, 64: _HOST}
@@ -496,23 +446,20 @@ def proxy_refused(status: str, challenges: str, origin: str, proxy: Proxy) -> Vb
     `challenges` are the values of its Proxy-Authenticate headers.
     """
     schemes = re.findall(r"(?i)(?:^|,)\s*(Basic|Negotiate|NTLM|Digest|Kerberos)\b", challenges)
-    if status == "407" and schemes and "basic" not in map(str.lower, schemes):
-        return PermanentConnectionError(
-            f"the proxy {proxy.url} in front of {origin} accepts only {', '.join(schemes)}.",
-            hint="Run a local relay that can sign in there, such as px, and set HTTPS_PROXY to it.",
+    if status != "407":
+        reason = f" (HTTP {status})" if status.isdecimal() else ""
+        return UnavailableError(
+            f"the proxy {proxy.url} did not connect to {origin}{reason}.",
+            hint="Check the proxy, or add the host to NO_PROXY.",
         )
-    if status == "407" and proxy.user:
-        return PermanentConnectionError(
-            f"the proxy {proxy.url} in front of {origin} did not accept the user and password.",
-            hint="Correct them in HTTPS_PROXY; write %40 for @, %3A for : and %2F for /.",
-        )
-    if status == "407":
-        return PermanentConnectionError(
-            f"the proxy {proxy.url} in front of {origin} requires a user and password.",
-            hint="Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.",
-        )
-    reason = f" (HTTP {status})" if status.isdecimal() else ""
-    return UnavailableError(
-        f"the proxy {proxy.url} did not connect to {origin}{reason}.",
-        hint="Check the proxy, or add the host to NO_PROXY.",
+    wants = "requires a user and password"
+    hint = "Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT."
+    if schemes and "basic" not in map(str.lower, schemes):
+        wants = f"accepts only {', '.join(schemes)}"
+        hint = "Run a local relay that can sign in there, such as px, and set HTTPS_PROXY to it."
+    elif proxy.user:
+        wants = "did not accept the user and password"
+        hint = "Correct them in HTTPS_PROXY; write %40 for @, %3A for : and %2F for /."
+    return PermanentConnectionError(
+        f"the proxy {proxy.url} in front of {origin} {wants}.", hint=hint
     )

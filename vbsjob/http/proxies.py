@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from vbsjob.errors import UsageError
-from vbsjob.http.url import is_loopback
+from vbsjob.http.url import ip_address, is_loopback
 from vbsjob.text import hide_values
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def proxy_for(url: str, env: Mapping[str, str]) -> Proxy | None:
     """Return the proxy for an address, None for a direct connection. Raises UsageError."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
-    if is_loopback(host) or _is_excluded(host, str(parts.port or ""), env):
+    if is_loopback(host) or _is_excluded(host, env):
         return None
     variable = _first_set(env, f"{parts.scheme}_proxy", "all_proxy")
     return None if variable is None else _parse(*variable)
@@ -80,49 +80,22 @@ def _parse(variable: str, value: str) -> Proxy:
     return Proxy(url, user)
 
 
-def _is_excluded(host: str, port: str, env: Mapping[str, str]) -> bool:
+def _is_excluded(host: str, env: Mapping[str, str]) -> bool:
     """Whether NO_PROXY contains the host: as name, domain, address or network; `*` is all."""
     variable = _first_set(env, "no_proxy")
-    entries = variable[1].replace(",", " ").split() if variable else []
-    return any(_matches(entry, host.lower(), port) for entry in entries)
+    entries = variable[1].lower().replace(",", " ").split() if variable else []
+    return any(_matches(entry, host.lower()) for entry in entries)
 
 
-def _matches(entry: str, host: str, port: str) -> bool:
-    """Whether an entry of NO_PROXY is about a host and the port that its address writes.
-
-    An entry HOST:PORT is about addresses that write the same port, as in requests, which
-    openstacksdk uses (requests.utils.should_bypass_proxies). curl compares the whole entry with
-    the host (lib/noproxy.c), so that such an entry has no effect. Both ignore IP:PORT.
-    """
-    if entry == "*":
-        return True
-    name, entry_port = _split_port(entry.lower())
-    address, network = _ip(host), _network(name)
-    if address is not None:
-        return network is not None and not entry_port and address in network
-    domain = name.removeprefix("*").strip(".")  # *.example.com means .example.com
-    is_below = bool(domain) and (host == domain or host.endswith(f".{domain}"))
-    return is_below and entry_port in {"", port}
-
-
-def _split_port(entry: str) -> tuple[str, str]:
-    """Return an entry of NO_PROXY without its port, and the port; "" if it has none."""
-    if entry.startswith("["):
-        name, _, rest = entry[1:].partition("]")
-        return (name + rest, "") if rest.startswith("/") else (name, rest.removeprefix(":"))
-    name, _, entry_port = entry.partition(":")
-    return (entry, "") if ":" in entry_port else (name, entry_port)
-
-
-def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _matches(entry: str, host: str) -> bool:
+    """Whether an entry of NO_PROXY is about a host; HOST:PORT is about none, as in curl."""
+    address = ip_address(host)
+    if entry == "*" or address is None:
+        domain = entry.removeprefix("*").strip(".")  # *.example.com means .example.com
+        return entry == "*" or (bool(domain) and f".{host}".endswith(f".{domain}"))
     try:
-        return ipaddress.ip_address(host.strip("[]").partition("%")[0])
+        return address in ipaddress.ip_network(
+            entry.replace("[", "").replace("]", ""), strict=False
+        )
     except ValueError:
-        return None
-
-
-def _network(name: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    try:
-        return ipaddress.ip_network(name, strict=False)
-    except ValueError:
-        return None
+        return False

@@ -59,7 +59,6 @@ class RetryBudget:
     started: float
     random: Callable[[], float]
     quota: RetryQuota = field(default_factory=RetryQuota)
-    min_delay: float = 0.0
     attempts_made: int = 0
 
     def delay(self, error: VbsjobError, now: float) -> float | None:
@@ -75,7 +74,7 @@ class RetryBudget:
 
     def _delay(self, error: VbsjobError) -> float:
         ceiling = min(MAX_DELAY, error.base_delay * 2.0 ** min(self.attempts_made - 1, 16))
-        delay = self.min_delay + self.random() * ceiling
+        delay = error.min_delay + self.random() * ceiling
         return max(delay, min(error.retry_after or 0.0, QUERY_RETRY_AFTER))
 
 
@@ -126,20 +125,14 @@ class Sender:
             return start - now
 
     def with_retries(
-        self,
-        query: Callable[[], Result],
-        seconds: float,
-        attempts: int | None,
-        min_delay: float = 0.0,
+        self, query: Callable[[], Result], seconds: float, attempts: int | None
     ) -> Result:
         """Call `query` until it returns, as RetryBudget decides. Raises its last VbsjobError.
 
-        `seconds` and `attempts` limit all calls together; `min_delay` is in seconds.
+        `seconds` and `attempts` limit all calls together.
         """
         started = self._context.monotonic()
-        budget = RetryBudget(
-            seconds, attempts, started, self._context.random, self.quota, min_delay
-        )
+        budget = RetryBudget(seconds, attempts, started, self._context.random, self.quota)
         while True:
             try:
                 return query()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from vbsjob import __version__
+from vbsjob.errors import UnavailableError
 from vbsjob.http import errors, proxies, url
 from vbsjob.http.errors import Failure
 from vbsjob.http.messages import Request, Response
@@ -277,11 +278,18 @@ def _http_request(request: Request) -> httpx.Request:
 def _read(response: httpx.Response, limit: int, peer: str) -> bytes:
     """Return the body. Raises UnavailableError: it is compressed, or larger than `limit` bytes."""
     if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise errors.compressed_body(peer)
+        raise UnavailableError(
+            f"{peer} sent a compressed answer, which is not accepted.",
+            hint="Add the host to NO_PROXY: a proxy may compress the answer.",
+        )
     parts, size = [], 0
     for part in response.iter_raw():
         size += len(part)
         if size > limit:
-            raise errors.oversized_body(peer, limit)
+            raise UnavailableError(
+                f"{peer} sent more than {limit >> 20} MiB.",
+                hint="Set VBSJOB_BODY_LIMIT to a larger number of MiB.",
+                max_attempts=2,
+            )
         parts.append(part)
     return b"".join(parts)

@@ -34,7 +34,7 @@ def checked(address: str, origin: str, *, insecure_http: bool = False) -> str:
         ) from None
     if parts.scheme == "http" and not insecure_http and not is_loopback(parts.hostname or ""):
         raise UsageError(
-            f"{origin}: {_shown(address)!r} would send secrets over plain http.",
+            f"{origin}: {_shown(address)!r} would send your password or token unencrypted.",
             hint="Use https, or --insecure-http if you trust that network.",
         )
     return urlunsplit(parts).rstrip("/")

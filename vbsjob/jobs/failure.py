@@ -9,27 +9,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.jobs import error_codes
-from vbsjob.jobs.job import walk
+from vbsjob.jobs.job import Job, walk
 from vbsjob.text import dumps, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from vbsjob.jobs.job import Job
 
-
-FAILURE_MEMBERS = (
-    "path",
-    "job_id",
-    "job_type",
-    "error_code",
-    "fail_reason",
-    "meaning",
-    "action",
-    "entities",
-    "others",
-)
-"""Members of `document()`."""
 NO_ENTITIES: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -104,6 +90,10 @@ class Failure(NamedTuple):
         }
 
 
+FAILURE_MEMBERS = tuple(Failure((Job({}),)).document())
+"""Fields of `failure` in documents."""
+
+
 def path_text(path: Iterable[Job]) -> str:
     """Return a path as one printable line of types, or ids without one: `restore > copyData`."""
     return " > ".join(printable(job.type or job.id or "?") for job in path)
@@ -126,7 +116,20 @@ def find(job: Job) -> Failure | None:
         others += bool(previous) and not is_below
         deepest = path if len(path) > len(deepest) else deepest
         previous = path
-    return _describe(deepest, others) if deepest else None
+    if not deepest:
+        return None
+    error_code, fail_reason = next(filter(any, map(code_and_reason, reversed(deepest))), ("", ""))
+    known = error_codes.meaning(error_code)
+    entities = deepest[-1].entities.items()
+    return Failure(
+        deepest,
+        error_code,
+        fail_reason,
+        known.meaning if known else None,
+        known.action if known and job.failed else None,
+        {name: value for name, value in entities if not name.endswith("_total")},
+        others,
+    )
 
 
 def code_and_reason(job: Job) -> tuple[str, str]:
@@ -141,20 +144,6 @@ def code_and_reason(job: Job) -> tuple[str, str]:
     code = _first(members, "error_code", "code") or _first(entities, "error_code", "code")
     reason = _first(members, "fail_reason", "message")
     return code, reason or _first(entities, "error_msg", "message", "errorcode_message")
-
-
-def _describe(path: tuple[Job, ...], others: int) -> Failure:
-    error_code, fail_reason = next(filter(any, map(code_and_reason, reversed(path))), ("", ""))
-    meaning = error_codes.meaning(error_code)
-    return Failure(
-        path,
-        error_code,
-        fail_reason,
-        meaning.meaning if meaning else None,
-        meaning.action if meaning and path[0].failed else None,
-        {name: value for name, value in path[-1].entities.items() if not name.endswith("_total")},
-        others,
-    )
 
 
 def _first(members: Mapping[str, Any], *names: str) -> str:

@@ -28,8 +28,8 @@ FAILURE_COLUMNS = {
 """Members of `failure` under the names that columns, variables and outputs have."""
 EVERY_ENTITY = ("entities.*", "failure.entities.*")
 """Names that mean each entity of the job, or of the failed sub-job, that is a scalar."""
-SUGGESTED = 1000
-"""Number of fields of a document that are compared with a missing one."""
+MANY = 1000
+"""Fields that are compared with a missing one, and entities that are selected, at most."""
 
 
 class Kind(NamedTuple):
@@ -79,7 +79,8 @@ def select(document: dict[str, Any], names: Iterable[str]) -> Iterator[tuple[str
             continue
         parent = name.removesuffix(".*")
         entities = get(document, parent)
-        for entity, value in entities.items() if isinstance(entities, dict) else ():
+        entities = entities if isinstance(entities, dict) else {}
+        for entity, value in islice(entities.items(), MANY):
             if isinstance(value, str | int | float):
                 yield f"{parent}.{entity}", value
 
@@ -113,16 +114,11 @@ def _is_null(document: Any, path: str) -> bool:
         return False
     parent, _, name = path.rpartition(".")
     if not parent:
-        return name in DOCUMENTED_MEMBERS or name in OUR_MEMBERS
+        return name in OUR_MEMBERS or name in DOCUMENTED_MEMBERS
     if parent == "failure":
-        return name in FAILURE_MEMBERS and document.get("failure") is None
-    above, _, index = parent.rpartition(".")
-    return (
-        above.rpartition(".")[2] == "sub_jobs"
-        and index.isdigit()
-        and name in DOCUMENTED_MEMBERS
-        and isinstance(_lookup(document, parent), dict)
-    )
+        return document.get("failure") is None and name in FAILURE_MEMBERS
+    of_sub_job = parent.split(".")[-2:-1] == ["sub_jobs"]
+    return of_sub_job and name in DOCUMENTED_MEMBERS and isinstance(_lookup(document, parent), dict)
 
 
 def one_line(value: Any) -> str:
@@ -136,17 +132,16 @@ class FieldCheck:
     """Finds the requested fields that no document has."""
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self._missing = dict.fromkeys(paths)
-        self._present: dict[str, None] = {}
+        self._missing = list(dict.fromkeys(paths))
+        self._present: list[str] = []
+        """Fields of the last document without a requested one."""
 
     def read(self, documents: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Yield the documents unchanged, one at a time, and note which fields they have."""
         for document in documents:
-            for path in list(self._missing):
-                if get(document, path) is not MISSING:
-                    del self._missing[path]
+            self._missing = [path for path in self._missing if get(document, path) is MISSING]
             if self._missing:
-                self._present |= dict.fromkeys(islice(_paths(document), SUGGESTED))
+                self._present = list(islice(_paths(document), MANY))
             yield document
 
     def error(self) -> FieldMissingError | None:
@@ -168,27 +163,18 @@ class FieldCheck:
 
         last = path.rpartition(".")[2]
         same_name = [name for name in self._present if name.rpartition(".")[2] == last]
-        by_name = {name.rpartition(".")[2]: name for name in reversed(self._present)}
-        return (
-            same_name[:3]
-            or get_close_matches(path, self._present, n=3)
-            or [by_name[name] for name in get_close_matches(last, by_name, n=3)]
-        )
+        return same_name[:3] or get_close_matches(path, self._present, n=3)
 
 
-def _paths(document: dict[str, Any]) -> Iterator[str]:
+def _paths(value: Any, prefix: str = "") -> Iterator[str]:
     """Yield the path of every field, parents first; `sub_jobs` under `entities` at top level."""
-    waiting: list[tuple[str, Any]] = [("", document)]
-    while waiting:
-        path, value = waiting.pop()
-        if path:
-            yield path
-        members: Iterable[tuple[str, Any]] = ()
-        if isinstance(value, dict):
-            members = list(value.items())
-            if sub_jobs := Job(value).sub_jobs if "entities" in value else []:
-                members.append(("sub_jobs", [job.members for job in sub_jobs]))
-        elif isinstance(value, list):
-            members = ((str(index), item) for index, item in enumerate(value[:3]))
-        prefix = f"{path}." if path else ""
-        waiting.extend(reversed([(f"{prefix}{name}", item) for name, item in members]))
+    members: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        members = list(value.items())
+        if "entities" in value and (sub_jobs := Job(value).sub_jobs):
+            members.append(("sub_jobs", [job.members for job in sub_jobs]))
+    elif isinstance(value, list):
+        members = list(enumerate(value[:3]))
+    for name, member in members:
+        yield f"{prefix}{name}"
+        yield from _paths(member, f"{prefix}{name}.")

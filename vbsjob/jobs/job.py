@@ -86,19 +86,16 @@ class Job:
         entities = self.members.get("entities")
         if not isinstance(entities, dict):
             return {}
-        if not _contains_jobs("sub_jobs", entities.get("sub_jobs", ...)):
+        if "sub_jobs" not in entities or not _lists_jobs(entities["sub_jobs"]):
             return entities
         return {name: value for name, value in entities.items() if name != "sub_jobs"}
 
     @property
     def sub_jobs(self) -> list[Job]:
         """The sub-jobs in the service's order; one that occurs in both places is listed once."""
-        entities = self.members.get("entities")
-        nested = entities.get("sub_jobs") if isinstance(entities, dict) else None
-        listed = self.members.get("sub_jobs")
-        if not isinstance(nested, list):
-            return _jobs(listed)
-        return _jobs(nested) if not isinstance(listed, list) else _unique(_jobs(listed + nested))
+        nested, listed = _jobs(self.members.get("entities")), _jobs(self.members)
+        ids = {job.id for job in nested if job.id}
+        return nested + [job for job in listed if job.id not in ids]
 
     @property
     def others(self) -> dict[str, Any]:
@@ -108,7 +105,7 @@ class Job:
             for name, value in self.members.items()
             if name not in DOCUMENTED_MEMBERS
             or (name == "entities" and not isinstance(value, dict))
-            or (name == "sub_jobs" and not _contains_jobs(name, value))
+            or (name == "sub_jobs" and not _lists_jobs(value))
         }
 
     def elapsed(self, now: datetime) -> float | None:
@@ -137,24 +134,15 @@ def walk(top: Job) -> Iterator[tuple[Job, ...]]:
         waiting.extend((*path, sub_job) for sub_job in reversed(path[-1].sub_jobs))
 
 
-def _contains_jobs(name: str, value: object) -> bool:
+def _lists_jobs(value: object) -> bool:
     """Whether a member is a list of sub-jobs, or null or "" instead of an empty list."""
-    if name != "sub_jobs":
-        return False
     if isinstance(value, list):
         return all(isinstance(item, dict) for item in value)
     return value is None or value == ""
 
 
-def _jobs(value: object) -> list[Job]:
-    if not isinstance(value, list):
-        return []
-    return [Job(item) for item in value if isinstance(item, dict)]
-
-
-def _unique(jobs: list[Job]) -> list[Job]:
-    """Return the first job of each id, and every job without an id."""
-    first: dict[str | int, Job] = {}
-    for position, job in enumerate(jobs):
-        first.setdefault(job.id or position, job)
-    return list(first.values())
+def _jobs(holder: object) -> list[Job]:
+    """Return the items of `sub_jobs` that are objects."""
+    value = holder.get("sub_jobs") if isinstance(holder, dict) else None
+    items = value if isinstance(value, list) else []
+    return [Job(item) for item in items if isinstance(item, dict)]

@@ -5,20 +5,18 @@ Each channel (process, screen, log, events, reports) reads it; none decides a co
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob import exit_codes
 from vbsjob.errors import ReportError, VbsjobError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import failure
-from vbsjob.jobs.job import ENDED, Job
+from vbsjob.jobs.job import Job
 from vbsjob.jobs.result import SCHEMA_VERSION, merged
-from vbsjob.jobs.tree import KINDS, UNKNOWN, kind
+from vbsjob.jobs.tree import UNKNOWN, counts_text, kind
 from vbsjob.text import format_duration, printable, utc_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from vbsjob.jobs.failure import Failure
@@ -53,7 +51,7 @@ class JobOutcome(NamedTuple):
     @property
     def kind(self) -> str:
         """The kind of status, as in KINDS."""
-        return kind_of(self.job)
+        return kind(self.job)
 
     @property
     def ended(self) -> bool:
@@ -115,7 +113,7 @@ def of_answer(
     by default that of the error or of the status.
     """
     job = answer if isinstance(answer, Job) else last
-    error = answer if isinstance(answer, VbsjobError) else None
+    error = answer.replace(job_id=job_id) if isinstance(answer, VbsjobError) else None
     if code is None and error is not None:
         code = error.exit_code
     if code is None:
@@ -188,47 +186,35 @@ class RunOutcome(NamedTuple):
     @property
     def _unfinished(self) -> str:
         left = [job for job in self.jobs if job.exit_code in UNFINISHED]
-        answered = [job for job in left if job.job is not None and job.error is None]
-        odd = [job for job in answered if job.job and job.job.unknown_status]
-        running = [job.job_id for job in answered if job not in odd]
-        unknown = [job.job_id for job in left if job not in answered]
-        clauses = []
-        if len(odd) == 1 and odd[0].job:
-            clauses.append(f"job {odd[0].job_id} has {odd[0].job.unknown_status}")
-        elif odd:
-            clauses.append(f"{len(odd)} jobs have a status that vbsjob does not know")
-        if running:
-            jobs = f"job {running[0]} is" if len(running) == 1 else f"{len(running)} jobs are"
-            clauses.append(f"{jobs} still running")
-        if unknown:
-            jobs = f"job {unknown[0]}" if len(unknown) == 1 else f"{len(unknown)} jobs"
-            clauses.append(f"the status of {jobs} is unknown")
-        return ", and ".join(clauses) or "all jobs have ended"
+        if len(left) != 1:
+            kinds = [UNKNOWN if job.error else job.kind for job in left]
+            return counts_text(kinds, jobs=True) or "all jobs have ended"
+        job = left[0].job
+        if job is None or left[0].error is not None:
+            return f"the status of job {left[0].job_id} is unknown"
+        words = f"has {job.unknown_status}" if job.unknown_status else "is still running"
+        return f"job {left[0].job_id} {words}"
 
     @property
     def sentence(self) -> str:
         """How the run ended, as one printable sentence with its exit code unless it is 0."""
         if (error := self.stop_error) is not None:
             return printable(error.message[:1].upper() + error.message[1:])
-        code = self.exit_code
-        if len(self.jobs) != 1:
-            words = self._several
-            return f"{words}." if code is ExitCode.OK else f"{words}. Exit code {int(code)}."
-        words, further = self._single
-        number = "" if code is ExitCode.OK else f" (exit code {int(code)})"
-        return f"{words}{number}.{further}"
+        code, single = self.exit_code, len(self.jobs) == 1
+        words = self._single if single else self._several
+        if code is not ExitCode.OK:
+            words += f" (exit code {int(code)})" if single else f". Exit code {int(code)}"
+        return f"{words}."
 
     @property
-    def _single(self) -> tuple[str, str]:
+    def _single(self) -> str:
         job = self.jobs[0]
         after = "" if job.elapsed_s is None else f" after {format_duration(job.elapsed_s)}"
         if job.exit_code is ExitCode.OK:
-            return f"Succeeded{after}", ""
+            return f"Succeeded{after}"
         if job.exit_code is not ExitCode.JOB_FAILED:
-            return "No result", ""
-        if job.kind != "FAIL":
-            return "A sub-job failed", " The job has not ended."
-        return f"Failed{after}", ""
+            return "No result"
+        return f"Failed{after}" if job.kind == "FAIL" else "A sub-job failed, the job has not ended"
 
     @property
     def _several(self) -> str:
@@ -240,21 +226,9 @@ class RunOutcome(NamedTuple):
             return f"{len(failed):,} of {len(self.jobs):,} jobs failed: {', '.join(names)}"
         if all(job.exit_code is ExitCode.OK for job in self.jobs):
             return f"All {len(self.jobs):,} jobs succeeded"
-        return counts(job.kind for job in self.jobs).capitalize()
+        return counts_text((job.kind for job in self.jobs), jobs=True).capitalize()
 
 
 def _named(job: JobOutcome) -> str:
     code = job.failure.error_code if job.failure else ""
     return f"{printable(job.job_id)} ({printable(code)})" if code else printable(job.job_id)
-
-
-def kind_of(job: Job | None) -> str:
-    """Return the kind of status of a requested job; UNKNOWN if the service never described it."""
-    return UNKNOWN if job is None else kind(job)
-
-
-def counts(kinds: Iterable[str]) -> str:
-    """Return the number of jobs by kind of status in words: `1 running, 1 failed, 1 succeeded`."""
-    numbers = Counter(kinds)
-    ordered = sorted(KINDS, key=lambda kind: kind in ENDED)
-    return ", ".join(f"{numbers[kind]:,} {KINDS[kind].jobs}" for kind in ordered if numbers[kind])

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.errors import UsageError
 from vbsjob.jobs import fields as job_fields
-from vbsjob.jobs.fields import Kind, Selection
+from vbsjob.jobs.fields import EVERY_ENTITY, Kind, Selection
 from vbsjob.jobs.result import SCHEMA_VERSION
 from vbsjob.output import variables
-from vbsjob.text import SafeJson, dumps, printable, safe_json
+from vbsjob.text import SafeJson, dumps, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TextIO
+
+    from vbsjob.context import Context
 
     Documents = Iterable[dict[str, Any]]
     Writer = Callable[[Documents, "Selection", TextIO], None]
@@ -33,43 +34,19 @@ EMPTY = "-"
 """An empty cell of tsv: `read` of a shell takes several tabs as one."""
 
 
+TIMES = ("begin_time", "end_time", "elapsed_s")
+ERROR = ("error_code", "fail_reason")
 FAILURE = ("failure_path", "failure_code", "failure_reason")
-FAILURE_DETAILS = ("failure_job_id", "failure_action", "failure_entities")
-"""Columns at the end: a reader of tsv counts the columns."""
+TICKET = ("failure_action", "failure_job_id")
+"""The last columns, with `failure_entities`: a reader of tsv counts the columns."""
+STATUS = ("job_id", "status", "job_type", *TIMES)
+RESULT = ("verdict", "exit_code")
+CAUSE = ("failure_code", "failure_reason", "failure_path", "failure_meaning")
 JOBS = Kind(
-    columns=(
-        "job_id",
-        "status",
-        "job_type",
-        "begin_time",
-        "end_time",
-        "elapsed_s",
-        "verdict",
-        "exit_code",
-        "error_code",
-        "fail_reason",
-        *FAILURE,
-        "entities",
-        *FAILURE_DETAILS,
-    ),
+    columns=(*STATUS, *RESULT, *ERROR, *FAILURE, "entities", *TICKET, "failure_entities"),
     variables=(
-        "job_id",
-        "status",
-        "verdict",
-        "exit_code",
-        "failure_code",
-        "failure_reason",
-        "failure_path",
-        "failure_meaning",
-        "failure_action",
-        "failure_job_id",
-        *job_fields.EVERY_ENTITY,
-        "job_type",
-        "error_code",
-        "fail_reason",
-        "elapsed_s",
-        "begin_time",
-        "end_time",
+        *("job_id", "status", *RESULT, *CAUSE, *TICKET),
+        *(*EVERY_ENTITY, "job_type", *ERROR, *TIMES),
     ),
     value=("status",),
     name="job_id",
@@ -77,29 +54,14 @@ JOBS = Kind(
 """Documents of jobs, as get and watch write them."""
 
 
-ENTRY = (
-    *("job_id", "status", "job_type", "begin_time", "end_time", "elapsed_s", "cloud"),
-    *("queried_at", "failure_code", "failure_reason"),
-)
+ENTRY = (*STATUS, "cloud", "queried_at", "failure_code", "failure_reason")
 HISTORY = Kind(columns=ENTRY, variables=ENTRY, value=("job_id",), name="job_id")
 """Entries of the history, as list writes them."""
 
 
 def _json(documents: Documents, selection: Selection, out: TextIO) -> None:
-    single, rest = _shaped(documents, selection)
-    if single is not None:
-        json.dump(single, SafeJson(out), indent=2)
-        out.write("\n")
-        return
-    # json.dump of a list would need all documents at once. A line end in a chunk is never part of
-    # a string: JSON escapes it.
-    encoder, start = json.JSONEncoder(indent=2), "["
-    for document in rest:
-        out.write(f"{start}\n  ")
-        chunks = map(safe_json, encoder.iterencode(document))
-        out.writelines(chunk.replace("\n", "\n  ") for chunk in chunks)
-        start = ","
-    out.write("[]\n" if start == "[" else "\n]\n")
+    json.dump(_shaped(documents, selection), SafeJson(out), indent=2)
+    out.write("\n")
 
 
 def _jsonl(documents: Documents, selection: Selection, out: TextIO) -> None:
@@ -110,21 +72,13 @@ def _jsonl(documents: Documents, selection: Selection, out: TextIO) -> None:
 def _yaml(documents: Documents, selection: Selection, out: TextIO) -> None:
     from vbsjob.output import yaml_writer
 
-    single, rest = _shaped(documents, selection)
-    yaml_writer.write(rest if single is None else single, out)
+    yaml_writer.write(_shaped(documents, selection), out)
 
 
-def _shaped(
-    documents: Documents, selection: Selection
-) -> tuple[dict[str, Any] | None, Iterator[dict[str, Any]]]:
-    """Return the document if one id was given as an argument, else an iterator of documents."""
-    chosen = (_selected(document, selection.fields) for document in documents)
-    if not selection.single:
-        return None, chosen
-    first = list(islice(chosen, 2))
-    if len(first) == 1:
-        return first[0], chosen
-    return None, chain(first, chosen)
+def _shaped(documents: Documents, selection: Selection) -> Any:
+    """Return the document if one id was given as an argument, else all as a list."""
+    selected = [_selected(document, selection.fields) for document in documents]
+    return selected[0] if selection.single and len(selected) == 1 else selected
 
 
 def _selected(document: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
@@ -256,7 +210,10 @@ def by_name(name: str, origin: str = "") -> Format:
     return BY_NAME[name]
 
 
-def is_machine(options: Mapping[str, Any], env: Mapping[str, str]) -> bool:
-    """Whether --output or VBSJOB_OUTPUT names a format for programs; also if it is unknown."""
-    name = options.get("output") or env.get("VBSJOB_OUTPUT") or "table"
-    return name not in BY_NAME or BY_NAME[name].machine
+def is_machine(options: Mapping[str, Any], context: Context) -> bool:
+    """Whether --output or VBSJOB_OUTPUT names a format for programs.
+
+    An unknown word is meant for a program, unless stderr is a terminal.
+    """
+    name = options.get("output") or context.env.get("VBSJOB_OUTPUT") or "table"
+    return BY_NAME[name].machine if name in BY_NAME else not context.stderr.isatty()

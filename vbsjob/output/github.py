@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vbsjob.errors import ReportError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import fields
 from vbsjob.jobs.fields import one_line
 from vbsjob.output import report_file
+from vbsjob.output.formats import JOBS
 from vbsjob.output.tree_documents import text_lines
 from vbsjob.text import dumps, format_duration, printable
 
@@ -28,23 +29,12 @@ if TYPE_CHECKING:
 
 ANNOTATIONS = 10
 """GitHub shows this number of errors and of warnings of a step, and drops the others."""
-OUTPUTS = ("exit_code", "verdict", "jobs")
-"""Outputs of every step. `jobs` is a JSON array with the status and exit code of each job."""
-JOB_OUTPUTS = (
-    "job_id",
-    "status",
-    "job_type",
-    "error_code",
-    "fail_reason",
-    *(name for name in fields.FAILURE_COLUMNS if name != "failure_entities"),
-)
-"""Further outputs if there is one job; its entities follow."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 """Names of outputs: entities with other names are left out."""
 LONGEST = 1000
 """Characters of an annotation."""
-ROWS = 200
-"""Rows of the summary."""
+ROWS = 50
+"""Rows of the table of several jobs."""
 DESCRIBED = 3
 """Failed jobs that the summary describes, if there are several jobs."""
 TITLES = {"bksCreateBackup": "Backup", "bksRestoreBackup": "Restore"}
@@ -54,8 +44,6 @@ MARKS = {"": "\u2713", "warning": "!", "error": "\u2717"}
 SUMMARY_LIMIT = (1 << 20) - 1024
 """Bytes of the summary file: GitHub drops the whole summary of a step that is above 1 MiB."""
 CELL = 300
-LAST_LINE = 100
-"""Bytes that are kept for the line that counts the jobs not shown."""
 
 
 def report(outcome: RunOutcome, context: Context) -> RunOutcome:
@@ -172,7 +160,7 @@ def summary(
     if len(jobs) == 1:
         parts += _description(jobs[0], outcome.now, shown)
     else:
-        parts.append(_table(jobs, room - LAST_LINE, shown))
+        parts.append(_table(jobs, shown))
         for job in [job for job in jobs if job.exit_code is ExitCode.JOB_FAILED][:DESCRIBED]:
             parts += [f"#### {shown(job.job_id)}", *_description(job, outcome.now, shown)]
     for part in parts:
@@ -199,12 +187,12 @@ def _title(outcome: RunOutcome) -> str:
 
 def _description(outcome: JobOutcome, now: datetime, shown: Callable[..., str]) -> Iterator[str]:
     """Yield why the job ended so, what to do, what a ticket needs, and the tree."""
-    failure = outcome.failure
-    if failure is None:
-        yield from (shown(outcome.cause),) if outcome.cause else ()
-    else:
+    failure, failed = outcome.failure, outcome.exit_code is ExitCode.JOB_FAILED
+    if outcome.cause and not failed:
+        yield shown(outcome.cause)
+    if failure is not None:
         yield shown(failure.sentence)
-    if failure is not None and outcome.exit_code is ExitCode.JOB_FAILED:
+    if failure is not None and failed:
         for label, text in (("Meaning", failure.meaning), ("What to do", failure.action)):
             if text:
                 yield f"**{label}:** {shown(text)}"
@@ -217,24 +205,17 @@ def _description(outcome: JobOutcome, now: datetime, shown: Callable[..., str]) 
         yield f"<details><summary>Sub-jobs</summary><pre>\n{lines}\n</pre></details>"
 
 
-def _table(jobs: Sequence[JobOutcome], room: int, shown: Callable[..., str]) -> str:
-    """Return a table of at most `room` bytes: first the jobs that did not succeed."""
+def _table(jobs: Sequence[JobOutcome], shown: Callable[..., str]) -> str:
+    """Return a table of at most ROWS jobs; those that did not succeed are first."""
     lines = ["| job | status | type | time | cause |", "|---|---|---|---|---|"]
-    rows = 0
-    room -= sum(map(len, lines)) + len(lines)
     for outcome in sorted(jobs, key=lambda job: job.exit_code is ExitCode.OK)[:ROWS]:
         cells = ("unknown", "", "")
         if (job := outcome.job) is not None:
             cells = (job.status or "", job.type, format_duration(outcome.elapsed_s))
         texts = (shown(text, CELL) for text in (outcome.job_id, *cells, outcome.cause))
         lines.append(f"| {' | '.join(texts)} |")
-        room -= len(lines[-1]) + 1
-        if room < 0:
-            del lines[-1]
-            break
-        rows += 1
-    if rows < len(jobs):
-        lines += ["", f"{len(jobs) - rows} more jobs are not shown."]
+    if len(jobs) > ROWS:
+        lines += ["", f"{len(jobs) - ROWS:,} more jobs are not shown."]
     return "\n".join(lines)
 
 
@@ -246,14 +227,20 @@ def _escaped_for_html(text: str, longest: int) -> str:
 
 
 def outputs(outcome: RunOutcome) -> str:
-    """Return the outputs of the step, one line each; those of the job itself if it is one."""
+    """Return the outputs of the step, one line each.
+
+    Those of a single job are what `-o env` writes of it, and its entities under their own names,
+    but never under a name that vbsjob uses. `jobs` is a JSON array with the result of each job.
+    """
     code = outcome.exit_code
     jobs = dumps([_status_of(job) for job in outcome.jobs])
-    values = dict(zip(OUTPUTS, (str(int(code)), code.label, jobs), strict=True))
-    if len(outcome.jobs) == 1:
-        further = _outputs_of(outcome.jobs[0])
-        values |= {name: value for name, value in further.items() if name not in OUTPUTS}
-    return "".join(f"{name}={printable(value)}\n" for name, value in values.items())
+    values: dict[str, Any] = {"exit_code": str(int(code)), "verdict": code.label, "jobs": jobs}
+    single = outcome.jobs[0].document() if len(outcome.jobs) == 1 else {}
+    for field, value in fields.select(single, JOBS.variables if single else ()):
+        name = field.removeprefix("entities.").replace("failure.entities.", "failure_entities_")
+        if name == field or (NAME.fullmatch(name) and name not in JOBS.variables):
+            values.setdefault(name, value)
+    return "".join(f"{name}={one_line(value)}\n" for name, value in values.items())
 
 
 def _status_of(outcome: JobOutcome) -> dict[str, object]:
@@ -264,14 +251,3 @@ def _status_of(outcome: JobOutcome) -> dict[str, object]:
         "exit_code": int(outcome.exit_code),
         "failure_code": printable(failure_code) or None,
     }
-
-
-def _outputs_of(outcome: JobOutcome) -> dict[str, str]:
-    """Return the outputs of one job: its entities, but never under a name that vbsjob uses."""
-    names = ("entities.*", *JOB_OUTPUTS, "failure.entities.*")
-    values = fields.select(outcome.document(), names)
-    outputs = {
-        name.removeprefix("entities.").replace("failure.entities.", "failure_entities_"): value
-        for name, value in values
-    }
-    return {name: one_line(value) for name, value in outputs.items() if NAME.fullmatch(name)}

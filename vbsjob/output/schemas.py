@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from vbsjob.jobs.result import SCHEMA_VERSION
+
 NAMES = ("document", "sub-job", "row", "event", "error", "explain", "list", "config", "fields")
 
 
 def load(name: str) -> dict[str, Any]:
     """Return one schema, with the definitions that it refers to."""
-    schema: dict[str, Any] = json.loads(_read(name))
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:vbsjob:schema:{SCHEMA_VERSION}:{name}",
+    }
+    schema: dict[str, Any] = head | json.loads(_read(name))
     shared: dict[str, Any] = json.loads(_read("definitions"))
     own: dict[str, Any] = schema.pop("$defs", {})
     text = json.dumps([schema, own])

@@ -11,7 +11,7 @@ from vbsjob.jobs.failure import code_and_reason
 from vbsjob.jobs.fields import EVERY_ENTITY, Kind
 from vbsjob.jobs.result import SCHEMA_VERSION, merged
 from vbsjob.jobs.tree import Group, JobTree, Node, Summary, counts_text, folded, nodes
-from vbsjob.output.formats import FAILURE, FAILURE_DETAILS
+from vbsjob.output.formats import ERROR, FAILURE, TICKET, TIMES
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
@@ -22,22 +22,10 @@ if TYPE_CHECKING:
     from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import TreeOptions
 
-NODE_COLUMNS = (
-    "job_id",
-    "parent_id",
-    "depth",
-    "path",
-    "status",
-    "job_type",
-    "begin_time",
-    "end_time",
-    "elapsed_s",
-    "error_code",
-    "fail_reason",
-)
+NODE_COLUMNS = ("job_id", "parent_id", "depth", "path", "status", "job_type", *TIMES, *ERROR)
 ROWS = Kind(
-    columns=(*NODE_COLUMNS, *FAILURE, "entities", *FAILURE_DETAILS),
-    variables=(*NODE_COLUMNS, *FAILURE, *EVERY_ENTITY),
+    columns=(*NODE_COLUMNS, *FAILURE, "entities", *TICKET, "failure_entities"),
+    variables=(*NODE_COLUMNS, *FAILURE, *TICKET, *EVERY_ENTITY),
     value=("path",),
     name="job_id",
     many=True,
@@ -54,17 +42,11 @@ def flat(
 
     Only the row of the requested job has `verdict`, `exit_code` and `failure`.
     """
-    tree = options.tree(result.job, now) if result.job else None
-    if tree is None:
+    if result.job is None:
         yield result.document(depth=0, path=result.job_id, parent_id=None)
         return
-    paths: dict[Node, str] = {}
-    for node in nodes(tree):
-        own_members = _own_members(node, paths, now)
-        if node is tree.top:
-            row = result.document(**own_members)
-        else:
-            row = {"schema_version": SCHEMA_VERSION} | merged(node.job.members, own_members)
+    for node, document in _documents(result, options.tree(result.job, now), now):
+        row = {"schema_version": SCHEMA_VERSION} | document
         if not with_sub_jobs:
             row.pop("sub_jobs", None)
             if isinstance(row.get("entities"), dict):
@@ -76,23 +58,16 @@ def flat(
 
 def nested(result: JobOutcome, options: TreeOptions, now: datetime) -> dict[str, Any]:
     """Return one document, each sub-job where the service put it."""
-    tree = options.tree(result.job, now) if result.job else None
-    if tree is None:
+    if result.job is None:
         return result.document()
-    documents: dict[int, dict[str, Any]] = {}
-    paths: dict[Node, str] = {}
-    for node in reversed(list(nodes(tree))):
-        own_members = _own_members(node, paths, now)
-        if node is tree.top:
-            document = result.document(**own_members)
-        else:
-            document = merged(node.job.members, own_members)
+    pairs = list(_documents(result, options.tree(result.job, now), now))
+    documents = {id(node.job.members): document for node, document in pairs}
+    for node, document in pairs:
         _refill(document, node, documents, options)
         entities = document.get("entities")
         if isinstance(entities, dict):
             document["entities"] = _refill(dict(entities), node, documents, options)
-        documents[id(node.job.members)] = document
-    return documents[id(tree.top.job.members)]
+    return pairs[0][1]
 
 
 def _refill(
@@ -110,24 +85,29 @@ def _refill(
     return holder
 
 
-def _own_members(row: Node, paths: dict[Node, str], now: datetime) -> dict[str, Any]:
-    """Return the members that are added to each job."""
-    return {
-        "elapsed_s": row.job.elapsed(now),
-        "depth": row.depth,
-        "path": _path(row, paths),
-        "parent_id": (row.parent.job.id or None) if row.parent else None,
-    }
+def _documents(
+    result: JobOutcome, tree: JobTree, now: datetime
+) -> Iterator[tuple[Node, dict[str, Any]]]:
+    """Yield each job, from top to bottom, with its document: its members and those of `tree`.
 
-
-def _path(row: Node, paths: dict[Node, str]) -> str:
-    """Return the path of ids from the top job; `paths` caches those of jobs with sub-jobs."""
-    if row in paths:
-        return paths[row]
-    path = f"{_path(row.parent, paths)}/{_step(row)}" if row.parent else _step(row)
-    if row.children:
-        paths[row] = path
-    return path
+    `path` has the ids from the top job; those of jobs with sub-jobs are kept.
+    """
+    paths: dict[Node, str] = {}
+    for node in nodes(tree):
+        parent = node.parent
+        path = f"{paths[parent]}/{_step(node)}" if parent else _step(node)
+        if node.children:
+            paths[node] = path
+        own_members = {
+            "elapsed_s": node.job.elapsed(now),
+            "depth": node.depth,
+            "path": path,
+            "parent_id": (parent.job.id or None) if parent else None,
+        }
+        if node is tree.top:
+            yield node, result.document(**own_members)
+        else:
+            yield node, merged(node.job.members, own_members)
 
 
 def _step(row: Node) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from vbsjob.jobs import fields as job_fields
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import TextIO
 
     from vbsjob.jobs.fields import Selection
@@ -43,11 +42,11 @@ def check_fields(fields: Iterable[str], *, single: bool) -> None:
     change what the next command does.
     """
     hint = "Use -o value or -o json."
-    variables, conflict = _variables(PREFIX, dict.fromkeys(fields).items())
+    variables, conflict = _variables(PREFIX, dict.fromkeys(fields))
     if conflict is not None:
         raise UsageError(f"--field: {conflict.message}", hint=hint)
     settings = {setting.variable for setting in SETTINGS}
-    for variable, (field, _) in variables.items() if single else ():
+    for variable, field in variables.items() if single else ():
         if variable in settings:
             raise UsageError(
                 f"--field {printable(field)}: it would become {variable}, a setting of vbsjob.",
@@ -60,10 +59,11 @@ def write_env(documents: Documents, selection: Selection, out: TextIO) -> None:
 
     Variables are VBSJOB_NAME for a single job, else VBSJOB_1_NAME, VBSJOB_2_NAME and so on.
     """
-    conflicts: list[SameVariableError] = []
-    for assignments in _assignments(documents, selection, conflicts):
+    documents_variables, conflict = _assignments(documents, selection)
+    for assignments in documents_variables:
         out.writelines(f"{name}={_quoted(value)}\n" for name, value in assignments)
-    _raise_first(conflicts)
+    if conflict is not None:
+        raise conflict
 
 
 def write_dotenv(documents: Documents, selection: Selection, out: TextIO) -> None:
@@ -72,63 +72,58 @@ def write_dotenv(documents: Documents, selection: Selection, out: TextIO) -> Non
     If there are more, the first names of the selection are written, each of every job.
     Raises SameVariableError at the end.
     """
-    conflicts: list[SameVariableError] = []
+    documents_variables, conflict = _assignments(documents, selection)
     lines = (
         (rank, number, f"{name}={_dotenv_value(value)}\n")
-        for number, assignments in enumerate(_assignments(documents, selection, conflicts))
+        for number, assignments in enumerate(documents_variables)
         for rank, (name, value) in enumerate(assignments)
     )
     size = 0
     written = []
-    for rank, number, line in heapq.nsmallest(DOTENV_VARIABLES, lines):
+    for rank, number, line in sorted(lines)[:DOTENV_VARIABLES]:
         size += len(line.encode(errors="replace"))
         if size >= DOTENV_BYTES:
             break
         written.append((number, rank, line))
     out.writelines(line for _, _, line in sorted(written))
-    _raise_first(conflicts)
-
-
-def _raise_first(conflicts: list[SameVariableError]) -> None:
-    if conflicts:
-        raise conflicts[0]
+    if conflict is not None:
+        raise conflict
 
 
 def _assignments(
-    documents: Documents, selection: Selection, conflicts: list[SameVariableError]
-) -> Iterator[Iterator[tuple[str, str]]]:
-    """Yield the (variable, value) pairs of each document; append to `conflicts`."""
-    names = selection.fields or selection.kind.variables
+    documents: Documents, selection: Selection
+) -> tuple[list[list[tuple[str, str]]], SameVariableError | None]:
+    """Return the (variable, value) pairs of each document, and the first conflict."""
+    names = dict.fromkeys(selection.fields or selection.kind.variables)
+    assignments, conflicts = [], []
     for number, document in enumerate(documents, start=1):
+        values = dict(job_fields.select(document, names))
         prefix = PREFIX if selection.single else f"{PREFIX}_{number}"
-        variables, conflict = _variables(prefix, job_fields.select(document, dict.fromkeys(names)))
-        if conflict is not None:
-            conflicts.append(conflict)
-        yield ((variable, job_fields.one_line(value)) for variable, (_, value) in variables.items())
+        variables, conflict = _variables(prefix, values)
+        pairs = [(name, job_fields.one_line(values[field])) for name, field in variables.items()]
+        assignments.append(pairs)
+        conflicts += [conflict] if conflict else []
+    return assignments, conflicts[0] if conflicts else None
 
 
 def _variables(
-    prefix: str, fields: Iterable[tuple[str, Any]]
-) -> tuple[dict[str, tuple[str, Any]], SameVariableError | None]:
-    """Return (field, value) by variable, without variables of several fields such as a-b and a_b.
+    prefix: str, fields: Iterable[str]
+) -> tuple[dict[str, str], SameVariableError | None]:
+    """Return the field of each variable, without variables of several fields such as a-b and a_b.
 
     The error names the first of these.
     """
-    variables: dict[str, tuple[str, Any]] = {}
-    several: dict[str, str] = {}
-    for field, value in fields:
-        variable = f"{prefix}_{_variable(field)}"
-        if variable in variables:
-            several.setdefault(variable, field)
-        else:
-            variables[variable] = field, value
-    if not several:
-        return variables, None
-    variable, second = next(iter(several.items()))
-    names = " and ".join(repr(printable(name)[:80]) for name in (variables[variable][0], second))
-    hint = "Neither is written. Use -o json, or select one of them with --field."
-    conflict = SameVariableError(f"{names} would both become {variable[:80]}.", hint=hint)
-    return {name: item for name, item in variables.items() if name not in several}, conflict
+    by_variable: dict[str, list[str]] = {}
+    for field in fields:
+        by_variable.setdefault(f"{prefix}_{_variable(field)}", []).append(field)
+    variables = {name: fields[0] for name, fields in by_variable.items() if len(fields) == 1}
+    for variable, same in by_variable.items():
+        if len(same) > 1:
+            names = " and ".join(repr(printable(field)[:80]) for field in same[:2])
+            message = f"{names} would both become {variable[:80]}."
+            hint = "Neither is written. Use -o json, or select one of them with --field."
+            return variables, SameVariableError(message, hint=hint)
+    return variables, None
 
 
 def _quoted(value: str) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -15,6 +14,7 @@ import yaml
 from vbsjob.text import SafeJson
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
 PLAIN = re.compile(
@@ -24,34 +24,18 @@ PLAIN = re.compile(
 
 
 def write(document: Any, out: TextIO) -> None:
-    """Write a document in block style, pure ASCII; of an iterator, a sequence of its items.
-
-    The items of an iterator are written one at a time.
-    """
-    if not isinstance(document, Iterator):
-        _write(document, out, explicit=True)
-        return
-    empty = True
-    for element in document:
-        _write([element], out, explicit=empty)
-        empty = False
-    if empty:
-        _write([], out, explicit=True)
-
-
-def _write(document: Any, out: TextIO, *, explicit: bool) -> None:
-    r"""Write a document, with its start line `---` if `explicit`.
+    r"""Write a document in block style, pure ASCII.
 
     SafeJson breaks up commands of CI runners: `\u005b` is the same text in YAML, and the emitter
     writes what stands between two escapes of a string as one chunk. Not CSafeDumper: libyaml
     cannot write lone surrogates (F39).
     """
-    yaml.emit(_stream(document, explicit=explicit), SafeJson(out), yaml.SafeDumper, width=1 << 30)
+    yaml.emit(_stream(document), SafeJson(out), yaml.SafeDumper, width=1 << 30)
 
 
-def _stream(document: Any, *, explicit: bool) -> Iterator[Any]:
+def _stream(document: Any) -> Iterator[Any]:
     yield yaml.StreamStartEvent()
-    yield yaml.DocumentStartEvent(explicit=explicit)
+    yield yaml.DocumentStartEvent(explicit=True)
     yield from _events(document)
     yield yaml.DocumentEndEvent(explicit=False)
     yield yaml.StreamEndEvent()

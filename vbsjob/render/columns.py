@@ -12,8 +12,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from vbsjob.render.cells import CHUNK, Cells, side_by_side
-from vbsjob.render.tree import TREE_COLUMNS
+from vbsjob.render.cells import FittingLine
+from vbsjob.render.tree import IDS_FROM, TREE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 GAP = 2
 """Columns between two columns of the table."""
-IDS_FROM = 119
-"""From this width on, sub-jobs show their ids: a live display of 120 columns keeps one empty."""
 REASON_MIN = 17
 """Columns that a reason needs at least below its row: as many as an error code of the service."""
 BAR, BAR_MIN = 20, 6
@@ -124,110 +122,80 @@ def _following(indents: Sequence[int]) -> list[int]:
 def table(
     rows: Sequence[Row], view: View, *, ids: bool | None = None, lines_below: int | None = None
 ) -> Iterator[RenderableType]:
-    """Yield the rows as tables; what does not fit in a row follows below it.
+    """Yield the lines of the rows; what does not fit in a row follows below it.
 
     `ids`: whether there is a column of ids; by default from 120 columns on. `lines_below` limits
     the lines below a row.
     """
     ids = view.columns >= IDS_FROM if ids is None else ids
-    indents = [row.indent for row in rows]
     columns = layout(rows, view.columns, ids=ids)
-    leads = guides(indents, columns.step, view.glyphs)
-    block = _Block(columns, view)
+    leads = guides([row.indent for row in rows], columns.step, view.glyphs)
     for row, (guide, beside) in zip(rows, leads, strict=True):
         if row.summary:
-            yield from block.take()
             room = view.columns - cell_len(guide)
             text = next((text for text in row.summary if cell_len(text) <= room), row.summary[-1])
             yield Text.assemble((guide, "guide"), text)
             continue
-        overflow = block.add(row, guide)
-        if overflow or len(block) == CHUNK:
-            yield from block.take()
+        line, overflow = _line(row, guide, columns, view)
+        yield line
         if overflow:
-            yield _beside(
-                beside,
-                guide_width=columns.begin("type"),
-                text=Text(" ").join(overflow),
-                view=view,
-                limit=lines_below,
-            )
-    yield from block.take()
+            text_below = Text(" ").join(overflow)
+            yield _beside(beside, columns.begin("type"), text_below, view, limit=lines_below)
 
 
-class _Block:
-    """Rows that follow each other, as one row of a table: each cell has one line per row.
+def _line(row: Row, guide: str, columns: Layout, view: View) -> tuple[FittingLine, list[Text]]:
+    """Return the line of a row, and what of its details does not fit next to the columns."""
+    line = FittingLine().add(guide, "guide")
+    # The mark is a separate piece: a spinner replaces it.
+    line.add(row.mark, row.style).add(" " * bool(row.mark) + row.status, row.style)
+    start = columns.state
+    for column in TREE_COLUMNS:
+        if column.name in columns.widths:
+            text, width = row.cells.get(column.name, ""), columns.widths[column.name]
+            start += GAP
+            line.fill(start + (width - cell_len(text) if column.right else 0)).add(text)
+            start += width
+    line.fill(start + GAP)
+    details, overflow = _split(row, columns, view)
+    for detail in details:
+        line.add(detail)
+    if row.omit_overflow:
+        overflow = [] if details else overflow[:1]
+    if row.bar and "type" not in columns.widths:
+        overflow = [Text(row.cells["type"]), *overflow]
+    return line, overflow
 
-    rich needs a tenth of the time for it that it needs for one row of cells per job.
-    """
 
-    def __init__(self, columns: Layout, view: View) -> None:
-        self._columns = columns
-        self._view = view
-        self._begin()
-
-    def _begin(self) -> None:
-        self._states = Cells(self._columns.state)
-        self._cells = {
-            column.name: Cells(self._columns.widths[column.name], lead=GAP, right=column.right)
-            for column in TREE_COLUMNS
-            if column.name in self._columns.widths
-        }
-        self._details = Cells(0, lead=GAP)
-
-    def __len__(self) -> int:
-        """Number of rows."""
-        return len(self._states.lines)
-
-    def add(self, row: Row, guide: str) -> list[Text]:
-        """Add a row; return what of its details does not fit next to the columns."""
-        mark = " " if row.mark else ""
-        # The mark is a separate piece: a spinner replaces it.
-        self._states.add((guide, "guide"), (row.mark, row.style), (mark + row.status, row.style))
-        for name, cells in self._cells.items():
-            cells.add(row.cells.get(name, ""))
-        details, overflow = self._split(row)
-        self._details.add(*details)
-        if row.omit_overflow:
-            overflow = [] if details else overflow[:1]
-        if row.bar and "type" not in self._cells:
-            overflow = [Text(row.cells["type"]), *overflow]
-        return overflow
-
-    def _split(self, row: Row) -> tuple[list[Text], list[Text]]:
-        """Return what of the details fits next to the columns, and what does not fit."""
-        room = self._view.columns - self._columns.details_at
-        overflow = list(row.details)
-        job_id = Text(row.cells.get("id", ""), "id")
-        if row.requested and job_id and "id" not in self._cells:
-            overflow.insert(0, job_id)
-        if row.short_details and overflow[0].cell_len > room >= row.short_details.cell_len:
-            overflow[0] = row.short_details
-        beside: list[Text] = []
-        used = 0
-        while overflow and used + overflow[0].cell_len <= room:
-            text = overflow.pop(0)
-            gap = GAP if text is job_id else 1
-            used += text.cell_len + gap
-            beside += [text, Text(" " * gap)]
-        beside = beside[:-1]
-        bar = min(room - GAP - (used - 1), BAR)
-        if row.bar and beside and not overflow and bar >= BAR_MIN:
-            beside[-1:-1] = [self._view.bar(*row.bar, bar), Text(" " * GAP)]
-        if overflow and overflow[0] is job_id:
-            overflow[0] = job_id + Text(" ")
-        return beside, overflow
-
-    def take(self) -> Iterator[RenderableType]:
-        """Yield the table of the rows, if there are any, and begin a new one."""
-        if not self._states.lines:
-            return
-        yield side_by_side(self._states, *self._cells.values(), self._details)
-        self._begin()
+def _split(row: Row, columns: Layout, view: View) -> tuple[list[Text], list[Text]]:
+    """Return what of the details fits next to the columns, and what does not fit."""
+    room = view.columns - columns.details_at
+    overflow = list(row.details)
+    job_id = Text(row.cells.get("id", ""), "id")
+    if row.requested and job_id and "id" not in columns.widths:
+        overflow.insert(0, job_id)
+    beside: list[Text] = []
+    used = 0
+    while overflow:
+        text = overflow[0]
+        if row.short_details and text is row.details[0] and used + text.cell_len > room:
+            text = row.short_details
+        if used + text.cell_len > room:
+            break
+        overflow.pop(0)
+        gap = GAP if text is job_id else 1
+        used += text.cell_len + gap
+        beside += [text, Text(" " * gap)]
+    beside = beside[:-1]
+    bar = min(room - GAP - (used - 1), BAR)
+    if row.bar and beside and not overflow and bar >= BAR_MIN:
+        beside[-1:-1] = [view.bar(*row.bar, width=bar), Text(" " * GAP)]
+    if overflow and overflow[0] is job_id:
+        overflow[0] = job_id + Text(" ")
+    return beside, overflow
 
 
 def _beside(
-    guide: str, *, guide_width: int, text: Text, view: View, limit: int | None = None
+    guide: str, guide_width: int, text: Text, view: View, *, limit: int | None
 ) -> RenderableType:
     """Return text wrapped at words, with the guide before each of its lines."""
     longest_word = max(map(cell_len, text.plain.split(" ")))

@@ -78,7 +78,7 @@ def sub_jobs(
 ) -> Iterator[RenderableType]:
     """Yield the rows below the job: at most `limit` on a screen, all in a pipe."""
     rows = list(all_rows(job_tree)) if view.width is None else folded(job_tree, limit + 1)
-    return columns.table([tree.row(row, view, described=described) for row in rows[1:]], view)
+    return columns.table(tree.rows(rows[1:], view, described=described), view)
 
 
 def _sub_job_members(job_tree: JobTree, view: View) -> Iterator[RenderableType]:
@@ -105,11 +105,8 @@ def tree_screen(
     """Yield the tree of one job with the job itself, the failure last."""
     failure = job_failure.find(job_tree.top.job)
     failed = failure.job if failure else None
-    rows = (
-        tree.row(row, view, requested=row is job_tree.top, described=failed)
-        for row in all_rows(job_tree)
-    )
-    yield from columns.table(list(rows), view)
+    rows = tree.rows(list(all_rows(job_tree)), view, described=failed)
+    yield from columns.table(rows, view)
     if failure is not None:
         yield EMPTY
         yield from failure_block.block(failure, view, command=failures_command)

@@ -28,7 +28,7 @@ CAUSE_WIDTH = len("VolumeBackup.0202")
 """Columns that TYPE, DURATION and STARTED leave for the cause. A longer one has its own line."""
 INDENT = 4
 JUST_NOW = timedelta(minutes=1)
-"""A status that is older may have changed: it gets a question mark."""
+"""Age of a status. An older one that is not an end gets a question mark."""
 
 
 def screen(
@@ -60,35 +60,37 @@ def screen(
         if cause and not fits:
             yield Text(wrap(" " * INDENT + cause.plain, view.columns, INDENT), cause.style)
     if view.width is not None:
-        yield Text(wrap(_count(entries, len(rows) - 1), view.columns))
+        yield Text(wrap(_count(entries, len(rows) - 1, view), view.columns))
 
 
-def _count(entries: Sequence[dict[str, Any]], shown: int) -> str:
+def _count(entries: Sequence[dict[str, Any]], shown: int, view: View) -> str:
     total = len(entries)
     number = f"{shown} of {total}" if shown < total else str(total)
-    running = sum(entry["status"] not in ENDED for entry in entries)
+    old = sum(_is_old(entry, view) for entry in entries)
     text = f"{number} {'job' if total == 1 else 'jobs'}."
-    if running:
-        text += f" {running} had not ended when last queried: vbsjob list --refresh"
-    return text
+    return f"{text} {old} had not ended when last queried: vbsjob list --refresh" if old else text
 
 
 def _cells(entry: dict[str, Any], view: View) -> dict[str, Text]:
     """Return the cell of each column."""
-    status, ended = entry["status"], entry["status"] in ENDED
-    old = not ended and view.now - (parse_time(entry["queried_at"]) or view.now) > JUST_NOW
-    age = f"seen {_time(entry['queried_at'], view)}"
-    mark = "?" if old else ""
-    word = f"{view.glyph(status)} {printable(status) or 'no status'}{mark}"
+    status, old = entry["status"], _is_old(entry, view)
+    queried = f"seen {_time(entry['queried_at'], view)}"
+    word = f"{view.glyph(status)} {printable(status) or 'no status'}{'?' if old else ''}"
     texts = (printable(entry[name]) for name in ("job_type", "job_id", "cloud"))
     cells = (
         Text(word, status_style(status)),
         Text(_time(entry["begin_time"], view)),
-        Text(format_duration(entry["elapsed_s"]) if ended else ""),
+        Text(format_duration(entry["elapsed_s"]) if status in ENDED else ""),
         *map(Text, texts),
-        Text(age) if old else Text(_cause(entry["failure"] or {}, view), "reason"),
+        Text(queried) if old else Text(_cause(entry["failure"] or {}, view), "reason"),
     )
     return dict(zip(COLUMNS, cells, strict=True))
+
+
+def _is_old(entry: dict[str, Any], view: View) -> bool:
+    """Whether the job may have ended since its last query."""
+    queried = parse_time(entry["queried_at"]) or view.now
+    return entry["status"] not in ENDED and view.now - queried > JUST_NOW
 
 
 def _cause(failure: dict[str, Any], view: View) -> str:

@@ -69,7 +69,9 @@ class LiveDisplay:
         """The jobs of the last answers; None if there was an answer since."""
         self._outcome_by_job: dict[str, JobOutcome] = {}
         """The last outcome of each job: it is made again only for another answer or error."""
-        self._trees = Trees(lambda job: options.tree(job, context.steady_now(), group=True))
+        self._trees = Trees(
+            lambda job: options.tree(job, context.steady_now(), group=True, close_waiting=True)
+        )
         self._fitting = live_screens.Fitting()
         self._draw_time = -EVERY
         self._spun = 0.0

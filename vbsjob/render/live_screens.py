@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs.outcome import UNFINISHED, counts
-from vbsjob.jobs.tree import folded
+from vbsjob.jobs.outcome import UNFINISHED
+from vbsjob.jobs.tree import counts_text, folded
 from vbsjob.render import columns, details, several, status, tree, verdict
 from vbsjob.text import printable
 
@@ -59,11 +59,11 @@ class Fitting:
 
 
 def percent(outcomes: Sequence[JobOutcome], trees: Trees) -> int | None:
-    """Return the share of steps that have ended; None if no job has sub-jobs."""
+    """Return the share of the lowest sub-jobs that have ended; None if no job has sub-jobs."""
     job_trees = [job_tree for job_tree in map(trees, outcomes) if job_tree is not None]
-    steps = sum(job_tree.steps for job_tree in job_trees)
-    ended = sum(job_tree.ended_steps for job_tree in job_trees)
-    return 100 * ended // steps if steps else None
+    total = sum(job_tree.leaves for job_tree in job_trees)
+    ended = sum(job_tree.ended_leaves for job_tree in job_trees)
+    return 100 * ended // total if total else None
 
 
 def running(
@@ -105,15 +105,14 @@ def _header(
     yield from status.headline(job, outcome.job_id, view, mark=mark, elapsed=True)
     if job.ended:
         return
-    steps = job_tree.steps
-    progress = f"{job_tree.ended_steps:,} of {steps:,} steps" if steps else ""
+    number, ended = job_tree.leaves, job_tree.ended_leaves
+    progress = f"{ended:,} of {number:,} sub-jobs" if number else ""
     text = ", ".join(filter(None, (progress, estimates.comparison(job, view.now))))
     if not text:
         return
     room = min(view.columns - 4 - len(text), BAR_WIDEST)
-    if steps and room >= BAR_NARROWEST:
-        bar = view.bar(job_tree.ended_steps, steps, room)
-        yield Text.assemble("  ", bar, "  ", text)
+    if number and room >= BAR_NARROWEST:
+        yield Text.assemble("  ", view.bar(ended, number, width=room), "  ", text)
     else:
         yield Padding(Text(text), (0, 0, 0, 2), expand=False)
 
@@ -121,9 +120,8 @@ def _header(
 def _tree(job_tree: JobTree | None, view: View, *, rows: int) -> Iterator[RenderableType]:
     if job_tree is None:
         return iter(())
-    shown_rows = folded(job_tree, rows + 1)[1:]
-    cells = [tree.row(row, view) for row in shown_rows]
-    return columns.table(cells, view, lines_below=LINES_BELOW)
+    shown = tree.rows(folded(job_tree, rows + 1)[1:], view)
+    return columns.table(shown, view, lines_below=LINES_BELOW)
 
 
 def _footer(
@@ -133,7 +131,7 @@ def _footer(
     indent = 0 if len(outcomes) > 1 else 2
     fresh = verdict.freshness(state, now)
     if len(outcomes) > 1:
-        fresh = f"{counts(outcome.kind for outcome in outcomes)}, {fresh}"
+        fresh = f"{counts_text((outcome.kind for outcome in outcomes), jobs=True)}, {fresh}"
     yield Padding(Text(fresh), (0, 0, 0, indent), expand=False)
     problem = redact(verdict.problem(state, now))
     if len(problem) > view.columns - indent:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vbsjob.jobs.failure import code_and_reason
-from vbsjob.render.cells import CHUNK, Cells, side_by_side
+from vbsjob.render.cells import FittingLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -65,7 +65,7 @@ def of_job(
 def table(
     rows: Sequence[tuple[str, str]], width: int, *, indent: int = 0, label: str = ""
 ) -> Iterator[RenderableType]:
-    """Yield the rows as tables of at most `width` columns.
+    """Yield the rows as lines of at most `width` columns.
 
     A value that is too wide next to its name is below it. `indent` columns are empty, except
     for the `label` of the first row.
@@ -73,14 +73,11 @@ def table(
     names = max((w for name, _ in rows if (w := cell_len(name)) <= WIDEST_NAME), default=0)
     width -= indent
     room = width - names - GAP
-    block = _Block(names, indent)
     for name, value in rows:
         if cell_len(name) <= names and cell_len(value) <= room:
-            block.add(label, name, value)
-            if len(block) == CHUNK:
-                yield from block.take()
+            line = FittingLine().add(label, "failure.label").fill(indent).add(name, "label")
+            yield line.fill(indent + names + GAP).add(value)
         else:
-            yield from block.take()
             label_text, value_text = Text(name, "label"), Text(value)
             longest_word = max(map(cell_len, value.split(" ")))
             if cell_len(name) <= names and max(VALUE_MIN, longest_word) <= room:
@@ -90,7 +87,6 @@ def table(
                 inset = 2 if cell_len(value) + 2 <= width else 0
                 yield _row((Text(), indent + inset), (value_text, width - inset))
         label = ""
-    yield from block.take()
 
 
 def _row(*cells: tuple[Text, int]) -> Table:
@@ -106,30 +102,3 @@ def _row(*cells: tuple[Text, int]) -> Table:
         table.add_column(width=width)
     table.add_row(*(text for text, _ in columns))
     return table
-
-
-class _Block:
-    """Rows of one line each that follow each other."""
-
-    def __init__(self, names: int, indent: int) -> None:
-        self._names_width, self._indent = names, indent
-        self._begin()
-
-    def _begin(self) -> None:
-        self._names = Cells(self._indent + self._names_width)
-        self._values = Cells(0, lead=GAP)
-
-    def __len__(self) -> int:
-        """Number of rows."""
-        return len(self._names.lines)
-
-    def add(self, label: str, name: str, value: str) -> None:
-        """Add a row."""
-        self._names.add((label.ljust(self._indent), "failure.label"), (name, "label"))
-        self._values.add(value)
-
-    def take(self) -> Iterator[RenderableType]:
-        """Yield the table of the rows, if there are any, and begin a new one."""
-        if self._names.lines:
-            yield side_by_side(self._names, self._values)
-            self._begin()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from vbsjob.jobs.outcome import counts
-from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, JobTree, folded
+from vbsjob.exit_codes import ExitCode
+from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, JobTree, counts_text, folded
 from vbsjob.render import columns, failure_block, tree
 from vbsjob.text import printable
 
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.render.theme import View
 
+NO_JOB = {
+    ExitCode.NOT_FOUND: "not found",
+    ExitCode.UNAVAILABLE: "no answer",
+    ExitCode.AUTH: "not allowed",
+    ExitCode.API_ERROR: "error",
+}
+"""Words in place of a status, by the exit code of an error."""
 BLOCKS = 3
 """Failures that are described below the table."""
 
@@ -83,7 +90,7 @@ def table(
         urgent = sorted(listed, key=_urgency)[: max(rows - 1, 0)]
         listed = [outcome for outcome in listed if outcome in urgent]
     shares = _shares(listed, trees, 0 if rows is None else rows - len(listed))
-    wide = view.columns >= columns.IDS_FROM
+    wide = view.columns >= tree.IDS_FROM
     result: list[tree.Row] = []
     for outcome, share in zip(listed, shares, strict=True):
         row = job_row(outcome, trees(outcome), view)
@@ -93,8 +100,7 @@ def table(
         if not share or (job_tree := trees(outcome)) is None:
             continue
         failed = outcome.failure.job if outcome.failure else None
-        for tree_row in folded(job_tree, share + 1)[1:]:
-            sub_row = tree.row(tree_row, view, described=failed)
+        for sub_row in tree.rows(folded(job_tree, share + 1)[1:], view, described=failed):
             if not wide:
                 sub_row.cells.pop("id", None)
             if sub_row.omit_overflow:
@@ -108,7 +114,13 @@ def table(
 
 def _hidden_row(outcomes: Sequence[JobOutcome], view: View) -> tree.Row:
     short = f"{view.glyphs.more} {len(outcomes):,} more"
-    return tree.Row(0, summary=(f"{short}: {counts(outcome.kind for outcome in outcomes)}", short))
+    return tree.Row(
+        0,
+        summary=(
+            f"{short}: {counts_text((outcome.kind for outcome in outcomes), jobs=True)}",
+            short,
+        ),
+    )
 
 
 def _urgency(outcome: JobOutcome) -> int:
@@ -138,11 +150,8 @@ def job_row(outcome: JobOutcome, job_tree: JobTree | None, view: View) -> tree.R
     """Return the row of a requested job: its progress, or why it failed."""
     job_id = printable(outcome.job_id)
     if job_tree is None:
-        words = outcome.exit_code.label if outcome.error else ""
-        details = [Text(words, "problem")] if words else []
-        return tree.Row(
-            0, view.glyphs.other, UNKNOWN, "status.other", {"id": job_id}, details, requested=True
-        )
+        words = NO_JOB.get(outcome.exit_code, UNKNOWN) if outcome.error else UNKNOWN
+        return tree.Row(0, view.glyphs.other, words, "status.other", {"id": job_id}, requested=True)
     row = tree.row(job_tree.top, view, requested=True)
     row.cells["id"] = job_id
     failure = outcome.failure
@@ -151,7 +160,8 @@ def job_row(outcome: JobOutcome, job_tree: JobTree | None, view: View) -> tree.R
         texts = [view.one_line(text) for text in reasons if text]
         style = "reason" if failure.of_job else "problem"
         row.details = [Text(text, style) for text in texts]
-    elif job_tree.steps and not job_tree.top.job.ended:
-        row.bar = (job_tree.ended_steps, job_tree.steps)
-        row.details = [Text(f"{job_tree.ended_steps:,} of {job_tree.steps:,} steps")]
+    elif job_tree.leaves and not job_tree.top.job.ended:
+        row.bar = (job_tree.ended_leaves, job_tree.leaves, 0)
+        row.short_details = Text(f"{job_tree.ended_leaves:,} of {job_tree.leaves:,}")
+        row.details = [row.short_details + Text(" sub-jobs")]
     return row

@@ -38,6 +38,7 @@ THEME = Theme(
         "status.other": "yellow",
         "bar.complete": "cyan",
         "bar.finished": "green",
+        "bar.failed": "red",
         "bar.back": "dim",
         "guide": "dim",
         "label": "none",
@@ -48,7 +49,10 @@ THEME = Theme(
         "failure.title": "bold red",
         "failure.label": "bold",
         "problem": "yellow",
-        "hint": "none",
+        "message.error": "bold red",
+        "message.warning": "yellow",
+        "message.note": "none",
+        "message.hint": "cyan",
     },
     inherit=False,
 )
@@ -186,12 +190,21 @@ class View:
             for line in self.console.render_lines(renderable, self.options, pad=False):
                 yield _stripped(line)
 
-    def bar(self, completed: int, total: int, width: int) -> Text:
-        """Return a progress bar as text: of exactly `width` columns, if there are colours."""
-        bar = ProgressBar(total=total, completed=completed, width=width)
+    def bar(self, completed: int, total: int, failed: int = 0, *, width: int) -> Text:
+        """Return a progress bar as text: of exactly `width` columns, if there are colours.
+
+        It begins with a part for the failed ones among the completed, of at least one column.
+        """
+        failed_width = max(1, width * failed // total) if failed else 0
+        rest = max(total - failed, 1), completed - failed, width - failed_width
         text = Text()
-        for segment in self.console.render(bar, self.options):
-            text.append(segment.text, segment.style)
+        for style, (size, done, columns) in (
+            ("bar.failed", (1, 1, failed_width)),
+            ("bar.finished", rest),
+        ):
+            bar = ProgressBar(total=size, completed=done, width=columns, finished_style=style)
+            for segment in self.console.render(bar, self.options) if columns else ():
+                text.append(segment.text, segment.style)
         text.truncate(width, pad=True)
         return text
 

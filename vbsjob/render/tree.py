@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,11 +17,15 @@ from vbsjob.render.theme import status_style
 from vbsjob.text import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from vbsjob.jobs.job import Job
     from vbsjob.render.theme import View
 
+IDS_FROM = 119
+"""From this width on, sub-jobs show their ids: a live display of 120 columns keeps one empty."""
+ID_END = 6
+"""Characters at the end of an id that tell equal siblings apart on a narrower screen."""
 LONGEST_CELL = 64
 """A longer type or id is shown with the reason: it would widen its column in every row."""
 
@@ -53,8 +58,8 @@ TREE_COLUMNS = (
 )
 """From left to right. If the screen is narrow, the last one is omitted first.
 
-What does not fit in a row is below it, from the column of `type` on. `id` is shown from 120 columns
-on (render/columns.py).
+What does not fit in a row is below it, from the column of `type` on. Below IDS_FROM columns there
+is no `id`.
 """
 
 
@@ -72,8 +77,8 @@ class Row:
     """What follows the columns, in the order in which it is to fit."""
     short_details: Text | None = None
     """Replaces the first of `details` if that does not fit in the row."""
-    bar: tuple[int, int] | None = None
-    """Ended and total number of a Group."""
+    bar: tuple[int, int, int] | None = None
+    """Number of sub-jobs that have ended, of all, and of failed ones."""
     requested: bool = False
     """Whether the id is shown at every width."""
     omit_overflow: bool = False
@@ -90,6 +95,27 @@ class Row:
 def reasons(job: Job, view: View, style: str = "reason") -> list[Text]:
     """Return error code and reason of a job, as far as it has them."""
     return [Text(view.one_line(text), style) for text in code_and_reason(job) if text]
+
+
+def rows(
+    items: Sequence[Node | Group | Summary], view: View, *, described: Job | None = None
+) -> list[Row]:
+    """Return the rows of items; where ids are omitted, equal siblings have the end of theirs.
+
+    It replaces the type of a member of a Group, which is in the row above.
+    """
+    siblings = Counter((item.parent, item.job.type) for item in items if isinstance(item, Node))
+    result = [row(item, view, requested=not item.indent, described=described) for item in items]
+    for item, made in zip(items, result, strict=True):
+        if view.columns >= IDS_FROM or not isinstance(item, Node) or not item.job.id:
+            continue
+        more = view.glyphs.more if len(item.job.id) > ID_END else ""
+        end = f"{more}{view.one_line(item.job.id[-ID_END:])}"
+        if item.grouped:
+            made.cells["type"] = end
+        elif siblings[item.parent, item.job.type] > 1:
+            made.cells["type"] = f"{made.cells['type']} {end}".lstrip()
+    return result
 
 
 def row(
@@ -128,6 +154,8 @@ def row(
             result.cells[name] = ""
     # A code can be set although the status is SUCCESS: the status decides.
     result.details += _reasons_of_node(item, view) if job.failed else reasons(job, view, "")
+    if item.closed:
+        result.details.append(Text(f"{counts_text(item.counts_below)} below"))
     return result
 
 
@@ -140,12 +168,6 @@ def _reasons_of_node(node: Node, view: View) -> list[Text]:
 def _summary(summary: Summary, view: View) -> tuple[str, ...]:
     more = view.glyphs.more
     number = f"{sum(summary.counts.values()):,}"
-    if summary.levels:
-        plural = "s" if summary.levels > 1 else ""
-        return (
-            f"{more} {summary.levels} deeper level{plural}, {number} jobs",
-            f"{more} {number} more",
-        )
     if len(summary.counts) == 1:
         return (
             f"{more} {number} more {KINDS[next(iter(summary.counts))].sub_jobs}",
@@ -166,5 +188,5 @@ def _group_row(group: Group, view: View) -> Row:
         {column.name: column.of_group(group, view) for column in TREE_COLUMNS},
         details=[Text(counts_text(group.counts) + further)],
         short_details=Text(counts_text(ended) or "none done"),
-        bar=(group.ended, len(group.members)),
+        bar=(group.ended, len(group.members), group.counts.get("FAIL", 0)),
     )

@@ -6,7 +6,6 @@ the terminal is in order whenever the program ends.
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ Line = tuple[Part, ...]
 
 
 class Screen:
-    """Lines on a stream; `width` may change from one drawing to the next."""
+    """Lines on a stream, none wider than `width`, which may change between two drawings."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -42,25 +41,20 @@ class Screen:
         `above` scrolls away over the lines; `extra` is written as it is, such as a sequence that
         moves no cursor.
         """
+        same_place = not above and width == self._width
+        kept = min(len(lines), len(self._lines)) if same_place else 0
         # A terminal that became narrower has wrapped the old lines: they take more rows now.
-        old_rows, rows = _first_rows(self._lines, width), _first_rows(lines, width)
-        unmoved = 0 if above or width != self._width else _unmoved(old_rows, rows)
+        row = sum(max(1, -(-_columns(line) // width)) for line in self._lines)
         output: list[str] = []
-        row = old_rows[-1]
-        for number in range(unmoved):
+        for number in range(kept):
             if lines[number] != self._lines[number]:
-                output += [
-                    _move(rows[number] - row),
-                    _change(self._lines[number], lines[number]),
-                    "\r\n",
-                ]
-                row = rows[number + 1]
-        if unmoved < max(len(lines), len(self._lines)):
-            output += [_move(old_rows[unmoved] - row), ERASE_BELOW]
-            output += [f"{text}\r\n" for text in above]
-            output += [f"{_text(line)}\r\n" for line in lines[unmoved:]]
-        else:
-            output.append(_move(rows[-1] - row))
+                changed = _change(self._lines[number], lines[number])
+                output.append(f"{_move(number - row)}{changed}\r\n")
+                row = number + 1
+        output.append(_move(kept - row))
+        if kept < max(len(lines), len(self._lines)):
+            output.append(ERASE_BELOW)
+            output += [f"{text}\r\n" for text in (*above, *map(_text, lines[kept:]))]
         self._lines, self._width = tuple(lines), width
         written = "".join(output)
         if written:
@@ -90,19 +84,6 @@ def _text(line: Line) -> str:
 
 def _columns(line: Line) -> int:
     return sum(part.columns for part in line)
-
-
-def _first_rows(lines: Sequence[Line], width: int) -> list[int]:
-    """Return the first row of each line, counted from 0, and the row below the last line."""
-    heights = (max(1, -(-_columns(line) // max(1, width))) for line in lines)
-    return [0, *accumulate(heights)]
-
-
-def _unmoved(old_rows: Sequence[int], rows: Sequence[int]) -> int:
-    """Return how many lines from the top take the same rows as before."""
-    pairs = zip(old_rows, rows, strict=False)
-    same = next((n for n, (old, new) in enumerate(pairs) if old != new), None)
-    return (min(len(old_rows), len(rows)) if same is None else same) - 1
 
 
 def _move(rows: int) -> str:

@@ -10,11 +10,12 @@ import contextlib
 import os
 import select
 import signal
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from vbsjob.terminal import stdio
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
 
 
@@ -36,6 +37,15 @@ LONGEST = 5.0
 """Longest wait in seconds: a suspend of the machine is noticed within this time (F66)."""
 
 
+def handle(numbers: Iterable[int], handler: Any) -> dict[int, Any]:
+    """Set the handler of each signal that is not ignored; return the handlers before."""
+    return {
+        number: signal.signal(number, handler)
+        for number in numbers
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+
+
 class Signals:
     """Context manager that handles signals: `ending`, `stop` and `continued` say which came.
 
@@ -46,7 +56,7 @@ class Signals:
     def __init__(self, stdout: TextIO, stderr: TextIO) -> None:
         self._streams = (stdout, stderr)
         self._read = self._write = -1
-        self._before: dict[int, object] = {}
+        self._before: dict[int, Any] = {}
         self._poll = select.poll()
         self._terminals: set[int] = set()
         self.ending: int | None = None
@@ -60,9 +70,7 @@ class Signals:
         self._poll.register(self._read, select.POLLIN)
         # The system may deliver the signal to a worker thread: the wake-up pipe covers that.
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
-        for number in (*ENDING, STOP, CONTINUE, RESIZE):
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._note)
+        self._before = handle((*ENDING, STOP, CONTINUE, RESIZE), self._note)
         for stream in self._streams:
             if raw := stdio.raw(stream):
                 raw.is_over = lambda: self.ending is not None
@@ -75,7 +83,7 @@ class Signals:
     def __exit__(self, *_: object) -> None:
         """Restore the handlers of signals that do not end a process."""
         for number in {STOP, CONTINUE, RESIZE} & set(self._before):
-            signal.signal(number, self._before[number])  # type: ignore[arg-type] # as it was
+            signal.signal(number, self._before[number])
 
     def _note(self, number: int, _: FrameType | None) -> None:
         if number == STOP:

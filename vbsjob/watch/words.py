@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vbsjob.jobs import failure
-from vbsjob.jobs.outcome import counts, kind_of
+from vbsjob.jobs.tree import counts_text, kind
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def of_heartbeat(state: WatchState, now: float, steady_now: datetime) -> str:
         facts = [", ".join(filter(None, (status, comparison)))]
     else:
         longer = [f"{job.id} {text}" for job, text in compared if text.startswith("longer")]
-        statuses = counts(kind_of(tracked.job) for tracked in state.tracked.values())
+        statuses = counts_text((kind(tracked.job) for tracked in state.tracked.values()), jobs=True)
         facts = [statuses, *map(printable, longer[:NAMED])]
     for words, time in (("last change", state.changed_at), ("answered", state.last_answer_at())):
         if time is not None:

@@ -38,10 +38,8 @@ def test_f41_sub_jobs_nested_64_deep_are_printed_in_every_format(levels: int) ->
         assert ended.is_clean
     assert "deepest" in get(nested(levels), "-o", "json").out
     screen = run_in_memory("tree", "j", send=lambda _: Response(200, {}, nested(levels))).out
-    below = f"{levels - 64} deeper level{'s' if levels > 65 else ''}"
-    assert (below in screen) is (levels > 64)
     rows = screen.partition("sub-job failed")[0]  # the cause below the rows names its job
-    assert ("deepest" in rows) is (levels <= 64)
+    assert "deepest" in rows
 
 
 @pytest.mark.parametrize("levels", [90, 150, 300, 333, 400, 1_000, 200_000])

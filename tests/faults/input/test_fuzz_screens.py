@@ -30,7 +30,7 @@ CUT = {"get on a terminal", "tree on a terminal", "tree on a narrow terminal", *
 """Where a text may be cut: one of wide signs a column earlier than one of others."""
 SHOW_ALL_TEXTS = {"get", "get in colour", "get on a terminal", "get fields", "get value"}
 """Where every text is shown, and shown whole."""
-COUNTS = {name: 2 if name in SLOW else 6 if name in WATCHED else 12 for name in SURFACES}
+COUNTS = {name: 1 if name in SLOW else 2 if name in WATCHED else 4 for name in SURFACES}
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 

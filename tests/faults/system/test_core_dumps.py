@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.server import Server
 
@@ -52,12 +53,11 @@ def signalled(
     number: signal.Signals, command: list[str], folder: Path
 ) -> tuple[list[list[str]], bool, int]:
     """Strike it while it asks: its core limits, whether a core was made, how it ended."""
-    with Server(silent) as server:
-        env = clean_env(server.url, PYTHONPATH=str(ROOT))
-        child = subprocess.Popen(
-            ["bash", "-c", 'ulimit -S -c "$(ulimit -H -c)" && exec "$@"', "bash", *command],
-            env=env, cwd=folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+    with Server(silent) as server, Child(
+        ["bash", "-c", 'ulimit -S -c "$(ulimit -H -c)" && exec "$@"', "bash", *command],
+        env=clean_env(server.url, PYTHONPATH=str(ROOT)), cwd=folder,
+        stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    ) as child:  # fmt: skip
         end = time.monotonic() + 30
         while not server.requests and time.monotonic() < end:
             time.sleep(0.01)

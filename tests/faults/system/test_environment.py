@@ -79,7 +79,7 @@ def test_f37_with_an_empty_environment_it_prints_what_it_needs(tmp_path: Path) -
     env = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     ended = run_process("get", "j", env=env, cwd=tmp_path)
     assert ended.code == 4
-    assert ended.err.startswith("vbsjob: no credentials are set.")
+    assert ended.err.startswith("vbsjob: error: no credentials are set.")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -8,6 +8,7 @@ import resource
 import subprocess
 import zlib
 from collections import Counter
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -47,13 +48,18 @@ def full_of(unit: bytes) -> bytes:
     return HEAD + block * ((ROOM - len(HEAD) - len(TAIL)) // len(block)) + TAIL
 
 
-def gzip_bomb(peer: Peer) -> None:
-    """Answer with a job after 300 MB of blanks, compressed."""
+@cache
+def gzip_bomb() -> bytes:
+    """Return an answer with a job after 300 MB of blanks, compressed."""
     compressor = zlib.compressobj(wbits=31)
     blanks = b" " * 1_000_000
     body = b"".join(compressor.compress(blanks) for _ in range(300))
     body += compressor.compress(json.dumps(job("RUNNING")).encode()) + compressor.flush()
-    always(answer(body, 200, "Content-Encoding: gzip"))(peer)
+    return answer(body, 200, "Content-Encoding: gzip")
+
+
+def send_gzip_bomb(peer: Peer) -> None:
+    always(gzip_bomb())(peer)
 
 
 PLAIN = b"HTTP/1.1 200 OK\r\n"
@@ -62,7 +68,7 @@ SERVERS: dict[str, Script] = {
     "10 GB announced": flood(PLAIN + b"Content-Length: 10000000000\r\n\r\n", b" " * 65536),
     "endless chunks": flood(PLAIN + b"Transfer-Encoding: chunked\r\n\r\n", b"1000\r\n%s\r\n" % (b" " * 4096)),
     "endless header": flood(PLAIN + b"X: ", b"x" * 65536),
-    "gzip bomb": gzip_bomb,
+    "gzip bomb": send_gzip_bomb,
     "one long text": always(answer(json.dumps(job("RUNNING", message="x" * (ROOM - 100))).encode())),
     "wide characters": always(answer('{"job_id":"j","status":"RUNNING","message":"😀'.encode() + b"x" * (ROOM - 100) + b'"}')),
     "dicts": always(answer(full_of(b'{"":0},'))),
@@ -90,7 +96,7 @@ def measured(asking: str, url: str) -> ResourceUsage:
     ("asking", "name"),
     [
         *(("get j --exit-status -o json", name) for name in SERVERS),
-        *((asking, name) for asking in ("watch j", "sign-in") for name in ENDLESS),
+        *((asking, name) for asking in ("watch j", "sign-in") for name in ENDLESS[:1]),
     ],
 )
 def test_s12_f21_f22_f23_f41_f60_no_answer_takes_more_than_160_mb(asking: str, name: str) -> None:
@@ -202,7 +208,7 @@ def test_s12_a_watch_holds_at_most_two_answers_in_memory(name: str, tmp_path: Pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mebibytes", [24, 40, 56, 72, 88, 104, 120, 150])
+@pytest.mark.parametrize("mebibytes", [24, 56, 88, 120])
 def test_s20_with_too_little_memory_it_ends_without_a_verdict(mebibytes: int) -> None:
     size = mebibytes << 20
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.program import ROOT, clean_env
 from tests.support.server import Peer, Server
 
@@ -48,16 +49,15 @@ def test_f81_a_signal_ends_process_1_with_its_exit_code(
     command: str, ending: tuple[int, int]
 ) -> None:
     number, code = ending
-    with Server(silent) as server:
-        process = subprocess.Popen(
-            [*UNSHARE, sys.executable, "-m", "vbsjob", *command.split()], cwd=ROOT,
-            env=clean_env(server.url), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            first = child_of(process)
-            time.sleep(1.5)
-            os.kill(first, number)
-            assert process.wait(8) == code
-        finally:
-            process.kill()
-            process.wait()
+    with Server(silent) as server, Child(
+        [*UNSHARE, sys.executable, "-m", "vbsjob", *command.split()], cwd=ROOT,
+        env=clean_env(server.url), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        first = child_of(process)
+        if command == "sandbox":
+            assert process.stdout
+            process.stdout.readline()
+        while not server.requests and command != "sandbox":
+            time.sleep(0.02)
+        os.kill(first, number)
+        assert process.wait(8) == code

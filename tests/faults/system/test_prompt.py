@@ -126,7 +126,7 @@ def test_the_error_after_the_end_of_input_has_a_line_of_its_own(service: Server)
     terminal = asking(service, "get", "j")
     terminal.type("\x04")
     assert terminal.finish() == 2
-    assert "\nvbsjob: password is not set" in terminal.wrote
+    assert "\n\x1b[1;31merror:\x1b[0m password is not set" in terminal.wrote
     check_terminal_restored(terminal)
 
 

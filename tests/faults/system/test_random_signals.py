@@ -1,4 +1,4 @@
-"""A thousand signals, in every state, at random moments: it dies by them, all is in order."""
+"""Signals in every state, at random moments: it dies by them, all is in order."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="needs Linux's /proc"
 )
-PART = 2
-"""The slow tests run one in so many of the cases of a state, the long tests three times all."""
+PART = 10
+"""One in so many of the cases of a state is run."""
 SHARE = 0.8
 """Signals that have to end a run, by the number of runs, where a run may end before by itself."""
 NAMED = {state.name: state for state in STATES}
@@ -115,7 +115,7 @@ TWICE = [state.name for state in STATES if state.again]
 def test_f80_a_second_ctrl_c_within_20_ms_changes_nothing(
     service: StateService, shells: Shells, name: str, record_property: RecordProperty
 ) -> None:
-    runs = NAMED[name].again
+    runs = -(-NAMED[name].again // PART)
     record_property("cases", runs)
     cases = cases_of(NAMED[name], service, signal.SIGINT, signal.SIGINT, runs=runs)
     assert run_cases(cases, shells) == runs
@@ -139,7 +139,7 @@ def stop(case: SignalCase, run: SignalledRun) -> None:
 def test_f81_f82_a_signal_to_a_run_that_was_stopped_ends_it_by_that_signal(
     service: StateService, shells: Shells, name: str, record_property: RecordProperty
 ) -> None:
-    cases = cases_of(NAMED[name], service, runs=12)
+    cases = cases_of(NAMED[name], service, runs=4)
     record_property("cases", len(cases))
     assert run_cases(cases, shells, stop) == len(cases)
 
@@ -197,7 +197,7 @@ def test_f84_files_left_by_sigkill_do_not_disturb_later_runs(
     service: StateService, shells: Shells, record_property: RecordProperty
 ) -> None:
     state = replace(NAMED["keeping-a-token"], within=0.03)
-    cases = cases_of(state, service, signal.SIGKILL, runs=40)
+    cases = cases_of(state, service, signal.SIGKILL, runs=8)
     killed = run_cases(cases, shells)
     record_property("cases", killed)
     assert killed >= len(cases) // 4

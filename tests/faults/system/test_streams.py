@@ -49,7 +49,7 @@ def test_f78_a_full_disk_under_stdout_is_70_and_reported(well: Server, command: 
     ended = run_bash(f'"$@" {command} >/dev/full', env=clean_env(well.url))
     assert ended.code == 70, ended.err
     assert ended.is_clean
-    assert ended.err.startswith(("vbsjob: ", '{"error":'))
+    assert ended.err.startswith(("vbsjob: ", '{"schema_version":'))
 
 
 @pytest.mark.slow
@@ -58,7 +58,7 @@ def test_f78_a_closed_stdout_is_70_and_reported(well: Server, command: str) -> N
     ended = run_bash(f'"$@" {command} >&-', env=clean_env(well.url))
     assert ended.code == 70, ended.err
     assert ended.is_clean
-    assert ended.err.startswith(("vbsjob: ", '{"error":'))
+    assert ended.err.startswith(("vbsjob: ", '{"schema_version":'))
     assert "get" not in command or "standard output is closed" in ended.err
 
 
@@ -132,7 +132,7 @@ def read_some(env: dict[str, str], count: int, *argv: str) -> tuple[int, bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [0, 1, 2, 100, 4096, 65536, 100_000])
+@pytest.mark.parametrize("count", [0, 1, 65536])
 @pytest.mark.parametrize("output", ["table", "json", "value"])
 def test_f76_a_reader_that_closes_ends_it_by_sigpipe_without_output(
     failing: Server, count: int, output: str

@@ -91,9 +91,9 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FileSetup]:
 
 
 def check_output(ended: RunResult, fault: CallFault) -> None:
-    """Hold a run to its code, to one line at most, and to saying no secret."""
+    """Hold a run to its code, to one error at most, and to saying no secret."""
     assert ended.is_clean
-    assert ended.err.count("\n") <= 1
+    assert ended.err.count("error: ") <= 1
     assert not leaked(ended.out + ended.err, PASSWORD, ISSUED)
     assert fault.open_files == []
     _, file = fault.hit or ("", "")

@@ -93,7 +93,7 @@ def _load(settings: Settings, _context: Context, required: str | None) -> Access
     if not names or (required is None and _yields(settings)):
         return None
     for name in {"access_key", "secret_key"} - set(names):
-        raise settings.missing(name, "an access key needs its secret key, from the same source")
+        raise settings.missing(name, f"{settings.origin(names[0])} is set, and both are needed")
     access, secret = (base.header_secret(settings, name) for name in names)
     security_token = None
     if settings["security_token"]:

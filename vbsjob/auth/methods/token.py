@@ -30,8 +30,8 @@ def _load(settings: Settings, _context: Context, _required: str | None) -> base.
             return AccessInfo(token, project_id)
         if identity is None:
             raise UsageError(
-                "a token alone does not say where the service is.",
-                hint="Set the endpoint and the project id, or OS_AUTH_URL.",
+                "OS_TOKEN needs an address.",
+                hint="Set OS_AUTH_URL, or both VBSJOB_ENDPOINT and OS_PROJECT_ID.",
             )
         return (yield from identity.use_token(SIGN_IN_HINT, token))
 
