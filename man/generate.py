@@ -148,7 +148,7 @@ The table of error codes is part of the program; no request is sent.""",
     "vbsjob-config-show": """\
 The first table has name, value and origin of each setting that is set; with --all of every setting,
 and '-' is a setting without a value. The value of a secret is never printed. The second table shows
-where each file is, or would be, and which files were read. -o json always prints everything.""",
+where each file is, or would be, and whether it exists. -o json always prints everything.""",
     "vbsjob-config-check": """\
 The command signs in without the stored token and queries a job id that does not exist. The last
 line names project and region if the service answers as it should. Otherwise an error is printed,

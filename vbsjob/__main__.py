@@ -90,7 +90,7 @@ def _disable_core_dumps() -> None:
 
 def run(argv: Sequence[str], context: Context) -> int:
     """Run one command in a Context and return its exit code. Raises only BrokenPipeError."""
-    context.error_output.draw = _drawn
+    context.error_output.draw = _message_screen
     try:
         code = _run_command(argv, context)
         if code <= SIGNAL_BASE:  # after a signal, a reader that has stopped changes nothing
@@ -106,10 +106,10 @@ def run(argv: Sequence[str], context: Context) -> int:
         return int(final.exit_code)
 
 
-def _drawn(*args: Any) -> str:
+def _message_screen(*args: Any) -> str:
     from vbsjob.render import message  # rich costs 20 ms
 
-    return message.drawn(*args)
+    return message.screen(*args)
 
 
 def _run_command(argv: Sequence[str], context: Context) -> int:

@@ -65,7 +65,7 @@ class JobsClient:
         if self._context.prompt is not None:
             with suppress(VbsjobError):  # the first query reports the same error
                 self._session.prompt()
-        if self._session.can_expire:
+        if self._session.method.can_expire:
             self._context.note(
                 "this sign-in cannot be renewed: exit code 4 when the token expires."
             )

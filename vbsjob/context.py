@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
-from vbsjob.files import Paths, PlatformPaths
+from vbsjob.files import Paths
 from vbsjob.redact import Secrets
 from vbsjob.text import dumps, printable, wrap
 
@@ -56,7 +56,7 @@ class ErrorOutput:
     live: bool = False
     """Whether a live display uses standard error."""
     draw: Callable[..., str] | None = None
-    """Draws a message for a terminal, as `render.message.drawn`; None: plain lines."""
+    """Draws a message for a terminal, as `render.message.screen`; None: plain lines."""
     hold: Callable[[str], object] | None = None
     """Takes each line while a live display is drawn: it writes them above itself."""
 
@@ -76,7 +76,7 @@ class Context:
     stdout: TextIO
     stderr: TextIO
     env: Mapping[str, str] = field(repr=False)
-    paths: Paths | PlatformPaths = field(default_factory=Paths)
+    paths: Paths = field(default_factory=Paths)
     monotonic: Callable[[], float] = time.monotonic
     """Measures every duration; the real one includes suspend, where the system has such a clock."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -130,13 +130,13 @@ class Context:
         if self.error_output.machine:
             self._write_json(error=error.document())
         else:
-            self._tell("error", error.message, error.rows, error.hint)
+            self._write_message("error", error.message, error.rows, error.hint)
 
     def note(self, text: str, rows: Iterable[tuple[str, str]] = (), hint: str = "") -> None:
         """Write a note for people; with a machine format only if --verbose is set."""
         output = self.error_output
         if not output.quiet and (not output.machine or output.verbose):
-            self._tell("note", text, rows, hint)
+            self._write_message("note", text, rows, hint)
 
     def warn(self, text: str) -> None:
         """Write a warning, with every format; only --quiet silences it."""
@@ -145,7 +145,7 @@ class Context:
         if self.error_output.machine:
             self._write_json(warning={"message": text})
         else:
-            self._tell("warning", text)
+            self._write_message("warning", text)
 
     def debug(self, text: str) -> None:
         """Write one line about a request, only with --verbose."""
@@ -162,7 +162,7 @@ class Context:
             self.stderr.write(note + ("\a" if bell else ""))
             self.stderr.flush()
 
-    def _tell(
+    def _write_message(
         self, label: str, text: str, rows: Iterable[tuple[str, str]] = (), hint: str = ""
     ) -> None:
         """Write a message for people: what happened, facts with their names, the next step.
@@ -228,7 +228,6 @@ def process_context() -> Context:
         stdout=sys.stdout,
         stderr=sys.stderr,
         env=os.environ,
-        paths=PlatformPaths(),
         prompt=_prompt if _is_terminal(sys.stdin) else None,
         pager=_page if _is_terminal(sys.stdin) and _is_terminal(sys.stdout) else None,
         monotonic=_boottime,

@@ -71,9 +71,9 @@ class VbsjobError(Exception):
 
     @property
     def rows(self) -> tuple[tuple[str, str], ...]:
-        """What the service said, with its codes, and the other facts, each with its name."""
-        said = " ".join(filter(None, (self.reason, self._codes)))
-        return (("service", said), *self.facts) if said else self.facts
+        """What the service says, with its codes, and the other facts, each with its name."""
+        text = " ".join(filter(None, (self.reason, self._codes)))
+        return (("service", text), *self.facts) if text else self.facts
 
     @property
     def _codes(self) -> str:

@@ -12,7 +12,7 @@ import os
 import stat
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,22 +123,18 @@ def close(descriptor: int) -> None:
         os.close(descriptor)
 
 
-class Paths(NamedTuple):
-    """Folders and files that belong to the user; None without a home folder."""
+class Paths:
+    """Folders and files of the user; None without a home folder.
 
-    config_folders: tuple[Path, ...] = ()
-    """Where clouds.yaml is searched, the working directory first."""
-    config_file: Path | None = None
-    cache_folder: Path | None = None
-    state_folder: Path | None = None
+    Each is found at its first use, because platformdirs costs 5 ms to import. `paths` replaces it.
+    """
 
-
-class PlatformPaths:
-    """The real Paths, each computed at first use: platformdirs costs 5 ms to import."""
+    def __init__(self, **paths: Any) -> None:
+        self.__dict__.update(paths)
 
     @cached_property
     def config_folders(self) -> tuple[Path, ...]:
-        """Where clouds.yaml is searched: the same places as openstacksdk."""
+        """Where clouds.yaml is searched, the working directory first, as openstacksdk does."""
         from pathlib import Path
 
         import platformdirs

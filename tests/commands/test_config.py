@@ -31,7 +31,7 @@ def test_show_prints_each_value_and_its_origin_and_hides_secrets(tmp_path: Path)
     assert lines["retry_for"] == ["5m", "VBSJOB_RETRY_FOR"]
     assert lines["password"] == ["set", "OS_PASSWORD"]
     assert lines["token"] == ["set", "clouds.yaml"]
-    assert lines["clouds.yaml"] == [str(path), "read"]
+    assert lines["clouds.yaml"] == [str(path), "found"]
     assert PASSWORD not in out + err
     assert "canary-token-x" not in out + err
     assert not cloud.requests

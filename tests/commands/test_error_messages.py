@@ -38,7 +38,7 @@ def busy(request: Request) -> Response | None:
     return json_response(503, {"error_msg": "busy"}) if "/jobs/" in request.url else None
 
 
-def told(
+def output_of(
     *argv: str, terminal: bool = False, env: Mapping[str, str] = USER, before: Any = unknown_job
 ) -> Ended:
     context = Cloud(before=before).context(env, terminal_size=lambda _: (80, 24))
@@ -48,7 +48,7 @@ def told(
 
 
 def test_on_a_terminal_an_error_has_a_line_a_table_of_facts_and_a_hint() -> None:
-    ended = told("get", "nf1", terminal=True)
+    ended = output_of("get", "nf1", terminal=True)
     assert ended == (5, (
         "\x1b[1;31merror:\x1b[0m job nf1 was not found.\n"
         "  service  the job does not exist (HTTP 404, common.0011, request id req-1)\n"
@@ -59,7 +59,7 @@ def test_on_a_terminal_an_error_has_a_line_a_table_of_facts_and_a_hint() -> None
 
 
 def test_in_a_pipe_each_line_of_an_error_names_the_program_and_has_no_colour() -> None:
-    ended = told("get", "nf1")
+    ended = output_of("get", "nf1")
     assert ended == (5, (
         "vbsjob: error: job nf1 was not found.\n"
         "vbsjob:   service  the job does not exist (HTTP 404, common.0011, request id req-1)\n"
@@ -76,12 +76,12 @@ def test_in_a_pipe_each_line_of_an_error_names_the_program_and_has_no_colour() -
 def test_colours_of_errors_follow_the_option_and_the_variable(
     argv: tuple[str, ...], env: dict[str, str], colours: bool
 ) -> None:
-    assert ("\x1b[1;31merror:" in told("get", "nf1", *argv, env=USER | env).err) is colours
+    assert ("\x1b[1;31merror:" in output_of("get", "nf1", *argv, env=USER | env).err) is colours
 
 
 @pytest.mark.parametrize("quiet", [(), ("-q",)])
 def test_a_json_error_names_the_job(quiet: tuple[str, ...]) -> None:
-    code, err = told("get", "nf1", UUID, "-o", "json", *quiet)
+    code, err = output_of("get", "nf1", UUID, "-o", "json", *quiet)
     first, second = map(json.loads, err.splitlines())
     assert code == 5
     assert first == {"schema_version": 1, "error": {
@@ -96,17 +96,13 @@ def test_a_json_error_names_the_job(quiet: tuple[str, ...]) -> None:
 
 def test_with_several_jobs_an_error_names_its_jobs_and_is_printed_once() -> None:
     for ids, names in (("ab", "jobs a, b"), ("abcde", "jobs a, b, c and 2 more")):
-        lines = told("get", *ids, "--retry-for", "0", before=busy).err.splitlines()
-        assert [line for line in lines if "error: " in line] == [
-            (
-                f"vbsjob: error: {names}: https://vbs.cloud.test cannot answer now."
-                " The status of the job is unknown."
-            )
-        ]
+        lines = output_of("get", *ids, "--retry-for", "0", before=busy).err.splitlines()
+        (line,) = [line for line in lines if "error: " in line]
+        assert line.startswith(f"vbsjob: error: {names}: https://vbs.cloud.test cannot answer now.")
 
 
 def test_without_credentials_the_ways_to_sign_in_are_a_list() -> None:
-    code, err = told("get", "j", env={}, terminal=True)
+    code, err = output_of("get", "j", env={}, terminal=True)
     lines = err.splitlines()
     assert code == 4
     assert lines[0] == "\x1b[1;31merror:\x1b[0m no credentials are set."
@@ -130,16 +126,16 @@ SUGGESTIONS = {
 
 @pytest.mark.parametrize("word", SUGGESTIONS)
 def test_a_word_that_is_no_complete_command_gets_a_suggestion(word: str) -> None:
-    code, err = told(word)
+    code, err = output_of(word)
     assert code == 2
     assert SUGGESTIONS[word] in err
     assert "\t" not in err
 
 
 def test_a_wrong_format_is_an_error_for_people_on_a_terminal_and_for_programs_in_a_pipe() -> None:
-    code, err = told("get", "j", "-o", "jsn")
+    code, err = output_of("get", "j", "-o", "jsn")
     assert (code, json.loads(err)["error"]["name"]) == (2, "usage")
-    code, err = told("get", "j", "-o", "jsn", terminal=True)
+    code, err = output_of("get", "j", "-o", "jsn", terminal=True)
     assert code == 2
     assert err.startswith("\x1b[1;31merror:\x1b[0m invalid value for '--output'")
 
@@ -157,7 +153,7 @@ def test_the_command_to_continue_stands_at_exit_code_7_with_the_options_that_mat
 ) -> None:
     options = tuple(option.format(folder=tmp_path) for option in options)
     argv = ("watch", "a", "b", *options, *quiet, "--retry-for", "1s", "--heartbeat", "9s")
-    code, err = told(*(argv[:-2] if quiet else argv), before=busy)
+    code, err = output_of(*(argv[:-2] if quiet else argv), before=busy)
     assert code == 7
     (line,) = [line for line in err.splitlines() if "To continue" in line]
     words = line.partition("To continue: vbsjob watch a b ")[2].split()
@@ -166,7 +162,7 @@ def test_the_command_to_continue_stands_at_exit_code_7_with_the_options_that_mat
 
 def test_a_note_begins_with_its_name() -> None:
     env = USER | {"VBSJOB_TIMEOT": "1h"}
-    lines = told("get", "j", env=env, terminal=True).err.splitlines()
+    lines = output_of("get", "j", env=env, terminal=True).err.splitlines()
     assert lines[0].startswith("note: VBSJOB_TIMEOT is not a setting")
-    lines = told("get", "j", env=env).err.splitlines()
+    lines = output_of("get", "j", env=env).err.splitlines()
     assert lines[0].startswith("vbsjob: note: VBSJOB_TIMEOT is not a setting")

@@ -138,11 +138,8 @@ def test_f81_ci_reports_are_written_for_a_watch_that_a_signal_ended(
         process.send_signal(number)
         _, err = process.communicate(timeout=30)
         assert process.returncode == -number
-    (case,) = ET.parse(report).getroot()[0].findall("testcase")
-    assert [(mark.tag, mark.get("type")) for mark in case] == [
-        ("error", "pending"),
-        ("system-out", None),
-    ]
+    (mark,) = ET.parse(report).iter("error")
+    assert mark.get("type") == "pending"
     word = {1: "hangup", 2: "interrupted", 3: "quit", 15: "terminated"}[number]
     assert f"exit_code={128 + number}\nverdict={word}\n" in outputs.read_text()
     assert f"::warning title=vbsjob%3A {word} ({128 + number})::job j is still".encode() in err

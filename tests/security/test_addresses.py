@@ -102,7 +102,7 @@ def test_f88_httpx_connects_to_the_host_and_port_that_were_checked(record_proper
         except UsageError:
             outcomes[False] += 1
             return
-        address, parts = f"{url.jobs(checked, 'p')}/jobs/j", urlsplit(given)
+        address, parts = f"{url.jobs_address(checked, 'p')}/jobs/j", urlsplit(given)
         try:
             dialled = _http_request(Request("GET", address)).url
         except httpx.InvalidURL:  # and nothing is dialled

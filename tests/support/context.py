@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self, TextIO
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from vbsjob.jobs.job import Job
     from vbsjob.workers import FetchResult
 
-PATHS = tuple(inspect.signature(Paths).parameters)
+NO_PATHS = {"config_folders": (), "config_file": None, "cache_folder": None, "state_folder": None}
 
 
 class NoSignals:
@@ -88,7 +87,7 @@ def fake_context(
     stdin: TextIO, stdout: TextIO, stderr: TextIO, env: Mapping[str, str], **fields: Any
 ) -> Context:
     """Return a Context; the fields of Paths are taken beside those of Context."""
-    paths = Paths(**{name: fields.pop(name) for name in PATHS if name in fields})
+    paths = Paths(**{name: fields.pop(name, path) for name, path in NO_PATHS.items()})
     sleep = fields.get("sleep", Context.__dataclass_fields__["sleep"].default)
     fields.setdefault("local_time", lambda time: time.astimezone(UTC))
     fields.setdefault("signals", lambda *_: NoSignals(sleep))

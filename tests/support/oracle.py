@@ -182,7 +182,7 @@ def _certain(due: set[int], history: _JobHistory, account: WatchRecord, last: Ex
         limit = 10.0 if history.answered else options.wait_for_job
         lasted = _lasted(history.missing[0], last.at, account.wakes)
         return not limit or lasted > limit + ROUNDING
-    if due != {7} or last.kind in {"fatal", "large"}:
+    if due != {7} or last.kind == "fatal" or history.count("large") >= 2:
         return True
     return _lasted(history.silent[0].at, last.at, account.wakes) > options.retry_for + SLACK
 

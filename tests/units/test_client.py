@@ -82,7 +82,7 @@ def test_what_is_not_the_asked_job_is_an_error() -> None:
         (json_response(200, {"job_id": "k"}), InvalidBodyError, "about job k."),
         (json_response(200, {"job_id": "k" * 81}), InvalidBodyError, f" {'k' * 80}."),
         (json_response(200, {"job_id": "k\x1b"}), InvalidBodyError, "about job k^[."),
-        (json_response(200, RUNNING | {"status": 1}), UnexpectedResponseError, "is not a string"),
+        (json_response(200, RUNNING | {"status": 1}), UnexpectedResponseError, "contains no job"),
         (json_response(201, RUNNING), VbsjobError, "rejected the request"),
         (json_response(403, RUNNING), AuthError, "does not allow"),
     ):

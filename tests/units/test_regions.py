@@ -150,9 +150,7 @@ OTC = [
 def test_s11_without_a_catalog_entry_the_address_stays_in_the_cloud_of_the_auth_url() -> None:
     def find(region: str | None, auth_url: str) -> str | None:
         try:
-            return catalog.find(
-                [], "vbs", region=region, interface="public", project_id="p", auth_url=auth_url
-            )
+            return catalog.find([], "vbs", region=region, interface="public", auth_url=auth_url)
         except ApiError:
             return None
 

@@ -59,7 +59,12 @@ def test_each_method_says_whether_it_can_be_renewed_and_whether_it_ends() -> Non
         (ACCESS_KEY | {"OS_SECURITY_TOKEN": "temporary"}, "aksk", False, True),
     ):
         of = session(Cloud(), env)
-        assert (of.auth_type, of.renewable, of.can_expire) == (auth_type, renewable, can_expire)
+        used = of.method
+        assert (used.auth_type, used.renewable, used.can_expire) == (
+            auth_type,
+            renewable,
+            can_expire,
+        )
 
 
 class Meanwhile:

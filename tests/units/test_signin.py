@@ -78,7 +78,7 @@ def test_a_passcode_goes_with_the_password_and_cannot_be_renewed() -> None:
     asking = cloud.client(USER | {"OS_PASSCODE": "123456"})
     assert asking.get("j").status == "SUCCESS"
     assert proofs(cloud)["identity"]["methods"] == ["password", "totp"]
-    assert not asking._session.renewable
+    assert not asking._session.method.renewable
     cloud.tokens.clear()
     with pytest.raises(VbsjobError) as caught:
         asking.get("j")

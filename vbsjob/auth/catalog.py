@@ -5,15 +5,20 @@ An address of the catalog is used only if it belongs to the owner of the identit
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from vbsjob.config.precedence import region_in
 from vbsjob.errors import ApiError, AuthError, UsageError
-from vbsjob.http.url import NAME, checked, ip_address, is_loopback
-from vbsjob.http.url import jobs as jobs_address
+from vbsjob.http.url import (
+    NAME,
+    checked,
+    ip_address,
+    is_loopback,
+    jobs_address,
+    without_project_placeholder,
+)
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -44,7 +49,6 @@ SERVICES = {
 """By name, which is also the first label of the host in OTC."""
 SERVICE_TYPES = tuple(name for service in SERVICES.values() for name in service.types)
 OTC = ".otc.t-systems.com"
-PROJECT_PLACEHOLDER = re.compile(r"[%$]\((?:project|tenant)_id\)s")
 
 
 def service_address(settings: Settings, access: AccessInfo) -> str:
@@ -60,7 +64,6 @@ def service_address(settings: Settings, access: AccessInfo) -> str:
         settings["service"],
         region=_chosen_region(settings, access),
         interface=settings["interface"],
-        project_id=project_id,
         auth_url=settings["auth_url"],
     )
     address = trusted(address, settings["auth_url"], insecure_http=settings["insecure_http"])
@@ -135,7 +138,6 @@ def find(
     *,
     region: str | None,
     interface: str,
-    project_id: str,
     auth_url: str,
 ) -> str:
     """Return the address of a service in the catalog of the identity service.
@@ -149,7 +151,7 @@ def find(
         return next((at for where, at in pairs if region is None or where in (region, "*")), "")
 
     if address := of(interface):
-        return PROJECT_PLACEHOLDER.sub(project_id, address)
+        return without_project_placeholder(address)
     if address := _otc_address(service, region, auth_url):
         return address
     types = sorted({printable(str(entry.get("type"))) for entry in catalog})
@@ -171,31 +173,20 @@ def _addresses(
     """Yield region and address of each endpoint of a service, the best first.
 
     The backup service is also found by a volume service: its host label `evs` becomes `vbs`.
+    Endpoints of another shape are skipped.
     """
     for service_type in SERVICES[service].types:
         derived = service == "vbs" and service_type.startswith("volume")
-        for point in _points(catalog, service_type, interface):
-            address = _from_volume_service(point["url"]) if derived else point["url"]
-            if address:
+        entries = [entry.get("endpoints") for entry in catalog if entry.get("type") == service_type]
+        points = [point for listed in entries if isinstance(listed, list) for point in listed]
+        for point in points:
+            if not isinstance(point, dict) or point.get("interface") != interface:
+                continue
+            address = point.get("url")
+            if isinstance(address, str) and derived:
+                address = _from_volume_service(address)
+            if isinstance(address, str) and address:
                 yield point.get("region_id", point.get("region")), address
-
-
-def _points(
-    catalog: Sequence[Mapping[str, Any]], service_type: str, interface: str
-) -> Iterator[dict[str, Any]]:
-    """Yield the endpoints of one type of entry that have this interface and an address.
-
-    Endpoints of another shape are skipped.
-    """
-    for entry in catalog:
-        points = entry.get("endpoints") if entry.get("type") == service_type else None
-        for point in points if isinstance(points, list) else ():
-            if (
-                isinstance(point, dict)
-                and point.get("interface") == interface
-                and isinstance(point.get("url"), str)
-            ):
-                yield point
 
 
 def _from_volume_service(url: str) -> str:

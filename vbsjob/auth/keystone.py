@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from vbsjob.errors import ApiError, AuthError, RefusedCredentialsError, VbsjobError
 from vbsjob.http import errors, strict_json, url
-from vbsjob.http.messages import Request
+from vbsjob.http.messages import Request, http_date
 from vbsjob.text import hide_values, parse_time, printable
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _refused(
     error = errors.from_response(request, response)
     if not isinstance(error, RefusedCredentialsError):
         return error
-    missing = _missing_methods(_document(response), methods)
+    missing = _missing_methods(strict_json.read(response.body), methods)
     if not missing:
         return error.with_hint(hint)
     also = " and ".join(
@@ -199,14 +199,6 @@ def _missing_methods(document: dict[str, Any], methods: dict[str, Any]) -> list[
     return [printable(name)[:40] for name in best]
 
 
-def _document(response: Response) -> dict[str, Any]:
-    try:
-        document = strict_json.read(response.body)
-    except strict_json.InvalidJsonError:
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
 def _access_info(response: Response, given: str | None = None) -> AccessInfo:
     """Return the token of a response; `given` is the token where no new one is issued."""
     try:
@@ -214,13 +206,15 @@ def _access_info(response: Response, given: str | None = None) -> AccessInfo:
         issued = given or response.headers["x-subject-token"]
         project, user = token.get("project") or {}, token.get("user") or {}
         catalog = tuple(entry for entry in token.get("catalog") or () if isinstance(entry, dict))
+        begin, expires = (parse_time(token.get(name)) for name in ("issued_at", "expires_at"))
+        begin = begin or http_date(response.headers.get("date", ""))
         access = AccessInfo(
             issued,
             _text(project.get("id")),
             _text(project.get("name")),
             _text(user.get("name")) or _text(user.get("id")),
-            _life(token.get("issued_at") or _date(response), token.get("expires_at")),
-            parse_time(token.get("expires_at")),
+            max(0.0, (expires - begin).total_seconds()) if begin and expires else None,
+            expires,
             catalog,
         )
     except (strict_json.InvalidJsonError, KeyError, TypeError, AttributeError):
@@ -233,22 +227,6 @@ def _access_info(response: Response, given: str | None = None) -> AccessInfo:
             request_id=response.request_id,
         )
     return access
-
-
-def _life(issued_at: Any, expires_at: Any) -> float | None:
-    issued, expires = parse_time(issued_at), parse_time(expires_at)
-    if issued is None or expires is None:
-        return None
-    return max(0.0, (expires - issued).total_seconds())
-
-
-def _date(response: Response) -> str | None:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return parsedate_to_datetime(response.headers.get("date", "")).isoformat()
-    except (ValueError, TypeError, IndexError):
-        return None
 
 
 def _text(value: Any) -> str | None:

@@ -47,7 +47,7 @@ class Session:
         self._settings = settings
         self._context = context
         self._sender = sender
-        self._method = loading.choose(settings, context)
+        self.method = loading.choose(settings, context)
         self._token_cache = self._open_cache()
         self._access: AccessInfo | None = None
         self._renew_at: float
@@ -59,32 +59,17 @@ class Session:
         """Time and error of the last sign-in that failed and may succeed later."""
         self.accepted_at: datetime | None = None
         """When the service last answered a request with a token of this session."""
-        self._accepted = not self._method.locks_on_failure
+        self._accepted = not self.method.locks_on_failure
         self._clock_difference = timedelta()
         self._lock = threading.RLock()
         self.base: str
         """Address below which `jobs/ID` is; set by the sign-in."""
 
     def _open_cache(self) -> token_cache.TokenCache | None:
-        cache_key = self._method.cache_key
+        cache_key = self.method.cache_key
         if cache_key is None or self._settings.sandbox or not self._settings["cache"]:
             return None
         return token_cache.open_cache((*cache_key, *self._settings.cache_scope()), self._context)
-
-    @property
-    def auth_type(self) -> str:
-        """The value of the setting auth_type that selects the sign-in method in use."""
-        return self._method.auth_type
-
-    @property
-    def renewable(self) -> bool:
-        """Whether an expired token can be renewed without the user."""
-        return self._method.renewable
-
-    @property
-    def can_expire(self) -> bool:
-        """Whether the credentials expire and cannot be renewed, so that a long watch ends."""
-        return self._method.can_expire
 
     def sign_in(self) -> AccessInfo:
         """Return valid access; sign in if there is none, in two attempts. Raises VbsjobError."""
@@ -96,7 +81,7 @@ class Session:
         A watch signs in in other threads, which cannot prompt.
         """
         if self._use_cached() is None:
-            for prompt in self._method.prompts:
+            for prompt in self.method.prompts:
                 prompt()
 
     def send_authenticated(self, request: Request) -> Response:
@@ -111,21 +96,21 @@ class Session:
             if response.status != UNAUTHORIZED:
                 self._accepted = True
                 return response
-            if self._method.locks_on_failure:
+            if self.method.locks_on_failure:
                 error = errors.from_response(request, response)
                 self._refused = None if error.is_page else self.explained(error)
                 return response
         renewed = self._renew(access)
         if renewed is not None:
             return self._send(request, renewed)
-        if self._token_cache and not self.renewable:
+        if self._token_cache and not self.method.renewable:
             self._token_cache.forget(access.token)
         return response
 
     def explained(self, error: VbsjobError) -> VbsjobError:
         """Return the error of a query; if it is about credentials, with the method's next step."""
         if isinstance(error, RefusedCredentialsError):
-            return error.with_hint(self._method.query_hint)
+            return error.with_hint(self.method.query_hint)
         return error
 
     def _send(self, request: Request, access: AccessInfo | None) -> Response:
@@ -157,12 +142,12 @@ class Session:
     def _authenticated(
         self, request: Request, access: AccessInfo | None, difference: timedelta
     ) -> Request:
-        return self._method.authenticated(request, access, self._context.now() + difference)
+        return self.method.authenticated(request, access, self._context.now() + difference)
 
     def _may_renew(self) -> bool:
         now = self._context.monotonic()
         recent = [at for at in self._renewals if now - at < HOUR]
-        if not self.renewable or len(recent) >= RENEWALS:
+        if not self.method.renewable or len(recent) >= RENEWALS:
             return False
         return not recent or now - recent[-1] >= RENEW_EVERY
 
@@ -187,7 +172,7 @@ class Session:
         If the renewal fails, the old access is used until it has expired.
         """
         with self._lock:
-            if self._refused is not None and self._method.locks_on_failure:
+            if self._refused is not None and self.method.locks_on_failure:
                 raise self._refused
             now = self._context.monotonic()
             access = self._access
@@ -222,7 +207,9 @@ class Session:
         cached = self._token_cache.read() if self._token_cache else None
         if cached is None or cached.access.token in self._refused_tokens:
             return None
-        if self.renewable and cached.seconds_left <= _renewal_lead(cached.access.lifetime or 0.0):
+        if self.method.renewable and cached.seconds_left <= _renewal_lead(
+            cached.access.lifetime or 0.0
+        ):
             return None
         return self._use(cached.access, cached.seconds_left)
 
@@ -232,7 +219,7 @@ class Session:
             raise self._refused
         if self._context.monotonic() - self._failed_at < SIGN_IN_DELAY:
             raise self._failure.replace()
-        flow = self._method.sign_in()
+        flow = self.method.sign_in()
         try:
             request = next(flow)
             while True:
@@ -259,7 +246,7 @@ class Session:
         self.base = catalog.service_address(self._settings, access)
         self._access = access
         self._renew_at = self._expires_at = math.inf
-        if self.renewable and seconds_left is not None:
+        if self.method.renewable and seconds_left is not None:
             self._expires_at = self._context.monotonic() + seconds_left
             self._renew_at = self._expires_at - _renewal_lead(access.lifetime or seconds_left)
         return access

@@ -59,8 +59,8 @@ class JobCommand:
         self.output = present.Output(self.settings, context, format, fields, single)
         """Where and how the answer is written."""
         machine = self.settings["output"] is not None and format.machine
-        told = {name: self.settings[name] for name in ("quiet", "verbose", "color")}
-        context.error_output.configure(told, machine=machine)
+        stderr = {name: self.settings[name] for name in ("quiet", "verbose", "color")}
+        context.error_output.configure(stderr, machine=machine)
 
     def job_ids(self, arguments: Sequence[str]) -> list[str]:
         """Return the requested ids: from arguments, standard input and the history."""
@@ -204,15 +204,12 @@ class JobCommand:
             except Exception as error:  # noqa: BLE001 - as in watch_jobs
                 outcome = outcome.adding(from_exception(error))
         self.save_history(outcome.jobs)
-        outcome = reports.write_junit(outcome, self.settings["junit"], self.context)
         if not outcome.signalled:
             # From here on a signal changes nothing.
             stop = self._stop(outcome, loop, reader_gone=reader_gone)
             outcome = outcome._replace(stop=stop)
-        if self.settings["github"]:
-            from vbsjob.output import github
-
-            outcome = github.report(outcome, self.context)
+        junit, github = self.settings["junit"], self.settings["github"]
+        outcome = reports.write(outcome, junit, self.context, github=github)
         self._print_errors(outcome, printed=any(display.for_people for display in loop.displays))
         return self._finish(outcome, loop.displays)
 
@@ -227,14 +224,14 @@ class JobCommand:
                     text = (error.message, error.reason, error.code)
                     alike.setdefault(job.job_id if machine else text, []).append(error)
             single = len(outcome.jobs) == 1
-            errors = [self._told(same, single=single) for same in alike.values()] + errors
+            errors = [self._named_error(same, single=single) for same in alike.values()] + errors
         if (machine or not printed) and (stop := outcome.stop_error) is not None:
             errors += [stop] if stop.exit_code is not ExitCode.READER_GONE else []
         for error in errors:
             self.context.print_error(error)
 
-    def _told(self, errors: Sequence[VbsjobError], *, single: bool) -> VbsjobError:
-        """Return equal errors of jobs as one, with what was asked; it names the jobs.
+    def _named_error(self, errors: Sequence[VbsjobError], *, single: bool) -> VbsjobError:
+        """Return equal errors of jobs as one: it names the jobs, the project, region and cloud.
 
         `single`: there is only one job, which needs no name.
         """
@@ -245,9 +242,9 @@ class JobCommand:
         if not single and names not in message:
             message = f"{names}: {message}"
         project = self.settings["project_name"] or self.settings["project_id"]
-        places = {"project": project} | {name: self.settings[name] for name in ("region", "cloud")}
-        asked = ", ".join(f"{name} {value}" for name, value in places.items() if value)
-        facts = (*error.facts, ("asked", asked)) if asked else error.facts
+        scope = {"project": project} | {name: self.settings[name] for name in ("region", "cloud")}
+        request = ", ".join(f"{name} {value}" for name, value in scope.items() if value)
+        facts = (*error.facts, ("asked", request)) if request else error.facts
         return error.replace(message=message, facts=facts)
 
     def _finish(self, outcome: RunOutcome, displays: Sequence[Display]) -> ExitCode:

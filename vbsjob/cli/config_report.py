@@ -49,8 +49,7 @@ def show(settings: Settings, context: Context, *, machine: bool, everything: boo
     files = [str(path) for path in settings.files]
     read = Fact("files", files, "files that were read; the first has precedence")
     names = variables_in_use(context.env)
-    origin = "further variables that are set and used"
-    variables = Fact("variables", names, origin, short_origin="also used")
+    variables = Fact("variables", names, "also set and used")
     if machine:
         _write_document([*facts, read, *locations, variables], context)
         return
@@ -69,13 +68,11 @@ def _fact(setting: Setting, settings: Settings) -> Fact:
     if value is None or value == ():
         return Fact(setting.name, None)
     source = settings.values.get(setting.name)
-    short_origin = ""
-    if source is not None and source.file is not None:
-        short_origin = source.file.name
-    if source is not None and source.derived:
+    short_origin = source.file.name if source and source.file else ""
+    if source and source.derived:
         short_origin = "project name"
     if setting.secret:
-        return Fact(setting.name, "set", origin, short_origin=short_origin)
+        value = "set"
     return Fact(setting.name, value, origin, written(setting.parse, value), short_origin)
 
 
@@ -88,23 +85,20 @@ def _locations(settings: Settings, context: Context) -> Iterator[Fact]:
     read = {path.stem: path for path in settings.files}
     for stem in ("clouds", "secure"):
         path = read.get(stem) or (user_folder and user_folder / f"{stem}.yaml")
-        yield _location(f"{stem}.yaml", path, settings)
-    yield _location("config.toml", paths.config_file, settings)
-    tokens = paths.cache_folder and paths.cache_folder / "tokens"
-    yield _location("tokens", tokens, settings)
-    stored = paths.state_folder and paths.state_folder / history.FILE
-    yield _location(history.FILE, stored, settings)
+        yield _location(f"{stem}.yaml", path)
+    yield _location("config.toml", paths.config_file)
+    yield _location("tokens", paths.cache_folder and paths.cache_folder / "tokens")
+    yield _location(history.FILE, paths.state_folder and paths.state_folder / history.FILE)
 
 
-def _location(name: str, path: Path | None, settings: Settings) -> Fact:
+def _location(name: str, path: Path | None) -> Fact:
     if path is None:
         return Fact(name, None)
     try:
         exists = path.exists()
     except OSError:
         exists = False
-    short_origin = "read" if path in settings.files else ""
-    return Fact(name, str(path), "found" if exists else "not found", short_origin=short_origin)
+    return Fact(name, str(path), "found" if exists else "not found")
 
 
 def check(settings: Settings, context: Context, *, machine: bool) -> None:
@@ -135,7 +129,7 @@ def check(settings: Settings, context: Context, *, machine: bool) -> None:
 def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[Fact]:
     """Yield each result as soon as it is known."""
     access = session.sign_in()
-    yield Fact("method", session.auth_type, "a value of auth_type")
+    yield Fact("method", session.method.auth_type, "a value of auth_type")
     if access.user:
         yield Fact("user", access.user, "the identity service")
     if settings["agency_name"]:
@@ -147,7 +141,7 @@ def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[F
     origin = settings.origin("endpoint") if is_set else "the service catalog"
     yield Fact("endpoint", session.base, origin)
     expires = access.expires_at.isoformat(timespec="seconds") if access.expires_at else None
-    yield Fact("token_expires_at", expires, "" if session.renewable else "cannot be renewed")
+    yield Fact("token_expires_at", expires, "" if session.method.renewable else "cannot be renewed")
     sender.with_retries(lambda: _query(session), QUERY_RETRY_FOR, QUERY_ATTEMPTS)
     offset = sender.clock_off
     seconds = None if offset is None else round(offset.total_seconds())

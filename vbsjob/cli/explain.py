@@ -83,9 +83,8 @@ def _write_table(documents: Sequence[dict[str, Any]], context: Context) -> None:
 def _unknown(code: str, near: Sequence[str]) -> UsageError:
     """Return the error for an unknown code, with similar codes."""
     similar = f"Did you mean {' or '.join(near)}? " if near else ""
-    hint = f"{similar}'vbsjob explain' lists all known codes."
-    if len(code) <= 3 and code.isdecimal():
-        hint = (
-            "'vbsjob help exit-codes' explains exit codes, 'vbsjob explain' codes of the service."
-        )
+    hint = (
+        f"{similar}'vbsjob explain' lists all known codes of the service,"
+        " 'vbsjob help exit-codes' explains exit codes."
+    )
     return UsageError(f"the error code {printable(code)[:80]!r} is unknown.", hint=hint)

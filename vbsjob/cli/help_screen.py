@@ -82,6 +82,7 @@ def paged(context: Context) -> Iterator[Context]:
         yield context
         return
     page, size = _Page(), context.terminal_size(context.stdout)
+    page.encoding = context.stdout.encoding
     yield replace(context, stdout=page, terminal_size=lambda _: size)
     context.pager(page.getvalue())
 

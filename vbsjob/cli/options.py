@@ -17,22 +17,30 @@ OUTPUT, TREE, WATCHING, CONNECTION, CI = "Output", "Tree", "Watching", "Connecti
 """Groups of options in the help."""
 
 
-def _setting(
-    group: str, *flags: str, name: str = "", metavar: str | None = None, complete: Any = None
+def _option(
+    group: str,
+    *flags: str,
+    help: str,
+    metavar: str | None = None,
+    complete: Any = None,
+    min: int | None = None,
 ) -> Any:
-    """Return the option for a setting; its name is taken from the long flag.
-
-    `complete` is the function of `candidates` that finds its values for Tab completion.
-    """
-    setting = schema.SETTINGS_BY_NAME[name or flags[0].lstrip("-").replace("-", "_")]
+    """Return an option; `complete` is the function of `candidates` for Tab completion."""
     return typer.Option(
         *flags,
         metavar=metavar,
-        help=setting.sentence,
+        help=help,
         rich_help_panel=group,
         show_default=False,
         autocompletion=complete,
+        min=min,
     )
+
+
+def _setting(group: str, *flags: str, name: str = "", **more: Any) -> Any:
+    """Return the option for a setting; its name is taken from the long flag."""
+    setting = schema.SETTINGS_BY_NAME[name or flags[0].lstrip("-").replace("-", "_")]
+    return _option(group, *flags, help=setting.sentence, **more)
 
 
 Jobs = Annotated[
@@ -71,13 +79,13 @@ ConfigOutput = Annotated[
 ]
 Fields = Annotated[
     list[str] | None,
-    typer.Option(
+    _option(
+        OUTPUT,
         "--field",
         "-f",
         metavar="FIELD",
+        complete=candidates.fields,
         help="Print only this field, such as entities.backup_id; may be repeated.",
-        rich_help_panel=OUTPUT,
-        autocompletion=candidates.fields,
     ),
 ]
 Details = Annotated[bool | None, _setting(OUTPUT, "--details")]
@@ -98,9 +106,7 @@ All = Annotated[bool | None, _setting(TREE, "--all")]
 Ascii = Annotated[bool | None, _setting(TREE, "--ascii")]
 Watch = Annotated[
     bool,
-    typer.Option(
-        "--watch", help="Wait until the jobs have ended, as 'vbsjob watch'.", rich_help_panel=TREE
-    ),
+    _option(TREE, "--watch", help="Wait until the jobs have ended, as 'vbsjob watch'."),
 ]
 
 Timeout = Annotated[str | None, _setting(WATCHING, "--timeout", metavar="TIME")]
@@ -157,45 +163,23 @@ ErrorCode = Annotated[
         autocompletion=candidates.codes,
     ),
 ]
-Failed = Annotated[
-    bool, typer.Option("--failed", help="List only jobs that failed.", rich_help_panel=OUTPUT)
-]
+Failed = Annotated[bool, _option(OUTPUT, "--failed", help="List only jobs that failed.")]
 Running = Annotated[
     bool,
-    typer.Option(
-        "--running",
-        help="List only jobs that had not ended when they were last queried.",
-        rich_help_panel=OUTPUT,
+    _option(
+        OUTPUT, "--running", help="List only jobs that had not ended when they were last queried."
     ),
 ]
 Limit = Annotated[
-    int,
-    typer.Option(
-        "--limit", metavar="N", min=1, help="List at most N jobs; 20 by default.",
-        rich_help_panel=OUTPUT, show_default=False,
-    ),
-]  # fmt: skip
+    int, _option(OUTPUT, "--limit", metavar="N", min=1, help="List at most N jobs; 20 by default.")
+]
 AllClouds = Annotated[
-    bool,
-    typer.Option("--all", help="List the jobs of every cloud and service.", rich_help_panel=OUTPUT),
+    bool, _option(OUTPUT, "--all", help="List the jobs of every cloud and service.")
 ]
-Since = Annotated[
-    str | None,
-    typer.Option(
-        "--since",
-        metavar="TIME",
-        help="List only jobs that began less than this time ago, such as 1d or 12h.",
-        rich_help_panel=OUTPUT,
-    ),
-]
-Refresh = Annotated[
-    bool,
-    typer.Option(
-        "--refresh",
-        help="First query the jobs of this cloud that have not ended, and store their status.",
-        rich_help_panel=CONNECTION,
-    ),
-]
+SINCE = "List only jobs that began less than this time ago, such as 1d or 12h."
+Since = Annotated[str | None, _option(OUTPUT, "--since", metavar="TIME", help=SINCE)]
+REFRESH = "First query the jobs of this cloud that have not ended, and store their status."
+Refresh = Annotated[bool, _option(CONNECTION, "--refresh", help=REFRESH)]
 Shell = Annotated[
     Literal["bash", "zsh", "fish"],
     typer.Argument(metavar="SHELL", help="bash, zsh or fish.", show_default=False),

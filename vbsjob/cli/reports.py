@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config.loader import preference
-from vbsjob.errors import ReportError, UsageError, VbsjobError, from_exception
+from vbsjob.errors import UsageError, VbsjobError, from_exception
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,16 +28,19 @@ def prepare(settings: Settings) -> None:
         report_file.prepare(settings["junit"], settings.origin("junit"))
 
 
-def write_junit(outcome: RunOutcome, path: str | None, context: Context) -> RunOutcome:
-    """Write the JUnit report, which names no code of the run; add an error to the outcome."""
-    if path is None:
-        return outcome
-    from vbsjob.output import junit
+def write(outcome: RunOutcome, junit: str | None, context: Context, *, github: bool) -> RunOutcome:
+    """Write the reports that are wanted; return the outcome with an error for each that failed.
 
-    try:
-        junit.write(path, outcome, context)
-    except ReportError as error:
-        return outcome.adding(error)
+    JUnit is the first one: it names no code of the run, and GitHub learns whether it failed.
+    """
+    if junit is not None:
+        from vbsjob.output import junit as junit_report
+
+        outcome = junit_report.write(junit, outcome, context)
+    if github:
+        from vbsjob.output import github as github_report
+
+        outcome = github_report.report(outcome, context)
     return outcome
 
 
@@ -61,14 +64,11 @@ def write_error(
 ) -> None:
     """Write reports in which every job has the error. `params` are values of options."""
     from vbsjob.jobs.outcome import RunOutcome, of_answer
-    from vbsjob.output import github
 
     now = context.steady_now()
     outcome = RunOutcome(tuple(of_answer(job_id, error, now) for job_id in job_ids), now)
-    outcome = write_junit(outcome, _setting("junit", params, context), context)
-    if _setting("github", params, context):
-        outcome = github.report(outcome, context)
-    for further in outcome.errors:
+    junit, github = (_setting(name, params, context) for name in ("junit", "github"))
+    for further in write(outcome, junit, context, github=bool(github)).errors:
         context.print_error(further)
 
 

@@ -106,13 +106,12 @@ def report_unknown_variables(context: Context) -> None:
     suffixes = [setting.variable.removeprefix(PREFIX) for setting in SETTINGS]
     words = (name.removeprefix(PREFIX) for name in context.env if name.startswith(PREFIX))
     for word in words:
-        if word in suffixes or RESULTS.fullmatch(word):
-            continue
-        from difflib import get_close_matches
+        if word not in suffixes and not RESULTS.fullmatch(word):
+            from difflib import get_close_matches
 
-        similar = get_close_matches(word, suffixes, n=1)
-        hint = f" Did you mean {PREFIX}{similar[0]}?" if similar else ""
-        context.note(f"{PREFIX}{printable(word)} is not a setting and is ignored.{hint}")
+            similar = get_close_matches(word, suffixes, n=1)
+            hint = f" Did you mean {PREFIX}{similar[0]}?" if similar else ""
+            context.note(f"{PREFIX}{printable(word)} is not a setting and is ignored.{hint}")
 
 
 def refuse_other_address(cloud: SettingValue | None, values: Source, of_cloud: Source) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import stat
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +17,7 @@ from vbsjob.errors import UsageError
 from vbsjob.text import hide_values, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from vbsjob.context import Context
 
@@ -125,14 +124,12 @@ class Clouds:
         """Names of all clouds."""
         return list(dict.fromkeys([*(self.config.clouds if self.config else {}), *self.listed]))
 
-    def config_layers(self, name: str, region: str | None) -> list[Layer]:
-        """Return a cloud's layers in config.toml, the strongest first."""
-        return self._layers(self.config.layers(name) if self.config else [], region)
-
-    def yaml_layers(self, name: str, region: str | None) -> list[Layer]:
-        """Return a cloud's layers in clouds.yaml and secure.yaml, the strongest first."""
+    def layers(self, name: str, region: str | None) -> tuple[list[Layer], list[Layer]]:
+        """Return a cloud's layers in config.toml, and in clouds.yaml; the strongest first."""
+        config = self.config.layers(name) if self.config else []
         read = (file for file in (self._secure, self._clouds) if file)
-        return self._layers([layer for file in read for layer in file.layers(name)], region)
+        yaml = [layer for file in read for layer in file.layers(name)]
+        return self._layers(config, region), self._layers(yaml, region)
 
     def _layers(self, layers: list[Layer], region: str | None) -> list[Layer]:
         profile = next(
@@ -209,15 +206,13 @@ def read_config(context: Context) -> CloudsFile | None:
                 hint="Use [defaults].",
             )
     defaults = files.mapping(path, "defaults", document.get("defaults"))
-    return _checked(path, "clouds", document, defaults)
+    return _checked(path, "clouds", document)._replace(defaults=defaults)
 
 
-def _checked(
-    path: Path, section: str, document: dict[str, Any], defaults: dict[str, Any] | None = None
-) -> CloudsFile:
+def _checked(path: Path, section: str, document: dict[str, Any]) -> CloudsFile:
     clouds = files.mapping(path, section, document.get(section))
     by_name = {name: files.mapping(path, f"{section}.{name}", raw) for name, raw in clouds.items()}
-    return CloudsFile(path, by_name, defaults or {})
+    return CloudsFile(path, by_name)
 
 
 def _find(stem: str, variable: str, context: Context, *, own: bool) -> Path | None:
@@ -266,7 +261,7 @@ def _region_layer(layers: list[Layer], region: str | None) -> Iterator[Layer]:
     if name not in regions:
         raise UsageError(
             f"{listing.origin}.regions does not list {printable(name)[:NAME_LIMIT]!r};"
-            f" it lists {listed_regions(regions)}.",
+            f" it lists {listed_regions(list(regions))}.",
             hint="Choose one of them with --region.",
         )
     values = {**regions[name], "region_name": name}
@@ -297,10 +292,10 @@ def region_list(raw: Any) -> list[str]:
     return [name.strip() for name in names]
 
 
-def listed_regions(names: Iterable[str]) -> str:
+def listed_regions(names: list[str]) -> str:
     """Return region names for a message."""
-    shown = [printable(name[:64]) for name in islice(names, REGIONS_LISTED + 1)]
-    return ", ".join([*shown[:REGIONS_LISTED], *(["..."] if shown[REGIONS_LISTED:] else [])])
+    listed = ", ".join(printable(name[:64]) for name in names[:REGIONS_LISTED])
+    return listed + (", ..." if len(names) > REGIONS_LISTED else "")
 
 
 def _regions(layer: Layer) -> list[tuple[str, dict[str, Any]]]:

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from vbsjob.config.sources import Source
     from vbsjob.context import Context
 
-ENVIRONMENT_CLOUD = "envvars"
-"""Name that openstacksdk gives to the cloud that the OS_* variables define."""
 PROJECT_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -127,10 +125,10 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     checks.report_unknown_variables(context)
     checks.report_unexpanded(loaded.values, context)
     values = {name: _parsed(name, value) for name, value in loaded.values.items()}
-    if "service" in values and values["service"].value != "vbs":
-        endpoint = values.get("endpoint")
-        if endpoint is not None and endpoint.origin.lower().endswith("_endpoint_override"):
-            del values["endpoint"]  # it is the address of vbs
+    service, endpoint = values.get("service"), values.get("endpoint")
+    is_of_vbs = endpoint and endpoint.origin.lower().endswith("_endpoint_override")
+    if is_of_vbs and service and service.value != "vbs":
+        del values["endpoint"]
     region = values.get("region")
     addresses = (name for name in ADDRESSES if name in values)
     values |= {name: _filled(values[name], region, loaded.layers) for name in addresses}
@@ -152,8 +150,7 @@ class _Loaded:
         region: SettingValue | None,
     ) -> None:
         chosen = None if region is None else str(region.value)
-        config = [] if name is None else clouds.config_layers(name, chosen)
-        yaml = [] if name is None else clouds.yaml_layers(name, chosen)
+        config, yaml = ([], []) if name is None else clouds.layers(name, chosen)
         self.layers = [*config, *yaml]
         self._sources = without_cloud._replace(
             config=sources.from_layers(config), yaml=sources.from_layers(yaml)
@@ -194,7 +191,7 @@ def _cloud_name(cloud: SettingValue | None, clouds: Clouds, *, has_address: bool
     name = _parsed("cloud", cloud).value
     if name in clouds.names:
         return str(name)
-    if name == ENVIRONMENT_CLOUD or checks.wants_sandbox(cloud):
+    if name == "envvars" or checks.wants_sandbox(cloud):  # openstacksdk: the OS_* variables
         return None
     none = "There is no clouds.yaml and no config.toml; 'vbsjob config show' shows their paths."
     hint = suggestion(name, clouds.names) if clouds.names else none

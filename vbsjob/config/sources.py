@@ -111,15 +111,12 @@ def from_layers(layers: list[Layer]) -> Source:
                 continue
             if setting.name == "region" and clouds_yaml.region_list(raw):
                 continue  # several regions: see clouds_yaml.region_choices
-            name = "cacert" if setting.name == "verify" and _is_path(raw) else setting.name
+            # `verify: /path/to/ca.pem` means cacert, as in openstacksdk and requests.
+            is_path = setting.name == "verify" and isinstance(raw, str) and "/" in raw
+            name = "cacert" if is_path else setting.name
             origin = f"{layer.origin}.{dotted}"
             source.setdefault(name, SettingValue(raw, origin, layer.path))
     return source
-
-
-def _is_path(raw: Any) -> bool:
-    """`verify: /path/to/ca.pem` means cacert, as in openstacksdk and requests."""
-    return isinstance(raw, str) and "/" in raw
 
 
 def secrets(*all_sources: Source) -> Iterator[str]:

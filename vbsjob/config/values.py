@@ -183,18 +183,14 @@ def written(parse: Callable[[Any], Any], value: Any) -> str:
         return "yes" if value else "no"
     if parse is mebibytes:
         return f"{value >> 20} MiB"
-    if parse is statuses:
+    if isinstance(value, tuple):
         names = {status: word for word, status in STATUSES.items()}
-        return ",".join(names.get(status, status) for status in value)
-    if parse is words:
-        return ",".join(value)
+        return ",".join(names.get(str(word), str(word)) for word in value)
     if parse in {duration, timeout, interval}:
         return _written_duration(int(value))
     return str(value)
 
 
 def _written_duration(seconds: int) -> str:
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    units = ((hours, "h"), (minutes, "m"), (rest, "s"))
+    units = ((seconds // 3600, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s"))
     return "".join(f"{number}{unit}" for number, unit in units if number) or "0s"

@@ -9,7 +9,6 @@ import errno
 import math
 import re
 from datetime import timedelta
-from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -26,7 +25,7 @@ from vbsjob.errors import (
     VbsjobError,
 )
 from vbsjob.http import strict_json, url
-from vbsjob.http.messages import REQUEST_ID
+from vbsjob.http.messages import REQUEST_ID, http_date
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -90,24 +89,20 @@ def job_document(request: Request, response: Response, job_id: str) -> dict[str,
     kind = form(document, response.status)
     if kind == "job" and document["job_id"] == job_id:
         return dict(document)
-    if kind == "error" or response.status != 200 or not isinstance(document, dict) or not document:
+    if kind == "error" or not isinstance(document, dict) or not document:
         raise from_response(request, response, job_id)
-    facts: dict[str, Any] = {"http_status": response.status, "request_id": response.request_id}
     if kind == "job":
-        raise InvalidBodyError(
+        error: VbsjobError = InvalidBodyError(
             f"the answer is not about job {job_id} but about job"
             f" {printable(document['job_id'])[:80]}.",
             hint="Try again; a proxy may have cached an old answer.",
-            **facts,
         )
-    what = "contains no job"
-    if document.get("job_id") == job_id:
-        what = f"has a status of job {job_id} that is not a string"
-    raise UnexpectedResponseError(
-        f"the answer {what}.",
-        hint="Check --endpoint. Some services have jobs in another form.",
-        **facts,
-    )
+    else:
+        error = UnexpectedResponseError(
+            "the answer contains no job.",
+            hint="Check --endpoint. Some services have jobs in another form.",
+        )
+    raise error.replace(http_status=response.status, request_id=response.request_id)
 
 
 def _read(response: Response) -> tuple[Any, str]:
@@ -208,7 +203,7 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
     document, reason = _read(response)
     is_page = form(document, response.status) is None
     body = read_document(document)
-    meaning = None if is_page else _refusal(request, response.status, body, job_id)
+    meaning = None if is_page else _refusal(request, response, body, job_id)
     meaning = meaning or BY_STATUS.get(response.status)
     error_class, message, hint = meaning or (_page(response, reason) if is_page else REJECTED)
     request_id = body.request_id or response.request_id
@@ -235,17 +230,20 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
     )
 
 
-def _refusal(request: Request, status: int, body: ErrorBody, job_id: str | None) -> Meaning | None:
+def _refusal(
+    request: Request, response: Response, body: ErrorBody, job_id: str | None
+) -> Meaning | None:
     """Return what only the API can say: about the sign-in, the rights or the job."""
-    code = (body.code or "").lower()
+    status, code = response.status, (body.code or "").lower()
     if job_id is not None and code == UNKNOWN_JOB:
         return NO_JOB
     if status == 403 or code in MISSING_ROLE:
         return NOT_ALLOWED
     if status == 401 or (status == 400 and job_id is None):
-        return WRONG_CLOCK if _is_clock_error(code, body.message) else REFUSED
-    if status == 404 and _is_rejected_token(request, body):
-        return REFUSED
+        return WRONG_CLOCK if is_about_time(response) else REFUSED
+    is_sign_in = urlsplit(request.url).path.endswith("/v3/auth/tokens")
+    if status == 404 and is_sign_in and code == "404" and body.message:
+        return REFUSED  # Keystone: the token has expired or is unknown
     if status == 404:
         return NO_API if job_id is None or code == UNKNOWN_API else NO_JOB
     return None
@@ -265,27 +263,13 @@ def _page(response: Response, reason: str) -> Meaning:
     return error_class, f"{{origin}} sent {page}.", hint
 
 
-def _is_rejected_token(request: Request, body: ErrorBody) -> bool:
-    """Whether Keystone answers a sign-in with 404: it does so for an expired or unknown token.
-
-    Its error object is the sign: an HTML page with 404 says that the address is wrong.
-    """
-    is_sign_in = urlsplit(request.url).path.endswith("/v3/auth/tokens")
-    return is_sign_in and body.code == "404" and bool(body.message)
-
-
-def _is_clock_error(code: str, message: str) -> bool:
-    """Whether a signature was rejected because of its time."""
-    text = message.lower()
-    return code == "apigw.0303" or ("signature" in text and "expired" in text)
-
-
 def is_about_time(response: Response) -> bool:
     """Whether a response rejects a signature because the clocks differ."""
-    if response.status not in {401, 403}:
-        return False
     body = read_document(_read(response)[0])
-    return _is_clock_error((body.code or "").lower(), body.message)
+    text = body.message.lower()
+    is_expired = "signature" in text and "expired" in text
+    is_code = (body.code or "").lower() == "apigw.0303"
+    return response.status in {401, 403} and (is_code or is_expired)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -293,26 +277,13 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
     An HTTP date is compared with the Date header of the same response.
     """
-    header, date = (headers.get(name, "") for name in ("retry-after", "date"))
-    if not header or len(header) > len("Wed, 21 Oct 2015 07:28:00 GMT") + 8:
-        return None
+    header = headers.get("retry-after", "")
     try:
         seconds = float(header)
     except ValueError:
-        difference = _difference(header, date)
-        seconds = math.nan if difference is None else difference.total_seconds()
+        until, now = http_date(header), http_date(headers.get("date", ""))
+        seconds = (until - now).total_seconds() if until and now else math.nan
     return max(0.0, min(seconds, DAY)) if math.isfinite(seconds) else None
-
-
-def _difference(first: str, second: str | datetime) -> timedelta | None:
-    """Return the time from `second` to `first`, which are dates of headers; None if not valid."""
-    from email.utils import parsedate_to_datetime
-
-    try:
-        other = parsedate_to_datetime(second) if isinstance(second, str) else second
-        return parsedate_to_datetime(first) - other
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
 
 
 def clock(response: Response, now: datetime) -> timedelta | None:
@@ -321,34 +292,33 @@ def clock(response: Response, now: datetime) -> timedelta | None:
     The header has whole seconds, rounded down, and is older than the response: a difference below
     CLOCK_PRECISION is 0.
     """
-    difference = _difference(response.headers.get("date", ""), now)
-    if difference is not None and abs(difference) < CLOCK_PRECISION:
-        return timedelta()
-    return difference
+    date = http_date(response.headers.get("date", ""))
+    if date is None:
+        return None
+    return date - now if abs(date - now) >= CLOCK_PRECISION else timedelta()
 
 
-class Failure(Enum):
-    """How an exchange failed: a message about the peer, and a hint.
-
-    http.transport derives it from the exception of its library.
-    """
-
-    PROXY = ("the proxy in front of {} refused the request.", "Check the proxy.")
-    TIMEOUT = ("{} did not answer in time.", "Check the network, DNS and the proxy.")
-    PROTOCOL = (
-        "{} closed the connection during its answer, or does not use HTTP.",
-        "Check the scheme, the port and the proxy.",
-    )
-    ADDRESS = (
-        "a request to {} is not valid HTTP.",
-        "Check the address with 'vbsjob config show'.",
-    )
-    NETWORK = (
-        "cannot reach {}: the connection failed.",
-        "Check the address, the port, the network and the proxy.",
-    )
-
-
+TIMEOUT: Meaning = (
+    UnavailableError,
+    "{peer} did not answer in time.",
+    "Check the network, DNS and the proxy.",
+)
+WRONG_PROTOCOL: Meaning = (
+    UnavailableError,
+    "{peer} closed the connection during its answer, or does not use HTTP.",
+    "Check the scheme, the port and the proxy.",
+)
+WRONG_REQUEST: Meaning = (
+    PermanentConnectionError,
+    "a request to {peer} is not valid HTTP.",
+    "Check the address with 'vbsjob config show'.",
+)
+NO_CONNECTION: Meaning = (
+    UnavailableError,
+    "cannot reach {peer}: {reason}.",
+    "Check the address, the port, the network and the proxy.",
+)
+"""What http.transport derives from the exception of its library."""
 REASONS = {
     errno.ECONNREFUSED: "connection refused",
     errno.ECONNRESET: "connection reset",
@@ -364,23 +334,26 @@ def peer(origin: str, proxy: Proxy | None) -> str:
 
 
 def from_exception(
-    failure: Failure, error: BaseException, origin: str, proxy: Proxy | None
+    meaning: Meaning, error: BaseException, origin: str, proxy: Proxy | None
 ) -> VbsjobError:
     """Return the error for a failed exchange with `origin`, sent through `proxy` if not None."""
     import socket
     import ssl
 
     name = peer(origin, proxy)
-    causes = list(_chain(error))
+    causes = [cause for cause in _chain(error) if isinstance(cause, OSError)]
     for cause in causes:  # first: a wrong certificate looks like a failed connection too
         if isinstance(cause, ssl.SSLError):
             return _tls_error(cause, name, proxy)
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return UnavailableError(
-            f"cannot resolve the host of {name}.",
-            hint="Check the host name, DNS and the proxy.",
-        )
-    return _connection_error(failure, causes, name)
+        if isinstance(cause, socket.gaierror):
+            return UnavailableError(
+                f"cannot resolve the host of {name}.",
+                hint="Check the host name, DNS and the proxy.",
+            )
+    error_class, message, hint = meaning
+    number = next((cause.errno for cause in causes if cause.errno), 0)
+    reason, hint = SHORTAGES.get(number, (REASONS.get(number, "the connection failed"), hint))
+    return error_class(message.format(peer=name, reason=reason), hint=hint)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -427,17 +400,6 @@ def _tls_error(cause: ssl.SSLError, name: str, proxy: Proxy | None) -> VbsjobErr
         f"the TLS handshake with {name} failed ({reason}).",
         hint=hint,
     )
-
-
-def _connection_error(failure: Failure, causes: list[BaseException], name: str) -> VbsjobError:
-    message, hint = failure.value
-    numbers = (cause.errno for cause in causes if isinstance(cause, OSError))
-    number = next((number for number in numbers if number), 0)
-    if failure is Failure.NETWORK and (number in REASONS or number in SHORTAGES):
-        reason, hint = SHORTAGES.get(number, (REASONS.get(number), hint))
-        message = f"cannot reach {{}}: {reason}."
-    error_class = PermanentConnectionError if failure is Failure.ADDRESS else UnavailableError
-    return error_class(message.format(name), hint=hint)
 
 
 def proxy_refused(status: str, challenges: str, origin: str, proxy: Proxy) -> VbsjobError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,8 +11,20 @@ from vbsjob.text import hide_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+def http_date(text: str) -> datetime | None:
+    """Return the time of a header such as Date; None if it is not valid."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 @hide_values

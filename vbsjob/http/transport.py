@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 from vbsjob import __version__
 from vbsjob.errors import UnavailableError
 from vbsjob.http import errors, proxies, url
-from vbsjob.http.errors import Failure
 from vbsjob.http.messages import Request, Response
 from vbsjob.http.tls import TlsConfig
 
@@ -49,19 +48,17 @@ HEADERS = {
 }
 TOKEN_HEADER = "x-subject-token"  # noqa: S105 - the name of a header
 """The header with the token that a sign-in returns; it is not masked."""
-FAILURES: dict[type[BaseException], Failure] = {
-    httpx.ProxyError: Failure.PROXY,
-    httpx.TimeoutException: Failure.TIMEOUT,
-    queue.Empty: Failure.TIMEOUT,
-    httpx.RemoteProtocolError: Failure.PROTOCOL,
-    httpx.LocalProtocolError: Failure.ADDRESS,
-    httpx.UnsupportedProtocol: Failure.ADDRESS,
-    httpx.InvalidURL: Failure.ADDRESS,
-    UnicodeError: Failure.ADDRESS,
-    httpx.NetworkError: Failure.NETWORK,
-    OSError: Failure.NETWORK,
+FAILURES: dict[type[BaseException], errors.Meaning] = {
+    httpx.TimeoutException: errors.TIMEOUT,
+    queue.Empty: errors.TIMEOUT,
+    httpx.RemoteProtocolError: errors.WRONG_PROTOCOL,
+    httpx.LocalProtocolError: errors.WRONG_REQUEST,
+    httpx.InvalidURL: errors.WRONG_REQUEST,
+    UnicodeError: errors.WRONG_REQUEST,
+    httpx.NetworkError: errors.NO_CONNECTION,
+    OSError: errors.NO_CONNECTION,
 }
-"""The failure for each exception of an exchange; the first class that fits decides."""
+"""What each exception of an exchange means; the first class that fits decides."""
 STALE = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 """Exceptions of a request on a kept connection that the peer has closed."""
 
@@ -98,8 +95,8 @@ class Transport:
         try:
             response = self._exchange(_http_request(request), origin, proxy)
         except tuple(FAILURES) as error:
-            failure = next(kind for cls, kind in FAILURES.items() if isinstance(error, cls))
-            raise errors.from_exception(failure, error, origin, proxy) from None
+            meaning = next(FAILURES[kind] for kind in FAILURES if isinstance(error, kind))
+            raise errors.from_exception(meaning, error, origin, proxy) from None
         return self._masked(response)
 
     def _exchange(self, request: httpx.Request, origin: str, proxy: Proxy | None) -> Response:

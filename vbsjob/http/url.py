@@ -137,7 +137,7 @@ def without_project_placeholder(address: str) -> str:
     return PROJECT_SEGMENTS.sub("", address)
 
 
-def jobs(address: str, project_id: str) -> str:
+def jobs_address(address: str, project_id: str) -> str:
     """Return the base address of `jobs/ID`: version v1 and the project id.
 
     The version *segment* of the path is replaced; a host or an id may contain "v2" too.

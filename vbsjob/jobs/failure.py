@@ -119,14 +119,14 @@ def find(job: Job) -> Failure | None:
     if not deepest:
         return None
     error_code, fail_reason = next(filter(any, map(code_and_reason, reversed(deepest))), ("", ""))
-    known = error_codes.meaning(error_code)
+    meaning = error_codes.meaning(error_code)
     entities = deepest[-1].entities.items()
     return Failure(
         deepest,
         error_code,
         fail_reason,
-        known.meaning if known else None,
-        known.action if known and job.failed else None,
+        meaning.meaning if meaning else None,
+        meaning.action if meaning and job.failed else None,
         {name: value for name, value in entities if not name.endswith("_total")},
         others,
     )

@@ -17,13 +17,8 @@ if TYPE_CHECKING:
 MISSING = object()
 """What `get` returns for a field that the document does not have."""
 FAILURE_COLUMNS = {
-    "failure_code": "failure.error_code",
-    "failure_reason": "failure.fail_reason",
-    "failure_path": "failure.path",
-    "failure_meaning": "failure.meaning",
-    "failure_action": "failure.action",
-    "failure_job_id": "failure.job_id",
-    "failure_entities": "failure.entities",
+    f"failure_{name.removeprefix('error_').removeprefix('fail_')}": f"failure.{name}"
+    for name in FAILURE_MEMBERS
 }
 """Members of `failure` under the names that columns, variables and outputs have."""
 EVERY_ENTITY = ("entities.*", "failure.entities.*")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.errors import UsageError
 from vbsjob.jobs import fields as job_fields
 from vbsjob.jobs.fields import EVERY_ENTITY, Kind, Selection
 from vbsjob.jobs.result import SCHEMA_VERSION
-from vbsjob.output import variables
+from vbsjob.output.variables import check_fields, write_dotenv, write_env
 from vbsjob.text import SafeJson, dumps, printable
 
 if TYPE_CHECKING:
@@ -98,10 +99,6 @@ def _csv(documents: Documents, selection: Selection, out: TextIO, *, safe: bool 
         out.write(csv_row([_harmless(cell) for cell in cells] if safe else cells))
 
 
-def _csv_safe(documents: Documents, selection: Selection, out: TextIO) -> None:
-    _csv(documents, selection, out, safe=True)
-
-
 def _tsv(documents: Documents, selection: Selection, out: TextIO) -> None:
     columns = selection.fields or selection.kind.columns
     for document in documents:
@@ -163,7 +160,7 @@ class Format(NamedTuple):
                 hint="Use -o value with --field.",
             )
         if self.variables:
-            variables.check_fields(fields, single=single)
+            check_fields(fields, single=single)
 
 
 FORMATS = (
@@ -177,22 +174,14 @@ FORMATS = (
     Format(
         "csv-safe",
         "As csv, with ' before each value that would be a formula.",
-        _csv_safe,
+        partial(_csv, safe=True),
     ),
     Format("tsv", "One row per job, no header, no quotes; an empty value is '-'.", _tsv),
     Format("value", "One value per line: the status, or the fields of --field.", _value),
     Format(
-        "env",
-        "One quoted assignment per line, safe to eval in a shell.",
-        variables.write_env,
-        variables=True,
+        "env", "One quoted assignment per line, safe to eval in a shell.", write_env, variables=True
     ),
-    Format(
-        "dotenv",
-        "Unquoted assignments for GitLab, at most 20.",
-        variables.write_dotenv,
-        variables=True,
-    ),
+    Format("dotenv", "Unquoted assignments for GitLab, at most 20.", write_dotenv, variables=True),
     Format("name", "One job id per line.", _name, fields=False),
 )
 BY_NAME = {format_.name: format_ for format_ in FORMATS}

@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.errors import ReportError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import fields
 from vbsjob.jobs.fields import one_line
@@ -74,11 +73,7 @@ def _append(outcome: RunOutcome, variables: Sequence[str], context: Context) -> 
         except (OSError, ValueError) as error:
             for written, size in sizes:
                 report_file.cut(written, size)
-            reason = getattr(error, "strerror", None) or "it is not a valid path"
-            unwritten = ReportError(
-                f"the file of {variable} could not be written: {reason}.",
-                hint="Check the path, its permissions and the free space.",
-            )
+            unwritten = report_file.unwritten(f"the file of {variable}", error)
             others = [other for other in variables if other != variable]
             return _append(outcome.adding(unwritten), others, context)
     return outcome
@@ -102,28 +97,21 @@ def commands(outcome: RunOutcome) -> list[str]:
 
     GitHub shows the first ones of each level only.
     """
-    lines: list[str] = []
     # --timeout is the cause of each job that still runs; a signal is that of the run.
     stop = [outcome.stop_error] if outcome.signalled and outcome.stop_error else []
+    notes = [("vbsjob", error.exit_code, str(error)) for error in (*stop, *outcome.errors)]
+    notes += [(job.job_id, job.exit_code, job.cause) for job in outcome.jobs]
+    lines: list[str] = []
     for level in ("error", "warning"):
-        notes = [
-            ("vbsjob", error.exit_code, str(error))
-            for error in (*stop, *outcome.errors)
-            if error.exit_code.level == level
+        listed = [
+            (f"{name}: {code.label} ({int(code)})", cause)
+            for name, code, cause in notes
+            if code.level == level
         ]
-        notes += [
-            (job.job_id, job.exit_code, job.cause)
-            for job in outcome.jobs
-            if job.exit_code.level == level
-        ]
-        shown = notes if len(notes) <= ANNOTATIONS else notes[: ANNOTATIONS - 1]
-        lines += [
-            _command(level, f"{name}: {code.label} ({int(code)})", cause)
-            for name, code, cause in shown
-        ]
-        if more := len(notes) - len(shown):
-            words = f"{more} more jobs did not succeed; see the summary"
-            lines.append(_command(level, "vbsjob", words))
+        if len(listed) > ANNOTATIONS:
+            words = f"{len(listed) - ANNOTATIONS + 1} more jobs did not succeed; see the summary"
+            listed[ANNOTATIONS - 1 :] = [("vbsjob", words)]
+        lines += [_command(level, title, message) for title, message in listed]
     return lines
 
 

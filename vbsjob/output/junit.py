@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from vbsjob.errors import ReportError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.output import report_file
 from vbsjob.output.tree_documents import text_lines
@@ -22,16 +21,14 @@ HEAD = 1000
 """Characters of a message in the attribute, which viewers list; the text is complete."""
 
 
-def write(path: str, outcome: RunOutcome, context: Context) -> None:
-    """Write the complete report or nothing. Raises ReportError."""
+def write(path: str, outcome: RunOutcome, context: Context) -> RunOutcome:
+    """Write the complete report or nothing; return the outcome, with an error if that failed."""
     report = "".join(f"{line}\n" for line in lines(outcome, context.redact))
     try:
         report_file.write(path, report.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise ReportError(
-            f"the report {printable(path)} could not be written: {error.strerror}.",
-            hint="Check the directory, its permissions and the free space.",
-        ) from None
+    except (OSError, ValueError) as error:
+        return outcome.adding(report_file.unwritten(f"the report {printable(path)}", error))
+    return outcome
 
 
 def lines(outcome: RunOutcome, redact: Callable[[str], str] = str) -> Iterator[str]:

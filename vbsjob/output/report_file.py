@@ -11,7 +11,7 @@ import os
 import stat
 from contextlib import suppress
 
-from vbsjob.errors import UsageError, shortage
+from vbsjob.errors import ReportError, UsageError, shortage
 from vbsjob.text import printable
 
 DESCRIPTORS = ("/dev/std", "/dev/fd/", "/proc/")
@@ -50,6 +50,13 @@ def write(path: str, content: bytes | bytearray) -> None:
     finally:
         with suppress(OSError):
             os.unlink(temporary)
+
+
+def unwritten(name: str, error: OSError | ValueError) -> ReportError:
+    """Return the error of a report or file that could not be written."""
+    reason = getattr(error, "strerror", None) or "it is not a valid path"
+    hint = "Check the path, its permissions and the free space."
+    return ReportError(f"{name} could not be written: {reason}.", hint=hint)
 
 
 def append(path: str, content: bytes | bytearray) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
-from rich.table import Table
 from rich.text import Text
 
 from vbsjob.render.cells import FittingLine
@@ -43,15 +42,11 @@ class Layout(NamedTuple):
     widths: Mapping[str, int]
     """Of the other columns from left to right, by name."""
 
-    def begin(self, name: str) -> int:
-        """Return the column at which a column begins, or would begin if it is omitted."""
-        start = self.state + GAP
-        for column in TREE_COLUMNS:
-            if column.name == name:
-                break
-            if column.name in self.widths:
-                start += self.widths[column.name] + GAP
-        return start
+    @property
+    def below_at(self) -> int:
+        """Column of `type`, at which what does not fit in a row begins below it."""
+        elapsed = self.widths.get("elapsed")
+        return self.state + GAP + (elapsed + GAP if elapsed else 0)
 
     @property
     def details_at(self) -> int:
@@ -77,9 +72,8 @@ def layout(rows: Sequence[Row], width: int, *, ids: bool) -> Layout:
         for step in (3, 2, 1):
             state = max((step * indent + size for indent, size in statuses.items()), default=0)
             result = Layout(step, state, widths)
-            continued_at = result.begin("type")
             # What does not fit in the row is below it, unless only the id would be left in the row.
-            start = result.details_at if "id" in widths else continued_at
+            start = result.details_at if "id" in widths else result.below_at
             if max(result.details_at - GAP, start + room) <= width:
                 return result
     digits = len(str(max(statuses, default=0))) + 1
@@ -94,18 +88,12 @@ def guides(indents: Sequence[int], step: int, glyphs: Glyphs) -> Iterator[tuple[
         return
     pipe = glyphs.pipe[:step].ljust(step)
     branch, last = (s if step == len(s) else s[0].ljust(step) for s in (glyphs.branch, glyphs.last))
-    cache: dict[tuple[int, int], tuple[str, str]] = {}
-    """Rows of the same place share their guides: a tree has few different ones."""
     for indent, following in zip(indents, _following(indents), strict=True):
-        guide = cache.get((indent, following))
-        if guide is None:
-            signs = [pipe if following >> level & 1 else " " * step for level in range(indent + 2)]
-            past = pipe if following >> (indent + 1) & 1 else ""
-            above = "".join(signs[1:indent])
-            sign = branch if following >> indent & 1 else last
-            guide = (above + sign, above + signs[indent] + past) if indent else ("", past)
-            cache[indent, following] = guide
-        yield guide
+        signs = [pipe if following >> level & 1 else " " * step for level in range(indent + 2)]
+        past = pipe if following >> (indent + 1) & 1 else ""
+        above = "".join(signs[1:indent])
+        sign = branch if following >> indent & 1 else last
+        yield (above + sign, above + signs[indent] + past) if indent else ("", past)
 
 
 def _following(indents: Sequence[int]) -> list[int]:
@@ -140,7 +128,7 @@ def table(
         yield line
         if overflow:
             text_below = Text(" ").join(overflow)
-            yield _beside(beside, columns.begin("type"), text_below, view, limit=lines_below)
+            yield from _beside(beside, columns.below_at, text_below, view, limit=lines_below)
 
 
 def _line(row: Row, guide: str, columns: Layout, view: View) -> tuple[FittingLine, list[Text]]:
@@ -195,24 +183,18 @@ def _split(row: Row, columns: Layout, view: View) -> tuple[list[Text], list[Text
 
 
 def _beside(
-    guide: str, guide_width: int, text: Text, view: View, *, limit: int | None
-) -> RenderableType:
-    """Return text wrapped at words, with the guide before each of its lines."""
+    guide: str, begin: int, text: Text, view: View, *, limit: int | None
+) -> Iterator[RenderableType]:
+    """Yield the lines of text wrapped at words, with the guide before each of them."""
     longest_word = max(map(cell_len, text.plain.split(" ")))
-    guide_width = max(min(guide_width, view.columns - longest_word), min(guide_width, LEAST_INDENT))
-    width = max(view.columns - guide_width, 1)
-    if cell_len(guide) > guide_width:
+    begin = max(min(begin, view.columns - longest_word), min(begin, LEAST_INDENT))
+    width = max(view.columns - begin, 1)
+    if cell_len(guide) > begin:
         guide = ""
-    if view.width is None:
-        return Text.assemble((guide.ljust(guide_width), "guide"), text)
-    lines = list(text.wrap(view.console, width))
+    lines = [text] if view.width is None else list(text.wrap(view.console, width))
     if limit is not None and len(lines) > limit:
         del lines[limit:]
         lines[-1].append(view.glyphs.more)
         lines[-1].truncate(width, overflow="ellipsis")
-    cells = Table.grid(padding=0)
-    cells.add_column(width=guide_width, no_wrap=True)
-    cells.add_column(width=width)
     for line in lines:
-        cells.add_row(Text(guide, "guide"), line)
-    return cells
+        yield FittingLine().add(guide, "guide").fill(begin).add(line)

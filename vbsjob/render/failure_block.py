@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from rich.padding import Padding
 from rich.segment import Segment
-from rich.table import Table
 from rich.text import Text
 
-from vbsjob.render.members import table, texts
+from vbsjob.render.members import GAP, table, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +20,8 @@ if TYPE_CHECKING:
     from vbsjob.render.theme import View
 
 LABELS_FROM = 50
-"""Below this width each label has a separate line."""
-LABEL_WIDTH = len("What to do") + 2
+"""Below this width the entities are below their label."""
+LABEL_WIDTH = len("What to do")
 
 
 class Edged:
@@ -100,32 +98,17 @@ def _name(job: Job, view: View) -> str:
 def _labelled(
     failure: Failure, view: View, *, job_id: str, short: bool
 ) -> Iterator[RenderableType]:
-    """Yield texts and entities, each at the right of its label; on a narrow screen below it."""
-    narrow = view.columns < LABELS_FROM
+    """Yield texts and entities with their labels."""
+    width = view.columns - len(view.glyphs.edge)
     explained = (("Job", job_id), ("Meaning", failure.meaning), ("What to do", failure.action))
-    for label, text in explained:
-        if not text:
-            continue
-        if narrow:
-            line = Text.assemble((label, "failure.label"), " ", text)
-            if line.cell_len <= view.columns - len(view.glyphs.edge):
-                yield line
-                continue
-            yield Text(label, "failure.label")
-            yield Padding(Text(text), (0, 0, 0, 2), expand=False)
-            continue
-        grid = Table.grid(padding=0)
-        grid.add_column(width=LABEL_WIDTH, style="failure.label")
-        grid.add_column()
-        grid.add_row(label, Text(text))
-        yield grid
+    rows = [(label, text) for label, text in explained if text]
+    yield from table(rows, width, names=LABEL_WIDTH, style="failure.label")
     above = (failure.error_code, failure.fail_reason)
     entities = texts(view, (pair for pair in failure.entities.items() if pair[1] not in above))
     if short or not entities:
         return
-    width = view.columns - len(view.glyphs.edge)
-    if narrow:
+    if view.columns < LABELS_FROM:
         yield Text("Involved", "failure.label")
         yield from table(entities, width)
     else:
-        yield from table(entities, width, indent=LABEL_WIDTH, label="Involved")
+        yield from table(entities, width, indent=LABEL_WIDTH + GAP, label="Involved")

@@ -63,22 +63,28 @@ def of_job(
 
 
 def table(
-    rows: Sequence[tuple[str, str]], width: int, *, indent: int = 0, label: str = ""
+    rows: Sequence[tuple[str, str]],
+    width: int,
+    *,
+    indent: int = 0,
+    label: str = "",
+    names: int = 0,
+    style: str = "label",
 ) -> Iterator[RenderableType]:
     """Yield the rows as lines of at most `width` columns.
 
     A value that is too wide next to its name is below it. `indent` columns are empty, except
-    for the `label` of the first row.
+    for the `label` of the first row. `names`: columns of the names at least; `style` is theirs.
     """
-    names = max((w for name, _ in rows if (w := cell_len(name)) <= WIDEST_NAME), default=0)
+    names = max([names, *(w for name, _ in rows if (w := cell_len(name)) <= WIDEST_NAME)])
     width -= indent
     room = width - names - GAP
     for name, value in rows:
         if cell_len(name) <= names and cell_len(value) <= room:
-            line = FittingLine().add(label, "failure.label").fill(indent).add(name, "label")
+            line = FittingLine().add(label, "failure.label").fill(indent).add(name, style)
             yield line.fill(indent + names + GAP).add(value)
         else:
-            label_text, value_text = Text(name, "label"), Text(value)
+            label_text, value_text = Text(name, style), Text(value)
             longest_word = max(map(cell_len, value.split(" ")))
             if cell_len(name) <= names and max(VALUE_MIN, longest_word) <= room:
                 yield _row((Text(label), indent), (label_text, names + GAP), (value_text, room))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
 
 
-def drawn(
+def screen(
     label: str, text: str, rows: Sequence[tuple[str, str]], hint: str, context: Context
 ) -> str:
     """Return the lines of a message, without a line end after the last one.

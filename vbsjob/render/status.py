@@ -13,7 +13,7 @@ from vbsjob.render.theme import status_style
 from vbsjob.text import format_duration, parse_time, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from rich.console import RenderableType
@@ -27,31 +27,10 @@ LONGEST_STATUS = 24
 """A longer status, which the service does not document, is shown like a reason."""
 
 
-def grid(*widths: int | None) -> Table:
-    """Return a table without borders; None is the width of the content."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for width in widths:
-        table.add_column(width=width, no_wrap=width is not None)
-    return table
-
-
 def status_word(job: Job, view: View) -> str:
     """Return the status in one line, as the service spells it."""
     status = job.members.get("status")
     return "no status" if status in (None, "") else view.one_line(status)
-
-
-def flow(pieces: Sequence[Text], width: int) -> Iterator[RenderableType]:
-    """Yield lines of pieces with two spaces between them; no piece is broken that fits a line."""
-    line: list[Text] = []
-    indent = 0
-    for piece in pieces:
-        used = indent + sum(text.cell_len + 2 for text in line)
-        if line and used + piece.cell_len > width:
-            yield Padding(Text("  ").join(line), (0, 0, 0, indent), expand=False)
-            line, indent = [], 4
-        line.append(piece)
-    yield Padding(Text("  ").join(line), (0, 0, 0, indent), expand=False)
 
 
 def headline(
@@ -59,27 +38,31 @@ def headline(
 ) -> Iterator[RenderableType]:
     """Yield mark, status, type and id, with `elapsed` the time as well.
 
-    The id is on its own line if the screen is narrow.
+    What does not fit has its own line: the id, and the type if the status is long.
     """
     style = status_style(job.status)
-    pieces = [Text.assemble((mark or view.mark(job), style), " ", (status_word(job, view), style))]
+    first, gap = mark or view.glyph(job.status), Text("  ")
+    pieces = [Text.assemble((first, style), " ", (status_word(job, view), style))]
     if job.type:
         pieces.append(Text(view.one_line(job.type)))
     identity = [Text(printable(job_id), "id")] if job_id else []
-    narrow = view.columns < ID_IN_HEADLINE
-    if not narrow:
-        pieces += identity
     seconds = job.elapsed(view.now) if elapsed else None
-    if seconds is not None:
-        pieces.append(Text(format_duration(seconds)))
-    yield from flow(pieces, view.columns)
-    if narrow and identity:
-        yield Padding(identity[0], (0, 0, 0, 4), expand=False)
+    times = [] if seconds is None else [Text(format_duration(seconds))]
+    line = gap.join([*pieces, *identity, *times])
+    if not identity or ID_IN_HEADLINE <= view.columns >= line.cell_len:
+        yield line
+        return
+    below = identity
+    if gap.join([*pieces, *times]).cell_len > view.columns:
+        pieces, below = pieces[:1], [*pieces[1:], *identity]
+    yield gap.join([*pieces, *times])
+    for text in below:
+        yield Padding(text, (0, 0, 0, 4), expand=False)
 
 
 def times(job: Job, view: View) -> Iterator[RenderableType]:
     """Yield begin and end as far as they are known, with duration or age."""
-    table = grid(None, None)
+    table = Table.grid("", "", padding=(0, 2, 0, 0))
     begin, end = (job.members.get(name) for name in ("begin_time", "end_time"))
     elapsed = job.elapsed(view.now)
     if begin:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.jobs.job import Job
 
     Line = list[Segment]
 
@@ -79,7 +78,6 @@ class Glyphs(NamedTuple):
     edge: str
     spinner: str
     """Name of a spinner of rich."""
-    ascii: bool = False
 
 
 UNICODE = Glyphs(
@@ -105,7 +103,6 @@ ASCII = Glyphs(
     times="x",
     edge="| ",
     spinner="line",
-    ascii=True,
 )
 ALL_GLYPHS = "✓✗●○├─└│›⏎…×▌━╸╺⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 """Everything an encoding must have for UNICODE."""
@@ -164,12 +161,8 @@ class View:
     def options(self) -> ConsoleOptions:
         """Options of the console; the encoding makes rich draw bars in ASCII."""
         options = self.console.options
-        options.encoding = "ascii" if self.glyphs.ascii else "utf-8"
+        options.encoding = "ascii" if self.glyphs is ASCII else "utf-8"
         return options
-
-    def mark(self, job: Job) -> str:
-        """Return the glyph of a job's status."""
-        return self.glyph(job.status)
 
     def glyph(self, status: str | None) -> str:
         """Return the glyph of a status."""

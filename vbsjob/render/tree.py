@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 IDS_FROM = 119
 """From this width on, sub-jobs show their ids: a live display of 120 columns keeps one empty."""
 ID_END = 6
-"""Characters at the end of an id that tell equal siblings apart on a narrower screen."""
+"""Characters at the end of an id that show which of equal siblings it is, on a narrower screen."""
 LONGEST_CELL = 64
 """A longer type or id is shown with the reason: it would widen its column in every row."""
 
@@ -100,7 +100,7 @@ def reasons(job: Job, view: View, style: str = "reason") -> list[Text]:
 def rows(
     items: Sequence[Node | Group | Summary], view: View, *, described: Job | None = None
 ) -> list[Row]:
-    """Return the rows of items; where ids are omitted, equal siblings have the end of theirs.
+    """Return the rows of items; where ids are omitted, equal siblings show the end of the id.
 
     It replaces the type of a member of a Group, which is in the row above.
     """
@@ -137,7 +137,7 @@ def row(
     job = item.job
     result = Row(
         item.indent,
-        view.mark(job),
+        view.glyph(job.status),
         status_word(job, view),
         status_style(job.status),
         {column.name: column.of_node(item, view) for column in TREE_COLUMNS},

@@ -53,8 +53,8 @@ def _cause(job: TrackedJob, *, short: bool) -> str:
 
 def freshness(state: WatchState, now: float) -> str:
     """Return how old the newest answer is."""
-    answers = [job.answered_at for job in state.tracked.values() if job.answered_at is not None]
-    if not answers:
+    answered_at = state.last_answer_at()
+    if answered_at is None:
         return "waiting for the first answer"
-    age = now - max(answers)
+    age = now - answered_at
     return f"answered {round(age)} s ago" if age < 60 else f"answered {format_duration(age)} ago"

@@ -74,20 +74,8 @@ def catalog(address: str) -> list[dict[str, Any]]:
     urls = {"identity": f"{address}/v3"}
     urls |= {name: f"{address}/{name}/v2/{PROJECT.id}" for name in SERVICES}
     urls["vbs"] = f"{address}/v2/{PROJECT.id}"
+    where = {"interface": "public", "region": REGION, "region_id": REGION}
     return [
-        {
-            "id": f"sandbox-{service_type}",
-            "type": service_type,
-            "name": {"identity": "keystone"}.get(service_type, service_type),
-            "endpoints": [
-                {
-                    "id": f"sandbox-{service_type}-public",
-                    "interface": "public",
-                    "region": REGION,
-                    "region_id": REGION,
-                    "url": url,
-                }
-            ],
-        }
+        {"type": service_type, "name": service_type, "endpoints": [{**where, "url": url}]}
         for service_type, url in urls.items()
     ]

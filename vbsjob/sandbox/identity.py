@@ -77,13 +77,11 @@ class Identity:
         return Response(200, {"version": self._version()})
 
     def _version(self) -> dict[str, Any]:
-        media_type = "application/vnd.openstack.identity-v3+json"
         return {
             "id": "v3.14",
             "status": "stable",
             "updated": "2020-04-07T00:00:00Z",
             "links": [{"rel": "self", "href": f"{self._address}/v3/"}],
-            "media-types": [{"base": "application/json", "type": media_type}],
         }
 
     def create_token(self, request: Request) -> Response:
@@ -151,24 +149,14 @@ class Identity:
 
     def list_projects(self, request: Request) -> Response:
         """GET /v3/projects and /v3/auth/projects, filtered by name."""
-        project = {
-            "id": account.PROJECT.id,
-            "name": account.PROJECT.name,
-            "domain_id": account.DOMAIN["id"],
-            "parent_id": account.DOMAIN["id"],
-            "description": "",
-            "enabled": True,
-            "is_domain": False,
-            "links": {"self": f"{self._address}/v3/projects/{account.PROJECT.id}"},
-        }
+        project = {**account.PROJECT.reference, "domain_id": account.DOMAIN["id"], "enabled": True}
         is_listed = request.parameters.get("name", project["name"]) == project["name"]
         links = {"self": f"{self._address}{request.path}", "next": None, "previous": None}
         return Response(200, {"projects": [project] if is_listed else [], "links": links})
 
     def show_catalog(self) -> Response:
         """GET /v3/auth/catalog."""
-        links = {"self": f"{self._address}/v3/auth/catalog"}
-        return Response(200, {"catalog": account.catalog(self._address), "links": links})
+        return Response(200, {"catalog": account.catalog(self._address)})
 
 
 def _document(request: Request) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 

@@ -93,7 +93,7 @@ SCENARIOS = {
 }
 
 
-class OtherService(NamedTuple):
+class Words(NamedTuple):
     """The words in the jobs of another service, in place of those of the backup service."""
 
     single: str
@@ -115,30 +115,20 @@ class OtherService(NamedTuple):
 
 
 OTHER_SERVICES = {
-    "evs": OtherService(
-        "extendVolume", "batchCreateVolume", "createVolume", "volume_id", "EVS.5400"
-    ),
-    "ecs": OtherService(
-        "attachVolume", "createServer", "createSingleServer", "server_id", "Ecs.0219"
-    ),
-    "ims": OtherService(
+    "evs": Words("extendVolume", "batchCreateVolume", "createVolume", "volume_id", "EVS.5400"),
+    "ecs": Words("attachVolume", "createServer", "createSingleServer", "server_id", "Ecs.0219"),
+    "ims": Words(
         "createImageByInstance", "imsImportImageJob", "imsImportImageJob", "image_id", "IMG.0132"
     ),
-    "bms": OtherService(
-        "baremetalSingleOperate",
-        "baremetalBatchOperate",
-        "baremetalSingleOperate",
-        "server_id",
-        "BMS.0219",
+    "bms": Words(
+        "baremetalSingleOperate", "baremetalBatchOperate", "baremetalSingleOperate",
+        "server_id", "BMS.0219",
     ),
-    "sdrs": OtherService(
-        "createProtectedInstance",
-        "stopProtectionGroupNoCG",
-        "stopProtectionGroupRepNoCG",
-        "server_group_id",
-        "EVS.2024",
+    "sdrs": Words(
+        "createProtectedInstance", "stopProtectionGroupNoCG", "stopProtectionGroupRepNoCG",
+        "server_group_id", "EVS.2024",
     ),
-}
+}  # fmt: skip
 """By the names of auth.catalog.SERVICES. Types and codes are those of the services' documents."""
 
 
@@ -162,10 +152,8 @@ class Plan(NamedTuple):
         name = next((name for name in SCENARIOS if f"{job_id}-".startswith(f"{name}-")), None)
         if name is None:
             return None
-        step = SCENARIOS[name].steps()
-        if other := OTHER_SERVICES.get(service):
-            step = other.step(step)
-        return cls._of_step(step, job_id, began)
+        step, words = SCENARIOS[name].steps(), OTHER_SERVICES.get(service)
+        return cls._of_step(words.step(step) if words else step, job_id, began)
 
     @classmethod
     def _of_step(cls, step: Step, job_id: str, began: datetime) -> Self:

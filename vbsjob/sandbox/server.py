@@ -46,7 +46,13 @@ class Sandbox:
         faults: Mapping[str, float] | None = None,
         token_lifetime: float = TOKEN_LIFETIME,
     ) -> None:
-        self._server = _listen(port, context)
+        try:
+            self._server = _Server(("127.0.0.1", port), context)
+        except OSError as error:
+            raise shortage(error) or InternalError(
+                f"cannot listen on 127.0.0.1:{port}: {error.strerror}.",
+                hint="Choose another --port, or omit it to use a free port.",
+            ) from None
         self.address = f"http://127.0.0.1:{self._server.server_port}"
         self._server.service = Service(
             context, self.address, fault_shares=faults or {}, token_lifetime=token_lifetime
@@ -72,16 +78,6 @@ class Sandbox:
     def settings(self) -> dict[str, str]:
         """The settings with which vbsjob signs in here, by their names."""
         return account.settings(self.address)
-
-
-def _listen(port: int, context: Context) -> _Server:
-    try:
-        return _Server(("127.0.0.1", port), context)
-    except OSError as error:
-        raise shortage(error) or InternalError(
-            f"cannot listen on 127.0.0.1:{port}: {error.strerror}.",
-            hint="Choose another --port, or omit it to use a free port.",
-        ) from None
 
 
 class _Server(ThreadingHTTPServer):

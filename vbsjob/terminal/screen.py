@@ -42,19 +42,19 @@ class Screen:
         moves no cursor.
         """
         same_place = not above and width == self._width
-        kept = min(len(lines), len(self._lines)) if same_place else 0
+        common = min(len(lines), len(self._lines)) if same_place else 0
         # A terminal that became narrower has wrapped the old lines: they take more rows now.
         row = sum(max(1, -(-_columns(line) // width)) for line in self._lines)
         output: list[str] = []
-        for number in range(kept):
+        for number in range(common):
             if lines[number] != self._lines[number]:
                 changed = _change(self._lines[number], lines[number])
                 output.append(f"{_move(number - row)}{changed}\r\n")
                 row = number + 1
-        output.append(_move(kept - row))
-        if kept < max(len(lines), len(self._lines)):
+        output.append(_move(common - row))
+        if common < max(len(lines), len(self._lines)):
             output.append(ERASE_BELOW)
-            output += [f"{text}\r\n" for text in (*above, *map(_text, lines[kept:]))]
+            output += [f"{text}\r\n" for text in (*above, *map(_text, lines[common:]))]
         self._lines, self._width = tuple(lines), width
         written = "".join(output)
         if written:

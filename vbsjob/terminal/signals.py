@@ -120,4 +120,4 @@ class Signals:
         before = signal.signal(STOP, signal.SIG_DFL)
         signal.raise_signal(STOP)  # in this thread: it stops here and nowhere later
         signal.signal(STOP, before)
-        self.stop, self.continued = False, True
+        self.stop = False

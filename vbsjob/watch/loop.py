@@ -67,18 +67,16 @@ class WatchLoop:
         Raises OSError and MemoryError, and BrokenPipeError if the pipe is closed.
         """
         with self.signals:
-            self._poll_jobs((self.context.workers or WorkerPool)(self.fetch, self.signals.wake))
-
-    def _poll_jobs(self, workers: WorkerPool) -> None:
-        self._send_events(())
-        while not self.state.finished and self.signals.ending is None:
-            now = self.context.monotonic()
-            for job_id in self.state.take_due(now, workers.capacity):
-                workers.submit(job_id)
-            self._record_results(workers.results())
-            self.state.expire(self.context.monotonic())
-            if not self.state.finished:
-                self._wait(self._refresh(busy=not workers.capacity))
+            workers = (self.context.workers or WorkerPool)(self.fetch, self.signals.wake)
+            self._send_events(())
+            while not self.state.finished and self.signals.ending is None:
+                now = self.context.monotonic()
+                for job_id in self.state.take_due(now, workers.capacity):
+                    workers.submit(job_id)
+                self._record_results(workers.results())
+                self.state.expire(self.context.monotonic())
+                if not self.state.finished:
+                    self._wait(self._refresh(busy=not workers.capacity))
 
     def _record_results(self, results: Sequence[tuple[str, Job | VbsjobError]]) -> None:
         now, steady_now = self.context.monotonic(), self.context.steady_now()
@@ -105,15 +103,11 @@ class WatchLoop:
         signals = self.signals
         started = self.context.monotonic()
         planned = signals.wait(seconds)
-        if signals.stop:
-            self._suspend()
-            signals.suspend()
-        if signals.continued:
+        if signals.stop or signals.continued:
+            for display in self.displays:
+                display.suspend()
+            if signals.stop:
+                signals.suspend()
             signals.continued = False
-            self._suspend()
         if self.context.monotonic() - started > planned + SUSPENDED_AFTER:
             self.state.poll_now(self.context.monotonic())
-
-    def _suspend(self) -> None:
-        for display in self.displays:
-            display.suspend()

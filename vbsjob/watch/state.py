@@ -103,11 +103,6 @@ class TrackedJob:
     not_before: float = 0.0
     """The end of a Retry-After: no earlier poll."""
 
-    @property
-    def ended(self) -> bool:
-        """Whether the last poll was answered with SUCCESS or FAIL."""
-        return self.job is not None and self.job.ended and self.error is None
-
     def last_status(self, now: float) -> str:
         """Return a clause with the last status and its age, for messages."""
         if self.job is None or self.answered_at is None:
@@ -254,20 +249,8 @@ class WatchState:
 
     def outcome(self, now: datetime) -> RunOutcome:
         """Return the outcome of the watch, which is over."""
-        jobs = (self._over(tracked, now) for tracked in self.tracked.values())
+        jobs = (self.job_outcome(job, now, _last_error(job)) for job in self.tracked.values())
         return RunOutcome(tuple(jobs), now, any=self.rules.any)
-
-    def _over(self, tracked: TrackedJob, now: datetime) -> JobOutcome:
-        job_id = tracked.job_id
-        code = ExitCode.PENDING if tracked.exit_code is None else tracked.exit_code
-        if tracked.error is None and tracked.job is None:
-            never = VbsjobError(
-                f"the watch ended before the service answered about job {job_id}.",
-                hint=f"Query it again: vbsjob get {job_id}",
-                exit_code=code,
-            )
-            return of_answer(job_id, never, now, code=code)
-        return self.job_outcome(tracked, now, tracked.error)
 
     def job_outcome(
         self, tracked: TrackedJob, now: datetime, error: VbsjobError | None
@@ -403,14 +386,24 @@ class WatchState:
     def _finish(self, tracked: TrackedJob, code: ExitCode) -> None:
         tracked.exit_code = code
         self._share.remove(tracked.job_id)
-        if self.rules.fail_fast and code is ExitCode.JOB_FAILED:
-            self._stopped = True
-        if self.rules.any and tracked.ended:
+        failed, succeeded = code is ExitCode.JOB_FAILED, code is ExitCode.OK
+        if (self.rules.fail_fast and failed) or (self.rules.any and (failed or succeeded)):
             self._stopped = True
 
     def _schedule(self, tracked: TrackedJob, when: float) -> None:
         tracked.next_poll = when
         self._queue.push(tracked.job_id, when, failed=tracked.error is not None)
+
+
+def _last_error(tracked: TrackedJob) -> VbsjobError | None:
+    """Return the error of the last query; without any answer one that says so."""
+    if tracked.error is not None or tracked.job is not None:
+        return tracked.error
+    return VbsjobError(
+        f"the watch ended before the service answered about job {tracked.job_id}.",
+        hint=f"Query it again: vbsjob get {tracked.job_id}",
+        exit_code=tracked.exit_code or ExitCode.PENDING,
+    )
 
 
 def _unknown_end(tracked: TrackedJob, job: Job, now: float) -> ApiError | None:

@@ -194,7 +194,7 @@ def test_f62_the_version_is_replaced_in_the_path_and_never_in_the_host(
     labels: list[str], path: str, project: str
 ) -> None:
     host = ".".join(labels)
-    made = urlsplit(url.jobs(f"https://{host}{path}", project))
+    made = urlsplit(url.jobs_address(f"https://{host}{path}", project))
     assert made.netloc == host
     assert made.path.endswith(f"/v1/{project}")
 
