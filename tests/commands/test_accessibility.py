@@ -7,8 +7,6 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
 from tests.support.terminal_stream import TerminalStream
@@ -49,22 +47,22 @@ def test_colour_in_ci_comes_without_animation() -> None:
     assert re.findall(r"\x1b\[[^m]*[A-HJKlh]", shown) == []
 
 
-@pytest.mark.parametrize("command", ["get", "tree", "watch"])
-def test_colour_carries_no_information_that_the_text_lacks(command: str) -> None:
-    argv = (command, "fail-deep", *(("--progress", "plain") if command == "watch" else ()))
-    colored, bare = (
-        written_on_terminal(*argv, "--color", "always"),
-        written_on_terminal(*argv, "--color", "never"),
-    )
-    assert "\x1b[" in colored
-    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == bare
+def test_colour_carries_no_information_that_the_text_lacks() -> None:
+    for command in ("get", "tree", "watch"):
+        argv = (command, "fail-deep", *(("--progress", "plain") if command == "watch" else ()))
+        colored, bare = (
+            written_on_terminal(*argv, "--color", "always"),
+            written_on_terminal(*argv, "--color", "never"),
+        )
+        assert "\x1b[" in colored
+        assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == bare
 
 
-@pytest.mark.parametrize("command", ["get", "tree", "watch"])
-def test_every_status_mark_has_its_word_beside_it(command: str) -> None:
-    shown = written_on_terminal(command, "fail-deep", "--color", "never", ACCESSIBLE="1")
-    words = {"✓": "SUCCESS", "✗": "FAIL", "●": "RUNNING", "○": "INIT"}
-    marks = re.findall(r"([✓✗●○]) (\w+)", shown)
-    assert len(marks) == sum(shown.count(mark) for mark in words)
-    assert [(mark, word) for mark, word in marks if words[mark] != word] == []
-    assert marks
+def test_every_status_mark_has_its_word_beside_it() -> None:
+    for command in ("get", "tree", "watch"):
+        shown = written_on_terminal(command, "fail-deep", "--color", "never", ACCESSIBLE="1")
+        words = {"✓": "SUCCESS", "✗": "FAIL", "●": "RUNNING", "○": "INIT"}
+        marks = re.findall(r"([✓✗●○]) (\w+)", shown)
+        assert len(marks) == sum(shown.count(mark) for mark in words)
+        assert [(mark, word) for mark, word in marks if words[mark] != word] == []
+        assert marks

@@ -60,22 +60,21 @@ def test_show_prints_what_is_set_then_the_files_then_how_many_settings_are_not_s
     assert rows(settings)["wait_for_job"] == ["30s", "default"]
 
 
-@pytest.mark.parametrize(
-    ("env", "method"),
-    [
+def test_check_names_the_method_as_a_value_of_auth_type() -> None:
+    for env, method in (
         (USER, "password"),
         (USER | {"OS_PASSCODE": "123456"}, "v3multifactor"),
         (USER | {"OS_PASSCODE": "123456", "OS_AUTH_TYPE": "v3totp"}, "v3totp"),
         (DIRECT | {"OS_TOKEN": "canary-token"}, "token"),
         (DIRECT | {"OS_ACCESS_KEY": "canary-access", "OS_SECRET_KEY": "canary-secret"}, "aksk"),
-    ],
-)
-def test_check_names_the_method_as_a_value_of_auth_type(env: dict[str, str], method: str) -> None:
-    for settings in (env, env | {"OS_AUTH_TYPE": method}):
-        cloud = Cloud(before=lambda r: json_response(404, UNKNOWN) if "/jobs/" in r.url else None)
-        code, out, err = cloud.run("config", "check", "-o", "json", env=settings)
-        assert (code, err) == (0, "")
-        assert json.loads(out)["method"]["value"] == method
+    ):
+        for settings in (env, env | {"OS_AUTH_TYPE": method}):
+            cloud = Cloud(
+                before=lambda r: json_response(404, UNKNOWN) if "/jobs/" in r.url else None
+            )
+            code, out, err = cloud.run("config", "check", "-o", "json", env=settings)
+            assert (code, err) == (0, "")
+            assert json.loads(out)["method"]["value"] == method
 
 
 def test_show_as_json_is_one_document() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-import subprocess
-import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -35,40 +34,37 @@ def test_explain_prints_meaning_and_action_of_a_code_in_any_case() -> None:
     assert code_text.action in out
 
 
-@pytest.mark.parametrize("argv", [("explain", "VolumeBackup.0202"), ("explain",)])
-@pytest.mark.parametrize("width", [40, 80])
-def test_explain_wraps_at_words_on_a_terminal(argv: tuple[str, ...], width: int) -> None:
-    terminal, piped = TerminalStream(), io.StringIO()
-    for stream in (terminal, piped):
-        context = fake_context(
-            io.StringIO(), stream, io.StringIO(), {}, terminal_size=lambda _: (width, 24)
-        )
-        assert run(argv, context) == 0
-    assert max(map(len, terminal.getvalue().splitlines())) <= width
-    assert terminal.getvalue().split() == piped.getvalue().split()
+def test_explain_wraps_at_words_on_a_terminal() -> None:
+    for argv, width in product((("explain", "VolumeBackup.0202"), ("explain",)), (40, 80)):
+        terminal, piped = TerminalStream(), io.StringIO()
+        for stream in (terminal, piped):
+            size = (width, 24)
+            context = fake_context(
+                io.StringIO(), stream, io.StringIO(), {}, terminal_size=lambda _, s=size: s
+            )
+            assert run(argv, context) == 0
+        assert max(map(len, terminal.getvalue().splitlines())) <= width
+        assert terminal.getvalue().split() == piped.getvalue().split()
 
 
-@pytest.mark.parametrize(
-    ("argv", "paged"),
-    [
+def test_a_terminal_shows_long_texts_with_the_pager() -> None:
+    for argv, paged in (
         (("explain",), True),
         (("explain", "VolumeBackup.0202"), False),
         (("explain", "-o", "json"), False),
         (("help",), True),
         (("help", "get"), True),
         (("help", "formats"), True),
-    ],
-)
-def test_a_terminal_shows_long_texts_with_the_pager(argv: tuple[str, ...], paged: bool) -> None:
-    pages: list[str] = []
-    plain, terminal = TerminalStream(), TerminalStream()
-    for stream, pager in ((plain, None), (terminal, pages.append)):
-        context = fake_context(io.StringIO(), stream, io.StringIO(), {}, pager=pager)
-        assert run(argv, context) == 0
-    shown, empty = ("".join(pages), terminal) if paged else (terminal.getvalue(), io.StringIO())
-    assert shown == plain.getvalue()
-    assert empty.getvalue() == ""
-    assert bool(pages) is paged
+    ):
+        pages: list[str] = []
+        plain, terminal = TerminalStream(), TerminalStream()
+        for stream, pager in ((plain, None), (terminal, pages.append)):
+            context = fake_context(io.StringIO(), stream, io.StringIO(), {}, pager=pager)
+            assert run(argv, context) == 0
+        shown, empty = ("".join(pages), terminal) if paged else (terminal.getvalue(), io.StringIO())
+        assert shown == plain.getvalue()
+        assert empty.getvalue() == ""
+        assert bool(pages) is paged
 
 
 def test_explain_alone_lists_every_code_once() -> None:
@@ -90,11 +86,11 @@ def test_explain_gives_one_field_alone_and_names_alone() -> None:
     assert vbsjob("explain", "common.0011", "-o", "name", env={})[1] == "common.0011\n"
 
 
-@pytest.mark.parametrize("typed", ["0202", "VolumeBackup.202", "VolumBackup.0202", "VBS.0202"])
-def test_a_misspelled_code_is_an_error_that_names_the_right_code(typed: str) -> None:
-    code, out, err, _ = vbsjob("explain", typed, env={})
-    assert (code, out) == (ExitCode.USAGE, "")
-    assert "Did you mean VolumeBackup.0202" in err
+def test_a_misspelled_code_is_an_error_that_names_the_right_code() -> None:
+    for typed in ("0202", "VolumeBackup.202", "VolumBackup.0202", "VBS.0202"):
+        code, out, err, _ = vbsjob("explain", typed, env={})
+        assert (code, out) == (ExitCode.USAGE, "")
+        assert "Did you mean VolumeBackup.0202" in err
 
 
 def test_a_code_of_another_service_is_an_error_without_a_guess() -> None:
@@ -133,34 +129,21 @@ def test_help_environment_lists_every_variable_and_no_value() -> None:
     assert "canary" not in out
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_a_command_equals_its_help_option_and_shows_examples_first(command: str) -> None:
-    by_command, by_option = (
-        subprocess.run(
-            [sys.executable, "-m", "vbsjob", *words],
-            cwd=ROOT, capture_output=True, text=True, check=True,
-            env={"GITHUB_ACTIONS": "true", "FORCE_COLOR": "1", "PATH": ""},
-        ).stdout.splitlines()
-        for words in (["help", command], [command, "--help"])
-    )  # fmt: skip
-    assert [line for line in by_command if line] == [line for line in by_option if line]
-    out = "\n".join(by_command)
-    assert "\x1b" not in out
-    assert out.index(f"vbsjob {command}", 20) < out.index("╭─")
+def test_help_of_a_command_equals_its_help_option_and_shows_examples_first() -> None:
+    for command in COMMANDS:
+        by_command, by_option = (
+            [line for line in run_process(*words, env=clean_env()).out.splitlines() if line]
+            for words in (("help", command), (command, "--help"))
+        )
+        assert by_command == by_option
+        out = "\n".join(by_command)
+        assert out.index(f"vbsjob {command}", 20) < out.index("╭─")
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c != "help"])
-def test_the_help_of_a_command_ends_with_one_line_of_its_exit_codes(command: str) -> None:
-    last = vbsjob("help", command, env={})[1].strip().splitlines()[-1]
-    codes = re.fullmatch(r" Exit codes: ([0-9 ]+); see 'vbsjob help exit-codes'\.", last)
-    assert codes
-    assert codes[1] == " ".join(str(int(code)) for code in app.exit_codes(command))
-
-
-@pytest.mark.parametrize("argv", [["--version"], ["-V"]])
-def test_two_options_print_the_version(argv: list[str]) -> None:
-    ended = run_process(*argv, env=clean_env())
-    assert (ended.code, ended.out, ended.err) == (0, f"vbsjob {__version__}\n", "")
+def test_two_options_print_the_version() -> None:
+    for argv in (["--version"], ["-V"]):
+        ended = run_process(*argv, env=clean_env())
+        assert (ended.code, ended.out, ended.err) == (0, f"vbsjob {__version__}\n", "")
 
 
 @pytest.mark.slow
@@ -172,28 +155,23 @@ def test_pager_names_the_program_that_shows_a_long_text() -> None:
     assert "paged:" not in run_process("help", "formats", env=env).out
 
 
-@pytest.mark.parametrize("command", ["get", "watch", "tree"])
-def test_a_command_without_a_job_id_names_the_most_recent_job(command: str) -> None:
-    code, out, err, requests = vbsjob(command)
-    assert (code, out, requests) == (ExitCode.USAGE, "", [])
-    assert "'@last' for the most recent job" in err
+def test_a_command_without_a_job_id_names_the_most_recent_job() -> None:
+    for command in ("get", "watch", "tree"):
+        code, out, err, requests = vbsjob(command)
+        assert (code, out, requests) == (ExitCode.USAGE, "", [])
+        assert "'@last' for the most recent job" in err
 
 
-@pytest.mark.parametrize(
-    ("argv", "meant"),
-    [
+def test_a_misspelled_word_is_an_error_that_names_the_right_word() -> None:
+    for argv, meant in (
         (["gett", "j"], "Did you mean 'get'?"),
         (["get", "j", "--outptu", "json"], "Did you mean --output"),
         (["help", "exit-code"], "Did you mean exit-codes?"),
         (["help", "gte"], "Did you mean get?"),
-    ],
-)
-def test_a_misspelled_word_is_an_error_that_names_the_right_word(
-    argv: list[str], meant: str
-) -> None:
-    code, out, err, requests = vbsjob(*argv)
-    assert (code, out, requests) == (ExitCode.USAGE, "", [])
-    assert meant in err
+    ):
+        code, out, err, requests = vbsjob(*argv)
+        assert (code, out, requests) == (ExitCode.USAGE, "", [])
+        assert meant in err
 
 
 def test_a_usage_error_names_the_help_of_its_command() -> None:

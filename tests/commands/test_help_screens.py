@@ -43,27 +43,27 @@ def test_the_help_of_a_command_is_the_golden_one_at_each_width(command: str) -> 
     assert set(FOLDER.glob("*.txt")) == {file_of(command) for command in COMMANDS}
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_the_help_fits_each_width_and_has_summary_options_and_exit_codes(path: str) -> None:
-    for width in (60, 69, 70, 80, 120):
-        text = help_text(path, TerminalStream(), width)
-        assert [line for line in text.splitlines() if cell_len(line) > width] == []
-        words = " ".join(re.sub(r"[│╭╮╰╯─]", " ", text).split())
-        assert f"Usage: {' '.join(['vbsjob', *path.split()])} [OPTIONS]" in words
-        assert "--help" in words
-        assert "Show the help of the command." in words
-        assert "{" not in words
-        codes = " ".join(str(int(code)) for code in app.exit_codes(path))
-        end = "" if not path else "Topics: any command, " if path == "help" else codes
-        assert end in words
+def test_the_help_fits_each_width_and_has_summary_options_and_exit_codes() -> None:
+    for path in PATHS:
+        for width in (60, 69, 70, 80, 120):
+            text = help_text(path, TerminalStream(), width)
+            assert [line for line in text.splitlines() if cell_len(line) > width] == []
+            words = " ".join(re.sub(r"[│╭╮╰╯─]", " ", text).split())
+            assert f"Usage: {' '.join(['vbsjob', *path.split()])} [OPTIONS]" in words
+            assert "--help" in words
+            assert "Show the help of the command." in words
+            assert "{" not in words
+            codes = " ".join(str(int(code)) for code in app.exit_codes(path))
+            end = "" if not path else "Topics: any command, " if path == "help" else codes
+            assert end in words
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_a_pipe_gets_the_groups_of_the_terminal_without_escapes(path: str) -> None:
-    piped = help_text(path, io.StringIO())
-    assert "\x1b" not in piped
-    assert piped == help_text(path, TerminalStream(), 80)
-    assert "╭─ Help ─" in piped
+def test_a_pipe_gets_the_groups_of_the_terminal_without_escapes() -> None:
+    for path in PATHS:
+        piped = help_text(path, io.StringIO())
+        assert "\x1b" not in piped
+        assert piped == help_text(path, TerminalStream(), 80)
+        assert "╭─ Help ─" in piped
 
 
 def test_environment_and_columns_of_ci_services_do_not_change_the_help_in_a_pipe() -> None:

@@ -149,12 +149,12 @@ def test_failed_and_since_select_jobs(cloud: Cloud) -> None:
     assert cloud.documents("--since", "1s") == []
 
 
-@pytest.mark.parametrize("since", ["", "d", "-1d", "1w", "1e3d", "999999d", "x\x1b"])
-def test_a_wrong_since_is_a_usage_error(cloud: Cloud, since: str) -> None:
-    ended = cloud.run("list", "--since", since)
-    assert (ended.code, ended.out) == (2, "")
-    assert "--since: " in ended.err
-    assert "\x1b" not in ended.err
+def test_a_wrong_since_is_a_usage_error(cloud: Cloud) -> None:
+    for since in ("", "d", "-1d", "1w", "1e3d", "999999d", "x\x1b"):
+        ended = cloud.run("list", "--since", since)
+        assert (ended.code, ended.out) == (2, "")
+        assert "--since: " in ended.err
+        assert "\x1b" not in ended.err
 
 
 def test_jobs_of_the_selected_cloud_are_listed_and_all_lists_those_of_every_cloud(
@@ -236,19 +236,15 @@ def test_every_format_writes_the_list(cloud: Cloud) -> None:
     assert cloud.run("list", "-f", "no_such").code == 3
 
 
-@pytest.mark.parametrize(
-    ("width", "last"), [(120, "CAUSE"), (60, "CAUSE"), (20, "JOB"), (10, "JOB")]
-)
-def test_columns_that_do_not_fit_a_terminal_are_left_out_and_ids_are_whole(
-    cloud: Cloud, width: int, last: str
-) -> None:
-    ended = cloud.run("list", width=width, env=ENV | {"NO_COLOR": "1"})
-    lines = ended.out.splitlines()
-    assert lines[0].split()[-1] == last
-    assert [line for line in lines if len(line) > max(width, 21)] == []
-    assert [set(line.split()) & {"new", "bad", "old"} for line in lines if "RUNNING" in line]
-    cause = [line for line in lines if "VolumeBackup.0064" in line]
-    assert ("bad" in cause[0]) == (last == "CAUSE")
+def test_columns_that_do_not_fit_a_terminal_are_left_out_and_ids_are_whole(cloud: Cloud) -> None:
+    for width, last in ((120, "CAUSE"), (60, "CAUSE"), (20, "JOB"), (10, "JOB")):
+        ended = cloud.run("list", width=width, env=ENV | {"NO_COLOR": "1"})
+        lines = ended.out.splitlines()
+        assert lines[0].split()[-1] == last
+        assert [line for line in lines if len(line) > max(width, 21)] == []
+        assert [set(line.split()) & {"new", "bad", "old"} for line in lines if "RUNNING" in line]
+        cause = [line for line in lines if "VolumeBackup.0064" in line]
+        assert ("bad" in cause[0]) == (last == "CAUSE")
 
 
 def test_an_empty_history_says_how_it_is_filled(tmp_path: Path) -> None:

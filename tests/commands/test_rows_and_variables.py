@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from contextlib import suppress
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -73,24 +74,24 @@ def test_dotenv_has_the_most_important_variables_of_every_job() -> None:
     assert len(read_as_gitlab(written("dotenv", many[0]))["VBSJOB_ENTITIES_E0"]) == 400
 
 
-@pytest.mark.parametrize("name", ["env", "dotenv"])
-def test_entities_that_are_texts_numbers_or_booleans_become_variables(name: str) -> None:
-    entities: dict[str, Any] = {
-        "size": 50,
-        "ratio": 0.5,
-        "full": True,
-        "none": None,
-        "list": [1],
-        "id": "v",
-    }
-    lines = written(name, document(**entities)).splitlines()
-    variables = [line for line in lines if line.startswith("VBSJOB_ENTITIES_")]
-    assert variables == [
-        "VBSJOB_ENTITIES_SIZE=50",
-        "VBSJOB_ENTITIES_RATIO=0.5",
-        "VBSJOB_ENTITIES_FULL=true",
-        "VBSJOB_ENTITIES_ID=v",
-    ]
+def test_entities_that_are_texts_numbers_or_booleans_become_variables() -> None:
+    for name in ("env", "dotenv"):
+        entities: dict[str, Any] = {
+            "size": 50,
+            "ratio": 0.5,
+            "full": True,
+            "none": None,
+            "list": [1],
+            "id": "v",
+        }
+        lines = written(name, document(**entities)).splitlines()
+        variables = [line for line in lines if line.startswith("VBSJOB_ENTITIES_")]
+        assert variables == [
+            "VBSJOB_ENTITIES_SIZE=50",
+            "VBSJOB_ENTITIES_RATIO=0.5",
+            "VBSJOB_ENTITIES_FULL=true",
+            "VBSJOB_ENTITIES_ID=v",
+        ]
 
 
 SAME = {"a-b": "1", "a_b": "2", "A.B": "3"}
@@ -104,35 +105,32 @@ def service(status: str, **entities: Any) -> Callable[[Request], Response]:
     )
 
 
-@pytest.mark.parametrize("name", ["env", "dotenv"])
-@pytest.mark.parametrize(("status", "code"), [("SUCCESS", 6), ("FAIL", 1)])
-def test_entities_with_the_same_variable_are_an_error_and_none_is_written(
-    name: str, status: str, code: int
-) -> None:
-    for argv in (("get", "j", "--exit-status"), ("watch", "j")):
-        ended = run_in_memory(*argv, "-o", name, send=service(status, **SAME, size=50))
-        assert ended.code == code, ended.err
-        assert "ENTITIES_A_B" not in ended.out
-        assert "VBSJOB_ENTITIES_SIZE=50\n" in ended.out
-        assert f"VBSJOB_STATUS={status}\n" in ended.out
-        (line,) = [line for line in ended.err.splitlines() if "would both become" in line]
-        error = json.loads(line)["error"]
-        assert error["exit_code"] == 6
-        assert error["message"] == (
-            "'entities.a-b' and 'entities.a_b' would both become VBSJOB_ENTITIES_A_B."
-        )
+def test_entities_with_the_same_variable_are_an_error_and_none_is_written() -> None:
+    for name, (status, code) in product(("env", "dotenv"), (("SUCCESS", 6), ("FAIL", 1))):
+        for argv in (("get", "j", "--exit-status"), ("watch", "j")):
+            ended = run_in_memory(*argv, "-o", name, send=service(status, **SAME, size=50))
+            assert ended.code == code, ended.err
+            assert "ENTITIES_A_B" not in ended.out
+            assert "VBSJOB_ENTITIES_SIZE=50\n" in ended.out
+            assert f"VBSJOB_STATUS={status}\n" in ended.out
+            (line,) = [line for line in ended.err.splitlines() if "would both become" in line]
+            error = json.loads(line)["error"]
+            assert error["exit_code"] == 6
+            assert error["message"] == (
+                "'entities.a-b' and 'entities.a_b' would both become VBSJOB_ENTITIES_A_B."
+            )
 
 
-@pytest.mark.parametrize("name", ["env", "dotenv"])
-def test_one_of_these_entities_can_be_selected_but_not_both(name: str) -> None:
-    argv = ("get", "j", "-o", name, "-f", "entities.a-b")
-    ended = run_in_memory(*argv, send=service("RUNNING", **SAME))
-    assert (ended.code, ended.out) == (0, "VBSJOB_ENTITIES_A_B=1\n")
-    again = run_in_memory(*argv, "-f", "entities.a-b", send=service("RUNNING", **SAME))
-    assert again.out == ended.out
-    both = run_in_memory(*argv, "-f", "entities.a_b", send=service("RUNNING", **SAME))
-    assert (both.code, both.out) == (2, "")
-    assert "would both become" in both.err
+def test_one_of_these_entities_can_be_selected_but_not_both() -> None:
+    for name in ("env", "dotenv"):
+        argv = ("get", "j", "-o", name, "-f", "entities.a-b")
+        ended = run_in_memory(*argv, send=service("RUNNING", **SAME))
+        assert (ended.code, ended.out) == (0, "VBSJOB_ENTITIES_A_B=1\n")
+        again = run_in_memory(*argv, "-f", "entities.a-b", send=service("RUNNING", **SAME))
+        assert again.out == ended.out
+        both = run_in_memory(*argv, "-f", "entities.a_b", send=service("RUNNING", **SAME))
+        assert (both.code, both.out) == (2, "")
+        assert "would both become" in both.err
 
 
 RESERVED = (
@@ -141,25 +139,26 @@ RESERVED = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["env", "dotenv"])
-def test_no_name_of_an_answer_or_field_is_a_variable_of_shell_or_ci(name: str) -> None:
-    job_document = document(**dict.fromkeys(dict.fromkeys(map(str.upper, RESERVED)), "x"))
-    lines = written(name, job_document | {"PATH": "x"}).splitlines()
-    assert all(re.match(r"VBSJOB_[A-Z0-9_]+=", line) for line in lines)
-    for field in RESERVED:
-        argv = ("get", "j", "-o", name, "-f", field)
-        ended = run_in_memory(*argv, send=service("RUNNING"))
-        assert all(line.startswith("VBSJOB_") for line in ended.out.splitlines()), ended
+def test_no_name_of_an_answer_or_field_is_a_variable_of_shell_or_ci() -> None:
+    for name in ("env", "dotenv"):
+        job_document = document(**dict.fromkeys(dict.fromkeys(map(str.upper, RESERVED)), "x"))
+        lines = written(name, job_document | {"PATH": "x"}).splitlines()
+        assert all(re.match(r"VBSJOB_[A-Z0-9_]+=", line) for line in lines)
+        for field in RESERVED:
+            argv = ("get", "j", "-o", name, "-f", field)
+            ended = run_in_memory(*argv, send=service("RUNNING"))
+            assert all(line.startswith("VBSJOB_") for line in ended.out.splitlines()), ended
 
 
-@pytest.mark.parametrize("name", ["env", "dotenv"])
-@pytest.mark.parametrize("field", ["timeout", "Timeout", "endpoint", "insecure-http"])
-def test_a_field_does_not_become_a_setting_of_the_next_command(name: str, field: str) -> None:
-    argv = ("get", "-o", name, "-f", field)
-    ended = run_in_memory(*argv, "j", send=service("RUNNING"))
-    assert (ended.code, ended.out) == (2, "")
-    assert "a setting of vbsjob" in ended.err
-    assert run_in_memory(*argv, "j", "k", send=service("RUNNING")).code in {3, 7}
+def test_a_field_does_not_become_a_setting_of_the_next_command() -> None:
+    for name, field in product(
+        ("env", "dotenv"), ("timeout", "Timeout", "endpoint", "insecure-http")
+    ):
+        argv = ("get", "-o", name, "-f", field)
+        ended = run_in_memory(*argv, "j", send=service("RUNNING"))
+        assert (ended.code, ended.out) == (2, "")
+        assert "a setting of vbsjob" in ended.err
+        assert run_in_memory(*argv, "j", "k", send=service("RUNNING")).code in {3, 7}
 
 
 def test_no_variable_that_is_written_without_field_is_a_setting() -> None:
@@ -180,15 +179,17 @@ def test_variables_of_an_earlier_command_are_not_noted_as_unknown_settings() -> 
     assert noted.err.count("is not a setting") == 1
 
 
-@pytest.mark.parametrize("shell", ["bash", "dash", "zsh"])
-def test_env_is_evaluated_to_the_same_values_in_three_shells(shell: str) -> None:
-    entities = {f"e{number}": value for number, value in enumerate(HOSTILE)}
-    script = written("env", document(**entities)) + "".join(
-        f'printf "%s\\n" "$VBSJOB_ENTITIES_E{number}"\n' for number in range(len(HOSTILE))
-    )
-    ended = subprocess.run([shell, "-u", "-c", script], capture_output=True, text=True, check=True)
-    assert ended.stdout.split("\n")[:-1] == [printable(value) for value in HOSTILE]
-    assert ended.stderr == ""
+def test_env_is_evaluated_to_the_same_values_in_three_shells() -> None:
+    for shell in ("bash", "dash", "zsh"):
+        entities = {f"e{number}": value for number, value in enumerate(HOSTILE)}
+        script = written("env", document(**entities)) + "".join(
+            f'printf "%s\\n" "$VBSJOB_ENTITIES_E{number}"\n' for number in range(len(HOSTILE))
+        )
+        ended = subprocess.run(
+            [shell, "-u", "-c", script], capture_output=True, text=True, check=True
+        )
+        assert ended.stdout.split("\n")[:-1] == [printable(value) for value in HOSTILE]
+        assert ended.stderr == ""
 
 
 def test_tsv_is_read_by_a_loop_of_the_shell_also_with_empty_and_hostile_values() -> None:
@@ -221,23 +222,23 @@ def test_tsv_is_one_row_with_one_cell_per_column_and_csv_is_read_back(reason: st
     assert read["fail_reason"] == printable(reason)
 
 
-@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@SUM(A1)"])
-def test_csv_keeps_formulas_and_csv_safe_makes_them_texts(value: str) -> None:
-    for name, expected in (("csv", value), ("csv-safe", f"'{value}")):
-        (read,) = csv.DictReader(io.StringIO(written(name, document(value))))
-        assert read["fail_reason"] == expected
+def test_csv_keeps_formulas_and_csv_safe_makes_them_texts() -> None:
+    for value in ("=1+1", "+1", "-1", "@SUM(A1)"):
+        for name, expected in (("csv", value), ("csv-safe", f"'{value}")):
+            (read,) = csv.DictReader(io.StringIO(written(name, document(value))))
+            assert read["fail_reason"] == expected
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
-@pytest.mark.parametrize("name", ["json", "jsonl"])
-def test_jq_reads_hostile_values_unchanged(name: str) -> None:
-    hostile = [*HOSTILE, "\x00\x9b", "\u202e", "\U0001f600", "##[error]"]
-    entities = {f"e{number}": value for number, value in enumerate(hostile)}
-    ended = subprocess.run(
-        ["jq", "-r", ".entities[] | @json"], input=written(name, document(**entities)),
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert [json.loads(line) for line in ended.stdout.splitlines()] == hostile
+def test_jq_reads_hostile_values_unchanged() -> None:
+    for name in ("json", "jsonl"):
+        hostile = [*HOSTILE, "\x00\x9b", "\u202e", "\U0001f600", "##[error]"]
+        entities = {f"e{number}": value for number, value in enumerate(hostile)}
+        ended = subprocess.run(
+            ["jq", "-r", ".entities[] | @json"], input=written(name, document(**entities)),
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert [json.loads(line) for line in ended.stdout.splitlines()] == hostile
 
 
 def test_the_limits_of_dotenv_are_those_of_gitlab() -> None:

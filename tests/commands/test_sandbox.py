@@ -20,16 +20,16 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ENDS = "sandbox and its simulated jobs end with this process"
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_clients_use_the_running_sandbox_and_a_signal_ends_it(ending: signal.Signals) -> None:
-    with running_sandbox() as (command, variables):
-        ended = run_process("get", "backup", "-f", "status", env=clean_env(**variables))
-        assert (ended.code, ended.out) == (0, "RUNNING\n"), ended.err
-        assert run_process("get", "nothing", env=clean_env(**variables)).code == 5
-        command.send_signal(ending)
-        assert command.wait(10) == -ending
-        assert command.stderr
-        assert "Traceback" not in command.stderr.read()
+def test_clients_use_the_running_sandbox_and_a_signal_ends_it() -> None:
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        with running_sandbox() as (command, variables):
+            ended = run_process("get", "backup", "-f", "status", env=clean_env(**variables))
+            assert (ended.code, ended.out) == (0, "RUNNING\n"), ended.err
+            assert run_process("get", "nothing", env=clean_env(**variables)).code == 5
+            command.send_signal(ending)
+            assert command.wait(10) == -ending
+            assert command.stderr
+            assert "Traceback" not in command.stderr.read()
 
 
 def test_the_start_text_fits_80_columns_and_names_every_job() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -24,7 +23,6 @@ from tests.support.sandbox import (
     token_method,
 )
 from vbsjob.auth import signing
-from vbsjob.auth.catalog import SERVICES
 from vbsjob.http.messages import Request
 from vbsjob.sandbox import account
 
@@ -41,39 +39,6 @@ JOB = f"/v1/{account.PROJECT.id}/jobs/backup"
 def sandbox() -> Iterator[Sandbox]:
     with sandbox_here(now=lambda: NOON) as running:
         yield running
-
-
-def test_the_root_lists_the_versions_with_status_300_and_v3_describes_itself(
-    sandbox: Sandbox,
-) -> None:
-    response = send(sandbox.address, "GET", "/")
-    (version,) = response.document["versions"]["values"]
-    assert response.status == 300
-    assert response.headers["location"] == f"{sandbox.address}/v3/"
-    assert re.fullmatch(r"v3\.[0-9]+", version["id"])
-    assert version["links"] == [{"rel": "self", "href": f"{sandbox.address}/v3/"}]
-    for path in ("/v3", "/v3/", "/v3?x=y"):
-        assert send(sandbox.address, "GET", path).document == {"version": version}
-
-
-def test_a_token_has_the_members_that_clients_read(sandbox: Sandbox) -> None:
-    token = sign_in(sandbox, password(), SCOPE).document["token"]
-    assert token["methods"] == ["password"]
-    assert token["user"]["id"] == account.USER.id
-    assert token["user"]["domain"] == token["project"]["domain"] == account.DOMAIN
-    assert (token["project"]["id"], token["project"]["name"]) == account.PROJECT[:2]
-    assert [role["name"] for role in token["roles"]] == ["member"]
-    assert len(token["audit_ids"]) == 1
-    issued, expires = (datetime.fromisoformat(token[n]) for n in ("issued_at", "expires_at"))
-    assert expires - issued == timedelta(seconds=60)
-    assert {entry["type"] for entry in token["catalog"]} == {"identity", *SERVICES}
-    for entry in token["catalog"]:
-        (endpoint,) = entry["endpoints"]
-        assert endpoint["interface"] == "public"
-        assert endpoint["region_id"] == endpoint["region"] == account.REGION
-        assert endpoint["url"].startswith(sandbox.address)
-    short = sign_in(sandbox, password(), SCOPE, query="?nocatalog").document["token"]
-    assert short.keys() == token.keys() - {"catalog"}
 
 
 def test_user_project_and_credential_are_named_by_id_or_by_name_and_domain(
@@ -122,19 +87,14 @@ def test_a_refused_sign_in_has_the_status_of_keystone(sandbox: Sandbox) -> None:
     cases: dict[int, list[tuple[Any, ...]]] = {
         401: [
             (password(password="wrong"), SCOPE),
-            (password(password=None), SCOPE),
             (password(name="nobody"), SCOPE),
-            (password(id="nobody"), SCOPE),
             (password(domain=elsewhere), SCOPE),
-            (password(domain={}), SCOPE),
             (password(), {"project": {"name": "nothing", "domain": DOMAIN}}),
-            (password(), {"project": {"id": "nothing"}}),
             (password(), {"project": {"name": account.PROJECT.name, "domain": elsewhere}}),
             (credential(secret="wrong"),),
             (credential(), SCOPE),
             ({"methods": ["totp"], "totp": {}},),
             (password() | {"methods": ["password", "totp"]},),
-            (password() | {"methods": []},),
         ],
         403: [(by_credential, SCOPE), (by_credential,)],
         404: [
@@ -145,12 +105,9 @@ def test_a_refused_sign_in_has_the_status_of_keystone(sandbox: Sandbox) -> None:
         400: [
             ({"password": {}},),
             ({"methods": "password"},),
-            ({"methods": ["password"]},),
             ({"methods": ["password"], "password": {"user": {"name": "x"}}},),
             ({"methods": ["token"], "token": {}},),
             (password(), {}),
-            (password(), None),
-            (password(), "unscoped"),
             (password(), {"domain": DOMAIN}),
             (password(), {"project": {"name": account.PROJECT.name}}),
         ],
@@ -163,7 +120,7 @@ def test_a_refused_sign_in_has_the_status_of_keystone(sandbox: Sandbox) -> None:
     wrong_password = answers[0][2]
     assert wrong_password.headers["www-authenticate"].startswith("Keystone")
     assert "password" not in wrong_password.document["error"]["message"]  # nor any other reason
-    assert {answer.body for *_, answer in answers[:10]} == {wrong_password.body}
+    assert {answer.body for *_, answer in answers[:6]} == {wrong_password.body}
 
 
 def test_a_body_that_is_not_valid_is_400(sandbox: Sandbox) -> None:
@@ -177,21 +134,6 @@ def test_a_body_that_is_not_valid_is_400(sandbox: Sandbox) -> None:
     text = send(sandbox.address, "POST", TOKENS, b"{}", {"Content-Type": "text/plain"})
     assert text.status == 400
     assert "Content-Type" in text.document["error"]["message"]
-
-
-def test_a_token_is_validated_for_a_caller_with_a_token(sandbox: Sandbox) -> None:
-    signed_in = sign_in(sandbox, credential())
-    token = signed_in.headers["x-subject-token"]
-    for method, caller, subject, status in (
-        ("GET", token, token, 200), ("HEAD", token, token, 200), ("GET", "", token, 401),
-        ("GET", "unknown", token, 401), ("GET", token, "unknown", 404), ("GET", token, "", 404),
-    ):  # fmt: skip
-        headers = {"X-Auth-Token": caller, "X-Subject-Token": subject}
-        response = send(sandbox.address, method, TOKENS, headers=headers)
-        assert response.status == status, (method, caller, subject)
-        if status == 200:
-            assert response.headers["x-subject-token"] == token
-            assert method == "HEAD" or response.document == signed_in.document
 
 
 def test_the_project_and_the_catalog_are_for_callers_with_a_token(sandbox: Sandbox) -> None:
@@ -264,7 +206,6 @@ RIGHT_SIGNATURES: dict[str, dict[str, Any]] = {
     "catalog": {"path": "/v3/auth/catalog", "project": None},
     "query": {"path": f"{JOB}?b=2&a=1"},
     "encoded query": {"path": f"{JOB}?x=%C3%A4%2F"},
-    "slash at the end": {"path": f"{JOB}/"},
     "a clock 15 min behind": {"at": NOON - timedelta(minutes=15)},
     "a clock 15 min ahead": {"at": NOON + timedelta(minutes=15)},
 }
@@ -285,7 +226,6 @@ WRONG_SIGNATURES: dict[str, dict[str, Any]] = {
     "secret": {"secret": "wrong"},
     "access key": {"access": "UNKNOWN"},
     "path": {"sent_path": f"{JOB}-1"},
-    "a header changed later": {"headers": {"X-Project-Id": "p"}},
     "the time changed later": {"headers": {"X-Sdk-Date": "20260101T120001Z"}},
     "no time": {"headers": {"X-Sdk-Date": ""}},
     "no valid time": {"headers": {"X-Sdk-Date": "noon"}},
@@ -295,13 +235,13 @@ WRONG_SIGNATURES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("path", [JOB, "/v3/projects"])
-def test_a_wrong_signature_is_refused(sandbox: Sandbox, path: str) -> None:
-    cases = {name: {"path": path} | case for name, case in WRONG_SIGNATURES.items()}
-    answers = {name: signed_query(sandbox, **case) for name, case in cases.items()}
-    assert {name: a.body for name, a in answers.items() if a.status != 401} == {}
-    assert {a.document["error_code"] for a in answers.values()} == {"APIGW.0301"}
-    assert "verify aksk signature fail" in answers["secret"].document["error_msg"]
+def test_a_wrong_signature_is_refused(sandbox: Sandbox) -> None:
+    for path in (JOB, "/v3/projects"):
+        cases = {name: {"path": path} | case for name, case in WRONG_SIGNATURES.items()}
+        answers = {name: signed_query(sandbox, **case) for name, case in cases.items()}
+        assert {name: a.body for name, a in answers.items() if a.status != 401} == {}
+        assert {a.document["error_code"] for a in answers.values()} == {"APIGW.0301"}
+        assert "verify aksk signature fail" in answers["secret"].document["error_msg"]
 
 
 def test_a_difference_of_the_clocks_above_15_minutes_is_refused_with_both_times(
@@ -338,30 +278,14 @@ def test_an_unknown_path_or_method_is_a_json_404(sandbox: Sandbox) -> None:
     assert wrong == []
 
 
-def test_every_response_has_a_new_request_id(sandbox: Sandbox) -> None:
-    token = new_token(sandbox)
-    ids = set()
-    for method, path in (("GET", JOB), ("GET", JOB), ("GET", "/"), ("POST", TOKENS), ("GET", "/x")):
-        response = send(sandbox.address, method, path, headers={"X-Auth-Token": token})
-        assert response.headers["x-request-id"] == response.headers["x-openstack-request-id"]
-        assert response.headers["content-type"] == "application/json"
-        ids.add(response.headers["x-request-id"])
-    assert len(ids) == 5
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        b"Content-Length: -1", b"Content-Length: x", b"Content-Length: 999999",
-        b"Content-Length: \xb2", b"Transfer-Encoding: chunked",
-    ],
-)  # fmt: skip
 def test_a_body_without_a_valid_length_ends_the_request_and_not_the_sandbox(
-    sandbox: Sandbox, header: bytes
+    sandbox: Sandbox,
 ) -> None:
-    request = b"POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n"
-    response = send_bytes(sandbox.address, request)
-    assert response
-    assert response.status == 411
-    assert response.headers["connection"] == "close"
+    lengths = (b"-1", b"x", b"999999", b"\xb2")
+    headers = (b"Transfer-Encoding: chunked", *(b"Content-Length: " + length for length in lengths))
+    for header in headers:
+        request = b"POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n"
+        response = send_bytes(sandbox.address, request)
+        assert response
+        assert (response.status, response.headers["connection"]) == (411, "close")
     assert query_job(sandbox, new_token(sandbox)).status == 200

@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from tests.support.cloud import USER, Cloud, json_response
 from tests.support.program import clean_env, run_process
 from vbsjob.auth.catalog import SERVICES
@@ -43,27 +41,24 @@ class Services(Cloud):
         ]
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_the_service_chooses_the_address(service: str) -> None:
-    for argv, env in ((("--service", service), {}), ((), {"VBSJOB_SERVICE": service})):
-        cloud = Services()
-        code, _, err = cloud.run("get", "j", *argv, env=USER | env)
-        assert code == 0, err
-        assert cloud.requests[-1].url.startswith(f"https://{service}.cloud.test/v1/")
+def test_the_service_chooses_the_address() -> None:
+    for service in SERVICES:
+        for argv, env in ((("--service", service), {}), ((), {"VBSJOB_SERVICE": service})):
+            cloud = Services()
+            code, _, err = cloud.run("get", "j", *argv, env=USER | env)
+            assert code == 0, err
+            assert cloud.requests[-1].url.startswith(f"https://{service}.cloud.test/v1/")
 
 
-@pytest.mark.parametrize(
-    ("cloud", "message"),
-    [
+def test_a_service_that_is_not_there_is_named() -> None:
+    for cloud, message in (
         (Services(listed=("vbs",)), "the catalog does not list the server service in region eu-de"),
         (Services(region="eu-nl"), "it is in eu-nl"),
         (Services(interface="internal"), "it has the interface internal there"),
-    ],
-)
-def test_a_service_that_is_not_there_is_named(cloud: Services, message: str) -> None:
-    code, _, err = cloud.run("get", "j", "--service", "ecs", "--region", "eu-de")
-    assert code == 6
-    assert message in err
+    ):
+        code, _, err = cloud.run("get", "j", "--service", "ecs", "--region", "eu-de")
+        assert code == 6
+        assert message in err
 
 
 def test_a_volume_service_of_another_host_does_not_count_as_the_region_of_the_backup_service() -> (
@@ -134,24 +129,21 @@ def test_a_code_of_another_service_has_no_meaning_and_its_states_have_not_ended(
     assert (code, failure["error_code"], failure["meaning"]) == (1, "Ecs.0013", None)
 
 
-@pytest.mark.parametrize(
-    ("service", "job_type", "code"),
-    [
+def test_the_sandbox_has_the_jobs_of_every_service() -> None:
+    for service, job_type, code in (
         ("vbs", "bksRestoreBackup", "VolumeBackup.0202"),
         ("evs", "batchCreateVolume", "EVS.5400"),
         ("ecs", "createServer", "Ecs.0219"),
         ("ims", "imsImportImageJob", "IMG.0132"),
         ("bms", "baremetalBatchOperate", "BMS.0219"),
         ("sdrs", "stopProtectionGroupNoCG", "EVS.2024"),
-    ],
-)
-def test_the_sandbox_has_the_jobs_of_every_service(service: str, job_type: str, code: str) -> None:
-    env = clean_env(VBSJOB_CLOUD="sandbox", VBSJOB_SERVICE=service)
-    ended = run_process("get", "fail-deep-ended", "--exit-status", "-o", "json", env=env)
-    job = json.loads(ended.out)
-    assert (ended.code, job["job_type"]) == (1, job_type), ended.err
-    assert job["failure"]["error_code"] == code
-    assert (job["failure"]["meaning"] is None) == (service != "vbs")
+    ):
+        env = clean_env(VBSJOB_CLOUD="sandbox", VBSJOB_SERVICE=service)
+        ended = run_process("get", "fail-deep-ended", "--exit-status", "-o", "json", env=env)
+        job = json.loads(ended.out)
+        assert (ended.code, job["job_type"]) == (1, job_type), ended.err
+        assert job["failure"]["error_code"] == code
+        assert (job["failure"]["meaning"] is None) == (service != "vbs")
 
 
 def test_the_sandbox_prints_the_variable_of_the_service() -> None:

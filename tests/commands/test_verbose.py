@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from tests.support.cloud import USER, Cloud, json_response
 from tests.support.program import run_against
 from tests.support.server import Server, always, answer
@@ -38,18 +36,16 @@ BODIES: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 404, 407, 429, 500, 503])
-def test_f93_s05_only_allowed_parts_of_an_exchange_are_logged(
-    status: int, record_property: Any
-) -> None:
-    for body in BODIES:
-        with Server(always(answer(body, status, *HEADERS))) as server:
-            ended = run_against(server.url, "get", "j", "-v", "--retry-for", "0")
-        assert "canary" not in ended.out + ended.err
-        lines = ended.err.splitlines()
-        assert any(LISTED[0].fullmatch(line) for line in lines)
-        assert [line for line in lines if not any(p.fullmatch(line) for p in LISTED)] == []
-    record_property("cases", len(BODIES))
+def test_f93_s05_only_allowed_parts_of_an_exchange_are_logged(record_property: Any) -> None:
+    for status in (200, 204, 301, 400, 401, 403, 404, 407, 429, 500, 503):
+        for body in BODIES:
+            with Server(always(answer(body, status, *HEADERS))) as server:
+                ended = run_against(server.url, "get", "j", "-v", "--retry-for", "0")
+            assert "canary" not in ended.out + ended.err
+            lines = ended.err.splitlines()
+            assert any(LISTED[0].fullmatch(line) for line in lines)
+            assert [line for line in lines if not any(p.fullmatch(line) for p in LISTED)] == []
+        record_property("cases", len(BODIES))
 
 
 def test_f93_a_sign_in_is_logged_only_by_its_address() -> None:

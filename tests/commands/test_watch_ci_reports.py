@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,13 +69,11 @@ def watch(run_context: Context, *argv: str) -> RunResult:
     return RunResult(code, run_context.stdout.getvalue(), run_context.stderr.getvalue())  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("code", list(ExitCode))
-def test_only_what_is_bad_of_the_job_or_the_call_is_an_error_of_the_workflow(
-    code: ExitCode,
-) -> None:
-    lines = github.commands(run_of(of_answer("j", Job(document("RUNNING")), NOW, code=code)))
-    level = "warning" if code in {7, 8, 124} or code > 128 else "error"
-    assert [line.startswith(f"::{level} ") for line in lines] == ([True] if code else [])
+def test_only_what_is_bad_of_the_job_or_the_call_is_an_error_of_the_workflow() -> None:
+    for code in list(ExitCode):
+        lines = github.commands(run_of(of_answer("j", Job(document("RUNNING")), NOW, code=code)))
+        level = "warning" if code in {7, 8, 124} or code > 128 else "error"
+        assert [line.startswith(f"::{level} ") for line in lines] == ([True] if code else [])
 
 
 def test_errors_and_warnings_are_counted_apart() -> None:
@@ -253,32 +250,25 @@ def test_the_tree_in_a_report_is_folded_to_what_a_reader_can_use() -> None:
         assert len(text) < 10_000
 
 
-@pytest.mark.parametrize(
-    ("response", "argv", "code", "kind", "message"),
-    [
+def test_an_unknown_state_is_an_error_in_junit_never_a_success(tmp_path: Path) -> None:
+    for response, argv, code, kind, message in (
         (
-            document("RUNNING"), ("--timeout", "5s"), 124, "timeout",
+            document("RUNNING"),
+            ("--timeout", "5s"),
+            124,
+            "timeout",
             "RUNNING: not ended within 5.0 s (--timeout)",
         ),
         (None, ("--retry-for", "5s"), 7, "unavailable", "The status of the job is unknown"),
-    ],
-)  # fmt: skip
-def test_an_unknown_state_is_an_error_in_junit_never_a_success(
-    tmp_path: Path,
-    response: dict[str, Any] | None,
-    argv: tuple[str, ...],
-    code: int,
-    kind: str,
-    message: str,
-) -> None:
-    path = tmp_path / "report.xml"
-    watched = watch(context(response), "--junit", str(path), "--github", *argv)
-    assert watched.code == code
-    (case,) = report(path).iter("testcase")
-    assert (case[0].tag, case[0].get("type")) == ("error", kind)
-    assert message in case[0].attrib["message"]
-    (annotation,) = (line for line in watched.err.splitlines() if line.startswith("::warning"))
-    assert message in annotation
+    ):
+        path = tmp_path / "report.xml"
+        watched = watch(context(response), "--junit", str(path), "--github", *argv)
+        assert watched.code == code
+        (case,) = report(path).iter("testcase")
+        assert (case[0].tag, case[0].get("type")) == ("error", kind)
+        assert message in case[0].attrib["message"]
+        (annotation,) = (line for line in watched.err.splitlines() if line.startswith("::warning"))
+        assert message in annotation
 
 
 def test_junit_lists_the_start_of_a_long_reason_and_has_it_whole_below() -> None:

@@ -91,26 +91,27 @@ def test_a_verdict_without_any_answer_has_null_for_status_and_duration() -> None
     assert (of_job["status"], of_job["elapsed_s"], of_job["exit_code"]) == (None, None, 7)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [Response(503), UnavailableError("cannot reach https://vbs.test: connection refused.")],
-    ids=repr,
-)
-def test_f11_next_try_s_is_the_time_until_the_next_request(fault: Reply) -> None:
-    watched = events(RUNNING, *[fault] * 6, SUCCESS, latency=0.0)
-    outages = [event for event in watched.events if event["event"] == "outage"]
-    assert len(outages) >= 1
-    for event in outages:
-        following = min(at for at in watched.requests if at > event["elapsed_s"] + 0.001)
-        assert event["next_try_s"] == pytest.approx(following - event["elapsed_s"], abs=0.01)
-        last_answer = watched.requests[0]
-        assert event["last_answer_s"] == pytest.approx(event["elapsed_s"] - last_answer, abs=0.01)
-        failed = [at for at in watched.requests[1:] if at <= event["elapsed_s"]]
-        assert event["failures"] == len(failed)
-        assert (event["retry_after_s"], event["error"]["request_id"]) == (None, None)
-    (recovered,) = (event for event in watched.events if event["event"] == "recovered")
-    assert "next_try_s" not in recovered
-    assert "error" not in recovered
+def test_f11_next_try_s_is_the_time_until_the_next_request() -> None:
+    for fault in (
+        Response(503),
+        UnavailableError("cannot reach https://vbs.test: connection refused."),
+    ):
+        watched = events(RUNNING, *[fault] * 6, SUCCESS, latency=0.0)
+        outages = [event for event in watched.events if event["event"] == "outage"]
+        assert len(outages) >= 1
+        for event in outages:
+            following = min(at for at in watched.requests if at > event["elapsed_s"] + 0.001)
+            assert event["next_try_s"] == pytest.approx(following - event["elapsed_s"], abs=0.01)
+            last_answer = watched.requests[0]
+            assert event["last_answer_s"] == pytest.approx(
+                event["elapsed_s"] - last_answer, abs=0.01
+            )
+            failed = [at for at in watched.requests[1:] if at <= event["elapsed_s"]]
+            assert event["failures"] == len(failed)
+            assert (event["retry_after_s"], event["error"]["request_id"]) == (None, None)
+        (recovered,) = (event for event in watched.events if event["event"] == "recovered")
+        assert "next_try_s" not in recovered
+        assert "error" not in recovered
 
 
 def test_an_outage_before_the_first_answer_has_no_age_of_an_answer() -> None:
@@ -193,3 +194,32 @@ def test_events_in_a_pipe_have_no_live_display_next_to_them(output: str) -> None
     plain = re.sub(rb"\x1b\[\d*m", b"", screen)  # colours are no display
     assert (b"\x1b[" not in plain) is (output == "jsonl"), screen
     assert b"SUCCESS" in screen
+
+
+def test_a_heartbeat_is_due_when_no_event_was_written_for_its_time() -> None:
+    change = job("j", "RUNNING", entities={"a": 1})
+    answers = in_turn(*[RUNNING] * 3, change, *[change] * 9, SUCCESS)
+    watched = WatchService(answers, latency=0.0).watch(
+        "j", "--interval", "40", "--heartbeat", "100", "-o", "jsonl"
+    )
+    kinds = {event["elapsed_s"]: event["event"] for event in watched.events}
+    beats = [at for at, kind in kinds.items() if kind == "heartbeat"]
+    changed = [at for at, kind in kinds.items() if kind == "change"]
+    assert beats[0] == pytest.approx(changed[0] + 100)
+    assert beats[1:] == pytest.approx([changed[1] + 100 * n for n in range(1, len(beats))])
+
+
+def test_the_verdict_has_the_result_of_each_job_and_why_others_have_none() -> None:
+    def answer(job_id: str, _: float) -> Reply:
+        replies = {"a": job("a", "FAIL", error_code="E.1"), "b": Response(503), "c": RUNNING}
+        return replies[job_id]
+
+    watched = WatchService(answer).watch("b", "a", "c", "--any", "-o", "jsonl")
+    verdict = watched.events[-1]
+    assert (verdict["exit_code"], verdict["verdict"]) == (1, "job_failed")
+    b, a, c = verdict["jobs"]
+    assert (a["status"], a["exit_code"], a["error"]) == ("FAIL", 1, None)
+    assert a["failure"]["error_code"] == "E.1"
+    assert (b["status"], b["exit_code"], b["error"]["name"]) == (None, 8, "unavailable")
+    assert (c["status"], c["elapsed_s"], c["failure"]) == (None, None, None)
+    assert (c["exit_code"], c["error"]["name"], c["error"]["exit_code"]) == (8, "pending", 8)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -13,21 +12,15 @@ from tests.benchmarks import frames
 from tests.support.screen_recorder import (
     HIDE,
     SHOW,
-    TIMES,
     AsciiScreenRecorder,
     restore_job,
-    sub_job,
     watch_on_screen,
 )
 from tests.support.terminal_stream import TerminalStream
-from tests.support.watch_service import WatchService, in_turn, job
-from vbsjob.errors import UnavailableError
-from vbsjob.http.messages import Response
+from tests.support.watch_service import WatchService, job
 from vbsjob.terminal import screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.support.watch_service import Reply
 
 MIDDLE = """\
@@ -52,27 +45,6 @@ END = """\
 └─ ✓ SUCCESS     attachVolume
 
 Succeeded."""
-SMALL = """\
-x RUNNING  bksCreateBackup  29 s
-    j
-  ━━━━━━━━━━━━━╸         3 of 5 sub-jobs
-├─ ● RUNNING     29 s  copyData
-│  ├─ ● RUNNING  29 s  copyBlock
-│  └─ … 3 more done
-└─ ○ INIT              attachVolume
-  answered x"""
-SMALL_END = """\
-✓ SUCCESS  bksCreateBackup
-    j
-  started  2026-05-01 00:00:00 UTC
-
-├─ ✓ SUCCESS     copyData
-│  ├─ ✓ SUCCESS  copyBlock b10c00
-│  ├─ ✓ SUCCESS  copyBlock b10c01
-│  └─ … 2 more done
-└─ ✓ SUCCESS     attachVolume
-
-Succeeded."""
 UNICODE_TO_ASCII = str.maketrans(
     {"✓": "+", "✗": "x", "●": "*", "○": ".", "├": "|", "└": "`", "│": "|", "─": "-"}
 )
@@ -85,25 +57,17 @@ def still(picture: list[str]) -> list[str]:
     return re.sub("answered [0-9]+ s ago", "answered x", text).split("\n")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("columns", "lines", "middle", "end"),
-    [(80, 24, MIDDLE, END), (200, 50, MIDDLE, END), (40, 9, SMALL, SMALL_END)],
-)
-@pytest.mark.parametrize("color", ["always", "never"])
-def test_the_display_in_the_middle_and_at_the_end_of_a_restore(
-    columns: int, lines: int, middle: str, end: str, color: str
-) -> None:
-    argv = ("j", "--color", color, "--interval", "5")
-    painted, watched = watch_on_screen(restore_job, *argv, columns=columns, lines=lines)
+def test_the_display_in_the_middle_and_at_the_end_of_a_restore() -> None:
     column = " +(c0ffee01|afe17)$| +(?= b10c0[0-9]$)"  # there is one from 120 columns on
-    shown = [re.sub(column, "", row) for row in painted.picture(30)]
-    assert still(shown) == still(middle.split("\n"))
-    rows = "\n".join(painted.screen().rows).rstrip("\n").split("\n")
-    assert [re.sub(column, "", row) for row in rows] == end.split("\n")
-    assert watched.code == 0
-    assert painted.screen().untouched
-    assert (("\x1b[32m" in watched.err) or ("\x1b[36m" in watched.err)) is (color == "always")
+    for color in ("always", "never"):
+        painted, watched = watch_on_screen(restore_job, "j", "--color", color, "--interval", "5")
+        shown = [re.sub(column, "", row) for row in painted.picture(30)]
+        assert still(shown) == still(MIDDLE.split("\n"))
+        rows = "\n".join(painted.screen().rows).rstrip("\n").split("\n")
+        assert [re.sub(column, "", row) for row in rows] == END.split("\n")
+        assert watched.code == 0
+        assert painted.screen().untouched
+        assert (("\x1b[32m" in watched.err) or ("\x1b[36m" in watched.err)) is (color == "always")
 
 
 def test_f38_a_stream_that_cannot_encode_the_glyphs_gets_ascii_ones() -> None:
@@ -112,36 +76,6 @@ def test_f38_a_stream_that_cannot_encode_the_glyphs_gets_ascii_ones() -> None:
     )
     assert still(painted.picture(30)) == still(MIDDLE.translate(UNICODE_TO_ASCII).split("\n"))
     assert watched.err.isascii()
-
-
-def test_colour_never_stands_alone() -> None:
-    painted, _ = watch_on_screen(lambda *_: job("j", "FAIL", **TIMES), "j", "--color", "always")
-    cell = painted.screen().shown.buffer[0][0]
-    assert (cell.data, cell.fg, cell.bold) == ("✗", "red", True)
-    assert "FAIL" in painted.picture()[0]
-
-
-def many(count: int) -> Callable[[str, float], Reply]:
-    """A job with many sub-jobs, of which one fails and one runs."""
-    states = {count // 2: "FAIL", count - 5: "RUNNING"}
-    subs = [sub_job(f"s{n}", states.get(n, "SUCCESS")) for n in range(count)]
-    return lambda _, now: job("j", "RUNNING" if now < 20 else "FAIL", sub_jobs=subs, **TIMES)
-
-
-@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (80, 5), (40, 10), (30, 4), (200, 50)])
-def test_taller_than_the_screen_it_folds_and_keeps_what_failed_and_runs(
-    columns: int, lines: int
-) -> None:
-    painted, _ = watch_on_screen(many(500), columns=columns, lines=lines)
-    picture = painted.picture(10)
-    assert len(picture) < lines
-    assert "RUNNING" in picture[0]
-    text = "\n".join(picture)
-    if lines >= 10:
-        assert "copyData ×500" in text
-        assert "1 failed, 498 done, 1 running" in " ".join(text.replace("│", "").split())
-        assert re.search("[─├] ?✗ FAIL", text)  # a narrow screen has no line
-    assert not [row for row in painted.screen(10).rows[:-lines] if row]
 
 
 def test_the_spinner_alone_is_written_ten_times_a_second_and_the_rest_once() -> None:
@@ -198,48 +132,10 @@ def test_f40_after_a_change_of_size_one_whole_picture_stands_there(then: tuple[i
     assert painted.picture() == straight.picture()
 
 
-@pytest.mark.parametrize("size", [(1, 1), (0, 0), (10**9, 10**9), (3, 1000), (1000, 2)])
-def test_f40_no_size_is_too_odd(size: tuple[int, int]) -> None:
-    service = WatchService(restore_job, size=lambda _: size)
-    assert service.watch("j", stderr=TerminalStream(), TERM="xterm").code == 0
-
-
-@pytest.mark.slow
-def test_many_jobs_at_once_are_counted_and_the_urgent_ones_drawn() -> None:
-    def answer(job_id: str, now: float) -> Reply:
-        number = int(job_id[1:])
-        return job(job_id, "FAIL" if number == 33 else "RUNNING" if now < 9 * number else "SUCCESS")
-
-    ids = [f"j{n}" for n in range(40)]
-    painted, watched = watch_on_screen(answer, *ids, lines=12)
-    picture = painted.picture(300)
-    assert len(picture) == 11
-    assert watched.code == 1
-    assert "j33" in "".join(picture)
-    assert re.search("^[0-9]+ running, 1 failed, [0-9]+ succeeded, answered", picture[-1])
-    assert "39 succeeded" not in picture[-1]
-    ended = [row for row in painted.screen().rows if row]
-    assert sum(bool(re.match(". (SUCCESS|FAIL)", row)) for row in ended) == 40
-    assert ended[-1] == "1 of 40 jobs failed: j33. Exit code 1."
-
-
-HOSTILE = "\x1b[2J\x1b]0;pwned\x07\u202e[/x][red]\n\x9b31m\u200b"
-
-
-@pytest.mark.parametrize("member", ["status", "job_type", "error_code", "fail_reason", "job_id"])
-def test_s08_hostile_text_is_shown_and_never_acted_on(member: str) -> None:
-    odd = {"job_id": "s", "job_type": "t", "status": "FAIL", **TIMES} | {member: HOSTILE}
-    own = {"job_type": "t", "error_code": None, "fail_reason": None, **TIMES}
-    own |= {member: HOSTILE} if member in own else {}
-    response = Response(200, {}, json.dumps({"job_id": "j", "status": "RUNNING", **own,
-                                      "sub_jobs": [odd]}).encode())  # fmt: skip
-    answers = in_turn(response, job("j", "SUCCESS", sub_jobs=[odd]))
-    painted, watched = watch_on_screen(answers)
-    assert watched.code == 0
-    assert painted.screen().untouched
-    assert "\x9b" not in watched.err
-    assert all(part.startswith(("[?25", "[K", "[J")) or re.match(r"\[[0-9]+[AB]", part)
-               for part in watched.err.split("\x1b")[1:])  # fmt: skip
+def test_f40_no_size_is_too_odd() -> None:
+    for size in ((1, 1), (0, 0), (10**9, 10**9), (3, 1000), (1000, 2)):
+        service = WatchService(restore_job, size=lambda _, size=size: size)  # type: ignore[misc]
+        assert service.watch("j", stderr=TerminalStream(), TERM="xterm").code == 0
 
 
 def test_f84_every_drawing_leaves_the_cursor_shown_and_below() -> None:
@@ -266,76 +162,31 @@ def test_what_is_noted_meanwhile_goes_above_the_picture_and_stays() -> None:
     assert all(row.startswith("GET ") for row in text[: -len(end)])
 
 
-def test_f47_the_warning_of_an_odd_status_stands_once_above_the_picture_and_stays() -> None:
-    painted, watched = watch_on_screen(
-        lambda _, now: job("j", "RUNNING" if now < 9 else "PAUSED" if now < 99 else "SUCCESS")
-    )
-    assert watched.code == 0
-    assert painted.screen().untouched
-    rows = [row for row in painted.screen().rows if row]
-    assert rows[0] == "warning: the status 'PAUSED' is unknown: the job counts as not ended."
-    assert rows[1].startswith("✓ SUCCESS")
-
-
-def test_an_outage_has_a_line_with_its_cause_and_its_limit() -> None:
-    def answer(_: str, now: float) -> Reply:
-        if 20 < now < 200:
-            return UnavailableError("connection refused.")
-        return job("j", "RUNNING" if now < 300 else "SUCCESS")
-
-    painted, _ = watch_on_screen(answer)
-    age, problem = painted.picture(100)[-2:]
-    assert re.fullmatch("  answered 1 min [0-9]+ s ago", age)
-    pattern = "  No answer for (.*) .connection refused.[.] Gives up in 1[0-9] min [0-9]+ s[.]"
-    assert re.fullmatch(pattern, problem)
-    assert re.fullmatch("  answered [0-9]+ s ago", painted.picture(290)[-1])
-
-
-def test_a_new_id_that_the_service_does_not_know_yet_is_waited_for() -> None:
-    unknown = Response(404, {}, b'{"error": {"code": "common.0011", "message": "no job"}}')
-    painted, watched = watch_on_screen(
-        lambda _, now: unknown if now < 20 else job("j", "SUCCESS" if now > 30 else "RUNNING")
-    )
-    assert watched.code == 0
-    line = painted.picture(10)[-1]
-    assert re.fullmatch("  The service does not know this job yet. Waits [0-9]+ s more.", line)
-    assert "does not know" not in "".join(painted.picture(25))
-
-
 PLAIN = re.compile(r"^[0-9-]{10}T[0-9:]{8}Z ")
 
 
-@pytest.mark.parametrize(
-    "env", [{"TERM": "dumb"}, {"TERM": ""}, {"ACCESSIBLE": "1"}, {"CI": "true"}], ids=str
-)
-def test_f40_f85_words_instead_of_a_picture_where_none_is_wanted(env: dict[str, str]) -> None:
-    _, watched = watch_on_screen(restore_job, env=env)
-    assert "\x1b" not in watched.err
-    assert all(PLAIN.match(line) for line in watched.err.splitlines())
+def test_f40_f85_words_instead_of_a_picture_where_none_is_wanted() -> None:
+    for env in ({"TERM": "dumb"}, {"TERM": ""}, {"ACCESSIBLE": "1"}, {"CI": "true"}):
+        _, watched = watch_on_screen(restore_job, env=env)
+        assert "\x1b" not in watched.err
+        assert all(PLAIN.match(line) for line in watched.err.splitlines())
 
 
-@pytest.mark.parametrize(
-    ("progress", "looks"),
-    [
-        ("auto", HIDE),
-        ("tty", HIDE),
-        ("plain", "Z watching job j\n"),
-        ("json", '{"event":"start"'),
-        ("none", ""),
-    ],
-)
-@pytest.mark.parametrize("env", [{}, {"TERM": "dumb"}], ids=str)
-def test_progress_is_shown_as_asked_for(progress: str, looks: str, env: dict[str, str]) -> None:
-    _, watched = watch_on_screen(restore_job, "j", "--progress", progress, env=env)
-    if progress == "auto" and env:
-        looks = "Z watching job j\n"
-    assert looks in watched.err.splitlines(keepends=True)[0] if looks else watched.err == ""
-    assert ("\x1b" in watched.err) is (looks == HIDE)
-
-
-def test_progress_may_be_a_setting() -> None:
-    _, watched = watch_on_screen(restore_job, env={"VBSJOB_PROGRESS": "none"})
-    assert watched.err == ""
+def test_progress_is_shown_as_asked_for() -> None:
+    lines = "Z watching job j\n"
+    for progress, looks, looks_dumb in (
+        ("auto", HIDE, lines),
+        ("tty", HIDE, HIDE),
+        ("plain", lines, lines),
+        ("json", '{"event":"start"', '{"event":"start"'),
+        ("none", "", ""),
+    ):
+        for first, env in ((looks, {}), (looks_dumb, {"TERM": "dumb"})):
+            _, watched = watch_on_screen(restore_job, "j", "--progress", progress, env=env)
+            by_setting = env | {"VBSJOB_PROGRESS": progress}
+            assert watch_on_screen(restore_job, env=by_setting)[1].err == watched.err
+            assert first in watched.err.splitlines(keepends=True)[0] if first else not watched.err
+            assert ("\x1b" in watched.err) is (first == HIDE)
 
 
 def test_the_bell_rings_once_at_the_end() -> None:
@@ -353,23 +204,18 @@ def test_a_drawing_costs_by_the_screen_and_not_by_the_tree() -> None:
 STAMP = re.compile(r"[0-9-]{10}T[0-9:.]+Z")
 
 
-@pytest.mark.parametrize("step", [3600.0, -3600.0, 86400.0 * 366, -86400.0 * 366])
-@pytest.mark.parametrize("progress", ["tty", "plain", "json"])
-@pytest.mark.parametrize("rhythm", [(), ("--interval", "5")])
-def test_f65_a_clock_that_steps_changes_no_question_no_verdict_and_no_duration(
-    step: float, progress: str, rhythm: tuple[str, ...]
-) -> None:
-    def service(step: float) -> WatchService:
-        return WatchService(
+def test_f65_a_clock_that_steps_changes_no_question_no_verdict_and_no_duration() -> None:
+    def watched(progress: str, step: float) -> tuple[int, list[float], str, str]:
+        service = WatchService(
             restore_job, wall=lambda seconds: seconds + (step if seconds > 15 else 0.0)
         )
+        argv = ("j", "--progress", progress, "--timeout", "50s")
+        ended = service.watch(*argv, stderr=TerminalStream(), TERM="xterm")
+        # The picture, its ages and durations: all but the times of day that begin a line.
+        return ended.code, ended.requests, STAMP.sub("", ended.err), STAMP.sub("", ended.out)
 
-    argv = ("j", "--progress", progress, *rhythm, "--timeout", "50s")
-    usual_duration, stepped = (
-        service(by).watch(*argv, stderr=TerminalStream(), TERM="xterm") for by in (0.0, step)
-    )
-    assert stepped.code == usual_duration.code == 124
-    assert stepped.requests == usual_duration.requests
-    # The picture, its ages and durations: all but the times of day that begin a line.
-    assert STAMP.sub("", stepped.err) == STAMP.sub("", usual_duration.err)
-    assert STAMP.sub("", stepped.out) == STAMP.sub("", usual_duration.out)
+    for progress in ("tty", "plain", "json"):
+        usual = watched(progress, 0.0)
+        assert usual[0] == 124
+        for step in (-3600.0, 3600.0, -86400.0 * 366, 86400.0 * 366):
+            assert watched(progress, step) == usual

@@ -6,6 +6,7 @@ Time is a value here, so every run draws the same.
 from __future__ import annotations
 
 import io
+import math
 import re
 import sys
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from tests.screens.draw import Recorder
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
 from tests.support.pseudo_terminal import Screen
@@ -48,47 +50,28 @@ RICH_NAMES = {"brown": "yellow"} | {
 }
 HEX = re.compile("[0-9a-f]{6}")
 FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-"""rich's own picture of a terminal, without the fonts that it loads from a server."""
+FORMAT = FORMAT.replace("    {lines}\n", "")
+"""rich's own picture of a terminal, without the fonts that it loads from a server.
 
-
-class Stream(io.StringIO):
-    """One of the two streams to a terminal that keeps what both write, in order."""
-
-    encoding = "utf-8"
-
-    def __init__(self, shown: list[str]) -> None:
-        super().__init__()
-        self._shown = shown
-
-    def isatty(self) -> bool:
-        """A terminal, as a person has."""
-        return True
-
-    def write(self, text: str) -> int:
-        """Keep the text."""
-        self._shown.append(text)
-        return len(text)
+A clip path for each line is left out, because no line is wider than the terminal.
+"""
+CLIP = re.compile(r' clip-path="url\(#vbsjob-line-[0-9]+\)"')
 
 
 def shown(shot: Shot) -> str:
-    """Return what stands on the terminal at the moment of the picture."""
-    clock, wrote = FakeClock(), [f"$ {shot.command}\n"]
+    """Return what was written to the terminal until the moment of the picture."""
+    clock = FakeClock()
     start = clock()
-    picture: list[str] = []
-
-    def sleep(seconds: float) -> None:
-        if shot.at is not None and not picture and clock() - start >= shot.at:
-            picture.extend(wrote)
-        clock.sleep(seconds)
-
-    stream = Stream(wrote)
+    terminal = Recorder(clock)
+    terminal.write(f"$ {shot.command}\n")
     context = fake_context(
-        io.StringIO(), stream, stream, {"TERM": "xterm"}, monotonic=clock, sleep=sleep,
+        io.StringIO(), terminal, terminal, {"TERM": "xterm"}, monotonic=clock, sleep=clock.sleep,
         random=lambda: 0.5, terminal_size=lambda _: (COLUMNS, LINES),
         now=lambda: START + timedelta(seconds=clock() - start),
     )  # fmt: skip
     run(shot.command.split()[1:], context)
-    return "".join(picture or wrote)
+    end = math.inf if shot.at is None else start + shot.at
+    return "".join(text for at, text in terminal.parts if at <= end)
 
 
 def svg(text: str) -> str:
@@ -107,7 +90,8 @@ def svg(text: str) -> str:
             line.append("".join(cell.data for cell in run_of_cells), style)
         line.rstrip()
         console.print(line)
-    return console.export_svg(title="vbsjob", unique_id="vbsjob", code_format=FORMAT)
+    drawn = console.export_svg(title="vbsjob", unique_id="vbsjob", code_format=FORMAT)
+    return CLIP.sub("", drawn)
 
 
 def _style(cell: Char) -> Style:

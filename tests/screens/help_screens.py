@@ -11,8 +11,8 @@ from tests.support.program import clean_env
 FOLDER = Path(__file__).parent / "help"
 WIDTHS = (60, 100)
 """One below and one above the width at which rich draws."""
-COMMANDS = ("", "tree")
-"""The program, and the command with most groups of options."""
+COMMANDS = ("", "explain")
+"""The program, and a command with few options in two groups."""
 LINES = 200
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -100,22 +100,6 @@ def test_f64_the_library_sends_the_very_bytes_that_were_signed(
         assert dots or httpx.URL(request.url).raw_path.decode() == f"/{target}"
 
 
-def test_a_changed_byte_anywhere_breaks_the_signature() -> None:
-    keys = signing.AccessKeyPair("AK", "SK")
-    request = Request("POST", "https://vbs.test/v1/p?a=b", {"Content-Type": "x"}, b"body")
-    signed = signing.signed(request, keys, datetime(2026, 1, 1, tzinfo=UTC), "p")
-    headers = dict(signed.headers)
-    assert verified("POST", b"/v1/p?a=b", headers, b"body", "SK")[0]
-    assert not verified("GET", b"/v1/p?a=b", headers, b"body", "SK")[0]
-    assert not verified("POST", b"/v1/q?a=b", headers, b"body", "SK")[0]
-    assert not verified("POST", b"/v1/p?a=c", headers, b"body", "SK")[0]
-    assert not verified("POST", b"/v1/p?a=b", headers, b"bodY", "SK")[0]
-    assert not verified("POST", b"/v1/p?a=b", headers, b"body", "SL")[0]
-    for name in headers.keys() - {"Authorization"}:
-        other = headers | {name: "20260101T000001Z"}
-        assert not verified("POST", b"/v1/p?a=b", other, b"body", "SK")[0]
-
-
 def vendors(request: Request, keys: signing.AccessKeyPair) -> str:
     """The vendor's own signer, given the parts that it takes apart itself."""
     core = pytest.importorskip("huaweicloudsdkcore.signer.signer")

@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 from tests.support.context import fake_context
-from tests.support.filesystem import unprivileged
 from vbsjob.config import loader
 from vbsjob.errors import UsageError
 
@@ -39,30 +38,18 @@ def cloud(**more: Any) -> dict[str, Any]:
 
 HAND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     # name, the files' documents, what is asked for
-    ("plain", {"clouds": cloud(region_name="eu-de")}, {}),
-    ("project by id", {"clouds": {"auth": {**USER, "project_id": "p1"}}}, {}),
-    ("tenant name", {"clouds": {"auth": {**USER, "tenant_name": "old"}}}, {}),
-    ("tenant id", {"clouds": {"auth": {**USER, "tenant_id": "old"}}}, {}),
     ("tenant and project", {"clouds": {"auth": {**USER, "tenant_name": "o", "project_name": "n"}}}, {}),
     ("top level wins over auth", {"clouds": cloud(project_name="top")}, {}),
-    ("top level domain", {"clouds": cloud(user_domain_name="top")}, {}),
     ("hyphens", {"clouds": {"region-name": "eu-de", "auth": {**USER, "project-name": "team"}}}, {}),
-    ("one domain for both", {"clouds": {"auth": {"auth_url": URL, "username": "m", "password": "p", "domain_name": "d", "project_name": "t"}}}, {}),
-    ("one domain id for both", {"clouds": {"auth": {"auth_url": URL, "username": "m", "password": "p", "domain_id": "d", "project_name": "t"}}}, {}),
-    ("own domain beside the one for both", {"clouds": {"auth": {**USER, "domain_name": "d", "project_name": "t"}}}, {}),
     ("token", {"clouds": {"auth_type": "token", "auth": {"auth_url": URL, "token": "t1", "project_id": "p"}}}, {}),
     ("token spelled auth_token", {"clouds": {"auth_type": "token", "auth": {"auth_url": URL, "auth_token": "t1"}}}, {}),
     ("application credential", {"clouds": {"auth_type": "v3applicationcredential", "auth": {"auth_url": URL, "application_credential_id": "a", "application_credential_secret": "s"}}}, {}),
     ("application credential by name", {"clouds": {"auth_type": "v3applicationcredential", "auth": {**USER, "application_credential_name": "a", "application_credential_secret": "s"}}}, {}),
     ("passcode", {"clouds": {"auth_type": "v3totp", "auth": {**USER, "passcode": "123456"}}}, {}),
     ("auth_plugin and auth_type", {"clouds": cloud(auth_plugin="token", auth_type="password")}, {}),
-    ("numbers are texts", {"clouds": {"auth": {**USER, "password": 12345, "project_name": 7}}}, {}),
-    ("a number with a point", {"clouds": {"auth": {**USER, "password": 1.5}}}, {}),
-    ("interface", {"clouds": cloud(interface="internal")}, {}),
     ("endpoint_type", {"clouds": cloud(endpoint_type="admin")}, {}),
     ("verify false", {"clouds": cloud(verify=False)}, {}),
     ("insecure", {"clouds": cloud(insecure=True)}, {}),
-    ("insecure as a word", {"clouds": cloud(insecure="true")}, {}),
     ("cacert", {"clouds": cloud(cacert="/etc/ca.pem")}, {}),
     ("client certificate", {"clouds": cloud(cert="/c.pem", key="/k.pem")}, {}),
     ("regions: first", {"clouds": cloud(regions=["r1", "r2"])}, {}),
@@ -70,15 +57,11 @@ HAND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("regions: not there", {"clouds": cloud(regions=["r1", "r2"])}, {"region": "r3"}),
     ("regions with values", {"clouds": cloud(regions=[{"name": "r1", "values": {"interface": "internal"}}, "r2"])}, {}),
     ("regions with values, other", {"clouds": cloud(regions=["r2", {"name": "r1", "values": {"interface": "internal"}}])}, {"region": "r1"}),
-    ("regions with an unknown key", {"clouds": cloud(regions=[{"name": "r1", "values": {}, "auth": {"project_name": "x"}}])}, {}),
-    ("regions with a misspelt key", {"clouds": cloud(regions=[{"name": "r1", "vlaues": {"interface": "internal"}}])}, {}),
     ("regions without a name", {"clouds": cloud(regions=[{"values": {"interface": "internal"}}])}, {}),
-    ("verify as a path", {"clouds": cloud(verify="/etc/ca.pem")}, {}),
     ("a region with a profile of one region", {"clouds": cloud(profile="mine"), "public": {"regions": ["r1"], "auth": {}}}, {}),
     ("regions with auth", {"clouds": cloud(regions=[{"name": "r1", "values": {"auth": {"project_name": "there"}}}])}, {}),
     ("regions and region_name", {"clouds": cloud(regions=["r1"], region_name="r9")}, {}),
     ("region in the address", {"clouds": {"region_name": "r1", "auth": {**USER, "auth_url": "https://iam.{region_name}.test/v3"}}}, {}),
-    ("region asked in the address", {"clouds": {"regions": ["r1", "r2"], "auth": {**USER, "auth_url": "https://iam.{region_name}.test/v3"}}}, {"region": "r2"}),
     ("otc", {"clouds": {**OTC, "region_name": "eu-nl"}}, {}),
     ("otc, region asked", {"clouds": OTC}, {"region": "eu-nl"}),
     ("otc, no region", {"clouds": OTC}, {}),
@@ -86,7 +69,6 @@ HAND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("otc with an address of its own", {"clouds": {**OTC, "auth": {**USER}, "region_name": "eu-de"}}, {}),
     ("otc with regions of its own", {"clouds": {**OTC, "regions": ["eu-nl"]}}, {}),
     ("secure", {"clouds": {"auth": {k: v for k, v in USER.items() if k != "password"}}, "secure": {"auth": {"password": "canary-2"}}}, {}),
-    ("secure wins", {"clouds": cloud(), "secure": {"auth": {"password": "canary-2"}}}, {}),
     ("secure alone", {"secure": cloud(region_name="r1")}, {}),
     ("secure adds top level", {"clouds": cloud(), "secure": {"region_name": "r7", "cacert": "/x"}}, {}),
     ("public profile", {"clouds": {"profile": "mine", "auth": {"username": "m", "password": "p"}}, "public": {"auth": {"auth_url": URL}, "region_name": "r1"}}, {}),
@@ -94,27 +76,10 @@ HAND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("public profile, region asked", {"clouds": {"profile": "mine", "auth": {"username": "m"}}, "public": {"auth": {"auth_url": URL}, "regions": ["r1", "r2"]}}, {"region": "r2"}),
     ("public profile overridden", {"clouds": {"profile": "mine", "interface": "internal", "auth": {"username": "m", "auth_url": "https://other.test/v3"}}, "public": {"interface": "admin", "auth": {"auth_url": URL}}}, {}),
     ("an unknown profile is passed over", {"clouds": cloud(profile="nobodys", region_name="r1")}, {}),
-    ("keys of others", {"clouds": cloud(image_format="raw", compute_api_version="2", networks=[])}, {}),
     ("no auth", {"clouds": {"region_name": "r1"}}, {}),
     ("empty values", {"clouds": {"auth": {**USER, "token": ""}, "region_name": "r1"}}, {}),
-    ("yes and no", {"clouds": cloud(verify=True, insecure=False)}, {}),
     ("non-ASCII", {"clouds": {"auth": {**USER, "username": "jürgen", "password": "pä€s"}}}, {}),
 ]  # fmt: skip
-
-DIFFERENT = {
-    "several regions": "the first region of a list is used there without a word; a job of another"
-    " region would be reported as missing (5), so here the user must choose",
-    "region_name beside regions": "ignored there; here it chooses among them",
-    "otc, region from the project": "a region that the project's name tells beats the profile's"
-    " first: OTC's projects are called REGION or REGION_NAME",
-    "otc-swiss": "the vendor's file writes the address without a scheme; ours has https://",
-    "a region that region_name does not list": "an option wins over a file, as everywhere here",
-    "auth_plugin": "the default auth_type hides it there; here it is auth_type's older name",
-    "no region for the room": "{region_name} is left empty there, and asked for here",
-    "percent room": "%(region_name)s is filled in too: otcextensions' own examples use it",
-    "a broken file": "skipped there, an error with file and line here",
-    "a file named that is not there": "skipped there, an error here",
-}
 
 
 def generated(count: int) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
@@ -224,31 +189,35 @@ def chosen_region(documents: dict[str, Any]) -> str | None:
     )
 
 
-@pytest.mark.parametrize(
-    ("documents", "options"),
-    [(d, a) for _, d, a in HAND + generated(60)],
-    ids=[name for name, _, _ in HAND + generated(60)],
-)
-def test_the_same_answers_as_openstacksdk(
-    tmp_path: Path, documents: dict[str, Any], options: dict[str, Any]
-) -> None:
-    written(tmp_path, documents)
+def test_the_same_answers_as_openstacksdk(tmp_path: Path) -> None:
+    wrong = []
+    for number, (name, documents, options) in enumerate([*HAND, *generated(60)]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        written(folder, documents)
+        right = sdk_answers(folder, documents, options)
+        try:
+            ours = answers(vbsjob_settings(folder, options))
+        except UsageError:
+            ours = {}
+        if ours != right:
+            wrong.append((name, ours, right))
+    assert wrong == []
+
+
+def sdk_answers(folder: Path, documents: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Return what ours must be; empty where ours refuses."""
     region = chosen_region(documents) if not options else ""
     try:
-        right = expected(sdk_values(tmp_path, {"region": region} if region else options))
+        right = expected(sdk_values(folder, {"region": region} if region else options))
     except Exception:  # noqa: BLE001 - whatever they say, they refuse it
-        right = {}
+        return {}
     if region == "" and not options:
         own = any("regions" in documents.get(kind, {}) for kind in ("secure", "clouds"))
         right.pop("region", None)
-        right = (
-            {} if own or "{region_name}" in str(documents) or documents["clouds"] == OTC else right
-        )
-    if not right or "//iam..test" in right.get("auth_url", ""):
-        with pytest.raises(UsageError):
-            vbsjob_settings(tmp_path, options)
-    else:
-        assert answers(vbsjob_settings(tmp_path, options)) == right
+        if own or "{region_name}" in str(documents) or documents["clouds"] == OTC:
+            return {}
+    return {} if "//iam..test" in right.get("auth_url", "") else right
 
 
 def refused(folder: Path, env: dict[str, str] | None = None) -> str:
@@ -257,67 +226,71 @@ def refused(folder: Path, env: dict[str, str] | None = None) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("name", DIFFERENT)
-def test_what_differs_differs_as_written(tmp_path: Path, name: str) -> None:
-    auth = {k: v for k, v in USER.items() if k != "auth_url"}
-    if name == "otc, region from the project":
-        written(
-            tmp_path, {"clouds": {"profile": "otc", "auth": {**auth, "project_name": "eu-nl_x"}}}
-        )
-        assert vbsjob_settings(tmp_path, {})["auth_url"] == "https://iam.eu-nl.otc.t-systems.com/v3"
-    elif name == "otc-swiss":
-        written(tmp_path, {"clouds": {"profile": "otc-swiss", "auth": auth}})
-        assert (
-            vbsjob_settings(tmp_path, {})["auth_url"]
-            == f"https://{sdk_values(tmp_path, {})['auth_url']}"
-        )
-        assert vbsjob_settings(tmp_path, {})["region"] == "eu-ch2"
-    elif name == "a region that region_name does not list":
-        written(tmp_path, {"clouds": cloud(region_name="r1")})
-        assert vbsjob_settings(tmp_path, {"region": "r2"})["region"] == "r2"
-    elif name == "auth_plugin":
-        written(tmp_path, {"clouds": cloud(auth_plugin="v3totp")})
-        assert vbsjob_settings(tmp_path, {})["auth_type"] == "v3totp"
-        assert sdk_values(tmp_path, {})["auth_type"] == "password"
-    elif name == "no region for the room":
-        address = "https://iam.{region_name}.test/v3"
-        written(tmp_path, {"clouds": {"auth": {**auth, "auth_url": address}}})
-        assert sdk_values(tmp_path, {})["auth_url"] == "https://iam..test/v3"
-        assert "needs a region" in refused(tmp_path)
-    elif name == "percent room":
-        address = "https://iam.%(region_name)s.test/v3"
-        written(tmp_path, {"clouds": {"region_name": "r1", "auth": {**auth, "auth_url": address}}})
-        assert vbsjob_settings(tmp_path, {})["auth_url"] == "https://iam.r1.test/v3"
-    elif name == "a broken file":
-        (tmp_path / "clouds.yaml").write_text("clouds:\n  a: [canary-content\n")
-        assert "clouds.yaml, line 3" in refused(tmp_path)
-        assert "canary-content" not in refused(tmp_path)
-    else:
-        env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / "none.yaml")}
-        assert "OS_CLIENT_CONFIG_FILE" in refused(tmp_path, env)
+NO_URL = {name: value for name, value in USER.items() if name != "auth_url"}
+DIFFERENT: dict[str, tuple[dict[str, Any], str, str]] = {
+    # what differs: the cloud, a setting, and its value here
+    "a region in the project's name beats the profile's first: OTC's projects are REGION_NAME": (
+        {"profile": "otc", "auth": {**NO_URL, "project_name": "eu-nl_x"}},
+        "auth_url", "https://iam.eu-nl.otc.t-systems.com/v3",
+    ),
+    "the vendor's file writes the address without a scheme": (
+        {"profile": "otc-swiss", "auth": NO_URL},
+        "auth_url", "https://iam-pub.eu-ch2.sc.otc.t-systems.com/v3",
+    ),
+    "auth_plugin is the older name of auth_type, which the default hides there": (
+        cloud(auth_plugin="v3totp"), "auth_type", "v3totp",
+    ),
+    "%(region_name)s is filled in too: otcextensions' own examples use it": (
+        {"region_name": "r1", "auth": {**NO_URL, "auth_url": "https://iam.%(region_name)s.test"}},
+        "auth_url", "https://iam.r1.test",
+    ),
+}  # fmt: skip
+"""Beside these: of several regions the first is used there without a word, and region_name beside
+regions is ignored. A job of another region would be missing (5), so here the user must choose."""
 
 
-@pytest.mark.parametrize(
-    "keys",
-    [
+def test_what_differs_differs_as_written(tmp_path: Path) -> None:
+    for document, name, value in DIFFERENT.values():
+        written(tmp_path, {"clouds": document})
+        assert vbsjob_settings(tmp_path, {})[name] == value
+        assert sdk_values(tmp_path, {})[name] != value
+
+
+def test_an_option_wins_over_the_region_of_a_file_as_everywhere(tmp_path: Path) -> None:
+    written(tmp_path, {"clouds": cloud(region_name="r1")})
+    assert vbsjob_settings(tmp_path, {"region": "r2"})["region"] == "r2"
+
+
+def test_what_is_skipped_or_left_empty_there_is_an_error_here(tmp_path: Path) -> None:
+    address = "https://iam.{region_name}.test/v3"
+    written(tmp_path, {"clouds": {"auth": {**NO_URL, "auth_url": address}}})
+    assert sdk_values(tmp_path, {})["auth_url"] == "https://iam..test/v3"
+    assert "needs a region" in refused(tmp_path)
+    (tmp_path / "clouds.yaml").write_text("clouds:\n  a: [canary-content\n")
+    assert "clouds.yaml, line 3" in refused(tmp_path)
+    assert "canary-content" not in refused(tmp_path)
+    env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / "none.yaml")}
+    assert "OS_CLIENT_CONFIG_FILE" in refused(tmp_path, env)
+
+
+def test_access_keys_are_read_at_both_places(tmp_path: Path) -> None:
+    for keys in (
         {"auth": {"ak": "AK1", "sk": "SK1", "security_token": "ST1"}},
         {"auth": {"access_key": "AK1", "secret_key": "SK1", "security_token": "ST1"}},
         {"ak": "AK1", "sk": "SK1", "security_token": "ST1"},
         {"access_key": "AK1", "secret_key": "SK1", "security_token": "ST1"},
-    ],
-)
-def test_access_keys_are_read_at_both_places(tmp_path: Path, keys: dict[str, Any]) -> None:
-    written(tmp_path, {"clouds": keys})
-    settings = vbsjob_settings(tmp_path, {})
-    names = ("access_key", "secret_key", "security_token")
-    assert [settings[name] for name in names] == ["AK1", "SK1", "ST1"]
+    ):
+        written(tmp_path, {"clouds": keys})
+        settings = vbsjob_settings(tmp_path, {})
+        names = ("access_key", "secret_key", "security_token")
+        assert [settings[name] for name in names] == ["AK1", "SK1", "ST1"]
 
 
-@pytest.mark.parametrize("key", ["vbs_endpoint_override", "volume_backup_endpoint_override"])
-def test_endpoint_overrides_lead_to_the_service(tmp_path: Path, key: str) -> None:
-    address = "https://vbs.{region_name}.cloud.test"
-    written(tmp_path, {"clouds": cloud(region_name="r1", **{key: address})})
-    assert vbsjob_settings(tmp_path, {})["endpoint"] == "https://vbs.r1.cloud.test"
+def test_endpoint_overrides_lead_to_the_service(tmp_path: Path) -> None:
+    for key in ("vbs_endpoint_override", "volume_backup_endpoint_override"):
+        address = "https://vbs.{region_name}.cloud.test"
+        written(tmp_path, {"clouds": cloud(region_name="r1", **{key: address})})
+        assert vbsjob_settings(tmp_path, {})["endpoint"] == "https://vbs.r1.cloud.test"
 
 
 def test_a_profile_of_clouds_public_yaml_replaces_the_built_in_one(tmp_path: Path) -> None:
@@ -331,18 +304,6 @@ def test_another_clouds_unknown_profile_is_harmless(tmp_path: Path) -> None:
     document = {"clouds": {"a": cloud(), "b": {"profile": "nobodys"}, "c": {"regions": 7}}}
     (tmp_path / "clouds.yaml").write_text(yaml.safe_dump(document))
     assert vbsjob_settings(tmp_path, {})["username"] == "mira"
-
-
-def test_f37_a_folder_that_the_user_cannot_enter_is_skipped(
-    tmp_path: Path,
-) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0)
-    context = fake_context(
-        io.StringIO(), io.StringIO(), io.StringIO(), {}, config_folders=(closed,)
-    )
-    with unprivileged():
-        assert loader.load({"region": "eu-de"}, context)["region"] == "eu-de"
 
 
 def test_f73_a_folder_that_cannot_be_read_is_reported_and_is_not_an_internal_error(

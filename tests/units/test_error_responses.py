@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -34,79 +35,66 @@ def of(status: int, document: Any = None, job_id: str | None = "j", **headers: s
     return errors.from_response(QUERY, response(status, document, **headers), job_id)
 
 
-@pytest.mark.parametrize(
-    ("document", "body"),
-    [
-        ({"error": {"code": "c", "message": "m"}}, ErrorBody("c", "m")),
-        ({"error": {"code": "c", "message": "m"}, "request_id": "r"}, ErrorBody("c", "m", "r")),
-        ({"error": {"code": "c", "request_id": "r"}}, ErrorBody("c", "", "r")),
-        ({"error": {"request_id": "inner"}, "request_id": "r"}, ErrorBody(None, "", "r")),
-        ({"error_code": "c", "error_msg": "m", "request_id": "r"}, ErrorBody("c", "m", "r")),
-        ({"code": "c", "message": "m"}, ErrorBody("c", "m")),
-        ({"errCode": "c", "errMsg": "m"}, ErrorBody("c", "m")),
-        ({"message": "m", "request_id": "r"}, ErrorBody(None, "m", "r")),
-        ({"itemNotFound": {"code": 404, "message": "m"}}, ErrorBody("404", "m")),
-        ({"itemNotFound": {"code": 404}, "message": "m"}, ErrorBody(None, "m")),
-        ({"itemNotFound": "m"}, ErrorBody()),
-        ({"title": "t"}, ErrorBody(None, "t")),
-        ({"message": "m", "title": "t"}, ErrorBody(None, "m")),
-        ({"message": "", "error_msg": "m"}, ErrorBody(None, "m")),
-        ({"message": ["m"], "code": True}, ErrorBody()),
-        ({"code": 0, "message": 7}, ErrorBody("0", "7")),
-        ({"error": "text", "code": "c"}, ErrorBody("c")),
-        ({"request_id": "with a space", "code": "c"}, ErrorBody("c")),
-        ({"message": "a\x1b[31m\nb"}, ErrorBody(None, "a^[[31m⏎b")),
-        ({"message": "é" * 400}, ErrorBody(None, "é" * 300)),
-        ({"code": "c" * 301}, ErrorBody("c" * 300)),
-        ({}, ErrorBody()),
-        ([], ErrorBody()),
-        ("text", ErrorBody()),
-        (None, ErrorBody()),
-    ],
-)
-def test_an_error_body_is_read_in_every_known_shape(document: Any, body: ErrorBody) -> None:
-    assert errors.read_document(document) == body
+ERROR_BODIES: list[tuple[Any, ErrorBody]] = [
+    ({"error": {"code": "c", "message": "m"}}, ErrorBody("c", "m")),
+    ({"error": {"code": "c", "request_id": "r"}}, ErrorBody("c", "", "r")),
+    ({"error": {"request_id": "inner"}, "request_id": "r"}, ErrorBody(None, "", "r")),
+    ({"error_code": "c", "error_msg": "m", "request_id": "r"}, ErrorBody("c", "m", "r")),
+    ({"code": "c", "message": "m"}, ErrorBody("c", "m")),
+    ({"errCode": "c", "errMsg": "m"}, ErrorBody("c", "m")),
+    ({"itemNotFound": {"code": 404, "message": "m"}}, ErrorBody("404", "m")),
+    ({"itemNotFound": {"code": 404}, "message": "m"}, ErrorBody(None, "m")),
+    ({"itemNotFound": "m"}, ErrorBody()),
+    ({"title": "t"}, ErrorBody(None, "t")),
+    ({"message": "m", "title": "t"}, ErrorBody(None, "m")),
+    ({"message": "", "error_msg": "m"}, ErrorBody(None, "m")),
+    ({"message": ["m"], "code": True}, ErrorBody()),
+    ({"code": 0, "message": 7}, ErrorBody("0", "7")),
+    ({"error": "text", "code": "c"}, ErrorBody("c")),
+    ({"request_id": "with a space", "code": "c"}, ErrorBody("c")),
+    ({"message": "a\x1b[31m\nb"}, ErrorBody(None, "a^[[31m⏎b")),
+    ({"message": "é" * 400}, ErrorBody(None, "é" * 300)),
+    ({"code": "c" * 301}, ErrorBody("c" * 300)),
+    ({}, ErrorBody()),
+    ([], ErrorBody()),
+    ("text", ErrorBody()),
+    (None, ErrorBody()),
+]
 
 
-@pytest.mark.parametrize(
-    ("status", "document", "job_id", "kind", "words"),
-    [
-        (400, {"code": "common.0011"}, "j", JobNotFoundError, "job j was not found"),
-        (403, {"code": "Common.0011"}, "j", JobNotFoundError, "job j was not found"),
-        (409, {"code": "common.0011"}, None, ApiError, "rejected the request"),
-        (400, {"code": 400}, None, RefusedCredentialsError, "did not accept the credentials"),
-        (404, {"code": "APIGW.0101"}, "j", ApiError, "does not offer this API"),
-        (404, {}, None, ApiError, "does not offer this API"),
-        (404, {"code": "other"}, "j", JobNotFoundError, "job j was not found"),
-        (400, {"code": "VolumeBackup.0041"}, "j", AuthError, "does not allow this request"),
-        (401, {"code": "volumebackup.0044"}, "j", AuthError, "does not allow this request"),
-        (403, {}, "j", AuthError, "does not allow this request"),
-        (401, {}, "j", RefusedCredentialsError, "did not accept the credentials"),
-        (401, {"code": "APIGW.0303"}, "j", AuthError, "the clock of this machine is wrong"),
-        (403, {"code": "APIGW.0303"}, "j", AuthError, "does not allow this request"),
-        (401, {"message": "Signature expired"}, "j", AuthError, "the clock of this machine"),
-        (
-            401,
-            {"message": "signature wrong"},
-            "j",
-            RefusedCredentialsError,
-            "did not accept the credentials",
-        ),
-        (
-            401,
-            {"message": "token expired"},
-            "j",
-            RefusedCredentialsError,
-            "did not accept the credentials",
-        ),
-    ],
-)
-def test_a_code_or_text_of_the_service_names_the_error(
-    status: int, document: Any, job_id: str | None, kind: type[VbsjobError], words: str
-) -> None:
-    error = of(status, document, job_id)
-    assert type(error) is kind
-    assert words in error.message
+def test_an_error_body_is_read_in_every_known_shape() -> None:
+    assert [(given, errors.read_document(given)) for given, _ in ERROR_BODIES] == ERROR_BODIES
+
+
+NOT_FOUND, OFFERED = "job j was not found", "does not offer this API"
+RIGHT, REFUSED = "does not allow this request", "did not accept the credentials"
+KINDS: list[tuple[int, Any, str | None, type[VbsjobError], str]] = [
+    (400, {"code": "common.0011"}, "j", JobNotFoundError, NOT_FOUND),
+    (403, {"code": "Common.0011"}, "j", JobNotFoundError, NOT_FOUND),
+    (409, {"code": "common.0011"}, None, ApiError, "rejected the request"),
+    (400, {"code": 400}, None, RefusedCredentialsError, REFUSED),
+    (404, {"code": "APIGW.0101"}, "j", ApiError, OFFERED),
+    (404, {}, None, ApiError, OFFERED),
+    (404, {"code": "other"}, "j", JobNotFoundError, NOT_FOUND),
+    (400, {"code": "VolumeBackup.0041"}, "j", AuthError, RIGHT),
+    (401, {"code": "volumebackup.0044"}, "j", AuthError, RIGHT),
+    (403, {}, "j", AuthError, RIGHT),
+    (401, {}, "j", RefusedCredentialsError, REFUSED),
+    (401, {"code": "APIGW.0303"}, "j", AuthError, "the clock of this machine is wrong"),
+    (403, {"code": "APIGW.0303"}, "j", AuthError, RIGHT),
+    (401, {"message": "Signature expired"}, "j", AuthError, "the clock of this machine"),
+    (401, {"message": "signature wrong"}, "j", RefusedCredentialsError, REFUSED),
+    (401, {"message": "token expired"}, "j", RefusedCredentialsError, REFUSED),
+]
+
+
+def test_a_code_or_text_of_the_service_names_the_error() -> None:
+    named = [(*case, of(*case)) for *case, _, _ in KINDS]
+    assert [
+        (*case, str(error))
+        for (*case, error), (*_, kind, words) in zip(named, KINDS, strict=True)
+        if type(error) is not kind or words not in error.message
+    ] == []
 
 
 def test_an_address_without_this_api_names_the_setting_to_check() -> None:
@@ -119,41 +107,37 @@ def test_the_request_id_of_the_body_comes_before_that_of_the_header() -> None:
     assert both.request_id == "body"
 
 
-@pytest.mark.parametrize(
-    ("header", "seconds", "hint"),
-    [
+def test_f17_retry_after_is_in_the_error() -> None:
+    for header, seconds, hint in (
         ("7.4", 7.4, "The service requests a pause of 7 s."),
         ("0", 0.0, ""),
         ("", None, ""),
         ("soon", None, ""),
         ("Fri, 01 May 2026 00:01:00 GMT", 60.0, "The service requests a pause of 60 s."),
-    ],
-)
-def test_f17_retry_after_is_in_the_error(header: str, seconds: float | None, hint: str) -> None:
-    headers = {"retry-after": header, "date": "Fri, 01 May 2026 00:00:00 GMT"}
-    error = of(503, None, **headers)
-    assert (error.retry_after, error.hint) == (seconds, hint)
+    ):
+        headers = {"retry-after": header, "date": "Fri, 01 May 2026 00:00:00 GMT"}
+        error = of(503, None, **headers)
+        assert (error.retry_after, error.hint) == (seconds, hint)
 
 
-@pytest.mark.parametrize(
-    ("status", "document", "about_time"),
-    [
-        (401, {"code": "APIGW.0303"}, True),
-        (403, {"code": "APIGW.0303"}, True),
-        (400, {"code": "APIGW.0303"}, False),
-        (401, {"message": "the Signature has expired"}, True),
-        (401, {"message": "Signature Expired"}, True),
-        (401, {"message": "SIGNATURE HAS EXPIRED"}, True),
-        (401, {"message": "the signature is wrong"}, False),
-        (401, {"message": "the key has expired"}, False),
-        (401, {"code": "APIGW.0301"}, False),
-        (401, None, False),
-    ],
-)
-def test_f63_which_responses_are_about_the_time(
-    status: int, document: Any, about_time: bool
-) -> None:
-    assert errors.is_about_time(response(status, document)) is about_time
+ABOUT_TIME = [
+    (401, {"code": "APIGW.0303"}, True),
+    (403, {"code": "APIGW.0303"}, True),
+    (400, {"code": "APIGW.0303"}, False),
+    (401, {"message": "the Signature has expired"}, True),
+    (401, {"message": "SIGNATURE HAS EXPIRED"}, True),
+    (401, {"message": "the signature is wrong"}, False),
+    (401, {"message": "the key has expired"}, False),
+    (401, {"code": "APIGW.0301"}, False),
+    (401, None, False),
+]
+
+
+def test_f63_which_responses_are_about_the_time() -> None:
+    assert [
+        (status, document, errors.is_about_time(response(status, document)))
+        for status, document, _ in ABOUT_TIME
+    ] == ABOUT_TIME
 
 
 def test_f63_the_clock_of_the_service_is_in_its_date_header() -> None:
@@ -165,17 +149,20 @@ def test_f63_the_clock_of_the_service_is_in_its_date_header() -> None:
     assert errors.clock(response(401), now) is None
 
 
-@pytest.mark.parametrize(
-    ("seconds", "difference"),
-    [(0.0, 0.0), (0.6, 0.0), (1.99, 0.0), (-1.99, 0.0), (2.0, -2.0), (-2.0, 2.0), (90.5, -90.5)],
-)
-def test_a_clock_that_differs_by_less_than_a_date_header_can_show_does_not_differ(
-    seconds: float, difference: float
-) -> None:
-    date = datetime(2026, 5, 1, 14, 0, 0, tzinfo=UTC)
-    dated = response(404, date="Fri, 01 May 2026 14:00:00 GMT")
-    clock_difference = errors.clock(dated, date + timedelta(seconds=seconds))
-    assert clock_difference == timedelta(seconds=difference)
+def test_a_clock_that_differs_by_less_than_a_date_header_can_show_does_not_differ() -> None:
+    for seconds, difference in (
+        (0.0, 0.0),
+        (0.6, 0.0),
+        (1.99, 0.0),
+        (-1.99, 0.0),
+        (2.0, -2.0),
+        (-2.0, 2.0),
+        (90.5, -90.5),
+    ):
+        date = datetime(2026, 5, 1, 14, 0, 0, tzinfo=UTC)
+        dated = response(404, date="Fri, 01 May 2026 14:00:00 GMT")
+        clock_difference = errors.clock(dated, date + timedelta(seconds=seconds))
+        assert clock_difference == timedelta(seconds=difference)
 
 
 HTML, NOT_JSON = (
@@ -184,25 +171,20 @@ HTML, NOT_JSON = (
 )
 
 
-@pytest.mark.parametrize(
-    ("kind", "shown", "hint"),
-    [
+def test_f25_an_unreadable_answer_is_named_by_its_size_and_type() -> None:
+    for kind, shown, hint in (
         ("text/html", HTML, "Check whether a login page of the network or"),
         ("TEXT/HTML; charset=x", HTML, "Check whether a login page"),
         ("text/plain\x1b", f"11 bytes of text/plain^[{NOT_JSON}", "Check --endpoint"),
         ("a" * 61, f"11 bytes of {'a' * 60}{NOT_JSON}", "Check --endpoint"),
         (None, f"11 bytes without a content type{NOT_JSON}", "Check --endpoint"),
-    ],
-)
-def test_f25_an_unreadable_answer_is_named_by_its_size_and_type(
-    kind: str | None, shown: str, hint: str
-) -> None:
-    headers = {"x-request-id": "r"} | ({} if kind is None else {"content-type": kind})
-    error = errors.from_response(QUERY, Response(200, headers, b"canary-body"), "j")
-    assert type(error) is InvalidBodyError
-    assert error.message == f"{ORIGIN} sent {shown}."
-    assert error.hint.startswith(hint)
-    assert (error.http_status, error.request_id) == (200, "r")
+    ):
+        headers = {"x-request-id": "r"} | ({} if kind is None else {"content-type": kind})
+        error = errors.from_response(QUERY, Response(200, headers, b"canary-body"), "j")
+        assert type(error) is InvalidBodyError
+        assert error.message == f"{ORIGIN} sent {shown}."
+        assert error.hint.startswith(hint)
+        assert (error.http_status, error.request_id) == (200, "r")
 
 
 JOB: dict[str, Any] = {"job_id": "j", "status": "RUNNING"}
@@ -236,40 +218,38 @@ FORMS: list[tuple[Any, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("document", "form"), FORMS)
-def test_s20_what_is_a_job_and_what_is_an_error_is_decided_in_one_place(
-    document: Any, form: str | None
-) -> None:
-    assert errors.form(document) == form
-    assert errors.form(document, 500) == ("error" if isinstance(document, dict) else None)
-    answer = response(200, document)
-    if form == "job":
-        assert errors.job_document(QUERY, answer, "j") == document
-        return
-    with pytest.raises(VbsjobError) as caught:
-        errors.job_document(QUERY, answer, "j")
-    assert caught.value.is_page is (form is None)
+def test_s20_what_is_a_job_and_what_is_an_error_is_decided_in_one_place() -> None:
+    assert [(document, errors.form(document)) for document, _ in FORMS] == FORMS
+    for document, form in FORMS:
+        assert errors.form(document, 500) == ("error" if isinstance(document, dict) else None)
+        answer = response(200, document)
+        if form == "job":
+            assert errors.job_document(QUERY, answer, "j") == document
+            continue
+        with pytest.raises(VbsjobError) as caught:
+            errors.job_document(QUERY, answer, "j")
+        assert caught.value.is_page is (form is None), document
 
 
-@pytest.mark.parametrize(
-    ("status", "kind", "code", "words"),
-    [
-        (200, "text/html", 7, "login page"),
-        (204, "", 6, "Check --endpoint"),
-        (302, "text/html", 6, "redirects to https://portal.test"),
-        (401, "text/html", 6, "login page"),
-        (403, "text/html", 6, "login page"),
-        (404, "text/html", 6, "Check --endpoint"),
-        (421, "", 6, "Check --endpoint"),
-        *((status, "text/html", 7, "cannot answer now") for status in (500, 511, 520, 530, 599)),
-        (501, "", 6, "Check --endpoint"),
-    ],
-)
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null"])
-def test_f25_a_page_is_never_about_rights_or_a_missing_job(
-    status: int, kind: str, code: int, words: str, body: bytes
-) -> None:
-    headers = {"content-type": kind, "location": "https://portal.test/login"}
-    error = errors.from_response(QUERY, Response(status, headers, body), "j")
-    assert (error.exit_code, error.is_page) == (code, True)
-    assert words in str(error)
+PAGES = {
+    (200, "text/html"): (7, "login page"),
+    (204, ""): (6, "Check --endpoint"),
+    (302, "text/html"): (6, "redirects to https://portal.test"),
+    (401, "text/html"): (6, "login page"),
+    (403, "text/html"): (6, "login page"),
+    (404, "text/html"): (6, "Check --endpoint"),
+    (421, ""): (6, "Check --endpoint"),
+    **{(status, "text/html"): (7, "cannot answer now") for status in (500, 511, 520, 530, 599)},
+    (501, ""): (6, "Check --endpoint"),
+}
+
+
+def test_f25_a_page_is_never_about_rights_or_a_missing_job() -> None:
+    wrong = []
+    for (status, kind), body in product(PAGES, (b"", b"<html>", b"[]", b"null")):
+        code, words = PAGES[status, kind]
+        headers = {"content-type": kind, "location": "https://portal.test/login"}
+        error = errors.from_response(QUERY, Response(status, headers, body), "j")
+        if (error.exit_code, error.is_page) != (code, True) or words not in str(error):
+            wrong.append((status, body, str(error)))
+    assert wrong == []

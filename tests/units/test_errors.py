@@ -28,12 +28,14 @@ CLASSES = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "code", "attempts", "delay"), CLASSES)
-def test_each_class_has_its_exit_code_and_retry_limit(
-    kind: type[errors.VbsjobError], code: int, attempts: int | None, delay: float
-) -> None:
-    error = kind("m.")
-    assert (int(error.exit_code), error.max_attempts, error.base_delay) == (code, attempts, delay)
+def test_each_class_has_its_exit_code_and_retry_limit() -> None:
+    for kind, code, attempts, delay in CLASSES:
+        error = kind("m.")
+        assert (int(error.exit_code), error.max_attempts, error.base_delay) == (
+            code,
+            attempts,
+            delay,
+        )
 
 
 def test_the_table_has_every_class() -> None:
@@ -42,9 +44,8 @@ def test_the_table_has_every_class() -> None:
     assert error_kinds - {errors.VbsjobError} == {row[0] for row in CLASSES}
 
 
-@pytest.mark.parametrize(
-    ("error", "line"),
-    [
+def test_the_line_has_message_facts_and_hint() -> None:
+    for error, line in (
         (errors.ApiError("Bad."), "Bad."),
         (errors.ApiError("Bad.", hint="Do it."), "Bad. Do it."),
         (errors.ApiError("Bad.", http_status=400), "Bad. (HTTP 400)"),
@@ -55,11 +56,9 @@ def test_the_table_has_every_class() -> None:
             errors.ApiError("Bad.", hint="Do it.", http_status=400, code="C.1", request_id="r"),
             "Bad. (HTTP 400, C.1, request id r) Do it.",
         ),
-    ],
-)
-def test_the_line_has_message_facts_and_hint(error: errors.VbsjobError, line: str) -> None:
-    assert str(error) == line
-    assert error.args == (error.message,)
+    ):
+        assert str(error) == line
+        assert error.args == (error.message,)
 
 
 def test_the_document_has_all_members_and_null_for_what_is_missing() -> None:
@@ -89,18 +88,15 @@ def test_an_error_is_frozen_and_replace_returns_a_changed_copy() -> None:
     assert error.__cause__ is cause
 
 
-@pytest.mark.parametrize(
-    ("code", "facts"), [("401", "HTTP 401"), ("4010", "HTTP 401, 4010"), (None, "HTTP 401")]
-)
-def test_a_code_that_is_the_http_status_is_printed_once(code: str | None, facts: str) -> None:
-    error = errors.AuthError("No.", http_status=401, code=code)
-    assert str(error) == f"No. ({facts})"
-    assert error.document()["code"] == code
+def test_a_code_that_is_the_http_status_is_printed_once() -> None:
+    for code, facts in (("401", "HTTP 401"), ("4010", "HTTP 401, 4010"), (None, "HTTP 401")):
+        error = errors.AuthError("No.", http_status=401, code=code)
+        assert str(error) == f"No. ({facts})"
+        assert error.document()["code"] == code
 
 
-@pytest.mark.parametrize(
-    ("cause", "words"),
-    [
+def test_a_shortage_of_the_machine_is_named_and_nothing_else_is_one() -> None:
+    for cause, words in (
         (OSError(errno.EMFILE, "x"), "too many open files"),
         (OSError(errno.ENFILE, "x"), "too many open files in the system"),
         (OSError(errno.ENOMEM, "x"), "not enough memory"),
@@ -109,14 +105,10 @@ def test_a_code_that_is_the_http_status_is_printed_once(code: str | None, facts:
         (OSError(errno.EACCES, "x"), None),
         (OSError("without a number"), None),
         (ValueError("x"), None),
-    ],
-)
-def test_a_shortage_of_the_machine_is_named_and_nothing_else_is_one(
-    cause: BaseException, words: str | None
-) -> None:
-    error = errors.shortage(cause)
-    assert (error is not None) is (words is not None)
-    if error is not None:
-        assert words is not None
-        assert words in error.message
-        assert error.hint
+    ):
+        error = errors.shortage(cause)
+        assert (error is not None) is (words is not None)
+        if error is not None:
+            assert words is not None
+            assert words in error.message
+            assert error.hint

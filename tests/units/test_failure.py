@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from vbsjob.jobs import failure
 from vbsjob.jobs.job import Job
 
@@ -25,9 +23,9 @@ def names(top: Job) -> list[str]:
     return [item.id for item in failure_of(top).path]
 
 
-@pytest.mark.parametrize("status", ["SUCCESS", "RUNNING", "INIT", "fail", "", "FAILED"])
-def test_a_job_without_status_fail_anywhere_has_no_failure(status: str) -> None:
-    assert failure.find(job("top", status, job("a", status), error_code="E.1")) is None
+def test_a_job_without_status_fail_anywhere_has_no_failure() -> None:
+    for status in ("SUCCESS", "RUNNING", "INIT", "fail", "", "FAILED"):
+        assert failure.find(job("top", status, job("a", status), error_code="E.1")) is None
 
 
 def test_a_failed_job_without_failed_sub_jobs_is_its_own_failure() -> None:
@@ -66,35 +64,35 @@ def test_a_code_that_the_table_lacks_has_neither_meaning_nor_action() -> None:
     assert (result.meaning, result.action) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [(None, ""), ("", ""), (0, "0"), ({"a": [1]}, '{"a":[1]}'), (" x\n", " x\n")]
-)
-def test_f46_code_and_reason_of_any_type_become_texts(value: Any, text: str) -> None:
-    assert failure_of(job("top", "FAIL", error_code=value)).error_code == text
-    assert failure_of(job("top", "FAIL", fail_reason=value)).fail_reason == text
+def test_f46_code_and_reason_of_any_type_become_texts() -> None:
+    for value, text in (
+        (None, ""),
+        ("", ""),
+        (0, "0"),
+        ({"a": [1]}, '{"a":[1]}'),
+        (" x\n", " x\n"),
+    ):
+        assert failure_of(job("top", "FAIL", error_code=value)).error_code == text
+        assert failure_of(job("top", "FAIL", fail_reason=value)).fail_reason == text
 
 
-@pytest.mark.parametrize(
-    ("members", "expected"),
-    [
+def test_code_and_reason_have_several_names_in_a_failed_job() -> None:
+    for members, expected in (
         ({"error_code": None, "code": "X.1", "message": "no space"}, ("X.1", "no space")),
         ({"error_code": "X.1", "fail_reason": "", "code": "X.2", "message": "m"}, ("X.1", "m")),
         ({"entities": {"error_code": "X.1", "error_msg": "no space"}}, ("X.1", "no space")),
         ({"entities": {"code": "X.1", "message": "no space"}}, ("X.1", "no space")),
         ({"error_code": "X.1", "entities": {"errorcode_message": "full"}}, ("X.1", "full")),
-        ({"code": "X.1", "message": "no space", "entities": {"code": "e", "message": "e"}},
-         ("X.1", "no space")),
-    ],
-    ids=range(6),
-)  # fmt: skip
-def test_code_and_reason_have_several_names_in_a_failed_job(
-    members: dict[str, Any], expected: tuple[str, str]
-) -> None:
-    for top in (job("top", "FAIL", **members), job("top", "FAIL", job("a", "FAIL", **members))):
-        assert (failure_of(top).error_code, failure_of(top).fail_reason) == expected
-    for status in ("SUCCESS", "RUNNING"):
-        own = (members.get("error_code") or "", members.get("fail_reason") or "")
-        assert failure.code_and_reason(job("top", status, **members)) == own
+        (
+            {"code": "X.1", "message": "no space", "entities": {"code": "e", "message": "e"}},
+            ("X.1", "no space"),
+        ),
+    ):
+        for top in (job("top", "FAIL", **members), job("top", "FAIL", job("a", "FAIL", **members))):
+            assert (failure_of(top).error_code, failure_of(top).fail_reason) == expected
+        for status in ("SUCCESS", "RUNNING"):
+            own = (members.get("error_code") or "", members.get("fail_reason") or "")
+            assert failure.code_and_reason(job("top", status, **members)) == own
 
 
 def test_entities_are_those_of_the_failed_job_without_counts_and_sub_jobs() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,24 +56,21 @@ class FederatedCloud(Cloud):
         return json_response(self.status, {"token": document}, **{"x-subject-token": UNSCOPED})
 
 
-@pytest.mark.parametrize("status", [200, 201])
-@pytest.mark.parametrize("auth_type", ["v3oidcaccesstoken", ""])
-def test_the_token_gives_an_unscoped_token_and_that_one_for_the_project(
-    status: int, auth_type: str
-) -> None:
-    cloud = FederatedCloud(status=status)
-    code, _, err = cloud.run("get", "j", env=OPENID | {"OS_AUTH_TYPE": auth_type})
-    assert code == 0, err
-    assert [(request.method, request.url) for request in cloud.requests] == [
-        ("POST", FEDERATION),
-        ("POST", f"{AUTH_URL}/auth/tokens"),
-        ("GET", f"{SERVICE}/v1/{PROJECT_ID}/jobs/j"),
-    ]
-    assert json.loads(cloud.requests[1].body)["auth"] == {
-        "identity": {"methods": ["token"], "token": {"id": UNSCOPED}},
-        "scope": {"project": {"name": "eu-de_team", "domain": {"name": "dom"}}},
-    }
-    assert cloud.requests[2].headers["X-Auth-Token"] == "canary-token-1"
+def test_the_token_gives_an_unscoped_token_and_that_one_for_the_project() -> None:
+    for status, auth_type in product((200, 201), ("v3oidcaccesstoken", "")):
+        cloud = FederatedCloud(status=status)
+        code, _, err = cloud.run("get", "j", env=OPENID | {"OS_AUTH_TYPE": auth_type})
+        assert code == 0, err
+        assert [(request.method, request.url) for request in cloud.requests] == [
+            ("POST", FEDERATION),
+            ("POST", f"{AUTH_URL}/auth/tokens"),
+            ("GET", f"{SERVICE}/v1/{PROJECT_ID}/jobs/j"),
+        ]
+        assert json.loads(cloud.requests[1].body)["auth"] == {
+            "identity": {"methods": ["token"], "token": {"id": UNSCOPED}},
+            "scope": {"project": {"name": "eu-de_team", "domain": {"name": "dom"}}},
+        }
+        assert cloud.requests[2].headers["X-Auth-Token"] == "canary-token-1"
 
 
 def test_a_cloud_names_the_provider_and_the_environment_has_the_token(tmp_path: Path) -> None:
@@ -116,12 +114,12 @@ def test_the_stored_token_belongs_to_the_openid_token(tmp_path: Path) -> None:
     assert refuse.run("get", "j", env=other, cache=tmp_path)[0] == 4
 
 
-@pytest.mark.parametrize("name", [n for n in OPENID if n not in ("OS_AUTH_TYPE", "OS_AUTH_URL")])
-def test_a_missing_setting_is_named_before_any_request(name: str) -> None:
-    cloud = FederatedCloud()
-    code, _, err = cloud.run("get", "j", env=OPENID | {name: ""})
-    assert (code, cloud.requests) == (2, [])
-    assert name in err
+def test_a_missing_setting_is_named_before_any_request() -> None:
+    for name in [n for n in OPENID if n not in ("OS_AUTH_TYPE", "OS_AUTH_URL")]:
+        cloud = FederatedCloud()
+        code, _, err = cloud.run("get", "j", env=OPENID | {name: ""})
+        assert (code, cloud.requests) == (2, [])
+        assert name in err
 
 
 REFUSALS = {
@@ -163,16 +161,16 @@ COMPANY = {
 """A user of a company: the password is not one of the cloud."""
 
 
-@pytest.mark.parametrize("auth_type", UNSUPPORTED_AUTH_TYPES)
-def test_another_federated_sign_in_is_refused_with_the_way_that_works(auth_type: str) -> None:
-    cloud = Cloud()
-    code, _, err = cloud.run("get", "j", env=COMPANY | {"OS_AUTH_TYPE": auth_type})
-    assert (code, cloud.requests) == (2, [])
-    assert f"{auth_type!r} is a sign-in that vbsjob does not support" in err
-    assert "'openstack token issue'" in err
-    assert "OS_TOKEN and OS_AUTH_TYPE=token" in err
-    assert "omit" not in err
-    assert "password" not in err.replace(auth_type, "")
+def test_another_federated_sign_in_is_refused_with_the_way_that_works() -> None:
+    for auth_type in UNSUPPORTED_AUTH_TYPES:
+        cloud = Cloud()
+        code, _, err = cloud.run("get", "j", env=COMPANY | {"OS_AUTH_TYPE": auth_type})
+        assert (code, cloud.requests) == (2, [])
+        assert f"{auth_type!r} is a sign-in that vbsjob does not support" in err
+        assert "'openstack token issue'" in err
+        assert "OS_TOKEN and OS_AUTH_TYPE=token" in err
+        assert "omit" not in err
+        assert "password" not in err.replace(auth_type, "")
 
 
 def test_the_types_are_known_and_none_is_supported() -> None:
@@ -198,17 +196,18 @@ BROUGHT: dict[str, tuple[dict[str, str], int]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", BROUGHT)
-def test_a_named_cloud_with_such_a_type_accepts_a_token(tmp_path: Path, kind: str) -> None:
-    env, expected = BROUGHT[kind]
-    auth = {name.removeprefix("OS_").lower(): value for name, value in COMPANY.items()}
-    clouds = {"company": {"auth_type": "v3oidcpassword", "auth": auth}}
-    (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": clouds}))
-    (tmp_path / "clouds.yaml").chmod(0o600)
-    cloud = Cloud(tokens={"mine"})
-    argv = ("get", "j", "--cloud", "company")
-    code, _, err = cloud.run(*argv, env=env, config_folders=(tmp_path,))
-    assert code == expected, err
-    assert [request.method for request in cloud.requests] == ([] if expected else ["GET", "GET"])
-    if not expected:
-        assert err == ""
+def test_a_named_cloud_with_such_a_type_accepts_a_token(tmp_path: Path) -> None:
+    for env, expected in BROUGHT.values():
+        auth = {name.removeprefix("OS_").lower(): value for name, value in COMPANY.items()}
+        clouds = {"company": {"auth_type": "v3oidcpassword", "auth": auth}}
+        (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": clouds}))
+        (tmp_path / "clouds.yaml").chmod(0o600)
+        cloud = Cloud(tokens={"mine"})
+        argv = ("get", "j", "--cloud", "company")
+        code, _, err = cloud.run(*argv, env=env, config_folders=(tmp_path,))
+        assert code == expected, err
+        assert [request.method for request in cloud.requests] == (
+            [] if expected else ["GET", "GET"]
+        )
+        if not expected:
+            assert err == ""

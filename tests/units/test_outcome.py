@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pytest
-
 from vbsjob.errors import FieldMissingError, InternalError, ReportError, UnavailableError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.outcome import RunOutcome, Stop, of_answer
 
 if TYPE_CHECKING:
-    from vbsjob.errors import VbsjobError
     from vbsjob.jobs.outcome import JobOutcome
 
 NOW = datetime(2026, 5, 1, 0, 1, tzinfo=UTC)
@@ -38,48 +35,47 @@ def job(job_id: str, status: str) -> Job:
     return Job({"job_id": job_id, "status": status, "begin_time": BEGIN, "end_time": END} | failed)
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
+def test_a_stop_says_which_jobs_continue_why_it_came_and_its_code() -> None:
+    for text, sentence in (
         ("a:RUNNING", "Job a is still running."),
         ("a:RUNNING b:INIT", "1 running, 1 waiting."),
         ("a:", "The status of job a is unknown."),
         ("a:RUNNING b: c:", "1 running, 2 with unknown status."),
         ("a:SUCCESS", "All jobs have ended."),
-    ],
-)
-def test_a_stop_says_which_jobs_continue_why_it_came_and_its_code(text: str, sentence: str) -> None:
-    for code, reason in ((ExitCode.TERMINATED, "by SIGTERM"), (ExitCode.INTERRUPTED, "by SIGINT")):
-        outcome = RunOutcome(jobs(text), NOW, Stop(code, reason, "To continue: x"))
-        assert outcome.exit_code is code
-        assert outcome.sentence == f"{sentence} Stopped {reason} (exit code {int(code)})."
-        assert outcome.stop_error is not None
-        assert outcome.stop_error.hint == "To continue: x"
-    simulated = RunOutcome(jobs(text), NOW, Stop(ExitCode.HANGUP, "by SIGHUP", simulated=True))
-    assert "sandbox" in simulated.sentence
-    assert "still running" not in simulated.sentence
+    ):
+        for code, reason in (
+            (ExitCode.TERMINATED, "by SIGTERM"),
+            (ExitCode.INTERRUPTED, "by SIGINT"),
+        ):
+            outcome = RunOutcome(jobs(text), NOW, Stop(code, reason, "To continue: x"))
+            assert outcome.exit_code is code
+            assert outcome.sentence == f"{sentence} Stopped {reason} (exit code {int(code)})."
+            assert outcome.stop_error is not None
+            assert outcome.stop_error.hint == "To continue: x"
+        simulated = RunOutcome(jobs(text), NOW, Stop(ExitCode.HANGUP, "by SIGHUP", simulated=True))
+        assert "sandbox" in simulated.sentence
+        assert "still running" not in simulated.sentence
 
 
-@pytest.mark.parametrize(
-    ("text", "errors", "code", "sentence"),
-    [
+def test_the_sentence_says_how_the_jobs_ended_and_the_code_of_the_run() -> None:
+    for text, errors, code, sentence in (
         ("a:SUCCESS", [], 0, "Succeeded after 40 s."),
         ("a:SUCCESS", [FieldMissingError("x")], 3, "Succeeded after 40 s (exit code 3)."),
         ("a:FAIL", [], 1, "Failed after 40 s (exit code 1)."),
         ("a:FAIL", [ReportError("x")], 1, "Failed after 40 s (exit code 1)."),
         ("a:FAIL", [InternalError("x")], 70, "Failed after 40 s (exit code 70)."),
-        ("a:SUCCESS", [FieldMissingError("x"), ReportError("x")], 70,
-         "Succeeded after 40 s (exit code 70)."),
+        (
+            "a:SUCCESS",
+            [FieldMissingError("x"), ReportError("x")],
+            70,
+            "Succeeded after 40 s (exit code 70).",
+        ),
         ("a:RUNNING", [ReportError("x")], 8, "No result (exit code 8)."),
         ("a:SUCCESS b:SUCCESS", [], 0, "All 2 jobs succeeded."),
         ("a:SUCCESS b:SUCCESS", [ReportError("x")], 70, "All 2 jobs succeeded. Exit code 70."),
         ("a:FAIL b:SUCCESS", [], 1, "1 of 2 jobs failed: a (VolumeBackup.0064). Exit code 1."),
         ("a:RUNNING b:SUCCESS", [], 8, "1 running, 1 succeeded. Exit code 8."),
-    ],
-)  # fmt: skip
-def test_the_sentence_says_how_the_jobs_ended_and_the_code_of_the_run(
-    text: str, errors: list[VbsjobError], code: int, sentence: str
-) -> None:
-    outcome = RunOutcome(jobs(text), NOW, errors=tuple(errors))
-    assert outcome.exit_code == code
-    assert outcome.sentence == sentence
+    ):
+        outcome = RunOutcome(jobs(text), NOW, errors=tuple(errors))
+        assert outcome.exit_code == code
+        assert outcome.sentence == sentence

@@ -15,16 +15,9 @@ from vbsjob import text
 from vbsjob.cli import job_ids
 from vbsjob.config import values
 from vbsjob.errors import UsageError
-from vbsjob.http import strict_json
 from vbsjob.jobs import error_codes
 
 NUMBER = st.integers(0, 999_999)
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=20,
-)  # fmt: skip
 IDS = st.lists(st.from_regex(r"[0-9A-Za-z_][0-9A-Za-z_-]{0,63}", fullmatch=True), min_size=1)
 PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "api" / "error-codes.json"
 
@@ -51,19 +44,6 @@ def test_plain_text_prints_keeps_printable_text_and_is_stable(raw: str) -> None:
     assert raw != shown or raw.isprintable()
     left = iter(shown)
     assert all(c in left for c in raw if c.isprintable())
-
-
-@given(JSON)
-def test_a_document_reads_back_as_it_was_written(value: object) -> None:
-    assert strict_json.read(json.dumps(value).encode()) == value
-
-
-@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()[:-1]))
-def test_bytes_are_a_document_or_unreadable_and_nothing_else(raw: bytes) -> None:
-    try:
-        strict_json.read(raw)
-    except strict_json.InvalidJsonError as error:
-        assert str(error)  # noqa: PT017 - some bytes are a document
 
 
 @given(IDS)

@@ -25,27 +25,20 @@ EXCEPTED: list[tuple[str, set[int]]] = [
     # What NO_PROXY says, and which of HOSTS it excepts: curl's documented rules, networks,
     # *.cloud.test, which curl does not know and Go reads as .cloud.test. HOST:PORT is ignored.
     ("", set()),
-    (" ", set()),
-    (",", set()),
     (",,,", set()),
     ("*", set(range(12))),
-    (" * ", set(range(12))),
     ("cloud.test", {0, 1, 9, 10}),
     (".cloud.test", {0, 1, 9, 10}),
     ("cloud.test.", {0, 1, 9, 10}),
     ("CLOUD.TEST", {0, 1, 9, 10}),
     ("vbs.cloud.test", {0, 9, 10}),
     ("bs.cloud.test", set()),
-    ("loud.test", set()),
     ("test", {0, 1, 2, 8, 9, 10}),
-    (".test", {0, 1, 2, 8, 9, 10}),
     ("xcloud.test", {2}),
-    ("cloud.test,other.test", {0, 1, 8, 9, 10}),
     ("cloud.test other.test", {0, 1, 8, 9, 10}),
     ("cloud.test , other.test", {0, 1, 8, 9, 10}),
     ("vbs.cloud.test:443", set()),
     ("10.1.2.3", {3, 11}),
-    ("10.1.2.3:8443", set()),
     ("10.1.2", set()),
     ("10.0.0.0/8", {3, 11}),
     ("10.0.0.1/8", {3, 11}),
@@ -56,8 +49,6 @@ EXCEPTED: list[tuple[str, set[int]]] = [
     ("[2001:db8::1]", {5}),
     ("[2001:db8::1]:443", set()),
     ("2001:db8::/32", {5}),
-    ("[2001:db8::]/32", {5}),
-    ("fe80::/10", {6}),
     ("::/0", {5, 6}),
     ("localhost,127.0.0.1,::1", set()),
     ("[::1", set()),
@@ -103,9 +94,8 @@ def variable_named_for(value: str) -> str:
     return ""
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
+def test_f33_bad_proxies_are_reported_without_their_password() -> None:
+    for value in (
         "socks5://canary-user:canary-pw@proxy.test:1",
         "ftp://proxy.test",
         "http://",
@@ -115,18 +105,15 @@ def variable_named_for(value: str) -> str:
         "http://proxy.test/path",
         "http://pröxy.test",
         "http://a b",
-    ],
-)
-def test_f33_bad_proxies_are_reported_without_their_password(value: str) -> None:
-    for variable in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
-        with pytest.raises(UsageError, match=variable) as caught:
-            proxies.proxy_for("https://vbs.cloud.test/", {variable: value})
-        assert "canary-pw" not in str(caught.value)
+    ):
+        for variable in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+            with pytest.raises(UsageError, match=variable) as caught:
+                proxies.proxy_for("https://vbs.cloud.test/", {variable: value})
+            assert "canary-pw" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("env", "url"),
-    [
+def test_s15_the_variables_are_honoured_in_their_order() -> None:
+    for env, url in (
         ({}, None),
         ({"HTTPS_PROXY": ""}, None),
         ({"HTTPS_PROXY": "proxy.test:3128"}, PROXY),
@@ -136,18 +123,14 @@ def test_f33_bad_proxies_are_reported_without_their_password(value: str) -> None
         ({"HTTP_PROXY": PROXY}, None),
         ({"HTTPS_PROXY": "https://proxy.test"}, "https://proxy.test:443"),
         ({"HTTPS_PROXY": "http://[2001:db8::1]:1"}, "http://[2001:db8::1]:1"),
-    ],
-)
-def test_s15_the_variables_are_honoured_in_their_order(
-    env: dict[str, str], url: str | None
-) -> None:
-    proxy = proxies.proxy_for("https://vbs.cloud.test/", env)
-    assert (proxy and proxy.url) == url
+    ):
+        proxy = proxies.proxy_for("https://vbs.cloud.test/", env)
+        assert (proxy and proxy.url) == url
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "127.8.8.8"])
-def test_loopback_is_never_proxied(host: str) -> None:
-    assert proxies.proxy_for(f"http://{host}:8000/", {"ALL_PROXY": PROXY}) is None
+def test_loopback_is_never_proxied() -> None:
+    for host in ("localhost", "127.0.0.1", "[::1]", "127.8.8.8"):
+        assert proxies.proxy_for(f"http://{host}:8000/", {"ALL_PROXY": PROXY}) is None
 
 
 def test_f34_user_and_password_of_a_proxy_are_decoded_and_stay_out_of_its_address() -> None:

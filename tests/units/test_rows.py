@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests import errors, rows
+from tests import rows
 from tests.support.program import ROOT
 
 if TYPE_CHECKING:
@@ -30,35 +25,6 @@ def test_s22_every_row_has_a_sentence_and_a_test() -> None:
         assert re.fullmatch(r"[-A-Z.0-9][^|]*\.", sentence), sentence
 
 
-@pytest.mark.slow
-def test_s22_the_table_counts_the_cases_that_a_run_repeats_in_itself(tmp_path: Path) -> None:
-    (tmp_path / "test_some.py").write_text(SOME)
-    report = tmp_path / "junit.xml"
-    printable = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
-    words = f"-m pytest -q -p xdist -n 2 --rootdir=. --junitxml={report} test_some.py"
-    subprocess.run([sys.executable, *words.split()], cwd=tmp_path, env=printable, check=False)
-    assert {name: (str(t), t.cases) for name, t in rows.results(report).items()} == {
-        "test_some::test_many": ("2 passed", 11),
-        "test_some::test_one": ("1 passed", 1),
-        "test_some::test_no": ("1 failure", 3),
-        "test_some::test_none": ("1 skipped (no such thing)", 0),
-    }
-
-
-def test_errors_that_differ_in_names_and_numbers_are_one_line() -> None:
-    texts = (
-        "cannot reach http://127.0.0.1:4711: refused.",
-        "/tmp/x/clouds.yaml is not UTF-8 text.",
-        "cannot reach http://host:815: refused.",
-        "/var/clouds.yaml is not UTF-8 text.",
-    )
-    documents = [{"exit_code": 7, "message": text, "hint": "Check it."} for text in texts]
-    assert errors.lines(documents) == [
-        "  7  /var/clouds.yaml is not UTF-8 text.  Check it.",
-        "  7  cannot reach http://host:815: refused.  Check it.",
-    ]
-
-
 def test_s22_a_row_needs_a_test_that_is_collected_and_one_that_passed() -> None:
     names = {name for names in rows.serving().values() for name in names}
     passed = {name: rows.Tally(Counter({"passed": 1})) for name in names}
@@ -70,26 +36,6 @@ def test_s22_a_row_needs_a_test_that_is_collected_and_one_that_passed() -> None:
     for results in (passed | failed, {}):
         complaints = rows.complaints(results, names)
         assert any(line.startswith(f"{row}: no test passed") for line in complaints)
-
-
-SOME = """
-import pytest
-
-@pytest.mark.parametrize("n", [4, 7])
-def test_many(n, record_property):
-    record_property("cases", n)
-
-def test_one():
-    pass
-
-def test_no(record_property):
-    record_property("cases", 3)
-    assert False
-
-@pytest.mark.skip(reason="no such thing")
-def test_none():
-    pass
-"""
 
 
 def test_s20_the_code_of_a_failed_job_comes_only_from_the_verdict() -> None:

@@ -31,13 +31,13 @@ def printed(*argv: str, document: dict[str, Any] = FAILED, status: int = 200) ->
     return [json.loads(line) for line in (ended.out or ended.err).splitlines()]
 
 
-@pytest.mark.parametrize("name", schemas.NAMES)
-def test_each_schema_is_valid_and_printed_by_the_command(name: str) -> None:
-    schema = schemas.load(name)
-    import_module("jsonschema").Draft202012Validator.check_schema(schema)
-    ended = run_in_memory("schema", name, send=lambda _: Response(500))
-    assert (ended.code, json.loads(ended.out)) == (0, schema)
-    assert schema["$id"] == f"urn:vbsjob:schema:1:{name}"
+def test_each_schema_is_valid_and_printed_by_the_command() -> None:
+    for name in schemas.NAMES:
+        schema = schemas.load(name)
+        import_module("jsonschema").Draft202012Validator.check_schema(schema)
+        ended = run_in_memory("schema", name, send=lambda _: Response(500))
+        assert (ended.code, json.loads(ended.out)) == (0, schema)
+        assert schema["$id"] == f"urn:vbsjob:schema:1:{name}"
 
 
 def test_the_command_knows_every_schema_and_refuses_other_names() -> None:
@@ -50,18 +50,15 @@ def test_the_document_schema_describes_every_member_of_ours() -> None:
     assert schemas.load("document")["$defs"]["failure"]["required"] == list(FAILURE_MEMBERS)
 
 
-@pytest.mark.parametrize(
-    ("argv", "kinds"),
-    [
+def test_output_is_recognised_as_what_it_is() -> None:
+    for argv, kinds in (
         (("get", "j", "-o", "jsonl"), [["document"]]),
         (("tree", "j", "-o", "jsonl"), [["document", "row"], ["row"]]),
         (("get", "j", "-o", "jsonl", "-f", "status"), [["fields"]]),
         (("explain", "VolumeBackup.0202", "-o", "jsonl"), [["explain"]]),
         (("config", "show", "-o", "json"), [["config"]]),
-    ],
-)
-def test_output_is_recognised_as_what_it_is(argv: tuple[str, ...], kinds: list[list[str]]) -> None:
-    assert [checked.names(item) for item in printed(*argv)] == kinds
+    ):
+        assert [checked.names(item) for item in printed(*argv)] == kinds
 
 
 def test_a_whole_watch_has_every_kind_of_event_and_each_is_checked() -> None:
@@ -77,19 +74,18 @@ def test_a_whole_watch_has_every_kind_of_event_and_each_is_checked() -> None:
     assert all(checked.names(event) == ["event"] for event in watched.events)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 503])
-def test_errors_are_recognised_and_checked(status: int) -> None:
-    (error,) = printed("get", "j", "-o", "json", document={"message": "x"}, status=status)
-    assert checked.names(error) == ["error"]
+def test_errors_are_recognised_and_checked() -> None:
+    for status in (400, 401, 403, 404, 409, 503):
+        (error,) = printed("get", "j", "-o", "json", document={"message": "x"}, status=status)
+        assert checked.names(error) == ["error"]
 
 
 def without(name: str) -> Callable[[dict[str, Any]], object]:
     return lambda item: item.pop(name)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+def test_a_document_that_breaks_the_promise_is_refused() -> None:
+    for change in (
         without("failure"),
         without("elapsed_s"),
         lambda item: item.update(schema_version=2),
@@ -99,17 +95,12 @@ def without(name: str) -> Callable[[dict[str, Any]], object]:
         lambda item: item["failure"].pop("meaning"),
         lambda item: item["failure"].update(others=None),
         lambda item: item["failure"].update(path=[]),
-    ],
-    ids=range(9),
-)
-def test_a_document_that_breaks_the_promise_is_refused(
-    change: Callable[[dict[str, Any]], object],
-) -> None:
-    (document,) = printed("get", "j", "-o", "jsonl")
-    checked.check(json.dumps(document), "")
-    change(document)
-    with pytest.raises(AssertionError, match="document: "):
+    ):
+        (document,) = printed("get", "j", "-o", "jsonl")
         checked.check(json.dumps(document), "")
+        change(document)
+        with pytest.raises(AssertionError, match="document: "):
+            checked.check(json.dumps(document), "")
 
 
 def test_an_event_and_an_error_that_break_the_promise_are_refused() -> None:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from rich.text import Text
 
 from vbsjob.jobs import failure
@@ -37,45 +36,46 @@ def job(name: str, status: str, *below: dict[str, Any], **more: Any) -> dict[str
     return {"job_id": name, "job_type": "copy", "status": status, "sub_jobs": list(below)} | more
 
 
-@pytest.mark.parametrize(("failed", "line"), [(1, ""), (2, "1 more failed"), (3, "2 more failed")])
-def test_other_failed_jobs_are_counted_below_the_failure(failed: int, line: str) -> None:
-    result = failure.find(Job(job("t", "FAIL", *(job(f"f{n}", "FAIL") for n in range(failed)))))
-    assert result is not None
-    view = view_of(80)
-    lines = text(view, failure_block.block(result, view, command="vbsjob tree t"))
-    expected = [f"▌ {line}: vbsjob tree t"] if line else []
-    assert [shown for shown in lines if "more failed" in shown] == expected
+def test_other_failed_jobs_are_counted_below_the_failure() -> None:
+    for failed, line in ((1, ""), (2, "1 more failed"), (3, "2 more failed")):
+        result = failure.find(Job(job("t", "FAIL", *(job(f"f{n}", "FAIL") for n in range(failed)))))
+        assert result is not None
+        view = view_of(80)
+        lines = text(view, failure_block.block(result, view, command="vbsjob tree t"))
+        expected = [f"▌ {line}: vbsjob tree t"] if line else []
+        assert [shown for shown in lines if "more failed" in shown] == expected
 
 
-@pytest.mark.parametrize(("height", "rows"), [(9, 5), (24, 8), (60, 20)])
-def test_a_screen_of_one_job_has_rows_for_a_third_of_it_and_at_least_five(
-    height: int, rows: int
-) -> None:
-    kinds = ("a", "b")  # different types: no group
-    below = (job(f"s{n}", "SUCCESS", job_type=kinds[n % 2] * (n + 1)) for n in range(25))
-    view = view_of(80, height)
-    lines = text(view, details.screen(JobTree(Job(job("t", "SUCCESS", *below))), "t", view))
-    assert sum(line.startswith(("├─", "└─")) for line in lines) == rows
-    limited = text(
-        view, details.screen(JobTree(Job(job("t", "SUCCESS", job("x", "INIT")))), "t", view, rows=1)
-    )
-    assert sum(line.startswith(("├─", "└─")) for line in limited) == 1
+def test_a_screen_of_one_job_has_rows_for_a_third_of_it_and_at_least_five() -> None:
+    for height, rows in ((9, 5), (24, 8), (60, 20)):
+        kinds = ("a", "b")  # different types: no group
+        below = (job(f"s{n}", "SUCCESS", job_type=kinds[n % 2] * (n + 1)) for n in range(25))
+        view = view_of(80, height)
+        lines = text(view, details.screen(JobTree(Job(job("t", "SUCCESS", *below))), "t", view))
+        assert sum(line.startswith(("├─", "└─")) for line in lines) == rows
+        limited = text(
+            view,
+            details.screen(JobTree(Job(job("t", "SUCCESS", job("x", "INIT")))), "t", view, rows=1),
+        )
+        assert sum(line.startswith(("├─", "└─")) for line in limited) == 1
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_long_reason_has_two_lines_below_its_row_while_a_watch_runs(jobs: int) -> None:
+def test_a_long_reason_has_two_lines_below_its_row_while_a_watch_runs() -> None:
     """Of one job the sub-job has it, of several both rows."""
-    reason = " ".join(f"word{n}" for n in range(80))
-    top = job("t", "RUNNING", job("s", "FAIL", fail_reason=reason), job("r", "RUNNING"))
-    documents = {"t": top, "u": job("u", "RUNNING")}
-    outcomes = [of_answer(job_id, Job(documents[job_id]), NOW) for job_id in list(documents)[:jobs]]
-    view = view_of(60)
-    state = WatchState([outcome.job_id for outcome in outcomes], WatchRules(), 0.0, lambda: 0.5)
-    lines = text_of(view, live_screens.running(
-        outcomes, TREES, state, 0.0, view, "x", str, live_screens.Fitting()
-    ))  # fmt: skip
-    assert sum("word" in line for line in lines) == 2 * jobs
-    assert sum("…" in line for line in lines) == jobs
+    for jobs in (1, 2):
+        reason = " ".join(f"word{n}" for n in range(80))
+        top = job("t", "RUNNING", job("s", "FAIL", fail_reason=reason), job("r", "RUNNING"))
+        documents = {"t": top, "u": job("u", "RUNNING")}
+        outcomes = [
+            of_answer(job_id, Job(documents[job_id]), NOW) for job_id in list(documents)[:jobs]
+        ]
+        view = view_of(60)
+        state = WatchState([outcome.job_id for outcome in outcomes], WatchRules(), 0.0, lambda: 0.5)
+        lines = text_of(view, live_screens.running(
+            outcomes, TREES, state, 0.0, view, "x", str, live_screens.Fitting()
+        ))  # fmt: skip
+        assert sum("word" in line for line in lines) == 2 * jobs
+        assert sum("…" in line for line in lines) == jobs
 
 
 def text_of(view: theme.View, lines: Iterable[theme.Line]) -> list[str]:

@@ -50,22 +50,21 @@ def is_query(request: Request) -> bool:
     return "/jobs/" in request.url
 
 
-@pytest.mark.parametrize(
-    ("env", "auth_type", "renewable", "can_expire"),
-    [
+def test_each_method_says_whether_it_can_be_renewed_and_whether_it_ends() -> None:
+    for env, auth_type, renewable, can_expire in (
         (USER, "password", True, False),
         (TOKEN, "token", False, True),
         (PASSCODE, "v3multifactor", False, True),
         (ACCESS_KEY, "aksk", False, False),
         (ACCESS_KEY | {"OS_SECURITY_TOKEN": "temporary"}, "aksk", False, True),
-    ],
-)
-def test_each_method_says_whether_it_can_be_renewed_and_whether_it_ends(
-    env: dict[str, str], auth_type: str, renewable: bool, can_expire: bool
-) -> None:
-    of = session(Cloud(), env)
-    used = of.method
-    assert (used.auth_type, used.renewable, used.can_expire) == (auth_type, renewable, can_expire)
+    ):
+        of = session(Cloud(), env)
+        used = of.method
+        assert (used.auth_type, used.renewable, used.can_expire) == (
+            auth_type,
+            renewable,
+            can_expire,
+        )
 
 
 class Meanwhile:
@@ -176,9 +175,8 @@ def late(cloud: Cloud, ahead: timedelta) -> Callable[[Request], Response | None]
     return before
 
 
-@pytest.mark.parametrize(
-    ("ahead", "signed_again"),
-    [
+def test_f63_only_a_difference_of_a_minute_to_a_day_is_corrected() -> None:
+    for ahead, signed_again in (
         (timedelta(seconds=59), False),
         (timedelta(seconds=60), True),
         (timedelta(seconds=-59), False),
@@ -187,23 +185,19 @@ def late(cloud: Cloud, ahead: timedelta) -> Callable[[Request], Response | None]
         (timedelta(days=1, seconds=1), False),
         (timedelta(days=-1), True),
         (timedelta(days=-1, seconds=-1), False),
-    ],
-)
-def test_f63_only_a_difference_of_a_minute_to_a_day_is_corrected(
-    ahead: timedelta, signed_again: bool
-) -> None:
-    cloud = Cloud()
-    cloud.before = late(cloud, ahead)
-    context = cloud.context(LOCATED)
-    settings = loader.load({}, context)
-    of = Session(settings, context, Sender(settings, context))
-    assert query(of).status == (200 if signed_again else 401)
-    noted = "this machine's clock says" in context.stderr.getvalue()  # type: ignore[attr-defined]
-    assert noted is signed_again
-    assert len(cloud.requests) == 1 + signed_again
-    if signed_again:
-        at = cloud.clock.utc() + ahead
-        assert cloud.requests[1].headers["X-Sdk-Date"] == f"{at:%Y%m%dT%H%M%SZ}"
+    ):
+        cloud = Cloud()
+        cloud.before = late(cloud, ahead)
+        context = cloud.context(LOCATED)
+        settings = loader.load({}, context)
+        of = Session(settings, context, Sender(settings, context))
+        assert query(of).status == (200 if signed_again else 401)
+        noted = "this machine's clock says" in context.stderr.getvalue()  # type: ignore[attr-defined]
+        assert noted is signed_again
+        assert len(cloud.requests) == 1 + signed_again
+        if signed_again:
+            at = cloud.clock.utc() + ahead
+            assert cloud.requests[1].headers["X-Sdk-Date"] == f"{at:%Y%m%dT%H%M%SZ}"
 
 
 def test_f63_a_clock_that_changes_again_is_noted_again_and_one_that_goes_on_is_not() -> None:
@@ -271,9 +265,8 @@ def test_f58_a_token_without_a_known_life_is_used_until_it_is_refused() -> None:
     assert cloud.posts == 1
 
 
-@pytest.mark.parametrize(
-    ("env", "requests"),
-    [
+def test_only_a_token_with_endpoint_and_project_id_needs_no_sign_in() -> None:
+    for env, requests in (
         (TOKEN | {"VBSJOB_ENDPOINT": SERVICE}, 1),
         (TOKEN, 2),
         (
@@ -287,14 +280,10 @@ def test_f58_a_token_without_a_known_life_is_used_until_it_is_refused() -> None:
             2,
         ),
         (USER | {"VBSJOB_ENDPOINT": SERVICE, "OS_PROJECT_ID": PROJECT_ID}, 2),
-    ],
-)
-def test_only_a_token_with_endpoint_and_project_id_needs_no_sign_in(
-    env: dict[str, str], requests: int
-) -> None:
-    cloud = Cloud(tokens={"canary-given-token"})
-    assert query(session(cloud, env)).status == 200
-    assert len(cloud.requests) == requests
+    ):
+        cloud = Cloud(tokens={"canary-given-token"})
+        assert query(session(cloud, env)).status == 200
+        assert len(cloud.requests) == requests
 
 
 def test_f58_a_cached_token_that_ends_soon_is_replaced(tmp_path: Path) -> None:

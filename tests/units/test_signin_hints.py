@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import TYPE_CHECKING, Any
-
-import pytest
 
 from tests.support.cloud import (
     AUTH_URL,
@@ -65,15 +64,14 @@ def rejecting(response: Response, *methods: str) -> Callable[[Request], Response
     return before
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("status", [401, 404])
-def test_the_hint_of_a_rejected_sign_in_is_about_its_method(method: str, status: int) -> None:
-    env, texts, absent = METHODS[method]
-    cloud = Cloud(before=rejecting(error(status), "GET", "POST"))
-    code, _, err = cloud.run("get", "j", env=env)
-    assert (code, len(cloud.requests)) == (4, 1)
-    assert all(text in err for text in texts), err
-    assert not any(text in err for text in absent), err
+def test_the_hint_of_a_rejected_sign_in_is_about_its_method() -> None:
+    for method, status in product(METHODS, (401, 404)):
+        env, texts, absent = METHODS[method]
+        cloud = Cloud(before=rejecting(error(status), "GET", "POST"))
+        code, _, err = cloud.run("get", "j", env=env)
+        assert (code, len(cloud.requests)) == (4, 1)
+        assert all(text in err for text in texts), err
+        assert not any(text in err for text in absent), err
 
 
 ACCESS_KEY = {**LOCATED, "OS_AUTH_URL": ""}
@@ -112,17 +110,17 @@ def unless_signing_in(request: Request) -> Response | None:
     return None if request.method == "POST" else Response(401, {}, b'{"error_msg": "No."}')
 
 
-@pytest.mark.parametrize("method", REJECTED)
-@pytest.mark.parametrize("command", [("get", "j"), ("watch", "j"), ("config", "check")])
-def test_the_hint_of_a_401_of_the_service_is_about_the_sign_in_method(
-    method: str, command: tuple[str, ...]
-) -> None:
-    env, texts, absent = REJECTED[method]
-    code, out, err = Cloud(before=unless_signing_in).run(*command, env=env)
-    assert code == 4, (out, err)
-    error = err.partition("vbsjob: error: ")[2]
-    assert all(text in error for text in texts), err
-    assert not any(text in error for text in absent), err
+def test_the_hint_of_a_401_of_the_service_is_about_the_sign_in_method() -> None:
+    wrong = []
+    for (env, texts, absent), command in product(
+        REJECTED.values(), (("get", "j"), ("watch", "j"), ("config", "check"))
+    ):
+        code, out, err = Cloud(before=unless_signing_in).run(*command, env=env)
+        line = err.partition("vbsjob: error: ")[2]
+        right = all(text in line for text in texts) and not any(text in line for text in absent)
+        if code != 4 or not right:
+            wrong.append((command, texts, out, err))
+    assert wrong == []
 
 
 PAGES = {
@@ -131,16 +129,13 @@ PAGES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("env", [TOKEN, USER, CREDENTIAL])
-def test_f61_404_without_the_error_object_of_keystone_is_about_the_address(
-    page: str, env: dict[str, str]
-) -> None:
-    cloud = Cloud(before=rejecting(Response(404, {}, PAGES[page]), "GET", "POST"))
-    code, _, err = cloud.run("get", "j", env=env)
-    assert code == 6
-    assert "auth_url" in err
-    assert "token has expired" not in err
+def test_f61_404_without_the_error_object_of_keystone_is_about_the_address() -> None:
+    for page, env in product(PAGES, (TOKEN, USER, CREDENTIAL)):
+        cloud = Cloud(before=rejecting(Response(404, {}, PAGES[page]), "GET", "POST"))
+        code, _, err = cloud.run("get", "j", env=env)
+        assert code == 6
+        assert "auth_url" in err
+        assert "token has expired" not in err
 
 
 RULES: dict[str, tuple[Any, Any, str]] = {
@@ -160,25 +155,28 @@ RULES: dict[str, tuple[Any, Any, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", RULES)
-def test_keystones_rules_for_several_factors_name_the_missing_one(kind: str) -> None:
-    rules, methods, text = RULES[kind]
-    response = error(401, receipt={"methods": methods}, required_auth_methods=rules)
-    code, _, err = Cloud(before=rejecting(response)).run("get", "j", env=USER)
-    assert code == 4
-    assert text in err
+def test_keystones_rules_for_several_factors_name_the_missing_one() -> None:
+    for rules, methods, text in RULES.values():
+        response = error(401, receipt={"methods": methods}, required_auth_methods=rules)
+        code, _, err = Cloud(before=rejecting(response)).run("get", "j", env=USER)
+        assert code == 4
+        assert text in err
 
 
-@pytest.mark.parametrize("rules", [
+ODD_RULES: list[Any] = [
     None, [], [[]], "x", [7], [["password"]], {"a": 1}, [[None]], [["\x1b[31m" + "x" * 99]],
-])  # fmt: skip
-@pytest.mark.parametrize("receipt", [None, {}, {"methods": 7}, [], "x"])
-def test_f06_rules_of_any_other_shape_do_no_harm(rules: Any, receipt: Any) -> None:
-    response = error(401, receipt=receipt, required_auth_methods=rules)
-    code, _, err = Cloud(before=rejecting(response)).run("get", "j", env=USER)
-    assert code == 4
-    assert all(line.isprintable() for line in err.splitlines())
-    assert len(err) < 600
+]  # fmt: skip
+ODD_RECEIPTS: list[Any] = [None, {}, {"methods": 7}, [], "x"]
+
+
+def test_f06_rules_of_any_other_shape_do_no_harm() -> None:
+    wrong = []
+    for rules, receipt in product(ODD_RULES, ODD_RECEIPTS):
+        response = error(401, receipt=receipt, required_auth_methods=rules)
+        code, _, err = Cloud(before=rejecting(response)).run("get", "j", env=USER)
+        if code != 4 or not all(line.isprintable() for line in err.splitlines()) or len(err) >= 600:
+            wrong.append((rules, receipt, err))
+    assert wrong == []
 
 
 def test_a_bound_token_beside_another_project_has_its_own_hint() -> None:
@@ -200,36 +198,26 @@ def test_an_application_credential_by_name_needs_its_user() -> None:
     assert "password" not in err
 
 
-@pytest.mark.parametrize("named", [{"OS_PROJECT_ID": "e" * 32}, {"OS_PROJECT_NAME": "eu-de_other"}])
-def test_an_application_credential_beside_another_project_is_a_conflict(
-    named: dict[str, str],
-) -> None:
-    cloud = Cloud()
-    env = CREDENTIAL | named | {"OS_USER_DOMAIN_NAME": "dom"}
-    code, _, err = cloud.run("get", "j", env=env)
-    assert (code, len(cloud.requests)) == (2, 1)
-    assert f"{next(iter(named))} is " in err
-    assert "credentials are for project" in err
-
-
-@pytest.mark.parametrize(
-    "named", [{"OS_PROJECT_ID": PROJECT_ID}, {"OS_PROJECT_NAME": "eu-de_team"}]
-)
-def test_an_application_credential_beside_its_own_project_is_used(named: dict[str, str]) -> None:
-    assert Cloud().run("get", "j", env=CREDENTIAL | named | {"OS_USER_DOMAIN_NAME": "d"})[0] == 0
+def test_an_application_credential_is_for_its_own_project_and_no_other() -> None:
+    for own, other in (
+        ({"OS_PROJECT_ID": PROJECT_ID}, {"OS_PROJECT_ID": "e" * 32}),
+        ({"OS_PROJECT_NAME": "eu-de_team"}, {"OS_PROJECT_NAME": "eu-de_other"}),
+    ):
+        env = CREDENTIAL | {"OS_USER_DOMAIN_NAME": "dom"}
+        assert Cloud().run("get", "j", env=env | own)[0] == 0
+        cloud = Cloud()
+        code, _, err = cloud.run("get", "j", env=env | other)
+        assert (code, len(cloud.requests)) == (2, 1)
+        assert f"{next(iter(other))} is " in err
+        assert "credentials are for project" in err
 
 
 FACTORS = USER | {"OS_PASSCODE": "123456"}
 AUTH_TYPES: dict[str, tuple[dict[str, str], list[str]]] = {
     # auth_type and auth_methods, and the methods of Keystone that are sent
     "v3totp": ({"OS_AUTH_TYPE": "v3totp"}, ["totp"]),
-    "totp": ({"OS_AUTH_TYPE": "totp"}, ["totp"]),
     "v3password": ({"OS_AUTH_TYPE": "v3password"}, ["password"]),
     "v3multifactor": ({"OS_AUTH_TYPE": "v3multifactor"}, ["password", "totp"]),
-    "v3multifactor, both": (
-        {"OS_AUTH_TYPE": "v3multifactor", "OS_AUTH_METHODS": "v3password,v3totp"},
-        ["password", "totp"],
-    ),
     "v3multifactor, totp": (
         {"OS_AUTH_TYPE": "v3multifactor", "OS_AUTH_METHODS": "v3totp"}, ["totp"],
     ),
@@ -240,26 +228,25 @@ AUTH_TYPES: dict[str, tuple[dict[str, str], list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", AUTH_TYPES)
-def test_auth_type_and_auth_methods_choose_exactly_what_is_sent(kind: str) -> None:
-    env, methods = AUTH_TYPES[kind]
-    cloud = Cloud()
-    assert cloud.run("get", "j", env=FACTORS | env)[0] == 0
-    identity = json.loads(cloud.requests[0].body)["auth"]["identity"]
-    assert identity["methods"] == methods
-    assert (PASSWORD.encode() in cloud.requests[0].body) is ("password" in methods)
+def test_auth_type_and_auth_methods_choose_exactly_what_is_sent() -> None:
+    for env, methods in AUTH_TYPES.values():
+        cloud = Cloud()
+        assert cloud.run("get", "j", env=FACTORS | env)[0] == 0
+        identity = json.loads(cloud.requests[0].body)["auth"]["identity"]
+        assert identity["methods"] == methods
+        assert (PASSWORD.encode() in cloud.requests[0].body) is ("password" in methods)
 
 
-@pytest.mark.parametrize("where", ["list", "text"])
-def test_auth_methods_of_a_cloud_may_be_a_list_or_a_text(tmp_path: Path, where: str) -> None:
-    auth = {k.removeprefix("OS_").lower(): v for k, v in FACTORS.items()}
-    methods: Any = ["v3totp"] if where == "list" else "v3totp"
-    cloud = {"auth_type": "v3multifactor", "auth_methods": methods, "auth": auth}
-    (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"c": cloud}}))
-    (tmp_path / "clouds.yaml").chmod(0o600)
-    service = Cloud()
-    assert service.run("get", "j", "--cloud", "c", env={}, config_folders=(tmp_path,))[0] == 0
-    assert json.loads(service.requests[0].body)["auth"]["identity"]["methods"] == ["totp"]
+def test_auth_methods_of_a_cloud_may_be_a_list_or_a_text(tmp_path: Path) -> None:
+    for where in ("list", "text"):
+        auth = {k.removeprefix("OS_").lower(): v for k, v in FACTORS.items()}
+        methods: Any = ["v3totp"] if where == "list" else "v3totp"
+        cloud = {"auth_type": "v3multifactor", "auth_methods": methods, "auth": auth}
+        (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"c": cloud}}))
+        (tmp_path / "clouds.yaml").chmod(0o600)
+        service = Cloud()
+        assert service.run("get", "j", "--cloud", "c", env={}, config_folders=(tmp_path,))[0] == 0
+        assert json.loads(service.requests[0].body)["auth"]["identity"]["methods"] == ["totp"]
 
 
 def test_a_method_that_is_not_supported_is_named() -> None:
@@ -287,23 +274,22 @@ DOMAINS: dict[str, tuple[dict[str, str], Any, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", DOMAINS)
-def test_one_domain_counts_for_the_user_and_the_project(kind: str) -> None:
-    env, user, project = DOMAINS[kind]
-    cloud = Cloud()
-    base = {k: v for k, v in USER.items() if "DOMAIN" not in k}
-    assert cloud.run("get", "j", env=base | env)[0] == 0
-    auth = json.loads(cloud.requests[0].body)["auth"]
-    assert auth["identity"]["password"]["user"]["domain"] == user
-    assert auth["scope"]["project"]["domain"] == project
+def test_the_default_domain_counts_where_no_other_one_is_set() -> None:
+    for env, user, project in DOMAINS.values():
+        cloud = Cloud()
+        base = {k: v for k, v in USER.items() if "DOMAIN" not in k}
+        assert cloud.run("get", "j", env=base | env)[0] == 0
+        auth = json.loads(cloud.requests[0].body)["auth"]
+        assert auth["identity"]["password"]["user"]["domain"] == user
+        assert auth["scope"]["project"]["domain"] == project
 
 
-@pytest.mark.parametrize("suffix", ["", "/", "/v3", "/v3/", "/v2", "/v2.0", "/v2.0/"])
-def test_an_auth_url_of_any_version_leads_to_version_3(suffix: str) -> None:
-    cloud = Cloud()
-    env = USER | {"OS_AUTH_URL": AUTH_URL.removesuffix("/v3") + suffix}
-    assert cloud.run("get", "j", env=env)[0] == 0
-    assert cloud.requests[0].url == f"{AUTH_URL}/auth/tokens"
+def test_an_auth_url_of_any_version_leads_to_version_3() -> None:
+    for suffix in ("", "/", "/v3", "/v3/", "/v2", "/v2.0", "/v2.0/"):
+        cloud = Cloud()
+        env = USER | {"OS_AUTH_URL": AUTH_URL.removesuffix("/v3") + suffix}
+        assert cloud.run("get", "j", env=env)[0] == 0
+        assert cloud.requests[0].url == f"{AUTH_URL}/auth/tokens"
 
 
 PROMPTS: dict[str, tuple[dict[str, str], list[str]]] = {
@@ -321,18 +307,18 @@ PROMPTS: dict[str, tuple[dict[str, str], list[str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", PROMPTS)
-def test_a_prompt_names_the_user_and_the_host(kind: str) -> None:
-    env, expected = PROMPTS[kind]
+def test_a_prompt_names_the_user_and_the_host() -> None:
     prompts: list[str] = []
 
     def prompt(text: str) -> str:
         prompts.append(text)
         return {"P": PASSWORD, "A": SECRET}[text[0]] if "Passcode" not in text else "123456"
 
-    code, out, err = Cloud().run("get", "j", env=env, prompt=prompt)
-    assert (code, prompts) == (0, expected), err
-    assert "canary" not in out + err
+    for env, expected in PROMPTS.values():
+        prompts.clear()
+        code, out, err = Cloud().run("get", "j", env=env, prompt=prompt)
+        assert (code, prompts) == (0, expected), err
+        assert "canary" not in out + err
 
 
 PROJECTS = {
@@ -343,18 +329,17 @@ PROJECTS = {
 }
 
 
-@pytest.mark.parametrize("kind", PROJECTS)
-def test_a_rejected_token_is_not_called_expired_if_the_project_is_the_cause(kind: str) -> None:
-    method, status, text = PROJECTS[kind]
-    token = TOKEN["OS_TOKEN"]
-    cloud = Cloud(tokens={token}, unscoped={token}, before=rejecting(error(status), method))
-    code, _, err = cloud.run("get", "j", env=TOKEN)
-    assert (code, len(cloud.requests)) == (4, 1 + (method == "POST"))
-    assert text in err
-    assert f"(HTTP {status}" in err
-    assert AUTH_URL.removesuffix("/v3") in err
-    assert ("Check the project" in err) is ("this project" in text)
-    assert ("Get a new token" in err) is ("expired" in text)
+def test_a_rejected_token_is_not_called_expired_if_the_project_is_the_cause() -> None:
+    for method, status, text in PROJECTS.values():
+        token = TOKEN["OS_TOKEN"]
+        cloud = Cloud(tokens={token}, unscoped={token}, before=rejecting(error(status), method))
+        code, _, err = cloud.run("get", "j", env=TOKEN)
+        assert (code, len(cloud.requests)) == (4, 1 + (method == "POST"))
+        assert text in err
+        assert f"(HTTP {status}" in err
+        assert AUTH_URL.removesuffix("/v3") in err
+        assert ("Check the project" in err) is ("this project" in text)
+        assert ("Get a new token" in err) is ("expired" in text)
 
 
 def test_a_redirect_of_the_identity_service_is_about_its_own_address() -> None:

@@ -6,8 +6,6 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from vbsjob.errors import (
     ApiError,
     AuthError,
@@ -198,12 +196,6 @@ def test_f11_one_failure_is_neither_told_nor_recovered_from() -> None:
     assert record(state, job(), 21.0) == []
 
 
-def test_f17_a_retry_after_is_obeyed() -> None:
-    state = watch()
-    record(state, UnavailableError("later.", retry_after=77.0), 0.0)
-    assert due(state) == 77.0
-
-
 def test_f11_a_job_is_given_up_when_its_failures_last_as_long_as_retry_for() -> None:
     state = watch(retry_for=60.0)
     record(state, DOWN, 5.0)
@@ -215,16 +207,6 @@ def test_f11_a_job_is_given_up_when_its_failures_last_as_long_as_retry_for() -> 
     assert error.hint == "Look at the network."
     assert error.message == "connection refused. The service never answered."
     assert state.outcome(NOW).exit_code == ExitCode.UNAVAILABLE
-
-
-def test_f11_the_last_status_is_told_with_its_age() -> None:
-    state = watch(retry_for=60.0)
-    record(state, job(), 5.0)
-    record(state, DOWN, 10.0)
-    record(state, DOWN, 70.0)
-    error = state.tracked["j"].error
-    assert error is not None
-    assert error.message == "connection refused. Its last status was RUNNING, 65 s ago."
 
 
 def test_f11_the_last_attempt_is_when_retry_for_ends() -> None:
@@ -287,16 +269,16 @@ def test_an_error_that_a_retry_does_not_cure_ends_the_job_at_its_limit() -> None
     assert state.tracked["b"].error is NO_JOB
 
 
-@pytest.mark.parametrize("page", [PAGE, NO_JOB, NO_JSON])
-def test_f25_after_an_answer_about_any_job_a_page_is_an_outage(page: VbsjobError) -> None:
-    state = watch("a", "b", retry_for=60.0)
-    record(state, job("a"), 0.0, "a")
-    for second in range(60):
-        record(state, page, float(second), "b")
-    assert state.tracked["b"].exit_code is None
-    record(state, page, 60.0, "b")
-    assert state.tracked["b"].exit_code == ExitCode.UNAVAILABLE
-    assert state.tracked["b"].error.exit_code == ExitCode.UNAVAILABLE
+def test_f25_after_an_answer_about_any_job_a_page_is_an_outage() -> None:
+    for page in (PAGE, NO_JOB, NO_JSON):
+        state = watch("a", "b", retry_for=60.0)
+        record(state, job("a"), 0.0, "a")
+        for second in range(60):
+            record(state, page, float(second), "b")
+        assert state.tracked["b"].exit_code is None
+        record(state, page, 60.0, "b")
+        assert state.tracked["b"].exit_code == ExitCode.UNAVAILABLE
+        assert state.tracked["b"].error.exit_code == ExitCode.UNAVAILABLE
 
 
 def test_f25_before_any_answer_a_page_with_a_permanent_status_ends_the_job() -> None:
@@ -305,25 +287,23 @@ def test_f25_before_any_answer_a_page_with_a_permanent_status_ends_the_job() -> 
     assert state.tracked["j"].exit_code == ExitCode.API_ERROR
 
 
-@pytest.mark.parametrize("status", ["ERROR", "success", "", None])
-def test_f47_three_answers_with_an_end_and_an_unknown_status_end_the_job(
-    status: str | None,
-) -> None:
-    ended = job("j", status, end_time="2026-05-01T00:00:00Z")
-    state = watch()
-    for second in (0.0, 29.0, 29.9):
-        record(state, ended, second)
-    assert not state.finished
-    record(state, job(), 29.95)  # a known status: the count begins again
-    for second in (30.0, 59.0):
-        record(state, ended, second)
-    record(state, job("j", status, end_time=""), 59.5)
-    for second in (60.0, 89.9):
-        record(state, ended, second)
-    assert not state.finished
-    record(state, ended, 90.0)
-    assert state.outcome(NOW).exit_code == ExitCode.API_ERROR
-    assert "None" not in str(state.tracked["j"].error)
+def test_f47_three_answers_with_an_end_and_an_unknown_status_end_the_job() -> None:
+    for status in ("ERROR", "success", "", None):
+        ended = job("j", status, end_time="2026-05-01T00:00:00Z")
+        state = watch()
+        for second in (0.0, 29.0, 29.9):
+            record(state, ended, second)
+        assert not state.finished
+        record(state, job(), 29.95)  # a known status: the count begins again
+        for second in (30.0, 59.0):
+            record(state, ended, second)
+        record(state, job("j", status, end_time=""), 59.5)
+        for second in (60.0, 89.9):
+            record(state, ended, second)
+        assert not state.finished
+        record(state, ended, 90.0)
+        assert state.outcome(NOW).exit_code == ExitCode.API_ERROR
+        assert "None" not in str(state.tracked["j"].error)
 
 
 def test_f47_a_status_before_the_end_of_other_services_is_not_an_end() -> None:
@@ -338,13 +318,6 @@ def test_f15_a_sleep_of_the_machine_does_not_end_a_retry_after() -> None:
     record(state, UnavailableError("busy.", base_delay=1.0, retry_after=120.0), 0.0)
     state.poll_now(40.0)
     assert state.next_due() == 120.0
-
-
-def test_f25_a_body_that_is_not_json_is_an_outage() -> None:
-    state = watch()
-    kinds = [event.kind for _ in range(9) for event in record(state, NO_JSON, 1.0)]
-    assert kinds == ["outage"]
-    assert not state.finished
 
 
 def test_f14_a_new_id_may_become_visible_until_the_end_of_the_grace() -> None:
@@ -362,12 +335,6 @@ def test_f14_a_new_id_may_become_visible_until_the_end_of_the_grace() -> None:
     assert state.finished
     assert state.outcome(NOW).exit_code == ExitCode.NOT_FOUND
     assert state.tracked["j"].error is GONE
-
-
-def test_f14_a_new_id_is_waited_for_30_seconds_and_an_outage_900_by_default() -> None:
-    (event,) = record(watch(), GONE, 0.0)
-    assert event.seconds == 30.0
-    assert WatchRules().retry_for == 900.0
 
 
 def test_f14_a_known_job_is_gone_after_three_answers_and_ten_seconds() -> None:
@@ -471,16 +438,6 @@ def test_any_ends_with_the_first_job_that_has_ended_not_with_one_that_is_lost() 
     assert state.finished
     assert state.outcome(NOW).exit_code == ExitCode.OK
     assert state.tracked["c"].exit_code is None
-
-
-def test_without_any_a_job_that_has_ended_does_not_end_the_others() -> None:
-    state = watch("a", "b")
-    record(state, job("a", "FAIL"), 0.0, "a")
-    assert not state.finished
-    assert state.outcome(NOW).exit_code == ExitCode.JOB_FAILED
-    record(state, job("b", "SUCCESS"), 0.0, "b")
-    assert state.finished
-    assert state.outcome(NOW).exit_code == ExitCode.JOB_FAILED
 
 
 def test_fail_fast_ends_with_the_first_failure_even_of_a_sub_job() -> None:
