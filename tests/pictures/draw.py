@@ -90,8 +90,8 @@ def svg(text: str) -> str:
             line.append("".join(cell.data for cell in run_of_cells), style)
         line.rstrip()
         console.print(line)
-    drawn = console.export_svg(title="vbsjob", unique_id="vbsjob", code_format=FORMAT)
-    return CLIP.sub("", drawn)
+    picture = console.export_svg(title="vbsjob", unique_id="vbsjob", code_format=FORMAT)
+    return CLIP.sub("", picture)
 
 
 def _style(cell: Char) -> Style:

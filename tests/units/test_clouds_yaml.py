@@ -197,11 +197,11 @@ def test_the_same_answers_as_openstacksdk(tmp_path: Path) -> None:
         written(folder, documents)
         right = sdk_answers(folder, documents, options)
         try:
-            ours = answers(vbsjob_settings(folder, options))
+            vbsjob_answers = answers(vbsjob_settings(folder, options))
         except UsageError:
-            ours = {}
-        if ours != right:
-            wrong.append((name, ours, right))
+            vbsjob_answers = {}
+        if vbsjob_answers != right:
+            wrong.append((name, vbsjob_answers, right))
     assert wrong == []
 
 
