@@ -271,7 +271,8 @@ def _page(text: str) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # pydoc waits for the pager
-    os.environ.setdefault("LESS", "FRX")  # as git: colours, and no pager for a short text
+    # As git: colours, and no pager for a short text. The prompt names the key that ends it.
+    os.environ.setdefault("LESS", "FRXPsspace: next page, q: quit$")
     pydoc.pager(text)
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 UNAUTHORIZED = 401
 SIGN_IN_RETRY_FOR, SIGN_IN_ATTEMPTS, SIGN_IN_DELAY = 60.0, 2, 2.0
 """Limits of a sign-in: seconds, attempts, and seconds between two attempts of all threads."""
+SIGN_IN_FACTS = (("needed for", "the sign-in at the identity service (OS_AUTH_URL)"),)
+"""Facts of an error that no job has caused."""
 RENEW_EVERY, RENEWALS, HOUR = 60.0, 3, 3600.0
 """A refused token is renewed at most once in 60 s and 3 times in an hour."""
 RENEW_BEFORE, RENEW_BEFORE_PART = 120.0, 0.05
@@ -238,7 +240,7 @@ class Session:
             raise error from None
         except VbsjobError as error:
             self._failed_at = self._context.monotonic()
-            self._failure = error.replace(min_delay=SIGN_IN_DELAY)
+            self._failure = error.replace(min_delay=SIGN_IN_DELAY, facts=SIGN_IN_FACTS)
             raise self._failure from None
 
     def _use(self, access: AccessInfo, seconds_left: float | None) -> AccessInfo:

@@ -150,6 +150,9 @@ def write_help(context: Context) -> None:
 NO_JOBS = "Give a job id, '@last' for the most recent job, or '-' to read ids from standard input."
 NO_COMMANDS = {
     "jobs": "'vbsjob list' lists recent jobs.",
+    "status": "'vbsjob get JOB_ID' shows the status of a job.",
+    "show": "'vbsjob get JOB_ID' shows a job.",
+    "delete": "The service cannot delete a job.",
     "cancel": "The service cannot stop a job; 'vbsjob watch JOB_ID' waits for its end.",
     "logs": "The service has no logs; 'vbsjob get JOB_ID --details' shows every field of a job.",
 }

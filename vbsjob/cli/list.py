@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SWITCHED_OFF = "the history is switched off. Remove VBSJOB_HISTORY=off or 'history = false'."
 NO_JOBS = (
-    "the history has no such job: get, watch and tree store the jobs that they query at a cloud,"
+    "the history has no job to list: get, watch and tree store the jobs that they query at a cloud,"
     " but not those of the sandbox. Query a job: vbsjob get JOB_ID. Jobs of every cloud:"
     " vbsjob list --all"
 )

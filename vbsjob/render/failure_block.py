@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LABELS_FROM = 50
 """Below this width the entities are below their label."""
+DISK = "volume_id (disk)"
+"""Name of `volume_id` among what is involved: a text of What to do says "disk"."""
 LABEL_WIDTH = len("What to do")
 
 
@@ -104,7 +106,8 @@ def _labelled(
     rows = [(label, text) for label, text in explained if text]
     yield from table(rows, width, names=LABEL_WIDTH, style="failure.label")
     above = (failure.error_code, failure.fail_reason)
-    entities = texts(view, (pair for pair in failure.entities.items() if pair[1] not in above))
+    involved = {DISK if k == "volume_id" else k: v for k, v in failure.entities.items()}
+    entities = texts(view, (pair for pair in involved.items() if pair[1] not in above))
     if short or not entities:
         return
     if view.columns < LABELS_FROM:
