@@ -114,7 +114,7 @@ The exit code is 0 if the query was answered, for every status of the job. With 
 the status decides the exit code.""",
     "vbsjob-tree": """\
 The service can split a job into sub-jobs, and these again into sub-jobs. tree shows every level.
-Equal sub-jobs are folded into one row with counts, unless --all is given. The rows of
+On a terminal, equal sub-jobs are one row with counts, unless --all is given. The rows of
 sub-jobs show the error code and the reason if the service gives them. If a sub-job below a row
 failed too, the row shows its reason only together with an error code.""",
     "vbsjob-watch": """\
