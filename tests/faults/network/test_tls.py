@@ -20,7 +20,6 @@ from tests.support.program import clean_env, run_against, run_process, socket_co
 from tests.support.server import Server, always, answer, job
 from vbsjob.client import JobsClient, get_all
 from vbsjob.config import loader
-from vbsjob.http import transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,10 +178,6 @@ def test_f29_a_server_that_supports_only_old_tls_is_rejected(
         ended = get(server, authority.file)
         assert (ended.code, server.connections, server.requests) == (7, 1, 0)
     assert "the TLS handshake with" in ended.err
-
-
-def test_f30_a_connection_is_used_again_within_half_a_second_only() -> None:
-    assert transport.KEPT_FOR <= 0.5
 
 
 def test_f30_a_certificate_that_went_bad_is_seen_with_the_next_connection(
