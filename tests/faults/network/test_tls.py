@@ -48,11 +48,6 @@ def get(server: Server, cacert: Path | None, *argv: str) -> RunResult:
     return run_against(server.url, *words, cacert=str(cacert) if cacert else None, attempt=10)
 
 
-def test_a_valid_certificate_of_the_named_authority_is_accepted(authority: Authority) -> None:
-    with Server(always(GOOD), tls=authority.good()) as server:
-        assert get(server, authority.file).code == 0
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("argv", [(), ("watch", "j", "-o", "json")])
 def test_f28_a_bad_certificate_is_tried_once_and_reported(

@@ -13,7 +13,15 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.program import clean_env, run_against, run_process, socket_context
-from tests.support.server import Server, always, answer, job, respond_with
+from tests.support.server import (
+    Server,
+    always,
+    answer,
+    closed_port,
+    job,
+    respond_with,
+    silent,
+)
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
 from vbsjob.errors import UnavailableError
@@ -39,22 +47,12 @@ def reset_after(content: bytes) -> Script:
     return script
 
 
-def closed_port() -> int:
-    """Return a port on which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        return int(closed.getsockname()[1])
-
-
 def dies_on_reuse(peer: Peer) -> None:
     """Answer the first request on a connection, and reset it at the second."""
     peer.request()
     peer.send(answer(job("SUCCESS", "a")))
     peer.request()
     peer.reset()
-
-
-def silent(peer: Peer) -> None:
-    peer.stall()
 
 
 def test_f01_a_refused_connection_is_tried_four_times_and_reported_with_host_and_port() -> None:
