@@ -122,7 +122,7 @@ ODD_MEMBERS = [
 ]  # fmt: skip
 
 
-TIMES = ("x", None, [], {}, -1e300, 1e300, True, "nan")
+TIMES: tuple[object, ...] = ("x", None, [], {}, -1e300, 1e300, True, "nan")
 
 
 def test_f68_a_cached_token_with_a_member_of_another_type_is_ignored(tmp_path: Path) -> None:
