@@ -9,16 +9,18 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.clock import FakeClock
-from tests.support.raw_http import RawResponse, send, send_bytes
 from tests.support.sandbox import (
     DOMAIN,
     SCOPE,
     TOKENS,
+    RawResponse,
     credential,
     new_token,
     password,
     query_job,
     sandbox_here,
+    send,
+    send_bytes,
     sign_in,
     token_method,
 )

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import ssl
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.certificates import Authority
-from tests.support.cloud import USER, Cloud
 from tests.support.program import clean_env, environment, run_against, run_process
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.server import Peer, Script
 
 CERTIFICATE_VARIABLES = ("OS_CACERT", "SSL_CERT_FILE")
@@ -192,34 +190,6 @@ def test_f34_a_proxy_that_is_down_is_reported() -> None:
     assert f"(through the proxy {proxy.url}): connection refused" in ended.err
 
 
-def test_f75_a_cached_token_is_not_sent_to_an_address_of_a_local_file(
-    tmp_path: Path,
-) -> None:
-    cloud = Cloud()
-    cloud.run("get", "j", cache=tmp_path)
-    document = {
-        "clouds": {
-            "evil": {
-                "vbs_endpoint_override": "https://evil.test",
-                "auth": {
-                    "auth_url": USER["OS_AUTH_URL"],
-                    "username": "mira",
-                    "password": "whatever",
-                    "user_domain_name": "dom",
-                    "project_name": "eu-de_team",
-                },
-            }
-        }
-    }
-    hostile = Path(os.path.relpath(tmp_path))
-    (tmp_path / "clouds.yaml").write_text(json.dumps(document))
-    code, *_ = cloud.run(
-        "get", "j", env={"OS_CLOUD": "evil"}, cache=tmp_path, config_folders=(hostile,)
-    )
-    assert code == 4
-    assert not [request for request in cloud.requests if "evil" in request.url]
-
-
 def hashed_folder(folder: Path, authority: Authority) -> Path:
     """Return a folder with an authority's file under the name that OpenSSL looks for."""
     folder.mkdir()
@@ -246,24 +216,17 @@ def test_f35_ssl_cert_dir_is_a_list_of_folders(
 
 
 @pytest.mark.parametrize("command", ["get", "watch", "config"])
-@pytest.mark.parametrize("variable", ["OS_CACERT", "SSL_CERT_FILE", "OS_INSECURE"])
+@pytest.mark.parametrize("variable", ["OS_CACERT", "SSL_CERT_FILE", "OS_INSECURE", ""])
 def test_s05_the_keys_of_a_connection_are_never_written_to_a_file(
     tmp_path: Path, authority: Authority, variable: str, command: str
 ) -> None:
     keys = tmp_path / "keys"
     trust = {variable: "true" if variable == "OS_INSECURE" else str(authority.file)}
+    if not variable:  # the authorities of the system, which reject the server
+        trust = {}
     argv = ("config", "check") if command == "config" else (command, "j")
     with Server(always(answer(job())), tls=authority.good()) as server:
         env = clean_env(server.url, SSLKEYLOGFILE=str(keys), **trust)
         run_process(*argv, env=env)
-        assert server.requests > 0
-    assert not keys.exists()
-
-
-def test_s05_a_connection_with_the_authorities_of_the_system_writes_no_keys(
-    tmp_path: Path,
-) -> None:
-    keys = tmp_path / "keys"
-    ended = run_process("get", "j", env=clean_env("https://127.0.0.1:1", SSLKEYLOGFILE=str(keys)))
-    assert ended.code == 7
+        assert (server.requests if variable else server.connections) > 0
     assert not keys.exists()

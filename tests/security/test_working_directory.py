@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, USER, Cloud
+from tests.support.cloud import AUTH, AUTH_URL, PASSWORD, PROJECT_ID, SECRET, SERVICE, USER, Cloud
 from vbsjob.config import files
 from vbsjob.config.schema import SETTINGS
 from vbsjob.errors import UsageError
@@ -60,6 +60,14 @@ def home_and_local(folder: Path, cloud: dict[str, Any]) -> tuple[Path, Path]:
     return home, written_into(work, cloud)
 
 
+class Prompt(list[str]):
+    """The texts of all prompts; each is answered with the password."""
+
+    def __call__(self, text: str) -> str:
+        self.append(text)
+        return PASSWORD
+
+
 def test_f75_every_secret_setting_is_among_those_tried() -> None:
     assert SECRETS.keys() == {key.name for key in SETTINGS if key.secret}
 
@@ -107,12 +115,22 @@ def test_f75_no_secret_of_a_user_file_goes_to_an_address_of_a_local_file(
 def test_f75_a_file_in_the_working_directory_that_names_both_is_used_as_its_users_expect(
     tmp_path: Path,
 ) -> None:
-    auth = {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
-    folder = written_into(tmp_path, {"auth": auth})
+    folder = written_into(tmp_path, {"auth": AUTH})
     cloud = Cloud()
     code, *_ = cloud.run("get", "j", env={"OS_CLOUD": "c"}, config_folders=(folder,))
     assert code == 0
     assert cloud.requests[0].url.startswith(AUTH_URL)
+
+
+def test_f75_a_cached_token_is_not_sent_to_an_address_of_a_local_file(tmp_path: Path) -> None:
+    cloud = Cloud()
+    cloud.run("get", "j", cache=tmp_path)
+    auth = AUTH | {"password": "whatever"}
+    folder = written_into(tmp_path, {"vbs_endpoint_override": EVIL, "auth": auth})
+    env = {"OS_CLOUD": "c"}
+    code, *_ = cloud.run("get", "j", env=env, cache=tmp_path, config_folders=(folder,))
+    assert code == 4
+    assert not [request for request in cloud.requests if EVIL in request.url]
 
 
 def test_f75_a_file_in_the_working_directory_may_name_a_region_for_secrets_from_elsewhere(
@@ -124,40 +142,25 @@ def test_f75_a_file_in_the_working_directory_may_name_a_region_for_secrets_from_
 
 
 @pytest.mark.parametrize("name", ["config.toml", "clouds.yaml", "secure.yaml"])
-@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
-def test_f70_a_file_with_secrets_that_others_can_read_is_used_with_a_warning(
-    tmp_path: Path, name: str, mode: int
+def test_f70_a_file_that_others_can_read_gives_a_warning_and_one_they_can_write_is_refused(
+    tmp_path: Path, name: str
 ) -> None:
-    path = tmp_path / name
-    auth = {k.removeprefix("OS_").lower(): v for k, v in USER.items()}
-    written_into(tmp_path, {"auth": auth}, "clouds.yaml")
+    written_into(tmp_path, {"auth": AUTH}, "clouds.yaml")
     written_into(tmp_path, {"auth": {"password": PASSWORD}}, "secure.yaml")
-    (tmp_path / "config.toml").write_text(f'[clouds.c.auth]\npassword = "{PASSWORD}"\n')
-    for file in tmp_path.iterdir():
-        file.chmod(mode if file == path else 0o600)
-    code, _, err = Cloud().run(
-        "get", "j", env={"OS_CLOUD": "c"}, config_folders=(tmp_path,),
-        config_file=tmp_path / "config.toml",
-    )  # fmt: skip
-    assert code == 0
-    assert err.count(f"chmod 600 {path}") == 1
-    assert err.count("chmod") == 1
-
-
-@pytest.mark.parametrize("name", ["config.toml", "clouds.yaml", "secure.yaml"])
-@pytest.mark.parametrize("mode", [0o666, 0o602])
-def test_a_file_that_everybody_can_write_is_refused(tmp_path: Path, name: str, mode: int) -> None:
-    for file in ("clouds.yaml", "secure.yaml"):
-        written_into(tmp_path, {"auth": {"auth_url": AUTH_URL}}, file)
-    (tmp_path / "config.toml").write_text(f'[clouds.c.auth]\nauth_url = "{AUTH_URL}"\n')
-    (tmp_path / name).chmod(mode)
-    cloud = Cloud()
-    code, _, err = cloud.run(
-        "get", "j", env=USER | {"OS_CLOUD": "c"}, config_folders=(tmp_path,),
-        config_file=tmp_path / "config.toml",
-    )  # fmt: skip
-    assert (code, cloud.requests) == (2, []), err
-    assert f"chmod o-w {tmp_path / name}" in err
+    config = tmp_path / "config.toml"
+    config.write_text(f'[clouds.c.auth]\npassword = "{PASSWORD}"\n')
+    config.chmod(0o600)
+    for mode in (0o644, 0o640, 0o604, 0o660, 0o666, 0o602):
+        (tmp_path / name).chmod(mode)
+        cloud = Cloud()
+        code, _, err = cloud.run(
+            "get", "j", env={"OS_CLOUD": "c"}, config_folders=(tmp_path,), config_file=config
+        )
+        assert bool(cloud.requests) == (code == 0)
+        expected = (2, "o-w") if mode & 0o002 else (0, "600")
+        assert code == expected[0], (oct(mode), err)
+        assert err.count(f"chmod {expected[1]} {tmp_path / name}") == 1, (oct(mode), err)
+        assert err.count("chmod") == 1, (oct(mode), err)
 
 
 @pytest.mark.parametrize("output", ["table", "json", "env"])
@@ -167,9 +170,8 @@ def test_a_local_file_that_changes_a_cloud_of_the_user_gives_a_warning(
 ) -> None:
     home, work = home_and_local(tmp_path, {})
     (work / "clouds.yaml").unlink()
-    auth = {k.removeprefix("OS_").lower(): v for k, v in USER.items()}
-    written_into(home, {"auth": auth})
-    written_into(tmp_path / "work", {"auth": auth, "region_name": "eu-de"}, name)
+    written_into(home, {"auth": AUTH})
+    written_into(tmp_path / "work", {"auth": AUTH, "region_name": "eu-de"}, name)
     for folders, warned in (((work, home), 1), ((home,), 0)):
         code, _, err = Cloud().run(
             "get", "j", "-o", output, env={"OS_CLOUD": "c"}, config_folders=folders
@@ -193,8 +195,7 @@ def test_a_local_cloud_of_another_name_or_in_the_same_folder_gives_no_warning(
 def test_a_file_of_another_user_gives_a_warning_and_no_advice_to_change_its_mode(
     tmp_path: Path,
 ) -> None:
-    auth = {k.removeprefix("OS_").lower(): v for k, v in USER.items()}
-    written_into(tmp_path, {"auth": auth})
+    written_into(tmp_path, {"auth": AUTH})
     os.chown(tmp_path / "clouds.yaml", 65534, 65534)
     (tmp_path / "clouds.yaml").chmod(0o644)
     code, _, err = Cloud().run(
@@ -234,29 +235,29 @@ STRANGER = 12345
 def own_cloud(home: Path) -> Path:
     """Write the user's own cloud `c` into a home folder."""
     home.mkdir()
-    auth = {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
-    written_into(home, {"auth": auth})
+    written_into(home, {"auth": AUTH})
     return home
 
 
-def evil_cloud() -> dict[str, Any]:
-    return {"auth": {"auth_url": f"{EVIL}/v3", "token": "evil", "project_id": PROJECT_ID},
-            "vbs_endpoint_override": EVIL}  # fmt: skip
+EVIL_CLOUD = {
+    "auth": {"auth_url": f"{EVIL}/v3", "token": "evil", "project_id": PROJECT_ID},
+    "vbs_endpoint_override": EVIL,
+}
 
 
 def given_by_a_stranger(work: Path, kind: str) -> Path:
     """Make a file in a working directory that a stranger owns, in one of several ways."""
     work.mkdir()
     if kind == "own link to a file of a stranger":
-        written_into(work, evil_cloud(), "theirs.yaml")
+        written_into(work, EVIL_CLOUD, "theirs.yaml")
         os.chown(work / "theirs.yaml", STRANGER, STRANGER)
         (work / "clouds.yaml").symlink_to("theirs.yaml")
     elif kind == "link of a stranger to an own file":
-        written_into(work, evil_cloud(), "other.yaml")
+        written_into(work, EVIL_CLOUD, "other.yaml")
         (work / "clouds.yaml").symlink_to("other.yaml")
         os.lchown(work / "clouds.yaml", STRANGER, STRANGER)
     else:
-        written_into(work, evil_cloud(), kind)
+        written_into(work, EVIL_CLOUD, kind)
         os.chown(work / kind, STRANGER, STRANGER)
     return Path(os.path.relpath(work))
 
@@ -297,20 +298,15 @@ def test_f75_a_password_is_prompted_for_only_if_the_user_named_the_cloud_of_this
 ) -> None:
     auth = {"auth_url": f"{EVIL}/v3", "username": "mira", "user_domain_name": "dom"}
     folder = written_into(tmp_path, {"auth": {**auth, "project_id": PROJECT_ID}})
-    prompts: list[str] = []
-
-    def prompt(text: str) -> str:
-        prompts.append(text)
-        return PASSWORD
-
+    prompt = Prompt()
     argv = ("get", "j", *(("--cloud", "c") if how == "--cloud" else ()))
     env = {how: "c"} if how.endswith("_CLOUD") else {}
     cloud = Cloud()
     code, _, err = cloud.run(*argv, env=env, prompt=prompt, config_folders=(folder,))
     if how in {"--cloud", "VBSJOB_CLOUD"}:
-        assert prompts == ["Password for mira at evil.test: "]
+        assert prompt == ["Password for mira at evil.test: "]
     else:
-        assert (code, prompts, cloud.requests) == (2, [], [])
+        assert (code, prompt, cloud.requests) == (2, [], [])
         assert "evil.test" in err
         assert "--cloud" in err
 
@@ -337,32 +333,22 @@ def test_no_password_is_prompted_for_if_a_local_file_could_send_it_elsewhere(
         who = {name.removeprefix("OS_").lower(): value for name, value in WHO.items()}
         lines = [f'{key} = "{value}"' for key, value in (who | {"auth_url": AUTH_URL}).items()]
         config.write_text("[clouds.c.auth]\n" + "\n".join(lines) + "\n")
-    prompts: list[str] = []
-
-    def prompt(text: str) -> str:
-        prompts.append(text)
-        return PASSWORD
-
+    prompt = Prompt()
     cloud = Cloud()
     code, _, err = cloud.run(
         *argv, env=env, prompt=prompt, config_folders=(folder,), config_file=config
     )
-    assert (code, prompts, cloud.requests) == (2, [], []), err
+    assert (code, prompt, cloud.requests) == (2, [], []), err
     assert "does not prompt" in err
     assert "another working directory" in err
 
 
 def test_the_prompt_shows_the_host_behind_a_user_name_of_any_length() -> None:
-    prompts: list[str] = []
-
-    def prompt(text: str) -> str:
-        prompts.append(text)
-        return PASSWORD
-
+    prompt = Prompt()
     env = WHO | {"OS_AUTH_URL": AUTH_URL, "OS_USERNAME": "mira" * 5000}
     Cloud().run("get", "j", env=env, prompt=prompt)
-    assert len(prompts[0]) < 200
-    assert prompts[0].endswith(" at iam.cloud.test: ")
+    assert len(prompt[0]) < 200
+    assert prompt[0].endswith(" at iam.cloud.test: ")
 
 
 def test_a_local_file_with_a_fifo_or_a_broken_file_of_the_user(tmp_path: Path) -> None:

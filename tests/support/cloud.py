@@ -37,6 +37,8 @@ USER = {
     "OS_PROJECT_NAME": "eu-de_team",
 }
 """A sign-in with a password."""
+AUTH = {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
+"""The same, as `auth` of a cloud in clouds.yaml."""
 ACCESS_KEY = {
     "OS_AUTH_URL": AUTH_URL,
     "OS_ACCESS_KEY": "AKcanary0000000001",

@@ -100,6 +100,10 @@ static int ours_at(int folder, const char *path)
         return result;                                                                 \
     } while (0)
 
+/* A call that only has to be counted: how it is declared, how it is made, and what CALL takes. */
+#define WRAP(type, name, parameters, arguments, operation, kind, counted, failed)      \
+    type name parameters { CALL(operation, kind, counted, failed, REAL(name) arguments); }
+
 #define MODE(flags) \
     mode_t mode = 0; va_list more; va_start(more, flags); mode = va_arg(more, mode_t); va_end(more)
 #define OPENS(flags) ((flags) & O_CREAT ? "change" : "file")
@@ -122,50 +126,25 @@ int openat64(int folder, const char *path, int flags, ...)
     CALL("open", OPENS(flags), ours_at(folder, path), -1, REAL(openat64)(folder, path, flags, mode));
 }
 
-FILE *fopen(const char *path, const char *how)
-{
-    CALL("open", "file", below(path), NULL, REAL(fopen)(path, how));
-}
-
-FILE *fopen64(const char *path, const char *how)
-{
-    CALL("open", "file", below(path), NULL, REAL(fopen64)(path, how));
-}
-
-DIR *fdopendir(int fd)
-{
-    CALL("list", "file", ours(fd), NULL, REAL(fdopendir)(fd));
-}
-
-struct dirent64 *readdir64(DIR *folder)
-{
-    CALL("list", "file", ours(dirfd(folder)), NULL, REAL(readdir64)(folder));
-}
-
-int stat64(const char *path, struct stat64 *into)
-{
-    CALL("stat", "file", below(path), -1, REAL(stat64)(path, into));
-}
-
-int lstat64(const char *path, struct stat64 *into)
-{
-    CALL("stat", "file", below(path), -1, REAL(lstat64)(path, into));
-}
-
-int fstat64(int fd, struct stat64 *into)
-{
-    CALL("stat", "file", ours(fd), -1, REAL(fstat64)(fd, into));
-}
-
-int fstatat64(int folder, const char *path, struct stat64 *into, int flags)
-{
-    CALL("stat", "file", ours_at(folder, path), -1, REAL(fstatat64)(folder, path, into, flags));
-}
-
-int access(const char *path, int how)
-{
-    CALL("stat", "file", below(path), -1, REAL(access)(path, how));
-}
+WRAP(FILE *, fopen, (const char *path, const char *how), (path, how),
+     "open", "file", below(path), NULL)
+WRAP(FILE *, fopen64, (const char *path, const char *how), (path, how),
+     "open", "file", below(path), NULL)
+WRAP(DIR *, fdopendir, (int fd), (fd),
+     "list", "file", ours(fd), NULL)
+WRAP(struct dirent64 *, readdir64, (DIR *folder), (folder),
+     "list", "file", ours(dirfd(folder)), NULL)
+WRAP(int, stat64, (const char *path, struct stat64 *into), (path, into),
+     "stat", "file", below(path), -1)
+WRAP(int, lstat64, (const char *path, struct stat64 *into), (path, into),
+     "stat", "file", below(path), -1)
+WRAP(int, fstat64, (int fd, struct stat64 *into), (fd, into),
+     "stat", "file", ours(fd), -1)
+WRAP(int, fstatat64, (int folder, const char *path, struct stat64 *into, int flags),
+     (folder, path, into, flags),
+     "stat", "file", ours_at(folder, path), -1)
+WRAP(int, access, (const char *path, int how), (path, how),
+     "stat", "file", below(path), -1)
 
 ssize_t read(int fd, void *into, size_t size)
 {
@@ -174,10 +153,8 @@ ssize_t read(int fd, void *into, size_t size)
          REAL(read)(fd, into, size));
 }
 
-ssize_t pread64(int fd, void *into, size_t size, off64_t at)
-{
-    CALL("read", "file", ours(fd), -1, REAL(pread64)(fd, into, size, at));
-}
+WRAP(ssize_t, pread64, (int fd, void *into, size_t size, off64_t at), (fd, into, size, at),
+     "read", "file", ours(fd), -1)
 
 ssize_t write(int fd, const void *from, size_t size)
 {
@@ -186,66 +163,31 @@ ssize_t write(int fd, const void *from, size_t size)
     CALL(name, file ? "change" : "", !file || ours(fd), -1, REAL(write)(fd, from, size));
 }
 
-ssize_t pwrite64(int fd, const void *from, size_t size, off64_t at)
-{
-    CALL("write", "change", ours(fd), -1, REAL(pwrite64)(fd, from, size, at));
-}
-
-int ftruncate64(int fd, off64_t size)
-{
-    CALL("truncate", "change", ours(fd), -1, REAL(ftruncate64)(fd, size));
-}
-
-int fsync(int fd)
-{
-    CALL("sync", "change", ours(fd), -1, REAL(fsync)(fd));
-}
-
-int fdatasync(int fd)
-{
-    CALL("sync", "change", ours(fd), -1, REAL(fdatasync)(fd));
-}
-
-int mkdir(const char *path, mode_t mode)
-{
-    CALL("mkdir", "change", below(path), -1, REAL(mkdir)(path, mode));
-}
-
-int chmod(const char *path, mode_t mode)
-{
-    CALL("chmod", "change", below(path), -1, REAL(chmod)(path, mode));
-}
-
-int fchmod(int fd, mode_t mode)
-{
-    CALL("chmod", "change", ours(fd), -1, REAL(fchmod)(fd, mode));
-}
-
-int rename(const char *from, const char *to)
-{
-    CALL("rename", "change", below(to), -1, REAL(rename)(from, to));
-}
-
-int renameat(int from_folder, const char *from, int to_folder, const char *to)
-{
-    CALL("rename", "change", ours_at(to_folder, to), -1,
-         REAL(renameat)(from_folder, from, to_folder, to));
-}
-
-int unlink(const char *path)
-{
-    CALL("unlink", "change", below(path), -1, REAL(unlink)(path));
-}
-
-int unlinkat(int folder, const char *path, int flags)
-{
-    CALL("unlink", "change", ours_at(folder, path), -1, REAL(unlinkat)(folder, path, flags));
-}
-
-int flock(int fd, int how)
-{
-    CALL("lock", "change", ours(fd), -1, REAL(flock)(fd, how));
-}
+WRAP(ssize_t, pwrite64, (int fd, const void *from, size_t size, off64_t at), (fd, from, size, at),
+     "write", "change", ours(fd), -1)
+WRAP(int, ftruncate64, (int fd, off64_t size), (fd, size),
+     "truncate", "change", ours(fd), -1)
+WRAP(int, fsync, (int fd), (fd),
+     "sync", "change", ours(fd), -1)
+WRAP(int, fdatasync, (int fd), (fd),
+     "sync", "change", ours(fd), -1)
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode),
+     "mkdir", "change", below(path), -1)
+WRAP(int, chmod, (const char *path, mode_t mode), (path, mode),
+     "chmod", "change", below(path), -1)
+WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode),
+     "chmod", "change", ours(fd), -1)
+WRAP(int, rename, (const char *from, const char *to), (from, to),
+     "rename", "change", below(to), -1)
+WRAP(int, renameat, (int from_folder, const char *from, int to_folder, const char *to),
+     (from_folder, from, to_folder, to),
+     "rename", "change", ours_at(to_folder, to), -1)
+WRAP(int, unlink, (const char *path), (path),
+     "unlink", "change", below(path), -1)
+WRAP(int, unlinkat, (int folder, const char *path, int flags), (folder, path, flags),
+     "unlink", "change", ours_at(folder, path), -1)
+WRAP(int, flock, (int fd, int how), (fd, how),
+     "lock", "change", ours(fd), -1)
 
 int fcntl64(int fd, int command, ...)
 {
@@ -268,50 +210,29 @@ int close(int fd)
     return blow == FAILS ? -1 : result;
 }
 
-int pipe2(int ends[2], int flags)
-{
-    CALL("pipe", "", 1, -1, REAL(pipe2)(ends, flags));
-}
-
-int pthread_create(pthread_t *made, const pthread_attr_t *how, void *(*work)(void *), void *with)
-{
-    CALL("thread", "", 1, errno, REAL(pthread_create)(made, how, work, with));
-}
-
-int connect(int fd, const struct sockaddr *to, socklen_t size)
-{
-    CALL("connect", "", to->sa_family != AF_UNIX, -1, REAL(connect)(fd, to, size));
-}
-
-ssize_t recv(int fd, void *into, size_t size, int flags)
-{
-    CALL("recv", "", 1, -1, REAL(recv)(fd, into, size, flags));
-}
-
-ssize_t send(int fd, const void *from, size_t size, int flags)
-{
-    CALL("send", "", 1, -1, REAL(send)(fd, from, size, flags));
-}
-
-int poll(struct pollfd *all, nfds_t count, int timeout)
-{
-    CALL("poll", "", 1, -1, REAL(poll)(all, count, timeout));
-}
-
-int socket(int domain, int type, int protocol)
-{
-    CALL("socket", "", 1, -1, REAL(socket)(domain, type, protocol));
-}
-
-int setsockopt(int fd, int level, int name, const void *value, socklen_t size)
-{
-    CALL("setsockopt", "", 1, -1, REAL(setsockopt)(fd, level, name, value, size));
-}
-
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **all)
-{
-    CALL("getaddrinfo", "", 1, EAI_AGAIN, REAL(getaddrinfo)(node, service, hints, all));
-}
+WRAP(int, pipe2, (int ends[2], int flags), (ends, flags),
+     "pipe", "", 1, -1)
+WRAP(int, pthread_create, (pthread_t *made, const pthread_attr_t *how, void *(*work)(void *),
+     void *with),
+     (made, how, work, with),
+     "thread", "", 1, errno)
+WRAP(int, connect, (int fd, const struct sockaddr *to, socklen_t size), (fd, to, size),
+     "connect", "", to->sa_family != AF_UNIX, -1)
+WRAP(ssize_t, recv, (int fd, void *into, size_t size, int flags), (fd, into, size, flags),
+     "recv", "", 1, -1)
+WRAP(ssize_t, send, (int fd, const void *from, size_t size, int flags), (fd, from, size, flags),
+     "send", "", 1, -1)
+WRAP(int, poll, (struct pollfd *all, nfds_t count, int timeout), (all, count, timeout),
+     "poll", "", 1, -1)
+WRAP(int, socket, (int domain, int type, int protocol), (domain, type, protocol),
+     "socket", "", 1, -1)
+WRAP(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size),
+     (fd, level, name, value, size),
+     "setsockopt", "", 1, -1)
+WRAP(int, getaddrinfo, (const char *node, const char *service, const struct addrinfo *hints,
+     struct addrinfo **all),
+     (node, service, hints, all),
+     "getaddrinfo", "", 1, EAI_AGAIN)
 
 void _exit(int code)
 {

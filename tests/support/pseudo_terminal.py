@@ -143,6 +143,14 @@ def watch_on_terminal(server: Server, *argv: str, **more: Any) -> PseudoTerminal
     return PseudoTerminal("watch", "j", *argv, env=environment(server), **more)
 
 
+def typed_into_shell(command: str, env: Mapping[str, str]) -> PseudoTerminal:
+    """Type a command of vbsjob into a shell with job control."""
+    terminal = PseudoTerminal(env=env, command=("bash", "--norc", "--noprofile", "-i"))
+    terminal.type("bind 'set enable-bracketed-paste off'; PS1='$ '\n")
+    terminal.type(" ".join([*COMMAND, f"{command}\n"]))
+    return terminal
+
+
 def environment(server: Server) -> dict[str, str]:
     return clean_env(server.url, TERM="xterm-256color", NO_COLOR="1", **SETTINGS)
 

@@ -217,6 +217,18 @@ def always(content: bytes) -> Script:
     return script
 
 
+def silent(peer: Peer) -> None:
+    """Read a request and never answer."""
+    peer.request()
+    peer.stall()
+
+
+def closed_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        return int(closed.getsockname()[1])
+
+
 class JobStatusScript:
     """Answers every query with `status`, which a test may change, on one connection."""
 

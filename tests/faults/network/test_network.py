@@ -129,7 +129,17 @@ def about_each(peer: Peer) -> None:
         peer.send(answer(job(job_id.partition("-")[0], job_id)))
 
 
-def check_every_answer_true(network: NetworkNamespace, count: int) -> None:
+ROUNDS = [
+    pytest.param(15, marks=pytest.mark.slow),
+    *[pytest.param(120, marks=pytest.mark.long)] * 5,
+]
+
+
+@pytest.mark.parametrize("count", ROUNDS)
+def test_f10_with_30_percent_packet_loss_every_request_gets_the_right_answer(
+    network: NetworkNamespace, record_property: Callable[[str, object], None], count: int
+) -> None:
+    record_property("cases", count)
     network.firewall("numgen random mod 100 < 30 counter name seen drop")
     ids = [f"{status}-{number}" for number in range(count // 3) for status in CODES]
 
@@ -142,23 +152,6 @@ def check_every_answer_true(network: NetworkNamespace, count: int) -> None:
             codes = list(pool.map(get, ids))
         assert codes == [CODES[job_id.partition("-")[0]] for job_id in ids]
     assert network.packets > count
-
-
-@pytest.mark.slow
-def test_f10_with_30_percent_packet_loss_every_request_gets_the_right_answer(
-    network: NetworkNamespace, record_property: Callable[[str, object], None]
-) -> None:
-    record_property("cases", 15)
-    check_every_answer_true(network, 15)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("round_", range(5))
-def test_f10_many_requests_with_30_percent_packet_loss(
-    network: NetworkNamespace, record_property: Callable[[str, object], None], round_: int
-) -> None:
-    record_property("cases", 120)
-    check_every_answer_true(network, 120)
 
 
 def test_f10_a_link_of_64_kbit_is_slow_and_the_answer_is_complete(

@@ -67,11 +67,6 @@ def test_f12_the_waits_double_and_the_number_of_attempts_is_reported(
     assert get(ResponseSequence(Response(status), Response(status), GOOD)).code == 0
 
 
-def test_f13_a_proxy_that_requires_a_sign_in_is_reported() -> None:
-    # Which one it is, is told by F34's tests: a double of the network has none.
-    assert "proxy" in get(ResponseSequence(Response(407))).err
-
-
 @pytest.mark.parametrize("status", [99, 100, 101, 199, 600, 700, 999])
 def test_f13_a_status_unknown_to_http_is_not_a_verdict(status: int) -> None:
     with Server(respond_with(answer(job("FAIL"), status))) as server:
@@ -131,15 +126,13 @@ def test_f16_junk_in_retry_after_neither_raises_nor_waits_for_ever(junk: str) ->
     assert sum(clock.sleeps) <= 60
 
 
-@given(st.text(st.characters(max_codepoint=255), max_size=40), st.sampled_from(["", DATE, "x"]))
+ANY_TEXT = st.text(st.characters(max_codepoint=255), max_size=40)
+ANY_NUMBER_OR_DATE = (st.floats() | st.integers() | st.datetimes()).map(str)
+
+
+@given(ANY_TEXT | ANY_NUMBER_OR_DATE, st.sampled_from(["", DATE, "x"]))
 def test_f16_any_retry_after_is_a_bounded_number_or_nothing(header: str, date: str) -> None:
     seconds = errors.retry_after({"retry-after": header, "date": date})
-    assert seconds is None or 0 <= seconds <= errors.DAY
-
-
-@given(st.floats() | st.integers() | st.datetimes())
-def test_f16_any_number_or_date_is_bounded(value: object) -> None:
-    seconds = errors.retry_after({"retry-after": str(value), "date": DATE})
     assert seconds is None or 0 <= seconds <= errors.DAY
 
 

@@ -20,7 +20,6 @@ from tests.support.program import clean_env, run_against, run_process, socket_co
 from tests.support.server import Server, always, answer, job
 from vbsjob.client import JobsClient, get_all
 from vbsjob.config import loader
-from vbsjob.http import transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,11 +46,6 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def get(server: Server, cacert: Path | None, *argv: str) -> RunResult:
     words = argv or ("get", "j", "--exit-status")
     return run_against(server.url, *words, cacert=str(cacert) if cacert else None, attempt=10)
-
-
-def test_a_valid_certificate_of_the_named_authority_is_accepted(authority: Authority) -> None:
-    with Server(always(GOOD), tls=authority.good()) as server:
-        assert get(server, authority.file).code == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -179,10 +173,6 @@ def test_f29_a_server_that_supports_only_old_tls_is_rejected(
         ended = get(server, authority.file)
         assert (ended.code, server.connections, server.requests) == (7, 1, 0)
     assert "the TLS handshake with" in ended.err
-
-
-def test_f30_a_connection_is_used_again_within_half_a_second_only() -> None:
-    assert transport.KEPT_FOR <= 0.5
 
 
 def test_f30_a_certificate_that_went_bad_is_seen_with_the_next_connection(

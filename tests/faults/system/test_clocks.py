@@ -6,7 +6,6 @@ import ctypes
 import itertools
 import re
 import signal
-import socket
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +21,7 @@ from tests.support.process_clocks import (
 )
 from tests.support.program import clean_env, run_process
 from tests.support.pseudo_terminal import await_requests
-from tests.support.server import JobStatusScript, Server
+from tests.support.server import JobStatusScript, Server, closed_port
 from tests.support.watch_process import watch_events
 from vbsjob.terminal.signals import LONGEST
 
@@ -166,9 +165,7 @@ def test_f66_on_a_machine_that_was_suspended_before_all_clocks_agree() -> None:
         assert run_process("get", "j", "--exit-status", env=env, within=slept).code == 8
         ended = run_process("watch", "j", "--timeout", "1s", env=env, within=slept)
     assert ended.code == 124
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    env = clean_env(f"http://127.0.0.1:{port}")
+    env = clean_env(f"http://127.0.0.1:{closed_port()}")
     ended = run_process("get", "j", "--retry-for", "2s", env=env, within=slept)
     assert ended.code == 7
     assert re.search(r"attempts in [0-9] s", ended.err)

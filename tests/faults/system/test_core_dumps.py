@@ -8,16 +8,12 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.child import Child
 from tests.support.program import COMMAND, ROOT, clean_env
-from tests.support.server import Server
-
-if TYPE_CHECKING:
-    from tests.support.server import Peer
+from tests.support.server import Server, silent
 
 SOFT, HARD = resource.getrlimit(resource.RLIMIT_CORE)
 PATTERN = Path("/proc/sys/kernel/core_pattern")
@@ -29,11 +25,6 @@ pytestmark = [
     pytest.mark.skipif(not PATTERN.exists(), reason="needs Linux's /proc"),
     pytest.mark.skipif(HARD == 0, reason="the hard limit forbids a core to everybody"),
 ]
-
-
-def silent(peer: Peer) -> None:
-    peer.request()
-    peer.stall()
 
 
 @pytest.mark.slow

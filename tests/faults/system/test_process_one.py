@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.child import Child
 from tests.support.program import ROOT, clean_env
-from tests.support.server import Peer, Server
+from tests.support.server import Server, silent
 
 pytestmark = [
     pytest.mark.slow,
@@ -29,12 +29,6 @@ def child_of(process: subprocess.Popen[bytes]) -> int:
     while not path.read_text().split():
         time.sleep(0.05)
     return int(path.read_text().split()[0])
-
-
-def silent(peer: Peer) -> None:
-    """Read a request and never answer."""
-    peer.request()
-    peer.stall()
 
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGQUIT: 131}

@@ -12,26 +12,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.program import COMMAND, clean_env
-from tests.support.pseudo_terminal import PseudoTerminal, check_terminal_restored
-from tests.support.server import Server
+from tests.support.pseudo_terminal import PseudoTerminal, check_terminal_restored, typed_into_shell
+from tests.support.server import Server, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.server import Peer
-
 
 SECRET = "half-a-secret"
 
 
-def nothing(peer: Peer) -> None:
-    peer.stall()
-
-
 @pytest.fixture(scope="module")
 def service() -> Iterator[Server]:
-    with Server(nothing) as server:
+    with Server(silent) as server:
         yield server
 
 
@@ -72,11 +66,7 @@ def test_f80_f81_a_second_ctrl_c_at_the_prompt_changes_nothing(service: Server) 
 
 
 def test_f82_ctrl_z_at_the_prompt_is_ignored_and_the_echo_stays_off(service: Server) -> None:
-    terminal = PseudoTerminal(
-        env=environment(service), command=("bash", "--norc", "--noprofile", "-i")
-    )
-    terminal.type("bind 'set enable-bracketed-paste off'; PS1='$ '\n")
-    terminal.type(" ".join([*COMMAND, "get j\n"]))
+    terminal = typed_into_shell("get j", environment(service))
     terminal.wait_for("Password for [^ ]+ at [^ ]+: ")
     await_echo(terminal, wanted=False)
     terminal.type("\x1a")

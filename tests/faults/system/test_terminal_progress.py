@@ -12,12 +12,12 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
-from tests.support.program import COMMAND
 from tests.support.pseudo_terminal import (
     SHOWN,
     PseudoTerminal,
     check_terminal_restored,
     environment,
+    typed_into_shell,
 )
 from tests.support.server import Server, always, answer, in_turn, job
 from tests.support.terminal_stream import TerminalStream
@@ -77,10 +77,7 @@ def test_progress_of_the_terminal_is_removed_at_the_end(status: str, code: int) 
 
 
 def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped(running: Server) -> None:
-    shell = ("bash", "--norc", "--noprofile", "-i")
-    terminal = PseudoTerminal(env=environment(running) | TERMINAL_ENV, command=shell)
-    terminal.type("bind 'set enable-bracketed-paste off'\n")
-    terminal.type(" ".join([*COMMAND, "watch j\n"]))
+    terminal = typed_into_shell("watch j", environment(running) | TERMINAL_ENV)
     terminal.wait_for(SHOWN)
     terminal.type("\x1a")
     terminal.wait_for("Stopped")

@@ -17,6 +17,7 @@ from tests.support.pseudo_terminal import (
     PseudoTerminal,
     check_terminal_restored,
     environment,
+    typed_into_shell,
     watch_on_terminal,
 )
 from tests.support.server import Server, always, answer, job
@@ -69,10 +70,7 @@ def test_f80_every_other_signal_that_ends_a_process_ends_a_watch_as_sigterm_does
 @pytest.fixture
 def prompt(running: Server) -> Iterator[PseudoTerminal]:
     """A shell with job control in which a watch is being shown that asks once a minute."""
-    command = ("bash", "--norc", "--noprofile", "-i")
-    terminal = PseudoTerminal(env=environment(running), command=command)
-    terminal.type("bind 'set enable-bracketed-paste off'; PS1='$ '\n")
-    terminal.type(" ".join([*COMMAND, "watch j --interval 60\n"]))
+    terminal = typed_into_shell("watch j --interval 60", environment(running))
     terminal.wait_for(SHOWN)
     yield terminal
     terminal.child.close(force=True)
