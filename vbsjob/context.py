@@ -205,7 +205,7 @@ class Context:
         return printable(self.redact(text))
 
     def _write_json(self, **members: Any) -> None:
-        from vbsjob.jobs.result import SCHEMA_VERSION
+        from vbsjob.jobs.fields import SCHEMA_VERSION
 
         self._write(dumps({"schema_version": SCHEMA_VERSION} | self.redact_values(members)))
 

@@ -14,7 +14,7 @@ from tests.support.watch_service import WatchService, in_turn, job
 from vbsjob.cli import options
 from vbsjob.http.messages import Response
 from vbsjob.jobs.failure import FAILURE_MEMBERS
-from vbsjob.jobs.result import OUR_MEMBERS
+from vbsjob.jobs.fields import OUR_MEMBERS
 from vbsjob.output import schemas
 
 if TYPE_CHECKING:

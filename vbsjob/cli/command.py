@@ -256,7 +256,7 @@ class JobCommand:
         jobs, resume = list(outcome.jobs), self._resume_command(outcome)
         for number, job in reversed(list(enumerate(jobs))):
             if job.exit_code is ExitCode.UNAVAILABLE and job.error and resume and not outcome.stop:
-                error = job.error.with_hint(f"{job.error.hint} {resume}".lstrip())
+                error = job.error.replace(hint=f"{job.error.hint} {resume}".lstrip())
                 jobs[number] = job._replace(error=error)
                 break
         return outcome._replace(jobs=tuple(jobs))

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob import __version__
-from vbsjob.jobs.result import SCHEMA_VERSION
+from vbsjob.jobs.fields import SCHEMA_VERSION
 from vbsjob.text import dumps, utc_time
 from vbsjob.watch import words
 
