@@ -141,7 +141,11 @@ class JobCommand:
             # WatchState decides when a failed query is repeated.
             JobsClient(settings, self.context, retry=False) as client,
         ):
-            reports.prepare(self.settings)
+            if (junit := self.settings["junit"]) is not None:
+                from vbsjob.output import report_file
+
+                # Now and not at the end: the user learns at once that it cannot be written.
+                report_file.prepare(junit, self.settings.origin("junit"))
             client.prepare()
             loop = self._watch_loop(client, job_ids, options, events=events)
             try:

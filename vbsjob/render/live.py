@@ -23,6 +23,7 @@ from vbsjob.render.several import Trees
 from vbsjob.terminal import integration, stdio
 from vbsjob.terminal.echo import Echo
 from vbsjob.terminal.screen import Part, Screen
+from vbsjob.watch.loop import Display
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,11 +50,8 @@ PENDING_LINES = 1000
 """Notes that wait to be written above the display; a terminal can be paused for long."""
 
 
-class LiveDisplay:
+class LiveDisplay(Display):
     """Shows a watch on a terminal; `finish` leaves the result there."""
-
-    for_people = True
-    """Whether its last line says how the run ended."""
 
     def __init__(
         self,
