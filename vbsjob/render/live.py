@@ -17,12 +17,13 @@ from rich.segment import Segment
 from rich.spinner import Spinner
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.render import live_screens, verdict
+from vbsjob.render import live_screens
 from vbsjob.render.live_screens import LINES_BELOW
 from vbsjob.render.several import Trees
 from vbsjob.terminal import integration, stdio
 from vbsjob.terminal.echo import Echo
 from vbsjob.terminal.screen import Part, Screen
+from vbsjob.watch import words
 from vbsjob.watch.loop import Display
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class LiveDisplay(Display):
         extra = ""
         if self._progress:
             percent = live_screens.percent(outcomes, self._trees)
-            extra = integration.progress(percent, problem=bool(verdict.problem(state, now)))
+            extra = integration.progress(percent, problem=bool(words.problem(state, now)))
         self._write(lines, view, extra)
         spinner = self._spinner_part(glyph)
         self._spinning = [n for n, line in enumerate(self._lines) if line[:1] == (spinner,)]
