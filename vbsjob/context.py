@@ -205,7 +205,7 @@ class Context:
         return printable(self.redact(text))
 
     def _write_json(self, **members: Any) -> None:
-        from vbsjob.jobs.result import SCHEMA_VERSION
+        from vbsjob.jobs.fields import SCHEMA_VERSION
 
         self._write(dumps({"schema_version": SCHEMA_VERSION} | self.redact_values(members)))
 
@@ -243,14 +243,15 @@ def can_encode(stream: TextIO, characters: str) -> bool:
 
 
 def process_context() -> Context:
-    """Return the Context of this process."""
+    """Return the Context of this process. Its three streams must be open."""
+    interactive = sys.stdin.isatty()
     return Context(
         stdin=sys.stdin,
         stdout=sys.stdout,
         stderr=sys.stderr,
         env=os.environ,
-        prompt=_prompt if _is_terminal(sys.stdin) else None,
-        pager=_page if _is_terminal(sys.stdin) and _is_terminal(sys.stdout) else None,
+        prompt=_prompt if interactive else None,
+        pager=_page if interactive and sys.stdout.isatty() else None,
         monotonic=_boottime,
     )
 
@@ -259,10 +260,6 @@ def _boottime() -> float:
     """Seconds of a clock that includes the time in which the machine is suspended (F66)."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    return stream is not None and stream.isatty()
 
 
 def _page(text: str) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class VbsjobError(Exception):
-    """Base class. Instances are frozen: `replace` and `with_hint` return changed copies.
+    """Base class. Instances are frozen: `replace` returns a changed copy.
 
     The keyword arguments are values of the attributes below.
     """
@@ -59,10 +59,6 @@ class VbsjobError(Exception):
         changed = type(self)(fields.get("message", self.message))
         changed.__dict__.update(self.__dict__ | fields)
         return changed
-
-    def with_hint(self, hint: str) -> Self:
-        """Return a copy with another hint."""
-        return self.replace(hint=hint)
 
     def masked(self, mask: Callable[[str], str]) -> Self:
         """Return a copy with `mask` applied to each text: a service can repeat a secret (S05)."""

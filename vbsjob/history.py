@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from vbsjob import files
 from vbsjob.errors import InternalError
 from vbsjob.http import url
-from vbsjob.jobs.result import SCHEMA_VERSION
+from vbsjob.jobs.fields import SCHEMA_VERSION
 from vbsjob.text import printable, utc_time
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from tests.support.program import run_in_memory
 from vbsjob.cli.topics import TOPICS
 from vbsjob.http.messages import Response
 from vbsjob.jobs.failure import FAILURE_MEMBERS
-from vbsjob.jobs.result import OUR_MEMBERS
+from vbsjob.jobs.fields import OUR_MEMBERS
 from vbsjob.output import formats, schemas
 from vbsjob.output.variables import DOTENV_BYTES, DOTENV_VARIABLES
 

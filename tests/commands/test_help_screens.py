@@ -90,5 +90,5 @@ def test_no_text_of_the_help_is_read_as_markup() -> None:
 
 def test_every_exit_code_of_the_program_is_one_of_a_command() -> None:
     """A new code must be added to the commands that end with it."""
-    codes = {code for source in app.COMMANDS.values() for code in source.exit_codes}
+    codes = {code for chosen in app.COMMANDS.values() for code in chosen}
     assert codes == {code for code in ExitCode if code < 128} == set(app.exit_codes(""))

@@ -82,7 +82,7 @@ def test_an_error_is_frozen_and_replace_returns_a_changed_copy() -> None:
     assert (changed.hint, changed.code) == ("Wait.", "VBS.1")
     assert type(changed) is errors.UnavailableError
     assert (error.message, error.http_status) == ("Busy.", 503)
-    assert error.with_hint("Come back.").hint == "Come back."
+    assert error.replace(hint="Come back.").hint == "Come back."
     cause = ValueError("cause")
     error.__cause__ = cause  # what `raise ... from` does
     assert error.__cause__ is cause

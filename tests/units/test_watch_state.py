@@ -201,7 +201,7 @@ def test_f11_a_job_is_given_up_when_its_failures_last_as_long_as_retry_for() -> 
     record(state, DOWN, 5.0)
     record(state, DOWN, 64.9)
     assert not state.finished
-    assert record(state, DOWN.with_hint("Look at the network."), 65.0) == []
+    assert record(state, DOWN.replace(hint="Look at the network."), 65.0) == []
     error = state.tracked["j"].error
     assert error is not None
     assert error.hint == "Look at the network."

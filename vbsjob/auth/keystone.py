@@ -101,7 +101,7 @@ class Identity(NamedTuple):
             message = f"{url.origin_of(self.auth_url)} did not accept the token for this project."
             raise error.replace(message=message) from None
         except AuthError as error:
-            raise error.with_hint(BOUND_HINT) from None
+            raise error.replace(hint=BOUND_HINT) from None
 
     def federated_token(self, hint: str, path: str, token: str) -> AuthFlow:
         """Return an unscoped token for one of an identity provider, sent to `path`."""
@@ -110,7 +110,7 @@ class Identity(NamedTuple):
         if response.status not in {OK, CREATED}:
             error = errors.from_response(request, response)
             is_refused = isinstance(error, AuthError) or response.status == NOT_FOUND
-            raise error.with_hint(hint) if is_refused else error
+            raise error.replace(hint=hint) if is_refused else error
         return _access_info(response)
 
     def project(self, hint: str, name: str) -> Generator[Request, Response, str]:
@@ -150,7 +150,7 @@ def _is_in(wanted: Any, actual: Any) -> bool:
 def _list(request: Request, response: Response, name: str, hint: str) -> tuple[dict[str, Any], ...]:
     if response.status != OK:
         error = errors.from_response(request, response)
-        raise error.with_hint(hint) if isinstance(error, RefusedCredentialsError) else error
+        raise error.replace(hint=hint) if isinstance(error, RefusedCredentialsError) else error
     try:
         entries = strict_json.read(response.body)[name]
         return tuple(entry for entry in entries if isinstance(entry, dict))
@@ -167,14 +167,14 @@ def _refused(
         return error
     missing = _missing_methods(strict_json.read(response.body), methods)
     if not missing:
-        return error.with_hint(hint)
+        return error.replace(hint=hint)
     also = " and ".join(
         f"{name} ({MISSING_METHODS.get(name, 'not supported')})" for name in missing
     )
     together = ""
     if MISSING_METHODS.keys() >= set(missing):
         together = " If auth_type is set, set it to v3multifactor, with both in auth_methods."
-    return error.with_hint(f"This user also needs {also}.{together}")
+    return error.replace(hint=f"This user also needs {also}.{together}")
 
 
 def _missing_methods(document: dict[str, Any], methods: dict[str, Any]) -> list[str]:

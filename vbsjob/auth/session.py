@@ -112,7 +112,7 @@ class Session:
     def explained(self, error: VbsjobError) -> VbsjobError:
         """Return the error of a query; if it is about credentials, with the method's next step."""
         if isinstance(error, RefusedCredentialsError):
-            return error.with_hint(self.method.query_hint)
+            return error.replace(hint=self.method.query_hint)
         return error
 
     def _send(self, request: Request, access: AccessInfo | None) -> Response:

@@ -10,12 +10,12 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vbsjob import __version__
-from vbsjob.cli.help_screen import HelpCommand, HelpGroup
+from vbsjob.cli.help import HelpCommand, HelpGroup
 from vbsjob.cli.topics import TOPICS
 from vbsjob.exit_codes import ExitCode
 
@@ -47,33 +47,23 @@ OFFLINE = (ExitCode.OK, ExitCode.USAGE, ExitCode.INTERNAL)
 SIGN_IN = (*OFFLINE, ExitCode.AUTH, ExitCode.API_ERROR, ExitCode.UNAVAILABLE)
 QUERY = (*SIGN_IN, ExitCode.JOB_FAILED, ExitCode.FIELD_MISSING, ExitCode.NOT_FOUND)
 WATCH = (*QUERY, ExitCode.TIMEOUT)
-
-
-class CommandSource(NamedTuple):
-    """Where a command is implemented: module below vbsjob.cli, and function."""
-
-    module: str
-    function: str
-    exit_codes: tuple[ExitCode, ...] = OFFLINE
-    """Exit codes below 128 that the command can end with."""
-
-
 COMMANDS = {
-    "get": CommandSource("get", "get", (*QUERY, ExitCode.PENDING)),
-    "tree": CommandSource("tree", "tree", (*WATCH, ExitCode.PENDING)),
-    "watch": CommandSource("watch", "watch", WATCH),
-    "list": CommandSource(
-        "list", "list_jobs", (*SIGN_IN, ExitCode.FIELD_MISSING, ExitCode.NOT_FOUND)
-    ),
-    "explain": CommandSource("explain", "explain", (*OFFLINE, ExitCode.FIELD_MISSING)),
-    "config show": CommandSource("config", "config_show"),
-    "config check": CommandSource("config", "config_check", SIGN_IN),
-    "schema": CommandSource("schema", "schema"),
-    "completion": CommandSource("completion", "completion"),
-    "sandbox": CommandSource("sandbox", "serve_sandbox"),
-    "help": CommandSource("help", "show_help"),
+    "get": (*QUERY, ExitCode.PENDING),
+    "tree": (*WATCH, ExitCode.PENDING),
+    "watch": WATCH,
+    "list": (*SIGN_IN, ExitCode.FIELD_MISSING, ExitCode.NOT_FOUND),
+    "explain": (*OFFLINE, ExitCode.FIELD_MISSING),
+    "config show": OFFLINE,
+    "config check": SIGN_IN,
+    "schema": OFFLINE,
+    "completion": OFFLINE,
+    "sandbox": OFFLINE,
+    "help": OFFLINE,
 }
-"""All commands in the order of the help. `config` is a group."""
+"""All commands in the order of the help, with the exit codes below 128 that each can end with.
+
+`config` is a group. The first word names the module; `config_show` is the function of two words.
+"""
 ALONE = {path for path in COMMANDS if " " not in path and path != "help"}
 """Commands that need no other command: only the command itself is made, which saves 30 ms."""
 
@@ -82,8 +72,8 @@ def exit_codes(path: str) -> list[ExitCode]:
     """Return the exit codes of a command, or of all commands of a group; "" is the program."""
     if not path:
         return [code for code in ExitCode if code < 128]
-    sources = [source for name, source in COMMANDS.items() if f"{name} ".startswith(f"{path} ")]
-    return sorted({code for source in sources for code in source.exit_codes})
+    chosen = [codes for name, codes in COMMANDS.items() if f"{name} ".startswith(f"{path} ")]
+    return sorted({code for codes in chosen for code in codes})
 
 
 def _epilog(path: str) -> str:
@@ -95,12 +85,11 @@ def _epilog(path: str) -> str:
 
 
 def _add(group: typer.Typer, path: str) -> None:
-    source, name = COMMANDS[path], path.rpartition(" ")[2]
-    module = import_module(f"vbsjob.cli.{source.module}")
-    function = getattr(module, source.function)
+    words = path.split()
+    function = getattr(import_module(f"vbsjob.cli.{words[0]}"), "_".join(words))
     help = cleandoc(function.__doc__)
     group.command(
-        name, cls=HelpCommand, help=help, short_help=_summary(help), epilog=_epilog(path)
+        words[-1], cls=HelpCommand, help=help, short_help=_summary(help), epilog=_epilog(path)
     )(function)
 
 

@@ -141,7 +141,11 @@ class JobCommand:
             # WatchState decides when a failed query is repeated.
             JobsClient(settings, self.context, retry=False) as client,
         ):
-            reports.prepare(self.settings)
+            if (junit := self.settings["junit"]) is not None:
+                from vbsjob.output import report_file
+
+                # Now and not at the end: the user learns at once that it cannot be written.
+                report_file.prepare(junit, self.settings.origin("junit"))
             client.prepare()
             loop = self._watch_loop(client, job_ids, options, events=events)
             try:
@@ -256,7 +260,7 @@ class JobCommand:
         jobs, resume = list(outcome.jobs), self._resume_command(outcome)
         for number, job in reversed(list(enumerate(jobs))):
             if job.exit_code is ExitCode.UNAVAILABLE and job.error and resume and not outcome.stop:
-                error = job.error.with_hint(f"{job.error.hint} {resume}".lstrip())
+                error = job.error.replace(hint=f"{job.error.hint} {resume}".lstrip())
                 jobs[number] = job._replace(error=error)
                 break
         return outcome._replace(jobs=tuple(jobs))

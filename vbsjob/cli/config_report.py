@@ -18,7 +18,7 @@ from vbsjob.errors import JobNotFoundError, VbsjobError
 from vbsjob.http import errors
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
-from vbsjob.jobs.result import SCHEMA_VERSION
+from vbsjob.jobs.fields import SCHEMA_VERSION
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
 from vbsjob.text import dumps
 
@@ -115,14 +115,14 @@ def check(settings: Settings, context: Context, *, machine: bool) -> None:
     if machine:
         _write_document([*facts, Fact("service", "answers"), Fact("result", "ok")], context)
         return
-    from vbsjob.render import facts as screens
+    from vbsjob.render import message
     from vbsjob.render.theme import view
 
     values = {fact.name: fact.value for fact in facts}
     project = values["project"] or values["project_id"]
     region = f", region {values['region']}" if values["region"] else ""
     sentence = f"Signed in to project {project}{region}. The service answers."
-    lines = screens.success(context.redact(sentence), view(context.stdout, settings, context))
+    lines = message.success(context.redact(sentence), view(context.stdout, settings, context))
     context.stdout.writelines(["\n", *lines])
 
 
@@ -169,7 +169,7 @@ def _write_document(facts: Iterable[Fact], context: Context) -> None:
 
 def _write_table(facts: Iterable[Fact], settings: Settings, context: Context) -> None:
     """Write the facts as a table for people."""
-    from vbsjob.render import facts as screens
+    from vbsjob.render import message
     from vbsjob.render.theme import view
 
     rows = []
@@ -177,4 +177,4 @@ def _write_table(facts: Iterable[Fact], settings: Settings, context: Context) ->
         shown = ", ".join(value) if isinstance(value, list) else text or value
         row = (name, "-" if value is None else str(shown), short_origin or origin)
         rows.append([context.redact(cell) for cell in row])
-    context.stdout.writelines(screens.table(rows, view(context.stdout, settings, context)))
+    context.stdout.writelines(message.table(rows, view(context.stdout, settings, context)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vbsjob.cli import options
-from vbsjob.cli.help_screen import paged
+from vbsjob.cli.help import paged
 from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.text import printable, wrap
@@ -38,8 +38,7 @@ def explain(
     """
     from vbsjob.config.loader import preference
     from vbsjob.jobs import error_codes
-    from vbsjob.jobs.fields import FieldCheck, Kind, Selection
-    from vbsjob.jobs.result import SCHEMA_VERSION
+    from vbsjob.jobs.fields import SCHEMA_VERSION, FieldCheck, Kind, Selection
     from vbsjob.output import formats
 
     context: Context = ctx.obj

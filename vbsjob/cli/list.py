@@ -10,13 +10,14 @@ import typer
 from vbsjob import history
 from vbsjob.cli import options, present
 from vbsjob.cli.command import JobCommand
-from vbsjob.config.values import duration, invalid
+from vbsjob.config.values import duration, of_option
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.job import ENDED
 from vbsjob.jobs.outcome import RunOutcome
-from vbsjob.text import parse_time, printable
+from vbsjob.text import parse_time
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from vbsjob.jobs.outcome import JobOutcome
@@ -29,7 +30,7 @@ NO_JOBS = (
 )
 
 
-def list_jobs(
+def list(
     ctx: typer.Context,
     output: options.Output = None,
     field: options.Fields = None,
@@ -61,7 +62,9 @@ def list_jobs(
     """
     command = JobCommand(ctx.params, ctx.obj)
     now = command.context.steady_now()
-    earliest = None if since is None else now - _age(since)
+    earliest = None
+    if since is not None:
+        earliest = now - timedelta(seconds=of_option("--since", duration, since))
 
     def started(entry: dict[str, Any]) -> datetime:
         return parse_time(entry["begin_time"]) or now  # a job without a start is waiting
@@ -84,17 +87,10 @@ def list_jobs(
     return command.end(RunOutcome(tuple(jobs), now, errors=tuple(errors), judged=False))
 
 
-def _refresh(command: JobCommand) -> list[JobOutcome]:
+def _refresh(command: JobCommand) -> Sequence[JobOutcome]:
     """Query the jobs of this cloud that had not ended, and store their states."""
     entries = history.entries(command.settings, command.context)
     job_ids = [entry["job_id"] for entry in entries if entry["status"] not in ENDED]
-    jobs = list(command.answers(job_ids)) if job_ids else []
+    jobs = [*command.answers(job_ids)] if job_ids else []
     history.record(jobs, command.settings, command.context, refreshed=True)
     return jobs
-
-
-def _age(text: str) -> timedelta:
-    try:
-        return timedelta(seconds=duration(text))
-    except ValueError as error:
-        raise invalid(f"--since: {printable(text)[:200]!r}", error) from None

@@ -11,7 +11,7 @@ import typer
 
 from vbsjob.cli import candidates
 from vbsjob.config import schema
-from vbsjob.output import formats
+from vbsjob.output import formats, schemas
 
 OUTPUT, TREE, WATCHING, CONNECTION, CI = "Output", "Tree", "Watching", "Connection", "CI"
 """Groups of options in the help."""
@@ -68,8 +68,9 @@ InsecureHttp = Annotated[bool | None, _setting(CONNECTION, "--insecure-http")]
 
 if TYPE_CHECKING:
     Format = str
+    Schema = str
 else:
-    Format = Literal[formats.NAMES]
+    Format, Schema = Literal[formats.NAMES], Literal[schemas.NAMES]
 Output = Annotated[
     Format | None,
     _setting(OUTPUT, "--output", "-o", metavar="FORMAT", complete=candidates.formats),
@@ -185,7 +186,7 @@ Shell = Annotated[
     typer.Argument(metavar="SHELL", help="bash, zsh or fish.", show_default=False),
 ]
 SchemaName = Annotated[
-    Literal["document", "sub-job", "row", "event", "error", "explain", "list", "config", "fields"],
+    Schema,
     typer.Argument(metavar="NAME", help="What the schema describes.", show_default=False),
 ]
 Topic = Annotated[

@@ -11,21 +11,8 @@ from vbsjob.errors import UsageError, VbsjobError, from_exception
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.jobs.outcome import RunOutcome
-
-
-def prepare(settings: Settings) -> None:
-    """Remove the report of an earlier run: a CI service would take it for the one of this run.
-
-    Raises UsageError if the report cannot be written: the user learns it before the watch waits
-    for hours.
-    """
-    if settings["junit"] is not None:
-        from vbsjob.output import report_file
-
-        report_file.prepare(settings["junit"], settings.origin("junit"))
 
 
 def write(outcome: RunOutcome, junit: str | None, context: Context, *, github: bool) -> RunOutcome:

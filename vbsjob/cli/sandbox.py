@@ -9,13 +9,12 @@ from vbsjob.config.schema import SETTINGS_BY_NAME
 from vbsjob.exit_codes import ExitCode
 from vbsjob.sandbox import account
 from vbsjob.sandbox.scenarios import SCENARIOS
-from vbsjob.text import printable
 
 SELECTION = ("OS_CLOUD", "VBSJOB_CLOUD", "OS_PROJECT_ID", "VBSJOB_ENDPOINT", "VBSJOB_SERVICE")
 """Further variables that a shell with the sandbox's variables must not have."""
 
 
-def serve_sandbox(  # noqa: D103 - set below: it lists the jobs
+def sandbox(  # noqa: D103 - set below: it lists the jobs
     ctx: typer.Context,
     port: options.Port = 0,
     fault: options.Faults = None,
@@ -29,20 +28,23 @@ def serve_sandbox(  # noqa: D103 - set below: it lists the jobs
         address = f"http://127.0.0.1:{env}"
         context.stdout.write(_variables(address, method, service))
         return ExitCode.OK
+    from vbsjob.config import values
     from vbsjob.sandbox import jobs
     from vbsjob.sandbox.server import TOKEN_LIFETIME, Sandbox
 
-    lifetime = TOKEN_LIFETIME if token_life is None else _lifetime(token_life)
+    lifetime = TOKEN_LIFETIME
+    if token_life is not None:
+        lifetime = values.of_option("--token-life", values.interval, token_life)
     shares = jobs.parse_faults(fault or [])
-    sandbox = Sandbox(context, port=port, faults=shares, token_lifetime=lifetime)
+    server = Sandbox(context, port=port, faults=shares, token_lifetime=lifetime)
     # One write: a script that waits until the file is not empty reads it completely.
-    context.stdout.write(_start_text(sandbox.address, service))
+    context.stdout.write(_start_text(server.address, service))
     context.stdout.flush()
-    sandbox.serve()
+    server.serve()
     return ExitCode.OK
 
 
-serve_sandbox.__doc__ = (
+sandbox.__doc__ = (
     "Serve a simulated cloud on this machine until Ctrl-C.\n\n"
     "It has an identity service, and a backup service with jobs. vbsjob, curl, openstack and the"
     " vendor's SDK use it like the real cloud.\n\n"
@@ -90,13 +92,3 @@ def _variables(address: str, method: str, service: str | None) -> str:
     unset = {*others, *SELECTION} - variables.keys()
     lines = [f"export {name}={quote(value)}" for name, value in variables.items()]
     return "\n".join([f"unset {' '.join(sorted(unset))}", *lines, ""])
-
-
-def _lifetime(argument: str) -> float:
-    """Return the value of --token-life in seconds. Raises UsageError."""
-    from vbsjob.config.values import interval, invalid
-
-    try:
-        return interval(argument)
-    except ValueError as error:
-        raise invalid(f"--token-life: {printable(argument)[:200]!r}", error) from None

@@ -101,7 +101,7 @@ def _listed(name: str) -> list[str]:
 
 def _names(name: str) -> Sequence[str] | dict[str, str]:
     """Return what a list contains: formats, fields of a document or of `failure`, and others."""
-    from vbsjob.jobs.result import OUR_MEMBERS
+    from vbsjob.jobs.fields import OUR_MEMBERS
     from vbsjob.output import formats, schemas
 
     if name == "formats":

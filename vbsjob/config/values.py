@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.errors import UsageError
 from vbsjob.http import url
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,14 @@ def invalid(what: str, error: ValueError) -> UsageError:
     """Return the error for `what`, a setting and its wrong value, that a parse function refused."""
     reason, _, step = str(error).partition("; ")
     return UsageError(f"{what} {reason}.", hint=f"{step[:1].upper()}{step[1:]}." if step else "")
+
+
+def of_option(option: str, parse: Callable[[str], float], text: str) -> float:
+    """Return the seconds of an option that is not a setting. Raises UsageError."""
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise invalid(f"{option}: {printable(text)[:200]!r}", error) from None
 
 
 def text(raw: Any) -> str:

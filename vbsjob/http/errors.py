@@ -324,11 +324,6 @@ REASONS = {
 """Reasons that an error message names, by errno."""
 
 
-def peer(origin: str, proxy: Proxy | None) -> str:
-    """Return the name of a peer in messages."""
-    return f"{origin} (through the proxy {proxy.url})" if proxy else origin
-
-
 def from_exception(
     meaning: Meaning, error: BaseException, origin: str, proxy: Proxy | None
 ) -> VbsjobError:
@@ -336,7 +331,7 @@ def from_exception(
     import socket
     import ssl
 
-    name = peer(origin, proxy)
+    name = f"{origin} (through the proxy {proxy.url})" if proxy else origin
     causes = [cause for cause in _chain(error) if isinstance(cause, OSError)]
     for cause in causes:  # first: a wrong certificate looks like a failed connection too
         if isinstance(cause, ssl.SSLError):

@@ -25,14 +25,10 @@ def everything() -> dict[str, Meaning]:
     return {code: Meaning(**texts) for code, texts in table.items()}
 
 
-@cache
-def _by_lower_case() -> dict[str, Meaning]:
-    return {code.lower(): meaning for code, meaning in everything().items()}
-
-
 def meaning(code: object) -> Meaning | None:
     """Return the meaning of a code, compared without case; None if the table does not have it."""
-    return _by_lower_case().get(code.lower()) if isinstance(code, str) else None
+    wanted = code.lower() if isinstance(code, str) else None
+    return next((texts for name, texts in everything().items() if name.lower() == wanted), None)
 
 
 FIELDS = ("code", "during", "meaning", "action")

@@ -1,4 +1,7 @@
-"""Fields of a document: read by a dotted path, written as one safe line, suggested if missing."""
+"""Fields of a document: read by a dotted path, written as one safe line, suggested if missing.
+
+Also the members that vbsjob adds to the service's.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from vbsjob.errors import FieldMissingError
 from vbsjob.jobs.failure import FAILURE_MEMBERS, path_text
 from vbsjob.jobs.job import DOCUMENTED_MEMBERS, Job
-from vbsjob.jobs.result import OUR_MEMBERS
 from vbsjob.text import dumps, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+SCHEMA_VERSION = 1
+OUR_MEMBERS = frozenset(
+    {
+        "schema_version",
+        "elapsed_s",
+        "verdict",
+        "exit_code",
+        "failure",
+        "expected_end",
+        "error",
+        "others",
+    }
+)
+"""Members of a document that vbsjob adds; the service's of the same name are in `others`."""
 MISSING = object()
 """What `get` returns for a field that the document does not have."""
 FAILURE_COLUMNS = {
@@ -25,6 +41,17 @@ EVERY_ENTITY = ("entities.*", "failure.entities.*")
 """Names that mean each entity of the job, or of the failed sub-job, that is a scalar."""
 MANY = 1000
 """Fields that are compared with a missing one, and entities that are selected, at most."""
+
+
+def merged(members: dict[str, Any], own_members: dict[str, Any]) -> dict[str, Any]:
+    """Return the service's members and ours; where names are equal, ours wins.
+
+    The service's values of such names are in `others`.
+    """
+    reserved = OUR_MEMBERS | own_members.keys()
+    others = {name: value for name, value in members.items() if name in reserved}
+    service_members = {name: value for name, value in members.items() if name not in reserved}
+    return service_members | own_members | ({"others": others} if others else {})
 
 
 class Kind(NamedTuple):

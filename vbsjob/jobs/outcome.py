@@ -11,8 +11,8 @@ from vbsjob import exit_codes
 from vbsjob.errors import ReportError, VbsjobError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import failure
+from vbsjob.jobs.fields import SCHEMA_VERSION, merged
 from vbsjob.jobs.job import Job
-from vbsjob.jobs.result import SCHEMA_VERSION, merged
 from vbsjob.jobs.tree import UNKNOWN, counts_text, kind
 from vbsjob.text import format_duration, printable, utc_time
 

@@ -6,9 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob import __version__
-from vbsjob.jobs.result import SCHEMA_VERSION
+from vbsjob.jobs.fields import SCHEMA_VERSION
 from vbsjob.text import dumps, utc_time
 from vbsjob.watch import words
+from vbsjob.watch.loop import Display
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,14 +23,13 @@ if TYPE_CHECKING:
     from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 
-class EventStream:
+class EventStream(Display):
     """Writes events, pure ASCII. `heartbeat` is the longest time without an event, in seconds.
 
     Kinds: `start`, `change`, `waiting`, `outage`, `recovered`, `heartbeat` and `verdict`.
     """
 
     for_people = False
-    """Whether its last line says how the run ended."""
 
     def __init__(self, context: Context, stream: TextIO, heartbeat: float) -> None:
         self._context = context
@@ -79,12 +79,6 @@ class EventStream:
                 jobs=[_progress(job, state.estimates, steady_now) for job in jobs if not job.ended],
             )
         return self._last_event + self._heartbeat
-
-    def suspend(self) -> None:
-        """Do nothing: events do not use the terminal."""
-
-    def clear(self) -> None:
-        """Do nothing: events stay."""
 
     def finish(self, outcome: RunOutcome) -> None:
         """Write the verdict: the exit code of the run and of each job."""

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.errors import UsageError
 from vbsjob.jobs import fields as job_fields
-from vbsjob.jobs.fields import EVERY_ENTITY, Kind, Selection
-from vbsjob.jobs.result import SCHEMA_VERSION
+from vbsjob.jobs.fields import EVERY_ENTITY, SCHEMA_VERSION, Kind, Selection
 from vbsjob.output.variables import check_fields, write_dotenv, write_env
 from vbsjob.text import SafeJson, dumps, printable
 

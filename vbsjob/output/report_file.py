@@ -19,7 +19,10 @@ DESCRIPTORS = ("/dev/std", "/dev/fd/", "/proc/")
 
 
 def prepare(path: str, option: str) -> None:
-    """Remove the report of an earlier run. Raises UsageError if nothing can be written there."""
+    """Remove the report of an earlier run: a CI service would take it for the one of this run.
+
+    Raises UsageError if nothing can be written there.
+    """
     try:
         if not _is_stream(path):
             write(path, b"")

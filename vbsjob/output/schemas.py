@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from vbsjob.jobs.result import SCHEMA_VERSION
+from vbsjob.jobs.fields import SCHEMA_VERSION
 
 NAMES = ("document", "sub-job", "row", "event", "error", "explain", "list", "config", "fields")
 

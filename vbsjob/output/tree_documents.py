@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.jobs.failure import code_and_reason
-from vbsjob.jobs.fields import EVERY_ENTITY, Kind
-from vbsjob.jobs.result import SCHEMA_VERSION, merged
+from vbsjob.jobs.fields import EVERY_ENTITY, SCHEMA_VERSION, Kind, merged
 from vbsjob.jobs.tree import Group, JobTree, Node, Summary, counts_text, folded, nodes
 from vbsjob.output.formats import ERROR, FAILURE, TICKET, TIMES
 from vbsjob.text import format_duration, printable

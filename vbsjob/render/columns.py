@@ -6,22 +6,23 @@ are text in the first column, because rich's Tree does not align columns.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.text import Text
 
-from vbsjob.render.cells import FittingLine
 from vbsjob.render.tree import IDS_FROM, TREE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from vbsjob.render.theme import Glyphs, View
     from vbsjob.render.tree import Row
 
+NEW_LINE = Segment.line()
 GAP = 2
 """Columns between two columns of the table."""
 REASON_MIN = 17
@@ -30,6 +31,38 @@ BAR, BAR_MIN = 20, 6
 """Columns of a progress bar in a row: as many as there is room for, within these limits."""
 LEAST_INDENT = 2
 """Columns before a line that continues a row: a line without indent begins a row."""
+
+
+class FittingLine:
+    """Pieces of text next to each other, which rich neither wraps nor cuts.
+
+    rich wraps and justifies a Text, which takes three times as long as everything else.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: list[tuple[str, str] | Text] = []
+        self._width = 0
+
+    def add(self, text: str | Text, style: str = "") -> Self:
+        """Add text in the style with this name, or in its own styles."""
+        if isinstance(text, Text) and not text.spans:
+            return self.add(text.plain, str(text.style))
+        self._pieces.append(text if isinstance(text, Text) else (text, style))
+        self._width += text.cell_len if isinstance(text, Text) else cell_len(text)
+        return self
+
+    def fill(self, column: int) -> Self:
+        """Add spaces up to a column."""
+        return self.add(" " * (column - self._width))
+
+    def __rich_console__(self, console: Console, _options: ConsoleOptions) -> RenderResult:
+        """Yield the segments of the line."""
+        for piece in self._pieces:
+            if isinstance(piece, Text):
+                yield from piece.render(console)
+            elif piece[0]:
+                yield Segment(piece[0], console.get_style(piece[1]) if piece[1] else None)
+        yield NEW_LINE
 
 
 class Layout(NamedTuple):

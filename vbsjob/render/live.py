@@ -17,12 +17,14 @@ from rich.segment import Segment
 from rich.spinner import Spinner
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.render import live_screens, verdict
+from vbsjob.render import live_screens
 from vbsjob.render.live_screens import LINES_BELOW
 from vbsjob.render.several import Trees
 from vbsjob.terminal import integration, stdio
 from vbsjob.terminal.echo import Echo
 from vbsjob.terminal.screen import Part, Screen
+from vbsjob.watch import words
+from vbsjob.watch.loop import Display
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,11 +51,8 @@ PENDING_LINES = 1000
 """Notes that wait to be written above the display; a terminal can be paused for long."""
 
 
-class LiveDisplay:
+class LiveDisplay(Display):
     """Shows a watch on a terminal; `finish` leaves the result there."""
-
-    for_people = True
-    """Whether its last line says how the run ended."""
 
     def __init__(
         self,
@@ -182,7 +181,7 @@ class LiveDisplay:
         extra = ""
         if self._progress:
             percent = live_screens.percent(outcomes, self._trees)
-            extra = integration.progress(percent, problem=bool(verdict.problem(state, now)))
+            extra = integration.progress(percent, problem=bool(words.problem(state, now)))
         self._write(lines, view, extra)
         spinner = self._spinner_part(glyph)
         self._spinning = [n for n, line in enumerate(self._lines) if line[:1] == (spinner,)]

@@ -11,8 +11,9 @@ from rich.text import Text
 
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.tree import counts_text, folded
-from vbsjob.render import columns, details, message, several, status, tree, verdict
+from vbsjob.render import columns, details, message, several, status, tree
 from vbsjob.text import printable
+from vbsjob.watch import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -128,13 +129,13 @@ def _footer(
 ) -> Iterator[RenderableType]:
     """Yield how fresh the answers are, and on a separate line why answers are missing."""
     indent = 0 if len(outcomes) > 1 else 2
-    fresh = verdict.freshness(state, now)
+    fresh = words.freshness(state, now)
     if len(outcomes) > 1:
         fresh = f"{counts_text((outcome.kind for outcome in outcomes), jobs=True)}, {fresh}"
     yield Padding(Text(fresh), (0, 0, 0, indent), expand=False)
-    problem = redact(verdict.problem(state, now))
+    problem = redact(words.problem(state, now))
     if len(problem) > view.columns - indent:
-        problem = redact(verdict.problem(state, now, short=True))
+        problem = redact(words.problem(state, now, short=True))
     if problem:
         yield Padding(Text(problem, "problem"), (0, 0, 0, indent), expand=False)
 

@@ -16,6 +16,7 @@ from vbsjob.jobs.job import walk
 from vbsjob.jobs.tree import counts_text, kind, repeated_types
 from vbsjob.text import dumps, printable, utc_time
 from vbsjob.watch import words
+from vbsjob.watch.loop import Display
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,11 +33,8 @@ COLORS = {"FAIL": "31", "SUCCESS": "32", "problem": "33"}
 """Numbers of ECMA-48 by the status in a line; outages are problems."""
 
 
-class PlainLog:
+class PlainLog(Display):
     """Writes on a stream: at least one line in `heartbeat` seconds."""
-
-    for_people = True
-    """Whether its last line says how the run ended."""
 
     def __init__(self, context: Context, stream: TextIO, settings: Settings) -> None:
         self._context = context
@@ -62,12 +60,6 @@ class PlainLog:
         if now >= self._last_line + self._heartbeat:
             self._write(words.of_heartbeat(state, now, self._context.steady_now()), now)
         return self._last_line + self._heartbeat
-
-    def suspend(self) -> None:
-        """Do nothing: lines do not use the terminal."""
-
-    def clear(self) -> None:
-        """Do nothing: lines stay."""
 
     def finish(self, outcome: RunOutcome) -> None:
         """Write the failures with their meaning, then how the run ended as the last line."""

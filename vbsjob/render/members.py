@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vbsjob.jobs.failure import code_and_reason
-from vbsjob.render.cells import FittingLine
+from vbsjob.render.columns import FittingLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

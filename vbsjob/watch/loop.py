@@ -6,7 +6,7 @@ WatchState decides which job is polled and when; the displays write.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from vbsjob.jobs.job import Job
 from vbsjob.workers import WorkerPool
@@ -24,31 +24,32 @@ SUSPENDED_AFTER = 30.0
 """If a wait takes this many seconds longer than planned, the machine was suspended (F66)."""
 
 
-class Display(Protocol):
-    """Shows a watch. All times are monotonic seconds."""
+class Display:
+    """Shows a watch. All times are monotonic seconds.
 
-    for_people: bool
+    `suspend` and `clear` do nothing in a display that only writes lines.
+    """
+
+    for_people = True
     """Whether its last line is a sentence that says how the run ended."""
 
     def on_events(self, events: Sequence[Event], state: WatchState, now: float) -> None:
         """Show events; an empty sequence means that the watch starts."""
-        ...
+        raise NotImplementedError
 
     def refresh(self, state: WatchState, now: float) -> float:
         """Show that time has passed; return when to be called again."""
-        ...
+        raise NotImplementedError
 
     def suspend(self) -> None:
         """Release the terminal; the next `refresh` draws everything again."""
-        ...
 
     def clear(self) -> None:
         """Release the terminal and remove what was drawn: the watch is over."""
-        ...
 
     def finish(self, outcome: RunOutcome) -> None:
         """Show the end. Called once, at every kind of end. Raises OSError."""
-        ...
+        raise NotImplementedError
 
 
 @dataclass(slots=True)

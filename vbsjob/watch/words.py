@@ -1,7 +1,8 @@
-"""What happens in a watch, as sentences: lines of a log, `message` of an event."""
+"""What happens in a watch and how it goes, as sentences, for screens, logs and events."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from vbsjob.jobs import failure
@@ -59,3 +60,48 @@ def of_heartbeat(state: WatchState, now: float, steady_now: datetime) -> str:
         if time is not None:
             facts.append(f"{words} {format_duration(now - time)} ago")
     return "; ".join(facts)
+
+
+def problem(state: WatchState, now: float, *, short: bool = False) -> str:
+    """Return what keeps answers away and when the watch gives up; empty if nothing does.
+
+    `short` omits the host.
+    """
+    jobs = [job for job in state.tracked.values() if job.exit_code is None]
+    failing = min(
+        (job for job in jobs if job.failures), key=lambda job: job.failing_since, default=None
+    )
+    if failing is not None and failing.error is not None:
+        silent = format_duration(float(round(now - failing.failing_since)))
+        left = max(0.0, failing.failing_since + state.rules.retry_for - now)
+        limit = f"Gives up in {format_duration(float(round(left)))}."
+        return f"No answer for {silent} ({_cause(failing, short=short)}). {limit}"
+    missing = [job for job in jobs if job.not_found_count]
+    if not missing:
+        return ""
+    job = missing[0]
+    if job.job is not None:
+        return f"The service does not know job {printable(job.job_id)} any more."
+    left = max(0.0, job.not_found_since + state.rules.wait_for_job - now)
+    which = "this job" if len(state.ids) == 1 else f"{len(missing):,} of the jobs"
+    return f"The service does not know {which} yet. Waits {round(left)} s more."
+
+
+def _cause(job: TrackedJob, *, short: bool) -> str:
+    error = job.error
+    if error is None:
+        return ""
+    message = printable(error.message).partition(". ")[0].rstrip(".")
+    if error.http_status is None:
+        return message
+    host = re.search("https?://([^/ :]+)", message)
+    return f"HTTP {error.http_status}" + (f" from {host[1]}" if host and not short else "")
+
+
+def freshness(state: WatchState, now: float) -> str:
+    """Return how old the newest answer is."""
+    answered_at = state.last_answer_at()
+    if answered_at is None:
+        return "waiting for the first answer"
+    age = now - answered_at
+    return f"answered {round(age)} s ago" if age < 60 else f"answered {format_duration(age)} ago"

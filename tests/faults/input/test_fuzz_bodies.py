@@ -21,7 +21,7 @@ from vbsjob.config import loader as chosen
 from vbsjob.errors import VbsjobError
 from vbsjob.exit_codes import ExitCode, of_job
 from vbsjob.http.messages import Request, Response
-from vbsjob.jobs.result import OUR_MEMBERS
+from vbsjob.jobs.fields import OUR_MEMBERS
 from vbsjob.output import formats
 
 if TYPE_CHECKING:

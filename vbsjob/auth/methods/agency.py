@@ -56,7 +56,7 @@ def used(method: base.Method, settings: Settings) -> base.Method:
         try:
             return (yield from identity.request_token(SIGN_IN_HINT, methods, X_Auth_Token=token))
         except AuthError as error:  # also 403
-            raise error.with_hint(SIGN_IN_HINT) from None
+            raise error.replace(hint=SIGN_IN_HINT) from None
 
     key = method.cache_key and (*method.cache_key, str(agency), str(scope))
     return base.Method(method.auth_type, QUERY_HINT, sign_in, key, method.prompts, method.renewable)
