@@ -10,18 +10,22 @@ LIMIT = 30.0
 """Seconds within which an interpreter starts even on a busy machine."""
 
 
-def _set_of(pid: int, field: str) -> int:
-    """Return the signals of a field of /proc/PID/status as bits; 0 if the process has ended."""
+def ignores(pid: int, number: int) -> bool:
+    """Whether a process ignores a signal; False if it has ended."""
+    return _contains(pid, "SigIgn", number)
+
+
+def _contains(pid: int, field: str, number: int) -> bool:
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
-        return 0
-    return int(status.partition(f"{field}:")[2].split()[0], 16)
+        return False
+    return bool(int(status.partition(f"{field}:")[2].split()[0], 16) & 1 << (number - 1))
 
 
 def has_handler(pid: int) -> bool:
     """Whether a process has a handler for SIGINT; False if it has ended."""
-    return bool(_set_of(pid, "SigCgt") & 1 << (signal.SIGINT - 1))
+    return _contains(pid, "SigCgt", signal.SIGINT)
 
 
 def wait_for_own_handler(pid: int) -> None:
@@ -34,6 +38,6 @@ def wait_for_own_handler(pid: int) -> None:
     until, times = time.monotonic() + LIMIT, 0
     while times < 2:
         assert time.monotonic() < until, f"SIGINT handler of process {pid}"
-        started = _set_of(pid, "SigIgn") & 1 << (signal.SIGPIPE - 1)
+        started = ignores(pid, signal.SIGPIPE)
         times = times + 1 if started and not has_handler(pid) else 0
         time.sleep(0.005 if times else 0.0002)

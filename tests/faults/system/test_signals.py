@@ -14,7 +14,7 @@ import pytest
 from tests.support.child import Child
 from tests.support.program import COMMAND, ROOT, clean_env
 from tests.support.server import Server, answer, job
-from tests.support.sigint_handler import BIT, has_handler
+from tests.support.sigint_handler import ignores, wait_for_own_handler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +38,6 @@ def service() -> Iterator[Server]:
         yield server
 
 
-def ignored(pid: int) -> bool:
-    """Whether SIGINT is ignored."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return bool(int(status.partition("SigIgn:")[2].split()[0], 16) & BIT)
-
-
 def test_f79_ctrl_c_stops_the_shell_loop_around_it(service: Server) -> None:
     loop = 'trap "exit 3" USR1; for i in 1 2 3; do "$@" get j; done; echo survived'
     with Child(
@@ -51,11 +45,7 @@ def test_f79_ctrl_c_stops_the_shell_loop_around_it(service: Server) -> None:
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
     ) as shell:  # fmt: skip
         child = _child_of(shell.pid)
-        until = time.monotonic() + 10
-        while not has_handler(child) and time.monotonic() < until:
-            time.sleep(0.0005)
-        while has_handler(child) and time.monotonic() < until:
-            time.sleep(0.0005)
+        wait_for_own_handler(child)
         os.killpg(shell.pid, signal.SIGINT)
         out, _ = shell.communicate(timeout=30)
     assert b"survived" not in out
@@ -76,7 +66,7 @@ def test_f83_where_sigint_is_ignored_on_entry_it_stays_ignored(service: Server) 
         ["bash", "-c", line, "bash", *COMMAND], env=clean_env(service.url), cwd=ROOT,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as child:  # fmt: skip
-        while not ignored(child.pid):
+        while not ignores(child.pid, signal.SIGINT):
             time.sleep(0.001)
         while child.poll() is None:
             child.send_signal(signal.SIGINT)
