@@ -202,7 +202,7 @@ def test_f38_s09_an_ascii_terminal_or_odd_locale_changes_no_code_and_no_json(
     tree = run_process("tree", "j", "k", env=env)
     assert tree.code == 6, tree.err  # of k, which standard error tells of
     assert tree.is_clean
-    assert wide or "rejected the request: Gr" in tree.err
+    assert wide or "service  Gr" in tree.err
     assert wide or [line[:3] for line in tree.out.splitlines()[1:3]] == (
         ["├─ ", "└─ "] if able else ["|- ", "`- "]
     )
