@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.clock import FakeClock
+from tests.support.filesystem import needs_mount, within_etc
 from tests.support.program import clean_env, run_against, run_process, socket_context
 from tests.support.server import (
     Server,
@@ -28,6 +29,8 @@ from vbsjob.errors import UnavailableError
 from vbsjob.http.messages import Request
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.program import RunResult
     from tests.support.server import Peer, Script
 
@@ -97,6 +100,20 @@ def test_f01_a_service_that_starts_in_time_is_used(
     finally:
         for server in opened:
             server.close()
+
+
+@needs_mount
+@pytest.mark.parametrize("alive", ["::1", "127.0.0.1"])
+def test_f01_a_service_that_listens_on_one_of_two_addresses_is_reached(
+    tmp_path: Path, alive: str
+) -> None:
+    (tmp_path / "hosts").write_text("::1 two.test\n127.0.0.1 two.test\n")
+    with Server(always(GOOD), host=alive) as server:
+        env = clean_env(f"http://two.test:{server.port}")
+        argv = ("get", "j", "--exit-status", "--insecure-http", "--retry-for", "0")
+        ended = run_process(*argv, env=env, within=within_etc(tmp_path))
+        assert ended.code == 0, ended.err
+        assert server.requests == 1
 
 
 def test_f02_a_connection_that_is_not_accepted_ends_with_the_attempt() -> None:
