@@ -275,7 +275,7 @@ def test_bytes_that_arrive_without_a_request_are_never_read_as_the_next_answer(k
         assert server.connections == 2
 
 
-def test_a_connection_is_not_used_again_after_half_a_second() -> None:
+def test_f30_a_connection_is_not_used_again_after_half_a_second() -> None:
     with Server(always(GOOD)) as server, socket_context(server.url) as context:
         assert context.send is not None
         context.send(Request("GET", server.url))
