@@ -16,9 +16,16 @@ from tests.support.clock import FakeClock
 from tests.support.cloud import Cloud
 from tests.support.context import NoSignals, fake_context
 from tests.support.program import TOKEN, environment
-from tests.support.response_sequence import ResponseSequence
 from tests.support.terminal_stream import TerminalStream
-from tests.support.watch_service import START, Reply, WatchResult, WatchService, in_turn, job
+from tests.support.watch_service import (
+    START,
+    Reply,
+    ResponseSequence,
+    WatchResult,
+    WatchService,
+    in_turn,
+    job,
+)
 from vbsjob.__main__ import run
 from vbsjob.errors import PermanentConnectionError, UnavailableError
 from vbsjob.http.messages import Response

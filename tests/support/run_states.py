@@ -173,16 +173,18 @@ def output_is_full(run: SignalledRun, service: StateService, name: str) -> bool:
 
 def is_connecting(run: SignalledRun, service: StateService, name: str) -> bool:
     """Whether it waits for a connection to be accepted."""
-    address = socket.inet_aton(_own(name))[::-1].hex().upper()
-    table = Path("/proc/net/tcp").read_text().splitlines()
-    return any(row.split()[2].startswith(address) and row.split()[3] == "02" for row in table)
+    return _has_socket(name, state="02")
 
 
 def is_in_tls_handshake(run: SignalledRun, service: StateService, name: str) -> bool:
     """Whether it has a connection on which nothing was sent to it."""
+    return _has_socket(name, state="01")
+
+
+def _has_socket(name: str, state: str) -> bool:
     address = socket.inet_aton(_own(name))[::-1].hex().upper()
     table = Path("/proc/net/tcp").read_text().splitlines()
-    return any(row.split()[2].startswith(address) and row.split()[3] == "01" for row in table)
+    return any(row.split()[2].startswith(address) and row.split()[3] == state for row in table)
 
 
 def waits_for_lock(run: SignalledRun, service: StateService, name: str) -> bool:

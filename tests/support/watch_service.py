@@ -33,6 +33,18 @@ def job(job_id: str, status: Any, **members: Any) -> Response:
     return Response(200, {}, json.dumps(document).encode())
 
 
+class ResponseSequence:
+    """Return the given responses in order, the last one repeatedly; keep the requests."""
+
+    def __init__(self, *responses: Response) -> None:
+        self._responses = list(responses)
+        self.requests: list[Request] = []
+
+    def __call__(self, request: Request) -> Response:
+        self.requests.append(request)
+        return self._responses.pop(0) if len(self._responses) > 1 else self._responses[0]
+
+
 @dataclass
 class WatchResult:
     """Exit code, output and request times of a watch, in seconds from its start."""

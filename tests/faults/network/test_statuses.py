@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.support.clock import FakeClock
 from tests.support.cloud import Cloud
 from tests.support.program import TOKEN, environment, run_against, run_in_memory
-from tests.support.response_sequence import ResponseSequence
 from tests.support.server import Server, answer, job, respond_with
+from tests.support.watch_service import ResponseSequence
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
 from vbsjob.errors import UnavailableError

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.clock import FakeClock
+from tests.support.filesystem import needs_mount, within_etc
 from tests.support.program import clean_env, run_against, run_process, socket_context
 from tests.support.server import (
     Server,
@@ -28,6 +29,8 @@ from vbsjob.errors import UnavailableError
 from vbsjob.http.messages import Request
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.program import RunResult
     from tests.support.server import Peer, Script
 
@@ -97,6 +100,20 @@ def test_f01_a_service_that_starts_in_time_is_used(
     finally:
         for server in opened:
             server.close()
+
+
+@needs_mount
+@pytest.mark.parametrize("alive", ["::1", "127.0.0.1"])
+def test_f01_a_service_that_listens_on_one_of_two_addresses_is_reached(
+    tmp_path: Path, alive: str
+) -> None:
+    (tmp_path / "hosts").write_text("::1 two.test\n127.0.0.1 two.test\n")
+    with Server(always(GOOD), host=alive) as server:
+        env = clean_env(f"http://two.test:{server.port}")
+        argv = ("get", "j", "--exit-status", "--insecure-http", "--retry-for", "0")
+        ended = run_process(*argv, env=env, within=within_etc(tmp_path))
+        assert ended.code == 0, ended.err
+        assert server.requests == 1
 
 
 def test_f02_a_connection_that_is_not_accepted_ends_with_the_attempt() -> None:
@@ -258,7 +275,7 @@ def test_bytes_that_arrive_without_a_request_are_never_read_as_the_next_answer(k
         assert server.connections == 2
 
 
-def test_a_connection_is_not_used_again_after_half_a_second() -> None:
+def test_f30_a_connection_is_not_used_again_after_half_a_second() -> None:
     with Server(always(GOOD)) as server, socket_context(server.url) as context:
         assert context.send is not None
         context.send(Request("GET", server.url))
@@ -303,7 +320,7 @@ def test_f10_a_link_that_loses_three_in_ten_connections_never_gives_a_wrong_answ
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "gzip, gzip", ", ".join(["gzip"] * 50), "x"])
-def test_f21_f24_a_compressed_answer_is_rejected_and_not_decompressed(encoding: str) -> None:
+def test_f21_f24_f27_a_compressed_answer_is_rejected_and_caching_is_refused(encoding: str) -> None:
     bomb = gzip.compress(b" " * 1_000_000 + json.dumps(job()).encode())
     with Server(always(answer(bomb, 200, f"Content-Encoding: {encoding}"))) as server:
         ended = get(server)

@@ -6,6 +6,7 @@ import json
 import os
 import select
 import subprocess
+import sys
 import time
 from itertools import product
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import canary
 from tests.support.child import Child
 from tests.support.cloud import PROJECT_ID, USER
 from tests.support.filesystem import needs_full
-from tests.support.program import COMMAND, ROOT, clean_env, run_bash, run_process
+from tests.support.program import COMMAND, ROOT, TOKEN, clean_env, run_bash, run_process
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
@@ -240,3 +242,26 @@ def test_f78_no_closed_stream_becomes_a_file_or_a_socket(closed: str, command: s
         assert b"SUCCESS" not in log
     (cache_file,) = Path(env["HOME"]).rglob("*.json")
     assert json.loads(cache_file.read_text())["access"]["token"] == "canary-token"
+
+
+LAST_RESORT = "from vbsjob.__main__ import _exit_internal\n_exit_internal({error})"
+
+
+def last_resort(error: str, before: str = "") -> subprocess.CompletedProcess[bytes]:
+    """End a process that cannot report an error in the usual way."""
+    command = [sys.executable, "-c", before + LAST_RESORT.format(error=error)]
+    return subprocess.run(
+        command, env=clean_env(), cwd=ROOT, capture_output=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("kind", ["ValueError", "RecursionError", "SystemExit", "MemoryError"])
+def test_s05_f92_the_last_resort_prints_the_kind_of_the_error_and_nothing_else(kind: str) -> None:
+    ended = last_resort(f"{kind}({TOKEN!r})")
+    canary.check(ended.stdout + ended.stderr)
+    assert (ended.returncode, ended.stdout) == (70, b"")
+    assert ended.stderr == f"vbsjob: could not run: {kind}.\n".encode()
+
+
+def test_f78_without_stderr_the_last_resort_still_ends_with_70() -> None:
+    assert last_resort("ValueError()", "import os\nos.close(2)\n").returncode == 70
