@@ -5,7 +5,7 @@ WatchState decides which job is polled and when; the displays write.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vbsjob.jobs.job import Job
@@ -61,6 +61,8 @@ class WatchLoop:
     context: Context
     displays: Sequence[Display]
     signals: Signals
+    _waited_at: float = field(init=False)
+    """When the last wait ended."""
 
     def run(self) -> None:
         """Poll until the watch is over or a signal ends it.
@@ -70,6 +72,7 @@ class WatchLoop:
         with self.signals:
             workers = (self.context.workers or WorkerPool)(self.fetch, self.signals.wake)
             self._send_events(())
+            self._waited_at = self.context.monotonic()
             while not self.state.finished and self.signals.ending is None:
                 now = self.context.monotonic()
                 for job_id in self.state.take_due(now, workers.capacity):
@@ -102,7 +105,6 @@ class WatchLoop:
 
     def _wait(self, seconds: float) -> None:
         signals = self.signals
-        started = self.context.monotonic()
         planned = signals.wait(seconds)
         if signals.stop or signals.continued:
             for display in self.displays:
@@ -110,5 +112,8 @@ class WatchLoop:
             if signals.stop:
                 signals.suspend()
             signals.continued = False
-        if self.context.monotonic() - started > planned + SUSPENDED_AFTER:
-            self.state.poll_now(self.context.monotonic())
+        # Since the last wait, so that a suspend between two waits counts too.
+        now = self.context.monotonic()
+        if now - self._waited_at > planned + SUSPENDED_AFTER:
+            self.state.poll_now(now)
+        self._waited_at = now
