@@ -154,14 +154,14 @@ FAIL bksRestoreBackup j
 def test_the_summary_of_what_did_not_fail_says_how_the_run_ended() -> None:
     error = FieldMissingError("no answer has the field 'nope'.")
     for outcome, text in (
-        (run_of(answer("SUCCESS")), "### \u2713 Restore succeeded\n\nSucceeded.\n\n"),
+        (run_of(answer("SUCCESS")), "### \u2713 Restore succeeded\n\nSucceeded.\n\nIds: job j\n\n"),
         (
             run_of(answer("SUCCESS")).adding(error),
-            "### \u2717 Succeeded (exit code 3).\n\nno answer has the field 'nope'.\n\n",
+            "### \u2717 Succeeded (exit code 3).\n\nno answer has the field 'nope'.\n\nIds: job j\n\n",
         ),
         (
             run_of(of_answer("j", UnavailableError("down."), NOW)),
-            "### ! No result (exit code 7).\n\ndown.\n\n",
+            "### ! No result (exit code 7).\n\ndown.\n\nIds: job j\n\n",
         ),
     ):
         assert html.unescape(github.summary(outcome)) == text

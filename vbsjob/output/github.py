@@ -184,13 +184,23 @@ def _description(outcome: JobOutcome, now: datetime, shown: Callable[..., str]) 
         for label, text in (("Meaning", failure.meaning), ("What to do", failure.action)):
             if text:
                 yield f"**{label}:** {shown(text)}"
-        sub_job = failure.job.id if len(failure.path) > 1 else ""
-        disk = one_line(failure.entities.get("volume_id"))
-        ids = (("job", outcome.job_id), ("failed sub-job", sub_job), ("disk", disk))
-        yield f"For the ticket: {', '.join(f'{name} {shown(text)}' for name, text in ids if text)}"
+    ids = ", ".join(f"{name} {shown(text)}" for name, text in _ids(outcome) if text)
+    yield f"{'For the ticket' if failed else 'Ids'}: {ids}"
     if outcome.job is not None and outcome.job.sub_jobs:
         lines = "\n".join(shown(line) for line in text_lines(outcome.job, now))
         yield f"<details><summary>Sub-jobs</summary><pre>\n{lines}\n</pre></details>"
+
+
+def _ids(outcome: JobOutcome) -> Iterator[tuple[str, str]]:
+    """Yield names and ids: of the job, and of the failed sub-job or of what the job made."""
+    yield "job", outcome.job_id
+    failure, entities = outcome.failure, outcome.job.entities if outcome.job else {}
+    if failure is not None and outcome.exit_code is ExitCode.JOB_FAILED:
+        entities = failure.entities
+        yield "failed sub-job", failure.job.id if len(failure.path) > 1 else ""
+    else:
+        yield "backup", one_line(entities.get("backup_id"))
+    yield "disk", one_line(entities.get("volume_id"))
 
 
 def _table(jobs: Sequence[JobOutcome], shown: Callable[..., str]) -> str:
