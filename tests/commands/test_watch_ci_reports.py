@@ -157,8 +157,10 @@ def test_the_summary_of_what_did_not_fail_says_how_the_run_ended() -> None:
         (run_of(answer("SUCCESS")), "### \u2713 Restore succeeded\n\nSucceeded.\n\nIds: job j\n\n"),
         (
             run_of(answer("SUCCESS")).adding(error),
-            "### \u2717 Succeeded (exit code 3).\n\nno answer has the field 'nope'.\n\n"
-            "Ids: job j\n\n",
+            (
+                "### \u2717 Succeeded (exit code 3).\n\nno answer has the field 'nope'.\n\n"
+                "Ids: job j\n\n"
+            ),
         ),
         (
             run_of(of_answer("j", UnavailableError("down."), NOW)),
