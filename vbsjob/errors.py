@@ -63,7 +63,8 @@ class VbsjobError(Exception):
     def masked(self, mask: Callable[[str], str]) -> Self:
         """Return a copy with `mask` applied to each text: a service can repeat a secret (S05)."""
         texts = {name: value for name, value in self.__dict__.items() if isinstance(value, str)}
-        return self.replace(**{name: mask(value) for name, value in texts.items()})
+        facts = tuple((name, mask(value)) for name, value in self.facts)
+        return self.replace(**{name: mask(value) for name, value in texts.items()}, facts=facts)
 
     @property
     def rows(self) -> tuple[tuple[str, str], ...]:

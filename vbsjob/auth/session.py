@@ -240,7 +240,8 @@ class Session:
             raise error from None
         except VbsjobError as error:
             self._failed_at = self._context.monotonic()
-            self._failure = error.replace(min_delay=SIGN_IN_DELAY, facts=SIGN_IN_FACTS)
+            facts = (*error.facts, *SIGN_IN_FACTS)
+            self._failure = error.replace(min_delay=SIGN_IN_DELAY, facts=facts)
             raise self._failure from None
 
     def _use(self, access: AccessInfo, seconds_left: float | None) -> AccessInfo:
