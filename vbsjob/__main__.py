@@ -68,13 +68,9 @@ def _end_on_signals() -> None:
 
     Every container has a process 1. A signal that is ignored at the start remains ignored.
     """
-    import signal
+    from vbsjob.terminal import signals
 
-    from vbsjob.terminal.signals import ENDING
-
-    for number in ENDING:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda received, _frame: os._exit(SIGNAL_BASE + received))
+    signals.handle(signals.ENDING, lambda number, _frame: os._exit(SIGNAL_BASE + number))
 
 
 def _disable_core_dumps() -> None:

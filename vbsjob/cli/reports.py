@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from vbsjob.jobs.outcome import RunOutcome
 
 
+NO_IDS = ("watch",)
+"""What reports name if the ids of the jobs are not known yet."""
+
+
 def write(outcome: RunOutcome, junit: str | None, context: Context, *, github: bool) -> RunOutcome:
     """Write the reports that are wanted; return the outcome with an error for each that failed.
 
@@ -33,7 +37,7 @@ def write(outcome: RunOutcome, junit: str | None, context: Context, *, github: b
 
 @contextmanager
 def on_error(
-    params: Mapping[str, Any], context: Context, job_ids: Sequence[str] = ("watch",)
+    params: Mapping[str, Any], context: Context, job_ids: Sequence[str] = NO_IDS
 ) -> Iterator[None]:
     """If a watch ends with an exception before it has results, write reports of it."""
     try:
@@ -47,7 +51,7 @@ def write_error(
     error: VbsjobError,
     params: Mapping[str, Any],
     context: Context,
-    job_ids: Sequence[str] = ("watch",),
+    job_ids: Sequence[str] = NO_IDS,
 ) -> None:
     """Write reports in which every job has the error. `params` are values of options."""
     from vbsjob.jobs.outcome import RunOutcome, of_answer

@@ -5,6 +5,7 @@ WatchState decides which job is polled and when; the displays write.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ SUSPENDED_AFTER = 30.0
 """If a wait takes this many seconds longer than planned, the machine was suspended (F66)."""
 
 
-class Display:
+class Display(ABC):
     """Shows a watch. All times are monotonic seconds.
 
     `suspend` and `clear` do nothing in a display that only writes lines.
@@ -33,23 +34,23 @@ class Display:
     for_people = True
     """Whether its last line is a sentence that says how the run ended."""
 
+    @abstractmethod
     def on_events(self, events: Sequence[Event], state: WatchState, now: float) -> None:
         """Show events; an empty sequence means that the watch starts."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refresh(self, state: WatchState, now: float) -> float:
         """Show that time has passed; return when to be called again."""
-        raise NotImplementedError
 
-    def suspend(self) -> None:
+    def suspend(self) -> None:  # noqa: B027 - see above
         """Release the terminal; the next `refresh` draws everything again."""
 
-    def clear(self) -> None:
+    def clear(self) -> None:  # noqa: B027
         """Release the terminal and remove what was drawn: the watch is over."""
 
+    @abstractmethod
     def finish(self, outcome: RunOutcome) -> None:
         """Show the end. Called once, at every kind of end. Raises OSError."""
-        raise NotImplementedError
 
 
 @dataclass(slots=True)
