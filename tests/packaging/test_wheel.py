@@ -63,7 +63,7 @@ def test_the_installed_program_prints_its_completion_scripts(
 
 
 def test_every_page_is_where_man_looks(venv: Path) -> None:
-    pages = {path.name: path.read_bytes() for path in ROOT.glob("man/*/*")}
+    pages = {path.name: path.read_bytes() for path in ROOT.glob("man/man*/*")}
     installed = {path.name: path.read_bytes() for path in venv.glob("share/man/*/*")}
     assert installed == pages
     assert {path.name for path in venv.glob("share/man/*")} == {"man1", "man5"}
