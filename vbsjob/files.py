@@ -24,19 +24,12 @@ TEMPORARY_PREFIX = ".new-"
 """Prefix of a file that `replace` has not finished; a killed process leaves it."""
 
 
-class UntrustedFileError(PermissionError):
-    """A file or folder belongs to another user, others can use it, or it is not of its kind."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(errno.EPERM, reason)
-
-
 @contextmanager
 def open_folder(path: str | os.PathLike[str], *, create: bool = False) -> Iterator[int]:
     """Yield a descriptor of a folder that only this user can enter.
 
     Takes the rights of others away. With `create` the folder and its parents are made where
-    they are missing. Raises OSError, and UntrustedFileError for the folder of another user.
+    they are missing. Raises OSError, also for the folder of another user.
     """
     if create:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
@@ -46,7 +39,7 @@ def open_folder(path: str | os.PathLike[str], *, create: bool = False) -> Iterat
     try:
         status = os.fstat(descriptor)
         if status.st_uid != os.geteuid():
-            raise UntrustedFileError("the directory belongs to another user")
+            raise PermissionError(errno.EPERM, "the directory belongs to another user")
         if stat.S_IMODE(status.st_mode) != 0o700:
             os.fchmod(descriptor, 0o700)
         yield descriptor
@@ -58,7 +51,7 @@ def open_file(name: str, folder: int, flags: int = os.O_RDONLY) -> int:
     """Return a descriptor of a regular file that only this user can read and write.
 
     With O_CREAT in `flags` a missing file is made with mode 0600 for every umask. Raises
-    OSError, and UntrustedFileError for a file that others can use or that has a second name.
+    OSError, also for a file that others can use or that has a second name.
     """
     descriptor = -1
     try:
@@ -69,7 +62,8 @@ def open_file(name: str, folder: int, flags: int = os.O_RDONLY) -> int:
         if descriptor < 0:
             descriptor = os.open(name, flags & ~os.O_CREAT | NO_FOLLOW, dir_fd=folder)
         if not _is_private(os.fstat(descriptor)):
-            raise UntrustedFileError("other users can use the file, or it is not a regular file")
+            reason = "other users can use the file, or it is not a regular file"
+            raise PermissionError(errno.EPERM, reason)
     except OSError:
         if descriptor >= 0:
             close(descriptor)
