@@ -125,16 +125,6 @@ def test_f58_in_the_middle_of_a_watch_both_tokens_are_renewed() -> None:
     assert sent == cloud.operator_tokens
 
 
-def test_a_refused_token_of_an_agency_is_renewed_once() -> None:
-    cloud = AgencyCloud()
-    client = cloud.client(USER | AGENCY)
-    assert client.get("j").status == "SUCCESS"
-    cloud.agency_tokens.append("canary-agency-other")  # the service refuses the token in use
-    assert client.get("j").status == "SUCCESS"
-    methods = " ".join(request.method for request in cloud.requests)
-    assert methods == "POST POST GET GET POST POST GET"
-
-
 def test_the_stored_token_belongs_to_the_agency(tmp_path: Path) -> None:
     cloud = AgencyCloud()
     for _ in range(2):

@@ -67,27 +67,6 @@ def test_f94_a_list_or_mapping_for_a_text_is_refused_without_being_written_out(
     assert wrong == []
 
 
-LARGE: dict[str, str] = {
-    "seven projects with tokens of 9 KB": "clouds:\n" + "".join(
-        f"  {name}: {{auth: {{auth_url: '{URL}', project_id: p, token: '{'t' * 9000}'}}}}\n"
-        for name in "abcdefg"
-    ),
-    "65 clouds that merge one mapping": f"x: &auth {{auth_url: '{URL}', username: u}}\nclouds:\n"
-    + "".join(f"  {name}: {{auth: {{<<: *auth, project_name: p{n}}}}}\n"
-              for n, name in enumerate(["a", *(f"c{n}" for n in range(64))])),
-    "900 aliases": f"x: &x u\nclouds:\n  a: {{auth: {{auth_url: '{URL}', username: *x}}}}\n"
-    + "".join(f"  c{n}: {{auth: {{username: *x}}}}\n" for n in range(899)),
-    "a megabyte": f"clouds:\n  a: {{auth: {{auth_url: '{URL}'}}}}\n" + "# comment\n" * 104_000,
-}  # fmt: skip
-
-
-def test_generated_files_of_a_usual_size_are_read(tmp_path: Path) -> None:
-    for content in LARGE.values():
-        write(tmp_path, content)
-        settings, _ = load(tmp_path)
-        assert settings["auth_url"] == URL
-
-
 def test_a_long_name_is_shown_in_part(tmp_path: Path) -> None:
     for section in ("'{}' = 1\n", "['{}']\n", "[defaults]\n'{}' = 1\n"):
         write(tmp_path, section.format("k" * 100_000), "config.toml")
@@ -220,17 +199,14 @@ def test_verify_may_be_the_path_of_a_ca_file(tmp_path: Path) -> None:
 NOT_UTF8 = b"p\xe4ss".decode("utf-8", "surrogateescape")
 
 
-NAMED_VARIABLES = (
-    "OS_PASSWORD", "OS_USERNAME", "VBSJOB_PASSWORD", "OS_PROJECT_NAME", "OS_USER_DOMAIN_NAME",
-    "OS_APPLICATION_CREDENTIAL_SECRET", "OS_PASSCODE", "OS_AUTH_URL", "VBSJOB_PROJECT",
-)  # fmt: skip
-
-
 def test_a_value_that_is_not_utf8_is_refused_by_the_name_of_its_variable(tmp_path: Path) -> None:
-    for variable in NAMED_VARIABLES:
+    for variable, shown in (
+        ("OS_PASSWORD", False),
+        ("OS_USERNAME", True),
+        ("VBSJOB_PROJECT", True),
+    ):
         with pytest.raises(UsageError, match=f"^{variable}: .*is not valid UTF-8") as caught:
             load(tmp_path, name=None, **{variable: NOT_UTF8})
-        shown = "PASS" not in variable and "SECRET" not in variable
         assert ("ss" in str(caught.value)) is shown, variable
 
 

@@ -173,10 +173,6 @@ def test_another_federated_sign_in_is_refused_with_the_way_that_works() -> None:
         assert "password" not in err.replace(auth_type, "")
 
 
-def test_the_types_are_known_and_none_is_supported() -> None:
-    assert len(set(UNSUPPORTED_AUTH_TYPES)) == 14
-
-
 def test_a_type_that_is_not_known_is_not_to_be_omitted() -> None:
     code, _, err = Cloud().run("get", "j", env=COMPANY | {"OS_AUTH_TYPE": "v3company"})
     assert code == 2

@@ -92,12 +92,6 @@ def test_the_service_of_the_right_region_is_asked_or_the_user_is(tmp_path: Path)
             assert cloud.requests[-1].url.startswith(f"https://vbs-{region}.cloud.test/")
 
 
-def test_a_question_about_the_region_is_answered_by_the_option() -> None:
-    cloud = Regions()
-    assert cloud.run("get", "j", "--region", "eu-nl", env=BY_ID)[0] == 0
-    assert cloud.requests[-1].url.startswith("https://vbs-eu-nl.cloud.test/")
-
-
 SEVERAL = {
     "regions": "regions: [eu-de, eu-nl]",
     "region_name as a list": "region_name: [eu-de, eu-nl]",
