@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vbsjob.jobs.fields import Selection
@@ -36,6 +36,7 @@ def as_yaml(document: Any) -> str:
     return out.getvalue()
 
 
+@settings(max_examples=50)
 @given(DOCUMENTS)
 def test_yaml_is_read_as_the_same_document(document: Any) -> None:
     text = as_yaml(document)

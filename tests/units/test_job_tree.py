@@ -53,7 +53,7 @@ def path_of(node: Node) -> list[Node]:
 
 def test_a_fold_fits_its_height_and_every_job_is_shown_or_counted() -> None:
     failures = []
-    for seed, group in product(range(20), (False, True)):
+    for seed, group in product(range(6), (False, True)):
         tree = JobTree(Job(random_tree(seed, 100)), group=group)
         for height in (0, 1, 2, 3, 7, 24, 200):
             rows = folded(tree, height)
@@ -201,13 +201,13 @@ def lines(
 
 def test_no_line_is_wider_than_the_screen() -> None:
     wider = []
-    for seed in range(10):
-        tree = JobTree(Job(random_tree(seed, 60)), group=seed % 2 == 0)
+    for seed in range(4):
+        tree = JobTree(Job(random_tree(seed, 30)), group=seed % 2 == 0)
         for node in tree.nodes:
             node.job.members["job_id"] = f"{node.order:032x}" if node.order % 9 else "x" * 90
             node.job.members["job_type"] = "restore\u754c" * (node.order % 3)
             node.job.members["fail_reason"] = "because\n" * (node.order % 7)
-        for width in (10, 20, 39, 40, 60, 80, 120, 200):
+        for width in (10, 39, 40, 80, 120):
             rendered = lines(list(rows_of(tree)), width)
             wider += [(seed, width, line) for line in rendered if cell_len(line) > width]
     assert wider == []
@@ -215,8 +215,8 @@ def test_no_line_is_wider_than_the_screen() -> None:
 
 def test_the_code_of_each_failed_row_is_visible_at_every_width() -> None:
     missing = []
-    for seed in range(12):
-        tree = JobTree(Job(random_tree(seed, 40)), group=seed % 2 == 0)
+    for seed in range(4):
+        tree = JobTree(Job(random_tree(seed, 30)), group=seed % 2 == 0)
         for node in tree.nodes:
             node.job.members["job_type"] = ("copyBlock", "restoreVolume", "check")[node.order % 3]
             if node.job.failed:
@@ -224,7 +224,7 @@ def test_the_code_of_each_failed_row_is_visible_at_every_width() -> None:
                 node.job.members["fail_reason"] = "volume is in error state while copying"
         rows = list(rows_of(tree))
         failed = [row.order for row in rows if isinstance(row, Node) and row.job.failed]
-        for width in (40, 47, 60, 80, 100, 120, 160, 200):
+        for width in (40, 47, 80, 120):
             text = "\n".join(lines(rows, width))
             codes = (f"VolumeBackup.{order:04}" for order in failed)
             missing += [(seed, width, code) for code in codes if code not in text]
@@ -232,23 +232,22 @@ def test_the_code_of_each_failed_row_is_visible_at_every_width() -> None:
 
 
 def test_each_requested_job_has_its_row_however_many_sub_jobs_another_has() -> None:
+    ids = [f"f4{n:030x}" for n in range(6)]
+    outcomes = [
+        of_answer(job_id, Job(random_tree(n, 1 + 30 * (n % 3)) | {"job_id": job_id}), NOW)
+        for n, job_id in enumerate(ids)
+    ]
     failures = []
-    for seed in range(8):
-        ids = [f"{seed}f4{n:030x}" for n in range(6)]
-        trees = [random_tree(seed * 10 + n, 1 + 30 * (n % 3)) for n in range(len(ids))]
-        outcomes = [
-            of_answer(job_id, Job(tree | {"job_id": job_id}), NOW)
-            for job_id, tree in zip(ids, trees, strict=True)
+    for width, height in product((40, 80, 200, None), (6, 23, None)):
+        view = view_of(width)
+        trees = several.Trees(partial(JobTree, group=True))
+        rendered = [
+            view.text(line)
+            for line in view.lines(several.table(outcomes, trees, view, rows=height))
         ]
-        for width, height in product((40, 60, 80, 120, 200, None), (6, 23, 100, None)):
-            view = view_of(width)
-            table = several.table(
-                outcomes, several.Trees(partial(JobTree, group=True)), view, rows=height
-            )
-            rendered = [view.text(line) for line in view.lines(table)]
-            once = all("\n".join(rendered).count(job_id) == 1 for job_id in ids)
-            if not once or any(line.startswith(tuple(ids)) for line in rendered):
-                failures.append((seed, width, height))
+        once = all("\n".join(rendered).count(job_id) == 1 for job_id in ids)
+        if not once or any(line.startswith(tuple(ids)) for line in rendered):
+            failures.append((width, height))
     assert failures == []
 
 
