@@ -182,17 +182,6 @@ def test_s05_the_token_of_the_user_is_masked_too() -> None:
     assert "canary" not in err
 
 
-def test_the_agency_of_the_environment_is_not_one_of_a_named_cloud(tmp_path: Path) -> None:
-    auth = {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
-    (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"b": {"auth": auth}}}))
-    (tmp_path / "clouds.yaml").chmod(0o600)
-    cloud = Cloud()
-    argv = ("get", "j", "--cloud", "b")
-    code, _, err = cloud.run(*argv, env=AGENCY, config_folders=(tmp_path,))
-    assert (code, cloud.posts) == (0, 1)
-    assert all(name in err for name in AGENCY)
-
-
 def test_the_agency_of_a_cloud_is_used(tmp_path: Path) -> None:
     lower = {name.removeprefix("OS_").lower(): value for name, value in (USER | AGENCY).items()}
     auth: dict[str, Any] = {name: value for name, value in lower.items() if name != "password"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.cloud import PROJECT_ID, SERVICE, USER, Cloud, json_response
+from tests.support.cloud import ACCESS_KEY, PROJECT_ID, SERVICE, USER, Cloud, json_response
 from vbsjob.client import JobsClient, get_all
 from vbsjob.config import loader
 from vbsjob.errors import (
@@ -88,7 +88,13 @@ def test_a_watch_keeps_the_job_while_the_body_is_the_same() -> None:
 
 
 def test_before_a_watch_a_sign_in_that_cannot_be_renewed_is_noted() -> None:
-    for env, noted in ((USER, False), (PASSCODE, True), (TOKEN, True)):
+    for env, noted in (
+        (USER, False),
+        (PASSCODE, True),
+        (TOKEN, True),
+        (ACCESS_KEY, False),
+        (ACCESS_KEY | {"OS_SECURITY_TOKEN": "temporary"}, True),
+    ):
         cloud = Cloud()
         context = cloud.context(env)
         of = client(context, retry=False)

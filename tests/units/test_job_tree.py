@@ -23,8 +23,6 @@ from vbsjob.jobs.tree import (
     Node,
     Summary,
     folded,
-    kind,
-    nodes,
 )
 from vbsjob.jobs.tree import rows as rows_of
 from vbsjob.render import columns, several, theme
@@ -166,24 +164,6 @@ def test_the_bar_of_a_group_with_a_failure_has_a_red_part() -> None:
         bar = view.bar(1000, 1000, failed, width=20)
         styles = [str(span.style) for span in bar.spans for _ in bar.plain[span.start : span.end]]
         assert (len(bar.plain), styles.count("red")) == (20, red)
-
-
-def test_a_filter_shows_the_kinds_of_status_and_the_jobs_above_them() -> None:
-    top = random_tree(3, 80)
-    tree = JobTree(Job(top), only={"FAIL"})
-    shown = set(nodes(tree))
-    for node in tree.nodes:
-        below = [other for other in tree.nodes if node in path_of(other)]
-        assert (node in shown) is (node is tree.top or any(kind(n.job) == "FAIL" for n in below))
-    assert counts_are_right(list(rows_of(tree)))
-
-
-def test_a_depth_limits_the_levels_and_the_rest_is_counted() -> None:
-    for depth in (0, 1, 3):
-        tree = JobTree(Job(random_tree(5, 80)), depth=depth)
-        assert max(node.depth for node in nodes(tree)) == depth
-        for height in (3, 20, 200):
-            assert counts_are_right(folded(tree, height))
 
 
 def view_of(width: int | None, *, colors: bool = False) -> theme.View:

@@ -173,13 +173,6 @@ def test_another_federated_sign_in_is_refused_with_the_way_that_works() -> None:
         assert "password" not in err.replace(auth_type, "")
 
 
-def test_a_type_that_is_not_known_is_not_to_be_omitted() -> None:
-    code, _, err = Cloud().run("get", "j", env=COMPANY | {"OS_AUTH_TYPE": "v3company"})
-    assert code == 2
-    assert "'v3company' is not one of " in err
-    assert "omit" not in err
-
-
 BROUGHT: dict[str, tuple[dict[str, str], int]] = {
     # environment beside a named cloud with v3oidcpassword, and the exit code
     "token and type": ({"OS_TOKEN": "mine", "OS_AUTH_TYPE": "token"}, 0),

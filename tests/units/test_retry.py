@@ -50,29 +50,6 @@ def test_the_smaller_limit_of_attempts_counts() -> None:
         assert [delay is not None for delay in waits] == [True] * retries + [False] * (8 - retries)
 
 
-def test_retry_after_is_the_least_delay_up_to_two_minutes() -> None:
-    assert budget().delay(DOWN.replace(retry_after=0.1), 100.0) == 0.5
-    assert budget().delay(DOWN.replace(retry_after=7.0), 100.0) == 7.0
-    assert budget().delay(DOWN.replace(retry_after=120.0), 100.0) == 120.0
-    assert budget().delay(DOWN.replace(retry_after=1000.0), 100.0) == 120.0
-    assert budget(500.0).delay(DOWN.replace(retry_after=1000.0), 100.0) is None
-
-
-def test_f17_a_retry_costs_five_and_a_success_returns_one_of_a_hundred() -> None:
-    quota = RetryQuota()
-    assert [quota.spend() for _ in range(21)] == [True] * 20 + [False]
-    assert quota.left == 0
-    for _ in range(4):
-        quota.refill()
-    assert quota.spend() is False
-    quota.refill()
-    assert quota.spend() is True
-    assert quota.left == 0
-    for _ in range(500):
-        quota.refill()
-    assert quota.left == 100
-
-
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.clock import FakeClock
-from tests.support.cloud import AUTH_URL, PASSWORD, USER, Cloud, json_response
+from tests.support.cloud import AUTH_URL, USER, Cloud, json_response
 from tests.support.program import clean_env, run_process
 from tests.support.server import Server, always, answer
 from vbsjob.client import JobsClient
@@ -21,7 +20,6 @@ from vbsjob.errors import UnavailableError, VbsjobError
 from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from vbsjob.http.messages import Request
@@ -117,34 +115,6 @@ def test_f57_s13_a_watch_of_forty_jobs_with_a_wrong_password_posts_it_once() -> 
         ended = run_process("watch", *(f"j{n}" for n in range(40)), env=env)
     assert (ended.code, server.requests) == (4, 1)
     assert "lock" in ended.err
-
-
-def changed(cloud: Cloud) -> Callable[[Request], Response | None]:
-    """The password was changed: tokens made with the old one are dead, and so is itself."""
-    cloud.tokens.clear()
-
-    def before(request: Request) -> Response | None:
-        if request.method != "POST":
-            return None
-        proof = json.loads(request.body)["auth"]["identity"]["password"]["user"]["password"]
-        return json_response(401, {}) if proof == PASSWORD else None
-
-    return before
-
-
-def test_f59_after_a_change_of_password_the_code_is_4_and_the_cache_is_harmless(
-    tmp_path: Path,
-) -> None:
-    cloud = Cloud()
-    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
-    cloud.before = changed(cloud)
-    assert cloud.run("get", "j", "k", cache=tmp_path)[0] == 4
-    assert cloud.posts == 2
-    cloud.before = lambda _: None
-    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
-    assert cloud.posts == 3
-    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
-    assert cloud.posts == 3
 
 
 BAD = ["", "canary\x1btoken", "canary-tökén", "canary\ntoken", "canary\0token"]
