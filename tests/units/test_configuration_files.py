@@ -193,34 +193,24 @@ def test_the_path_of_a_file_may_be_any_bytes(tmp_path: Path) -> None:
 
 
 def test_an_unknown_variable_of_vbsjob_is_noted_with_the_nearest_one(tmp_path: Path) -> None:
-    for variable, similar in (
-        ("VBSJOB_TIMEOT", "VBSJOB_TIMEOUT"),
-        ("VBSJOB_REGOIN", "VBSJOB_REGION"),
-        ("VBSJOB_ZZZZZZ", ""),
-        ("VBSJOB_RETRYFOR", "VBSJOB_RETRY_FOR"),
-    ):
+    for variable, similar in (("VBSJOB_RETRYFOR", "VBSJOB_RETRY_FOR"), ("VBSJOB_ZZZZZZ", "")):
         _, err = load(tmp_path, name=None, **{variable: "1"})
         assert f"{variable} is not a setting and is ignored." in err
-        assert ("Did you mean" in err) is bool(similar)
-        assert f"Did you mean {similar}?" in err or not similar
+        assert ("Did you mean VBSJOB_RETRY_FOR?" in err) is bool(similar)
         assert err.count("\n") == 1
 
 
-OVERRIDES = "%(project_id)s", "%(tenant_id)s", "$(project_id)s", "AUTH_%(tenant_id)s"
+OVERRIDES = "", "%(project_id)s", "%(tenant_id)s", "$(project_id)s", "AUTH_%(tenant_id)s"
 
 
 def test_an_endpoint_override_may_end_in_the_id_of_the_project(tmp_path: Path) -> None:
-    for source in ("OS_VBS_ENDPOINT_OVERRIDE", "OS_VOLUME_BACKUP_ENDPOINT_OVERRIDE", "clouds.yaml"):
-        wrong = []
-        for path, placeholder in product(("/v2/", "/v1/", "/x/v2/", "/"), ("", *OVERRIDES)):
-            address = f"https://vbs.cloud.test{path}{placeholder}"
-            env = {} if source == "clouds.yaml" else {source: address}
-            value = "" if env else f"vbs_endpoint_override: '{address}'"
-            write(tmp_path, f"clouds: {{a: {{{value}}}}}")
-            settings, _ = load(tmp_path, name=None if env else "a", **env)
-            if settings["endpoint"] != f"https://vbs.cloud.test{path}".rstrip("/"):
-                wrong.append((address, settings["endpoint"]))
-        assert wrong == []
+    for path, placeholder in product(("/v2/", "/"), OVERRIDES):
+        address = f"https://vbs.cloud.test{path}{placeholder}"
+        write(tmp_path, f"clouds: {{a: {{vbs_endpoint_override: '{address}'}}}}")
+        expected = f"https://vbs.cloud.test{path}".rstrip("/")
+        assert load(tmp_path)[0]["endpoint"] == expected
+    for variable in ("OS_VBS_ENDPOINT_OVERRIDE", "OS_VOLUME_BACKUP_ENDPOINT_OVERRIDE"):
+        assert load(tmp_path, name=None, **{variable: address})[0]["endpoint"] == expected
 
 
 def test_a_placeholder_anywhere_else_is_refused(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ KINDS: list[tuple[int, Any, str | None, type[VbsjobError], str]] = [
     (403, {"code": "Common.0011"}, "j", JobNotFoundError, NOT_FOUND),
     (409, {"code": "common.0011"}, None, ApiError, "rejected the request"),
     (400, {"code": 400}, None, RefusedCredentialsError, REFUSED),
+    (400, {"code": "APIGW.0303"}, None, RefusedCredentialsError, REFUSED),
     (404, {"code": "APIGW.0101"}, "j", ApiError, OFFERED),
     (404, {}, None, ApiError, OFFERED),
     (404, {"code": "other"}, "j", JobNotFoundError, NOT_FOUND),
@@ -99,6 +100,11 @@ def test_a_code_or_text_of_the_service_names_the_error() -> None:
 def test_an_address_without_this_api_names_the_setting_to_check() -> None:
     assert of(404, {}, None).hint == "Check the auth_url (OS_AUTH_URL)."
     assert of(404, {"code": "apigw.0101"}).hint == "Check --endpoint."
+
+
+def test_f17_a_pause_that_the_service_requests_is_in_the_error() -> None:
+    error = of(503, None, **{"retry-after": "7.4"})
+    assert (error.retry_after, error.hint) == (7.4, "The service requests a pause of 7 s.")
 
 
 def test_the_request_id_of_the_body_comes_before_that_of_the_header() -> None:

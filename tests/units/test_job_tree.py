@@ -112,15 +112,6 @@ def test_more_than_five_equal_siblings_are_one_row_with_the_failed_and_running_b
             assert below == ["RUNNING", "FAIL"]
 
 
-def test_siblings_of_other_types_keep_their_rows_beside_a_group() -> None:
-    jobs = [*siblings("SUCCESS", job_type="check"), *siblings(*["INIT"] * 9)]
-    jobs += siblings("INIT", job_type="clean")
-    rows = list(rows_of(JobTree(Job({"status": "RUNNING", "sub_jobs": jobs}), group=True)))
-    names = [row.type if isinstance(row, Group) else row.job.type for row in rows
-             if not isinstance(row, Summary)]  # fmt: skip
-    assert names == ["", "check", "copyBlock", "clean"]
-
-
 def test_a_group_with_a_failed_job_deep_below_a_member_shows_the_way_to_it() -> None:
     jobs = siblings(*["RUNNING"] * 8)
     jobs[6]["sub_jobs"] = [{"status": "FAIL", "job_id": "deep"}]

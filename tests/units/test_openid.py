@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import canary
-from tests.support.cloud import AUTH_URL, PASSWORD, PROJECT_ID, SERVICE, Cloud, json_response
+from tests.support.cloud import AUTH_URL, PROJECT_ID, SERVICE, USER, Cloud, json_response
 from vbsjob.config.schema import UNSUPPORTED_AUTH_TYPES
 
 if TYPE_CHECKING:
@@ -148,16 +148,7 @@ def test_s05_no_token_of_the_sign_in_is_shown() -> None:
     assert "canary" not in err
 
 
-COMPANY = {
-    "OS_AUTH_URL": AUTH_URL,
-    "OS_USERNAME": "mira",
-    "OS_PASSWORD": PASSWORD,
-    "OS_USER_DOMAIN_NAME": "dom",
-    "OS_PROJECT_NAME": "eu-de_team",
-    "OS_IDENTITY_PROVIDER": "company",
-    "OS_PROTOCOL": "oidc",
-    "OS_CLIENT_ID": "x",
-}
+COMPANY = USER | {"OS_IDENTITY_PROVIDER": "company", "OS_PROTOCOL": "oidc", "OS_CLIENT_ID": "x"}
 """A user of a company: the password is not one of the cloud."""
 
 

@@ -50,6 +50,13 @@ def test_the_smaller_limit_of_attempts_counts() -> None:
         assert [delay is not None for delay in waits] == [True] * retries + [False] * (8 - retries)
 
 
+def test_f17_answers_fill_the_quota_to_a_hundred_at_most() -> None:
+    quota = RetryQuota(99)
+    for _ in range(2):
+        quota.refill()
+    assert quota.left == 100
+
+
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 
 
