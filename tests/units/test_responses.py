@@ -39,6 +39,7 @@ def get(body: bytes, job_id: str, output: str) -> tuple[int, str, str]:
     return ended.code, ended.out, ended.err
 
 
+@pytest.mark.slow  # the same shapes as in tests/bodies
 @pytest.mark.skipif(not PUBLISHED, reason="../shared/api/responses is not here")
 def test_every_published_answer_is_printed_completely_or_reported_as_not_a_job() -> None:
     for path in PUBLISHED:

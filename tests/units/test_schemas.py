@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,7 +32,7 @@ def printed(*argv: str, document: dict[str, Any] = FAILED, status: int = 200) ->
 def test_each_schema_is_valid_and_printed_by_the_command() -> None:
     for name in schemas.NAMES:
         schema = schemas.load(name)
-        import_module("jsonschema").Draft202012Validator.check_schema(schema)
+        checked.validator(name)
         ended = run_in_memory("schema", name, send=lambda _: Response(500))
         assert (ended.code, json.loads(ended.out)) == (0, schema)
         assert schema["$id"] == f"urn:vbsjob:schema:1:{name}"
@@ -85,14 +84,11 @@ def without(name: str) -> Callable[[dict[str, Any]], object]:
 def test_a_document_that_breaks_the_promise_is_refused() -> None:
     for change in (
         without("failure"),
-        without("elapsed_s"),
         lambda item: item.update(schema_version=2),
         lambda item: item.update(exit_code="1"),
-        lambda item: item.update(verdict="Job failed"),
         lambda item: item.update(others={}),
         lambda item: item["failure"].pop("meaning"),
         lambda item: item["failure"].update(others=None),
-        lambda item: item["failure"].update(path=[]),
     ):
         (document,) = printed("get", "j", "-o", "jsonl")
         checked.check(json.dumps(document), "")

@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 from datetime import timedelta
 from email.utils import format_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -50,23 +51,6 @@ def is_query(request: Request) -> bool:
     return "/jobs/" in request.url
 
 
-def test_each_method_says_whether_it_can_be_renewed_and_whether_it_ends() -> None:
-    for env, auth_type, renewable, can_expire in (
-        (USER, "password", True, False),
-        (TOKEN, "token", False, True),
-        (PASSCODE, "v3multifactor", False, True),
-        (ACCESS_KEY, "aksk", False, False),
-        (ACCESS_KEY | {"OS_SECURITY_TOKEN": "temporary"}, "aksk", False, True),
-    ):
-        of = session(Cloud(), env)
-        used = of.method
-        assert (used.auth_type, used.renewable, used.can_expire) == (
-            auth_type,
-            renewable,
-            can_expire,
-        )
-
-
 class Meanwhile:
     """While the first query is under way, another thread sends a second one."""
 
@@ -96,12 +80,15 @@ class Meanwhile:
         self._thread.join(5.0)
 
 
-def test_requests_with_a_token_do_not_wait_for_each_other() -> None:
-    meanwhile = Meanwhile(None, 5.0)
-    of = session(Cloud(before=meanwhile))
-    meanwhile.second = lambda: query(of, "second")
-    assert query(of, "first").status == 200
-    assert meanwhile.both_at_once
+def test_accepted_requests_do_not_wait_for_each_other() -> None:
+    for env in (USER, LOCATED):
+        cloud = Cloud()
+        of = session(cloud, env)
+        assert query(of).status == 200
+        cloud.before = meanwhile = Meanwhile(None, 5.0)
+        meanwhile.second = partial(query, of, "second")
+        query(of, "first")
+        assert meanwhile.both_at_once
 
 
 def test_s13_until_a_signature_is_accepted_the_next_request_waits() -> None:
@@ -114,16 +101,6 @@ def test_s13_until_a_signature_is_accepted_the_next_request_waits() -> None:
     with pytest.raises(AuthError):
         query(of)
     assert meanwhile.sent == ["first"]
-
-
-def test_once_a_signature_is_accepted_signed_requests_do_not_wait() -> None:
-    cloud = Cloud()
-    of = session(cloud, LOCATED)
-    assert query(of).status == 200
-    cloud.before = meanwhile = Meanwhile(None, 5.0)
-    meanwhile.second = lambda: query(of, "second")
-    query(of, "first")
-    assert meanwhile.both_at_once
 
 
 def test_f60_a_second_attempt_to_sign_in_must_fit_into_a_minute() -> None:
@@ -266,20 +243,13 @@ def test_f58_a_token_without_a_known_life_is_used_until_it_is_refused() -> None:
 
 
 def test_only_a_token_with_endpoint_and_project_id_needs_no_sign_in() -> None:
+    at_endpoint = {"VBSJOB_ENDPOINT": SERVICE}
+    by_name = {"OS_PROJECT_NAME": "eu-de_team", "OS_PROJECT_DOMAIN_NAME": "dom"}
     for env, requests in (
-        (TOKEN | {"VBSJOB_ENDPOINT": SERVICE}, 1),
+        (TOKEN | at_endpoint, 1),
         (TOKEN, 2),
-        (
-            TOKEN
-            | {
-                "VBSJOB_ENDPOINT": SERVICE,
-                "OS_PROJECT_ID": "",
-                "OS_PROJECT_NAME": "eu-de_team",
-                "OS_PROJECT_DOMAIN_NAME": "dom",
-            },
-            2,
-        ),
-        (USER | {"VBSJOB_ENDPOINT": SERVICE, "OS_PROJECT_ID": PROJECT_ID}, 2),
+        (TOKEN | at_endpoint | {"OS_PROJECT_ID": ""} | by_name, 2),
+        (USER | at_endpoint | {"OS_PROJECT_ID": PROJECT_ID}, 2),
     ):
         cloud = Cloud(tokens={"canary-given-token"})
         assert query(session(cloud, env)).status == 200

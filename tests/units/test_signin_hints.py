@@ -179,16 +179,6 @@ def test_f06_rules_of_any_other_shape_do_no_harm() -> None:
     assert wrong == []
 
 
-def test_a_bound_token_beside_another_project_has_its_own_hint() -> None:
-    # As Keystone with a token of a trust or of an application credential.
-    cloud = Cloud(tokens={"bound"}, before=rejecting(error(403, "Cannot be rescoped.")))
-    env = {"OS_AUTH_URL": AUTH_URL, "OS_TOKEN": "bound", "OS_PROJECT_ID": "e" * 32}
-    code, _, err = cloud.run("get", "j", env=env)
-    assert (code, len(cloud.requests)) == (4, 2)
-    assert "Cannot be rescoped" in err
-    assert "A token of a trust or of an application credential is for one project" in err
-
-
 def test_an_application_credential_by_name_needs_its_user() -> None:
     env = {"OS_AUTH_URL": AUTH_URL, "OS_APPLICATION_CREDENTIAL_NAME": "ci"}
     code, _, err = Cloud().run("get", "j", env=env)
@@ -340,11 +330,3 @@ def test_a_rejected_token_is_not_called_expired_if_the_project_is_the_cause() ->
         assert AUTH_URL.removesuffix("/v3") in err
         assert ("Check the project" in err) is ("this project" in text)
         assert ("Get a new token" in err) is ("expired" in text)
-
-
-def test_a_redirect_of_the_identity_service_is_about_its_own_address() -> None:
-    moved = Response(301, {"location": "https://iam.other.test/v3"}, b"")
-    code, _, err = Cloud(before=rejecting(moved, "GET")).run("get", "j", env=TOKEN)
-    assert code == 6
-    assert "OS_AUTH_URL" in err
-    assert "--endpoint" not in err
