@@ -194,7 +194,9 @@ def test_our_members_win_and_those_of_the_service_are_in_others() -> None:
         "exit_code": None,
         "schema_version": "9",
     }
-    document = json.loads(get("j", "-o", "json", document=JOB | reserved_members)[1])
+    members = {"message": None, "odd": [1.5, True]}
+    document = json.loads(get("j", "-o", "json", document=JOB | members | reserved_members)[1])
+    assert document.items() >= members.items()
     assert document["others"] == reserved_members
     assert (document["schema_version"], document["verdict"]) == (1, "job_failed")
     assert document["failure"]["error_code"] == "VolumeBackup.0202"

@@ -11,17 +11,17 @@ from subprocess import DEVNULL, PIPE
 import pytest
 
 from tests.support.child import Child
+from tests.support.clock import FakeClock
 from tests.support.program import (
     COMMAND,
     ROOT,
     RunResult,
     clean_env,
-    run_in_memory,
+    run_against,
     run_process,
     running_sandbox,
 )
 from vbsjob.config import schema
-from vbsjob.http.messages import Response
 from vbsjob.sandbox import account
 from vbsjob.sandbox.scenarios import SCENARIOS, Plan
 
@@ -71,12 +71,14 @@ def test_after_a_timeout_nobody_claims_that_the_simulated_jobs_continue() -> Non
     ended = vbsjob("watch", "endless", "--cloud", "sandbox", "--timeout", "1m")
     assert ended.code == 124
     assert ENDS in ended.err.lower()
+    assert "RUNNING" in ended.out
     assert "still running" not in ended.err
     assert max(map(len, ended.err.splitlines()[:1])) <= 80  # the note that it is the sandbox
 
 
 def vbsjob(*argv: str) -> RunResult:
-    return run_in_memory(*argv, send=lambda _: Response(500), env={"HOME": "/"})
+    clock = FakeClock()
+    return run_against("", *argv, env={}, clock=clock, sleep=clock.sleep)
 
 
 def test_a_port_in_use_is_one_clear_line() -> None:
