@@ -45,6 +45,9 @@ def home(tmp_path: Path) -> Path:
     config = tmp_path / ".config/vbsjob"
     config.mkdir(parents=True)
     (config / "config.toml").write_text(f"[clouds.prod]\n[clouds.'{HOSTILE}']\n")
+    clouds = tmp_path / ".config/openstack/clouds.yaml"
+    clouds.parent.mkdir()
+    clouds.write_text("clouds: {staging: {}, 'a b': {}}\n")
     (tmp_path / "report 1.xml").touch()
     program = tmp_path / "bin/vbsjob"
     program.parent.mkdir()
@@ -81,7 +84,7 @@ LINES = {
     "vbsjob g": {"get"},
     "vbsjob get --output js": {"json", "jsonl"},
     "vbsjob get --exit": {"--exit-status"},
-    "vbsjob get --cloud ": {"sandbox", "prod"},
+    "vbsjob get --cloud ": {"sandbox", "prod", "staging"},
     "vbsjob watch @r": {"@running"},
     "vbsjob get --cloud prod aaa": {"aaa-first", "aaa_second"},
     "vbsjob watch bbb aaa": {"aaa-first", "aaa_second"},
