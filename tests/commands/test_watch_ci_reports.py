@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
 import json
 import re
 from datetime import UTC, datetime
@@ -13,15 +12,13 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.clock import FakeClock
-from tests.support.context import fake_context
-from tests.support.program import RunResult, clean_env, run_bash
+from tests.support.program import clean_env, run_bash
 from tests.support.server import Server, always
 from tests.support.server import answer as reply
-from vbsjob.__main__ import run
+from tests.support.watch_service import WatchResult, WatchService
 from vbsjob.errors import FieldMissingError, UnavailableError
 from vbsjob.exit_codes import ExitCode
-from vbsjob.http.messages import Request, Response
+from vbsjob.http.messages import Response
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.outcome import JobOutcome, RunOutcome, of_answer
 from vbsjob.output import github, junit
@@ -29,10 +26,7 @@ from vbsjob.output import github, junit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vbsjob.context import Context
-
 TOKEN = "canary-of-the-ci"
-ENV = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 DEEP = {"job_id": "d", "job_type": "copy", "status": "FAIL", "error_code": "VolumeBackup.0202"}
 GIVE = "Give support the disk id and the job id."
@@ -51,22 +45,9 @@ def run_of(*jobs: JobOutcome) -> RunOutcome:
     return RunOutcome(jobs, NOW)
 
 
-def context(response: dict[str, Any] | None = None, **env: str) -> Context:
-    clock = FakeClock()
-    body = json.dumps(response).encode()
-
-    def send(_: Request) -> Response:
-        return Response(200, {}, body) if response else Response(503)
-
-    return fake_context(
-        io.StringIO(), io.StringIO(), io.StringIO(), ENV | env, monotonic=clock,
-        sleep=clock.sleep, random=lambda: 1.0, send=send,
-    )  # fmt: skip
-
-
-def watch(run_context: Context, *argv: str) -> RunResult:
-    code = run(["watch", "j", *argv], run_context)
-    return RunResult(code, run_context.stdout.getvalue(), run_context.stderr.getvalue())  # type: ignore[attr-defined]
+def watch(response: dict[str, Any] | None, *argv: str, **env: str) -> WatchResult:
+    reply = Response(200, {}, json.dumps(response).encode()) if response else Response(503)
+    return WatchService(lambda _job_id, _now: reply).watch("j", *argv, OS_TOKEN=TOKEN, **env)
 
 
 def test_only_what_is_bad_of_the_job_or_the_call_is_an_error_of_the_workflow() -> None:
@@ -175,7 +156,7 @@ def test_junit_has_one_case_for_the_job_with_the_deepest_cause_and_the_tree(tmp_
     path = tmp_path / "report.xml"
     times = {"begin_time": "2026-01-01T23:59:48.000Z", "end_time": "2026-01-02T00:00:00.000Z"}
     job_document = document("FAIL", sub_jobs=[DEEP, OPEN], fail_reason=TOKEN, **times)
-    assert watch(context(job_document), "--junit", str(path)).code == 1
+    assert watch(job_document, "--junit", str(path)).code == 1
     (suite,) = report(path)
     assert suite.attrib == {
         "name": "j", "tests": "1", "failures": "1", "errors": "0",
@@ -223,7 +204,7 @@ def test_an_unknown_state_is_an_error_in_junit_never_a_success(tmp_path: Path) -
         (None, ("--retry-for", "5s"), 7, "unavailable", "The status of the job is unknown"),
     ):
         path = tmp_path / "report.xml"
-        watched = watch(context(response), "--junit", str(path), "--github", *argv)
+        watched = watch(response, "--junit", str(path), "--github", *argv)
         assert watched.code == code
         (case,) = report(path).iter("testcase")
         assert (case[0].tag, case[0].get("type")) == ("error", kind)
@@ -250,7 +231,7 @@ def test_junit_is_xml_whatever_the_service_says(a: str, b: str) -> None:
 
 def test_a_report_path_that_cannot_be_written_is_rejected_before_the_watch(tmp_path: Path) -> None:
     for path in (str(tmp_path / "missing/report.xml"), str(tmp_path), "/dev/nosuch/x", ""):
-        ended = watch(context(document("SUCCESS")), "--junit", path)
+        ended = watch(document("SUCCESS"), "--junit", path)
         assert (ended.code, ended.out) == (2, ""), path
 
 

@@ -218,5 +218,5 @@ def test_f65_a_clock_that_steps_changes_no_question_no_verdict_and_no_duration()
     for progress in ("tty", "plain", "json"):
         usual = watched(progress, 0.0)
         assert usual[0] == 124
-        for step in (-3600.0, 3600.0, -86400.0 * 366, 86400.0 * 366):
+        for step in (-3600.0, 86400.0 * 366):
             assert watched(progress, step) == usual
