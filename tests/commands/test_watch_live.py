@@ -123,7 +123,7 @@ def test_nothing_is_written_where_nothing_changed() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("then", [(40, 24), (23, 24), (60, 9), (120, 50), (80, 12), (10, 4)])
+@pytest.mark.parametrize("then", [(23, 24), (120, 50), (10, 4)])
 def test_f40_after_a_change_of_size_one_whole_picture_stands_there(then: tuple[int, int]) -> None:
     painted, _ = watch_on_screen(restore_job, then=then)
     straight, _ = watch_on_screen(restore_job, columns=then[0], lines=then[1])
@@ -139,8 +139,7 @@ def test_f40_no_size_is_too_odd() -> None:
 
 
 def test_f84_every_drawing_leaves_the_cursor_shown_and_below() -> None:
-    _, watched = watch_on_screen(restore_job)
-    painted, _ = watch_on_screen(restore_job)
+    painted, watched = watch_on_screen(restore_job)
     for _, text in painted.drawings:
         assert text.startswith(HIDE)
         assert text.endswith(SHOW)
@@ -170,23 +169,25 @@ def test_f40_f85_words_instead_of_a_picture_where_none_is_wanted() -> None:
         _, watched = watch_on_screen(restore_job, env=env)
         assert "\x1b" not in watched.err
         assert all(PLAIN.match(line) for line in watched.err.splitlines())
+    _, colored = watch_on_screen(restore_job, "j", "--color", "always", env=env)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored.err) == watched.err != colored.err
 
 
 def test_progress_is_shown_as_asked_for() -> None:
     lines = "Z watching job j\n"
-    for progress, looks, looks_dumb in (
-        ("auto", HIDE, lines),
-        ("tty", HIDE, HIDE),
-        ("plain", lines, lines),
-        ("json", '{"event":"start"', '{"event":"start"'),
-        ("none", "", ""),
+    for progress, term, first in (
+        ("auto", "xterm", HIDE),
+        ("auto", "dumb", lines),
+        ("tty", "dumb", HIDE),
+        ("plain", "xterm", lines),
+        ("json", "xterm", '{"event":"start"'),
+        ("none", "xterm", ""),
     ):
-        for first, env in ((looks, {}), (looks_dumb, {"TERM": "dumb"})):
-            _, watched = watch_on_screen(restore_job, "j", "--progress", progress, env=env)
-            by_setting = env | {"VBSJOB_PROGRESS": progress}
-            assert watch_on_screen(restore_job, env=by_setting)[1].err == watched.err
-            assert first in watched.err.splitlines(keepends=True)[0] if first else not watched.err
-            assert ("\x1b" in watched.err) is (first == HIDE)
+        _, watched = watch_on_screen(restore_job, "j", "--progress", progress, env={"TERM": term})
+        assert first in watched.err.splitlines(keepends=True)[0] if first else not watched.err
+        assert ("\x1b" in watched.err) is (first == HIDE)
+    _, by_setting = watch_on_screen(restore_job, env={"VBSJOB_PROGRESS": "none"})
+    assert not by_setting.err
 
 
 def test_the_bell_rings_once_at_the_end() -> None:
@@ -217,5 +218,5 @@ def test_f65_a_clock_that_steps_changes_no_question_no_verdict_and_no_duration()
     for progress in ("tty", "plain", "json"):
         usual = watched(progress, 0.0)
         assert usual[0] == 124
-        for step in (-3600.0, 3600.0, -86400.0 * 366, 86400.0 * 366):
+        for step in (-3600.0, 86400.0 * 366):
             assert watched(progress, step) == usual
