@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,18 +33,8 @@ def running() -> Iterator[Server]:
         yield server
 
 
-def test_f80_a_second_ctrl_c_changes_nothing(running: Server) -> None:
-    terminal = watch_on_terminal(running)
-    terminal.wait_for(SHOWN)
-    terminal.type("\x03")
-    time.sleep(0.002)
-    terminal.type("\x03")
-    assert terminal.finish() == -signal.SIGINT
-    assert "To continue: vbsjob watch j" in terminal.wrote
-    check_terminal_restored(terminal)
-
-
-OTHERS = ["USR1", "USR2", "ALRM", "VTALRM", "PROF", "XCPU", "POLL", "PWR", "STKFLT", "RTMIN"]
+OTHERS = ["USR1", "XCPU", "PWR", "RTMIN"]
+"""Some of them: catchable signals whose default action is to end the process."""
 
 
 @pytest.mark.slow
@@ -98,9 +87,9 @@ def test_f83_in_the_background_it_leaves_the_terminal_to_the_shell(prompt: Pseud
     prompt.wait_for("Stopped")
     prompt.type("bg\n")
     prompt.wait_for(r"watch j --interval 60 &\r\n")
-    prompt.read_for(0.5)
+    prompt.read_for(0.3)
     prompt.wrote = ""
-    prompt.read_for(2.0)
+    prompt.read_for(0.5)  # five turns of the spinner
     assert prompt.wrote == ""
     prompt.type("fg\n")
     prompt.wait_for(SHOWN)
@@ -127,8 +116,6 @@ def test_f81_a_closed_terminal_ends_it_by_sighup(running: Server, controlling: b
 
 IGNORED = [
     ('trap "" INT; exec "$@" watch j --timeout 1s', signal.SIGINT),
-    ('trap "" TERM; exec "$@" watch j --timeout 1s', signal.SIGTERM),
-    ('trap "" HUP; exec "$@" watch j --timeout 1s', signal.SIGHUP),
     ('exec nohup "$@" watch j --timeout 1s', signal.SIGHUP),
 ]
 
