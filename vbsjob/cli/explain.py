@@ -22,12 +22,8 @@ LABELS = (("during", "during"), ("meaning", "meaning"), ("what to do", "action")
 """Labels and members of the block for one code."""
 
 
-def explain(
-    ctx: typer.Context,
-    code: options.ErrorCode = None,
-    output: options.Output = None,
-    field: options.Fields = None,
-) -> ExitCode:
+@options.takes("output field")
+def explain(ctx: typer.Context, code: options.ErrorCode = None, **_: object) -> ExitCode:
     """Show what an error code means and what to do; offline.
 
     \b
@@ -42,18 +38,19 @@ def explain(
     from vbsjob.output import formats
 
     context: Context = ctx.obj
+    fields = ctx.params["field"] or []
     documents = error_codes.documents(code)
     if code is not None and not documents:
         raise _unknown(code, error_codes.near(code))
     name = preference("output", ctx.params, context) or "table"
-    write = formats.by_name("value" if field and name == "table" else name).write
+    write = formats.by_name("value" if fields and name == "table" else name).write
     if write is None:
         with paged(context) if code is None else nullcontext(context) as screen:
             _write_table(documents, screen)
         return ExitCode.OK
-    check, names = FieldCheck(field or []), error_codes.FIELDS
+    check, names = FieldCheck(fields), error_codes.FIELDS
     kind = Kind(names, names, names, "code")
-    selection = Selection(kind, field or [], code is not None)
+    selection = Selection(kind, fields, code is not None)
     documents = [{"schema_version": SCHEMA_VERSION} | document for document in documents]
     write(check.read(documents), selection, context.stdout)
     error = check.error()

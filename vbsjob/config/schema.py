@@ -6,16 +6,12 @@ OTHER_VARIABLES are the environment variables that set no setting.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from vbsjob.config import values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-Progress = Literal["auto", "tty", "plain", "json", "none"]
-Sort = Literal["api", "begin", "duration", "status"]
-Color = Literal["auto", "always", "never"]
 
 
 class Setting(NamedTuple):
@@ -275,7 +271,7 @@ SETTINGS = (
     preference_setting(
         "color",
         "When to use colours; with auto NO_COLOR switches them off.",
-        values.OneOf(get_args(Color)),
+        values.OneOf(("auto", "always", "never")),
         "auto",
     ),
     preference_setting(
@@ -290,7 +286,7 @@ SETTINGS = (
     preference_setting(
         "sort",
         "Order of sub-jobs; api is the order in the answer of the service.",
-        values.OneOf(get_args(Sort)),
+        values.OneOf(("api", "begin", "duration", "status")),
         "api",
     ),
     switch("all", "Show each sub-job in a separate row."),
@@ -333,7 +329,7 @@ SETTINGS = (
     preference_setting(
         "progress",
         "How progress is shown; auto draws on a terminal and prints lines elsewhere.",
-        values.OneOf(get_args(Progress)),
+        values.OneOf(("auto", "tty", "plain", "json", "none")),
         "auto",
     ),
     preference_setting(
