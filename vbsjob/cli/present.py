@@ -111,7 +111,7 @@ def _show(
     else:
         return []
     if not output.for_people:
-        return _write(documents(chain(first, waiting)), output, kind)
+        return write(documents(chain(first, waiting)), output, kind)
     outcomes = [*first, *waiting]
     if not output.settings["quiet"]:
         view = output.view()
@@ -141,7 +141,7 @@ def history(
         output.format.write((), Selection(HISTORY, output.fields, single=False), context.stdout)
         return []
     if entries and not output.for_people:
-        return _write(entries[:limit], output, HISTORY)
+        return write(entries[:limit], output, HISTORY)
     from dataclasses import replace
 
     from vbsjob.render import job_list
@@ -153,7 +153,7 @@ def history(
     return []
 
 
-def _write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> list[VbsjobError]:
+def write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> list[VbsjobError]:
     """Write documents to stdout, unless --quiet.
 
     Returns an error if none has a field, and if fields become the same variable.
