@@ -115,7 +115,7 @@ def _show(
     outcomes = [*first, *waiting]
     if not output.settings["quiet"]:
         view = output.view()
-        _print(screens(outcomes, output, view), view, output.context)
+        print_screens(screens(outcomes, output, view), view, output.context)
     return []
 
 
@@ -149,7 +149,7 @@ def history(
     view = output.view()
     # A terminal that is narrower than status and id wraps them: an id is shown whole.
     screen = job_list.screen(entries, limit, view, every=every)
-    _print([screen], replace(view, width=None), context)
+    print_screens([screen], replace(view, width=None), context)
     return []
 
 
@@ -178,7 +178,7 @@ def write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> li
 
         view = output.view()
         rendered = (details.fields(document, output.fields, view) for document in checked)
-        _print(rendered, view, context)
+        print_screens(rendered, view, context)
     missing = check.error()
     return errors if missing is None else [*errors, missing]
 
@@ -219,7 +219,9 @@ def _tree_screens(
             )
 
 
-def _print(screens: Iterable[Iterable[RenderableType]], view: View, context: Context) -> None:
+def print_screens(
+    screens: Iterable[Iterable[RenderableType]], view: View, context: Context
+) -> None:
     """Write screens to stdout line by line, with an empty line between two screens."""
     for number, screen in enumerate(screens):
         context.stdout.write("\n" if number else "")

@@ -17,7 +17,7 @@ from rich.theme import Theme
 from vbsjob.jobs.fields import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from typing import Any, TextIO
 
@@ -213,7 +213,10 @@ class View:
 
 
 def view(
-    stream: TextIO, settings: Settings, context: Context, size: tuple[int, int] | None = None
+    stream: TextIO,
+    settings: Settings | Mapping[str, Any],
+    context: Context,
+    size: tuple[int, int] | None = None,
 ) -> View:
     """Return how screens are drawn on a stream; by default in the size of its terminal."""
     from vbsjob.context import can_encode
