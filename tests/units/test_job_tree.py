@@ -22,6 +22,7 @@ from vbsjob.jobs.tree import (
     JobTree,
     Node,
     Summary,
+    TreeOptions,
     folded,
     kind,
     nodes,
@@ -170,7 +171,7 @@ def test_the_bar_of_a_group_with_a_failure_has_a_red_part() -> None:
 
 def test_a_filter_shows_the_kinds_of_status_and_the_jobs_above_them() -> None:
     top = random_tree(3, 80)
-    tree = JobTree(Job(top), only={"FAIL"})
+    tree = JobTree(Job(top), TreeOptions(only=("FAIL",)))
     shown = set(nodes(tree))
     for node in tree.nodes:
         below = [other for other in tree.nodes if node in path_of(other)]
@@ -180,7 +181,7 @@ def test_a_filter_shows_the_kinds_of_status_and_the_jobs_above_them() -> None:
 
 def test_a_depth_limits_the_levels_and_the_rest_is_counted() -> None:
     for depth in (0, 1, 3):
-        tree = JobTree(Job(random_tree(5, 80)), depth=depth)
+        tree = JobTree(Job(random_tree(5, 80)), TreeOptions(depth=depth))
         assert max(node.depth for node in nodes(tree)) == depth
         for height in (3, 20, 200):
             assert counts_are_right(folded(tree, height))

@@ -208,12 +208,13 @@ def _job_screens(
 def _tree_screens(
     outcomes: Sequence[JobOutcome], output: Output, view: View, *, options: TreeOptions
 ) -> Screens:
+    from vbsjob.jobs.tree import JobTree
     from vbsjob.render import details
 
     for job in (outcome.job for outcome in outcomes):
         if job is not None:
             yield details.tree_screen(
-                options.tree(job, view.now, group=view.width is not None),
+                JobTree(job, options, view.now, group=view.width is not None),
                 view,
                 failures_command=output.command("tree", job.id, "--only", "failed"),
             )
