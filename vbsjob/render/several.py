@@ -55,11 +55,6 @@ def overview(outcomes: Sequence[JobOutcome], view: View) -> Iterator[RenderableT
     yield from blocks(outcomes, view)
 
 
-def failures_last(outcomes: Iterable[JobOutcome]) -> list[JobOutcome]:
-    """Return the outcomes in their order, those that failed after the others."""
-    return sorted(outcomes, key=lambda outcome: outcome.kind == "FAIL")
-
-
 def blocks(outcomes: Iterable[JobOutcome], view: View) -> Iterator[RenderableType]:
     """Yield a short block for each of the first failures."""
     failures = [outcome.failure for outcome in outcomes if outcome.failure]
