@@ -52,23 +52,10 @@ def takes(*names: str) -> Callable[[Command], Command]:
     return with_options
 
 
-def _option(
-    group: str,
-    *flags: str,
-    help: str,
-    metavar: str | None = None,
-    complete: Any = None,
-    min: int | None = None,
-) -> Any:
+def _option(group: str, *flags: str, complete: Any = None, **more: Any) -> Any:
     """Return an option; `complete` is the function of `candidates` for Tab completion."""
     return typer.Option(
-        *flags,
-        metavar=metavar,
-        help=help,
-        rich_help_panel=group,
-        show_default=False,
-        autocompletion=complete,
-        min=min,
+        *flags, rich_help_panel=group, show_default=False, autocompletion=complete, **more
     )
 
 

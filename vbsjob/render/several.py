@@ -136,7 +136,7 @@ def job_row(outcome: JobOutcome, job_tree: JobTree | None, view: View) -> tree.R
     job_id = printable(outcome.job_id)
     if job_tree is None:
         words = NO_JOB.get(outcome.exit_code, UNKNOWN) if outcome.error else UNKNOWN
-        return tree.Row(0, view.glyphs.other, words, "status.other", {"id": job_id}, requested=True)
+        return tree.Row(0, view.glyph(None), words, "status.other", {"id": job_id}, requested=True)
     row = tree.row(job_tree.top, view, requested=True)
     row.cells["id"] = job_id
     failure = outcome.failure

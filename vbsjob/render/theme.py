@@ -68,7 +68,6 @@ class Glyphs(NamedTuple):
     """The characters of a screen that are not text."""
 
     status: dict[str, str]
-    other: str
     branch: str
     last: str
     pipe: str
@@ -82,7 +81,6 @@ class Glyphs(NamedTuple):
 
 UNICODE = Glyphs(
     status={"SUCCESS": "✓", "FAIL": "✗", "RUNNING": "●", "INIT": "○"},
-    other="?",
     branch="├─ ",
     last="└─ ",
     pipe="│  ",
@@ -94,7 +92,6 @@ UNICODE = Glyphs(
 )
 ASCII = Glyphs(
     status={"SUCCESS": "+", "FAIL": "x", "RUNNING": "*", "INIT": "."},
-    other="?",
     branch="|- ",
     last="`- ",
     pipe="|  ",
@@ -166,7 +163,7 @@ class View:
 
     def glyph(self, status: str | None) -> str:
         """Return the glyph of a status."""
-        return self.glyphs.status.get(status or "", self.glyphs.other)
+        return self.glyphs.status.get(status or "", "?")
 
     def one_line(self, value: Any) -> str:
         """Return a value as printable text; on a terminal at most `longest_value` characters."""
