@@ -22,6 +22,7 @@ from vbsjob.jobs.tree import (
     JobTree,
     Node,
     Summary,
+    TreeOptions,
     folded,
 )
 from vbsjob.jobs.tree import rows as rows_of

@@ -14,15 +14,13 @@ HELP = (
 )
 
 
+@options.takes("output", options.SERVICE, "everything")
 def config_show(
     ctx: typer.Context,
+    *,
     output: options.ConfigOutput = None,
-    cloud: options.Cloud = None,
-    region: options.Region = None,
-    project: options.Project = None,
-    service: options.Service = None,
-    endpoint: options.Endpoint = None,
     everything: options.AllSettings = False,
+    **_: object,
 ) -> ExitCode:
     """Show what is set and where it comes from, and which files are read; offline.
 
@@ -42,16 +40,9 @@ def config_show(
     return ExitCode.OK
 
 
+@options.takes("output verbose", options.SERVICE, "insecure_http")
 def config_check(
-    ctx: typer.Context,
-    output: options.ConfigOutput = None,
-    verbose: options.Verbose = None,
-    cloud: options.Cloud = None,
-    region: options.Region = None,
-    project: options.Project = None,
-    service: options.Service = None,
-    endpoint: options.Endpoint = None,
-    insecure_http: options.InsecureHttp = None,
+    ctx: typer.Context, *, output: options.ConfigOutput = None, **_: object
 ) -> ExitCode:
     """Sign in, send a query, and show the results; exit code 0 if all of it works.
 

@@ -6,10 +6,12 @@ not exist.
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.auth.session import Session
+from vbsjob.cli import present
 from vbsjob.config.loader import Settings
 from vbsjob.config.schema import SETTINGS, variables_in_use
 from vbsjob.config.sources import SettingValue
@@ -23,8 +25,7 @@ from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
 from vbsjob.text import dumps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
     from vbsjob.config.schema import Setting
     from vbsjob.context import Context
@@ -54,10 +55,7 @@ def show(settings: Settings, context: Context, *, machine: bool, everything: boo
         _write_document([*facts, read, *locations, variables], context)
         return
     shown = [fact for fact in facts if everything or fact.name in settings.values]
-    if shown:
-        _write_table(shown, settings, context)
-        context.stdout.write("\n")
-    _write_table([*locations, *([variables] if names else [])], settings, context)
+    _print([shown, [*locations, *([variables] if names else [])]], settings, context)
     if len(shown) < len(facts):
         unset = len(facts) - len(shown)
         context.stdout.write(f"\n{unset} settings have their default: --all\n")
@@ -81,24 +79,18 @@ def _locations(settings: Settings, context: Context) -> Iterator[Fact]:
     from vbsjob import history
 
     paths = context.paths
-    user_folder = next((path for path in paths.config_folders[1:]), None)
+    user_folder = next(iter(paths.config_folders[1:]), None)
     read = {path.stem: path for path in settings.files}
-    for stem in ("clouds", "secure"):
-        path = read.get(stem) or (user_folder and user_folder / f"{stem}.yaml")
-        yield _location(f"{stem}.yaml", path)
-    yield _location("config.toml", paths.config_file)
-    yield _location("tokens", paths.cache_folder and paths.cache_folder / "tokens")
-    yield _location(history.FILE, paths.state_folder and paths.state_folder / history.FILE)
-
-
-def _location(name: str, path: Path | None) -> Fact:
-    if path is None:
-        return Fact(name, None)
-    try:
-        exists = path.exists()
-    except OSError:
-        exists = False
-    return Fact(name, str(path), "found" if exists else "not found")
+    places = {
+        f"{stem}.yaml": read.get(stem) or (user_folder and user_folder / f"{stem}.yaml")
+        for stem in ("clouds", "secure")
+    }
+    places["config.toml"] = paths.config_file
+    places["tokens"] = paths.cache_folder and paths.cache_folder / "tokens"
+    places[history.FILE] = paths.state_folder and paths.state_folder / history.FILE
+    for name, path in places.items():
+        found = "found" if path and os.access(path, os.F_OK) else "not found"
+        yield Fact(name, str(path), found) if path else Fact(name, None)
 
 
 def check(settings: Settings, context: Context, *, machine: bool) -> None:
@@ -106,24 +98,19 @@ def check(settings: Settings, context: Context, *, machine: bool) -> None:
     uncached = {**settings.values, "cache": SettingValue(value=False, origin="config check")}
     fresh = Settings(uncached)
     facts: list[Fact] = []
+    result = ""
     try:
         with closing(Sender(fresh, context)) as sender:
             facts.extend(_results(Session(fresh, context, sender), sender, settings))
+        values = {fact.name: fact.value for fact in facts}
+        project = values["project"] or values["project_id"]
+        region = f", region {values['region']}" if values["region"] else ""
+        result = f"Signed in to project {project}{region}. The service answers."
     finally:
-        if facts and not machine:
-            _write_table(facts, settings, context)
+        if not machine:
+            _print([facts], settings, context, result)
     if machine:
         _write_document([*facts, Fact("service", "answers"), Fact("result", "ok")], context)
-        return
-    from vbsjob.render import message
-    from vbsjob.render.theme import view
-
-    values = {fact.name: fact.value for fact in facts}
-    project = values["project"] or values["project_id"]
-    region = f", region {values['region']}" if values["region"] else ""
-    sentence = f"Signed in to project {project}{region}. The service answers."
-    lines = message.success(context.redact(sentence), view(context.stdout, settings, context))
-    context.stdout.writelines(["\n", *lines])
 
 
 def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[Fact]:
@@ -167,14 +154,20 @@ def _write_document(facts: Iterable[Fact], context: Context) -> None:
     context.stdout.write(dumps(context.redact_values(document)) + "\n")
 
 
-def _write_table(facts: Iterable[Fact], settings: Settings, context: Context) -> None:
-    """Write the facts as a table for people."""
-    from vbsjob.render import message
-    from vbsjob.render.theme import view
+def _print(
+    tables: Iterable[Sequence[Fact]], settings: Settings, context: Context, result: str = ""
+) -> None:
+    """Write the facts for people: tables that are not empty, and a good result below them."""
+    from vbsjob.render import message, theme
 
-    rows = []
-    for name, value, origin, text, short_origin in facts:
-        shown = ", ".join(value) if isinstance(value, list) else text or value
-        row = (name, "-" if value is None else str(shown), short_origin or origin)
-        rows.append([context.redact(cell) for cell in row])
-    context.stdout.writelines(message.table(rows, view(context.stdout, settings, context)))
+    view = theme.view(context.stdout, settings, context)
+    rows = [[_row(fact, context) for fact in facts] for facts in tables if facts]
+    screens = [[message.table(table)] for table in rows]
+    screens += [[message.success(context.redact(result), view)]] if result else []
+    present.print_screens(screens, view, context)
+
+
+def _row(fact: Fact, context: Context) -> list[str]:
+    shown = fact.text or fact.value
+    shown = ", ".join(shown) if isinstance(shown, list) else "-" if shown is None else str(shown)
+    return [context.redact(cell) for cell in (fact.name, shown, fact.short_origin or fact.origin)]

@@ -111,11 +111,11 @@ def _show(
     else:
         return []
     if not output.for_people:
-        return _write(documents(chain(first, waiting)), output, kind)
+        return write(documents(chain(first, waiting)), output, kind)
     outcomes = [*first, *waiting]
     if not output.settings["quiet"]:
         view = output.view()
-        _print(screens(outcomes, output, view), view, output.context)
+        print_screens(screens(outcomes, output, view), view, output.context)
     return []
 
 
@@ -141,7 +141,7 @@ def history(
         output.format.write((), Selection(HISTORY, output.fields, single=False), context.stdout)
         return []
     if entries and not output.for_people:
-        return _write(entries[:limit], output, HISTORY)
+        return write(entries[:limit], output, HISTORY)
     from dataclasses import replace
 
     from vbsjob.render import job_list
@@ -149,11 +149,11 @@ def history(
     view = output.view()
     # A terminal that is narrower than status and id wraps them: an id is shown whole.
     screen = job_list.screen(entries, limit, view, every=every)
-    _print([screen], replace(view, width=None), context)
+    print_screens([screen], replace(view, width=None), context)
     return []
 
 
-def _write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> list[VbsjobError]:
+def write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> list[VbsjobError]:
     """Write documents to stdout, unless --quiet.
 
     Returns an error if none has a field, and if fields become the same variable.
@@ -178,7 +178,7 @@ def _write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> l
 
         view = output.view()
         rendered = (details.fields(document, output.fields, view) for document in checked)
-        _print(rendered, view, context)
+        print_screens(rendered, view, context)
     missing = check.error()
     return errors if missing is None else [*errors, missing]
 
@@ -208,18 +208,21 @@ def _job_screens(
 def _tree_screens(
     outcomes: Sequence[JobOutcome], output: Output, view: View, *, options: TreeOptions
 ) -> Screens:
+    from vbsjob.jobs.tree import JobTree
     from vbsjob.render import details
 
     for job in (outcome.job for outcome in outcomes):
         if job is not None:
             yield details.tree_screen(
-                options.tree(job, view.now, group=view.width is not None),
+                JobTree(job, options, view.now, group=view.width is not None),
                 view,
                 failures_command=output.command("tree", job.id, "--only", "failed"),
             )
 
 
-def _print(screens: Iterable[Iterable[RenderableType]], view: View, context: Context) -> None:
+def print_screens(
+    screens: Iterable[Iterable[RenderableType]], view: View, context: Context
+) -> None:
     """Write screens to stdout line by line, with an empty line between two screens."""
     for number, screen in enumerate(screens):
         context.stdout.write("\n" if number else "")

@@ -211,24 +211,18 @@ def _parsed(name: str, setting_value: SettingValue) -> SettingValue:
     setting, raw = SETTINGS_BY_NAME[name], setting_value.value
     try:
         if isinstance(raw, str) and setting.parse is not path:  # a file may have any name
-            _check_utf8(raw)
+            raw.encode()
         if setting.secret and isinstance(raw, int | float):
             raise ValueError("is a number; write it in quotes")  # noqa: TRY301 - one handler
         return setting_value._replace(value=setting.parse(raw))
     except ValueError as error:
+        if isinstance(error, UnicodeEncodeError):  # lone surrogates, from bytes that are not UTF-8
+            error = ValueError("is not valid UTF-8; write it in UTF-8")
         written = "the value"
         hidden = setting.secret or setting.parse is path or is_content(str(raw).strip())
         if isinstance(raw, str | int | float) and not hidden:
             written = repr(printable(str(raw)[:80]))
         raise invalid(f"{setting_value.origin}: {written}", error) from None
-
-
-def _check_utf8(text: str) -> None:
-    """Refuse lone surrogates: bytes of the environment that are not UTF-8, or half a pair."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("is not valid UTF-8; write it in UTF-8") from None
 
 
 def _filled(

@@ -17,6 +17,7 @@ from rich.segment import Segment
 from rich.spinner import Spinner
 
 from vbsjob.exit_codes import ExitCode
+from vbsjob.jobs.tree import JobTree
 from vbsjob.render import live_screens
 from vbsjob.render.live_screens import LINES_BELOW
 from vbsjob.render.several import Trees
@@ -69,7 +70,7 @@ class LiveDisplay(Display):
         self._outcome_by_job: dict[str, JobOutcome] = {}
         """The last outcome of each job: it is made again only for another answer or error."""
         self._trees = Trees(
-            lambda job: options.tree(job, context.steady_now(), group=True, close_waiting=True)
+            lambda job: JobTree(job, options, context.steady_now(), group=True, close_waiting=True)
         )
         self._fitting = live_screens.Fitting()
         self._draw_time = -EVERY

@@ -157,11 +157,13 @@ def _result(
     outcome: RunOutcome, trees: Trees, view: View, redact: Redact, rows: int
 ) -> Iterator[RenderableType]:
     if len(outcome.jobs) > 1:
-        ordered = several.failures_last(outcome.jobs)
+        ordered = sorted(outcome.jobs, key=lambda job: job.kind == "FAIL")
         yield from several.table(ordered, trees, view)
         yield from several.blocks(ordered, view)
+    elif (job_tree := trees(outcome.jobs[0])) is not None:
+        yield from details.screen(job_tree, outcome.jobs[0].job_id, view, rows=rows)
     else:
-        yield from _single_job(outcome.jobs[0], trees, view, rows)
+        yield Text(printable(outcome.jobs[0].job_id), "id")
     for error in outcome.job_errors():
         clean = error.masked(lambda text: printable(redact(text)))
         yield Text()
@@ -174,13 +176,3 @@ def _result(
     else:
         success = outcome.exit_code is ExitCode.OK
         yield Text(outcome.sentence, "status.success" if success else "status.fail")
-
-
-def _single_job(
-    outcome: JobOutcome, trees: Trees, view: View, rows: int
-) -> Iterator[RenderableType]:
-    job_tree = trees(outcome)
-    if job_tree is None:
-        yield Text(printable(outcome.job_id), "id")
-        return
-    yield from details.screen(job_tree, outcome.job_id, view, rows=rows)
