@@ -22,7 +22,6 @@ from vbsjob.jobs.tree import (
     JobTree,
     Node,
     Summary,
-    TreeOptions,
     folded,
 )
 from vbsjob.jobs.tree import rows as rows_of
