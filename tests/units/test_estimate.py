@@ -78,9 +78,7 @@ def test_the_delay_is_limited_by_a_steady_share_of_polls() -> None:
     assert result.delay(0.0, per_second=1 / 50) < 50
 
 
-def test_a_job_that_starts_is_polled_as_without_history_and_so_is_one_after_the_longest_run() -> (
-    None
-):
+def test_before_and_after_the_window_a_job_is_polled_as_without_history() -> None:
     result = of(TEN)
     for age in (None, 0.0, 70.0, result.end, 1e9):
         assert longest_interval(result, age, interactive=False) is None

@@ -53,11 +53,6 @@ def test_a_screen_of_one_job_has_rows_for_a_third_of_it_and_at_least_five() -> N
         view = view_of(80, height)
         lines = text(view, details.screen(JobTree(Job(job("t", "SUCCESS", *below))), "t", view))
         assert sum(line.startswith(("├─", "└─")) for line in lines) == rows
-        limited = text(
-            view,
-            details.screen(JobTree(Job(job("t", "SUCCESS", job("x", "INIT")))), "t", view, rows=1),
-        )
-        assert sum(line.startswith(("├─", "└─")) for line in limited) == 1
 
 
 def test_a_long_reason_has_two_lines_below_its_row_while_a_watch_runs() -> None:
