@@ -234,13 +234,9 @@ DOMAINS: dict[str, tuple[dict[str, str], Any, Any]] = {
     # environment, domain of the user, domain of the project
     "default by id": ({"OS_DEFAULT_DOMAIN_ID": "d1"}, {"id": "d1"}, {"id": "d1"}),
     "default by name": ({"OS_DEFAULT_DOMAIN_NAME": "d"}, {"name": "d"}, {"name": "d"}),
-    "default for the project alone": (
-        {"OS_DEFAULT_DOMAIN_NAME": "d", "OS_USER_DOMAIN_NAME": "u"}, {"name": "u"}, {"name": "d"},
-    ),
     "domain before default": (
         {"OS_DEFAULT_DOMAIN_NAME": "d", "OS_DOMAIN_NAME": "x"}, {"name": "x"}, {"name": "x"},
     ),
-    "one for both, by id": ({"OS_DOMAIN_ID": "x1"}, {"id": "x1"}, {"id": "x1"}),
     "the user's own": (
         {"OS_DOMAIN_NAME": "x", "OS_USER_DOMAIN_NAME": "u"}, {"name": "u"}, {"name": "x"},
     ),
