@@ -238,10 +238,3 @@ def test_f67_a_secret_that_cannot_be_a_header_is_rejected_without_being_printed(
         if (code, cloud.requests) != (2, []) or variable not in err or bad.strip() in err:
             wrong.append((variable, bad, err))
     assert wrong == []
-
-
-def test_f67_an_empty_token_counts_as_unset() -> None:
-    env = {"OS_TOKEN": "", "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
-    cloud = Cloud()
-    assert cloud.run("get", "j", env=env)[0] == 4
-    assert not cloud.requests

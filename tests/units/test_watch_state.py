@@ -287,6 +287,15 @@ def test_f66_after_a_sleep_of_the_machine_all_jobs_are_due_and_all_times_begin_a
     assert state.tracked["soon"].exit_code == ExitCode.UNAVAILABLE
 
 
+def test_f66_after_a_sleep_the_jobs_are_polled_in_the_order_in_which_they_were_due() -> None:
+    state = watch("a", "b", "c", interval=10.0)
+    state.take_due(0.0, 9)
+    for job_id, now in (("a", 3.0), ("b", 2.0), ("c", 1.0)):
+        state.record_result(job_id, job(job_id), now)
+    state.poll_now(500.0)
+    assert state.take_due(500.0, 9) == ["c", "b", "a"]
+
+
 def test_f66_the_grace_of_a_new_id_begins_again_after_a_sleep() -> None:
     state = watch(wait_for_job=30.0)
     record(state, GONE, 0.0)
