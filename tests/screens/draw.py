@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 SIZES = ((40, 10), (60, 20), (80, 24), (120, 40), (200, 50))
-NARROW = {"failure", "several-jobs", "cjk-names"}
+NARROW = {"failure", "cjk-names"}
 """Situations with lines that a narrow screen folds in its own way."""
 WIDE = {"failure"}
 """A situation with columns that only a wide screen has."""

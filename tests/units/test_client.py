@@ -10,10 +10,7 @@ import pytest
 from tests.support.cloud import ACCESS_KEY, PROJECT_ID, SERVICE, USER, Cloud, json_response
 from vbsjob.client import JobsClient, get_all
 from vbsjob.config import loader
-from vbsjob.errors import (
-    UnavailableError,
-    VbsjobError,
-)
+from vbsjob.errors import UnavailableError, VbsjobError
 from vbsjob.http.messages import Request, Response
 
 if TYPE_CHECKING:

@@ -161,6 +161,12 @@ def test_f73_a_fifo_in_the_folder_of_the_configuration_is_not_opened(tmp_path: P
     assert load(tmp_path, name=None, OS_AUTH_URL="")[0]["auth_url"] is None
 
 
+def test_auth_methods_may_be_a_list_or_a_text(tmp_path: Path) -> None:
+    for methods in ("[v3password, v3totp]", "'v3password,v3totp'"):
+        write(tmp_path, f"clouds: {{a: {{auth_methods: {methods}}}}}\n")
+        assert load(tmp_path)[0]["auth_methods"] == ("v3password", "v3totp")
+
+
 def test_os_region_is_a_spelling_of_os_region_name(tmp_path: Path) -> None:
     assert load(tmp_path, name=None, OS_REGION="eu-nl")[0]["region"] == "eu-nl"
     both = load(tmp_path, name=None, OS_REGION="eu-nl", OS_REGION_NAME="eu-de")[0]
@@ -300,11 +306,3 @@ def test_a_folder_that_may_not_be_entered_gives_a_warning_and_the_run_goes_on(
             code, _, err = Cloud().run(*argv, env=env, **paths)
         assert code == 0, err
         assert err.count(f"you may not enter {folder}/vbsjob") == 1
-
-
-def test_a_profile_that_is_not_known_is_noted_once(tmp_path: Path) -> None:
-    write(tmp_path, "clouds: {c: {profile: unheard-of, region_name: eu-de}}", "clouds.yaml")
-    env = USER | {"OS_CLOUD": "c"}
-    code, _, err = Cloud().run("get", "j", env=env, config_folders=(tmp_path,))
-    assert code == 0, err
-    assert err.count("'unheard-of' is not known") == 1

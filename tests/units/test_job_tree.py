@@ -120,9 +120,7 @@ def test_a_group_with_a_failed_job_deep_below_a_member_shows_the_way_to_it() -> 
     assert rows[-1] == Summary(2, {"RUNNING": 7})
 
 
-def test_of_equal_running_siblings_those_that_run_longest_are_shown_and_the_rest_is_counted() -> (
-    None
-):
+def test_of_equal_running_siblings_those_that_run_longest_are_shown() -> None:
     jobs = siblings("FAIL", "INIT", *["RUNNING"] * 9)
     for number, job in enumerate(jobs):
         job["begin_time"] = f"2026-01-28T16:{40 - number}:00Z"

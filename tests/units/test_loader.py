@@ -78,12 +78,7 @@ def test_a_preference_comes_from_config_toml_and_names_its_section(tmp_path: Pat
 
 MISSPELT = {
     "[defaults]\noutptu = 'json'\n": ("[defaults] key 'outptu'", "Did you mean output?"),
-    "[clouds.a]\nheartbaet = 1\n[defaults]\n'heartbaet' = 1\n": (
-        "[defaults] key 'heartbaet'",
-        "mean heartbeat?",
-    ),
     "[ defaults ]\ncolor = 'never'\n\n  retryfor=3\n": ("key 'retryfor'", "mean retry_for?"),
-    "[defaults.timeuot]\nx = 1\n": ("[defaults] key 'timeuot'", "Did you mean timeout?"),
     "[defaults]\nzzz = 1\n": ("[defaults] key 'zzz'", "Known: cloud, region"),
     "[clouds.a]\n[default]\n": ("section [default]", "Use [defaults]."),
     "output = 'json'\n": ("section [output]", "Use [defaults]."),
@@ -187,10 +182,7 @@ def test_an_endpoint_may_contain_the_project(tmp_path: Path) -> None:
         ({"VBSJOB_ENDPOINT": ENDPOINT}, ID),
         ({"VBSJOB_ENDPOINT": ENDPOINT, "OS_PROJECT_ID": ID}, ID),
         ({"VBSJOB_ENDPOINT": ENDPOINT, "OS_PROJECT_NAME": "eu-de"}, None),
-        ({"VBSJOB_ENDPOINT": SERVICE}, None),
         ({"VBSJOB_ENDPOINT": SERVICE, "OS_PROJECT_ID": ID}, ID),
-        ({"OS_PROJECT_ID": ID}, ID),
-        ({}, None),
     ):
         loaded = load(tmp_path, **env)
         assert loaded["project_id"] == project_id

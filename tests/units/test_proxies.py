@@ -74,16 +74,10 @@ def test_f32_no_value_of_no_proxy_ends_in_an_error(no_proxy: str, host: str) -> 
 
 @given(st.text(min_size=1, max_size=60))
 def test_f33_a_bad_proxy_is_a_usage_error_that_names_only_the_variable(value: str) -> None:
-    assert variable_named_for(value) in {"", "HTTPS_PROXY"}
-
-
-def variable_named_for(value: str) -> str:
-    """What the problem with a value names; empty where there is none."""
     try:
         proxies.proxy_for("https://vbs.cloud.test/", {"HTTPS_PROXY": value})
     except UsageError as problem:
-        return str(problem).partition(":")[0]
-    return ""
+        assert str(problem).startswith("HTTPS_PROXY: ")  # noqa: PT017 - some texts are valid
 
 
 def test_f33_bad_proxies_are_reported_without_their_password() -> None:

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vbsjob.errors import (
-    ApiError,
-    InvalidBodyError,
-    UnavailableError,
-    VbsjobError,
-)
+from vbsjob.errors import ApiError, InvalidBodyError, UnavailableError, VbsjobError
 from vbsjob.http.errors import retry_after
 from vbsjob.http.sender import RetryBudget, RetryQuota
 

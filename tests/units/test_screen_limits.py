@@ -53,11 +53,6 @@ def test_a_screen_of_one_job_has_rows_for_a_third_of_it_and_at_least_five() -> N
         view = view_of(80, height)
         lines = text(view, details.screen(JobTree(Job(job("t", "SUCCESS", *below))), "t", view))
         assert sum(line.startswith(("├─", "└─")) for line in lines) == rows
-        limited = text(
-            view,
-            details.screen(JobTree(Job(job("t", "SUCCESS", job("x", "INIT")))), "t", view, rows=1),
-        )
-        assert sum(line.startswith(("├─", "└─")) for line in limited) == 1
 
 
 def test_a_long_reason_has_two_lines_below_its_row_while_a_watch_runs() -> None:
@@ -71,15 +66,11 @@ def test_a_long_reason_has_two_lines_below_its_row_while_a_watch_runs() -> None:
         ]
         view = view_of(60)
         state = WatchState([outcome.job_id for outcome in outcomes], WatchRules(), 0.0, lambda: 0.5)
-        lines = text_of(view, live_screens.running(
-            outcomes, TREES, state, 0.0, view, "x", str, live_screens.Fitting()
-        ))  # fmt: skip
+        fitting = live_screens.Fitting()
+        shown = live_screens.running(outcomes, TREES, state, 0.0, view, "x", str, fitting)
+        lines = [view.text(line) for line in shown]
         assert sum("word" in line for line in lines) == 2 * jobs
         assert sum("…" in line for line in lines) == jobs
-
-
-def text_of(view: theme.View, lines: Iterable[theme.Line]) -> list[str]:
-    return [view.text(line) for line in lines]
 
 
 def test_as_many_rows_are_drawn_as_fit_and_none_where_none_fits() -> None:

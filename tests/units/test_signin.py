@@ -217,19 +217,11 @@ def test_a_refused_signature_names_the_password_that_is_set_too() -> None:
 
 
 def test_a_missing_value_is_named_with_every_way_to_set_it() -> None:
-    for left_out, named in (
-        ("OS_AUTH_URL", "OS_AUTH_URL"),
-        ("OS_USERNAME", "OS_USERNAME"),
-        ("OS_PASSWORD", "OS_PASSWORD"),
-        ("OS_USER_DOMAIN_NAME", "OS_USER_DOMAIN_NAME"),
-    ):
+    for name in ("OS_AUTH_URL", "OS_USERNAME", "OS_PASSWORD", "OS_USER_DOMAIN_NAME"):
         cloud = Cloud()
-        code, _, err = cloud.run("get", "j", env={k: v for k, v in USER.items() if k != left_out})
-        assert code == 2
-        assert named in err
-        assert "VBSJOB_" in err
-        assert "clouds.yaml" in err
-        assert not cloud.requests
+        code, _, err = cloud.run("get", "j", env=USER | {name: ""})
+        assert (code, cloud.requests) == (2, [])
+        assert all(way in err for way in (name, "VBSJOB_", "clouds.yaml"))
 
 
 HELD = ("OS_TOKEN", "OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN")
@@ -246,10 +238,3 @@ def test_f67_a_secret_that_cannot_be_a_header_is_rejected_without_being_printed(
         if (code, cloud.requests) != (2, []) or variable not in err or bad.strip() in err:
             wrong.append((variable, bad, err))
     assert wrong == []
-
-
-def test_f67_an_empty_token_counts_as_unset() -> None:
-    env = {"OS_TOKEN": "", "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
-    cloud = Cloud()
-    assert cloud.run("get", "j", env=env)[0] == 4
-    assert not cloud.requests

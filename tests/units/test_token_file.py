@@ -99,7 +99,7 @@ def test_f69_one_process_at_a_time_signs_in_and_the_others_wait_five_seconds(
     with cache.renewing():
         (lock,) = (tmp_path / "tokens").glob("*.lock")
         with lock.open() as file, pytest.raises(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     assert cloud.clock.sleeps == []
     with locked(tmp_path), cache.renewing():  # it was released
         pass

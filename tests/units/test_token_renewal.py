@@ -108,6 +108,7 @@ def test_f56_a_rejected_credential_is_not_sent_again_by_the_same_process() -> No
     assert len(posts.at) == 1
 
 
+@pytest.mark.slow
 def test_f57_s13_a_watch_of_forty_jobs_with_a_wrong_password_posts_it_once() -> None:
     refusal = answer({"error": {"code": 401, "message": "No."}}, 401)
     with Server(always(refusal)) as server:
