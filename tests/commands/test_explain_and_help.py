@@ -81,25 +81,11 @@ def test_explain_gives_one_field_alone_and_names_alone() -> None:
     assert vbsjob("explain", "common.0011", "-o", "name", env={})[1] == "common.0011\n"
 
 
-def test_a_misspelled_code_is_an_error_that_names_the_right_code() -> None:
-    for typed in ("0202", "VolumeBackup.202", "VolumBackup.0202", "VBS.0202"):
-        code, out, err, _ = vbsjob("explain", typed, env={})
-        assert (code, out) == (ExitCode.USAGE, "")
-        assert "Did you mean VolumeBackup.0202" in err
-
-
 def test_a_code_of_another_service_is_an_error_without_a_guess() -> None:
     code, _, err, _ = vbsjob("explain", "\x1b[31mXYZ", env={})
     assert code == ExitCode.USAGE
     assert "Did you mean" not in err
     assert "\x1b" not in err
-
-
-def test_explain_of_an_exit_code_names_the_topic_that_explains_it() -> None:
-    for code in ("0", "7", "124"):
-        ended, _, err, _ = vbsjob("explain", code, env={})
-        assert ended == 2
-        assert "'vbsjob help exit-codes' explains exit codes" in err
 
 
 def test_explain_works_with_a_broken_configuration() -> None:
@@ -144,24 +130,6 @@ def test_pager_names_the_program_that_shows_a_long_text() -> None:
     assert terminal.finish() == 0
     assert terminal.wrote.startswith("paged:FORMATS")
     assert "paged:" not in run_process("help", "formats", env=env).out
-
-
-def test_a_command_without_a_job_id_names_the_most_recent_job() -> None:
-    for command in ("get", "watch", "tree"):
-        code, out, err, requests = vbsjob(command)
-        assert (code, out, requests) == (ExitCode.USAGE, "", [])
-        assert "'@last' for the most recent job" in err
-
-
-def test_a_misspelled_word_is_an_error_that_names_the_right_word() -> None:
-    for argv, meant in (
-        (["get", "j", "--outptu", "json"], "Did you mean --output"),
-        (["help", "exit-code"], "Did you mean exit-codes?"),
-        (["help", "gte"], "Did you mean get?"),
-    ):
-        code, out, err, requests = vbsjob(*argv)
-        assert (code, out, requests) == (ExitCode.USAGE, "", [])
-        assert meant in err
 
 
 def test_no_command_at_all_is_a_usage_error_with_the_help_on_stderr() -> None:

@@ -137,7 +137,7 @@ def test_another_project_and_an_unknown_job_have_the_codes_of_the_service(sandbo
         ("backup", account.PROJECT.name): (403, "VolumeBackup.0042"),
         **{
             (job_id, account.PROJECT.id): (404, "common.0011")
-            for job_id in ("nothing", "backups", "backup%00", "..", "-ended", "%ff")
+            for job_id in ("nothing", "backup%00", "..", "-ended")
         },
     }
     answers = {case: query_job(sandbox, token, *case) for case in cases}

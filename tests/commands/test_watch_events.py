@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import pty
 import re
@@ -11,13 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.clock import FakeClock
-from tests.support.context import fake_context
-from tests.support.program import COMMAND, clean_env, environment
+from tests.support.program import COMMAND, clean_env
 from tests.support.watch_service import WatchService, in_turn, job
-from vbsjob.__main__ import run
 from vbsjob.errors import UnavailableError
-from vbsjob.http.messages import Request, Response
+from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
     from tests.support.watch_service import Reply, WatchResult
@@ -118,33 +114,6 @@ def test_seconds_have_at_most_three_decimals() -> None:
     assert "heartbeat" in {event["event"] for event in watched.events}
     for name, seconds in durations:
         assert seconds is None or seconds == round(seconds, 3), (name, seconds)
-
-
-class Flushed(io.StringIO):
-    """A stream that keeps what it had when it was last flushed."""
-
-    text = ""
-
-    def flush(self) -> None:
-        self.text = self.getvalue()
-
-
-def test_f85_each_event_is_flushed_at_once() -> None:
-    out, clock = Flushed(), FakeClock()
-    lines: list[int] = []
-
-    def send(_: Request) -> Response:
-        lines.append(out.text.count("\n"))
-        assert out.text == out.getvalue()
-        return job("j", "SUCCESS" if len(lines) > 2 else f"S{len(lines)}")
-
-    context = fake_context(
-        io.StringIO(), out, io.StringIO(), environment("https://vbs.test"),
-        monotonic=clock, sleep=clock.sleep, send=send,
-    )  # fmt: skip
-    assert run(["watch", "j", "-o", "jsonl"], context) == 0
-    assert lines == [1, 2, 3]
-    assert out.text == out.getvalue()
 
 
 def test_a_heartbeat_counts_the_jobs_by_status_and_those_without_an_answer() -> None:
