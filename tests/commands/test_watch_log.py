@@ -70,8 +70,8 @@ def test_a_heartbeat_that_cannot_be_printed_is_refused_at_once() -> None:
             "j", *argv, stderr=None, VBSJOB_HEARTBEAT="5s"
         )
         assert preferred.code == 0
-    argv = ("j", "--heartbeat", "5s", "--progress", "none", "-o", "jsonl")  # it is an event
-    assert WatchService(in_turn(SUCCESS)).watch(*argv).code == 0
+    events = ("j", "--heartbeat", "5s", "--progress", "none", "-o", "jsonl")
+    assert WatchService(in_turn(SUCCESS)).watch(*events).code == 0
 
 
 def test_a_cause_stands_once_where_it_happens() -> None:
