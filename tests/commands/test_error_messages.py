@@ -124,6 +124,7 @@ SUGGESTIONS = {
     "explain VolumBackup.0202": "Did you mean VolumeBackup.0202",
     "explain VBS.0202": "Did you mean VolumeBackup.0202",
     "explain 7": "'vbsjob help exit-codes' explains exit codes",
+    "config show -o csv": "invalid value for '--output'",
     "completion": "missing argument 'SHELL'. Choose from: bash, zsh, fish.\n",
     "schema": "Choose from: document, sub-job, row,",
 }

@@ -43,7 +43,7 @@ def events(*answers: Reply, argv: tuple[str, ...] = (), **options: Any) -> Watch
     return WatchService(in_turn(*answers), **options).watch("j", "-o", "jsonl", *argv)
 
 
-def test_the_events_of_a_watch_have_exactly_these_members() -> None:
+def test_the_events_of_a_watch_have_the_changes_and_the_verdict() -> None:
     sub = {"job_id": "s", "job_type": "copy", "status": "RUNNING"}
     times = {"begin_time": "2026-05-01T00:00:00Z"}
     ended = times | {"end_time": "2026-05-01T00:00:30Z"}
@@ -54,10 +54,7 @@ def test_the_events_of_a_watch_have_exactly_these_members() -> None:
     )
     start, first, second, third, verdict = watched.events
     assert (start["event"], start["job_ids"]) == ("start", ["j"])
-    common = {"event", "schema_version", "time", "elapsed_s", "message"}
-    assert set(start) == common | {"version", "job_ids"}
     assert start["time"] == "2026-05-01T00:00:00.000Z"
-    assert set(first) >= common | {"job_id", "status", "changes"}
     assert [first["status"], second["status"], third["status"]] == ["RUNNING", "RUNNING", "SUCCESS"]
     assert first["changes"] == [
         {"job_id": "j", "job_type": "bksCreateBackup", "depth": 0, "name": "status",
