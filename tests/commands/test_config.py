@@ -140,7 +140,3 @@ def test_check_ends_with_the_code_of_what_is_wrong() -> None:
         assert ended == code
         assert "mira" in out
         assert "answers" not in out
-
-
-def test_formats_other_than_lines_and_json_are_refused() -> None:
-    assert Cloud().run("config", "show", "-o", "csv")[0] == 2

@@ -165,13 +165,11 @@ def test_the_log_contains_code_and_meaning_with_every_format() -> None:
 
 
 def test_code_and_reason_under_other_names_are_shown_once() -> None:
-    for command, members in product(
-        ("get", "tree", "watch"),
-        (
-            {"code": CODE, "message": REASON},
-            {"entities": {"error_code": CODE, "error_msg": REASON, "image_id": "i7"}},
-        ),
-    ):
+    named: list[dict[str, Any]] = [
+        {"code": CODE, "message": REASON},
+        {"entities": {"error_code": CODE, "error_msg": REASON, "image_id": "i7"}},
+    ]
+    for command, members in product(("get", "tree", "watch"), named):
         copy = {"job_id": "c", "job_type": "copyData", "status": "FAIL"} | members
         for answer in (job("j", "FAIL", **members), job("j", "FAIL", sub_jobs=[copy])):
             screen = WatchService(in_turn(answer)).run(command, "j").out

@@ -104,11 +104,6 @@ def test_the_exit_code_follows_the_top_job_only_with_exit_status() -> None:
     assert tree(a_job("top", "RUNNING", a_job("x", "FAIL")), "--exit-status")[0] == 8
 
 
-def test_the_preferences_of_the_display_come_from_the_environment_too() -> None:
-    env = ENV | {"VBSJOB_DEPTH": "0", "VBSJOB_OUTPUT": "name"}
-    assert tree(MIXED, env=env)[1] == "top\n"
-
-
 TWICE = a_job("<3> ", "PAUSED", a_job("<4>\n", None))
 HOSTILE = a_job(
     "top",

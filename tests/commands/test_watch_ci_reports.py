@@ -45,9 +45,9 @@ def run_of(*jobs: JobOutcome) -> RunOutcome:
     return RunOutcome(jobs, NOW)
 
 
-def watch(response: dict[str, Any] | None, *argv: str, **env: str) -> WatchResult:
+def watch(response: dict[str, Any] | None, *argv: str) -> WatchResult:
     reply = Response(200, {}, json.dumps(response).encode()) if response else Response(503)
-    return WatchService(lambda _job_id, _now: reply).watch("j", *argv, OS_TOKEN=TOKEN, **env)
+    return WatchService(lambda _job_id, _now: reply).watch("j", *argv, OS_TOKEN=TOKEN)
 
 
 def test_only_what_is_bad_of_the_job_or_the_call_is_an_error_of_the_workflow() -> None:

@@ -72,8 +72,11 @@ def fill(descriptor: int) -> None:
             os.write(descriptor, b"x" * 4096)
 
 
-def test_f81_of_two_signals_that_arrive_together_the_first_ends_it(service: Server) -> None:
-    """While the process is stopped both wait; the system delivers SIGINT before SIGTERM."""
+def test_f81_f85_of_two_signals_that_arrive_together_the_first_ends_it(service: Server) -> None:
+    """While the process is stopped both wait; the system delivers SIGINT before SIGTERM.
+
+    An event that is not written at once (F85) would never be read.
+    """
     with watched(service, "-o", "jsonl") as process:
         wait_for(process.stdout, b'"event":"change"')
         for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):

@@ -176,13 +176,6 @@ def test_a_command_runs_although_the_variable_of_the_scripts_is_exported() -> No
     assert (ended.code, ended.out) == (2, "")
 
 
-def test_the_scripts_contain_no_lists() -> None:
-    scripts = [path.read_text() for path in (SCRIPTS).iterdir()]
-    assert sum(len(script.splitlines()) for script in scripts) <= 31
-    words = r"\b(get|tree|watch|config|json|sandbox|output|cloud)\b"
-    assert [script for script in scripts if re.search(words, script)] == []
-
-
 @pytest.mark.slow
 def test_a_zipapp_prints_scripts_schemas_and_help(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "vbsjob", tmp_path / "app/vbsjob")
