@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.support.forkserver import fork_server
 from tests.support.program import clean_env
+from tests.support.pseudo_terminal import PseudoTerminal
 
 FOLDER = Path(__file__).parent / "help"
 WIDTHS = (60, 100)
@@ -24,9 +24,9 @@ def file_of(command: str) -> Path:
 
 def help_lines(command: str, width: int) -> list[str]:
     """Return the lines that are written to a real terminal of this width, without styles."""
-    result = fork_server().run_on_terminal(*command.split(), "--help", env=ENV, size=(width, LINES))
-    if result.code:
-        raise RuntimeError(f"vbsjob {command} --help ended with {result.code}")
+    result = PseudoTerminal(*command.split(), "--help", env=ENV, columns=width, lines=LINES)
+    if code := result.finish():
+        raise RuntimeError(f"vbsjob {command} --help ended with {code}")
     lines = [line.rstrip() for line in STYLE.sub("", result.wrote).splitlines()]
     while lines and not lines[-1]:
         lines.pop()

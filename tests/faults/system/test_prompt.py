@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import signal
 import termios
@@ -76,7 +75,7 @@ def test_f82_ctrl_z_at_the_prompt_is_ignored_and_the_echo_stays_off(service: Ser
     terminal.wait_for("code 130")
     assert SECRET not in terminal.wrote
     assert "Stopped" not in terminal.wrote
-    terminal.child.close(force=True)
+    terminal.close()
 
 
 def test_an_empty_password_is_not_requested_again(service: Server) -> None:
@@ -90,7 +89,7 @@ def test_an_empty_password_is_not_requested_again(service: Server) -> None:
 
 def test_typed_bytes_that_are_not_utf_8_are_an_error_of_the_user(service: Server) -> None:
     terminal = asking(service, "get", "j")
-    os.write(terminal.child.child_fd, b"half-a-secret\xe4\n")
+    terminal.type(b"half-a-secret\xe4\n")
     assert terminal.finish() == 2
     assert "password that was typed is not valid UTF-8" in terminal.wrote
     assert SECRET not in terminal.wrote

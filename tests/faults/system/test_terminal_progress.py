@@ -55,7 +55,7 @@ def test_progress_of_the_terminal_is_removed_after_a_signal(running: Server) -> 
     terminal = watch(running, **TERMINAL_ENV)
     terminal.wait_for(SHOWN)
     assert HALF in terminal.wrote
-    terminal.signal(signal.SIGTERM)
+    terminal.send(signal.SIGTERM)
     assert terminal.finish() == -signal.SIGTERM
     check_removed(terminal.wrote)
     check_terminal_restored(terminal)
@@ -84,7 +84,7 @@ def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped(running:
     terminal.type("\x03")
     terminal.wait_for("To continue: vbsjob watch j")
     check_removed(terminal.wrote)
-    terminal.child.close(force=True)
+    terminal.close()
 
 
 def test_progress_of_the_terminal_is_removed_after_an_exception() -> None:

@@ -46,7 +46,7 @@ def test_f80_every_other_signal_that_ends_a_process_ends_a_watch_as_sigterm_does
         report = tmp_path / f"{number}.xml"
         terminal = watch_on_terminal(running, "--junit", str(report))
         terminal.wait_for(SHOWN)
-        os.kill(terminal.child.pid or 0, number)
+        terminal.send(number)
         ended = terminal.finish()
         check_terminal_restored(terminal)
         words = f"still running. Stopped by {name(number)} (exit code {128 + number})."
@@ -62,7 +62,7 @@ def prompt(running: Server) -> Iterator[PseudoTerminal]:
     terminal = typed_into_shell("watch j --interval 60", environment(running))
     terminal.wait_for(SHOWN)
     yield terminal
-    terminal.child.close(force=True)
+    terminal.close()
 
 
 def test_f82_ctrl_z_stops_it_and_fg_draws_it_again(running: Server, prompt: PseudoTerminal) -> None:
