@@ -69,9 +69,9 @@ class NetworkNamespace:
         self.set("ip link set lo mtu 1500")
         self.set(f"tc qdisc add dev lo root tbf rate {rate} burst 2kb limit 100kb")
 
-    def firewall(self, rules: str, *, hook: str = "input") -> None:
+    def firewall(self, rules: str) -> None:
         """Apply nft rules to each packet; they may use `counter name seen`."""
-        chain = f"chain judge {{ type filter hook {hook} priority 0; policy accept;\n{rules}\n}}"
+        chain = f"chain judge {{ type filter hook input priority 0; policy accept;\n{rules}\n}}"
         self._run(f"table inet rig {{\ncounter seen {{\n}}\n{chain}\n}}", "nft", "-f", "-")
 
     @property

@@ -124,9 +124,9 @@ def token_env(service: StateService, name: str) -> dict[str, str]:
     return clean_env(service.url, TERM="xterm", NO_COLOR="1")
 
 
-def password_env(service: StateService, name: str, **more: str) -> dict[str, str]:
+def password_env(service: StateService, name: str) -> dict[str, str]:
     """Return the environment of a run that signs in with a password and caches its token."""
-    return prompt_env(service, name) | {"OS_PASSWORD": PASSWORD} | more
+    return prompt_env(service, name) | {"OS_PASSWORD": PASSWORD}
 
 
 def prompt_env(service: StateService, name: str) -> dict[str, str]:

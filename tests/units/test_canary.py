@@ -26,7 +26,7 @@ RESULTS: tuple[Callable[[str], object], ...] = (
     lambda text: RunResult(0, "", text),
     lambda text: WatchResult(0, text, "", [], 0.0),
     lambda text: ForkedRun(text, env=clean_env(), command=("echo",)).finish(),
-    lambda text: ResourceUsage(0, 0, 0.0, 0.0, text.encode()),
+    lambda text: ResourceUsage(0, 0, 0.0, text.encode()),
 )
 
 

@@ -114,17 +114,9 @@ def test_f81_a_closed_terminal_ends_it_by_sighup(running: Server, controlling: b
         assert process.wait(10) == -signal.SIGHUP
 
 
-IGNORED = [
-    ('trap "" INT; exec "$@" watch j --timeout 1s', signal.SIGINT),
-    ('exec nohup "$@" watch j --timeout 1s', signal.SIGHUP),
-]
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(("script", "number"), IGNORED)
-def test_f83_a_signal_that_was_ignored_stays_ignored(
-    running: Server, script: str, number: int
-) -> None:
+def test_f83_a_signal_that_was_ignored_stays_ignored(running: Server) -> None:
+    script = 'exec nohup "$@" watch j --timeout 1s'
     with Child(
         ["bash", "-c", script, "bash", *COMMAND], cwd=ROOT, env=environment(running),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -132,6 +124,6 @@ def test_f83_a_signal_that_was_ignored_stays_ignored(
         assert process.stdout
         while "RUNNING" not in (line := process.stdout.readline()):
             assert line
-        process.send_signal(number)
+        process.send_signal(signal.SIGHUP)
         assert "(exit code 124)" in process.stdout.read()
         assert process.wait(10) == 124
