@@ -99,7 +99,7 @@ class StateService:
         if kind == "changing":
             rows = [job("RUNNING", f"{count}-{n}") for n in range(count % 7)]
             response = answer(job("RUNNING", name, sub_jobs=rows))
-        cut = {"silent": 0, "crew": 0, "status": 9, "headers": 40, "body": len(response) - 30}
+        cut = {"silent": 0, "crew": 0, "body": len(response) - 30}
         peer.send(response[: cut.get(kind, len(response))])
         if kind in cut:
             peer.stall()
@@ -235,8 +235,6 @@ STATES = [
     RunState("connecting", GET, is_connecting, 20, env=env_at(StateService.full)),
     RunState("handshake", GET, is_in_tls_handshake, 20, env=env_at(StateService.deaf)),
     RunState("status-line", GET, sent_request, 30, kind="silent"),
-    RunState("in-the-status-line", GET, sent_request, 20, kind="status"),
-    RunState("headers", GET, sent_request, 20, kind="headers"),
     RunState("body", GET, sent_request, 30, kind="body"),
     RunState("between-two-tries", (*GET, "--retry-for", "60"), sent_request, 30, 0.3, "busy"),
     RunState("keeping-a-token", GET, sent_request, 30, 0.01, "ended", password_env, ends=OK),

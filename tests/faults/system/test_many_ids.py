@@ -102,7 +102,7 @@ def test_f31_s12_a_watch_of_many_jobs_is_right_within_its_files_requests_and_mem
 ) -> None:
     out, most_files, memory = tmp_path / "out", 0, 0
     with Server(jobs := FailingJobs()) as server, out.open("wb") as stdout, Child(
-        [*COMMAND, "watch", "-", "-o", "jsonl", "--progress", "none"],
+        [*COMMAND, "watch", "-", "-o", "jsonl", "--interval", "1s"],
         env=clean_env(server.url), cwd=ROOT, stdin=subprocess.PIPE, stdout=stdout,
     ) as watch:  # fmt: skip
         assert watch.stdin

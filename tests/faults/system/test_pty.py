@@ -133,7 +133,7 @@ def test_f86_a_paused_terminal_is_drawn_again_when_it_continues() -> None:
 def test_f86_a_paused_terminal_does_not_prevent_timeout_or_signal(
     running: Server, number: int | None
 ) -> None:
-    terminal = watch_on_terminal(running, *([] if number else ["--timeout", "2s"]))
+    terminal = watch_on_terminal(running, *([] if number else ["--timeout", "1s"]))
     terminal.wait_for(SHOWN)
     terminal.type(PAUSE)
     terminal.read_for(0.3)
