@@ -1,4 +1,4 @@
-"""HTTP statuses and Retry-After (F12, F13, F15, F16): what is tried again, when, how long."""
+"""HTTP statuses, Retry-After and redirects (F12 to F20): what is tried again, when, how long."""
 
 from __future__ import annotations
 
@@ -161,3 +161,21 @@ def test_f25_a_page_in_a_watch_is_an_outage_whatever_its_status() -> None:
         assert 60 <= sum(clock.sleeps) <= 90
         assert "Its last status was RUNNING" in ended.err
         assert run_in_memory(*argv, send=ResponseSequence(pages[1])).code == first, status
+
+
+ELSEWHERE = ("/v1/p/jobs/j", "file:///etc/passwd", "//\xff\xff/", "http://[::1", "//[", "")
+
+
+def test_s03_f18_f19_f20_no_redirect_is_followed_and_the_other_host_gets_no_connection() -> None:
+    with Server(respond_with(answer(job()))) as other:
+        hidden = other.url.replace("//", "//user:geheim@") + "/x?token=geheim"
+        locations = {hidden: other.url} | dict.fromkeys(ELSEWHERE, "another address")
+        for number, (location, named) in enumerate(locations.items()):
+            away = answer(b"", (301, 302, 303, 307, 308)[number % 5], f"Location: {location}")
+            with Server(respond_with(away)) as server:
+                ended = run_against(server.url, "get", "j", "--exit-status")
+                assert (ended.code, server.requests) == (6, 1), location
+                assert f"redirects to {named}" in ended.err
+                assert "set --endpoint" in ended.err
+                assert "geheim" not in ended.err
+        assert other.connections == 0

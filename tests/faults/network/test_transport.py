@@ -159,6 +159,16 @@ def test_f04_f23_a_drip_for_ever_ends_with_the_attempt() -> None:
         assert ended.is_clean
 
 
+def test_f10_an_answer_that_takes_most_of_the_attempt_is_complete() -> None:
+    def slowly(peer: Peer) -> None:
+        peer.request()
+        peer.send(GOOD, piece=len(GOOD) // 10, every=0.05)
+
+    with Server(slowly) as server:
+        assert get(server, attempt=2.0).code == 0
+        assert server.connections == 1
+
+
 def test_f05_a_reset_before_in_and_after_the_headers_is_tried_again_on_a_new_connection() -> None:
     for cut in (0, 8, 30, len(GOOD) - 1):
         with Server(reset_after(GOOD[:cut]), always(GOOD)) as server:

@@ -89,7 +89,7 @@ READ_ONLY = (
 def test_f37_f72_a_machine_that_is_read_only_or_a_home_on_a_full_disk_changes_nothing(
     service: Server, tmp_path: Path, disk: str
 ) -> None:
-    words = ("unshare", "--mount", "bash", "-c", READ_ONLY, "bash")
+    words: tuple[str, ...] = ("unshare", "--mount", "bash", "-c", READ_ONLY, "bash")
     if disk == "full":
         words = within_mount(tmp_path, "size=4k,nr_inodes=1")
     env = clean_env(service.url, HOME=str(tmp_path))
@@ -113,7 +113,7 @@ def test_f40_no_terminal_makes_get_do_more_than_show_colour(
     service: Server, given: dict[str, str]
 ) -> None:
     for columns, lines in SIZES:
-        env = clean_env(service.url, LANG="C.UTF-8", **given)
+        env = clean_env(service.url, **given)
         terminal = PseudoTerminal(
             "get", "j", "--exit-status", env=env, columns=columns, lines=lines
         )

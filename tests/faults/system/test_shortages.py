@@ -63,7 +63,7 @@ def test_f31_a_watch_that_gets_no_pipe_ends_with_7(
 def test_f31_a_watch_that_cannot_wait_ends_with_7(library: str, tmp_path: Path) -> None:
     def run(at: int) -> int:
         fault = CallFault("poll", tmp_path / f"{at}", tmp_path, at, errno.ENOMEM)
-        argv = ("watch", "j", "--interval", "1", "--timeout", "2")
+        argv = ("watch", "j", "--interval", "1", "--timeout", "1")
         ended = run_with_fault(library, server, fault, *argv)
         assert ended.is_clean or ended.code == 124
         assert ended.code == 124 or REASONS[errno.ENOMEM] in ended.err

@@ -8,20 +8,20 @@ import select
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import canary
 from tests.support.child import Child
-from tests.support.cloud import PROJECT_ID, USER
 from tests.support.filesystem import needs_full
+from tests.support.home_directory import HomeFactory, SignInService
 from tests.support.program import COMMAND, ROOT, TOKEN, clean_env, run_bash, run_process
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.server import Peer
 
@@ -198,20 +198,6 @@ def test_f38_s09_an_ascii_terminal_or_odd_locale_changes_no_code_and_no_json(
     assert wide or document.out.isascii()
 
 
-def both(peer: Peer) -> None:
-    """Be the identity service and the backup service at once."""
-    port = peer.connection.getsockname()[1]
-    point = {"interface": "public", "region_id": "eu-de", "url": f"http://127.0.0.1:{port}/v2"}
-    token = {
-        "issued_at": "2026-05-01T00:00:00Z", "expires_at": "2036-05-02T00:00:00Z",
-        "project": {"id": PROJECT_ID}, "catalog": [{"type": "vbs", "endpoints": [point]}],
-    }  # fmt: skip
-    while request := peer.request():
-        signing_in = request.startswith(b"POST")
-        issued = answer({"token": token}, 201, "X-Subject-Token: canary-token")
-        peer.send(issued if signing_in else answer(job()))
-
-
 GET, WATCH = "get j --exit-status -v", "watch j --progress plain -v"
 
 
@@ -220,18 +206,21 @@ GET, WATCH = "get j --exit-status -v", "watch j --progress plain -v"
     ("command", "closed"),
     [(GET, ""), (GET, "1"), (GET, "02"), (GET, "012"), (WATCH, "012")],
 )
-def test_f78_no_closed_stream_becomes_a_file_or_a_socket(closed: str, command: str) -> None:
+def test_f78_no_closed_stream_becomes_a_file_or_a_socket(
+    tmp_path: Path, closed: str, command: str
+) -> None:
     marks = {"0": "<&-", "1": ">&-", "2": "2>&-"}
-    with Server(both) as server:
-        env = clean_env(**USER | {"OS_AUTH_URL": f"{server.url}/v3"})
+    factory = HomeFactory(tmp_path)
+    with factory.serving(SignInService("SUCCESS")) as server:
+        home = factory.home(server)
+        env = clean_env(HOME=str(home.path))
         line = f'"$@" {command} {" ".join(marks[number] for number in closed)}'
         assert run_bash(line, env=env).code == (70 if "1" in closed else 0)
         assert server.requests == 2
     for log in server.received:
         assert b"vbsjob" not in log.replace(b"User-Agent: vbsjob", b"")
         assert b"SUCCESS" not in log
-    (cache_file,) = Path(env["HOME"]).rglob("*.json")
-    assert json.loads(cache_file.read_text())["access"]["token"] == "canary-token"
+    home.check_whole("j")
 
 
 LAST_RESORT = "from vbsjob.__main__ import _exit_internal\n_exit_internal({error})"

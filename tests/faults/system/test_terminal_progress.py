@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,17 +50,6 @@ def check_removed(written: str) -> None:
 
 
 @pytest.mark.slow
-def test_progress_of_the_terminal_is_removed_after_a_signal(running: Server) -> None:
-    terminal = watch(running, **TERMINAL_ENV)
-    terminal.wait_for(SHOWN)
-    assert HALF in terminal.wrote
-    terminal.signal(signal.SIGTERM)
-    assert terminal.finish() == -signal.SIGTERM
-    check_removed(terminal.wrote)
-    check_terminal_restored(terminal)
-
-
-@pytest.mark.slow
 def test_progress_of_the_terminal_is_removed_at_the_end() -> None:
     first = answer(job("RUNNING", sub_jobs=STEPS))
     with Server(in_turn(first, answer(job("FAIL")))) as server:
@@ -72,11 +60,14 @@ def test_progress_of_the_terminal_is_removed_at_the_end() -> None:
     check_terminal_restored(terminal)
 
 
-def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped(running: Server) -> None:
+def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped_and_after_a_signal(
+    running: Server,
+) -> None:
     terminal = typed_into_shell("watch j", environment(running) | TERMINAL_ENV)
     terminal.wait_for(SHOWN)
     terminal.type("\x1a")
     terminal.wait_for("Stopped")
+    assert HALF in terminal.wrote
     check_removed(terminal.wrote)
     terminal.wrote = ""
     terminal.type("fg\n")
@@ -84,7 +75,7 @@ def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped(running:
     terminal.type("\x03")
     terminal.wait_for("To continue: vbsjob watch j")
     check_removed(terminal.wrote)
-    terminal.child.close(force=True)
+    terminal.close()
 
 
 def test_progress_of_the_terminal_is_removed_after_an_exception() -> None:
