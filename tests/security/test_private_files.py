@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,11 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CREATE = os.O_RDWR | os.O_CREAT
-STRANGER = 65534
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 @pytest.fixture

@@ -95,7 +95,8 @@ def test_f42_f43_f45_bytes_that_are_not_strict_json_are_not_an_answer() -> None:
 
 
 def test_f26_an_empty_error_says_nothing() -> None:
-    for nothing in (None, {}, "", [], False, {"code": None, "message": None}):
+    nothings: tuple[Any, ...] = (None, {}, "", [], False, {"code": None, "message": None})
+    for nothing in nothings:
         for status, code in (("SUCCESS", 0), ("FAIL", 1)):
             assert get(json.dumps(job(status) | {"error": nothing}).encode()).code == code, nothing
 
@@ -233,7 +234,12 @@ def test_f27_an_answer_about_another_job_is_never_a_verdict() -> None:
 def test_10_000_sub_jobs_that_have_not_started_are_an_answer() -> None:
     names = ("job_type", "begin_time", "end_time", "error_code", "fail_reason")
     job_id = "4010b39b5281d3590152874bfa3b1604"
-    waiting = {"job_id": job_id, "status": "INIT", "entities": {}, **dict.fromkeys(names)}
+    waiting: dict[str, Any] = {
+        "job_id": job_id,
+        "status": "INIT",
+        "entities": {},
+        **dict.fromkeys(names),
+    }
     body = json.dumps(job("RUNNING", sub_jobs=[waiting] * 10_000), separators=(",", ":"))
     ended = get(body.encode(), "-o", "value")
     assert (ended.code, ended.out, ended.err) == (8, "RUNNING\n", "")
