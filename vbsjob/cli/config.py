@@ -33,8 +33,7 @@ def config_show(
 
     command = JobCommand(ctx.params, ctx.obj)
     with command.service_settings() as settings:
-        machine = settings["output"] == "json"
-        config_report.show(settings, command.context, machine=machine, everything=everything)
+        config_report.show(settings, command.context, everything=everything)
         if not settings["auth_url"] and not settings["endpoint"]:
             command.context.note("no cloud is set.", WAYS_TO_SIGN_IN, FIRST_STEPS)
     return ExitCode.OK
@@ -53,5 +52,5 @@ def config_check(
 
     command = JobCommand(ctx.params, ctx.obj)
     with command.service_settings() as settings:
-        config_report.check(settings, command.context, machine=settings["output"] == "json")
+        config_report.check(settings, command.context)
     return ExitCode.OK

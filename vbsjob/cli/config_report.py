@@ -43,7 +43,7 @@ class Fact(NamedTuple):
     short_origin: str = ""
 
 
-def show(settings: Settings, context: Context, *, machine: bool, everything: bool) -> None:
+def show(settings: Settings, context: Context, *, everything: bool) -> None:
     """Write all settings, the files and further variables; for people only what is set."""
     facts = [_fact(setting, settings) for setting in SETTINGS]
     locations = list(_locations(settings, context))
@@ -51,7 +51,7 @@ def show(settings: Settings, context: Context, *, machine: bool, everything: boo
     read = Fact("files", files, "files that were read; the first has precedence")
     names = variables_in_use(context.env)
     variables = Fact("variables", names, "also set and used")
-    if machine:
+    if settings["output"] == "json":
         _write_document([*facts, read, *locations, variables], context)
         return
     shown = [fact for fact in facts if everything or fact.name in settings.values]
@@ -93,7 +93,7 @@ def _locations(settings: Settings, context: Context) -> Iterator[Fact]:
         yield Fact(name, str(path), found) if path else Fact(name, None)
 
 
-def check(settings: Settings, context: Context, *, machine: bool) -> None:
+def check(settings: Settings, context: Context) -> None:
     """Sign in and query; write the results, those before an error too. Raises VbsjobError."""
     uncached = {**settings.values, "cache": SettingValue(value=False, origin="config check")}
     fresh = Settings(uncached)
@@ -107,9 +107,9 @@ def check(settings: Settings, context: Context, *, machine: bool) -> None:
         region = f", region {values['region']}" if values["region"] else ""
         result = f"Signed in to project {project}{region}. The service answers."
     finally:
-        if not machine:
+        if settings["output"] != "json":
             _print([facts], settings, context, result)
-    if machine:
+    if settings["output"] == "json":
         _write_document([*facts, Fact("service", "answers"), Fact("result", "ok")], context)
 
 
