@@ -85,8 +85,8 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     """Load all settings. Raises UsageError that names the source of a wrong value."""
     direct = (
         sources.from_options(options),
-        sources.from_own_variables(context),
-        sources.from_os_variables(context),
+        sources.from_variables("VBSJOB_", context),
+        sources.from_variables("OS_", context),
     )
     context.secrets.add(*sources.secrets(*direct))  # before anything is printed
     checks.refuse_contents(context)
@@ -164,7 +164,7 @@ def preference(name: str, options: Mapping[str, Any], context: Context) -> Any:
         name,
         [
             sources.from_options(options),
-            sources.from_own_variables(context),
+            sources.from_variables("VBSJOB_", context),
             sources.from_defaults(clouds_yaml.read_config(context)),
         ],
     )
