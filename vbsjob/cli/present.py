@@ -161,14 +161,9 @@ def history(
 
     `every`: they can be of several clouds.
     """
-    from vbsjob.jobs.fields import Selection
-    from vbsjob.output.formats import HISTORY
+    if not output.for_people:
+        from vbsjob.output.formats import HISTORY
 
-    context = output.context
-    if not entries and output.format.write is not None:
-        output.format.write((), Selection(HISTORY, output.fields, single=False), context.stdout)
-        return []
-    if entries and not output.for_people:
         return write(entries[:limit], output, HISTORY)
     from dataclasses import replace
 
@@ -177,7 +172,7 @@ def history(
     view = output.view()
     # A terminal that is narrower than status and id wraps them: an id is shown whole.
     screen = job_list.screen(entries, limit, view, every=every)
-    print_screens([screen], replace(view, width=None), context)
+    print_screens([screen], replace(view, width=None), output.context)
     return []
 
 
