@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support import schemas as checked
 from tests.support.program import run_in_memory
-from vbsjob.cli.topics import TOPICS
+from vbsjob.cli.help import TOPICS
 from vbsjob.http.messages import Response
 from vbsjob.jobs.failure import FAILURE_MEMBERS
 from vbsjob.jobs.fields import OUR_MEMBERS
