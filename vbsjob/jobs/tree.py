@@ -183,11 +183,6 @@ class Group:
         ends = (parse_time(node.job.members.get("end_time")) for node in self.members)
         return min(filter(None, begins), default=None), max(filter(None, ends), default=None)
 
-    @property
-    def number_below(self) -> int:
-        """Number of jobs below the members."""
-        return self.total.total() - len(self.members)
-
     @cached_property
     def branches(self) -> Sequence[Node]:
         """Members in whose branch a job failed, then RUNNING_MEMBERS in whose branch a job runs."""

@@ -72,7 +72,7 @@ class LiveDisplay(Display):
         self._trees = Trees(
             lambda job: JobTree(job, options, context.steady_now(), group=True, close_waiting=True)
         )
-        self._fitting = live_screens.Fitting()
+        self._fitting: live_screens.Fitting = {}
         self._draw_time = -EVERY
         self._spun = 0.0
         self._lines: list[ScreenLine] = []
@@ -89,7 +89,7 @@ class LiveDisplay(Display):
     def on_events(self, _events: Sequence[Event], _state: WatchState, _now: float) -> None:
         """Draw again soon: something changed."""
         self._outcomes = None
-        self._fitting = live_screens.Fitting()
+        self._fitting = {}
 
     def refresh(self, state: WatchState, now: float) -> float:
         """Draw what is due; return when to be called again."""
@@ -154,11 +154,6 @@ class LiveDisplay(Display):
         slower = 1 + len(self._spinning) // SPINNERS_PER_FRAME
         return max(self._spinner.interval / 1000, SOONEST) * slower
 
-    def _current(self, state: WatchState) -> list[JobOutcome]:
-        if self._outcomes is None:
-            self._outcomes = [self._outcome(tracked, state) for tracked in state.tracked.values()]
-        return self._outcomes
-
     def _outcome(self, tracked: TrackedJob, state: WatchState) -> JobOutcome:
         # An error counts when it has ended the watch of the job; until then queries are repeated.
         error = None if tracked.exit_code is None else tracked.error
@@ -175,7 +170,9 @@ class LiveDisplay(Display):
         # Most of a long reason is not on the screen, and each frame would wrap all of it.
         view = self._last_view = replace(view, longest_value=width * (LINES_BELOW + 1))
         glyph = self._glyph(now)
-        outcomes = self._current(state)
+        if self._outcomes is None:
+            self._outcomes = [self._outcome(tracked, state) for tracked in state.tracked.values()]
+        outcomes = self._outcomes
         lines = live_screens.running(
             outcomes, self._trees, state, now, view, glyph, self._context.redact, self._fitting
         )

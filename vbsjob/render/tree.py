@@ -151,7 +151,8 @@ def _summary(summary: Summary, view: View) -> tuple[str, ...]:
 def _group_row(group: Group, view: View) -> Row:
     status = group.status
     name = f"{view.one_line(group.type) or 'sub-job'} {view.glyphs.times}{len(group.members)}"
-    further = f", {group.number_below:,} sub-jobs below" if group.number_below else ""
+    below = group.total.total() - len(group.members)
+    further = f", {below:,} sub-jobs below" if below else ""
     ended = {kind: number for kind, number in group.counts.items() if kind in ENDED}
     return Row(
         group.indent,
