@@ -8,7 +8,7 @@ from tests.commands.test_failure_everywhere import COPY
 from tests.support import schemas as checked
 from tests.support.program import run_in_memory
 from tests.support.watch_service import job
-from vbsjob.cli.help import TOPICS
+from vbsjob.cli.topics import TOPICS
 from vbsjob.http.messages import Response
 from vbsjob.jobs.failure import FAILURE_MEMBERS
 from vbsjob.jobs.fields import OUR_MEMBERS
