@@ -12,7 +12,7 @@ import pytest
 from tests.support.installation import install_wheel
 from tests.support.program import ROOT
 from vbsjob import __version__
-from vbsjob.cli.help import TOPICS
+from vbsjob.cli.topics import TOPICS
 
 if TYPE_CHECKING:
     from pathlib import Path

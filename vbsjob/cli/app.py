@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vbsjob import __version__
-from vbsjob.cli.help import TOPICS, HelpCommand, HelpGroup
+from vbsjob.cli.help import HelpCommand, HelpGroup
+from vbsjob.cli.topics import TOPICS
 from vbsjob.exit_codes import ExitCode
 
 if TYPE_CHECKING:

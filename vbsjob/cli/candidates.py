@@ -126,7 +126,7 @@ def codes() -> Pairs:
 
 def topics(ctx: typer.Context) -> Pairs:
     """Return the commands and the topics of `help`."""
-    from vbsjob.cli.help import TOPICS
+    from vbsjob.cli.topics import TOPICS
 
     root: Any = ctx.find_root().command
     named = [(name, command.get_short_help_str(200)) for name, command in root.commands.items()]
