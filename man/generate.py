@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob import RELEASED, __version__
 from vbsjob.cli import app
-from vbsjob.cli.help import TOPICS
+from vbsjob.cli.topics import TOPICS
 from vbsjob.config.schema import OTHER_VARIABLES, SETTINGS, SETTINGS_BY_NAME
 
 if TYPE_CHECKING:
