@@ -74,16 +74,6 @@ def test_a_failed_query_is_repeated_as_retry_for_says_and_never_by_a_watch() -> 
         assert sum(service.cloud.clock.sleeps) <= seconds
 
 
-def test_a_watch_keeps_the_job_while_the_body_is_the_same() -> None:
-    same, other = json_response(200, RUNNING), json_response(200, RUNNING | {"x": 1})
-    of = Service(same, same, other, other, same).client(retry=False)
-    first, second, third, fourth, fifth = (of.get("j") for _ in range(5))
-    assert first is second
-    assert (third.members["x"], fourth) == (1, third)
-    assert third is fourth
-    assert fifth == first
-
-
 def test_before_a_watch_a_sign_in_that_cannot_be_renewed_is_noted() -> None:
     for env, noted in (
         (USER, False),

@@ -62,6 +62,13 @@ def test_all_jobs_are_due_at_the_start_and_each_is_taken_once_up_to_the_limit() 
     assert not state.finished
 
 
+def test_an_equal_answer_keeps_the_job_so_that_its_screen_is_kept() -> None:
+    state, first = watch(), job()
+    record(state, first, 0.0)
+    record(state, job(), 10.0)
+    assert state.tracked["j"].job is first
+
+
 def test_the_job_that_is_due_for_the_longest_time_is_polled_first() -> None:
     state = watch("a", "b", interval=10.0)
     state.take_due(0.0, 2)

@@ -230,6 +230,7 @@ class WatchState:
         changes = diff.changes(tracked.job, job)
         first = tracked.job is None
         self._answered = True
+        job = tracked.job if tracked.job == job else job  # screens of an equal answer are kept
         tracked.job, tracked.answered_at = job, now
         tracked.error, tracked.not_found_count = None, 0
         if changes:
