@@ -78,12 +78,8 @@ def _is_private(status: os.stat_result) -> bool:
 
 def read(name: str, folder: int, limit: int) -> bytes:
     """Return the content of a private file of at most `limit` bytes. Raises OSError."""
-    descriptor = open_file(name, folder)
-    try:
-        with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            content = stream.read(limit + 1)
-    finally:
-        close(descriptor)
+    with os.fdopen(open_file(name, folder), "rb") as stream:
+        content = stream.read(limit + 1)
     if len(content) > limit:
         raise OSError(errno.EFBIG, "the file is too large")
     return content
@@ -96,14 +92,11 @@ def replace(name: str, content: bytes, folder: int) -> None:
         temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW, 0o600, dir_fd=folder
     )
     try:
-        try:
-            with os.fdopen(descriptor, "wb", closefd=False) as stream:
-                os.fchmod(descriptor, 0o600)
-                stream.write(content)
-                stream.flush()
-                os.fsync(descriptor)
-        finally:
-            close(descriptor)
+        with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(descriptor, 0o600)
+            stream.write(content)
+            stream.flush()
+            os.fsync(descriptor)
         os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError:
         with suppress(OSError):
@@ -112,7 +105,7 @@ def replace(name: str, content: bytes, folder: int) -> None:
 
 
 def close(descriptor: int) -> None:
-    """Close a descriptor; ignores an error, for `replace` has already reported each of a write."""
+    """Close a descriptor and ignore an error."""
     with suppress(OSError):
         os.close(descriptor)
 
