@@ -1,14 +1,10 @@
-"""Errors: their exit codes and retry limits, one line for people, one object for programs."""
+"""Errors: one line for people, copies with changed fields, codes that are printed once."""
 
 from __future__ import annotations
 
 import pytest
 
 from vbsjob import errors
-
-FACTS = {
-    "http_status": 503, "code": "VBS.1", "request_id": "req-7", "retry_after": 9.0,
-}  # fmt: skip
 
 
 def test_the_line_has_message_facts_and_hint() -> None:
@@ -25,7 +21,7 @@ def test_the_line_has_message_facts_and_hint() -> None:
 
 
 def test_an_error_is_frozen_and_replace_returns_a_changed_copy() -> None:
-    error = errors.UnavailableError("Busy.", hint="Wait.", **FACTS)
+    error = errors.UnavailableError("Busy.", hint="Wait.", http_status=503, code="VBS.1")
     for name in ("message", "hint", "exit_code", "max_attempts", "other"):
         with pytest.raises(AttributeError, match="frozen"):
             setattr(error, name, 1)
