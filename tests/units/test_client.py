@@ -1,4 +1,4 @@
-"""JobsClient: what counts as the asked job, how often it is asked, and how many at once."""
+"""JobsClient: how often a job is queried, what is noted before a watch, how many run at once."""
 
 from __future__ import annotations
 

@@ -140,6 +140,17 @@ def test_f25_an_unreadable_answer_is_named_by_its_size_and_type() -> None:
         assert (error.http_status, error.request_id) == (200, "r")
 
 
+def test_f25_a_page_names_what_to_check_and_is_never_about_rights_or_a_missing_job() -> None:
+    headers = {"content-type": "text/html", "location": "https://portal.test/login"}
+    for status, words in (
+        (302, "redirects to https://portal.test"), (401, "login page"), (403, "login page"),
+        (404, "Check --endpoint"),
+    ):  # fmt: skip
+        error = errors.from_response(QUERY, Response(status, headers, b"<html>"), "j")
+        assert (error.exit_code, error.is_page) == (6, True)
+        assert words in str(error)
+
+
 JOB: dict[str, Any] = {"job_id": "j", "status": "RUNNING"}
 NOTHING: list[Any] = [None, {}, "", [], False, {"code": None}]
 FLAT = {"error_code": "VolumeBackup.0064", "error_msg": "no"}

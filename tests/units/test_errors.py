@@ -1,12 +1,8 @@
-"""Errors: their exit codes and retry limits, one line for people, one object for programs."""
+"""Errors: one line for people, copies with changed fields, codes that are printed once."""
 
 from __future__ import annotations
 
 from vbsjob import errors
-
-FACTS = {
-    "http_status": 503, "code": "VBS.1", "request_id": "req-7", "retry_after": 9.0,
-}  # fmt: skip
 
 
 def test_the_line_has_message_facts_and_hint() -> None:
@@ -23,7 +19,7 @@ def test_the_line_has_message_facts_and_hint() -> None:
 
 
 def test_replace_returns_a_changed_copy() -> None:
-    error = errors.UnavailableError("Busy.", hint="Wait.", **FACTS)
+    error = errors.UnavailableError("Busy.", hint="Wait.", http_status=503, code="VBS.1")
     changed = error.replace(message="Very busy.", http_status=429)
     assert (changed.message, changed.http_status) == ("Very busy.", 429)
     assert (changed.hint, changed.code) == ("Wait.", "VBS.1")

@@ -1,4 +1,4 @@
-"""The promises are counted (S22): every row has a test; 1 has one source."""
+"""The promises are counted (S22): every row has a test."""
 
 from __future__ import annotations
 

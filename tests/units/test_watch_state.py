@@ -224,7 +224,7 @@ def test_f47_three_answers_with_an_end_and_an_unknown_status_end_the_job() -> No
         for second in (60.0, 89.9):
             record(state, ended, second)
         assert not state.finished
-        record(state, ended, 90.0)
+        assert record(state, ended, 90.0) == []
         assert state.outcome(NOW).exit_code == ExitCode.API_ERROR
         assert "None" not in str(state.tracked["j"].error)
 
