@@ -84,7 +84,7 @@ def vbsjob(*argv: str) -> RunResult:
 def test_a_port_in_use_is_one_clear_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        ended = run_process("sandbox", "--port", str(port), env=clean_env())
+        ended = vbsjob("sandbox", "--port", str(port))
     assert (ended.code, ended.out) == (70, "")
     assert ended.err.count("vbsjob: error: ") == 1
     assert f"127.0.0.1:{port}" in ended.err

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from tests.support.program import ROOT, clean_env, run_process
+from tests.support.program import ROOT, RunResult, clean_env, run_process
 from vbsjob import history
 from vbsjob.cli import completion
 from vbsjob.output import formats
@@ -161,13 +161,16 @@ def wait_for(path: Path, text: str, terminal: pexpect.spawn[str]) -> None:
     raise AssertionError(f"{text} was not typed")
 
 
-def test_without_a_history_no_id_is_offered_and_an_error_prints_nothing(home: Path) -> None:
-    tab = {"_VBSJOB_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": "vbsjob get "}
-    for more in ({"VBSJOB_HISTORY": "off"}, {"VBSJOB_HISTORY": "perhaps"}):
-        ran = subprocess.run(
-            [home / "bin/vbsjob"], env=env(home) | tab | more, capture_output=True, check=False
-        )
-        assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")
+def test_candidates_have_an_origin_and_without_a_history_there_are_none(home: Path) -> None:
+    """Nor an error: it would be written into the line."""
+    for line, more, candidates in (
+        ("get --cloud ", {}, "sandbox\tbuilt in\nprod\tconfig.toml\nstaging\tclouds.yaml\n"),
+        ("get ", {"VBSJOB_HISTORY": "off"}, ""),
+        ("get ", {"VBSJOB_HISTORY": "perhaps"}, ""),
+    ):
+        tab = {"_VBSJOB_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": f"vbsjob {line}"}
+        ended = run_process(env=clean_env(HOME=str(home), **tab, **more))
+        assert ended == RunResult(0, candidates, "")
 
 
 def test_a_command_runs_although_the_variable_of_the_scripts_is_exported() -> None:
