@@ -17,7 +17,6 @@ from tests.support.clock import FakeClock
 from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, json_response
 from tests.support.server import Server, always, answer, job, respond_with
 from vbsjob.errors import VbsjobError
-from vbsjob.http import proxies
 from vbsjob.http.messages import Request, Response
 from vbsjob.http.transport import Transport
 from vbsjob.output import formats
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-CANARY = 'canary"pässword/7Q +&'
+CANARY = 'canary"pässword/7Q +&~>>>~???'
+"""In base64 it has both characters that differ in the alphabet for addresses."""
 
 
 def echoing(status: int, spelled: Callable[[str], str]) -> Callable[[Request], Response | None]:
@@ -98,21 +98,15 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_every_known_form_of_a_secret_is_masked_in_texts_values_and_bodies(form: str) -> None:
-    secrets, spelled = Secrets(CANARY), FORMS[form](CANARY)
-    assert secrets.masked(f"<{spelled}>") == f"<{MASK}>"
-    assert secrets.masked_value(f"<{spelled}>") == f"<{MASK}>"
-    body = json.dumps({"a": [f"<{spelled}>", 1.5]}).encode()
-    assert json.loads(secrets.masked_body(body)) == {"a": [f"<{MASK}>", 1.5]}
-
-
-def test_a_secret_whose_base64_has_plus_and_slash_is_masked_in_both_alphabets() -> None:
-    secret = "canary~>>>~???"
-    standard = base64.b64encode(secret.encode()).decode().rstrip("=")
-    assert {"+", "/"} <= set(standard)
-    for spelled in (standard, standard.replace("+", "-").replace("/", "_")):
-        assert Secrets(secret).masked(f"<{spelled}>") == f"<{MASK}>"
+def test_every_known_form_of_a_secret_is_masked_in_texts_values_and_bodies() -> None:
+    assert {"+", "/"} <= set(FORMS["base64"](CANARY))
+    secrets = Secrets(CANARY)
+    for form, spell in FORMS.items():
+        spelled = spell(CANARY)
+        assert secrets.masked(f"<{spelled}>") == f"<{MASK}>", form
+        assert secrets.masked_value(f"<{spelled}>") == f"<{MASK}>", form
+        body = json.dumps({"a": [f"<{spelled}>", 1.5]}).encode()
+        assert json.loads(secrets.masked_body(body)) == {"a": [f"<{MASK}>", 1.5]}, form
 
 
 @given(st.binary(max_size=8), st.text(min_size=8, max_size=40), st.binary(max_size=8))
@@ -222,14 +216,6 @@ def test_a_wrong_password_that_is_a_word_of_ours_leaves_the_error_complete() -> 
 
     expected = errors("another-password-7Q")
     assert [word for word in WORDS if errors(word) != expected] == []
-
-
-def test_a_proxy_that_echoes_what_it_was_sent_shows_no_password() -> None:
-    sent = base64.b64encode(b"user:proxy-password-9Z").decode().rstrip("=")
-    secrets = Secrets(*proxies.secrets({"https_proxy": "http://user:proxy-password-9Z@p:3128"}))
-    body = json.dumps({"error": {"message": f"Basic {sent}", "code": "x"}}).encode()
-    assert sent not in secrets.masked_body(body, error=True).decode()
-    assert secrets.masked_value(f"Basic {sent}").endswith(MASK)
 
 
 def test_no_text_on_stderr_contains_a_secret() -> None:

@@ -52,8 +52,8 @@ def test_s06_f70_it_is_private_whatever_the_umask_and_contains_no_password(
 OTHERS: list[dict[str, str]] = [
     {"OS_USERNAME": "nils"}, {"OS_USER_DOMAIN_NAME": "other"}, {"OS_PROJECT_NAME": "eu-de_other"},
     {"OS_PROJECT_ID": "5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1c"}, {"OS_CACERT": "/etc/ssl/other.pem"},
-    {"OS_CERT": "/etc/ssl/mine.pem"}, {"OS_INSECURE": "true"},
-    {"OS_AUTH_URL": "https://iam2.cloud.test/v3"}, {"OS_USER_ID": "5a2d0c5b", "OS_USERNAME": ""},
+    {"OS_CERT": "/etc/ssl/mine.pem"}, {"OS_INSECURE": "true"}, {"VBSJOB_VERIFY": "no"},
+    {"OS_AUTH_URL": "https://iam.cloud.test:444/v3"}, {"OS_USER_ID": "5a2d0c5b", "OS_USERNAME": ""},
 ]  # fmt: skip
 
 

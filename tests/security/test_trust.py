@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import ssl
 import subprocess
@@ -170,14 +171,16 @@ def test_a_server_that_wants_a_client_certificate_gets_a_hint(authority: Authori
 
 
 def test_f34_a_password_echoed_by_a_proxy_is_not_printed() -> None:
-    error_body = {"error": {"message": "no: u:canary-proxy%3Apw, u:canary-proxy:pw", "code": "X"}}
-    with Server(always(answer(error_body, 403))) as proxy:
+    sent = base64.b64encode(b"u:canary-proxy:pw").decode()
+    message = f"no: u:canary-proxy%3Apw, u:canary-proxy:pw, Basic {sent}"
+    with Server(always(answer({"error": {"message": message, "code": "X"}}, 403))) as proxy:
         through = proxy.url.replace("http://", "http://u:canary-proxy%3Apw@")
         more = {"VBSJOB_INSECURE_HTTP": "true", "HTTP_PROXY": through}
         ended = run_process("get", "j", "-v", env=clean_env("http://vbs.cloud.test", **more))
     assert ended.code == 4
-    assert ended.err.count("(secret)") == 2
+    assert ended.err.count("(secret)") == 3
     assert "canary" not in ended.err
+    assert sent[:10] not in ended.err
 
 
 def test_f34_a_proxy_that_is_down_is_reported() -> None:
