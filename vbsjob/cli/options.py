@@ -37,15 +37,10 @@ def takes(*names: str) -> Callable[[Command], Command]:
 
     def with_options(command: Command) -> Command:
         words = " ".join(names).split()
-        own = dict(signature(command, eval_str=True).parameters)
-        del own["_"]
-        first = [name for name in own if name not in words]
-        for name in words:
-            if name not in own:
-                own[name] = Parameter(
-                    name, Parameter.KEYWORD_ONLY, default=None, annotation=SHARED[name]
-                )
-        parameters = [own[name] for name in (*first, *words)]
+        own = signature(command, eval_str=True).parameters
+        first = [name for name in own if name not in (*words, "_")]
+        every = SHARED | dict(own)
+        parameters = [every[name] for name in (*first, *words)]
         command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
         return command
 
@@ -59,15 +54,20 @@ def _option(group: str, *flags: str, complete: Any = None, **more: Any) -> Any:
     )
 
 
+def _shared(name: str, kind: Any, option: Any) -> Parameter:
+    annotation = Annotated[kind | None, option]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
 def _setting(
     group: str, name: str, *further: str, flag: str = "", words: Sequence[str] = (), **more: Any
-) -> tuple[str, Any]:
-    """Return name and type of the option for a setting; `further` are more flags."""
+) -> Parameter:
+    """Return the option for a setting; `further` are more flags."""
     setting = SETTINGS_BY_NAME[name]
     words = words or getattr(setting.parse, "words", ())
     kind: Any = bool if setting.parse is values.boolean else Literal[*words] if words else str
     option = _option(group, flag or setting.flag, *further, help=setting.sentence, **more)
-    return name, Annotated[kind | None, option]
+    return _shared(name, kind, option)
 
 
 Jobs = Annotated[
@@ -87,8 +87,9 @@ _FIELDS = _option(
     metavar="FIELD",
     complete=candidates.fields,
 )
-SHARED = dict(
-    (
+SHARED = {
+    option.name: option
+    for option in (
         _setting(CONNECTION, "cloud", metavar="NAME", complete=candidates.clouds),
         _setting(CONNECTION, "region", metavar="NAME"),
         _setting(CONNECTION, "project", metavar="ID|NAME"),
@@ -103,7 +104,7 @@ SHARED = dict(
             metavar="FORMAT",
             complete=candidates.formats,
         ),
-        ("field", Annotated[list[str] | None, _FIELDS]),
+        _shared("field", list[str], _FIELDS),
         _setting(OUTPUT, "details"),
         _setting(OUTPUT, "utc"),
         _setting(OUTPUT, "color", metavar="WHEN"),
@@ -127,8 +128,8 @@ SHARED = dict(
         _setting(CI, "github"),
         _setting(CI, "junit", metavar="FILE", complete=candidates.files),
     )
-)
-"""Options that several commands have, or that are settings: name and type."""
+}
+"""Options that several commands have, or that are settings."""
 
 if TYPE_CHECKING:
     Schema = str
