@@ -112,5 +112,5 @@ def failing_runs(
     counts = [CallFault(name, log, under) for name, log in logs.items()]
     with ThreadPoolExecutor(beside) as pool:
         yield from zip(counts, pool.map(run, counts), strict=True)
-        faults = list(chain(*(one.each(calls[one.operation], most) for one in counts)))
+        faults = list(chain(*(count.each(calls[count.operation], most) for count in counts)))
         yield from zip(faults, pool.map(run, faults), strict=True)

@@ -110,16 +110,16 @@ def _locations(settings: Settings, context: Context) -> Iterator[Fact]:
     paths = context.paths
     user_folder = next(iter(paths.config_folders[1:]), None)
     read = {path.stem: path for path in settings.files}
-    places = {
+    path_by_name = {
         f"{stem}.yaml": read.get(stem) or (user_folder and user_folder / f"{stem}.yaml")
         for stem in ("clouds", "secure")
     }
-    places["config.toml"] = paths.config_file
-    places["tokens"] = paths.cache_folder and paths.cache_folder / "tokens"
-    places[history.FILE] = paths.state_folder and paths.state_folder / history.FILE
-    for name, path in places.items():
-        found = "found" if path and os.access(path, os.F_OK) else "not found"
-        yield Fact(name, str(path), found) if path else Fact(name, None)
+    path_by_name["config.toml"] = paths.config_file
+    path_by_name["tokens"] = paths.cache_folder and paths.cache_folder / "tokens"
+    path_by_name[history.FILE] = paths.state_folder and paths.state_folder / history.FILE
+    for name, path in path_by_name.items():
+        state = "found" if path and os.access(path, os.F_OK) else "not found"
+        yield Fact(name, str(path), state) if path else Fact(name, None)
 
 
 @options.takes("output verbose", options.SERVICE, "insecure_http")
