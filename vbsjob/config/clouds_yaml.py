@@ -293,27 +293,19 @@ def listed_regions(names: list[str]) -> str:
 
 
 def _regions(layer: Layer) -> list[tuple[str, dict[str, Any]]]:
+    """Return name and values of each entry of `regions`, which is a name or has a name."""
     raw = layer.get("regions")
-    if not isinstance(raw, list):
-        raise UsageError(
-            f"{layer.origin}.regions is not a list.", hint="Write the regions as [eu-de, eu-nl]."
-        )
     regions: list[tuple[str, dict[str, Any]]] = []
-    for entry in raw:
-        if isinstance(entry, str):
-            regions.append((entry, {}))
-            continue
-        values = entry.get("values") or {} if isinstance(entry, dict) else None
-        if not isinstance(values, dict) or not isinstance(entry.get("name"), str):
+    for entry in raw if isinstance(raw, list) else [None]:
+        match {"name": entry} if isinstance(entry, str) else entry:
+            case {"name": str(name), **more} if more.keys() <= {"values"}:
+                values = more.get("values") or {}
+            case _:
+                values = None
+        if not isinstance(values, dict):
             raise UsageError(
-                f"{layer.origin}.regions: an entry must be a name or have a name.",
-                hint="Write a name such as eu-de, or {name: eu-de, values: {...}}.",
+                f"{layer.origin}.regions is not a list of regions.",
+                hint="Write [eu-de, eu-nl], or entries such as {name: eu-de, values: {...}}.",
             )
-        unknown = [key for key in entry if key not in {"name", "values"}]
-        if unknown:
-            raise UsageError(
-                f"{layer.origin}.regions: key {printable(str(unknown[0]))!r} is not known.",
-                hint="An entry has the keys name and values.",
-            )
-        regions.append((entry["name"], _with_underscores(values)))
+        regions.append((name, _with_underscores(values)))
     return regions
