@@ -3,7 +3,6 @@
 # ruff: noqa: E501 - a table of documents, one a line
 from __future__ import annotations
 
-import io
 import itertools
 import random
 import warnings
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.support.context import fake_context
+from tests.support.context import file_context
 from vbsjob.config import loader
 from vbsjob.errors import UsageError
 
@@ -107,10 +106,7 @@ def written(folder: Path, documents: dict[str, Any]) -> None:
 def vbsjob_settings(
     folder: Path, options: dict[str, Any], env: dict[str, str] | None = None
 ) -> Settings:
-    context = fake_context(
-        io.StringIO(), io.StringIO(), io.StringIO(), env or {}, config_folders=(folder,)
-    )
-    return loader.load({"cloud": "a", **options}, context)
+    return loader.load({"cloud": "a", **options}, file_context(folder, **(env or {})))
 
 
 def sdk_values(folder: Path, options: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 from itertools import product
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.cloud import USER, Cloud
-from tests.support.context import fake_context
+from tests.support.context import file_context
 from tests.support.filesystem import unprivileged
 from vbsjob.config import files, loader
 from vbsjob.errors import UsageError
@@ -26,12 +25,9 @@ URL = "https://iam.cloud.test/v3"
 
 def load(folder: Path, *, name: str | None = "a", **env: str) -> tuple[Settings, str]:
     """Load the cloud of a folder; return the settings and what stderr says."""
-    stderr = io.StringIO()
-    context = fake_context(
-        io.StringIO(), io.StringIO(), stderr, env,
-        config_folders=(folder,), config_file=folder / "config.toml",
-    )  # fmt: skip
-    return loader.load({} if name is None else {"cloud": name}, context), stderr.getvalue()
+    context = file_context(folder, **env)
+    settings = loader.load({} if name is None else {"cloud": name}, context)
+    return settings, context.stderr.getvalue()  # type: ignore[attr-defined] # a StringIO
 
 
 def error_of(folder: Path, **env: str) -> str:
