@@ -95,8 +95,7 @@ class Server:
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._logs: list[bytearray] = []
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.create_server((host, port), family=family, backlog=128)
+        self._socket = socket.create_server((host, port), backlog=128)
         self._start(self._accept)
         self.port: int = self._socket.getsockname()[1]
         self.host = host

@@ -92,12 +92,11 @@ def test_f01_a_service_that_starts_in_time_is_used(
 
 
 @needs_mount
-@pytest.mark.parametrize("alive", ["::1", "127.0.0.1"])
-def test_f01_a_service_that_listens_on_one_of_two_addresses_is_reached(
-    tmp_path: Path, alive: str
+def test_f01_a_service_that_listens_on_the_second_of_two_addresses_is_reached(
+    tmp_path: Path,
 ) -> None:
     (tmp_path / "hosts").write_text("::1 two.test\n127.0.0.1 two.test\n")
-    with Server(always(GOOD), host=alive) as server:
+    with Server(always(GOOD)) as server:
         env = clean_env(f"http://two.test:{server.port}")
         argv = ("get", "j", "--exit-status", "--insecure-http", "--retry-for", "0")
         ended = run_process(*argv, env=env, within=within_etc(tmp_path))
@@ -159,7 +158,7 @@ def test_f04_f23_a_drip_for_ever_ends_with_the_attempt() -> None:
         assert ended.is_clean
 
 
-def test_f10_an_answer_that_takes_most_of_the_attempt_is_complete() -> None:
+def test_f10_a_slow_answer_is_complete() -> None:
     def slowly(peer: Peer) -> None:
         peer.request()
         peer.send(GOOD, piece=len(GOOD) // 10, every=0.05)

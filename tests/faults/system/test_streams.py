@@ -154,7 +154,6 @@ NAME = "Größe ✓ 大 \ud800 \x9b"
 SURROUNDINGS: list[tuple[dict[str, str], bool]] = [
     # A locale or an encoding, and whether it can carry every sign.
     ({"LANG": "C"}, True),
-    ({"PYTHONIOENCODING": "ascii"}, False),
     ({"PYTHONIOENCODING": "cp936"}, False),
     ({"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, False),
     ({"PYTHONIOENCODING": "utf-16"}, True),
