@@ -79,8 +79,6 @@ class Net:
         self.after_first: Callable[[], None] | None = None
         """What happens after the first answer about a job; the second one is SUCCESS."""
         self.answers = 0
-        self.accepted: dict[str, bool] = {}
-        """What Keystone said about a token since the last event."""
 
     def __call__(self, request: Request) -> Response:
         self.requests.append(request)
@@ -91,19 +89,15 @@ class Net:
             request = request._replace(url=address)
         response = self._job(request) if is_job else self.wire.send(request)
         self.statuses.append(response.status)
-        if token := response.headers.get("x-subject-token"):
-            self.tokens.append(token)
-            self.accepted[token] = True
+        self.tokens.extend(filter(None, [response.headers.get("x-subject-token")]))
         return response
 
     def _job(self, request: Request) -> Response:
         assert request.url.startswith("http://127.0.0.1:8799/v1/")
         token = request.headers["X-Auth-Token"]
-        if token not in self.accepted:
-            headers = {"X-Auth-Token": token, "X-Subject-Token": token}
-            address = f"{self.facts['auth_url']}/auth/tokens"
-            self.accepted[token] = self.wire.send(Request("GET", address, headers)).status == 200
-        if not self.accepted[token]:
+        headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+        address = f"{self.facts['auth_url']}/auth/tokens"
+        if self.wire.send(Request("GET", address, headers)).status != 200:
             return Response(401, {}, b'{"error_code": "APIGW.0307", "error_msg": "expired"}')
         self.answers += 1
         status = "SUCCESS" if self.after_first and self.answers > 1 else "RUNNING"
@@ -362,7 +356,10 @@ class User:
     def meets(self, event: str) -> None:
         """Let the event happen. An outage begins with a revoked token, so that it is renewed."""
         if event in {"revoked", "outage", "long outage"}:
-            self._revoke()
+            token = self._net.facts["admin_token"]
+            headers = {"X-Auth-Token": token, "X-Subject-Token": self._net.used}
+            address = f"{self._net.facts['auth_url']}/auth/tokens"
+            self._net.wire.send(Request("DELETE", address, headers))
         if event == "password changed":
             self._password = "canary-changed"
             self._as_admin("PATCH", f"/users/{self._id}", {"user": {"password": self._password}})
@@ -370,15 +367,6 @@ class User:
         if event == "user disabled":
             self._as_admin("PATCH", f"/users/{self._id}", {"user": {"enabled": False}})
         self._net.unreachable = {"outage": 1, "long outage": 1000}.get(event, 0)
-        self._net.accepted.clear()
-
-    def _revoke(self) -> None:
-        """Revoke the token of the last query, unless it is not accepted any more."""
-        if self._net.accepted[self._net.used]:
-            token = self._net.facts["admin_token"]
-            headers = {"X-Auth-Token": token, "X-Subject-Token": self._net.used}
-            address = f"{self._net.facts['auth_url']}/auth/tokens"
-            self._net.wire.send(Request("DELETE", address, headers))
 
 
 PASSWORD, KEY = "canary-own", b"12345678901234567890"
