@@ -257,7 +257,11 @@ NEXT_STEPS = {
     ),
     "region": (CLOUDS, "clouds: {a: {region_name: 'a/b'}}\n", "Correct or omit it."),
     "regions": (CLOUDS, "clouds: {a: {regions: x}}\n", "Write [eu-de, eu-nl]"),
-    "entry of regions": (CLOUDS, "clouds: {a: {regions: [{x: 1}]}}\n", "Write [eu-de, eu-nl], or entries"),
+    "entry of regions": (
+        CLOUDS,
+        "clouds: {a: {regions: [{x: 1}]}}\n",
+        "Write [eu-de, eu-nl], or entries",
+    ),
     "auth": (CLOUDS, "clouds: {a: {auth: text}}\n", "Give each of its entries a name"),
     "profile": (CLOUDS, "clouds: {a: {profile: {x: 1}}}\n", "Write the name of a profile"),
 }
