@@ -135,15 +135,16 @@ def test_tab_at_a_prompt_completes_the_line_and_runs_nothing_of_the_history(
         dimensions=(24, 200),
     )  # fmt: skip
     terminal.sendline(f"{setup}; show ready")
-    wait_for(home / "typed", "<ready>", terminal)
-    for line in ("vbsjob get \t\t", "vbsjob get bb\t", "vbsjob get @la\t", "vbsjob get @r\t",
-                 "vbsjob get --cloud=sandb\t", "vbsjob tree --only failed,w\t",
-                 "vbsjob sandbox x\t", "vbsjob watch --junit rep\t"):  # fmt: skip
+    wait_for(home / "typed", "<ready>", 1, terminal)
+    lines = ("vbsjob get \t\t", "vbsjob get bb\t", "vbsjob get @la\t", "vbsjob get @r\t",
+             "vbsjob get --cloud=sandb\t", "vbsjob tree --only failed,w\t",
+             "vbsjob sandbox x\t", "vbsjob watch --junit rep\t")  # fmt: skip
+    for number, line in enumerate(lines, start=1):
         terminal.send(line)
         terminal.send("\x01show \x05 end\r")
-        wait_for(home / "typed", "<end>", terminal)
-    lines = (home / "typed").read_text().removeprefix("<ready>").split("<end>")
-    assert lines[1:-1] == [
+        wait_for(home / "typed", "<end>", number, terminal)
+    typed = (home / "typed").read_text().removeprefix("<ready>").split("<end>")
+    assert typed[1:-1] == [
         "<vbsjob><get><bbb>", "<vbsjob><get><@last>", "<vbsjob><get><@running>",
         "<vbsjob><get><--cloud=sandbox>", "<vbsjob><tree><--only><failed,waiting>",
         "<vbsjob><sandbox><x>", "<vbsjob><watch><--junit><report 1.xml>",
@@ -151,12 +152,11 @@ def test_tab_at_a_prompt_completes_the_line_and_runs_nothing_of_the_history(
     assert not (home / "pwned").exists()
 
 
-def wait_for(path: Path, text: str, terminal: pexpect.spawn[str]) -> None:
-    """Read the terminal until the file ends with the text; what is shown is not looked at."""
-    count = path.read_text().count(text) if path.exists() else 0
+def wait_for(path: Path, text: str, number: int, terminal: pexpect.spawn[str]) -> None:
+    """Read the terminal until the file has the text so often; what is shown is not looked at."""
     for _ in range(300):
         terminal.expect([".+", pexpect.TIMEOUT], timeout=0.1)
-        if path.exists() and path.read_text().count(text) > count:
+        if path.exists() and path.read_text().count(text) == number:
             return
     raise AssertionError(f"{text} was not typed")
 
