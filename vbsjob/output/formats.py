@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.errors import UsageError
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 QUOTE = '"'
 _QUOTED = re.compile('[",\r\n]')
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters of a cell that spreadsheets run as a formula (OWASP, CSV injection)."""
 EMPTY = "-"
 """An empty cell of tsv: `read` of a shell takes several tabs as one."""
 
@@ -90,14 +87,10 @@ def _selected(document: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]
     }
 
 
-def _csv(documents: Documents, selection: Selection, out: TextIO, *, safe: bool = False) -> None:
+def _csv(documents: Documents, selection: Selection, out: TextIO) -> None:
     columns = selection.fields or selection.kind.columns
     out.write(csv_row(list(map(printable, columns))))
-    for document in documents:
-        cells = _cells(document, columns)
-        if safe:
-            cells = [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]
-        out.write(csv_row(cells))
+    out.writelines(csv_row(_cells(document, columns)) for document in documents)
 
 
 def _tsv(documents: Documents, selection: Selection, out: TextIO) -> None:
@@ -168,11 +161,6 @@ FORMATS = (
         "yaml", "One YAML document; text that looks like a number is quoted.", _yaml, nested=True
     ),
     Format("csv", "A header and one row per job (RFC 4180).", _csv),
-    Format(
-        "csv-safe",
-        "As csv, with ' before each value that would be a formula.",
-        partial(_csv, safe=True),
-    ),
     Format("tsv", "One row per job, no header, no quotes; an empty value is '-'.", _tsv),
     Format("value", "One value per line: the status, or the fields of --field.", _value),
     Format(
