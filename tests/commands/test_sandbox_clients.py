@@ -1,9 +1,11 @@
-"""Other clients use the sandbox as the real services: openstacksdk, keystoneauth1, the SDK."""
+"""Other clients use the sandbox as the real services: curl, openstacksdk, keystoneauth1, the SDK."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,7 +18,7 @@ from keystoneauth1.identity import generic, v3
 
 from tests.support.clock import FakeClock
 from tests.support.program import ROOT, clean_env, run_process
-from tests.support.sandbox import new_token, query_job, sandbox_here
+from tests.support.sandbox import SCOPE, new_token, password, query_job, sandbox_here
 from vbsjob.sandbox import account
 
 if TYPE_CHECKING:
@@ -53,6 +55,22 @@ def printed(sandbox: Sandbox, *method: str) -> str:
     ended = run_process("sandbox", "--env", port, *method, env=clean_env())
     assert (ended.code, ended.err) == (0, "")
     return ended.out
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_curl_signs_in_and_queries_a_job(sandbox: Sandbox) -> None:
+    def curl(*arguments: str) -> str:
+        command = ["curl", "--noproxy", "*", "-sS", "--fail-with-body", *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=30
+        ).stdout
+
+    body = json.dumps({"auth": {"identity": password(), "scope": SCOPE}})
+    json_type, url = "Content-Type: application/json", f"{sandbox.address}/v3/auth/tokens"
+    (token,) = re.findall("(?i)x-subject-token: (.+)", curl("-i", "-H", json_type, "-d", body, url))
+    header = f"X-Auth-Token: {token.strip()}"
+    assert json.loads(curl("-H", header, f"{sandbox.address}{JOBS}/restore"))["status"] == "RUNNING"
+    assert "200 OK" in curl("-I", "-H", header, f"{sandbox.address}{JOBS}/backup")
 
 
 def test_the_printed_variables_sign_in_and_replace_what_a_shell_has_set(sandbox: Sandbox) -> None:
