@@ -1,4 +1,4 @@
-"""Other clients use the sandbox as the real services: curl, openstacksdk, keystoneauth1, the SDK."""
+"""Other clients use the sandbox as the real services: curl, openstacksdk, keystoneauth, the SDK."""
 
 from __future__ import annotations
 
