@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 CHILDREN = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty",
             "os.spawn", "pty.spawn")  # fmt: skip
 COMMANDS = (
-    "get j", "get j -v -o json", "tree j", "watch j", "watch j --bell --github --junit out.xml",
+    "get j -v -o json", "tree j", "watch j --bell --github --junit out.xml",
     "watch j --fail-fast -o jsonl", "config show", "config check", "explain VolumeBackup.0202",
-    "help get", "--help", "get @last", "get nonsense/", "get backup-ended --cloud sandbox", "get -",
+    "--help", "get @last", "get nonsense/", "get backup-ended --cloud sandbox", "get -",
 )  # fmt: skip
 HOSTILE = {
     ".env": "OS_TOKEN=geheim\n",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import hmac
 import io
 import json
+import os
 import struct
 import subprocess
 import time
@@ -13,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.child import Child
 from tests.support.clock import FakeClock
 from tests.support.context import fake_context
 from tests.support.program import ROOT
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
 
 PYTHON = ROOT / ".venv" / "keystone" / "bin" / "python"
-LIFE = 4
 CLOSED = 1
 """A port on which nothing listens."""
 pytestmark = [
@@ -41,29 +41,27 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def keystone() -> Iterator[dict[str, Any]]:
-    yield from serving(LIFE)
+@pytest.fixture(scope="session")
+def keystone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Return the names in a Keystone, which the workers of a run share: it takes long to start.
 
-
-@pytest.fixture(scope="module")
-def lasting_keystone() -> Iterator[dict[str, Any]]:
-    yield from serving(3600)
-
-
-def serving(life: int) -> Iterator[dict[str, Any]]:
-    """Yield the names in a Keystone whose tokens live so many seconds."""
-    server = ROOT / "tests/support/keystone_server.py"
-    command = [str(PYTHON), "-W", "ignore", str(server), str(life)]
-    with Child(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            assert line, "Keystone did not start"
-            yield json.loads(line)
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    It ends when no worker holds the lock of `users`.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    server = [str(PYTHON), "-W", "ignore", str(ROOT / "tests/support/keystone_server.py")]
+    with (folder / "users").open("a") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        with (folder / "facts").open("a+") as facts:
+            fcntl.flock(facts, fcntl.LOCK_EX)
+            if not os.fstat(facts.fileno()).st_size:
+                subprocess.run(
+                    [*server, str(folder)], check=True, timeout=150, stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                )  # fmt: skip
+            facts.seek(0)
+            names = json.load(facts)
+        yield names
 
 
 class Net:
@@ -74,12 +72,15 @@ class Net:
         self.wire = Transport(secrets=Secrets(), body_limit=1 << 20)
         self.requests: list[Request] = []
         self.statuses: list[int] = []
-        self._tokens: list[str] = []
+        self.tokens: list[str] = []
+        """Those that Keystone issued, the last one too if no query used it."""
         self.unreachable = 0
         """So many requests to Keystone find a closed port."""
         self.after_first: Callable[[], None] | None = None
-        """What happens after the first answer about a job; the third one is SUCCESS."""
+        """What happens after the first answer about a job; the second one is SUCCESS."""
         self.answers = 0
+        self.accepted: dict[str, bool] = {}
+        """What Keystone said about a token since the last event."""
 
     def __call__(self, request: Request) -> Response:
         self.requests.append(request)
@@ -90,27 +91,26 @@ class Net:
             request = request._replace(url=address)
         response = self._job(request) if is_job else self.wire.send(request)
         self.statuses.append(response.status)
-        self._tokens.extend(filter(None, [response.headers.get("x-subject-token")]))
+        if token := response.headers.get("x-subject-token"):
+            self.tokens.append(token)
+            self.accepted[token] = True
         return response
 
     def _job(self, request: Request) -> Response:
         assert request.url.startswith("http://127.0.0.1:8799/v1/")
         token = request.headers["X-Auth-Token"]
-        headers = {"X-Auth-Token": token, "X-Subject-Token": token}
-        address = f"{self.facts['auth_url']}/auth/tokens"
-        if self.wire.send(Request("GET", address, headers)).status != 200:
+        if token not in self.accepted:
+            headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+            address = f"{self.facts['auth_url']}/auth/tokens"
+            self.accepted[token] = self.wire.send(Request("GET", address, headers)).status == 200
+        if not self.accepted[token]:
             return Response(401, {}, b'{"error_code": "APIGW.0307", "error_msg": "expired"}')
         self.answers += 1
-        status = "SUCCESS" if self.after_first and self.answers > 2 else "RUNNING"
+        status = "SUCCESS" if self.after_first and self.answers > 1 else "RUNNING"
         job = {"job_id": request.url.rpartition("/")[2], "status": status}
         if self.after_first and self.answers == 1:
             self.after_first()
         return Response(200, {}, json.dumps(job).encode())
-
-    @property
-    def tokens(self) -> list[str]:
-        """The tokens that Keystone issued, the last one too if no query used it."""
-        return self._tokens
 
     @property
     def used(self) -> str:
@@ -126,13 +126,6 @@ class Net:
 @pytest.fixture
 def net(keystone: dict[str, Any]) -> Iterator[Net]:
     made = Net(keystone)
-    yield made
-    made.wire.close()
-
-
-@pytest.fixture
-def lasting_net(lasting_keystone: dict[str, Any]) -> Iterator[Net]:
-    made = Net(lasting_keystone)
     yield made
     made.wire.close()
 
@@ -180,40 +173,21 @@ def credential(facts: dict[str, Any], **more: str) -> dict[str, str]:
     )
 
 
-def test_a_password_signs_in_and_the_catalog_leads_to_the_service(net: Net, keystone: Any) -> None:
-    assert vbsjob(net, env(keystone), "get", "j")[0] == 0
-    assert net.requests[1].url == f"http://127.0.0.1:8799/v1/{keystone['project_id']}/jobs/j"
-
-
-@pytest.mark.parametrize("variable", ["OS_PROJECT_ID", "OS_USER_ID"])
-def test_project_and_user_can_be_given_by_id(net: Net, keystone: Any, variable: str) -> None:
-    by_id = {
-        "OS_PROJECT_ID": {"OS_PROJECT_ID": keystone["project_id"], "OS_PROJECT_NAME": ""},
-        "OS_USER_ID": {
-            "OS_USER_ID": keystone["user_id"],
-            "OS_USERNAME": "",
-            "OS_USER_DOMAIN_NAME": "",
-            "OS_PROJECT_DOMAIN_NAME": keystone["domain_name"],
-        },
-    }
-    assert vbsjob(net, env(keystone, **by_id[variable]), "get", "j")[0] == 0
-
-
-def test_f57_a_wrong_password_is_posted_once(net: Net, keystone: Any) -> None:
-    code, _, err = vbsjob(net, env(keystone, OS_PASSWORD="canary-wrong"), "get", "a", "b")
-    assert (code, net.posts, net.statuses) == (4, 1, [401])
-    assert "canary-wrong" not in err
-
-
-def test_a_wrong_scope_is_rejected_with_4(net: Net, keystone: Any) -> None:
-    assert vbsjob(net, env(keystone, OS_PROJECT_NAME="eu-de_nobodys"), "get", "j")[0] == 4
-    assert net.posts == 1
+def test_project_and_user_can_be_given_by_name_or_id(net: Net, keystone: Any) -> None:
+    project, domain = keystone["project_id"], keystone["domain_name"]
+    by_user_id = {"OS_USER_ID": keystone["user_id"], "OS_USERNAME": "", "OS_USER_DOMAIN_NAME": ""}
+    for given in (
+        {},
+        {"OS_PROJECT_ID": project, "OS_PROJECT_NAME": ""},
+        by_user_id | {"OS_PROJECT_DOMAIN_NAME": domain},
+    ):
+        assert vbsjob(net, env(keystone, **given), "get", "j")[0] == 0, given
+        assert net.requests[-1].url == f"http://127.0.0.1:8799/v1/{project}/jobs/j"
 
 
 def token_of_other_project(net: Net, keystone: Any) -> str:
-    signed_in = client(net, env(keystone, OS_PROJECT_NAME=keystone["other_project_name"]))
-    signed_in.get("j")
-    return net.requests[-1].headers["X-Auth-Token"]
+    client(net, env(keystone, OS_PROJECT_NAME=keystone["other_project_name"])).sign_in()
+    return net.tokens[-1]
 
 
 def test_a_token_without_a_project_setting_is_for_its_own_project(net: Net, keystone: Any) -> None:
@@ -226,84 +200,52 @@ def test_a_token_without_a_project_setting_is_for_its_own_project(net: Net, keys
     assert [request.method for request in net.requests[sent:]] == ["GET", "GET"]
     other = keystone["other_project_id"]
     assert net.requests[-1].url == f"http://127.0.0.1:8799/v1/{other}/jobs/j"
-    assert net.requests[-1].headers["X-Auth-Token"] == token
+    assert net.used == token
     _, out, _ = vbsjob(net, variables, "config", "check", "-o", "json")
     assert json.loads(out)["project_id"]["value"] == other
 
 
-@pytest.mark.parametrize("named", ["OS_PROJECT_NAME", "OS_PROJECT_ID"])
-def test_a_token_of_another_project_is_exchanged(net: Net, keystone: Any, named: str) -> None:
+def test_a_token_of_another_project_is_exchanged(net: Net, keystone: Any) -> None:
     token = token_of_other_project(net, keystone)
     variables = env(keystone, OS_PASSWORD="", OS_TOKEN=token, OS_PROJECT_NAME="")
-    variables[named] = keystone[named.removeprefix("OS_").lower()]
-    sent = len(net.requests)
-    assert vbsjob(net, variables, "get", "j")[0] == 0
-    assert [request.method for request in net.requests[sent:]] == ["GET", "POST", "GET"]
-    assert keystone["project_id"] in net.requests[-1].url
-    assert net.requests[-1].headers["X-Auth-Token"] != token
+    for named in ("OS_PROJECT_NAME", "OS_PROJECT_ID"):
+        project = {named: keystone[named.removeprefix("OS_").lower()]}
+        sent = len(net.requests)
+        assert vbsjob(net, variables | project, "get", "j")[0] == 0
+        assert [request.method for request in net.requests[sent:]] == ["GET", "POST", "GET"]
+        assert keystone["project_id"] in net.requests[-1].url
+        assert net.used != token
 
 
-def test_f58_an_exchanged_token_is_not_renewed(net: Net, keystone: Any) -> None:
-    token = token_of_other_project(net, keystone)
-    variables = env(keystone, OS_PASSWORD="", OS_TOKEN=token)
-    argv = ("watch", "j", "--interval", "1", "--timeout", f"{4 * LIFE}", "-o", "jsonl")
-    code, out, err = vbsjob(net, variables, *argv)
-    assert (code, net.posts) == (4, 2), (out, err)  # of the password, and of the exchange
-    assert "The token may have expired" in out + err
-
-
-@pytest.mark.slow
-def test_f58_a_watch_outlives_its_tokens_without_a_wrong_message(net: Net, keystone: Any) -> None:
-    argv = ("watch", "j", "--interval", "1", "--timeout", f"{3 * LIFE}", "-o", "jsonl")
-    code, out, _ = vbsjob(net, env(keystone), *argv)
-    events = [json.loads(line)["event"] for line in out.splitlines()]
-    assert (code, events) == (124, ["start", "change", "verdict"])
-    assert net.posts >= 3
-
-
-@pytest.mark.parametrize("kind", ["expired", "unknown"])
-def test_f59_a_dead_token_with_an_auth_url_is_4_and_nothing_else(
-    net: Net, keystone: Any, kind: str
-) -> None:
+def test_f59_an_unknown_token_is_4_and_nothing_else(net: Net, keystone: Any) -> None:
     token = "gAAAAABn" + "A" * 175
-    if kind == "expired":
-        client(net, env(keystone)).sign_in()
-        token = net.tokens[-1]
-        time.sleep(LIFE + 1)
-    posts, sent = net.posts, len(net.requests)
     code, out, err = vbsjob(net, env(keystone, OS_PASSWORD="", OS_TOKEN=token), "get", "j")
     assert code == 4, err
-    assert (net.posts - posts, len(net.requests) - sent) == (0, 1)
-    assert net.statuses[-1] in {401, 404}
+    assert [request.method for request in net.requests] == ["GET"]
     assert "the token has expired or is unknown." in err
     assert "Get a new token" in err
     assert "auth_url" not in err
     assert token not in out + err
 
 
-@pytest.mark.parametrize("wrong", ["OS_PROJECT_NAME", "OS_PROJECT_ID", "OS_USER_DOMAIN_NAME"])
-def test_a_valid_token_with_a_wrong_project_is_not_called_expired(
-    net: Net, keystone: Any, wrong: str
-) -> None:
-    signed_in = client(net, env(keystone))
-    signed_in.get("j")
-    token = net.requests[-1].headers["X-Auth-Token"]
-    variables = env(keystone, OS_PASSWORD="", OS_TOKEN=token) | {wrong: "nobodys"}
-    code, _, err = vbsjob(net, variables, "get", "j")
-    assert code == 4
-    assert "did not accept the token for this project." in err
-    assert "HTTP 401" in err
-    assert "Check the project and its domain" in err
+def test_a_valid_token_with_a_wrong_project_is_not_called_expired(net: Net, keystone: Any) -> None:
+    client(net, env(keystone)).sign_in()
+    for wrong in ("OS_PROJECT_NAME", "OS_PROJECT_ID", "OS_USER_DOMAIN_NAME"):
+        variables = env(keystone, OS_PASSWORD="", OS_TOKEN=net.tokens[0]) | {wrong: "nobodys"}
+        code, _, err = vbsjob(net, variables, "get", "j")
+        assert code == 4
+        assert "did not accept the token for this project." in err
+        assert "HTTP 401" in err
+        assert "Check the project and its domain" in err
 
 
 def test_a_token_of_an_application_credential_serves(net: Net, keystone: Any) -> None:
     by_id = {"OS_APPLICATION_CREDENTIAL_ID": keystone["application_credential_id"]}
-    signed_in = client(net, credential(keystone, **by_id))
-    signed_in.get("j")
-    token = net.requests[-1].headers["X-Auth-Token"]
+    client(net, credential(keystone, **by_id)).sign_in()
+    token = net.tokens[0]
     code, _, err = vbsjob(net, env(keystone, OS_PASSWORD="", OS_TOKEN=token), "get", "j")
     assert code == 0, err
-    assert net.requests[-1].headers["X-Auth-Token"] == token
+    assert net.used == token
     variables = env(keystone, OS_PASSWORD="", OS_TOKEN=token)
     variables["OS_PROJECT_NAME"] = keystone["other_project_name"]
     code, _, err = vbsjob(net, variables, "get", "j")
@@ -338,48 +280,6 @@ def token_of_a_trust(net: Net, token: str, user_id: str, project_id: str, passwo
     return called(net, "POST", "/auth/tokens", auth, "").headers["x-subject-token"]
 
 
-def test_a_token_of_a_trust_is_for_its_project_alone(net: Net, keystone: Any) -> None:
-    token = token_of_other_project(net, keystone)
-    other, user_id = keystone["other_project_id"], keystone["user_id"]
-    token = token_of_a_trust(net, token, user_id, other, keystone["password"])
-    variables = env(keystone, OS_PASSWORD="", OS_TOKEN=token, OS_PROJECT_NAME="")
-    assert vbsjob(net, variables, "get", "j")[0] == 0
-    assert keystone["other_project_id"] in net.requests[-1].url
-    code, _, err = vbsjob(net, env(keystone, OS_PASSWORD="", OS_TOKEN=token), "get", "j")
-    assert (code, net.statuses[-1]) == (4, 403)
-    assert "A token of a trust or of an application credential is for one project" in err
-
-
-@pytest.fixture(scope="module")
-def two_factors(keystone: dict[str, Any]) -> dict[str, str]:
-    """Return the environment of a user who needs a password and a passcode."""
-    net = Net(keystone)
-    admin = {name: keystone[f"admin_{name}"] for name in ("user_name", "password", "project_name")}
-    admin |= {"auth_url": keystone["auth_url"], "domain_name": keystone["admin_domain_name"]}
-    client(net, env(admin)).get("j")
-    token = net.requests[-1].headers["X-Auth-Token"]
-    rules = {"multi_factor_auth_enabled": True, "multi_factor_auth_rules": [["password", "totp"]]}
-    user = {
-        "name": "two-factors",
-        "password": "canary-two",
-        "domain_id": keystone["domain_id"],
-        "options": rules,
-    }
-    called(net, "POST", "/users", {"user": user}, token)
-    net.wire.close()
-    return env(keystone, OS_USERNAME="two-factors", OS_PASSWORD="canary-two", OS_PROJECT_NAME="")
-
-
-@pytest.mark.parametrize("more", [{}, {"OS_AUTH_TYPE": "v3password", "OS_PASSCODE": "123456"}])
-def test_a_user_with_two_factors_is_told_the_missing_one(
-    net: Net, two_factors: dict[str, str], more: dict[str, str]
-) -> None:
-    code, _, err = vbsjob(net, two_factors | more, "get", "j")
-    assert (code, net.statuses) == (4, [401])
-    assert "This user also needs totp (set OS_PASSCODE)." in err
-    assert "v3multifactor" in err
-
-
 # Each sign-in, after each event, with each command.
 
 
@@ -398,8 +298,7 @@ RESULTS = {
 """Exit code, and what stderr says."""
 TABLE = {
     "password":              ("...", "...", "...", "UUU", "PPP", "PPP"),
-    "credential by id":      ("...", "...", "...", "UUU", "...", "CCC"),
-    "credential by name":    ("...", "...", "...", "UUU", "...", "CCC"),
+    "credential":            ("...", "...", "...", "UUU", "...", "CCC"),
     "passcode":              ("...", "N..", "N..", "NUU", "N..", "NOO"),
     "password and passcode": ("...", "N..", "N..", "NUU", "NOO", "NOO"),
     "token":                 ("...", "ETT", "ETT", "EUU", "ETT", "ETT"),
@@ -412,33 +311,29 @@ TABLE = {
 class User:
     """A new user of Keystone who signs in in one way, and what happens to it."""
 
-    def __init__(self, net: Net, sign_in: str) -> None:
+    def __init__(self, net: Net, sign_in: str, name: str = "") -> None:
         self._net, facts = net, net.facts
-        self._name = sign_in
-        admin = {n: facts[f"admin_{n}"] for n in ("user_name", "password", "project_name")}
-        admin |= {"auth_url": facts["auth_url"], "domain_name": facts["admin_domain_name"]}
-        client(net, env(admin)).sign_in()
-        self._admin = net.tokens[-1]
-        user = {"name": sign_in, "password": PASSWORD, "domain_id": facts["domain_id"]}
+        self._name, self._password = name or sign_in, PASSWORD
+        user = {"name": self._name, "password": PASSWORD, "domain_id": facts["domain_id"]}
         if sign_in == "password and passcode":
             rules = [["password", "totp"]]
             user["options"] = {"multi_factor_auth_enabled": True, "multi_factor_auth_rules": rules}
         self._id = self._as_admin("POST", "/users", {"user": user})["user"]["id"]
-        role = self._as_admin("GET", "/roles?name=member")["roles"][0]["id"]
-        for project in (facts["project_id"], facts["other_project_id"]):
-            self._as_admin("PUT", f"/projects/{project}/users/{self._id}/roles/{role}")
+        for project in ("project_id", "other_project_id"):
+            path = f"/projects/{facts[project]}/users/{self._id}/roles/{facts['role_id']}"
+            self._as_admin("PUT", path)
         if "passcode" in sign_in:
             secret = {"type": "totp", "blob": base64.b32encode(KEY).decode(), "user_id": self._id}
             self._as_admin("POST", "/credentials", {"credential": secret})
 
     def _as_admin(self, method: str, path: str, document: Any = None) -> Any:
-        body = called(self._net, method, path, document, self._admin).body
+        body = called(self._net, method, path, document, self._net.facts["admin_token"]).body
         return json.loads(body) if body else None
 
     def env(self, sign_in: str, event: str) -> dict[str, str]:
         """Return the variables of a new sign-in, for one event."""
         net, facts = self._net, self._net.facts
-        by_password = env(facts, OS_USERNAME=self._name, OS_PASSWORD=PASSWORD)
+        by_password = env(facts, OS_USERNAME=self._name, OS_PASSWORD=self._password)
         if sign_in == "password":
             return by_password
         if "passcode" in sign_in:
@@ -449,7 +344,7 @@ class User:
         token = net.tokens[-1]
         if "token" in sign_in:
             if sign_in == "token of a trust":
-                token = token_of_a_trust(net, token, self._id, facts["project_id"], PASSWORD)
+                token = token_of_a_trust(net, token, self._id, facts["project_id"], self._password)
             wanted = facts["project_name"] if sign_in == "token to exchange" else ""
             return env(
                 facts, OS_USERNAME="", OS_PASSWORD="", OS_TOKEN=token, OS_PROJECT_NAME=wanted
@@ -458,7 +353,7 @@ class User:
         path = f"/users/{self._id}/application_credentials"
         made = json.loads(called(net, "POST", path, document, token).body)["application_credential"]
         named = {"OS_APPLICATION_CREDENTIAL_ID": made["id"]}
-        if sign_in == "credential by name":
+        if EVENTS.index(event) % 2:
             named = {"OS_APPLICATION_CREDENTIAL_NAME": event}
         return credential(facts, **named, OS_USERNAME=self._name) | {
             "OS_APPLICATION_CREDENTIAL_SECRET": made["secret"]
@@ -468,19 +363,22 @@ class User:
         """Let the event happen. An outage begins with a revoked token, so that it is renewed."""
         if event in {"revoked", "outage", "long outage"}:
             self._revoke()
-        if event in {"password changed", "password restored"}:
-            password = PASSWORD if event == "password restored" else "canary-changed"
-            self._as_admin("PATCH", f"/users/{self._id}", {"user": {"password": password}})
+        if event == "password changed":
+            self._password = "canary-changed"
+            self._as_admin("PATCH", f"/users/{self._id}", {"user": {"password": self._password}})
             time.sleep(1.1)  # Keystone revokes whatever was issued in the same second
         if event == "user disabled":
             self._as_admin("PATCH", f"/users/{self._id}", {"user": {"enabled": False}})
         self._net.unreachable = {"outage": 1, "long outage": 1000}.get(event, 0)
+        self._net.accepted.clear()
 
     def _revoke(self) -> None:
-        """Revoke the token of the last query."""
-        headers = {"X-Auth-Token": self._admin, "X-Subject-Token": self._net.used}
-        address = f"{self._net.facts['auth_url']}/auth/tokens"
-        self._net.wire.send(Request("DELETE", address, headers))
+        """Revoke the token of the last query, unless it is not accepted any more."""
+        if self._net.accepted[self._net.used]:
+            token = self._net.facts["admin_token"]
+            headers = {"X-Auth-Token": token, "X-Subject-Token": self._net.used}
+            address = f"{self._net.facts['auth_url']}/auth/tokens"
+            self._net.wire.send(Request("DELETE", address, headers))
 
 
 PASSWORD, KEY = "canary-own", b"12345678901234567890"
@@ -499,14 +397,23 @@ def passcode(key: bytes) -> str:
     return f"{number % 10**6:06}"
 
 
+def test_a_user_with_two_factors_is_told_the_missing_one(net: Net, keystone: Any) -> None:
+    User(net, "password and passcode", "two-factors")
+    variables = env(keystone, OS_USERNAME="two-factors", OS_PASSWORD=PASSWORD, OS_PROJECT_NAME="")
+    for more in ({}, {"OS_AUTH_TYPE": "v3password", "OS_PASSCODE": "123456"}):
+        code, _, err = vbsjob(net, variables | more, "get", "j")
+        assert (code, net.statuses[-1]) == (4, 401)
+        assert "This user also needs totp (set OS_PASSCODE)." in err
+        assert "v3multifactor" in err
+
+
 @pytest.mark.parametrize("sign_in", TABLE)
-def test_each_sign_in_after_each_event(lasting_net: Net, sign_in: str, tmp_path: Path) -> None:
-    """144 cases: 8 ways to sign in, 6 events, 3 commands.
+def test_f57_f58_f59_each_sign_in_after_each_event(net: Net, sign_in: str, tmp_path: Path) -> None:
+    """126 cases: 7 ways to sign in, 6 events, 3 commands.
 
     The event happens after the first answer of the watch, and again before `get`, which has the
     stored token. `config check` signs in anew.
     """
-    net = lasting_net
     user, wrong = User(net, sign_in), []
     for event, expected in zip(EVENTS, TABLE[sign_in], strict=True):
         env = user.env(sign_in, event)
@@ -520,13 +427,11 @@ def test_each_sign_in_after_each_event(lasting_net: Net, sign_in: str, tmp_path:
             code, sentence = RESULTS[letter]
             argv, cache = commands[command], tmp_path / event
             ended, out, err = vbsjob(net, env, *argv, cache=cache, **clock())
-            if ended != code or sentence not in err or PASSWORD in out + err:
+            if ended != code or sentence not in err or "canary-" in out + err:
                 wrong.append((event, command, ended, out, err))
             if command == "watch":
                 net.after_first = None
                 if event not in {"password changed", "user disabled"}:
                     user.meets(event)
         net.unreachable = 0
-        if event == "password changed":
-            user.meets("password restored")
     assert wrong == []

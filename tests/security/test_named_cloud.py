@@ -74,23 +74,24 @@ ALONE = [("POST", f"{AUTH_URL}/auth/tokens"), ("GET", f"{SERVICE}/v1/{PROJECT_ID
 
 
 @pytest.mark.parametrize("named", ["--cloud", "VBSJOB_CLOUD"])
-@pytest.mark.parametrize("kind", LEFTOVERS)
 def test_s01_leftovers_of_another_cloud_change_nothing_for_a_named_cloud(
-    tmp_path: Path, kind: str, named: str
+    tmp_path: Path, named: str
 ) -> None:
-    cloud = Cloud()
     argv = ("get", "j", *(("--cloud", "b") if named == "--cloud" else ()))
-    env = LEFTOVERS[kind] | ({} if named == "--cloud" else {"VBSJOB_CLOUD": "b"})
-    code, _, err = cloud.run(*argv, env=env, **folder_with(tmp_path, B))
-    assert (code, sent_by(cloud)) == (0, ALONE), err
-    auth = json.loads(cloud.requests[0].body)["auth"]
-    assert auth["identity"]["methods"] == ["password"]
-    assert auth["identity"]["password"]["user"]["password"] == PASSWORD
-    assert auth["identity"]["password"]["user"]["domain"] == {"name": "dom"}
-    assert auth["scope"]["project"]["name"] == "eu-de_team"
-    assert "canary-o" not in str([(r.headers, r.body) for r in cloud.requests])
-    assert all(variable in err for variable in LEFTOVERS[kind]) is (kind not in SILENT), err
-    assert "canary" not in err
+    files = folder_with(tmp_path, B)
+    for kind in LEFTOVERS if named == "--cloud" else ("all", "token"):
+        cloud = Cloud()
+        env = LEFTOVERS[kind] | ({} if named == "--cloud" else {"VBSJOB_CLOUD": "b"})
+        code, _, err = cloud.run(*argv, env=env, **files)
+        assert (code, sent_by(cloud)) == (0, ALONE), (kind, err)
+        auth = json.loads(cloud.requests[0].body)["auth"]
+        assert auth["identity"]["methods"] == ["password"]
+        assert auth["identity"]["password"]["user"]["password"] == PASSWORD
+        assert auth["identity"]["password"]["user"]["domain"] == {"name": "dom"}
+        assert auth["scope"]["project"]["name"] == "eu-de_team"
+        assert "canary-o" not in str([(r.headers, r.body) for r in cloud.requests])
+        assert all(variable in err for variable in LEFTOVERS[kind]) is (kind not in SILENT), err
+        assert "canary" not in err
 
 
 def test_s01_an_endpoint_of_the_defaults_does_not_get_the_token_of_a_named_cloud(
@@ -133,19 +134,17 @@ OPEN: dict[str, tuple[dict[str, Any], dict[str, str], int]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", OPEN)
 def test_what_a_named_cloud_leaves_open_is_filled_unless_it_belongs_elsewhere(
-    tmp_path: Path, kind: str
+    tmp_path: Path,
 ) -> None:
-    document, env, expected = OPEN[kind]
-    cloud = Cloud()
-    code, _, err = cloud.run("get", "j", "--cloud", "b", env=env, **folder_with(tmp_path, document))
-    assert code == expected, err
-    assert bool(cloud.requests) is (expected == 0)
-    if expected:
-        assert "password is not set" in err
-        assert "ignored: " in err
-        assert PASSWORD not in err
+    for kind, (document, env, expected) in OPEN.items():
+        cloud, files = Cloud(), folder_with(tmp_path, document)
+        code, _, err = cloud.run("get", "j", "--cloud", "b", env=env, **files)
+        assert (code, bool(cloud.requests)) == (expected, expected == 0), (kind, err)
+        if expected:
+            assert "password is not set" in err
+            assert "ignored: " in err
+            assert PASSWORD not in err
 
 
 OTHER_KEY = {"OS_ACCESS_KEY": "AKother", "OS_SECRET_KEY": "canary-other-SK"}
@@ -160,17 +159,16 @@ AT_ENDPOINT: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize("variable", ["VBSJOB_ENDPOINT", "OS_VBS_ENDPOINT_OVERRIDE"])
-@pytest.mark.parametrize("kind", AT_ENDPOINT)
 def test_s01_a_proof_for_an_endpoint_does_not_go_to_a_cloud_that_has_only_an_address(
-    tmp_path: Path, kind: str, variable: str
+    tmp_path: Path, variable: str
 ) -> None:
-    cloud = Cloud()
     files = folder_with(tmp_path, {"auth": {"auth_url": AUTH_URL}, "region_name": "eu-de"})
-    env = AT_ENDPOINT[kind] | {variable: OTHER_SERVICE}
-    code, _, err = cloud.run("get", "j", "--cloud", "b", env=env, **files)
-    assert (code, cloud.requests) == (4, [])
-    assert "no credentials are set" in err
-    assert variable in err
+    for kind, proof in AT_ENDPOINT.items():
+        cloud, env = Cloud(), proof | {variable: OTHER_SERVICE}
+        code, _, err = cloud.run("get", "j", "--cloud", "b", env=env, **files)
+        assert (code, cloud.requests) == (4, []), kind
+        assert "no credentials are set" in err
+        assert variable in err
 
 
 def test_a_token_for_the_endpoint_of_the_named_cloud_is_used(tmp_path: Path) -> None:
@@ -219,22 +217,21 @@ REGIONS: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("kind", REGIONS)
-@pytest.mark.parametrize("where", ["OS_REGION_NAME", "[defaults]"])
 def test_a_region_of_the_environment_does_not_lead_a_named_cloud_elsewhere(
-    tmp_path: Path, kind: str, where: str
+    tmp_path: Path, kind: str
 ) -> None:
     keys, region, expected = REGIONS[kind]
-    cloud = Cloud()
-    config = f'[defaults]\nregion = "{region}"\n' if where == "[defaults]" else ""
-    files = folder_with(tmp_path, B | keys, config=config)
-    env = {where: region} if where == "OS_REGION_NAME" else {}
-    argv = ("config", "show", "--cloud", "b", "-o", "json")
-    code, out, err = cloud.run(*argv, env=env, **files)
-    assert code == 0, err
-    assert json.loads(out)["region"]["value"] == expected
-    _, _, err = cloud.run(*argv[:-2], env=env, **files)
-    origin = where if where == "OS_REGION_NAME" else "[defaults] region"
-    assert (f"{origin} (--cloud chooses" in err) is (region != expected), err
+    argv = ("config", "show", "--cloud", "b", "-o")
+    for env, config, origin in (
+        ({"OS_REGION_NAME": region}, "", "OS_REGION_NAME"),
+        ({}, f'[defaults]\nregion = "{region}"\n', "[defaults] region"),
+    ):
+        files = folder_with(tmp_path, B | keys, config=config)
+        code, out, err = Cloud().run(*argv, "json", env=env, **files)
+        assert code == 0, err
+        assert json.loads(out)["region"]["value"] == expected
+        err = Cloud().run(*argv, "table", env=env, **files)[2]
+        assert (f"{origin} (--cloud chooses" in err) is (region != expected), err
 
 
 @pytest.mark.parametrize("variable", ["OS_INSECURE", "VBSJOB_INSECURE"])
@@ -273,12 +270,11 @@ SESSION_TOKENS: dict[str, tuple[dict[str, str], str | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", SESSION_TOKENS)
-def test_a_session_token_belongs_to_its_access_key(kind: str) -> None:
-    env, expected = SESSION_TOKENS[kind]
-    cloud = Cloud()
-    assert cloud.run("get", "j", env=KEY | env)[0] == 0
-    assert cloud.requests[-1].headers.get("X-Security-Token") == expected
+def test_a_session_token_belongs_to_its_access_key() -> None:
+    for kind, (env, expected) in SESSION_TOKENS.items():
+        cloud = Cloud()
+        assert cloud.run("get", "j", env=KEY | env)[0] == 0, kind
+        assert cloud.requests[-1].headers.get("X-Security-Token") == expected, kind
 
 
 def test_half_a_key_is_not_completed_from_another_source() -> None:

@@ -7,6 +7,7 @@ private keys into it.
 from __future__ import annotations
 
 import json
+from itertools import cycle, product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,27 +47,21 @@ def test_the_settings_that_take_a_path() -> None:
     assert {setting.name for setting in PATHS} == {"cacert", "cert", "key", "junit"}
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("content", CONTENTS)
-def test_the_content_of_a_file_in_a_variable_is_refused_and_not_shown(
-    name: str, content: str
-) -> None:
-    for args in COMMANDS:
+def test_the_content_of_a_file_in_a_variable_is_refused_and_not_shown() -> None:
+    sandbox = {"OS_CLOUD": "sandbox", "VBSJOB_CLOUD": "sandbox"}
+    for (name, content), args in zip(product(NAMES, CONTENTS), cycle(COMMANDS), strict=False):
         refuses(args, name, USER | {name: CONTENTS[content]})
-    refuses(
-        ("get", "j"), name, {"OS_CLOUD": "sandbox", "VBSJOB_CLOUD": "sandbox", name: LINE + "\n"}
-    )
+        refuses(("get", "j"), name, sandbox | {name: LINE + "\n"})
 
 
 @pytest.mark.parametrize("key", ["cacert", "cert", "key", "verify"])
-@pytest.mark.parametrize("content", CONTENTS)
 def test_the_content_of_a_file_in_clouds_yaml_is_refused_and_not_shown(
-    tmp_path: Path, key: str, content: str
+    tmp_path: Path, key: str
 ) -> None:
     clouds = tmp_path / "clouds.yaml"
-    clouds.write_text(json.dumps({"clouds": {"c": {key: CONTENTS[content]}}}))
-    clouds.chmod(0o600)
-    for args in COMMANDS:
+    for args, content in zip(COMMANDS, cycle(CONTENTS), strict=False):
+        clouds.write_text(json.dumps({"clouds": {"c": {key: CONTENTS[content]}}}))
+        clouds.chmod(0o600)
         refuses(args, f"clouds.c.{key}", USER | {"OS_CLOUD": "c"}, config_folders=(tmp_path,))
 
 

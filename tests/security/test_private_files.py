@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import stat
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CREATE = os.O_RDWR | os.O_CREAT
-STRANGER = 65534
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 @pytest.fixture
@@ -59,6 +54,18 @@ def test_replace_leaves_the_old_file_or_the_new_one(path: Path, folder: int) -> 
     with pytest.raises(IsADirectoryError):
         files.replace("file", b"new", folder)
     assert [entry.name for entry in path.iterdir()] == ["file"]
+
+
+def test_f68_a_reader_beside_eight_writers_always_reads_a_whole_file(folder: int) -> None:
+    def write(number: int) -> None:
+        files.replace("file", b"%d" % (number % 10) * 9000, folder)
+
+    write(0)
+    with ThreadPoolExecutor(8) as pool:
+        writes = [pool.submit(write, number) for number in range(100)]
+        while not all(write.done() for write in writes):
+            content = files.read("file", folder, 9000)
+            assert (len(content), len(set(content))) == (9000, 1)
 
 
 def test_a_file_larger_than_the_limit_is_not_read(folder: int) -> None:

@@ -49,29 +49,22 @@ def test_s06_f70_it_is_private_whatever_the_umask_and_contains_no_password(
     assert PASSWORD.encode() not in written
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"OS_USERNAME": "nils"},
-        {"OS_USER_DOMAIN_NAME": "other"},
-        {"OS_PROJECT_NAME": "eu-de_other"},
-        {"OS_PROJECT_ID": "5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1c"},
-        {"OS_CACERT": "/etc/ssl/other.pem"},
-        {"OS_CERT": "/etc/ssl/mine.pem"},
-        {"OS_INSECURE": "true"},
-        {"VBSJOB_VERIFY": "no"},
-        {"OS_AUTH_URL": "https://iam2.cloud.test/v3"},
-        {"OS_AUTH_URL": "https://iam.cloud.test:444/v3"},
-        {"OS_USER_ID": "5a2d0c5b", "OS_USERNAME": ""},
-    ],
-)
-def test_s21_a_token_is_bound_to_user_and_address(tmp_path: Path, other: dict[str, str]) -> None:
+OTHERS: list[dict[str, str]] = [
+    {"OS_USERNAME": "nils"}, {"OS_USER_DOMAIN_NAME": "other"}, {"OS_PROJECT_NAME": "eu-de_other"},
+    {"OS_PROJECT_ID": "5a2d0c5b0e4f4c3f9a1b7d6e8c9f0a1c"}, {"OS_CACERT": "/etc/ssl/other.pem"},
+    {"OS_CERT": "/etc/ssl/mine.pem"}, {"OS_INSECURE": "true"}, {"VBSJOB_VERIFY": "no"},
+    {"OS_AUTH_URL": "https://iam.cloud.test:444/v3"}, {"OS_USER_ID": "5a2d0c5b", "OS_USERNAME": ""},
+]  # fmt: skip
+
+
+def test_s21_a_token_is_bound_to_user_and_address(tmp_path: Path) -> None:
     cloud = Cloud()
     cloud.run("get", "j", cache=tmp_path)
-    cloud.run("get", "j", cache=tmp_path, env=USER | other)
-    assert cloud.posts == 2
-    cloud.run("get", "j", cache=tmp_path)
-    assert cloud.posts == 2
+    for number, other in enumerate(OTHERS, 2):
+        cloud.run("get", "j", cache=tmp_path, env=USER | other)
+        assert cloud.posts == number, other
+        cloud.run("get", "j", cache=tmp_path)
+        assert cloud.posts == number, other
 
 
 def test_f57_a_cached_token_survives_a_wrong_password(tmp_path: Path) -> None:
@@ -99,17 +92,6 @@ def test_a_cached_token_from_a_passcode_is_used_until_it_is_rejected(tmp_path: P
     cloud.tokens.clear()
     assert cloud.run("get", "j", cache=tmp_path, env=env)[0] == 4
     assert not entries(tmp_path)
-
-
-def test_an_expired_token_is_not_used_nor_one_from_the_future(tmp_path: Path) -> None:
-    cloud = Cloud(lifetime=600)
-    cloud.run("get", "j", cache=tmp_path)
-    cloud.clock.sleep(571)
-    cloud.run("get", "j", cache=tmp_path)
-    assert cloud.posts == 2
-    cloud.clock.seconds -= 300
-    cloud.run("get", "j", cache=tmp_path)
-    assert cloud.posts == 3
 
 
 ODD_MEMBERS = [
@@ -200,13 +182,12 @@ def test_f68_f70_f71_a_file_that_is_not_our_own_private_file_is_ignored(
     assert cloud.posts == 2
 
 
-@pytest.mark.parametrize("wrong", [0o777, 0o755, 0o1777, 0o770])
-def test_f70_a_folder_that_others_may_enter_is_closed_to_them(tmp_path: Path, wrong: int) -> None:
-    cloud = Cloud()
-    cloud.run("get", "j", cache=tmp_path)
-    (tmp_path / "tokens").chmod(wrong)
-    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
-    assert mode(tmp_path / "tokens") == 0o700
+def test_f70_a_folder_that_others_may_enter_is_closed_to_them(tmp_path: Path) -> None:
+    for wrong in (0o777, 0o755, 0o1777, 0o770):
+        Cloud().run("get", "j", cache=tmp_path)
+        (tmp_path / "tokens").chmod(wrong)
+        assert Cloud().run("get", "j", cache=tmp_path)[0] == 0
+        assert mode(tmp_path / "tokens") == 0o700
 
 
 @pytest.mark.parametrize("kind", ["link", pytest.param("another user", marks=needs_root)])
@@ -232,20 +213,6 @@ def test_f72_a_folder_that_cannot_be_written_changes_no_answer(tmp_path: Path) -
     assert "SUCCESS" in out
     assert err.count("cannot be cached") == 1
     assert Cloud().run("get", "j", cache=Path("/proc/none"))[0] == 0
-
-
-def test_f69_a_lock_that_is_never_released_is_waited_for_five_seconds(tmp_path: Path) -> None:
-    import fcntl
-
-    cloud = Cloud()
-    cloud.run("get", "j", cache=tmp_path)
-    (path,) = entries(tmp_path)
-    path.unlink()
-    with Path(f"{path}.lock").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        began = cloud.clock()
-        assert cloud.run("get", "j", cache=tmp_path)[0] == 0
-        assert 5.0 <= cloud.clock() - began < 7.0
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "dangling link", "fifo"])
@@ -278,31 +245,28 @@ def cache_at(folder: Path, cloud: Cloud) -> TokenCache:
 ACCESS = AccessInfo("a-token", "p", lifetime=600.0)
 
 
-@pytest.mark.parametrize("access", [ACCESS._replace(lifetime=None), ACCESS._replace(token=None)])
-def test_a_token_without_a_known_life_is_not_cached(tmp_path: Path, access: AccessInfo) -> None:
-    cache_at(tmp_path, Cloud()).write(access)
-    assert not (tmp_path / "tokens").exists()
+def test_a_token_without_a_known_life_is_not_cached(tmp_path: Path) -> None:
+    for access in (ACCESS._replace(lifetime=None), ACCESS._replace(token=None)):
+        cache_at(tmp_path, Cloud()).write(access)
+        assert not (tmp_path / "tokens").exists()
 
 
-@pytest.mark.parametrize(
-    ("passed", "left"), [(-60.1, None), (-60.0, 600.0), (599.0, 1.0), (600.0, None), (601.0, None)]
-)
-def test_f58_a_cached_token_is_valid_from_a_minute_before_to_its_end(
-    tmp_path: Path, passed: float, left: float | None
-) -> None:
+def test_f58_a_cached_token_is_valid_from_a_minute_before_to_its_end(tmp_path: Path) -> None:
     cloud = Cloud()
-    cache = cache_at(tmp_path, cloud)
-    cache.write(ACCESS)
-    cloud.clock.seconds += passed
-    cached = cache.read()
-    assert (cached and cached.seconds_left) == left
+    cache_at(tmp_path, cloud).write(ACCESS)
+    began, left = cloud.clock.seconds, []
+    for passed in (-60.1, -60.0, 599.0, 600.0, 601.0):
+        cloud.clock.seconds = began + passed
+        cached = cache_at(tmp_path, cloud).read()
+        left.append(cached and cached.seconds_left)
+    assert left == [None, 600.0, 1.0, None, None]
 
 
-@pytest.mark.parametrize(("size", "valid"), [(256 << 10, True), ((256 << 10) + 1, False)])
-def test_f21_a_cached_token_is_read_up_to_256_kib(tmp_path: Path, size: int, valid: bool) -> None:
+def test_f21_a_cached_token_is_read_up_to_256_kib(tmp_path: Path) -> None:
     cache = cache_at(tmp_path, Cloud())
     cache.write(ACCESS)
     (entry,) = entries(tmp_path)
     content = entry.read_bytes()
-    entry.write_bytes(content + b" " * (size - len(content)))
-    assert (cache.read() is not None) == valid
+    for size, valid in ((256 << 10, True), ((256 << 10) + 1, False)):
+        entry.write_bytes(content + b" " * (size - len(content)))
+        assert (cache.read() is not None) == valid

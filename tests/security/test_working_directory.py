@@ -72,22 +72,22 @@ def test_f75_every_secret_setting_is_among_those_tried() -> None:
     assert SECRETS.keys() == {key.name for key in SETTINGS if key.secret}
 
 
-@pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("named", NAMED)
 def test_f75_no_secret_of_the_environment_goes_to_an_address_of_a_local_file(
-    tmp_path: Path, named: str, secret: str
+    tmp_path: Path, named: str
 ) -> None:
     folder = written_into(tmp_path, NAMED[named])
     addresses = {} if named == "auth_url" else {"OS_AUTH_URL": AUTH_URL, "VBSJOB_ENDPOINT": SERVICE}
     if "endpoint" in named:
         addresses.pop("VBSJOB_ENDPOINT")
-    cloud = Cloud()
-    env = SECRETS[secret] | addresses | {"OS_CLOUD": "c"}
-    code, _, err = cloud.run("get", "j", env=env, config_folders=(folder,))
-    assert (code, cloud.requests) == (2, [])
-    assert "would be sent to" in err
-    assert "clouds.yaml" in err
-    assert "canary" not in err
+    for secret in SECRETS.values():
+        cloud = Cloud()
+        env = secret | addresses | {"OS_CLOUD": "c"}
+        code, _, err = cloud.run("get", "j", env=env, config_folders=(folder,))
+        assert (code, cloud.requests) == (2, []), secret
+        assert "would be sent to" in err
+        assert "clouds.yaml" in err
+        assert "canary" not in err
 
 
 @pytest.mark.parametrize("named", ["auth_url", "endpoint", "verify"])
@@ -163,8 +163,9 @@ def test_f70_a_file_that_others_can_read_gives_a_warning_and_one_they_can_write_
         assert err.count("chmod") == 1, (oct(mode), err)
 
 
-@pytest.mark.parametrize("output", ["table", "json", "env"])
-@pytest.mark.parametrize("name", ["clouds.yaml", "secure.yaml"])
+@pytest.mark.parametrize(
+    ("name", "output"), [("clouds.yaml", "table"), ("clouds.yaml", "json"), ("secure.yaml", "env")]
+)
 def test_a_local_file_that_changes_a_cloud_of_the_user_gives_a_warning(
     tmp_path: Path, name: str, output: str
 ) -> None:
@@ -172,10 +173,9 @@ def test_a_local_file_that_changes_a_cloud_of_the_user_gives_a_warning(
     (work / "clouds.yaml").unlink()
     written_into(home, {"auth": AUTH})
     written_into(tmp_path / "work", {"auth": AUTH, "region_name": "eu-de"}, name)
+    argv = ("get", "j", "-o", output)
     for folders, warned in (((work, home), 1), ((home,), 0)):
-        code, _, err = Cloud().run(
-            "get", "j", "-o", output, env={"OS_CLOUD": "c"}, config_folders=folders
-        )
+        code, _, err = Cloud().run(*argv, env={"OS_CLOUD": "c"}, config_folders=folders)
         assert code == 0, err
         text = f"in the working directory changes the cloud 'c' of {home / 'clouds.yaml'}"
         assert err.count(text) == warned, err
@@ -269,18 +269,18 @@ STRANGERS = [
 
 
 @needs_root
-@pytest.mark.parametrize("named", [["--cloud", "c"], []])
 @pytest.mark.parametrize("kind", STRANGERS)
 def test_f75_a_file_of_a_stranger_in_the_working_directory_is_ignored_with_one_note(
-    tmp_path: Path, kind: str, named: list[str]
+    tmp_path: Path, kind: str
 ) -> None:
     work, home = given_by_a_stranger(tmp_path / "work", kind), own_cloud(tmp_path / "home")
-    cloud = Cloud()
-    code, _, err = cloud.run("get", "j", *named, env={}, config_folders=(work, home))
-    assert (code, cloud.requests[0].url) == (0, f"{AUTH_URL}/auth/tokens"), err
-    assert all(EVIL not in request.url for request in cloud.requests)
-    assert err.count("belongs to another user and is ignored") == 1
-    assert "OS_CLIENT_" in err
+    for named in (("--cloud", "c"), ()):
+        cloud = Cloud()
+        code, _, err = cloud.run("get", "j", *named, env={}, config_folders=(work, home))
+        assert (code, cloud.requests[0].url) == (0, f"{AUTH_URL}/auth/tokens"), err
+        assert all(EVIL not in request.url for request in cloud.requests)
+        assert err.count("belongs to another user and is ignored") == 1
+        assert "OS_CLIENT_" in err
 
 
 @needs_root

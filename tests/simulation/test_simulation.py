@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.context import NoSignals
 from tests.support.oracle import WatchOptions, WatchRecord, violations
 from tests.support.random_service import (
     BEGAN as START,
@@ -27,26 +26,14 @@ from tests.support.random_service import (
     random_timeline,
 )
 from vbsjob import history
-from vbsjob.client import JobsClient
 from vbsjob.config import loader
-from vbsjob.errors import (
-    ApiError,
-    JobNotFoundError,
-    UnavailableError,
-    UnexpectedResponseError,
-    VbsjobError,
-)
-from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.outcome import of_answer
-from vbsjob.watch.loop import WatchLoop
-from vbsjob.watch.state import WatchRules, WatchState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from vbsjob.watch.state import Event, TrackedJob
 
 HOUR = 3600.0
 
@@ -160,30 +147,31 @@ def hours_watched(plan: Plan) -> float:
     return sum(seconds) / HOUR
 
 
-def judged_alone(seeds: range, record_property: Callable[[str, object], None]) -> int:
-    """Judge a watch per seed; record and return the number of jobs, and record the requests.
-
-    Each job is polled at the full rate: there are few of them. Where thousands share the rate, a
-    job has about one request an hour, so that hours alone say little.
-    """
-    plans = [alone(seed) for seed in seeds]
-    for plan in plans:
-        judged(plan)
-    jobs = sum(len(plan.service.lives) for plan in plans)
-    record_property("cases", jobs)
-    record_property("requests", sum(plan.service.requests for plan in plans))
-    return jobs
-
-
-BLOCK = 50
+CODES = (0, 1, 4, 5, 6, 7, 8, 124)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(0, 100, BLOCK), ids=lambda first: f"seeds-from-{first}")
-def test_s20_every_exit_code_of_a_watch_with_random_faults_is_right(
-    first: int, record_property: Callable[[str, object], None]
+def test_s20_every_exit_code_of_a_watch_with_random_faults_is_right_and_no_other(
+    record_property: Callable[[str, object], None],
 ) -> None:
-    assert judged_alone(range(first, first + BLOCK), record_property) >= BLOCK
+    codes: Counter[int] = Counter()
+    kinds: Counter[str] = Counter()
+    for seed in range(90):
+        record = judged(alone(seed))
+        codes.update(record.jobs.values())
+        for job_id, exchanges in record.delivered.items():
+            kinds.update(exchange.kind for exchange in exchanges)
+            for wrong in set(CODES) - {record.jobs[job_id]}:
+                jobs = {**record.jobs, job_id: wrong}
+                assert violations(replace(record, jobs=jobs)), (seed, job_id, wrong)
+        for wrong in set(CODES) - {record.code}:
+            assert violations(replace(record, code=wrong))
+    record_property("cases", codes.total())
+    assert set(codes) == set(CODES), codes
+    assert set(kinds) == {
+        "good", "missing", "silent", "page", "wrong", "large", "fatal", "denied", "refused",
+        "unauthorised",
+    }  # fmt: skip
 
 
 HISTORY_SEEDS = range(6000, 6040)
@@ -238,31 +226,17 @@ def _requests(seed: int) -> int:
 
 @pytest.mark.slow
 def test_s20_hundreds_of_jobs_with_a_history_end_with_the_right_codes(tmp_path: Path) -> None:
-    judged(with_history(together(3, 300, 0.25, FOUL), tmp_path))
+    plan = with_history(together(3, 250, 0.25, FOUL), tmp_path)
+    judged(plan)
+    assert plan.service.requests >= 2_000
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("seed", "jobs", "hours", "weather"),
-    [
-        pytest.param(1, 500, 0.3, FOUL, id="hundreds"),
-        pytest.param(2, 40, 4, BROKEN, id="outages and sleep"),
-        pytest.param(1, 30_000, 4, FOUL, id="fifty thousand hours", marks=pytest.mark.long),
-        pytest.param(2, 30_000, 5, BROKEN, id="and outages", marks=pytest.mark.long),
-    ],
-)
-def test_s20_many_jobs_in_one_watch_end_with_the_right_codes(
-    seed: int,
-    jobs: int,
-    hours: float,
-    weather: FaultRates,
-    record_property: Callable[[str, object], None],
-) -> None:
-    plan = together(seed, jobs, hours, weather)
+def test_s20_jobs_in_one_watch_with_outages_and_sleep_end_with_the_right_codes() -> None:
+    plan = together(2, 40, 4, BROKEN)
     judged(plan)
-    record_property("requests", plan.service.requests)
-    assert plan.service.requests >= (100_000 if jobs == 30_000 else 2_000)
-    assert hours_watched(plan) >= (50_000 if jobs == 30_000 else jobs * hours / 5)
+    assert plan.service.requests >= 2_000
+    assert hours_watched(plan) >= 40 * 4 / 5
 
 
 @pytest.mark.long
@@ -277,7 +251,10 @@ def test_s20_a_million_watch_hours_in_eight_watches_end_with_the_right_codes(
 
 
 FULL_RATE_JOBS, BLOCKS, WATCHES = 200_000, 14, 7_000
-"""Jobs of the long run at the full polling rate, in so many blocks of so many watches."""
+"""Jobs of the long run at the full polling rate, in so many blocks of so many watches.
+
+Where thousands of jobs share the rate, each has about one request an hour.
+"""
 
 
 @pytest.mark.long
@@ -286,100 +263,10 @@ def test_s20_two_hundred_thousand_jobs_at_the_full_polling_rate_end_with_the_rig
     block: int, record_property: Callable[[str, object], None]
 ) -> None:
     first = 10_000 + block * WATCHES
-    jobs = judged_alone(range(first, first + WATCHES), record_property)
+    plans = [alone(seed) for seed in range(first, first + WATCHES)]
+    for plan in plans:
+        judged(plan)
+    jobs = sum(len(plan.service.lives) for plan in plans)
+    record_property("cases", jobs)
+    record_property("requests", sum(plan.service.requests for plan in plans))
     assert jobs >= FULL_RATE_JOBS / BLOCKS
-
-
-CODES = (0, 1, 4, 5, 6, 7, 8, 124)
-
-
-@pytest.mark.slow
-def test_the_oracle_accepts_no_code_but_the_one_that_was_delivered() -> None:
-    codes: Counter[int] = Counter()
-    kinds: Counter[str] = Counter()
-    for seed in range(80):
-        record = judged(alone(seed))
-        kinds.update(
-            exchange.kind for exchanges in record.delivered.values() for exchange in exchanges
-        )
-        for job_id, code in record.jobs.items():
-            codes[code] += 1
-            for wrong in CODES:
-                if wrong != code:
-                    jobs = {**record.jobs, job_id: wrong}
-                    assert violations(replace(record, jobs=jobs)), (seed, job_id, code, wrong)
-        for wrong in CODES:
-            assert wrong == record.code or violations(replace(record, code=wrong))
-    assert set(codes) == set(CODES), codes
-    assert set(kinds) == {
-        "good", "missing", "silent", "page", "wrong", "large", "fatal", "denied", "refused",
-        "unauthorised",
-    }  # fmt: skip
-
-
-class Lying(WatchState):
-    """Ends a job with the code that `lie` returns; None: decides correctly."""
-
-    lie: Callable[[TrackedJob, Job | VbsjobError], ExitCode | None]
-
-    def record_result(
-        self, job_id: str, result: Job | VbsjobError, now: float, age: float | None = None
-    ) -> list[Event]:
-        tracked = self.tracked[job_id]
-        code = self.lie(tracked, result)
-        if code is None or tracked.exit_code is not None or self.finished:
-            return super().record_result(job_id, result, now, age)
-        tracked.error = result if isinstance(result, VbsjobError) else None
-        self._finish(tracked, code)
-        return []
-
-
-LIES: dict[str, Callable[[TrackedJob, Job | VbsjobError], ExitCode | None]] = {
-    "a failed poll is a failed job": lambda job, result: (
-        ExitCode.JOB_FAILED if isinstance(result, UnavailableError) else None
-    ),
-    "two failures end the watch": lambda job, result: (
-        ExitCode.UNAVAILABLE if isinstance(result, UnavailableError) and job.failures >= 2 else None
-    ),
-    "a 404 is the end": lambda job, result: (
-        ExitCode.NOT_FOUND if isinstance(result, JobNotFoundError) and job.job else None
-    ),
-    "a failed sub-job is a failed job": lambda job, result: (
-        ExitCode.JOB_FAILED
-        if isinstance(result, Job) and result.failed_below and not result.ended
-        else None
-    ),
-    "a status in lower case is an end": lambda job, result: (
-        ExitCode.OK if isinstance(result, Job) and result.status == "success" else None
-    ),
-    "five failures are a timeout": lambda job, result: (
-        ExitCode.TIMEOUT if isinstance(result, VbsjobError) and job.failures >= 5 else None
-    ),
-    "a redirect is an outage": lambda job, result: (
-        ExitCode.UNAVAILABLE
-        if isinstance(result, ApiError) and not isinstance(result, UnexpectedResponseError)
-        else None
-    ),
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", LIES)
-def test_the_oracle_catches_a_program_that_decides_wrongly(name: str) -> None:
-    class Liar(Lying):
-        lie = staticmethod(LIES[name])
-
-    caught = 0
-    for seed in range(30):
-        plan = alone(seed)
-        context = plan.service.context(io.StringIO())
-        client = JobsClient(loader.load({}, context), context, retry=False)
-        rules = WatchRules(plan.options.retry_for, plan.options.wait_for_job)
-        options = WatchOptions(plan.options.retry_for, plan.options.wait_for_job)
-        state = Liar(list(plan.service.lives), rules, 0.0, context.random)
-        WatchLoop(state, client.get, context, [], NoSignals(context.sleep)).run()  # type: ignore[arg-type] # a double
-        outcome = state.outcome(START)
-        jobs = {job.job_id: int(job.exit_code) for job in outcome.jobs}
-        record = replace(_record(plan, int(outcome.exit_code), jobs), options=options)
-        caught += bool(violations(record))
-    assert caught, name

@@ -5,15 +5,19 @@ from __future__ import annotations
 import random
 import shutil
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+T = TypeVar("T")
 SOURCE = Path(__file__).with_name("failing_calls.c")
 Fault = int | str
 """An errno, or `before` or `after`: SIGKILL before or after the call."""
@@ -88,3 +92,25 @@ class CallFault:
     def _logged(self, word: str) -> list[str]:
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return [line.removeprefix(f"{word} ") for line in lines if line.startswith(f"{word} ")]
+
+
+def failing_runs(
+    run: Callable[[CallFault], T],
+    calls: Mapping[str, Iterable[Fault]],
+    folder: Path,
+    *,
+    under: Path,
+    most: int | None,
+    beside: int,
+) -> Iterator[tuple[CallFault, T]]:
+    """Run once for each operation, which counts its calls, and once for each fault of each call.
+
+    Yields the fault and what `run` returned. `calls` has the faults of an operation; logs are in
+    the folder; so many runs are at a time `beside` each other.
+    """
+    logs = {name: folder / f"{name}-{time.monotonic_ns()}" for name in calls}
+    counts = [CallFault(name, log, under) for name, log in logs.items()]
+    with ThreadPoolExecutor(beside) as pool:
+        yield from zip(counts, pool.map(run, counts), strict=True)
+        faults = list(chain(*(count.each(calls[count.operation], most) for count in counts)))
+        yield from zip(faults, pool.map(run, faults), strict=True)

@@ -1,18 +1,20 @@
-"""Run a real OpenStack Keystone on loopback: `keystone_server.py SECONDS`, the life of a token.
+"""Run a real OpenStack Keystone on loopback: `keystone_server.py FOLDER`.
 
-The interpreter is .venv/keystone/bin/python, where .ci/run installs Keystone. Prints one JSON line
-with everything that a test needs once the server answers, and serves until SIGTERM. State is in a
-temporary folder.
+The interpreter is .venv/keystone/bin/python, where .ci/run installs Keystone. Once the server
+answers, `facts` in the folder has everything that a test needs, as JSON, and the command ends. The
+server stays until no other process has a lock of `users` in the folder. Its state is in a
+temporary folder, in memory where the system has such a place: on a disk the tables take 10 s.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import multiprocessing
 import os
-import signal
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -125,37 +127,37 @@ def seed(api: Api, root: str) -> dict[str, str]:
     service = api.create("/services", "service", type="vbs", name="vbs")["id"]
     address = {"interface": "public", "region_id": REGION, "url": SERVICE}
     api.create("/endpoints", "endpoint", service_id=service, **address)
+    admin_token = api.token
     api.sign_in(USER, DOMAIN)
     kind = "application_credential"
     credential = api.create(f"/users/{user}/{kind}s", kind, name="vbsjob")
     return {
         **USER,
-        **{f"admin_{name}": value for name, value in ADMIN.items()},
         **{f"{kind}_{name}": credential[name] for name in ("id", "name", "secret")},
-        "admin_domain_name": "Default", "auth_url": f"{root}/v3", "region": REGION,
+        "admin_token": admin_token, "role_id": role, "auth_url": f"{root}/v3", "region": REGION,
         "domain_name": DOMAIN, "domain_id": domain, "project_id": project, "user_id": user,
         "other_project_id": other, "other_project_name": OTHER_PROJECT,
     }  # fmt: skip
 
 
 def main() -> None:
-    """Serve until a signal ends the process."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    """Serve in a process of its own until nobody uses the server."""
     from werkzeug.serving import make_server  # type: ignore[import-not-found]
 
-    with tempfile.TemporaryDirectory(prefix="keystone-") as folder:
+    folder, memory = Path(sys.argv[1]), Path("/dev/shm")
+    parent = memory if memory.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="keystone-", dir=parent) as state:
         # One thread: Keystone looks a token up in what is left of the last request of the thread.
         server = make_server("127.0.0.1", 0, lambda *_: (), threaded=False)
         root = f"http://127.0.0.1:{server.server_port}"
-        life = int(sys.argv[1])
-        server.app = application(Path(folder), root)
-        facts = seed(Api(server.app, root), root)
-        from keystone.conf import CONF  # type: ignore[import-not-found]
-
-        CONF.set_override("expiration", life, group="token")  # now: seeding takes seconds
-        sys.stdout.write(json.dumps(facts) + "\n")
-        sys.stdout.flush()
-        server.serve_forever()
+        server.app = application(Path(state), root)
+        (folder / "facts").write_text(json.dumps(seed(Api(server.app, root), root)))
+        if os.fork():
+            os._exit(0)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with (folder / "users").open() as users:
+            fcntl.flock(users, fcntl.LOCK_EX)
+            (folder / "facts").write_text("")  # a worker that comes later starts a new server
 
 
 if __name__ == "__main__":

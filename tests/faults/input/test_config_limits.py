@@ -6,27 +6,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.program import clean_env, run_process
+from tests.support.cloud import Cloud
 from vbsjob.config.files import DEPTH_LIMIT, EVENTS_LIMIT, SIZE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
-
-    from tests.support.program import RunResult
 
 AUTH = "auth: {auth_url: 'https://iam.test/v3', username: mira, password: x, project_name: eu-de_p}"
 CLOUD = f"clouds:\n  bomb:\n    region_name: eu-de\n    {AUTH}\n"
 """Each file defines the cloud that is asked for: a limit alone can be the reason to refuse it."""
+TOML = '[clouds.bomb.auth]\nauth_url = "https://iam.test/v3"\n'
 
 
-def config_show(folder: Path, name: str, content: str | bytes) -> RunResult:
-    env: Mapping[str, str] = clean_env(XDG_CONFIG_HOME=str(folder), VBSJOB_CLOUD="bomb")
-    package = folder / ("vbsjob" if name == "config.toml" else "openstack")
-    package.mkdir()
-    (package / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    (package / name).chmod(0o600)
-    return run_process("config", "show", env=env)
+def config_show(folder: Path, name: str, content: str) -> tuple[int, str, str]:
+    (folder / name).write_text(content)
+    (folder / name).chmod(0o600)
+    return Cloud().run(
+        "config", "show", env={"VBSJOB_CLOUD": "bomb"}, config_folders=(folder,),
+        config_file=folder / "config.toml",
+    )  # fmt: skip
 
 
 def padded(size: int) -> str:
@@ -50,34 +48,41 @@ def laughing(levels: int) -> str:
     return CLOUD + "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize(
-    "content",
-    [padded(SIZE_LIMIT), nested(DEPTH_LIMIT), aliased(EVENTS_LIMIT), laughing(4)],
-    ids=["size", "depth", "aliases", "levels"],
-)
-def test_f73_a_file_at_a_limit_is_used(tmp_path: Path, content: str) -> None:
-    ended = config_show(tmp_path, "clouds.yaml", content)
-    assert ended.code == 0, ended.err
-    assert "https://iam.test/v3" in ended.out
+USED = {
+    "size": ("clouds.yaml", padded(SIZE_LIMIT)),
+    "depth": ("clouds.yaml", nested(DEPTH_LIMIT)),
+    "aliases": ("clouds.yaml", aliased(EVENTS_LIMIT)),
+    "levels": ("clouds.yaml", laughing(4)),
+    "a long line": ("config.toml", f'{TOML}token = "{"x" * 5_000}" # {"y" * 900}\n'),
+}
 
 
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (padded(SIZE_LIMIT + 1), f"is larger than {SIZE_LIMIT >> 10} KiB"),
-        (nested(DEPTH_LIMIT + 1), "nested too deeply"),
-        (nested(100_000), "line 5"),
-        (aliased(EVENTS_LIMIT + 2000), "too many values"),
-        (laughing(6), "too many values"),
-        (laughing(60), "too many values"),
-        (CLOUD + "a: &a [*a]\n", "too many values"),
-    ],
-    ids=["size", "depth", "very deep", "aliases", "values", "billions", "itself"],
-)
-def test_f73_a_file_above_a_limit_is_rejected_with_the_reason(
-    tmp_path: Path, content: str, reason: str
-) -> None:
-    ended = config_show(tmp_path, "clouds.yaml", content)
-    assert ended.code == 2
-    assert "clouds.yaml" in ended.err
-    assert reason in ended.err
+@pytest.mark.parametrize("kind", USED)
+def test_f73_a_file_at_a_limit_is_used(tmp_path: Path, kind: str) -> None:
+    code, out, err = config_show(tmp_path, *USED[kind])
+    assert code == 0, err
+    assert "https://iam.test/v3" in out
+
+
+REJECTED = {
+    "size": ("clouds.yaml", padded(SIZE_LIMIT + 1), f"is larger than {SIZE_LIMIT >> 10} KiB"),
+    "depth": ("clouds.yaml", nested(DEPTH_LIMIT + 1), "nested too deeply"),
+    "very deep": ("clouds.yaml", nested(100_000), "line 5"),
+    "JSON in JSON": ("clouds.json", '{"clouds":' * 6_000, "nested too deeply"),
+    "aliases": ("clouds.yaml", aliased(EVENTS_LIMIT + 2000), "too many values"),
+    "values": ("clouds.yaml", laughing(6), "too many values"),
+    "billions": ("clouds.yaml", laughing(60), "too many values"),
+    "in itself": ("clouds.yaml", CLOUD + "a: &a [*a]\n", "too many values"),
+    "merged into itself": ("clouds.yaml", CLOUD + "a: &a {<<: *a}\n", "too many values"),
+    "arrays in arrays": ("config.toml", TOML + "x = " + "[" * 32_000, "is not valid TOML"),
+}
+
+
+@pytest.mark.parametrize("kind", REJECTED)
+def test_f73_a_file_above_a_limit_is_rejected_with_the_reason(tmp_path: Path, kind: str) -> None:
+    name, content, reason = REJECTED[kind]
+    code, out, err = config_show(tmp_path, name, content)
+    assert (code, out) == (2, "")
+    assert name in err
+    assert reason in err
+    assert len(err) < 1_000

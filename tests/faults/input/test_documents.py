@@ -30,8 +30,8 @@ def nested(levels: int) -> bytes:
     return start * levels + b'{"id":"deepest","status":"FAIL"}' + end * levels
 
 
-@pytest.mark.parametrize("levels", [1, 64, 67, 80])
-def test_f41_sub_jobs_nested_64_deep_are_printed_in_every_format(levels: int) -> None:
+@pytest.mark.parametrize("levels", [1, 80])
+def test_f41_nested_sub_jobs_are_printed_in_every_format(levels: int) -> None:
     for name in formats.NAMES:
         ended = get(nested(levels), "-o", name)
         assert ended.code == 1, (name, ended.err)
@@ -42,15 +42,14 @@ def test_f41_sub_jobs_nested_64_deep_are_printed_in_every_format(levels: int) ->
     assert "deepest" in rows
 
 
-@pytest.mark.parametrize("levels", [90, 150, 300, 333, 400, 1_000, 200_000])
-def test_f41_deeper_nesting_is_a_clear_error_whatever_the_format(levels: int) -> None:
-    bracketed = b'{"job_id":"j","status":"FAIL","x":' + b"[" * levels * 3 + b"]" * levels * 3 + b"}"
-    for body in (nested(levels), bracketed):
-        for name in ("table", "json", "yaml"):
-            ended = get(body, "-o", name)
-            assert ended.code == 7, ended.err
-            assert "nested too deeply" in ended.err or "more values" in ended.err
-            assert ended.is_clean
+@pytest.mark.parametrize("levels", [90, 333, 20_000])
+def test_f41_deeper_nesting_is_a_clear_error(levels: int) -> None:
+    brackets = b"[" * levels * 3 + b"]" * levels * 3
+    for body in (nested(levels), b'{"job_id":"j","status":"FAIL","x":%b}' % brackets):
+        ended = get(body)
+        assert ended.code == 7, ended.err
+        assert "nested too deeply" in ended.err or "more values" in ended.err
+        assert ended.is_clean
 
 
 NUMBERS = ("1" * 5000, "-" + "9" * 5000, "1e999", "-1e999", "NaN", "Infinity", "-Infinity")
@@ -95,83 +94,61 @@ def test_f42_f43_f45_bytes_that_are_not_strict_json_are_not_an_answer() -> None:
     assert all(ended.is_clean for ended, *_ in answers)
 
 
-@pytest.mark.parametrize("nothing", [None, {}, "", [], False, {"code": None, "message": None}])
-def test_f26_an_empty_error_says_nothing(nothing: Any) -> None:
-    assert get(json.dumps(job() | {"error": nothing}).encode()).code == 0
-    assert get(json.dumps(job("FAIL") | {"error": nothing}).encode()).code == 1
+def test_f26_an_empty_error_says_nothing() -> None:
+    nothings: tuple[Any, ...] = (None, {}, "", [], False, {"code": None, "message": None})
+    for nothing in nothings:
+        for status, code in (("SUCCESS", 0), ("FAIL", 1)):
+            assert get(json.dumps(job(status) | {"error": nothing}).encode()).code == code, nothing
 
 
 def test_f43_a_byte_order_mark_is_accepted() -> None:
     assert get(b"\xef\xbb\xbf" + json.dumps(job()).encode()).code == 0
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_f44_a_duplicate_member_is_not_an_answer() -> None:
+    for body in (
         b'{"job_id":"j","status":"FAIL","status":"SUCCESS"}',
-        b'{"job_id":"j","status":"SUCCESS","status":"FAIL"}',
         b'{"job_id":"j","status":"FAIL","st\\u0061tus":"SUCCESS"}',
         b'{"job_id":"x","job_id":"j","status":"FAIL"}',
         b'{"job_id":"j","status":"SUCCESS","entities":{"a":1,"a":2}}',
-    ],
-)
-def test_f44_a_duplicate_member_is_not_an_answer(body: bytes) -> None:
-    ended = get(body)
-    assert ended.code == 7
-    assert "a duplicate field" in ended.err
+    ):
+        ended = get(body)
+        assert ended.code == 7
+        assert "a duplicate field" in ended.err
 
 
-@pytest.mark.parametrize("status", [0, 1, True, False, 1.5, [], ["FAIL"], {}, {"FAIL": 1}])
-def test_f46_a_status_that_is_not_a_string_is_an_error(status: Any) -> None:
-    ended = get(json.dumps(job(status)).encode())
-    assert (ended.code, ended.out) == (6, "")
+def test_f46_a_status_that_is_not_a_string_is_an_error() -> None:
+    for status in (0, 1, True, False, 1.5, [], ["FAIL"], {}, {"FAIL": 1}):
+        ended = get(json.dumps(job(status)).encode())
+        assert (ended.code, ended.out) == (6, ""), status
 
 
-ODD: tuple[Any, ...] = (
-    None,
-    "",
-    "x",
-    0,
-    -1,
-    1.5,
-    True,
-    [],
-    {},
-    [None],
-    [1],
-    ["a"],
-    [[]],
-    [{}],
-    {"a": {"b": [1]}},
-)
-
-
+ODD: tuple[Any, ...] = (None, "", "x", 0, -1, 1.5, True, [], {}, [None], [1], ["a"], [[]], [{}],
+                        {"a": {"b": [1]}})  # fmt: skip
 MEMBERS = ("entities", "sub_jobs", "job_type", "begin_time", "end_time", "error_code",
            "fail_reason", "message", "code", "id")  # fmt: skip
 
 
-@pytest.mark.parametrize("member", MEMBERS)
-def test_f46_any_other_member_may_have_any_shape(member: str) -> None:
-    for odd in ODD:
-        body = json.dumps(job("FAIL") | {member: odd}).encode()
-        for name in formats.NAMES:
-            ended = get(body, "-o", name)
-            assert ended.code == 1, (odd, name, ended.err)
-            assert ended.is_clean
+@pytest.mark.parametrize("name", formats.NAMES)
+def test_f46_any_other_member_may_have_any_shape(name: str) -> None:
+    """Each document has an odd value in every member, and over all each member has each of them."""
+    for first in range(len(ODD)):
+        odd = dict(zip(MEMBERS, [*ODD[first:], *ODD[:first]], strict=False))
+        ended = get(json.dumps(job("FAIL") | odd).encode(), "-o", name)
+        assert ended.code == 1, (odd, ended.err)
+        assert ended.is_clean
 
 
-@pytest.mark.parametrize(
-    "status",
-    # The service is known to send a null status: pending.
-    ["success", "fail", "Success", "FAILED", "SUCCESS ", " FAIL", "FAIL\n", "ＦＡＩＬ", "PAUSED",
-     "PENDING_PAYMENT", "", "SUCCESS\x00", "FA\u200bIL", None],
-)  # fmt: skip
-def test_f47_a_status_that_is_not_exactly_final_is_pending(status: str | None) -> None:
-    ended = get(json.dumps(job(status)).encode())
-    assert ended.code == 8
-    assert (ended.out.split()[1] == printable(status).split()[0]) if status else ended.out
-    warned = status is not None and status not in GOING_ON
-    assert ended.err.count("is unknown: the job") == warned
+def test_f47_a_status_that_is_not_exactly_final_is_pending() -> None:
+    for status in (
+        "success", "fail", "Success", "FAILED", "SUCCESS ", " FAIL", "FAIL\n", "ＦＡＩＬ", "PAUSED",
+        "PENDING_PAYMENT", "", "SUCCESS\x00", "FA\u200bIL", None,  # the service sends null too
+    ):  # fmt: skip
+        ended = get(json.dumps(job(status)).encode())
+        assert ended.code == 8, status
+        assert (ended.out.split()[1] == printable(status).split()[0]) if status else ended.out
+        warned = status is not None and status not in GOING_ON
+        assert ended.err.count("is unknown: the job") == warned
 
 
 def test_f47_an_unknown_status_is_warned_about_once_and_a_known_one_never() -> None:
@@ -191,31 +168,22 @@ def test_f47_an_unknown_status_is_warned_about_once_and_a_known_one_never() -> N
     assert watch_service.WatchService(answer).watch("j", "-q").err == ""
 
 
-# The status of the job decides; --fail-fast is for a job that is still running.
-def test_f49_a_job_that_succeeded_over_a_failed_sub_job_is_success_and_shows_both() -> None:
-    below = {"job_id": "b", "job_type": "copyData", "status": "FAIL", "fail_reason": "why"}
-    body = json.dumps(job("SUCCESS", sub_jobs=[below])).encode()
-    ended = get(body)
-    assert ended.code == 0
-    assert {"SUCCESS", "copyData", "why"} <= set(ended.out.split())
-    assert json.loads(get(body, "-o", "json").out)["sub_jobs"] == [below]
-
-
 TIMES = ("", None, "0000-00-00T00:00:00Z", "99999-01-01T00:00:00Z", "2016-01-28T16:14:09+14:00",
          "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", 1453997649466, "yesterday",
          "04-Jun-2015 18:11:06:586", "2016-01-02 15:04:05", "2016-02-30T00:00:00Z", "٢٠١٦-٠١-٠١",
          "2016-01-28T16:14:09.466Z" * 9)  # fmt: skip
 
 
-VALID = {"2016-01-28T16:14:09+14:00": "2016-01-28 02:14:09 UTC"}
+VALID = {
+    "2016-01-28T16:14:09+14:00": "2016-01-28 02:14:09 UTC",
+    "2016-01-28T02:14:10Z": "2016-01-28 02:14:10 UTC",
+}
 """Times that are shown in the zone of the user, here UTC."""
-READABLE = (*VALID, "2016-01-02 15:04:05")
-"""Times from which a duration is counted."""
 
 
-@pytest.mark.parametrize("begin", TIMES)
-def test_f50_no_time_is_an_error_and_an_invalid_one_is_shown_as_received(begin: Any) -> None:
-    for end in TIMES:
+def test_f50_no_time_is_an_error_and_an_invalid_one_is_shown_as_received() -> None:
+    offset = ("2016-01-28T16:14:09+14:00", "2016-01-28T02:14:10Z")
+    for begin, end in (*zip(TIMES, [*TIMES[5:], *TIMES[:5]], strict=True), offset):
         body = json.dumps(job("SUCCESS", begin_time=begin, end_time=end)).encode()
         table = get(body)
         assert table.code == 0
@@ -223,17 +191,7 @@ def test_f50_no_time_is_an_error_and_an_invalid_one_is_shown_as_received(begin: 
             assert not time or VALID.get(str(time), str(time)) in table.out
         document = json.loads(get(body, "-o", "json").out)
         assert (document["begin_time"], document["end_time"]) == (begin, end)
-        readable = begin in READABLE and end in READABLE
-        assert document["elapsed_s"] is None or (readable and document["elapsed_s"] >= 0)
-
-
-GOOD = "2016-01-28T02:14:10Z"
-
-
-def test_f50_an_offset_counts() -> None:
-    begin = "2016-01-28T16:14:09+14:00"
-    body = json.dumps(job("SUCCESS", begin_time=begin, end_time=GOOD)).encode()
-    assert json.loads(get(body, "-o", "json").out)["elapsed_s"] == 1.0
+        assert document["elapsed_s"] == (1.0 if (begin, end) == offset else None)
 
 
 @pytest.mark.slow
@@ -245,27 +203,8 @@ def test_f51_ten_thousand_sub_jobs_and_a_megabyte_of_value_are_whole_in_json() -
     assert document["sub_jobs"] == subs
     assert len(document["entities"]["big"]) == 1_000_000
     assert get(body).code == 0
-    for argv in (("-o", "table"), ("-o", "jsonl")):
-        tree = run_in_memory("tree", "j", *argv, send=lambda _: Response(200, {}, body)).out
-        assert set(re.findall("[0-9a-f]{32}", tree)) == {sub["id"] for sub in subs}
-
-
-ERRORS = (
-    {"error": {"message": "broken", "code": "VolumeBackup.0001"}},
-    {"error": {"message": "broken", "code": 400, "title": "Bad"}},
-    {"error_msg": "broken", "error_code": "APIGW.0301", "request_id": "r-1"},
-    {"code": "X", "message": "broken"},
-    {"errCode": "X", "errMsg": "broken"},
-    {"badRequest": {"message": "broken", "code": 400}},
-    {"message": "broken", "request_id": "r-1"},
-)
-
-
-def test_f26_an_error_body_on_200_is_an_error_and_its_message_is_printed() -> None:
-    for error_body in ERRORS:
-        ended = get(json.dumps(error_body).encode())
-        assert (ended.code, ended.out) == (6, ""), error_body
-        assert "broken" in ended.err, error_body
+    tree = run_in_memory("tree", "j", "-o", "jsonl", send=lambda _: Response(200, {}, body)).out
+    assert set(re.findall("[0-9a-f]{32}", tree)) == {sub["id"] for sub in subs}
 
 
 def test_f26_an_error_object_beside_a_status_is_still_an_error() -> None:
@@ -278,16 +217,10 @@ def test_f26_an_error_object_beside_a_status_is_still_an_error() -> None:
             assert (ended.code, ended.out) == (6, ""), (body, error)
 
 
-@pytest.mark.parametrize("status", [200, 400, 404, 500])
-@pytest.mark.parametrize(
-    ("error", "code"),
-    [("Common.0011", 5), ("VolumeBackup.0042", 4), ("VolumeBackup.0044", 4)],
-)
-def test_f26_the_code_of_an_error_object_counts_whatever_the_status(
-    status: int, error: str, code: int
-) -> None:
-    body = json.dumps({"error": {"message": "no", "code": error}}).encode()
-    assert get(body, status=status).code == code
+def test_f26_the_code_of_an_error_object_counts_whatever_the_status() -> None:
+    for error, code in (("Common.0011", 5), ("VolumeBackup.0042", 4)):
+        body = json.dumps({"error": {"message": "no", "code": error}}).encode()
+        assert [get(body, status=status).code for status in (200, 400, 404, 500)] == [code] * 4
 
 
 def test_f27_an_answer_about_another_job_is_never_a_verdict() -> None:
@@ -298,20 +231,16 @@ def test_f27_an_answer_about_another_job_is_never_a_verdict() -> None:
         assert len(ended.err) < 2_000
 
 
-WAITING = {
-    "nulls": dict.fromkeys(("begin_time", "end_time", "error_code", "fail_reason")),
-    "empty texts": dict.fromkeys(("begin_time", "end_time", "error_code", "fail_reason"), ""),
-    "all null": dict.fromkeys((*job("INIT"), "job_type", "begin_time", "end_time")),
-    "a job id": {},
-}
-
-
-@pytest.mark.parametrize("members", WAITING.values(), ids=WAITING)
-def test_10_000_sub_jobs_that_have_not_started_are_an_answer(members: dict[str, Any]) -> None:
-    waiting = {"job_id": "4010b39b5281d3590152874bfa3b1604", "entities": {}} | members
-    body = json.dumps(
-        job("RUNNING", sub_jobs=[waiting | {"status": "INIT"}] * 10_000), separators=(",", ":")
-    )
+def test_10_000_sub_jobs_that_have_not_started_are_an_answer() -> None:
+    names = ("job_type", "begin_time", "end_time", "error_code", "fail_reason")
+    job_id = "4010b39b5281d3590152874bfa3b1604"
+    waiting: dict[str, Any] = {
+        "job_id": job_id,
+        "status": "INIT",
+        "entities": {},
+        **dict.fromkeys(names),
+    }
+    body = json.dumps(job("RUNNING", sub_jobs=[waiting] * 10_000), separators=(",", ":"))
     ended = get(body.encode(), "-o", "value")
     assert (ended.code, ended.out, ended.err) == (8, "RUNNING\n", "")
 

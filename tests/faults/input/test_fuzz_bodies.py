@@ -166,7 +166,7 @@ FORMATS = st.sampled_from(formats.NAMES)
 
 @pytest.mark.slow
 @given(ANY_JSON | JOBS, st.sampled_from([200, 200, 201, 400, 404, 500]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_s20_f46_no_document_gives_a_verdict_the_service_did_not_send(
     document: Any, status: int
 ) -> None:
@@ -175,7 +175,7 @@ def test_s20_f46_no_document_gives_a_verdict_the_service_did_not_send(
 
 @pytest.mark.slow
 @given(job_members=JOBS, name=FORMATS, command=st.sampled_from(["get", "tree"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_f46_f55_s09_any_job_is_printed_in_any_format_and_json_round_trips(
     job_members: dict[str, Any], name: str, command: str
 ) -> None:

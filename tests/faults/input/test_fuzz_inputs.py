@@ -7,7 +7,6 @@ import io
 import json
 import random
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,15 +41,8 @@ VALUES = ("j", "k-1", "json", "jsonl", "table", "value", "yaml", "csv", "env", "
           "always", "never", "auto", "plain", "tty", "none", "status", "begin", "failed,running", "entities.a", "eu-de",
           "true", "no", "https://vbs.test", "http://127.0.0.1:1", "https://vbs.test/v1/p", "a", "0" * 32, "", "-", "--", "@last")  # fmt: skip
 COMMANDS = (
-    ["get"],
-    ["get"],
-    ["tree"],
-    ["watch"],
-    ["watch"],
-    ["explain"],
-    ["config", "show"],
-    ["help"],
-)
+    ["get"], ["get"], ["tree"], ["watch"], ["watch"], ["explain"], ["config", "show"], ["help"],
+)  # fmt: skip
 OPTIONS = ("-o", "-f", "--exit-status", "--no-exit-status", "-q", "-v", "--cloud", "--region", "--project", "--endpoint",
            "--retry-for", "--color", "--insecure-http", "--no-cache", "--depth", "--only", "--sort", "--ascii", "--watch",
            "--timeout", "--any", "--fail-fast", "--wait-for-job", "--interval", "--progress", "--heartbeat", "--bell",
@@ -101,11 +93,6 @@ def harmless(text: str) -> None:
 
 NAMES = sorted({name for key in SETTINGS for name in (*key.os, key.variable)})
 OTHERS = ("NO_COLOR", "FORCE_COLOR", "TERM", "CI", "ACCESSIBLE", "COLUMNS", "GITHUB_OUTPUT", "LANG")
-SERVICE_ENV = {
-    "OS_TOKEN": "a-token-of-tests",
-    "OS_PROJECT_ID": "p",
-    "VBSJOB_ENDPOINT": "https://vbs.test",
-}
 
 
 def running(_request: Request) -> Response:
@@ -181,13 +168,8 @@ def as_toml(name: str, table: dict[str, Any]) -> str:
     """Return a table and those in it; what TOML cannot say is said as in JSON, which may be wrong."""
     own = {key: value for key, value in table.items() if not isinstance(value, dict)}
     below = {key: value for key, value in table.items() if isinstance(value, dict)}
-    lines = [
-        f"[{name}]",
-        *(f"{json.dumps(key)} = {json.dumps(value)}" for key, value in own.items()),
-    ]
-    return "\n".join(
-        lines + [as_toml(f"{name}.{json.dumps(key)}", value) for key, value in below.items()]
-    )
+    lines = [f"[{name}]", *(f"{json.dumps(key)} = {json.dumps(own[key])}" for key in own)]
+    return "\n".join([*lines, *(as_toml(f"{name}.{json.dumps(k)}", below[k]) for k in below)])
 
 
 def spoilt(draw: Draw, text: str) -> bytes:
@@ -202,14 +184,8 @@ def spoilt(draw: Draw, text: str) -> bytes:
         }[kind] or [""]  # fmt: skip
     written = "\n".join(lines).encode("utf-8", "backslashreplace")
     if draw.random() < 0.05:
-        written = draw.choice(
-            (
-                b"\xef\xbb\xbf" + written,
-                written.replace(b"\n", b"\r\n"),
-                written + b"\xff",
-                written + b"\x00",
-            )
-        )
+        marked, lines_of_windows = b"\xef\xbb\xbf" + written, written.replace(b"\n", b"\r\n")
+        written = draw.choice((marked, lines_of_windows, written + b"\xff", written + b"\x00"))
     return written
 
 
@@ -219,31 +195,22 @@ PIECES = ("&a ", "*a", "- ", "{", "}", "[", "]", "!!python/object:x", "? ", "%YA
 
 def written(draw: Draw, folder: Path) -> None:
     """Write the files of a home in which a good deal is as it should be."""
-    clouds = {
-        "clouds": {"a": cloud(draw)}
-        | ({value(draw): anything(draw)} if draw.random() < 0.2 else {})
-    }
+    others = {value(draw): anything(draw)} if draw.random() < 0.2 else {}
+    clouds = {"a": cloud(draw), **others}
     if draw.random() < 0.5:
-        defaults = (
-            {draw.choice(SETTINGS).name: anything(draw)}
-            if draw.random() < 0.2
-            else {"output": "json"}
-        )
-        text = as_toml("defaults", defaults) + "\n" + as_toml("clouds", clouds["clouds"])
+        odd = draw.random() < 0.2
+        defaults = {draw.choice(SETTINGS).name: anything(draw)} if odd else {"output": "json"}
+        text = as_toml("defaults", defaults) + "\n" + as_toml("clouds", clouds)
         (folder / "config.toml").write_bytes(spoilt(draw, text))
     else:
         suffix = draw.choice((".yaml", ".yml", ".json"))
-        for name, content in (
-            ("clouds", clouds),
-            ("secure", {"clouds": {"a": {"auth": {"token": CANARIES[0]}}}}),
-        ):
-            text = (
-                json.dumps(content, indent=1)
-                if suffix == ".json" or draw.random() < 0.2
-                else yaml.safe_dump(content)
-            )
-            if name == "clouds" or draw.random() < 0.3:
-                (folder / f"{name}{suffix}").write_bytes(spoilt(draw, text))
+        write = json.dumps if suffix == ".json" or draw.random() < 0.2 else yaml.safe_dump
+        files = {"clouds": clouds}
+        if draw.random() < 0.3:
+            files["secure"] = {"a": {"auth": {"token": CANARIES[0]}}}
+        for name, content in files.items():
+            text = write({"clouds": content}, indent=1)
+            (folder / f"{name}{suffix}").write_bytes(spoilt(draw, text))
     for file in folder.iterdir():
         file.chmod(0o600)
 
@@ -257,7 +224,9 @@ def test_f73_f94_s20_no_configuration_file_ends_in_a_traceback_a_verdict_or_a_le
         folder = tmp_path / str(number)
         folder.mkdir()
         written(draw, folder)
-        env = {"VBSJOB_CLOUD": "a"} | (SERVICE_ENV if draw.random() < 0.5 else {})
+        env = {"VBSJOB_CLOUD": "a"} | (
+            environment("https://vbs.test") if draw.random() < 0.5 else {}
+        )
         command = ["config", "show"] if number % 4 == 0 else ["get", "j", "--exit-status"]
         files = {"config_folders": (folder,), "config_file": folder / "config.toml"}
         code, output = run_and_join(command, env=env, **files)
@@ -268,44 +237,3 @@ def test_f73_f94_s20_no_configuration_file_ends_in_a_traceback_a_verdict_or_a_le
     assert codes.count(2) > count // 10  # many are refused, and many are read to the end
     assert len(codes) - codes.count(2) > count // 10
     record_property("cases", count)
-
-
-BOMBS = {
-    "a dotted table": ("config.toml", "[" + "a." * 32_000 + "x]"),
-    "arrays in arrays": ("config.toml", "x = " + "[" * 32_000),
-    "tables in tables": ("config.toml", "x = " + "{a=" * 16_000),
-    "aliases": ("clouds.yaml", "a: &a [1]\n" + "".join(f"{c}: &{c} [*{p}, *{p}, *{p}]\n" for p, c in zip("abcdefghijklmnopqrstuvwxy", "bcdefghijklmnopqrstuvwxyz", strict=True))),
-    "a mapping in itself": ("clouds.yaml", "a: &a {b: *a}\n"),
-    "a mapping merged into itself": ("clouds.yaml", "a: &a {<<: *a}\n"),
-    "lists in lists": ("clouds.yaml", "[" * 60_000),
-    "blocks in blocks": ("clouds.yaml", "".join(" " * n + "a:\n" for n in range(340))),
-    "one long key": ("clouds.yaml", "a" * 60_000 + ": 1"),
-    "a long number": ("clouds.yaml", "a: " + "9" * 60_000),
-    "anchors": ("clouds.yaml", "".join(f"a{n}: &x{n} 1\n" for n in range(3_500))),
-    "too much": ("clouds.yaml", "# " + "x" * (64 << 10)),
-    "JSON in JSON": ("clouds.json", '{"clouds":' * 6_000),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("bomb", BOMBS)
-def test_f73_a_file_built_to_parse_slowly_is_rejected_quickly(bomb: str, tmp_path: Path) -> None:
-    name, text = BOMBS[bomb]
-    (tmp_path / name).write_text(text)
-    (tmp_path / name).chmod(0o600)
-    began = time.process_time()
-    code, output = run_and_join(
-        ["get", "j", "--exit-status"], env={"VBSJOB_CLOUD": "a"},
-        config_folders=(tmp_path,), config_file=tmp_path / "config.toml",
-    )  # fmt: skip
-    assert time.process_time() - began < 3
-    assert code == 2
-    harmless(output)
-
-
-def test_f73_a_token_may_be_longer_than_a_line_of_keys(tmp_path: Path) -> None:
-    file = tmp_path / "config.toml"
-    file.write_text(f'[clouds.a.auth]\ntoken = "{"x" * 5_000}" # {"y" * 900}\n')
-    file.chmod(0o600)
-    env = {"VBSJOB_CLOUD": "a", "VBSJOB_ENDPOINT": "https://vbs.test", "OS_PROJECT_ID": "p"}
-    code, output = run_and_join(["get", "j", "--exit-status"], env=env, config_file=file)
-    assert code == 8, output

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PICTURES = {"picture": 160, "picture in colour": 100, "narrow picture": 30}
-SLOW = {"refusal 403", "refusal 404", "refusal 500", "redirect", "explain", "names"}
-"""One run a text or four: fewer of them."""
-WATCHED = {"watch", "watch in colour", *PICTURES}
-"""Several screens a run: fewer of them."""
+SLOW = {"refusal 403", "refusal 404", "refusal 500", "redirect", "explain", "names",
+        "watch", "watch in colour", *PICTURES}  # fmt: skip
+"""One run a text or four, or several screens a run: once."""
 SETTINGS = {"names"}
 """Texts that are settings: one that is not UTF-8 is refused before it is used."""
 COLOURED = {name for name in SURFACES if name.endswith(("in colour", "in ASCII", "fields"))}
@@ -30,7 +29,7 @@ CUT = {"get on a terminal", "tree on a terminal", "tree on a narrow terminal", *
 """Where a text may be cut: one of wide signs a column earlier than one of others."""
 SHOW_ALL_TEXTS = {"get", "get in colour", "get on a terminal", "get fields", "get value"}
 """Where every text is shown, and shown whole."""
-COUNTS = {name: 1 if name in SLOW else 2 if name in WATCHED else 4 for name in SURFACES}
+COUNTS = {name: 1 if name in SLOW else 2 for name in SURFACES}
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -111,10 +110,7 @@ def test_s08_a_setting_that_is_not_utf_8_is_refused_and_only_displayed() -> None
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=pytest.mark.slow) if name in SLOW | WATCHED else name
-        for name in SURFACES
-    ],
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in SURFACES],
 )
 def test_f52_f53_f54_f89_s08_texts_on_a_screen_are_only_displayed(
     name: str, record_property: Callable[[str, object], None]
@@ -130,7 +126,7 @@ def test_f53_f95_s08_no_error_text_acts_on_a_screen_or_fills_it(
     record_property: Callable[[str, object], None],
 ) -> None:
     draw = random.Random(95)
-    for status in (200, 302, 400, 401, 403, 404, 407, 429, 500) * 8:
+    for status in (200, 302, 400, 401, 403, 404, 407, 429, 500) * 4:
         message, code, header = (random_hostile_text(draw) for _ in range(3))
         named = ("location", "retry-after", "date", "x-request-id", "content-type")
         body = {"error": {"message": message, "code": code}, "request_id": message}
@@ -145,4 +141,4 @@ def test_f53_f95_s08_no_error_text_acts_on_a_screen_or_fills_it(
             assert set(chain(*cells(shown))) == {tuple(Screen().shown.default_char[1:])}
             assert all(line.isprintable() for line in (out + err).split("\n"))
             assert len(err) < 4_000
-    record_property("cases", 9 * 8 * 2 * 3)
+    record_property("cases", 9 * 4 * 2 * 3)

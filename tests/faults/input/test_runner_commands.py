@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,19 +58,18 @@ def test_the_parser_finds_each_of_the_commands() -> None:
 
 @pytest.mark.parametrize("name", SURFACES)
 def test_s08_no_output_contains_a_command(name: str) -> None:
-    for seed in range(8):
+    for seed in range(2):
         output = SURFACES[name](texts(random.Random(seed)))
         names = [command for command in commands(output) if command not in ALLOWED_COMMANDS]
         assert names == [], (name, seed, names)
 
 
 @pytest.mark.parametrize("name", formats.NAMES)
-@pytest.mark.parametrize("command", ["get", "tree", "watch"])
-def test_s08_no_format_contains_a_command_on_stdout_or_stderr(command: str, name: str) -> None:
-    for seed in range(6):
+def test_s08_no_format_contains_a_command_on_stdout_or_stderr(name: str) -> None:
+    for seed, command in product(range(2), ("get", "tree", "watch")):
         document = job(texts(random.Random(seed)), "FAIL")
         out, err = run_and_capture(command, "j", "-o", name, response=response(document))
-        assert commands(out + "\n" + err) == []
+        assert commands(out + "\n" + err) == [], (command, seed)
 
 
 @pytest.mark.parametrize("name", ["json", "yaml"])
@@ -81,7 +81,7 @@ def test_a_document_with_commands_is_the_same_document(name: str) -> None:
 
 
 def test_reports_contain_only_the_annotations_of_ours() -> None:
-    for seed in range(6):
+    for seed in range(3):
         stderr, *files = report_files(texts(random.Random(seed)))
         assert set(commands(stderr)) <= ALLOWED_COMMANDS
         assert [line for line in stderr.splitlines() if line.startswith("::")]

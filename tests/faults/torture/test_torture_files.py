@@ -10,14 +10,13 @@ import errno
 import os
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.canary import leaked
-from tests.support.fault_injection import CallFault, compile_library
+from tests.support.fault_injection import CallFault, compile_library, failing_runs
 from tests.support.forkserver import ForkServer
 from tests.support.home_directory import (
     CONFIGURED,
@@ -59,18 +58,17 @@ class FileSetup:
 
     def failing_runs(
         self, state: str, operation: str, *harms: Fault, most: int | None
-    ) -> Iterator[tuple[CallFault, HomeDirectory, RunResult]]:
+    ) -> Iterator[tuple[CallFault, tuple[HomeDirectory, RunResult]]]:
         """Let each call of an operation fail, in a copy of a home each; yield how the run ended."""
-        log = self.logs / f"{operation}-{time.monotonic_ns()}"
-        counted = CallFault(operation, log, self.home_factory.folder)
 
-        def run(fault: CallFault) -> tuple[CallFault, HomeDirectory, RunResult]:
+        def run(fault: CallFault) -> tuple[HomeDirectory, RunResult]:
             home = self.home_factory.copy(self.homes[state])
-            return fault, home, self.get(home, **fault.env)
+            return home, self.get(home, **fault.env)
 
-        yield run(counted)
-        with ThreadPoolExecutor(BESIDE) as pool:
-            yield from pool.map(run, counted.each(harms, most))
+        under = self.home_factory.folder
+        yield from failing_runs(
+            run, {operation: harms}, self.logs, under=under, most=most, beside=BESIDE
+        )
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +119,7 @@ def tortured(
 ) -> Counter[str]:
     """Let each call of an operation fail; return the number of failed calls per kind."""
     failed_calls: Counter[str] = Counter()
-    for fault, home, ended in context.failing_runs(state, operation, *harms, most=most):
+    for fault, (home, ended) in context.failing_runs(state, operation, *harms, most=most):
         details = f"{fault.hit}, {fault}: {ended}"
         try:
             check_output(ended, fault)
@@ -156,7 +154,7 @@ KINDS = {
     (COLD, "change"): {"open", "write", "sync", "rename", "chmod", "mkdir"},
 }
 """Calls among the failed ones."""
-SOME = 24
+SOME = 14
 """Calls that fail in the slow tier, and moments of a kill."""
 SLOW = (
     (COLD, "file", (errno.EIO,)), (STALE, "change", (errno.EDQUOT,)),
@@ -199,13 +197,13 @@ def test_f68_f84_killed_at_any_change_of_cache_or_history_the_next_run_repairs_i
     record_property: Callable[[str, object], None],
 ) -> None:
     kills = orphans = 0
-    for fault, home, ended in context.failing_runs(state, "change", moment, most=most):
+    for fault, (home, ended) in context.failing_runs(state, "change", moment, most=most):
         if fault.at:
             kills += 1
             assert ended.code == -9, (fault, ended)
         check_healed(context, state, home)
         orphans += _swept(context, home)
-    assert kills > 12
+    assert kills > 10
     assert orphans
     record_property("cases", kills)
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import errno
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import chain, count
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.canary import leaked
-from tests.support.fault_injection import CallFault, compile_library
+from tests.support.fault_injection import compile_library, failing_runs
 from tests.support.forkserver import ForkServer
 from tests.support.home_directory import (
     CONFIGURED,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from tests.support.fault_injection import CallFault
+
 DISPLAYS = {"lines": ("--progress", "plain"), "events": ("-o", "jsonl"), "drawn": ()}
 COMPLETE_OUTPUT = dict.fromkeys(DISPLAYS, "  started  ") | {
     "events": '"exit_code":0,"verdict":"ok"'
@@ -41,7 +43,7 @@ UNUSED = {"events": {"write2"}, "drawn": {"write1"}}
 """Calls that a watch does not make: events are on stdout, the live display is on stderr."""
 GONE = {"lines": {errno.EPIPE}, "events": {errno.EPIPE}, "drawn": {errno.EPIPE, errno.EIO}}
 """Errors of a write to a reader or a terminal that has been closed."""
-SOME = 3
+SOME = 2
 """Calls of an operation that fail in the slow tier."""
 BESIDE = 24
 """Runs at a time: each mostly waits for its next question."""
@@ -100,23 +102,12 @@ class WatchSetup:
     ) -> Counter[str]:
         """Let each call fail; return the number of failed calls per operation."""
         failed_calls: Counter[str] = Counter()
-        with ThreadPoolExecutor(BESIDE) as pool:
-
-            def run(fault: CallFault) -> tuple[CallFault, WatchEnd]:
-                return fault, self.watch(display, fault)
-
-            logs = (self.folder / f"{name}-{next(self.numbers)}" for name in calls)
-            counts = [
-                CallFault(*pair, self.home_factory.folder) for pair in zip(calls, logs, strict=True)
-            ]
-            for fault, watched in pool.map(run, counts):
-                check(fault, watched, display)
-            each = chain.from_iterable(
-                counted.each(calls[counted.operation], most) for counted in counts
-            )
-            for fault, watched in pool.map(run, each):
-                check(fault, watched, display)
-                failed_calls.update([fault.operation] if fault.hit else [])
+        for fault, watched in failing_runs(
+            partial(self.watch, display), calls, self.folder, under=self.home_factory.folder,
+            most=most, beside=BESIDE,
+        ):  # fmt: skip
+            check(fault, watched, display)
+            failed_calls.update([fault.operation] if fault.hit else [])
         return failed_calls
 
 
