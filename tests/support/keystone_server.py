@@ -148,8 +148,8 @@ def main() -> None:
     from werkzeug.serving import make_server  # type: ignore[import-not-found]
 
     folder, memory = Path(sys.argv[1]), Path("/dev/shm")
-    place = memory if memory.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="keystone-", dir=place) as state:
+    parent = memory if memory.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="keystone-", dir=parent) as state:
         # One thread: Keystone looks a token up in what is left of the last request of the thread.
         server = make_server("127.0.0.1", 0, lambda *_: (), threaded=False)
         root = f"http://127.0.0.1:{server.server_port}"
