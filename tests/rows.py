@@ -9,6 +9,7 @@ lists the rows with a test that pytest does not collect, or without any test tha
 
 from __future__ import annotations
 
+import argparse
 import re
 import subprocess
 import sys
@@ -106,12 +107,14 @@ def complaints(counted: dict[str, Tally], listed: set[str]) -> list[str]:
 
 def main() -> None:
     """Print the table, or check each row."""
-    arguments = sys.argv[1:]
-    checked = arguments[:1] == ["--check"]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("reports", nargs="*", type=Path, metavar="REPORT")
+    arguments = parser.parse_args()
     counted: dict[str, Tally] = {}
-    for report in arguments[checked:]:
-        counted |= results(Path(report))
-    if checked:
+    for report in arguments.reports:
+        counted |= results(report)
+    if arguments.check:
         sys.exit("\n".join(complaints(counted, collected())) or None)
     sys.stdout.write(table(counted) + "\n")
 

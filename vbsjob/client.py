@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.http.messages import Response
 
 
 class JobsClient:
@@ -47,8 +46,6 @@ class JobsClient:
         self._sender = Sender(settings, context)
         self._session = Session(settings, context, self._sender)
         self._warned = False
-        self._last_responses: dict[str, tuple[bytes, Job]] = {}
-        """Digest of the last body and its Job, for each job of a watch."""
 
     def __enter__(self) -> Self:
         """Return the client."""
@@ -93,19 +90,12 @@ class JobsClient:
         self._session.access()
         request = Request("GET", f"{self._session.base}/jobs/{job_id}")
         response = self._session.send_authenticated(request)
-        # A watch receives the same body again and again; it is parsed once.
-        digest = b"" if self._retry else _digest(response)
-        last_digest, last_job = self._last_responses.get(job_id, (b"", None))
-        if last_job is not None and digest == last_digest:
-            return last_job
         try:
             job = Job(errors.job_document(request, response, job_id))
         except VbsjobError as error:
             raise self._session.explained(error) from None
         self._session.accepted_at = self._context.steady_now()
         self._warn_of_unknown_status(job)
-        if not self._retry:
-            self._last_responses[job_id] = (digest, job)
         return job
 
     def _warn_of_unknown_status(self, job: Job) -> None:
@@ -149,9 +139,3 @@ def _get_or_error(client: JobsClient, job_id: str) -> Job | VbsjobError:
         return client.get(job_id)
     except VbsjobError as error:
         return error
-
-
-def _digest(response: Response) -> bytes:
-    import hashlib
-
-    return hashlib.blake2b(b"%d " % response.status + response.body).digest()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class VbsjobError(Exception):
-    """Base class. Instances are frozen: `replace` returns a changed copy.
+    """Base class. Nothing changes an instance: `replace` returns a changed copy.
 
     The keyword arguments are values of the attributes below.
     """
@@ -47,12 +47,6 @@ class VbsjobError(Exception):
     def __init__(self, message: str, **fields: Any) -> None:
         super().__init__(message)
         self.__dict__.update(fields, message=message)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        """Allow only what the interpreter itself sets on an exception (`__traceback__`, ...)."""
-        if not name.startswith("__"):
-            raise AttributeError(f"{type(self).__name__} is frozen; use replace()")
-        super().__setattr__(name, value)
 
     def replace(self, **fields: Any) -> Self:
         """Return a copy with other values of these fields."""

@@ -24,19 +24,12 @@ TEMPORARY_PREFIX = ".new-"
 """Prefix of a file that `replace` has not finished; a killed process leaves it."""
 
 
-class UntrustedFileError(PermissionError):
-    """A file or folder belongs to another user, others can use it, or it is not of its kind."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(errno.EPERM, reason)
-
-
 @contextmanager
 def open_folder(path: str | os.PathLike[str], *, create: bool = False) -> Iterator[int]:
     """Yield a descriptor of a folder that only this user can enter.
 
     Takes the rights of others away. With `create` the folder and its parents are made where
-    they are missing. Raises OSError, and UntrustedFileError for the folder of another user.
+    they are missing. Raises OSError, also for the folder of another user.
     """
     if create:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
@@ -46,7 +39,7 @@ def open_folder(path: str | os.PathLike[str], *, create: bool = False) -> Iterat
     try:
         status = os.fstat(descriptor)
         if status.st_uid != os.geteuid():
-            raise UntrustedFileError("the directory belongs to another user")
+            raise PermissionError(errno.EPERM, "the directory belongs to another user")
         if stat.S_IMODE(status.st_mode) != 0o700:
             os.fchmod(descriptor, 0o700)
         yield descriptor
@@ -58,7 +51,7 @@ def open_file(name: str, folder: int, flags: int = os.O_RDONLY) -> int:
     """Return a descriptor of a regular file that only this user can read and write.
 
     With O_CREAT in `flags` a missing file is made with mode 0600 for every umask. Raises
-    OSError, and UntrustedFileError for a file that others can use or that has a second name.
+    OSError, also for a file that others can use or that has a second name.
     """
     descriptor = -1
     try:
@@ -69,7 +62,8 @@ def open_file(name: str, folder: int, flags: int = os.O_RDONLY) -> int:
         if descriptor < 0:
             descriptor = os.open(name, flags & ~os.O_CREAT | NO_FOLLOW, dir_fd=folder)
         if not _is_private(os.fstat(descriptor)):
-            raise UntrustedFileError("other users can use the file, or it is not a regular file")
+            reason = "other users can use the file, or it is not a regular file"
+            raise PermissionError(errno.EPERM, reason)
     except OSError:
         if descriptor >= 0:
             close(descriptor)
@@ -84,12 +78,8 @@ def _is_private(status: os.stat_result) -> bool:
 
 def read(name: str, folder: int, limit: int) -> bytes:
     """Return the content of a private file of at most `limit` bytes. Raises OSError."""
-    descriptor = open_file(name, folder)
-    try:
-        with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            content = stream.read(limit + 1)
-    finally:
-        close(descriptor)
+    with os.fdopen(open_file(name, folder), "rb") as stream:
+        content = stream.read(limit + 1)
     if len(content) > limit:
         raise OSError(errno.EFBIG, "the file is too large")
     return content
@@ -102,14 +92,11 @@ def replace(name: str, content: bytes, folder: int) -> None:
         temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW, 0o600, dir_fd=folder
     )
     try:
-        try:
-            with os.fdopen(descriptor, "wb", closefd=False) as stream:
-                os.fchmod(descriptor, 0o600)
-                stream.write(content)
-                stream.flush()
-                os.fsync(descriptor)
-        finally:
-            close(descriptor)
+        with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(descriptor, 0o600)
+            stream.write(content)
+            stream.flush()
+            os.fsync(descriptor)
         os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError:
         with suppress(OSError):
@@ -118,7 +105,7 @@ def replace(name: str, content: bytes, folder: int) -> None:
 
 
 def close(descriptor: int) -> None:
-    """Close a descriptor; ignores an error, for `replace` has already reported each of a write."""
+    """Close a descriptor and ignore an error."""
     with suppress(OSError):
         os.close(descriptor)
 

@@ -90,22 +90,18 @@ class _Signs(dict[int, str]):
     """The visible form of each character, computed at its first use."""
 
     def __missing__(self, number: int) -> str:
-        character = chr(number)
-        shown = character.isprintable() and not any(number in numbers for numbers in BLANK)
-        sign = self[number] = character if shown else _visible(character)
+        sign = chr(number)
+        if sign == "\n":
+            sign = NEWLINE
+        elif number < 0x20 or number == 0x7F:
+            sign = "^" + chr(number ^ 0x40)
+        elif not sign.isprintable() or any(number in numbers for numbers in BLANK):
+            sign = f"<U+{number:04X}>"
+        self[number] = sign
         return sign
 
 
 _SIGNS = _Signs()
-
-
-def _visible(character: str) -> str:
-    if character == "\n":
-        return NEWLINE
-    number = ord(character)
-    if number < 0x20 or number == 0x7F:
-        return "^" + chr(number ^ 0x40)
-    return f"<U+{number:04X}>"
 
 
 def parse_time(text: object) -> datetime | None:

@@ -114,10 +114,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def machine() -> str:
     """Say when and where this was measured."""
-    kind = Path("/etc/os-release")
-    named = dict(
-        line.split("=", 1) for line in kind.read_text("utf-8").splitlines() if "=" in line
-    ) if kind.exists() else {}  # fmt: skip
-    system = named.get("PRETTY_NAME", platform.system()).strip('"')
     date = time.strftime("%Y-%m-%d", time.gmtime())
+    system = platform.platform(terse=True)
     return f"{date}, {os.cpu_count()} cores, Python {platform.python_version()}, {system}"

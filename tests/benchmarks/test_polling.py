@@ -40,9 +40,3 @@ def test_requests_and_lags_stay_within_the_targets_and_the_readme_has_them() -> 
         assert row.mean_lag >= row.bounds()[1] * 0.95
     readme = (ROOT / "tests/benchmarks/README.md").read_text("utf-8")
     assert table(polling.HEAD, [row.cells() for row in rows.values()]) in readme
-
-
-def test_the_bounds_are_those_of_the_normal_distribution() -> None:
-    planned, stopping = polling.BOUNDS
-    assert planned == pytest.approx(2.5066, abs=0.001)  # sqrt(2 pi)
-    assert stopping < planned

@@ -1,11 +1,10 @@
-"""The cost of a watch: for each answered poll, for each further job, and while nothing changes.
+"""The cost of a watch: for each answered poll, and for each further job.
 
-    python -m tests.benchmarks.watching [--jobs 1000] [--runs 5] [--seconds 10] [--slack 1]
+    python -m tests.benchmarks.watching [--jobs 1000] [--runs 5] [--slack 1]
 
 Requests go over real HTTP to a server in another process. A fake clock skips the delays between
-them, except where the table says "real time". Start-up is subtracted: a long and a short watch are
-measured. `--follow` and `--loop` run only one measured part; `--seconds 0` skips the parts that
-take real time.
+them. Start-up is subtracted: a long and a short watch are measured. `--follow` and `--loop` run
+only one measured part.
 """
 
 from __future__ import annotations
@@ -14,20 +13,16 @@ import argparse
 import gc
 import io
 import json
-import os
-import pty
 import resource
 import statistics
 import subprocess
 import sys
-import time
-from contextlib import suppress
 from typing import Any
 
-from tests.benchmarks.cloud import TOKEN, Cloud
-from tests.benchmarks.measure import ROOT, VBSJOB, children, machine, table
-from tests.support.child import Child
-from tests.support.context import fake_context
+from tests.benchmarks.measure import ROOT, children, machine, table
+from tests.support.context import fake_context, standard_input
+from tests.support.program import TOKEN, environment
+from tests.support.server import JobStatusScript, Server
 
 MOST_PER_POLL, MOST_PER_JOB = 1.8, 20.0
 SELF = (sys.executable, "-m", "tests.benchmarks.watching")
@@ -51,9 +46,8 @@ def follow(url: str, jobs: int, seconds: int) -> dict[str, Any]:
         now[0] += seconds
 
     ids = "\n".join(f"job-{number}" for number in range(jobs))
-    env = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": url}
     context = fake_context(
-        io.StringIO(ids), io.StringIO(), io.StringIO(), env,
+        standard_input(ids), io.StringIO(), io.StringIO(), environment(url),
         monotonic=lambda: now[0], sleep=sleep, send=send,
     )  # fmt: skip
     code = run(["watch", "-", "--timeout", f"{seconds}s", "--progress", "none"], context)
@@ -94,47 +88,11 @@ def memory(url: str, jobs: int) -> float:
     return float(many["kib"] - few["kib"]) / (3 * jobs)
 
 
-def written(url: str, seconds: int, *more: str) -> float:
-    """Return the bytes a second written to a terminal while only the time changes."""
-    controller, terminal = pty.openpty()
-    env = os.environ | {"TERM": "xterm-256color", "OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p",
-                        "VBSJOB_ENDPOINT": url, "VBSJOB_HISTORY": "off"}  # fmt: skip
-    argv = [*VBSJOB, "watch", "a-job", "--timeout", f"{seconds + 8}s", *more]
-    os.set_blocking(controller, False)
-    size, began = 0, time.monotonic()
-    with Child(
-        argv, env=env, cwd=ROOT, stdin=terminal, stdout=terminal, stderr=terminal
-    ) as running:
-        os.close(terminal)
-        while (passed := time.monotonic() - began) < seconds + 4:
-            time.sleep(0.05)
-            with suppress(BlockingIOError):
-                size += len(os.read(controller, 65536)) * (passed > 4)
-        running.kill()
-    os.close(controller)
-    return size / seconds
-
-
-def cpu_share(url: str, jobs: int, seconds: int) -> float:
-    """Return the part of one core that a watch uses in real time, without start-up."""
-    env = os.environ | {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": url,
-                        "VBSJOB_HISTORY": "off"}  # fmt: skip
-    ids = "\n".join(f"job-{number}" for number in range(jobs)).encode()
-    cpu_seconds = []
-    for limit in (2, 2 + seconds):
-        before = children()
-        argv = [*VBSJOB, "watch", "-", "-q", "--timeout", f"{limit}s"]
-        subprocess.run(argv, input=ids, env=env, cwd=ROOT, check=False, timeout=600)
-        cpu_seconds.append(children() - before)
-    return (cpu_seconds[1] - cpu_seconds[0]) / seconds
-
-
 def main() -> None:
     """Measure and print; exit with 3 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--follow", nargs=3, metavar=("URL", "JOBS", "SECONDS"))
     parser.add_argument("--loop", nargs=2, metavar=("URL", "TIMES"))
     parser.add_argument("--slack", type=float, default=1.0, help="factor for every target")
@@ -147,24 +105,23 @@ def main() -> None:
         )
         sys.stdout.write(json.dumps(result))
         return
-    url, jobs = Cloud("RUNNING").url, arguments.jobs
-    pairs = [
-        (
-            per_poll("--loop", url, [jobs], [3 * jobs]),
-            per_poll("--follow", url, [jobs, jobs // 10], [jobs, jobs // 4]),
-        )
-        for _ in range(arguments.runs)
-    ]
+    jobs = arguments.jobs
+    with Server(JobStatusScript()) as server:
+        pairs = [
+            (
+                per_poll("--loop", server.url, [jobs], [3 * jobs]),
+                per_poll("--follow", server.url, [jobs, jobs // 10], [jobs, jobs // 4]),
+            )
+            for _ in range(arguments.runs)
+        ]
+        each = memory(server.url, jobs)
     bare, vbsjob_seconds = (statistics.median(times) for times in zip(*pairs, strict=True))
-    each = memory(url, jobs)
     rows = [
         ["one answered poll, httpx alone", f"{bare * 1000:.2f} ms", "1.00", ""],
         [f"one answered poll, {jobs:,} jobs", f"{vbsjob_seconds * 1000:.2f} ms",
          f"{vbsjob_seconds / bare:.2f}", f"{MOST_PER_POLL} x httpx alone"],
         ["memory, one further job", f"{each:.1f} KB", "", f"{MOST_PER_JOB:.0f} KB"],
     ]  # fmt: skip
-    if arguments.seconds:
-        rows += in_real_time(url, jobs, arguments.seconds)
     sys.stdout.write(f"Watching: {machine()}; medians of {arguments.runs} pairs\n\n")
     sys.stdout.write(table(["watching", "cost", "ratio", "target, at most"], rows))
     within = (
@@ -172,17 +129,6 @@ def main() -> None:
         and each <= MOST_PER_JOB * arguments.slack
     )
     sys.exit(0 if within else 3)
-
-
-def in_real_time(url: str, jobs: int, seconds: int) -> list[list[str]]:
-    """Measure for `seconds` each; return rows of the table."""
-    share, live_bytes = cpu_share(url, jobs, seconds), written(url, seconds)
-    plain = written(url, seconds, "--progress", "plain")
-    return [
-        [f"{jobs:,} jobs in real time, 20 requests a second", f"{share:.1%} of a core", "", ""],
-        ["a terminal, only the clock changes", f"{live_bytes:.0f} bytes/s", "", ""],
-        ["plain lines, nothing changes", f"{plain:.0f} bytes/s", "", ""],
-    ]
 
 
 if __name__ == "__main__":

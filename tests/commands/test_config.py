@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.support.cloud import PASSWORD, PROJECT_ID, SERVICE, USER, Cloud, json_response
 from vbsjob.config.schema import SETTINGS_BY_NAME
 
@@ -32,8 +30,12 @@ def test_show_prints_each_value_and_its_origin_and_hides_secrets(tmp_path: Path)
     assert lines["password"] == ["set", "OS_PASSWORD"]
     assert lines["token"] == ["set", "clouds.yaml"]
     assert lines["clouds.yaml"] == [str(path), "found"]
-    assert PASSWORD not in out + err
-    assert "canary-token-x" not in out + err
+    code, document, _ = cloud.run(
+        "config", "show", "-o", "json", env=env, config_folders=(tmp_path,)
+    )
+    assert json.loads(document)["username"] == {"value": "mira", "origin": "OS_USERNAME"}
+    assert PASSWORD not in out + err + document
+    assert "canary-token-x" not in out + err + document
     assert not cloud.requests
 
 
@@ -69,21 +71,16 @@ def test_check_names_the_method_as_a_value_of_auth_type() -> None:
         (DIRECT | {"OS_ACCESS_KEY": "canary-access", "OS_SECRET_KEY": "canary-secret"}, "aksk"),
     ):
         for settings in (env, env | {"OS_AUTH_TYPE": method}):
-            cloud = Cloud(
-                before=lambda r: json_response(404, UNKNOWN) if "/jobs/" in r.url else None
-            )
-            code, out, err = cloud.run("config", "check", "-o", "json", env=settings)
+            code, out, err = healthy().run("config", "check", "-o", "json", env=settings)
             assert (code, err) == (0, "")
             assert json.loads(out)["method"]["value"] == method
 
 
-def test_show_as_json_is_one_document() -> None:
-    code, out, _ = Cloud().run("config", "show", "-o", "json")
-    document = json.loads(out)
-    assert code == 0
-    assert document["schema_version"] == 1
-    assert document["username"] == {"value": "mira", "origin": "OS_USERNAME"}
-    assert PASSWORD not in out
+def healthy(**headers: str) -> Cloud:
+    """Return a cloud that does not know the job that `config check` asks about."""
+    unknown = {"error": {"code": "common.0011", "message": "no such job"}}
+    answer = json_response(404, unknown, **headers)
+    return Cloud(before=lambda request: answer if "/jobs/" in request.url else None)
 
 
 def test_without_settings_it_names_the_shortest_ways_to_sign_in() -> None:
@@ -95,9 +92,11 @@ def test_without_settings_it_names_the_shortest_ways_to_sign_in() -> None:
 
 
 def test_check_signs_in_and_prints_each_result() -> None:
-    cloud = Cloud(
-        before=lambda r: json_response(404, UNKNOWN, date=LATER) if "/jobs/" in r.url else None
-    )
+    cloud = healthy(date="Fri, 01 May 2026 01:00:00 GMT")
+    last = "Signed in to project eu-de_team, region eu-de. The service answers."
+    _, lines, _ = cloud.run("config", "check")
+    assert lines.splitlines()[-1][2:] == last
+    assert rows(lines)["user"] == ["mira", "the", "identity", "service"]
     code, out, _ = cloud.run("config", "check", "-o", "json")
     facts = {
         name: fact["value"] for name, fact in json.loads(out).items() if name != "schema_version"
@@ -112,24 +111,12 @@ def test_check_signs_in_and_prints_each_result() -> None:
     assert facts["service"] == "answers"
 
 
-UNKNOWN = {"error": {"code": "common.0011", "message": "no such job"}}
-LATER = "Fri, 01 May 2026 01:00:00 GMT"
-
-
 def test_check_tries_the_password_itself_whatever_token_is_kept(tmp_path: Path) -> None:
     cloud = Cloud()
     cloud.run("get", "j", cache=tmp_path)
     wrong = USER | {"OS_PASSWORD": "canary-wrong"}
     assert cloud.run("config", "check", cache=tmp_path, env=wrong)[0] == 4
     assert cloud.run("config", "check", cache=tmp_path)[0] == 0
-
-
-def test_check_ends_with_one_sentence(tmp_path: Path) -> None:
-    cloud = Cloud(before=lambda r: json_response(404, UNKNOWN) if "/jobs/" in r.url else None)
-    last = "Signed in to project eu-de_team, region eu-de. The service answers."
-    _, out, _ = cloud.run("config", "check", cache=tmp_path)
-    assert out.splitlines()[-1][2:] == last
-    assert rows(out)["user"] == ["mira", "the", "identity", "service"]
 
 
 def test_check_names_the_project_that_a_setting_or_the_token_has_and_none_without() -> None:
@@ -139,21 +126,17 @@ def test_check_names_the_project_that_a_setting_or_the_token_has_and_none_withou
         (token | {"OS_PROJECT_NAME": "eu-de_own"}, "eu-de_own", PROJECT_ID),
         (USER, "eu-de_team", PROJECT_ID),
     ):
-        cloud = Cloud(before=lambda r: json_response(404, UNKNOWN) if "/jobs/" in r.url else None)
-        code, out, err = cloud.run("config", "check", "-o", "json", env=env)
+        code, out, err = healthy().run("config", "check", "-o", "json", env=env)
         assert code == 0, err
         facts = json.loads(out)
         assert [facts[name]["value"] for name in ("project", "project_id")] == [project, project_id]
 
 
-@pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (503, 7), (400, 6)])
-def test_check_ends_with_the_code_of_what_is_wrong(status: int, code: int) -> None:
-    cloud = Cloud(before=lambda r: json_response(status, {}) if r.method == "GET" else None)
-    ended, out, _ = cloud.run("config", "check")
-    assert ended == code
-    assert "mira" in out
-    assert "answers" not in out
-
-
-def test_formats_other_than_lines_and_json_are_refused() -> None:
-    assert Cloud().run("config", "show", "-o", "csv")[0] == 2
+def test_check_ends_with_the_code_of_what_is_wrong() -> None:
+    for status, code in ((401, 4), (403, 4), (503, 7), (400, 6)):
+        answer = json_response(status, {})
+        cloud = Cloud(before=lambda r, a=answer: a if r.method == "GET" else None)  # type: ignore[misc]
+        ended, out, _ = cloud.run("config", "check")
+        assert ended == code
+        assert "mira" in out
+        assert "answers" not in out

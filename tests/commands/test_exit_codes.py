@@ -4,33 +4,36 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from tests.support.program import clean_env, run_bash
+from tests.support.program import clean_env, run_bash, run_process
 from vbsjob.exit_codes import SEVERITY, ExitCode, worst
 
-SANDBOX = '"$@" get {} --cloud sandbox'
-TABLE: list[tuple[str, int]] = [
-    (SANDBOX.format("backup-ended --exit-status"), ExitCode.OK),
-    (SANDBOX.format("fail-deep-ended"), ExitCode.OK),
-    (SANDBOX.format("endless"), ExitCode.OK),
-    (SANDBOX.format("fail-deep-ended --exit-status -o json"), ExitCode.JOB_FAILED),
-    (SANDBOX.format("fail-deep-ended backup-ended nothing --exit-status"), ExitCode.JOB_FAILED),
-    ('"$@" get', ExitCode.USAGE),
-    ('"$@" nonsense', ExitCode.USAGE),
-    ('"$@" get --nonsense', ExitCode.USAGE),
-    (SANDBOX.format("../x"), ExitCode.USAGE),
-    (SANDBOX.format("backup --retry-for soon"), ExitCode.USAGE),
-    ('"$@" get j', ExitCode.AUTH),
-    (SANDBOX.format("nothing"), ExitCode.NOT_FOUND),
-    (SANDBOX.format("nothing backup"), ExitCode.NOT_FOUND),
-    (SANDBOX.format("endless --exit-status -q"), ExitCode.PENDING),
-    (SANDBOX.format("backup > /dev/full"), ExitCode.INTERNAL),
-    (SANDBOX.format("backup >&-"), ExitCode.INTERNAL),
-    (SANDBOX.format("thousand-ended -o json") + " | true; exit ${PIPESTATUS[0]}", 141),
+IN_SANDBOX: list[tuple[str, int]] = [
+    ("backup-ended --exit-status", ExitCode.OK),
+    ("fail-deep-ended", ExitCode.OK),
+    ("endless", ExitCode.OK),
+    ("fail-deep-ended --exit-status -o json", ExitCode.JOB_FAILED),
+    ("fail-deep-ended backup-ended nothing --exit-status", ExitCode.JOB_FAILED),
+    ("", ExitCode.USAGE),
+    ("backup --nonsense", ExitCode.USAGE),
+    ("../x", ExitCode.USAGE),
+    ("backup --cloud nosuch", ExitCode.USAGE),
+    ("backup --retry-for soon", ExitCode.USAGE),
+    ("nothing", ExitCode.NOT_FOUND),
+    ("nothing backup", ExitCode.NOT_FOUND),
+    ("endless --exit-status -q", ExitCode.PENDING),
+]
+BY_SHELL: list[tuple[str, int]] = [
+    ('"$@" get backup --cloud sandbox > /dev/full', ExitCode.INTERNAL),
+    ('"$@" get backup --cloud sandbox >&-', ExitCode.INTERNAL),
+    ('"$@" get thousand-ended -o json --cloud sandbox | true; exit ${PIPESTATUS[0]}', 141),
 ]
 
 
 def test_the_exit_code_is_the_one_of_the_table() -> None:
-    ended = [(line, code, run_bash(line, env=clean_env())) for line, code in TABLE]
+    ended = [(line, code, run_bash(line, env=clean_env())) for line, code in BY_SHELL]
+    ended.append(("get j", ExitCode.AUTH, run_process("get", "j", env=clean_env())))
+    env = clean_env(VBSJOB_CLOUD="sandbox")
+    ended += [(line, code, run_process("get", *line.split(), env=env)) for line, code in IN_SANDBOX]
     assert [case for case in ended if case[2].code != case[1] or "Traceback" in case[2].err] == []
 
 

@@ -8,8 +8,6 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from tests.support.terminal_stream import TerminalStream
 from tests.support.watch_service import START, WatchResult, WatchService, job
 from vbsjob.text import format_duration, utc_time
@@ -71,31 +69,20 @@ def test_screen_documents_and_polls_have_the_same_usual_duration(tmp_path: Path)
     assert polled.usual == usual
 
 
-def test_without_three_earlier_jobs_the_expected_end_is_null(tmp_path: Path) -> None:
-    for runs in (0, 2):
-        assert (
-            document(service(tmp_path, runs).run("get", "j", "-o", "json"))["expected_end"] is None
-        )
-
-
-def test_an_ended_job_has_no_expected_end(tmp_path: Path) -> None:
-    ended = service(tmp_path)
-    ended.clock.sleep(ENDED_AT)
-    result = document(ended.run("get", "j", "-o", "json"))
-    assert (result["status"], result["expected_end"]) == ("SUCCESS", None)
-
-
-@pytest.mark.parametrize(
-    "members", [{"begin_time": ""}, {"begin_time": None}, {"begin_time": "9999-12-31T23:59:59Z"}]
-)
-def test_a_job_with_a_useless_begin_has_no_expected_end(
-    tmp_path: Path, members: dict[str, Any]
+def test_without_history_or_a_usable_begin_and_after_the_end_there_is_no_expected_end(
+    tmp_path: Path,
 ) -> None:
-    odd = service(tmp_path)
-    odd.answer = lambda job_id, _now: job(job_id, "RUNNING", **members)
-    result = odd.run("get", "j", "-o", "json")
-    assert result.code == 0
-    assert document(result)["expected_end"] is None
+    ended = service(tmp_path / "ended")
+    ended.clock.sleep(ENDED_AT)
+    services = [ended, *(service(tmp_path / f"{runs}", runs) for runs in (0, 2))]
+    for begin in ("", None, "9999-12-31T23:59:59Z"):
+        odd = service(tmp_path / f"begin-{begin}")
+        odd.answer = lambda job_id, _now, at=begin: job(job_id, "RUNNING", begin_time=at)  # type: ignore[misc]
+        services.append(odd)
+    results = [cloud.run("get", "j", "-o", "json") for cloud in services]
+    assert [(result.code, document(result)["expected_end"]) for result in results] == [
+        (0, None) for _ in services
+    ]
 
 
 def test_events_and_the_last_document_of_a_watch_have_the_expected_end(tmp_path: Path) -> None:
@@ -116,8 +103,3 @@ def test_a_watch_with_history_sends_fewer_requests_and_sees_the_end_sooner(tmp_p
 def test_interval_overrides_the_history(tmp_path: Path) -> None:
     requests = service(tmp_path).watch("j", "--interval", "10").requests
     assert max(later - sooner for sooner, later in pairwise(requests)) < 11
-
-
-def test_without_the_history_setting_there_is_no_expected_end(tmp_path: Path) -> None:
-    off = service(tmp_path).run("get", "j", "-o", "json", VBSJOB_HISTORY="off")
-    assert document(off)["expected_end"] is None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
+from tests.commands.test_failure_everywhere import COPY
 from tests.support import schemas as checked
 from tests.support.program import run_in_memory
+from tests.support.watch_service import job
 from vbsjob.cli.topics import TOPICS
 from vbsjob.http.messages import Response
 from vbsjob.jobs.failure import FAILURE_MEMBERS
@@ -15,28 +15,14 @@ from vbsjob.jobs.fields import OUR_MEMBERS
 from vbsjob.output import formats, schemas
 from vbsjob.output.variables import DOTENV_BYTES, DOTENV_VARIABLES
 
-EXAMPLE: dict[str, Any] = {
-    "job_id": "restore-7",
-    "job_type": "bksRestoreBackup",
-    "status": "FAIL",
-    "begin_time": "2026-05-01T10:00:00.000Z",
-    "end_time": "2026-05-01T10:00:12.000Z",
-    "error_code": None,
-    "fail_reason": "sub job fail",
-    "entities": {
+EXAMPLE = job(
+    "restore-7", "FAIL", job_type="bksRestoreBackup", begin_time="2026-05-01T10:00:00.000Z",
+    end_time="2026-05-01T10:00:12.000Z", error_code=None, fail_reason="sub job fail",
+    entities={
         "backup_id": "6805e4ec",
-        "sub_jobs": [
-            {
-                "job_id": "88275d23",
-                "job_type": "copyData",
-                "status": "FAIL",
-                "error_code": "VolumeBackup.0202",
-                "fail_reason": "volume is in error state",
-                "entities": {"volume_id": "b55d7b96"},
-            }
-        ],
+        "sub_jobs": [COPY | {"fail_reason": "volume is in error state"}],
     },
-}
+)  # fmt: skip
 INDENT = " " * 8
 TEXT = "".join(f"{line}\n" for line in TOPICS["formats"]())
 
@@ -60,13 +46,12 @@ def test_every_format_is_described() -> None:
 
 
 def test_the_program_prints_the_examples() -> None:
-    body = json.dumps(EXAMPLE).encode()
     examples = TEXT.partition("EXAMPLES\n\n")[2].partition("\n\nSHAPE")[0].split("\n\n")
     assert len(examples) == 3
     for example in examples:
         command, *printed = (line.removeprefix(INDENT) for line in example.splitlines())
         argv = command.removeprefix("$ vbsjob ").split()
-        ended = run_in_memory(*argv, send=lambda _: Response(200, {}, body))
+        ended = run_in_memory(*argv, send=lambda _: EXAMPLE)
         assert ended.out.splitlines() == printed
         checked.check(ended.out, "")
 

@@ -75,29 +75,18 @@ def test_variables_of_several_jobs_are_numbered_also_if_one_id_was_read() -> Non
     assert "VBSJOB_1_JOB_ID=j\n" in run_command("tree", "j", "-o", "env", document=alone)[1]
 
 
-def test_jsonl_is_one_document_per_line() -> None:
+def test_jsonl_name_value_and_fields_are_lines() -> None:
     _, out, _ = get("j", "k", "-o", "jsonl")
     assert [json.loads(line)["job_id"] for line in out.splitlines()] == ["j", "k"]
-
-
-def test_name_and_value_are_bare() -> None:
-    assert get("j", "k", "-o", "name")[1] == "j\nk\n"
-    assert get("j", "-o", "value")[1] == "FAIL\n"
-
-
-def test_a_field_is_one_line() -> None:
-    for field, value in (
-        ("status", "FAIL"),
-        ("entities.backup_id", "b 1"),
-        ("sub_jobs.0.status", "SUCCESS"),
-        ("exit_code", "1"),
-        ("elapsed_s", "90.0"),
+    for argv, printed in (
+        (("j", "k", "-o", "name"), "j\nk\n"),
+        (("j", "-o", "value"), "FAIL\n"),
+        (("j", "-f", "status", "-f", "job_id"), "FAIL\nj\n"),
+        (("j", "-f", "entities.backup_id"), "b 1\n"),
+        (("j", "-f", "sub_jobs.0.status"), "SUCCESS\n"),
+        (("j", "-f", "exit_code", "-f", "elapsed_s"), "1\n90.0\n"),
     ):
-        assert get("j", "-f", field)[1] == f"{value}\n"
-
-
-def test_fields_come_in_the_order_given() -> None:
-    assert get("j", "-f", "status", "-f", "job_id")[1] == "FAIL\nj\n"
+        assert get(*argv)[1] == printed
 
 
 def test_a_field_that_no_answer_has_ends_with_3_and_names_the_nearest() -> None:
@@ -194,7 +183,9 @@ def test_our_members_win_and_those_of_the_service_are_in_others() -> None:
         "exit_code": None,
         "schema_version": "9",
     }
-    document = json.loads(get("j", "-o", "json", document=JOB | reserved_members)[1])
+    members = {"message": None, "odd": [1.5, True]}
+    document = json.loads(get("j", "-o", "json", document=JOB | members | reserved_members)[1])
+    assert document.items() >= members.items()
     assert document["others"] == reserved_members
     assert (document["schema_version"], document["verdict"]) == (1, "job_failed")
     assert document["failure"]["error_code"] == "VolumeBackup.0202"

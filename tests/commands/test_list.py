@@ -93,33 +93,25 @@ def test_list_sends_no_request_and_shows_the_newest_job_first(cloud: Cloud) -> N
     lines = [line.split() for line in ended.out.splitlines()]
     assert lines[0] == ["STATUS", "STARTED", "DURATION", "TYPE", "JOB", "CAUSE"]
     assert [line[1] for line in lines[1:]] == ["RUNNING", "FAIL", "SUCCESS"]
-    assert ["new" in lines[1], lines[2][-4:], lines[3][-1]] == [
-        True,
-        ["bad", "VolumeBackup.0064", "no", "space"],
-        "old",
-    ]
+    assert "new" in lines[1]
+    assert lines[2][-4:] == ["bad", "VolumeBackup.0064", "no", "space"]
+    assert lines[3][-1] == "old"
     assert "11 min 00 s" in ended.out
     assert cloud.requests == []
 
 
 def test_times_have_a_zone_and_utc_changes_it(cloud: Cloud) -> None:
-    def local_time(time: datetime) -> datetime:
+    def east(time: datetime) -> datetime:
         return time.astimezone(timezone(timedelta(hours=2)))
 
-    assert "2026-05-01 01:50 +02:00" in cloud.run("list", local_time=local_time).out
-    assert "2026-04-30 23:50 UTC" in cloud.run("list", "--utc", local_time=local_time).out
-
-
-def test_a_time_that_the_local_zone_does_not_have_is_shown_in_utc(tmp_path: Path) -> None:
-    def local_time(time: datetime) -> datetime:
+    def west(time: datetime) -> datetime:
         return time.astimezone(timezone(timedelta(hours=-5)))
 
-    cloud = Cloud(tmp_path / "state")
+    assert "2026-05-01 01:50 +02:00" in cloud.run("list", local_time=east).out
+    assert "2026-04-30 23:50 UTC" in cloud.run("list", "--utc", local_time=east).out
     cloud.jobs["first"] = ("SUCCESS", "0001-01-01T00:00:00Z", None)
     cloud.run("get", "first", "-q")
-    ended = cloud.run("list", local_time=local_time)
-    assert (ended.code, ended.err) == (0, "")
-    assert "0001-01-01 00:00 UTC" in ended.out
+    assert "0001-01-01 00:00 UTC" in cloud.run("list", local_time=west).out  # year 0 is no date
 
 
 def test_a_document_has_the_last_known_state_and_the_cloud(cloud: Cloud) -> None:
@@ -165,12 +157,11 @@ def test_jobs_of_the_selected_cloud_are_listed_and_all_lists_those_of_every_clou
     assert len(cloud.documents("--all")) == 4
     lines = cloud.run("list", "--all").out.splitlines()
     assert lines[0].split()[-2:] == ["CLOUD", "CAUSE"]
-    assert [line.split()[-1] for line in lines if "other.test" in line] == [
-        OTHER["VBSJOB_ENDPOINT"]
-    ]
+    assert sum(line.endswith(OTHER["VBSJOB_ENDPOINT"]) for line in lines) == 1
+    assert cloud.run("get", "@last", "-o", "name").out == "new\n"
+    assert cloud.run("get", "@last", "-o", "name", env=OTHER).out == "old\n"
     ended = cloud.run("list", "--cloud", "sandbox")
     assert (ended.code, ended.out) == (0, "")
-    assert cloud.run("list", "-o", "name").out == "new\nbad\nold\n"
 
 
 def test_the_newest_start_is_first_and_limit_shows_less(cloud: Cloud) -> None:

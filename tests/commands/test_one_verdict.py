@@ -59,6 +59,7 @@ class End(NamedTuple):
 
 
 SINGLE, TWO = {"a": SUCCEEDED}, {"a": SUCCEEDED, "b": FAILED}
+LONG = SUCCEEDED | {"entities": {"note": "x" * 200_000}}
 CLASH = {"a": SUCCEEDED | {"entities": {"x-y": "1", "x_y": "2"}}}
 ENDS = {
     "success": End(0, SINGLE),
@@ -69,12 +70,14 @@ ENDS = {
         1, {"a": RUNNING, "b": FAILED}, ("--timeout", "30s")
     ),
     "signal": End(143, {"a": RUNNING}, signal=15),
+    "signal, JUnit not written": End(143, {"a": RUNNING}, signal=15, unwritable="junit"),
     "missing field": End(3, SINGLE, ("-f", "nope")),
     "missing field as JSON": End(3, SINGLE, ("-f", "nope", "-o", "json")),
     "missing field of a failed job": End(1, {"a": FAILED}, ("-f", "nope")),
     "variables that clash": End(6, CLASH, ("-o", "env")),
     "stdout on a full disk": End(70, SINGLE, stdout="/dev/full"),
     "stdout on a full disk, failure": End(70, {"a": FAILED}, stdout="/dev/full"),
+    "a long document on a full disk": End(70, {"a": LONG}, ("-o", "json"), stdout="/dev/full"),
     "events on a full disk": End(70, SINGLE, ("-o", "jsonl"), stdout="/dev/full"),
     "JUnit not written": End(70, SINGLE, unwritable="junit"),
     "JUnit not written, failure": End(1, {"a": FAILED}, unwritable="junit"),
@@ -88,6 +91,7 @@ ENDS = {
     "any": End(0, {"a": SUCCEEDED, "b": RUNNING}, ("--any",)),
     "fail fast": End(1, {"a": RUNNING | {"sub_jobs": [SUB_JOB]}}, ("--fail-fast",)),
     "reader gone": End(141, SINGLE, stdout="closed"),
+    "reader of events gone": End(141, {"a": RUNNING}, ("-o", "jsonl"), stdout="closed"),
 }
 
 
@@ -115,8 +119,6 @@ def watch(end: End, progress: str, folder: Path) -> Channels:
         named[end.unwritable] = "/dev/full"
 
     def send(request: Request) -> Response:
-        if end.unwritable == "junit" and reports.exists():
-            reports.rmdir()
         job_id = request.url.rpartition("/")[2]
         members = end.answers[job_id]
         if members is None:
@@ -126,13 +128,18 @@ def watch(end: End, progress: str, folder: Path) -> Channels:
     class Signalled(NoSignals):
         ending = end.signal
 
+    def signals(*_: object) -> NoSignals:
+        if end.unwritable == "junit":  # the watch begins now: its path has been checked
+            reports.rmdir()
+        return Signalled(clock.sleep)
+
     argv = ["watch", *end.answers, "--github", "--junit", str(reports / "j.xml"), *end.argv]
     stderr = io.StringIO()
     with stdout(end.stdout) as stream:
         context = fake_context(
             io.StringIO(), stream, stderr, environment("https://vbs.test", **named),
             monotonic=clock, sleep=clock.sleep, random=lambda: 0.5, send=send,
-            signals=lambda *_: Signalled(clock.sleep),
+            signals=signals,
         )  # fmt: skip
         try:
             code = run([*argv, "--progress", progress], context)

@@ -6,15 +6,10 @@ import csv
 import io
 import json
 import re
-import shutil
 import subprocess
 from contextlib import suppress
 from itertools import product
 from typing import TYPE_CHECKING, Any
-
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.support.gitlab import expanded, read_as_gitlab
 from tests.support.program import run_in_memory
@@ -30,10 +25,8 @@ if TYPE_CHECKING:
 
     from vbsjob.http.messages import Request
 
-TEXTS = st.text() | st.sampled_from(
-    ["$HOME", "${HOME}", "%PATH%", "a=b", "'", '"', "`id`", "$(id)", "#x", " a ", "\t", "\n", "\\n"]
-)
-HOSTILE = ["it's $(touch x) `y`", "a\tb\nc", "=1+1", "\\", "~", "*", "\x1b[31m", "-", "", " x "]
+HOSTILE = ["it's $(touch x) `y`", "a\tb\nc", "=1+1", "\\", "~", "*", "\x1b[31m", "-", "", " x ",
+           'say "a", b', "a,b", '"', "a\rb"]  # fmt: skip
 
 
 def document(reason: str = "", **entities: Any) -> dict[str, Any]:
@@ -50,20 +43,15 @@ def written(name: str, *documents: dict[str, Any], single: bool = True) -> str:
     return out.getvalue()
 
 
-@pytest.mark.slow
-@given(
-    TEXTS, st.dictionaries(TEXTS, TEXTS | st.integers() | st.booleans() | st.none(), max_size=30)
-)
-def test_dotenv_is_read_by_gitlab_without_expansion(reason: str, entities: dict[str, Any]) -> None:
-    values = read_as_gitlab(written("dotenv", document(reason, **entities)))
-    assert (values["VBSJOB_STATUS"], values["VBSJOB_EXIT_CODE"]) == ("FAIL", "1")
-    assert all(expanded(value) == value for value in values.values())
-
-
-def test_dotenv_keeps_values_and_makes_dollar_signs_visible() -> None:
-    variables = read_as_gitlab(written("dotenv", document(note="95 % of $HOME, %PATH%", size=50)))
-    assert variables["VBSJOB_ENTITIES_NOTE"] == "95 % of <U+0024>HOME, <U+0025>PATH%"
-    assert variables["VBSJOB_ENTITIES_SIZE"] == "50"
+def test_dotenv_keeps_values_and_gitlab_expands_none_of_them() -> None:
+    texts = [*HOSTILE, "95 % of $HOME, ${HOME}, %PATH%", "a=b", "#x"]
+    for text in texts:
+        values = read_as_gitlab(written("dotenv", document(text, note=text, size=50)))
+        assert (values["VBSJOB_STATUS"], values["VBSJOB_ENTITIES_SIZE"]) == ("FAIL", "50")
+        assert all(expanded(value) == value for value in values.values())
+    assert values["VBSJOB_ENTITIES_NOTE"] == "#x"
+    percent = read_as_gitlab(written("dotenv", document(texts[-3])))["VBSJOB_FAIL_REASON"]
+    assert percent == "95 % of <U+0024>HOME, <U+0024>{HOME}, <U+0025>PATH%"
 
 
 def test_dotenv_has_the_most_important_variables_of_every_job() -> None:
@@ -76,22 +64,11 @@ def test_dotenv_has_the_most_important_variables_of_every_job() -> None:
 
 def test_entities_that_are_texts_numbers_or_booleans_become_variables() -> None:
     for name in ("env", "dotenv"):
-        entities: dict[str, Any] = {
-            "size": 50,
-            "ratio": 0.5,
-            "full": True,
-            "none": None,
-            "list": [1],
-            "id": "v",
-        }
-        lines = written(name, document(**entities)).splitlines()
-        variables = [line for line in lines if line.startswith("VBSJOB_ENTITIES_")]
-        assert variables == [
-            "VBSJOB_ENTITIES_SIZE=50",
-            "VBSJOB_ENTITIES_RATIO=0.5",
-            "VBSJOB_ENTITIES_FULL=true",
-            "VBSJOB_ENTITIES_ID=v",
-        ]
+        job_document = document(size=50, ratio=0.5, full=True, none=None, list=[1], id="v")
+        lines = written(name, job_document).splitlines()
+        prefix = "VBSJOB_ENTITIES_"
+        variables = [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
+        assert variables == ["SIZE=50", "RATIO=0.5", "FULL=true", "ID=v"]
 
 
 SAME = {"a-b": "1", "a_b": "2", "A.B": "3"}
@@ -133,18 +110,12 @@ def test_one_of_these_entities_can_be_selected_but_not_both() -> None:
         assert "would both become" in both.err
 
 
-RESERVED = (
-    "PATH", "path", "IFS", "HOME", "UID", "PWD", "BASH_ENV", "ENV", "LD_PRELOAD", "PS4", "CI",
-    "GITHUB_OUTPUT", "CI_JOB_TOKEN", "OS_TOKEN", "x;PATH", "\nPATH", "=PATH", "",
-)  # fmt: skip
-
-
 def test_no_name_of_an_answer_or_field_is_a_variable_of_shell_or_ci() -> None:
+    names = ("PATH", "path", "LD_PRELOAD", "CI_JOB_TOKEN", "x;PATH", "\nPATH", "=PATH", "")
     for name in ("env", "dotenv"):
-        job_document = document(**dict.fromkeys(dict.fromkeys(map(str.upper, RESERVED)), "x"))
-        lines = written(name, job_document | {"PATH": "x"}).splitlines()
+        lines = written(name, document(**dict.fromkeys(names, "x")) | {"PATH": "x"}).splitlines()
         assert all(re.match(r"VBSJOB_[A-Z0-9_]+=", line) for line in lines)
-        for field in RESERVED:
+        for field in names:
             argv = ("get", "j", "-o", name, "-f", field)
             ended = run_in_memory(*argv, send=service("RUNNING"))
             assert all(line.startswith("VBSJOB_") for line in ended.out.splitlines()), ended
@@ -208,18 +179,16 @@ def test_tsv_is_read_by_a_loop_of_the_shell_also_with_empty_and_hostile_values()
         text=True,
         check=True,
     )
+    assert {line.count("\t") for line in written("tsv", *rows).splitlines()} == {len(columns) - 1}
     assert ended.stdout.split("\n")[:-1] == [
         f"j{number}|{printable(reason) or '-'}" for number, reason in enumerate(HOSTILE)
     ]
 
 
-@given(TEXTS)
-def test_tsv_is_one_row_with_one_cell_per_column_and_csv_is_read_back(reason: str) -> None:
-    job_document = document(reason)
-    (row,) = written("tsv", job_document).splitlines()
-    assert len(row.split("\t")) == len(formats.JOBS.columns)
-    (read,) = csv.DictReader(io.StringIO(written("csv", job_document), newline=""))
-    assert read["fail_reason"] == printable(reason)
+def test_csv_is_read_back_by_a_program() -> None:
+    text = written("csv", *(document(reason) for reason in HOSTILE))
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    assert [row["fail_reason"] for row in rows] == [printable(reason) for reason in HOSTILE]
 
 
 def test_csv_keeps_formulas_and_csv_safe_makes_them_texts() -> None:
@@ -227,19 +196,3 @@ def test_csv_keeps_formulas_and_csv_safe_makes_them_texts() -> None:
         for name, expected in (("csv", value), ("csv-safe", f"'{value}")):
             (read,) = csv.DictReader(io.StringIO(written(name, document(value))))
             assert read["fail_reason"] == expected
-
-
-@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
-def test_jq_reads_hostile_values_unchanged() -> None:
-    for name in ("json", "jsonl"):
-        hostile = [*HOSTILE, "\x00\x9b", "\u202e", "\U0001f600", "##[error]"]
-        entities = {f"e{number}": value for number, value in enumerate(hostile)}
-        ended = subprocess.run(
-            ["jq", "-r", ".entities[] | @json"], input=written(name, document(**entities)),
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        assert [json.loads(line) for line in ended.stdout.splitlines()] == hostile
-
-
-def test_the_limits_of_dotenv_are_those_of_gitlab() -> None:
-    assert (variables.DOTENV_VARIABLES, variables.DOTENV_BYTES) == (20, 5120)

@@ -1,15 +1,12 @@
-"""Other clients use the sandbox as the real services: curl, openstack, keystoneauth1, the SDK."""
+"""Other clients use the sandbox as the real services: openstacksdk, keystoneauth1, the SDK."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,12 +15,13 @@ from keystoneauth1 import exceptions, session
 from keystoneauth1.identity import generic, v3
 
 from tests.support.clock import FakeClock
-from tests.support.program import COMMAND, ROOT, clean_env, run_process
-from tests.support.sandbox import SCOPE, new_token, password, query_job, sandbox_here
+from tests.support.program import ROOT, clean_env, run_process
+from tests.support.sandbox import new_token, query_job, sandbox_here
 from vbsjob.sandbox import account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from vbsjob.sandbox.server import Sandbox
 
@@ -60,26 +58,20 @@ def printed(sandbox: Sandbox, *method: str) -> str:
 def test_the_printed_variables_sign_in_and_replace_what_a_shell_has_set(sandbox: Sandbox) -> None:
     others = {"OS_CLOUD": "prod", "OS_PROJECT_ID": "p", "OS_USERNAME": "u"}
     shell_env = others | dict.fromkeys(SECRETS.values(), "other")
-    codes = {}
+    assert list(account.METHODS) == list(SECRETS)
+    assert printed(sandbox) == printed(sandbox, "--method", "password")
+    ends = {}
     for method, variable in SECRETS.items():
         lines = printed(sandbox, "--method", method)
         wrong = re.sub(rf"(?m)({variable}=.*).$", r"\1x", lines)
-        for name, text in ((method, lines), (f"{method}, wrong", wrong)):
-            ended = subprocess.run(
-                ["sh", "-euc", f'{text}\n"$@" get backup-ended -f status', "sh", *COMMAND],
-                env=clean_env(**shell_env), cwd=ROOT, capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            codes[name] = (ended.returncode, ended.stdout)
-    right = dict.fromkeys(SECRETS, (0, "SUCCESS\n"))
-    assert codes == right | {f"{method}, wrong": (4, "") for method in SECRETS}
-
-
-def test_each_method_has_variables_and_the_password_is_the_first(sandbox: Sandbox) -> None:
-    assert list(account.METHODS) == list(SECRETS)
-    assert printed(sandbox) == printed(sandbox, "--method", "password")
-    ended = run_process("sandbox", "--env", "1", "--method", "mfa", env=clean_env())
-    assert ended.code == 2
-    assert all(method in ended.err for method in SECRETS)
+        for text in (lines, wrong):
+            command = ["sh", "-euc", f"{text}\nenv"]
+            exported = subprocess.check_output(command, env=clean_env(**shell_env), text=True)
+            env = dict(line.split("=", 1) for line in exported.splitlines())
+            ended = run_process("get", "backup-ended", "-f", "status", env=env)
+            ends[method, text == lines] = (ended.code, ended.out)
+    right = {(method, True): (0, "SUCCESS\n") for method in SECRETS}
+    assert ends == right | {(method, False): (4, "") for method in SECRETS}
 
 
 @pytest.mark.slow
@@ -106,40 +98,17 @@ def test_the_script_of_the_help_tests_a_users_script(tmp_path: Path) -> None:
     assert tmp_path.joinpath("codes").read_text() == "0\n1\n"
 
 
-# curl.
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl_signs_in_and_queries_a_job(sandbox: Sandbox) -> None:
-    body = json.dumps({"auth": {"identity": password(), "scope": SCOPE}})
-
-    def curl(*arguments: str) -> str:
-        command = ["curl", "--noproxy", "*", "-sS", "--fail-with-body", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-        assert done.returncode == 0, done.stderr + done.stdout
-        return done.stdout
-
-    url = f"{sandbox.address}/v3/auth/tokens?nocatalog"
-    json_type = "Content-Type: application/json"
-    headers = curl("-D", "-", "-o", "-", "-H", json_type, "-d", body, url)
-    match = re.search(r"(?i)x-subject-token: (\S+)", headers)
-    assert match
-    job = curl("-H", f"X-Auth-Token: {match[1]}", f"{sandbox.address}{JOBS}/restore-1?fields=all")
-    assert json.loads(job)["job_id"] == "restore-1"
-    assert "200 OK" in curl(
-        "-I", "-H", f"X-Auth-Token: {match[1]}", f"{sandbox.address}{JOBS}/backup"
-    )
-
-
-# python-openstackclient, which signs in by keystoneauth1.
+# OpenStack's own programs, which read the variables by openstacksdk.
 
 
 @pytest.mark.slow
-def test_openstack_issues_a_token_with_the_printed_variables(sandbox: Sandbox) -> None:
-    variables = re.findall("export (.+)=(.+)", printed(sandbox, "--method", "password"))
-    command = [str(Path(sys.executable).with_name("openstack")), "token", "issue", "-f", "json"]
-    issued = subprocess.check_output(command, env=clean_env(**dict(variables)), timeout=60)
-    assert query_job(sandbox, json.loads(issued)["id"]).status == 200
+def test_openstack_gets_a_token_with_the_printed_variables(sandbox: Sandbox) -> None:
+    variables = re.findall("export (.+)=(.+)", printed(sandbox))
+    script = "from openstack.config import OpenStackConfig as Config;"
+    script += "print(Config().get_one().get_session().get_token())"
+    command = [sys.executable, "-c", script]
+    token = subprocess.check_output(command, env=clean_env(**dict(variables)), text=True)
+    assert query_job(sandbox, token.strip()).status == 200
 
 
 # keystoneauth1.

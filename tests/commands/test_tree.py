@@ -8,10 +8,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.support.context import fake_context
 from vbsjob.__main__ import run
@@ -36,7 +33,7 @@ def tree(job: Any, *argv: str, env: dict[str, str] = ENV) -> tuple[int, str, str
     return run(["tree", "top", *argv], context), out.getvalue(), err.getvalue()
 
 
-def a_job(job_id: str, status: str = "SUCCESS", *below: Job, **members: Any) -> Job:
+def a_job(job_id: str, status: str | None = "SUCCESS", *below: Job, **members: Any) -> Job:
     job = {"job_id": job_id, "status": status, "job_type": "t", "entities": {}, **members}
     if below:
         job["entities"] = {"volume_id": "v", "sub_jobs": list(below)}
@@ -107,34 +104,15 @@ def test_the_exit_code_follows_the_top_job_only_with_exit_status() -> None:
     assert tree(a_job("top", "RUNNING", a_job("x", "FAIL")), "--exit-status")[0] == 8
 
 
-def test_the_preferences_of_the_display_come_from_the_environment_too() -> None:
-    env = ENV | {"VBSJOB_DEPTH": "0", "VBSJOB_OUTPUT": "name"}
-    assert tree(MIXED, env=env)[1] == "top\n"
-
-
-WORDS = st.sampled_from(["SUCCESS", "FAIL", "RUNNING", "INIT", "PAUSED", None])
-MEMBERS = st.sampled_from(["top", "nested", "both"])
-NAMES = st.sampled_from(["job_id", "id"])
-
-
-@st.composite
-def trees(draw: st.DrawFn) -> Job:
-    """Draw a tree whose ids are unique, each where the service may put it."""
-    count = draw(st.integers(0, 25))
-    jobs: list[Job] = [{"job_id": "top", "status": "RUNNING"}]
-    for number in range(count):
-        hostile = draw(st.text(max_size=4))
-        job = {draw(NAMES): f"<{number}>{hostile}", "status": draw(WORDS), "job_type": hostile}
-        parent = draw(st.sampled_from(jobs))
-        member = draw(MEMBERS)
-        if member in {"nested", "both"}:
-            parent.setdefault("entities", {}).setdefault("sub_jobs", []).append(job)
-        else:
-            parent.setdefault("sub_jobs", []).append(job)
-        if member == "both":
-            parent.setdefault("sub_jobs", []).append(job)
-        jobs.append(job)
-    return jobs[0]
+TWICE = a_job("<3> ", "PAUSED", a_job("<4>\n", None))
+HOSTILE = a_job(
+    "top",
+    "RUNNING",
+    {"id": "<1>/#%", "status": "FAIL", "job_type": "a/b", "sub_jobs": [a_job("<2>\x1b[31m")]},
+    TWICE,
+    sub_jobs=[a_job("<5>", "INIT", sub_jobs=[a_job("<6>é\u202e")]), TWICE],
+)
+"""Ids that are not printable, and sub-jobs in each place where the service may put them."""
 
 
 def nested_ids(job: Job) -> Iterator[str]:
@@ -150,11 +128,9 @@ def nested_ids(job: Job) -> Iterator[str]:
             yield from nested_ids(sub)
 
 
-@pytest.mark.slow
-@settings(max_examples=20, deadline=None)
-@given(trees())
-def test_every_id_is_once_in_every_format_in_order_and_reads_back(job: Job) -> None:
-    expected = list(nested_ids(job))
+def test_every_id_is_once_in_every_format_in_order_and_reads_back() -> None:
+    job, expected = HOSTILE, list(nested_ids(HOSTILE))
+    assert sorted(name[:3] for name in expected[1:]) == [f"<{n}>" for n in range(1, 7)]
     assert list(nested_ids(json.loads(tree(job, "-o", "json")[1]))) == expected
     assert list(nested_ids(yaml.safe_load(tree(job, "-o", "yaml")[1]))) == expected
     rows = [json.loads(line) for line in tree(job, "-o", "jsonl")[1].splitlines()]

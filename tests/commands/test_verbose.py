@@ -37,7 +37,7 @@ BODIES: tuple[Any, ...] = (
 
 
 def test_f93_s05_only_allowed_parts_of_an_exchange_are_logged(record_property: Any) -> None:
-    for status in (200, 204, 301, 400, 401, 403, 404, 407, 429, 500, 503):
+    for status in (200, 301, 401, 404, 407, 503):
         for body in BODIES:
             with Server(always(answer(body, status, *HEADERS))) as server:
                 ended = run_against(server.url, "get", "j", "-v", "--retry-for", "0")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
 import json
 import re
 from datetime import UTC, datetime
@@ -13,26 +12,21 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.clock import FakeClock
-from tests.support.context import fake_context
-from tests.support.program import RunResult, clean_env, run_bash
+from tests.support.program import clean_env, run_bash
 from tests.support.server import Server, always
 from tests.support.server import answer as reply
-from vbsjob.__main__ import run
+from tests.support.watch_service import WatchResult, WatchService
 from vbsjob.errors import FieldMissingError, UnavailableError
 from vbsjob.exit_codes import ExitCode
-from vbsjob.http.messages import Request, Response
+from vbsjob.http.messages import Response
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.outcome import JobOutcome, RunOutcome, of_answer
-from vbsjob.output import github, junit, report_file
+from vbsjob.output import github, junit
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vbsjob.context import Context
-
 TOKEN = "canary-of-the-ci"
-ENV = {"OS_TOKEN": TOKEN, "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test"}
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 DEEP = {"job_id": "d", "job_type": "copy", "status": "FAIL", "error_code": "VolumeBackup.0202"}
 GIVE = "Give support the disk id and the job id."
@@ -51,22 +45,9 @@ def run_of(*jobs: JobOutcome) -> RunOutcome:
     return RunOutcome(jobs, NOW)
 
 
-def context(response: dict[str, Any] | None = None, **env: str) -> Context:
-    clock = FakeClock()
-    body = json.dumps(response).encode()
-
-    def send(_: Request) -> Response:
-        return Response(200, {}, body) if response else Response(503)
-
-    return fake_context(
-        io.StringIO(), io.StringIO(), io.StringIO(), ENV | env, monotonic=clock,
-        sleep=clock.sleep, random=lambda: 1.0, send=send,
-    )  # fmt: skip
-
-
-def watch(run_context: Context, *argv: str) -> RunResult:
-    code = run(["watch", "j", *argv], run_context)
-    return RunResult(code, run_context.stdout.getvalue(), run_context.stderr.getvalue())  # type: ignore[attr-defined]
+def watch(response: dict[str, Any] | None, *argv: str) -> WatchResult:
+    reply = Response(200, {}, json.dumps(response).encode()) if response else Response(503)
+    return WatchService(lambda _job_id, _now: reply).watch("j", *argv, OS_TOKEN=TOKEN)
 
 
 def test_only_what_is_bad_of_the_job_or_the_call_is_an_error_of_the_workflow() -> None:
@@ -84,18 +65,15 @@ def test_errors_and_warnings_are_counted_apart() -> None:
     assert "16 more jobs" in lines[19]
 
 
-def test_outputs_name_the_failure_of_a_lone_job_and_the_code_of_each() -> None:
-    failed = answer("FAIL", entities={"size": 5, "sub_jobs": [DEEP]})
+def test_outputs_have_the_entities_of_a_lone_job_and_the_code_of_each() -> None:
+    entities = {"size": 5, "verdict": "ok", "exit_code": "0", "UPPER=x": "y", "sub_jobs": [DEEP]}
+    failed = answer("FAIL", entities=entities)
     lines = github.outputs(run_of(failed)).splitlines()
-    assert {
-        "failure_code=VolumeBackup.0202",
-        "failure_path=bksRestoreBackup > copy",
-        "failure_reason=",
-        "size=5",
-    } <= set(lines)
-    assert any(line.startswith("failure_meaning=The target disk") for line in lines)
-    (jobs,) = [line for line in lines if line.startswith("jobs=")]
-    assert json.loads(jobs.partition("=")[2])[0]["failure_code"] == "VolumeBackup.0202"
+    path = "failure_path=bksRestoreBackup > copy"
+    assert {"failure_code=VolumeBackup.0202", path, "failure_reason=", "size=5"} <= set(lines)
+    assert [line for line in lines if line.startswith(("verdict=", "exit_code=", "UPPER"))] == [
+        "exit_code=1", "verdict=job_failed",
+    ]  # fmt: skip
     both = github.outputs(run_of(failed, answer("SUCCESS")))
     assert [job["failure_code"] for job in json.loads(both.partition("jobs=")[2])] == [
         "VolumeBackup.0202", None,
@@ -170,45 +148,6 @@ def test_the_summary_of_what_did_not_fail_says_how_the_run_ended() -> None:
         assert html.unescape(github.summary(outcome)) == text
 
 
-def test_the_summary_stays_below_githubs_limit() -> None:
-    many = [answer("FAIL", fail_reason="<" * 5000)] * 5000
-    summary = github.summary(run_of(*many))
-    assert len(summary.encode()) < 1 << 20
-    assert "4,950 more jobs" in summary
-
-
-def test_outputs_of_a_single_job_have_its_entities_but_never_replace_the_verdict() -> None:
-    entities = {"backup_id": "b", "verdict": "ok", "exit_code": "0", "UPPER=x": "y"}
-    lines = github.outputs(run_of(answer("FAIL", entities=entities))).splitlines()
-    assert {"verdict=job_failed", "exit_code=1", "backup_id=b", "status=FAIL"} <= set(lines)
-    assert [line for line in lines if line.startswith(("verdict=", "exit_code=", "UPPER"))] == [
-        "exit_code=1", "verdict=job_failed",
-    ]  # fmt: skip
-
-
-def test_github_gets_annotation_summary_and_outputs_of_a_watch(tmp_path: Path) -> None:
-    summary, output = tmp_path / "summary", tmp_path / "output"
-    summary.write_text("before\n")
-    run_context = context(
-        document("FAIL", fail_reason=f"leaks {TOKEN}"),
-        GITHUB_STEP_SUMMARY=str(summary), GITHUB_OUTPUT=str(output),
-    )  # fmt: skip
-    ended = watch(run_context, "--github")
-    assert ended.code == 1
-    assert "::error title=j%3A" in ended.err
-    assert "::error" not in ended.out
-    assert summary.read_text().startswith("before\n### \u2717 Restore failed\n")
-    assert "verdict=job_failed\n" in output.read_text()
-    assert TOKEN not in summary.read_text() + output.read_text() + ended.err
-
-
-def test_a_file_of_github_that_cannot_be_written_is_never_a_success(tmp_path: Path) -> None:
-    for path in (str(tmp_path / "missing/x"), "/dev/full", "", "\0"):
-        code = watch(context(document("SUCCESS"), GITHUB_OUTPUT=path), "--github").code
-        assert code == (70 if path else 0), path
-        assert watch(context(document("FAIL"), GITHUB_OUTPUT=path), "--github").code == 1, path
-
-
 def report(path: Path) -> ET.Element:
     return ET.parse(path).getroot()
 
@@ -217,7 +156,7 @@ def test_junit_has_one_case_for_the_job_with_the_deepest_cause_and_the_tree(tmp_
     path = tmp_path / "report.xml"
     times = {"begin_time": "2026-01-01T23:59:48.000Z", "end_time": "2026-01-02T00:00:00.000Z"}
     job_document = document("FAIL", sub_jobs=[DEEP, OPEN], fail_reason=TOKEN, **times)
-    assert watch(context(job_document), "--junit", str(path)).code == 1
+    assert watch(job_document, "--junit", str(path)).code == 1
     (suite,) = report(path)
     assert suite.attrib == {
         "name": "j", "tests": "1", "failures": "1", "errors": "0",
@@ -265,7 +204,7 @@ def test_an_unknown_state_is_an_error_in_junit_never_a_success(tmp_path: Path) -
         (None, ("--retry-for", "5s"), 7, "unavailable", "The status of the job is unknown"),
     ):
         path = tmp_path / "report.xml"
-        watched = watch(context(response), "--junit", str(path), "--github", *argv)
+        watched = watch(response, "--junit", str(path), "--github", *argv)
         assert watched.code == code
         (case,) = report(path).iter("testcase")
         assert (case[0].tag, case[0].get("type")) == ("error", kind)
@@ -291,42 +230,9 @@ def test_junit_is_xml_whatever_the_service_says(a: str, b: str) -> None:
 
 
 def test_a_report_path_that_cannot_be_written_is_rejected_before_the_watch(tmp_path: Path) -> None:
-    for path in (str(tmp_path / "missing/report.xml"), str(tmp_path), ""):
-        ended = watch(context(document("SUCCESS")), "--junit", path)
+    for path in (str(tmp_path / "missing/report.xml"), str(tmp_path), "/dev/nosuch/x", ""):
+        ended = watch(document("SUCCESS"), "--junit", path)
         assert (ended.code, ended.out) == (2, ""), path
-
-
-def test_a_report_that_cannot_be_written_at_the_end_is_never_a_success(tmp_path: Path) -> None:
-    run_context = context(document("SUCCESS"))
-    path = tmp_path / "gone" / "report.xml"
-    path.parent.mkdir()
-    report_file.prepare(str(path), "--junit")
-    path.parent.rmdir()
-    outcome = junit.write(str(path), run_of(answer("SUCCESS")), run_context)
-    assert outcome.exit_code == 70
-
-
-def outcomes(*results: JobOutcome) -> list[tuple[str, str | None, str | None, str | None]]:
-    """Return (tag, type, message, text) of what each case of a report says, if it says anything."""
-    root = ET.fromstring("\n".join(junit.lines(run_of(*results))))
-    return [
-        (child.tag, child.get("type"), child.get("message"), child.text)
-        for case in root.iter("testcase")
-        for child in case
-        if child.tag != "system-out"
-    ]
-
-
-def test_junit_gives_the_kind_of_each_failure_and_error() -> None:
-    assert outcomes(answer("FAIL", error_code="VolumeBackup.0064"))[0][:2] == (
-        "failure", "VolumeBackup.0064",
-    )  # fmt: skip
-    assert outcomes(answer("FAIL"))[0][:2] == ("failure", None)
-    assert outcomes(answer("SUCCESS")) == []
-    assert outcomes(answer("RUNNING"))[0][:2] == ("error", "pending")
-    unknown = of_answer("j", UnavailableError("down."), NOW)
-    assert outcomes(unknown) == [("error", "unavailable", "down.", "down.")]
-    assert outcomes(answer("SUCCESS", entities={"sub_jobs": [DEEP, OPEN]})) == []
 
 
 def test_f72_a_junit_report_that_cannot_be_finished_leaves_no_report_at_all(

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from tests.support.server import Peer
 
-ENDINGS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
-
 
 @pytest.fixture
 def end() -> threading.Event:
@@ -74,8 +72,11 @@ def fill(descriptor: int) -> None:
             os.write(descriptor, b"x" * 4096)
 
 
-def test_f81_of_two_signals_that_arrive_together_the_first_ends_it(service: Server) -> None:
-    """While the process is stopped both wait; the system delivers SIGINT before SIGTERM."""
+def test_f81_f85_of_two_signals_that_arrive_together_the_first_ends_it(service: Server) -> None:
+    """While the process is stopped both wait; the system delivers SIGINT before SIGTERM.
+
+    An event that is not written at once (F85) would never be read.
+    """
     with watched(service, "-o", "jsonl") as process:
         wait_for(process.stdout, b'"event":"change"')
         for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
@@ -86,9 +87,8 @@ def test_f81_of_two_signals_that_arrive_together_the_first_ends_it(service: Serv
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", ENDINGS)
 def test_f81_a_signal_after_the_code_was_decided_does_not_change_it(
-    service: Server, end: threading.Event, tmp_path: Path, number: signal.Signals
+    service: Server, end: threading.Event, tmp_path: Path
 ) -> None:
     end.set()
     held = tmp_path / "outputs"
@@ -99,7 +99,7 @@ def test_f81_a_signal_after_the_code_was_decided_does_not_change_it(
         wait_for(process.stdout, b'"SUCCESS"')
         while str(held) not in opened(process.pid):
             pass
-        process.send_signal(number)
+        process.send_signal(signal.SIGTERM)
         os.set_blocking(reader, True)
         while b"exit_code=0" not in os.read(reader, 1 << 16):
             pass
@@ -123,7 +123,7 @@ def test_f81_a_signal_that_prevents_the_answer_ends_it_by_that_signal(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", ENDINGS)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_f81_ci_reports_are_written_for_a_watch_that_a_signal_ended(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -143,20 +143,3 @@ def test_f81_ci_reports_are_written_for_a_watch_that_a_signal_ended(
     word = {1: "hangup", 2: "interrupted", 3: "quit", 15: "terminated"}[number]
     assert f"exit_code={128 + number}\nverdict={word}\n" in outputs.read_text()
     assert f"::warning title=vbsjob%3A {word} ({128 + number})::job j is still".encode() in err
-
-
-def test_f81_a_report_that_cannot_be_written_changes_nothing_about_the_signal(
-    tmp_path: Path,
-) -> None:
-    folder = tmp_path / "gone"
-    folder.mkdir()
-    with (
-        Server(always(answer(job("RUNNING")))) as server,
-        watched(server, "--junit", str(folder / "report.xml"), "--progress", "plain") as process,
-    ):
-        wait_for(process.stderr, b"RUNNING")
-        folder.rmdir()
-        process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=30)
-        assert process.returncode == -signal.SIGTERM
-        assert b"report.xml could not be written" in b" ".join(err.split())

@@ -168,23 +168,26 @@ def run(
     return 0, printed
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("recipe", RECIPES)
-@pytest.mark.parametrize(("job", "code"), [("backup-ended", 0), ("fail-deep-ended", 1)])
-def test_a_recipe_ends_as_the_job_did(
-    recipe: str, job: str, code: int, ended: Callable[[str, str], Ended]
-) -> None:
-    assert ended(recipe, job).code == code, ended(recipe, job).printed
+CODE, MEANING = "VolumeBackup.0202", "The target disk is in an error state"
+"""The failure of the sandbox's job fail-deep."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_a_recipe_ends_with_124_or_a_warning_while_a_job_is_running(
+def test_a_recipe_ends_as_the_job_did_and_its_log_names_the_deepest_code_and_its_meaning(
     recipe: str, ended: Callable[[str, str], Ended]
 ) -> None:
-    result = ended(recipe, "endless")
-    assert result.code == RECIPES[recipe].still_running, result.printed
-    assert "The backup is ." not in result.printed
+    codes = {"backup-ended": 0, "fail-deep-ended": 1, "endless": RECIPES[recipe].still_running}
+    results = {job: ended(recipe, job) for job in codes}
+    assert {job: result.code for job, result in results.items()} == codes, results
+    log = results["fail-deep-ended"].printed
+    assert re.search(rf": FAIL copyData .*: {CODE} ", log)
+    assert f"restoreVolume > copyData failed: {CODE} " in log
+    assert f"{CODE} volume is in error state while copying. Meaning: {MEANING}" in log
+    backup = re.compile(r"^The backup is [0-9a-f-]{36}\.$", re.MULTILINE)
+    shows_backup = recipe in {"shell", "github"}
+    assert bool(backup.search(results["backup-ended"].printed)) is shows_backup
+    assert "The backup is ." not in results["endless"].printed
 
 
 @pytest.mark.slow
@@ -219,53 +222,18 @@ def test_a_recipe_installs_nothing_without_the_index_of_the_organisation(
 
 
 @pytest.mark.slow
-def test_github_shows_the_backup_of_the_job(ended: Callable[[str, str], Ended]) -> None:
-    printed = ended("github", "backup-ended").printed
-    assert re.search(r"^The backup is [0-9a-f-]{36}\.$", printed, re.MULTILINE), printed
-
-
-CODE, MEANING = "VolumeBackup.0202", "The target disk is in an error state"
-"""The failure of the sandbox's job fail-deep."""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("recipe", "job"), [*((name, "fail-deep-ended") for name in RECIPES), ("shell", "fail-deep")]
-)
-def test_the_log_of_a_failing_restore_names_the_deepest_code_and_its_meaning(
-    recipe: str, job: str, ended: Callable[[str, str], Ended]
-) -> None:
-    log = ended(recipe, job).printed
-    assert ended(recipe, job).code == 1, log
-    fail_line = next(line for line in log.splitlines() if ": FAIL copyData" in line)
-    assert f": {CODE} " in fail_line
-    assert f"restoreVolume > copyData failed: {CODE} " in log
-    assert f"{CODE} volume is in error state while copying. Meaning: {MEANING}" in log
-
-
-def check_report(folder: Path) -> None:
-    (failure,) = ET.parse(folder / "report.xml").getroot().iter("failure")
-    assert failure.get("type") == CODE
-    assert MEANING in failure.get("message", "")
-
-
-@pytest.mark.slow
-def test_gitlab_gets_a_report_and_variables_with_the_deepest_code_and_its_meaning(
+def test_gitlab_and_jenkins_get_a_report_and_variables_with_the_deepest_code_and_its_meaning(
     ended: Callable[[str, str], Ended],
 ) -> None:
-    folder = ended("gitlab", "fail-deep-ended").folder
-    values = read_as_gitlab((folder / "backup.env").read_text())
+    folders = [ended(recipe, "fail-deep-ended").folder for recipe in ("gitlab", "jenkins")]
+    for folder in folders:
+        (failure,) = ET.parse(folder / "report.xml").getroot().iter("failure")
+        assert failure.get("type") == CODE
+        assert MEANING in failure.get("message", "")
+    values = read_as_gitlab((folders[0] / "backup.env").read_text())
     assert (values["VBSJOB_STATUS"], values["VBSJOB_FAILURE_CODE"]) == ("FAIL", CODE)
     assert values["VBSJOB_FAILURE_MEANING"].startswith(MEANING)
     assert values["VBSJOB_FAILURE_PATH"] == "bksRestoreBackup > restoreVolume > copyData"
-    check_report(folder)
-
-
-@pytest.mark.slow
-def test_jenkins_gets_a_report_with_the_deepest_code_and_its_meaning(
-    ended: Callable[[str, str], Ended],
-) -> None:
-    check_report(ended("jenkins", "fail-deep-ended").folder)
 
 
 @pytest.mark.slow

@@ -7,11 +7,10 @@ import re
 import tomllib
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.support.context import fake_context
-from tests.support.program import ROOT, clean_env, run_process
+from tests.support.program import ROOT
 from vbsjob import __version__
+from vbsjob.cli import app
 from vbsjob.config import loader
 from vbsjob.exit_codes import ExitCode
 
@@ -26,10 +25,9 @@ def test_its_table_of_exit_codes_has_every_code() -> None:
     assert codes >= {int(code) for code in ExitCode if code < 128}
 
 
-@pytest.mark.slow
 def test_every_command_of_its_table_exists() -> None:
-    for name in re.findall(r"^\| `vbsjob ([a-z]+)", README, re.MULTILINE):
-        assert run_process(name, "--help", env=clean_env()).code == 0, name
+    names = set(re.findall(r"^\| `vbsjob ([a-z]+)", README, re.MULTILINE))
+    assert {"get", "watch", "tree"} <= names <= set(app.root_command().commands)
 
 
 def test_its_config_toml_sets_what_it_shows(tmp_path: Path) -> None:
@@ -49,9 +47,10 @@ def test_it_has_at_most_1100_words_of_prose() -> None:
     assert len([word for word in text.split() if re.search(r"\w", word)]) <= 1100
 
 
-@pytest.mark.parametrize("path", re.findall(r"\]\(([^)#:]+)\)", README))
-def test_each_of_its_links_and_pictures_exists(path: str) -> None:
-    assert ROOT.joinpath(path).exists()
+def test_each_of_its_links_and_pictures_exists() -> None:
+    paths = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert sum(path.endswith(".svg") for path in paths) >= 2
+    assert [path for path in paths if not ROOT.joinpath(path).exists()] == []
 
 
 def test_its_commands_for_set_up_are_one_line_each() -> None:

@@ -17,6 +17,8 @@ from vbsjob.cli.topics import TOPICS
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -37,29 +39,14 @@ def needs(tool: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(shutil.which(tool) is None, reason=f"{tool} is not installed")
 
 
-@pytest.mark.slow
 def test_the_program_runs_and_tells_the_one_version_there_is(venv: Path) -> None:
     assert output_of(venv, "vbsjob", "--version") == f"vbsjob {__version__}\n"
     output = output_of(venv, "vbsjob", "get", "backup-ended", "--cloud", "sandbox", "-f", "status")
     assert output == "SUCCESS\n"
-    script = "import vbsjob; print(vbsjob.__file__)"
-    assert output_of(venv, "python", "-c", script).startswith(str(venv))
-
-
-def test_the_installed_program_has_the_text_of_the_formats(venv: Path) -> None:
     text = "".join(f"{line}\n" for line in TOPICS["formats"]())
     assert output_of(venv, "vbsjob", "help", "formats") == text
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("shell", "script"), [("bash", "vbsjob.bash"), ("zsh", "_vbsjob"), ("fish", "vbsjob.fish")]
-)
-def test_the_installed_program_prints_its_completion_scripts(
-    venv: Path, shell: str, script: str
-) -> None:
-    printed = output_of(venv, "vbsjob", "completion", shell)
-    assert printed == (ROOT / "vbsjob/completions" / script).read_text("utf-8")
+    script = "import vbsjob; print(vbsjob.__file__)"
+    assert output_of(venv, "python", "-c", script).startswith(str(venv))
 
 
 def test_every_page_is_where_man_looks(venv: Path) -> None:

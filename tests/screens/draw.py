@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 SIZES = ((40, 10), (60, 20), (80, 24), (120, 40), (200, 50))
-NARROW = {"failure", "several-jobs", "hostile-names", "cjk-names"}
+NARROW = {"failure", "cjk-names"}
 """Situations with lines that a narrow screen folds in its own way."""
-WIDE = {"failure", "several-jobs"}
-"""Situations with columns that only a wide screen has."""
+WIDE = {"failure"}
+"""A situation with columns that only a wide screen has."""
 ENV = {"OS_TOKEN": "a-token-of-tests", "OS_PROJECT_ID": "p", "VBSJOB_ENDPOINT": "https://vbs.test",
        "TERM": "xterm-256color"}  # fmt: skip
 START = datetime(2026, 1, 28, 16, 20, tzinfo=UTC)

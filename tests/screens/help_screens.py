@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
-from tests.support.forkserver import fork_server
-from tests.support.program import clean_env
+from tests.support.context import fake_context
+from tests.support.terminal_stream import TerminalStream
+from vbsjob.__main__ import run
 
 FOLDER = Path(__file__).parent / "help"
 WIDTHS = (60, 100)
 """One below and one above the width at which rich draws."""
 COMMANDS = ("", "explain")
 """The program, and a command with few options in two groups."""
-LINES = 200
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -23,17 +24,15 @@ def file_of(command: str) -> Path:
 
 
 def help_lines(command: str, width: int) -> list[str]:
-    """Return the lines that are written to a real terminal of this width, without styles."""
-    result = fork_server().run_on_terminal(*command.split(), "--help", env=ENV, size=(width, LINES))
-    if result.code:
-        raise RuntimeError(f"vbsjob {command} --help ended with {result.code}")
-    lines = [line.rstrip() for line in STYLE.sub("", result.wrote).splitlines()]
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
-
-
-ENV = clean_env(TERM="xterm-256color", NO_COLOR="1")
+    """Return the lines that are written to a terminal of this width, without styles."""
+    terminal = TerminalStream()
+    context = fake_context(
+        io.StringIO(), terminal, io.StringIO(), {}, terminal_size=lambda _: (width, 200)
+    )
+    if code := run([*command.split(), "--help"], context):
+        raise RuntimeError(f"vbsjob {command} --help ended with {code}")
+    text = STYLE.sub("", terminal.getvalue()).rstrip()
+    return [line.rstrip() for line in text.splitlines()]
 
 
 def golden(command: str) -> str:

@@ -60,8 +60,6 @@ class Authority:
             return _serving(self._own.issue_cert("vbs.example"))
         if kind == "wrong address":
             return _serving(self._own.issue_cert("127.0.0.2"))
-        if kind == "child of a stranger":
-            return _serving(self._foreign.create_child_ca().issue_cert(HOST))
         return _serving(self._foreign.issue_cert(HOST))
 
 
@@ -108,10 +106,7 @@ class AuthorityWithoutExtensions:
         self.server.load_cert_chain(chain)
 
 
-KINDS = (
-    "expired", "not yet valid", "wrong host", "wrong address", "unknown authority",
-    "child of a stranger",
-)  # fmt: skip
+KINDS = ("expired", "not yet valid", "wrong host", "wrong address", "unknown authority")
 
 
 def _serving(certificate: trustme.LeafCert) -> ssl.SSLContext:

@@ -1,7 +1,9 @@
 """A process that has imported vbsjob and forks for each run: a tenth of the cost of a new process.
 
 The start of the interpreter and the imports are omitted. The fork gets the streams, the
-environment and the arguments of a run, and then does the same as a new process.
+environment and the arguments of a run, and then does the same as a new process. As in a shell with
+job control it has its own session, a process group that has the terminal, and a parent that
+outlives it, so that Ctrl-Z works.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ import importlib
 import json
 import os
 import pkgutil
-import pty
 import select
 import signal
 import socket
@@ -21,8 +22,8 @@ import subprocess
 import sys
 import tempfile
 import termios
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -30,39 +31,26 @@ from typing import TYPE_CHECKING, Any, Self
 from tests.support import canary
 from tests.support.child import Child
 from tests.support.program import HOMES, ROOT, RunResult, clean_env
-from tests.support.pseudo_terminal import Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import NoReturn
 
 LATE = ("yaml", "tomllib", "platformdirs.unix", "encodings.idna")
 """Modules that vbsjob imports only when they are used."""
-LONGEST = 60
+LONGEST = 60.0
 """Longest duration of a run in seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class TerminalResult:
-    """Exit code and output of a run on a terminal; `restored` if its modes are as before."""
-
-    code: int
-    wrote: str
-    screen: Screen
-    restored: bool
-
-    def __post_init__(self) -> None:
-        """S05: no run prints a secret."""
-        canary.check(self.wrote)
+DRAIN = 1.0
+"""Longest wait in seconds for the last output of a run that has ended."""
 
 
 class ForkServer:
-    """Starts runs; several threads may use it."""
+    """Starts runs; several threads may use it. `before` is a prefix of its command."""
 
-    def __init__(self, path: Path, **env: str) -> None:
+    def __init__(self, path: Path, *before: str, **env: str) -> None:
         self._path = str(path)
         self._process = Child(
-            [sys.executable, "-m", "tests.support.forkserver", self._path], cwd=ROOT,
+            [*before, sys.executable, "-m", "tests.support.forkserver", self._path], cwd=ROOT,
             env=clean_env(**env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         assert self._process.stdout is not None
@@ -81,66 +69,121 @@ class ForkServer:
 
     def run_alone(self, *argv: str, env: Mapping[str, str]) -> RunResult:
         """Run with pipes, an empty input, and no variables but `env`."""
-        (out, out_end), (err, err_end) = os.pipe(), os.pipe()
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        written: dict[int, list[bytes]] = {out: [], err: []}
-        with self._started(argv, env, (nothing, out_end, err_end)) as started:
-            for end in (nothing, out_end, err_end):
-                os.close(end)
-            unended = {out, err}
-            while unended:
-                ready = select.select(unended, [], [], LONGEST)[0]
-                assert ready, f"no end after {LONGEST} s"
-                for end in ready:
-                    part = os.read(end, 65536)
-                    written[end].append(part)
-                    if not part:
-                        os.close(end)
-                        unended.remove(end)
-            code = _code(started)
-        return RunResult(code, _text(written[out]), _text(written[err]))
+        run = ForkedRun(*argv, env=env, server=self)
+        return RunResult(run.finish(), _text(run.out), _text(run.err))
 
-    def run_on_terminal(
-        self, *argv: str, env: Mapping[str, str], size: tuple[int, int] = (80, 24)
-    ) -> TerminalResult:
-        """Run on a pseudo-terminal of a size in columns and lines."""
-        keyboard, screen = pty.openpty()
-        termios.tcsetwinsize(screen, size[::-1])
-        before = termios.tcgetattr(screen)
-        parts: list[bytes] = []
-        with self._started(argv, clean_env() | dict(env), (screen,) * 3) as started:
-            end = started.fileno()
-            while end not in (ready := select.select([end, keyboard], [], [], LONGEST)[0]):
-                assert ready, f"no end after {LONGEST} s"
-                parts.append(os.read(keyboard, 65536))
-            code = _code(started)
-        while select.select([keyboard], [], [], 0)[0]:
-            parts.append(os.read(keyboard, 65536))
-        restored = termios.tcgetattr(screen) == before
-        os.close(screen)
-        os.close(keyboard)
-        shown, wrote = Screen(*size), b"".join(parts).decode("utf-8", "backslashreplace")
-        shown.feed(wrote)
-        return TerminalResult(code, wrote, shown, restored)
+    def start(
+        self, argv: Sequence[str], env: Mapping[str, str], streams: Sequence[int], *, new: bool
+    ) -> tuple[socket.socket, int]:
+        """Start vbsjob, or a `new` process; return what delivers the exit code, and the process id.
 
-    @contextmanager
-    def _started(
-        self, argv: Sequence[str], env: Mapping[str, str], streams: Sequence[int]
-    ) -> Iterator[socket.socket]:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as started:
-            started.settimeout(LONGEST)
-            started.connect(self._path)
-            order = json.dumps({"argv": argv, "env": dict(env)})
-            socket.send_fds(started, [order.encode()], streams)
-            yield started
+        The words of a new process begin with its command.
+        """
+        channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        channel.settimeout(LONGEST)
+        channel.connect(self._path)
+        order = json.dumps({"argv": argv, "env": dict(env), "new": new})
+        socket.send_fds(channel, [order.encode()], streams)
+        return channel, int(channel.recv(16))
 
 
-def _code(started: socket.socket) -> int:
-    return int(started.recv(16))
+class ForkedRun:
+    """A run with pipes; `out` and `err` are its output, which nobody reads if `unread`.
+
+    With a `command`, such as COMMAND, it is a whole process, not a fork of one that runs vbsjob.
+    """
+
+    def __init__(
+        self,
+        *argv: str,
+        env: Mapping[str, str],
+        server: ForkServer | None = None,
+        command: tuple[str, ...] = (),
+        unread: bool = False,
+    ) -> None:
+        self.out, self.err = bytearray(), bytearray()
+        self.code: int | None = None
+        streams = self._open()
+        self._sources = {} if unread else dict(self._ends)
+        self._channel, self.pid = (server or fork_server()).start(
+            (*command, *argv), env, streams, new=bool(command)
+        )
+        for end in set(streams):
+            os.close(end)
+
+    def _open(self) -> list[int]:
+        """Open the ends of this process, `_ends` with their output; return the three of the run."""
+        (self.reader, out), (err_reader, err) = os.pipe(), os.pipe()
+        self._ends = {self.reader: self.out, err_reader: self.err}
+        return [os.open(os.devnull, os.O_RDONLY), out, err]
+
+    def read_for(self, seconds: float = 0.0) -> None:
+        """Read its output, and its exit code, for so many seconds, or until both ended."""
+        end = time.monotonic() + seconds
+        while self._read(max(0.0, end - time.monotonic())):
+            pass
+
+    def _read(self, seconds: float) -> bool:
+        """Read once; return False if there is nothing within so many seconds."""
+        waits: list[Any] = [*self._sources, *([self._channel] if self.code is None else [])]
+        ready = select.select(waits, [], [], seconds)[0] if waits else []
+        for source in ready:
+            if source is self._channel:
+                self.code = int(self._channel.recv(16))
+            else:
+                self._take(source)
+        return bool(ready)
+
+    def _take(self, source: int) -> bytes:
+        content = b""
+        with suppress(OSError):  # a terminal that no process has open
+            content = os.read(source, 65536)
+        self._ends[source] += content
+        if not content:
+            del self._sources[source]
+        return content
+
+    def wait_until(self, reached: Callable[[], Any], look: float = 0.002) -> bool:
+        """Read its output until `reached()` is true; return False if the run ended before.
+
+        That is looked at after each output, and every `look` seconds.
+        """
+        end = time.monotonic() + LONGEST
+        while not reached():
+            assert time.monotonic() < end, (bytes(self.out), bytes(self.err))
+            if self.code is not None:
+                self.read_for(DRAIN)
+                return bool(reached())
+            self._read(look)
+        return True
+
+    def send(self, *numbers: int) -> None:
+        """Send signals, unless it has ended."""
+        for number in numbers:
+            self.read_for()
+            if self.code is None:
+                with suppress(ProcessLookupError):
+                    os.kill(self.pid, number)
+
+    def finish(self) -> int:
+        """Read to the end; return the exit code, negative for the signal it died of."""
+        self.wait_until(lambda: self.code is not None, look=LONGEST)
+        self.read_for(DRAIN)
+        self.close()
+        canary.check(self.out + self.err)
+        assert self.code is not None
+        return self.code
+
+    def close(self) -> None:
+        """Close its streams; a run on a terminal gets SIGHUP if it goes on."""
+        for end in self._ends:
+            os.close(end)
+        self._sources.clear()
+        self._channel.close()
 
 
-def _text(parts: Sequence[bytes]) -> str:
-    return b"".join(parts).decode("utf-8", "backslashreplace")
+def _text(content: bytearray) -> str:
+    return content.decode("utf-8", "backslashreplace")
 
 
 @cache
@@ -183,19 +226,33 @@ def _serve(path: str) -> NoReturn:
 
 
 def _attend(connection: socket.socket) -> NoReturn:
-    """Run one request and send its exit code; a negative code is the signal that ended it."""
+    """Run one request; send its process id, and its exit code or the signal that ended it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    order, streams, *_ = socket.recv_fds(connection, 1 << 16, 3)
+    received, streams, *_ = socket.recv_fds(connection, 1 << 16, 3)
+    order = json.loads(received)
+    os.setsid()
+    terminal = os.isatty(streams[0])
+    if terminal:
+        fcntl.ioctl(streams[0], termios.TIOCSCTTY, 0)
     child = os.fork()
     if not child:
-        os.setsid()
-        if os.isatty(streams[0]):
-            fcntl.ioctl(streams[0], termios.TIOCSCTTY, 0)
-        run_as_process(json.loads(order), streams)
+        os.setpgid(0, 0)
+        if terminal:
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            os.tcsetpgrp(streams[0], os.getpid())
+            signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        if order["new"]:
+            # Before the interpreter starts SIGINT has no handler: see tests.support.sigint_handler.
+            for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+                signal.signal(number, signal.SIG_DFL)
+        connection.send(b"%d" % os.getpid())
+        run_as_process(order, streams)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # its terminal may go before the run
     for stream in streams:
         os.close(stream)
     _, status = os.waitpid(child, 0)
-    connection.send(b"%d" % os.waitstatus_to_exitcode(status))
+    with suppress(OSError):
+        connection.send(b"%d" % os.waitstatus_to_exitcode(status))
     os._exit(0)
 
 
@@ -206,6 +263,8 @@ def run_as_process(order: Any, streams: Sequence[int]) -> NoReturn:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     os.closerange(3, 256)
+    if order["new"]:
+        os.execvpe(order["argv"][0], order["argv"], order["env"])
     os.environ.clear()
     os.environ.update(order["env"])
     sys.argv = ["vbsjob", *order["argv"]]

@@ -1,6 +1,6 @@
 """A network namespace whose link goes down and up and whose firewall drops and counts packets.
 
-Needs root, for a namespace, and `ip`, `tc` and `nft`. What is opened or started `inside` stays
+Needs root, for a namespace, and `ip` and `nft`. What is opened or started `inside` stays
 inside: a server listens there while its threads run on in this process.
 """
 
@@ -23,7 +23,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 """Python names setns and unshare from 3.12 on."""
 NEWNET = 0x40000000
 THREAD_NAMESPACE = "/proc/thread-self/ns/net"
-TOOLS = ("ip", "tc", "nft")
+TOOLS = ("ip", "nft")
 
 
 class NetworkNamespace:
@@ -64,14 +64,9 @@ class NetworkNamespace:
         """Set the link down."""
         self.set("ip link set lo down")
 
-    def slow(self, rate: str) -> None:
-        """Limit the rate; packets have the size of those on a real link."""
-        self.set("ip link set lo mtu 1500")
-        self.set(f"tc qdisc add dev lo root tbf rate {rate} burst 2kb limit 100kb")
-
-    def firewall(self, rules: str, *, hook: str = "input") -> None:
+    def firewall(self, rules: str) -> None:
         """Apply nft rules to each packet; they may use `counter name seen`."""
-        chain = f"chain judge {{ type filter hook {hook} priority 0; policy accept;\n{rules}\n}}"
+        chain = f"chain judge {{ type filter hook input priority 0; policy accept;\n{rules}\n}}"
         self._run(f"table inet rig {{\ncounter seen {{\n}}\n{chain}\n}}", "nft", "-f", "-")
 
     @property

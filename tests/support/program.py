@@ -162,7 +162,7 @@ def run_process(
     that takes a tenth of the processor time.
     """
     texts = [word for word in argv if isinstance(word, str)]
-    if texts == list(argv) and not (stdin or within) and cwd == ROOT and _can_be_forked(texts, env):
+    if texts == list(argv) and not (stdin or within) and cwd == ROOT and can_be_forked(texts, env):
         from tests.support.forkserver import fork_server
 
         return fork_server().run_alone(*texts, env=env)
@@ -173,7 +173,7 @@ def run_process(
     return RunResult(ended.returncode, _text(ended.stdout), _text(ended.stderr))
 
 
-def _can_be_forked(argv: Sequence[str], env: Mapping[str, str]) -> bool:
+def can_be_forked(argv: Sequence[str], env: Mapping[str, str]) -> bool:
     """Whether no variable is for the start of a process, and a request to the server holds all."""
     at_start = [n for n in env if n.startswith(AT_START) and n != "PYTHONDONTWRITEBYTECODE"]
     return not at_start and sum(map(len, [*argv, *env, *env.values()])) < LARGEST_FORKED

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import termios
 import time
+from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, Any
 
-import pexpect
 import pyte
 
-from tests.support import canary
-from tests.support.program import COMMAND, ROOT, SETTINGS, clean_env
+from tests.support.forkserver import LONGEST, ForkedRun
+from tests.support.program import COMMAND, SETTINGS, can_be_forked, clean_env
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tests.support.forkserver import ForkServer
     from tests.support.server import Server
 
 
@@ -67,8 +69,11 @@ class Screen:
         return [row.rstrip() for row in [*gone, *self.shown.display]]
 
 
-class PseudoTerminal:
-    """vbsjob, or another command, on its own terminal."""
+class PseudoTerminal(ForkedRun):
+    """vbsjob, or another command, on its own terminal.
+
+    `wrote` is its output, which a test may empty, and `screen` what it shows.
+    """
 
     def __init__(
         self,
@@ -76,67 +81,51 @@ class PseudoTerminal:
         env: Mapping[str, str],
         columns: int = 80,
         lines: int = 24,
-        command: tuple[str, ...] = COMMAND,
+        command: tuple[str, ...] = (),
+        server: ForkServer | None = None,
     ) -> None:
         self.screen = Screen(columns, lines)
         self.wrote = ""
-        self.child = pexpect.spawn(
-            command[0], [*command[1:], *argv], env=dict(env), cwd=str(ROOT), encoding="utf-8",
-            codec_errors="backslashreplace", dimensions=(lines, columns), timeout=30,
-        )  # fmt: skip
+        self._decoder = getincrementaldecoder("utf-8")("backslashreplace")
+        command = command or (() if can_be_forked(argv, env) else COMMAND)
+        super().__init__(*argv, env=env, server=server, command=command)
 
+    def _open(self) -> list[int]:
+        self.reader, below = pty.openpty()
+        termios.tcsetwinsize(below, self.screen.size[::-1])
         self.modes_before = self.modes_after = self.termios()
+        self._ends = {self.reader: self.out}
+        return [below] * 3
+
+    def _take(self, source: int) -> bytes:
+        content = super()._take(source)
+        text = self._decoder.decode(content)
+        self.wrote += text
+        self.screen.feed(text)
+        return content
 
     def termios(self) -> list[object]:
         """Return the modes of the terminal, as its driver has them."""
-        return termios.tcgetattr(self.child.child_fd)
+        return termios.tcgetattr(self.reader)
 
-    def read_for(self, seconds: float = 0.0) -> None:
-        """Read the output of so many seconds."""
-        end = time.monotonic() + seconds
-        while not self.child.closed:
-            try:
-                left = max(0.0, end - time.monotonic())
-                self._take(self.child.read_nonblocking(65536, timeout=left))
-            except (pexpect.TIMEOUT, pexpect.EOF):
-                return
-
-    def wait_for(self, pattern: str, seconds: float = 30.0) -> None:
+    def wait_for(self, pattern: str) -> None:
         """Read output until it contains the pattern."""
-        end = time.monotonic() + seconds
-        while not re.search(pattern, self.wrote):
-            assert time.monotonic() < end, f"no {pattern!r} in {self.wrote!r}"
-            self.read_for(0.05)
+        shown = self.wait_until(lambda: re.search(pattern, self.wrote), look=LONGEST)
+        assert shown, f"no {pattern!r} in {self.wrote!r}"
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the size, which sends SIGWINCH."""
-        self.child.setwinsize(lines, columns)
+        termios.tcsetwinsize(self.reader, (lines, columns))
         self.screen.resize(columns, lines)
 
-    def signal(self, *numbers: int) -> None:
-        """Send signals to the process."""
-        for number in numbers:
-            self.child.kill(number)
-
-    def type(self, text: str) -> None:
+    def type(self, text: str | bytes) -> None:
         """Type on the keyboard."""
-        os.write(self.child.child_fd, text.encode())
+        os.write(self.reader, text if isinstance(text, bytes) else text.encode())
 
-    def finish(self) -> int:
-        """Read to the end; return the exit code, negative for the signal it died of."""
-        while True:
-            try:
-                self._take(self.child.read_nonblocking(65536, timeout=30))
-            except pexpect.EOF:
-                break
+    def close(self) -> None:
+        """Note the modes of the terminal and close it."""
         self.modes_after = self.termios()
-        self.child.close()
-        canary.check(self.wrote)
-        return -self.child.signalstatus if self.child.signalstatus else self.child.exitstatus or 0
-
-    def _take(self, text: str) -> None:
-        self.wrote += text
-        self.screen.feed(text)
+        super().close()
 
 
 def watch_on_terminal(server: Server, *argv: str, **more: Any) -> PseudoTerminal:

@@ -6,7 +6,6 @@ import os
 import pty
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,12 +31,11 @@ LAST = 65536
 
 @dataclass(frozen=True, slots=True)
 class ResourceUsage:
-    """Exit code, peak memory in KiB, CPU and wall-clock seconds of a run."""
+    """Exit code, peak memory in KiB and CPU seconds of a run."""
 
     code: int
     peak_kib: int
     cpu_seconds: float
-    seconds: float
     output: bytes
     """Last bytes that it wrote: on its terminal if it had one, else on stderr."""
 
@@ -50,7 +48,6 @@ def measure(*argv: str, env: Mapping[str, str], terminal: bool = False) -> Resou
     """Run vbsjob to its end with stdout on /dev/null, or with both streams on a terminal."""
     scale, write_end = os.pipe()
     near, far = pty.openpty() if terminal else os.pipe()
-    began = time.monotonic()
     with Child(
         [sys.executable, "-I", "-S", "-c", SCALES, str(write_end), *COMMAND, *argv],
         stdin=subprocess.DEVNULL, stdout=far if terminal else subprocess.DEVNULL, stderr=far,
@@ -59,11 +56,10 @@ def measure(*argv: str, env: Mapping[str, str], terminal: bool = False) -> Resou
         os.close(write_end)
         os.close(far)
         output = _last(near)
-    lasted = time.monotonic() - began
     code, most, processor = os.read(scale, 200).split()
     os.close(scale)
     os.close(near)
-    return ResourceUsage(int(code), int(most), float(processor), lasted, output)
+    return ResourceUsage(int(code), int(most), float(processor), output)
 
 
 def _last(near: int) -> bytes:

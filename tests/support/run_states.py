@@ -23,10 +23,10 @@ from tests.support.server import Server, answer, job
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.support.forkserver import ForkedRun
     from tests.support.server import Peer
-    from tests.support.signalled_run import SignalledRun
 
-    Reached = Callable[[SignalledRun, "StateService", str], Any]
+    Reached = Callable[[ForkedRun, "StateService", str], Any]
 
 PASSWORD = canary.secret("a-password-of-tests")
 RUNNING = answer(job("RUNNING", "JOB"))
@@ -99,7 +99,7 @@ class StateService:
         if kind == "changing":
             rows = [job("RUNNING", f"{count}-{n}") for n in range(count % 7)]
             response = answer(job("RUNNING", name, sub_jobs=rows))
-        cut = {"silent": 0, "crew": 0, "status": 9, "headers": 40, "body": len(response) - 30}
+        cut = {"silent": 0, "crew": 0, "body": len(response) - 30}
         peer.send(response[: cut.get(kind, len(response))])
         if kind in cut:
             peer.stall()
@@ -124,9 +124,9 @@ def token_env(service: StateService, name: str) -> dict[str, str]:
     return clean_env(service.url, TERM="xterm", NO_COLOR="1")
 
 
-def password_env(service: StateService, name: str, **more: str) -> dict[str, str]:
+def password_env(service: StateService, name: str) -> dict[str, str]:
     """Return the environment of a run that signs in with a password and caches its token."""
-    return prompt_env(service, name) | {"OS_PASSWORD": PASSWORD} | more
+    return prompt_env(service, name) | {"OS_PASSWORD": PASSWORD}
 
 
 def prompt_env(service: StateService, name: str) -> dict[str, str]:
@@ -145,17 +145,17 @@ def env_at(
     )
 
 
-def is_started(run: SignalledRun, service: StateService, name: str) -> bool:
+def is_started(run: ForkedRun, service: StateService, name: str) -> bool:
     """True as soon as the process exists."""
     return True
 
 
-def sent_request(run: SignalledRun, service: StateService, name: str) -> bool:
+def sent_request(run: ForkedRun, service: StateService, name: str) -> bool:
     """Whether the service has received a request."""
     return service.requests[name] >= 1
 
 
-def is_answered(run: SignalledRun, service: StateService, name: str) -> bool:
+def is_answered(run: ForkedRun, service: StateService, name: str) -> bool:
     """Whether it has signed in and queried its job."""
     return service.requests[name] >= 2
 
@@ -165,18 +165,18 @@ def wrote_text(*words: bytes) -> Reached:
     return lambda run, _service, _name: any(word in run.out + run.err for word in words)
 
 
-def output_is_full(run: SignalledRun, service: StateService, name: str) -> bool:
+def output_is_full(run: ForkedRun, service: StateService, name: str) -> bool:
     """Whether its standard output is full."""
     waiting = fcntl.ioctl(run.reader, 0x541B, bytes(4))  # FIONREAD
     return int.from_bytes(waiting, "little") >= 60_000
 
 
-def is_connecting(run: SignalledRun, service: StateService, name: str) -> bool:
+def is_connecting(run: ForkedRun, service: StateService, name: str) -> bool:
     """Whether it waits for a connection to be accepted."""
     return _has_socket(name, state="02")
 
 
-def is_in_tls_handshake(run: SignalledRun, service: StateService, name: str) -> bool:
+def is_in_tls_handshake(run: ForkedRun, service: StateService, name: str) -> bool:
     """Whether it has a connection on which nothing was sent to it."""
     return _has_socket(name, state="01")
 
@@ -187,7 +187,7 @@ def _has_socket(name: str, state: str) -> bool:
     return any(row.split()[2].startswith(address) and row.split()[3] == state for row in table)
 
 
-def waits_for_lock(run: SignalledRun, service: StateService, name: str) -> bool:
+def waits_for_lock(run: ForkedRun, service: StateService, name: str) -> bool:
     """Whether it waits for the lock of the sign-in."""
     try:
         folder = f"/proc/{run.pid}/fd"
@@ -215,8 +215,6 @@ class RunState:
     """Exit codes that it may have had before the signal."""
     resume: bool = False
     """Whether it must print the command to continue."""
-    again: int = 0
-    """Number of further runs that get Ctrl-C twice."""
 
 
 ASKING = wrote_text(b"Password for ")
@@ -231,26 +229,24 @@ STATES = [
     RunState("get-from-its-first-line", JUDGED, is_started, 70, 0.5, new=True, ends=NOT_YET),
     RunState("watch-from-its-first-line", WATCH, is_started, 70, 0.7, new=True, tty=True),
     RunState("settings", JUDGED, is_started, 50, 0.05, ends=NOT_YET),
-    RunState("prompt", GET, ASKING, 30, 0.005, env=prompt_env, tty=True, again=30),
-    RunState("prompt-of-watch", WATCH, ASKING, 20, 0.005, env=prompt_env, tty=True, again=20),
+    RunState("prompt", GET, ASKING, 30, 0.005, env=prompt_env, tty=True),
+    RunState("prompt-of-watch", WATCH, ASKING, 20, 0.005, env=prompt_env, tty=True),
     RunState("signing-in", GET, sent_request, 30, kind="nobody", env=password_env),
     RunState("connecting", GET, is_connecting, 20, env=env_at(StateService.full)),
     RunState("handshake", GET, is_in_tls_handshake, 20, env=env_at(StateService.deaf)),
     RunState("status-line", GET, sent_request, 30, kind="silent"),
-    RunState("in-the-status-line", GET, sent_request, 20, kind="status"),
-    RunState("headers", GET, sent_request, 20, kind="headers"),
     RunState("body", GET, sent_request, 30, kind="body"),
     RunState("between-two-tries", (*GET, "--retry-for", "60"), sent_request, 30, 0.3, "busy"),
     RunState("keeping-a-token", GET, sent_request, 30, 0.01, "ended", password_env, ends=OK),
     RunState("writing", GET, is_answered, 50, kind="ended", env=password_env, ends=OK),
     RunState("full-pipe", (*GET, "-o", "json"), output_is_full, 20, kind="large", unread=True),
     RunState("first-question", WATCH, sent_request, 25, kind="silent", tty=True),
-    RunState("waiting", WATCH, wrote_text(PICTURE), 40, 0.3, tty=True, resume=True, again=80),
-    RunState("drawing", OFTEN, sent_request, 50, 0.05, kind="changing", tty=True, again=30),
+    RunState("waiting", WATCH, wrote_text(PICTURE), 40, 0.3, tty=True, resume=True),
+    RunState("drawing", OFTEN, sent_request, 50, 0.05, kind="changing", tty=True),
     RunState("outage", OFTEN, wrote_text(OUTAGE), 20, kind="lost", tty=True, resume=True),
     RunState("crew", ("watch", *(f"JOB-{n}" for n in range(40))), sent_request, 25, kind="crew"),
     RunState("lines", (*OFTEN, "--heartbeat", "1"), wrote_text(PLAIN), 25, 0.5, resume=True),
-    RunState("events", JSONL, wrote_text(b'"change"'), 30, 0.2, resume=True, again=40),
+    RunState("events", JSONL, wrote_text(b'"change"'), 30, 0.2, resume=True),
     RunState("verdict", JSONL, sent_request, 80, 0.008, kind="ended", ends=OK),
     RunState("last-picture", OFTEN, sent_request, 40, 0.008, kind="ended", tty=True, ends=OK),
     RunState("sandbox", ("sandbox",), wrote_text(b"--method"), 20),

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import io
 import json
-import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -55,24 +54,6 @@ def send(
     connection.close()
     names = {name.lower(): value for name, value in response.getheaders()}
     return RawResponse(response.status, names, content)
-
-
-def send_bytes(address: str, content: bytes) -> RawResponse | None:
-    """Send bytes, end the sending side, and read the first final response; None without one."""
-    parts = urlsplit(address)
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as client:
-        with contextlib.suppress(OSError):  # the server answered and closed before it read all
-            client.sendall(content)
-            client.shutdown(socket.SHUT_WR)
-        method = (content.decode("latin-1").split() or [""])[0]  # as http.server finds it
-        response = http.client.HTTPResponse(client, method=method)
-        try:
-            response.begin()
-            body = response.read()
-        except (http.client.HTTPException, OSError):
-            return None
-        names = {name.lower(): value for name, value in response.getheaders()}
-        return RawResponse(response.status, names, body)
 
 
 @contextlib.contextmanager

@@ -80,13 +80,12 @@ class Peer:
 
 
 class Server:
-    """Listens on its own port while it is entered; with `accepting=False` it never accepts."""
+    """Listens on its own port while it is entered."""
 
     def __init__(
         self,
         *scripts: Script,
         tls: ssl.SSLContext | None = None,
-        accepting: bool = True,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -98,8 +97,7 @@ class Server:
         self._logs: list[bytearray] = []
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=128)
-        if accepting:
-            self._start(self._accept)
+        self._start(self._accept)
         self.port: int = self._socket.getsockname()[1]
         self.host = host
 

@@ -125,16 +125,6 @@ def test_f58_in_the_middle_of_a_watch_both_tokens_are_renewed() -> None:
     assert sent == cloud.operator_tokens
 
 
-def test_a_refused_token_of_an_agency_is_renewed_once() -> None:
-    cloud = AgencyCloud()
-    client = cloud.client(USER | AGENCY)
-    assert client.get("j").status == "SUCCESS"
-    cloud.agency_tokens.append("canary-agency-other")  # the service refuses the token in use
-    assert client.get("j").status == "SUCCESS"
-    methods = " ".join(request.method for request in cloud.requests)
-    assert methods == "POST POST GET GET POST POST GET"
-
-
 def test_the_stored_token_belongs_to_the_agency(tmp_path: Path) -> None:
     cloud = AgencyCloud()
     for _ in range(2):
@@ -190,17 +180,6 @@ def test_s05_the_token_of_the_user_is_masked_too() -> None:
     assert code == 4
     assert "may not" in err
     assert "canary" not in err
-
-
-def test_the_agency_of_the_environment_is_not_one_of_a_named_cloud(tmp_path: Path) -> None:
-    auth = {name.removeprefix("OS_").lower(): value for name, value in USER.items()}
-    (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"b": {"auth": auth}}}))
-    (tmp_path / "clouds.yaml").chmod(0o600)
-    cloud = Cloud()
-    argv = ("get", "j", "--cloud", "b")
-    code, _, err = cloud.run(*argv, env=AGENCY, config_folders=(tmp_path,))
-    assert (code, cloud.posts) == (0, 1)
-    assert all(name in err for name in AGENCY)
 
 
 def test_the_agency_of_a_cloud_is_used(tmp_path: Path) -> None:

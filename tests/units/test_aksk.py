@@ -7,7 +7,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote
 
 import httpx
 import pytest
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "api" / "signing-known-answer.json"
 COUNTS = [2_000, pytest.param(100_000, marks=pytest.mark.long)]
-SENT = 2_000
+SENT = 500
 CHARACTERS = "aZ09-._~ !$'()*,:;=@/&%+äß€𝄞[]\\\"<>|^`{}"
 
 
@@ -114,16 +114,12 @@ def vendors(request: Request, keys: signing.AccessKeyPair) -> str:
         schema="https",
         host=host,
         resource_path=slash + path,
-        query_params=[(_decoded(name), _decoded(value)) for name, _, value in pairs],
+        query_params=[(unquote(name), unquote(value)) for name, _, value in pairs],
         header_params={k: v for k, v in request.headers.items() if k != "Authorization"},
         body=request.body,
     )
     signed: Any = core.Signer(credentials).sign(sdk_request)
     return str(signed.header_params["Authorization"])
-
-
-def _decoded(text: str) -> str:
-    return unquote_to_bytes(text).decode()
 
 
 @pytest.mark.slow

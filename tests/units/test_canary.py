@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import canary
-from tests.support.forkserver import TerminalResult
+from tests.support.forkserver import ForkedRun
 from tests.support.home_directory import ISSUED, PASSWORD
-from tests.support.program import TOKEN, RunResult
-from tests.support.pseudo_terminal import Screen
+from tests.support.program import TOKEN, RunResult, clean_env
 from tests.support.resource_usage import ResourceUsage
 from tests.support.watch_service import WatchResult
 
@@ -26,8 +25,8 @@ BASE64 = base64.b64encode(PASSWORD.encode()).decode()
 RESULTS: tuple[Callable[[str], object], ...] = (
     lambda text: RunResult(0, "", text),
     lambda text: WatchResult(0, text, "", [], 0.0),
-    lambda text: TerminalResult(0, text, Screen(), restored=True),
-    lambda text: ResourceUsage(0, 0, 0.0, 0.0, text.encode()),
+    lambda text: ForkedRun(text, env=clean_env(), command=("echo",)).finish(),
+    lambda text: ResourceUsage(0, 0, 0.0, text.encode()),
 )
 
 

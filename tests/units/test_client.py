@@ -1,31 +1,23 @@
-"""JobsClient: what counts as the asked job, how often it is asked, and how many at once."""
+"""JobsClient: how often a job is queried, what is noted before a watch, how many run at once."""
 
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.cloud import PROJECT_ID, SERVICE, USER, Cloud, json_response
+from tests.support.cloud import ACCESS_KEY, PROJECT_ID, SERVICE, USER, Cloud, json_response
 from vbsjob.client import JobsClient, get_all
 from vbsjob.config import loader
-from vbsjob.errors import (
-    AuthError,
-    InvalidBodyError,
-    JobNotFoundError,
-    UnavailableError,
-    UnexpectedResponseError,
-    VbsjobError,
-)
+from vbsjob.errors import UnavailableError, VbsjobError
 from vbsjob.http.messages import Request, Response
-from vbsjob.jobs.job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from vbsjob.context import Context
+    from vbsjob.jobs.job import Job
 
 TOKEN = {
     "OS_TOKEN": "canary-given-token",
@@ -64,33 +56,6 @@ def stderr(context: Context) -> str:
     return str(context.stderr.getvalue())  # type: ignore[attr-defined]
 
 
-def test_a_job_has_all_its_members_and_is_asked_for_below_the_project() -> None:
-    service = Service(json_response(200, RUNNING | {"odd": [1]}))
-    assert service.client().get("j") == Job(RUNNING | {"odd": [1]})
-    assert service.cloud.requests[0].url == f"{SERVICE}/v1/{PROJECT_ID}/jobs/j"
-
-
-def test_what_is_not_the_asked_job_is_an_error() -> None:
-    for answer, kind, words in (
-        (Response(200, {}, b""), InvalidBodyError, "(empty)"),
-        (Response(200, {}, b" \n"), InvalidBodyError, "(empty)"),
-        (json_response(200, {}), InvalidBodyError, "(an empty document)"),
-        (Response(200, {}, b"<html>"), InvalidBodyError, "not a JSON document ("),
-        (json_response(200, RUNNING | {"error": {"code": "common.0011"}}), JobNotFoundError, "j"),
-        (json_response(200, []), InvalidBodyError, "(not the expected object)"),
-        (json_response(200, {"status": "FAIL"}), UnexpectedResponseError, "contains no job."),
-        (json_response(200, {"job_id": "k"}), InvalidBodyError, "about job k."),
-        (json_response(200, {"job_id": "k" * 81}), InvalidBodyError, f" {'k' * 80}."),
-        (json_response(200, {"job_id": "k\x1b"}), InvalidBodyError, "about job k^[."),
-        (json_response(200, RUNNING | {"status": 1}), UnexpectedResponseError, "contains no job"),
-        (json_response(201, RUNNING), VbsjobError, "rejected the request"),
-        (json_response(403, RUNNING), AuthError, "does not allow"),
-    ):
-        with pytest.raises(kind) as caught:
-            Service(answer).client(retry=False).get("j")
-        assert words in caught.value.message
-
-
 DOWN = UnavailableError("no answer in time.")
 
 
@@ -109,42 +74,14 @@ def test_a_failed_query_is_repeated_as_retry_for_says_and_never_by_a_watch() -> 
         assert sum(service.cloud.clock.sleeps) <= seconds
 
 
-def test_retries_of_many_jobs_share_a_quota_that_answers_fill_again() -> None:
-    service = Service(*[DOWN] * 80, json_response(200, RUNNING))
-    of = service.client()
-
-    def attempts() -> int:
-        before = len(service.job_ids)
-        with suppress(UnavailableError):
-            of.get("j")
-        return len(service.job_ids) - before
-
-    assert [attempts() for _ in range(9)] == [4, 4, 4, 4, 4, 4, 3, 1, 1]  # 20 retries in all
-    answers: list[Answer] = [DOWN, json_response(200, RUNNING)]
-    service = Service(*answers * 24)
-    of = service.client()
-    assert [attempts() for _ in range(24)] == [2] * 24
-
-
-def test_a_watch_keeps_the_job_while_the_body_is_the_same() -> None:
-    same, other = json_response(200, RUNNING), json_response(200, RUNNING | {"x": 1})
-    of = Service(same, same, other, other, same).client(retry=False)
-    first, second, third, fourth, fifth = (of.get("j") for _ in range(5))
-    assert first is second
-    assert (third.members["x"], fourth) == (1, third)
-    assert third is fourth
-    assert fifth == first
-
-
-def test_an_unknown_status_is_shown_printable_and_short() -> None:
-    service = Service(json_response(200, RUNNING | {"status": "\x1b" + "x" * 60}))
-    context = service.cloud.context(TOKEN)
-    client(context).get("j")
-    assert f"the status '^[{'x' * 58}' is unknown" in " ".join(stderr(context).split())
-
-
 def test_before_a_watch_a_sign_in_that_cannot_be_renewed_is_noted() -> None:
-    for env, noted in ((USER, False), (PASSCODE, True), (TOKEN, True)):
+    for env, noted in (
+        (USER, False),
+        (PASSCODE, True),
+        (TOKEN, True),
+        (ACCESS_KEY, False),
+        (ACCESS_KEY | {"OS_SECURITY_TOKEN": "temporary"}, True),
+    ):
         cloud = Cloud()
         context = cloud.context(env)
         of = client(context, retry=False)

@@ -38,8 +38,6 @@ def cloud(**more: Any) -> dict[str, Any]:
 
 HAND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     # name, the files' documents, what is asked for
-    ("tenant and project", {"clouds": {"auth": {**USER, "tenant_name": "o", "project_name": "n"}}}, {}),
-    ("top level wins over auth", {"clouds": cloud(project_name="top")}, {}),
     ("hyphens", {"clouds": {"region-name": "eu-de", "auth": {**USER, "project-name": "team"}}}, {}),
     ("token", {"clouds": {"auth_type": "token", "auth": {"auth_url": URL, "token": "t1", "project_id": "p"}}}, {}),
     ("token spelled auth_token", {"clouds": {"auth_type": "token", "auth": {"auth_url": URL, "auth_token": "t1"}}}, {}),
@@ -48,35 +46,19 @@ HAND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("passcode", {"clouds": {"auth_type": "v3totp", "auth": {**USER, "passcode": "123456"}}}, {}),
     ("auth_plugin and auth_type", {"clouds": cloud(auth_plugin="token", auth_type="password")}, {}),
     ("endpoint_type", {"clouds": cloud(endpoint_type="admin")}, {}),
-    ("verify false", {"clouds": cloud(verify=False)}, {}),
     ("insecure", {"clouds": cloud(insecure=True)}, {}),
-    ("cacert", {"clouds": cloud(cacert="/etc/ca.pem")}, {}),
-    ("client certificate", {"clouds": cloud(cert="/c.pem", key="/k.pem")}, {}),
-    ("regions: first", {"clouds": cloud(regions=["r1", "r2"])}, {}),
-    ("regions: asked", {"clouds": cloud(regions=["r1", "r2"])}, {"region": "r2"}),
     ("regions: not there", {"clouds": cloud(regions=["r1", "r2"])}, {"region": "r3"}),
     ("regions with values", {"clouds": cloud(regions=[{"name": "r1", "values": {"interface": "internal"}}, "r2"])}, {}),
-    ("regions with values, other", {"clouds": cloud(regions=["r2", {"name": "r1", "values": {"interface": "internal"}}])}, {"region": "r1"}),
     ("regions without a name", {"clouds": cloud(regions=[{"values": {"interface": "internal"}}])}, {}),
     ("a region with a profile of one region", {"clouds": cloud(profile="mine"), "public": {"regions": ["r1"], "auth": {}}}, {}),
     ("regions with auth", {"clouds": cloud(regions=[{"name": "r1", "values": {"auth": {"project_name": "there"}}}])}, {}),
     ("regions and region_name", {"clouds": cloud(regions=["r1"], region_name="r9")}, {}),
-    ("region in the address", {"clouds": {"region_name": "r1", "auth": {**USER, "auth_url": "https://iam.{region_name}.test/v3"}}}, {}),
     ("otc", {"clouds": {**OTC, "region_name": "eu-nl"}}, {}),
     ("otc, region asked", {"clouds": OTC}, {"region": "eu-nl"}),
-    ("otc, no region", {"clouds": OTC}, {}),
-    ("otc under its old name", {"clouds": {"cloud": "otc", "auth": OTC["auth"], "region_name": "eu-de"}}, {}),
     ("otc with an address of its own", {"clouds": {**OTC, "auth": {**USER}, "region_name": "eu-de"}}, {}),
     ("otc with regions of its own", {"clouds": {**OTC, "regions": ["eu-nl"]}}, {}),
-    ("secure", {"clouds": {"auth": {k: v for k, v in USER.items() if k != "password"}}, "secure": {"auth": {"password": "canary-2"}}}, {}),
     ("secure alone", {"secure": cloud(region_name="r1")}, {}),
-    ("secure adds top level", {"clouds": cloud(), "secure": {"region_name": "r7", "cacert": "/x"}}, {}),
-    ("public profile", {"clouds": {"profile": "mine", "auth": {"username": "m", "password": "p"}}, "public": {"auth": {"auth_url": URL}, "region_name": "r1"}}, {}),
-    ("public profile with regions", {"clouds": {"profile": "mine", "auth": {"username": "m"}}, "public": {"auth": {"auth_url": URL}, "regions": ["r1", "r2"]}}, {}),
-    ("public profile, region asked", {"clouds": {"profile": "mine", "auth": {"username": "m"}}, "public": {"auth": {"auth_url": URL}, "regions": ["r1", "r2"]}}, {"region": "r2"}),
-    ("public profile overridden", {"clouds": {"profile": "mine", "interface": "internal", "auth": {"username": "m", "auth_url": "https://other.test/v3"}}, "public": {"interface": "admin", "auth": {"auth_url": URL}}}, {}),
     ("an unknown profile is passed over", {"clouds": cloud(profile="nobodys", region_name="r1")}, {}),
-    ("no auth", {"clouds": {"region_name": "r1"}}, {}),
     ("empty values", {"clouds": {"auth": {**USER, "token": ""}, "region_name": "r1"}}, {}),
     ("non-ASCII", {"clouds": {"auth": {**USER, "username": "jürgen", "password": "pä€s"}}}, {}),
 ]  # fmt: skip
@@ -191,7 +173,7 @@ def chosen_region(documents: dict[str, Any]) -> str | None:
 
 def test_the_same_answers_as_openstacksdk(tmp_path: Path) -> None:
     wrong = []
-    for number, (name, documents, options) in enumerate([*HAND, *generated(60)]):
+    for number, (name, documents, options) in enumerate([*HAND, *generated(40)]):
         folder = tmp_path / str(number)
         folder.mkdir()
         written(folder, documents)
@@ -256,11 +238,6 @@ def test_what_differs_differs_as_written(tmp_path: Path) -> None:
         assert sdk_values(tmp_path, {})[name] != value
 
 
-def test_an_option_wins_over_the_region_of_a_file_as_everywhere(tmp_path: Path) -> None:
-    written(tmp_path, {"clouds": cloud(region_name="r1")})
-    assert vbsjob_settings(tmp_path, {"region": "r2"})["region"] == "r2"
-
-
 def test_what_is_skipped_or_left_empty_there_is_an_error_here(tmp_path: Path) -> None:
     address = "https://iam.{region_name}.test/v3"
     written(tmp_path, {"clouds": {"auth": {**NO_URL, "auth_url": address}}})
@@ -269,8 +246,14 @@ def test_what_is_skipped_or_left_empty_there_is_an_error_here(tmp_path: Path) ->
     (tmp_path / "clouds.yaml").write_text("clouds:\n  a: [canary-content\n")
     assert "clouds.yaml, line 3" in refused(tmp_path)
     assert "canary-content" not in refused(tmp_path)
-    env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / "none.yaml")}
-    assert "OS_CLIENT_CONFIG_FILE" in refused(tmp_path, env)
+
+
+def test_f73_a_file_of_the_variable_that_cannot_be_read_is_not_an_internal_error(
+    tmp_path: Path,
+) -> None:
+    for name in ("none.yaml", "name" * 100):
+        env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / name)}
+        assert refused(tmp_path, env).startswith("OS_CLIENT_CONFIG_FILE: ")
 
 
 def test_access_keys_are_read_at_both_places(tmp_path: Path) -> None:
@@ -304,10 +287,3 @@ def test_another_clouds_unknown_profile_is_harmless(tmp_path: Path) -> None:
     document = {"clouds": {"a": cloud(), "b": {"profile": "nobodys"}, "c": {"regions": 7}}}
     (tmp_path / "clouds.yaml").write_text(yaml.safe_dump(document))
     assert vbsjob_settings(tmp_path, {})["username"] == "mira"
-
-
-def test_f73_a_folder_that_cannot_be_read_is_reported_and_is_not_an_internal_error(
-    tmp_path: Path,
-) -> None:
-    env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / ("name" * 100))}
-    assert "OS_CLIENT_CONFIG_FILE: " in refused(tmp_path, env)

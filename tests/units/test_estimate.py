@@ -78,9 +78,7 @@ def test_the_delay_is_limited_by_a_steady_share_of_polls() -> None:
     assert result.delay(0.0, per_second=1 / 50) < 50
 
 
-def test_a_job_that_starts_is_polled_as_without_history_and_so_is_one_after_the_longest_run() -> (
-    None
-):
+def test_before_and_after_the_window_a_job_is_polled_as_without_history() -> None:
     result = of(TEN)
     for age in (None, 0.0, 70.0, result.end, 1e9):
         assert longest_interval(result, age, interactive=False) is None
@@ -104,7 +102,7 @@ def test_intervals_are_between_two_seconds_and_the_longest_and_short_on_a_termin
 DURATIONS = st.floats() | st.floats(0, 1) | st.floats(0.001, 1e7)
 
 
-@given(st.lists(DURATIONS, max_size=30), st.floats(min_value=0, allow_nan=False))
+@given(st.lists(DURATIONS, max_size=12), st.floats(min_value=0, allow_nan=False))
 def test_any_numbers_in_the_history_give_finite_delays(durations: list[float], age: float) -> None:
     result = estimate.estimate_end(durations)
     shortest, longest = estimate.SHORTEST_RUN, estimate.LONGEST_RUN
@@ -117,19 +115,13 @@ def test_any_numbers_in_the_history_give_finite_delays(durations: list[float], a
             assert 0 <= result.delay(age) <= result.end
 
 
-def test_estimates_ask_the_history_once_per_type_and_for_a_limited_number_of_types() -> None:
+def test_estimates_ask_the_history_once_per_type() -> None:
     job_types: list[str] = []
 
     def durations(job_type: str) -> list[float]:
         job_types.append(job_type)
-        return TEN
+        return TEN if job_type == "backup" else []
 
     estimates = estimate.Estimates(durations)
     assert estimates.of("backup") is estimates.of("backup") is not None
     assert job_types == ["backup"]
-    assert estimates.of("") is None
-    assert estimates.of("x" * 1_000_000) is None
-    for number in range(2 * estimate.TYPES):
-        estimates.of(f"type-{number}")
-    assert len(job_types) == estimate.TYPES
-    assert estimates.of("backup") is not None

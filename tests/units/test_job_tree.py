@@ -23,8 +23,6 @@ from vbsjob.jobs.tree import (
     Node,
     Summary,
     folded,
-    kind,
-    nodes,
 )
 from vbsjob.jobs.tree import rows as rows_of
 from vbsjob.render import columns, several, theme
@@ -53,7 +51,7 @@ def path_of(node: Node) -> list[Node]:
 
 def test_a_fold_fits_its_height_and_every_job_is_shown_or_counted() -> None:
     failures = []
-    for seed, group in product(range(20), (False, True)):
+    for seed, group in product(range(6), (False, True)):
         tree = JobTree(Job(random_tree(seed, 100)), group=group)
         for height in (0, 1, 2, 3, 7, 24, 200):
             rows = folded(tree, height)
@@ -114,15 +112,6 @@ def test_more_than_five_equal_siblings_are_one_row_with_the_failed_and_running_b
             assert below == ["RUNNING", "FAIL"]
 
 
-def test_siblings_of_other_types_keep_their_rows_beside_a_group() -> None:
-    jobs = [*siblings("SUCCESS", job_type="check"), *siblings(*["INIT"] * 9)]
-    jobs += siblings("INIT", job_type="clean")
-    rows = list(rows_of(JobTree(Job({"status": "RUNNING", "sub_jobs": jobs}), group=True)))
-    names = [row.type if isinstance(row, Group) else row.job.type for row in rows
-             if not isinstance(row, Summary)]  # fmt: skip
-    assert names == ["", "check", "copyBlock", "clean"]
-
-
 def test_a_group_with_a_failed_job_deep_below_a_member_shows_the_way_to_it() -> None:
     jobs = siblings(*["RUNNING"] * 8)
     jobs[6]["sub_jobs"] = [{"status": "FAIL", "job_id": "deep"}]
@@ -131,9 +120,7 @@ def test_a_group_with_a_failed_job_deep_below_a_member_shows_the_way_to_it() -> 
     assert rows[-1] == Summary(2, {"RUNNING": 7})
 
 
-def test_of_equal_running_siblings_those_that_run_longest_are_shown_and_the_rest_is_counted() -> (
-    None
-):
+def test_of_equal_running_siblings_those_that_run_longest_are_shown() -> None:
     jobs = siblings("FAIL", "INIT", *["RUNNING"] * 9)
     for number, job in enumerate(jobs):
         job["begin_time"] = f"2026-01-28T16:{40 - number}:00Z"
@@ -168,24 +155,6 @@ def test_the_bar_of_a_group_with_a_failure_has_a_red_part() -> None:
         assert (len(bar.plain), styles.count("red")) == (20, red)
 
 
-def test_a_filter_shows_the_kinds_of_status_and_the_jobs_above_them() -> None:
-    top = random_tree(3, 80)
-    tree = JobTree(Job(top), only={"FAIL"})
-    shown = set(nodes(tree))
-    for node in tree.nodes:
-        below = [other for other in tree.nodes if node in path_of(other)]
-        assert (node in shown) is (node is tree.top or any(kind(n.job) == "FAIL" for n in below))
-    assert counts_are_right(list(rows_of(tree)))
-
-
-def test_a_depth_limits_the_levels_and_the_rest_is_counted() -> None:
-    for depth in (0, 1, 3):
-        tree = JobTree(Job(random_tree(5, 80)), depth=depth)
-        assert max(node.depth for node in nodes(tree)) == depth
-        for height in (3, 20, 200):
-            assert counts_are_right(folded(tree, height))
-
-
 def view_of(width: int | None, *, colors: bool = False) -> theme.View:
     return theme.View(width, 24, theme.UNICODE, colors=colors, now=NOW, local_time=lambda t: t)
 
@@ -201,13 +170,13 @@ def lines(
 
 def test_no_line_is_wider_than_the_screen() -> None:
     wider = []
-    for seed in range(10):
-        tree = JobTree(Job(random_tree(seed, 60)), group=seed % 2 == 0)
+    for seed in range(4):
+        tree = JobTree(Job(random_tree(seed, 30)), group=seed % 2 == 0)
         for node in tree.nodes:
             node.job.members["job_id"] = f"{node.order:032x}" if node.order % 9 else "x" * 90
             node.job.members["job_type"] = "restore\u754c" * (node.order % 3)
             node.job.members["fail_reason"] = "because\n" * (node.order % 7)
-        for width in (10, 20, 39, 40, 60, 80, 120, 200):
+        for width in (10, 39, 40, 80, 120):
             rendered = lines(list(rows_of(tree)), width)
             wider += [(seed, width, line) for line in rendered if cell_len(line) > width]
     assert wider == []
@@ -215,8 +184,8 @@ def test_no_line_is_wider_than_the_screen() -> None:
 
 def test_the_code_of_each_failed_row_is_visible_at_every_width() -> None:
     missing = []
-    for seed in range(12):
-        tree = JobTree(Job(random_tree(seed, 40)), group=seed % 2 == 0)
+    for seed in range(4):
+        tree = JobTree(Job(random_tree(seed, 30)), group=seed % 2 == 0)
         for node in tree.nodes:
             node.job.members["job_type"] = ("copyBlock", "restoreVolume", "check")[node.order % 3]
             if node.job.failed:
@@ -224,7 +193,7 @@ def test_the_code_of_each_failed_row_is_visible_at_every_width() -> None:
                 node.job.members["fail_reason"] = "volume is in error state while copying"
         rows = list(rows_of(tree))
         failed = [row.order for row in rows if isinstance(row, Node) and row.job.failed]
-        for width in (40, 47, 60, 80, 100, 120, 160, 200):
+        for width in (40, 47, 80, 120):
             text = "\n".join(lines(rows, width))
             codes = (f"VolumeBackup.{order:04}" for order in failed)
             missing += [(seed, width, code) for code in codes if code not in text]
@@ -232,23 +201,22 @@ def test_the_code_of_each_failed_row_is_visible_at_every_width() -> None:
 
 
 def test_each_requested_job_has_its_row_however_many_sub_jobs_another_has() -> None:
+    ids = [f"f4{n:030x}" for n in range(6)]
+    outcomes = [
+        of_answer(job_id, Job(random_tree(n, 1 + 30 * (n % 3)) | {"job_id": job_id}), NOW)
+        for n, job_id in enumerate(ids)
+    ]
     failures = []
-    for seed in range(8):
-        ids = [f"{seed}f4{n:030x}" for n in range(6)]
-        trees = [random_tree(seed * 10 + n, 1 + 30 * (n % 3)) for n in range(len(ids))]
-        outcomes = [
-            of_answer(job_id, Job(tree | {"job_id": job_id}), NOW)
-            for job_id, tree in zip(ids, trees, strict=True)
+    for width, height in product((40, 80, 200, None), (6, 23, None)):
+        view = view_of(width)
+        trees = several.Trees(partial(JobTree, group=True))
+        rendered = [
+            view.text(line)
+            for line in view.lines(several.table(outcomes, trees, view, rows=height))
         ]
-        for width, height in product((40, 60, 80, 120, 200, None), (6, 23, 100, None)):
-            view = view_of(width)
-            table = several.table(
-                outcomes, several.Trees(partial(JobTree, group=True)), view, rows=height
-            )
-            rendered = [view.text(line) for line in view.lines(table)]
-            once = all("\n".join(rendered).count(job_id) == 1 for job_id in ids)
-            if not once or any(line.startswith(tuple(ids)) for line in rendered):
-                failures.append((seed, width, height))
+        once = all("\n".join(rendered).count(job_id) == 1 for job_id in ids)
+        if not once or any(line.startswith(tuple(ids)) for line in rendered):
+            failures.append((width, height))
     assert failures == []
 
 

@@ -43,15 +43,12 @@ def test_a_stop_says_which_jobs_continue_why_it_came_and_its_code() -> None:
         ("a:RUNNING b: c:", "1 running, 2 with unknown status."),
         ("a:SUCCESS", "All jobs have ended."),
     ):
-        for code, reason in (
-            (ExitCode.TERMINATED, "by SIGTERM"),
-            (ExitCode.INTERRUPTED, "by SIGINT"),
-        ):
-            outcome = RunOutcome(jobs(text), NOW, Stop(code, reason, "To continue: x"))
-            assert outcome.exit_code is code
-            assert outcome.sentence == f"{sentence} Stopped {reason} (exit code {int(code)})."
-            assert outcome.stop_error is not None
-            assert outcome.stop_error.hint == "To continue: x"
+        stop = Stop(ExitCode.TERMINATED, "by SIGTERM", "To continue: x")
+        outcome = RunOutcome(jobs(text), NOW, stop)
+        assert outcome.exit_code is ExitCode.TERMINATED
+        assert outcome.sentence == f"{sentence} Stopped by SIGTERM (exit code 143)."
+        assert outcome.stop_error is not None
+        assert outcome.stop_error.hint == "To continue: x"
         simulated = RunOutcome(jobs(text), NOW, Stop(ExitCode.HANGUP, "by SIGHUP", simulated=True))
         assert "sandbox" in simulated.sentence
         assert "still running" not in simulated.sentence

@@ -7,10 +7,14 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.support.cloud import PROJECT_ID, USER, Cloud
+from tests.support.context import file_context
 from vbsjob.auth import catalog
+from vbsjob.config import loader
 from vbsjob.config.precedence import region_in
-from vbsjob.errors import ApiError
+from vbsjob.errors import ApiError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,45 +96,20 @@ def test_the_service_of_the_right_region_is_asked_or_the_user_is(tmp_path: Path)
             assert cloud.requests[-1].url.startswith(f"https://vbs-{region}.cloud.test/")
 
 
-def test_a_question_about_the_region_is_answered_by_the_option() -> None:
-    cloud = Regions()
-    assert cloud.run("get", "j", "--region", "eu-nl", env=BY_ID)[0] == 0
-    assert cloud.requests[-1].url.startswith("https://vbs-eu-nl.cloud.test/")
-
-
-SEVERAL = {
-    "regions": "regions: [eu-de, eu-nl]",
-    "region_name as a list": "region_name: [eu-de, eu-nl]",
-    "region_name with a comma": "region_name: 'eu-de,eu-nl'",
-}
-
-
 def test_a_cloud_with_several_regions_needs_a_choice(tmp_path: Path) -> None:
-    for kind, (more, region) in product(
-        SEVERAL,
-        (
-            ("", None),
-            ("project_name: team", None),
-            ("project_name: eu-nl_t", "eu-nl"),
-            ("--region", "eu-nl"),
-        ),
+    for several in (
+        "regions: [eu-de, eu-nl]",
+        "region_name: [eu-de, eu-nl]",
+        "region_name: 'eu-de,eu-nl'",
     ):
-        auth = {k.removeprefix("OS_").lower(): v for k, v in USER.items() if k != "OS_PROJECT_NAME"}
-        auth["project_name"] = more.partition(": ")[2] or "team"
-        document = f"clouds: {{c: {{{SEVERAL[kind]}, auth: {json.dumps(auth)}}}}}\n"
-        (tmp_path / "clouds.yaml").write_text(document)
-        (tmp_path / "clouds.yaml").chmod(0o600)
-        cloud = Regions(project_name=auth["project_name"])
-        argv = ("get", "j", "--cloud", "c", *(("--region", "eu-nl") if more == "--region" else ()))
-        code, _, err = cloud.run(*argv, env={}, config_folders=(tmp_path,))
-        if region is None:
-            assert (code, cloud.requests) == (2, [])
-            assert (
-                "lists several regions: eu-de, eu-nl.\nvbsjob: hint: Choose one: --region." in err
-            )
-        else:
-            assert code == 0, err
-            assert cloud.requests[-1].url.startswith("https://vbs-eu-nl.cloud.test/")
+        auth = {k.removeprefix("OS_").lower(): v for k, v in BY_ID.items()}
+        clouds = f"clouds: {{c: {{{several}, auth: {json.dumps(auth)}}}}}\n"
+        context = file_context(tmp_path, clouds=clouds)
+        with pytest.raises(UsageError, match="lists several regions: eu-de, eu-nl") as caught:
+            loader.load({"cloud": "c"}, context)
+        assert caught.value.hint.startswith("Choose one: --region.")
+        for options in ({"region": "eu-nl"}, {"project": "eu-nl_t"}):
+            assert loader.load({"cloud": "c", **options}, context)["region"] == "eu-nl"
 
 
 OTC = [

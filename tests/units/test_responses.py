@@ -39,16 +39,13 @@ def get(body: bytes, job_id: str, output: str) -> tuple[int, str, str]:
     return ended.code, ended.out, ended.err
 
 
-@pytest.mark.skipif(not PUBLISHED, reason="../shared/api/responses is not here")
-def test_every_published_answer_is_printed_completely_or_reported_as_not_a_job() -> None:
-    for path in PUBLISHED:
-        comes_back_whole_or_is_named(path)
-
-
-def test_every_shape_of_answer_is_printed_completely_or_reported_as_not_a_job() -> None:
-    for path in OWN:
+@pytest.mark.parametrize(
+    "paths", [OWN, pytest.param(PUBLISHED, marks=pytest.mark.slow)], ids=["own", "published"]
+)
+def test_every_answer_is_printed_completely_or_reported_as_not_a_job(paths: list[Path]) -> None:
+    for path in paths:
         named = comes_back_whole_or_is_named(path)
-        assert named == path.name.startswith("no-job-")
+        assert paths is PUBLISHED or named == path.name.startswith("no-job-")
 
 
 def comes_back_whole_or_is_named(path: Path) -> bool:

@@ -53,11 +53,6 @@ def test_a_screen_of_one_job_has_rows_for_a_third_of_it_and_at_least_five() -> N
         view = view_of(80, height)
         lines = text(view, details.screen(JobTree(Job(job("t", "SUCCESS", *below))), "t", view))
         assert sum(line.startswith(("├─", "└─")) for line in lines) == rows
-        limited = text(
-            view,
-            details.screen(JobTree(Job(job("t", "SUCCESS", job("x", "INIT")))), "t", view, rows=1),
-        )
-        assert sum(line.startswith(("├─", "└─")) for line in limited) == 1
 
 
 def test_a_long_reason_has_two_lines_below_its_row_while_a_watch_runs() -> None:
@@ -71,15 +66,10 @@ def test_a_long_reason_has_two_lines_below_its_row_while_a_watch_runs() -> None:
         ]
         view = view_of(60)
         state = WatchState([outcome.job_id for outcome in outcomes], WatchRules(), 0.0, lambda: 0.5)
-        lines = text_of(view, live_screens.running(
-            outcomes, TREES, state, 0.0, view, "x", str, live_screens.Fitting()
-        ))  # fmt: skip
+        running = live_screens.running(outcomes, TREES, state, 0.0, view, "x", str, {})
+        lines = [view.text(line) for line in running]
         assert sum("word" in line for line in lines) == 2 * jobs
         assert sum("…" in line for line in lines) == jobs
-
-
-def text_of(view: theme.View, lines: Iterable[theme.Line]) -> list[str]:
-    return [view.text(line) for line in lines]
 
 
 def test_as_many_rows_are_drawn_as_fit_and_none_where_none_fits() -> None:
@@ -89,11 +79,11 @@ def test_as_many_rows_are_drawn_as_fit_and_none_where_none_fits() -> None:
         tried.append(rows)
         return [Text(f"{row}\n-") for row in range(rows)]  # two lines each
 
-    fitting = live_screens.Fitting()
+    fitting: live_screens.Fitting = {}
     for height, lines in ((6, 6), (5, 4), (2, 2), (1, 0), (0, 0)):
-        assert len(fitting.lines(table, height, view)) == lines, height
+        assert len(live_screens.fitting_lines(table, height, view, fitting)) == lines, height
     tried.clear()
-    fitting.lines(table, 6, view)
+    live_screens.fitting_lines(table, 6, view, fitting)
     assert tried == [3]  # a second frame of this size tries no other number
 
 

@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 from datetime import timedelta
 from email.utils import format_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,13 +31,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from vbsjob.context import Context
+
 TOKEN = {"OS_AUTH_URL": AUTH_URL, "OS_TOKEN": "canary-given-token", "OS_PROJECT_ID": PROJECT_ID}
 PASSCODE = USER | {"OS_PASSCODE": "123456"}
 REFUSED = json_response(401, {"error_code": "APIGW.0301", "error_msg": "no"})
 
 
 def session(cloud: Cloud, env: Mapping[str, str] = USER, **more: Any) -> Session:
-    context = cloud.context(env, **more)
+    return session_of(cloud.context(env, **more))
+
+
+def session_of(context: Context) -> Session:
     settings = loader.load({}, context)
     return Session(settings, context, Sender(settings, context))
 
@@ -48,23 +54,6 @@ def query(of: Session, job_id: str = "j") -> Response:
 
 def is_query(request: Request) -> bool:
     return "/jobs/" in request.url
-
-
-def test_each_method_says_whether_it_can_be_renewed_and_whether_it_ends() -> None:
-    for env, auth_type, renewable, can_expire in (
-        (USER, "password", True, False),
-        (TOKEN, "token", False, True),
-        (PASSCODE, "v3multifactor", False, True),
-        (ACCESS_KEY, "aksk", False, False),
-        (ACCESS_KEY | {"OS_SECURITY_TOKEN": "temporary"}, "aksk", False, True),
-    ):
-        of = session(Cloud(), env)
-        used = of.method
-        assert (used.auth_type, used.renewable, used.can_expire) == (
-            auth_type,
-            renewable,
-            can_expire,
-        )
 
 
 class Meanwhile:
@@ -96,12 +85,15 @@ class Meanwhile:
         self._thread.join(5.0)
 
 
-def test_requests_with_a_token_do_not_wait_for_each_other() -> None:
-    meanwhile = Meanwhile(None, 5.0)
-    of = session(Cloud(before=meanwhile))
-    meanwhile.second = lambda: query(of, "second")
-    assert query(of, "first").status == 200
-    assert meanwhile.both_at_once
+def test_accepted_requests_do_not_wait_for_each_other() -> None:
+    for env in (USER, LOCATED):
+        cloud = Cloud()
+        of = session(cloud, env)
+        assert query(of).status == 200
+        cloud.before = meanwhile = Meanwhile(None, 5.0)
+        meanwhile.second = partial(query, of, "second")
+        query(of, "first")
+        assert meanwhile.both_at_once
 
 
 def test_s13_until_a_signature_is_accepted_the_next_request_waits() -> None:
@@ -114,16 +106,6 @@ def test_s13_until_a_signature_is_accepted_the_next_request_waits() -> None:
     with pytest.raises(AuthError):
         query(of)
     assert meanwhile.sent == ["first"]
-
-
-def test_once_a_signature_is_accepted_signed_requests_do_not_wait() -> None:
-    cloud = Cloud()
-    of = session(cloud, LOCATED)
-    assert query(of).status == 200
-    cloud.before = meanwhile = Meanwhile(None, 5.0)
-    meanwhile.second = lambda: query(of, "second")
-    query(of, "first")
-    assert meanwhile.both_at_once
 
 
 def test_f60_a_second_attempt_to_sign_in_must_fit_into_a_minute() -> None:
@@ -176,22 +158,13 @@ def late(cloud: Cloud, ahead: timedelta) -> Callable[[Request], Response | None]
 
 
 def test_f63_only_a_difference_of_a_minute_to_a_day_is_corrected() -> None:
-    for ahead, signed_again in (
-        (timedelta(seconds=59), False),
-        (timedelta(seconds=60), True),
-        (timedelta(seconds=-59), False),
-        (timedelta(seconds=-60), True),
-        (timedelta(days=1), True),
-        (timedelta(days=1, seconds=1), False),
-        (timedelta(days=-1), True),
-        (timedelta(days=-1, seconds=-1), False),
-    ):
+    for seconds in (59, 60, 86_400, 86_401, -59, -60, -86_400, -86_401):
+        signed_again = abs(seconds) in {60, 86_400}
+        ahead = timedelta(seconds=seconds)
         cloud = Cloud()
         cloud.before = late(cloud, ahead)
         context = cloud.context(LOCATED)
-        settings = loader.load({}, context)
-        of = Session(settings, context, Sender(settings, context))
-        assert query(of).status == (200 if signed_again else 401)
+        assert query(session_of(context)).status == (200 if signed_again else 401)
         noted = "this machine's clock says" in context.stderr.getvalue()  # type: ignore[attr-defined]
         assert noted is signed_again
         assert len(cloud.requests) == 1 + signed_again
@@ -203,8 +176,7 @@ def test_f63_only_a_difference_of_a_minute_to_a_day_is_corrected() -> None:
 def test_f63_a_clock_that_changes_again_is_noted_again_and_one_that_goes_on_is_not() -> None:
     cloud = Cloud()
     context = cloud.context(LOCATED)
-    settings = loader.load({}, context)
-    of = Session(settings, context, Sender(settings, context))
+    of = session_of(context)
 
     def notes(ahead: timedelta) -> str:
         cloud.before = late(cloud, ahead)
@@ -266,20 +238,13 @@ def test_f58_a_token_without_a_known_life_is_used_until_it_is_refused() -> None:
 
 
 def test_only_a_token_with_endpoint_and_project_id_needs_no_sign_in() -> None:
+    at_endpoint = {"VBSJOB_ENDPOINT": SERVICE}
+    by_name = {"OS_PROJECT_NAME": "eu-de_team", "OS_PROJECT_DOMAIN_NAME": "dom"}
     for env, requests in (
-        (TOKEN | {"VBSJOB_ENDPOINT": SERVICE}, 1),
+        (TOKEN | at_endpoint, 1),
         (TOKEN, 2),
-        (
-            TOKEN
-            | {
-                "VBSJOB_ENDPOINT": SERVICE,
-                "OS_PROJECT_ID": "",
-                "OS_PROJECT_NAME": "eu-de_team",
-                "OS_PROJECT_DOMAIN_NAME": "dom",
-            },
-            2,
-        ),
-        (USER | {"VBSJOB_ENDPOINT": SERVICE, "OS_PROJECT_ID": PROJECT_ID}, 2),
+        (TOKEN | at_endpoint | {"OS_PROJECT_ID": ""} | by_name, 2),
+        (USER | at_endpoint | {"OS_PROJECT_ID": PROJECT_ID}, 2),
     ):
         cloud = Cloud(tokens={"canary-given-token"})
         assert query(session(cloud, env)).status == 200

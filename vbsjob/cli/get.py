@@ -9,26 +9,8 @@ from vbsjob.cli.command import JobCommand
 from vbsjob.exit_codes import ExitCode
 
 
-def get(
-    ctx: typer.Context,
-    jobs: options.Jobs,
-    output: options.Output = None,
-    field: options.Fields = None,
-    exit_status: options.ExitStatus = None,
-    quiet: options.Quiet = None,
-    verbose: options.Verbose = None,
-    cloud: options.Cloud = None,
-    region: options.Region = None,
-    project: options.Project = None,
-    service: options.Service = None,
-    endpoint: options.Endpoint = None,
-    cache: options.Cache = None,
-    insecure_http: options.InsecureHttp = None,
-    retry_for: options.RetryFor = None,
-    details: options.Details = None,
-    utc: options.Utc = None,
-    color: options.Color = None,
-) -> ExitCode:
+@options.takes("output field exit_status quiet verbose", options.QUERY, "details utc color")
+def get(ctx: typer.Context, jobs: options.Jobs, **_: object) -> ExitCode:
     """Query jobs once and show status, times, entities and the failure.
 
     \b

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vbsjob.cli import options, topics
+from vbsjob.cli import options
+from vbsjob.cli.topics import TOPICS
+from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
+from vbsjob.text import printable, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +51,13 @@ def help(ctx: typer.Context, topic: options.Topic = None) -> ExitCode:
         if topic is None or topic in commands:
             chosen = top if topic is None else typer.Context(commands[topic], top, topic)
             chosen.get_help()
+        elif topic in TOPICS:
+            context.stdout.writelines(f"{line}\n" for line in TOPICS[topic]())
         else:
-            lines = topics.topic_lines(topic, commands)
-            context.stdout.writelines(f"{line}\n" for line in lines)
+            raise UsageError(
+                f"there is no help for {printable(topic)[:80]!r}.",
+                hint=suggestion(topic, [*commands, *TOPICS]),
+            )
     return ExitCode.OK
 
 

@@ -98,7 +98,10 @@ def _checked(job_id: str, where: str) -> str:
 
 
 def _read(stdin: TextIO | None) -> IdsWithOrigin:
-    """Yield the ids on standard input. Raises UsageError if it is too large or not UTF-8."""
+    """Yield the ids on standard input; empty lines and `#` comments are ignored.
+
+    Raises UsageError if it is too large or not UTF-8.
+    """
     raw = stdin.buffer.read(INPUT_LIMIT + 1) if stdin else b""
     if len(raw) > INPUT_LIMIT:
         raise UsageError(
@@ -110,12 +113,9 @@ def _read(stdin: TextIO | None) -> IdsWithOrigin:
         raise UsageError(
             f"{STDIN} is not UTF-8 text.", hint="Write one id per line, or JSON, in UTF-8."
         ) from None
-    is_json = content.lstrip().startswith(("{", "[", '"'))
-    return _of_stream(content) if is_json else _of_lines(content)
-
-
-def _of_lines(content: str) -> IdsWithOrigin:
-    """Yield the ids of lines; empty lines and `#` comments are ignored."""
+    if content.lstrip().startswith(("{", "[", '"')):
+        yield from _of_stream(content)
+        return
     for number, line in enumerate(content.splitlines(), start=1):
         if job_id := COMMENT.sub("", line).strip():
             yield job_id, f"{STDIN}, line {number}: "

@@ -30,26 +30,21 @@ NO_JOBS = (
 )
 
 
+@options.takes(
+    "output field limit running failed all_clouds since refresh verbose",
+    options.SERVICE,
+    "insecure_http retry_for utc color",
+)
 def list(
     ctx: typer.Context,
-    output: options.Output = None,
-    field: options.Fields = None,
+    *,
     limit: options.Limit = 20,
     running: options.Running = False,
     failed: options.Failed = False,
     all_clouds: options.AllClouds = False,
     since: options.Since = None,
     refresh: options.Refresh = False,
-    verbose: options.Verbose = None,
-    cloud: options.Cloud = None,
-    region: options.Region = None,
-    project: options.Project = None,
-    service: options.Service = None,
-    endpoint: options.Endpoint = None,
-    insecure_http: options.InsecureHttp = None,
-    retry_for: options.RetryFor = None,
-    utc: options.Utc = None,
-    color: options.Color = None,
+    **_: object,
 ) -> ExitCode:
     """List recent jobs of this cloud from the history; the newest start is first.
 

@@ -1,46 +1,73 @@
-"""Every option and argument, defined once; commands list them, man pages and completions follow.
+"""Every option and argument, defined once; commands name them, man pages and completions follow.
 
-An option that is a setting takes its help from config/schema.py.
+An option that is a setting takes its type and its help from config/schema.py.
 """
 
 from __future__ import annotations
 
+from inspect import Parameter, Signature, signature
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from vbsjob.cli import candidates
-from vbsjob.config import schema
+from vbsjob.config import values
+from vbsjob.config.schema import SETTINGS_BY_NAME
 from vbsjob.output import formats, schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from vbsjob.exit_codes import ExitCode
+
+    Command = Callable[..., ExitCode]
 
 OUTPUT, TREE, WATCHING, CONNECTION, CI = "Output", "Tree", "Watching", "Connection", "CI"
 """Groups of options in the help."""
+SERVICE = "cloud region project service endpoint"
+QUERY = f"{SERVICE} cache insecure_http retry_for"
 
 
-def _option(
-    group: str,
-    *flags: str,
-    help: str,
-    metavar: str | None = None,
-    complete: Any = None,
-    min: int | None = None,
-) -> Any:
+def takes(*names: str) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command the options of these names, in this order.
+
+    `names` are words with spaces between them: names of SHARED, and of parameters of the command,
+    which are its own options. The values of all options are in `ctx.params`.
+    """
+
+    def with_options(command: Command) -> Command:
+        words = " ".join(names).split()
+        own = signature(command, eval_str=True).parameters
+        first = [name for name in own if name not in (*words, "_")]
+        every = SHARED | dict(own)
+        parameters = [every[name] for name in (*first, *words)]
+        command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        return command
+
+    return with_options
+
+
+def _option(group: str, *flags: str, complete: Any = None, **more: Any) -> Any:
     """Return an option; `complete` is the function of `candidates` for Tab completion."""
     return typer.Option(
-        *flags,
-        metavar=metavar,
-        help=help,
-        rich_help_panel=group,
-        show_default=False,
-        autocompletion=complete,
-        min=min,
+        *flags, rich_help_panel=group, show_default=False, autocompletion=complete, **more
     )
 
 
-def _setting(group: str, *flags: str, name: str = "", **more: Any) -> Any:
-    """Return the option for a setting; its name is taken from the long flag."""
-    setting = schema.SETTINGS_BY_NAME[name or flags[0].lstrip("-").replace("-", "_")]
-    return _option(group, *flags, help=setting.sentence, **more)
+def _shared(name: str, kind: Any, option: Any) -> Parameter:
+    annotation = Annotated[kind | None, option]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _setting(
+    group: str, name: str, *further: str, flag: str = "", words: Sequence[str] = (), **more: Any
+) -> Parameter:
+    """Return the option for a setting; `further` are more flags."""
+    setting = SETTINGS_BY_NAME[name]
+    words = words or getattr(setting.parse, "words", ())
+    kind: Any = bool if setting.parse is values.boolean else Literal[*words] if words else str
+    option = _option(group, flag or setting.flag, *further, help=setting.sentence, **more)
+    return _shared(name, kind, option)
 
 
 Jobs = Annotated[
@@ -53,76 +80,69 @@ Jobs = Annotated[
         show_default=False,
     ),
 ]
-Cloud = Annotated[
-    str | None, _setting(CONNECTION, "--cloud", metavar="NAME", complete=candidates.clouds)
-]
-Region = Annotated[str | None, _setting(CONNECTION, "--region", metavar="NAME")]
-Project = Annotated[str | None, _setting(CONNECTION, "--project", metavar="ID|NAME")]
-Service = Annotated[
-    str | None, _setting(CONNECTION, "--service", metavar="NAME", complete=candidates.services)
-]
-Endpoint = Annotated[str | None, _setting(CONNECTION, "--endpoint", metavar="URL")]
-RetryFor = Annotated[str | None, _setting(CONNECTION, "--retry-for", metavar="TIME")]
-Cache = Annotated[bool | None, _setting(CONNECTION, "--cache/--no-cache", name="cache")]
-InsecureHttp = Annotated[bool | None, _setting(CONNECTION, "--insecure-http")]
+_FIELDS = _option(
+    OUTPUT,
+    *("--field", "-f"),
+    help="Print only this field, such as entities.backup_id; may be repeated.",
+    metavar="FIELD",
+    complete=candidates.fields,
+)
+SHARED = {
+    option.name: option
+    for option in (
+        _setting(CONNECTION, "cloud", metavar="NAME", complete=candidates.clouds),
+        _setting(CONNECTION, "region", metavar="NAME"),
+        _setting(CONNECTION, "project", metavar="ID|NAME"),
+        _setting(CONNECTION, "service", metavar="NAME", complete=candidates.services),
+        _setting(CONNECTION, "endpoint", metavar="URL"),
+        _setting(CONNECTION, "retry_for", metavar="TIME"),
+        _setting(CONNECTION, "cache", flag="--cache/--no-cache"),
+        _setting(CONNECTION, "insecure_http"),
+        _setting(
+            *(OUTPUT, "output", "-o"),
+            words=formats.NAMES,
+            metavar="FORMAT",
+            complete=candidates.formats,
+        ),
+        _shared("field", list[str], _FIELDS),
+        _setting(OUTPUT, "details"),
+        _setting(OUTPUT, "utc"),
+        _setting(OUTPUT, "color", metavar="WHEN"),
+        _setting(OUTPUT, "verbose", "-v"),
+        _setting(OUTPUT, "quiet", "-q"),
+        _setting(OUTPUT, "exit_status", flag="--exit-status/--no-exit-status"),
+        _setting(TREE, "depth", metavar="N"),
+        _setting(TREE, "only", metavar="STATUS,...", complete=candidates.statuses),
+        _setting(TREE, "sort", metavar="ORDER"),
+        _setting(TREE, "all"),
+        _setting(TREE, "ascii"),
+        _setting(WATCHING, "timeout", metavar="TIME"),
+        _setting(WATCHING, "interval", metavar="TIME"),
+        _setting(WATCHING, "wait_for_job", metavar="TIME"),
+        _setting(WATCHING, "fail_fast"),
+        _setting(WATCHING, "any"),
+        _setting(WATCHING, "progress", metavar="HOW"),
+        _setting(WATCHING, "heartbeat", metavar="TIME"),
+        _setting(WATCHING, "bell"),
+        _setting(WATCHING, "notify"),
+        _setting(CI, "github"),
+        _setting(CI, "junit", metavar="FILE", complete=candidates.files),
+    )
+}
+"""Options that several commands have, or that are settings."""
 
 if TYPE_CHECKING:
-    Format = str
     Schema = str
 else:
-    Format, Schema = Literal[formats.NAMES], Literal[schemas.NAMES]
-Output = Annotated[
-    Format | None,
-    _setting(OUTPUT, "--output", "-o", metavar="FORMAT", complete=candidates.formats),
-]
+    Schema = Literal[schemas.NAMES]
 ConfigOutput = Annotated[
-    Literal["table", "json"] | None, _setting(OUTPUT, "--output", "-o", metavar="FORMAT")
+    Literal["table", "json"] | None,
+    _option(OUTPUT, "--output", "-o", metavar="FORMAT", help=SETTINGS_BY_NAME["output"].sentence),
 ]
-Fields = Annotated[
-    list[str] | None,
-    _option(
-        OUTPUT,
-        "--field",
-        "-f",
-        metavar="FIELD",
-        complete=candidates.fields,
-        help="Print only this field, such as entities.backup_id; may be repeated.",
-    ),
-]
-Details = Annotated[bool | None, _setting(OUTPUT, "--details")]
-Utc = Annotated[bool | None, _setting(OUTPUT, "--utc")]
-Color = Annotated[schema.Color | None, _setting(OUTPUT, "--color", metavar="WHEN")]
-Verbose = Annotated[bool | None, _setting(OUTPUT, "--verbose", "-v")]
-Quiet = Annotated[bool | None, _setting(OUTPUT, "--quiet", "-q")]
-ExitStatus = Annotated[
-    bool | None, _setting(OUTPUT, "--exit-status/--no-exit-status", name="exit_status")
-]
-
-Depth = Annotated[str | None, _setting(TREE, "--depth", metavar="N")]
-Only = Annotated[
-    str | None, _setting(TREE, "--only", metavar="STATUS,...", complete=candidates.statuses)
-]
-Sort = Annotated[schema.Sort | None, _setting(TREE, "--sort", metavar="ORDER")]
-All = Annotated[bool | None, _setting(TREE, "--all")]
-Ascii = Annotated[bool | None, _setting(TREE, "--ascii")]
 Watch = Annotated[
     bool,
     _option(TREE, "--watch", help="Wait until the jobs have ended, as 'vbsjob watch'."),
 ]
-
-Timeout = Annotated[str | None, _setting(WATCHING, "--timeout", metavar="TIME")]
-Interval = Annotated[str | None, _setting(WATCHING, "--interval", metavar="TIME")]
-WaitForJob = Annotated[str | None, _setting(WATCHING, "--wait-for-job", metavar="TIME")]
-FailFast = Annotated[bool | None, _setting(WATCHING, "--fail-fast")]
-Any_ = Annotated[bool | None, _setting(WATCHING, "--any")]
-Progress = Annotated[schema.Progress | None, _setting(WATCHING, "--progress", metavar="HOW")]
-Heartbeat = Annotated[str | None, _setting(WATCHING, "--heartbeat", metavar="TIME")]
-Bell = Annotated[bool | None, _setting(WATCHING, "--bell")]
-Notify = Annotated[bool | None, _setting(WATCHING, "--notify")]
-
-Github = Annotated[bool | None, _setting(CI, "--github")]
-Junit = Annotated[str | None, _setting(CI, "--junit", metavar="FILE", complete=candidates.files)]
-
 Port = Annotated[
     int,
     typer.Option(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -67,12 +66,31 @@ def jobs(
         with_errors = output.format.machine
         return (outcome.document() for outcome in outcomes if outcome.job or with_errors)
 
-    return _show(answers, output, partial(_job_screens, watched=watched), documents, JOBS)
+    def screens(outcomes: Sequence[JobOutcome], view: View) -> Screens:
+        """Yield one screen for several jobs, or with --details one for each."""
+        from vbsjob.jobs.tree import JobTree
+        from vbsjob.render import details, several
+
+        if len(outcomes) > 1 and not output.settings["details"]:
+            yield several.overview(outcomes, view)
+            return
+        for job_id, job in ((outcome.job_id, outcome.job) for outcome in outcomes):
+            if job is not None:
+                yield details.screen(
+                    JobTree(job, group=view.width is not None),
+                    job_id,
+                    view,
+                    details=output.settings["details"],
+                    next_command="" if job.ended or watched else output.command("watch", job_id),
+                    failures_command=output.command("tree", job_id, "--only", "failed"),
+                )
+
+    return _show(answers, output, screens, documents, JOBS)
 
 
 def trees(answers: Iterable[JobOutcome], output: Output) -> list[VbsjobError]:
     """Write the jobs as `jobs` does, with the sub-jobs as a tree or one row per job."""
-    from vbsjob.jobs.tree import TreeOptions
+    from vbsjob.jobs.tree import JobTree, TreeOptions
     from vbsjob.output import tree_documents
     from vbsjob.output.formats import JOBS
 
@@ -87,14 +105,24 @@ def trees(answers: Iterable[JobOutcome], output: Output) -> list[VbsjobError]:
             else:
                 yield from tree_documents.flat(outcome, options, now(), with_sub_jobs=fields)
 
-    kind = JOBS if is_nested else tree_documents.ROWS
-    return _show(answers, output, partial(_tree_screens, options=options), documents, kind)
+    def screens(outcomes: Sequence[JobOutcome], view: View) -> Screens:
+        from vbsjob.render import details
+
+        for job in (outcome.job for outcome in outcomes):
+            if job is not None:
+                yield details.tree_screen(
+                    JobTree(job, options, view.now, group=view.width is not None),
+                    view,
+                    failures_command=output.command("tree", job.id, "--only", "failed"),
+                )
+
+    return _show(answers, output, screens, documents, JOBS if is_nested else tree_documents.ROWS)
 
 
 def _show(
     answers: Iterable[JobOutcome],
     output: Output,
-    screens: Callable[[Sequence[JobOutcome], Output, View], Screens],
+    screens: Callable[[Sequence[JobOutcome], View], Screens],
     documents: Callable[[Iterable[JobOutcome]], Iterator[dict[str, Any]]],
     kind: Kind,
 ) -> list[VbsjobError]:
@@ -111,11 +139,11 @@ def _show(
     else:
         return []
     if not output.for_people:
-        return _write(documents(chain(first, waiting)), output, kind)
+        return write(documents(chain(first, waiting)), output, kind)
     outcomes = [*first, *waiting]
     if not output.settings["quiet"]:
         view = output.view()
-        _print(screens(outcomes, output, view), view, output.context)
+        print_screens(screens(outcomes, view), view, output.context)
     return []
 
 
@@ -133,15 +161,10 @@ def history(
 
     `every`: they can be of several clouds.
     """
-    from vbsjob.jobs.fields import Selection
-    from vbsjob.output.formats import HISTORY
+    if not output.for_people:
+        from vbsjob.output.formats import HISTORY
 
-    context = output.context
-    if not entries and output.format.write is not None:
-        output.format.write((), Selection(HISTORY, output.fields, single=False), context.stdout)
-        return []
-    if entries and not output.for_people:
-        return _write(entries[:limit], output, HISTORY)
+        return write(entries[:limit], output, HISTORY)
     from dataclasses import replace
 
     from vbsjob.render import job_list
@@ -149,11 +172,11 @@ def history(
     view = output.view()
     # A terminal that is narrower than status and id wraps them: an id is shown whole.
     screen = job_list.screen(entries, limit, view, every=every)
-    _print([screen], replace(view, width=None), context)
+    print_screens([screen], replace(view, width=None), output.context)
     return []
 
 
-def _write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> list[VbsjobError]:
+def write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> list[VbsjobError]:
     """Write documents to stdout, unless --quiet.
 
     Returns an error if none has a field, and if fields become the same variable.
@@ -178,48 +201,14 @@ def _write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> l
 
         view = output.view()
         rendered = (details.fields(document, output.fields, view) for document in checked)
-        _print(rendered, view, context)
+        print_screens(rendered, view, context)
     missing = check.error()
     return errors if missing is None else [*errors, missing]
 
 
-def _job_screens(
-    outcomes: Sequence[JobOutcome], output: Output, view: View, *, watched: bool
-) -> Screens:
-    """Yield one screen for several jobs, or with --details one for each."""
-    from vbsjob.jobs.tree import JobTree
-    from vbsjob.render import details, several
-
-    if len(outcomes) > 1 and not output.settings["details"]:
-        yield several.overview(outcomes, view)
-        return
-    for job_id, job in ((outcome.job_id, outcome.job) for outcome in outcomes):
-        if job is not None:
-            yield details.screen(
-                JobTree(job, group=view.width is not None),
-                job_id,
-                view,
-                details=output.settings["details"],
-                next_command="" if job.ended or watched else output.command("watch", job_id),
-                failures_command=output.command("tree", job_id, "--only", "failed"),
-            )
-
-
-def _tree_screens(
-    outcomes: Sequence[JobOutcome], output: Output, view: View, *, options: TreeOptions
-) -> Screens:
-    from vbsjob.render import details
-
-    for job in (outcome.job for outcome in outcomes):
-        if job is not None:
-            yield details.tree_screen(
-                options.tree(job, view.now, group=view.width is not None),
-                view,
-                failures_command=output.command("tree", job.id, "--only", "failed"),
-            )
-
-
-def _print(screens: Iterable[Iterable[RenderableType]], view: View, context: Context) -> None:
+def print_screens(
+    screens: Iterable[Iterable[RenderableType]], view: View, context: Context
+) -> None:
     """Write screens to stdout line by line, with an empty line between two screens."""
     for number, screen in enumerate(screens):
         context.stdout.write("\n" if number else "")

@@ -14,6 +14,7 @@ SELECTION = ("OS_CLOUD", "VBSJOB_CLOUD", "OS_PROJECT_ID", "VBSJOB_ENDPOINT", "VB
 """Further variables that a shell with the sandbox's variables must not have."""
 
 
+@options.takes("service")
 def sandbox(  # noqa: D103 - set below: it lists the jobs
     ctx: typer.Context,
     port: options.Port = 0,
@@ -21,9 +22,9 @@ def sandbox(  # noqa: D103 - set below: it lists the jobs
     token_life: options.TokenLife = None,
     env: options.Env = None,
     method: options.Method = "password",
-    service: options.Service = None,
+    **_: object,
 ) -> ExitCode:
-    context = ctx.obj
+    context, service = ctx.obj, ctx.params["service"]
     if env is not None:
         address = f"http://127.0.0.1:{env}"
         context.stdout.write(_variables(address, method, service))

@@ -5,12 +5,10 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from vbsjob.errors import UsageError
 from vbsjob.exit_codes import SEVERITY, ExitCode
-from vbsjob.text import printable, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 WIDTH = 79
 """Columns of a topic, as the reference of formats."""
@@ -21,17 +19,6 @@ def _wrapped(head: str, words: str) -> list[str]:
     """Return words at the right of a head, in lines of at most WIDTH columns."""
     lines = textwrap.wrap(words, WIDTH - len(head), break_on_hyphens=False)
     return [f"{' ' * len(head) if number else head}{line}" for number, line in enumerate(lines)]
-
-
-def topic_lines(name: str, commands: Iterable[str]) -> list[str]:
-    """Return the lines of a topic. Raises UsageError that names the most similar word."""
-    if name not in TOPICS:
-        hint = suggestion(name, [*commands, *TOPICS])
-        raise UsageError(
-            f"there is no help for {printable(name)[:80]!r}.",
-            hint=hint or "'vbsjob help' lists the commands and topics.",
-        )
-    return TOPICS[name]()
 
 
 def _exit_codes_topic() -> list[str]:

@@ -9,33 +9,13 @@ from vbsjob.cli.command import JobCommand
 from vbsjob.exit_codes import ExitCode
 
 
+@options.takes(
+    "output field exit_status quiet verbose",
+    options.QUERY,
+    "utc color depth only sort all ascii watch timeout interval progress",
+)
 def tree(
-    ctx: typer.Context,
-    jobs: options.Jobs,
-    output: options.Output = None,
-    field: options.Fields = None,
-    exit_status: options.ExitStatus = None,
-    quiet: options.Quiet = None,
-    verbose: options.Verbose = None,
-    cloud: options.Cloud = None,
-    region: options.Region = None,
-    project: options.Project = None,
-    service: options.Service = None,
-    endpoint: options.Endpoint = None,
-    cache: options.Cache = None,
-    insecure_http: options.InsecureHttp = None,
-    retry_for: options.RetryFor = None,
-    utc: options.Utc = None,
-    color: options.Color = None,
-    depth: options.Depth = None,
-    only: options.Only = None,
-    sort: options.Sort = None,
-    all: options.All = None,
-    ascii: options.Ascii = None,
-    watch: options.Watch = False,
-    timeout: options.Timeout = None,
-    interval: options.Interval = None,
-    progress: options.Progress = None,
+    ctx: typer.Context, jobs: options.Jobs, *, watch: options.Watch = False, **_: object
 ) -> ExitCode:
     """Show the nested sub-jobs of jobs as a tree.
 

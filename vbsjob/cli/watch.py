@@ -10,36 +10,13 @@ from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 
 
-def watch(
-    ctx: typer.Context,
-    jobs: options.Jobs,
-    output: options.Output = None,
-    field: options.Fields = None,
-    timeout: options.Timeout = None,
-    any: options.Any_ = None,
-    fail_fast: options.FailFast = None,
-    wait_for_job: options.WaitForJob = None,
-    interval: options.Interval = None,
-    progress: options.Progress = None,
-    heartbeat: options.Heartbeat = None,
-    bell: options.Bell = None,
-    notify: options.Notify = None,
-    github: options.Github = None,
-    junit: options.Junit = None,
-    quiet: options.Quiet = None,
-    verbose: options.Verbose = None,
-    cloud: options.Cloud = None,
-    region: options.Region = None,
-    project: options.Project = None,
-    service: options.Service = None,
-    endpoint: options.Endpoint = None,
-    cache: options.Cache = None,
-    insecure_http: options.InsecureHttp = None,
-    retry_for: options.RetryFor = None,
-    details: options.Details = None,
-    utc: options.Utc = None,
-    color: options.Color = None,
-) -> ExitCode:
+@options.takes(
+    "output field timeout any fail_fast wait_for_job interval progress heartbeat bell notify",
+    "github junit quiet verbose",
+    options.QUERY,
+    "details utc color",
+)
+def watch(ctx: typer.Context, jobs: options.Jobs, **_: object) -> ExitCode:
     """Wait until jobs have ended; the exit code is the result.
 
     \b

@@ -94,28 +94,26 @@ class Clouds:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.config = read_config(context)
-        self._clouds: CloudsFile | None = None
-        self._secure: CloudsFile | None = None
+        self._yaml: dict[tuple[str, str], CloudsFile] = {}
+        """clouds.yaml and secure.yaml, which is the stronger one."""
         self._public: CloudsFile | None = None
         self._unknown_profiles: set[str] = set()
 
     def read(self) -> None:
         """Read clouds.yaml and secure.yaml if they exist."""
-        self._clouds = self._read(*CLOUDS_FILE)
-        self._secure = self._read(*SECURE_FILE)
+        for names in (CLOUDS_FILE, SECURE_FILE):
+            if file := self._read(*names):
+                self._yaml[names] = file
 
     @property
     def files(self) -> tuple[CloudsFile, ...]:
         """All files that were read, the strongest first."""
-        return tuple(
-            file for file in (self.config, self._clouds, self._secure, self._public) if file
-        )
+        return tuple(filter(None, (self.config, *self._yaml.values(), self._public)))
 
     @property
     def listed(self) -> list[str]:
         """Names of the clouds of clouds.yaml and secure.yaml."""
-        read = (file.clouds for file in (self._clouds, self._secure) if file)
-        return list(dict.fromkeys(name for clouds in read for name in clouds))
+        return list(dict.fromkeys(name for file in self._yaml.values() for name in file.clouds))
 
     @property
     def names(self) -> list[str]:
@@ -125,8 +123,7 @@ class Clouds:
     def layers(self, name: str, region: str | None) -> tuple[list[Layer], list[Layer]]:
         """Return a cloud's layers in config.toml, and in clouds.yaml; the strongest first."""
         config = self.config.layers(name) if self.config else []
-        read = (file for file in (self._secure, self._clouds) if file)
-        yaml = [layer for file in read for layer in file.layers(name)]
+        yaml = [layer for file in reversed(self._yaml.values()) for layer in file.layers(name)]
         return self._layers(config, region), self._layers(yaml, region)
 
     def _layers(self, layers: list[Layer], region: str | None) -> list[Layer]:
@@ -157,7 +154,7 @@ class Clouds:
 
     def report_changed_by_working_directory(self, name: str | None) -> None:
         """Warn if a file in the working directory changes a cloud of the user's own files."""
-        read = (file for file in (self._secure, self._clouds) if file)
+        read = reversed(self._yaml.values())
         local = [file for file in read if file.in_working_directory and name in file.clouds]
         if not local:
             return
@@ -172,9 +169,9 @@ class Clouds:
     def _own_files(self) -> Iterator[CloudsFile]:
         """Yield the files that would be read in another working directory, if they are valid."""
         read = [self.config]
-        for file, names in ((self._clouds, CLOUDS_FILE), (self._secure, SECURE_FILE)):
+        for names, file in self._yaml.items():
             with suppress(UsageError):
-                local = file is not None and file.in_working_directory
+                local = file.in_working_directory
                 read.append(self._read(*names, own=True) if local else file)
         yield from filter(None, read)
 

@@ -23,7 +23,7 @@ from vbsjob.http import url
 from vbsjob.text import printable, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from vbsjob.config.clouds_yaml import Clouds, Layer
@@ -85,8 +85,8 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     """Load all settings. Raises UsageError that names the source of a wrong value."""
     direct = (
         sources.from_options(options),
-        sources.from_own_variables(context),
-        sources.from_os_variables(context),
+        sources.from_variables("VBSJOB_", context),
+        sources.from_variables("OS_", context),
     )
     context.secrets.add(*sources.secrets(*direct))  # before anything is printed
     checks.refuse_contents(context)
@@ -110,7 +110,8 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
         elif ignored is not None:
             del loaded.values["region"]
         loaded.ignored += [] if ignored is None else [ignored]
-    context.secrets.add(*loaded.secrets())
+    # Also those of sources that are ignored.
+    context.secrets.add(*sources.secrets(loaded.sources.config, loaded.sources.yaml, *families))
     if checks.wants_sandbox(cloud) and not loaded.layers:
         values = {name: _parsed(name, value) for name, value in loaded.values.items()}
         return Settings(values, sandbox=True)
@@ -149,17 +150,12 @@ class _Loaded:
         chosen = None if region is None else str(region.value)
         config, yaml = ([], []) if name is None else clouds.layers(name, chosen)
         self.layers = [*config, *yaml]
-        self._sources = without_cloud._replace(
+        self.sources = without_cloud._replace(
             config=sources.from_layers(config), yaml=sources.from_layers(yaml)
         )
-        self.cloud = self._sources.yaml | self._sources.config
-        values, self.ignored = precedence.combine(self._sources, named=checks.is_named(cloud))
+        self.cloud = self.sources.yaml | self.sources.config
+        values, self.ignored = precedence.combine(self.sources, named=checks.is_named(cloud))
         self.values = _with_project(values)
-
-    def secrets(self) -> Iterator[str]:
-        """Yield every secret of every source, also of those that are ignored."""
-        of = self._sources
-        return sources.secrets(of.config, of.yaml, *of.key_families)
 
 
 def preference(name: str, options: Mapping[str, Any], context: Context) -> Any:
@@ -168,7 +164,7 @@ def preference(name: str, options: Mapping[str, Any], context: Context) -> Any:
         name,
         [
             sources.from_options(options),
-            sources.from_own_variables(context),
+            sources.from_variables("VBSJOB_", context),
             sources.from_defaults(clouds_yaml.read_config(context)),
         ],
     )
@@ -211,24 +207,18 @@ def _parsed(name: str, setting_value: SettingValue) -> SettingValue:
     setting, raw = SETTINGS_BY_NAME[name], setting_value.value
     try:
         if isinstance(raw, str) and setting.parse is not path:  # a file may have any name
-            _check_utf8(raw)
+            raw.encode()
         if setting.secret and isinstance(raw, int | float):
             raise ValueError("is a number; write it in quotes")  # noqa: TRY301 - one handler
         return setting_value._replace(value=setting.parse(raw))
     except ValueError as error:
+        if isinstance(error, UnicodeEncodeError):  # lone surrogates, from bytes that are not UTF-8
+            error = ValueError("is not valid UTF-8; write it in UTF-8")
         written = "the value"
         hidden = setting.secret or setting.parse is path or is_content(str(raw).strip())
         if isinstance(raw, str | int | float) and not hidden:
             written = repr(printable(str(raw)[:80]))
         raise invalid(f"{setting_value.origin}: {written}", error) from None
-
-
-def _check_utf8(text: str) -> None:
-    """Refuse lone surrogates: bytes of the environment that are not UTF-8, or half a pair."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("is not valid UTF-8; write it in UTF-8") from None
 
 
 def _filled(

@@ -6,16 +6,12 @@ OTHER_VARIABLES are the environment variables that set no setting.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from vbsjob.config import values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-Progress = Literal["auto", "tty", "plain", "json", "none"]
-Sort = Literal["api", "begin", "duration", "status"]
-Color = Literal["auto", "always", "never"]
 
 
 class Setting(NamedTuple):
@@ -68,69 +64,62 @@ def file_setting(name: str, sentence: str) -> Setting:
 
 
 def preference_setting(
-    name: str, sentence: str, parse: Any, default: Any = None, *, repeated: Any = ""
+    name: str, sentence: str, parse: Any = values.text, default: Any = None, **more: Any
 ) -> Setting:
-    """Return a setting of vbsjob alone, which [defaults] may hold."""
-    return Setting(name, sentence, parse=parse, default=default, preference=True, repeated=repeated)
+    """Return a setting which [defaults] may hold."""
+    return Setting(name, sentence, parse=parse, default=default, preference=True, **more)
 
 
-def switch(name: str, sentence: str, *, default: bool = False, repeated: Any = "") -> Setting:
+def switch(name: str, sentence: str, *, default: bool = False, **more: Any) -> Setting:
     """Return a preference that is yes or no."""
-    return preference_setting(name, sentence, values.boolean, default, repeated=repeated)
+    return preference_setting(name, sentence, values.boolean, default, **more)
 
 
 SETTINGS = (
-    Setting(
+    preference_setting(
         "cloud",
         "Name of a cloud in clouds.yaml or config.toml, or 'sandbox'.",
         os=("OS_CLOUD",),
-        preference=True,
         repeated="job",
     ),
-    Setting(
+    preference_setting(
         "region",
         "Region, such as eu-de.",
+        values.region,
         os=("OS_REGION_NAME", "OS_REGION", "HW_REGION_NAME"),
         cloud=("region_name",),
-        parse=values.region,
-        preference=True,
         repeated="job",
     ),
-    Setting(
+    preference_setting(
         "service",
         "Service to query, such as evs or ecs; vbs by default.",
-        parse=values.name,
-        default="vbs",
-        preference=True,
+        values.name,
+        "vbs",
         repeated="job",
     ),
-    Setting(
+    preference_setting(
         "interface",
         "Kind of address to use from the service catalog: public, internal or admin.",
+        values.interface,
+        "public",
         os=("OS_INTERFACE", "OS_ENDPOINT_TYPE"),
         cloud=("interface", "endpoint_type"),
-        parse=values.interface,
-        default="public",
-        preference=True,
     ),
-    Setting(
+    preference_setting(
         "endpoint",
         "Address (URL) of the service, instead of the one in the service catalog.",
         os=("OS_VBS_ENDPOINT_OVERRIDE", "OS_VOLUME_BACKUP_ENDPOINT_OVERRIDE"),
         cloud=("vbs_endpoint_override", "volume_backup_endpoint_override"),
-        preference=True,
         repeated="job",
     ),
     file_setting("cacert", "File with the CA certificates to trust, instead of the system's."),
     file_setting("cert", "File with a client certificate."),
     file_setting("key", "File with the private key of the client certificate."),
-    Setting(
+    switch(
         "verify",
         "Check the certificates of the services; yes by default.",
-        cloud=("verify",),
-        parse=values.boolean,
         default=True,
-        preference=True,
+        cloud=("verify",),
     ),
     Setting(
         "insecure",
@@ -140,12 +129,8 @@ SETTINGS = (
         parse=values.boolean,
         default=False,
     ),
-    Setting(
-        "project",
-        "Project, by id or by name.",
-        parse=values.identity_name,
-        preference=True,
-        repeated="job",
+    preference_setting(
+        "project", "Project, by id or by name.", values.identity_name, repeated="job"
     ),
     identity_setting(
         "project_id",
@@ -269,13 +254,11 @@ SETTINGS = (
         "Allow plain http to another machine: credentials are sent unencrypted.",
         repeated="job",
     ),
-    preference_setting(
-        "output", "Output format, such as json or csv; table by default.", values.text
-    ),
+    preference_setting("output", "Output format, such as json or csv; table by default."),
     preference_setting(
         "color",
         "When to use colours; with auto NO_COLOR switches them off.",
-        values.OneOf(get_args(Color)),
+        values.OneOf(("auto", "always", "never")),
         "auto",
     ),
     preference_setting(
@@ -290,7 +273,7 @@ SETTINGS = (
     preference_setting(
         "sort",
         "Order of sub-jobs; api is the order in the answer of the service.",
-        values.OneOf(get_args(Sort)),
+        values.OneOf(("api", "begin", "duration", "status")),
         "api",
     ),
     switch("all", "Show each sub-job in a separate row."),
@@ -333,7 +316,7 @@ SETTINGS = (
     preference_setting(
         "progress",
         "How progress is shown; auto draws on a terminal and prints lines elsewhere.",
-        values.OneOf(get_args(Progress)),
+        values.OneOf(("auto", "tty", "plain", "json", "none")),
         "auto",
     ),
     preference_setting(

@@ -15,7 +15,7 @@ from vbsjob.errors import UsageError
 from vbsjob.text import hide_values, printable, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from vbsjob.config.clouds_yaml import CloudsFile, Layer
@@ -54,14 +54,15 @@ def from_options(options: Mapping[str, Any]) -> Source:
     }
 
 
-def from_own_variables(context: Context) -> Source:
-    """Return the settings that VBSJOB_* variables set."""
-    return _from_env(context.env, ((setting.name, setting.variable) for setting in SETTINGS))
-
-
-def from_os_variables(context: Context) -> Source:
-    """Return the settings that OS_* variables set."""
-    return _from_env(context.env, _named("OS_"))
+def from_variables(prefix: str, context: Context) -> Source:
+    """Return the settings that variables with a prefix set, such as VBSJOB_ or OS_."""
+    named = (
+        (setting.name, variable)
+        for setting in SETTINGS
+        for variable in reversed((setting.variable, *setting.os))  # the first one is the strongest
+        if variable.startswith(prefix) and context.env.get(variable)
+    )
+    return {name: SettingValue(context.env[variable], variable) for name, variable in named}
 
 
 def key_families(context: Context) -> list[Source]:
@@ -69,19 +70,8 @@ def key_families(context: Context) -> list[Source]:
 
     A key without its secret key comes last.
     """
-    families = (_from_env(context.env, _named(prefix)) for prefix in KEY_FAMILIES)
+    families = (from_variables(prefix, context) for prefix in KEY_FAMILIES)
     return sorted(families, key=lambda family: not {*KEYS[:2]} <= family.keys())
-
-
-def _named(prefix: str) -> Iterator[tuple[str, str]]:
-    for setting in SETTINGS:
-        for variable in reversed(setting.os):  # the first one is the strongest
-            if variable.startswith(prefix):
-                yield setting.name, variable
-
-
-def _from_env(env: Mapping[str, str], named: Iterable[tuple[str, str]]) -> Source:
-    return {n: SettingValue(env[variable], variable) for n, variable in named if env.get(variable)}
 
 
 def from_defaults(config: CloudsFile | None) -> Source:

@@ -196,10 +196,6 @@ def written(parse: Callable[[Any], Any], value: Any) -> str:
         names = {status: word for word, status in STATUSES.items()}
         return ",".join(names.get(str(word), str(word)) for word in value)
     if parse in {duration, timeout, interval}:
-        return _written_duration(int(value))
+        units = ((value // 3600, "h"), (value // 60 % 60, "m"), (value % 60, "s"))
+        return "".join(f"{int(number)}{unit}" for number, unit in units if number) or "0s"
     return str(value)
-
-
-def _written_duration(seconds: int) -> str:
-    units = ((seconds // 3600, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s"))
-    return "".join(f"{number}{unit}" for number, unit in units if number) or "0s"

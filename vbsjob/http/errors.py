@@ -261,11 +261,12 @@ def _page(response: Response, reason: str) -> Meaning:
 
 def is_about_time(response: Response) -> bool:
     """Whether a response rejects a signature because the clocks differ."""
+    if response.status not in {401, 403}:
+        return False
     body = read_document(_read(response)[0])
     text = body.message.lower()
     is_expired = "signature" in text and "expired" in text
-    is_code = (body.code or "").lower() == "apigw.0303"
-    return response.status in {401, 403} and (is_code or is_expired)
+    return is_expired or (body.code or "").lower() == "apigw.0303"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -81,9 +81,8 @@ def _load_authorities(ssl_context: ssl.SSLContext, paths: tuple[ConfiguredPath, 
         try:
             ssl_context.load_verify_locations(**{"capath" if is_folder else "cafile": path})
         except (OSError, ValueError) as error:
-            _reraise_shortage(error)
             reason = None if isinstance(error, ssl.SSLError) else getattr(error, "strerror", None)
-            raise UsageError(
+            raise shortage(error) or UsageError(
                 f"{origin}: {printable(path)} cannot be read:"
                 f" {reason or 'it contains no certificate'}.",
                 hint="Name a readable file with CA certificates in PEM format.",
@@ -94,12 +93,6 @@ def _load_authorities(ssl_context: ssl.SSLContext, paths: tuple[ConfiguredPath, 
             import certifi
 
             ssl_context.load_verify_locations(certifi.where())
-
-
-def _reraise_shortage(error: Exception) -> None:
-    """Raise an error that is not about the file, such as that no file descriptor is left (F31)."""
-    if shortage(error):
-        raise error
 
 
 def _load_client_certificate(
@@ -114,9 +107,8 @@ def _load_client_certificate(
     try:
         ssl_context.load_cert_chain(cert[0], key and key[0], password=lambda: "")
     except (OSError, ValueError) as error:
-        _reraise_shortage(error)
         names = f"{cert[1]} and {key[1]}" if key else cert[1]
-        raise UsageError(
+        raise shortage(error) or UsageError(
             f"{names}: not a certificate with its key, or the key is encrypted.",
             hint="Use PEM files, with the key that belongs to the certificate, unencrypted.",
         ) from None

@@ -167,8 +167,8 @@ class FieldCheck:
             yield document
 
     def error(self) -> FieldMissingError | None:
-        """Return the error for the fields that no document had, with the nearest ones."""
-        if not self._missing:
+        """Return the error for fields that none of the documents had; None without documents."""
+        if not self._present or not self._missing:
             return None
         names = ", ".join(repr(printable(path)[:80]) for path in self._missing)
         near = list(dict.fromkeys(n for path in self._missing for n in self._nearest(path)))

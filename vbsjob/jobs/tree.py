@@ -16,7 +16,7 @@ from vbsjob.jobs.job import ENDED
 from vbsjob.text import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from vbsjob.config.loader import Settings
@@ -183,11 +183,6 @@ class Group:
         ends = (parse_time(node.job.members.get("end_time")) for node in self.members)
         return min(filter(None, begins), default=None), max(filter(None, ends), default=None)
 
-    @property
-    def number_below(self) -> int:
-        """Number of jobs below the members."""
-        return self.total.total() - len(self.members)
-
     @cached_property
     def branches(self) -> Sequence[Node]:
         """Members in whose branch a job failed, then RUNNING_MEMBERS in whose branch a job runs."""
@@ -205,40 +200,72 @@ class Group:
         return Counter(KIND_BY_URGENCY[node.urgency] for node in self._active if node not in shown)
 
 
+class TreeOptions(NamedTuple):
+    """Which sub-jobs are shown, and in which order."""
+
+    depth: int | None = None
+    """Limits the levels."""
+    only: tuple[str, ...] = ()
+    """Limits the rows to these kinds of status and the jobs above them."""
+    sort: str = "api"
+    all: bool = False
+    """Whether equal siblings are shown in rows of their own."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> TreeOptions:
+        """Return the options that the settings contain."""
+        return cls(settings["depth"], settings["only"], settings["sort"], settings["all"])
+
+    def sort_key(self, now: datetime) -> SortKey | None:
+        """Return the key that `sort` names; None for the service's order.
+
+        The longest duration is first, and the most urgent status.
+        """
+        keys: dict[str, SortKey] = {
+            "begin": by_begin,
+            "duration": lambda job: -(job.elapsed(now) or 0.0),
+            "status": lambda job: KINDS[kind(job)].urgency,
+        }
+        return keys.get(self.sort)
+
+
+EVERYTHING = TreeOptions()
+
+
 class JobTree:
     """The tree of one job. Construction is linear in the number of sub-jobs.
 
-    `sort` orders sub-jobs, `group` folds equal siblings, `close_waiting` counts the sub-jobs of a
-    sub-job below which nothing failed or runs. `depth` limits the levels, and `only` limits the
-    rows to these kinds of status and the jobs above them.
+    Sub-jobs are sorted if `now` is given: for some it is their end. If the options allow it,
+    `group` folds equal siblings, and `close_waiting` counts the sub-jobs of a sub-job below which
+    nothing failed or runs.
     """
 
     def __init__(
         self,
         job: Job,
+        options: TreeOptions = EVERYTHING,
+        now: datetime | None = None,
         *,
-        sort: SortKey | None = None,
         group: bool = False,
         close_waiting: bool = False,
-        depth: int | None = None,
-        only: Collection[str] = (),
     ) -> None:
         self.nodes: list[Node] = []
         """Every job, from top to bottom."""
         self.leaves = self.ended_leaves = 0
         """Number of sub-jobs without sub-jobs, and how many of them have ended."""
         self.top = Node(job)
-        self._add(self.top, sort)
-        wanted = frozenset(only)
+        self._add(self.top, None if now is None else options.sort_key(now))
+        wanted = frozenset(options.only)
+        fold = not options.all and not wanted
         for node in self.nodes:
-            closed = close_waiting and node.depth and node.urgency == WAITING
+            closed = close_waiting and fold and node.depth and node.urgency == WAITING
             if not node.children or closed:
                 continue
-            children = [] if node.depth == depth else node.children
+            children = [] if node.depth == options.depth else node.children
             if wanted:
                 children = [child for child in children if not wanted.isdisjoint(child.total)]
             node.filtered = len(children) < len(node.children)
-            node.branches = _branches(node, children, group=group)
+            node.branches = _branches(node, children, group=group and fold)
 
     def _add(self, node: Node, sort: SortKey | None) -> None:
         """Add a node and all that is below it, and count what is below."""
@@ -293,35 +320,6 @@ def _branches(node: Node, children: Sequence[Node], *, group: bool) -> Sequence[
     groups = {job_type: Group(node, nodes) for job_type, nodes in members.items()}
     rows = (groups.get(child.job.type, child) for child in children)
     return list(dict.fromkeys(rows))
-
-
-class TreeOptions(NamedTuple):
-    """Which sub-jobs are shown, and in which order."""
-
-    depth: int | None = None
-    only: tuple[str, ...] = ()
-    sort: str = "api"
-    all: bool = False
-    """Whether equal siblings are shown in rows of their own."""
-
-    @classmethod
-    def of(cls, settings: Settings) -> TreeOptions:
-        """Return the options that the settings contain."""
-        return cls(settings["depth"], settings["only"], settings["sort"], settings["all"])
-
-    def tree(
-        self, job: Job, now: datetime, *, group: bool = False, close_waiting: bool = False
-    ) -> JobTree:
-        """Return the tree of a job; it is folded as JobTree says, if the options allow it."""
-        fold = not self.all and not self.only
-        return JobTree(
-            job,
-            sort=sort_key(self.sort, now),
-            group=group and fold,
-            close_waiting=close_waiting and fold,
-            depth=self.depth,
-            only=self.only,
-        )
 
 
 class Summary(NamedTuple):
@@ -383,16 +381,3 @@ def by_begin(job: Job) -> float:
     """Sort key: begin; jobs without a begin are last, in the service's order."""
     begin = parse_time(job.members.get("begin_time"))
     return begin.timestamp() if begin else math.inf
-
-
-def sort_key(name: str, now: datetime) -> SortKey | None:
-    """Return the key that --sort names; None for the service's order.
-
-    The longest duration is first, and the most urgent status.
-    """
-    keys: dict[str, SortKey] = {
-        "begin": by_begin,
-        "duration": lambda job: -(job.elapsed(now) or 0.0),
-        "status": lambda job: KINDS[kind(job)].urgency,
-    }
-    return keys.get(name)

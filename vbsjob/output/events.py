@@ -141,11 +141,10 @@ def _outage(event: Event, tracked: TrackedJob, now: float) -> dict[str, Any]:
     """Return the members of `outage` and `recovered`."""
     members: dict[str, Any] = {"outage_s": round(event.seconds, 3)}
     if event.error is not None:
-        next_poll = tracked.next_poll
         members["last_answer_s"] = _age(tracked.answered_at, now)
         members["failures"] = tracked.failures
         members["retry_after_s"] = event.error.retry_after
-        members["next_try_s"] = None if next_poll is None else round(next_poll - now, 3)
+        members["next_try_s"] = round(tracked.due - now, 3)
         members["error"] = event.error.document()
     return members
 

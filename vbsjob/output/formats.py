@@ -95,7 +95,9 @@ def _csv(documents: Documents, selection: Selection, out: TextIO, *, safe: bool 
     out.write(csv_row(list(map(printable, columns))))
     for document in documents:
         cells = _cells(document, columns)
-        out.write(csv_row([_harmless(cell) for cell in cells] if safe else cells))
+        if safe:
+            cells = [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]
+        out.write(csv_row(cells))
 
 
 def _tsv(documents: Documents, selection: Selection, out: TextIO) -> None:
@@ -106,10 +108,6 @@ def _tsv(documents: Documents, selection: Selection, out: TextIO) -> None:
 
 def _cells(document: dict[str, Any], columns: Sequence[str]) -> list[str]:
     return [job_fields.one_line(job_fields.get(document, column)) for column in columns]
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def csv_row(values: Sequence[str]) -> str:

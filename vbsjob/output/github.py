@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.exit_codes import ExitCode
@@ -40,8 +39,6 @@ TITLES = {"bksCreateBackup": "Backup", "bksRestoreBackup": "Restore"}
 """What people call a job of a type."""
 MARKS = {"": "\u2713", "warning": "!", "error": "\u2717"}
 """By the level of the exit code."""
-SUMMARY_LIMIT = (1 << 20) - 1024
-"""Bytes of the summary file: GitHub drops the whole summary of a step that is above 1 MiB."""
 CELL = 300
 
 
@@ -65,9 +62,8 @@ def _append(outcome: RunOutcome, variables: Sequence[str], context: Context) -> 
         if not path:
             continue
         try:
-            text = outputs(outcome)
-            if variable == "GITHUB_STEP_SUMMARY":
-                text = _fitting_summary(outcome, path, context)
+            is_summary = variable == "GITHUB_STEP_SUMMARY"
+            text = summary(outcome, context.redact) if is_summary else outputs(outcome)
             content = context.redact(text).encode("utf-8", "backslashreplace")
             sizes.append((path, report_file.append(path, content)))
         except (OSError, ValueError) as error:
@@ -77,19 +73,6 @@ def _append(outcome: RunOutcome, variables: Sequence[str], context: Context) -> 
             others = [other for other in variables if other != variable]
             return _append(outcome.adding(unwritten), others, context)
     return outcome
-
-
-def _fitting_summary(outcome: RunOutcome, path: str, context: Context) -> str:
-    room = SUMMARY_LIMIT
-    with suppress(OSError):
-        room -= Path(path).stat().st_size
-    text = summary(outcome, room, context.redact)
-    if not text:
-        context.note(
-            "the result is not in the step summary: the file of GITHUB_STEP_SUMMARY would exceed"
-            " 1 MiB, and GitHub would drop all of it. See this log for the result."
-        )
-    return text
 
 
 def commands(outcome: RunOutcome) -> list[str]:
@@ -125,24 +108,15 @@ def _escaped(text: str) -> str:
     return printable(text)[:LONGEST].replace("%", "%25")
 
 
-def summary(
-    outcome: RunOutcome, room: int = SUMMARY_LIMIT, redact: Callable[[str], str] = str
-) -> str:
-    """Return Markdown of at most `room` bytes; empty if there is no room for a heading.
-
-    A part that does not fit is left out: earlier tries of the step may have filled the file.
-    `redact` masks secrets in texts.
-    """
+def summary(outcome: RunOutcome, redact: Callable[[str], str] = str) -> str:
+    """Return Markdown; `redact` masks secrets in texts."""
 
     def shown(text: str, longest: int = LONGEST) -> str:
         return _escaped_for_html(redact(text), longest)
 
     title, jobs = _title(outcome), outcome.jobs
-    text = f"### {MARKS[outcome.exit_code.level]} {shown(title)}\n\n"
-    room -= len(text.encode())
-    if room < 0:
-        return ""
-    parts = [shown(str(error)) for error in outcome.errors]
+    parts = [f"### {MARKS[outcome.exit_code.level]} {shown(title)}"]
+    parts += [shown(str(error)) for error in outcome.errors]
     if title != outcome.sentence:
         parts.append(shown(outcome.sentence))
     if len(jobs) == 1:
@@ -151,12 +125,7 @@ def summary(
         parts.append(_table(jobs, shown))
         for job in [job for job in jobs if job.exit_code is ExitCode.JOB_FAILED][:DESCRIBED]:
             parts += [f"#### {shown(job.job_id)}", *_description(job, outcome.now, shown)]
-    for part in parts:
-        room -= len(part.encode()) + 2
-        if room < 0:
-            break
-        text += f"{part}\n\n"
-    return text
+    return "".join(f"{part}\n\n" for part in parts)
 
 
 def _title(outcome: RunOutcome) -> str:

@@ -44,7 +44,7 @@ def flat(
     if result.job is None:
         yield result.document(depth=0, path=result.job_id, parent_id=None)
         return
-    for node, document in _documents(result, options.tree(result.job, now), now):
+    for node, document in _documents(result, JobTree(result.job, options, now), now):
         row = {"schema_version": SCHEMA_VERSION} | document
         if not with_sub_jobs:
             row.pop("sub_jobs", None)
@@ -59,7 +59,7 @@ def nested(result: JobOutcome, options: TreeOptions, now: datetime) -> dict[str,
     """Return one document, each sub-job where the service put it."""
     if result.job is None:
         return result.document()
-    pairs = list(_documents(result, options.tree(result.job, now), now))
+    pairs = list(_documents(result, JobTree(result.job, options, now), now))
     documents = {id(node.job.members): document for node, document in pairs}
     for node, document in pairs:
         _refill(document, node, documents, options)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from vbsjob.jobs.job import Job
     from vbsjob.jobs.tree import JobTree
     from vbsjob.render.theme import View
 
@@ -41,7 +40,7 @@ def screen(
 ) -> Iterator[RenderableType]:
     """Yield everything about one job, the failure last.
 
-    `rows` limits the rows of sub-jobs on a screen; by default a third of its height.
+    `rows` limits the rows of sub-jobs on a screen, not in a pipe; by default a third of its height.
     `details` adds every member of every sub-job. `next_command` shows more than this screen,
     `failures_command` all failures if there are several.
     """
@@ -52,7 +51,9 @@ def screen(
     if len(job_tree.nodes) > 1:
         yield EMPTY
         limit = rows or max(LEAST_ROWS, view.height // 3)
-        yield from sub_jobs(job_tree, view, limit, described=failure.job if failure else None)
+        shown = list(all_rows(job_tree)) if view.width is None else folded(job_tree, limit + 1)
+        described = failure.job if failure else None
+        yield from columns.table(tree.rows(shown[1:], view, described=described), view)
     # A reason without a code says nothing if the failed job is deeper: `sub job fail`.
     deeper = failure is not None and len(failure.path) > 1
     table = members.of_job(
@@ -73,21 +74,12 @@ def screen(
         yield from failure_block.block(failure, view, command=failures_command, short=itself)
 
 
-def sub_jobs(
-    job_tree: JobTree, view: View, limit: int, *, described: Job | None
-) -> Iterator[RenderableType]:
-    """Yield the rows below the job: at most `limit` on a screen, all in a pipe."""
-    rows = list(all_rows(job_tree)) if view.width is None else folded(job_tree, limit + 1)
-    return columns.table(tree.rows(rows[1:], view, described=described), view)
-
-
 def _sub_job_members(job_tree: JobTree, view: View) -> Iterator[RenderableType]:
     """Yield the members of every sub-job."""
     for node in job_tree.nodes[1:]:
         yield EMPTY
         indent = 2 * min(node.depth, 8)
-        title = status.headline(node.job, "", view)
-        for line in title:
+        for line in status.headline(node.job, "", view):
             yield Padding(line, (0, 0, 0, indent), expand=False)
         table = members.of_job(node.job, view, identity=True)
         yield from members.table(table, view.columns, indent=indent + 2)

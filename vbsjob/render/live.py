@@ -17,6 +17,7 @@ from rich.segment import Segment
 from rich.spinner import Spinner
 
 from vbsjob.exit_codes import ExitCode
+from vbsjob.jobs.tree import JobTree
 from vbsjob.render import live_screens
 from vbsjob.render.live_screens import LINES_BELOW
 from vbsjob.render.several import Trees
@@ -69,9 +70,9 @@ class LiveDisplay(Display):
         self._outcome_by_job: dict[str, JobOutcome] = {}
         """The last outcome of each job: it is made again only for another answer or error."""
         self._trees = Trees(
-            lambda job: options.tree(job, context.steady_now(), group=True, close_waiting=True)
+            lambda job: JobTree(job, options, context.steady_now(), group=True, close_waiting=True)
         )
-        self._fitting = live_screens.Fitting()
+        self._fitting: live_screens.Fitting = {}
         self._draw_time = -EVERY
         self._spun = 0.0
         self._lines: list[ScreenLine] = []
@@ -88,7 +89,7 @@ class LiveDisplay(Display):
     def on_events(self, _events: Sequence[Event], _state: WatchState, _now: float) -> None:
         """Draw again soon: something changed."""
         self._outcomes = None
-        self._fitting = live_screens.Fitting()
+        self._fitting = {}
 
     def refresh(self, state: WatchState, now: float) -> float:
         """Draw what is due; return when to be called again."""
@@ -153,11 +154,6 @@ class LiveDisplay(Display):
         slower = 1 + len(self._spinning) // SPINNERS_PER_FRAME
         return max(self._spinner.interval / 1000, SOONEST) * slower
 
-    def _current(self, state: WatchState) -> list[JobOutcome]:
-        if self._outcomes is None:
-            self._outcomes = [self._outcome(tracked, state) for tracked in state.tracked.values()]
-        return self._outcomes
-
     def _outcome(self, tracked: TrackedJob, state: WatchState) -> JobOutcome:
         # An error counts when it has ended the watch of the job; until then queries are repeated.
         error = None if tracked.exit_code is None else tracked.error
@@ -174,7 +170,9 @@ class LiveDisplay(Display):
         # Most of a long reason is not on the screen, and each frame would wrap all of it.
         view = self._last_view = replace(view, longest_value=width * (LINES_BELOW + 1))
         glyph = self._glyph(now)
-        outcomes = self._current(state)
+        if self._outcomes is None:
+            self._outcomes = [self._outcome(tracked, state) for tracked in state.tracked.values()]
+        outcomes = self._outcomes
         lines = live_screens.running(
             outcomes, self._trees, state, now, view, glyph, self._context.redact, self._fitting
         )

@@ -28,34 +28,29 @@ if TYPE_CHECKING:
     from vbsjob.watch.state import WatchState
 
     Redact = Callable[[str], str]
+    Fitting = dict[tuple[int, int], int]
+    """Number of rows that fit, by height and width."""
 
 BAR_WIDEST, BAR_NARROWEST = 38, 10
 LINES_BELOW = 2
 """Lines of a reason below its row: the rest of the tree needs the room."""
 
 
-class Fitting:
-    """How many rows of a table fit: on a narrow screen some take several lines.
+def fitting_lines(
+    table: Callable[..., Iterable[RenderableType]], height: int, view: View, fitting: Fitting
+) -> list[Line]:
+    """Return the lines of as many rows as fit: on a narrow screen some take several lines.
 
-    One Fitting is for the frames between two answers: only the first one tries several numbers.
+    Of the frames between two answers, which share `fitting`, only the first tries several numbers.
     """
-
-    def __init__(self) -> None:
-        self._numbers: dict[tuple[int, int], int] = {}
-        """Number of rows by height and width."""
-
-    def lines(
-        self, table: Callable[..., Iterable[RenderableType]], height: int, view: View
-    ) -> list[Line]:
-        """Return the lines of as many rows as fit."""
-        number = self._numbers.get((height, view.columns), height)
-        while number > 0:
-            lines = list(view.lines(table(rows=number)))
-            if len(lines) <= height:
-                self._numbers[height, view.columns] = number
-                return lines
-            number = max(min(number - 1, number * height // len(lines)), 0)
-        return []
+    number = fitting.get((height, view.columns), height)
+    while number > 0:
+        lines = list(view.lines(table(rows=number)))
+        if len(lines) <= height:
+            fitting[height, view.columns] = number
+            return lines
+        number = max(min(number - 1, number * height // len(lines)), 0)
+    return []
 
 
 def percent(outcomes: Sequence[JobOutcome], trees: Trees) -> int | None:
@@ -90,7 +85,7 @@ def running(
         footer = footer[: max(height - 1, 0)] if len(footer) < height else footer[-(height - 1) :]
         header = header[: height - len(footer)]
     room = height - len(header) - len(footer)
-    return [*header, *fitting.lines(table, room, view), *footer]
+    return [*header, *fitting_lines(table, room, view, fitting), *footer]
 
 
 def _header(
@@ -157,11 +152,13 @@ def _result(
     outcome: RunOutcome, trees: Trees, view: View, redact: Redact, rows: int
 ) -> Iterator[RenderableType]:
     if len(outcome.jobs) > 1:
-        ordered = several.failures_last(outcome.jobs)
+        ordered = sorted(outcome.jobs, key=lambda job: job.kind == "FAIL")
         yield from several.table(ordered, trees, view)
         yield from several.blocks(ordered, view)
+    elif (job_tree := trees(outcome.jobs[0])) is not None:
+        yield from details.screen(job_tree, outcome.jobs[0].job_id, view, rows=rows)
     else:
-        yield from _single_job(outcome.jobs[0], trees, view, rows)
+        yield Text(printable(outcome.jobs[0].job_id), "id")
     for error in outcome.job_errors():
         clean = error.masked(lambda text: printable(redact(text)))
         yield Text()
@@ -174,13 +171,3 @@ def _result(
     else:
         success = outcome.exit_code is ExitCode.OK
         yield Text(outcome.sentence, "status.success" if success else "status.fail")
-
-
-def _single_job(
-    outcome: JobOutcome, trees: Trees, view: View, rows: int
-) -> Iterator[RenderableType]:
-    job_tree = trees(outcome)
-    if job_tree is None:
-        yield Text(printable(outcome.job_id), "id")
-        return
-    yield from details.screen(job_tree, outcome.job_id, view, rows=rows)

@@ -12,7 +12,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from vbsjob.render.theme import UNICODE, View, status_style
+from vbsjob.render import theme
+from vbsjob.render.theme import status_style
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from vbsjob.context import Context
+    from vbsjob.render.theme import View
 
 
 def screen(
@@ -30,14 +32,8 @@ def screen(
 
     `label` is `error`, `warning` or `note`; `rows` are names and values.
     """
-    view = View(
-        width=context.width(context.stderr),
-        height=1,
-        glyphs=UNICODE,
-        colors=context.colors(context.stderr, context.error_output.color),
-        now=context.steady_now(),
-        local_time=context.local_time,
-    )
+    settings = {"color": context.error_output.color, "ascii": False, "utc": False}
+    view = theme.view(context.stderr, settings, context)
     return "\n".join(view.text(line) for line in view.lines(parts(label, text, rows, hint)))
 
 
@@ -55,25 +51,18 @@ def parts(
         yield Text.assemble(("hint:", "message.hint"), f" {hint}")
 
 
-def table(rows: Iterable[Sequence[str]], screen: View) -> Iterator[str]:
-    """Yield the lines of a table: name, value, origin."""
-    cells = [[Text(printable(text)) for text in row] for row in rows]
+def table(rows: Iterable[Sequence[str]]) -> RenderableType:
+    """Return a table: name, value, origin."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_column(overflow="fold")
-    for row in cells:
-        grid.add_row(*row)
-    yield from _lines(grid, screen)
+    for row in rows:
+        grid.add_row(*(Text(printable(text)) for text in row))
+    return grid
 
 
-def success(sentence: str, screen: View) -> Iterator[str]:
-    """Yield the lines of a sentence behind the mark of a success."""
-    text = Text.assemble(
-        (screen.glyph("SUCCESS"), status_style("SUCCESS")), " ", printable(sentence)
-    )
-    yield from _lines(text, screen)
-
-
-def _lines(renderable: RenderableType, screen: View) -> Iterator[str]:
-    return (f"{screen.text(line)}\n" for line in screen.lines([renderable]))
+def success(sentence: str, view: View) -> RenderableType:
+    """Return a sentence behind the mark of a success."""
+    mark = (view.glyph("SUCCESS"), status_style("SUCCESS"))
+    return Text.assemble(mark, " ", printable(sentence))

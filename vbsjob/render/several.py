@@ -55,11 +55,6 @@ def overview(outcomes: Sequence[JobOutcome], view: View) -> Iterator[RenderableT
     yield from blocks(outcomes, view)
 
 
-def failures_last(outcomes: Iterable[JobOutcome]) -> list[JobOutcome]:
-    """Return the outcomes in their order, those that failed after the others."""
-    return sorted(outcomes, key=lambda outcome: outcome.kind == "FAIL")
-
-
 def blocks(outcomes: Iterable[JobOutcome], view: View) -> Iterator[RenderableType]:
     """Yield a short block for each of the first failures."""
     failures = [outcome.failure for outcome in outcomes if outcome.failure]
@@ -141,7 +136,7 @@ def job_row(outcome: JobOutcome, job_tree: JobTree | None, view: View) -> tree.R
     job_id = printable(outcome.job_id)
     if job_tree is None:
         words = NO_JOB.get(outcome.exit_code, UNKNOWN) if outcome.error else UNKNOWN
-        return tree.Row(0, view.glyphs.other, words, "status.other", {"id": job_id}, requested=True)
+        return tree.Row(0, view.glyph(None), words, "status.other", {"id": job_id}, requested=True)
     row = tree.row(job_tree.top, view, requested=True)
     row.cells["id"] = job_id
     failure = outcome.failure

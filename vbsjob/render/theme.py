@@ -17,7 +17,7 @@ from rich.theme import Theme
 from vbsjob.jobs.fields import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from typing import Any, TextIO
 
@@ -68,7 +68,6 @@ class Glyphs(NamedTuple):
     """The characters of a screen that are not text."""
 
     status: dict[str, str]
-    other: str
     branch: str
     last: str
     pipe: str
@@ -82,7 +81,6 @@ class Glyphs(NamedTuple):
 
 UNICODE = Glyphs(
     status={"SUCCESS": "✓", "FAIL": "✗", "RUNNING": "●", "INIT": "○"},
-    other="?",
     branch="├─ ",
     last="└─ ",
     pipe="│  ",
@@ -94,7 +92,6 @@ UNICODE = Glyphs(
 )
 ASCII = Glyphs(
     status={"SUCCESS": "+", "FAIL": "x", "RUNNING": "*", "INIT": "."},
-    other="?",
     branch="|- ",
     last="`- ",
     pipe="|  ",
@@ -166,7 +163,7 @@ class View:
 
     def glyph(self, status: str | None) -> str:
         """Return the glyph of a status."""
-        return self.glyphs.status.get(status or "", self.glyphs.other)
+        return self.glyphs.status.get(status or "", "?")
 
     def one_line(self, value: Any) -> str:
         """Return a value as printable text; on a terminal at most `longest_value` characters."""
@@ -213,7 +210,10 @@ class View:
 
 
 def view(
-    stream: TextIO, settings: Settings, context: Context, size: tuple[int, int] | None = None
+    stream: TextIO,
+    settings: Settings | Mapping[str, Any],
+    context: Context,
+    size: tuple[int, int] | None = None,
 ) -> View:
     """Return how screens are drawn on a stream; by default in the size of its terminal."""
     from vbsjob.context import can_encode

@@ -67,11 +67,6 @@ class Row:
         return f"{self.mark} {self.status}".rstrip() if not self.summary else ""
 
 
-def reasons(job: Job, view: View, style: str = "reason") -> list[Text]:
-    """Return error code and reason of a job, as far as it has them."""
-    return [Text(view.one_line(text), style) for text in code_and_reason(job) if text]
-
-
 def rows(
     items: Sequence[Node | Group | Summary], view: View, *, described: Job | None = None
 ) -> list[Row]:
@@ -131,17 +126,15 @@ def row(
             if name != "id" or requested or view.width is None:
                 result.details.append(Text(text))
             result.cells[name] = ""
-    # A code can be set although the status is SUCCESS: the status decides.
-    result.details += _reasons_of_node(item, view) if job.failed else reasons(job, view, "")
+    code, reason = code_and_reason(job)
+    # A reason without a code says nothing if a sub-job failed.
+    if code or not (job.failed and item.counts_below.get("FAIL")):
+        # A code can be set although the status is SUCCESS: the status decides.
+        style = "reason" if job.failed else ""
+        result.details += [Text(view.one_line(text), style) for text in (code, reason) if text]
     if item.closed:
         result.details.append(Text(f"{counts_text(item.counts_below)} below"))
     return result
-
-
-def _reasons_of_node(node: Node, view: View) -> list[Text]:
-    """Return code and reason; a reason without a code says nothing if a sub-job failed."""
-    code, _ = code_and_reason(node.job)
-    return reasons(node.job, view) if code or not node.counts_below.get("FAIL") else []
 
 
 def _summary(summary: Summary, view: View) -> tuple[str, ...]:
@@ -158,7 +151,8 @@ def _summary(summary: Summary, view: View) -> tuple[str, ...]:
 def _group_row(group: Group, view: View) -> Row:
     status = group.status
     name = f"{view.one_line(group.type) or 'sub-job'} {view.glyphs.times}{len(group.members)}"
-    further = f", {group.number_below:,} sub-jobs below" if group.number_below else ""
+    below = group.total.total() - len(group.members)
+    further = f", {below:,} sub-jobs below" if below else ""
     ended = {kind: number for kind, number in group.counts.items() if kind in ENDED}
     return Row(
         group.indent,

@@ -6,7 +6,7 @@ import os
 import signal
 import termios
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.exit_codes import SIGNAL_BASE
@@ -15,7 +15,6 @@ from vbsjob.terminal.signals import ENDING, STOP
 from vbsjob.terminal.stdio import in_background
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import FrameType
 
     Attributes = list[Any]
@@ -81,35 +80,26 @@ def read_password(prompt: str) -> str:
         descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     except OSError:
         descriptor = os.dup(0)
-    with os.fdopen(descriptor) as terminal, _restored_by_signals(echo := Echo(terminal)):
-        with suppress(termios.error):  # a process in the background stops here until it is not
-            termios.tcsetattr(descriptor, termios.TCSAFLUSH, termios.tcgetattr(descriptor))
-        echo.off()
+    with os.fdopen(descriptor) as terminal:
+        echo = Echo(terminal)
+
+        def restore_and_end(number: int, _frame: FrameType | None) -> None:
+            echo.restore(termios.TCSAFLUSH)
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+            os._exit(SIGNAL_BASE + number)  # process 1 survives the default action
+
+        # Typed input is discarded: a shell would run half a secret as a command. Ctrl-Z is
+        # ignored: a shell turns the echo on, and it would be on after `fg`.
+        before = signals.handle(ENDING, restore_and_end) | signals.handle([STOP], signal.SIG_IGN)
         try:
+            with suppress(termios.error):  # a process in the background stops here until it is not
+                termios.tcsetattr(descriptor, termios.TCSAFLUSH, termios.tcgetattr(descriptor))
+            echo.off()
             os.write(descriptor, prompt.encode())
             return terminal.readline().rstrip("\n")
         finally:
             os.write(descriptor, b"\n")
             echo.restore(termios.TCSAFLUSH)
-
-
-@contextmanager
-def _restored_by_signals(echo: Echo) -> Iterator[None]:
-    """Let signals restore the echo before they end the process; ignored ones remain ignored.
-
-    Typed input is discarded: a shell would run half a secret as a command. Ctrl-Z is ignored: a
-    shell turns the echo on, and it would be on after `fg`.
-    """
-
-    def restore_and_end(number: int, _frame: FrameType | None) -> None:
-        echo.restore(termios.TCSAFLUSH)
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
-        os._exit(SIGNAL_BASE + number)  # process 1 survives the default action
-
-    before = signals.handle(ENDING, restore_and_end) | signals.handle([STOP], signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -6,7 +6,6 @@ retrying is polling again later.
 
 from __future__ import annotations
 
-import heapq
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -41,11 +40,6 @@ TOO_MANY_REQUESTS = 429
 UNKNOWN_COUNT, UNKNOWN_SECONDS = 3, 30.0
 """A job with an end_time and an unknown status has ended after this number of such answers over
 these seconds."""
-FAIR_TURN = 4
-"""Every poll with this number takes from the jobs that did not fail first."""
-
-Queue = list[tuple[float, int, str]]
-"""A heap of (due time, sequence number, job id)."""
 
 
 class WatchRules(NamedTuple):
@@ -78,8 +72,8 @@ class TrackedJob:
     """State of one job in a watch. Times are monotonic seconds."""
 
     job_id: str
-    next_poll: float | None
-    """When to poll; None while a poll is in flight, and after the job has an exit code."""
+    due: float
+    """When to poll; infinite while a poll is in flight, and after the job has an exit code."""
     job: Job | None = None
     """The last valid answer."""
     answered_at: float | None = None
@@ -114,43 +108,6 @@ class TrackedJob:
 
 
 @dataclass(slots=True)
-class DueQueue:
-    """The order of polls when more jobs are due than can be polled at once.
-
-    Two priority queues ordered by due time. Jobs whose last poll failed come first: no job may be
-    given up only because it was polled too rarely. Every fourth poll is for the other jobs, so that
-    lasting failures of some do not delay all.
-    """
-
-    _others: Queue = field(default_factory=list)
-    _failed: Queue = field(default_factory=list)
-    _pushed: int = 0
-    _popped: int = 0
-
-    def push(self, job_id: str, due: float, *, failed: bool) -> None:
-        """Add a job that is due at a time; earlier entries of the same job remain in the queue."""
-        self._pushed += 1
-        heapq.heappush(self._failed if failed else self._others, (due, self._pushed, job_id))
-
-    def pop(self, now: float) -> tuple[float, str] | None:
-        """Remove and return (due time, job id) of the next job; None while no job is due."""
-        self._popped += 1
-        queues = (self._failed, self._others)
-        for queue in queues if self._popped % FAIR_TURN else reversed(queues):
-            if queue and queue[0][0] <= now:
-                due, _, job_id = heapq.heappop(queue)
-                return due, job_id
-        return None
-
-    @property
-    def next_due(self) -> float:
-        """The earliest due time; infinite if the queue is empty."""
-        return min(
-            (queue[0][0] for queue in (self._failed, self._others) if queue), default=math.inf
-        )
-
-
-@dataclass(slots=True)
 class WatchState:
     """State of a watch of one or more jobs."""
 
@@ -165,7 +122,6 @@ class WatchState:
     """Whether a person looks at a live display."""
     changed_at: float | None = None
     """When the last change of any job arrived."""
-    _queue: DueQueue = field(default_factory=DueQueue)
     _outage_since: float | None = None
     """First failure since the last answer about any job."""
     _share: RequestShare = field(init=False)
@@ -176,9 +132,7 @@ class WatchState:
     def __post_init__(self) -> None:
         """Make all jobs due now; the caller limits the request rate."""
         self._share = RequestShare(len(self.ids))
-        for job_id in self.ids:
-            self.tracked[job_id] = TrackedJob(job_id, None)
-            self._schedule(self.tracked[job_id], self.started)
+        self.tracked = {job_id: TrackedJob(job_id, self.started) for job_id in self.ids}
 
     @property
     def finished(self) -> bool:
@@ -192,19 +146,19 @@ class WatchState:
         return math.inf if timeout is None else self.started + timeout
 
     def take_due(self, now: float, limit: int) -> list[str]:
-        """Return up to `limit` ids to poll now; pass each result to `record_result`."""
-        job_ids: list[str] = []
-        while len(job_ids) < limit and (entry := self._queue.pop(now)):
-            due, job_id = entry
-            tracked = self.tracked[job_id]
-            if tracked.next_poll == due and tracked.exit_code is None:
-                tracked.next_poll = None
-                job_ids.append(job_id)
-        return job_ids
+        """Return up to `limit` ids to poll now; pass each result to `record_result`.
+
+        The job that is due for the longest time is the first: none waits for ever.
+        """
+        due = [job for job in self.tracked.values() if job.due <= now]
+        chosen = sorted(due, key=lambda job: job.due)[:limit]
+        for tracked in chosen:
+            tracked.due = math.inf
+        return [tracked.job_id for tracked in chosen]
 
     def next_due(self) -> float:
         """Return the time of the next poll or timeout; infinite while only answers are awaited."""
-        return min(self._queue.next_due, self.deadline)
+        return min(self.deadline, *(job.due for job in self.tracked.values()))
 
     def expire(self, now: float) -> None:
         """End the watch if --timeout has passed."""
@@ -218,11 +172,10 @@ class WatchState:
     def poll_now(self, now: float) -> None:
         """Make all jobs due now, after a sleep of the machine (F66); outages start again."""
         self._outage_since = None
-        # In the order in which they were due: the jobs near their end come first.
-        for tracked in sorted(self.tracked.values(), key=lambda job: job.next_poll or now):
+        for tracked in self.tracked.values():
             tracked.failing_since = tracked.not_found_since = now
-            if tracked.next_poll is not None and tracked.exit_code is None:
-                self._schedule(tracked, max(now, tracked.not_before))
+            if tracked.due < math.inf:  # what is due longer remains the first
+                tracked.due = max(min(tracked.due, now), tracked.not_before)
 
     def record_result(
         self, job_id: str, result: Job | VbsjobError, now: float, age: float | None = None
@@ -277,6 +230,7 @@ class WatchState:
         changes = diff.changes(tracked.job, job)
         first = tracked.job is None
         self._answered = True
+        job = tracked.job if tracked.job == job else job  # screens of an equal answer are kept
         tracked.job, tracked.answered_at = job, now
         tracked.error, tracked.not_found_count = None, 0
         if changes:
@@ -297,7 +251,7 @@ class WatchState:
             self.rules.interval, self.random, waiting=waiting, first=first
         )
         least = self._share.delay(tracked.job_id, estimate, age, waiting=waiting)
-        self._schedule(tracked, now + max(delay, least))
+        tracked.due = now + max(delay, least)
         return events
 
     def _on_failure(self, tracked: TrackedJob, error: VbsjobError, now: float) -> list[Event]:
@@ -326,7 +280,7 @@ class WatchState:
         if error.retry_after is None:  # the last attempt is when --retry-for ends, not later
             since = min(tracked.failing_since, self._outage_since)
             delay = min(delay, max(since + self.rules.retry_for - now, LAST_DELAY))
-        self._schedule(tracked, now + delay)
+        tracked.due = now + delay
         if tracked.failures != OUTAGE_FAILURES:
             return []
         return [Event("outage", tracked.job_id, error=error, seconds=seconds)]
@@ -373,7 +327,7 @@ class WatchState:
         else:
             left = GONE_SECONDS if tracked.job else grace - seconds
             delay = min(NOT_FOUND_INTERVAL, max(left, NOT_FOUND_SHORTEST))
-            self._schedule(tracked, now + delay)
+            tracked.due = now + delay
             if tracked.job is None and tracked.not_found_count == 1:
                 events.append(Event("waiting", tracked.job_id, seconds=grace))
         return events
@@ -387,15 +341,11 @@ class WatchState:
         return [Event("recovered", tracked.job_id, seconds=seconds)] if reported else []
 
     def _finish(self, tracked: TrackedJob, code: ExitCode) -> None:
-        tracked.exit_code = code
+        tracked.exit_code, tracked.due = code, math.inf
         self._share.remove(tracked.job_id)
         failed, succeeded = code is ExitCode.JOB_FAILED, code is ExitCode.OK
         if (self.rules.fail_fast and failed) or (self.rules.any and (failed or succeeded)):
             self._stopped = True
-
-    def _schedule(self, tracked: TrackedJob, when: float) -> None:
-        tracked.next_poll = when
-        self._queue.push(tracked.job_id, when, failed=tracked.error is not None)
 
 
 def _last_error(tracked: TrackedJob, *errors: VbsjobError) -> VbsjobError | None:

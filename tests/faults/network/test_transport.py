@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import random
 import socket
 import time
 from typing import TYPE_CHECKING
@@ -66,16 +65,6 @@ def test_f01_a_refused_connection_is_tried_four_times_and_reported_with_host_and
     assert f"127.0.0.1:{port}: connection refused" in ended.err
     assert "4 attempts" in ended.err
     assert clock.sleeps == [0.5, 1.0, 2.0]
-
-
-def test_f01_a_watch_retries_a_refused_connection_for_fifteen_minutes() -> None:
-    port = closed_port()
-    clock = FakeClock()
-    began = clock()
-    ended = run_against(f"http://127.0.0.1:{port}", "watch", "j", sleep=clock.sleep, clock=clock)
-    assert ended.code == 7
-    assert 900 <= clock() - began < 931
-    assert f"127.0.0.1:{port}: connection refused" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -142,46 +131,42 @@ def test_f03_a_server_that_accepts_and_sends_nothing_ends_with_the_attempt() -> 
         ended = get(server, attempt=0.2)
         assert time.monotonic() - began < 5
         assert (ended.code, server.connections) == (7, 4)
-    with Server(accepting=False) as server:
-        assert get(server, attempt=0.2).code == 7
 
 
-@pytest.mark.long
-def test_f03_a_silent_server_times_out_after_ten_seconds() -> None:
-    with Server(silent) as server:
-        began = time.monotonic()
-        ended = run_process("get", "j", "--retry-for", "0", env=clean_env(server.url))
-        assert 10 <= time.monotonic() - began < 15
-    assert ended.code == 7
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("before", "endless"),
-    [
-        (b"", b"H"),
-        (b"HTTP/1.1 200 ", b"o"),
-        (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
-        (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
-        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-        (b"", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"),
-    ],
-    ids=["nothing", "status line", "header", "body", "chunks", "100 Continue", "103"],
+DRIPS = (
+    (b"", b"H"),
+    (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+    (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    (b"", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"),
 )
-def test_f04_f23_a_drip_for_ever_ends_with_the_attempt(before: bytes, endless: bytes) -> None:
-    def drip(peer: Peer) -> None:
-        peer.request()
-        peer.send(before)
-        peer.flood(endless, every=0.02)
+"""How an answer begins, and the bytes that follow for ever."""
 
-    with Server(drip) as server:
-        began = time.monotonic()
-        ended = get(server, attempt=0.25)
-        took = time.monotonic() - began
-    assert ended.code == 7
-    assert ended.is_clean
-    assert took < 4 * 0.25 + 3
+
+def test_f04_f23_a_drip_for_ever_ends_with_the_attempt() -> None:
+    for before, endless in DRIPS:
+
+        def drip(peer: Peer, before: bytes = before, endless: bytes = endless) -> None:
+            peer.request()
+            peer.send(before)
+            peer.flood(endless, every=0.02)
+
+        with Server(drip) as server:
+            began = time.monotonic()
+            ended = run_against(server.url, "get", "j", "--retry-for", "0", attempt=0.15)
+            assert time.monotonic() - began < 3, before
+        assert ended.code == 7
+        assert ended.is_clean
+
+
+def test_f10_an_answer_that_takes_most_of_the_attempt_is_complete() -> None:
+    def slowly(peer: Peer) -> None:
+        peer.request()
+        peer.send(GOOD, piece=len(GOOD) // 10, every=0.05)
+
+    with Server(slowly) as server:
+        assert get(server, attempt=2.0).code == 0
+        assert server.connections == 1
 
 
 def test_f05_a_reset_before_in_and_after_the_headers_is_tried_again_on_a_new_connection() -> None:
@@ -235,31 +220,13 @@ def test_f08_a_sign_in_is_not_sent_again_at_once_on_a_connection_that_died_while
         assert (server.connections, server.requests) == (1, 2)
 
 
-CHUNKED = "Transfer-Encoding: chunked"
-
-
-def chunked(body: bytes) -> bytes:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{CHUNKED}\r\n\r\n"
-    return head.encode() + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
-
-
-EXTRA = answer(job("SUCCESS"))
-UNREQUESTED: dict[str, tuple[bytes, bytes]] = {
-    "a second answer": (answer(job("RUNNING")), EXTRA),
-    "an answer behind a chunked one": (chunked(b"{}"), EXTRA),
-    "an answer behind one without a body": (b"HTTP/1.1 204 No Content\r\n\r\n", EXTRA),
-    "the beginning of an answer": (answer(job("RUNNING")), EXTRA[:30]),
-    "a line end": (answer(job("RUNNING")), b"\r\n"),
-}
-
-
-@pytest.mark.parametrize("kind", UNREQUESTED)
-def test_bytes_that_arrive_without_a_request_are_never_read_as_the_next_answer(kind: str) -> None:
-    first, extra = UNREQUESTED[kind]
-
+@pytest.mark.parametrize("extra", [answer(job("SUCCESS")), b"\r\n"])
+def test_bytes_that_arrive_without_a_request_are_never_read_as_the_next_answer(
+    extra: bytes,
+) -> None:
     def script(peer: Peer) -> None:
         peer.request()
-        peer.send(first)
+        peer.send(answer(job("RUNNING")))
         peer.wait(0.05)
         peer.send(extra)
         if peer.request():
@@ -275,24 +242,16 @@ def test_bytes_that_arrive_without_a_request_are_never_read_as_the_next_answer(k
         assert server.connections == 2
 
 
-def test_f30_a_connection_is_not_used_again_after_half_a_second() -> None:
+def test_f30_a_connection_is_used_again_within_half_a_second_only() -> None:
     with Server(always(GOOD)) as server, socket_context(server.url) as context:
         assert context.send is not None
         context.send(Request("GET", server.url))
         context.send(Request("GET", server.url))
+        context.send(Request("POST", server.url, {}, b"{}"))
+        assert (server.connections, server.requests) == (1, 3)
         time.sleep(0.6)
         context.send(Request("GET", server.url))
-        assert (server.connections, server.requests) == (2, 3)
-
-
-@pytest.mark.parametrize("content", [answer(job()), chunked(b"{}"), answer(b"{}", 404)])
-def test_a_connection_without_such_bytes_is_kept(content: bytes) -> None:
-    with Server(always(content)) as server, socket_context(server.url) as context:
-        assert context.send is not None
-        for _ in range(3):
-            context.send(Request("GET", server.url))
-        context.send(Request("POST", server.url, {}, b"{}"))
-        assert (server.connections, server.requests) == (1, 4)
+        assert (server.connections, server.requests) == (2, 4)
 
 
 def test_f09_an_unresolvable_host_is_reported_as_unavailable() -> None:
@@ -303,31 +262,15 @@ def test_f09_an_unresolvable_host_is_reported_as_unavailable() -> None:
     assert "4 attempts" in ended.err
 
 
-def test_f10_a_link_that_loses_three_in_ten_connections_never_gives_a_wrong_answer() -> None:
-    draw = random.Random(10)
-    lost = 0
-    for _ in range(60):
-        faults = [reset_after(GOOD[: draw.randrange(len(GOOD))]) for _ in range(4)]
-        scripts = [fault if draw.random() < 0.3 else always(GOOD) for fault in faults]
-        with Server(*scripts) as server:
-            ended = get(server)
-            every_try_failed = all(
-                script is fault for script, fault in zip(scripts, faults, strict=True)
-            )
-            assert ended.code == (7 if every_try_failed else 0)
-            lost += server.connections - 1
-    assert lost
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "br", "gzip, gzip", ", ".join(["gzip"] * 50), "x"])
-def test_f21_f24_f27_a_compressed_answer_is_rejected_and_caching_is_refused(encoding: str) -> None:
+def test_f21_f24_f27_a_compressed_answer_is_rejected_and_caching_is_refused() -> None:
     bomb = gzip.compress(b" " * 1_000_000 + json.dumps(job()).encode())
-    with Server(always(answer(bomb, 200, f"Content-Encoding: {encoding}"))) as server:
-        ended = get(server)
-        assert ended.code == 7
-        assert "compressed" in ended.err
-        for header in (b"accept-encoding: identity\r\n", b"cache-control: no-cache\r\n"):
-            assert header in server.received[0].lower()
+    for encoding in ("gzip", "gzip, gzip", "x"):
+        with Server(always(answer(bomb, 200, f"Content-Encoding: {encoding}"))) as server:
+            ended = get(server)
+            assert ended.code == 7, encoding
+            assert "compressed" in ended.err
+            for header in (b"accept-encoding: identity\r\n", b"cache-control: no-cache\r\n"):
+                assert header in server.received[0].lower()
 
 
 @pytest.mark.parametrize("head", ["Content-Length: 10000000000", "Connection: close"])

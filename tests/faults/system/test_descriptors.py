@@ -18,8 +18,6 @@ from vbsjob.__main__ import run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vbsjob.context import Context
-
 
 @pytest.mark.parametrize("secure", [False, True])
 def test_f31_without_descriptors_left_one_line_says_so_and_the_state_is_unknown(
@@ -43,12 +41,14 @@ def test_f31_without_descriptors_left_one_line_says_so_and_the_state_is_unknown(
             for descriptor in descriptors:
                 os.close(descriptor)
     assert code == 7
-    assert "too many open files" in stderr_text(context)
-    assert stderr_text(context).count("note: ") == 3  # one of each try but the last
+    assert isinstance(context.stderr, io.StringIO)
+    err = context.stderr.getvalue()
+    assert "too many open files" in err
+    assert err.count("note: ") == 3  # one of each try but the last
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("most", [3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 48, 80])
+@pytest.mark.parametrize("most", [3, 5, 7, 10, 80])
 def test_f31_a_process_with_few_descriptors_never_ends_with_a_wrong_verdict(
     most: int,
 ) -> None:
@@ -64,8 +64,3 @@ def test_f31_a_process_with_few_descriptors_never_ends_with_a_wrong_verdict(
         elif server.requests:
             assert ended.code == 1
             assert "FAIL" in ended.out
-
-
-def stderr_text(context: Context) -> str:
-    assert isinstance(context.stderr, io.StringIO)
-    return context.stderr.getvalue()

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import random
 import signal
 import socket
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.filesystem import needs_mount, within_etc
-from tests.support.job_control import JobControlShell
+from tests.support.forkserver import ForkedRun, ForkServer
+from tests.support.program import COMMAND
+from tests.support.pseudo_terminal import PseudoTerminal
 from tests.support.run_states import (
     STATES,
     RunState,
@@ -31,19 +31,17 @@ from tests.support.run_states import (
     waits_for_lock,
 )
 from tests.support.sigint_handler import has_handler, wait_for_own_handler
-from tests.support.signalled_run import SignalledRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    Shells = SimpleQueue[JobControlShell]
-    SendSignals = Callable[["SignalCase", SignalledRun], None]
+    SendSignals = Callable[["SignalCase", ForkedRun], None]
     RecordProperty = Callable[[str, object], None]
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="needs Linux's /proc"
 )
-PART = 10
+PART = 15
 """One in so many of the cases of a state is run in the slow tier, all of them with -m long."""
 SHARE = 0.8
 """Signals that have to end a run, by the number of runs, where a run may end before by itself."""
@@ -65,29 +63,42 @@ class SignalCase:
         seed: int,
         number: int,
         signals: Sequence[int] = (),
-        env: Mapping[str, str] | None = None,
+        server: ForkServer | None = None,
     ) -> None:
         chance = random.Random(seed * 100_000 + number)
         self.state = state
         self.name = service.named(state.kind)
-        self.env = env or state.env(service, self.name)
+        self.env, self.server = state.env(service, self.name), server
         self.argv = [word.replace("JOB", self.name) for word in state.argv]
         self.service, self.number = service, number
         self.signals = signals or [ENDINGS[number % len(ENDINGS)]]
         self.after, self.gap = chance.uniform(0, state.within), chance.uniform(0, GAPS)
         self.description = (state.name, seed, number, *self.signals, self.after, self.gap)
 
-    def come(self, run: SignalledRun) -> None:
+    def start(self) -> ForkedRun:
+        """Start the run."""
+        command = COMMAND if self.state.new else ()
+        if self.state.tty:
+            return PseudoTerminal(*self.argv, env=self.env, command=command)
+        return ForkedRun(
+            *self.argv,
+            env=self.env,
+            command=command,
+            server=self.server,
+            unread=self.state.unread,
+        )
+
+    def come(self, run: ForkedRun) -> None:
         """Wait until the run is in the state, then for the delay of the case."""
         # Before vbsjob's first line a SIGINT is the interpreter's own.
         if self.state.reached is is_started and self.signals[0] == signal.SIGINT:
-            wait_for_own_handler(run.pid) if self.state.new else run.wait_for(
+            wait_for_own_handler(run.pid) if self.state.new else run.wait_until(
                 lambda: not has_handler(run.pid)
             )
-        run.wait_for(lambda: self.state.reached(run, self.service, self.name))
+        run.wait_until(lambda: self.state.reached(run, self.service, self.name))
         run.read_for(self.after)
 
-    def check(self, run: SignalledRun, code: int) -> None:
+    def check(self, run: ForkedRun, code: int) -> None:
         """Assert that the signal ended it, or that it had ended before; all is restored."""
         details = (self.description, code, bytes(run.out), bytes(run.err))
         died = code == -self.signals[0]
@@ -96,7 +107,7 @@ class SignalCase:
         assert b"a bug in" not in run.out + run.err, details
         if died and self.state.resume:
             assert f"To continue: vbsjob watch {self.name}".encode() in run.out + run.err, details
-        if self.state.tty:
+        if isinstance(run, PseudoTerminal):
             assert run.modes_after == run.modes_before, details
             assert run.screen.untouched, details
         if "jsonl" in self.argv and code != -signal.SIGPIPE:
@@ -124,7 +135,7 @@ def check_kept(home: Path, details: Any) -> None:
         )
 
 
-def send_signals(case: SignalCase, run: SignalledRun) -> None:
+def send_signals(case: SignalCase, run: ForkedRun) -> None:
     """Send the signals, one soon after the other."""
     run.send(case.signals[0])
     for number in case.signals[1:]:
@@ -132,31 +143,25 @@ def send_signals(case: SignalCase, run: SignalledRun) -> None:
         run.send(number)
 
 
-def run_case(case: SignalCase, shells: Shells, send: SendSignals = send_signals) -> int:
+def run_case(case: SignalCase, send: SendSignals = send_signals) -> int:
     """Start a run, send the signals in its state, check it; return its exit code."""
-    shell, state = shells.get(), case.state
-    run = SignalledRun(
-        shell, case.argv, case.env, tty=state.tty, new=state.new, unread=state.unread
-    )
+    run = case.start()
     try:
         case.come(run)
         send(case, run)
         code = run.finish()
     except BaseException:
-        with suppress(ProcessLookupError):
-            os.kill(run.pid, signal.SIGKILL)
+        run.send(signal.SIGKILL)
         run.finish()
         raise
-    finally:
-        shells.put(shell)
     case.check(run, code)
     return code
 
 
-def run_cases(cases: Sequence[SignalCase], shells: Shells, send: SendSignals = send_signals) -> int:
+def run_cases(cases: Sequence[SignalCase], send: SendSignals = send_signals) -> int:
     """Run all cases, some at once; return how many the signal ended."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        codes = list(pool.map(lambda case: run_case(case, shells, send), cases))
+        codes = list(pool.map(lambda case: run_case(case, send), cases))
     return sum(code < 0 for code in codes)
 
 
@@ -166,43 +171,39 @@ def service() -> Iterator[StateService]:
         yield service
 
 
-@pytest.fixture(scope="module")
-def shells() -> Iterator[Shells]:
-    started = [JobControlShell() for _ in range(AT_ONCE)]
-    waiting: Shells = SimpleQueue()
-    for shell in started:
-        waiting.put(shell)
-    yield waiting
-    for shell in started:
-        shell.close()
-
-
 def cases_of(
-    state: RunState, service: StateService, *signals: int, runs: int = 0
+    state: RunState,
+    service: StateService,
+    *signals: int,
+    runs: int = 0,
+    server: ForkServer | None = None,
 ) -> list[SignalCase]:
     """Return the cases of a state, the same each time."""
     seed = zlib.crc32(f"{state.name} {signals}".encode())
-    return [SignalCase(state, service, seed, n, signals) for n in range(runs or part(state))]
+    return [
+        SignalCase(state, service, seed, number, signals, server)
+        for number in range(runs or part(state))
+    ]
 
 
 def part(state: RunState) -> int:
     return -(-state.runs // PART)
 
 
-def enough(state: RunState, service: StateService, shells: Shells) -> int:
+def enough(state: RunState, service: StateService) -> int:
     """Run the cases of a state; return how many runs the signal ended.
 
     All of them have to be; where a run may end by itself before the signal, at least SHARE. If
     they are fewer, as on a fast machine, more cases are run with the signal ever sooner.
     """
     if not state.ends:
-        ended = run_cases(cases_of(state, service), shells)
+        ended = run_cases(cases_of(state, service))
         assert ended == part(state)
         return ended
     ended = 0
     for sooner in (1, 2, 4, 8):
         cases = cases_of(replace(state, within=state.within / sooner), service)
-        ended += run_cases(cases, shells)
+        ended += run_cases(cases)
         if ended >= SHARE * part(state):
             return ended
     raise AssertionError(f"only {ended} signals came before the end of a run")
@@ -213,30 +214,25 @@ def enough(state: RunState, service: StateService, shells: Shells) -> int:
 )
 @pytest.mark.parametrize("name", NAMED)
 def test_f79_f81_a_signal_in_every_state_ends_it_by_that_signal(
-    service: StateService, shells: Shells, name: str, times: int, record_property: RecordProperty
+    service: StateService, name: str, times: int, record_property: RecordProperty
 ) -> None:
     state = replace(NAMED[name], runs=times * NAMED[name].runs)
-    record_property("cases", enough(state, service, shells))
-
-
-TWICE = [state.name for state in STATES if state.again]
+    record_property("cases", enough(state, service))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TWICE)
-def test_f80_a_second_ctrl_c_within_20_ms_changes_nothing(
-    service: StateService, shells: Shells, name: str, record_property: RecordProperty
-) -> None:
-    runs = -(-NAMED[name].again // PART)
-    record_property("cases", runs)
-    cases = cases_of(NAMED[name], service, signal.SIGINT, signal.SIGINT, runs=runs)
-    assert run_cases(cases, shells) == runs
+@pytest.mark.parametrize("name", ["prompt", "waiting", "drawing"])
+def test_f80_a_second_ctrl_c_within_20_ms_changes_nothing(service: StateService, name: str) -> None:
+    cases = cases_of(NAMED[name], service, signal.SIGINT, signal.SIGINT, runs=4)
+    assert run_cases(cases) == len(cases)
 
 
-def stop(case: SignalCase, run: SignalledRun) -> None:
+def stop(case: SignalCase, run: ForkedRun) -> None:
     """Stop it by Ctrl-Z; the signal is sent before it goes on, or soon after."""
-    os.write(run.keyboard, b"\x1a")
-    run.wait_for(run.stopped)
+    assert isinstance(run, PseudoTerminal)
+    run.type("\x1a")
+    state = Path(f"/proc/{run.pid}/stat")
+    run.wait_until(lambda: state.read_text().rpartition(")")[2].split()[0] == "T")
     assert not run.screen.shown.cursor.hidden
     early = case.number % 2
     for number in (case.signals[0], signal.SIGCONT)[:: 1 if early else -1]:
@@ -249,41 +245,37 @@ def stop(case: SignalCase, run: SignalledRun) -> None:
     "name", ["waiting", "drawing", "first-question"]
 )  # Ctrl-Z is ignored at a prompt
 def test_f81_f82_a_signal_to_a_run_that_was_stopped_ends_it_by_that_signal(
-    service: StateService, shells: Shells, name: str, record_property: RecordProperty
+    service: StateService, name: str
 ) -> None:
     cases = cases_of(NAMED[name], service, runs=4)
-    record_property("cases", len(cases))
-    assert run_cases(cases, shells, stop) == len(cases)
+    assert run_cases(cases, stop) == len(cases)
 
 
 @pytest.mark.slow
 def test_f79_f81_a_signal_while_another_run_signs_in_ends_it_by_that_signal(
-    service: StateService, shells: Shells, record_property: RecordProperty
+    service: StateService,
 ) -> None:
     name = service.named("running")
-    env, shell = password_env(service, name), shells.get()
-    assert SignalledRun(shell, ["get", name], env).finish() == 0
-    shells.put(shell)
+    env = password_env(service, name)
+    assert ForkedRun("get", name, env=env).finish() == 0
     folder = Path(env["HOME"], ".cache/vbsjob/tokens")
     (cache_file,) = folder.glob("*.json")
     cache_file.unlink()
     with (folder / f"{cache_file.name}.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         state = RunState("locked", ("get", "JOB"), waits_for_lock, 24, 0.2, env=lambda *_: env)
-        record_property("cases", part(state))
-        assert run_cases(cases_of(state, service), shells) == part(state)
+        assert run_cases(cases_of(state, service)) == part(state)
 
 
 @pytest.mark.slow
 @needs_mount
 def test_f79_f81_a_signal_while_a_name_is_looked_up_ends_it_by_that_signal(
-    service: StateService, tmp_path: Path, record_property: RecordProperty
+    service: StateService, tmp_path: Path
 ) -> None:
     (tmp_path / "resolv.conf").write_text("nameserver 127.7.255.53\n")
-    waiting: Shells = SimpleQueue()
     queries = b""
 
-    def looked_up(_run: SignalledRun, _service: StateService, name: str) -> bool:
+    def looked_up(_run: ForkedRun, _service: StateService, name: str) -> bool:
         nonlocal queries
         try:
             queries += silent.recv(4096)
@@ -293,26 +285,10 @@ def test_f79_f81_a_signal_while_a_name_is_looked_up_ends_it_by_that_signal(
 
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent,
-        closing(JobControlShell(*within_etc(tmp_path))) as shell,
+        ForkServer(tmp_path / "forks", *within_etc(tmp_path)) as server,
     ):
         silent.bind(("127.7.255.53", 53))
         silent.setblocking(False)
-        waiting.put(shell)
         env = env_at(lambda _, name: f"https://{name}.test")
         state = RunState("looking-up", ("get", "JOB"), looked_up, 16, 0.05, env=env)
-        record_property("cases", part(state))
-        assert run_cases(cases_of(state, service), waiting) == part(state)
-
-
-@pytest.mark.slow
-def test_f84_files_left_by_sigkill_do_not_disturb_later_runs(
-    service: StateService, shells: Shells, record_property: RecordProperty
-) -> None:
-    state = replace(NAMED["keeping-a-token"], within=0.03)
-    cases = cases_of(state, service, signal.SIGKILL, runs=8)
-    killed = run_cases(cases, shells)
-    record_property("cases", killed)
-    assert killed >= len(cases) // 4
-    calm = replace(state, within=0.0)
-    again = [SignalCase(calm, service, 0, 0, (0,), env=case.env) for case in cases]
-    assert run_cases(again, shells) == 0
+        assert run_cases(cases_of(state, service, server=server)) == part(state)

@@ -8,21 +8,20 @@ import select
 import subprocess
 import sys
 import time
-from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import canary
 from tests.support.child import Child
-from tests.support.cloud import PROJECT_ID, USER
 from tests.support.filesystem import needs_full
+from tests.support.home_directory import HomeFactory, SignInService
 from tests.support.program import COMMAND, ROOT, TOKEN, clean_env, run_bash, run_process
 from tests.support.server import Server, always, answer, job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.server import Peer
 
@@ -46,9 +45,8 @@ def well() -> Iterator[Server]:
 @needs_full
 @pytest.mark.parametrize(
     "command",
-    ["get j", "get j -o json", "get j -o yaml", "get j -f status", "--help", "get --help",
-     "--version", "sandbox"],
-)  # fmt: skip
+    ["get j", "get j -o json", "--help", "--version", "sandbox"],
+)
 def test_f78_a_full_disk_under_stdout_or_a_closed_stdout_is_70_and_reported(
     well: Server, command: str
 ) -> None:
@@ -60,32 +58,34 @@ def test_f78_a_full_disk_under_stdout_or_a_closed_stdout_is_70_and_reported(
     assert command.startswith("--") or "standard output is closed" in ended.err
 
 
-CLOSED = ["", "<&-"], ["", ">&-", ">/dev/full"], ["", "2>&-", "2>/dev/full"]
+LOSES_OUTPUT = {
+    # Redirections, and whether output is lost.
+    "<&-": False, ">&-": True, ">/dev/full": True, "2>&-": False, "2>/dev/full": False,
+    "<&- 2>&-": False, ">&- 2>/dev/full": True, "<&- >&- 2>&-": True,
+}  # fmt: skip
 
 
 @pytest.mark.slow
 @needs_full
-@pytest.mark.parametrize("redirections", [" ".join(r) for r in product(*CLOSED)])
+@pytest.mark.parametrize("redirections", LOSES_OUTPUT)
 def test_f78_s20_a_missing_stream_does_not_change_the_code(
     failing: Server, redirections: str
 ) -> None:
-    writes = ">&-" in redirections.replace("2>&-", "") or ">/dev/full" in redirections.replace(
-        "2>/dev/full", ""
-    )
     ended = run_bash(f'"$@" get j --exit-status {redirections}', env=clean_env(failing.url))
-    assert ended.code == (70 if writes else 1)
+    assert ended.code == (70 if LOSES_OUTPUT[redirections] else 1)
     assert "Traceback" not in ended.err
-    quiet = run_bash(f'"$@" get j --exit-status -q {redirections}', env=clean_env(failing.url))
-    assert quiet.code == 1
+    if LOSES_OUTPUT[redirections]:
+        quiet = run_bash(f'"$@" get j --exit-status -q {redirections}', env=clean_env(failing.url))
+        assert quiet.code == 1
 
 
 @pytest.mark.slow
 @needs_full
-@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", "2>/dev/full >&-"])
-@pytest.mark.parametrize("command", ["get", "get ../x", "get j --cloud none", "nonsense", "--zz"])
-def test_f78_an_error_that_cannot_be_printed_keeps_its_code(command: str, redirection: str) -> None:
-    ended = run_bash(f'"$@" {command} {redirection}', env=clean_env())
-    assert ended.code in {2, 4}
+@pytest.mark.parametrize(
+    "command", ["get ../x 2>/dev/full", "get j --cloud none 2>&-", "--zz 2>/dev/full >&-"]
+)
+def test_f78_an_error_that_cannot_be_printed_keeps_its_code(command: str) -> None:
+    assert run_bash(f'"$@" {command}', env=clean_env()).code == 2
 
 
 @pytest.mark.slow
@@ -130,19 +130,13 @@ def read_some(env: dict[str, str], count: int, *argv: str) -> tuple[int, bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [0, 1, 65536])
-@pytest.mark.parametrize("output", ["table", "json", "value"])
+@pytest.mark.parametrize(("count", "output"), [(0, "table"), (1, "json"), (65536, "value")])
 def test_f76_a_reader_that_closes_ends_it_by_sigpipe_without_output(
     failing: Server, count: int, output: str
 ) -> None:
     argv = ("get", "j", "--exit-status", "-o", output, "-f", "entities.note")
     code, err = read_some(clean_env(failing.url), count, *argv)
     assert (code, err) == (SIGPIPE, b"")
-
-
-def test_f76_a_reader_that_read_everything_does_not_change_the_code(well: Server) -> None:
-    line = 'set -o pipefail; "$@" get j -o json | cat >/dev/null'
-    assert run_bash(line, env=clean_env(well.url)).code == 0
 
 
 def test_f76_help_into_head_is_quiet() -> None:
@@ -161,11 +155,8 @@ SURROUNDINGS: list[tuple[dict[str, str], bool]] = [
     # A locale or an encoding, and whether it can carry every sign.
     ({"LANG": "C"}, True),
     ({"PYTHONIOENCODING": "ascii"}, False),
-    ({"PYTHONIOENCODING": "cp1252"}, False),
-    ({"PYTHONIOENCODING": "cp437"}, False),
     ({"PYTHONIOENCODING": "cp936"}, False),
     ({"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, False),
-    ({"LANG": "zz_ZZ.nonsense"}, True),
     ({"PYTHONIOENCODING": "utf-16"}, True),
 ]
 
@@ -207,41 +198,29 @@ def test_f38_s09_an_ascii_terminal_or_odd_locale_changes_no_code_and_no_json(
     assert wide or document.out.isascii()
 
 
-def both(peer: Peer) -> None:
-    """Be the identity service and the backup service at once."""
-    port = peer.connection.getsockname()[1]
-    point = {"interface": "public", "region_id": "eu-de", "url": f"http://127.0.0.1:{port}/v2"}
-    token = {
-        "issued_at": "2026-05-01T00:00:00Z", "expires_at": "2036-05-02T00:00:00Z",
-        "project": {"id": PROJECT_ID}, "catalog": [{"type": "vbs", "endpoints": [point]}],
-    }  # fmt: skip
-    while request := peer.request():
-        signing_in = request.startswith(b"POST")
-        issued = answer({"token": token}, 201, "X-Subject-Token: canary-token")
-        peer.send(issued if signing_in else answer(job()))
-
-
-CLOSED_STREAMS = ("", "0", "1", "2", "01", "02", "12", "012")
 GET, WATCH = "get j --exit-status -v", "watch j --progress plain -v"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "closed"),
-    [*((GET, streams) for streams in CLOSED_STREAMS), (WATCH, "1"), (WATCH, "012")],
+    [(GET, ""), (GET, "1"), (GET, "02"), (GET, "012"), (WATCH, "012")],
 )
-def test_f78_no_closed_stream_becomes_a_file_or_a_socket(closed: str, command: str) -> None:
+def test_f78_no_closed_stream_becomes_a_file_or_a_socket(
+    tmp_path: Path, closed: str, command: str
+) -> None:
     marks = {"0": "<&-", "1": ">&-", "2": "2>&-"}
-    with Server(both) as server:
-        env = clean_env(**USER | {"OS_AUTH_URL": f"{server.url}/v3"})
+    factory = HomeFactory(tmp_path)
+    with factory.serving(SignInService("SUCCESS")) as server:
+        home = factory.home(server)
+        env = clean_env(HOME=str(home.path))
         line = f'"$@" {command} {" ".join(marks[number] for number in closed)}'
         assert run_bash(line, env=env).code == (70 if "1" in closed else 0)
         assert server.requests == 2
     for log in server.received:
         assert b"vbsjob" not in log.replace(b"User-Agent: vbsjob", b"")
         assert b"SUCCESS" not in log
-    (cache_file,) = Path(env["HOME"]).rglob("*.json")
-    assert json.loads(cache_file.read_text())["access"]["token"] == "canary-token"
+    home.check_whole("j")
 
 
 LAST_RESORT = "from vbsjob.__main__ import _exit_internal\n_exit_internal({error})"

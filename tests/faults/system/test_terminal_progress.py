@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,36 +50,24 @@ def check_removed(written: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
-def test_progress_of_the_terminal_is_removed_after_a_signal(
-    running: Server, number: signal.Signals
-) -> None:
-    terminal = watch(running, **TERMINAL_ENV)
-    terminal.wait_for(SHOWN)
-    assert HALF in terminal.wrote
-    terminal.signal(number)
-    assert terminal.finish() == -number
-    check_removed(terminal.wrote)
-    check_terminal_restored(terminal)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("status", "code"), [("SUCCESS", 0), ("FAIL", 1)])
-def test_progress_of_the_terminal_is_removed_at_the_end(status: str, code: int) -> None:
+def test_progress_of_the_terminal_is_removed_at_the_end() -> None:
     first = answer(job("RUNNING", sub_jobs=STEPS))
-    with Server(in_turn(first, answer(job(status)))) as server:
+    with Server(in_turn(first, answer(job("FAIL")))) as server:
         terminal = watch(server, "--interval", "1s", **TERMINAL_ENV)
-        assert terminal.finish() == code
+        assert terminal.finish() == 1
     assert HALF in terminal.wrote
     check_removed(terminal.wrote)
     check_terminal_restored(terminal)
 
 
-def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped(running: Server) -> None:
+def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped_and_after_a_signal(
+    running: Server,
+) -> None:
     terminal = typed_into_shell("watch j", environment(running) | TERMINAL_ENV)
     terminal.wait_for(SHOWN)
     terminal.type("\x1a")
     terminal.wait_for("Stopped")
+    assert HALF in terminal.wrote
     check_removed(terminal.wrote)
     terminal.wrote = ""
     terminal.type("fg\n")
@@ -88,7 +75,7 @@ def test_progress_of_the_terminal_is_removed_while_the_watch_is_stopped(running:
     terminal.type("\x03")
     terminal.wait_for("To continue: vbsjob watch j")
     check_removed(terminal.wrote)
-    terminal.child.close(force=True)
+    terminal.close()
 
 
 def test_progress_of_the_terminal_is_removed_after_an_exception() -> None:
@@ -109,34 +96,25 @@ def test_progress_of_the_terminal_is_removed_after_an_exception() -> None:
     check_removed(terminal.getvalue())
 
 
-@pytest.mark.parametrize(
-    ("env", "shown"),
-    [
-        ({"WT_SESSION": "4a5b"}, True),
-        ({"ConEmuANSI": "ON"}, True),
-        ({"ConEmuANSI": "OFF"}, False),
-        ({"TERM_PROGRAM": "WezTerm"}, True),
-        ({"TERM_PROGRAM": "ghostty"}, True),
-        ({"TERM_PROGRAM": "iTerm.app", "TERM_FEATURES": "T2CwBFP"}, True),
-        ({"TERM_PROGRAM": "iTerm.app", "TERM_FEATURES": "T2CwBFPa"}, False),
-        ({"TERM_PROGRAM": "iTerm.app"}, False),
-        ({"PTYXIS_VERSION": "48.1"}, True),
-        ({"PTYXIS_VERSION": "47.9"}, False),
-        ({"TERM_PROGRAM": "Apple_Terminal"}, False),
-        ({"TERM": "xterm-kitty"}, False),
-        ({}, False),
-    ],
-)
-def test_only_terminals_that_show_progress_get_it(env: dict[str, str], shown: bool) -> None:
-    assert integration.has_progress(env) is shown
+TERMINALS: list[tuple[dict[str, str], bool]] = [
+    ({"WT_SESSION": "4a5b"}, True),
+    ({"ConEmuANSI": "ON"}, True),
+    ({"ConEmuANSI": "OFF"}, False),
+    ({"TERM_PROGRAM": "WezTerm"}, True),
+    ({"TERM_PROGRAM": "ghostty"}, True),
+    ({"TERM_PROGRAM": "iTerm.app", "TERM_FEATURES": "T2CwBFP"}, True),
+    ({"TERM_PROGRAM": "iTerm.app", "TERM_FEATURES": "T2CwBFPa"}, False),
+    ({"TERM_PROGRAM": "iTerm.app"}, False),
+    ({"PTYXIS_VERSION": "48.1"}, True),
+    ({"PTYXIS_VERSION": "47.9"}, False),
+    ({"TERM_PROGRAM": "Apple_Terminal"}, False),
+    ({"TERM": "xterm-kitty"}, False),
+    ({}, False),
+]
 
 
-def test_another_terminal_gets_no_sequence_of_its_own(running: Server) -> None:
-    terminal = watch(running, TERM_PROGRAM="Apple_Terminal")
-    terminal.wait_for(SHOWN)
-    terminal.signal(signal.SIGINT)
-    terminal.finish()
-    assert "\x1b]" not in terminal.wrote
+def test_only_terminals_that_show_progress_get_it() -> None:
+    assert [(env, integration.has_progress(env)) for env, _ in TERMINALS] == TERMINALS
 
 
 @pytest.mark.slow
@@ -156,9 +134,9 @@ def test_notify_sends_one_notification_at_the_end(env: dict[str, str], note: str
     assert terminal.wrote.endswith(note)
 
 
-def test_without_notify_there_is_no_notification() -> None:
+def test_another_terminal_gets_no_sequence_of_its_own_and_no_notification_without_notify() -> None:
     with Server(always(answer(job("SUCCESS")))) as server:
         terminal = watch(server, TERM="foot")
         assert terminal.finish() == 0
-    assert "\x1b]777" not in terminal.wrote
+    assert "\x1b]" not in terminal.wrote
     assert "\a" not in terminal.wrote

@@ -25,6 +25,8 @@ from tests.support.home_directory import (
     HomeFactory,
     SignInService,
 )
+from tests.support.program import clean_env
+from tests.support.pseudo_terminal import PseudoTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -88,9 +90,10 @@ class WatchSetup:
         argv = ("watch", name, "--interval", "1", *DISPLAYS[display])
         env = {"HOME": str(home.path), "TERM": "xterm", "NO_COLOR": "1", **fault.env}
         if display == "drawn":
-            screen_run = self.fork_server.run_on_terminal(*argv, env=env)
-            tidy = screen_run.restored and screen_run.screen.untouched
-            return WatchEnd(screen_run.code, screen_run.wrote, self.service.requests[name], tidy)
+            terminal = PseudoTerminal(*argv, env=clean_env() | env, server=self.fork_server)
+            code = terminal.finish()
+            tidy = terminal.modes_after == terminal.modes_before and terminal.screen.untouched
+            return WatchEnd(code, terminal.wrote, self.service.requests[name], tidy)
         result = self.fork_server.run(*argv, env=env)
         return WatchEnd(result.code, result.out + result.err, self.service.requests[name])
 
