@@ -6,6 +6,7 @@ import base64
 import shutil
 import ssl
 import subprocess
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,11 +39,15 @@ def test_s15_an_authority_of_either_variable_is_trusted(
         assert run_process("get", "j", env=clean_env(server.url)).code == 7
 
 
-@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "text", "unreadable", "no name"])
+FILES = ("missing", "folder", "empty", "text", "unreadable", "no name")
+
+
+@pytest.mark.parametrize(
+    ("kind", "variable"), list(zip(FILES, cycle(CERTIFICATE_VARIABLES), strict=False))
+)
 def test_f35_a_bad_authority_file_is_one_line_that_names_the_variable(
-    tmp_path: Path, kind: str
+    tmp_path: Path, kind: str, variable: str
 ) -> None:
-    variable = CERTIFICATE_VARIABLES[len(kind) % 2]
     path = tmp_path / ("ca.pem" if kind != "no name" else "certificate-" * 30)
     if kind == "folder":
         path.mkdir()

@@ -8,7 +8,6 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -112,5 +111,7 @@ def failing_runs(
     counts = [CallFault(name, log, under) for name, log in logs.items()]
     with ThreadPoolExecutor(beside) as pool:
         yield from zip(counts, pool.map(run, counts), strict=True)
-        faults = list(chain(*(count.each(calls[count.operation], most) for count in counts)))
+        faults = [
+            fault for counted in counts for fault in counted.each(calls[counted.operation], most)
+        ]
         yield from zip(faults, pool.map(run, faults), strict=True)
