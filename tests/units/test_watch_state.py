@@ -198,6 +198,16 @@ def test_f11_an_answer_about_one_job_begins_the_time_of_the_others_again() -> No
     assert state.tracked["c"].exit_code is None
 
 
+def test_the_third_answer_without_a_job_ends_it_unless_a_job_was_answered_before() -> None:
+    state = watch()
+    for error in (NO_JOB, NO_JSON, DOWN, NO_JOB, NO_JSON, NO_JSON, NO_JSON):
+        record(state, error, 0.0)
+    assert state.tracked["j"].exit_code is None
+    record(state, NO_JOB, 2.0)
+    assert state.tracked["j"].exit_code == ExitCode.API_ERROR
+    assert state.tracked["j"].error is NO_JOB
+
+
 def test_f25_after_an_answer_about_any_job_a_page_is_an_outage() -> None:
     for page in (PAGE, NO_JOB, NO_JSON):
         state = watch("a", "b", retry_for=60.0)
@@ -249,8 +259,11 @@ def test_f14_the_error_of_a_job_that_is_gone_has_its_last_status_and_age() -> No
         (None, "its last answer, 13 s ago, had no status."),
     ):
         state = watch(wait_for_job=0.0)
-        for result, now in ((job("j", status), 0.0), (GONE, 1.0), (GONE, 12.0), (GONE, 13.0)):
+        for result, now in ((job("j", status), 0.0), (GONE, 1.0), (GONE, 12.0)):
             record(state, result, now)
+        assert not state.finished  # two answers
+        record(state, GONE, 13.0)
+        assert state.outcome(NOW).exit_code == ExitCode.NOT_FOUND
         assert str(state.tracked["j"].error) == f"the service no longer knows job j: {words}"
 
 
