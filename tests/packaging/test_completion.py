@@ -12,10 +12,10 @@ import sysconfig
 import zipapp
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 
 from tests.support.program import ROOT, RunResult, clean_env, run_process
+from tests.support.pseudo_terminal import PseudoTerminal
 from vbsjob import history
 from vbsjob.cli import completion
 from vbsjob.output import formats
@@ -112,13 +112,11 @@ def test_tab_offers_what_may_stand_there_and_nothing_else(home: Path) -> None:
 
 
 PROMPTS = {
-    "bash": (["--norc", "-i"], f"source {SCRIPTS}/vbsjob.bash"),
-    "zsh": (
-        ["-f", "-i"],
-        f"fpath=({SCRIPTS} $fpath); autoload -Uz compinit; compinit -u -D",
-    ),
-    "fish": (["--no-config", "-i"], f"source {SCRIPTS}/vbsjob.fish"),
+    "bash": ("bash --norc -i", f"source {SCRIPTS}/vbsjob.bash"),
+    "zsh": ("zsh -f -i", f"fpath=({SCRIPTS} $fpath); autoload -Uz compinit; compinit -u -D"),
+    "fish": ("fish --no-config -i", f"source {SCRIPTS}/vbsjob.fish"),
 }
+"""Command of a shell, and what it runs first."""
 
 
 @pytest.mark.slow
@@ -127,38 +125,26 @@ def test_tab_at_a_prompt_completes_the_line_and_runs_nothing_of_the_history(
     home: Path, shell: str
 ) -> None:
     """Two Tabs list the descriptions, which contain text of the service; the third line is run."""
-    options, setup = PROMPTS[shell]
+    command, setup = PROMPTS[shell]
+    typed = home / "typed"
     (home / "bin/show").write_text('#!/bin/sh\nprintf "<%s>" "$@" >>"$HOME/typed"\n')
     (home / "bin/show").chmod(0o755)
-    terminal = pexpect.spawn(
-        shell, options, env=env(home), cwd=str(home), encoding="utf-8", timeout=30,
-        dimensions=(24, 200),
-    )  # fmt: skip
-    terminal.sendline(f"{setup}; show ready")
-    wait_for(home / "typed", "<ready>", 1, terminal)
+    terminal = PseudoTerminal(env=env(home), columns=200, command=tuple(command.split()))
+    terminal.type(f"cd {home}; {setup}; show ready\r")
+    assert terminal.wait_until(typed.exists)
     lines = ("vbsjob get \t\t", "vbsjob get bb\t", "vbsjob get @la\t", "vbsjob get @r\t",
              "vbsjob get --cloud=sandb\t", "vbsjob tree --only failed,w\t",
              "vbsjob sandbox x\t", "vbsjob watch --junit rep\t")  # fmt: skip
     for number, line in enumerate(lines, start=1):
-        terminal.send(line)
-        terminal.send("\x01show \x05 end\r")
-        wait_for(home / "typed", "<end>", number, terminal)
-    typed = (home / "typed").read_text().removeprefix("<ready>").split("<end>")
-    assert typed[1:-1] == [
+        terminal.type(f"{line}\x01show \x05 end\r")
+        assert terminal.wait_until(lambda: typed.read_text().count("<end>") == number)  # noqa: B023
+    terminal.close()
+    assert typed.read_text().removeprefix("<ready>").split("<end>")[1:-1] == [
         "<vbsjob><get><bbb>", "<vbsjob><get><@last>", "<vbsjob><get><@running>",
         "<vbsjob><get><--cloud=sandbox>", "<vbsjob><tree><--only><failed,waiting>",
         "<vbsjob><sandbox><x>", "<vbsjob><watch><--junit><report 1.xml>",
     ]  # fmt: skip
     assert not (home / "pwned").exists()
-
-
-def wait_for(path: Path, text: str, number: int, terminal: pexpect.spawn[str]) -> None:
-    """Read the terminal until the file has the text so often; what is shown is not looked at."""
-    for _ in range(300):
-        terminal.expect([".+", pexpect.TIMEOUT], timeout=0.1)
-        if path.exists() and path.read_text().count(text) == number:
-            return
-    raise AssertionError(f"{text} was not typed")
 
 
 def test_candidates_have_an_origin_and_without_a_history_there_are_none(home: Path) -> None:

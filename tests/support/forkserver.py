@@ -79,12 +79,12 @@ class ForkServer:
 
         The words of a new process begin with its command.
         """
-        channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        channel = socket.socket(socket.AF_UNIX)
         channel.settimeout(LONGEST)
         channel.connect(self._path)
         order = json.dumps({"argv": argv, "env": dict(env), "new": new})
-        socket.send_fds(channel, [order.encode()], streams)
-        return channel, int(channel.recv(16))
+        socket.send_fds(channel, [order.encode() + b"\n"], streams)
+        return channel, _number(channel)
 
 
 class ForkedRun:
@@ -129,7 +129,7 @@ class ForkedRun:
         ready = select.select(waits, [], [], seconds)[0] if waits else []
         for source in ready:
             if source is self._channel:
-                self.code = int(self._channel.recv(16))
+                self.code = _number(self._channel)
             else:
                 self._take(source)
         return bool(ready)
@@ -182,6 +182,11 @@ class ForkedRun:
         self._channel.close()
 
 
+def _number(channel: socket.socket) -> int:
+    """Receive a number of 16 characters; macOS has no SOCK_SEQPACKET."""
+    return int(channel.recv(16, socket.MSG_WAITALL))
+
+
 def _text(content: bytearray) -> str:
     return content.decode("utf-8", "backslashreplace")
 
@@ -211,7 +216,7 @@ def import_everything() -> None:
 
 def _serve(path: str) -> NoReturn:
     import_everything()
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(64)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -229,6 +234,8 @@ def _attend(connection: socket.socket) -> NoReturn:
     """Run one request; send its process id, and its exit code or the signal that ended it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     received, streams, *_ = socket.recv_fds(connection, 1 << 16, 3)
+    while not received.endswith(b"\n"):
+        received += connection.recv(1 << 16)
     order = json.loads(received)
     os.setsid()
     terminal = os.isatty(streams[0])
@@ -245,14 +252,14 @@ def _attend(connection: socket.socket) -> NoReturn:
             # Before the interpreter starts SIGINT has no handler: see tests.support.sigint_handler.
             for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
                 signal.signal(number, signal.SIG_DFL)
-        connection.send(b"%d" % os.getpid())
+        connection.send(b"%16d" % os.getpid())
         run_as_process(order, streams)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # its terminal may go before the run
     for stream in streams:
         os.close(stream)
     _, status = os.waitpid(child, 0)
     with suppress(OSError):
-        connection.send(b"%d" % os.waitstatus_to_exitcode(status))
+        connection.send(b"%16d" % os.waitstatus_to_exitcode(status))
     os._exit(0)
 
 

@@ -46,10 +46,9 @@ class Jobs:
         text = job_id * (BODY // len(job_id))
         peer.send(answer(job(job_id.rpartition("-")[2], job_id, entities={"text": text})))
 
-    @property
-    def rate(self) -> float:
-        """Requests per second."""
-        return (len(self.times) - 1) / (self.times[-1] - self.times[0])
+    def rate(self, started: float) -> float:
+        """Requests per second since the start of the process: the first one may arrive late."""
+        return (len(self.times) - 1) / (self.times[-1] - started)
 
 
 class FailingJobs(Jobs):
@@ -81,6 +80,7 @@ def ids(count: int) -> list[str]:
 
 
 def test_many_ids_are_answered_in_order_at_the_rate_limit_and_each_as_soon_as_it_can() -> None:
+    started = time.monotonic()
     with Server(jobs := Jobs()) as server:
         command = [*COMMAND, "get", *ids(MANY), "-o", "jsonl", "--exit-status"]
         with Child(command, env=clean_env(server.url), cwd=ROOT, stdout=subprocess.PIPE) as running:
@@ -92,7 +92,7 @@ def test_many_ids_are_answered_in_order_at_the_rate_limit_and_each_as_soon_as_it
     assert [document["job_id"] for document in documents] == ids(MANY)
     assert running.returncode == 1
     assert len(jobs.times) == MANY
-    assert jobs.rate <= REQUESTS_PER_SECOND * 1.25  # a busy machine receives the first one late
+    assert jobs.rate(started) <= REQUESTS_PER_SECOND
 
 
 @pytest.mark.slow
@@ -101,6 +101,7 @@ def test_f31_s12_a_watch_of_many_jobs_is_right_within_its_files_requests_and_mem
     count: int, tmp_path: Path
 ) -> None:
     out, most_files, memory = tmp_path / "out", 0, 0
+    started = time.monotonic()
     with Server(jobs := FailingJobs()) as server, out.open("wb") as stdout, Child(
         [*COMMAND, "watch", "-", "-o", "jsonl", "--interval", "1s"],
         env=clean_env(server.url), cwd=ROOT, stdin=subprocess.PIPE, stdout=stdout,
@@ -117,7 +118,7 @@ def test_f31_s12_a_watch_of_many_jobs_is_right_within_its_files_requests_and_mem
     assert {entry["job_id"]: entry["exit_code"] for entry in verdict["jobs"]} == right
     assert verdict["exit_code"] == watch.returncode == 1
     assert len(jobs.times) > count * 1.2
-    assert jobs.rate <= REQUESTS_PER_SECOND * 1.25  # a busy machine receives the first one late
+    assert jobs.rate(started) <= REQUESTS_PER_SECOND
     assert 3 < most_files <= FILES
     assert 10 << 10 < memory <= MEMORY_KIB
 
