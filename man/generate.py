@@ -159,7 +159,7 @@ CONFIG_FILE = """\
 The file has two kinds of sections. [defaults] contains preferences. [clouds.NAME] describes one
 cloud, with the keys of clouds.yaml; it is selected with --cloud NAME.
 
-A file that contains secrets must be readable by its owner only (chmod 600).
+A file that contains secrets should be readable by its owner only (chmod 600).
 
 An option has precedence over VBSJOB_* variables, these over OS_* variables, then come
 [clouds.NAME] and [defaults], then clouds.yaml, then the default.

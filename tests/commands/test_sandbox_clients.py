@@ -74,7 +74,8 @@ def test_curl_signs_in_and_queries_a_job(sandbox: Sandbox) -> None:
 
 
 def test_the_printed_variables_sign_in_and_replace_what_a_shell_has_set(sandbox: Sandbox) -> None:
-    others = {"OS_CLOUD": "prod", "OS_PROJECT_ID": "p", "OS_USERNAME": "u"}
+    others = {"OS_CLOUD": "prod", "OS_PROJECT_ID": "p", "OS_USERNAME": "u", "OS_USER_ID": "u",
+              "VBSJOB_AUTH_URL": "https://prod.test/v3", "OS_AGENCY_NAME": "a"}  # fmt: skip
     shell_env = others | dict.fromkeys(SECRETS.values(), "other")
     assert list(account.METHODS) == list(SECRETS)
     assert printed(sandbox) == printed(sandbox, "--method", "password")

@@ -71,6 +71,13 @@ def test_the_sentence_says_how_the_jobs_ended_and_the_code_of_the_run() -> None:
         ("a:SUCCESS b:SUCCESS", [], 0, "All 2 jobs succeeded."),
         ("a:SUCCESS b:SUCCESS", [ReportError("x")], 70, "All 2 jobs succeeded. Exit code 70."),
         ("a:FAIL b:SUCCESS", [], 1, "1 of 2 jobs failed: a (VolumeBackup.0064). Exit code 1."),
+        (
+            "a:FAIL b:RUNNING c:",
+            [],
+            1,
+            "1 of 3 jobs failed: a (VolumeBackup.0064); 1 running, 1 with unknown status."
+            + " Exit code 1.",
+        ),
         ("a:RUNNING b:SUCCESS", [], 8, "1 running, 1 succeeded. Exit code 8."),
     ):
         outcome = RunOutcome(jobs(text), NOW, errors=tuple(errors))

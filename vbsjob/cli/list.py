@@ -64,20 +64,23 @@ def list(
     def started(entry: dict[str, Any]) -> datetime:
         return parse_time(entry["begin_time"]) or now  # a job without a start is waiting
 
-    # Without a selected cloud there is nothing to choose from.
-    every = all_clouds or not history.cloud_of(command.settings)
+    cloud = history.cloud_of(command.settings)
+    every = all_clouds or not cloud  # without a selected cloud there is nothing to choose from
     jobs = _refresh(command) if refresh else []
-    entries = [
+    of_all_clouds = [
         entry
-        for entry in history.entries(command.settings, command.context, every=every)
+        for entry in history.entries(command.settings, command.context, every=True)
         if (earliest is None or started(entry) >= earliest)
         and (not failed or entry["status"] == "FAIL")
         and (not running or entry["status"] not in ENDED)
     ]
+    entries = [entry for entry in of_all_clouds if every or entry["cloud"] == cloud]
     # Stable: of jobs that started at the same time the one queried last is first.
     entries.sort(key=started, reverse=True)
     if not entries:
         command.context.note(NO_JOBS if command.settings["history"] else SWITCHED_OFF)
+    elif hidden := len(of_all_clouds) - len(entries):
+        command.context.note(f"not listed: {hidden} of other clouds. All: vbsjob list --all")
     errors = present.history(entries, limit, command.output, every=every)
     return command.end(RunOutcome(tuple(jobs), now, errors=tuple(errors), judged=False))
 

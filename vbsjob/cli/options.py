@@ -83,7 +83,7 @@ Jobs = Annotated[
 _FIELDS = _option(
     OUTPUT,
     *("--field", "-f"),
-    help="Print only this field, such as entities.backup_id; may be repeated.",
+    help="Print only this field; may be repeated. See 'vbsjob help formats'.",
     metavar="FIELD",
     complete=candidates.fields,
 )

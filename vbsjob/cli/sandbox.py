@@ -5,13 +5,11 @@ from __future__ import annotations
 import typer
 
 from vbsjob.cli import options
+from vbsjob.config.precedence import BOUND, CHOSEN_IN_CLOUD
 from vbsjob.config.schema import SETTINGS_BY_NAME
 from vbsjob.exit_codes import ExitCode
 from vbsjob.sandbox import account
 from vbsjob.sandbox.scenarios import SCENARIOS
-
-SELECTION = ("OS_CLOUD", "VBSJOB_CLOUD", "OS_PROJECT_ID", "VBSJOB_ENDPOINT", "VBSJOB_SERVICE")
-"""Further variables that a shell with the sandbox's variables must not have."""
 
 
 @options.takes("service")
@@ -47,8 +45,8 @@ def sandbox(  # noqa: D103 - set below: it lists the jobs
 
 sandbox.__doc__ = (
     "Serve a simulated cloud on this machine until Ctrl-C.\n\n"
-    "It has an identity service, and a backup service with jobs. vbsjob, curl, openstack and the"
-    " vendor's SDK use it like the real cloud.\n\n"
+    "It answers sign-ins and queries of jobs. vbsjob, curl, openstack and the vendor's SDK use it"
+    " like the real cloud.\n\n"
     "'vbsjob sandbox --env PORT' prints the variables that clients need. A job begins at its first"
     " query. NAME-LABEL is another job of the same kind, NAME-ended is a job that has already"
     " ended.\n\n\b\n"
@@ -88,8 +86,9 @@ def _variables(address: str, method: str, service: str | None) -> str:
         SETTINGS_BY_NAME[name].os[0]: value
         for name, value in account.settings(address, method).items()
     }
-    others = {SETTINGS_BY_NAME[name].os[0] for names in account.METHODS.values() for name in names}
     variables |= {"VBSJOB_SERVICE": service} if service else {}
-    unset = {*others, *SELECTION} - variables.keys()
+    of_cloud = (SETTINGS_BY_NAME[name] for name in (*BOUND, *CHOSEN_IN_CLOUD, "cloud", "service"))
+    names = {name for setting in of_cloud for name in (setting.variable, *setting.os)}
+    unset = {name for name in names if name.startswith(("OS_", "VBSJOB_"))} - variables.keys()
     lines = [f"export {name}={quote(value)}" for name, value in variables.items()]
     return "\n".join([f"unset {' '.join(sorted(unset))}", *lines, ""])

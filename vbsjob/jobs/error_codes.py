@@ -18,7 +18,7 @@ class Meaning(NamedTuple):
 
 @cache
 def everything() -> dict[str, Meaning]:
-    """Return the meaning of every known code, in the service's order."""
+    """Return the meaning of every known code, sorted by code."""
     from importlib import resources  # imports tempfile and random
 
     table = json.loads(resources.files(__package__).joinpath("error_codes.json").read_bytes())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vbsjob.errors import FieldMissingError
+from vbsjob.errors import FieldMissingError, VbsjobError
 from vbsjob.jobs.failure import FAILURE_MEMBERS, path_text
 from vbsjob.jobs.job import DOCUMENTED_MEMBERS, Job
 from vbsjob.text import dumps, printable
@@ -37,6 +37,8 @@ FAILURE_COLUMNS = {
     for name in FAILURE_MEMBERS
 }
 """Members of `failure` under the names that columns, variables and outputs have."""
+NULLABLE = {"failure": FAILURE_MEMBERS, "error": tuple(VbsjobError("").document())}
+"""Members of objects that are null, or omitted, if nothing failed."""
 EVERY_ENTITY = ("entities.*", "failure.entities.*")
 """Names that mean each entity of the job, or of the failed sub-job, that is a scalar."""
 MANY = 1000
@@ -84,7 +86,7 @@ def get(document: Any, path: str) -> Any:
 
     List items are numbered from 0. `sub_jobs` is found at top level and under `entities`. A member
     whose name contains dots is found too. Members that every job has are null where the service
-    omitted them; so are the members of `failure` where nothing failed.
+    omitted them; so are the members of `failure` and `error` where nothing failed.
     """
     if path in FAILURE_COLUMNS and path not in document:
         value = get(document, FAILURE_COLUMNS[path])
@@ -131,14 +133,14 @@ def _member(value: Any, name: str) -> Any:
 
 
 def _is_null(document: Any, path: str) -> bool:
-    """Whether a missing field is one that every job has, or a member of an empty `failure`."""
+    """Whether a missing field is one that every job has, or a member of one of NULLABLE."""
     if not isinstance(document, dict) or "job_id" not in document:
         return False
     parent, _, name = path.rpartition(".")
     if not parent:
         return name in OUR_MEMBERS or name in DOCUMENTED_MEMBERS
-    if parent == "failure":
-        return document.get("failure") is None and name in FAILURE_MEMBERS
+    if parent in NULLABLE:
+        return document.get(parent) is None and name in NULLABLE[parent]
     of_sub_job = parent.split(".")[-2:-1] == ["sub_jobs"]
     return of_sub_job and name in DOCUMENTED_MEMBERS and isinstance(_lookup(document, parent), dict)
 

@@ -243,7 +243,10 @@ class RunOutcome(NamedTuple):
             names = [_named(job) for job in failed[:NAMED]]
             if len(failed) > NAMED:
                 names.append(f"{len(failed) - NAMED:,} more")
-            return f"{len(failed):,} of {len(self.jobs):,} jobs failed: {', '.join(names)}"
+            left = [job for job in self.jobs if not job.ended and job not in failed]
+            kinds = counts_text((UNKNOWN if job.error else job.kind for job in left), jobs=True)
+            also = f"; {kinds}" if kinds else ""
+            return f"{len(failed):,} of {len(self.jobs):,} jobs failed: {', '.join(names)}{also}"
         if all(job.exit_code is ExitCode.OK for job in self.jobs):
             return f"All {len(self.jobs):,} jobs succeeded"
         return counts_text((job.kind for job in self.jobs), jobs=True).capitalize()

@@ -151,14 +151,13 @@ def result(outcome: RunOutcome, trees: Trees, view: View, redact: Redact) -> Ite
 def _result(
     outcome: RunOutcome, trees: Trees, view: View, redact: Redact, rows: int
 ) -> Iterator[RenderableType]:
-    if len(outcome.jobs) > 1:
+    job_tree = trees(outcome.jobs[0])
+    if len(outcome.jobs) == 1 and job_tree is not None:
+        yield from details.screen(job_tree, outcome.jobs[0].job_id, view, rows=rows)
+    else:
         ordered = sorted(outcome.jobs, key=lambda job: job.kind == "FAIL")
         yield from several.table(ordered, trees, view)
         yield from several.blocks(ordered, view)
-    elif (job_tree := trees(outcome.jobs[0])) is not None:
-        yield from details.screen(job_tree, outcome.jobs[0].job_id, view, rows=rows)
-    else:
-        yield Text(printable(outcome.jobs[0].job_id), "id")
     for error in outcome.job_errors():
         clean = error.masked(lambda text: printable(redact(text)))
         yield Text()
