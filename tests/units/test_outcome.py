@@ -75,8 +75,10 @@ def test_the_sentence_says_how_the_jobs_ended_and_the_code_of_the_run() -> None:
             "a:FAIL b:RUNNING c:",
             [],
             1,
-            "1 of 3 jobs failed: a (VolumeBackup.0064); 1 running, 1 with unknown status."
-            + " Exit code 1.",
+            (
+                "1 of 3 jobs failed: a (VolumeBackup.0064); 1 running, 1 with unknown status."
+                " Exit code 1."
+            ),
         ),
         ("a:RUNNING b:SUCCESS", [], 8, "1 running, 1 succeeded. Exit code 8."),
     ):
