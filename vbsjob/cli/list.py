@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 SWITCHED_OFF = "the history is switched off. Remove VBSJOB_HISTORY=off or 'history = false'."
 NO_JOBS = (
     "the history has no job to list: get, watch and tree store the jobs that they query at a cloud,"
-    " but not those of the sandbox. Query a job: vbsjob get JOB_ID. Jobs of every cloud:"
-    " vbsjob list --all"
+    " but not those of the sandbox. Query a job: vbsjob get JOB_ID"
 )
 
 
@@ -77,7 +76,7 @@ def list(
     entries = [entry for entry in of_all_clouds if every or entry["cloud"] == cloud]
     # Stable: of jobs that started at the same time the one queried last is first.
     entries.sort(key=started, reverse=True)
-    if not entries:
+    if not of_all_clouds:
         command.context.note(NO_JOBS if command.settings["history"] else SWITCHED_OFF)
     elif hidden := len(of_all_clouds) - len(entries):
         command.context.note(f"not listed: {hidden} of other clouds. All: vbsjob list --all")

@@ -165,8 +165,8 @@ def _result(
     yield Text()
     if outcome.stop is not None:
         yield Text(outcome.sentence)
-        if (stop := outcome.stop_error) is not None and stop.hint:
-            yield Text(stop.hint)
+        if outcome.stop.resume:
+            yield Text(outcome.stop.resume)
     else:
         success = outcome.exit_code is ExitCode.OK
         yield Text(outcome.sentence, "status.success" if success else "status.fail")

@@ -71,9 +71,8 @@ class PlainLog(Display):
             self._write(f"{cause.path[0].id}: {cause.explanation}", now, style)
         if len(failures) > LISTED:
             self._write(f"{len(failures) - LISTED} more jobs failed", now)
-        stop = outcome.stop_error
-        hint = f" {stop.hint}" if stop is not None and stop.hint else ""
-        style = "" if stop or outcome.exit_code else "SUCCESS"
+        hint = f" {outcome.stop.resume}".rstrip() if outcome.stop else ""
+        style = "" if outcome.stop or outcome.exit_code else "SUCCESS"
         if any(job.exit_code is ExitCode.JOB_FAILED for job in outcome.jobs):
             style = "FAIL"
         self._write(f"{outcome.sentence}{hint}", now, style)
