@@ -133,6 +133,15 @@ def test_the_command_to_continue_names_at_most_twenty_jobs() -> None:
         assert hint in service.watch(*ids, "--timeout", "2m").err
 
 
+def test_the_command_to_continue_is_printed_beside_a_failed_job_too() -> None:
+    service = WatchService(lambda job_id, _: job(job_id, "FAIL" if job_id == "a" else "RUNNING"))
+    for stderr in (None, TerminalStream()):
+        watched = service.watch("a", "b", "--timeout", "2m", stderr=stderr, TERM="xterm")
+        assert watched.code == 1
+        assert "1 running. Exit code 1." in watched.err
+        assert watched.err.count("To continue: vbsjob watch b") == 1
+
+
 def test_an_impossible_time_is_rejected() -> None:
     for argv in (("--timeout", "0"), ("--interval", "0"), ("--timeout", "soon")):
         watched = WatchService(in_turn(SUCCESS)).watch("j", *argv)
