@@ -105,7 +105,7 @@ def test_f69_one_process_at_a_time_signs_in_and_the_others_wait_five_seconds(
         pass
     assert len(cloud.clock.sleeps) == pytest.approx(250, abs=1)
     assert sum(cloud.clock.sleeps) == pytest.approx(5.0, abs=0.021)
-    assert open_files() == before
+    assert open_files() <= before
 
 
 def test_f69_a_lock_that_is_released_meanwhile_is_taken(tmp_path: Path) -> None:
