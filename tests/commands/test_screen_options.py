@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import pytest
+
 from tests.screens import draw
 from tests.support.context import fake_context
 from tests.support.terminal_stream import TerminalStream
@@ -101,6 +103,7 @@ LONG_MEMBERS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 def test_s12_a_terminal_shows_the_beginning_of_a_very_long_text() -> None:
     for members in LONG_MEMBERS.values():
         document = draw.top(draw.RESTORE, "FAIL") | members

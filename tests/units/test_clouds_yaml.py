@@ -167,6 +167,7 @@ def chosen_region(documents: dict[str, Any]) -> str | None:
     )
 
 
+@pytest.mark.slow
 def test_the_same_answers_as_openstacksdk(tmp_path: Path) -> None:
     wrong = []
     for number, (name, documents, options) in enumerate([*HAND, *generated(40)]):

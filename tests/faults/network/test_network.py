@@ -37,6 +37,7 @@ def served(network: NetworkNamespace, script: Callable[[Peer], None]) -> Server:
         return Server(script)
 
 
+@pytest.mark.slow
 @needs_faketime
 def test_f02_a_connection_whose_packets_are_dropped_is_tried_four_times_for_three_seconds(
     network: NetworkNamespace,

@@ -99,6 +99,7 @@ def test_f66_after_a_suspend_it_polls_at_once_over_a_new_connection(steps: Stepp
         assert server.connections == 2
 
 
+@pytest.mark.slow
 def test_f66_timeout_expires_during_a_suspend(steps: SteppingClock) -> None:
     with (
         Server(JobStatusScript()) as server,

@@ -79,6 +79,7 @@ def ids(count: int) -> list[str]:
     return [f"job-{number}-{'FAIL' if number % 8 == 7 else 'SUCCESS'}" for number in range(count)]
 
 
+@pytest.mark.slow
 def test_many_ids_are_answered_in_order_at_the_rate_limit_and_each_as_soon_as_it_can() -> None:
     started = time.monotonic()
     with Server(jobs := Jobs()) as server:

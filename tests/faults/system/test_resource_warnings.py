@@ -58,6 +58,7 @@ def test_a_command_prints_no_resource_warning(command: str) -> None:
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.slow
 def test_a_command_leaves_no_socket_open() -> None:
     for command, kind in PAIRS:
         before, clock = sockets(), FakeClock()
