@@ -112,6 +112,7 @@ SUGGESTIONS = {
     "@last": "'vbsjob watch @last'",
     "jobs": "'vbsjob list' lists recent jobs.",
     "cancel": "The service cannot stop a job",
+    "delete": "The service cannot delete a job",
     "logs": "'vbsjob get JOB_ID --details'",
     "wach": "Did you mean 'watch'?",
     "nonsense": "See vbsjob --help.",

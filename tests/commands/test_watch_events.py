@@ -56,6 +56,7 @@ def test_the_events_of_a_watch_have_the_changes_and_the_verdict() -> None:
     assert (start["event"], start["job_ids"]) == ("start", ["j"])
     assert start["time"] == "2026-05-01T00:00:00.000Z"
     assert [first["status"], second["status"], third["status"]] == ["RUNNING", "RUNNING", "SUCCESS"]
+    assert first["message"] == "j: RUNNING bksCreateBackup"
     assert first["changes"] == [
         {"job_id": "j", "job_type": "bksCreateBackup", "depth": 0, "name": "status",
          "before": None, "after": "RUNNING"}

@@ -18,6 +18,7 @@ from tests.support.program import ROOT, RunResult, clean_env, run_process
 from tests.support.pseudo_terminal import PseudoTerminal
 from vbsjob import history
 from vbsjob.cli import completion
+from vbsjob.jobs import error_codes
 from vbsjob.output import formats
 from vbsjob.sandbox.scenarios import SCENARIOS
 
@@ -153,6 +154,7 @@ def test_candidates_have_an_origin_and_without_a_history_there_are_none(home: Pa
         ("get --cloud ", {}, "sandbox\tbuilt in\nprod\tconfig.toml\nstaging\tclouds.yaml\n"),
         ("get ", {"VBSJOB_HISTORY": "off"}, ""),
         ("get ", {"VBSJOB_HISTORY": "perhaps"}, ""),
+        ("explain common", {}, f"common.0011\t{error_codes.everything()['common.0011'].meaning}\n"),
     ):
         tab = {"_VBSJOB_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": f"vbsjob {line}"}
         ended = run_process(env=clean_env(HOME=str(home), **tab, **more))
