@@ -6,6 +6,7 @@ retrying is polling again later.
 
 from __future__ import annotations
 
+import heapq
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -122,6 +123,10 @@ class WatchState:
     """Whether a person looks at a live display."""
     changed_at: float | None = None
     """When the last change of any job arrived."""
+    _queue: list[tuple[float, int, str]] = field(default_factory=list)
+    """A heap of due time, number and job id; an entry counts as long as its job is due then."""
+    _scheduled: int = 0
+    """How often a poll was scheduled: of equal due times the earlier one is first."""
     _outage_since: float | None = None
     """First failure since the last answer about any job."""
     _share: RequestShare = field(init=False)
@@ -133,6 +138,8 @@ class WatchState:
         """Make all jobs due now; the caller limits the request rate."""
         self._share = RequestShare(len(self.ids))
         self.tracked = {job_id: TrackedJob(job_id, self.started) for job_id in self.ids}
+        for tracked in self.tracked.values():
+            self._schedule(tracked, self.started)
 
     @property
     def finished(self) -> bool:
@@ -150,15 +157,17 @@ class WatchState:
 
         The job that is due for the longest time is the first: none waits for ever.
         """
-        due = [job for job in self.tracked.values() if job.due <= now]
-        chosen = sorted(due, key=lambda job: job.due)[:limit]
-        for tracked in chosen:
-            tracked.due = math.inf
-        return [tracked.job_id for tracked in chosen]
+        job_ids: list[str] = []
+        while len(job_ids) < limit and self._queue and self._queue[0][0] <= now:
+            due, _, job_id = heapq.heappop(self._queue)
+            if self.tracked[job_id].due == due:
+                self.tracked[job_id].due = math.inf
+                job_ids.append(job_id)
+        return job_ids
 
     def next_due(self) -> float:
         """Return the time of the next poll or timeout; infinite while only answers are awaited."""
-        return min(self.deadline, *(job.due for job in self.tracked.values()))
+        return min(self._queue[0][0] if self._queue else math.inf, self.deadline)
 
     def expire(self, now: float) -> None:
         """End the watch if --timeout has passed."""
@@ -175,7 +184,7 @@ class WatchState:
         for tracked in self.tracked.values():
             tracked.failing_since = tracked.not_found_since = now
             if tracked.due < math.inf:  # what is due longer remains the first
-                tracked.due = max(min(tracked.due, now), tracked.not_before)
+                self._schedule(tracked, max(min(tracked.due, now), tracked.not_before))
 
     def record_result(
         self, job_id: str, result: Job | VbsjobError, now: float, age: float | None = None
@@ -251,7 +260,7 @@ class WatchState:
             self.rules.interval, self.random, waiting=waiting, first=first
         )
         least = self._share.delay(tracked.job_id, estimate, age, waiting=waiting)
-        tracked.due = now + max(delay, least)
+        self._schedule(tracked, now + max(delay, least))
         return events
 
     def _on_failure(self, tracked: TrackedJob, error: VbsjobError, now: float) -> list[Event]:
@@ -280,7 +289,7 @@ class WatchState:
         if error.retry_after is None:  # the last attempt is when --retry-for ends, not later
             since = min(tracked.failing_since, self._outage_since)
             delay = min(delay, max(since + self.rules.retry_for - now, LAST_DELAY))
-        tracked.due = now + delay
+        self._schedule(tracked, now + delay)
         if tracked.failures != OUTAGE_FAILURES:
             return []
         return [Event("outage", tracked.job_id, error=error, seconds=seconds)]
@@ -327,7 +336,7 @@ class WatchState:
         else:
             left = GONE_SECONDS if tracked.job else grace - seconds
             delay = min(NOT_FOUND_INTERVAL, max(left, NOT_FOUND_SHORTEST))
-            tracked.due = now + delay
+            self._schedule(tracked, now + delay)
             if tracked.job is None and tracked.not_found_count == 1:
                 events.append(Event("waiting", tracked.job_id, seconds=grace))
         return events
@@ -346,6 +355,11 @@ class WatchState:
         failed, succeeded = code is ExitCode.JOB_FAILED, code is ExitCode.OK
         if (self.rules.fail_fast and failed) or (self.rules.any and (failed or succeeded)):
             self._stopped = True
+
+    def _schedule(self, tracked: TrackedJob, due: float) -> None:
+        tracked.due = due
+        self._scheduled += 1
+        heapq.heappush(self._queue, (due, self._scheduled, tracked.job_id))
 
 
 def _last_error(tracked: TrackedJob, *errors: VbsjobError) -> VbsjobError | None:
