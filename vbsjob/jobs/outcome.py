@@ -17,6 +17,7 @@ from vbsjob.jobs.tree import UNKNOWN, counts_text, kind
 from vbsjob.text import format_duration, printable, utc_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from vbsjob.jobs.failure import Failure
@@ -207,8 +208,7 @@ class RunOutcome(NamedTuple):
     def _unfinished(self) -> str:
         left = [job for job in self.jobs if job.exit_code in UNFINISHED]
         if len(left) != 1:
-            kinds = [UNKNOWN if job.error else job.kind for job in left]
-            return counts_text(kinds, jobs=True) or "all jobs have ended"
+            return _counts(left) or "all jobs have ended"
         job = left[0].job
         if job is None or left[0].error is not None:
             return f"the status of job {left[0].job_id} is unknown"
@@ -243,13 +243,18 @@ class RunOutcome(NamedTuple):
             names = [_named(job) for job in failed[:NAMED]]
             if len(failed) > NAMED:
                 names.append(f"{len(failed) - NAMED:,} more")
-            left = [job for job in self.jobs if not job.ended and job not in failed]
-            kinds = counts_text((UNKNOWN if job.error else job.kind for job in left), jobs=True)
-            also = f"; {kinds}" if kinds else ""
-            return f"{len(failed):,} of {len(self.jobs):,} jobs failed: {', '.join(names)}{also}"
+            sentence = f"{len(failed):,} of {len(self.jobs):,} jobs failed: {', '.join(names)}"
+            code = ExitCode.JOB_FAILED
+            left = [job for job in self.jobs if not job.ended and job.exit_code is not code]
+            return f"{sentence}; {_counts(left)}" if left else sentence
         if all(job.exit_code is ExitCode.OK for job in self.jobs):
             return f"All {len(self.jobs):,} jobs succeeded"
         return counts_text((job.kind for job in self.jobs), jobs=True).capitalize()
+
+
+def _counts(jobs: Iterable[JobOutcome]) -> str:
+    """Return the numbers of jobs; the status of one whose last query failed is unknown."""
+    return counts_text((UNKNOWN if job.error else job.kind for job in jobs), jobs=True)
 
 
 def _named(job: JobOutcome) -> str:

@@ -73,7 +73,7 @@ class TrackedJob:
     """State of one job in a watch. Times are monotonic seconds."""
 
     job_id: str
-    due: float
+    due: float = math.inf
     """When to poll; infinite while a poll is in flight, and after the job has an exit code."""
     job: Job | None = None
     """The last valid answer."""
@@ -116,7 +116,7 @@ class WatchState:
     rules: WatchRules
     started: float
     random: Callable[[], float]
-    tracked: dict[str, TrackedJob] = field(default_factory=dict)
+    tracked: dict[str, TrackedJob] = field(init=False)
     """One entry per job id, in the order of `ids`."""
     estimates: Estimates = field(default_factory=Estimates)
     interactive: bool = False
@@ -137,7 +137,7 @@ class WatchState:
     def __post_init__(self) -> None:
         """Make all jobs due now; the caller limits the request rate."""
         self._share = RequestShare(len(self.ids))
-        self.tracked = {job_id: TrackedJob(job_id, self.started) for job_id in self.ids}
+        self.tracked = {job_id: TrackedJob(job_id) for job_id in self.ids}
         for tracked in self.tracked.values():
             self._schedule(tracked, self.started)
 
