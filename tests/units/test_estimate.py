@@ -115,7 +115,7 @@ def test_any_numbers_in_the_history_give_finite_delays(durations: list[float], a
             assert 0 <= result.delay(age) <= result.end
 
 
-def test_estimates_ask_the_history_once_per_type() -> None:
+def test_estimates_ask_the_history_once_per_type_and_for_a_limited_number_of_types() -> None:
     job_types: list[str] = []
 
     def durations(job_type: str) -> list[float]:
@@ -125,3 +125,9 @@ def test_estimates_ask_the_history_once_per_type() -> None:
     estimates = estimate.Estimates(durations)
     assert estimates.of("backup") is estimates.of("backup") is not None
     assert job_types == ["backup"]
+    assert estimates.of("") is None
+    assert estimates.of("x" * 1_000_000) is None
+    for number in range(2 * estimate.TYPES):
+        estimates.of(f"type-{number}")
+    assert len(job_types) == estimate.TYPES
+    assert estimates.of("backup") is not None

@@ -54,6 +54,8 @@ WINDOW_LONGEST = 13.5
 
 The 12 s of intervals.LONGEST would need 113 requests in 60 minutes; the target is 110.
 """
+LONGEST_TYPE, TYPES = 64, 1000
+"""Characters of a job type, and types, that have estimates."""
 CURVE_START, CURVE_STEPS = -4.0, 80
 """The curve is computed at this many ages, from this many standard deviations on."""
 
@@ -126,6 +128,9 @@ class Estimates:
 
     def _of_type(self, job_type: str) -> tuple[UsualDuration | None, EndEstimate | None]:
         if job_type not in self._by_type:
+            # A service that sends a new or a huge type with each answer must not fill the memory.
+            if not 0 < len(job_type) <= LONGEST_TYPE or len(self._by_type) >= TYPES:
+                return None, None
             durations = self._durations(job_type)
             self._by_type[job_type] = usual_duration(durations), estimate_end(durations)
         return self._by_type[job_type]
