@@ -221,15 +221,14 @@ class JobCommand:
     def _finish(self, outcome: RunOutcome, displays: Sequence[Display]) -> ExitCode:
         """Write the last line; return the exit code.
 
-        A stream that fails now changes only the exit code of the process, and not that of a run
-        that --timeout or a signal ended: its reader may have stopped.
+        A stream that fails now changes only the exit code of the process.
         """
         code = outcome.exit_code
         for display in displays:
             try:
                 display.finish(outcome)
             except BrokenPipeError:
-                code = ExitCode.READER_GONE if outcome.stop is None else code
+                code = worst([code, ExitCode.READER_GONE])
             except OSError as error:
                 self.context.print_error(from_exception(error))
                 code = worst([code, ExitCode.INTERNAL])

@@ -52,23 +52,21 @@ class OutputStream(io.FileIO):
         self._poll.register(descriptor, select.POLLOUT)
         self.is_over: Callable[[], bool] = lambda: False
         """Whether a signal has ended the run."""
-        self.abandoned = False
-        """Whether the reader did not accept the last output: nothing more is written."""
         self._failed = False
 
     def write(self, content: Any) -> int:
         """Write a piece. Raises BrokenPipeError if the reader is gone, or reads no more at the end.
 
-        A terminal that is closed counts as a reader that is gone. Another error is raised once;
-        what the buffer still holds is dropped then.
+        A terminal that is closed counts as a reader that is gone. Another error, and a reader
+        that reads no more, is raised once; what the buffer still holds is dropped then.
         """
         if self._failed:
             return len(content)
         while True:
-            while not self.abandoned and not self.accepts(GRACE):
-                self.abandoned = self.is_over()
-            if self.abandoned:
-                raise BrokenPipeError(errno.EPIPE, "the reader has stopped")
+            while not self.accepts(GRACE):
+                if self.is_over():
+                    self._failed = True
+                    raise BrokenPipeError(errno.EPIPE, "the reader has stopped")
             try:
                 written = super().write(content[: self._piece])
             except BrokenPipeError:
@@ -115,9 +113,3 @@ def ready(stream: TextIO) -> bool:
     """Whether a write would not wait; False for the terminal of another process group."""
     own = raw(stream)
     return own is None or (not in_background(own.fileno()) and own.accepts(0))
-
-
-def abandon_paused(stream: TextIO) -> None:
-    """Write nothing more to a stream whose reader accepts nothing for GRACE seconds."""
-    if (own := raw(stream)) is not None:
-        own.abandoned = not own.accepts(GRACE)
