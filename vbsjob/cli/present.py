@@ -7,7 +7,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.errors import UsageError
-from vbsjob.terminal import stdio
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -218,9 +217,10 @@ def print_screens(
 def displays(
     settings: Settings, context: Context, options: TreeOptions, *, events: bool
 ) -> list[Display]:
-    """Return the displays: on stderr according to --progress, and `events` on stdout.
+    """Return the displays: `events` on stdout, and on stderr according to --progress.
 
-    Raises UsageError if --heartbeat has no effect.
+    With events, stderr has no progress unless --progress asks for it. Raises UsageError if
+    --heartbeat has no effect.
     """
     quiet = settings["quiet"]
     name = "none" if quiet else settings["progress"]
@@ -231,7 +231,7 @@ def displays(
             hint="Omit one of them, or use -o jsonl for events on stdout.",
         )
     if name == "auto":
-        name = _fitting(context, events=events)
+        name = "none" if events else _fitting(context)
     streams += [context.stderr] if name == "json" else []
     chosen: list[Display] = []
     if streams:
@@ -254,18 +254,8 @@ def displays(
     return chosen
 
 
-def _fitting(context: Context, *, events: bool) -> str:
-    """Return the progress for this stderr: events on stdout replace plain lines.
-
-    A live display needs a terminal that can draw and that nothing else is written to. The reader
-    of events in a pipe, such as grep, can write to the same terminal.
-    """
-    if not context.stderr.isatty():
-        return "none" if events else "plain"
-    if events and context.stdout.isatty():
-        return "none"
-    if events and stdio.is_pipe(context.stdout):
-        return "plain"
+def _fitting(context: Context) -> str:
+    """Return the progress for this stderr: drawn only on a terminal that can draw."""
     env = context.env
-    dumb = env.get("TERM", "dumb") in {"", "dumb"}
+    dumb = not context.stderr.isatty() or env.get("TERM", "dumb") in {"", "dumb"}
     return "plain" if dumb or env.get("ACCESSIBLE") or env.get("CI") else "tty"

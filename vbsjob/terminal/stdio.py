@@ -10,7 +10,6 @@ import errno
 import io
 import os
 import select
-import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -21,14 +20,6 @@ GRACE = 1.0
 """Seconds that a reader has for the last output after a signal."""
 PIECE = 256
 """Bytes that a terminal that is ready accepts at once; for a pipe this is PIPE_BUF."""
-
-
-def is_pipe(stream: TextIO) -> bool:
-    """Whether a stream is a pipe or a socket; False if it has no descriptor."""
-    with suppress(OSError, ValueError):
-        mode = os.fstat(stream.fileno()).st_mode
-        return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
-    return False
 
 
 def in_background(descriptor: int) -> bool:
