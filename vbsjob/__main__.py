@@ -132,20 +132,21 @@ def _final_error(argv: Sequence[str], context: Context, error: Any) -> VbsjobErr
 
     A watch also writes its reports then: a CI service must not read those of an earlier run.
     """
-    from vbsjob import errors
+    from vbsjob.cli.app import typed_options
+    from vbsjob.errors import from_exception
 
-    if not hasattr(error, "format_message"):
-        return errors.from_exception(error)
-    from vbsjob.cli import reports
-    from vbsjob.cli.app import root_command, typed_options
-    from vbsjob.output import formats
+    if hasattr(error, "format_message"):
+        from vbsjob.output import formats
 
-    command = error.ctx.command if getattr(error, "ctx", None) else root_command()
-    options = typed_options(command, argv)
-    context.error_output.configure(options, machine=formats.is_machine(options, context))
-    final = _usage_error(error, argv)
-    if command.name == "watch":
-        reports.write_error(final, options, context)
+        options = typed_options(argv)
+        context.error_output.configure(options, machine=formats.is_machine(options, context))
+        final: VbsjobError = _usage_error(error, argv)
+    else:
+        final = from_exception(error)
+    if "watch" in argv[:1]:
+        from vbsjob.cli import reports
+
+        reports.write_error(final, typed_options(argv), context)
     return final
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vbsjob.context import Context
-
-    Command = typer.core.TyperCommand | typer.core.TyperGroup
 
 
 def vbsjob(
@@ -165,12 +163,16 @@ def usage_hint(argument: str | None, argv: Sequence[str]) -> str:
     return NO_COMMANDS.get(word, "")
 
 
-def typed_options(command: Command, argv: Sequence[str]) -> dict[str, object]:
-    """Return the option values of a wrong command line by name, as they are typed.
+def typed_options(argv: Sequence[str]) -> dict[str, Any]:
+    """Return the values of options and arguments by name, as they are typed.
 
     A usage error is printed in the format that they request. Unknown options are skipped.
     """
+    command: Any = root_command(argv)
+    words = list(argv)
+    while words and words[0] in getattr(command, "commands", ()):
+        command = command.commands[words.pop(0)]
     context = typer.Context(command, resilient_parsing=True)
     context.ignore_unknown_options = context.allow_extra_args = True
-    values, _, _ = command.make_parser(context).parse_args(list(argv))
+    values, _, _ = command.make_parser(context).parse_args(words)
     return dict(values)

@@ -130,13 +130,11 @@ class JobCommand:
         `show` writes the outcomes to stdout; it is not called after a signal. Every way to end
         writes the same history and reports.
         """
-        from vbsjob.cli import reports
         from vbsjob.client import JobsClient
 
         errors: list[VbsjobError] = []
         reader_gone = False
         with (
-            reports.on_error(self._params, self.context, job_ids),
             self.service_settings() as settings,
             # WatchState decides when a failed query is repeated.
             JobsClient(settings, self.context, retry=False) as client,
