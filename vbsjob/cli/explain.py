@@ -10,9 +10,10 @@ import typer
 from vbsjob.cli import options
 from vbsjob.cli.help import paged
 from vbsjob.errors import UsageError
-from vbsjob.exit_codes import ExitCode, worst
+from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import error_codes
 from vbsjob.jobs.fields import SCHEMA_VERSION, Kind
+from vbsjob.jobs.outcome import RunOutcome
 from vbsjob.output import formats
 from vbsjob.text import printable, wrap
 
@@ -52,11 +53,9 @@ def explain(ctx: typer.Context, code: options.ErrorCode = None, **_: object) -> 
         return ExitCode.OK
     output = present.Output(Settings({}), context, format, fields, code is not None, options=())
     documents = [{"schema_version": SCHEMA_VERSION} | document for document in documents]
-    errors = present.write(documents, output, KIND)
+    errors = tuple(present.write(documents, output, KIND))
     context.stdout.flush()
-    for error in errors:
-        context.print_error(error)
-    return worst(error.exit_code for error in errors)
+    return present.end(RunOutcome((), context.steady_now(), errors=errors), output)
 
 
 def _write_table(documents: Sequence[dict[str, Any]], context: Context) -> None:

@@ -6,7 +6,8 @@ import shlex
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vbsjob.errors import UsageError
+from vbsjob.errors import UsageError, from_exception
+from vbsjob.exit_codes import ExitCode, worst
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
     from vbsjob.jobs.fields import Kind
-    from vbsjob.jobs.outcome import JobOutcome
+    from vbsjob.jobs.outcome import JobOutcome, RunOutcome
     from vbsjob.jobs.tree import TreeOptions
     from vbsjob.output.formats import Format
     from vbsjob.render.theme import View
@@ -259,3 +260,38 @@ def _fitting(context: Context) -> str:
     env = context.env
     dumb = not context.stderr.isatty() or env.get("TERM", "dumb") in {"", "dumb"}
     return "plain" if dumb or env.get("ACCESSIBLE") or env.get("CI") else "tty"
+
+
+def end(outcome: RunOutcome, output: Output, displays: Sequence[Display] = ()) -> ExitCode:
+    """Write the errors and the last line of a run to stderr; return its exit code.
+
+    A stream that fails now changes only the exit code of the process.
+    """
+    context, settings, code = output.context, output.settings, outcome.exit_code
+    for error in _errors(outcome, context, displays):
+        context.print_error(error)
+    for display in displays:
+        try:
+            display.finish(outcome)
+        except BrokenPipeError:
+            code = worst([code, ExitCode.READER_GONE])
+        except OSError as error:
+            context.print_error(from_exception(error))
+            code = worst([code, ExitCode.INTERNAL])
+    if displays and not outcome.signalled:
+        names = " ".join(job.job_id for job in outcome.jobs[:3])
+        bell, notify = settings["bell"], settings["notify"]
+        context.signal_end(f"{names}: {code.label}", bell=bell, notify=notify)
+    return code
+
+
+def _errors(
+    outcome: RunOutcome, context: Context, displays: Sequence[Display]
+) -> list[VbsjobError]:
+    """Return the errors that no display for people shows; with a machine format all of them."""
+    machine, errors = context.error_output.machine, list(outcome.errors)
+    if machine or not context.error_output.live:  # the live display shows them
+        errors = outcome.job_errors(each=machine) + errors
+    said = not machine and any(display.for_people for display in displays)
+    stop = None if said else outcome.stop_error
+    return errors if stop is None or stop.exit_code is ExitCode.READER_GONE else [*errors, stop]
