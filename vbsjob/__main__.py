@@ -109,13 +109,16 @@ def _message_screen(*args: Any) -> str:
 
 
 def _run_command(argv: Sequence[str], context: Context) -> int:
-    from vbsjob.cli.app import root_command, write_help
+    from vbsjob.cli.app import root_command, typed_options, write_help
+    from vbsjob.output import formats
 
     if not argv:  # such as `vbsjob $COMMAND` with an empty COMMAND: a script must not continue
         from vbsjob.exit_codes import ExitCode
 
         write_help(context)
         return ExitCode.USAGE
+    options = typed_options(argv)
+    context.error_output.configure(options, machine=formats.is_machine(options, context))
     command = root_command(argv)
     code: Any = command.main(
         list(argv),
@@ -128,25 +131,18 @@ def _run_command(argv: Sequence[str], context: Context) -> int:
 
 
 def _final_error(argv: Sequence[str], context: Context, error: Any) -> VbsjobError:
-    """Return the error to print. One of Typer has the format that the options request.
+    """Return the error to print.
 
     A watch also writes its reports then: a CI service must not read those of an earlier run.
     """
-    from vbsjob.cli.app import typed_options
     from vbsjob.errors import from_exception
 
-    if hasattr(error, "format_message"):
-        from vbsjob.output import formats
-
-        options = typed_options(argv)
-        context.error_output.configure(options, machine=formats.is_machine(options, context))
-        final: VbsjobError = _usage_error(error, argv)
-    else:
-        final = from_exception(error)
+    is_typer = hasattr(error, "format_message")
+    final = _usage_error(error, argv) if is_typer else from_exception(error)
     if "watch" in argv[:1]:
-        from vbsjob.cli import reports
+        from vbsjob.cli import app, reports
 
-        reports.write_error(final, typed_options(argv), context)
+        reports.write_error(final, app.typed_options(argv), context)
     return final
 
 

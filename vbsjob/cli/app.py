@@ -166,13 +166,13 @@ def usage_hint(argument: str | None, argv: Sequence[str]) -> str:
 def typed_options(argv: Sequence[str]) -> dict[str, Any]:
     """Return the values of options and arguments by name, as they are typed.
 
-    A usage error is printed in the format that they request. Unknown options are skipped.
+    Every error is printed in the format that they request. What is unknown or wrong is skipped.
     """
     command: Any = root_command(argv)
-    words = list(argv)
+    context, words = typer.Context(command, **command.context_settings), list(argv)
     while words and words[0] in getattr(command, "commands", ()):
         command = command.commands[words.pop(0)]
-    context = typer.Context(command, resilient_parsing=True)
-    context.ignore_unknown_options = context.allow_extra_args = True
+        context = typer.Context(command, context)
+    context.resilient_parsing = context.ignore_unknown_options = context.allow_extra_args = True
     values, _, _ = command.make_parser(context).parse_args(words)
     return dict(values)

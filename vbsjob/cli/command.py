@@ -43,7 +43,6 @@ class JobCommand:
     def __init__(self, params: Mapping[str, Any], context: Context) -> None:
         self._params = params
         self.context = context
-        context.error_output.configure(params, machine=formats.is_machine(params, context))
         self.settings = loader.load(params, context)
         if "service" in self.settings.values:
             from vbsjob.auth import catalog
@@ -59,9 +58,8 @@ class JobCommand:
         options = self._repeated("job")
         self.output = present.Output(self.settings, context, format, fields, single, options)
         """Where and how the answer is written."""
-        machine = self.settings["output"] is not None and format.machine
-        stderr = {name: self.settings[name] for name in ("quiet", "verbose", "color")}
-        context.error_output.configure(stderr, machine=machine)
+        stderr = {name: self.settings[name] for name in ("output", "quiet", "verbose", "color")}
+        context.error_output.configure(stderr, machine=formats.is_machine(stderr, context))
 
     def job_ids(self, arguments: Sequence[str]) -> list[str]:
         """Return the requested ids: from arguments, standard input and the history."""

@@ -45,13 +45,13 @@ def explain(ctx: typer.Context, code: options.ErrorCode = None, **_: object) -> 
     documents = error_codes.documents(code)
     if code is not None and not documents:
         raise _unknown(code)
-    name = preference("output", ctx.params, context) or "table"
-    format = formats.by_name("value" if fields and name == "table" else name)
-    if not format.machine:
+    name = preference("output", ctx.params, context) or ("value" if fields else "table")
+    format = formats.by_name(name)
+    output = present.Output(Settings({}), context, format, fields, code is not None, options=())
+    if output.for_people:
         with paged(context) if code is None else nullcontext(context) as screen:
             _write_table(documents, screen)
         return ExitCode.OK
-    output = present.Output(Settings({}), context, format, fields, code is not None, options=())
     documents = [{"schema_version": SCHEMA_VERSION} | document for document in documents]
     errors = tuple(present.write(documents, output, KIND))
     context.stdout.flush()
