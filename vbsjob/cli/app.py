@@ -135,15 +135,6 @@ def write_help(context: Context) -> None:
 
 
 NO_JOBS = "Give a job id, '@last' for the most recent job, or '-' to read ids from standard input."
-NO_COMMANDS = {
-    "jobs": "'vbsjob list' lists recent jobs.",
-    "status": "'vbsjob get JOB_ID' shows the status of a job.",
-    "show": "'vbsjob get JOB_ID' shows a job.",
-    "delete": "The service cannot delete a job.",
-    "cancel": "The service cannot stop a job; 'vbsjob watch JOB_ID' waits for its end.",
-    "logs": "The service has no logs; 'vbsjob get JOB_ID --details' shows every field of a job.",
-}
-"""What to use instead of words that are no commands here but commands of other tools."""
 JOB_ID = re.compile(r"@\w+|(?=.*[0-9])[0-9A-Za-z_-]{16,64}")
 """A word that is meant as a job, although it stands in place of a command."""
 
@@ -158,9 +149,8 @@ def usage_hint(argument: str | None, argv: Sequence[str]) -> str:
     word = next((word for word in argv if not word.startswith("-")), "")
     if word in COMMANDS or argument is not None:
         return ""
-    if JOB_ID.fullmatch(word):
-        return f"Did you mean 'vbsjob get {word}' or 'vbsjob watch {word}'?"
-    return NO_COMMANDS.get(word, "")
+    is_job = JOB_ID.fullmatch(word)
+    return f"Did you mean 'vbsjob get {word}' or 'vbsjob watch {word}'?" if is_job else ""
 
 
 def typed_options(argv: Sequence[str]) -> dict[str, Any]:
