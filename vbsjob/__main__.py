@@ -137,28 +137,16 @@ def _final_error(argv: Sequence[str], context: Context, error: Any) -> VbsjobErr
     """
     from vbsjob.errors import from_exception
 
-    is_typer = hasattr(error, "format_message")
-    final = _usage_error(error, argv) if is_typer else from_exception(error)
+    final = from_exception(error)
+    if hasattr(error, "format_message"):
+        from vbsjob.cli.app import usage_error
+
+        final = usage_error(error, argv)
     if "watch" in argv[:1]:
         from vbsjob.cli import app, reports
 
         reports.write_error(final, app.typed_options(argv), context)
     return final
-
-
-def _usage_error(error: Any, argv: Sequence[str]) -> VbsjobError:
-    """Return a UsageError from Typer's error: what is wrong; similar words and the help as hint."""
-    from vbsjob.cli.app import usage_hint
-    from vbsjob.errors import UsageError
-
-    near = getattr(error, "possibilities", None)
-    message = f"{error.message.rstrip('.')}." if near else " ".join(error.format_message().split())
-    message = f"{message[0].lower()}{message[1:]}" + ("" if message.endswith((".", "?")) else ".")
-    command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
-    argument = getattr(getattr(error, "param", None), "name", None)
-    hint = usage_hint(argument, argv) or f"See {command} --help."
-    similar = f"Did you mean {' or '.join(near)}? " if near else ""
-    return UsageError(message, hint=f"{similar}{hint}")
 
 
 def _open_missing_streams() -> None:

@@ -17,6 +17,7 @@ import typer
 from vbsjob import __version__
 from vbsjob.cli.help import HelpCommand, HelpGroup
 from vbsjob.cli.topics import TOPICS
+from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -139,18 +140,22 @@ JOB_ID = re.compile(r"@\w+|(?=.*[0-9])[0-9A-Za-z_-]{16,64}")
 """A word that is meant as a job, although it stands in place of a command."""
 
 
-def usage_hint(argument: str | None, argv: Sequence[str]) -> str:
-    """Return the next step after a usage error; empty if the help of the command must do.
-
-    `argument` is the name of the argument that is wrong or missing.
-    """
-    if argument == "jobs":
-        return NO_JOBS
+def usage_error(error: Any, argv: Sequence[str]) -> UsageError:
+    """Return a UsageError from Typer's error: what is wrong, similar words and the next step."""
+    near = getattr(error, "possibilities", None)
+    message = f"{error.message.rstrip('.')}." if near else " ".join(error.format_message().split())
+    message = f"{message[0].lower()}{message[1:]}" + ("" if message.endswith((".", "?")) else ".")
+    argument = getattr(getattr(error, "param", None), "name", None)
     word = next((word for word in argv if not word.startswith("-")), "")
-    if word in COMMANDS or argument is not None:
-        return ""
-    is_job = JOB_ID.fullmatch(word)
-    return f"Did you mean 'vbsjob get {word}' or 'vbsjob watch {word}'?" if is_job else ""
+    if argument == "jobs":
+        hint = NO_JOBS
+    elif argument is None and word not in COMMANDS and JOB_ID.fullmatch(word):
+        hint = f"Did you mean 'vbsjob get {word}' or 'vbsjob watch {word}'?"
+    else:
+        command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
+        hint = f"See {command} --help."
+    similar = f"Did you mean {' or '.join(near)}? " if near else ""
+    return UsageError(message, hint=f"{similar}{hint}")
 
 
 def typed_options(argv: Sequence[str]) -> dict[str, Any]:
