@@ -220,7 +220,7 @@ def displays(
 ) -> list[Display]:
     """Return the displays: `events` on stdout, and on stderr according to --progress.
 
-    With events, stderr has no progress unless --progress asks for it. Raises UsageError if
+    With events, stderr has only the progress that --progress requests. Raises UsageError if
     --heartbeat has no effect.
     """
     quiet = settings["quiet"]
@@ -292,6 +292,6 @@ def _errors(
     machine, errors = context.error_output.machine, list(outcome.errors)
     if machine or not context.error_output.live:  # the live display shows them
         errors = outcome.job_errors(each=machine) + errors
-    said = not machine and any(display.for_people for display in displays)
-    stop = None if said else outcome.stop_error
+    has_sentence = not machine and any(display.for_people for display in displays)
+    stop = None if has_sentence else outcome.stop_error
     return errors if stop is None or stop.exit_code is ExitCode.READER_GONE else [*errors, stop]
