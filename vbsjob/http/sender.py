@@ -14,12 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from vbsjob.errors import UnavailableError, VbsjobError
-from vbsjob.http import errors
 from vbsjob.limits import QUERY_RETRY_AFTER, REQUESTS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
@@ -82,7 +80,6 @@ class Sender:
         self._next_start = context.monotonic()
         self._lock = threading.Lock()
         self.quota = RetryQuota()
-        self._last_response: tuple[Response, datetime] | None = None
 
     def exchange(self, request: Request) -> Response:
         """Send a request once and return its response with any status.
@@ -97,7 +94,6 @@ class Sender:
         except VbsjobError as error:
             self._context.debug(f"{request.method} {request.url}: {error.message}")
             raise
-        self._last_response = (response, self._context.now())
         seconds = self._context.monotonic() - started
         request_id = f", request id {response.request_id}" if response.request_id else ""
         self._context.debug(
@@ -105,11 +101,6 @@ class Sender:
             f" {len(response.body)} bytes in {seconds:.2f} s{request_id}"
         )
         return response
-
-    @property
-    def clock_off(self) -> timedelta | None:
-        """How far the clock of the service was ahead of this machine in its last response."""
-        return None if self._last_response is None else errors.clock(*self._last_response)
 
     def _reserve_start(self) -> float:
         """Reserve the next free start time; return the seconds until then."""
