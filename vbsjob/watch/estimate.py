@@ -74,38 +74,16 @@ class EndEstimate:
 
     usual: float
     """Seconds of the UsualDuration."""
-    start: float
-    """The age from which an end is likely."""
     end: float
     """The age above which the history has no information."""
     _ages: Sequence[float]
     _polls: Sequence[float]
     """For each of `_ages`, how many polls are made up to this age."""
 
-    def rate(self, age: float) -> float:
-        """Return the polls a second to make at an age; 0 from `end` on."""
-        index = bisect_right(self._ages, age)
-        return self._slope(index) if 0 < index < len(self._ages) else 0.0
-
-    def delay(self, age: float, per_second: float = 0.0, per_poll: float = 1.0) -> float:
-        """Return the seconds from `age` to the next poll.
-
-        The poll is due when `per_second` * seconds + `per_poll` * polls of the curve reach 1. By
-        default: after one poll of the curve, or at `end` if that is earlier.
-        """
-        due, position = 0.0, age
-        for index in range(max(1, bisect_right(self._ages, age)), len(self._ages)):
-            growth = per_second + per_poll * self._slope(index)
-            step = self._ages[index] - position
-            if due + growth * step >= 1.0:
-                return position + (1.0 - due) / growth - age
-            due += growth * step
-            position = self._ages[index]
-        return position - age + ((1.0 - due) / per_second if per_second else 0.0)
-
-    def _slope(self, index: int) -> float:
-        polls = self._polls[index] - self._polls[index - 1]
-        return polls / (self._ages[index] - self._ages[index - 1])
+    def delay(self, age: float) -> float:
+        """Return the seconds from `age` until one more poll of the curve is made, or to `end`."""
+        polls = _interpolate(age, self._ages, self._polls)
+        return _interpolate(polls + 1.0, self._polls, self._ages) - age
 
 
 class Estimates:
@@ -187,8 +165,7 @@ def estimate_end(durations: Sequence[float]) -> EndEstimate | None:
     spread = max(spread, LEAST_SPREAD) * math.sqrt(1 + 1 / len(logs))
     last = min((logs[-1] + math.log(1.1) - mean) / spread, WINDOW_END)
     ages, polls = _curve(mean, spread, last)
-    start = math.exp(mean + WINDOW_START * spread)
-    return EndEstimate(usual.seconds, start, ages[-1], ages, polls)
+    return EndEstimate(usual.seconds, ages[-1], ages, polls)
 
 
 def _curve(mean: float, spread: float, last: float) -> tuple[list[float], list[float]]:
@@ -208,6 +185,15 @@ def _curve(mean: float, spread: float, last: float) -> tuple[list[float], list[f
         ages.append(age)
         rate_before = rate
     return ages, polls
+
+
+def _interpolate(x: float, xs: Sequence[float], ys: Sequence[float]) -> float:
+    """Return y on the line through the points, from the first x on; behind the last its y."""
+    index = bisect_right(xs, x)
+    if index == len(xs):
+        return ys[-1]
+    part = (x - xs[index - 1]) / (xs[index] - xs[index - 1])
+    return ys[index - 1] + part * (ys[index] - ys[index - 1])
 
 
 def _hazard(deviation: float) -> float:

@@ -17,10 +17,10 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import diff
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.outcome import RunOutcome, of_answer
-from vbsjob.limits import WATCH_RETRY_FOR
+from vbsjob.limits import REQUESTS_PER_SECOND, WATCH_RETRY_FOR
 from vbsjob.text import printable
 from vbsjob.watch.estimate import Estimates
-from vbsjob.watch.intervals import PollInterval, RequestShare, longest_interval, retry_delay
+from vbsjob.watch.intervals import PollInterval, longest_interval, retry_delay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -129,14 +129,15 @@ class WatchState:
     """How often a poll was scheduled: of equal due times the earlier one is first."""
     _outage_since: float | None = None
     """First failure since the last answer about any job."""
-    _share: RequestShare = field(init=False)
+    _polled: int = field(init=False)
+    """Jobs that are still polled."""
     _stopped: bool = False
     _answered: bool = False
     """Whether the service has answered about any job: from then on a page is an outage."""
 
     def __post_init__(self) -> None:
         """Make all jobs due now; the caller limits the request rate."""
-        self._share = RequestShare(len(self.ids))
+        self._polled = len(self.ids)
         self.tracked = {job_id: TrackedJob(job_id) for job_id in self.ids}
         for tracked in self.tracked.values():
             self._schedule(tracked, self.started)
@@ -144,7 +145,7 @@ class WatchState:
     @property
     def finished(self) -> bool:
         """Whether the watch is over."""
-        return self._stopped or not self._share.jobs
+        return self._stopped or not self._polled
 
     @property
     def deadline(self) -> float:
@@ -259,8 +260,8 @@ class WatchState:
         delay = tracked.interval.next_delay(
             self.rules.interval, self.random, waiting=waiting, first=first
         )
-        least = self._share.delay(tracked.job_id, estimate, age, waiting=waiting)
-        self._schedule(tracked, now + max(delay, least))
+        # All jobs share the request rate equally.
+        self._schedule(tracked, now + max(delay, self._polled / REQUESTS_PER_SECOND))
         return events
 
     def _on_failure(self, tracked: TrackedJob, error: VbsjobError, now: float) -> list[Event]:
@@ -351,7 +352,7 @@ class WatchState:
 
     def _finish(self, tracked: TrackedJob, code: ExitCode) -> None:
         tracked.exit_code, tracked.due = code, math.inf
-        self._share.remove(tracked.job_id)
+        self._polled -= 1
         failed, succeeded = code is ExitCode.JOB_FAILED, code is ExitCode.OK
         if (self.rules.fail_fast and failed) or (self.rules.any and (failed or succeeded)):
             self._stopped = True
