@@ -81,8 +81,6 @@ class PollInterval:
             delay = INIT_INTERVAL if waiting else self.seconds
             delay *= 1 - JITTER * (2 * random() - 1)
             delay *= 0.5 + random() / 2 if first else 1.0
-        if self.slow_down == 1.0:
-            return delay
         return max(delay, min(delay * self.slow_down, THROTTLED_LONGEST))
 
 

@@ -12,6 +12,7 @@ from vbsjob.text import format_duration, printable
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from vbsjob.errors import VbsjobError
     from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 NAMED = 3
@@ -67,30 +68,26 @@ def problem(state: WatchState, now: float, *, short: bool = False) -> str:
 
     `short` omits the host.
     """
-    jobs = [job for job in state.tracked.values() if job.exit_code is None]
-    failing = min(
-        (job for job in jobs if job.failures), key=lambda job: job.failing_since, default=None
-    )
-    if failing is not None and failing.error is not None:
-        silent = format_duration(float(round(now - failing.failing_since)))
-        left = max(0.0, failing.failing_since + state.rules.retry_for - now)
+    jobs = state.unfinished()
+    failing = [job for job in jobs if job.failures.count]
+    first = min(failing, key=lambda job: job.failures.since, default=None)
+    if first is not None and first.error is not None:
+        silent = format_duration(float(round(now - first.failures.since)))
+        left = max(0.0, first.failures.since + state.rules.retry_for - now)
         limit = f"Gives up in {format_duration(float(round(left)))}."
-        return f"No answer for {silent} ({_cause(failing, short=short)}). {limit}"
-    missing = [job for job in jobs if job.not_found_count]
+        return f"No answer for {silent} ({_cause(first.error, short=short)}). {limit}"
+    missing = [job for job in jobs if job.not_found.count]
     if not missing:
         return ""
     job = missing[0]
     if job.job is not None:
         return f"The service does not know job {printable(job.job_id)} any more."
-    left = max(0.0, job.not_found_since + state.rules.wait_for_job - now)
+    left = max(0.0, job.not_found.since + state.rules.wait_for_job - now)
     which = "this job" if len(state.ids) == 1 else f"{len(missing):,} of the jobs"
     return f"The service does not know {which} yet. Waits {round(left)} s more."
 
 
-def _cause(job: TrackedJob, *, short: bool) -> str:
-    error = job.error
-    if error is None:
-        return ""
+def _cause(error: VbsjobError, *, short: bool) -> str:
     message = printable(error.message).partition(". ")[0].rstrip(".")
     if error.http_status is None:
         return message
