@@ -122,7 +122,7 @@ def _progress(job: Job, estimates: Estimates, now: datetime) -> dict[str, Any]:
         "status": job.status,
         "elapsed_s": elapsed,
         "usual_s": None if usual is None else round(usual.seconds, 3),
-        "longer_than_usual": bool(usual and elapsed and elapsed > usual.seconds),
+        "longer_than_usual": estimates.is_longer(job, now),
     }
 
 

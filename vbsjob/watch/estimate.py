@@ -113,13 +113,18 @@ class Estimates:
             self._by_type[job_type] = usual_duration(durations), estimate_end(durations)
         return self._by_type[job_type]
 
+    def is_longer(self, job: Job, now: datetime) -> bool:
+        """Whether the job takes longer than usual; False if that is not known."""
+        usual, elapsed = self.usual(job.type), job.elapsed(now)
+        return usual is not None and elapsed is not None and elapsed > usual.seconds
+
     def comparison(self, job: Job, now: datetime) -> str:
         """Return how the job compares with earlier ones of its type; empty without any."""
-        usual, elapsed = self.usual(job.type), job.elapsed(now)
+        usual = self.usual(job.type)
         if usual is None:
             return ""
         duration = format_duration(usual.seconds)
-        if elapsed is not None and elapsed > usual.seconds:
+        if self.is_longer(job, now):
             return f"longer than usual ({duration})"
         plural = "s" if usual.runs > 1 else ""
         return f"usually takes {duration} ({usual.runs} earlier job{plural})"
@@ -141,7 +146,7 @@ def usual_duration(durations: Sequence[float]) -> UsualDuration | None:
     valid = _valid(durations)
     if not valid:
         return None
-    lower, upper = valid[(len(valid) - 1) // 2], valid[len(valid) // 2]
+    lower, upper = _middle(valid)
     return UsualDuration(math.sqrt(lower * upper), len(valid))
 
 
@@ -156,7 +161,8 @@ def estimate_end(durations: Sequence[float]) -> EndEstimate | None:
         return None
     middle = math.log(usual.seconds)
     every = [math.log(seconds) for seconds in _valid(durations)]
-    deviation = max(1.4826 * _median(sorted(abs(value - middle) for value in every)), LEAST_SPREAD)
+    distances = sorted(abs(value - middle) for value in every)
+    deviation = max(1.4826 * sum(_middle(distances)) / 2, LEAST_SPREAD)
     logs = [value for value in every if abs(value - middle) <= OUTLIER * deviation]
     mean = sum(logs) / len(logs)
     squares = sum((value - mean) ** 2 for value in logs) + PRIOR_RUNS * PRIOR_SPREAD**2
@@ -170,8 +176,7 @@ def estimate_end(durations: Sequence[float]) -> EndEstimate | None:
 
 def _curve(mean: float, spread: float, last: float) -> tuple[list[float], list[float]]:
     """Return ages, and for each how many polls are made up to it."""
-    usual = math.exp(mean)
-    background = BACKGROUND / usual
+    background = BACKGROUND / math.exp(mean)
     rate_before = min(DENSITY * math.sqrt(background), 1 / SHORTEST)
     ages, polls = [0.0], [0.0]
     for step in range(CURVE_STEPS + 1):
@@ -202,6 +207,6 @@ def _hazard(deviation: float) -> float:
     return density / (0.5 * math.erfc(deviation / math.sqrt(2)))
 
 
-def _median(ordered: Sequence[float]) -> float:
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+def _middle(ordered: Sequence[float]) -> tuple[float, float]:
+    """Return the two values in the middle; of an odd number of values the same one twice."""
+    return ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]

@@ -53,7 +53,7 @@ class PollInterval:
     slow_down: float = 1.0
     """Factor after HTTP 429; 1.0 is normal speed."""
 
-    def on_answer(self, *, changed: bool, age: float | None, limit: float | None = None) -> None:
+    def on_answer(self, *, changed: bool, age: float | None, limit: float | None) -> None:
         """Make the interval longer, or shorter after a change. `age` is the job's, in seconds.
 
         `limit` is the longest interval, from the expected end; without one it is LONGEST.

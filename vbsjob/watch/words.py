@@ -45,18 +45,20 @@ def of_event(event: Event, tracked: TrackedJob, now: float) -> str:
 
 def of_heartbeat(state: WatchState, now: float, steady_now: datetime) -> str:
     """Return how the watch goes: ages, and how the jobs compare with earlier ones."""
-    jobs = [tracked.job for tracked in state.tracked.values() if tracked.job]
-    running = [job for job in jobs if not job.ended]
-    compared = [(job, state.estimates.comparison(job, steady_now)) for job in running]
-    if len(state.ids) == 1 and running:
-        (job, comparison), elapsed = compared[0], running[0].elapsed(steady_now)
+    jobs, estimates = [tracked.job for tracked in state.tracked.values()], state.estimates
+    running = [job for job in jobs if job and not job.ended]
+    if len(jobs) == 1 and running:
+        (job,) = running
+        elapsed = job.elapsed(steady_now)
         age = "" if elapsed is None else f" for {format_duration(elapsed)}"
         status = f"{state.ids[0]}: {printable(job.status or 'no status')}{age}"
-        facts = [", ".join(filter(None, (status, comparison)))]
+        facts = [", ".join(filter(None, (status, estimates.comparison(job, steady_now))))]
     else:
-        longer = [f"{job.id} {text}" for job, text in compared if text.startswith("longer")]
-        statuses = counts_text((kind(tracked.job) for tracked in state.tracked.values()), jobs=True)
-        facts = [statuses, *map(printable, longer[:NAMED])]
+        longer = [job for job in running if estimates.is_longer(job, steady_now)]
+        facts = [counts_text(map(kind, jobs), jobs=True)]
+        facts += [
+            printable(f"{job.id} {estimates.comparison(job, steady_now)}") for job in longer[:NAMED]
+        ]
     for words, time in (("last change", state.changed_at), ("answered", state.last_answer_at())):
         if time is not None:
             facts.append(f"{words} {format_duration(now - time)} ago")
