@@ -111,8 +111,6 @@ class TrackedJob:
     """Answers "not found" since the last valid answer."""
     unknown_ends: Repeats = field(default_factory=Repeats)
     """Consecutive valid answers with an end_time and a status that is not known."""
-    not_before: float = 0.0
-    """The end of a Retry-After: no earlier poll."""
 
     def last_status(self, now: float) -> str:
         """Return a clause with the last status and its age, for messages."""
@@ -191,12 +189,16 @@ class WatchState:
             self._finish(tracked, ExitCode.TIMEOUT)
 
     def poll_now(self, now: float) -> None:
-        """Make all jobs due now, after a sleep of the machine (F66); outages start again."""
+        """Make all jobs due now, after a sleep of the machine (F66); outages start again.
+
+        A Retry-After stays as it is.
+        """
         self._failures.since = now
         for tracked in self.tracked.values():
             tracked.failures.since = tracked.not_found.since = now
-            if tracked.due < math.inf:  # what is due longer remains the first
-                self._schedule(tracked, max(min(tracked.due, now), tracked.not_before))
+            retry_after = tracked.error and tracked.error.retry_after
+            if now < tracked.due < math.inf and not retry_after:
+                self._schedule(tracked, now)
 
     def record_result(
         self, job_id: str, result: Job | VbsjobError, now: float, age: float | None = None
@@ -296,7 +298,6 @@ class WatchState:
         if error.http_status == TOO_MANY_REQUESTS:
             tracked.interval.on_throttled()
         delay = retry_delay(tracked.failures.count, error.retry_after, self.random)
-        tracked.not_before = now + min(error.retry_after or 0.0, delay)
         if error.retry_after is None:  # the last attempt is when --retry-for ends, not later
             since = min(tracked.failures.since, self._failures.since)
             delay = min(delay, max(since + retry_for - now, LAST_DELAY))
