@@ -282,12 +282,16 @@ class WatchState:
 
     def _on_failure(self, tracked: TrackedJob, error: VbsjobError, now: float) -> list[Event]:
         tracked.failures.add(now)
-        if error.is_page and self.last_answer_at() is not None:  # an outage
+        answered = self.last_answer_at() is not None
+        # What comes from a portal or a proxy is an outage (F25).
+        if isinstance(error, InvalidBodyError) or (error.is_page and answered):
             error = error.replace(max_attempts=None, exit_code=ExitCode.UNAVAILABLE)
         tracked.error = error
-        if self._attempts_exhausted(tracked, error):
-            self._finish(tracked, error.exit_code)
-            return []
+        if error.max_attempts is not None:
+            tracked.limited_errors.append(type(error))
+            if tracked.limited_errors.count(type(error)) >= error.max_attempts:
+                self._finish(tracked, error.exit_code)
+                return []
         self._failures.add(now)
         retry_for = self.rules.retry_for
         every = self._failures.reached(1, retry_for, now)  # no job was answered
@@ -306,14 +310,6 @@ class WatchState:
             return []
         seconds = now - tracked.failures.since
         return [Event("outage", tracked.job_id, error=error, seconds=seconds)]
-
-    def _attempts_exhausted(self, tracked: TrackedJob, error: VbsjobError) -> bool:
-        """Whether an error that retrying does not cure has occurred too often."""
-        # An invalid body comes from a portal or a proxy (F25): in a watch it is an outage.
-        if error.max_attempts is None or isinstance(error, InvalidBodyError):
-            return False
-        tracked.limited_errors.append(type(error))
-        return tracked.limited_errors.count(type(error)) >= error.max_attempts
 
     def _give_up(self, tracked: TrackedJob, error: VbsjobError, now: float) -> None:
         """End the watch of a job that is not answered; the message gives its last status."""
