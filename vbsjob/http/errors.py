@@ -170,6 +170,14 @@ REJECTED: Meaning = (
     "{origin} rejected the request.",
     "Check the settings with 'vbsjob config show'{report}.",
 )
+PROXY_SIGN_IN: Meaning = (
+    PermanentConnectionError,
+    "cannot reach {origin}: the proxy requires a user and password that it accepts.",
+    (
+        "Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT, with %40 for @. For a proxy that"
+        " accepts only NTLM or Kerberos run a local relay, such as px."
+    ),
+)
 BY_STATUS: dict[int, Meaning] = {
     **dict.fromkeys({408, 425, 429, *range(500, 600)} - {501, 505}, NOT_NOW),
     **dict.fromkeys(
@@ -180,11 +188,7 @@ BY_STATUS: dict[int, Meaning] = {
             "If that address is right, set {setting} to it.",
         ),
     ),
-    407: (
-        PermanentConnectionError,
-        "the proxy in front of {origin} requires a user and password.",
-        "Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.",
-    ),
+    407: PROXY_SIGN_IN,
 }
 """What a status means from the API and from anything in front of it. An unknown 5xx is like 500."""
 
@@ -315,6 +319,11 @@ NO_CONNECTION: Meaning = (
     "cannot reach {peer}: {reason}.",
     "Check the address, the port, the network and the proxy.",
 )
+NO_TUNNEL: Meaning = (
+    UnavailableError,
+    "cannot reach {origin}: the proxy refused to connect to it (HTTP {status}).",
+    "Check the proxy, or add the host to NO_PROXY.",
+)
 """What http.transport derives from the exception of its library."""
 REASONS = {
     errno.ECONNREFUSED: "connection refused",
@@ -332,7 +341,7 @@ def from_exception(
     import socket
     import ssl
 
-    name = f"{origin} (through the proxy {proxy.url})" if proxy else origin
+    name = _through(origin, proxy)
     causes = [cause for cause in _chain(error) if isinstance(cause, OSError)]
     for cause in causes:  # first: a wrong certificate looks like a failed connection too
         if isinstance(cause, ssl.SSLError):
@@ -346,6 +355,10 @@ def from_exception(
     number = next((cause.errno for cause in causes if cause.errno), 0)
     reason, hint = SHORTAGES.get(number, (REASONS.get(number, "the connection failed"), hint))
     return error_class(message.format(peer=name, reason=reason), hint=hint)
+
+
+def _through(origin: str, proxy: Proxy | None) -> str:
+    return f"{origin} (through the proxy {proxy.url})" if proxy else origin
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -394,26 +407,7 @@ def _tls_error(cause: ssl.SSLError, name: str, proxy: Proxy | None) -> VbsjobErr
     )
 
 
-def proxy_refused(status: str, challenges: str, origin: str, proxy: Proxy) -> VbsjobError:
-    """Return the error of a request that the proxy refused with this HTTP status.
-
-    `challenges` are the values of its Proxy-Authenticate headers.
-    """
-    schemes = re.findall(r"(?i)(?:^|,)\s*(Basic|Negotiate|NTLM|Digest|Kerberos)\b", challenges)
-    if status != "407":
-        reason = f" (HTTP {status})" if status.isdecimal() else ""
-        return UnavailableError(
-            f"the proxy {proxy.url} did not connect to {origin}{reason}.",
-            hint="Check the proxy, or add the host to NO_PROXY.",
-        )
-    wants = "requires a user and password"
-    hint = "Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT."
-    if schemes and "basic" not in map(str.lower, schemes):
-        wants = f"accepts only {', '.join(schemes)}"
-        hint = "Run a local relay that can sign in there, such as px, and set HTTPS_PROXY to it."
-    elif proxy.user:
-        wants = "did not accept the user and password"
-        hint = "Correct them in HTTPS_PROXY; write %40 for @, %3A for : and %2F for /."
-    return PermanentConnectionError(
-        f"the proxy {proxy.url} in front of {origin} {wants}.", hint=hint
-    )
+def proxy_refused(status: str, origin: str, proxy: Proxy | None) -> VbsjobError:
+    """Return the error of a request to `origin` that the proxy refused with this HTTP status."""
+    error_class, message, hint = PROXY_SIGN_IN if status == "407" else NO_TUNNEL
+    return error_class(message.format(origin=_through(origin, proxy), status=status), hint=hint)
