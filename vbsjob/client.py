@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Self
 
 from vbsjob.auth.session import Session
 from vbsjob.errors import VbsjobError
-from vbsjob.http import errors
-from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.job import Job
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
@@ -87,14 +85,7 @@ class JobsClient:
         return job
 
     def _query(self, job_id: str) -> Job:
-        self._session.access()
-        request = Request("GET", f"{self._session.base}/jobs/{job_id}")
-        response = self._session.send_authenticated(request)
-        try:
-            job = Job(errors.job_document(request, response, job_id))
-        except VbsjobError as error:
-            raise self._session.explained(error) from None
-        self._session.accepted_at = self._context.steady_now()
+        job = Job(self._session.query(job_id))
         self._warn_of_unknown_status(job)
         return job
 

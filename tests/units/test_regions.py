@@ -15,11 +15,11 @@ from vbsjob.auth import catalog
 from vbsjob.config import loader
 from vbsjob.config.precedence import region_in
 from vbsjob.errors import ApiError, UsageError
+from vbsjob.http.messages import Response
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vbsjob.http.messages import Response
 
 NAMES = {
     "eu-de": "eu-de", "eu-de_team": "eu-de", "eu-nl_a_b": "eu-nl", "eu-ch2": "eu-ch2",
@@ -57,7 +57,7 @@ class Regions(Cloud):
             return response
         document = json.loads(response.body)
         document["token"]["project"]["name"] = self.project_name
-        return response._replace(body=json.dumps(document).encode())
+        return Response(201, response.headers, json.dumps(document).encode())
 
 
 BY_ID = {k: v for k, v in USER.items() if k != "OS_PROJECT_NAME"} | {"OS_PROJECT_ID": PROJECT_ID}

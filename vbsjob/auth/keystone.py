@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from vbsjob.errors import ApiError, AuthError, RefusedCredentialsError, VbsjobError
-from vbsjob.http import errors, strict_json, url
+from vbsjob.http import errors, url
 from vbsjob.http.messages import Request, http_date
 from vbsjob.text import hide_values, parse_time, printable
 
@@ -85,7 +85,7 @@ class Identity(NamedTuple):
                 raise error.replace(message=message, hint=hint)
             raise error
         access = _access_info(response, token)
-        if self.scope is None or _is_in(self.scope, strict_json.read(response.body)["token"]):
+        if self.scope is None or _is_in(self.scope, response.document["token"]):
             return access
         return (yield from self.exchange(token))
 
@@ -152,9 +152,9 @@ def _list(request: Request, response: Response, name: str, hint: str) -> tuple[d
         error = errors.from_response(request, response)
         raise error.replace(hint=hint) if isinstance(error, RefusedCredentialsError) else error
     try:
-        entries = strict_json.read(response.body)[name]
+        entries = response.document[name]
         return tuple(entry for entry in entries if isinstance(entry, dict))
-    except (strict_json.InvalidJsonError, KeyError, TypeError):
+    except (KeyError, TypeError):
         raise errors.from_response(request, response) from None
 
 
@@ -165,7 +165,7 @@ def _refused(
     error = errors.from_response(request, response)
     if not isinstance(error, RefusedCredentialsError):
         return error
-    missing = _missing_methods(strict_json.read(response.body), methods)
+    missing = _missing_methods(response.document, methods)
     if not missing:
         return error.replace(hint=hint)
     also = " and ".join(
@@ -202,7 +202,7 @@ def _missing_methods(document: dict[str, Any], methods: dict[str, Any]) -> list[
 def _access_info(response: Response, given: str | None = None) -> AccessInfo:
     """Return the token of a response; `given` is the token where no new one is issued."""
     try:
-        token = strict_json.read(response.body)["token"]
+        token = response.document["token"]
         issued = given or response.headers["x-subject-token"]
         project, user = token.get("project") or {}, token.get("user") or {}
         catalog = tuple(entry for entry in token.get("catalog") or () if isinstance(entry, dict))
@@ -217,7 +217,7 @@ def _access_info(response: Response, given: str | None = None) -> AccessInfo:
             expires,
             catalog,
         )
-    except (strict_json.InvalidJsonError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         issued = ""
     if not issued or not issued.isascii() or not issued.isprintable():
         raise ApiError(

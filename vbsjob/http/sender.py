@@ -18,7 +18,7 @@ from vbsjob.http import errors
 from vbsjob.limits import QUERY_RETRY_AFTER, REQUESTS_PER_SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
     from vbsjob.config.loader import Settings
@@ -82,7 +82,7 @@ class Sender:
         self._next_start = context.monotonic()
         self._lock = threading.Lock()
         self.quota = RetryQuota()
-        self._last_response: tuple[Response, datetime] | None = None
+        self._last_headers: tuple[Mapping[str, str], datetime] | None = None
 
     def exchange(self, request: Request) -> Response:
         """Send a request once and return its response with any status.
@@ -97,7 +97,7 @@ class Sender:
         except VbsjobError as error:
             self._context.debug(f"{request.method} {request.url}: {error.message}")
             raise
-        self._last_response = (response, self._context.now())
+        self._last_headers = (response.headers, self._context.now())
         seconds = self._context.monotonic() - started
         request_id = f", request id {response.request_id}" if response.request_id else ""
         self._context.debug(
@@ -109,7 +109,7 @@ class Sender:
     @property
     def clock_off(self) -> timedelta | None:
         """How far the clock of the service was ahead of this machine in its last response."""
-        return None if self._last_response is None else errors.clock(*self._last_response)
+        return None if self._last_headers is None else errors.clock(*self._last_headers)
 
     def _reserve_start(self) -> float:
         """Reserve the next free start time; return the seconds until then."""
