@@ -256,6 +256,12 @@ NEXT_STEPS = {
         "Write 90, 90s, 15m, 1h30m or 7d.",
     ),
     "region": (CLOUDS, "clouds: {a: {region_name: 'a/b'}}\n", "Correct or omit it."),
+    "list as region": (
+        CLOUDS,
+        "clouds: {a: {region_name: [b, c]}}\n",
+        "Write one value, in quotes",
+    ),
+    "regions as text": (CLOUDS, "clouds: {a: {region_name: 'b,c'}}\n", "Correct or omit it."),
     "regions": (CLOUDS, "clouds: {a: {regions: x}}\n", "Write [eu-de, eu-nl]"),
     "entry of regions": (
         CLOUDS,

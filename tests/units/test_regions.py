@@ -97,19 +97,14 @@ def test_the_service_of_the_right_region_is_asked_or_the_user_is(tmp_path: Path)
 
 
 def test_a_cloud_with_several_regions_needs_a_choice(tmp_path: Path) -> None:
-    for several in (
-        "regions: [eu-de, eu-nl]",
-        "region_name: [eu-de, eu-nl]",
-        "region_name: 'eu-de,eu-nl'",
-    ):
-        auth = {k.removeprefix("OS_").lower(): v for k, v in BY_ID.items()}
-        clouds = f"clouds: {{c: {{{several}, auth: {json.dumps(auth)}}}}}\n"
-        context = file_context(tmp_path, clouds=clouds)
-        with pytest.raises(UsageError, match="lists several regions: eu-de, eu-nl") as caught:
-            loader.load({"cloud": "c"}, context)
-        assert caught.value.hint.startswith("Choose one: --region.")
-        for options in ({"region": "eu-nl"}, {"project": "eu-nl_t"}):
-            assert loader.load({"cloud": "c", **options}, context)["region"] == "eu-nl"
+    auth = {k.removeprefix("OS_").lower(): v for k, v in BY_ID.items()}
+    clouds = f"clouds: {{c: {{regions: [eu-de, eu-nl], auth: {json.dumps(auth)}}}}}\n"
+    context = file_context(tmp_path, clouds=clouds)
+    with pytest.raises(UsageError, match="lists several regions: eu-de, eu-nl") as caught:
+        loader.load({"cloud": "c"}, context)
+    assert caught.value.hint.startswith("Choose one: --region.")
+    for options in ({"region": "eu-nl"}, {"project": "eu-nl_t"}):
+        assert loader.load({"cloud": "c", **options}, context)["region"] == "eu-nl"
 
 
 OTC = [
