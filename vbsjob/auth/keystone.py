@@ -28,10 +28,10 @@ BOUND_HINT = (
     "A token of a trust or of an application credential is for one project: omit the project, or"
     " use a token of that project."
 )
-MISSING_METHODS = {
-    "totp": "set OS_PASSCODE",
-    "password": "set OS_PASSWORD",
-}
+SEVERAL_METHODS_HINT = (
+    "This user needs several methods of Keystone: {}. Set both OS_PASSWORD and OS_PASSCODE; if"
+    " auth_type is set, set it to v3multifactor."
+)
 
 
 @hide_values
@@ -66,7 +66,7 @@ class Identity(NamedTuple):
         request = request.with_headers(Content_Type="application/json", **headers)
         response = yield request
         if response.status not in {OK, CREATED}:
-            raise _refused(request, response, hint, methods)
+            raise _refused(request, response, hint)
         return _access_info(response)
 
     def use_token(self, hint: str, token: str) -> AuthFlow:
@@ -158,45 +158,18 @@ def _list(request: Request, response: Response, name: str, hint: str) -> tuple[d
         raise errors.from_response(request, response) from None
 
 
-def _refused(
-    request: Request, response: Response, hint: str, methods: dict[str, Any]
-) -> VbsjobError:
-    """Return the error for a refused sign-in; `hint` is the next step of its method."""
+def _refused(request: Request, response: Response, hint: str) -> VbsjobError:
+    """Return the error for a refused sign-in; `hint` is the next step of its method.
+
+    Keystone's 401 for a user with multi-factor rules has `required_auth_methods`, a list of sets
+    of methods.
+    """
     error = errors.from_response(request, response)
     if not isinstance(error, RefusedCredentialsError):
         return error
-    missing = _missing_methods(response.document, methods)
-    if not missing:
-        return error.replace(hint=hint)
-    also = " and ".join(
-        f"{name} ({MISSING_METHODS.get(name, 'not supported')})" for name in missing
-    )
-    together = ""
-    if MISSING_METHODS.keys() >= set(missing):
-        together = " If auth_type is set, set it to v3multifactor, with both in auth_methods."
-    return error.replace(hint=f"This user also needs {also}.{together}")
-
-
-def _missing_methods(document: dict[str, Any], methods: dict[str, Any]) -> list[str]:
-    """Return the methods that a user with multi-factor rules must add.
-
-    Keystone's 401 then has `receipt.methods`, the accepted ones, and `required_auth_methods`, a
-    list of sets of methods. Of the sets that vbsjob supports, else of all, the one with the fewest
-    missing methods is chosen.
-    """
-    receipt, rules = document.get("receipt"), document.get("required_auth_methods")
-    if not isinstance(receipt, dict) or not isinstance(rules, list):
-        return []
-    lists = [
-        [name for name in rule if isinstance(name, str)] for rule in rules if isinstance(rule, list)
-    ]
-    missing = [[name for name in rule if name not in methods] for rule in lists]
-    best = min(
-        (names for names in missing if names),
-        key=lambda names: (not MISSING_METHODS.keys() >= set(names), len(names)),
-        default=[],
-    )
-    return [printable(name)[:40] for name in best]
+    if rules := response.document.get("required_auth_methods"):
+        hint = SEVERAL_METHODS_HINT.format(printable(json.dumps(rules))[:200])
+    return error.replace(hint=hint)
 
 
 def _access_info(response: Response, given: str | None = None) -> AccessInfo:
