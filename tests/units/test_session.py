@@ -57,6 +57,10 @@ def query(of: Session, job_id: str = "j") -> int:
     return 200
 
 
+def always(response: Response) -> Callable[[Request], Response]:
+    return lambda _: response
+
+
 def is_query(request: Request) -> bool:
     return "/jobs/" in request.url
 
@@ -134,6 +138,14 @@ def test_f60_a_sign_in_that_is_not_json_is_tried_twice() -> None:
     with pytest.raises(UnavailableError):
         session(cloud, ACCESS_KEY).sign_in()
     assert len(cloud.requests) == 2
+
+
+def test_f25_a_page_in_place_of_a_token_is_told_apart_from_a_refusal() -> None:
+    for status, code in ((200, 7), (201, 6), (302, 6), (401, 6)):
+        cloud = Cloud(before=always(Response(status, {}, b"<html>")))
+        with pytest.raises(VbsjobError) as caught:
+            session(cloud).sign_in()
+        assert (caught.value.exit_code, caught.value.is_page) == (code, True)
 
 
 def test_f56_after_a_renewal_that_failed_the_refused_token_is_not_used_again() -> None:
