@@ -80,8 +80,6 @@ class JobsClient:
         except VbsjobError as error:
             error = error.replace(facts=(*error.facts, *self._scope))
             raise error.masked(self._context.redact) from error.__cause__
-        if self._retry:
-            self._sender.quota.refill()
         return job
 
     def _query(self, job_id: str) -> Job:

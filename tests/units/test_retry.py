@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from vbsjob.errors import ApiError, InvalidBodyError, UnavailableError, VbsjobError
 from vbsjob.http.errors import retry_after
-from vbsjob.http.sender import RetryBudget, RetryQuota
+from vbsjob.http.sender import RetryBudget
 
 DOWN = UnavailableError("down.")
 
 
-def budget(attempts: int | None = None, **fields: Any) -> RetryBudget:
-    return RetryBudget(1e9, attempts, 100.0, lambda: 1.0, **fields)
+def budget(attempts: int | None = None) -> RetryBudget:
+    return RetryBudget(1e9, attempts, 100.0, lambda: 1.0)
 
 
 def delays(of: RetryBudget, error: VbsjobError = DOWN, count: int = 8) -> list[float | None]:
@@ -20,8 +18,7 @@ def delays(of: RetryBudget, error: VbsjobError = DOWN, count: int = 8) -> list[f
 
 
 def test_many_attempts_do_not_overflow() -> None:
-    of = budget(quota=RetryQuota(10**9))
-    assert delays(of, count=5000)[-1] == 20.0
+    assert delays(budget(), count=5000)[-1] == 20.0
 
 
 def test_the_delay_is_a_share_of_the_largest_above_the_smallest() -> None:
@@ -40,13 +37,6 @@ def test_the_smaller_limit_of_attempts_counts() -> None:
     ):
         waits = delays(budget(attempts=attempts), error)
         assert [delay is not None for delay in waits] == [True] * retries + [False] * (8 - retries)
-
-
-def test_f17_answers_fill_the_quota_to_a_hundred_at_most() -> None:
-    quota = RetryQuota(99)
-    for _ in range(2):
-        quota.refill()
-    assert quota.left == 100
 
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"

@@ -10,7 +10,7 @@ needs Retry-After and new signatures, which tenacity does not know; importing it
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from vbsjob.errors import UnavailableError, VbsjobError
@@ -30,24 +30,7 @@ Result = TypeVar("Result")
 MAX_DELAY = 20.0
 """Seconds: upper bound of the jitter."""
 QUOTA, RETRY_COST = 100, 5
-
-
-@dataclass(slots=True, eq=False)
-class RetryQuota:
-    """Quota of all retries of a process: a retry takes 5 of 100, a success returns 1."""
-
-    left: int = QUOTA
-
-    def spend(self) -> bool:
-        """Take the cost of one retry; return False if less is left."""
-        if self.left < RETRY_COST:
-            return False
-        self.left -= RETRY_COST
-        return True
-
-    def refill(self) -> None:
-        """Return 1 after a success."""
-        self.left = min(QUOTA, self.left + 1)
+"""The quota of all retries of a process, what a retry takes of it, and a good answer returns 1."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +41,6 @@ class RetryBudget:
     attempts: int | None
     started: float
     random: Callable[[], float]
-    quota: RetryQuota = field(default_factory=RetryQuota)
     attempts_made: int = 0
 
     def delay(self, error: VbsjobError, now: float) -> float | None:
@@ -70,7 +52,7 @@ class RetryBudget:
         ceiling = min(MAX_DELAY, error.base_delay * 2.0 ** min(self.attempts_made - 1, 16))
         pause, left = error.retry_after or 0.0, self.seconds - (now - self.started)
         delay = max(error.min_delay + self.random() * ceiling, min(pause, QUERY_RETRY_AFTER))
-        return delay if max(delay, pause) <= left and self.quota.spend() else None
+        return delay if max(delay, pause) <= left else None
 
 
 class Sender:
@@ -81,7 +63,7 @@ class Sender:
         self._transport = None if context.send else _transport(settings, context)
         self._next_start = context.monotonic()
         self._lock = threading.Lock()
-        self.quota = RetryQuota()
+        self._quota = QUOTA
         self._last_headers: tuple[Mapping[str, str], datetime] | None = None
 
     def exchange(self, request: Request) -> Response:
@@ -98,6 +80,8 @@ class Sender:
             self._context.debug(f"{request.method} {request.url}: {error.message}")
             raise
         self._last_headers = (response.headers, self._context.now())
+        if response.status == 200:
+            self._quota = min(QUOTA, self._quota + 1)
         seconds = self._context.monotonic() - started
         request_id = f", request id {response.request_id}" if response.request_id else ""
         self._context.debug(
@@ -127,14 +111,15 @@ class Sender:
         `seconds` and `attempts` limit all calls together.
         """
         started = self._context.monotonic()
-        budget = RetryBudget(seconds, attempts, started, self._context.random, self.quota)
+        budget = RetryBudget(seconds, attempts, started, self._context.random)
         while True:
             try:
                 return query()
             except VbsjobError as error:
                 delay = budget.delay(error, self._context.monotonic())
-                if delay is None:
+                if delay is None or self._quota < RETRY_COST:
                     raise _exhausted(error, budget, self._context.monotonic()) from None
+                self._quota -= RETRY_COST
                 if delay:
                     self._context.note(f"{error} Next attempt in {delay:.1f} s.", retry=True)
                 self._context.sleep(delay)
