@@ -5,8 +5,8 @@ Imports no HTTP library. The texts of such a library can contain header values: 
 
 from __future__ import annotations
 
-import errno
 import math
+import os
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -315,13 +315,6 @@ NO_TUNNEL: Meaning = (
     "Check the proxy, or add the host to NO_PROXY.",
 )
 """What http.transport derives from the exception of its library."""
-REASONS = {
-    errno.ECONNREFUSED: "connection refused",
-    errno.ECONNRESET: "connection reset",
-    errno.EHOSTUNREACH: "no route to the host",
-    errno.ENETUNREACH: "the network is down",
-}
-"""Reasons that an error message names, by errno."""
 
 
 def from_exception(
@@ -343,7 +336,8 @@ def from_exception(
             )
     error_class, message, hint = meaning
     number = next((cause.errno for cause in causes if cause.errno), 0)
-    reason, hint = SHORTAGES.get(number, (REASONS.get(number, "the connection failed"), hint))
+    reason = os.strerror(number).lower() if number else "the connection failed"
+    reason, hint = SHORTAGES.get(number, (reason, hint))
     return error_class(message.format(peer=name, reason=reason), hint=hint)
 
 

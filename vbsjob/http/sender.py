@@ -153,13 +153,14 @@ def _transport(settings: Settings, context: Context) -> Transport:
     from vbsjob.http.transport import Transport
 
     context.secrets.add(*proxies.secrets(context.env))
-    if not tls.checked(settings):
+    trust = tls.of(settings, context.env)
+    if not trust.checked:
         context.warn(
             "certificates are not checked: others on the network can read and change everything."
         )
     return Transport(
         secrets=context.secrets,
         body_limit=settings["body_limit"],
-        trust=tls.of(settings, context.env),
+        trust=trust,
         env=context.env,
     )
