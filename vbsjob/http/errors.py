@@ -289,25 +289,18 @@ def clock(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     return date - now if abs(date - now) >= CLOCK_PRECISION else timedelta()
 
 
-TIMEOUT: Meaning = (
-    UnavailableError,
-    "{peer} did not answer in time.",
-    "Check the network, DNS and the proxy.",
-)
+CONNECTION_HINT = "Check the address, the port, the network, DNS and the proxy."
+TIMEOUT: Meaning = (UnavailableError, "{origin} did not answer in time.", CONNECTION_HINT)
+NO_CONNECTION: Meaning = (UnavailableError, "cannot reach {origin}: {reason}.", CONNECTION_HINT)
 WRONG_PROTOCOL: Meaning = (
     UnavailableError,
-    "{peer} closed the connection during its answer, or does not use HTTP.",
-    "Check the scheme, the port and the proxy.",
+    "{origin} closed the connection during its answer, or does not use HTTP.",
+    CONNECTION_HINT,
 )
 WRONG_REQUEST: Meaning = (
     PermanentConnectionError,
-    "a request to {peer} is not valid HTTP.",
+    "a request to {origin} is not valid HTTP.",
     "Check the address with 'vbsjob config show'.",
-)
-NO_CONNECTION: Meaning = (
-    UnavailableError,
-    "cannot reach {peer}: {reason}.",
-    "Check the address, the port, the network and the proxy.",
 )
 NO_TUNNEL: Meaning = (
     UnavailableError,
@@ -330,15 +323,12 @@ def from_exception(
         if isinstance(cause, ssl.SSLError):
             return _tls_error(cause, name, proxy)
         if isinstance(cause, socket.gaierror):
-            return UnavailableError(
-                f"cannot resolve the host of {name}.",
-                hint="Check the host name, DNS and the proxy.",
-            )
+            return UnavailableError(f"cannot resolve the host of {name}.", hint=CONNECTION_HINT)
     error_class, message, hint = meaning
     number = next((cause.errno for cause in causes if cause.errno), 0)
     reason = os.strerror(number).lower() if number else "the connection failed"
     reason, hint = SHORTAGES.get(number, (reason, hint))
-    return error_class(message.format(peer=name, reason=reason), hint=hint)
+    return error_class(message.format(origin=name, reason=reason), hint=hint)
 
 
 def _through(origin: str, proxy: Proxy | None) -> str:
