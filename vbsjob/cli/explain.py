@@ -41,9 +41,10 @@ def explain(ctx: typer.Context, code: options.ErrorCode = None, **_: object) -> 
 
     context: Context = ctx.obj
     fields = ctx.params["field"] or []
-    documents = error_codes.documents(code)
-    if code is not None and not documents:
-        raise _unknown(code)
+    known = error_codes.everything().values() if code is None else [error_codes.meaning(code)]
+    documents = [meaning._asdict() for meaning in known if meaning is not None]
+    if not documents:
+        raise _unknown(code or "")
     name = preference("output", ctx.params, context) or "table"
     format = formats.by_name("value" if fields and name == "table" else name)
     if not format.machine:
