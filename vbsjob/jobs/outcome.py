@@ -75,11 +75,6 @@ class JobOutcome(NamedTuple):
             return f"{status}: not ended when the watch ended"
         return f"{status}: {self.exit_code.meaning}"
 
-    @property
-    def failure_document(self) -> dict[str, Any] | None:
-        """The member `failure` of documents; None if nothing failed."""
-        return None if self.failure is None else self.failure.document()
-
     def document(self, **further: Any) -> dict[str, Any]:
         """Return the document: the members of the service, of vbsjob, and `further` ones.
 
@@ -89,7 +84,7 @@ class JobOutcome(NamedTuple):
             "elapsed_s": self.elapsed_s,
             "verdict": self.exit_code.label,
             "exit_code": int(self.exit_code),
-            "failure": self.failure_document,
+            "failure": None if self.failure is None else self.failure.document(),
             "expected_end": None if self.expected_end is None else utc_time(self.expected_end),
         }
         if self.error is not None:
