@@ -182,28 +182,23 @@ def write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> li
     Returns an error if none has a field, and if fields become the same variable.
     """
     from vbsjob.jobs.fields import FieldCheck, Selection
-    from vbsjob.output.variables import SameVariableError
 
     check, context = FieldCheck(output.fields), output.context
-    errors: list[VbsjobError] = []
+    omitted: VbsjobError | None = None
     checked = check.read(documents)
     if output.settings["quiet"]:
         for _ in checked if output.fields else ():
             pass
     elif output.format.write is not None:
         selection = Selection(kind, output.fields, output.single and not kind.many)
-        try:
-            output.format.write(checked, selection, context.stdout)
-        except SameVariableError as conflict:
-            errors.append(conflict)
+        omitted = output.format.write(checked, selection, context.stdout)
     else:
         from vbsjob.render import details
 
         view = output.view()
         rendered = (details.fields(document, output.fields, view) for document in checked)
         print_screens(rendered, view, context)
-    missing = check.error()
-    return errors if missing is None else [*errors, missing]
+    return [error for error in (omitted, check.error()) if error is not None]
 
 
 def print_screens(

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from vbsjob.context import Context
+    from vbsjob.errors import VbsjobError
 
     Documents = Iterable[dict[str, Any]]
-    Writer = Callable[[Documents, "Selection", TextIO], None]
+    Writer = Callable[[Documents, Selection, TextIO], VbsjobError | None]
 
 QUOTE = '"'
 _QUOTED = re.compile('[",\r\n]')
@@ -127,7 +128,8 @@ class Format(NamedTuple):
     summary: str
     """One sentence for `vbsjob help formats`."""
     write: Writer | None = None
-    """Writes documents to a text stream; None: drawn by render/."""
+    """Writes documents to a text stream, and returns an error of what it omitted; None: drawn by
+    render/."""
     nested: bool = False
     """Whether `tree` writes whole documents with their sub-jobs; else one row per job."""
     events: bool = False
