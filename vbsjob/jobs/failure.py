@@ -62,14 +62,16 @@ class Failure(NamedTuple):
         return f"{path_text(self.path)} failed{reason}.{more}"
 
     @property
+    def advice(self) -> list[tuple[str, str]]:
+        """What the code means and what to do, with labels; empty if the job has not failed."""
+        texts = {"Meaning": self.meaning, "What to do": self.action}
+        return [(label, text) for label, text in texts.items() if text and self.of_job]
+
+    @property
     def explanation(self) -> str:
-        """The sentence, what the code means and what to do, as one printable line."""
-        sentences = [self.sentence]
-        if self.of_job and self.meaning:
-            sentences.append(f"Meaning: {self.meaning.rstrip('.')}.")
-        if self.action:
-            sentences.append(f"What to do: {self.action.rstrip('.')}.")
-        return " ".join(sentences)
+        """The sentence and the advice as one printable line."""
+        advice = (f"{label}: {text.rstrip('.')}." for label, text in self.advice)
+        return " ".join((self.sentence, *advice))
 
     def document(self) -> dict[str, Any]:
         """Return the member `failure` of a document; null is a value that the service omitted."""

@@ -151,10 +151,8 @@ def _description(outcome: JobOutcome, now: datetime, shown: Callable[..., str]) 
         yield shown(outcome.cause)
     if failure is not None:
         yield shown(failure.sentence)
-    if failure is not None and failed:
-        for label, text in (("Meaning", failure.meaning), ("What to do", failure.action)):
-            if text:
-                yield f"**{label}:** {shown(text)}"
+        for label, text in failure.advice:
+            yield f"**{label}:** {shown(text)}"
     ids = ", ".join(f"{name} {shown(text)}" for name, text in _ids(outcome) if text)
     yield f"{'For the ticket' if failed else 'Ids'}: {ids}"
     if outcome.job is not None and outcome.job.sub_jobs:
