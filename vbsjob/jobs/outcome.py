@@ -69,11 +69,9 @@ class JobOutcome(NamedTuple):
         if self.failure is not None and self.exit_code is ExitCode.JOB_FAILED:
             return self.failure.explanation
         status = printable(self.job.status) if self.job and self.job.status else "no status"
-        if self.time_limit is not None:
-            return f"{status}: not ended within {format_duration(self.time_limit)} (--timeout)"
-        if self.exit_code is ExitCode.PENDING:
+        if self.time_limit is None:
             return f"{status}: not ended when the watch ended"
-        return f"{status}: {self.exit_code.meaning}"
+        return f"{status}: not ended within {format_duration(self.time_limit)} (--timeout)"
 
     def document(self, **further: Any) -> dict[str, Any]:
         """Return the document: the members of the service, of vbsjob, and `further` ones.
@@ -110,10 +108,8 @@ def of_answer(
     """
     job = answer if isinstance(answer, Job) else last
     error = answer.replace(job_id=job_id) if isinstance(answer, VbsjobError) else None
-    if code is None and error is not None:
-        code = error.exit_code
     if code is None:
-        code = ExitCode.PENDING if job is None else exit_codes.of_job(job)
+        code = error.exit_code if error else exit_codes.of_job(job or Job({}))
     job_failure = None if job is None else failure.find(job)
     elapsed_s = None if job is None else job.elapsed(now)
     return JobOutcome(job_id, job, error, code, job_failure, elapsed_s, expected_end, time_limit)

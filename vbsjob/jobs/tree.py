@@ -63,8 +63,7 @@ def kind(job: Job | None) -> str:
     """Return the status if it is one of KINDS, else OTHER; UNKNOWN of a job without an answer."""
     if job is None:
         return UNKNOWN
-    status = job.status
-    return status if status in KINDS and status != UNKNOWN else OTHER
+    return job.status if job.status in KINDS else OTHER
 
 
 def counts_text(kinds: Mapping[str, int] | Iterable[str], *, jobs: bool = False) -> str:
@@ -134,7 +133,6 @@ class Group:
     """Sub-jobs of one parent with the same type, as one row."""
 
     def __init__(self, parent: Node, members: Sequence[Node]) -> None:
-        self.parent = parent
         self.members = members
         self.indent = parent.indent + 1
         self.depth = parent.depth
