@@ -15,7 +15,7 @@ from vbsjob.http import errors
 from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.job import Job
-from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
+from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR, THREADS
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -112,30 +112,17 @@ def get_all(client: JobsClient, job_ids: Sequence[str]) -> Iterator[Job | Vbsjob
     No id may be there twice. Raises VbsjobError if the sign-in fails.
     """
     client.sign_in()
-    if len(job_ids) == 1:
-        yield _get_or_error(client, job_ids[0])
+
+    def get_or_error(job_id: str) -> Job | VbsjobError:
+        try:
+            return client.get(job_id)
+        except VbsjobError as error:
+            return error
+
+    if len(job_ids) == 1:  # in this thread, which can prompt for a password
+        yield get_or_error(job_ids[0])
         return
-    from threading import Semaphore
+    from concurrent.futures import ThreadPoolExecutor
 
-    from vbsjob.workers import WorkerPool
-
-    arrived = Semaphore(0)
-    outcomes: dict[str, Job | VbsjobError] = {}
-    workers = WorkerPool(client.get, arrived.release)
-    try:
-        for job_id in job_ids:
-            workers.submit(job_id)
-        for job_id in job_ids:
-            while job_id not in outcomes:
-                arrived.acquire()
-                outcomes.update(workers.results())
-            yield outcomes.pop(job_id)
-    finally:
-        workers.close()
-
-
-def _get_or_error(client: JobsClient, job_id: str) -> Job | VbsjobError:
-    try:
-        return client.get(job_id)
-    except VbsjobError as error:
-        return error
+    with ThreadPoolExecutor(THREADS) as executor:
+        yield from executor.map(get_or_error, job_ids)

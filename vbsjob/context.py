@@ -20,12 +20,11 @@ from vbsjob.text import dumps, printable, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from concurrent.futures import Executor
 
     from vbsjob.errors import VbsjobError
     from vbsjob.http.messages import Request, Response
-    from vbsjob.jobs.job import Job
     from vbsjob.terminal.signals import Signals
-    from vbsjob.workers import WorkerPool
 
 DEFAULT_SIZE = (80, 24)
 """Columns and rows of a terminal that does not report its size."""
@@ -101,7 +100,7 @@ class Context:
     """Shows a long text; None without a terminal."""
     signals: Callable[[TextIO, TextIO], Signals] | None = None
     """Replaces the signal handlers of a watch in tests; None: real ones."""
-    workers: Callable[[Callable[[str], Job], Callable[[], None]], WorkerPool] | None = None
+    executor: Callable[[], Executor] | None = None
     """Replaces the threads of a watch in tests; None: real ones."""
     secrets: Secrets = field(default_factory=Secrets, repr=False)
     """Values that must never be printed."""

@@ -170,10 +170,12 @@ class ReportError(InternalError):
 
 _FILES = ("too many open files", "Raise the limit with 'ulimit -n', or watch fewer jobs.")
 _SYSTEM_FILES = ("too many open files in the system", "Stop other programs.")
+_THREADS = ("too many threads", "Raise the limit with 'ulimit -u', or stop other programs.")
 _MEMORY = ("not enough memory", "Stop other programs, or raise the memory limit.")
 SHORTAGES = {
     errno.EMFILE: _FILES,
     errno.ENFILE: _SYSTEM_FILES,
+    errno.EAGAIN: _THREADS,
     errno.ENOMEM: _MEMORY,
     errno.ENOBUFS: _MEMORY,
 }
@@ -181,8 +183,10 @@ SHORTAGES = {
 
 
 def shortage(error: BaseException) -> UnavailableError | None:
-    """Return the error to raise if this machine lacks files or memory (F31); else None."""
+    """Return the error to raise if this machine lacks files, threads or memory (F31); else None."""
     number = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
+    if str(error) == "can't start new thread":  # a RuntimeError of Python without a number
+        number = errno.EAGAIN
     if number not in SHORTAGES:
         return None
     reason, hint = SHORTAGES[number]

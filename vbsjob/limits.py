@@ -4,6 +4,8 @@ from __future__ import annotations
 
 REQUESTS_PER_SECOND = 20.0
 """Limit for one process. All jobs and all threads share it."""
+THREADS = 24
+"""Queries at the same time."""
 SHORTEST_INTERVAL = 2.0
 """Seconds between two polls of a job, before the random part; --interval replaces it."""
 QUERY_RETRY_FOR, QUERY_ATTEMPTS = 60.0, 4

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import Executor, Future
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from tests import errors
 from vbsjob.context import Context
-from vbsjob.errors import VbsjobError
 from vbsjob.files import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from vbsjob.jobs.job import Job
-    from vbsjob.workers import FetchResult
+    from vbsjob.errors import VbsjobError
+
 
 NO_PATHS = {"config_folders": (), "config_file": None, "cache_folder": None, "state_folder": None}
 
@@ -48,24 +48,16 @@ class NoSignals:
         pass
 
 
-class SequentialWorkers:
-    """Replaces WorkerPool: fetches in the calling thread, one job after the other."""
+class CallingThread(Executor):
+    """Replaces a ThreadPoolExecutor: calls in the calling thread, one call after the other."""
 
-    capacity = 1
-
-    def __init__(self, fetch: Callable[[str], Job]) -> None:
-        self._fetch = fetch
-        self._results: list[FetchResult] = []
-
-    def submit(self, job_id: str) -> None:
+    def submit(self, call: Callable[..., Any], /, *args: Any, **_: Any) -> Future[Any]:
+        future: Future[Any] = Future()
         try:
-            self._results.append((job_id, self._fetch(job_id)))
-        except VbsjobError as error:
-            self._results.append((job_id, error))
-
-    def results(self) -> list[FetchResult]:
-        results, self._results = self._results, []
-        return results
+            future.set_result(call(*args))
+        except Exception as error:  # noqa: BLE001 - `result` raises it
+            future.set_exception(error)
+        return future
 
 
 class RecordingContext(Context):
@@ -91,7 +83,7 @@ def fake_context(
     sleep = fields.get("sleep", Context.__dataclass_fields__["sleep"].default)
     fields.setdefault("local_time", lambda time: time.astimezone(UTC))
     fields.setdefault("signals", lambda *_: NoSignals(sleep))
-    fields.setdefault("workers", lambda fetch, _wake: SequentialWorkers(fetch))
+    fields.setdefault("executor", CallingThread)
     return RecordingContext(stdin, stdout, stderr, env, paths, **fields)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LAYERS = (
     {"errors", "exit_codes", "text", "limits", "http.url"},
     {"terminal", "config", "jobs"},
-    {"http", "files", "history", "redact", "context", "watch", "workers"},
+    {"http", "files", "history", "redact", "context", "watch"},
     {"output", "auth"},
     {"client", "render", "sandbox"},
     {"cli"},

@@ -7,11 +7,11 @@ no redirect, decompresses nothing. Masks secrets in every response.
 
 from __future__ import annotations
 
-import queue
 import socket
 import ssl
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from vbsjob.errors import UnavailableError
 from vbsjob.http import errors, proxies, url
 from vbsjob.http.messages import Request, Response
 from vbsjob.http.tls import TlsConfig
+from vbsjob.limits import THREADS
 
 # The command line of httpx: it would load click and rich if a click is installed.
 sys.modules["httpx._main"] = None  # type: ignore[assignment]
@@ -38,6 +39,8 @@ CONNECT, READ, WRITE, TOTAL = 3.0, 10.0, 5.0, 20.0
 KEPT_FOR = 0.5
 """Seconds after which a connection without use is not used again: its certificate can be invalid
 now (F30), and the peer can have sent bytes that belong to no request."""
+MAX_THREADS = 4 * THREADS
+"""Threads of exchanges: one that waits for a name keeps its thread after the limit."""
 MAX_IDLE = 4
 """Connections that are kept for the next exchange."""
 HEADERS = {
@@ -50,7 +53,7 @@ TOKEN_HEADER = "x-subject-token"  # noqa: S105 - the name of a header
 """The header with the token that a sign-in returns; it is not masked."""
 FAILURES: dict[type[BaseException], errors.Meaning] = {
     httpx.TimeoutException: errors.TIMEOUT,
-    queue.Empty: errors.TIMEOUT,
+    TimeoutError: errors.TIMEOUT,
     httpx.RemoteProtocolError: errors.WRONG_PROTOCOL,
     httpx.LocalProtocolError: errors.WRONG_REQUEST,
     httpx.InvalidURL: errors.WRONG_REQUEST,
@@ -87,6 +90,7 @@ class Transport:
         self._idle: list[Connection] = []
         """The last used at the end."""
         self._lock = threading.Lock()
+        self._executor = ThreadPoolExecutor(MAX_THREADS)
 
     def send(self, request: Request) -> Response:
         """Send a request and return its response. Raises UnavailableError and UsageError."""
@@ -102,31 +106,19 @@ class Transport:
     def _exchange(self, request: httpx.Request, origin: str, proxy: Proxy | None) -> Response:
         """Exchange in another thread, so that nothing takes longer than the limit (F04, F09)."""
         connection = self._take(origin, proxy)
-        results: queue.SimpleQueue[Response | BaseException] = queue.SimpleQueue()
-
-        def exchange() -> None:
-            try:
-                results.put(connection.exchange(request, self._body_limit))
-            except BaseException as error:  # noqa: BLE001 - the caller raises it
-                results.put(error)
-
+        exchange = self._executor.submit(connection.exchange, request, self._body_limit)
         try:
-            threading.Thread(target=exchange, daemon=True).start()
-        except RuntimeError:  # no thread is available: no limit is better than no answer
-            exchange()
-        try:
-            result = results.get(timeout=self._attempt)
-        except BaseException:  # the limit, or a signal
+            response = exchange.result(timeout=self._attempt)
+        except BaseException as error:  # of the exchange, the limit, or a signal
             connection.end()
+            if proxy and isinstance(error, httpx.ProxyError):
+                status, challenges = str(error)[:3], connection.challenges
+                raise errors.proxy_refused(status, challenges, origin, proxy) from None
             raise
-        if proxy and isinstance(result, httpx.ProxyError):
-            raise errors.proxy_refused(str(result)[:3], connection.challenges, origin, proxy)
-        if isinstance(result, BaseException):
-            raise result
         self._keep(connection)
-        if proxy and result.status == 407:
+        if proxy and response.status == 407:
             raise errors.proxy_refused("407", connection.challenges, origin, proxy)
-        return result
+        return response
 
     def _take(self, origin: str, proxy: Proxy | None) -> Connection:
         """Return an idle connection to an origin, else a new one. Raises OSError and UsageError."""
@@ -167,6 +159,7 @@ class Transport:
 
     def close(self) -> None:
         """Close every connection that is not in use."""
+        self._executor.shutdown(wait=False)
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:

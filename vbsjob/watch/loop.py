@@ -6,17 +6,20 @@ WatchState decides which job is polled and when; the displays write.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
+from vbsjob.errors import VbsjobError
 from vbsjob.jobs.job import Job
-from vbsjob.workers import WorkerPool
+from vbsjob.limits import THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from vbsjob.context import Context
-    from vbsjob.errors import VbsjobError
     from vbsjob.jobs.outcome import RunOutcome
     from vbsjob.terminal.signals import Signals
     from vbsjob.watch.state import Event, WatchState
@@ -64,6 +67,8 @@ class WatchLoop:
     signals: Signals
     _waited_at: float = field(init=False)
     """When the last wait ended."""
+    _queries: dict[Future[Job], str] = field(default_factory=dict)
+    """The queries in flight, each with its job id."""
 
     def run(self) -> None:
         """Poll until the watch is over or a signal ends it.
@@ -71,21 +76,28 @@ class WatchLoop:
         Raises OSError and MemoryError, and BrokenPipeError if the pipe is closed.
         """
         with self.signals:
-            workers = (self.context.workers or WorkerPool)(self.fetch, self.signals.wake)
+            executor = (self.context.executor or partial(ThreadPoolExecutor, THREADS))()
             self._send_events(())
             self._waited_at = self.context.monotonic()
             while not self.state.finished and self.signals.ending is None:
                 now = self.context.monotonic()
-                for job_id in self.state.take_due(now, workers.capacity):
-                    workers.submit(job_id)
-                self._record_results(workers.results())
+                for job_id in self.state.take_due(now, THREADS - len(self._queries)):
+                    query = executor.submit(self.fetch, job_id)
+                    self._queries[query] = job_id
+                    query.add_done_callback(lambda _: self.signals.wake())
+                self._record_results()
                 self.state.expire(self.context.monotonic())
                 if not self.state.finished:
-                    self._wait(self._refresh(busy=not workers.capacity))
+                    self._wait(self._refresh())
 
-    def _record_results(self, results: Sequence[tuple[str, Job | VbsjobError]]) -> None:
+    def _record_results(self) -> None:
         now, steady_now = self.context.monotonic(), self.context.steady_now()
-        for job_id, result in results:
+        for query in [query for query in self._queries if query.done()]:
+            job_id = self._queries.pop(query)
+            try:
+                result: Job | VbsjobError = query.result()
+            except VbsjobError as error:
+                result = error
             age = result.elapsed(steady_now) if isinstance(result, Job) else None
             events = self.state.record_result(job_id, result, now, age)
             if events:
@@ -95,13 +107,14 @@ class WatchLoop:
         for display in self.displays:
             display.on_events(events, self.state, self.context.monotonic())
 
-    def _refresh(self, *, busy: bool) -> float:
+    def _refresh(self) -> float:
         """Refresh the displays; return the seconds until the next thing to do.
 
-        `busy`: all workers are in use, so that a due job has to wait for a result.
+        If all threads are in use, a due job has to wait for a result.
         """
         now = self.context.monotonic()
         times = [display.refresh(self.state, now) for display in self.displays]
+        busy = len(self._queries) == THREADS
         return min([*times, self.state.deadline if busy else self.state.next_due()]) - now
 
     def _wait(self, seconds: float) -> None:

@@ -148,14 +148,14 @@ def check(fault: CallFault, watched: WatchEnd, display: str) -> None:
 def allowed(fault: CallFault, display: str) -> set[int]:
     """Return the codes that a watch may end with."""
     operation, file = fault.hit or ("", "")
+    if operation in {"pipe", "thread"}:
+        return {7}
     if fault.fault in AGAIN:
         return {0}
     if CONFIGURED.search(file):
         return {0, 2}
     if operation in {"write1", "write2"} and fault.fault in GONE[display]:
         return {-13, 0}
-    if operation == "pipe":
-        return {7}
     return {"write1": {70, 0}, "poll": {7, 0}}.get(operation, {0})
 
 
