@@ -12,7 +12,7 @@ from vbsjob.cli.help import paged
 from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode, worst
 from vbsjob.jobs import error_codes
-from vbsjob.jobs.fields import SCHEMA_VERSION, Kind
+from vbsjob.jobs.fields import SCHEMA_VERSION
 from vbsjob.output import formats
 from vbsjob.text import printable, wrap
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LABELS = (("during", "during"), ("meaning", "meaning"), ("what to do", "action"))
 """Labels and members of the block for one code."""
-KIND = Kind(error_codes.FIELDS, error_codes.FIELDS, error_codes.FIELDS, "code")
+KIND = formats.Kind(error_codes.FIELDS, error_codes.FIELDS, error_codes.FIELDS, ("code",))
 
 
 @options.takes("output field")

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
-    from vbsjob.jobs.fields import Kind
     from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import TreeOptions
-    from vbsjob.output.formats import Format
+    from vbsjob.output.formats import Format, Kind
     from vbsjob.render.theme import View
     from vbsjob.watch.loop import Display
 
@@ -181,7 +180,7 @@ def write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> li
 
     Returns an error if none has a field, and if fields become the same variable.
     """
-    from vbsjob.jobs.fields import FieldCheck, Selection
+    from vbsjob.jobs.fields import FieldCheck
 
     check, context = FieldCheck(output.fields), output.context
     omitted: VbsjobError | None = None
@@ -190,7 +189,7 @@ def write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> li
         for _ in checked if output.fields else ():
             pass
     elif output.format.write is not None:
-        selection = Selection(kind, output.fields, output.single and not kind.many)
+        selection = output.format.selection(kind, output.fields, single=output.single)
         omitted = output.format.write(checked, selection, context.stdout)
     else:
         from vbsjob.render import details

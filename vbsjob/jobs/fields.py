@@ -61,27 +61,11 @@ def merged(members: dict[str, Any], own_members: dict[str, Any]) -> dict[str, An
     return service_members | own_members | ({"others": others} if others else {})
 
 
-class Kind(NamedTuple):
-    """What kind of document is written, and what a format shows of it without --field."""
-
-    columns: Sequence[str]
-    """Columns of csv and tsv."""
-    variables: Sequence[str]
-    """Fields of env and dotenv, the most important first."""
-    value: Sequence[str]
-    """Lines of value."""
-    name: str
-    """The line of name."""
-    many: bool = False
-    """Whether a job can have several documents: always an array, and numbered variables."""
-
-
 class Selection(NamedTuple):
-    """Which fields are written of which kind of document, and in which shape."""
+    """Which fields of the documents are written, and in which shape."""
 
-    kind: Kind
     fields: Sequence[str] = ()
-    """The fields that --field names; empty: what the format shows by default."""
+    """Empty: all members."""
     single: bool = True
     """Whether one id was given as an argument: one object instead of an array."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.jobs.failure import code_and_reason
-from vbsjob.jobs.fields import EVERY_ENTITY, SCHEMA_VERSION, Kind, merged
+from vbsjob.jobs.fields import EVERY_ENTITY, SCHEMA_VERSION, merged
 from vbsjob.jobs.tree import Group, JobTree, Node, Summary, counts_text, folded, nodes
-from vbsjob.output.formats import ERROR, FAILURE, TICKET, TIMES
+from vbsjob.output.formats import ERROR, FAILURE, TICKET, TIMES, Kind
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ ROWS = Kind(
     columns=(*NODE_COLUMNS, *FAILURE, "entities", *TICKET, "failure_entities"),
     variables=(*NODE_COLUMNS, *FAILURE, *TICKET, *EVERY_ENTITY),
     value=("path",),
-    name="job_id",
+    name=("job_id",),
     many=True,
 )
 """Rows of `tree`: one per job and sub-job."""

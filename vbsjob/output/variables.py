@@ -88,7 +88,7 @@ def _assignments(
     documents: Documents, selection: Selection
 ) -> tuple[list[list[tuple[str, str]]], ApiError | None]:
     """Return the (variable, value) pairs of each document, and the first conflict."""
-    names = dict.fromkeys(selection.fields or selection.kind.variables)
+    names = dict.fromkeys(selection.fields)
     assignments, conflicts = [], []
     for number, document in enumerate(documents, start=1):
         values = dict(job_fields.select(document, names))
