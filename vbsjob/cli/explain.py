@@ -12,7 +12,7 @@ from vbsjob.cli.help import paged
 from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode, worst
 from vbsjob.jobs import error_codes
-from vbsjob.jobs.fields import SCHEMA_VERSION, Kind
+from vbsjob.jobs.fields import SCHEMA_VERSION
 from vbsjob.output import formats
 from vbsjob.text import printable, wrap
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LABELS = (("during", "during"), ("meaning", "meaning"), ("what to do", "action"))
 """Labels and members of the block for one code."""
-KIND = Kind(error_codes.FIELDS, error_codes.FIELDS, error_codes.FIELDS, "code")
+KIND = formats.Kind(error_codes.FIELDS, error_codes.FIELDS, error_codes.FIELDS, ("code",))
 
 
 @options.takes("output field")
@@ -41,9 +41,10 @@ def explain(ctx: typer.Context, code: options.ErrorCode = None, **_: object) -> 
 
     context: Context = ctx.obj
     fields = ctx.params["field"] or []
-    documents = error_codes.documents(code)
-    if code is not None and not documents:
-        raise _unknown(code)
+    known = error_codes.everything().values() if code is None else [error_codes.meaning(code)]
+    documents = [meaning._asdict() for meaning in known if meaning is not None]
+    if not documents:
+        raise _unknown(code or "")
     name = preference("output", ctx.params, context) or "table"
     format = formats.by_name("value" if fields and name == "table" else name)
     if not format.machine:
