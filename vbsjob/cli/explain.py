@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from vbsjob.cli import options
+from vbsjob.cli.help import paged
 from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import error_codes
@@ -48,7 +50,8 @@ def explain(ctx: typer.Context, code: options.ErrorCode = None, **_: object) -> 
     format = formats.by_name(name)
     output = present.Output(Settings({}), context, format, fields, code is not None, options=())
     if output.for_people:
-        _write_table(documents, context)
+        with paged(context) if code is None else nullcontext(context) as screen:
+            _write_table(documents, screen)
         return ExitCode.OK
     documents = [{"schema_version": SCHEMA_VERSION} | document for document in documents]
     errors = tuple(present.write(documents, output, KIND))
