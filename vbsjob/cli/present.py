@@ -94,14 +94,15 @@ def trees(answers: Iterable[JobOutcome], output: Output) -> list[VbsjobError]:
     from vbsjob.output.formats import JOBS
 
     options, now = TreeOptions.of(output.settings), output.context.steady_now
-    is_nested = output.format.nested and not output.fields
+    fields = bool(output.fields)
+    is_nested = output.format.nested and not fields
 
     def documents(outcomes: Iterable[JobOutcome]) -> Iterator[dict[str, Any]]:
         for outcome in outcomes:
             if is_nested:
                 yield tree_documents.nested(outcome, options, now())
             else:
-                yield from tree_documents.flat(outcome, options, now())
+                yield from tree_documents.flat(outcome, options, now(), with_sub_jobs=fields)
 
     def screens(outcomes: Sequence[JobOutcome], view: View) -> Screens:
         from vbsjob.render import details
