@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.files import Paths
+from vbsjob.limits import THREADS
 from vbsjob.redact import Secrets
 from vbsjob.text import dumps, printable, wrap
 
@@ -96,10 +97,14 @@ class Context:
     """Replaces the network in tests; None: real HTTP."""
     prompt: Callable[[str], str] | None = None
     """Prompts for a secret without echo; None without a terminal."""
+    pager: Callable[[str], None] | None = None
+    """Shows a long text; None without a terminal."""
     signals: Callable[[TextIO, TextIO], Signals] | None = None
     """Replaces the signal handlers of a watch in tests; None: real ones."""
     executor: Callable[[], Executor] | None = None
     """Replaces the threads of a watch in tests; None: real ones."""
+    threads: int = THREADS
+    """Queries of a watch at the same time."""
     secrets: Secrets = field(default_factory=Secrets, repr=False)
     """Values that must never be printed."""
     error_output: ErrorOutput = field(default_factory=ErrorOutput)
@@ -241,12 +246,14 @@ def can_encode(stream: TextIO, characters: str) -> bool:
 
 def process_context() -> Context:
     """Return the Context of this process. Its three streams must be open."""
+    interactive = sys.stdin.isatty()
     return Context(
         stdin=sys.stdin,
         stdout=sys.stdout,
         stderr=sys.stderr,
         env=os.environ,
-        prompt=_prompt if sys.stdin.isatty() else None,
+        prompt=_prompt if interactive else None,
+        pager=_page if interactive and sys.stdout.isatty() else None,
         monotonic=_boottime,
     )
 
@@ -255,6 +262,17 @@ def _boottime() -> float:
     """Seconds of a clock that includes the time in which the machine is suspended (F66)."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+def _page(text: str) -> None:
+    """Show a text with MANPAGER, PAGER or less. Ctrl-C is for the pager, and does not end it."""
+    import pydoc
+    import signal
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # pydoc waits for the pager
+    # As git: colours, and no pager for a short text. The prompt names the key that ends it.
+    os.environ.setdefault("LESS", "FRXPsspace: next page, q: quit$")
+    pydoc.pager(text)
 
 
 def _prompt(text: str) -> str:

@@ -8,8 +8,11 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING, NoReturn
 
+import pytest
+
 from tests.support.context import fake_context
 from tests.support.program import RunResult, clean_env, run_in_memory, run_process
+from tests.support.pseudo_terminal import PseudoTerminal
 from tests.support.terminal_stream import TerminalStream
 from vbsjob import __version__
 from vbsjob.__main__ import run
@@ -49,6 +52,26 @@ def test_explain_wraps_at_words_on_a_terminal() -> None:
             assert run(argv, context) == 0
         assert max(map(len, terminal.getvalue().splitlines())) <= width
         assert terminal.getvalue().split() == piped.getvalue().split()
+
+
+def test_a_terminal_shows_long_texts_with_the_pager() -> None:
+    for argv, paged in (
+        (("explain",), True),
+        (("explain", "VolumeBackup.0202"), False),
+        (("explain", "-o", "json"), False),
+        (("help",), True),
+        (("help", "get"), True),
+        (("help", "formats"), True),
+    ):
+        pages: list[str] = []
+        plain, terminal = TerminalStream(), TerminalStream()
+        for stream, pager in ((plain, None), (terminal, pages.append)):
+            context = fake_context(io.StringIO(), stream, io.StringIO(), {}, pager=pager)
+            assert run(argv, context) == 0
+        shown, empty = ("".join(pages), terminal) if paged else (terminal.getvalue(), io.StringIO())
+        assert shown == plain.getvalue()
+        assert empty.getvalue() == ""
+        assert bool(pages) is paged
 
 
 def test_explain_in_json_is_one_document_or_an_array() -> None:
@@ -107,6 +130,15 @@ def test_two_options_print_the_version() -> None:
     for argv in (["--version"], ["-V"]):
         ended = run_process(*argv, env=clean_env())
         assert (ended.code, ended.out, ended.err) == (0, f"vbsjob {__version__}\n", "")
+
+
+@pytest.mark.slow
+def test_pager_names_the_program_that_shows_a_long_text() -> None:
+    env = clean_env(PAGER="sed s/^/paged:/")
+    terminal = PseudoTerminal("help", "formats", env=env)
+    assert terminal.finish() == 0
+    assert terminal.wrote.startswith("paged:FORMATS")
+    assert "paged:" not in run_process("help", "formats", env=env).out
 
 
 def test_no_command_at_all_is_a_usage_error_with_the_help_on_stderr() -> None:

@@ -136,6 +136,15 @@ def write_help(context: Context) -> None:
 
 
 NO_JOBS = "Give a job id, '@last' for the most recent job, or '-' to read ids from standard input."
+NO_COMMANDS = {
+    "jobs": "'vbsjob list' lists recent jobs.",
+    "status": "'vbsjob get JOB_ID' shows the status of a job.",
+    "show": "'vbsjob get JOB_ID' shows a job.",
+    "delete": "The service cannot delete a job.",
+    "cancel": "The service cannot stop a job; 'vbsjob watch JOB_ID' waits for its end.",
+    "logs": "The service has no logs; 'vbsjob get JOB_ID --details' shows every field of a job.",
+}
+"""What to use instead of words that are no commands here but commands of other tools."""
 JOB_ID = re.compile(r"@\w+|(?=.*[0-9])[0-9A-Za-z_-]{16,64}")
 """A word that is meant as a job, although it stands in place of a command."""
 
@@ -147,13 +156,14 @@ def usage_error(error: Any, argv: Sequence[str]) -> UsageError:
     message = f"{message[0].lower()}{message[1:]}" + ("" if message.endswith((".", "?")) else ".")
     argument = getattr(getattr(error, "param", None), "name", None)
     word = next((word for word in argv if not word.startswith("-")), "")
+    command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
+    hint = f"See {command} --help."
     if argument == "jobs":
         hint = NO_JOBS
-    elif argument is None and word not in COMMANDS and JOB_ID.fullmatch(word):
-        hint = f"Did you mean 'vbsjob get {word}' or 'vbsjob watch {word}'?"
-    else:
-        command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
-        hint = f"See {command} --help."
+    elif argument is None and word not in COMMANDS:
+        hint = NO_COMMANDS.get(word, hint)
+        if JOB_ID.fullmatch(word):
+            hint = f"Did you mean 'vbsjob get {word}' or 'vbsjob watch {word}'?"
     similar = f"Did you mean {' or '.join(near)}? " if near else ""
     return UsageError(message, hint=f"{similar}{hint}")
 

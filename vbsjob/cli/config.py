@@ -6,7 +6,7 @@ The value of a secret is never among what is printed.
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
@@ -17,7 +17,7 @@ from vbsjob.config.loader import Settings
 from vbsjob.config.schema import SETTINGS, variables_in_use
 from vbsjob.config.sources import SettingValue
 from vbsjob.config.values import written
-from vbsjob.errors import JobNotFoundError, VbsjobError
+from vbsjob.errors import JobNotFoundError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.fields import SCHEMA_VERSION
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR
@@ -170,17 +170,8 @@ def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[F
 
 def _query(session: Session) -> None:
     """Query an unknown job. "Unknown" is the good answer: address, token and project work."""
-    from vbsjob.http import errors
-    from vbsjob.http.messages import Request
-
-    request = Request("GET", f"{session.base}/jobs/{UNKNOWN_JOB_ID}")
-    response = session.send_authenticated(request)
-    try:
-        errors.job_document(request, response, UNKNOWN_JOB_ID)
-    except JobNotFoundError:
-        return
-    except VbsjobError as error:
-        raise session.explained(error) from None
+    with suppress(JobNotFoundError):
+        session.query(UNKNOWN_JOB_ID)
 
 
 def _write(

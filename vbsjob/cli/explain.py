@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from vbsjob.cli import options
+from vbsjob.cli.help import paged
 from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import error_codes
-from vbsjob.jobs.fields import SCHEMA_VERSION, Kind
+from vbsjob.jobs.fields import SCHEMA_VERSION
 from vbsjob.jobs.outcome import RunOutcome
 from vbsjob.output import formats
 from vbsjob.text import printable, wrap
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 LABELS = (("during", "during"), ("meaning", "meaning"), ("what to do", "action"))
 """Labels and members of the block for one code."""
-KIND = Kind(error_codes.FIELDS, error_codes.FIELDS, error_codes.FIELDS, "code")
+KIND = formats.Kind(error_codes.FIELDS, error_codes.FIELDS, error_codes.FIELDS, ("code",))
 
 
 @options.takes("output field")
@@ -40,14 +42,16 @@ def explain(ctx: typer.Context, code: options.ErrorCode = None, **_: object) -> 
 
     context: Context = ctx.obj
     fields = ctx.params["field"] or []
-    documents = error_codes.documents(code)
-    if code is not None and not documents:
-        raise _unknown(code)
+    known = error_codes.everything().values() if code is None else [error_codes.meaning(code)]
+    documents = [meaning._asdict() for meaning in known if meaning is not None]
+    if not documents:
+        raise _unknown(code or "")
     name = preference("output", ctx.params, context) or ("value" if fields else "table")
     format = formats.by_name(name)
     output = present.Output(Settings({}), context, format, fields, code is not None, options=())
     if output.for_people:
-        _write_table(documents, context)
+        with paged(context) if code is None else nullcontext(context) as screen:
+            _write_table(documents, screen)
         return ExitCode.OK
     documents = [{"schema_version": SCHEMA_VERSION} | document for document in documents]
     errors = tuple(present.write(documents, output, KIND))

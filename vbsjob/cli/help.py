@@ -8,7 +8,9 @@ FORCE_COLOR is set: a pipe and the log of a CI service must get plain text.
 from __future__ import annotations
 
 import copy
-from contextlib import redirect_stdout
+import io
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -20,6 +22,8 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.text import printable, suggestion
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vbsjob.context import Context
 
     Base = typer.core.TyperCommand
@@ -42,16 +46,18 @@ def help(ctx: typer.Context, topic: options.Topic = None) -> ExitCode:
     """
     top = ctx.parent or ctx
     commands = getattr(top.command, "commands", {})
-    if topic is None or topic in commands:
-        chosen = top if topic is None else typer.Context(commands[topic], top, topic)
-        chosen.get_help()
-    elif topic in TOPICS:
-        ctx.obj.stdout.writelines(f"{line}\n" for line in TOPICS[topic]())
-    else:
-        raise UsageError(
-            f"there is no help for {printable(topic)[:80]!r}.",
-            hint=suggestion(topic, [*commands, *TOPICS]),
-        )
+    with paged(ctx.obj) as context:
+        top.obj = context
+        if topic is None or topic in commands:
+            chosen = top if topic is None else typer.Context(commands[topic], top, topic)
+            chosen.get_help()
+        elif topic in TOPICS:
+            context.stdout.writelines(f"{line}\n" for line in TOPICS[topic]())
+        else:
+            raise UsageError(
+                f"there is no help for {printable(topic)[:80]!r}.",
+                hint=suggestion(topic, [*commands, *TOPICS]),
+            )
     return ExitCode.OK
 
 
@@ -90,6 +96,28 @@ class _HelpScreen(Base):
         shown.help = (self.help or "").replace("\b\n", "")
         with redirect_stdout(context.stdout):
             rich_utils.rich_format_help(obj=shown, ctx=ctx, markup_mode="rich")
+
+
+class _Page(io.StringIO):
+    """A text for the pager, drawn as on the terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        """Return True: the pager is on a terminal."""
+        return True
+
+
+@contextmanager
+def paged(context: Context) -> Iterator[Context]:
+    """Yield a Context with a stdout that the pager shows; without a terminal, the same Context."""
+    if context.pager is None:
+        yield context
+        return
+    page, size = _Page(), context.terminal_size(context.stdout)
+    page.encoding = context.stdout.encoding
+    yield replace(context, stdout=page, terminal_size=lambda _: size)
+    context.pager(page.getvalue())
 
 
 class HelpCommand(_HelpScreen, typer.core.TyperCommand):

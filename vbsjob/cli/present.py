@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
-    from vbsjob.jobs.fields import Kind
     from vbsjob.jobs.outcome import JobOutcome, RunOutcome
     from vbsjob.jobs.tree import TreeOptions
-    from vbsjob.output.formats import Format
+    from vbsjob.output.formats import Format, Kind
     from vbsjob.render.theme import View
     from vbsjob.watch.loop import Display
 
@@ -181,29 +180,24 @@ def write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> li
 
     Returns an error if none has a field, and if fields become the same variable.
     """
-    from vbsjob.jobs.fields import FieldCheck, Selection
-    from vbsjob.output.variables import SameVariableError
+    from vbsjob.jobs.fields import FieldCheck
 
     check, context = FieldCheck(output.fields), output.context
-    errors: list[VbsjobError] = []
+    omitted: VbsjobError | None = None
     checked = check.read(documents)
     if output.settings["quiet"]:
         for _ in checked if output.fields else ():
             pass
     elif output.format.write is not None:
-        selection = Selection(kind, output.fields, output.single and not kind.many)
-        try:
-            output.format.write(checked, selection, context.stdout)
-        except SameVariableError as conflict:
-            errors.append(conflict)
+        selection = output.format.selection(kind, output.fields, single=output.single)
+        omitted = output.format.write(checked, selection, context.stdout)
     else:
         from vbsjob.render import details
 
         view = output.view()
         rendered = (details.fields(document, output.fields, view) for document in checked)
         print_screens(rendered, view, context)
-    missing = check.error()
-    return errors if missing is None else [*errors, missing]
+    return [error for error in (omitted, check.error()) if error is not None]
 
 
 def print_screens(

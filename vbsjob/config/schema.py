@@ -381,6 +381,7 @@ OTHER_VARIABLES = PATH_VARIABLES | {
     "WT_SESSION": "Set by Windows Terminal, which shows progress.",
     "ConEmuANSI": "Set by ConEmu; it shows progress if the value is 'ON'.",
     "PTYXIS_VERSION": "Version of the terminal Ptyxis; it shows progress from version 48.",
+    "PAGER": "Program that shows a long help text on a terminal; less by default.",
     "ACCESSIBLE": "If set, progress is plain lines, for screen readers.",
     "CI": "If set, progress is plain lines, for logs.",
     "HOME": "Directory of the user's files.",
