@@ -76,10 +76,10 @@ def test_check_names_the_method_as_a_value_of_auth_type() -> None:
             assert json.loads(out)["method"]["value"] == method
 
 
-def healthy() -> Cloud:
+def healthy(**headers: str) -> Cloud:
     """Return a cloud that does not know the job that `config check` asks about."""
     unknown = {"error": {"code": "common.0011", "message": "no such job"}}
-    answer = json_response(404, unknown)
+    answer = json_response(404, unknown, **headers)
     return Cloud(before=lambda request: answer if "/jobs/" in request.url else None)
 
 
@@ -92,7 +92,7 @@ def test_without_settings_it_names_the_shortest_ways_to_sign_in() -> None:
 
 
 def test_check_signs_in_and_prints_each_result() -> None:
-    cloud = healthy()
+    cloud = healthy(date="Fri, 01 May 2026 01:00:00 GMT")
     last = "Signed in to project eu-de_team, region eu-de. The service answers."
     _, lines, _ = cloud.run("config", "check")
     assert lines.splitlines()[-1][2:] == last
@@ -107,6 +107,7 @@ def test_check_signs_in_and_prints_each_result() -> None:
     assert facts["region"] == "eu-de"
     assert facts["endpoint"] == f"{SERVICE}/v1/{PROJECT_ID}"
     assert facts["token_expires_at"] == "2026-05-02T00:16:40+00:00"
+    assert facts["clock_off_s"] == 2600
     assert facts["service"] == "answers"
 
 

@@ -166,6 +166,9 @@ def _results(session: Session, sender: Sender, settings: Settings) -> Iterator[F
     expires = access.expires_at.isoformat(timespec="seconds") if access.expires_at else None
     yield Fact("token_expires_at", expires, "" if session.method.renewable else "cannot be renewed")
     sender.with_retries(lambda: _query(session), QUERY_RETRY_FOR, QUERY_ATTEMPTS)
+    offset = sender.clock_off
+    seconds = None if offset is None else round(offset.total_seconds())
+    yield Fact("clock_off_s", seconds, "compared with the service")
 
 
 def _query(session: Session) -> None:

@@ -14,10 +14,12 @@ import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from vbsjob.errors import UnavailableError, VbsjobError
+from vbsjob.http import errors
 from vbsjob.limits import QUERY_RETRY_AFTER, REQUESTS_PER_SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from datetime import datetime, timedelta
 
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
@@ -47,6 +49,7 @@ class Sender:
         self._next_start = context.monotonic()
         self._lock = threading.Lock()
         self._quota = QUOTA
+        self._last_headers: tuple[Mapping[str, str], datetime] | None = None
 
     def exchange(self, request: Request) -> Response:
         """Send a request once and return its response with any status.
@@ -61,6 +64,7 @@ class Sender:
         except VbsjobError as error:
             self._context.debug(f"{request.method} {request.url}: {error.message}")
             raise
+        self._last_headers = (response.headers, self._context.now())
         if response.status == 200:
             self._quota = min(QUOTA, self._quota + 1)
         seconds = self._context.monotonic() - started
@@ -70,6 +74,11 @@ class Sender:
             f" {len(response.body)} bytes in {seconds:.2f} s{request_id}"
         )
         return response
+
+    @property
+    def clock_off(self) -> timedelta | None:
+        """How far the clock of the service was ahead of this machine in its last response."""
+        return None if self._last_headers is None else errors.clock(*self._last_headers)
 
     def _reserve_start(self) -> float:
         """Reserve the next free start time; return the seconds until then."""
