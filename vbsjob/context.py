@@ -53,8 +53,6 @@ class ErrorOutput:
     quiet: bool = False
     verbose: bool = False
     color: str = "auto"
-    live: bool = False
-    """Whether a live display uses standard error."""
     draw: Callable[..., str] | None = None
     """Draws a message for a terminal, as `render.message.screen`; None: plain lines."""
     single: bool = False
@@ -64,7 +62,7 @@ class ErrorOutput:
     retry_rows: int = 0
     """The same if it is a note about a retry, which the next one replaces; else 0."""
     hold: Callable[[str], object] | None = None
-    """Takes each line while a live display is drawn: it writes them above itself."""
+    """Takes each line while a live display uses standard error: it writes them above itself."""
 
     def configure(self, params: Mapping[str, Any], *, machine: bool) -> None:
         """Set the mode from option values, before any setting is checked."""
