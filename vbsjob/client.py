@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Self
 
 from vbsjob.auth.session import Session
 from vbsjob.errors import VbsjobError
-from vbsjob.http import errors
-from vbsjob.http.messages import Request
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.job import Job
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR, THREADS
@@ -82,19 +80,10 @@ class JobsClient:
         except VbsjobError as error:
             error = error.replace(facts=(*error.facts, *self._scope))
             raise error.masked(self._context.redact) from error.__cause__
-        if self._retry:
-            self._sender.quota.refill()
         return job
 
     def _query(self, job_id: str) -> Job:
-        self._session.access()
-        request = Request("GET", f"{self._session.base}/jobs/{job_id}")
-        response = self._session.send_authenticated(request)
-        try:
-            job = Job(errors.job_document(request, response, job_id))
-        except VbsjobError as error:
-            raise self._session.explained(error) from None
-        self._session.accepted_at = self._context.steady_now()
+        job = Job(self._session.query(job_id))
         self._warn_of_unknown_status(job)
         return job
 

@@ -143,7 +143,7 @@ def test_variables_of_an_earlier_command_are_not_noted_as_unknown_settings() -> 
     env |= {"OS_ACCESS_KEY": "a", "OS_SECRET_KEY": "b", "OS_PROJECT_ID": "p"}
     env |= {"VBSJOB_ENDPOINT": "https://vbs.test"}
     assert run_in_memory(*argv, send=service("RUNNING"), env=env).err == ""
-    noted = run_in_memory(*argv, send=service("RUNNING"), env=env | {"VBSJOB_STATUSES": "x"})
+    noted = run_in_memory(*argv, send=service("RUNNING"), env=env | {"VBSJOB_EXITSTATUS": "x"})
     assert noted.err.count("is not a setting") == 1
 
 

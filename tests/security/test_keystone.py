@@ -385,13 +385,13 @@ def passcode(key: bytes) -> str:
     return f"{number % 10**6:06}"
 
 
-def test_a_user_with_two_factors_is_told_the_missing_one(net: Net, keystone: Any) -> None:
+def test_a_user_with_two_factors_is_told_both(net: Net, keystone: Any) -> None:
     User(net, "password and passcode", "two-factors")
     variables = env(keystone, OS_USERNAME="two-factors", OS_PASSWORD=PASSWORD, OS_PROJECT_NAME="")
     for more in ({}, {"OS_AUTH_TYPE": "v3password", "OS_PASSCODE": "123456"}):
         code, _, err = vbsjob(net, variables | more, "get", "j")
         assert (code, net.statuses[-1]) == (4, 401)
-        assert "This user also needs totp (set OS_PASSCODE)." in err
+        assert 'several methods of Keystone: [["password", "totp"]]. Set both' in err
         assert "v3multifactor" in err
 
 

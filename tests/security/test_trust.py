@@ -130,27 +130,16 @@ def test_f34_a_proxy_that_rejects_everything_is_reported_without_its_password(
     assert proxy.received[0].startswith(first)
 
 
-CHALLENGES = {
-    "Windows sign-in only": (["Negotiate", "NTLM"], "", "accepts only Negotiate, NTLM", "px"),
-    "after a password": (['Basic realm="x, y"'], "u:canary-pw@", "did not accept", "%40"),
-    "first": (["NTLM", "Basic realm=x"], "", "requires a user and password", "USER:PASSWORD"),
-}
-
-
-@pytest.mark.parametrize("case", CHALLENGES)
-def test_f34_a_proxy_that_wants_a_sign_in_says_which(case: str) -> None:
-    schemes, user, message, hint = CHALLENGES[case]
-    lines = "".join(f"Proxy-Authenticate: {scheme}\r\n" for scheme in schemes)
-    refusal = f"HTTP/1.1 407 No\r\n{lines}Content-Length: 0\r\n\r\n".encode()
+def test_f34_a_proxy_that_wants_a_sign_in_gets_a_hint_for_each_kind() -> None:
+    refusal = b"HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n"
     for url in BEHIND:
         with Server(always(refusal)) as proxy:
-            through = proxy.url.replace("http://", f"http://{user}")
-            more = {"VBSJOB_INSECURE_HTTP": "true", "ALL_PROXY": through}
+            more = {"VBSJOB_INSECURE_HTTP": "true", "ALL_PROXY": proxy.url}
             ended = run_against(url, "get", "j", env=environment(url, **more))
-            assert proxy.connections == 1
         assert ended.code == 7
-        assert message in ended.err
-        assert hint in ended.err
+        assert "the proxy requires a user and password that it accepts" in ended.err
+        for hint in ("USER:PASSWORD", "%40 for @", "NTLM or Kerberos", "px"):
+            assert hint in ended.err
 
 
 def test_a_proxy_address_with_https_in_front_of_a_plain_proxy_gets_a_hint() -> None:

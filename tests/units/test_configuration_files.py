@@ -194,12 +194,12 @@ def test_the_path_of_a_file_may_be_any_bytes(tmp_path: Path) -> None:
     assert load(tmp_path, name=None, OS_CACERT=NOT_UTF8)[0]["cacert"] == NOT_UTF8
 
 
-def test_an_unknown_variable_of_vbsjob_is_noted_with_the_nearest_one(tmp_path: Path) -> None:
-    for variable, similar in (("VBSJOB_RETRYFOR", "VBSJOB_RETRY_FOR"), ("VBSJOB_ZZZZZZ", "")):
-        _, err = load(tmp_path, name=None, **{variable: "1"})
-        assert f"{variable} is not a setting and is ignored." in err
-        assert ("Did you mean VBSJOB_RETRY_FOR?" in err) is bool(similar)
-        assert err.count("\n") == 1
+def test_a_misspelt_variable_of_vbsjob_is_noted(tmp_path: Path) -> None:
+    for variable, setting in (("RETRYFOR", "RETRY_FOR"), ("REGOIN", "REGION"), ("ZZZZZZ", "")):
+        _, err = load(tmp_path, name=None, **{f"VBSJOB_{variable}": "1"})
+        noted = f"VBSJOB_{variable} is not a setting. Did you mean VBSJOB_{setting}?"
+        assert (noted in err) is bool(setting)
+        assert err.count("\n") == bool(setting)
 
 
 OVERRIDES = "", "%(project_id)s", "%(tenant_id)s", "$(project_id)s", "AUTH_%(tenant_id)s"
@@ -256,6 +256,12 @@ NEXT_STEPS = {
         "Write 90, 90s, 15m, 1h30m or 7d.",
     ),
     "region": (CLOUDS, "clouds: {a: {region_name: 'a/b'}}\n", "Correct or omit it."),
+    "list as region": (
+        CLOUDS,
+        "clouds: {a: {region_name: [b, c]}}\n",
+        "Write one value, in quotes",
+    ),
+    "regions as text": (CLOUDS, "clouds: {a: {region_name: 'b,c'}}\n", "Correct or omit it."),
     "regions": (CLOUDS, "clouds: {a: {regions: x}}\n", "Write [eu-de, eu-nl]"),
     "entry of regions": (
         CLOUDS,

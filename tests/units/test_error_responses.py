@@ -112,31 +112,25 @@ def test_f63_the_clock_of_the_service_is_in_its_date_header_to_two_seconds() -> 
     noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
     dated = response(404, date="Fri, 01 May 2026 12:00:00 GMT")
     for seconds, difference in ((0.6, 0.0), (1.99, 0.0), (-1.99, 0.0), (2.0, -2.0), (-2.0, 2.0)):
-        clock_difference = errors.clock(dated, noon + timedelta(seconds=seconds))
+        clock_difference = errors.clock(dated.headers, noon + timedelta(seconds=seconds))
         assert clock_difference == timedelta(seconds=difference)
     for headers in ({"date": "yesterday"}, {"date": "Fri, 99 May 2026 14:00:00 GMT"}, {}):
-        assert errors.clock(response(401, **headers), noon) is None
-
-
-HTML, NOT_JSON = (
-    "HTML, not JSON (11 bytes)",
-    ", not a JSON document (not JSON, or cut off)",
-)
+        assert errors.clock(headers, noon) is None
 
 
 def test_f25_an_unreadable_answer_is_named_by_its_size_and_type() -> None:
-    for kind, shown, hint in (
-        ("text/html", HTML, "Check whether a login page of the network or"),
-        ("TEXT/HTML; charset=x", HTML, "Check whether a login page"),
-        ("text/plain\x1b", f"11 bytes of text/plain^[{NOT_JSON}", "Check --endpoint"),
-        ("a" * 61, f"11 bytes of {'a' * 60}{NOT_JSON}", "Check --endpoint"),
-        (None, f"11 bytes without a content type{NOT_JSON}", "Check --endpoint"),
+    for kind, shown in (
+        ("text/html; charset=x", "text/html; charset=x"),
+        ("text/plain\x1b", "text/plain^["),
+        ("a" * 61, "a" * 60),
+        (None, "an unknown type"),
     ):
         headers = {"x-request-id": "r"} | ({} if kind is None else {"content-type": kind})
         error = errors.from_response(QUERY, Response(200, headers, b"canary-body"), "j")
         assert type(error) is InvalidBodyError
-        assert error.message == f"{ORIGIN} sent {shown}."
-        assert error.hint.startswith(hint)
+        content = f"11 bytes of {shown}, not a JSON document (not JSON, or cut off)"
+        assert error.message == f"{ORIGIN} sent {content}."
+        assert error.hint.startswith("Check --endpoint. A login page of the network")
         assert (error.http_status, error.request_id) == (200, "r")
 
 

@@ -2,51 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
+import pytest
 
+from tests.support.cloud import Cloud
+from vbsjob.config import loader
 from vbsjob.errors import ApiError, InvalidBodyError, UnavailableError, VbsjobError
 from vbsjob.http.errors import retry_after
-from vbsjob.http.sender import RetryBudget, RetryQuota
+from vbsjob.http.sender import Sender, retry_delay
 
 DOWN = UnavailableError("down.")
 
 
-def budget(attempts: int | None = None, **fields: Any) -> RetryBudget:
-    return RetryBudget(1e9, attempts, 100.0, lambda: 1.0, **fields)
-
-
-def delays(of: RetryBudget, error: VbsjobError = DOWN, count: int = 8) -> list[float | None]:
-    return [of.delay(error, 100.0) for _ in range(count)]
-
-
 def test_many_attempts_do_not_overflow() -> None:
-    of = budget(quota=RetryQuota(10**9))
-    assert delays(of, count=5000)[-1] == 20.0
+    assert retry_delay(DOWN, 5000, lambda: 1.0) == 20.0
 
 
 def test_the_delay_is_a_share_of_the_largest_above_the_smallest() -> None:
-    of = RetryBudget(1e9, None, 0.0, lambda: 0.25)
-    assert delays(of, DOWN.replace(min_delay=2.0), count=3) == [2.125, 2.25, 2.5]
+    error = DOWN.replace(min_delay=2.0)
+    assert [retry_delay(error, n, lambda: 0.25) for n in (1, 2, 3)] == [2.125, 2.25, 2.5]
+
+
+def attempts(error: VbsjobError, limit: int | None) -> int:
+    """Return how often a query that always fails is tried, by a process with a full quota."""
+    context, made = Cloud().context({}), 0
+
+    def query() -> None:
+        nonlocal made
+        made += 1
+        raise error
+
+    with pytest.raises(type(error)):
+        Sender(loader.load({}, context), context).with_retries(query, 1e9, limit)
+    return made
 
 
 def test_the_smaller_limit_of_attempts_counts() -> None:
-    for attempts, error, retries in (
-        (None, ApiError("no."), 0),
-        (4, DOWN, 3),
-        (None, UnavailableError("big.", max_attempts=2), 1),
-        (2, InvalidBodyError("bad."), 1),
-        (4, InvalidBodyError("bad."), 2),
-        (None, DOWN, 8),
+    for limit, error, expected in (
+        (None, ApiError("no."), 1),
+        (4, DOWN, 4),
+        (None, UnavailableError("big.", max_attempts=2), 2),
+        (2, InvalidBodyError("bad."), 2),
+        (4, InvalidBodyError("bad."), 3),
+        (None, DOWN, 21),  # the quota
     ):
-        waits = delays(budget(attempts=attempts), error)
-        assert [delay is not None for delay in waits] == [True] * retries + [False] * (8 - retries)
-
-
-def test_f17_answers_fill_the_quota_to_a_hundred_at_most() -> None:
-    quota = RetryQuota(99)
-    for _ in range(2):
-        quota.refill()
-    assert quota.left == 100
+        assert attempts(error, limit) == expected
 
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"

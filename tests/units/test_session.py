@@ -47,9 +47,18 @@ def session_of(context: Context) -> Session:
     return Session(settings, context, Sender(settings, context))
 
 
-def query(of: Session, job_id: str = "j") -> Response:
+def query(of: Session, job_id: str = "j") -> int:
+    """Return the status of the answer."""
     of.sign_in()
-    return of.send_authenticated(Request("GET", f"{of.base}/jobs/{job_id}"))
+    try:
+        of.query(job_id)
+    except AuthError:
+        return 401
+    return 200
+
+
+def always(response: Response) -> Callable[[Request], Response]:
+    return lambda _: response
 
 
 def is_query(request: Request) -> bool:
@@ -89,7 +98,7 @@ def test_accepted_requests_do_not_wait_for_each_other() -> None:
     for env in (USER, LOCATED):
         cloud = Cloud()
         of = session(cloud, env)
-        assert query(of).status == 200
+        assert query(of) == 200
         cloud.before = meanwhile = Meanwhile(None, 5.0)
         meanwhile.second = partial(query, of, "second")
         query(of, "first")
@@ -100,7 +109,7 @@ def test_s13_until_a_signature_is_accepted_the_next_request_waits() -> None:
     meanwhile = Meanwhile(REFUSED, 0.1)
     of = session(Cloud(before=meanwhile), LOCATED)
     meanwhile.second = lambda: query(of, "second")
-    assert query(of, "first").status == 401
+    assert query(of, "first") == 401
     meanwhile.wait()
     assert meanwhile.sent == ["first"]  # the second one is not sent: it would lock the key
     with pytest.raises(AuthError):
@@ -131,6 +140,14 @@ def test_f60_a_sign_in_that_is_not_json_is_tried_twice() -> None:
     assert len(cloud.requests) == 2
 
 
+def test_f25_a_page_in_place_of_a_token_is_told_apart_from_a_refusal() -> None:
+    for status, code in ((200, 7), (201, 6), (302, 6), (401, 6)):
+        cloud = Cloud(before=always(Response(status, {}, b"<html>")))
+        with pytest.raises(VbsjobError) as caught:
+            session(cloud).sign_in()
+        assert (caught.value.exit_code, caught.value.is_page) == (code, True)
+
+
 def test_f56_after_a_renewal_that_failed_the_refused_token_is_not_used_again() -> None:
     cloud = Cloud()
     of = session(cloud)
@@ -140,7 +157,7 @@ def test_f56_after_a_renewal_that_failed_the_refused_token_is_not_used_again() -
     with pytest.raises(UnavailableError):
         query(of)
     cloud.before = lambda _: None
-    assert query(of).status == 200
+    assert query(of) == 200
 
 
 def late(cloud: Cloud, ahead: timedelta) -> Callable[[Request], Response | None]:
@@ -164,7 +181,7 @@ def test_f63_only_a_difference_of_a_minute_to_a_day_is_corrected() -> None:
         cloud = Cloud()
         cloud.before = late(cloud, ahead)
         context = cloud.context(LOCATED)
-        assert query(session_of(context)).status == (200 if signed_again else 401)
+        assert query(session_of(context)) == (200 if signed_again else 401)
         noted = "this machine's clock says" in context.stderr.getvalue()  # type: ignore[attr-defined]
         assert noted is signed_again
         assert len(cloud.requests) == 1 + signed_again
@@ -181,14 +198,14 @@ def test_f63_a_clock_that_changes_again_is_noted_again_and_one_that_goes_on_is_n
     def notes(ahead: timedelta) -> str:
         cloud.before = late(cloud, ahead)
         before = len(context.stderr.getvalue())  # type: ignore[attr-defined]
-        assert query(of).status == 200
+        assert query(of) == 200
         return str(context.stderr.getvalue()[before:])  # type: ignore[attr-defined]
 
     note = notes(timedelta(hours=2))
     assert "this machine's clock says 2026-05-01 00:16:40 UTC" in note
     assert "the service's clock 2026-05-01 02:16:40;" in note
     cloud.before = lambda _: None
-    assert query(of).status == 200  # signed with the corrected time at once
+    assert query(of) == 200  # signed with the corrected time at once
     assert cloud.requests[-1].headers["X-Sdk-Date"] == "20260501T021640Z"
     assert "2026-05-01 05:16:40;" in notes(timedelta(hours=5))
     assert "2026-04-30 19:16:40;" in notes(timedelta(hours=-5))
@@ -200,7 +217,7 @@ def test_f63_a_signature_with_the_time_of_the_service_is_not_signed_again() -> N
     for ahead, status, requests in ((2, 200, 2), (2, 401, 1)):
         cloud.requests.clear()
         cloud.before = late(cloud, timedelta(hours=ahead))
-        assert query(of).status == status
+        assert query(of) == status
         assert len(cloud.requests) == requests
 
 
@@ -213,7 +230,7 @@ def test_f58_after_a_failed_renewal_the_next_one_is_a_minute_later_or_at_the_end
     for second in range(3470, 3600):
         cloud.clock.seconds = 1000.0 + second
         posts = cloud.posts
-        assert query(of).status == 200
+        assert query(of) == 200
         tried += [second] * (cloud.posts - posts)
     assert tried == [3480, 3540]
     cloud.clock.seconds = 1000.0 + 3600
@@ -233,7 +250,7 @@ def test_f58_a_token_without_a_known_life_is_used_until_it_is_refused() -> None:
     of = session(cloud)
     query(of)
     cloud.clock.sleep(1e7)
-    assert query(of).status == 200
+    assert query(of) == 200
     assert cloud.posts == 1
 
 
@@ -247,7 +264,7 @@ def test_only_a_token_with_endpoint_and_project_id_needs_no_sign_in() -> None:
         (USER | at_endpoint | {"OS_PROJECT_ID": PROJECT_ID}, 2),
     ):
         cloud = Cloud(tokens={"canary-given-token"})
-        assert query(session(cloud, env)).status == 200
+        assert query(session(cloud, env)) == 200
         assert len(cloud.requests) == requests
 
 

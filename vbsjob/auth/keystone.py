@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from vbsjob.errors import ApiError, AuthError, RefusedCredentialsError, VbsjobError
-from vbsjob.http import errors, strict_json, url
+from vbsjob.http import errors, url
 from vbsjob.http.messages import Request, http_date
 from vbsjob.text import hide_values, parse_time, printable
 
@@ -28,10 +28,10 @@ BOUND_HINT = (
     "A token of a trust or of an application credential is for one project: omit the project, or"
     " use a token of that project."
 )
-MISSING_METHODS = {
-    "totp": "set OS_PASSCODE",
-    "password": "set OS_PASSWORD",
-}
+SEVERAL_METHODS_HINT = (
+    "This user needs several methods of Keystone: {}. Set both OS_PASSWORD and OS_PASSCODE; if"
+    " auth_type is set, set it to v3multifactor."
+)
 
 
 @hide_values
@@ -65,9 +65,12 @@ class Identity(NamedTuple):
         request = Request("POST", f"{self.auth_url}/auth/tokens", {}, body)
         request = request.with_headers(Content_Type="application/json", **headers)
         response = yield request
-        if response.status not in {OK, CREATED}:
-            raise _refused(request, response, hint, methods)
-        return _access_info(response)
+        try:
+            return _access_info(request, response)
+        except RefusedCredentialsError as error:
+            if rules := response.document.get("required_auth_methods"):
+                hint = SEVERAL_METHODS_HINT.format(printable(json.dumps(rules))[:200])
+            raise error.replace(hint=hint) from None
 
     def use_token(self, hint: str, token: str) -> AuthFlow:
         """Return access with a token of another program, whose project and catalog are requested.
@@ -78,14 +81,12 @@ class Identity(NamedTuple):
         headers = {"X-Auth-Token": token, "X-Subject-Token": token}
         request = Request("GET", f"{self.auth_url}/auth/tokens", headers)
         response = yield request
-        if response.status != OK:
-            error = errors.from_response(request, response)
-            if isinstance(error, RefusedCredentialsError):
-                message = f"{url.origin_of(request.url)}: the token has expired or is unknown."
-                raise error.replace(message=message, hint=hint)
-            raise error
-        access = _access_info(response, token)
-        if self.scope is None or _is_in(self.scope, strict_json.read(response.body)["token"]):
+        try:
+            access = _access_info(request, response, token)
+        except RefusedCredentialsError as error:
+            message = f"{url.origin_of(request.url)}: the token has expired or is unknown."
+            raise error.replace(message=message, hint=hint) from None
+        if self.scope is None or _is_in(self.scope, response.document["token"]):
             return access
         return (yield from self.exchange(token))
 
@@ -107,11 +108,11 @@ class Identity(NamedTuple):
         """Return an unscoped token for one of an identity provider, sent to `path`."""
         request = Request("POST", f"{self.auth_url}/{path}", {"Authorization": f"Bearer {token}"})
         response = yield request
-        if response.status not in {OK, CREATED}:
-            error = errors.from_response(request, response)
+        try:
+            return _access_info(request, response)
+        except VbsjobError as error:
             is_refused = isinstance(error, AuthError) or response.status == NOT_FOUND
-            raise error.replace(hint=hint) if is_refused else error
-        return _access_info(response)
+            raise error.replace(hint=hint) if is_refused else error from None
 
     def project(self, hint: str, name: str) -> Generator[Request, Response, str]:
         """Request the id of a project; for signed requests, which have no token."""
@@ -148,61 +149,27 @@ def _is_in(wanted: Any, actual: Any) -> bool:
 
 
 def _list(request: Request, response: Response, name: str, hint: str) -> tuple[dict[str, Any], ...]:
-    if response.status != OK:
-        error = errors.from_response(request, response)
-        raise error.replace(hint=hint) if isinstance(error, RefusedCredentialsError) else error
     try:
-        entries = strict_json.read(response.body)[name]
+        entries = _document(request, response)[name]
         return tuple(entry for entry in entries if isinstance(entry, dict))
-    except (strict_json.InvalidJsonError, KeyError, TypeError):
+    except RefusedCredentialsError as error:
+        raise error.replace(hint=hint) from None
+    except (KeyError, TypeError):
         raise errors.from_response(request, response) from None
 
 
-def _refused(
-    request: Request, response: Response, hint: str, methods: dict[str, Any]
-) -> VbsjobError:
-    """Return the error for a refused sign-in; `hint` is the next step of its method."""
-    error = errors.from_response(request, response)
-    if not isinstance(error, RefusedCredentialsError):
-        return error
-    missing = _missing_methods(strict_json.read(response.body), methods)
-    if not missing:
-        return error.replace(hint=hint)
-    also = " and ".join(
-        f"{name} ({MISSING_METHODS.get(name, 'not supported')})" for name in missing
-    )
-    together = ""
-    if MISSING_METHODS.keys() >= set(missing):
-        together = " If auth_type is set, set it to v3multifactor, with both in auth_methods."
-    return error.replace(hint=f"This user also needs {also}.{together}")
+def _document(request: Request, response: Response) -> dict[str, Any]:
+    """Return the document of an answer that is good. Raises VbsjobError for each other one."""
+    document = response.document
+    if response.status not in {OK, CREATED} or not isinstance(document, dict):
+        raise errors.from_response(request, response)
+    return document
 
 
-def _missing_methods(document: dict[str, Any], methods: dict[str, Any]) -> list[str]:
-    """Return the methods that a user with multi-factor rules must add.
-
-    Keystone's 401 then has `receipt.methods`, the accepted ones, and `required_auth_methods`, a
-    list of sets of methods. Of the sets that vbsjob supports, else of all, the one with the fewest
-    missing methods is chosen.
-    """
-    receipt, rules = document.get("receipt"), document.get("required_auth_methods")
-    if not isinstance(receipt, dict) or not isinstance(rules, list):
-        return []
-    lists = [
-        [name for name in rule if isinstance(name, str)] for rule in rules if isinstance(rule, list)
-    ]
-    missing = [[name for name in rule if name not in methods] for rule in lists]
-    best = min(
-        (names for names in missing if names),
-        key=lambda names: (not MISSING_METHODS.keys() >= set(names), len(names)),
-        default=[],
-    )
-    return [printable(name)[:40] for name in best]
-
-
-def _access_info(response: Response, given: str | None = None) -> AccessInfo:
+def _access_info(request: Request, response: Response, given: str | None = None) -> AccessInfo:
     """Return the token of a response; `given` is the token where no new one is issued."""
     try:
-        token = strict_json.read(response.body)["token"]
+        token = _document(request, response)["token"]
         issued = given or response.headers["x-subject-token"]
         project, user = token.get("project") or {}, token.get("user") or {}
         catalog = tuple(entry for entry in token.get("catalog") or () if isinstance(entry, dict))
@@ -217,7 +184,7 @@ def _access_info(response: Response, given: str | None = None) -> AccessInfo:
             expires,
             catalog,
         )
-    except (strict_json.InvalidJsonError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         issued = ""
     if not issued or not issued.isascii() or not issued.isprintable():
         raise ApiError(

@@ -9,11 +9,12 @@ import math
 import threading
 from contextlib import nullcontext
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vbsjob.auth import catalog, loading, token_cache
 from vbsjob.errors import AuthError, RefusedCredentialsError, VbsjobError
 from vbsjob.http import errors
+from vbsjob.http.messages import Request
 from vbsjob.text import utc_time
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from vbsjob.auth.keystone import AccessInfo
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
-    from vbsjob.http.messages import Request, Response
+    from vbsjob.http.messages import Response
     from vbsjob.http.sender import Sender
 
 UNAUTHORIZED = 401
@@ -59,8 +60,8 @@ class Session:
         self._refused: VbsjobError | None = None
         self._failed_at, self._failure = -math.inf, VbsjobError("")
         """Time and error of the last sign-in that failed and may succeed later."""
-        self.accepted_at: datetime | None = None
-        """When the service last answered a request with a token of this session."""
+        self._answered_at: datetime | None = None
+        """When the service last answered a query."""
         self._accepted = not self.method.locks_on_failure
         self._clock_difference = timedelta()
         self._lock = threading.RLock()
@@ -86,34 +87,31 @@ class Session:
             for prompt in self.method.prompts:
                 prompt()
 
-    def send_authenticated(self, request: Request) -> Response:
-        """Send a request with token or signature. Renew a refused token and send once more.
+    def query(self, job_id: str) -> dict[str, Any]:
+        """Return the members of a job as the service describes it now. Raises VbsjobError.
 
-        Until a signature has been accepted, only one request at a time is sent: several refused
-        ones in a row lock an access key.
+        A refused token is renewed, and the request sent once more. Until a signature has been
+        accepted, only one request at a time is sent: several refused ones in a row lock an access
+        key. `job_id` must match url.NAME, for it becomes a segment of the path.
         """
         with nullcontext() if self._accepted else self._lock:
             access = self.access()
+            request = Request("GET", f"{self.base}/jobs/{job_id}")
             response = self._send(request, access)
             if response.status != UNAUTHORIZED:
                 self._accepted = True
-                return response
-            if self.method.locks_on_failure:
-                error = errors.from_response(request, response)
-                self._refused = None if error.is_page else self.explained(error)
-                return response
-        renewed = self._renew(access)
-        if renewed is not None:
-            return self._send(request, renewed)
-        if self._token_cache and not self.method.renewable:
-            self._token_cache.forget(access.token)
-        return response
-
-    def explained(self, error: VbsjobError) -> VbsjobError:
-        """Return the error of a query; if it is about credentials, with the method's next step."""
-        if isinstance(error, RefusedCredentialsError):
-            return error.replace(hint=self.method.query_hint)
-        return error
+            elif renewed := self._renew(access):
+                response = self._send(request, renewed)
+            try:
+                members = errors.job_document(request, response, job_id)
+            except AuthError as error:
+                if isinstance(error, RefusedCredentialsError):
+                    error = error.replace(hint=self.method.query_hint)
+                if self.method.locks_on_failure and response.status == UNAUTHORIZED:
+                    self._refused = error
+                raise error from None
+        self._answered_at = self._context.steady_now()
+        return members
 
     def _send(self, request: Request, access: AccessInfo | None) -> Response:
         """Send a request; if it is refused for its time, sign it once more by the service's clock.
@@ -123,7 +121,9 @@ class Session:
         used = self._clock_difference
         response = self._sender.exchange(self._authenticated(request, access, used))
         difference = (
-            errors.clock(response, self._context.now()) if errors.is_about_time(response) else None
+            errors.clock(response.headers, self._context.now())
+            if errors.is_about_time(response)
+            else None
         )
         if (
             difference is None
@@ -162,6 +162,8 @@ class Session:
             if self._access is not refused:
                 return self.access()
             if not self._may_renew():
+                if self._token_cache and not self.method.renewable:
+                    self._token_cache.forget(refused.token)
                 return None
             self._renewals.append(self._context.monotonic())
             self._refused_tokens.add(refused.token)
@@ -232,8 +234,8 @@ class Session:
             access: AccessInfo = end.value
             return access
         except AuthError as error:
-            if self.accepted_at is not None:
-                until = utc_time(self.accepted_at)
+            if self._answered_at is not None:
+                until = utc_time(self._answered_at)
                 message = f"{error.message} The service accepted the earlier token until {until}."
                 error = error.replace(message=message)
             self._refused = error

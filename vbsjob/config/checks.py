@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
 
 PREFIX = "VBSJOB_"
-RESULTS = re.compile(
-    r"(?:(?:[0-9]+|ENTITIES|FAILURE|SUB_JOBS)_.+|JOB_ID|JOB_TYPE|STATUS|VERDICT|EXIT_CODE|ERROR_CODE"
-    r"|FAIL_REASON|ELAPSED_S|BEGIN_TIME|END_TIME|EXPECTED_END|SCHEMA_VERSION)"
-)
-"""Names behind VBSJOB_ that -o env and -o dotenv write: GitLab gives them to later jobs."""
 UNEXPANDED = re.compile(r"\$(?:[A-Z_][A-Z0-9_]*|\{[A-Z_][A-Z0-9_]*\})")
 SANDBOX = "sandbox"
 """Name of the built-in cloud, unless a file defines a cloud of that name."""
@@ -100,17 +95,19 @@ def report_agency(values: Source, context: Context) -> None:
         )
 
 
-def report_unknown_variables(context: Context) -> None:
-    """Print a note for each VBSJOB_* variable that is neither a setting nor an earlier result."""
-    suffixes = [setting.variable.removeprefix(PREFIX) for setting in SETTINGS]
-    words = (name.removeprefix(PREFIX) for name in context.env if name.startswith(PREFIX))
-    for word in words:
-        if word not in suffixes and not RESULTS.fullmatch(word):
-            from difflib import get_close_matches
+def report_misspelt_variables(context: Context) -> None:
+    """Print a note for each VBSJOB_* variable that is almost the one of a setting.
 
-            similar = get_close_matches(word, suffixes, n=1)
-            hint = f" Did you mean {PREFIX}{similar[0]}?" if similar else ""
-            context.note(f"{PREFIX}{printable(word)} is not a setting and is ignored.{hint}")
+    Others are results of an earlier command: GitLab gives those of -o dotenv to later jobs.
+    """
+    suffixes = [setting.variable.removeprefix(PREFIX) for setting in SETTINGS]
+    words = {name.removeprefix(PREFIX) for name in context.env if name.startswith(PREFIX)}
+    for word in sorted(words.difference(suffixes)):
+        from difflib import get_close_matches
+
+        for similar in get_close_matches(word, suffixes, n=1, cutoff=0.8):
+            name = f"{PREFIX}{printable(word)}"
+            context.note(f"{name} is not a setting. Did you mean {PREFIX}{similar}?")
 
 
 def refuse_other_address(cloud: SettingValue | None, values: Source, of_cloud: Source) -> None:

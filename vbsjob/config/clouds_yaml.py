@@ -263,27 +263,12 @@ def _region_layer(layers: list[Layer], region: str | None) -> Iterator[Layer]:
 
 
 def region_choices(layers: list[Layer]) -> tuple[list[str], str, bool]:
-    """Return the regions that a cloud lists, where, and whether a profile lists them.
-
-    A cloud lists them as `regions`, or as a `region_name` with several.
-    """
-    for layer in layers:
-        names = region_list(layer.get("region_name"))
-        if len(names) > 1:
-            return names, f"{layer.origin}.region_name", layer.profile
+    """Return the regions that a cloud lists, where, and whether a profile lists them."""
     for layer in layers:
         if layer.get("regions"):
             names = [name for name, _ in _regions(layer)]
             return names, f"{layer.origin}.regions", layer.profile
     return [], "", False
-
-
-def region_list(raw: Any) -> list[str]:
-    """Return the regions of a `region_name` that is a list or `a,b`; empty if it is one name."""
-    names = raw.split(",") if isinstance(raw, str) and "," in raw else raw
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        return []
-    return [name.strip() for name in names]
 
 
 def listed_regions(names: list[str]) -> str:

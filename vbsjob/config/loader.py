@@ -120,7 +120,7 @@ def load(options: Mapping[str, Any], context: Context) -> Settings:
     checks.report_ignored(cloud, loaded.ignored, context)
     if not checks.is_named(cloud):
         checks.report_agency(loaded.values, context)
-    checks.report_unknown_variables(context)
+    checks.report_misspelt_variables(context)
     checks.report_unexpanded(loaded.values, context)
     values = {name: _parsed(name, value) for name, value in loaded.values.items()}
     service, endpoint = values.get("service"), values.get("endpoint")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vbsjob.config import clouds_yaml
 from vbsjob.config.schema import SETTINGS, SETTINGS_BY_NAME
 from vbsjob.errors import UsageError
 from vbsjob.text import hide_values, printable, suggestion
@@ -99,8 +98,6 @@ def from_layers(layers: list[Layer]) -> Source:
             raw = layer.get(dotted)
             if raw in (None, "") or setting.name in source:
                 continue
-            if setting.name == "region" and clouds_yaml.region_list(raw):
-                continue  # several regions: see clouds_yaml.region_choices
             # `verify: /path/to/ca.pem` means cacert, as in openstacksdk and requests.
             is_path = setting.name == "verify" and isinstance(raw, str) and "/" in raw
             name = "cacert" if is_path else setting.name

@@ -5,8 +5,8 @@ Imports no HTTP library. The texts of such a library can contain header values: 
 
 from __future__ import annotations
 
-import errno
 import math
+import os
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -24,7 +24,7 @@ from vbsjob.errors import (
     UnexpectedResponseError,
     VbsjobError,
 )
-from vbsjob.http import strict_json, url
+from vbsjob.http import url
 from vbsjob.http.messages import REQUEST_ID, http_date
 from vbsjob.text import printable
 
@@ -85,33 +85,11 @@ def form(document: Any, status: int = 200) -> Literal["job", "error"] | None:
 
 def job_document(request: Request, response: Response, job_id: str) -> dict[str, Any]:
     """Return the members of the requested job. Raises VbsjobError for each other answer."""
-    document, _ = _read(response)
-    kind = form(document, response.status)
-    if kind == "job" and document["job_id"] == job_id:
-        return dict(document)
-    if kind == "error" or not isinstance(document, dict) or not document:
+    document = response.document
+    if form(document, response.status) != "job" or document["job_id"] != job_id:
         raise from_response(request, response, job_id)
-    if kind == "job":
-        error: VbsjobError = InvalidBodyError(
-            f"the answer is not about job {job_id} but about job"
-            f" {printable(document['job_id'])[:80]}.",
-            hint="Try again; a proxy may have cached an old answer.",
-        )
-    else:
-        error = UnexpectedResponseError(
-            "the answer contains no job.",
-            hint="Check --endpoint. Some services have jobs in another form.",
-        )
-    raise error.replace(http_status=response.status, request_id=response.request_id)
-
-
-def _read(response: Response) -> tuple[Any, str]:
-    """Return the decoded body and why it may be unexpected; None for one that is not JSON."""
-    try:
-        document = strict_json.read(response.body)
-    except strict_json.InvalidJsonError as error:
-        return None, str(error) if response.body.strip() else "empty"
-    return document, "an empty document" if document == {} else "not the expected object"
+    members: dict[str, Any] = document
+    return members
 
 
 def read_document(document: Any) -> ErrorBody:
@@ -170,6 +148,30 @@ REJECTED: Meaning = (
     "{origin} rejected the request.",
     "Check the settings with 'vbsjob config show'{report}.",
 )
+PROXY_SIGN_IN: Meaning = (
+    PermanentConnectionError,
+    "cannot reach {origin}: the proxy requires a user and password that it accepts.",
+    (
+        "Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT, with %40 for @. For a proxy that"
+        " accepts only NTLM or Kerberos run a local relay, such as px."
+    ),
+)
+OTHER_JOB: Meaning = (
+    InvalidBodyError,
+    "the answer is not about job {job_id} but about job {other_id}.",
+    "Try again; a proxy may have cached an old answer.",
+)
+OTHER_FORM: Meaning = (
+    UnexpectedResponseError,
+    "{origin} sent a document in another form.",
+    "Check {setting}. Some services have jobs in another form.",
+)
+_NOT_JSON = (
+    "{origin} sent {content}, not a JSON document ({flaw}).",
+    "Check {setting}. A login page of the network, or a proxy, may answer and not the service.",
+)
+PAGE: Meaning = (ApiError, *_NOT_JSON)
+INVALID_BODY: Meaning = (InvalidBodyError, *_NOT_JSON)
 BY_STATUS: dict[int, Meaning] = {
     **dict.fromkeys({408, 425, 429, *range(500, 600)} - {501, 505}, NOT_NOW),
     **dict.fromkeys(
@@ -180,11 +182,7 @@ BY_STATUS: dict[int, Meaning] = {
             "If that address is right, set {setting} to it.",
         ),
     ),
-    407: (
-        PermanentConnectionError,
-        "the proxy in front of {origin} requires a user and password.",
-        "Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.",
-    ),
+    407: PROXY_SIGN_IN,
 }
 """What a status means from the API and from anything in front of it. An unknown 5xx is like 500."""
 
@@ -192,22 +190,32 @@ BY_STATUS: dict[int, Meaning] = {
 def from_response(request: Request, response: Response, job_id: str | None = None) -> VbsjobError:
     """Return the error for a response that is not the requested document.
 
-    `job_id` is the requested job, None for a request to the identity service. What is not a JSON
-    object is a page of something between this machine and the API: its text is never shown, and
+    `job_id` is the requested job, None for a request to the identity service. What is not an error
+    of the API comes from something between this machine and the API: its text is never shown, and
     `is_page` is set.
     """
-    document, reason = _read(response)
-    is_page = form(document, response.status) is None
-    body = read_document(document)
-    meaning = None if is_page else _refusal(request, response, body, job_id)
-    meaning = meaning or BY_STATUS.get(response.status)
-    error_class, message, hint = meaning or (_page(response, reason) if is_page else REJECTED)
+    document, status = response.document, response.status
+    kind = form(document, status)
+    body = read_document(document) if kind == "error" else ErrorBody()
+    if kind == "error":
+        meaning = _refusal(request, response, body, job_id) or BY_STATUS.get(status, REJECTED)
+    elif kind == "job":
+        meaning = OTHER_JOB
+    elif status != 200:
+        meaning = BY_STATUS.get(status, PAGE)
+    else:
+        meaning = OTHER_FORM if document and isinstance(document, dict) else INVALID_BODY
+    error_class, message, hint = meaning
+    content_type = printable(response.headers.get("content-type", ""))[:60]
     request_id = body.request_id or response.request_id
     pause = retry_after(response.headers) if "{pause}" in hint else None
     words = {
         "origin": url.origin_of(request.url),
         "setting": "--endpoint" if job_id else "the auth_url (OS_AUTH_URL)",
         "job_id": job_id,
+        "other_id": printable(document["job_id"])[:80] if kind == "job" else "",
+        "content": f"{len(response.body)} bytes of {content_type or 'an unknown type'}",
+        "flaw": response.flaw or "not the expected object",
         "id_hint": NOT_A_JOB if job_id and UUID.fullmatch(job_id) else UNKNOWN_ID,
         "target": url.origin_of(response.headers.get("location", "")) or "another address",
         "report": "; report the request id to the provider" if request_id else "",
@@ -216,13 +224,13 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
     return error_class(
         message.format_map(words),
         hint=hint.format_map(words),
-        http_status=response.status,
+        http_status=status,
         code=body.code,
         reason=body.message.rstrip("."),
         request_id=request_id,
         retry_after=pause,
-        base_delay=1.0 if response.status in THROTTLED else VbsjobError.base_delay,
-        is_page=is_page,
+        base_delay=1.0 if status in THROTTLED else VbsjobError.base_delay,
+        is_page=kind != "error",
     )
 
 
@@ -245,25 +253,11 @@ def _refusal(
     return None
 
 
-def _page(response: Response, reason: str) -> Meaning:
-    content_type = printable(response.headers.get("content-type", ""))[:60]
-    hint = "Check {setting}: the address of the service may be wrong."
-    kind = f"of {content_type}" if content_type else "without a content type"
-    page = f"{len(response.body)} bytes {kind}, not a JSON document ({reason})"
-    if "html" in content_type.lower():
-        page = f"HTML, not JSON ({len(response.body)} bytes)"
-        if response.status != 404:
-            hint = "Check whether a login page of the network or a proxy answers, not the service."
-    error_class = InvalidBodyError if response.status == 200 else ApiError
-    page = page.replace("{", "{{").replace("}", "}}")
-    return error_class, f"{{origin}} sent {page}.", hint
-
-
 def is_about_time(response: Response) -> bool:
     """Whether a response rejects a signature because the clocks differ."""
-    if response.status not in {401, 403}:
+    if response.status != 401:
         return False
-    body = read_document(_read(response)[0])
+    body = read_document(response.document)
     text = body.message.lower()
     is_expired = "signature" in text and "expired" in text
     return is_expired or (body.code or "").lower() == "apigw.0303"
@@ -283,46 +277,37 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, min(seconds, DAY)) if math.isfinite(seconds) else None
 
 
-def clock(response: Response, now: datetime) -> timedelta | None:
+def clock(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """Return how far the clock of the service is ahead of `now`; None without a Date header.
 
     The header has whole seconds, rounded down, and is older than the response: a difference below
     CLOCK_PRECISION is 0.
     """
-    date = http_date(response.headers.get("date", ""))
+    date = http_date(headers.get("date", ""))
     if date is None:
         return None
     return date - now if abs(date - now) >= CLOCK_PRECISION else timedelta()
 
 
-TIMEOUT: Meaning = (
-    UnavailableError,
-    "{peer} did not answer in time.",
-    "Check the network, DNS and the proxy.",
-)
+CONNECTION_HINT = "Check the address, the port, the network, DNS and the proxy."
+TIMEOUT: Meaning = (UnavailableError, "{origin} did not answer in time.", CONNECTION_HINT)
+NO_CONNECTION: Meaning = (UnavailableError, "cannot reach {origin}: {reason}.", CONNECTION_HINT)
 WRONG_PROTOCOL: Meaning = (
     UnavailableError,
-    "{peer} closed the connection during its answer, or does not use HTTP.",
-    "Check the scheme, the port and the proxy.",
+    "{origin} closed the connection during its answer, or does not use HTTP.",
+    CONNECTION_HINT,
 )
 WRONG_REQUEST: Meaning = (
     PermanentConnectionError,
-    "a request to {peer} is not valid HTTP.",
+    "a request to {origin} is not valid HTTP.",
     "Check the address with 'vbsjob config show'.",
 )
-NO_CONNECTION: Meaning = (
+NO_TUNNEL: Meaning = (
     UnavailableError,
-    "cannot reach {peer}: {reason}.",
-    "Check the address, the port, the network and the proxy.",
+    "cannot reach {origin}: the proxy refused to connect to it (HTTP {status}).",
+    "Check the proxy, or add the host to NO_PROXY.",
 )
 """What http.transport derives from the exception of its library."""
-REASONS = {
-    errno.ECONNREFUSED: "connection refused",
-    errno.ECONNRESET: "connection reset",
-    errno.EHOSTUNREACH: "no route to the host",
-    errno.ENETUNREACH: "the network is down",
-}
-"""Reasons that an error message names, by errno."""
 
 
 def from_exception(
@@ -332,20 +317,22 @@ def from_exception(
     import socket
     import ssl
 
-    name = f"{origin} (through the proxy {proxy.url})" if proxy else origin
+    name = _through(origin, proxy)
     causes = [cause for cause in _chain(error) if isinstance(cause, OSError)]
     for cause in causes:  # first: a wrong certificate looks like a failed connection too
         if isinstance(cause, ssl.SSLError):
             return _tls_error(cause, name, proxy)
         if isinstance(cause, socket.gaierror):
-            return UnavailableError(
-                f"cannot resolve the host of {name}.",
-                hint="Check the host name, DNS and the proxy.",
-            )
+            return UnavailableError(f"cannot resolve the host of {name}.", hint=CONNECTION_HINT)
     error_class, message, hint = meaning
     number = next((cause.errno for cause in causes if cause.errno), 0)
-    reason, hint = SHORTAGES.get(number, (REASONS.get(number, "the connection failed"), hint))
-    return error_class(message.format(peer=name, reason=reason), hint=hint)
+    reason = os.strerror(number).lower() if number else "the connection failed"
+    reason, hint = SHORTAGES.get(number, (reason, hint))
+    return error_class(message.format(origin=name, reason=reason), hint=hint)
+
+
+def _through(origin: str, proxy: Proxy | None) -> str:
+    return f"{origin} (through the proxy {proxy.url})" if proxy else origin
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -394,26 +381,7 @@ def _tls_error(cause: ssl.SSLError, name: str, proxy: Proxy | None) -> VbsjobErr
     )
 
 
-def proxy_refused(status: str, challenges: str, origin: str, proxy: Proxy) -> VbsjobError:
-    """Return the error of a request that the proxy refused with this HTTP status.
-
-    `challenges` are the values of its Proxy-Authenticate headers.
-    """
-    schemes = re.findall(r"(?i)(?:^|,)\s*(Basic|Negotiate|NTLM|Digest|Kerberos)\b", challenges)
-    if status != "407":
-        reason = f" (HTTP {status})" if status.isdecimal() else ""
-        return UnavailableError(
-            f"the proxy {proxy.url} did not connect to {origin}{reason}.",
-            hint="Check the proxy, or add the host to NO_PROXY.",
-        )
-    wants = "requires a user and password"
-    hint = "Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT."
-    if schemes and "basic" not in map(str.lower, schemes):
-        wants = f"accepts only {', '.join(schemes)}"
-        hint = "Run a local relay that can sign in there, such as px, and set HTTPS_PROXY to it."
-    elif proxy.user:
-        wants = "did not accept the user and password"
-        hint = "Correct them in HTTPS_PROXY; write %40 for @, %3A for : and %2F for /."
-    return PermanentConnectionError(
-        f"the proxy {proxy.url} in front of {origin} {wants}.", hint=hint
-    )
+def proxy_refused(status: str, origin: str, proxy: Proxy | None) -> VbsjobError:
+    """Return the error of a request to `origin` that the proxy refused with this HTTP status."""
+    error_class, message, hint = PROXY_SIGN_IN if status == "407" else NO_TUNNEL
+    return error_class(message.format(origin=_through(origin, proxy), status=status), hint=hint)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from datetime import UTC
+from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vbsjob.http import strict_json
 from vbsjob.text import hide_values
 
 if TYPE_CHECKING:
@@ -42,13 +45,30 @@ class Request(NamedTuple):
         return Request(self.method, self.url, {**self.headers, **added}, self.body)
 
 
-@hide_values
-class Response(NamedTuple):
+@dataclass(frozen=True)
+class Response:
     """A complete response; header names are in lower case."""
 
     status: int
-    headers: Mapping[str, str] = MappingProxyType({})
-    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def document(self) -> Any:
+        """The decoded body; None if it is not JSON."""
+        return self._decoded[0]
+
+    @property
+    def flaw(self) -> str:
+        """Why the body is not JSON; empty if it is."""
+        return self._decoded[1]
+
+    @cached_property
+    def _decoded(self) -> tuple[Any, str]:
+        try:
+            return strict_json.read(self.body), ""
+        except strict_json.InvalidJsonError as error:
+            return None, str(error)
 
     @property
     def request_id(self) -> str | None:

@@ -9,8 +9,8 @@ needs Retry-After and new signatures, which tenacity does not know; importing it
 
 from __future__ import annotations
 
+import math
 import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from vbsjob.errors import UnavailableError, VbsjobError
@@ -18,7 +18,7 @@ from vbsjob.http import errors
 from vbsjob.limits import QUERY_RETRY_AFTER, REQUESTS_PER_SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
     from vbsjob.config.loader import Settings
@@ -30,47 +30,14 @@ Result = TypeVar("Result")
 MAX_DELAY = 20.0
 """Seconds: upper bound of the jitter."""
 QUOTA, RETRY_COST = 100, 5
+"""The quota of all retries of a process, what a retry takes of it, and a good answer returns 1."""
 
 
-@dataclass(slots=True, eq=False)
-class RetryQuota:
-    """Quota of all retries of a process: a retry takes 5 of 100, a success returns 1."""
-
-    left: int = QUOTA
-
-    def spend(self) -> bool:
-        """Take the cost of one retry; return False if less is left."""
-        if self.left < RETRY_COST:
-            return False
-        self.left -= RETRY_COST
-        return True
-
-    def refill(self) -> None:
-        """Return 1 after a success."""
-        self.left = min(QUOTA, self.left + 1)
-
-
-@dataclass(slots=True, eq=False)
-class RetryBudget:
-    """Limits of one request: `seconds` in all, and `attempts` in all unless None."""
-
-    seconds: float
-    attempts: int | None
-    started: float
-    random: Callable[[], float]
-    quota: RetryQuota = field(default_factory=RetryQuota)
-    attempts_made: int = 0
-
-    def delay(self, error: VbsjobError, now: float) -> float | None:
-        """Return the seconds until the next attempt, or None to give up."""
-        self.attempts_made += 1
-        limits = (self.attempts, error.max_attempts)
-        if any(limit is not None and self.attempts_made >= limit for limit in limits):
-            return None
-        ceiling = min(MAX_DELAY, error.base_delay * 2.0 ** min(self.attempts_made - 1, 16))
-        pause, left = error.retry_after or 0.0, self.seconds - (now - self.started)
-        delay = max(error.min_delay + self.random() * ceiling, min(pause, QUERY_RETRY_AFTER))
-        return delay if max(delay, pause) <= left and self.quota.spend() else None
+def retry_delay(error: VbsjobError, attempts: int, random: Callable[[], float]) -> float:
+    """Return the seconds to wait after an error of the last of so many attempts."""
+    ceiling = min(MAX_DELAY, error.base_delay * 2.0 ** min(attempts - 1, 16))
+    pause = min(error.retry_after or 0.0, QUERY_RETRY_AFTER)
+    return max(error.min_delay + random() * ceiling, pause)
 
 
 class Sender:
@@ -81,8 +48,8 @@ class Sender:
         self._transport = None if context.send else _transport(settings, context)
         self._next_start = context.monotonic()
         self._lock = threading.Lock()
-        self.quota = RetryQuota()
-        self._last_response: tuple[Response, datetime] | None = None
+        self._quota = QUOTA
+        self._last_headers: tuple[Mapping[str, str], datetime] | None = None
 
     def exchange(self, request: Request) -> Response:
         """Send a request once and return its response with any status.
@@ -97,7 +64,9 @@ class Sender:
         except VbsjobError as error:
             self._context.debug(f"{request.method} {request.url}: {error.message}")
             raise
-        self._last_response = (response, self._context.now())
+        self._last_headers = (response.headers, self._context.now())
+        if response.status == 200:
+            self._quota = min(QUOTA, self._quota + 1)
         seconds = self._context.monotonic() - started
         request_id = f", request id {response.request_id}" if response.request_id else ""
         self._context.debug(
@@ -109,7 +78,7 @@ class Sender:
     @property
     def clock_off(self) -> timedelta | None:
         """How far the clock of the service was ahead of this machine in its last response."""
-        return None if self._last_response is None else errors.clock(*self._last_response)
+        return None if self._last_headers is None else errors.clock(*self._last_headers)
 
     def _reserve_start(self) -> float:
         """Reserve the next free start time; return the seconds until then."""
@@ -122,19 +91,23 @@ class Sender:
     def with_retries(
         self, query: Callable[[], Result], seconds: float, attempts: int | None
     ) -> Result:
-        """Call `query` until it returns, as RetryBudget decides. Raises its last VbsjobError.
+        """Call `query` until it returns. Raises its last VbsjobError.
 
-        `seconds` and `attempts` limit all calls together.
+        `seconds` and `attempts`, unless it is None, limit all calls together.
         """
-        started = self._context.monotonic()
-        budget = RetryBudget(seconds, attempts, started, self._context.random, self.quota)
+        started, made = self._context.monotonic(), 0
         while True:
             try:
                 return query()
             except VbsjobError as error:
-                delay = budget.delay(error, self._context.monotonic())
-                if delay is None:
-                    raise _exhausted(error, budget, self._context.monotonic()) from None
+                made += 1
+                delay = retry_delay(error, made, self._context.random)
+                elapsed = self._context.monotonic() - started
+                limits = [limit for limit in (attempts, error.max_attempts) if limit is not None]
+                is_too_late = max(delay, error.retry_after or 0.0) > seconds - elapsed
+                if made >= min(limits, default=math.inf) or is_too_late or self._quota < RETRY_COST:
+                    raise _exhausted(error, made, elapsed) from None
+                self._quota -= RETRY_COST
                 if delay:
                     self._context.note(f"{error} Next attempt in {delay:.1f} s.", retry=True)
                 self._context.sleep(delay)
@@ -145,7 +118,7 @@ class Sender:
             self._transport.close()
 
 
-def _exhausted(error: VbsjobError, budget: RetryBudget, now: float) -> VbsjobError:
+def _exhausted(error: VbsjobError, attempts: int, seconds: float) -> VbsjobError:
     """Return the last error; its message says that the state is unknown, after how many attempts.
 
     The hint is the next step.
@@ -153,8 +126,8 @@ def _exhausted(error: VbsjobError, budget: RetryBudget, now: float) -> VbsjobErr
     if not isinstance(error, UnavailableError):
         return error
     after = ""
-    if budget.attempts_made > 1:
-        after = f" after {budget.attempts_made} attempts in {now - budget.started:.0f} s"
+    if attempts > 1:
+        after = f" after {attempts} attempts in {seconds:.0f} s"
     hint = error.hint or "Try again later."
     if error.retry_after:
         hint = f"Try again after {error.retry_after:.0f} s, as the service requests."
@@ -168,13 +141,14 @@ def _transport(settings: Settings, context: Context) -> Transport:
     from vbsjob.http.transport import Transport
 
     context.secrets.add(*proxies.secrets(context.env))
-    if not tls.checked(settings):
+    trust = tls.of(settings, context.env)
+    if not trust.checked:
         context.warn(
             "certificates are not checked: others on the network can read and change everything."
         )
     return Transport(
         secrets=context.secrets,
         body_limit=settings["body_limit"],
-        trust=tls.of(settings, context.env),
+        trust=trust,
         env=context.env,
     )

@@ -60,12 +60,7 @@ def of(settings: Settings, env: Mapping[str, str]) -> TlsConfig:
         raise settings.missing("cert", "a key belongs to a certificate")
     variables = ((env.get(name, ""), name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
     authorities = (cacert,) if cacert else tuple(path for path in variables if path[0])
-    return TlsConfig(authorities, cert, key, checked(settings))
-
-
-def checked(settings: Settings) -> bool:
-    """Whether certificates are verified: always, unless a setting says otherwise."""
-    return bool(settings["verify"]) and not settings["insecure"]
+    return TlsConfig(authorities, cert, key, settings["verify"] and not settings["insecure"])
 
 
 def _path(settings: Settings, name: str) -> ConfiguredPath | None:

@@ -98,9 +98,13 @@ class Transport:
         proxy = proxies.proxy_for(request.url, self._env)
         try:
             response = self._exchange(_http_request(request), origin, proxy)
+        except httpx.ProxyError as error:  # its text begins with the status of the refused tunnel
+            raise errors.proxy_refused(str(error)[:3], origin, proxy) from None
         except tuple(FAILURES) as error:
             meaning = next(FAILURES[kind] for kind in FAILURES if isinstance(error, kind))
             raise errors.from_exception(meaning, error, origin, proxy) from None
+        if proxy and response.status == 407:
+            raise errors.proxy_refused("407", origin, proxy)
         return self._masked(response)
 
     def _exchange(self, request: httpx.Request, origin: str, proxy: Proxy | None) -> Response:
@@ -109,15 +113,10 @@ class Transport:
         exchange = self._executor.submit(connection.exchange, request, self._body_limit)
         try:
             response = exchange.result(timeout=self._attempt)
-        except BaseException as error:  # of the exchange, the limit, or a signal
+        except BaseException:  # of the exchange, the limit, or a signal
             connection.end()
-            if proxy and isinstance(error, httpx.ProxyError):
-                status, challenges = str(error)[:3], connection.challenges
-                raise errors.proxy_refused(status, challenges, origin, proxy) from None
             raise
         self._keep(connection)
-        if proxy and response.status == 407:
-            raise errors.proxy_refused("407", connection.challenges, origin, proxy)
         return response
 
     def _take(self, origin: str, proxy: Proxy | None) -> Connection:
@@ -177,8 +176,6 @@ class Connection:
         )
         self._socket: socket.socket | None = None
         self._opened = self._ended = False
-        self.challenges = ""
-        """Proxy-Authenticate headers of the last answer; httpx does not return it for a tunnel."""
 
     def exchange(self, request: httpx.Request, body_limit: int) -> Response:
         """Send a request and return its whole response.
@@ -209,11 +206,7 @@ class Connection:
             return Response(response.status_code, headers, body)
 
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Follow the socket, which is another one after the TLS handshake, and the challenges."""
-        if event.endswith(".receive_response_headers.complete"):
-            headers = info["return_value"][3]
-            values = (value for name, value in headers if name.lower() == b"proxy-authenticate")
-            self.challenges = b",".join(values).decode("latin-1")
+        """Follow the socket, which is another one after the TLS handshake."""
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             self._opened = True
             self._socket = info["return_value"].get_extra_info("socket")

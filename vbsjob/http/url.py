@@ -41,16 +41,13 @@ def checked(address: str, origin: str, *, insecure_http: bool = False) -> str:
 
 
 def _shown(address: str) -> str:
-    """Return a wrong address for a message, without user, password, query and fragment.
+    """Return a wrong address for a message, without what can be a secret.
 
-    Parameters in the path and everything after an escaped character are hidden too.
-    A placeholder such as `%(project_id)s` is shown.
+    That is all of one with a user, else what is behind the path, and parameters or an escaped
+    character in it. A placeholder such as `%(project_id)s` is shown.
     """
-    visible = re.split(r"[?#;&=]|%(?!\()", address, maxsplit=1)[0]
-    query = "?(hidden)" if visible != address else ""
-    before, at, rest = visible.rpartition("@")
-    scheme = before.partition("//")[0] + "//(hidden)" if "//" in before else "(hidden)"
-    return printable((f"{scheme}@{rest}" if at else visible) + query)[:200]
+    visible = "" if "@" in address else re.split(r"[?#;&=]|%(?!\()", address, maxsplit=1)[0]
+    return printable(visible)[:200] + ("" if visible == address else "(hidden)")
 
 
 def _split(address: str) -> SplitResult:

@@ -119,7 +119,7 @@ def _progress(job: Job, estimates: Estimates, now: datetime) -> dict[str, Any]:
         "status": job.status,
         "elapsed_s": elapsed,
         "usual_s": None if usual is None else round(usual.seconds, 3),
-        "longer_than_usual": bool(usual and elapsed and elapsed > usual.seconds),
+        "longer_than_usual": estimates.is_longer(job, now),
     }
 
 
@@ -128,7 +128,7 @@ def _outage(event: Event, tracked: TrackedJob, now: float) -> dict[str, Any]:
     members: dict[str, Any] = {"outage_s": round(event.seconds, 3)}
     if event.error is not None:
         members["last_answer_s"] = _age(tracked.answered_at, now)
-        members["failures"] = tracked.failures
+        members["failures"] = tracked.failures.count
         members["retry_after_s"] = event.error.retry_after
         members["next_try_s"] = round(tracked.due - now, 3)
         members["error"] = event.error.document()

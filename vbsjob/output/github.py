@@ -198,7 +198,7 @@ def outputs(outcome: RunOutcome) -> str:
     """
     code = outcome.exit_code
     documents = [job.document() for job in outcome.jobs]
-    jobs = dumps([dict(fields.select(document, RESULT)) for document in documents])
+    jobs = dumps([{name: _shown(document, name) for name in RESULT} for document in documents])
     values: dict[str, Any] = {"exit_code": str(int(code)), "verdict": code.label, "jobs": jobs}
     single = documents[0] if len(documents) == 1 else {}
     for field, value in fields.select(single, JOBS.variables if single else ()):
@@ -206,3 +206,9 @@ def outputs(outcome: RunOutcome) -> str:
         if name == field or (NAME.fullmatch(name) and name not in JOBS.variables):
             values.setdefault(name, value)
     return "".join(f"{name}={one_line(value)}\n" for name, value in values.items())
+
+
+def _shown(document: dict[str, Any], name: str) -> Any:
+    """Return a field, a text with what is not printable made visible."""
+    value = fields.get(document, name)
+    return printable(value) if isinstance(value, str) else value

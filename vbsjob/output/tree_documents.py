@@ -34,8 +34,10 @@ TEXT_ROWS, TEXT_LINE = 40, 300
 """Lines of a tree in a report, and characters of each."""
 
 
-def flat(result: JobOutcome, options: TreeOptions, now: datetime) -> Iterator[dict[str, Any]]:
-    """Yield one row per job, top to bottom, without the sub-jobs in it.
+def flat(
+    result: JobOutcome, options: TreeOptions, now: datetime, *, with_sub_jobs: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Yield one row per job, top to bottom; without the sub-jobs in it, unless `with_sub_jobs`.
 
     Only the row of the requested job has `verdict`, `exit_code` and `failure`.
     """
@@ -44,9 +46,10 @@ def flat(result: JobOutcome, options: TreeOptions, now: datetime) -> Iterator[di
         return
     for node, document in _documents(result, JobTree(result.job, options, now), now):
         row = {"schema_version": SCHEMA_VERSION} | document
-        row.pop("sub_jobs", None)
-        if isinstance(row.get("entities"), dict):
-            row["entities"] = node.job.entities
+        if not with_sub_jobs:
+            row.pop("sub_jobs", None)
+            if isinstance(row.get("entities"), dict):
+                row["entities"] = node.job.entities
         if not row.get("job_id"):
             row["job_id"] = node.job.id or None
         yield row
