@@ -172,8 +172,7 @@ def _reason(job: Job) -> str:
     code, reason = failure.code_and_reason(job)
     if cause is None or (len(cause.path) > 1 and code in {"", cause.error_code}):
         return ""
-    text = printable(" ".join(filter(None, (code, reason))))
-    return f": {text}" if text else ""
+    return failure.after_colon(code, reason)
 
 
 def _value(value: Any) -> str:
