@@ -50,8 +50,9 @@ def test_a_screen_of_one_job_has_rows_for_a_third_of_it_and_at_least_five() -> N
     for height, rows in ((9, 5), (24, 8), (60, 20)):
         kinds = ("a", "b")  # different types: no group
         below = (job(f"s{n}", "SUCCESS", job_type=kinds[n % 2] * (n + 1)) for n in range(25))
+        top = Job(job("t", "SUCCESS", *below))
         view = view_of(80, height)
-        lines = text(view, details.screen(JobTree(Job(job("t", "SUCCESS", *below))), "t", view))
+        lines = text(view, details.screen(of_answer("t", top, NOW), JobTree(top), view))
         assert sum(line.startswith(("├─", "└─")) for line in lines) == rows
 
 

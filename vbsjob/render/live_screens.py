@@ -153,7 +153,7 @@ def _result(
 ) -> Iterator[RenderableType]:
     job_tree = trees(outcome.jobs[0])
     if len(outcome.jobs) == 1 and job_tree is not None:
-        yield from details.screen(job_tree, outcome.jobs[0].job_id, view, rows=rows)
+        yield from details.screen(outcome.jobs[0], job_tree, view, rows=rows)
     else:
         ordered = sorted(outcome.jobs, key=lambda job: job.kind == "FAIL")
         yield from several.table(ordered, trees, view)
