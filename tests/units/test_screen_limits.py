@@ -97,3 +97,14 @@ def test_jobs_that_have_no_row_are_counted_in_words_that_fit() -> None:
         (last[width],) = text(view, several.table(outcomes, TREES, view, rows=1))
     counts = "3 running, 3 waiting, 3 failed, 3 succeeded"
     assert last == {80: f"… 12 more: {counts}", 20: "… 12 more"}
+
+
+def test_each_reason_is_in_the_row_of_its_job_or_in_a_block_below_the_table() -> None:
+    """The first three failures have a block, failed jobs first."""
+    words = ["RUNNING"] * 3 + ["FAIL"]
+    outcomes = []
+    for number, word in enumerate(words):
+        failed = job("s", "FAIL", error_code="E.1", fail_reason=f"because-{number} " * 9)
+        outcomes.append(of_answer(f"j{number}", Job(job(f"j{number}", word, failed)), NOW))
+    shown = "\n".join(text(view_of(60), several.overview(outcomes, TREES, view_of(60))))
+    assert [shown.count(f"because-{number}") for number in range(4)] == [9, 9, 9, 9]

@@ -71,7 +71,8 @@ def jobs(
         from vbsjob.render import details, several
 
         if len(outcomes) > 1 and not output.settings["details"]:
-            yield several.overview(outcomes, view)
+            job_trees = several.Trees(lambda job: JobTree(job, group=True))
+            yield several.overview(outcomes, job_trees, view)
             return
         for outcome in outcomes:
             if (job := outcome.job) is not None:

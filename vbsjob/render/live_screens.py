@@ -156,8 +156,7 @@ def _result(
         yield from details.screen(outcome.jobs[0], job_tree, view, rows=rows)
     else:
         ordered = sorted(outcome.jobs, key=lambda job: job.kind == "FAIL")
-        yield from several.table(ordered, trees, view)
-        yield from several.blocks(ordered, view)
+        yield from several.overview(ordered, trees, view)
     for error in outcome.job_errors():
         clean = error.masked(lambda text: printable(redact(text)))
         yield Text()
