@@ -68,7 +68,7 @@ class PlainLog(Display):
             style = "" if cause.of_job else "problem"
             self._write(f"{cause.path[0].id}: {cause.explanation}", now, style)
         if len(failures) > LISTED:
-            self._write(f"{len(failures) - LISTED} more jobs failed", now)
+            self._write(f"{len(failures) - LISTED:,} more jobs have a failure", now)
         hint = f" {outcome.stop.resume}".rstrip() if outcome.stop else ""
         style = "" if outcome.stop or outcome.exit_code else "SUCCESS"
         if any(job.exit_code is ExitCode.JOB_FAILED for job in outcome.jobs):
