@@ -71,13 +71,15 @@ def jobs(
         from vbsjob.render import details, several
 
         if len(outcomes) > 1 and not output.settings["details"]:
-            yield several.overview(outcomes, view)
+            job_trees = several.Trees(lambda job: JobTree(job, group=True))
+            yield several.overview(outcomes, job_trees, view)
             return
-        for job_id, job in ((outcome.job_id, outcome.job) for outcome in outcomes):
-            if job is not None:
+        for outcome in outcomes:
+            if (job := outcome.job) is not None:
+                job_id = outcome.job_id
                 yield details.screen(
+                    outcome,
                     JobTree(job, group=view.width is not None),
-                    job_id,
                     view,
                     details=output.settings["details"],
                     next_command="" if job.ended or watched else output.command("watch", job_id),
@@ -107,9 +109,10 @@ def trees(answers: Iterable[JobOutcome], output: Output) -> list[VbsjobError]:
     def screens(outcomes: Sequence[JobOutcome], view: View) -> Screens:
         from vbsjob.render import details
 
-        for job in (outcome.job for outcome in outcomes):
-            if job is not None:
+        for outcome in outcomes:
+            if (job := outcome.job) is not None:
                 yield details.tree_screen(
+                    outcome,
                     JobTree(job, options, view.now, group=view.width is not None),
                     view,
                     failures_command=output.command("tree", job.id, "--only", "failed"),
