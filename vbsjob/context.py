@@ -263,10 +263,20 @@ def _boottime() -> float:
 
 
 def _page(text: str) -> None:
-    """Show a text with MANPAGER, PAGER or less. Ctrl-C is for the pager, and does not end it."""
+    """Show a text with MANPAGER, PAGER or less. Ctrl-C is for the pager, and does not end it.
+
+    The pager gets no secret: neither a variable of one nor the address of a proxy (F91).
+    """
     import pydoc
     import signal
 
+    from vbsjob.config.schema import SECRET_VARIABLES
+
+    for name in (
+        *SECRET_VARIABLES,
+        *(name for name in os.environ if name[-6:].lower() == "_proxy"),
+    ):
+        os.environ.pop(name, None)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # pydoc waits for the pager
     # As git: colours, and no pager for a short text. The prompt names the key that ends it.
     os.environ.setdefault("LESS", "FRXPsspace: next page, q: quit$")
