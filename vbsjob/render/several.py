@@ -72,8 +72,8 @@ def table(
     """Yield one row per job and, with `rows`, the most urgent sub-jobs in the other rows.
 
     If there are fewer rows than jobs, the most urgent jobs are shown and the rest is counted.
-    `marks` replaces the marks of jobs by their id. A block below the table tells the failures of
-    the `described` jobs.
+    `marks` replaces the marks of jobs by their id. Blocks below the table describe the failures
+    of the `described` jobs.
     """
     listed = list(outcomes)
     if rows is not None and len(outcomes) > rows:
