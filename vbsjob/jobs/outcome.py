@@ -240,7 +240,7 @@ class RunOutcome(NamedTuple):
             return f"{sentence}; {left}" if left else sentence
         if all(job.exit_code is ExitCode.OK for job in self.jobs):
             return f"All {len(self.jobs):,} jobs succeeded"
-        return counts_text((job.kind for job in self.jobs), jobs=True).capitalize()
+        return _counts(self.jobs).capitalize()
 
 
 def _counts(jobs: Iterable[JobOutcome]) -> str:
