@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, counts_text, folded
+from vbsjob.jobs.outcome import counts
+from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, folded
 from vbsjob.render import columns, failure_block, tree
 from vbsjob.text import printable
 
@@ -97,9 +98,9 @@ def table(
                 del sub_row.details[1:]
             result.append(sub_row)
     if rows and len(listed) < len(outcomes):
-        hidden = [outcome.kind for outcome in outcomes if outcome not in listed]
+        hidden = [outcome for outcome in outcomes if outcome not in listed]
         short = f"{view.glyphs.more} {len(hidden):,} more"
-        result.append(tree.Row(0, summary=(f"{short}: {counts_text(hidden, jobs=True)}", short)))
+        result.append(tree.Row(0, summary=(f"{short}: {counts(hidden)}", short)))
     yield from columns.table(result, view, ids=True, lines_below=lines_below)
 
 
