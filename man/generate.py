@@ -133,8 +133,9 @@ watch and not the job; the command that continues the watch is printed. Every en
 reports of --github and --junit.
 
 On a terminal the progress is drawn in place. Otherwise one line is printed per change, and a line
-at least once per --heartbeat. With -o jsonl stdout contains one event per line: start, change,
-waiting, outage, recovered, heartbeat, and at the end always verdict.""",
+at least once per --heartbeat. With -o jsonl there is no progress on stderr, and stdout contains one
+event per line: start, change, waiting, outage, recovered, heartbeat, and at the end always
+verdict.""",
     "vbsjob-list": """\
 Each job that get, watch or tree has queried is stored on this machine, with its last known status
 and the cause of a failure. A status with a question mark may have changed since: use --refresh.

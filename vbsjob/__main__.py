@@ -109,13 +109,16 @@ def _message_screen(*args: Any) -> str:
 
 
 def _run_command(argv: Sequence[str], context: Context) -> int:
-    from vbsjob.cli.app import root_command, write_help
+    from vbsjob.cli.app import root_command, typed_options, write_help
+    from vbsjob.output import formats
 
     if not argv:  # such as `vbsjob $COMMAND` with an empty COMMAND: a script must not continue
         from vbsjob.exit_codes import ExitCode
 
         write_help(context)
         return ExitCode.USAGE
+    options = typed_options(argv)
+    context.error_output.configure(options, machine=formats.is_machine(options, context))
     command = root_command(argv)
     code: Any = command.main(
         list(argv),
@@ -128,40 +131,22 @@ def _run_command(argv: Sequence[str], context: Context) -> int:
 
 
 def _final_error(argv: Sequence[str], context: Context, error: Any) -> VbsjobError:
-    """Return the error to print. One of Typer has the format that the options request.
+    """Return the error to print.
 
     A watch also writes its reports then: a CI service must not read those of an earlier run.
     """
-    from vbsjob import errors
+    from vbsjob.errors import from_exception
 
-    if not hasattr(error, "format_message"):
-        return errors.from_exception(error)
-    from vbsjob.cli import reports
-    from vbsjob.cli.app import root_command, typed_options
-    from vbsjob.output import formats
+    final = from_exception(error)
+    if hasattr(error, "format_message"):
+        from vbsjob.cli.app import usage_error
 
-    command = error.ctx.command if getattr(error, "ctx", None) else root_command()
-    options = typed_options(command, argv)
-    context.error_output.configure(options, machine=formats.is_machine(options, context))
-    final = _usage_error(error, argv)
-    if command.name == "watch":
-        reports.write_error(final, options, context)
+        final = usage_error(error, argv)
+    if "watch" in argv[:1]:
+        from vbsjob.cli import app, reports
+
+        reports.write_error(final, app.typed_options(argv), context)
     return final
-
-
-def _usage_error(error: Any, argv: Sequence[str]) -> VbsjobError:
-    """Return a UsageError from Typer's error: what is wrong; similar words and the help as hint."""
-    from vbsjob.cli.app import usage_hint
-    from vbsjob.errors import UsageError
-
-    near = getattr(error, "possibilities", None)
-    message = f"{error.message.rstrip('.')}." if near else " ".join(error.format_message().split())
-    message = f"{message[0].lower()}{message[1:]}" + ("" if message.endswith((".", "?")) else ".")
-    command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
-    argument = getattr(getattr(error, "param", None), "name", None)
-    hint = usage_hint(argument, argv) or f"See {command} --help."
-    similar = f"Did you mean {' or '.join(near)}? " if near else ""
-    return UsageError(message, hint=f"{similar}{hint}")
 
 
 def _open_missing_streams() -> None:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.files import Paths
+from vbsjob.limits import THREADS
 from vbsjob.redact import Secrets
 from vbsjob.text import dumps, printable, wrap
 
@@ -102,6 +103,8 @@ class Context:
     """Replaces the signal handlers of a watch in tests; None: real ones."""
     executor: Callable[[], Executor] | None = None
     """Replaces the threads of a watch in tests; None: real ones."""
+    threads: int = THREADS
+    """Queries of a watch at the same time."""
     secrets: Secrets = field(default_factory=Secrets, repr=False)
     """Values that must never be printed."""
     error_output: ErrorOutput = field(default_factory=ErrorOutput)

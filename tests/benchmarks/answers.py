@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 from tests.benchmarks.measure import machine, table
 from vbsjob.__main__ import GC_THRESHOLD
 from vbsjob.http import strict_json
-from vbsjob.jobs.fields import Selection
 from vbsjob.jobs.job import Job, walk
 from vbsjob.jobs.outcome import of_answer
 from vbsjob.jobs.tree import JobTree
@@ -71,7 +70,8 @@ def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
     records = [of_answer(parsed.id, parsed, NOW).document()]
 
     def written(name: str) -> Callable[[], object]:
-        write, selection = formats.BY_NAME[name].write, Selection(formats.JOBS)
+        write = formats.BY_NAME[name].write
+        selection = formats.BY_NAME[name].selection(formats.JOBS, (), single=True)
         assert write
         return lambda: write(records, selection, io.StringIO())
 

@@ -95,6 +95,7 @@ def test_a_code_of_another_service_is_an_error_without_a_guess() -> None:
     assert ended.code == ExitCode.USAGE
     assert "Did you mean" not in ended.err
     assert "\x1b" not in ended.err
+    assert vbsjob("explain", "XYZ", "-o", "json").err.startswith('{"schema_version"')
 
 
 def test_explain_works_with_a_broken_configuration() -> None:

@@ -7,7 +7,6 @@ import io
 import json
 import re
 import subprocess
-from contextlib import suppress
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +15,7 @@ from tests.support.program import run_in_memory
 from tests.support.server import job
 from vbsjob.config.schema import SETTINGS
 from vbsjob.http.messages import Response
-from vbsjob.jobs.fields import Selection
-from vbsjob.output import formats, tree_documents, variables
+from vbsjob.output import formats, tree_documents
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -36,10 +34,9 @@ def document(reason: str = "", **entities: Any) -> dict[str, Any]:
 
 def written(name: str, *documents: dict[str, Any], single: bool = True) -> str:
     out = io.StringIO()
-    write = formats.BY_NAME[name].write
-    assert write
-    with suppress(variables.SameVariableError):  # raised after everything is written
-        write(documents, Selection(formats.JOBS, single=single), out)
+    format_ = formats.BY_NAME[name]
+    assert format_.write
+    format_.write(documents, format_.selection(formats.JOBS, (), single=single), out)
     return out.getvalue()
 
 

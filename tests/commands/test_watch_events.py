@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import re
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.program import COMMAND, clean_env
 from tests.support.watch_service import WatchService, in_turn, job
 from vbsjob.errors import UnavailableError
 from vbsjob.http.messages import Response
@@ -119,25 +114,6 @@ def test_a_heartbeat_counts_the_jobs_by_status_and_those_without_an_answer() -> 
         "a", "-o", "jsonl", "--heartbeat", "20"
     )
     assert {e["unanswered"] for e in only.events if e["event"] == "heartbeat"} == {0}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("output", ["jsonl", "json"])
-def test_events_in_a_pipe_have_no_live_display_next_to_them(output: str) -> None:
-    controller, terminal = pty.openpty()
-    command = [*COMMAND, "watch", "backup-ended", "--cloud", "sandbox", "-o", output]
-    process = subprocess.run(
-        command, env=clean_env(TERM="xterm"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=terminal, check=True, timeout=60,
-    )  # fmt: skip
-    os.close(terminal)
-    screen = os.read(controller, 65536)
-    os.close(controller)
-    assert b'"SUCCESS"' in process.stdout
-    # The reader of the pipe, such as grep, can print the events on the same terminal.
-    plain = re.sub(rb"\x1b\[\d*m", b"", screen)  # colours are no display
-    assert (b"\x1b[" not in plain) is (output == "jsonl"), screen
-    assert b"SUCCESS" in screen
 
 
 def test_a_heartbeat_is_due_when_no_event_was_written_for_its_time() -> None:

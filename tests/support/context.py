@@ -84,6 +84,7 @@ def fake_context(
     fields.setdefault("local_time", lambda time: time.astimezone(UTC))
     fields.setdefault("signals", lambda *_: NoSignals(sleep))
     fields.setdefault("executor", CallingThread)
+    fields.setdefault("threads", 1)
     return RecordingContext(stdin, stdout, stderr, env, paths, **fields)
 
 

@@ -30,7 +30,6 @@ def test_the_usual_duration_is_the_median_and_the_window_contains_the_runs() -> 
     result = of(TEN)
     assert result.usual == pytest.approx(600)
     assert estimate.usual_duration(TEN) == (result.usual, 10)
-    assert result.start < TEN[1]
     assert result.end == pytest.approx(max(TEN) * 1.1)
 
 
@@ -38,44 +37,32 @@ def test_the_middle_of_an_even_number_of_runs_lies_between_two() -> None:
     runs = ([100.0, 400.0], [1.0, 100.0, 400.0, 9000.0], [100.0, 200.0, 900.0])
     usual = [tuple(estimate.usual_duration(durations) or ()) for durations in runs]
     assert usual == [pytest.approx((200, len(durations))) for durations in runs]
-    assert [estimate._median(values) for values in ([1, 2, 4, 8], [1, 2, 9], [3, 5])] == [3, 2, 4]
 
 
 @pytest.mark.parametrize("outlier", [1.0, 20.0, 60_000.0])
 def test_one_job_that_hung_or_failed_at_once_does_not_change_the_window(outlier: float) -> None:
     clean, dirty = of(TEN), of([*TEN, outlier])
-    assert dirty.start == pytest.approx(clean.start, rel=0.02)
     assert dirty.end == pytest.approx(clean.end, rel=0.02)
+    for age in (100.0, 300.0, 500.0, 600.0):
+        assert dirty.delay(age) == pytest.approx(clean.delay(age), rel=0.02)
 
 
 def test_polls_are_rare_before_the_window_and_frequent_around_the_usual_duration() -> None:
     result = of(TEN)
-    assert result.rate(100) < 1 / 50
-    assert result.rate(600) > 1 / 8
-    assert result.rate(650) > result.rate(600) > result.rate(550) > result.rate(500)
-    assert result.rate(result.end) == 0.0
+    assert result.delay(100) > 50
+    assert result.delay(600) < 8
+    assert result.delay(500) > result.delay(550) > result.delay(600) > result.delay(650)
 
 
 def test_equal_runs_do_not_make_the_estimate_certain() -> None:
     result = of([600.0] * 10)
-    assert result.start < 600 < result.end
-    assert result.rate(600) <= 1 / 2
+    assert result.end > 600
+    assert result.delay(600) >= 2
 
 
-@pytest.mark.parametrize("age", [0.0, 60.0, 300.0, 480.0, 550.0, 600.0, 700.0])
-def test_the_delay_leads_to_the_next_poll_of_the_curve(age: float) -> None:
-    result = of(TEN)
-    delay = result.delay(age)
-    steps = 20_000
-    polls = sum(result.rate(age + delay * (step + 0.5) / steps) for step in range(steps))
-    reached = polls * delay / steps
-    assert reached == pytest.approx(1.0, abs=0.01) or age + delay == pytest.approx(result.end)
-
-
-def test_the_delay_is_limited_by_a_steady_share_of_polls() -> None:
-    result = of(TEN)
-    assert result.delay(0.0, per_second=1 / 50, per_poll=0.0) == pytest.approx(50)
-    assert result.delay(0.0, per_second=1 / 50) < 50
+def test_the_delay_leads_to_the_next_poll_of_the_curve_or_to_its_end() -> None:
+    result = estimate.EndEstimate(10.0, 20.0, [0.0, 10.0, 20.0], [0.0, 1.0, 6.0])
+    assert [result.delay(age) for age in (0.0, 5.0, 10.0, 19.0)] == [10.0, 6.0, 2.0, 1.0]
 
 
 def test_before_and_after_the_window_a_job_is_polled_as_without_history() -> None:
@@ -109,10 +96,9 @@ def test_any_numbers_in_the_history_give_finite_delays(durations: list[float], a
     valid = [seconds for seconds in durations if shortest <= seconds <= longest]
     assert (result is None) == (len(valid) < 3)
     if result is not None:
-        assert 0 < result.start < result.end < math.inf
-        assert 0 <= result.rate(age) <= 0.5 + 1e-9
+        assert 0 < result.end < math.inf
         if age < result.end:
-            assert 0 <= result.delay(age) <= result.end
+            assert min(2.0, result.end - age) * 0.999 <= result.delay(age) <= result.end
 
 
 def test_estimates_ask_the_history_once_per_type_and_for_a_limited_number_of_types() -> None:

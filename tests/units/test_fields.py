@@ -14,14 +14,14 @@ JOB: dict[str, Any] = {
 
 
 VALUES = {
-    "text": "abc", "a.b": "dotted", "list.0": "x", "list.00": "x", "list.1.y": 1,
+    "text": "abc", "a.b": "dotted", "list.0": "x", "list.1.y": 1,
     "entities.backup_id": "b",    "sub_jobs.0.status": "FAIL", "entities.sub_jobs.0.status": "FAIL",
     "sub_jobs.0.sub_jobs.0.job_id": "leaf", "sub_jobs.0.error_code": None,
     "sub_jobs.0.entities.sub_jobs.0.error_code": None, "error_code": None, "failure.meaning": None,
     "error.name": None,
 }  # fmt: skip
 NOTHING = (
-    "text.0", "text.upper", "number.real", "none.x", "list.2", "list.-1", "list.x",
+    "text.0", "text.upper", "number.real", "none.x", "list.2", "list.00", "list.-1", "list.x",
     "list.\u0661", "list.99999999999", "entities.backup_id.0", "sub_jobs.1.status",
     "sub_jobs.0.unknown", "failure.unknown", "error.unknown", "unknown", "", ".",
 )  # fmt: skip

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import random
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from vbsjob.errors import (
     ApiError,
@@ -86,6 +89,19 @@ def test_more_jobs_than_the_request_rate_allows_are_polled_less_often() -> None:
         state.record_result(job_id, job(job_id, "SUCCESS"), 0.0)
     record(state, job("j0"), 15.0, "j0")
     assert state.next_due() == 25.0  # 100 jobs leave room for the interval
+
+
+@pytest.mark.parametrize("durations", [(), [600.0, 630.0, 660.0]])
+def test_jobs_near_their_end_get_equal_turns_and_none_waits_longer(durations: list[float]) -> None:
+    polls: dict[str, list[float]] = {f"j{number}": [] for number in range(400)}
+    estimates, draw = Estimates(lambda _job_type: durations), random.Random(1)
+    state = WatchState(list(polls), WatchRules(), 0.0, draw.random, estimates=estimates)
+    while (now := state.next_due()) < 100.0:
+        (job_id,) = state.take_due(now, 1)
+        polls[job_id].append(now)
+        state.record_result(job_id, job(job_id), now, 580.0 + now)
+    # At 20 requests a second, 400 jobs need 20 seconds.
+    assert list(polls.values()) == [[0.0, 20.0, 40.0, 60.0, 80.0]] * 400
 
 
 def test_a_change_makes_the_interval_shorter_in_relation_to_the_age() -> None:

@@ -10,21 +10,20 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vbsjob import __version__
 from vbsjob.cli.help import HelpCommand, HelpGroup
 from vbsjob.cli.topics import TOPICS
+from vbsjob.errors import UsageError
 from vbsjob.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vbsjob.context import Context
-
-    Command = typer.core.TyperCommand | typer.core.TyperGroup
 
 
 def vbsjob(
@@ -150,27 +149,35 @@ JOB_ID = re.compile(r"@\w+|(?=.*[0-9])[0-9A-Za-z_-]{16,64}")
 """A word that is meant as a job, although it stands in place of a command."""
 
 
-def usage_hint(argument: str | None, argv: Sequence[str]) -> str:
-    """Return the next step after a usage error; empty if the help of the command must do.
-
-    `argument` is the name of the argument that is wrong or missing.
-    """
-    if argument == "jobs":
-        return NO_JOBS
+def usage_error(error: Any, argv: Sequence[str]) -> UsageError:
+    """Return a UsageError from Typer's error: what is wrong, similar words and the next step."""
+    near = getattr(error, "possibilities", None)
+    message = f"{error.message.rstrip('.')}." if near else " ".join(error.format_message().split())
+    message = f"{message[0].lower()}{message[1:]}" + ("" if message.endswith((".", "?")) else ".")
+    argument = getattr(getattr(error, "param", None), "name", None)
     word = next((word for word in argv if not word.startswith("-")), "")
-    if word in COMMANDS or argument is not None:
-        return ""
-    if JOB_ID.fullmatch(word):
-        return f"Did you mean 'vbsjob get {word}' or 'vbsjob watch {word}'?"
-    return NO_COMMANDS.get(word, "")
+    command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
+    hint = f"See {command} --help."
+    if argument == "jobs":
+        hint = NO_JOBS
+    elif argument is None and word not in COMMANDS:
+        hint = NO_COMMANDS.get(word, hint)
+        if JOB_ID.fullmatch(word):
+            hint = f"Did you mean 'vbsjob get {word}' or 'vbsjob watch {word}'?"
+    similar = f"Did you mean {' or '.join(near)}? " if near else ""
+    return UsageError(message, hint=f"{similar}{hint}")
 
 
-def typed_options(command: Command, argv: Sequence[str]) -> dict[str, object]:
-    """Return the option values of a wrong command line by name, as they are typed.
+def typed_options(argv: Sequence[str]) -> dict[str, Any]:
+    """Return the values of options and arguments by name, as they are typed.
 
-    A usage error is printed in the format that they request. Unknown options are skipped.
+    Every error is printed in the format that they request. What is unknown or wrong is skipped.
     """
-    context = typer.Context(command, resilient_parsing=True)
-    context.ignore_unknown_options = context.allow_extra_args = True
-    values, _, _ = command.make_parser(context).parse_args(list(argv))
+    command: Any = root_command(argv)
+    context, words = typer.Context(command, **command.context_settings), list(argv)
+    while words and words[0] in getattr(command, "commands", ()):
+        command = command.commands[words.pop(0)]
+        context = typer.Context(command, context)
+    context.resilient_parsing = context.ignore_unknown_options = context.allow_extra_args = True
+    values, _, _ = command.make_parser(context).parse_args(words)
     return dict(values)

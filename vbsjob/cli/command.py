@@ -12,7 +12,7 @@ from vbsjob.cli import present
 from vbsjob.config import loader, values
 from vbsjob.config.schema import SETTINGS
 from vbsjob.errors import VbsjobError, from_exception
-from vbsjob.exit_codes import SIGNAL_BASE, ExitCode, worst
+from vbsjob.exit_codes import SIGNAL_BASE, ExitCode
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.outcome import UNFINISHED, RunOutcome, Stop, of_answer
 from vbsjob.output import formats
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import TreeOptions
     from vbsjob.watch.estimate import Estimates
-    from vbsjob.watch.loop import Display, WatchLoop
+    from vbsjob.watch.loop import WatchLoop
 
     Show = Callable[[Iterable[JobOutcome], present.Output], Sequence[VbsjobError]]
 
@@ -43,7 +43,6 @@ class JobCommand:
     def __init__(self, params: Mapping[str, Any], context: Context) -> None:
         self._params = params
         self.context = context
-        context.error_output.configure(params, machine=formats.is_machine(params, context))
         self.settings = loader.load(params, context)
         if "service" in self.settings.values:
             from vbsjob.auth import catalog
@@ -59,9 +58,8 @@ class JobCommand:
         options = self._repeated("job")
         self.output = present.Output(self.settings, context, format, fields, single, options)
         """Where and how the answer is written."""
-        machine = self.settings["output"] is not None and format.machine
-        stderr = {name: self.settings[name] for name in ("quiet", "verbose", "color")}
-        context.error_output.configure(stderr, machine=machine)
+        stderr = {name: self.settings[name] for name in ("output", "quiet", "verbose", "color")}
+        context.error_output.configure(stderr, machine=formats.is_machine(stderr, context))
 
     def job_ids(self, arguments: Sequence[str]) -> list[str]:
         """Return the requested ids: from arguments, standard input and the history."""
@@ -114,13 +112,9 @@ class JobCommand:
         jobs = tuple(answers)
         history.record(jobs, self.settings, self.context)
         now, judged = self.context.steady_now(), self.settings["exit_status"]
-        return self.end(RunOutcome(jobs, now, errors=tuple(errors), judged=judged))
-
-    def end(self, outcome: RunOutcome) -> ExitCode:
-        """Write the errors of a run that is not a watch; return its exit code."""
+        outcome = RunOutcome(jobs, now, errors=tuple(errors), judged=judged)
         self.context.stdout.flush()
-        self._print_errors(outcome)
-        return outcome.exit_code
+        return present.end(outcome, self.output)
 
     def watch_jobs(
         self, job_ids: Sequence[str], options: TreeOptions, show: Show, *, events: bool = False
@@ -130,13 +124,11 @@ class JobCommand:
         `show` writes the outcomes to stdout; it is not called after a signal. Every way to end
         writes the same history and reports.
         """
-        from vbsjob.cli import reports
         from vbsjob.client import JobsClient
 
         errors: list[VbsjobError] = []
         reader_gone = False
         with (
-            reports.on_error(self._params, self.context, job_ids),
             self.service_settings() as settings,
             # WatchState decides when a failed query is repeated.
             JobsClient(settings, self.context, retry=False) as client,
@@ -155,8 +147,7 @@ class JobCommand:
             except Exception as error:  # noqa: BLE001 - every channel names each way to end
                 errors.append(from_exception(error))
         outcome = loop.state.outcome(self.context.steady_now(), *errors)
-        stop = self._stop(outcome, loop, reader_gone=reader_gone)
-        return self._end_watch(self._with_next_step(outcome._replace(stop=stop)), loop, show)
+        return self._end_watch(outcome, loop, show, reader_gone=reader_gone)
 
     def _watch_loop(
         self, client: JobsClient, job_ids: Sequence[str], options: TreeOptions, *, events: bool
@@ -179,7 +170,9 @@ class JobCommand:
         )
         return WatchLoop(state, client.get, context, displays, signals)
 
-    def _end_watch(self, outcome: RunOutcome, loop: WatchLoop, show: Show) -> ExitCode:
+    def _end_watch(
+        self, outcome: RunOutcome, loop: WatchLoop, show: Show, *, reader_gone: bool
+    ) -> ExitCode:
         """Do what can fail, decide the exit code, then write it to every channel.
 
         The order of the steps is the reason that all channels name the same code.
@@ -188,8 +181,7 @@ class JobCommand:
 
         for display in loop.displays:
             display.clear()  # stdout may be the same terminal
-        reader_gone = False
-        if not outcome.signalled and not outcome.errors:
+        if not (outcome.errors or reader_gone or loop.signals.ending):
             try:
                 outcome = outcome.adding(*show(outcome.jobs, self.output))
                 self.context.stdout.flush()
@@ -198,46 +190,12 @@ class JobCommand:
             except Exception as error:  # noqa: BLE001 - as in watch_jobs
                 outcome = outcome.adding(from_exception(error))
         history.record(outcome.jobs, self.settings, self.context)
-        if not outcome.signalled:
-            # From here on a signal changes nothing.
-            stop = self._stop(outcome, loop, reader_gone=reader_gone)
-            outcome = outcome._replace(stop=stop)
+        # From here on a signal changes nothing.
+        stop = self._stop(outcome, loop, reader_gone=reader_gone)
+        outcome = self._with_next_step(outcome._replace(stop=stop))
         junit, github = self.settings["junit"], self.settings["github"]
         outcome = reports.write(outcome, junit, self.context, github=github)
-        self._print_errors(outcome, printed=any(display.for_people for display in loop.displays))
-        return self._finish(outcome, loop.displays)
-
-    def _print_errors(self, outcome: RunOutcome, *, printed: bool = False) -> None:
-        """Write the errors to stderr; `printed`: a display for people says how the run ended."""
-        machine = self.context.error_output.machine
-        errors = list(outcome.errors)
-        if machine or not self.context.error_output.live:  # the live display shows them
-            errors = outcome.job_errors(each=machine) + errors
-        if (machine or not printed) and (stop := outcome.stop_error) is not None:
-            errors += [stop] if stop.exit_code is not ExitCode.READER_GONE else []
-        for error in errors:
-            self.context.print_error(error)
-
-    def _finish(self, outcome: RunOutcome, displays: Sequence[Display]) -> ExitCode:
-        """Write the last line; return the exit code.
-
-        A stream that fails now changes only the exit code of the process, and not that of a run
-        that --timeout or a signal ended: its reader may have stopped.
-        """
-        code = outcome.exit_code
-        for display in displays:
-            try:
-                display.finish(outcome)
-            except BrokenPipeError:
-                code = ExitCode.READER_GONE if outcome.stop is None else code
-            except OSError as error:
-                self.context.print_error(from_exception(error))
-                code = worst([code, ExitCode.INTERNAL])
-        if displays and not outcome.signalled:
-            names = " ".join(job.job_id for job in outcome.jobs[:3])
-            bell, notify = self.settings["bell"], self.settings["notify"]
-            self.context.signal_end(f"{names}: {code.label}", bell=bell, notify=notify)
-        return code
+        return present.end(outcome, self.output, loop.displays)
 
     def _stop(self, outcome: RunOutcome, loop: WatchLoop, *, reader_gone: bool) -> Stop | None:
         """Return why the watch ended before its jobs; None if it did not."""

@@ -80,26 +80,23 @@ def _show(settings: Settings, context: Context, *, everything: bool) -> None:
     read = Fact("files", files, "files that were read; the first has precedence")
     names = variables_in_use(context.env)
     variables = Fact("variables", names, "also set and used")
-    if settings["output"] == "json":
-        _write_document([*facts, read, *locations, variables], context)
-        return
     shown = [fact for fact in facts if everything or fact.name in settings.values]
-    _print([shown, [*locations, *([variables] if names else [])]], settings, context)
-    if len(shown) < len(facts):
+    tables = [shown, [*locations, *([variables] if names else [])]]
+    _write([*facts, read, *locations, variables], tables, settings, context)
+    if len(shown) < len(facts) and settings["output"] != "json":
         unset = len(facts) - len(shown)
         context.stdout.write(f"\n{unset} settings have their default: --all\n")
 
 
 def _fact(setting: Setting, settings: Settings) -> Fact:
-    value, origin = settings[setting.name], settings.origin(setting.name)
+    value, source = settings[setting.name], settings.values.get(setting.name)
     if value is None or value == ():
         return Fact(setting.name, None)
-    source = settings.values.get(setting.name)
+    value = "set" if setting.secret else value
     short_origin = source.file.name if source and source.file else ""
     if source and source.derived:
         short_origin = "project name"
-    if setting.secret:
-        value = "set"
+    origin = settings.origin(setting.name)
     return Fact(setting.name, value, origin, written(setting.parse, value), short_origin)
 
 
@@ -109,15 +106,14 @@ def _locations(settings: Settings, context: Context) -> Iterator[Fact]:
 
     paths = context.paths
     user_folder = next(iter(paths.config_folders[1:]), None)
-    read = {path.stem: path for path in settings.files}
     path_by_name = {
-        f"{stem}.yaml": read.get(stem) or (user_folder and user_folder / f"{stem}.yaml")
-        for stem in ("clouds", "secure")
+        "clouds.yaml": user_folder and user_folder / "clouds.yaml",
+        "secure.yaml": user_folder and user_folder / "secure.yaml",
+        "config.toml": paths.config_file,
+        "tokens": paths.cache_folder and paths.cache_folder / "tokens",
+        history.FILE: paths.state_folder and paths.state_folder / history.FILE,
     }
-    path_by_name["config.toml"] = paths.config_file
-    path_by_name["tokens"] = paths.cache_folder and paths.cache_folder / "tokens"
-    path_by_name[history.FILE] = paths.state_folder and paths.state_folder / history.FILE
-    for name, path in path_by_name.items():
+    for name, path in (path_by_name | {path.name: path for path in settings.files}).items():
         state = "found" if path and os.access(path, os.F_OK) else "not found"
         yield Fact(name, str(path), state) if path else Fact(name, None)
 
@@ -148,10 +144,8 @@ def config_check(
             region = f", region {values['region']}" if values["region"] else ""
             result = f"Signed in to project {project}{region}. The service answers."
         finally:  # also the results before an error
-            if settings["output"] != "json":
-                _print([facts], settings, context, result)
-        if settings["output"] == "json":
-            _write_document([*facts, Fact("service", "answers"), Fact("result", "ok")], context)
+            good = [Fact("service", "answers"), Fact("result", "ok")] if result else []
+            _write([*facts, *good], [facts], settings, context, result)
     return ExitCode.OK
 
 
@@ -183,21 +177,23 @@ def _query(session: Session) -> None:
         session.query(UNKNOWN_JOB_ID)
 
 
-def _write_document(facts: Iterable[Fact], context: Context) -> None:
-    """Write the facts as one JSON object."""
-    members = {fact.name: {"value": fact.value, "origin": fact.origin or None} for fact in facts}
-    document = {"schema_version": SCHEMA_VERSION, **members}
-    context.stdout.write(dumps(context.redact_values(document)) + "\n")
-
-
-def _print(
-    tables: Iterable[Sequence[Fact]], settings: Settings, context: Context, result: str = ""
+def _write(
+    facts: Iterable[Fact],
+    tables: Iterable[Sequence[Fact]],
+    settings: Settings,
+    context: Context,
+    result: str = "",
 ) -> None:
-    """Write the facts for people: tables that are not empty, and a good result below them."""
+    """Write the facts as one JSON object; for people the tables, and a good result below them."""
+    if settings["output"] == "json":
+        members = {f.name: {"value": f.value, "origin": f.origin or None} for f in facts}
+        document = context.redact_values({"schema_version": SCHEMA_VERSION, **members})
+        context.stdout.write(dumps(document) + "\n")
+        return
     from vbsjob.render import message, theme
 
     view = theme.view(context.stdout, settings, context)
-    rows = [[_row(fact, context) for fact in facts] for facts in tables if facts]
+    rows = [[_row(fact, context) for fact in table] for table in tables if table]
     screens = [[message.table(table)] for table in rows]
     screens += [[message.success(context.redact(result), view)]] if result else []
     present.print_screens(screens, view, context)

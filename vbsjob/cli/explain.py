@@ -10,9 +10,10 @@ import typer
 from vbsjob.cli import options
 from vbsjob.cli.help import paged
 from vbsjob.errors import UsageError
-from vbsjob.exit_codes import ExitCode, worst
+from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import error_codes
-from vbsjob.jobs.fields import SCHEMA_VERSION, Kind
+from vbsjob.jobs.fields import SCHEMA_VERSION
+from vbsjob.jobs.outcome import RunOutcome
 from vbsjob.output import formats
 from vbsjob.text import printable, wrap
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 LABELS = (("during", "during"), ("meaning", "meaning"), ("what to do", "action"))
 """Labels and members of the block for one code."""
-KIND = Kind(error_codes.FIELDS, error_codes.FIELDS, error_codes.FIELDS, "code")
+KIND = formats.Kind(error_codes.FIELDS, error_codes.FIELDS, error_codes.FIELDS, ("code",))
 
 
 @options.takes("output field")
@@ -41,22 +42,21 @@ def explain(ctx: typer.Context, code: options.ErrorCode = None, **_: object) -> 
 
     context: Context = ctx.obj
     fields = ctx.params["field"] or []
-    documents = error_codes.documents(code)
-    if code is not None and not documents:
-        raise _unknown(code)
-    name = preference("output", ctx.params, context) or "table"
-    format = formats.by_name("value" if fields and name == "table" else name)
-    if not format.machine:
+    known = error_codes.everything().values() if code is None else [error_codes.meaning(code)]
+    documents = [meaning._asdict() for meaning in known if meaning is not None]
+    if not documents:
+        raise _unknown(code or "")
+    name = preference("output", ctx.params, context) or ("value" if fields else "table")
+    format = formats.by_name(name)
+    output = present.Output(Settings({}), context, format, fields, code is not None, options=())
+    if output.for_people:
         with paged(context) if code is None else nullcontext(context) as screen:
             _write_table(documents, screen)
         return ExitCode.OK
-    output = present.Output(Settings({}), context, format, fields, code is not None, options=())
     documents = [{"schema_version": SCHEMA_VERSION} | document for document in documents]
-    errors = present.write(documents, output, KIND)
+    errors = tuple(present.write(documents, output, KIND))
     context.stdout.flush()
-    for error in errors:
-        context.print_error(error)
-    return worst(error.exit_code for error in errors)
+    return present.end(RunOutcome((), context.steady_now(), errors=errors), output)
 
 
 def _write_table(documents: Sequence[dict[str, Any]], context: Context) -> None:

@@ -81,7 +81,9 @@ def list(
     elif hidden := len(of_all_clouds) - len(entries):
         command.context.note(f"not listed: {hidden} of other clouds. All: vbsjob list --all")
     errors = present.history(entries, limit, command.output, every=every)
-    return command.end(RunOutcome(tuple(jobs), now, errors=tuple(errors), judged=False))
+    command.context.stdout.flush()
+    outcome = RunOutcome(tuple(jobs), now, errors=tuple(errors), judged=False)
+    return present.end(outcome, command.output)
 
 
 def _refresh(command: JobCommand) -> Sequence[JobOutcome]:

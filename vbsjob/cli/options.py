@@ -47,11 +47,15 @@ def takes(*names: str) -> Callable[[Command], Command]:
     return with_options
 
 
-def _option(group: str, *flags: str, complete: Any = None, **more: Any) -> Any:
+def _option(group: str | None, *flags: str, complete: Any = None, **more: Any) -> Any:
     """Return an option; `complete` is the function of `candidates` for Tab completion."""
     return typer.Option(
         *flags, rich_help_panel=group, show_default=False, autocompletion=complete, **more
     )
+
+
+def _argument(metavar: str, help: str, complete: Any = None) -> Any:
+    return typer.Argument(metavar=metavar, help=help, show_default=False, autocompletion=complete)
 
 
 def _shared(name: str, kind: Any, option: Any) -> Parameter:
@@ -70,16 +74,11 @@ def _setting(
     return _shared(name, kind, option)
 
 
-Jobs = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="JOB...",
-        help="Job ids. @last is the job that was queried last, @2 the one before, @running all that"
-        " had not ended; '-' reads ids or JSON documents with job ids from standard input.",
-        autocompletion=candidates.jobs,
-        show_default=False,
-    ),
-]
+JOBS = (
+    "Job ids. @last is the job that was queried last, @2 the one before, @running all that had not"
+    " ended; '-' reads ids or JSON documents with job ids from standard input."
+)
+Jobs = Annotated[list[str], _argument("JOB...", JOBS, candidates.jobs)]
 _FIELDS = _option(
     OUTPUT,
     *("--field", "-f"),
@@ -139,58 +138,31 @@ ConfigOutput = Annotated[
     Literal["table", "json"] | None,
     _option(OUTPUT, "--output", "-o", metavar="FORMAT", help=SETTINGS_BY_NAME["output"].sentence),
 ]
-Watch = Annotated[
-    bool,
-    _option(TREE, "--watch", help="Wait until the jobs have ended, as 'vbsjob watch'."),
-]
-Port = Annotated[
-    int,
-    typer.Option(
-        metavar="PORT",
-        min=0,
-        max=65535,
-        help="TCP port; 0 chooses a free one.",
-        show_default=False,
-    ),
-]
-Faults = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--fault",
-        metavar="KIND=SHARE",
-        help="Answer this share (0 to 1) of the job queries with a fault: 429, 500, 502, 503, 504,"
-        " cut, empty, garbage or slow; may be repeated.",
-    ),
-]
-TokenLife = Annotated[
-    str | None, typer.Option(metavar="TIME", help="How long a token is valid; 24h by default.")
-]
-Env = Annotated[
-    int | None,
-    typer.Option(metavar="PORT", help="Print the variables for the sandbox on this port, and end."),
-]
+WATCH = "Wait until the jobs have ended, as 'vbsjob watch'."
+Watch = Annotated[bool, _option(TREE, "--watch", help=WATCH)]
+PORT = "TCP port; 0 chooses a free one."
+Port = Annotated[int, _option(None, metavar="PORT", min=0, max=65535, help=PORT)]
+FAULTS = (
+    "Answer this share (0 to 1) of the job queries with a fault: 429, 500, 502, 503, 504, cut,"
+    " empty, garbage or slow; may be repeated."
+)
+Faults = Annotated[list[str] | None, _option(None, "--fault", metavar="KIND=SHARE", help=FAULTS)]
+LIFE = "How long a token is valid; 24h by default."
+TokenLife = Annotated[str | None, _option(None, metavar="TIME", help=LIFE)]
+ENV = "Print the variables for the sandbox on this port, and end."
+Env = Annotated[int | None, _option(None, metavar="PORT", help=ENV)]
+METHOD = "Sign-in method of --env."
 Method = Annotated[
     Literal["password", "token", "aksk", "application-credential"],
-    typer.Option(metavar="METHOD", help="Sign-in method of --env.", show_default=False),
+    _option(None, metavar="METHOD", help=METHOD),
 ]
-AllSettings = Annotated[
-    bool, typer.Option("--all", help="Show also settings that have their default.")
-]
-ErrorCode = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[CODE]",
-        help="An error code, in upper or lower case; without it all codes are listed.",
-        autocompletion=candidates.codes,
-    ),
-]
+ALL_SETTINGS = "Show also settings that have their default."
+AllSettings = Annotated[bool, _option(None, "--all", help=ALL_SETTINGS)]
+CODE = "An error code, in upper or lower case; without it all codes are listed."
+ErrorCode = Annotated[str | None, _argument("[CODE]", CODE, candidates.codes)]
 Failed = Annotated[bool, _option(OUTPUT, "--failed", help="List only jobs that failed.")]
-Running = Annotated[
-    bool,
-    _option(
-        OUTPUT, "--running", help="List only jobs that had not ended when they were last queried."
-    ),
-]
+RUNNING = "List only jobs that had not ended when they were last queried."
+Running = Annotated[bool, _option(OUTPUT, "--running", help=RUNNING)]
 Limit = Annotated[
     int, _option(OUTPUT, "--limit", metavar="N", min=1, help="List at most N jobs; 20 by default.")
 ]
@@ -201,17 +173,6 @@ SINCE = "List only jobs that began less than this time ago, such as 1d or 12h."
 Since = Annotated[str | None, _option(OUTPUT, "--since", metavar="TIME", help=SINCE)]
 REFRESH = "First query the jobs of this cloud that have not ended, and store their status."
 Refresh = Annotated[bool, _option(CONNECTION, "--refresh", help=REFRESH)]
-Shell = Annotated[
-    Literal["bash", "zsh", "fish"],
-    typer.Argument(metavar="SHELL", help="bash, zsh or fish.", show_default=False),
-]
-SchemaName = Annotated[
-    Schema,
-    typer.Argument(metavar="NAME", help="What the schema describes.", show_default=False),
-]
-Topic = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[TOPIC]", help="A command or a topic.", autocompletion=candidates.topics
-    ),
-]
+Shell = Annotated[Literal["bash", "zsh", "fish"], _argument("SHELL", "bash, zsh or fish.")]
+SchemaName = Annotated[Schema, _argument("NAME", "What the schema describes.")]
+Topic = Annotated[str | None, _argument("[TOPIC]", "A command or a topic.", candidates.topics)]

@@ -6,8 +6,8 @@ import shlex
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vbsjob.errors import UsageError
-from vbsjob.terminal import stdio
+from vbsjob.errors import UsageError, from_exception
+from vbsjob.exit_codes import ExitCode, worst
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from vbsjob.config.loader import Settings
     from vbsjob.context import Context
     from vbsjob.errors import VbsjobError
-    from vbsjob.jobs.fields import Kind
-    from vbsjob.jobs.outcome import JobOutcome
+    from vbsjob.jobs.outcome import JobOutcome, RunOutcome
     from vbsjob.jobs.tree import TreeOptions
-    from vbsjob.output.formats import Format
+    from vbsjob.output.formats import Format, Kind
     from vbsjob.render.theme import View
     from vbsjob.watch.loop import Display
 
@@ -181,29 +180,24 @@ def write(documents: Iterable[dict[str, Any]], output: Output, kind: Kind) -> li
 
     Returns an error if none has a field, and if fields become the same variable.
     """
-    from vbsjob.jobs.fields import FieldCheck, Selection
-    from vbsjob.output.variables import SameVariableError
+    from vbsjob.jobs.fields import FieldCheck
 
     check, context = FieldCheck(output.fields), output.context
-    errors: list[VbsjobError] = []
+    omitted: VbsjobError | None = None
     checked = check.read(documents)
     if output.settings["quiet"]:
         for _ in checked if output.fields else ():
             pass
     elif output.format.write is not None:
-        selection = Selection(kind, output.fields, output.single and not kind.many)
-        try:
-            output.format.write(checked, selection, context.stdout)
-        except SameVariableError as conflict:
-            errors.append(conflict)
+        selection = output.format.selection(kind, output.fields, single=output.single)
+        omitted = output.format.write(checked, selection, context.stdout)
     else:
         from vbsjob.render import details
 
         view = output.view()
         rendered = (details.fields(document, output.fields, view) for document in checked)
         print_screens(rendered, view, context)
-    missing = check.error()
-    return errors if missing is None else [*errors, missing]
+    return [error for error in (omitted, check.error()) if error is not None]
 
 
 def print_screens(
@@ -218,9 +212,10 @@ def print_screens(
 def displays(
     settings: Settings, context: Context, options: TreeOptions, *, events: bool
 ) -> list[Display]:
-    """Return the displays: on stderr according to --progress, and `events` on stdout.
+    """Return the displays: `events` on stdout, and on stderr according to --progress.
 
-    Raises UsageError if --heartbeat has no effect.
+    With events, stderr has no progress unless --progress asks for it. Raises UsageError if
+    --heartbeat has no effect.
     """
     quiet = settings["quiet"]
     name = "none" if quiet else settings["progress"]
@@ -231,7 +226,7 @@ def displays(
             hint="Omit one of them, or use -o jsonl for events on stdout.",
         )
     if name == "auto":
-        name = _fitting(context, events=events)
+        name = "none" if events else _fitting(context)
     streams += [context.stderr] if name == "json" else []
     chosen: list[Display] = []
     if streams:
@@ -254,18 +249,43 @@ def displays(
     return chosen
 
 
-def _fitting(context: Context, *, events: bool) -> str:
-    """Return the progress for this stderr: events on stdout replace plain lines.
-
-    A live display needs a terminal that can draw and that nothing else is written to. The reader
-    of events in a pipe, such as grep, can write to the same terminal.
-    """
-    if not context.stderr.isatty():
-        return "none" if events else "plain"
-    if events and context.stdout.isatty():
-        return "none"
-    if events and stdio.is_pipe(context.stdout):
-        return "plain"
+def _fitting(context: Context) -> str:
+    """Return the progress for this stderr: drawn only on a terminal that can draw."""
     env = context.env
-    dumb = env.get("TERM", "dumb") in {"", "dumb"}
+    dumb = not context.stderr.isatty() or env.get("TERM", "dumb") in {"", "dumb"}
     return "plain" if dumb or env.get("ACCESSIBLE") or env.get("CI") else "tty"
+
+
+def end(outcome: RunOutcome, output: Output, displays: Sequence[Display] = ()) -> ExitCode:
+    """Write the errors and the last line of a run to stderr; return its exit code.
+
+    A stream that fails now changes only the exit code of the process.
+    """
+    context, settings, code = output.context, output.settings, outcome.exit_code
+    for error in _errors(outcome, context, displays):
+        context.print_error(error)
+    for display in displays:
+        try:
+            display.finish(outcome)
+        except BrokenPipeError:
+            code = worst([code, ExitCode.READER_GONE])
+        except OSError as error:
+            context.print_error(from_exception(error))
+            code = worst([code, ExitCode.INTERNAL])
+    if displays and not outcome.signalled:
+        names = " ".join(job.job_id for job in outcome.jobs[:3])
+        bell, notify = settings["bell"], settings["notify"]
+        context.signal_end(f"{names}: {code.label}", bell=bell, notify=notify)
+    return code
+
+
+def _errors(
+    outcome: RunOutcome, context: Context, displays: Sequence[Display]
+) -> list[VbsjobError]:
+    """Return the errors that no display for people shows; with a machine format all of them."""
+    machine, errors = context.error_output.machine, list(outcome.errors)
+    if machine or not context.error_output.live:  # the live display shows them
+        errors = outcome.job_errors(each=machine) + errors
+    said = not machine and any(display.for_people for display in displays)
+    stop = None if said else outcome.stop_error
+    return errors if stop is None or stop.exit_code is ExitCode.READER_GONE else [*errors, stop]

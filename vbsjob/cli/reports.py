@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config.loader import preference
-from vbsjob.errors import UsageError, VbsjobError, from_exception
+from vbsjob.errors import UsageError, VbsjobError
+from vbsjob.http import url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
     from vbsjob.context import Context
     from vbsjob.jobs.outcome import RunOutcome
-
-
-NO_IDS = ("watch",)
-"""What reports name if the ids of the jobs are not known yet."""
 
 
 def write(outcome: RunOutcome, junit: str | None, context: Context, *, github: bool) -> RunOutcome:
@@ -35,37 +31,25 @@ def write(outcome: RunOutcome, junit: str | None, context: Context, *, github: b
     return outcome
 
 
-@contextmanager
-def on_error(
-    params: Mapping[str, Any], context: Context, job_ids: Sequence[str] = NO_IDS
-) -> Iterator[None]:
-    """If a watch ends with an exception before it has results, write reports of it."""
-    try:
-        yield
-    except Exception as error:
-        write_error(from_exception(error), params, context, job_ids)
-        raise
+def write_error(error: VbsjobError, options: Mapping[str, Any], context: Context) -> None:
+    """Write reports of a watch that ended before it had results: each job has the error.
 
-
-def write_error(
-    error: VbsjobError,
-    params: Mapping[str, Any],
-    context: Context,
-    job_ids: Sequence[str] = NO_IDS,
-) -> None:
-    """Write reports in which every job has the error. `params` are values of options."""
+    `options` are as they are typed. After a usage error, and if no id is typed (`-`, `@last`), the
+    reports have one job with the name `watch`.
+    """
     from vbsjob.jobs.outcome import RunOutcome, of_answer
 
-    now = context.steady_now()
+    now, words = context.steady_now(), () if isinstance(error, UsageError) else options["jobs"]
+    job_ids = [word for word in words if url.NAME.fullmatch(word)] or ["watch"]
     outcome = RunOutcome(tuple(of_answer(job_id, error, now) for job_id in job_ids), now)
-    junit, github = (_setting(name, params, context) for name in ("junit", "github"))
+    junit, github = (_setting(name, options, context) for name in ("junit", "github"))
     for further in write(outcome, junit, context, github=bool(github)).errors:
         context.print_error(further)
 
 
-def _setting(name: str, params: Mapping[str, Any], context: Context) -> Any:
+def _setting(name: str, options: Mapping[str, Any], context: Context) -> Any:
     """Return the value of a setting; None if it, or the file with it, is not valid."""
     try:
-        return preference(name, params, context)
-    except UsageError:
+        return preference(name, options, context)
+    except VbsjobError:
         return None

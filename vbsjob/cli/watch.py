@@ -24,16 +24,14 @@ def watch(ctx: typer.Context, jobs: options.Jobs, **_: object) -> ExitCode:
     create-backup | vbsjob watch - --timeout 2h
     vbsjob watch ID ID ID --fail-fast -o jsonl
     """
-    from vbsjob.cli import reports
     from vbsjob.jobs.tree import TreeOptions
 
-    with reports.on_error(ctx.params, ctx.obj):
-        command = JobCommand(ctx.params, ctx.obj)
-        chosen = command.output.format
-        if chosen.events and command.output.fields:
-            raise UsageError(
-                f"watch -o {chosen.name} writes events, which --field cannot select.",
-                hint="Use -o json with --field.",
-            )
-        job_ids = command.job_ids(jobs)
+    command = JobCommand(ctx.params, ctx.obj)
+    chosen = command.output.format
+    if chosen.events and command.output.fields:
+        raise UsageError(
+            f"watch -o {chosen.name} writes events, which --field cannot select.",
+            hint="Use -o json with --field.",
+        )
+    job_ids = command.job_ids(jobs)
     return command.watch_jobs(job_ids, TreeOptions(), present.concluded, events=chosen.events)

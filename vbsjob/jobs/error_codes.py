@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class Meaning(NamedTuple):
     """What happened (`meaning`), during which operation (`during`), and what to do (`action`)."""
 
+    code: str
     during: str
     meaning: str
     action: str
+
+
+FIELDS = Meaning._fields
 
 
 @cache
@@ -22,26 +26,13 @@ def everything() -> dict[str, Meaning]:
     from importlib import resources  # imports tempfile and random
 
     table = json.loads(resources.files(__package__).joinpath("error_codes.json").read_bytes())
-    return {code: Meaning(**texts) for code, texts in table.items()}
+    return {code: Meaning(code, **texts) for code, texts in table.items()}
 
 
-def meaning(code: object) -> Meaning | None:
+def meaning(code: str | None) -> Meaning | None:
     """Return the meaning of a code, compared without case; None if the table does not have it."""
-    wanted = code.lower() if isinstance(code, str) else None
-    return next((texts for name, texts in everything().items() if name.lower() == wanted), None)
-
-
-FIELDS = ("code", "during", "meaning", "action")
-
-
-def documents(code: str | None = None) -> list[dict[str, Any]]:
-    """Return one document per code of the table, or only that of `code`, compared without case."""
-    wanted = None if code is None else code.lower()
-    return [
-        {"code": name, **meaning._asdict()}
-        for name, meaning in everything().items()
-        if wanted in {None, name.lower()}
-    ]
+    wanted = (code or "").lower()
+    return next((known for known in everything().values() if known.code.lower() == wanted), None)
 
 
 def near(code: str) -> list[str]:

@@ -5,7 +5,6 @@ Every output uses this one function: screens, documents, events, reports and log
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob.jobs import error_codes
@@ -16,25 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-NO_ENTITIES: Mapping[str, Any] = MappingProxyType({})
-
-
 class Failure(NamedTuple):
     """The first of the deepest failed jobs. Texts are the service's own: escape them to print."""
 
     path: tuple[Job, ...]
     """From the top job down to the failed job, both included."""
-    error_code: str = ""
+    error_code: str
     """Of the deepest job on the path that has a code or a reason; empty if none has."""
-    fail_reason: str = ""
+    fail_reason: str
     """Of the same job as `error_code`."""
-    meaning: str | None = None
+    meaning: str | None
     """What the error code means; None if the table does not contain the code."""
-    action: str | None = None
+    action: str | None
     """What to do about it; None if the code is not in the table, or the job has not failed."""
-    entities: Mapping[str, Any] = NO_ENTITIES
+    entities: Mapping[str, Any]
     """Of the failed job itself, without its sub-jobs and without counts (`*_total`)."""
-    others: int = 0
+    others: int
     """How many other failed jobs have no failed job below them."""
 
     @property
@@ -66,14 +62,16 @@ class Failure(NamedTuple):
         return f"{path_text(self.path)} failed{reason}.{more}"
 
     @property
+    def advice(self) -> list[tuple[str, str]]:
+        """What the code means and what to do, with labels; empty if the job has not failed."""
+        texts = {"Meaning": self.meaning, "What to do": self.action}
+        return [(label, text) for label, text in texts.items() if text and self.of_job]
+
+    @property
     def explanation(self) -> str:
-        """The sentence, what the code means and what to do, as one printable line."""
-        sentences = [self.sentence]
-        if self.of_job and self.meaning:
-            sentences.append(f"Meaning: {self.meaning.rstrip('.')}.")
-        if self.action:
-            sentences.append(f"What to do: {self.action.rstrip('.')}.")
-        return " ".join(sentences)
+        """The sentence and the advice as one printable line."""
+        advice = (f"{label}: {text.rstrip('.')}." for label, text in self.advice)
+        return " ".join((self.sentence, *advice))
 
     def document(self) -> dict[str, Any]:
         """Return the member `failure` of a document; null is a value that the service omitted."""
@@ -90,7 +88,7 @@ class Failure(NamedTuple):
         }
 
 
-FAILURE_MEMBERS = tuple(Failure((Job({}),)).document())
+FAILURE_MEMBERS = tuple(Failure((Job({}),), "", "", None, None, {}, 0).document())
 """Fields of `failure` in documents."""
 
 

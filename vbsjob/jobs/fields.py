@@ -37,8 +37,13 @@ FAILURE_COLUMNS = {
     for name in FAILURE_MEMBERS
 }
 """Members of `failure` under the names that columns, variables and outputs have."""
-NULLABLE = {"failure": FAILURE_MEMBERS, "error": tuple(VbsjobError("").document())}
-"""Members of objects that are null, or omitted, if nothing failed."""
+NULLABLE: dict[str, dict[str, Any]] = {
+    "failure": dict.fromkeys(FAILURE_MEMBERS),
+    "error": dict.fromkeys(VbsjobError("").document()),
+}
+"""Objects that are null, or omitted, if nothing failed: then each of their members is null."""
+OMITTED = frozenset({*DOCUMENTED_MEMBERS, *NULLABLE, "others"})
+"""Members that a job can omit: they are null and not missing."""
 EVERY_ENTITY = ("entities.*", "failure.entities.*")
 """Names that mean each entity of the job, or of the failed sub-job, that is a scalar."""
 MANY = 1000
@@ -56,27 +61,11 @@ def merged(members: dict[str, Any], own_members: dict[str, Any]) -> dict[str, An
     return service_members | own_members | ({"others": others} if others else {})
 
 
-class Kind(NamedTuple):
-    """What kind of document is written, and what a format shows of it without --field."""
-
-    columns: Sequence[str]
-    """Columns of csv and tsv."""
-    variables: Sequence[str]
-    """Fields of env and dotenv, the most important first."""
-    value: Sequence[str]
-    """Lines of value."""
-    name: str
-    """The line of name."""
-    many: bool = False
-    """Whether a job can have several documents: always an array, and numbered variables."""
-
-
 class Selection(NamedTuple):
-    """Which fields are written of which kind of document, and in which shape."""
+    """Which fields of the documents are written, and in which shape."""
 
-    kind: Kind
     fields: Sequence[str] = ()
-    """The fields that --field names; empty: what the format shows by default."""
+    """Empty: all members."""
     single: bool = True
     """Whether one id was given as an argument: one object instead of an array."""
 
@@ -85,14 +74,21 @@ def get(document: Any, path: str) -> Any:
     """Return the field at a dotted path such as `entities.backup_id`, else MISSING.
 
     List items are numbered from 0. `sub_jobs` is found at top level and under `entities`. A member
-    whose name contains dots is found too. Members that every job has are null where the service
-    omitted them; so are the members of `failure` and `error` where nothing failed.
+    whose name contains dots is found too. What a job can omit is null.
     """
     if path in FAILURE_COLUMNS and path not in document:
         value = get(document, FAILURE_COLUMNS[path])
         return path_text(map(Job, value)) if isinstance(value, list) else value
-    value = _lookup(document, path)
-    return None if value is MISSING and _is_null(document, path) else value
+    value, rest = document, path
+    while True:
+        if isinstance(value, dict) and rest in value and rest != "sub_jobs":
+            return value[rest]
+        name, _, rest = rest.partition(".")
+        value = _member(value, name)
+        if not rest:
+            return value
+        if value is None:
+            value = NULLABLE.get(name)
 
 
 def select(document: dict[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
@@ -109,40 +105,14 @@ def select(document: dict[str, Any], names: Iterable[str]) -> Iterator[tuple[str
                 yield f"{parent}.{entity}", value
 
 
-def _lookup(document: Any, path: str) -> Any:
-    value, rest = document, path
-    while value is not MISSING:
-        if isinstance(value, dict) and rest in value and rest != "sub_jobs":
-            return value[rest]
-        name, dot, rest = rest.partition(".")
-        value = _member(value, name)
-        if not dot or not rest:
-            break
-    return value
-
-
 def _member(value: Any, name: str) -> Any:
     if isinstance(value, list):
-        index = int(name) if name.isascii() and name.isdigit() and len(name) < 10 else len(value)
-        return value[index] if index < len(value) else MISSING
+        return next((item for number, item in enumerate(value) if str(number) == name), MISSING)
     if not isinstance(value, dict):
         return MISSING
     if name == "sub_jobs" and (sub_jobs := Job(value).sub_jobs):
         return [job.members for job in sub_jobs]
-    return value.get(name, MISSING)
-
-
-def _is_null(document: Any, path: str) -> bool:
-    """Whether a missing field is one that every job has, or a member of one of NULLABLE."""
-    if not isinstance(document, dict) or "job_id" not in document:
-        return False
-    parent, _, name = path.rpartition(".")
-    if not parent:
-        return name in OUR_MEMBERS or name in DOCUMENTED_MEMBERS
-    if parent in NULLABLE:
-        return document.get(parent) is None and name in NULLABLE[parent]
-    of_sub_job = parent.split(".")[-2:-1] == ["sub_jobs"]
-    return of_sub_job and name in DOCUMENTED_MEMBERS and isinstance(_lookup(document, parent), dict)
+    return value.get(name, None if name in OMITTED and Job(value).id else MISSING)
 
 
 def one_line(value: Any) -> str:

@@ -69,16 +69,9 @@ class JobOutcome(NamedTuple):
         if self.failure is not None and self.exit_code is ExitCode.JOB_FAILED:
             return self.failure.explanation
         status = printable(self.job.status) if self.job and self.job.status else "no status"
-        if self.time_limit is not None:
-            return f"{status}: not ended within {format_duration(self.time_limit)} (--timeout)"
-        if self.exit_code is ExitCode.PENDING:
+        if self.time_limit is None:
             return f"{status}: not ended when the watch ended"
-        return f"{status}: {self.exit_code.meaning}"
-
-    @property
-    def failure_document(self) -> dict[str, Any] | None:
-        """The member `failure` of documents; None if nothing failed."""
-        return None if self.failure is None else self.failure.document()
+        return f"{status}: not ended within {format_duration(self.time_limit)} (--timeout)"
 
     def document(self, **further: Any) -> dict[str, Any]:
         """Return the document: the members of the service, of vbsjob, and `further` ones.
@@ -89,7 +82,7 @@ class JobOutcome(NamedTuple):
             "elapsed_s": self.elapsed_s,
             "verdict": self.exit_code.label,
             "exit_code": int(self.exit_code),
-            "failure": self.failure_document,
+            "failure": None if self.failure is None else self.failure.document(),
             "expected_end": None if self.expected_end is None else utc_time(self.expected_end),
         }
         if self.error is not None:
@@ -115,10 +108,8 @@ def of_answer(
     """
     job = answer if isinstance(answer, Job) else last
     error = answer.replace(job_id=job_id) if isinstance(answer, VbsjobError) else None
-    if code is None and error is not None:
-        code = error.exit_code
     if code is None:
-        code = ExitCode.PENDING if job is None else exit_codes.of_job(job)
+        code = error.exit_code if error else exit_codes.of_job(job or Job({}))
     job_failure = None if job is None else failure.find(job)
     elapsed_s = None if job is None else job.elapsed(now)
     return JobOutcome(job_id, job, error, code, job_failure, elapsed_s, expected_end, time_limit)

@@ -55,7 +55,6 @@ GROUP_MEMBERS = 5
 """Members that are shown below a Group if the height is not limited."""
 RUNNING_MEMBERS = 3
 """Members of a Group that have not failed are shown up to this number: those that run longest."""
-KIND_BY_URGENCY = {kind.urgency: name for name, kind in reversed(KINDS.items())}
 FAILED, WAITING, DONE = (KINDS[name].urgency for name in ("FAIL", "INIT", "SUCCESS"))
 NO_COUNTS: Mapping[str, int] = MappingProxyType({})
 
@@ -64,8 +63,7 @@ def kind(job: Job | None) -> str:
     """Return the status if it is one of KINDS, else OTHER; UNKNOWN of a job without an answer."""
     if job is None:
         return UNKNOWN
-    status = job.status
-    return status if status in KINDS and status != UNKNOWN else OTHER
+    return job.status if job.status in KINDS else OTHER
 
 
 def counts_text(kinds: Mapping[str, int] | Iterable[str], *, jobs: bool = False) -> str:
@@ -77,12 +75,6 @@ def counts_text(kinds: Mapping[str, int] | Iterable[str], *, jobs: bool = False)
     ordered = sorted(KINDS, key=ENDED.__contains__) if jobs else KINDS
     words = {name: KINDS[name].jobs if jobs else KINDS[name].sub_jobs for name in ordered}
     return ", ".join(f"{numbers[name]:,} {word}" for name, word in words.items() if numbers[name])
-
-
-def repeated_types(siblings: Iterable[Job]) -> list[str]:
-    """Return the types with more than GROUP_ABOVE siblings: they are one row."""
-    types = Counter(job.type for job in siblings)
-    return [job_type for job_type, number in types.items() if number > GROUP_ABOVE]
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -141,7 +133,6 @@ class Group:
     """Sub-jobs of one parent with the same type, as one row."""
 
     def __init__(self, parent: Node, members: Sequence[Node]) -> None:
-        self.parent = parent
         self.members = members
         self.indent = parent.indent + 1
         self.depth = parent.depth
@@ -196,8 +187,8 @@ class Group:
         return 0 < number < len(self._active)
 
     def hidden(self, shown: Sequence[Node | Group]) -> Counter[str]:
-        """Return the number of members that failed or run and are not shown, by urgency."""
-        return Counter(KIND_BY_URGENCY[node.urgency] for node in self._active if node not in shown)
+        """Return the number of active members that are not shown, by kind of status."""
+        return Counter(kind(node.job) for node in self._active if node not in shown)
 
 
 class TreeOptions(NamedTuple):
@@ -306,20 +297,24 @@ def _below(above: Node | Group) -> Iterator[tuple[Node | Group, Node | Group]]:
         yield from _below(row)
 
 
+def groups(row: Node | Group) -> Iterator[Group]:
+    """Yield the Groups below a row that are not below another Group."""
+    for branch in row.branches:
+        if isinstance(branch, Group):
+            yield branch
+        else:
+            yield from groups(branch)
+
+
 def _branches(node: Node, children: Sequence[Node], *, group: bool) -> Sequence[Node | Group]:
     """Return the rows of children; a Group has the position of its first member."""
-    types = repeated_types(child.job for child in children) if group else []
-    members: dict[str, list[Node]] = {job_type: [] for job_type in types}
+    members: dict[str, list[Node]] = {}
+    for child in children if group else ():
+        members.setdefault(child.job.type, []).append(child)
+    groups = {t: Group(node, same) for t, same in members.items() if len(same) > GROUP_ABOVE}
     for child in children:
-        grouped = child.job.type in members
-        child.indent = node.indent + 1 + grouped
-        if grouped:
-            members[child.job.type].append(child)
-    if not members:
-        return children
-    groups = {job_type: Group(node, nodes) for job_type, nodes in members.items()}
-    rows = (groups.get(child.job.type, child) for child in children)
-    return list(dict.fromkeys(rows))
+        child.indent = node.indent + 1 + (child.job.type in groups)
+    return list(dict.fromkeys(groups.get(child.job.type, child) for child in children))
 
 
 class Summary(NamedTuple):

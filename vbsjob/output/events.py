@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob import __version__
-from vbsjob.jobs.fields import SCHEMA_VERSION
+from vbsjob.jobs.fields import SCHEMA_VERSION, select
 from vbsjob.text import dumps, utc_time
 from vbsjob.watch import words
 from vbsjob.watch.loop import Display
@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from vbsjob.context import Context
     from vbsjob.jobs.diff import Change
     from vbsjob.jobs.job import Job
-    from vbsjob.jobs.outcome import JobOutcome, RunOutcome
+    from vbsjob.jobs.outcome import RunOutcome
     from vbsjob.watch.estimate import Estimates
     from vbsjob.watch.state import Event, TrackedJob, WatchState
+
+CHANGED = ("job_id", "status", "failure", "expected_end")
+"""Fields of a job's document in `change`."""
+ENDED = ("job_id", "status", "exit_code", "elapsed_s", "failure", "error")
+"""Fields of each job's document in `verdict`."""
 
 
 class EventStream(Display):
@@ -45,18 +50,10 @@ class EventStream(Display):
         for event in events:
             tracked = state.tracked[event.job_id]
             message = f"{event.job_id}: {words.of_event(event, tracked, now)}"
-            if event.kind == "change" and tracked.job is not None:
+            if event.kind == "change":
                 outcome = state.job_outcome(tracked, self._context.steady_now(), None)
-                expected_end = outcome.expected_end
-                self._write(
-                    "change",
-                    event.changes,
-                    message=message,
-                    job_id=tracked.job_id,
-                    status=tracked.job.status,
-                    failure=outcome.failure_document,
-                    expected_end=None if expected_end is None else utc_time(expected_end),
-                )
+                facts = dict(select(outcome.document(), CHANGED))
+                self._write("change", event.changes, message=message, **facts)
             elif event.kind == "waiting":
                 seconds = event.seconds
                 self._write("waiting", message=message, job_id=tracked.job_id, wait_s=seconds)
@@ -83,7 +80,7 @@ class EventStream(Display):
     def finish(self, outcome: RunOutcome) -> None:
         """Write the verdict: the exit code of the run and of each job."""
         code = outcome.exit_code
-        jobs = [_result(job) for job in outcome.jobs]
+        jobs = [dict(select(job.document(), ENDED)) for job in outcome.jobs]
         message, label = outcome.sentence, code.label
         self._write("verdict", message=message, exit_code=int(code), verdict=label, jobs=jobs)
 
@@ -122,18 +119,7 @@ def _progress(job: Job, estimates: Estimates, now: datetime) -> dict[str, Any]:
         "status": job.status,
         "elapsed_s": elapsed,
         "usual_s": None if usual is None else round(usual.seconds, 3),
-        "longer_than_usual": bool(usual and elapsed and elapsed > usual.seconds),
-    }
-
-
-def _result(outcome: JobOutcome) -> dict[str, Any]:
-    return {
-        "job_id": outcome.job_id,
-        "status": None if outcome.job is None else outcome.job.status,
-        "exit_code": int(outcome.exit_code),
-        "elapsed_s": outcome.elapsed_s,
-        "failure": outcome.failure_document,
-        "error": None if outcome.error is None else outcome.error.document(),
+        "longer_than_usual": estimates.is_longer(job, now),
     }
 
 
@@ -142,7 +128,7 @@ def _outage(event: Event, tracked: TrackedJob, now: float) -> dict[str, Any]:
     members: dict[str, Any] = {"outage_s": round(event.seconds, 3)}
     if event.error is not None:
         members["last_answer_s"] = _age(tracked.answered_at, now)
-        members["failures"] = tracked.failures
+        members["failures"] = tracked.failures.count
         members["retry_after_s"] = event.error.retry_after
         members["next_try_s"] = round(tracked.due - now, 3)
         members["error"] = event.error.document()

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from vbsjob.errors import UsageError
 from vbsjob.jobs import fields as job_fields
-from vbsjob.jobs.fields import EVERY_ENTITY, SCHEMA_VERSION, Kind, Selection
+from vbsjob.jobs.fields import EVERY_ENTITY, SCHEMA_VERSION, Selection
 from vbsjob.output.variables import check_fields, write_dotenv, write_env
 from vbsjob.text import SafeJson, dumps, printable
 
@@ -21,14 +21,30 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from vbsjob.context import Context
+    from vbsjob.errors import VbsjobError
 
     Documents = Iterable[dict[str, Any]]
-    Writer = Callable[[Documents, "Selection", TextIO], None]
+    Writer = Callable[[Documents, Selection, TextIO], VbsjobError | None]
 
 QUOTE = '"'
 _QUOTED = re.compile('[",\r\n]')
 EMPTY = "-"
 """An empty cell of tsv: `read` of a shell takes several tabs as one."""
+
+
+class Kind(NamedTuple):
+    """What kind of document is written, and what a format shows of it without --field."""
+
+    columns: Sequence[str]
+    """Columns of csv and tsv."""
+    variables: Sequence[str]
+    """Fields of env and dotenv, the most important first."""
+    value: Sequence[str]
+    """Lines of value."""
+    name: Sequence[str]
+    """The line of name."""
+    many: bool = False
+    """Whether a job can have several documents: always an array, and numbered variables."""
 
 
 TIMES = ("begin_time", "end_time", "elapsed_s")
@@ -46,13 +62,13 @@ JOBS = Kind(
         *(*EVERY_ENTITY, "job_type", *ERROR, *TIMES),
     ),
     value=("status",),
-    name="job_id",
+    name=("job_id",),
 )
 """Documents of jobs, as get and watch write them."""
 
 
 ENTRY = (*STATUS, "cloud", "queried_at", "failure_code", "failure_reason")
-HISTORY = Kind(columns=ENTRY, variables=ENTRY, value=("job_id",), name="job_id")
+HISTORY = Kind(columns=ENTRY, variables=ENTRY, value=("job_id",), name=("job_id",))
 """Entries of the history, as list writes them."""
 
 
@@ -88,36 +104,28 @@ def _selected(document: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]
 
 
 def _csv(documents: Documents, selection: Selection, out: TextIO) -> None:
-    columns = selection.fields or selection.kind.columns
-    out.write(csv_row(list(map(printable, columns))))
-    out.writelines(csv_row(_cells(document, columns)) for document in documents)
+    out.write(csv_row(list(map(printable, selection.fields))))
+    out.writelines(csv_row(_cells(document, selection)) for document in documents)
 
 
 def _tsv(documents: Documents, selection: Selection, out: TextIO) -> None:
-    columns = selection.fields or selection.kind.columns
     for document in documents:
-        print("\t".join(cell or EMPTY for cell in _cells(document, columns)), file=out)
+        print("\t".join(cell or EMPTY for cell in _cells(document, selection)), file=out)
 
 
-def _cells(document: dict[str, Any], columns: Sequence[str]) -> list[str]:
-    return [job_fields.one_line(job_fields.get(document, column)) for column in columns]
+def _lines(documents: Documents, selection: Selection, out: TextIO) -> None:
+    for document in documents:
+        out.writelines(f"{cell}\n" for cell in _cells(document, selection))
+
+
+def _cells(document: dict[str, Any], selection: Selection) -> list[str]:
+    return [job_fields.one_line(job_fields.get(document, field)) for field in selection.fields]
 
 
 def csv_row(values: Sequence[str]) -> str:
     """Return what csv.writer would write, which needs 146 MiB for one value of 4 MiB (S12)."""
     cells = (f'"{v.replace(QUOTE, QUOTE * 2)}"' if _QUOTED.search(v) else v for v in values)
     return (",".join(cells) or QUOTE * 2) + "\n"
-
-
-def _value(documents: Documents, selection: Selection, out: TextIO) -> None:
-    for document in documents:
-        for path in selection.fields or selection.kind.value:
-            print(job_fields.one_line(job_fields.get(document, path)), file=out)
-
-
-def _name(documents: Documents, selection: Selection, out: TextIO) -> None:
-    for document in documents:
-        print(job_fields.one_line(document.get(selection.kind.name)), file=out)
 
 
 class Format(NamedTuple):
@@ -127,15 +135,14 @@ class Format(NamedTuple):
     summary: str
     """One sentence for `vbsjob help formats`."""
     write: Writer | None = None
-    """Writes documents to a text stream; None: drawn by render/."""
+    """Writes documents to a text stream, and returns an error of what it omitted; None: drawn by
+    render/."""
+    default: Literal["", "columns", "variables", "value", "name"] = ""
+    """What of a Kind is written without --field; empty: whole documents."""
     nested: bool = False
     """Whether `tree` writes whole documents with their sub-jobs; else one row per job."""
     events: bool = False
     """Whether `watch` writes events as they happen instead of documents at the end."""
-    fields: bool = True
-    """Whether --field can be used."""
-    variables: bool = False
-    """Whether fields become variables: two fields must not become the same one."""
 
     @property
     def machine(self) -> bool:
@@ -143,14 +150,14 @@ class Format(NamedTuple):
         return self.write is not None
 
     def check_fields(self, fields: Sequence[str], *, single: bool) -> None:
-        """Check that this format can write the fields of --field. Raises UsageError."""
-        if fields and not self.fields:
-            raise UsageError(
-                f"-o {self.name} cannot print the fields of --field.",
-                hint="Use -o value with --field.",
-            )
-        if self.variables:
+        """Check that the fields of --field can become variables. Raises UsageError."""
+        if self.default == "variables":
             check_fields(fields, single=single)
+
+    def selection(self, kind: Kind, fields: Sequence[str], *, single: bool) -> Selection:
+        """Return what is written of documents of a kind; `fields` are those of --field."""
+        default = getattr(kind, self.default) if self.default else ()
+        return Selection(fields or default, single and not kind.many)
 
 
 FORMATS = (
@@ -160,14 +167,14 @@ FORMATS = (
     Format(
         "yaml", "One YAML document; text that looks like a number is quoted.", _yaml, nested=True
     ),
-    Format("csv", "A header and one row per job (RFC 4180).", _csv),
-    Format("tsv", "One row per job, no header, no quotes; an empty value is '-'.", _tsv),
-    Format("value", "One value per line: the status, or the fields of --field.", _value),
+    Format("csv", "A header and one row per job (RFC 4180).", _csv, "columns"),
+    Format("tsv", "One row per job, no header, no quotes; an empty value is '-'.", _tsv, "columns"),
+    Format("value", "One value per line: the status, or the fields of --field.", _lines, "value"),
     Format(
-        "env", "One quoted assignment per line, safe to eval in a shell.", write_env, variables=True
+        "env", "One quoted assignment per line, safe to eval in a shell.", write_env, "variables"
     ),
-    Format("dotenv", "Unquoted assignments for GitLab, at most 20.", write_dotenv, variables=True),
-    Format("name", "One job id per line.", _name, fields=False),
+    Format("dotenv", "Unquoted assignments for GitLab, at most 20.", write_dotenv, "variables"),
+    Format("name", "One job id per line.", _lines, "name"),
 )
 BY_NAME = {format_.name: format_ for format_ in FORMATS}
 NAMES = tuple(BY_NAME)

@@ -40,6 +40,8 @@ TITLES = {"bksCreateBackup": "Backup", "bksRestoreBackup": "Restore"}
 MARKS = {"": "\u2713", "warning": "!", "error": "\u2717"}
 """By the level of the exit code."""
 CELL = 300
+RESULT = ("job_id", "status", "exit_code", "failure_code")
+"""Fields of each job's document in the output `jobs`."""
 
 
 def report(outcome: RunOutcome, context: Context) -> RunOutcome:
@@ -149,10 +151,8 @@ def _description(outcome: JobOutcome, now: datetime, shown: Callable[..., str]) 
         yield shown(outcome.cause)
     if failure is not None:
         yield shown(failure.sentence)
-    if failure is not None and failed:
-        for label, text in (("Meaning", failure.meaning), ("What to do", failure.action)):
-            if text:
-                yield f"**{label}:** {shown(text)}"
+        for label, text in failure.advice:
+            yield f"**{label}:** {shown(text)}"
     ids = ", ".join(f"{name} {shown(text)}" for name, text in _ids(outcome) if text)
     yield f"{'For the ticket' if failed else 'Ids'}: {ids}"
     if outcome.job is not None and outcome.job.sub_jobs:
@@ -200,9 +200,10 @@ def outputs(outcome: RunOutcome) -> str:
     but never under a name that vbsjob uses. `jobs` is a JSON array with the result of each job.
     """
     code = outcome.exit_code
-    jobs = dumps([_status_of(job) for job in outcome.jobs])
+    documents = [job.document() for job in outcome.jobs]
+    jobs = dumps([{name: _shown(document, name) for name in RESULT} for document in documents])
     values: dict[str, Any] = {"exit_code": str(int(code)), "verdict": code.label, "jobs": jobs}
-    single = outcome.jobs[0].document() if len(outcome.jobs) == 1 else {}
+    single = documents[0] if len(documents) == 1 else {}
     for field, value in fields.select(single, JOBS.variables if single else ()):
         name = field.removeprefix("entities.").replace("failure.entities.", "failure_entities_")
         if name == field or (NAME.fullmatch(name) and name not in JOBS.variables):
@@ -210,11 +211,7 @@ def outputs(outcome: RunOutcome) -> str:
     return "".join(f"{name}={one_line(value)}\n" for name, value in values.items())
 
 
-def _status_of(outcome: JobOutcome) -> dict[str, object]:
-    failure_code = "" if outcome.failure is None else outcome.failure.error_code
-    return {
-        "job_id": outcome.job_id,
-        "status": None if outcome.job is None else outcome.job.status,
-        "exit_code": int(outcome.exit_code),
-        "failure_code": printable(failure_code) or None,
-    }
+def _shown(document: dict[str, Any], name: str) -> Any:
+    """Return a field, a text with what is not printable made visible."""
+    value = fields.get(document, name)
+    return printable(value) if isinstance(value, str) else value

@@ -16,8 +16,8 @@ def load(name: str) -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:vbsjob:schema:{SCHEMA_VERSION}:{name}",
     }
-    schema: dict[str, Any] = head | json.loads(_read(name))
-    shared: dict[str, Any] = json.loads(_read("definitions"))
+    schema: dict[str, Any] = head | _read(name)
+    shared = _read("definitions")
     own: dict[str, Any] = schema.pop("$defs", {})
     text = json.dumps([schema, own])
     used: dict[str, Any] = {}
@@ -41,7 +41,16 @@ def members(name: str) -> dict[str, Any]:
     }
 
 
-def _read(name: str) -> str:
+def _read(name: str) -> dict[str, Any]:
     from importlib import resources  # imports tempfile and random
 
-    return resources.files(__package__).joinpath("schema", f"{name}.json").read_text("utf-8")
+    file = resources.files(__package__).joinpath("schema", f"{name}.json")
+    schema: dict[str, Any] = json.loads(file.read_bytes(), object_hook=_complete)
+    return schema
+
+
+def _complete(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema; where the file does not say what is required, each property is."""
+    if "properties" in schema:
+        schema.setdefault("required", list(schema["properties"]))
+    return schema

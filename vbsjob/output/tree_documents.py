@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.jobs.failure import code_and_reason
-from vbsjob.jobs.fields import EVERY_ENTITY, SCHEMA_VERSION, Kind, merged
+from vbsjob.jobs.fields import EVERY_ENTITY, SCHEMA_VERSION, merged
 from vbsjob.jobs.tree import Group, JobTree, Node, Summary, counts_text, folded, nodes
-from vbsjob.output.formats import ERROR, FAILURE, TICKET, TIMES
+from vbsjob.output.formats import ERROR, FAILURE, TICKET, TIMES, Kind
 from vbsjob.text import format_duration, printable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ ROWS = Kind(
     columns=(*NODE_COLUMNS, *FAILURE, "entities", *TICKET, "failure_entities"),
     variables=(*NODE_COLUMNS, *FAILURE, *TICKET, *EVERY_ENTITY),
     value=("path",),
-    name="job_id",
+    name=("job_id",),
     many=True,
 )
 """Rows of `tree`: one per job and sub-job."""
@@ -56,32 +56,22 @@ def flat(
 
 
 def nested(result: JobOutcome, options: TreeOptions, now: datetime) -> dict[str, Any]:
-    """Return one document, each sub-job where the service put it."""
+    """Return one document, each sub-job once, where the service put it."""
     if result.job is None:
         return result.document()
     pairs = list(_documents(result, JobTree(result.job, options, now), now))
     documents = {id(node.job.members): document for node, document in pairs}
     for node, document in pairs:
-        _refill(document, node, documents, options)
-        entities = document.get("entities")
-        if isinstance(entities, dict):
-            document["entities"] = _refill(dict(entities), node, documents, options)
+        holders = [document]
+        if isinstance(document.get("entities"), dict):
+            document["entities"] = dict(document["entities"])
+            holders.append(document["entities"])
+        for holder in holders:
+            if isinstance(listed := holder.get("sub_jobs"), list):
+                here = documents.keys() & map(id, listed)
+                selected = (id(child.job.members) for child in node.children)
+                holder["sub_jobs"] = [documents[key] for key in selected if key in here]
     return pairs[0][1]
-
-
-def _refill(
-    holder: dict[str, Any], row: Node, documents: dict[int, dict[str, Any]], options: TreeOptions
-) -> dict[str, Any]:
-    """Replace the sub-jobs in `holder` by their documents; omit those that are not selected."""
-    listed = holder.get("sub_jobs")
-    if isinstance(listed, list):
-        if options.sort != "api":
-            order = {id(child.job.members): number for number, child in enumerate(row.children)}
-            listed = sorted(listed, key=lambda item: order.get(id(item), len(order)))
-        complete = options.depth is None and not options.only
-        selected = (item for item in listed if complete or id(item) in documents)
-        holder["sub_jobs"] = [documents.get(id(item), item) for item in selected]
-    return holder
 
 
 def _documents(

@@ -31,10 +31,6 @@ _EXPANDED = re.compile(r"\$|%(?=%|[A-Za-z_][A-Za-z0-9_]*%)")
 """What GitLab expands in a value: $NAME, ${NAME} and %NAME%."""
 
 
-class SameVariableError(ApiError):
-    """Fields of an answer become the same variable; none of them has been written."""
-
-
 def check_fields(fields: Iterable[str], *, single: bool) -> None:
     """Check the fields of --field before a query. Raises UsageError.
 
@@ -54,23 +50,22 @@ def check_fields(fields: Iterable[str], *, single: bool) -> None:
             )
 
 
-def write_env(documents: Documents, selection: Selection, out: TextIO) -> None:
-    """Write one assignment per line, quoted for POSIX shells. Raises SameVariableError at the end.
+def write_env(documents: Documents, selection: Selection, out: TextIO) -> ApiError | None:
+    """Write one assignment per line, quoted for POSIX shells; return the error of `_variables`.
 
     Variables are VBSJOB_NAME for a single job, else VBSJOB_1_NAME, VBSJOB_2_NAME and so on.
     """
     documents_variables, conflict = _assignments(documents, selection)
     for assignments in documents_variables:
         out.writelines(f"{name}={_quoted(value)}\n" for name, value in assignments)
-    if conflict is not None:
-        raise conflict
+    return conflict
 
 
-def write_dotenv(documents: Documents, selection: Selection, out: TextIO) -> None:
+def write_dotenv(documents: Documents, selection: Selection, out: TextIO) -> ApiError | None:
     """Write one unquoted assignment per line, at most 20 and less than 5 KiB in all.
 
-    If there are more, the first names of the selection are written, each of every job.
-    Raises SameVariableError at the end.
+    If there are more, the first names of the selection are written, each of every job. Returns
+    the error of `_variables`.
     """
     documents_variables, conflict = _assignments(documents, selection)
     lines = (
@@ -86,15 +81,14 @@ def write_dotenv(documents: Documents, selection: Selection, out: TextIO) -> Non
             break
         written.append((number, rank, line))
     out.writelines(line for _, _, line in sorted(written))
-    if conflict is not None:
-        raise conflict
+    return conflict
 
 
 def _assignments(
     documents: Documents, selection: Selection
-) -> tuple[list[list[tuple[str, str]]], SameVariableError | None]:
+) -> tuple[list[list[tuple[str, str]]], ApiError | None]:
     """Return the (variable, value) pairs of each document, and the first conflict."""
-    names = dict.fromkeys(selection.fields or selection.kind.variables)
+    names = dict.fromkeys(selection.fields)
     assignments, conflicts = [], []
     for number, document in enumerate(documents, start=1):
         values = dict(job_fields.select(document, names))
@@ -106,9 +100,7 @@ def _assignments(
     return assignments, conflicts[0] if conflicts else None
 
 
-def _variables(
-    prefix: str, fields: Iterable[str]
-) -> tuple[dict[str, str], SameVariableError | None]:
+def _variables(prefix: str, fields: Iterable[str]) -> tuple[dict[str, str], ApiError | None]:
     """Return the field of each variable, without variables of several fields such as a-b and a_b.
 
     The error names the first of these.
@@ -122,7 +114,7 @@ def _variables(
             names = " and ".join(repr(printable(field)[:80]) for field in same[:2])
             message = f"{names} would both become {variable[:80]}."
             hint = "Neither is written. Use -o json, or select one of them with --field."
-            return variables, SameVariableError(message, hint=hint)
+            return variables, ApiError(message, hint=hint)
     return variables, None
 
 

@@ -102,8 +102,8 @@ def _labelled(
 ) -> Iterator[RenderableType]:
     """Yield texts and entities with their labels."""
     width = view.columns - len(view.glyphs.edge)
-    explained = (("Job", job_id), ("Meaning", failure.meaning), ("What to do", failure.action))
-    rows = [(label, text) for label, text in explained if text]
+    rows = [("Job", job_id)] if job_id else []
+    rows += failure.advice
     yield from table(rows, width, names=LABEL_WIDTH, style="failure.label")
     above = (failure.error_code, failure.fail_reason)
     involved = {DISK if k == "volume_id" else k: v for k, v in failure.entities.items()}

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.spinner import Spinner
 
-from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.tree import JobTree
 from vbsjob.render import live_screens
 from vbsjob.render.live_screens import LINES_BELOW
@@ -124,9 +123,7 @@ class LiveDisplay(Display):
             self._release()
 
     def finish(self, outcome: RunOutcome) -> None:
-        """Draw the result and leave it there; not on a paused terminal after --timeout."""
-        if outcome.exit_code is ExitCode.TIMEOUT:
-            stdio.abandon_paused(self._context.stderr)
+        """Draw the result and leave it there. A paused terminal is waited for."""
         width, height = self._size = self._terminal_size()
         view = replace(self._view(width, height), now=outcome.now)
         lines = live_screens.result(outcome, self._trees, view, self._context.redact)

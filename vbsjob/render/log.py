@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vbsjob.context import can_encode
@@ -13,7 +11,7 @@ from vbsjob.jobs import diff, failure
 from vbsjob.jobs.diff import Change
 from vbsjob.jobs.fields import one_line
 from vbsjob.jobs.job import walk
-from vbsjob.jobs.tree import counts_text, kind, repeated_types
+from vbsjob.jobs.tree import Group, JobTree, counts_text, groups
 from vbsjob.text import dumps, printable, utc_time
 from vbsjob.watch import words
 from vbsjob.watch.loop import Display
@@ -103,7 +101,11 @@ class PlainLog(Display):
         """
         failed: list[tuple[str, str]] = []
         others: list[tuple[str, str]] = []
-        folds = _Folds()
+        tree = JobTree(top, group=True)
+        grouped = {
+            id(node.job.members): group for group in groups(tree.top) for node in group.members
+        }
+        changed: dict[Group, None] = {}
         for change in changes:
             if change.name.startswith("entities."):
                 continue
@@ -111,12 +113,18 @@ class PlainLog(Display):
                 yield _line(change)
             elif change.name == "status" and change.after == "FAIL":
                 failed += [_line(change), *_entities(change.path, change.job.entities)]
-            if change.depth and not folds.add(change) and change.after != "FAIL":
+            keys = (id(job.members) for job in change.path if change.name == "status")
+            if group := next((grouped[key] for key in keys if key in grouped), None):
+                changed[group] = None
+            elif change.depth and change.after != "FAIL":
                 others.append(_line(change))
         new = {name: value for name, value in top.entities.items() if name not in written}
         lines = [*_entities((top,), new)]
         written.update(name for name, value in new.items() if value not in (None, ""))
-        lines += failed + others + [(text, "") for text in folds.lines(self._times)]
+        lines += failed + others
+        for group in changed:
+            name = f"{printable(group.type) or 'sub-job'} {self._times}{len(group.members):,}"
+            lines.append((f"{name}: {counts_text(group.counts)}", ""))
         yield from lines[:LISTED]
         if len(lines) > LISTED:
             yield f"{len(lines) - LISTED:,} more lines are not shown (--details prints them)", ""
@@ -128,34 +136,6 @@ class PlainLog(Display):
         self._stream.write(f"\x1b[{color}m{line}\x1b[0m\n" if color else f"{line}\n")
         self._stream.flush()
         self._last_line = now
-
-
-class _Folds:
-    """The sub-jobs of one answer that are folded with their equal siblings."""
-
-    def __init__(self) -> None:
-        self._types: dict[int, list[str]] = {}
-        """Types that are folded, by the identity of the parent."""
-        self._changed: dict[tuple[int, str], Job] = {}
-        """The parents of folded siblings that changed, by identity and type."""
-
-    def add(self, change: Change) -> bool:
-        """Whether the sub-job of a change, or one above it, is folded."""
-        for parent, sub_job in pairwise(change.path):
-            key = id(parent.members)
-            if key not in self._types:
-                self._types[key] = repeated_types(parent.sub_jobs)
-            if sub_job.type in self._types[key] and change.name == "status":
-                self._changed[key, sub_job.type] = parent
-                return True
-        return False
-
-    def lines(self, times: str) -> Iterator[str]:
-        """Yield the counts of the siblings that changed: `copyBlock x9: 3 done, 6 waiting`."""
-        for (_, job_type), parent in self._changed.items():
-            counts = Counter(kind(job) for job in parent.sub_jobs if job.type == job_type)
-            name = printable(job_type) or "sub-job"
-            yield f"{name} {times}{counts.total():,}: {counts_text(counts)}"
 
 
 def _line(change: Change) -> tuple[str, str]:

@@ -10,7 +10,6 @@ import errno
 import io
 import os
 import select
-import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -21,14 +20,6 @@ GRACE = 1.0
 """Seconds that a reader has for the last output after a signal."""
 PIECE = 256
 """Bytes that a terminal that is ready accepts at once; for a pipe this is PIPE_BUF."""
-
-
-def is_pipe(stream: TextIO) -> bool:
-    """Whether a stream is a pipe or a socket; False if it has no descriptor."""
-    with suppress(OSError, ValueError):
-        mode = os.fstat(stream.fileno()).st_mode
-        return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
-    return False
 
 
 def in_background(descriptor: int) -> bool:
@@ -52,23 +43,21 @@ class OutputStream(io.FileIO):
         self._poll.register(descriptor, select.POLLOUT)
         self.is_over: Callable[[], bool] = lambda: False
         """Whether a signal has ended the run."""
-        self.abandoned = False
-        """Whether the reader did not accept the last output: nothing more is written."""
         self._failed = False
 
     def write(self, content: Any) -> int:
         """Write a piece. Raises BrokenPipeError if the reader is gone, or reads no more at the end.
 
-        A terminal that is closed counts as a reader that is gone. Another error is raised once;
-        what the buffer still holds is dropped then.
+        A terminal that is closed counts as a reader that is gone. Another error, and a reader
+        that reads no more, is raised once; what the buffer still holds is dropped then.
         """
         if self._failed:
             return len(content)
         while True:
-            while not self.abandoned and not self.accepts(GRACE):
-                self.abandoned = self.is_over()
-            if self.abandoned:
-                raise BrokenPipeError(errno.EPIPE, "the reader has stopped")
+            while not self.accepts(GRACE):
+                if self.is_over():
+                    self._failed = True
+                    raise BrokenPipeError(errno.EPIPE, "the reader has stopped")
             try:
                 written = super().write(content[: self._piece])
             except BrokenPipeError:
@@ -115,9 +104,3 @@ def ready(stream: TextIO) -> bool:
     """Whether a write would not wait; False for the terminal of another process group."""
     own = raw(stream)
     return own is None or (not in_background(own.fileno()) and own.accepts(0))
-
-
-def abandon_paused(stream: TextIO) -> None:
-    """Write nothing more to a stream whose reader accepts nothing for GRACE seconds."""
-    if (own := raw(stream)) is not None:
-        own.abandoned = not own.accepts(GRACE)

@@ -74,38 +74,16 @@ class EndEstimate:
 
     usual: float
     """Seconds of the UsualDuration."""
-    start: float
-    """The age from which an end is likely."""
     end: float
     """The age above which the history has no information."""
     _ages: Sequence[float]
     _polls: Sequence[float]
     """For each of `_ages`, how many polls are made up to this age."""
 
-    def rate(self, age: float) -> float:
-        """Return the polls a second to make at an age; 0 from `end` on."""
-        index = bisect_right(self._ages, age)
-        return self._slope(index) if 0 < index < len(self._ages) else 0.0
-
-    def delay(self, age: float, per_second: float = 0.0, per_poll: float = 1.0) -> float:
-        """Return the seconds from `age` to the next poll.
-
-        The poll is due when `per_second` * seconds + `per_poll` * polls of the curve reach 1. By
-        default: after one poll of the curve, or at `end` if that is earlier.
-        """
-        due, position = 0.0, age
-        for index in range(max(1, bisect_right(self._ages, age)), len(self._ages)):
-            growth = per_second + per_poll * self._slope(index)
-            step = self._ages[index] - position
-            if due + growth * step >= 1.0:
-                return position + (1.0 - due) / growth - age
-            due += growth * step
-            position = self._ages[index]
-        return position - age + ((1.0 - due) / per_second if per_second else 0.0)
-
-    def _slope(self, index: int) -> float:
-        polls = self._polls[index] - self._polls[index - 1]
-        return polls / (self._ages[index] - self._ages[index - 1])
+    def delay(self, age: float) -> float:
+        """Return the seconds from `age` until one more poll of the curve is made, or to `end`."""
+        polls = _interpolate(age, self._ages, self._polls)
+        return _interpolate(polls + 1.0, self._polls, self._ages) - age
 
 
 class Estimates:
@@ -135,13 +113,18 @@ class Estimates:
             self._by_type[job_type] = usual_duration(durations), estimate_end(durations)
         return self._by_type[job_type]
 
+    def is_longer(self, job: Job, now: datetime) -> bool:
+        """Whether the job takes longer than usual; False if that is not known."""
+        usual, elapsed = self.usual(job.type), job.elapsed(now)
+        return usual is not None and elapsed is not None and elapsed > usual.seconds
+
     def comparison(self, job: Job, now: datetime) -> str:
         """Return how the job compares with earlier ones of its type; empty without any."""
-        usual, elapsed = self.usual(job.type), job.elapsed(now)
+        usual = self.usual(job.type)
         if usual is None:
             return ""
         duration = format_duration(usual.seconds)
-        if elapsed is not None and elapsed > usual.seconds:
+        if self.is_longer(job, now):
             return f"longer than usual ({duration})"
         plural = "s" if usual.runs > 1 else ""
         return f"usually takes {duration} ({usual.runs} earlier job{plural})"
@@ -163,7 +146,7 @@ def usual_duration(durations: Sequence[float]) -> UsualDuration | None:
     valid = _valid(durations)
     if not valid:
         return None
-    lower, upper = valid[(len(valid) - 1) // 2], valid[len(valid) // 2]
+    lower, upper = _middle(valid)
     return UsualDuration(math.sqrt(lower * upper), len(valid))
 
 
@@ -178,7 +161,8 @@ def estimate_end(durations: Sequence[float]) -> EndEstimate | None:
         return None
     middle = math.log(usual.seconds)
     every = [math.log(seconds) for seconds in _valid(durations)]
-    deviation = max(1.4826 * _median(sorted(abs(value - middle) for value in every)), LEAST_SPREAD)
+    distances = sorted(abs(value - middle) for value in every)
+    deviation = max(1.4826 * sum(_middle(distances)) / 2, LEAST_SPREAD)
     logs = [value for value in every if abs(value - middle) <= OUTLIER * deviation]
     mean = sum(logs) / len(logs)
     squares = sum((value - mean) ** 2 for value in logs) + PRIOR_RUNS * PRIOR_SPREAD**2
@@ -187,14 +171,12 @@ def estimate_end(durations: Sequence[float]) -> EndEstimate | None:
     spread = max(spread, LEAST_SPREAD) * math.sqrt(1 + 1 / len(logs))
     last = min((logs[-1] + math.log(1.1) - mean) / spread, WINDOW_END)
     ages, polls = _curve(mean, spread, last)
-    start = math.exp(mean + WINDOW_START * spread)
-    return EndEstimate(usual.seconds, start, ages[-1], ages, polls)
+    return EndEstimate(usual.seconds, ages[-1], ages, polls)
 
 
 def _curve(mean: float, spread: float, last: float) -> tuple[list[float], list[float]]:
     """Return ages, and for each how many polls are made up to it."""
-    usual = math.exp(mean)
-    background = BACKGROUND / usual
+    background = BACKGROUND / math.exp(mean)
     rate_before = min(DENSITY * math.sqrt(background), 1 / SHORTEST)
     ages, polls = [0.0], [0.0]
     for step in range(CURVE_STEPS + 1):
@@ -210,12 +192,21 @@ def _curve(mean: float, spread: float, last: float) -> tuple[list[float], list[f
     return ages, polls
 
 
+def _interpolate(x: float, xs: Sequence[float], ys: Sequence[float]) -> float:
+    """Return y on the line through the points, from the first x on; behind the last its y."""
+    index = bisect_right(xs, x)
+    if index == len(xs):
+        return ys[-1]
+    part = (x - xs[index - 1]) / (xs[index] - xs[index - 1])
+    return ys[index - 1] + part * (ys[index] - ys[index - 1])
+
+
 def _hazard(deviation: float) -> float:
     """Return density / (1 - distribution) of the standard normal distribution."""
     density = math.exp(-deviation * deviation / 2) / math.sqrt(2 * math.pi)
     return density / (0.5 * math.erfc(deviation / math.sqrt(2)))
 
 
-def _median(ordered: Sequence[float]) -> float:
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+def _middle(ordered: Sequence[float]) -> tuple[float, float]:
+    """Return the two values in the middle; of an odd number of values the same one twice."""
+    return ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]

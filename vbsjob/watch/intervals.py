@@ -1,14 +1,14 @@
 """When a job is polled again: after an answer, a change, a failure.
 
-No I/O and no clock: times are parameters. PollInterval and RequestShare are mutable.
+No I/O and no clock: times are parameters. PollInterval is mutable.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vbsjob.limits import REQUESTS_PER_SECOND, SHORTEST_INTERVAL, WATCH_RETRY_AFTER
+from vbsjob.limits import SHORTEST_INTERVAL, WATCH_RETRY_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,11 +36,6 @@ With 30 seconds, a job of one hour would need 173 requests instead of 109
 """
 TRUST_AGE_PART = 0.13
 """The part of the usual duration after which the history is trusted."""
-EQUAL_PART = 0.55
-"""The part of their request rate that jobs with history share equally.
-
-So a job waits at most 1 / 0.55 = 1.8 times the equal interval.
-"""
 INIT_INTERVAL = 5.0
 """For a job that has not started."""
 THROTTLED_LONGEST = 60.0
@@ -58,7 +53,7 @@ class PollInterval:
     slow_down: float = 1.0
     """Factor after HTTP 429; 1.0 is normal speed."""
 
-    def on_answer(self, *, changed: bool, age: float | None, limit: float | None = None) -> None:
+    def on_answer(self, *, changed: bool, age: float | None, limit: float | None) -> None:
         """Make the interval longer, or shorter after a change. `age` is the job's, in seconds.
 
         `limit` is the longest interval, from the expected end; without one it is LONGEST.
@@ -86,8 +81,6 @@ class PollInterval:
             delay = INIT_INTERVAL if waiting else self.seconds
             delay *= 1 - JITTER * (2 * random() - 1)
             delay *= 0.5 + random() / 2 if first else 1.0
-        if self.slow_down == 1.0:
-            return delay
         return max(delay, min(delay * self.slow_down, THROTTLED_LONGEST))
 
 
@@ -106,58 +99,6 @@ def longest_interval(
         return None
     limit = min(max(estimate.delay(age), SHORTEST), RAREST)
     return min(limit, LONGEST) if interactive else limit
-
-
-@dataclass(slots=True)
-class RequestShare:
-    """How the jobs of one watch share REQUESTS_PER_SECOND.
-
-    A job without history is polled every `equal_interval` seconds. Jobs with history share the
-    requests that they would send at that interval: EQUAL_PART of them equally, and the rest in
-    proportion to the polls of their estimates, so that jobs near their end come first.
-    """
-
-    jobs: int
-    """Jobs that are still polled."""
-    _rates: dict[str, float] = field(default_factory=dict)
-    """By job id: polls per second of the estimate. Only jobs with an estimate."""
-    _sum: float = 0.0
-
-    @property
-    def equal_interval(self) -> float:
-        """Seconds between two polls of a job if all jobs share the rate equally."""
-        return self.jobs / REQUESTS_PER_SECOND
-
-    def remove(self, job_id: str) -> None:
-        """Remove a job that is no longer polled."""
-        self.jobs -= 1
-        self._sum -= self._rates.pop(job_id, 0.0)
-
-    def delay(
-        self, job_id: str, estimate: EndEstimate | None, age: float | None, *, waiting: bool
-    ) -> float:
-        """Return the shortest delay in seconds that leaves the other jobs their share.
-
-        `waiting`: the job has not started; it cannot end before the window of its estimate.
-        """
-        self._sum -= self._rates.pop(job_id, 0.0)
-        equal = self.equal_interval
-        if estimate is None or (age is None and not waiting):
-            return equal
-        if waiting:
-            longest = equal / EQUAL_PART
-            if estimate.start < longest:
-                return equal
-            self._rates[job_id] = 0.0
-            return longest
-        if age is None or age >= estimate.end:
-            return equal
-        rate = estimate.rate(age)
-        self._rates[job_id] = rate
-        self._sum += rate
-        mean = self._sum / len(self._rates)
-        per_poll = (1 - EQUAL_PART) / (equal * mean)
-        return estimate.delay(age, per_second=EQUAL_PART / equal, per_poll=per_poll)
 
 
 def retry_delay(failures: int, retry_after: float | None, random: Callable[[], float]) -> float:

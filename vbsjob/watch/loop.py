@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from vbsjob.errors import VbsjobError
 from vbsjob.jobs.job import Job
-from vbsjob.limits import THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,12 +75,13 @@ class WatchLoop:
         Raises OSError and MemoryError, and BrokenPipeError if the pipe is closed.
         """
         with self.signals:
-            executor = (self.context.executor or partial(ThreadPoolExecutor, THREADS))()
+            threads = self.context.threads
+            executor = (self.context.executor or partial(ThreadPoolExecutor, threads))()
             self._send_events(())
             self._waited_at = self.context.monotonic()
             while not self.state.finished and self.signals.ending is None:
                 now = self.context.monotonic()
-                for job_id in self.state.take_due(now, THREADS - len(self._queries)):
+                for job_id in self.state.take_due(now, threads - len(self._queries)):
                     query = executor.submit(self.fetch, job_id)
                     self._queries[query] = job_id
                     query.add_done_callback(lambda _: self.signals.wake())
@@ -114,7 +114,7 @@ class WatchLoop:
         """
         now = self.context.monotonic()
         times = [display.refresh(self.state, now) for display in self.displays]
-        busy = len(self._queries) == THREADS
+        busy = len(self._queries) == self.context.threads
         return min([*times, self.state.deadline if busy else self.state.next_due()]) - now
 
     def _wait(self, seconds: float) -> None:

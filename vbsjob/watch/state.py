@@ -17,10 +17,10 @@ from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import diff
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.outcome import RunOutcome, of_answer
-from vbsjob.limits import WATCH_RETRY_FOR
+from vbsjob.limits import REQUESTS_PER_SECOND, WATCH_RETRY_FOR
 from vbsjob.text import printable
 from vbsjob.watch.estimate import Estimates
-from vbsjob.watch.intervals import PollInterval, RequestShare, longest_interval, retry_delay
+from vbsjob.watch.intervals import PollInterval, longest_interval, retry_delay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 OUTAGE_FAILURES = 2
 """An outage is reported from this failure on."""
-GONE_COUNT, GONE_SECONDS = 3, 10.0
+GONE = 3, 10.0
 """A known job has disappeared after this number of "not found" over these seconds (F14)."""
 NOT_FOUND_INTERVAL, NOT_FOUND_SHORTEST = 4.0, 0.5
 """Seconds between polls of a job that is not found; the last one is at the end of the grace."""
 LAST_DELAY = 0.1
 """Seconds at least before the attempt that ends an outage."""
 TOO_MANY_REQUESTS = 429
-UNKNOWN_COUNT, UNKNOWN_SECONDS = 3, 30.0
+UNKNOWN_END = 3, 30.0
 """A job with an end_time and an unknown status has ended after this number of such answers over
 these seconds."""
 
@@ -69,6 +69,25 @@ class Event(NamedTuple):
 
 
 @dataclass(slots=True)
+class Repeats:
+    """How often something happened in a row, and since when."""
+
+    count: int = 0
+    since: float = 0.0
+    """When it happened first; monotonic seconds."""
+
+    def add(self, now: float) -> None:
+        """Count once more."""
+        if not self.count:
+            self.since = now
+        self.count += 1
+
+    def reached(self, count: int, seconds: float, now: float) -> bool:
+        """Whether it happened `count` times, over `seconds` or longer."""
+        return self.count >= count and now - self.since >= seconds
+
+
+@dataclass(slots=True)
 class TrackedJob:
     """State of one job in a watch. Times are monotonic seconds."""
 
@@ -84,19 +103,14 @@ class TrackedJob:
     exit_code: ExitCode | None = None
     """The result; None while the watch of this job continues."""
     interval: PollInterval = field(default_factory=PollInterval)
-    failures: int = 0
+    failures: Repeats = field(default_factory=Repeats)
     """Failed polls since the last answer."""
-    failing_since: float = 0.0
     limited_errors: list[type[VbsjobError]] = field(default_factory=list)
     """Errors since the last answer whose class limits the attempts."""
-    not_found_count: int = 0
-    """Consecutive answers "not found"."""
-    not_found_since: float = 0.0
-    unknown_count: int = 0
-    """Consecutive answers with an end_time and a status that is not known."""
-    unknown_since: float = 0.0
-    not_before: float = 0.0
-    """The end of a Retry-After: no earlier poll."""
+    not_found: Repeats = field(default_factory=Repeats)
+    """Answers "not found" since the last valid answer."""
+    unknown_ends: Repeats = field(default_factory=Repeats)
+    """Consecutive valid answers with an end_time and a status that is not known."""
 
     def last_status(self, now: float) -> str:
         """Return a clause with the last status and its age, for messages."""
@@ -127,16 +141,14 @@ class WatchState:
     """A heap of due time, number and job id; an entry counts as long as its job is due then."""
     _scheduled: int = 0
     """How often a poll was scheduled: of equal due times the earlier one is first."""
-    _outage_since: float | None = None
-    """First failure since the last answer about any job."""
-    _share: RequestShare = field(init=False)
-    _stopped: bool = False
-    _answered: bool = False
-    """Whether the service has answered about any job: from then on a page is an outage."""
+    _failures: Repeats = field(default_factory=Repeats)
+    """Failed polls since the last answer about any job."""
+    _left: int = field(init=False)
+    """Jobs that are still polled; 0 when the watch is over."""
 
     def __post_init__(self) -> None:
         """Make all jobs due now; the caller limits the request rate."""
-        self._share = RequestShare(len(self.ids))
+        self._left = len(self.ids)
         self.tracked = {job_id: TrackedJob(job_id) for job_id in self.ids}
         for tracked in self.tracked.values():
             self._schedule(tracked, self.started)
@@ -144,7 +156,7 @@ class WatchState:
     @property
     def finished(self) -> bool:
         """Whether the watch is over."""
-        return self._stopped or not self._share.jobs
+        return not self._left
 
     @property
     def deadline(self) -> float:
@@ -173,31 +185,37 @@ class WatchState:
         """End the watch if --timeout has passed."""
         if self.finished or now < self.deadline:
             return
-        self._stopped = True
-        for tracked in self.tracked.values():
-            if tracked.exit_code is None:
-                tracked.exit_code = ExitCode.TIMEOUT
+        for tracked in self.unfinished():
+            self._finish(tracked, ExitCode.TIMEOUT)
 
     def poll_now(self, now: float) -> None:
-        """Make all jobs due now, after a sleep of the machine (F66); outages start again."""
-        self._outage_since = None
+        """Make all jobs due now, after a sleep of the machine (F66); outages start again.
+
+        A Retry-After stays as it is.
+        """
+        self._failures.since = now
         for tracked in self.tracked.values():
-            tracked.failing_since = tracked.not_found_since = now
-            if tracked.due < math.inf:  # what is due longer remains the first
-                self._schedule(tracked, max(min(tracked.due, now), tracked.not_before))
+            tracked.failures.since = tracked.not_found.since = now
+            retry_after = tracked.error and tracked.error.retry_after
+            if now < tracked.due < math.inf and not retry_after:
+                self._schedule(tracked, now)
 
     def record_result(
         self, job_id: str, result: Job | VbsjobError, now: float, age: float | None = None
     ) -> list[Event]:
         """Record an answer or an error; return the events. `age` is the job's, in seconds."""
         tracked = self.tracked[job_id]
-        if tracked.exit_code is not None or self._stopped:
+        if tracked.exit_code is not None or self.finished:
             return []
         if isinstance(result, Job):
             return self._on_answer(tracked, result, now, age)
         if isinstance(result, JobNotFoundError):
             return self._on_not_found(tracked, result, now)
         return self._on_failure(tracked, result, now)
+
+    def unfinished(self) -> list[TrackedJob]:
+        """Return the jobs that have no exit code."""
+        return [tracked for tracked in self.tracked.values() if tracked.exit_code is None]
 
     def last_answer_at(self) -> float | None:
         """Return when the last valid answer about any job arrived; None without one."""
@@ -238,10 +256,9 @@ class WatchState:
         events = self._end_outage(tracked, now)
         changes = diff.changes(tracked.job, job)
         first = tracked.job is None
-        self._answered = True
         job = tracked.job if tracked.job == job else job  # screens of an equal answer are kept
         tracked.job, tracked.answered_at = job, now
-        tracked.error, tracked.not_found_count = None, 0
+        tracked.error, tracked.not_found.count = None, 0
         if changes:
             self.changed_at = now
             events.append(Event("change", tracked.job_id, changes))
@@ -253,108 +270,88 @@ class WatchState:
             tracked.error = error
             self._finish(tracked, error.exit_code)
             return events
-        estimate, waiting = self.estimates.of(job.type), job.status == "INIT"
+        estimate = self.estimates.of(job.type)
         limit = longest_interval(estimate, age, interactive=self.interactive)
         tracked.interval.on_answer(changed=bool(changes), age=age, limit=limit)
         delay = tracked.interval.next_delay(
-            self.rules.interval, self.random, waiting=waiting, first=first
+            self.rules.interval, self.random, waiting=job.status == "INIT", first=first
         )
-        least = self._share.delay(tracked.job_id, estimate, age, waiting=waiting)
-        self._schedule(tracked, now + max(delay, least))
+        # All jobs share the request rate equally.
+        self._schedule(tracked, now + max(delay, self._left / REQUESTS_PER_SECOND))
         return events
 
     def _on_failure(self, tracked: TrackedJob, error: VbsjobError, now: float) -> list[Event]:
-        tracked.failures += 1
-        if tracked.failures == 1:
-            tracked.failing_since = now
-        if error.is_page and self._answered:
+        tracked.failures.add(now)
+        answered = self.last_answer_at() is not None
+        # What comes from a portal or a proxy is an outage (F25).
+        if isinstance(error, InvalidBodyError) or (error.is_page and answered):
             error = error.replace(max_attempts=None, exit_code=ExitCode.UNAVAILABLE)
         tracked.error = error
-        seconds = now - tracked.failing_since
-        if self._attempts_exhausted(tracked, error):
-            self._finish(tracked, error.exit_code)
-            return []
-        if seconds >= self.rules.retry_for:
-            self._give_up(tracked, error, ExitCode.UNAVAILABLE, now)
-            return []
-        if self._outage_since is None:
-            self._outage_since = now
-        if now - self._outage_since >= self.rules.retry_for:
-            self._give_up_all(error, now)
+        if error.max_attempts is not None:
+            tracked.limited_errors.append(type(error))
+            if tracked.limited_errors.count(type(error)) >= error.max_attempts:
+                self._finish(tracked, error.exit_code)
+                return []
+        self._failures.add(now)
+        retry_for = self.rules.retry_for
+        every = self._failures.reached(1, retry_for, now)  # no job was answered
+        if every or tracked.failures.reached(1, retry_for, now):
+            for job in self.unfinished() if every else [tracked]:
+                self._give_up(job, job.error or error, now)
             return []
         if error.http_status == TOO_MANY_REQUESTS:
             tracked.interval.on_throttled()
-        delay = retry_delay(tracked.failures, error.retry_after, self.random)
-        tracked.not_before = now + min(error.retry_after or 0.0, delay)
+        delay = retry_delay(tracked.failures.count, error.retry_after, self.random)
         if error.retry_after is None:  # the last attempt is when --retry-for ends, not later
-            since = min(tracked.failing_since, self._outage_since)
-            delay = min(delay, max(since + self.rules.retry_for - now, LAST_DELAY))
+            since = min(tracked.failures.since, self._failures.since)
+            delay = min(delay, max(since + retry_for - now, LAST_DELAY))
         self._schedule(tracked, now + delay)
-        if tracked.failures != OUTAGE_FAILURES:
+        if tracked.failures.count != OUTAGE_FAILURES:
             return []
+        seconds = now - tracked.failures.since
         return [Event("outage", tracked.job_id, error=error, seconds=seconds)]
 
-    def _attempts_exhausted(self, tracked: TrackedJob, error: VbsjobError) -> bool:
-        """Whether an error that retrying does not cure has occurred too often."""
-        # An invalid body comes from a portal or a proxy (F25): in a watch it is an outage.
-        if error.max_attempts is None or isinstance(error, InvalidBodyError):
-            return False
-        tracked.limited_errors.append(type(error))
-        return tracked.limited_errors.count(type(error)) >= error.max_attempts
-
-    def _give_up_all(self, error: VbsjobError, now: float) -> None:
-        """End the watch: no job was answered for --retry-for seconds."""
-        for tracked in self.tracked.values():
-            if tracked.exit_code is None:
-                self._give_up(tracked, tracked.error or error, ExitCode.UNAVAILABLE, now)
-
-    def _give_up(self, tracked: TrackedJob, error: VbsjobError, code: ExitCode, now: float) -> None:
+    def _give_up(self, tracked: TrackedJob, error: VbsjobError, now: float) -> None:
         """End the watch of a job that is not answered; the message gives its last status."""
         status = tracked.last_status(now)
         message = f"{error.message} {status[0].upper()}{status[1:]}."
         tracked.error = error.replace(message=message)
-        self._finish(tracked, code)
+        self._finish(tracked, ExitCode.UNAVAILABLE)
 
     def _on_not_found(
         self, tracked: TrackedJob, error: JobNotFoundError, now: float
     ) -> list[Event]:
-        """Wait for a new id to become visible; a known job is gone after GONE_COUNT answers."""
+        """Wait for a new id to become visible, or until a known job is GONE."""
         events = self._end_outage(tracked, now)
-        tracked.not_found_count += 1
-        if tracked.not_found_count == 1:
-            tracked.not_found_since = now
+        tracked.not_found.add(now)
         tracked.error = error
-        seconds = now - tracked.not_found_since
-        grace = GONE_SECONDS if tracked.job else self.rules.wait_for_job
-        enough = tracked.job is None or tracked.not_found_count >= GONE_COUNT
-        if enough and seconds >= grace:
+        count, seconds = GONE if tracked.job else (1, self.rules.wait_for_job)
+        if tracked.not_found.reached(count, seconds, now):
             if tracked.job:
                 status = tracked.last_status(now)
                 message = f"the service no longer knows job {tracked.job_id}: {status}."
                 tracked.error = error.replace(message=message)
             self._finish(tracked, error.exit_code)
         else:
-            left = GONE_SECONDS if tracked.job else grace - seconds
-            delay = min(NOT_FOUND_INTERVAL, max(left, NOT_FOUND_SHORTEST))
-            self._schedule(tracked, now + delay)
-            if tracked.job is None and tracked.not_found_count == 1:
-                events.append(Event("waiting", tracked.job_id, seconds=grace))
+            left = tracked.not_found.since + seconds - now
+            self._schedule(tracked, now + min(NOT_FOUND_INTERVAL, max(left, NOT_FOUND_SHORTEST)))
+            if tracked.job is None and tracked.not_found.count == 1:
+                events.append(Event("waiting", tracked.job_id, seconds=seconds))
         return events
 
     def _end_outage(self, tracked: TrackedJob, now: float) -> list[Event]:
-        reported = tracked.failures >= OUTAGE_FAILURES
-        tracked.failures = 0
+        reported = tracked.failures.count >= OUTAGE_FAILURES
+        tracked.failures.count = self._failures.count = 0
         tracked.limited_errors.clear()
-        self._outage_since = None
-        seconds = now - tracked.failing_since
+        seconds = now - tracked.failures.since
         return [Event("recovered", tracked.job_id, seconds=seconds)] if reported else []
 
     def _finish(self, tracked: TrackedJob, code: ExitCode) -> None:
         tracked.exit_code, tracked.due = code, math.inf
-        self._share.remove(tracked.job_id)
+        self._left -= 1
         failed, succeeded = code is ExitCode.JOB_FAILED, code is ExitCode.OK
         if (self.rules.fail_fast and failed) or (self.rules.any and (failed or succeeded)):
-            self._stopped = True
+            self._left = 0
 
     def _schedule(self, tracked: TrackedJob, due: float) -> None:
         tracked.due = due
@@ -378,12 +375,10 @@ def _last_error(tracked: TrackedJob, *errors: VbsjobError) -> VbsjobError | None
 def _unknown_end(tracked: TrackedJob, job: Job, now: float) -> ApiError | None:
     """Return the error of a job that has ended with a status that is not known; else None."""
     if not job.unknown_status or not job.members.get("end_time"):
-        tracked.unknown_count = 0
+        tracked.unknown_ends.count = 0
         return None
-    tracked.unknown_count += 1
-    if tracked.unknown_count == 1:
-        tracked.unknown_since = now
-    if tracked.unknown_count < UNKNOWN_COUNT or now - tracked.unknown_since < UNKNOWN_SECONDS:
+    tracked.unknown_ends.add(now)
+    if not tracked.unknown_ends.reached(*UNKNOWN_END, now):
         return None
     return ApiError(
         f"job {tracked.job_id} has ended with {job.unknown_status}.",

@@ -12,6 +12,7 @@ from vbsjob.text import format_duration, printable
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from vbsjob.errors import VbsjobError
     from vbsjob.watch.state import Event, TrackedJob, WatchState
 
 NAMED = 3
@@ -44,18 +45,20 @@ def of_event(event: Event, tracked: TrackedJob, now: float) -> str:
 
 def of_heartbeat(state: WatchState, now: float, steady_now: datetime) -> str:
     """Return how the watch goes: ages, and how the jobs compare with earlier ones."""
-    jobs = [tracked.job for tracked in state.tracked.values() if tracked.job]
-    running = [job for job in jobs if not job.ended]
-    compared = [(job, state.estimates.comparison(job, steady_now)) for job in running]
-    if len(state.ids) == 1 and running:
-        (job, comparison), elapsed = compared[0], running[0].elapsed(steady_now)
+    jobs, estimates = [tracked.job for tracked in state.tracked.values()], state.estimates
+    running = [job for job in jobs if job and not job.ended]
+    if len(jobs) == 1 and running:
+        (job,) = running
+        elapsed = job.elapsed(steady_now)
         age = "" if elapsed is None else f" for {format_duration(elapsed)}"
         status = f"{state.ids[0]}: {printable(job.status or 'no status')}{age}"
-        facts = [", ".join(filter(None, (status, comparison)))]
+        facts = [", ".join(filter(None, (status, estimates.comparison(job, steady_now))))]
     else:
-        longer = [f"{job.id} {text}" for job, text in compared if text.startswith("longer")]
-        statuses = counts_text((kind(tracked.job) for tracked in state.tracked.values()), jobs=True)
-        facts = [statuses, *map(printable, longer[:NAMED])]
+        longer = [job for job in running if estimates.is_longer(job, steady_now)]
+        facts = [counts_text(map(kind, jobs), jobs=True)]
+        facts += [
+            printable(f"{job.id} {estimates.comparison(job, steady_now)}") for job in longer[:NAMED]
+        ]
     for words, time in (("last change", state.changed_at), ("answered", state.last_answer_at())):
         if time is not None:
             facts.append(f"{words} {format_duration(now - time)} ago")
@@ -67,30 +70,26 @@ def problem(state: WatchState, now: float, *, short: bool = False) -> str:
 
     `short` omits the host.
     """
-    jobs = [job for job in state.tracked.values() if job.exit_code is None]
-    failing = min(
-        (job for job in jobs if job.failures), key=lambda job: job.failing_since, default=None
-    )
-    if failing is not None and failing.error is not None:
-        silent = format_duration(float(round(now - failing.failing_since)))
-        left = max(0.0, failing.failing_since + state.rules.retry_for - now)
+    jobs = state.unfinished()
+    failing = [job for job in jobs if job.failures.count]
+    first = min(failing, key=lambda job: job.failures.since, default=None)
+    if first is not None and first.error is not None:
+        silent = format_duration(float(round(now - first.failures.since)))
+        left = max(0.0, first.failures.since + state.rules.retry_for - now)
         limit = f"Gives up in {format_duration(float(round(left)))}."
-        return f"No answer for {silent} ({_cause(failing, short=short)}). {limit}"
-    missing = [job for job in jobs if job.not_found_count]
+        return f"No answer for {silent} ({_cause(first.error, short=short)}). {limit}"
+    missing = [job for job in jobs if job.not_found.count]
     if not missing:
         return ""
     job = missing[0]
     if job.job is not None:
         return f"The service does not know job {printable(job.job_id)} any more."
-    left = max(0.0, job.not_found_since + state.rules.wait_for_job - now)
+    left = max(0.0, job.not_found.since + state.rules.wait_for_job - now)
     which = "this job" if len(state.ids) == 1 else f"{len(missing):,} of the jobs"
     return f"The service does not know {which} yet. Waits {round(left)} s more."
 
 
-def _cause(job: TrackedJob, *, short: bool) -> str:
-    error = job.error
-    if error is None:
-        return ""
+def _cause(error: VbsjobError, *, short: bool) -> str:
     message = printable(error.message).partition(". ")[0].rstrip(".")
     if error.http_status is None:
         return message

@@ -129,19 +129,33 @@ def test_f86_a_paused_terminal_is_drawn_again_when_it_continues() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [None, signal.SIGTERM])
-def test_f86_a_paused_terminal_does_not_prevent_timeout_or_signal(
-    running: Server, number: int | None
-) -> None:
-    terminal = watch_on_terminal(running, *([] if number else ["--timeout", "1s"]))
+def test_f86_a_paused_terminal_does_not_prevent_a_signal(running: Server) -> None:
+    terminal = watch_on_terminal(running)
     terminal.wait_for(SHOWN)
     terminal.type(PAUSE)
     terminal.read_for(0.3)
-    if number:
-        terminal.send(number)
+    terminal.send(signal.SIGTERM)
     assert terminal.wait_until(lambda: terminal.code is not None)
     terminal.type(GO_ON)
-    assert terminal.finish() == (-number if number else 124)
+    assert terminal.finish() == -signal.SIGTERM
+    check_terminal_restored(terminal)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [None, signal.SIGTERM])
+def test_f86_after_the_timeout_a_paused_terminal_is_waited_for_until_a_signal(
+    running: Server, number: int | None
+) -> None:
+    terminal = watch_on_terminal(running, "--timeout", "1s")
+    terminal.wait_for(SHOWN)
+    terminal.type(PAUSE)
+    terminal.read_for(2.5)
+    assert terminal.code is None
+    if number:
+        terminal.send(number)
+        assert terminal.wait_until(lambda: terminal.code is not None)
+    terminal.type(GO_ON)
+    assert terminal.finish() == (-signal.SIGPIPE if number else 124)
     check_terminal_restored(terminal)
 
 
