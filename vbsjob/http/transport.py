@@ -233,15 +233,13 @@ class Connection:
 
 
 def _http_request(request: Request) -> httpx.Request:
-    """Return a request as httpx has it. Raises InvalidURL where httpx would send another."""
-    parsed = httpx.URL(request.url)
-    try:
-        host = parsed.host
-    except UnicodeError:  # httpx has its own rules for international names
-        raise httpx.InvalidURL("the host is not a valid international name") from None
-    parts = urlsplit(request.url)
+    """Return a request as httpx has it. Raises InvalidURL where httpx would send another.
+
+    Raises UnicodeError for an international name that is not valid by the rules of httpx.
+    """
+    parsed, parts = httpx.URL(request.url), urlsplit(request.url)
     target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-    if not host or parsed.raw_path != target.encode():  # what is signed is what is sent
+    if not parsed.host or parsed.raw_path != target.encode():  # what is signed is what is sent
         raise httpx.InvalidURL("httpx would request another path")
     timeout = httpx.Timeout(connect=CONNECT, read=READ, write=WRITE, pool=CONNECT)
     return httpx.Request(
