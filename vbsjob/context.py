@@ -53,8 +53,6 @@ class ErrorOutput:
     quiet: bool = False
     verbose: bool = False
     color: str = "auto"
-    live: bool = False
-    """Whether a live display uses standard error."""
     draw: Callable[..., str] | None = None
     """Draws a message for a terminal, as `render.message.screen`; None: plain lines."""
     single: bool = False
@@ -64,7 +62,7 @@ class ErrorOutput:
     retry_rows: int = 0
     """The same if it is a note about a retry, which the next one replaces; else 0."""
     hold: Callable[[str], object] | None = None
-    """Takes each line while a live display is drawn: it writes them above itself."""
+    """Takes each line while a live display uses standard error: it writes them above itself."""
 
     def configure(self, params: Mapping[str, Any], *, machine: bool) -> None:
         """Set the mode from option values, before any setting is checked."""
@@ -265,10 +263,20 @@ def _boottime() -> float:
 
 
 def _page(text: str) -> None:
-    """Show a text with MANPAGER, PAGER or less. Ctrl-C is for the pager, and does not end it."""
+    """Show a text with MANPAGER, PAGER or less. Ctrl-C is for the pager, and does not end it.
+
+    The pager gets no secret: neither a variable of one nor the address of a proxy (F91).
+    """
     import pydoc
     import signal
 
+    from vbsjob.config.schema import SECRET_VARIABLES
+
+    for name in (
+        *SECRET_VARIABLES,
+        *(name for name in os.environ if name[-6:].lower() == "_proxy"),
+    ):
+        os.environ.pop(name, None)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # pydoc waits for the pager
     # As git: colours, and no pager for a short text. The prompt names the key that ends it.
     os.environ.setdefault("LESS", "FRXPsspace: next page, q: quit$")

@@ -37,8 +37,6 @@ LONGEST = 200
 RUNS = 50
 """Finished jobs of a type from which its usual duration is computed."""
 TEXTS = ("cloud", "job_id", "job_type", "status", "begin_time", "end_time", "queried_at")
-FAILURE = ("job_id", "job_type", "error_code", "fail_reason", "meaning", "action")
-"""Members of `failure` that are stored."""
 REFRESHED = "refreshed"
 """Member of a line that changes a job and not its place in the order."""
 
@@ -63,8 +61,9 @@ def record(
 
 def _entry(outcome: JobOutcome, job: Job, settings: Settings, context: Context) -> dict[str, Any]:
     failure = outcome.failure.document() if outcome.failure and job.failed else None
-    if failure:
-        failure = {name: _text(failure[name], context) or None for name in FAILURE}
+    if failure:  # its texts are stored
+        texts = {name: text for name, text in failure.items() if isinstance(text, str | None)}
+        failure = {name: _text(text, context) or None for name, text in texts.items()}
     return {
         "schema_version": SCHEMA_VERSION,
         "cloud": cloud_of(settings),

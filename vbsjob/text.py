@@ -12,19 +12,12 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 NEWLINE = "\u23ce"
-BLANK = tuple(
-    range(first, last + 1)
-    for first, last in (
-        # Default_Ignorable_Code_Point (DerivedCoreProperties.txt of Unicode)
-        (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5),
-        (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
-        (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3),
-        (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
-        # blanks: Braille, hieroglyphs, note head, Khitan filler
-        (0x2800, 0x2800), (0x13441, 0x13442), (0x1D159, 0x1D159), (0x16FE4, 0x16FE4),
-    )
-)  # fmt: skip
-"""Characters that show nothing; `str.isprintable` is true for some of them."""
+BLANK = (
+    *(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, 0x13441, 0x13442, 0x16FE4),
+    *(0x1D159, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)),
+)
+"""Characters that show nothing although `str.isprintable` is true for them: some of Unicode's
+Default_Ignorable_Code_Point, and blanks such as those of Braille and hieroglyphs."""
 
 
 def hide_values(kind: type[T]) -> type[T]:
@@ -95,7 +88,7 @@ class _Signs(dict[int, str]):
             sign = NEWLINE
         elif number < 0x20 or number == 0x7F:
             sign = "^" + chr(number ^ 0x40)
-        elif not sign.isprintable() or any(number in numbers for numbers in BLANK):
+        elif not sign.isprintable() or number in BLANK:
             sign = f"<U+{number:04X}>"
         self[number] = sign
         return sign

@@ -88,7 +88,8 @@ def steps(size: int) -> tuple[int, dict[str, Callable[[], object]]]:
 def printed(job: Job) -> int:
     """Return the number of characters that `get` prints into a pipe, in colour."""
     view = theme.View(None, 24, theme.ASCII, colors=True, now=NOW, local_time=lambda time: time)
-    return sum(len(view.text(line)) for line in view.lines(details.screen(JobTree(job), "j", view)))
+    screen = details.screen(of_answer("j", job, NOW), JobTree(job), view)
+    return sum(len(view.text(line)) for line in view.lines(screen))
 
 
 def seconds(step: Callable[[], object]) -> float:

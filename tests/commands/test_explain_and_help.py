@@ -16,6 +16,7 @@ from tests.support.pseudo_terminal import PseudoTerminal
 from tests.support.terminal_stream import TerminalStream
 from vbsjob import __version__
 from vbsjob.__main__ import run
+from vbsjob.config.schema import SECRET_VARIABLES
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import error_codes
 
@@ -139,6 +140,17 @@ def test_pager_names_the_program_that_shows_a_long_text() -> None:
     assert terminal.finish() == 0
     assert terminal.wrote.startswith("paged:FORMATS")
     assert "paged:" not in run_process("help", "formats", env=env).out
+
+
+@pytest.mark.slow
+def test_f91_s18_the_pager_gets_no_secret_and_no_open_file() -> None:
+    secrets = dict.fromkeys((*SECRET_VARIABLES, "https_proxy", "ALL_PROXY"), "http://u:canary@host")
+    env = clean_env(PAGER="sh -c 'env; ls /proc/self/fd'", VBSJOB_OUTPUT="table", **secrets)
+    terminal = PseudoTerminal("help", "formats", env=env)
+    assert terminal.finish() == 0
+    assert "VBSJOB_OUTPUT=table" in terminal.wrote
+    assert "canary" not in terminal.wrote
+    assert [word for word in terminal.wrote.split() if word.isdigit()] == ["0", "1", "2", "3"]
 
 
 def test_no_command_at_all_is_a_usage_error_with_the_help_on_stderr() -> None:

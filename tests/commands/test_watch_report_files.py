@@ -155,6 +155,8 @@ def test_no_ending_leaves_the_report_of_an_earlier_run(tmp_path: Path) -> None:
         ended = vbsjob(*argv.split(), *option, **variable, **env)
         assert ended.code == code, ended.err
         assert outcomes(report) == ["error"]
+        ids = {element.get("value") for element in ET.parse(report).iter("property")}
+        assert ids == {"watch" if code == 2 else argv.split()[0]}
 
 
 def vbsjob(*argv: str, **env: str) -> RunResult:

@@ -50,8 +50,9 @@ def test_a_screen_of_one_job_has_rows_for_a_third_of_it_and_at_least_five() -> N
     for height, rows in ((9, 5), (24, 8), (60, 20)):
         kinds = ("a", "b")  # different types: no group
         below = (job(f"s{n}", "SUCCESS", job_type=kinds[n % 2] * (n + 1)) for n in range(25))
+        top = Job(job("t", "SUCCESS", *below))
         view = view_of(80, height)
-        lines = text(view, details.screen(JobTree(Job(job("t", "SUCCESS", *below))), "t", view))
+        lines = text(view, details.screen(of_answer("t", top, NOW), JobTree(top), view))
         assert sum(line.startswith(("├─", "└─")) for line in lines) == rows
 
 
@@ -96,3 +97,14 @@ def test_jobs_that_have_no_row_are_counted_in_words_that_fit() -> None:
         (last[width],) = text(view, several.table(outcomes, TREES, view, rows=1))
     counts = "3 running, 3 waiting, 3 failed, 3 succeeded"
     assert last == {80: f"… 12 more: {counts}", 20: "… 12 more"}
+
+
+def test_each_reason_is_in_the_row_of_its_job_or_in_a_block_below_the_table() -> None:
+    """The first three failures have a block, failed jobs first."""
+    words = ["RUNNING"] * 3 + ["FAIL"]
+    outcomes = []
+    for number, word in enumerate(words):
+        failed = job("s", "FAIL", error_code="E.1", fail_reason=f"because-{number} " * 9)
+        outcomes.append(of_answer(f"j{number}", Job(job(f"j{number}", word, failed)), NOW))
+    shown = "\n".join(text(view_of(60), several.overview(outcomes, TREES, view_of(60))))
+    assert [shown.count(f"because-{number}") for number in range(4)] == [9, 9, 9, 9]

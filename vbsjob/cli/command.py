@@ -166,7 +166,7 @@ class JobCommand:
             context.monotonic(),
             context.random,
             estimates=self.estimates,
-            interactive=context.error_output.live,
+            interactive=context.error_output.hold is not None,
         )
         return WatchLoop(state, client.get, context, displays, signals)
 

@@ -42,8 +42,8 @@ def explain(ctx: typer.Context, code: options.ErrorCode = None, **_: object) -> 
 
     context: Context = ctx.obj
     fields = ctx.params["field"] or []
-    known = error_codes.everything().values() if code is None else [error_codes.meaning(code)]
-    documents = [meaning._asdict() for meaning in known if meaning is not None]
+    meanings = error_codes.everything().values() if code is None else [error_codes.meaning(code)]
+    documents = [meaning._asdict() for meaning in meanings if meaning is not None]
     if not documents:
         raise _unknown(code or "")
     name = preference("output", ctx.params, context) or ("value" if fields else "table")

@@ -71,13 +71,15 @@ def jobs(
         from vbsjob.render import details, several
 
         if len(outcomes) > 1 and not output.settings["details"]:
-            yield several.overview(outcomes, view)
+            job_trees = several.Trees(lambda job: JobTree(job, group=True))
+            yield several.overview(outcomes, job_trees, view)
             return
-        for job_id, job in ((outcome.job_id, outcome.job) for outcome in outcomes):
-            if job is not None:
+        for outcome in outcomes:
+            if (job := outcome.job) is not None:
+                job_id = outcome.job_id
                 yield details.screen(
+                    outcome,
                     JobTree(job, group=view.width is not None),
-                    job_id,
                     view,
                     details=output.settings["details"],
                     next_command="" if job.ended or watched else output.command("watch", job_id),
@@ -107,9 +109,10 @@ def trees(answers: Iterable[JobOutcome], output: Output) -> list[VbsjobError]:
     def screens(outcomes: Sequence[JobOutcome], view: View) -> Screens:
         from vbsjob.render import details
 
-        for job in (outcome.job for outcome in outcomes):
-            if job is not None:
+        for outcome in outcomes:
+            if (job := outcome.job) is not None:
                 yield details.tree_screen(
+                    outcome,
                     JobTree(job, options, view.now, group=view.width is not None),
                     view,
                     failures_command=output.command("tree", job.id, "--only", "failed"),
@@ -149,8 +152,8 @@ def _show(
 def concluded(outcomes: Iterable[JobOutcome], output: Output) -> list[VbsjobError]:
     """Write the results of a watch, unless events or the live display show them."""
     context = output.context
-    live = context.error_output.live and output.for_people and context.stdout.isatty()
-    return [] if output.format.events or live else jobs(outcomes, output, watched=True)
+    shown = context.error_output.hold and output.for_people and context.stdout.isatty()
+    return [] if output.format.events or shown else jobs(outcomes, output, watched=True)
 
 
 def history(
@@ -214,7 +217,7 @@ def displays(
 ) -> list[Display]:
     """Return the displays: `events` on stdout, and on stderr according to --progress.
 
-    With events, stderr has no progress unless --progress asks for it. Raises UsageError if
+    With events, stderr has only the progress that --progress requests. Raises UsageError if
     --heartbeat has no effect.
     """
     quiet = settings["quiet"]
@@ -284,8 +287,8 @@ def _errors(
 ) -> list[VbsjobError]:
     """Return the errors that no display for people shows; with a machine format all of them."""
     machine, errors = context.error_output.machine, list(outcome.errors)
-    if machine or not context.error_output.live:  # the live display shows them
+    if machine or not context.error_output.hold:  # the live display shows them
         errors = outcome.job_errors(each=machine) + errors
-    said = not machine and any(display.for_people for display in displays)
-    stop = None if said else outcome.stop_error
+    has_sentence = not machine and any(display.for_people for display in displays)
+    stop = None if has_sentence else outcome.stop_error
     return errors if stop is None or stop.exit_code is ExitCode.READER_GONE else [*errors, stop]

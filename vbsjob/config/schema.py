@@ -347,6 +347,9 @@ SECRET_KEYS = frozenset(
     key.rpartition(".")[2] for setting in SETTINGS if setting.secret for key in setting.cloud
 )
 """Keys of a cloud that hold a secret, at the top level or below `auth`."""
+SECRET_VARIABLES = tuple(
+    name for setting in SETTINGS if setting.secret for name in (setting.variable, *setting.os)
+)
 
 UNSUPPORTED_AUTH_TYPES = (
     *("v3oidcpassword", "v3oidcclientcredentials", "v3oidcauthcode", "v3oidcdeviceauthz"),

@@ -39,7 +39,7 @@ def near(code: str) -> list[str]:
     """Return the nearest codes of the table: those with the same number, else by spelling."""
     from difflib import get_close_matches
 
-    names = {name.lower(): name for name in everything()}
+    names = everything()
     number = re.search(r"[0-9]{1,4}$", code)
     same_number = [name for name in names if number and name.endswith("." + number[0].zfill(4))]
-    return [names[name] for name in same_number or get_close_matches(code.lower(), names, n=3)]
+    return same_number or get_close_matches(code, names)

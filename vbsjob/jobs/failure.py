@@ -44,14 +44,9 @@ class Failure(NamedTuple):
         return self.path[0].failed
 
     @property
-    def reason(self) -> str:
-        """The code and the reason as one printable line; empty if the service gave neither."""
-        return printable(" ".join(filter(None, (self.error_code, self.fail_reason))))
-
-    @property
     def sentence(self) -> str:
         """Where it failed and why, as one printable line."""
-        reason = f": {self.reason}" if self.reason else ""
+        reason = after_colon(self.error_code, self.fail_reason)
         if not self.of_job:
             name, more = path_text(self.path[-1:]), f"; {self.others:,} more" if self.others else ""
             succeeded = self.path[0].status == "SUCCESS"
@@ -95,6 +90,12 @@ FAILURE_MEMBERS = tuple(Failure((Job({}),), "", "", None, None, {}, 0).document(
 def path_text(path: Iterable[Job]) -> str:
     """Return a path as one printable line of types, or ids without one: `restore > copyData`."""
     return " > ".join(printable(job.type or job.id or "?") for job in path)
+
+
+def after_colon(code: str, reason: str) -> str:
+    """Return a colon, code and reason as one printable line; empty if there is neither."""
+    text = printable(" ".join(filter(None, (code, reason))))
+    return f": {text}" if text else ""
 
 
 def find(job: Job) -> Failure | None:

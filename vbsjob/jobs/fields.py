@@ -160,15 +160,9 @@ class FieldCheck:
         return same_name[:3] or get_close_matches(path, self._present, n=3)
 
 
-def _paths(value: Any, prefix: str = "") -> Iterator[str]:
-    """Yield the path of every field, parents first; `sub_jobs` under `entities` at top level."""
-    members: list[tuple[Any, Any]] = []
-    if isinstance(value, dict):
-        members = list(value.items())
-        if "entities" in value and (sub_jobs := Job(value).sub_jobs):
-            members.append(("sub_jobs", [job.members for job in sub_jobs]))
-    elif isinstance(value, list):
-        members = list(enumerate(value[:3]))
-    for name, member in members:
-        yield f"{prefix}{name}"
-        yield from _paths(member, f"{prefix}{name}.")
+def _paths(document: dict[str, Any]) -> Iterator[str]:
+    """Yield the fields of a document, then those of its objects and of its first sub-job."""
+    yield from document
+    for name in (*document, "sub_jobs.0"):
+        if isinstance(value := get(document, name), dict):
+            yield from (f"{name}.{member}" for member in value)

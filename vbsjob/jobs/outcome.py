@@ -235,12 +235,9 @@ class RunOutcome(NamedTuple):
             if len(failed) > NAMED:
                 names.append(f"{len(failed) - NAMED:,} more")
             sentence = f"{len(failed):,} of {len(self.jobs):,} jobs failed: {', '.join(names)}"
-            left = [
-                job
-                for job in self.jobs
-                if not job.ended and job.exit_code is not ExitCode.JOB_FAILED
-            ]
-            return f"{sentence}; {_counts(left)}" if left else sentence
+            others = (job for job in self.jobs if job.exit_code is not ExitCode.JOB_FAILED)
+            left = _counts(job for job in others if not job.ended)
+            return f"{sentence}; {left}" if left else sentence
         if all(job.exit_code is ExitCode.OK for job in self.jobs):
             return f"All {len(self.jobs):,} jobs succeeded"
         return counts_text((job.kind for job in self.jobs), jobs=True).capitalize()

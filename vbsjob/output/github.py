@@ -96,13 +96,10 @@ def commands(outcome: RunOutcome) -> list[str]:
         if len(listed) > ANNOTATIONS:
             words = f"{len(listed) - ANNOTATIONS + 1} more jobs did not succeed; see the summary"
             listed[ANNOTATIONS - 1 :] = [("vbsjob", words)]
-        lines += [_command(level, title, message) for title, message in listed]
+        for title, message in listed:
+            escaped = _escaped(title).replace(":", "%3A").replace(",", "%2C")
+            lines.append(f"::{level} title={escaped}::{_escaped(message)}")
     return lines
-
-
-def _command(level: str, title: str, message: str) -> str:
-    escaped = _escaped(title).replace(":", "%3A").replace(",", "%2C")
-    return f"::{level} title={escaped}::{_escaped(message)}"
 
 
 def _escaped(text: str) -> str:

@@ -43,19 +43,19 @@ def lines(outcome: RunOutcome, redact: Callable[[str], str] = str) -> Iterator[s
         name = redact(printable((job.job and job.job.type) or job.job_id))
         names[name] += 1
         begin = parse_time(job.job.members.get("begin_time")) if job.job else None
-        tag = _tag(job)
-        failures, errors = (int(tag == counted) for counted in ("failure", "error"))
+        failed = job.exit_code is ExitCode.JOB_FAILED
+        error = not failed and job.exit_code is not ExitCode.OK
         seconds = f'time="{job.elapsed_s or 0:.3f}"'
         job_id = quoteattr(redact(printable(job.job_id)))
         yield (
-            f'<testsuite name={job_id} tests="1" failures="{failures}" errors="{errors}"'
+            f'<testsuite name={job_id} tests="1" failures="{failed:d}" errors="{error:d}"'
             f' {seconds} timestamp="{utc_time(begin or outcome.now)}">'
         )
         yield f'<properties><property name="job_id" value={job_id}/></properties>'
         number = f" #{names[name]}" if names[name] > 1 else ""
         yield f'<testcase classname="vbsjob" name={quoteattr(name + number)} {seconds}>'
-        if tag:
-            yield _element(tag, job, redact)
+        if failed or error:
+            yield _element(job, redact, failed=failed)
         if job.job is not None:
             tree = "\n".join(text_lines(job.job, outcome.now))
             yield f"<system-out>{escape(redact(tree))}</system-out>"
@@ -64,15 +64,9 @@ def lines(outcome: RunOutcome, redact: Callable[[str], str] = str) -> Iterator[s
     yield "</testsuites>"
 
 
-def _tag(job: JobOutcome) -> str:
-    """Return the element that says how a job ended; empty: success."""
-    if job.exit_code is ExitCode.OK:
-        return ""
-    return "failure" if job.exit_code is ExitCode.JOB_FAILED else "error"
-
-
-def _element(tag: str, job: JobOutcome, redact: Callable[[str], str]) -> str:
-    kind = job.failure.error_code if tag == "failure" and job.failure else job.exit_code.label
+def _element(job: JobOutcome, redact: Callable[[str], str], *, failed: bool) -> str:
+    tag = "failure" if failed else "error"
+    kind = job.failure.error_code if failed and job.failure else job.exit_code.label
     type_attribute = f" type={quoteattr(redact(printable(kind)))}" if kind else ""
     text = printable(redact(job.cause))
     head = text if len(text) <= HEAD else f"{text[: HEAD - 3]}..."

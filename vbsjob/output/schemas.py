@@ -50,7 +50,8 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _complete(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema; where the file does not say what is required, each property is."""
+    """Return the schema of a value with properties: by default an object that has all of them."""
     if "properties" in schema:
+        schema.setdefault("type", "object")
         schema.setdefault("required", list(schema["properties"]))
     return schema

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vbsjob.jobs.failure import code_and_reason
+from vbsjob.jobs.failure import after_colon, code_and_reason
 from vbsjob.jobs.fields import EVERY_ENTITY, SCHEMA_VERSION, merged
 from vbsjob.jobs.tree import Group, JobTree, Node, Summary, counts_text, folded, nodes
 from vbsjob.output.formats import ERROR, FAILURE, TICKET, TIMES, Kind
@@ -115,10 +115,8 @@ def text_lines(job: Job, now: datetime) -> Iterator[str]:
             name = f"{row.type or 'sub-job'} x{len(row.members):,}"
             text = f"{row.status} {name}: {counts_text(row.counts)}"
         else:
-            elapsed = row.job.elapsed(now)
-            duration = "" if elapsed is None else format_duration(elapsed)
+            duration = format_duration(row.job.elapsed(now))
             words = (row.job.status or "no status", row.job.type, row.job.id, duration)
-            reason = " ".join(filter(None, code_and_reason(row.job)))
-            text = " ".join(filter(None, words)) + (f": {reason}" if reason else "")
+            text = " ".join(filter(None, words)) + after_colon(*code_and_reason(row.job))
         text = printable(text)
         yield "  " * row.indent + (text if len(text) <= TEXT_LINE else f"{text[:TEXT_LINE]}...")

@@ -107,7 +107,8 @@ def _variables(prefix: str, fields: Iterable[str]) -> tuple[dict[str, str], ApiE
     """
     by_variable: dict[str, list[str]] = {}
     for field in fields:
-        by_variable.setdefault(f"{prefix}_{_variable(field)}", []).append(field)
+        name = re.sub(r"[^A-Z0-9]", "_", field.upper())
+        by_variable.setdefault(f"{prefix}_{name}", []).append(field)
     variables = {name: fields[0] for name, fields in by_variable.items() if len(fields) == 1}
     for variable, same in by_variable.items():
         if len(same) > 1:
@@ -121,10 +122,6 @@ def _variables(prefix: str, fields: Iterable[str]) -> tuple[dict[str, str], ApiE
 def _quoted(value: str) -> str:
     """Return a value quoted for bash, dash and zsh; zsh expands `=name`, which shlex leaves."""
     return value if _UNQUOTED.fullmatch(value) else "'" + value.replace("'", "'\"'\"'") + "'"
-
-
-def _variable(name: str) -> str:
-    return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
 def _dotenv_value(value: str) -> str:

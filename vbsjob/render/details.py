@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.padding import Padding
 from rich.text import Text
 
-from vbsjob.jobs import failure as job_failure
+from vbsjob.jobs.failure import code_and_reason
 from vbsjob.jobs.fields import get
 from vbsjob.jobs.tree import folded
 from vbsjob.jobs.tree import rows as all_rows
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from vbsjob.jobs.outcome import JobOutcome
     from vbsjob.jobs.tree import JobTree
     from vbsjob.render.theme import View
 
@@ -29,8 +30,8 @@ EMPTY = Text()
 
 
 def screen(
+    outcome: JobOutcome,
     job_tree: JobTree,
-    job_id: str,
     view: View,
     *,
     rows: int | None = None,
@@ -44,10 +45,9 @@ def screen(
     `details` adds every member of every sub-job. `next_command` shows more than this screen,
     `failures_command` all failures if there are several.
     """
-    top = job_tree.top
-    failure = job_failure.find(top.job)
-    yield from status.headline(top.job, job_id, view)
-    yield from status.times(top.job, view)
+    job, failure = job_tree.top.job, outcome.failure
+    yield from status.headline(job, outcome.job_id, view)
+    yield from status.times(job, view)
     if len(job_tree.nodes) > 1:
         yield EMPTY
         limit = rows or max(LEAST_ROWS, view.height // 3)
@@ -56,9 +56,7 @@ def screen(
         yield from columns.table(tree.rows(shown[1:], view, described=described), view)
     # A reason without a code says nothing if the failed job is deeper: `sub job fail`.
     deeper = failure is not None and len(failure.path) > 1
-    table = members.of_job(
-        top.job, view, errors=deeper and bool(job_failure.code_and_reason(top.job)[0])
-    )
+    table = members.of_job(job, view, errors=deeper and bool(code_and_reason(job)[0]))
     if table:
         yield EMPTY
         yield from members.table(table, view.columns, indent=2)
@@ -92,12 +90,12 @@ def fields(document: dict[str, Any], names: Iterable[str], view: View) -> Iterat
 
 
 def tree_screen(
-    job_tree: JobTree, view: View, *, failures_command: str
+    outcome: JobOutcome, job_tree: JobTree, view: View, *, failures_command: str
 ) -> Iterator[RenderableType]:
     """Yield the tree of one job with the job itself, the failure last."""
-    failure = job_failure.find(job_tree.top.job)
-    failed = failure.job if failure else None
-    rows = tree.rows(list(all_rows(job_tree)), view, described=failed)
+    failure = outcome.failure
+    described = failure.job if failure else None
+    rows = tree.rows(list(all_rows(job_tree)), view, described=described)
     yield from columns.table(rows, view)
     if failure is not None:
         yield EMPTY

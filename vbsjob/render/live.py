@@ -83,7 +83,6 @@ class LiveDisplay(Display):
         self._progress = integration.has_progress(context.env)
         self._notes: deque[str] = deque(maxlen=PENDING_LINES)
         context.error_output.hold = self._notes.append
-        context.error_output.live = True
 
     def on_events(self, _events: Sequence[Event], _state: WatchState, _now: float) -> None:
         """Draw again soon: something changed."""

@@ -153,11 +153,10 @@ def _result(
 ) -> Iterator[RenderableType]:
     job_tree = trees(outcome.jobs[0])
     if len(outcome.jobs) == 1 and job_tree is not None:
-        yield from details.screen(job_tree, outcome.jobs[0].job_id, view, rows=rows)
+        yield from details.screen(outcome.jobs[0], job_tree, view, rows=rows)
     else:
         ordered = sorted(outcome.jobs, key=lambda job: job.kind == "FAIL")
-        yield from several.table(ordered, trees, view)
-        yield from several.blocks(ordered, view)
+        yield from several.overview(ordered, trees, view)
     for error in outcome.job_errors():
         clean = error.masked(lambda text: printable(redact(text)))
         yield Text()

@@ -68,7 +68,7 @@ class PlainLog(Display):
             style = "" if cause.of_job else "problem"
             self._write(f"{cause.path[0].id}: {cause.explanation}", now, style)
         if len(failures) > LISTED:
-            self._write(f"{len(failures) - LISTED} more jobs failed", now)
+            self._write(f"{len(failures) - LISTED:,} more jobs have a failure", now)
         hint = f" {outcome.stop.resume}".rstrip() if outcome.stop else ""
         style = "" if outcome.stop or outcome.exit_code else "SUCCESS"
         if any(job.exit_code is ExitCode.JOB_FAILED for job in outcome.jobs):
@@ -172,8 +172,7 @@ def _reason(job: Job) -> str:
     code, reason = failure.code_and_reason(job)
     if cause is None or (len(cause.path) > 1 and code in {"", cause.error_code}):
         return ""
-    text = printable(" ".join(filter(None, (code, reason))))
-    return f": {text}" if text else ""
+    return failure.after_colon(code, reason)
 
 
 def _value(value: Any) -> str:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, JobTree, counts_text, folded
+from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, counts_text, folded
 from vbsjob.render import columns, failure_block, tree
 from vbsjob.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rich.console import RenderableType
 
     from vbsjob.jobs.job import Job
     from vbsjob.jobs.outcome import JobOutcome
+    from vbsjob.jobs.tree import JobTree
     from vbsjob.render.theme import View
 
 NO_JOB = {
@@ -49,17 +49,12 @@ class Trees:
         return tree
 
 
-def overview(outcomes: Sequence[JobOutcome], view: View) -> Iterator[RenderableType]:
-    """Yield the table of several jobs, as `get` prints it, and a block for each failure."""
-    yield from table(outcomes, Trees(partial(JobTree, group=True)), view)
-    yield from blocks(outcomes, view)
-
-
-def blocks(outcomes: Iterable[JobOutcome], view: View) -> Iterator[RenderableType]:
-    """Yield a short block for each of the first failures."""
-    failures = [outcome.failure for outcome in outcomes if outcome.failure]
-    failures.sort(key=lambda failure: not failure.of_job)
-    for failure in failures[:BLOCKS]:
+def overview(outcomes: Sequence[JobOutcome], trees: Trees, view: View) -> Iterator[RenderableType]:
+    """Yield the table of several jobs, and a short block for each of the first failures."""
+    failed = [(outcome, outcome.failure) for outcome in outcomes if outcome.failure]
+    described = sorted(failed, key=lambda pair: not pair[1].of_job)[:BLOCKS]
+    yield from table(outcomes, trees, view, described=[outcome for outcome, _ in described])
+    for _, failure in described:
         yield Text()
         yield from failure_block.block(failure, view, short=True)
 
@@ -72,15 +67,15 @@ def table(
     rows: int | None = None,
     marks: Mapping[str, str] | None = None,
     lines_below: int | None = None,
+    described: Sequence[JobOutcome] = (),
 ) -> Iterator[RenderableType]:
     """Yield one row per job and, with `rows`, the most urgent sub-jobs in the other rows.
 
     If there are fewer rows than jobs, the most urgent jobs are shown and the rest is counted.
-    `marks` replaces the marks of jobs by their id. Without `rows` the table is the end of a
-    command: blocks below it describe the first failures.
+    `marks` replaces the marks of jobs by their id. A block below the table tells the failures of
+    the `described` jobs.
     """
     listed = list(outcomes)
-    described = [outcome for outcome in outcomes if outcome.failure][:BLOCKS]
     if rows is not None and len(outcomes) > rows:
         urgent = sorted(listed, key=_urgency)[: max(rows - 1, 0)]
         listed = [outcome for outcome in listed if outcome in urgent]
@@ -89,7 +84,7 @@ def table(
     result: list[tree.Row] = []
     for outcome, share in zip(listed, shares, strict=True):
         row = job_row(outcome, trees(outcome), view)
-        row.omit_overflow = rows is None and outcome in described
+        row.omit_overflow = outcome in described
         row.mark = (marks or {}).get(outcome.job_id, row.mark)
         result.append(row)
         if not share or (job_tree := trees(outcome)) is None:
