@@ -32,7 +32,6 @@ class JobsClient:
 
     def __init__(self, settings: Settings, context: Context, *, retry: bool = True) -> None:
         self._context = context
-        self._retry = retry
         retry_for = settings["retry_for"]
         limits = (QUERY_RETRY_FOR, QUERY_ATTEMPTS) if retry_for is None else (retry_for, None)
         self._budget: tuple[float, int | None] = limits if retry else (math.inf, 1)
@@ -74,8 +73,6 @@ class JobsClient:
         an error contains no secret, even if the service echoed one.
         """
         try:
-            if self._retry:
-                self.sign_in()
             job = self._sender.with_retries(lambda: self._query(job_id), *self._budget)
         except VbsjobError as error:
             error = error.replace(facts=(*error.facts, *self._scope))

@@ -137,7 +137,6 @@ class UnexpectedResponseError(ApiError):
     """A JSON object that is not a job of this API."""
 
     max_attempts: int | None = 3
-    is_page = True
 
 
 class UnavailableError(VbsjobError):
@@ -151,7 +150,6 @@ class InvalidBodyError(UnavailableError):
     """Status 200, but the body is not JSON, or a stale cache sent another job."""
 
     max_attempts: int | None = 3
-    is_page = True
 
 
 class PermanentConnectionError(UnavailableError):

@@ -93,7 +93,7 @@ def test_s14_only_documented_variables_are_read() -> None:
 
 def test_s14_proxy_and_tls_settings_read_only_documented_variables() -> None:
     env = RecordedEnv({})
-    tls.of(loader.load({}, Cloud().context(USER)), env)
+    tls.ssl_context(loader.load({}, Cloud().context(USER)), env)
     assert proxy_for("https://vbs.test", env) is None
     assert {name.upper() for name in env.names} == {
         "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",

@@ -150,7 +150,7 @@ def test_a_proxy_address_with_https_in_front_of_a_plain_proxy_gets_a_hint() -> N
         more = {"HTTPS_PROXY": proxy.url.replace("http:", "https:")}
         ended = run_process("get", "j", env=clean_env(BEHIND[0], **more))
     assert ended.code == 7
-    assert "write http:// in front of it in HTTPS_PROXY" in ended.err
+    assert "Check http or https, and the port, of the address and of HTTPS_PROXY" in ended.err
 
 
 def test_a_server_that_wants_a_client_certificate_gets_a_hint(authority: Authority) -> None:

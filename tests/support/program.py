@@ -6,12 +6,14 @@ import atexit
 import io
 import os
 import re
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,6 @@ from tests.support.clock import FakeClock
 from tests.support.context import fake_context, standard_input
 from vbsjob.__main__ import run
 from vbsjob.config import schema
-from vbsjob.http.tls import TlsConfig
 from vbsjob.http.transport import Transport
 from vbsjob.redact import Secrets
 from vbsjob.sandbox import account
@@ -117,7 +118,7 @@ def socket_context(
     wire = Transport(
         secrets=Secrets(TOKEN),
         body_limit=body_limit,
-        trust=TlsConfig(((cacert, "OS_CACERT"),) if cacert else ()),
+        trust=partial(ssl.create_default_context, cafile=cacert),
         env=env,
         attempt=attempt,
     )

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 DOWN = UnavailableError("connection refused.")
 GONE = JobNotFoundError("job j was not found.")
-NO_JOB = UnexpectedResponseError("the answer contains no job.")
+NO_JOB = UnexpectedResponseError("the answer contains no job.", is_page=True)
 PAGE = ApiError("a portal answers.").replace(is_page=True)
-NO_JSON = InvalidBodyError("not JSON.")
+NO_JSON = InvalidBodyError("not JSON.", is_page=True)
 
 
 def job(job_id: str = "j", status: str | None = "RUNNING", **members: Any) -> Job:

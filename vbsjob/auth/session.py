@@ -69,10 +69,14 @@ class Session:
         """Address below which `jobs/ID` is; set by the sign-in."""
 
     def _open_cache(self) -> token_cache.TokenCache | None:
-        cache_key = self.method.cache_key
-        if cache_key is None or self._settings.sandbox or not self._settings["cache"]:
+        key, folder = self.method.cache_key, self._context.paths.cache_folder
+        if key is None or self._settings.sandbox or not self._settings["cache"]:
             return None
-        return token_cache.open_cache((*cache_key, *self._settings.cache_scope()), self._context)
+        if folder is None:
+            self._context.debug("tokens are not cached: there is no cache directory.")
+            return None
+        key = (*key, *self._settings.cache_scope())
+        return token_cache.TokenCache(folder / "tokens", key, self._context)
 
     def sign_in(self) -> AccessInfo:
         """Return valid access; sign in if there is none, in two attempts. Raises VbsjobError."""
@@ -146,13 +150,6 @@ class Session:
     ) -> Request:
         return self.method.authenticated(request, access, self._context.now() + difference)
 
-    def _may_renew(self) -> bool:
-        now = self._context.monotonic()
-        recent = [at for at in self._renewals if now - at < HOUR]
-        if not self.method.renewable or len(recent) >= RENEWALS:
-            return False
-        return not recent or now - recent[-1] >= RENEW_EVERY
-
     def _renew(self, refused: AccessInfo) -> AccessInfo | None:
         """Return other access than the refused one; None if it may not be renewed.
 
@@ -161,11 +158,16 @@ class Session:
         with self._lock:
             if self._access is not refused:
                 return self.access()
-            if not self._may_renew():
-                if self._token_cache and not self.method.renewable:
+            if not self.method.renewable:
+                if self._token_cache:
                     self._token_cache.forget(refused.token)
                 return None
-            self._renewals.append(self._context.monotonic())
+            now = self._context.monotonic()
+            self._renewals = [at for at in self._renewals if now - at < HOUR]
+            last = self._renewals[-1] if self._renewals else -math.inf
+            if len(self._renewals) >= RENEWALS or now - last < RENEW_EVERY:
+                return None
+            self._renewals.append(now)
             self._refused_tokens.add(refused.token)
             self._access = None
             return self._new_access()

@@ -114,14 +114,6 @@ class TokenCache:
         return None
 
 
-def open_cache(cache_key: tuple[str, ...], context: Context) -> TokenCache | None:
-    """Return the cache of an account; None if this system has no folder for it."""
-    if context.paths.cache_folder is None or os.name != "posix":
-        context.debug("tokens are not cached: there is no cache directory.")
-        return None
-    return TokenCache(context.paths.cache_folder / "tokens", cache_key, context)
-
-
 def _sweep(folder: int, now: float) -> None:
     """Remove unfinished files of killed processes, and tokens that expired long ago."""
     for name in os.listdir(folder):

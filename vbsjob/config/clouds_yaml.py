@@ -36,8 +36,6 @@ PROFILES: dict[str, dict[str, Any]] = {
     },
 }
 """Built-in values of the key `profile`, as openstacksdk and otcextensions have them."""
-REGIONS_LISTED = 20
-"""Regions that a message lists."""
 NAME_LIMIT = 80
 """Characters of a name that a message shows: a file may have longer ones."""
 
@@ -246,7 +244,7 @@ def _region_layer(layers: list[Layer], region: str | None) -> Iterator[Layer]:
     single = next((layer for layer in layers if layer.get("region_name")), None)
     if listing is None or (single is not None and listing.profile and not single.profile):
         return
-    regions = dict(_regions(listing))
+    regions = _regions(listing)
     name = region or (next(iter(regions)) if len(regions) == 1 else None)
     if name is None and single is not None and isinstance(single.get("region_name"), str):
         name = single.get("region_name")
@@ -266,21 +264,19 @@ def region_choices(layers: list[Layer]) -> tuple[list[str], str, bool]:
     """Return the regions that a cloud lists, where, and whether a profile lists them."""
     for layer in layers:
         if layer.get("regions"):
-            names = [name for name, _ in _regions(layer)]
-            return names, f"{layer.origin}.regions", layer.profile
+            return list(_regions(layer)), f"{layer.origin}.regions", layer.profile
     return [], "", False
 
 
 def listed_regions(names: list[str]) -> str:
     """Return region names for a message."""
-    listed = ", ".join(printable(name[:64]) for name in names[:REGIONS_LISTED])
-    return listed + (", ..." if len(names) > REGIONS_LISTED else "")
+    return printable(", ".join(names))[:200]
 
 
-def _regions(layer: Layer) -> list[tuple[str, dict[str, Any]]]:
+def _regions(layer: Layer) -> dict[str, dict[str, Any]]:
     """Return name and values of each entry of `regions`, which is a name or has a name."""
     raw = layer.get("regions")
-    regions: list[tuple[str, dict[str, Any]]] = []
+    regions: dict[str, dict[str, Any]] = {}
     for entry in raw if isinstance(raw, list) else [None]:
         match {"name": entry} if isinstance(entry, str) else entry:
             case {"name": str(name), **more} if more.keys() <= {"values"}:
@@ -292,5 +288,5 @@ def _regions(layer: Layer) -> list[tuple[str, dict[str, Any]]]:
                 f"{layer.origin}.regions is not a list of regions.",
                 hint="Write [eu-de, eu-nl], or entries such as {name: eu-de, values: {...}}.",
             )
-        regions.append((name, _with_underscores(values)))
+        regions[name] = _with_underscores(values)
     return regions

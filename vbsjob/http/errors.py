@@ -321,7 +321,7 @@ def from_exception(
     causes = [cause for cause in _chain(error) if isinstance(cause, OSError)]
     for cause in causes:  # first: a wrong certificate looks like a failed connection too
         if isinstance(cause, ssl.SSLError):
-            return _tls_error(cause, name, proxy)
+            return _tls_error(cause, name)
         if isinstance(cause, socket.gaierror):
             return UnavailableError(f"cannot resolve the host of {name}.", hint=CONNECTION_HINT)
     error_class, message, hint = meaning
@@ -346,13 +346,13 @@ _CLOCK = "Check the clock of this machine. If it is right, the service needs a n
 _HOST = "Check the host of the address with 'vbsjob config show'."
 CERTIFICATE_HINTS = {9: _CLOCK, 10: _CLOCK, 62: _HOST, 64: _HOST}
 """Hint for a verify_code of OpenSSL (x509_vfy.h): not yet valid, expired, other host, other IP."""
+TLS_HINT = (
+    "Check http or https, and the port, of the address and of HTTPS_PROXY. The service may require"
+    " a client certificate: set OS_CERT and OS_KEY."
+)
 
 
-CERTIFICATE_ALERTS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "UNKNOWN_CA", "BAD_CERTIFICATE")
-"""Ends of the reasons of OpenSSL with which a peer refuses a missing or wrong certificate."""
-
-
-def _tls_error(cause: ssl.SSLError, name: str, proxy: Proxy | None) -> VbsjobError:
+def _tls_error(cause: ssl.SSLError, name: str) -> VbsjobError:
     """Return the error of a failed TLS handshake. Only a closed connection can be retried."""
     import ssl
 
@@ -366,18 +366,10 @@ def _tls_error(cause: ssl.SSLError, name: str, proxy: Proxy | None) -> VbsjobErr
         )
     if isinstance(cause, ssl.SSLEOFError):  # a load balancer that restarts does this
         return UnavailableError(
-            f"{name} closed the connection during the TLS handshake.",
-            hint="Check the port and the proxy.",
+            f"{name} closed the connection during the TLS handshake.", hint=CONNECTION_HINT
         )
-    reason = str(cause.reason)
-    hint = "Check the endpoint's scheme and port."
-    if reason.endswith(CERTIFICATE_ALERTS):
-        hint = "The service may require a client certificate: set OS_CERT and OS_KEY."
-    if proxy is not None and proxy.url.startswith("https:"):
-        hint = "If the proxy itself has no TLS, write http:// in front of it in HTTPS_PROXY."
     return PermanentConnectionError(
-        f"the TLS handshake with {name} failed ({reason}).",
-        hint=hint,
+        f"the TLS handshake with {name} failed ({cause.reason}).", hint=TLS_HINT
     )
 
 

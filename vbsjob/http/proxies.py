@@ -32,31 +32,29 @@ def proxy_for(url: str, env: Mapping[str, str]) -> Proxy | None:
     """Return the proxy for an address, None for a direct connection. Raises UsageError."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
-    _, no_proxy = _first_set(env, "no_proxy") or ("", "")
+    _, no_proxy = next(_variables(env, "no_proxy"), ("", ""))
     entries = no_proxy.lower().replace(",", " ").split()
     if is_loopback(host) or any(_matches(entry, host) for entry in entries):
         return None
-    variable = _first_set(env, f"{parts.scheme}_proxy", "all_proxy")
+    variable = next(_variables(env, f"{parts.scheme}_proxy", "all_proxy"), None)
     return None if variable is None else _parse(*variable)
 
 
 def secrets(env: Mapping[str, str]) -> Iterator[str]:
     """Yield the passwords in the variables, also those of proxies that are not used."""
-    for name in ("https_proxy", "http_proxy", "all_proxy"):
-        for spelled in (name, name.upper()):
-            userinfo, at, _ = env.get(spelled, "").rpartition("@")
-            password = userinfo.rpartition("//")[2].partition(":")[2]
-            if at and password:
-                yield from {password, unquote(password)}
+    for _, value in _variables(env, "https_proxy", "http_proxy", "all_proxy"):
+        userinfo, at, _ = value.rpartition("@")
+        password = userinfo.rpartition("//")[2].partition(":")[2]
+        if at and password:
+            yield from {password, unquote(password)}
 
 
-def _first_set(env: Mapping[str, str], *names: str) -> tuple[str, str] | None:
-    """Return name and value of the first variable that is set, in lower or upper case."""
+def _variables(env: Mapping[str, str], *names: str) -> Iterator[tuple[str, str]]:
+    """Yield name and value of the variables that are set, each in lower and in upper case."""
     for name in names:
         for spelled in (name, name.upper()):
-            if env.get(spelled, "").strip():
-                return spelled, env[spelled].strip()
-    return None
+            if value := env.get(spelled, "").strip():
+                yield spelled, value
 
 
 def _parse(variable: str, value: str) -> Proxy:

@@ -141,14 +141,13 @@ def _transport(settings: Settings, context: Context) -> Transport:
     from vbsjob.http.transport import Transport
 
     context.secrets.add(*proxies.secrets(context.env))
-    trust = tls.of(settings, context.env)
-    if not trust.checked:
+    if not tls.is_checked(settings):
         context.warn(
             "certificates are not checked: others on the network can read and change everything."
         )
     return Transport(
         secrets=context.secrets,
         body_limit=settings["body_limit"],
-        trust=trust,
+        trust=lambda: tls.ssl_context(settings, context.env),
         env=context.env,
     )

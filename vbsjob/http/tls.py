@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import ssl
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vbsjob.errors import UsageError, shortage
-from vbsjob.text import hide_values, printable
+from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,44 +23,32 @@ ConfiguredPath = tuple[str, str]
 """A path, and the name of the setting or variable that contains it."""
 
 
-@hide_values
-class TlsConfig(NamedTuple):
-    """Certificate authorities, client certificate and its key."""
+def ssl_context(settings: Settings, env: Mapping[str, str]) -> ssl.SSLContext:
+    """Return the context for all connections, the same for every version of Python.
 
-    authorities: tuple[ConfiguredPath, ...] = ()
-    """Files and lists of folders; those of the system if it is empty."""
-    cert: ConfiguredPath | None = None
-    key: ConfiguredPath | None = None
-    checked: bool = True
-    """Whether the certificate of the service is verified."""
-
-    def ssl_context(self) -> ssl.SSLContext:
-        """Return the context for all connections, the same for every version of Python.
-
-        ssl.create_default_context also reads SSLKEYLOGFILE (keys of every connection, with which
-        anyone can read a recording of the traffic), and from Python 3.13 on it refuses authorities
-        without some extensions (VERIFY_X509_STRICT), which many companies have; curl and Go accept
-        them. Raises UsageError.
-        """
-        ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        ssl_context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-        _load_authorities(ssl_context, self.authorities)
-        if self.cert is not None:
-            _load_client_certificate(ssl_context, self.cert, self.key)
-        if not self.checked:
-            ssl_context.check_hostname = False
-            ssl_context.verify_mode = ssl.CERT_NONE
-        return ssl_context
-
-
-def of(settings: Settings, env: Mapping[str, str]) -> TlsConfig:
-    """Return the configuration that the settings describe. Raises UsageError."""
+    ssl.create_default_context also reads SSLKEYLOGFILE (keys of every connection, with which anyone
+    can read a recording of the traffic), and from Python 3.13 on it refuses authorities without
+    some extensions (VERIFY_X509_STRICT), which many companies have; curl and Go accept them. Raises
+    UsageError.
+    """
     cacert, cert, key = (_path(settings, name) for name in ("cacert", "cert", "key"))
     if key is not None and cert is None:
         raise settings.missing("cert", "a key belongs to a certificate")
     variables = ((env.get(name, ""), name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
-    authorities = (cacert,) if cacert else tuple(path for path in variables if path[0])
-    return TlsConfig(authorities, cert, key, settings["verify"] and not settings["insecure"])
+    ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ssl_context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    _load_authorities(ssl_context, [cacert] if cacert else [path for path in variables if path[0]])
+    if cert is not None:
+        _load_client_certificate(ssl_context, cert, key)
+    if not is_checked(settings):
+        ssl_context.check_hostname = False
+        ssl_context.verify_mode = ssl.CERT_NONE
+    return ssl_context
+
+
+def is_checked(settings: Settings) -> bool:
+    """Whether certificates are verified: always, unless a setting says otherwise."""
+    return bool(settings["verify"]) and not settings["insecure"]
 
 
 def _path(settings: Settings, name: str) -> ConfiguredPath | None:
@@ -68,7 +56,7 @@ def _path(settings: Settings, name: str) -> ConfiguredPath | None:
     return (os.path.expanduser(value), settings.origin(name)) if value else None
 
 
-def _load_authorities(ssl_context: ssl.SSLContext, paths: tuple[ConfiguredPath, ...]) -> None:
+def _load_authorities(ssl_context: ssl.SSLContext, paths: list[ConfiguredPath]) -> None:
     for path, origin in paths:
         # OpenSSL reads a list of folders, and says nothing about those that are missing.
         folders = path.split(os.pathsep) if origin == "SSL_CERT_DIR" else ()

@@ -20,7 +20,6 @@ from vbsjob import __version__
 from vbsjob.errors import UnavailableError
 from vbsjob.http import errors, proxies, url
 from vbsjob.http.messages import Request, Response
-from vbsjob.http.tls import TlsConfig
 from vbsjob.limits import THREADS
 
 # The command line of httpx: it would load click and rich if a click is installed.
@@ -29,7 +28,7 @@ sys.modules["httpx._main"] = None  # type: ignore[assignment]
 import httpx  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from vbsjob.http.proxies import Proxy
     from vbsjob.redact import Secrets
@@ -69,7 +68,8 @@ STALE = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 class Transport:
     """Sends requests, each in a thread that `attempt` seconds limit. Threads may share it.
 
-    `secrets` are masked in the headers and bodies of responses. `body_limit` is in bytes.
+    `secrets` are masked in the headers and bodies of responses. `body_limit` is in bytes. `trust`
+    returns the TLS context, when it is needed first.
     """
 
     def __init__(
@@ -77,13 +77,13 @@ class Transport:
         *,
         secrets: Secrets,
         body_limit: int,
-        trust: TlsConfig | None = None,
+        trust: Callable[[], ssl.SSLContext] = ssl.create_default_context,
         env: Mapping[str, str] | None = None,
         attempt: float = TOTAL,
     ) -> None:
         self._secrets = secrets
         self._body_limit = body_limit
-        self._trust = trust or TlsConfig()
+        self._trust = trust
         self._env = env or {}
         self._attempt = attempt
         self._ssl_context: ssl.SSLContext | None = None
@@ -144,7 +144,7 @@ class Transport:
         if not address.startswith("https:"):
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if self._ssl_context is None:
-            self._ssl_context = self._trust.ssl_context()
+            self._ssl_context = self._trust()
         return self._ssl_context
 
     def _masked(self, response: Response) -> Response:
@@ -233,15 +233,13 @@ class Connection:
 
 
 def _http_request(request: Request) -> httpx.Request:
-    """Return a request as httpx has it. Raises InvalidURL where httpx would send another."""
-    parsed = httpx.URL(request.url)
-    try:
-        host = parsed.host
-    except UnicodeError:  # httpx has its own rules for international names
-        raise httpx.InvalidURL("the host is not a valid international name") from None
-    parts = urlsplit(request.url)
+    """Return a request as httpx has it. Raises InvalidURL where httpx would send another.
+
+    Raises UnicodeError for an international name that is not valid by the rules of httpx.
+    """
+    parsed, parts = httpx.URL(request.url), urlsplit(request.url)
     target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-    if not host or parsed.raw_path != target.encode():  # what is signed is what is sent
+    if not parsed.host or parsed.raw_path != target.encode():  # what is signed is what is sent
         raise httpx.InvalidURL("httpx would request another path")
     timeout = httpx.Timeout(connect=CONNECT, read=READ, write=WRITE, pool=CONNECT)
     return httpx.Request(
