@@ -87,6 +87,13 @@ def test_the_sentence_says_how_the_jobs_ended_and_the_code_of_the_run() -> None:
         assert outcome.sentence == sentence
 
 
+def test_with_a_failed_job_the_sentence_says_what_ended_the_watch() -> None:
+    stop = Stop(ExitCode.TIMEOUT, "after --timeout 2h")
+    failed = "1 of 2 jobs failed: a (VolumeBackup.0064); 1 running. Exit code 1."
+    outcome = RunOutcome(jobs("a:FAIL b:RUNNING"), NOW, stop)
+    assert outcome.sentence == f"{failed} Stopped after --timeout 2h."
+
+
 def test_the_status_of_a_job_whose_last_query_failed_is_unknown() -> None:
     down = of_answer("b", DOWN, NOW, last=job("b", "RUNNING"))
     sentence = RunOutcome((*jobs("a:SUCCESS"), down), NOW).sentence

@@ -158,6 +158,8 @@ def usage_error(error: Any, argv: Sequence[str]) -> UsageError:
     word = next((word for word in argv if not word.startswith("-")), "")
     command = getattr(getattr(error, "ctx", None), "command_path", None) or "vbsjob"
     hint = f"See {command} --help."
+    if argv[0].startswith("-"):
+        hint = "Write options after the command, such as 'vbsjob get JOB_ID --cloud NAME'."
     if argument == "jobs":
         hint = NO_JOBS
     elif argument is None and word not in COMMANDS:

@@ -215,7 +215,7 @@ class RunOutcome(NamedTuple):
         words = self._single if single else self._several
         if code is not ExitCode.OK:
             words += f" (exit code {int(code)})" if single else f". Exit code {int(code)}"
-        return f"{words}."
+        return f"{words}. Stopped {self.stop.reason}." if self.stop else f"{words}."
 
     @property
     def _single(self) -> str:

@@ -41,14 +41,21 @@ def parts(
     label: str, text: str, rows: Sequence[tuple[str, str]], hint: str
 ) -> Iterator[RenderableType]:
     """Yield what a message consists of; the texts are printable."""
-    yield Text.assemble((f"{label}:", f"message.{label}"), f" {text}")
+    yield _labelled(label, text)
     if rows:
         table = Table.grid("", "", padding=(0, 2, 0, 0))
         for row in rows:
             table.add_row(*map(Text, row))
         yield Padding(table, (0, 0, 0, 2), expand=False)
     if hint:
-        yield Text.assemble(("hint:", "message.hint"), f" {hint}")
+        yield _labelled("hint", hint)
+
+
+def _labelled(label: str, text: str) -> RenderableType:
+    """Return a text behind its label; further lines are indented under the text."""
+    grid = Table.grid("", "", padding=(0, 1, 0, 0))
+    grid.add_row(Text(f"{label}:", f"message.{label}"), Text(text))
+    return grid
 
 
 def table(rows: Iterable[Sequence[str]]) -> RenderableType:
