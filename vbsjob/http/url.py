@@ -85,6 +85,11 @@ def _check_host(host: str) -> None:
         raise ValueError("its host is not a name or an IP address")
     if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", host.rstrip(".").rpartition(".")[2]):
         raise ValueError("its host is a number, but not a valid IP address")
+    if "xn--" in host:
+        try:
+            host.encode("ascii").decode("idna")
+        except UnicodeError:
+            raise ValueError("its host is not a valid international name") from None
 
 
 def ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
