@@ -120,16 +120,15 @@ def test_f63_the_clock_of_the_service_is_in_its_date_header_to_two_seconds() -> 
 
 def test_f25_an_unreadable_answer_is_named_by_its_size_and_type() -> None:
     for kind, shown in (
-        ("text/html; charset=x", "text/html; charset=x"),
-        ("text/plain\x1b", "text/plain^["),
-        ("a" * 61, "a" * 60),
-        (None, "an unknown type"),
+        ("text/html; charset=x", "HTML, not JSON (11 bytes)"),
+        ("text/plain\x1b", "text/plain^[, not a JSON object (11 bytes: not JSON, or cut off)"),
+        ("a" * 61, f"{'a' * 60}, not a JSON object (11 bytes: not JSON, or cut off)"),
+        (None, "text, not a JSON object (11 bytes: not JSON, or cut off)"),
     ):
         headers = {"x-request-id": "r"} | ({} if kind is None else {"content-type": kind})
         error = errors.from_response(QUERY, Response(200, headers, b"canary-body"), "j")
         assert type(error) is InvalidBodyError
-        content = f"11 bytes of {shown}, not a JSON document (not JSON, or cut off)"
-        assert error.message == f"{ORIGIN} sent {content}."
+        assert error.message == f"{ORIGIN} sent {shown}."
         assert error.hint.startswith("Check --endpoint. A login page of the network")
         assert (error.http_status, error.request_id) == (200, "r")
 

@@ -85,3 +85,9 @@ def test_the_sentence_says_how_the_jobs_ended_and_the_code_of_the_run() -> None:
         outcome = RunOutcome(jobs(text), NOW, errors=tuple(errors))
         assert outcome.exit_code == code
         assert outcome.sentence == sentence
+
+
+def test_the_status_of_a_job_whose_last_query_failed_is_unknown() -> None:
+    down = of_answer("b", DOWN, NOW, last=job("b", "RUNNING"))
+    sentence = RunOutcome((*jobs("a:SUCCESS"), down), NOW).sentence
+    assert sentence == "1 with unknown status, 1 succeeded. Exit code 7."

@@ -163,11 +163,11 @@ OTHER_JOB: Meaning = (
 )
 OTHER_FORM: Meaning = (
     UnexpectedResponseError,
-    "{origin} sent a document in another form.",
+    "the answer of {origin} contains no {wanted}.",
     "Check {setting}. Some services have jobs in another form.",
 )
 _NOT_JSON = (
-    "{origin} sent {content}, not a JSON document ({flaw}).",
+    "{origin} sent {content} ({size} bytes{flaw}).",
     "Check {setting}. A login page of the network, or a proxy, may answer and not the service.",
 )
 PAGE: Meaning = (ApiError, *_NOT_JSON)
@@ -206,15 +206,18 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
     else:
         meaning = OTHER_FORM if document and isinstance(document, dict) else INVALID_BODY
     error_class, message, hint = meaning
-    content_type = printable(response.headers.get("content-type", ""))[:60]
+    content_type = printable(response.headers.get("content-type", ""))[:60] or "text"
+    is_html = "html" in content_type.lower()
     pause = retry_after(response.headers)
     words = {
         "origin": url.origin_of(request.url),
         "setting": "--endpoint" if job_id else "the auth_url (OS_AUTH_URL)",
         "job_id": job_id,
         "other_id": printable(document["job_id"])[:80] if kind == "job" else "",
-        "content": f"{len(response.body)} bytes of {content_type or 'an unknown type'}",
-        "flaw": response.flaw or "not the expected object",
+        "wanted": "job" if job_id else "data of the expected form",
+        "content": "HTML, not JSON" if is_html else f"{content_type}, not a JSON object",
+        "size": len(response.body),
+        "flaw": f": {response.flaw}" if response.flaw and not is_html else "",
         "id_hint": NOT_A_JOB if job_id and UUID.fullmatch(job_id) else UNKNOWN_ID,
         "target": url.origin_of(response.headers.get("location", "")) or "another address",
         "pause": f"The service requests a pause of {pause:.0f} s." if pause else "",

@@ -34,7 +34,7 @@ QUOTA, RETRY_COST = 100, 5
 
 
 def retry_delay(error: VbsjobError, attempts: int, random: Callable[[], float]) -> float:
-    """Return the seconds to wait after an error of the last of so many attempts."""
+    """Return the seconds to wait after an error; `attempts` is the number of attempts so far."""
     ceiling = min(MAX_DELAY, error.base_delay * 2.0 ** min(attempts - 1, 16))
     pause = min(error.retry_after or 0.0, QUERY_RETRY_AFTER)
     return max(error.min_delay + random() * ceiling, pause)

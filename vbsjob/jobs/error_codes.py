@@ -32,7 +32,7 @@ def everything() -> dict[str, Meaning]:
 def meaning(code: str | None) -> Meaning | None:
     """Return the meaning of a code, compared without case; None if the table does not have it."""
     wanted = (code or "").lower()
-    return next((known for known in everything().values() if known.code.lower() == wanted), None)
+    return next((texts for texts in everything().values() if texts.code.lower() == wanted), None)
 
 
 def near(code: str) -> list[str]:

@@ -51,8 +51,8 @@ class JobOutcome(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The kind of status, as in KINDS."""
-        return kind(self.job)
+        """The kind of status, as in KINDS; UNKNOWN if the last query failed."""
+        return UNKNOWN if self.error else kind(self.job)
 
     @property
     def ended(self) -> bool:
@@ -199,7 +199,7 @@ class RunOutcome(NamedTuple):
     def _unfinished(self) -> str:
         left = [job for job in self.jobs if job.exit_code in UNFINISHED]
         if len(left) != 1:
-            return _counts(left) or "all jobs have ended"
+            return counts(left) or "all jobs have ended"
         job = left[0].job
         if job is None or left[0].error is not None:
             return f"the status of job {left[0].job_id} is unknown"
@@ -236,16 +236,16 @@ class RunOutcome(NamedTuple):
                 names.append(f"{len(failed) - NAMED:,} more")
             sentence = f"{len(failed):,} of {len(self.jobs):,} jobs failed: {', '.join(names)}"
             others = (job for job in self.jobs if job.exit_code is not ExitCode.JOB_FAILED)
-            left = _counts(job for job in others if not job.ended)
+            left = counts(job for job in others if not job.ended)
             return f"{sentence}; {left}" if left else sentence
         if all(job.exit_code is ExitCode.OK for job in self.jobs):
             return f"All {len(self.jobs):,} jobs succeeded"
-        return counts_text((job.kind for job in self.jobs), jobs=True).capitalize()
+        return counts(self.jobs).capitalize()
 
 
-def _counts(jobs: Iterable[JobOutcome]) -> str:
-    """Return the numbers of jobs; the status of one whose last query failed is unknown."""
-    return counts_text((UNKNOWN if job.error else job.kind for job in jobs), jobs=True)
+def counts(jobs: Iterable[JobOutcome]) -> str:
+    """Return the numbers of jobs by kind of status, in words."""
+    return counts_text((job.kind for job in jobs), jobs=True)
 
 
 def _named(job: JobOutcome) -> str:

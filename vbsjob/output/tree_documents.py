@@ -68,9 +68,9 @@ def nested(result: JobOutcome, options: TreeOptions, now: datetime) -> dict[str,
             holders.append(document["entities"])
         for holder in holders:
             if isinstance(listed := holder.get("sub_jobs"), list):
-                here = documents.keys() & map(id, listed)
-                selected = (id(child.job.members) for child in node.children)
-                holder["sub_jobs"] = [documents[key] for key in selected if key in here]
+                shown = documents.keys() & map(id, listed)
+                ordered = (id(child.job.members) for child in node.children)
+                holder["sub_jobs"] = [documents[key] for key in ordered if key in shown]
     return pairs[0][1]
 
 

@@ -10,7 +10,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs.tree import counts_text, folded
+from vbsjob.jobs.outcome import counts
+from vbsjob.jobs.tree import folded
 from vbsjob.render import columns, details, message, several, status, tree
 from vbsjob.text import printable
 from vbsjob.watch import words
@@ -126,7 +127,7 @@ def _footer(
     indent = 0 if len(outcomes) > 1 else 2
     fresh = words.freshness(state, now)
     if len(outcomes) > 1:
-        fresh = f"{counts_text((outcome.kind for outcome in outcomes), jobs=True)}, {fresh}"
+        fresh = f"{counts(outcomes)}, {fresh}"
     yield Padding(Text(fresh), (0, 0, 0, indent), expand=False)
     problem = redact(words.problem(state, now))
     if len(problem) > view.columns - indent:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from vbsjob.exit_codes import ExitCode
-from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, counts_text, folded
+from vbsjob.jobs.outcome import counts
+from vbsjob.jobs.tree import KINDS, UNKNOWN, WAITING, folded
 from vbsjob.render import columns, failure_block, tree
 from vbsjob.text import printable
 
@@ -72,8 +73,8 @@ def table(
     """Yield one row per job and, with `rows`, the most urgent sub-jobs in the other rows.
 
     If there are fewer rows than jobs, the most urgent jobs are shown and the rest is counted.
-    `marks` replaces the marks of jobs by their id. A block below the table tells the failures of
-    the `described` jobs.
+    `marks` replaces the marks of jobs by their id. Blocks below the table describe the failures
+    of the `described` jobs.
     """
     listed = list(outcomes)
     if rows is not None and len(outcomes) > rows:
@@ -97,9 +98,9 @@ def table(
                 del sub_row.details[1:]
             result.append(sub_row)
     if rows and len(listed) < len(outcomes):
-        hidden = [outcome.kind for outcome in outcomes if outcome not in listed]
+        hidden = [outcome for outcome in outcomes if outcome not in listed]
         short = f"{view.glyphs.more} {len(hidden):,} more"
-        result.append(tree.Row(0, summary=(f"{short}: {counts_text(hidden, jobs=True)}", short)))
+        result.append(tree.Row(0, summary=(f"{short}: {counts(hidden)}", short)))
     yield from columns.table(result, view, ids=True, lines_below=lines_below)
 
 

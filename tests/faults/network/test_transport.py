@@ -300,6 +300,6 @@ def test_f25_a_captive_portal_is_reported_and_its_page_not_printed() -> None:
     with Server(always(portal)) as server:
         ended = get(server)
         assert (ended.code, server.requests) == (7, 3)
-    assert f"sent {len(page)} bytes of text/html, not a JSON document" in ended.err
+    assert f"sent HTML, not JSON ({len(page)} bytes)" in ended.err
     assert "login page of the network" in ended.err
     assert "Hotel" not in ended.err
