@@ -146,7 +146,7 @@ NO_API: Meaning = (ApiError, "{origin} does not offer this API.", "Check {settin
 REJECTED: Meaning = (
     ApiError,
     "{origin} rejected the request.",
-    "Check the settings with 'vbsjob config show'{report}.",
+    "Check the settings with 'vbsjob config show'; if they are right, ask the provider.",
 )
 PROXY_SIGN_IN: Meaning = (
     PermanentConnectionError,
@@ -208,8 +208,7 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
     error_class, message, hint = meaning
     content_type = printable(response.headers.get("content-type", ""))[:60] or "text"
     is_html = "html" in content_type.lower()
-    request_id = body.request_id or response.request_id
-    pause = retry_after(response.headers) if "{pause}" in hint else None
+    pause = retry_after(response.headers)
     words = {
         "origin": url.origin_of(request.url),
         "setting": "--endpoint" if job_id else "the auth_url (OS_AUTH_URL)",
@@ -221,7 +220,6 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
         "flaw": f": {response.flaw}" if response.flaw and not is_html else "",
         "id_hint": NOT_A_JOB if job_id and UUID.fullmatch(job_id) else UNKNOWN_ID,
         "target": url.origin_of(response.headers.get("location", "")) or "another address",
-        "report": "; report the request id to the provider" if request_id else "",
         "pause": f"The service requests a pause of {pause:.0f} s." if pause else "",
     }
     return error_class(
@@ -230,7 +228,7 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
         http_status=status,
         code=body.code,
         reason=body.message.rstrip("."),
-        request_id=request_id,
+        request_id=body.request_id or response.request_id,
         retry_after=pause,
         base_delay=1.0 if status in THROTTLED else VbsjobError.base_delay,
         is_page=kind != "error",
