@@ -146,7 +146,7 @@ NO_API: Meaning = (ApiError, "{origin} does not offer this API.", "Check {settin
 REJECTED: Meaning = (
     ApiError,
     "{origin} rejected the request.",
-    "Check the settings with 'vbsjob config show'; if they are right, ask the provider.",
+    "Check the settings with 'vbsjob config show'; if they are right, contact the provider.",
 )
 PROXY_SIGN_IN: Meaning = (
     PermanentConnectionError,

@@ -119,21 +119,14 @@ class Sender:
 
 
 def _exhausted(error: VbsjobError, attempts: int, seconds: float) -> VbsjobError:
-    """Return the last error; its message says that the state is unknown, after how many attempts.
-
-    The hint is the next step.
-    """
+    """Return the last error; its message has the number of attempts, its hint the next step."""
     if not isinstance(error, UnavailableError):
         return error
-    after = ""
-    if attempts > 1:
-        after = f" after {attempts} attempts in {seconds:.0f} s"
+    failed = f" {attempts} attempts in {seconds:.0f} s failed." if attempts > 1 else ""
     hint = error.hint or "Try again later."
     if error.retry_after:
         hint = f"Try again after {error.retry_after:.0f} s, as the service requests."
-    return error.replace(
-        message=f"{error.message} The status of the job is unknown{after}.", hint=hint
-    )
+    return error.replace(message=f"{error.message}{failed}", hint=hint)
 
 
 def _transport(settings: Settings, context: Context) -> Transport:
