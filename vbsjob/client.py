@@ -14,7 +14,6 @@ from vbsjob.errors import UnavailableError, VbsjobError
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.job import Job
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR, THREADS
-from vbsjob.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,15 +83,10 @@ class JobsClient:
 
     def _query(self, job_id: str) -> Job:
         job = Job(self._session.query(job_id))
-        self._warn_of_unknown_status(job)
-        return job
-
-    def _warn_of_unknown_status(self, job: Job) -> None:
-        """Warn once about a status that the API does not document."""
-        if not self._warned and job.status is not None and job.unknown_status:
+        if job.status is not None and job.unknown_status and not self._warned:
             self._warned = True
-            status = printable(job.status)[:60]
-            self._context.warn(f"the status '{status}' is unknown: the job counts as not ended.")
+            self._context.warn(f"job {job_id} has {job.unknown_status}: it counts as not ended.")
+        return job
 
 
 def get_all(client: JobsClient, job_ids: Sequence[str]) -> Iterator[Job | VbsjobError]:

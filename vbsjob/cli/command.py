@@ -205,7 +205,7 @@ class JobCommand:
             code, reason = ExitCode(SIGNAL_BASE + number), f"by {signals.name(number)}"  # type: ignore[call-arg] # a lookup
         elif reader_gone:
             code, reason = ExitCode.READER_GONE, "by SIGPIPE"
-        elif loop.state.timed_out:
+        elif any(job.exit_code is ExitCode.TIMEOUT for job in outcome.jobs):
             limit = values.written(values.timeout, self.settings["timeout"])
             code, reason = ExitCode.TIMEOUT, f"after --timeout {limit}"
         else:

@@ -222,11 +222,6 @@ class WatchState:
         times = (tracked.answered_at for tracked in self.tracked.values())
         return max((time for time in times if time is not None), default=None)
 
-    @property
-    def timed_out(self) -> bool:
-        """Whether --timeout ended the watch."""
-        return any(tracked.exit_code is ExitCode.TIMEOUT for tracked in self.tracked.values())
-
     def outcome(self, now: datetime, *errors: VbsjobError) -> RunOutcome:
         """Return the outcome of the watch, which is over; `errors` ended it."""
         jobs = (

@@ -148,7 +148,7 @@ def test_f47_a_status_that_is_not_exactly_final_is_pending() -> None:
         assert ended.code == 8, status
         assert (ended.out.split()[1] == printable(status).split()[0]) if status else ended.out
         warned = status is not None and status not in GOING_ON
-        assert ended.err.count("is unknown: the job") == warned
+        assert ended.err.count(": it counts as not ended.") == warned
 
 
 def test_f47_an_unknown_status_is_warned_about_once_and_a_known_one_never() -> None:
@@ -162,8 +162,8 @@ def test_f47_an_unknown_status_is_warned_about_once_and_a_known_one_never() -> N
         answers = iter(words)
         watched = watch_service.WatchService(answer).watch("j", *argv)
         assert watched.code == 0
-        assert watched.err.count("the status 'ODD-0' is unknown") == 1
-        assert watched.err.count("is unknown: the job") == 1
+        assert watched.err.count("job j has the status 'ODD-0', which vbsjob does not know") == 1
+        assert watched.err.count("it counts as not ended.") == 1
     answers = iter(words)
     assert watch_service.WatchService(answer).watch("j", "-q").err == ""
 
