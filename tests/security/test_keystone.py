@@ -8,6 +8,7 @@ import hmac
 import io
 import json
 import os
+import ssl
 import struct
 import subprocess
 import time
@@ -69,7 +70,9 @@ class Net:
 
     def __init__(self, facts: dict[str, Any]) -> None:
         self.facts = facts
-        self.wire = Transport(secrets=Secrets(), body_limit=1 << 20)
+        self.wire = Transport(
+            secrets=Secrets(), body_limit=1 << 20, trust=ssl.create_default_context
+        )
         self.requests: list[Request] = []
         self.statuses: list[int] = []
         self.tokens: list[str] = []

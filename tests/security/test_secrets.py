@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 from itertools import product
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
@@ -243,7 +244,11 @@ def test_a_secret_that_is_also_a_name_is_not_shown_as_a_name() -> None:
 def test_a_header_that_echoes_a_secret_is_masked_except_the_issued_token() -> None:
     headers = (f"X-Request-Id: {quote(CANARY)}", "X-Subject-Token: a-fresh-token")
     with Server(respond_with(answer({}, 200, *headers))) as server:
-        wire = Transport(secrets=Secrets(CANARY, "a-fresh-token"), body_limit=999)
+        wire = Transport(
+            secrets=Secrets(CANARY, "a-fresh-token"),
+            body_limit=999,
+            trust=ssl.create_default_context,
+        )
         response = wire.send(Request("GET", f"{server.url}/x"))
         wire.close()
     assert response.headers["x-request-id"] == MASK

@@ -6,14 +6,12 @@ import atexit
 import io
 import os
 import re
-import ssl
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +21,9 @@ from tests.support.clock import FakeClock
 from tests.support.context import fake_context, standard_input
 from vbsjob.__main__ import run
 from vbsjob.config import schema
+from vbsjob.config.loader import Settings
+from vbsjob.config.sources import SettingValue
+from vbsjob.http import tls
 from vbsjob.http.transport import Transport
 from vbsjob.redact import Secrets
 from vbsjob.sandbox import account
@@ -115,10 +116,11 @@ def socket_context(
 
     `env` is the whole environment, with proxies.
     """
+    authority = {"cacert": SettingValue(cacert, "OS_CACERT")} if cacert else {}
     wire = Transport(
         secrets=Secrets(TOKEN),
         body_limit=body_limit,
-        trust=partial(ssl.create_default_context, cafile=cacert),
+        trust=lambda: tls.ssl_context(Settings(authority), {}),
         env=env,
         attempt=attempt,
     )

@@ -77,7 +77,7 @@ class Transport:
         *,
         secrets: Secrets,
         body_limit: int,
-        trust: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+        trust: Callable[[], ssl.SSLContext],
         env: Mapping[str, str] | None = None,
         attempt: float = TOTAL,
     ) -> None:
