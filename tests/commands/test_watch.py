@@ -165,8 +165,17 @@ def test_tree_watch_has_the_time_limit_the_interval_and_the_progress_of_watch() 
     argv = ("tree", "j", "--watch", "--timeout", "1m", "--interval", "20s", "--progress", "none")
     watched = WatchService(in_turn(*[RUNNING] * 9)).run(*argv)
     assert watched.code == 124
-    assert [round(at) for at in watched.requests] == [0, 20, 40]
+    assert [round(at) for at in watched.requests] == [0, 20, 40, 58]
     assert "RUNNING" in watched.out
+
+
+def test_a_job_is_queried_once_more_before_the_time_limit() -> None:
+    for last, code in (("FAIL", 1), ("SUCCESS", 0), ("RUNNING", 124)):
+        watched = WatchService(in_turn(RUNNING, job("j", last))).watch(
+            "j", "--interval", "60s", "--timeout", "30s"
+        )
+        assert watched.code == code
+        assert [round(at) for at in watched.requests] == [0, 28]
 
 
 def test_tree_watch_draws_only_the_selected_rows() -> None:
@@ -290,7 +299,7 @@ class ContinuedSignals(NoSignals):
 @pytest.mark.parametrize(
     ("argv", "second", "requests"),
     [
-        (("--interval", "10m", "--timeout", "21m"), RUNNING, 3),
+        (("--interval", "10m", "--timeout", "21m"), RUNNING, 4),
         (("--timeout", "103s"), Response(429, {"retry-after": "100"}), 3),
     ],
 )

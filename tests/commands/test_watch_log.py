@@ -162,6 +162,15 @@ def test_a_heartbeat_has_ages_and_says_whether_the_job_takes_longer_than_usual(
     assert beat["last_change_s"] > 150
 
 
+def test_a_heartbeat_in_an_outage_says_what_keeps_answers_away_and_when_the_watch_ends() -> None:
+    service = WatchService(in_turn(RUNNING, *[Response(502)] * 99))
+    watched = service.watch("j", "--heartbeat", "60s", "--retry-for", "5m", stderr=None)
+    beats = [line for line in watched.err.splitlines() if "Gives up in" in line]
+    assert watched.code == 7
+    assert 4 <= len(beats) <= 5
+    assert all("(HTTP 502 from vbs.test)" in line for line in beats)
+
+
 def test_colours_are_those_of_the_status_if_they_are_asked_for() -> None:
     outage = (RUNNING, Response(503), Response(503), Response(503), SUCCESS)
     for argv, forced in ((["--color", "always"], ""), ([], "1")):

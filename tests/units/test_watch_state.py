@@ -224,6 +224,22 @@ def test_the_third_answer_without_a_job_ends_it_unless_a_job_was_answered_before
     assert state.tracked["j"].error is NO_JOB
 
 
+@pytest.mark.parametrize("error", [DOWN, NO_JOB, PAGE, NO_JSON])
+@pytest.mark.parametrize("answered", [False, True])
+def test_the_error_of_a_job_has_the_exit_code_of_the_job(
+    error: VbsjobError, *, answered: bool
+) -> None:
+    state, now = watch(retry_for=0.0), 1.0
+    if answered:
+        record(state, job(), 0.0)
+    while not state.finished:
+        record(state, error, now)
+        now += 60.0
+    (outcome,) = state.outcome(NOW).jobs
+    assert outcome.error is not None
+    assert outcome.error.exit_code is outcome.exit_code
+
+
 def test_f25_after_an_answer_about_any_job_a_page_is_an_outage() -> None:
     for page in (PAGE, NO_JOB, NO_JSON):
         state = watch("a", "b", retry_for=60.0)

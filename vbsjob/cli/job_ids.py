@@ -76,8 +76,8 @@ def _from_history(argument: str, entries: Entries) -> Entries:
         ended = "every job of this cloud in the history has ended"
         raise UsageError(
             f"{argument}: {number if match else ended}.",
-            hint="Give an id, or select another cloud with --cloud. Jobs of the sandbox are not"
-            " stored in the history.",
+            hint="Give an id, or select another cloud with --cloud. The history has no job that was"
+            " never answered, and none of --cloud sandbox.",
         )
     return chosen
 

@@ -35,6 +35,9 @@ GONE = 3, 10.0
 """A known job has disappeared after this number of "not found" over these seconds (F14)."""
 NOT_FOUND_INTERVAL, NOT_FOUND_SHORTEST = 4.0, 0.5
 """Seconds between polls of a job that is not found; the last one is at the end of the grace."""
+LAST_QUERY = 2.0
+"""Seconds before the end of --timeout at which a job is queried once more: with long intervals its
+last status would be old."""
 LAST_DELAY = 0.1
 """Seconds at least before the attempt that ends an outage."""
 TOO_MANY_REQUESTS = 429
@@ -272,7 +275,9 @@ class WatchState:
             self.rules.interval, self.random, waiting=job.status == "INIT", first=first
         )
         # All jobs share the request rate equally.
-        self._schedule(tracked, now + max(delay, self._left / REQUESTS_PER_SECOND))
+        due = now + max(delay, self._left / REQUESTS_PER_SECOND)
+        last = self.deadline - LAST_QUERY
+        self._schedule(tracked, min(due, last) if now < last else due)
         return events
 
     def _on_failure(self, tracked: TrackedJob, error: VbsjobError, now: float) -> list[Event]:
@@ -310,8 +315,8 @@ class WatchState:
         """End the watch of a job that is not answered; the message gives its last status."""
         status = tracked.last_status(now)
         message = f"{error.message} {status[0].upper()}{status[1:]}."
-        tracked.error = error.replace(message=message)
-        self._finish(tracked, ExitCode.UNAVAILABLE)
+        tracked.error = error.replace(message=message, exit_code=ExitCode.UNAVAILABLE)
+        self._finish(tracked, tracked.error.exit_code)
 
     def _on_not_found(
         self, tracked: TrackedJob, error: JobNotFoundError, now: float
@@ -331,6 +336,7 @@ class WatchState:
             left = tracked.not_found.since + seconds - now
             self._schedule(tracked, now + min(NOT_FOUND_INTERVAL, max(left, NOT_FOUND_SHORTEST)))
             if tracked.job is None and tracked.not_found.count == 1:
+                seconds = min(seconds, self.deadline - now)
                 events.append(Event("waiting", tracked.job_id, seconds=seconds))
         return events
 

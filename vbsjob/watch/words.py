@@ -62,7 +62,7 @@ def of_heartbeat(state: WatchState, now: float, steady_now: datetime) -> str:
     for words, time in (("last change", state.changed_at), ("answered", state.last_answer_at())):
         if time is not None:
             facts.append(f"{words} {format_duration(now - time)} ago")
-    return "; ".join(facts)
+    return "; ".join(filter(None, (*facts, problem(state, now))))
 
 
 def problem(state: WatchState, now: float, *, short: bool = False) -> str:
