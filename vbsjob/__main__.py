@@ -137,15 +137,15 @@ def _final_error(argv: Sequence[str], context: Context, error: Any) -> VbsjobErr
     """
     from vbsjob.errors import from_exception
 
-    final = from_exception(error)
-    if hasattr(error, "format_message"):
+    final, no_ids = from_exception(error), {}
+    if hasattr(error, "format_message"):  # of Typer: a word can be the value of a misspelt option
         from vbsjob.cli.app import usage_error
 
-        final = usage_error(error, argv)
+        final, no_ids = usage_error(error, argv), {"jobs": ()}
     if "watch" in argv[:1]:
         from vbsjob.cli import app, reports
 
-        reports.write_error(final, app.typed_options(argv), context)
+        reports.write_error(final, app.typed_options(argv) | no_ids, context)
     return final
 
 

@@ -133,6 +133,10 @@ class ApiError(VbsjobError):
     exit_code = ExitCode.API_ERROR
 
 
+class UnknownStatusError(ApiError):
+    """The job was answered: it has ended with a status that vbsjob does not know."""
+
+
 class UnexpectedResponseError(ApiError):
     """A JSON object that is not a job of this API."""
 

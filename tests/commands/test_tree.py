@@ -166,6 +166,17 @@ def test_json_has_the_members_of_every_level_and_ours_win_over_the_same_names() 
     assert (row["depth"], row["others"]) == (1, {"depth": "deep", "verdict": 1})
 
 
+def test_json_keeps_what_is_not_an_object_among_the_sub_jobs() -> None:
+    document = json.loads(
+        tree(a_job("top", "FAIL") | {"sub_jobs": [5, {"id": "x"}, "y"]}, "-o", "json")[1]
+    )
+    assert [item["id"] if isinstance(item, dict) else item for item in document["sub_jobs"]] == [
+        "x",
+        5,
+        "y",
+    ]
+
+
 def test_a_sub_job_without_an_id_has_its_number_in_the_path() -> None:
     job = a_job("top", "FAIL", a_job("x"), {"status": "FAIL"})
     assert tree(job, "-o", "value")[1].split() == ["top", "top/x", "top/#2"]

@@ -156,7 +156,8 @@ def test_no_ending_leaves_the_report_of_an_earlier_run(tmp_path: Path) -> None:
         assert ended.code == code, ended.err
         assert outcomes(report) == ["error"]
         ids = {element.get("value") for element in ET.parse(report).iter("property")}
-        assert ids == {"watch" if code == 2 else argv.split()[0]}
+        # Of a misspelt option a word can be its value, and `a/b` is not an id.
+        assert ids == {"watch" if argv in {"j --nosuch", "a/b"} else argv.split()[0]}
 
 
 def vbsjob(*argv: str, **env: str) -> RunResult:

@@ -76,6 +76,7 @@ KINDS: list[tuple[int, Any, str | None, type[VbsjobError], str]] = [
     (401, {"code": "volumebackup.0044"}, "j", AuthError, RIGHT),
     (403, {}, "j", AuthError, RIGHT),
     (401, {}, "j", RefusedCredentialsError, REFUSED),
+    (401, {"code": "common.0011"}, "j", RefusedCredentialsError, REFUSED),
     (401, {"code": "APIGW.0303"}, "j", AuthError, "the clock of this machine is wrong"),
     (403, {"code": "APIGW.0303"}, "j", AuthError, RIGHT),
     (401, {"message": "Signature expired"}, "j", AuthError, "the clock of this machine"),
@@ -123,7 +124,7 @@ def test_f25_an_unreadable_answer_is_named_by_its_size_and_type() -> None:
         ("text/html; charset=x", "HTML, not JSON (11 bytes)"),
         ("text/plain\x1b", "text/plain^[, not a JSON object (11 bytes: not JSON, or cut off)"),
         ("a" * 61, f"{'a' * 60}, not a JSON object (11 bytes: not JSON, or cut off)"),
-        (None, "text, not a JSON object (11 bytes: not JSON, or cut off)"),
+        (None, "data without a content type, not a JSON object (11 bytes: not JSON, or cut off)"),
     ):
         headers = {"x-request-id": "r"} | ({} if kind is None else {"content-type": kind})
         error = errors.from_response(QUERY, Response(200, headers, b"canary-body"), "j")

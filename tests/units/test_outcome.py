@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from vbsjob.errors import FieldMissingError, InternalError, ReportError, UnavailableError
+from vbsjob.errors import (
+    FieldMissingError,
+    InternalError,
+    ReportError,
+    UnavailableError,
+    UnknownStatusError,
+)
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs.job import Job
 from vbsjob.jobs.outcome import RunOutcome, Stop, of_answer
@@ -98,3 +104,11 @@ def test_the_status_of_a_job_whose_last_query_failed_is_unknown() -> None:
     down = of_answer("b", DOWN, NOW, last=job("b", "RUNNING"))
     sentence = RunOutcome((*jobs("a:SUCCESS"), down), NOW).sentence
     assert sentence == "1 with unknown status, 1 succeeded. Exit code 7."
+
+
+def test_a_job_that_has_ended_with_an_unknown_status_was_answered() -> None:
+    error = UnknownStatusError("job a has ended with the status 'ERROR'.")
+    ended = of_answer("a", error, NOW, last=job("a", "ERROR"))
+    outcome = RunOutcome((ended, *jobs("b:SUCCESS")), NOW)
+    assert ended.kind == "other"
+    assert outcome.sentence == "1 with another status, 1 succeeded. Exit code 6."

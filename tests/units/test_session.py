@@ -160,7 +160,7 @@ def test_f56_after_a_renewal_that_failed_the_refused_token_is_not_used_again() -
     assert query(of) == 200
 
 
-def late(cloud: Cloud, ahead: timedelta) -> Callable[[Request], Response | None]:
+def late(cloud: Cloud, ahead: timedelta, status: int = 401) -> Callable[[Request], Response | None]:
     """Return a service whose clock is ahead, and that refuses the first signature."""
     first = [True]
 
@@ -169,7 +169,7 @@ def late(cloud: Cloud, ahead: timedelta) -> Callable[[Request], Response | None]
             return None
         first.clear()
         date = format_datetime(cloud.clock.utc() + ahead, usegmt=True)
-        return json_response(401, {"error_code": "APIGW.0303", "error_msg": "x"}, date=date)
+        return json_response(status, {"error_code": "APIGW.0303", "error_msg": "x"}, date=date)
 
     return before
 
@@ -209,6 +209,8 @@ def test_f63_a_clock_that_changes_again_is_noted_again_and_one_that_goes_on_is_n
     assert cloud.requests[-1].headers["X-Sdk-Date"] == "20260501T021640Z"
     assert "2026-05-01 05:16:40;" in notes(timedelta(hours=5))
     assert "2026-04-30 19:16:40;" in notes(timedelta(hours=-5))
+    cloud.before = late(cloud, timedelta(hours=9), status=403)
+    assert query(of) == 200
 
 
 def test_f63_a_signature_with_the_time_of_the_service_is_not_signed_again() -> None:

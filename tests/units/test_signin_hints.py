@@ -148,8 +148,8 @@ def test_f06_keystones_rules_for_several_factors_are_named_in_any_shape() -> Non
         response = error(401, receipt={"methods": ["password"]}, required_auth_methods=rules)
         code, _, err = Cloud(before=rejecting(response)).run("get", "j", env=USER)
         assert code == 4
-        assert f"several methods of Keystone: {json.dumps(rules)[:200]}. Set both" in err
-        assert "OS_PASSCODE; if auth_type is set, set it to v3multifactor." in err
+        assert f"several methods of Keystone: {json.dumps(rules)[:200]}. vbsjob has" in err
+        assert "(OS_PASSCODE), both with auth_type v3multifactor." in err
         assert all(line.isprintable() for line in err.splitlines())
 
 

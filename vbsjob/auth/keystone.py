@@ -29,8 +29,8 @@ BOUND_HINT = (
     " use a token of that project."
 )
 SEVERAL_METHODS_HINT = (
-    "This user needs several methods of Keystone: {}. Set both OS_PASSWORD and OS_PASSCODE; if"
-    " auth_type is set, set it to v3multifactor."
+    "This user needs several methods of Keystone: {}. vbsjob has password (OS_PASSWORD) and totp"
+    " (OS_PASSCODE), both with auth_type v3multifactor."
 )
 
 

@@ -106,14 +106,15 @@ def _locations(settings: Settings, context: Context) -> Iterator[Fact]:
 
     paths = context.paths
     user_folder = next(iter(paths.config_folders[1:]), None)
+    read = {path.stem: path for path in settings.files}
     path_by_name = {
-        "clouds.yaml": user_folder and user_folder / "clouds.yaml",
-        "secure.yaml": user_folder and user_folder / "secure.yaml",
+        "clouds.yaml": read.get("clouds") or (user_folder and user_folder / "clouds.yaml"),
+        "secure.yaml": read.get("secure") or (user_folder and user_folder / "secure.yaml"),
         "config.toml": paths.config_file,
         "tokens": paths.cache_folder and paths.cache_folder / "tokens",
         history.FILE: paths.state_folder and paths.state_folder / history.FILE,
     }
-    for name, path in (path_by_name | {path.name: path for path in settings.files}).items():
+    for name, path in path_by_name.items():
         state = "found" if path and os.access(path, os.F_OK) else "not found"
         yield Fact(name, str(path), state) if path else Fact(name, None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vbsjob.config.loader import preference
-from vbsjob.errors import UsageError, VbsjobError
+from vbsjob.errors import VbsjobError
 from vbsjob.http import url
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ def write(outcome: RunOutcome, junit: str | None, context: Context, *, github: b
 def write_error(error: VbsjobError, options: Mapping[str, Any], context: Context) -> None:
     """Write reports of a watch that ended before it had results: each job has the error.
 
-    `options` are as they are typed. After a usage error, and if no id is typed (`-`, `@last`), the
-    reports have one job with the name `watch`.
+    `options` are as they are typed. If no id is typed (`-`, `@last`), the reports have one job with
+    the name `watch`.
     """
     from vbsjob.jobs.outcome import RunOutcome, of_answer
 
-    now, words = context.steady_now(), () if isinstance(error, UsageError) else options["jobs"]
-    job_ids = [word for word in words if url.NAME.fullmatch(word)] or ["watch"]
+    now = context.steady_now()
+    job_ids = [word for word in options["jobs"] if url.NAME.fullmatch(word)] or ["watch"]
     outcome = RunOutcome(tuple(of_answer(job_id, error, now) for job_id in job_ids), now)
     junit, github = (_setting(name, options, context) for name in ("junit", "github"))
     for further in write(outcome, junit, context, github=bool(github)).errors:

@@ -36,6 +36,8 @@ PROFILES: dict[str, dict[str, Any]] = {
     },
 }
 """Built-in values of the key `profile`, as openstacksdk and otcextensions have them."""
+REGIONS_LISTED = 20
+"""Regions that a message lists."""
 NAME_LIMIT = 80
 """Characters of a name that a message shows: a file may have longer ones."""
 
@@ -270,7 +272,8 @@ def region_choices(layers: list[Layer]) -> tuple[list[str], str, bool]:
 
 def listed_regions(names: list[str]) -> str:
     """Return region names for a message."""
-    return printable(", ".join(names))[:200]
+    listed = ", ".join(printable(name[:64]) for name in names[:REGIONS_LISTED])
+    return listed + (", ..." if len(names) > REGIONS_LISTED else "")
 
 
 def _regions(layer: Layer) -> dict[str, dict[str, Any]]:

@@ -152,8 +152,8 @@ PROXY_SIGN_IN: Meaning = (
     PermanentConnectionError,
     "cannot reach {origin}: the proxy requires a user and password that it accepts.",
     (
-        "Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT, with %40 for @. For a proxy that"
-        " accepts only NTLM or Kerberos run a local relay, such as px."
+        "Set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT, with %40 for @, %3A for : and"
+        " %2F for /. For a proxy that accepts only NTLM or Kerberos run a local relay, such as px."
     ),
 )
 OTHER_JOB: Meaning = (
@@ -164,7 +164,7 @@ OTHER_JOB: Meaning = (
 OTHER_FORM: Meaning = (
     UnexpectedResponseError,
     "the answer of {origin} contains no {wanted}.",
-    "Check {setting}. Some services have jobs in another form.",
+    "Check {setting}: another service may answer.",
 )
 _NOT_JSON = (
     "{origin} sent {content} ({size} bytes{flaw}).",
@@ -206,7 +206,8 @@ def from_response(request: Request, response: Response, job_id: str | None = Non
     else:
         meaning = OTHER_FORM if document and isinstance(document, dict) else INVALID_BODY
     error_class, message, hint = meaning
-    content_type = printable(response.headers.get("content-type", ""))[:60] or "text"
+    content_type = printable(response.headers.get("content-type", ""))[:60]
+    content_type = content_type or "data without a content type"
     is_html = "html" in content_type.lower()
     pause = retry_after(response.headers)
     words = {
@@ -240,7 +241,7 @@ def _refusal(
 ) -> Meaning | None:
     """Return what only the API can say: about the sign-in, the rights or the job."""
     status, code = response.status, (body.code or "").lower()
-    if job_id is not None and code == UNKNOWN_JOB:
+    if job_id is not None and code == UNKNOWN_JOB and status != 401:
         return NO_JOB
     if status == 403 or code in MISSING_ROLE:
         return NOT_ALLOWED
@@ -256,7 +257,7 @@ def _refusal(
 
 def is_about_time(response: Response) -> bool:
     """Whether a response rejects a signature because the clocks differ."""
-    if response.status != 401:
+    if response.status not in {401, 403}:
         return False
     body = read_document(response.document)
     text = body.message.lower()

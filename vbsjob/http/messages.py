@@ -68,7 +68,7 @@ class Response:
         try:
             return strict_json.read(self.body), ""
         except strict_json.InvalidJsonError as error:
-            return None, str(error)
+            return None, str(error) if self.body.strip() else "empty"
 
     @property
     def request_id(self) -> str | None:

@@ -162,7 +162,7 @@ class FieldCheck:
 
 def _paths(document: dict[str, Any]) -> Iterator[str]:
     """Yield the fields of a document, then those of its objects and of its first sub-job."""
-    yield from document
+    yield from dict.fromkeys((*document, *(["sub_jobs"] if get(document, "sub_jobs") else [])))
     for name in (*document, "sub_jobs.0"):
         if isinstance(value := get(document, name), dict):
             yield from (f"{name}.{member}" for member in value)

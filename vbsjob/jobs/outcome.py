@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbsjob import exit_codes
-from vbsjob.errors import ReportError, VbsjobError
+from vbsjob.errors import ReportError, UnknownStatusError, VbsjobError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import failure
 from vbsjob.jobs.fields import SCHEMA_VERSION, merged
@@ -52,7 +52,8 @@ class JobOutcome(NamedTuple):
     @property
     def kind(self) -> str:
         """The kind of status, as in KINDS; UNKNOWN if the last query failed."""
-        return UNKNOWN if self.error else kind(self.job)
+        answered = self.error is None or isinstance(self.error, UnknownStatusError)
+        return kind(self.job) if answered else UNKNOWN
 
     @property
     def ended(self) -> bool:

@@ -63,7 +63,7 @@ def kind(job: Job | None) -> str:
     """Return the status if it is one of KINDS, else OTHER; UNKNOWN of a job without an answer."""
     if job is None:
         return UNKNOWN
-    return job.status if job.status in KINDS else OTHER
+    return job.status if job.status in KINDS and job.status != UNKNOWN else OTHER
 
 
 def counts_text(kinds: Mapping[str, int] | Iterable[str], *, jobs: bool = False) -> str:

@@ -70,7 +70,8 @@ def nested(result: JobOutcome, options: TreeOptions, now: datetime) -> dict[str,
             if isinstance(listed := holder.get("sub_jobs"), list):
                 shown = documents.keys() & map(id, listed)
                 ordered = (id(child.job.members) for child in node.children)
-                holder["sub_jobs"] = [documents[key] for key in ordered if key in shown]
+                others = (item for item in listed if not isinstance(item, dict))
+                holder["sub_jobs"] = [*(documents[k] for k in ordered if k in shown), *others]
     return pairs[0][1]
 
 

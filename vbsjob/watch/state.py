@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from vbsjob import exit_codes
-from vbsjob.errors import ApiError, InvalidBodyError, JobNotFoundError, VbsjobError
+from vbsjob.errors import InvalidBodyError, JobNotFoundError, UnknownStatusError, VbsjobError
 from vbsjob.exit_codes import ExitCode
 from vbsjob.jobs import diff
 from vbsjob.jobs.job import Job
@@ -373,7 +373,7 @@ def _last_error(tracked: TrackedJob, *errors: VbsjobError) -> VbsjobError | None
     )
 
 
-def _unknown_end(tracked: TrackedJob, job: Job, now: float) -> ApiError | None:
+def _unknown_end(tracked: TrackedJob, job: Job, now: float) -> UnknownStatusError | None:
     """Return the error of a job that has ended with a status that is not known; else None."""
     if not job.unknown_status or not job.members.get("end_time"):
         tracked.unknown_ends.count = 0
@@ -381,7 +381,7 @@ def _unknown_end(tracked: TrackedJob, job: Job, now: float) -> ApiError | None:
     tracked.unknown_ends.add(now)
     if not tracked.unknown_ends.reached(*UNKNOWN_END, now):
         return None
-    return ApiError(
+    return UnknownStatusError(
         f"job {tracked.job_id} has ended with {job.unknown_status}.",
         hint="Check the job in the console of the cloud.",
     )
