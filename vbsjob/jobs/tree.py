@@ -188,7 +188,14 @@ class Group:
 
     def hidden(self, shown: Sequence[Node | Group]) -> Counter[str]:
         """Return the number of active members that are not shown, by kind of status."""
-        return Counter(kind(node.job) for node in self._active if node not in shown)
+        counts = self._active_counts.copy()
+        counts.subtract(kind(branch.job) for branch in shown if isinstance(branch, Node))
+        return +counts
+
+    @cached_property
+    def _active_counts(self) -> Counter[str]:
+        """Counted once: a frame must not cost the whole tree."""
+        return Counter(kind(node.job) for node in self._active)
 
 
 class TreeOptions(NamedTuple):
