@@ -394,7 +394,7 @@ def test_a_user_with_two_factors_is_told_both(net: Net, keystone: Any) -> None:
     for more in ({}, {"OS_AUTH_TYPE": "v3password", "OS_PASSCODE": "123456"}):
         code, _, err = vbsjob(net, variables | more, "get", "j")
         assert (code, net.statuses[-1]) == (4, 401)
-        assert 'several methods of Keystone: [["password", "totp"]]. Set both' in err
+        assert 'several methods of Keystone: [["password", "totp"]]. vbsjob has' in err
         assert "v3multifactor" in err
 
 
