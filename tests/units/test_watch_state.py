@@ -299,6 +299,12 @@ def test_f14_the_error_of_a_job_that_is_gone_has_its_last_status_and_age() -> No
         assert str(state.tracked["j"].error) == f"the service no longer knows job j: {words}"
 
 
+def test_f14_the_wait_for_a_new_id_ends_with_the_time_limit() -> None:
+    for at, timeout, seconds in ((1.0, 100.0, 30.0), (1.0, 11.0, 10.0), (20.0, 11.0, 0.0)):
+        (event,) = record(watch(timeout=timeout), GONE, at)
+        assert (event.kind, event.seconds) == ("waiting", seconds)
+
+
 def test_f14_an_answer_begins_the_count_of_not_found_again() -> None:
     state = watch()
     for result, now in ((job(), 0), (GONE, 1), (GONE, 5), (job(), 9), (GONE, 20), (GONE, 24)):

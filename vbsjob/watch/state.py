@@ -336,7 +336,7 @@ class WatchState:
             left = tracked.not_found.since + seconds - now
             self._schedule(tracked, now + min(NOT_FOUND_INTERVAL, max(left, NOT_FOUND_SHORTEST)))
             if tracked.job is None and tracked.not_found.count == 1:
-                seconds = min(seconds, self.deadline - now)
+                seconds = max(0.0, min(seconds, self.deadline - now))
                 events.append(Event("waiting", tracked.job_id, seconds=seconds))
         return events
 
