@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from vbsjob.auth.session import Session
-from vbsjob.errors import UnavailableError, VbsjobError
+from vbsjob.errors import VbsjobError
 from vbsjob.http.sender import Sender
 from vbsjob.jobs.job import Job
 from vbsjob.limits import QUERY_ATTEMPTS, QUERY_RETRY_FOR, THREADS
@@ -74,10 +74,7 @@ class JobsClient:
         try:
             job = self._sender.with_retries(lambda: self._query(job_id), *self._budget)
         except VbsjobError as error:
-            unknown = isinstance(error, UnavailableError)
-            end = " The status of the job is unknown." if unknown else ""
-            facts = (*error.facts, *self._scope)
-            error = error.replace(message=f"{error.message}{end}", facts=facts)
+            error = error.replace(facts=(*error.facts, *self._scope))
             raise error.masked(self._context.redact) from error.__cause__
         return job
 

@@ -111,6 +111,8 @@ def of_answer(
     error = answer.replace(job_id=job_id) if isinstance(answer, VbsjobError) else None
     if code is None:
         code = error.exit_code if error else exit_codes.of_job(job or Job({}))
+    if error is not None and code is ExitCode.UNAVAILABLE:
+        error = error.replace(message=f"{error.message} The status of the job is unknown.")
     job_failure = None if job is None else failure.find(job)
     elapsed_s = None if job is None else job.elapsed(now)
     return JobOutcome(job_id, job, error, code, job_failure, elapsed_s, expected_end, time_limit)
