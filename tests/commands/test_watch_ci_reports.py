@@ -142,8 +142,10 @@ def test_the_summary_of_what_did_not_fail_says_how_the_run_ended() -> None:
         ),
         (
             run_of(of_answer("j", UnavailableError("down."), NOW)),
-            "### ! No result (exit code 7).\n\ndown. The status of the job is unknown.\n\n"
-            "Ids: job j\n\n",
+            (
+                "### ! No result (exit code 7).\n\ndown. The status of the job is unknown.\n\n"
+                "Ids: job j\n\n"
+            ),
         ),
     ):
         assert html.unescape(github.summary(outcome)) == text
