@@ -272,10 +272,8 @@ def _page(text: str) -> None:
 
     from vbsjob.config.schema import SECRET_VARIABLES
 
-    for name in (
-        *SECRET_VARIABLES,
-        *(name for name in os.environ if name[-6:].lower() == "_proxy"),
-    ):
+    proxies = [name for name in os.environ if name.lower().endswith("_proxy")]
+    for name in (*SECRET_VARIABLES, *proxies):
         os.environ.pop(name, None)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # pydoc waits for the pager
     # As git: colours, and no pager for a short text. The prompt names the key that ends it.

@@ -65,8 +65,6 @@ class Sender:
             self._context.debug(f"{request.method} {request.url}: {error.message}")
             raise
         self._last_headers = (response.headers, self._context.now())
-        if response.status == 200:
-            self._quota = min(QUOTA, self._quota + 1)
         seconds = self._context.monotonic() - started
         request_id = f", request id {response.request_id}" if response.request_id else ""
         self._context.debug(
@@ -98,7 +96,7 @@ class Sender:
         started, made = self._context.monotonic(), 0
         while True:
             try:
-                return query()
+                result = query()
             except VbsjobError as error:
                 made += 1
                 delay = retry_delay(error, made, self._context.random)
@@ -111,6 +109,9 @@ class Sender:
                 if delay:
                     self._context.note(f"{error} Next attempt in {delay:.1f} s.", retry=True)
                 self._context.sleep(delay)
+            else:
+                self._quota = min(QUOTA, self._quota + 1)
+                return result
 
     def close(self) -> None:
         """Close every connection."""

@@ -162,7 +162,9 @@ class FieldCheck:
 
 def _paths(document: dict[str, Any]) -> Iterator[str]:
     """Yield the fields of a document, then those of its objects and of its first sub-job."""
-    yield from dict.fromkeys((*document, *(["sub_jobs"] if get(document, "sub_jobs") else [])))
+    yield from document
+    if "sub_jobs" not in document and get(document, "sub_jobs"):  # under entities
+        yield "sub_jobs"
     for name in (*document, "sub_jobs.0"):
         if isinstance(value := get(document, name), dict):
             yield from (f"{name}.{member}" for member in value)
